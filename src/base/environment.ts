@@ -1,0 +1,24 @@
+/**
+ * What a session needs from the world around it, passed in by the engine: the core has no other way to
+ * reach time, randomness or the event loop.
+ */
+
+import type { Clock } from './clock.ts'
+import type { TimerWheel } from './timer-wheel.ts'
+
+/** The outside world, as the core sees it. One per engine; shared by all of its sessions. */
+export interface Environment {
+  readonly clock: Clock
+
+  /** All pings and deadlines of all sessions, on one timer of `clock`. */
+  readonly timers: TimerWheel
+
+  /** Fills `target` with bytes that a peer cannot guess, and returns it (RFC 6455 §5.3, §10.3). */
+  readonly random: (target: Uint8Array) => Uint8Array
+
+  /**
+   * Calls `task` once, soon, after the microtasks that are now queued have run dry and before any
+   * more I/O: on Node, `process.nextTick`. Tasks run in the order in which they were given.
+   */
+  readonly defer: (task: () => void) => void
+}

@@ -1,0 +1,20 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url))
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^towpath$/, replacement: source('index.ts') },
+      { find: /^towpath\/(.+)$/, replacement: source('$1/index.ts') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/clients/**', 'node_modules/**'],
+    // A leaked rejection is a promise that nobody owns (invariant 4): it fails the run.
+    dangerouslyIgnoreUnhandledErrors: false,
+    pool: 'forks',
+  },
+})
