@@ -17,8 +17,9 @@ export interface Environment {
   readonly random: (target: Uint8Array) => Uint8Array
 
   /**
-   * Calls `task` once, soon, after the microtasks that are now queued have run dry and before any
-   * more I/O: on Node, `process.nextTick`. Tasks run in the order in which they were given.
+   * Calls `task(argument)` once, soon, after the microtasks that are now queued have run dry and before
+   * any more I/O: on Node, `process.nextTick`. Tasks run in the order in which they were given. The
+   * argument is passed along so that a caller on the hot path needs no closure.
    */
-  readonly defer: (task: () => void) => void
+  readonly defer: <T>(task: (argument: T) => void, argument: T) => void
 }
