@@ -1,0 +1,262 @@
+/**
+ * Checks which way imports point (DESIGN.md, "Layers"), over every file of `src/`, types included:
+ *
+ * - down only: a folder imports folders of a lower level, never the same level or a higher one;
+ * - through the door: another folder is imported through its `index.ts` or `internal.ts`;
+ * - no cycles between files;
+ * - Node's modules and packages only where the tables below say;
+ * - a door holds named re-exports and nothing else.
+ */
+
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, posix, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+import { listFiles } from './list-files.ts'
+
+/** The level of each folder of `src/`. The main entry point, `src/index.ts`, stands above what it re-exports. */
+const LEVELS: Readonly<Record<string, number>> = {
+  base: 0,
+  protocol: 1,
+  channels: 1,
+  extensions: 2,
+  session: 2,
+  application: 3,
+  client: 3,
+  engines: 4,
+  topics: 4,
+  testing: 5,
+  brokers: 5,
+  adapters: 5,
+}
+
+/** The level of `src/index.ts`: it may re-export what is below `testing/`, `brokers/` and `adapters/`. */
+const MAIN_ENTRY_LEVEL = 5
+
+/** Pairs on one level that may import, in this direction only. */
+const SAME_LEVEL: ReadonlySet<string> = new Set(['session→extensions'])
+
+/** Folders whose subfolders do not know each other: no engine knows another engine. */
+const SPLIT_FOLDERS: ReadonlySet<string> = new Set(['engines', 'brokers', 'adapters'])
+
+/** Which files (a path below `src/`, or a folder with its slash) may import modules of Node; `*` is all of them. */
+const NODE_MODULES: Readonly<Record<string, readonly string[]>> = {
+  'protocol/accept-key.ts': ['node:crypto'],
+  'protocol/memory.ts': ['node:buffer'],
+  'extensions/': ['node:zlib'],
+  'engines/': ['*'],
+  'client/': ['*'],
+  'testing/': ['*'],
+  'brokers/': ['*'],
+  'adapters/': ['*'],
+}
+
+/** Which files may import which packages. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  'application/': ['rou3', '@standard-schema/spec'],
+}
+
+/** One broken rule, at a line of a file. `file` is relative to the root, with forward slashes. */
+export interface ImportProblem {
+  readonly file: string
+  readonly line: number
+  readonly message: string
+}
+
+interface Reference {
+  readonly specifier: string
+  readonly line: number
+}
+
+/**
+ * Checks every `.ts` file below `root`.
+ *
+ * @param root a folder shaped as `src/`.
+ * @returns the problems in the order of files and lines; empty if there is none.
+ */
+export function checkImports(root: string): ImportProblem[] {
+  const problems: ImportProblem[] = []
+  const graph = new Map<string, readonly string[]>()
+
+  for (const file of listFiles(root, '.ts')) {
+    const source = ts.createSourceFile(
+      file,
+      readFileSync(join(root, file), 'utf8'),
+      ts.ScriptTarget.ES2022,
+      true,
+    )
+    const report = (line: number, message: string): void => {
+      problems.push({ file, line, message })
+    }
+
+    const targets: string[] = []
+    for (const reference of referencesOf(source)) {
+      const message = problemOfReference(root, file, reference.specifier)
+      if (message !== null) report(reference.line, message)
+      if (isRelative(reference.specifier)) targets.push(targetOf(file, reference.specifier))
+    }
+    graph.set(file, targets)
+
+    if (isDoor(file)) checkDoor(source, report)
+    if (levelOf(file) === undefined) {
+      report(1, `Cannot place "${file}": its folder has no level, expected one of the layer table`)
+    }
+  }
+
+  for (const cycle of findCycles(graph)) {
+    const file = cycle[0] ?? ''
+    problems.push({ file, line: 1, message: `Cannot import in a circle: ${cycle.join(' → ')}` })
+  }
+  return problems
+}
+
+/** Every module that a file names: imports, re-exports, `import()` as an expression and as a type. */
+function referencesOf(source: ts.SourceFile): Reference[] {
+  const references: Reference[] = []
+  const add = (literal: ts.Node | undefined): void => {
+    if (literal === undefined || !ts.isStringLiteral(literal)) return
+    const { line } = source.getLineAndCharacterOfPosition(literal.getStart(source))
+    references.push({ specifier: literal.text, line: line + 1 })
+  }
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) add(node.moduleSpecifier)
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
+      add(node.argument.literal)
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      add(node.arguments[0])
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  return references
+}
+
+/** What is wrong with one import of `file`; `null` if nothing is. */
+function problemOfReference(root: string, file: string, specifier: string): string | null {
+  if (specifier.startsWith('node:')) {
+    if (isListed(NODE_MODULES, file, specifier)) return null
+    return `Cannot import "${specifier}" here: the core is handed what it needs from outside`
+  }
+  if (!isRelative(specifier)) {
+    if (isListed(PACKAGES, file, specifier)) return null
+    return `Cannot import the package "${specifier}" here: it is not in the table of packages`
+  }
+
+  const target = targetOf(file, specifier)
+  if (!target.endsWith('.ts')) return `Cannot import "${specifier}": relative imports end in .ts`
+  if (!existsSync(join(root, target))) return `Cannot import "${specifier}": there is no such file`
+  return problemOfDirection(file, target)
+}
+
+function problemOfDirection(file: string, target: string): string | null {
+  const from = folderOf(file)
+  const to = folderOf(target)
+  if (from === to) return problemOfSplit(file, target)
+
+  const fromLevel = levelOf(file) ?? Infinity
+  const toLevel = levelOf(target) ?? Infinity
+  const upwards = toLevel >= fromLevel && !SAME_LEVEL.has(`${from}→${to}`)
+  if (upwards) {
+    return `Cannot import "${target}" (level ${toLevel}) from level ${fromLevel}, expected a lower level`
+  }
+  if (!isDoor(target)) {
+    return `Cannot import "${target}" from another folder, expected its index.ts or internal.ts`
+  }
+  return null
+}
+
+/** Inside `engines/` and its like: one subfolder does not import another one. */
+function problemOfSplit(file: string, target: string): string | null {
+  const [folder = '', from = ''] = file.split('/')
+  const to = target.split('/')[1] ?? ''
+  const bothInSubfolders = file.split('/').length > 2 && target.split('/').length > 2
+  if (!SPLIT_FOLDERS.has(folder) || !bothInSubfolders || from === to) return null
+  return `Cannot import "${target}" from "${folder}/${from}": the two do not know each other`
+}
+
+/** A door is an interface of a folder: `export { a } from './a.ts'` and its type form, nothing else. */
+function checkDoor(source: ts.SourceFile, report: (line: number, message: string) => void): void {
+  for (const statement of source.statements) {
+    const isNamedReexport =
+      ts.isExportDeclaration(statement) &&
+      statement.moduleSpecifier !== undefined &&
+      statement.exportClause !== undefined &&
+      ts.isNamedExports(statement.exportClause)
+    if (isNamedReexport) continue
+    const { line } = source.getLineAndCharacterOfPosition(statement.getStart(source))
+    report(line + 1, 'Cannot have this in a door: it holds named re-exports only')
+  }
+}
+
+/**
+ * Finds the circles of a graph, each reported once, starting at its first file in order of the alphabet.
+ * One circle is given for each edge that closes one, in a depth-first walk.
+ */
+function findCycles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
+  const cycles = new Map<string, string[]>()
+  const done = new Set<string>()
+  const path: string[] = []
+
+  const walk = (file: string): void => {
+    const start = path.indexOf(file)
+    if (start !== -1) {
+      const cycle = startAtFirst(path.slice(start))
+      cycles.set(cycle.join(), [...cycle, cycle[0] ?? ''])
+      return
+    }
+    if (done.has(file)) return
+    path.push(file)
+    for (const target of graph.get(file) ?? []) walk(target)
+    path.pop()
+    done.add(file)
+  }
+
+  for (const file of graph.keys()) walk(file)
+  return [...cycles.values()]
+}
+
+function startAtFirst(cycle: readonly string[]): string[] {
+  const first = [...cycle].sort()[0] ?? ''
+  const index = cycle.indexOf(first)
+  return [...cycle.slice(index), ...cycle.slice(0, index)]
+}
+
+function isListed(
+  table: Readonly<Record<string, readonly string[]>>,
+  file: string,
+  specifier: string,
+): boolean {
+  return Object.entries(table).some(([place, allowed]) => {
+    const matches = place.endsWith('/') ? file.startsWith(place) : file === place
+    return matches && (allowed.includes(specifier) || allowed.includes('*'))
+  })
+}
+
+function levelOf(file: string): number | undefined {
+  return file.includes('/') ? LEVELS[folderOf(file)] : MAIN_ENTRY_LEVEL
+}
+
+/** The first folder below the root; `''` for a file that lies in the root itself. */
+function folderOf(file: string): string {
+  return file.includes('/') ? file.slice(0, file.indexOf('/')) : ''
+}
+
+function isDoor(file: string): boolean {
+  return /(^|\/)(index|internal)\.ts$/.test(file)
+}
+
+function isRelative(specifier: string): boolean {
+  return specifier.startsWith('.')
+}
+
+/** The file that a relative import names, relative to the root. */
+function targetOf(file: string, specifier: string): string {
+  return posix.normalize(posix.join(posix.dirname(file), specifier))
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const root = resolve(dirname(process.argv[1]), '..', 'src')
+  const problems = checkImports(root)
+  for (const { file, line, message } of problems) console.error(`src/${file}:${line}: ${message}`)
+  if (problems.length > 0) process.exitCode = 1
+}

@@ -1,0 +1,98 @@
+/**
+ * Checks that `test/` mirrors `src/`: every source file has its test file at the same path, and a test
+ * file in a folder that `src/` has too has its source file. Doors and files of types alone have nothing
+ * to test; other exceptions are listed here, with the reason.
+ */
+
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+import { listFiles } from './list-files.ts'
+
+/** Source files without a test file of their own (paths below `src/`) and why. */
+const UNTESTED: Readonly<Record<string, string>> = {}
+
+/** Test files without a source file (paths below `test/`) and why. */
+const EXTRA: Readonly<Record<string, string>> = {}
+
+/**
+ * Compares the two trees.
+ *
+ * @param exceptions what is listed above; a listed file that needs no exception is a problem too.
+ * @returns one sentence for each problem; empty if there is none.
+ */
+export function checkMirror(
+  sourceRoot: string,
+  testRoot: string,
+  exceptions: { readonly untested: readonly string[]; readonly extra: readonly string[] },
+): string[] {
+  const sources = listFiles(sourceRoot, '.ts')
+  const tests = new Set(listFiles(testRoot, '.test.ts'))
+  const folders = new Set(sources.map(folderOf))
+
+  const untested = sources.filter(
+    (file) => !tests.has(testOf(file)) && hasCode(readFileSync(join(sourceRoot, file), 'utf8')),
+  )
+  const extra = [...tests].filter(
+    (test) => folders.has(folderOf(test)) && folderOf(test) !== '' && !hasSource(sourceRoot, test),
+  )
+
+  return [
+    ...without(untested, exceptions.untested).map(
+      (file) => `Cannot find the test of src/${file}, expected test/${testOf(file)}`,
+    ),
+    ...without(extra, exceptions.extra).map(
+      (test) => `Cannot find the source of test/${test}, expected src/${sourceOf(test)}`,
+    ),
+    ...without(exceptions.untested, untested).map(
+      (file) => `Cannot need the exception for src/${file}: it has a test, or is gone`,
+    ),
+    ...without(exceptions.extra, extra).map(
+      (test) => `Cannot need the exception for test/${test}: it has a source, or is gone`,
+    ),
+  ]
+}
+
+/** Whether anything of a file is left at run time; re-exports, which doors consist of, do not count. */
+function hasCode(text: string): boolean {
+  const source = ts.createSourceFile('a.ts', text, ts.ScriptTarget.ES2022)
+  return !source.statements.every(
+    (statement) =>
+      ts.isInterfaceDeclaration(statement) ||
+      ts.isTypeAliasDeclaration(statement) ||
+      ts.isImportDeclaration(statement) ||
+      ts.isExportDeclaration(statement),
+  )
+}
+
+function hasSource(sourceRoot: string, test: string): boolean {
+  return existsSync(join(sourceRoot, sourceOf(test)))
+}
+
+function testOf(source: string): string {
+  return source.replace(/\.ts$/, '.test.ts')
+}
+
+function sourceOf(test: string): string {
+  return test.replace(/\.test\.ts$/, '.ts')
+}
+
+/** The first folder of a path; `''` for a file in the root. */
+function folderOf(path: string): string {
+  return path.includes('/') ? path.slice(0, path.indexOf('/')) : ''
+}
+
+function without(files: readonly string[], excepted: readonly string[]): string[] {
+  return files.filter((file) => !excepted.includes(file))
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const root = fileURLToPath(new URL('..', import.meta.url))
+  const problems = checkMirror(join(root, 'src'), join(root, 'test'), {
+    untested: Object.keys(UNTESTED),
+    extra: Object.keys(EXTRA),
+  })
+  for (const problem of problems) console.error(problem)
+  if (problems.length > 0) process.exitCode = 1
+}

@@ -1,0 +1,117 @@
+/**
+ * Checks what a user would install: packs the tarball, has publint and attw read it, installs it into an
+ * empty project, compiles a program against its types and loads every entry point there, with `import`
+ * and with `require`.
+ *
+ * The project stays in `build/package/`; `node build/package/smoke.mjs` and `smoke.cjs` run it again, on
+ * any version of Node. Needs `npm run build` before.
+ */
+
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { entryPoints } from './entry-points.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const PROJECT = join(ROOT, 'build', 'package')
+
+/** Files that the tarball must hold beside `dist/` and `src/`. */
+const REQUIRED_FILES = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md']
+
+/** What the tarball may hold. */
+const EXPECTED_FILE =
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|(dist|src)\/.+\.(ts|js|map))$/
+
+/** How a careful user compiles: our declarations are checked too, not only used. */
+const CONSUMER_TSCONFIG = {
+  compilerOptions: {
+    target: 'ES2022',
+    module: 'NodeNext',
+    strict: true,
+    skipLibCheck: false,
+    noEmit: true,
+    typeRoots: [join(ROOT, 'node_modules', '@types')],
+    types: ['node'],
+  },
+  files: ['smoke.ts'],
+}
+
+function main(): void {
+  if (!existsSync(join(ROOT, 'dist'))) {
+    throw new Error('Cannot check the package: it is not built, expected "npm run build" before')
+  }
+  rmSync(PROJECT, { recursive: true, force: true })
+  mkdirSync(PROJECT, { recursive: true })
+
+  const tarball = pack()
+  run('npx', ['publint', 'run', tarball, '--strict'], ROOT)
+  run('npx', ['attw', tarball, '--profile', 'esm-only', '--no-color'], ROOT)
+  install(tarball)
+  run('npx', ['tsc', '-p', join(PROJECT, 'tsconfig.json')], ROOT)
+  run(process.execPath, ['smoke.mjs'], PROJECT)
+  run(process.execPath, ['smoke.cjs'], PROJECT)
+}
+
+/** Packs the tarball into the project's folder and checks the list of its files. */
+function pack(): string {
+  const output = execFileSync(
+    'npm',
+    ['pack', '--json', '--ignore-scripts', '--pack-destination', PROJECT],
+    { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  // The output of npm itself.
+  const [report] = JSON.parse(output) as Array<{ filename: string; files: Array<{ path: string }> }>
+  if (report === undefined) throw new Error('Cannot read what npm packed: it reported nothing')
+
+  const files = report.files.map((file) => file.path)
+  const missing = REQUIRED_FILES.filter((file) => !files.includes(file))
+  const unexpected = files.filter((file) => !EXPECTED_FILE.test(file))
+  if (missing.length > 0) throw new Error(`Cannot publish without ${missing.join(', ')}`)
+  if (unexpected.length > 0) throw new Error(`Cannot publish with ${unexpected.join(', ')}`)
+  console.log(`${report.filename}: ${files.length} files`)
+  return join(PROJECT, report.filename)
+}
+
+/** Installs the tarball as a user would, without scripts, and writes the two programs that load it. */
+function install(tarball: string): void {
+  const specifiers = JSON.stringify(entryPoints().map((entry) => entry.specifier))
+  writeFileSync(join(PROJECT, 'package.json'), '{ "name": "smoke", "private": true }\n')
+  writeFileSync(join(PROJECT, 'smoke.mjs'), smokeProgram(specifiers, 'await import(specifier)'))
+  writeFileSync(join(PROJECT, 'smoke.cjs'), smokeProgram(specifiers, 'require(specifier)'))
+  writeFileSync(join(PROJECT, 'smoke.ts'), typesProgram())
+  writeFileSync(join(PROJECT, 'tsconfig.json'), JSON.stringify(CONSUMER_TSCONFIG))
+  run(
+    'npm',
+    ['install', '--ignore-scripts', '--no-package-lock', '--prefer-offline', tarball],
+    PROJECT,
+  )
+
+  // The content of the tarball, which is ours.
+  const installed = JSON.parse(
+    readFileSync(join(PROJECT, 'node_modules', 'towpath', 'package.json'), 'utf8'),
+  ) as { scripts?: Record<string, string> }
+  const scripts = Object.keys(installed.scripts ?? {}).filter((name) => name.endsWith('install'))
+  if (scripts.length > 0) throw new Error(`Cannot publish with install scripts: ${scripts.join()}`)
+}
+
+function typesProgram(): string {
+  return entryPoints()
+    .map(({ specifier }, index) => `export * as entry${index} from '${specifier}'\n`)
+    .join('')
+}
+
+function smokeProgram(specifiers: string, load: string): string {
+  return `for (const specifier of ${specifiers}) {
+  const names = Object.keys(${load})
+  if (names.length === 0) throw new Error('Cannot use ' + specifier + ': it exports nothing')
+  console.log(process.version + ' ' + specifier + ': ' + names.length + ' names')
+}
+`
+}
+
+function run(command: string, args: readonly string[], cwd: string): void {
+  execFileSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] })
+}
+
+main()
