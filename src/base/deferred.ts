@@ -1,0 +1,45 @@
+/**
+ * A promise whose outcome is decided from the outside.
+ */
+
+/** A promise together with the two calls that settle it. The first of them counts. */
+export class Deferred<T> {
+  readonly promise: Promise<T>
+  #resolve: ((value: T) => void) | null = null
+  #reject: ((reason: unknown) => void) | null = null
+
+  constructor() {
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+  }
+
+  /** Whether `resolve` or `reject` has been called. */
+  get isSettled(): boolean {
+    return this.#resolve === null
+  }
+
+  /** Settles the promise with `value`. @returns whether this call did; `false` when it was settled before. */
+  resolve(value: T): boolean {
+    const resolve = this.#resolve
+    if (resolve === null) return false
+    this.#release()
+    resolve(value)
+    return true
+  }
+
+  /** Makes the promise reject with `reason`, which its owner has to handle. @returns as `resolve` does. */
+  reject(reason: unknown): boolean {
+    const reject = this.#reject
+    if (reject === null) return false
+    this.#release()
+    reject(reason)
+    return true
+  }
+
+  #release(): void {
+    this.#resolve = null
+    this.#reject = null
+  }
+}

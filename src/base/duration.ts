@@ -1,0 +1,123 @@
+/**
+ * Lengths of time as options take them: a number of milliseconds, or an object in the shape of
+ * `Temporal.Duration`. Inside Towpath a duration is always a number of milliseconds.
+ */
+
+/** The fields of a duration; they are added up. Each 0 or above, fractions allowed; absent is 0. */
+export interface DurationFields {
+  readonly hours?: number
+  readonly minutes?: number
+  readonly seconds?: number
+  readonly milliseconds?: number
+}
+
+/**
+ * A length of time: milliseconds (0 or above, fractions allowed), or `{ hours, minutes, seconds, milliseconds }`
+ * with at least one of them. A `Temporal.Duration` is accepted when only those four are set.
+ *
+ * `null` is not a duration: options that can be turned off say `Duration | null`.
+ */
+export type Duration = number | DurationFields
+
+/** What `toMilliseconds` lets through beyond the ordinary. */
+export interface DurationLimits {
+  /** Whether `Infinity` is an answer (no limit at all). @defaultValue false */
+  readonly allowInfinity?: boolean
+}
+
+const MILLISECONDS_PER_UNIT = { hours: 3_600_000, minutes: 60_000, seconds: 1000, milliseconds: 1 }
+
+type Unit = keyof typeof MILLISECONDS_PER_UNIT
+
+// In the order of their size, for messages.
+const UNITS: readonly Unit[] = ['hours', 'minutes', 'seconds', 'milliseconds']
+
+// On a Temporal.Duration these are inherited getters, which are 0 when not set. Days and up have no
+// fixed length; what is below a millisecond no timer of ours can keep.
+const OTHER_TEMPORAL_UNITS = ['years', 'months', 'weeks', 'days', 'microseconds', 'nanoseconds']
+
+/**
+ * Reads a duration as milliseconds.
+ *
+ * @param what the option that is read, for the message of the error: `'pingPeriod'`.
+ * @returns 0 or above; finite unless `limits.allowInfinity`. Fractions are kept.
+ * @throws {TypeError} if it is neither a number nor an object with known numeric fields, at least one.
+ * @throws {RangeError} if it, or one of its fields, is negative, NaN, or infinite where that means nothing.
+ */
+export function toMilliseconds(
+  duration: Duration,
+  what: string,
+  limits: DurationLimits = {},
+): number {
+  if (typeof duration === 'number') return checkAmount(duration, what, limits)
+  if (typeof duration !== 'object' || duration === null) {
+    throw new TypeError(
+      `Cannot use ${kindOf(duration)} for ${what}, expected milliseconds or { ${UNITS.join(', ')} }`,
+    )
+  }
+
+  rejectOtherFields(duration, what)
+  let total = 0
+  let isEmpty = true
+  for (const unit of UNITS) {
+    const amount: unknown = duration[unit]
+    if (amount === undefined) continue
+    isEmpty = false
+    total += checkAmount(amount, `${what}.${unit}`, limits) * MILLISECONDS_PER_UNIT[unit]
+  }
+  if (isEmpty) {
+    throw new TypeError(
+      `Cannot use an empty object for ${what}, expected one of ${UNITS.join(', ')}`,
+    )
+  }
+  return checkAmount(total, what, limits)
+}
+
+/** `amount` hours in milliseconds; 0 or above, fractions and `Infinity` allowed. */
+export function hours(amount: number): number {
+  return toMillisecondsFrom(amount, 'hours')
+}
+
+/** `amount` minutes in milliseconds; 0 or above, fractions and `Infinity` allowed. */
+export function minutes(amount: number): number {
+  return toMillisecondsFrom(amount, 'minutes')
+}
+
+/** `amount` seconds in milliseconds; 0 or above, fractions and `Infinity` allowed. */
+export function seconds(amount: number): number {
+  return toMillisecondsFrom(amount, 'seconds')
+}
+
+/** `amount` milliseconds, checked; 0 or above, fractions and `Infinity` allowed. */
+export function milliseconds(amount: number): number {
+  return toMillisecondsFrom(amount, 'milliseconds')
+}
+
+function toMillisecondsFrom(amount: number, unit: Unit): number {
+  return checkAmount(amount, unit, { allowInfinity: true }) * MILLISECONDS_PER_UNIT[unit]
+}
+
+function checkAmount(amount: unknown, what: string, limits: DurationLimits): number {
+  if (typeof amount !== 'number') {
+    throw new TypeError(`Cannot use ${kindOf(amount)} for ${what}, expected a number`)
+  }
+  if (amount === Infinity && limits.allowInfinity === true) return amount
+  if (!Number.isFinite(amount) || amount < 0) {
+    throw new RangeError(`Cannot use ${amount} for ${what}, expected a finite number of 0 or above`)
+  }
+  return amount
+}
+
+function rejectOtherFields(duration: object, what: string): void {
+  const others = Object.keys(duration).filter((field) => !Object.hasOwn(MILLISECONDS_PER_UNIT, field))
+  const other = others[0] ?? OTHER_TEMPORAL_UNITS.find((unit) => Boolean(Reflect.get(duration, unit)))
+  if (other === undefined) return
+  throw new TypeError(
+    `Cannot use "${other}" in ${what}: no such unit, expected ${UNITS.join(', ')}`,
+  )
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  return value === undefined ? 'undefined' : `a ${typeof value}`
+}

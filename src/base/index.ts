@@ -1,0 +1,12 @@
+/**
+ * What users see of the foundation: durations, typed attributes, time, and the root of all errors.
+ */
+
+export { AttributeKey, Attributes, MissingAttributeError } from './attributes.ts'
+export type { Clock } from './clock.ts'
+export { hours, milliseconds, minutes, seconds } from './duration.ts'
+export type { Duration, DurationFields } from './duration.ts'
+export { TowpathError } from './errors.ts'
+export { ScopeEndedError } from './task-scope.ts'
+export { VirtualClock } from './virtual-clock.ts'
+export type { VirtualClockOptions } from './virtual-clock.ts'

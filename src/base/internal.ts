@@ -1,0 +1,13 @@
+/**
+ * What the other folders of the package use of the foundation, beside `index.ts`.
+ */
+
+export { Deferred } from './deferred.ts'
+export { toMilliseconds } from './duration.ts'
+export type { DurationLimits } from './duration.ts'
+export type { Environment } from './environment.ts'
+export { systemClock } from './system-clock.ts'
+export { TaskScope } from './task-scope.ts'
+export type { TaskScopeOptions } from './task-scope.ts'
+export { TimerWheel } from './timer-wheel.ts'
+export type { WheelTimer } from './timer-wheel.ts'

@@ -1,0 +1,47 @@
+/**
+ * The clock of the machine: the one place in the core that reads the time and sets real timers.
+ *
+ * Its timers do not keep the process alive. A timer of ours only ever watches over something (a
+ * handshake, a ping, a closing) whose open socket keeps the process alive already; once the last socket
+ * is gone, a forgotten deadline must not hold up the exit.
+ */
+
+import type { Clock } from './clock.ts'
+
+// Node turns a longer delay into 1 ms (and prints a warning).
+const MAX_DELAY_MS = 2 ** 31 - 1
+
+/** Real time. `now()` counts from the start of the process, in milliseconds with fractions. */
+export const systemClock: Clock = {
+  now: (): number => performance.now(),
+  setTimer: (delayMs: number, callback: () => void): Disposable => new SystemTimer(delayMs, callback),
+}
+
+class SystemTimer implements Disposable {
+  readonly #dueAt: number
+  readonly #callback: () => void
+  #handle: NodeJS.Timeout
+
+  constructor(delayMs: number, callback: () => void) {
+    this.#dueAt = performance.now() + delayMs
+    this.#callback = callback
+    this.#handle = this.#arm(delayMs)
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#handle)
+  }
+
+  #arm(remainingMs: number): NodeJS.Timeout {
+    const delayMs = Math.min(Math.ceil(remainingMs), MAX_DELAY_MS)
+    return setTimeout(() => this.#wake(), delayMs).unref()
+  }
+
+  #wake(): void {
+    // Early is the rule for delays beyond the maximum; for others it happens by a fraction of a
+    // millisecond, because the event loop counts in whole ones.
+    const remainingMs = this.#dueAt - performance.now()
+    if (remainingMs > 0) this.#handle = this.#arm(remainingMs)
+    else this.#callback()
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * Structured concurrency: tasks that end together, before whatever launched them has ended.
+ */
+
+import { Deferred } from './deferred.ts'
+import { TowpathError } from './errors.ts'
+
+/** How a scope is set up. */
+export interface TaskScopeOptions {
+  /** Aborts the scope, with its reason, when it aborts. Listened to only once a task needs a signal. */
+  readonly parent?: AbortSignal
+
+  /**
+   * Called once, with what the first task to fail has thrown, after the scope has been aborted with the
+   * same as its reason. Must not throw.
+   */
+  readonly onFailure?: (error: unknown) => void
+}
+
+/** Nothing more can be launched: the scope has been aborted (with `cause` as the reason) or joined. */
+export class ScopeEndedError extends TowpathError {
+  override readonly name = 'ScopeEndedError'
+  readonly code = 'TOWPATH_SCOPE_ENDED'
+}
+
+/**
+ * Runs tasks, of which the first failure aborts all.
+ *
+ * Whoever makes a scope calls `join()` in the end. A scope in which nothing is launched costs one object.
+ */
+export class TaskScope {
+  readonly #options: TaskScopeOptions
+  #controller: AbortController | null = null
+  #isAborted = false
+  #hasEnded = false
+  #reason: unknown
+  #failure: { readonly error: unknown } | null = null
+  #running = 0
+  #joined: Deferred<void> | null = null
+  #stopFollowing: (() => void) | null = null
+
+  constructor(options: TaskScopeOptions = NO_OPTIONS) {
+    this.#options = options
+  }
+
+  /** Aborts when the scope is aborted, by `abort`, by its parent or by a failure. Made when first read. */
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController()
+      if (this.#isAborted) this.#controller.abort(this.#reason)
+      else if (!this.#hasEnded) this.#followParent()
+    }
+    return this.#controller.signal
+  }
+
+  /** What the first task to fail has thrown, in a box of its own; `null` when none has failed. */
+  get failure(): { readonly error: unknown } | null {
+    return this.#failure
+  }
+
+  /**
+   * Starts `task` at once, and has `join()` wait for it. Its failure aborts the scope and is kept and
+   * reported if it is the first. After an abort, a task that ends with the abort's reason has not failed.
+   *
+   * @returns what the task returns or throws. It may be ignored: nothing goes unhandled.
+   * @throws {ScopeEndedError} at once, without running `task`, if the scope has been aborted or joined.
+   */
+  launch<T>(task: (signal: AbortSignal) => Promise<T> | T): Promise<T> {
+    if (this.#hasEnded) throw new ScopeEndedError('Cannot launch a task: its scope has ended')
+    const signal = this.signal
+    if (signal.aborted) {
+      throw new ScopeEndedError('Cannot launch a task: its scope has been aborted', {
+        cause: signal.reason,
+      })
+    }
+
+    this.#running++
+    const result = this.#run(task, signal)
+    result.catch(() => {
+      // Kept as the failure of the scope; the caller may look at it too, or not.
+    })
+    return result
+  }
+
+  /**
+   * Aborts the signal, so that the tasks come to an end; waits for none of them. The first call counts.
+   *
+   * @param reason what the tasks find in `signal.reason`. @defaultValue an `AbortError`
+   */
+  abort(reason?: unknown): void {
+    if (this.#isAborted) return
+    this.#isAborted = true
+    this.#reason = reason
+    this.#stopFollowing?.()
+    this.#controller?.abort(reason)
+  }
+
+  /**
+   * Resolves when all tasks have ended, those that were launched meanwhile too; never rejects: see
+   * `failure`. Aborts nothing. Once it has resolved nothing more can be launched.
+   */
+  join(): Promise<void> {
+    if (this.#running > 0) return (this.#joined ??= new Deferred<void>()).promise
+    this.#end()
+    return Promise.resolve()
+  }
+
+  async #run<T>(task: (signal: AbortSignal) => Promise<T> | T, signal: AbortSignal): Promise<T> {
+    try {
+      return await task(signal)
+    } catch (error) {
+      if (!isEndByAbort(error, signal)) this.#fail(error)
+      throw error
+    } finally {
+      this.#running--
+      if (this.#running === 0 && this.#joined !== null) this.#end()
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure !== null) return
+    this.#failure = { error }
+    this.abort(error)
+    this.#options.onFailure?.(error)
+  }
+
+  #end(): void {
+    this.#hasEnded = true
+    this.#stopFollowing?.()
+    this.#joined?.resolve()
+  }
+
+  #followParent(): void {
+    const { parent } = this.#options
+    if (parent === undefined) return
+    if (parent.aborted) {
+      this.abort(parent.reason)
+      return
+    }
+    const onAborted = (): void => this.abort(parent.reason)
+    parent.addEventListener('abort', onAborted, { once: true })
+    this.#stopFollowing = () => parent.removeEventListener('abort', onAborted)
+  }
+}
+
+const NO_OPTIONS: TaskScopeOptions = {}
+
+/** Whether a task ended because it was told to. Node's own functions wrap the reason as a cause. */
+function isEndByAbort(error: unknown, signal: AbortSignal): boolean {
+  if (!signal.aborted) return false
+  if (error === signal.reason) return true
+  return error instanceof Error && error.name === 'AbortError' && error.cause === signal.reason
+}

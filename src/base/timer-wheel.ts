@@ -1,0 +1,235 @@
+/**
+ * Many timers on one timer of a clock: the pings and deadlines of all sessions.
+ *
+ * Timers that are due in the same millisecond share a bucket, a doubly linked list in the order of
+ * setting; a heap orders the buckets by time. Cancelling unlinks and leaves the bucket where it is, so it
+ * takes constant time; buckets that were emptied in this way are swept out once they are the majority.
+ */
+
+import { BinaryHeap } from './binary-heap.ts'
+import type { Clock } from './clock.ts'
+import { toMilliseconds } from './duration.ts'
+
+/** One call that is to be made. */
+export interface WheelTimer extends Disposable {
+  /** When it is due, in whole milliseconds of the clock's `now()`. */
+  readonly dueAt: number
+
+  /** Whether the call is still to be made: neither made nor cancelled. False inside the call itself. */
+  readonly isPending: boolean
+
+  /** Takes the call back, in constant time; does nothing once it has been made. The same as disposing. */
+  cancel(): void
+}
+
+// Below this many, sweeping would cost more than the empty buckets do.
+const MIN_SWEPT_BUCKETS = 64
+
+/** Sets any number of timers while holding at most one of the clock's, and none when it has none itself. */
+export class TimerWheel {
+  readonly #clock: Clock
+  readonly #buckets = new Map<number, Bucket>()
+  readonly #order = new BinaryHeap<Bucket>((a, b) => a.dueAt < b.dueAt)
+  #size = 0
+  #emptyBuckets = 0
+  #alarm: Disposable | null = null
+  #alarmAt = Infinity
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** How many timers are pending. */
+  get size(): number {
+    return this.#size
+  }
+
+  /**
+   * Calls `callback` once, `delayMs` milliseconds from now (0 and above, finite), rounded up to the
+   * clock's next whole millisecond; never before this call has returned, nor within the turn of timers
+   * that is running. Timers due in the same millisecond run in the order in which they were set.
+   *
+   * A callback must not throw: that is a bug of the caller. It stops no other timer; once all that are
+   * due have run, the error is thrown out of the clock's own timer, where it is seen as uncaught (several
+   * as one `AggregateError`).
+   */
+  schedule(delayMs: number, callback: () => void): WheelTimer {
+    const dueAt = Math.ceil(this.#clock.now() + toMilliseconds(delayMs, 'delayMs'))
+    const timer = new BucketTimer(this.#bucketAt(dueAt), callback)
+    this.#size++
+    if (dueAt < this.#alarmAt) this.#setAlarm(dueAt)
+    return timer
+  }
+
+  #bucketAt(dueAt: number): Bucket {
+    const existing = this.#buckets.get(dueAt)
+    if (existing !== undefined) {
+      if (existing.isEmpty) this.#emptyBuckets--
+      return existing
+    }
+    const bucket = new Bucket(dueAt, this.#onCancelled)
+    this.#buckets.set(dueAt, bucket)
+    this.#order.push(bucket)
+    return bucket
+  }
+
+  // One function for the whole wheel, so that a timer costs no closure of its own.
+  readonly #onCancelled = (bucket: Bucket): void => {
+    this.#size--
+    if (this.#size === 0) {
+      this.#clear()
+      return
+    }
+    // A bucket that is no longer in the map is being run, and is dropped after that.
+    if (!bucket.isEmpty || this.#buckets.get(bucket.dueAt) !== bucket) return
+    this.#emptyBuckets++
+    if (this.#emptyBuckets >= MIN_SWEPT_BUCKETS && this.#emptyBuckets * 2 > this.#order.size) {
+      this.#sweep()
+    }
+  }
+
+  #clear(): void {
+    this.#buckets.clear()
+    this.#order.retain(() => false)
+    this.#emptyBuckets = 0
+    this.#clearAlarm()
+  }
+
+  #sweep(): void {
+    this.#order.retain((bucket) => {
+      if (bucket.isEmpty) this.#buckets.delete(bucket.dueAt)
+      return !bucket.isEmpty
+    })
+    this.#emptyBuckets = 0
+  }
+
+  #setAlarm(dueAt: number): void {
+    this.#clearAlarm()
+    this.#alarmAt = dueAt
+    const delayMs = Math.max(0, dueAt - this.#clock.now())
+    this.#alarm = this.#clock.setTimer(delayMs, () => this.#run())
+  }
+
+  #clearAlarm(): void {
+    this.#alarm?.[Symbol.dispose]()
+    this.#alarm = null
+    this.#alarmAt = Infinity
+  }
+
+  #run(): void {
+    this.#clearAlarm()
+    const errors: unknown[] = []
+    for (const bucket of this.#takeDueBuckets()) this.#runBucket(bucket, errors)
+    this.#setNextAlarm()
+    if (errors.length === 1) throw errors[0]
+    if (errors.length > 1) throw new AggregateError(errors, 'Cannot go on: several timers threw')
+  }
+
+  /** Taken out before any of them runs, so that what they schedule has a turn of its own. */
+  #takeDueBuckets(): readonly Bucket[] {
+    const now = this.#clock.now()
+    const due: Bucket[] = []
+    for (;;) {
+      const bucket = this.#order.peek()
+      if (bucket === undefined || bucket.dueAt > now) return due
+      this.#order.pop()
+      this.#buckets.delete(bucket.dueAt)
+      if (bucket.isEmpty) this.#emptyBuckets--
+      else due.push(bucket)
+    }
+  }
+
+  #runBucket(bucket: Bucket, errors: unknown[]): void {
+    for (;;) {
+      const timer = bucket.first
+      if (timer === null) return
+      bucket.remove(timer)
+      this.#size--
+      try {
+        timer.run()
+      } catch (error) {
+        errors.push(error)
+      }
+    }
+  }
+
+  #setNextAlarm(): void {
+    const next = this.#order.peek()
+    if (next === undefined || this.#size === 0) this.#clear()
+    else if (next.dueAt < this.#alarmAt) this.#setAlarm(next.dueAt)
+  }
+}
+
+/** The timers of one millisecond, in the order of setting. */
+class Bucket {
+  readonly dueAt: number
+  /** Told after a timer of this bucket has been cancelled. */
+  readonly onCancelled: (bucket: Bucket) => void
+  first: BucketTimer | null = null
+  last: BucketTimer | null = null
+
+  constructor(dueAt: number, onCancelled: (bucket: Bucket) => void) {
+    this.dueAt = dueAt
+    this.onCancelled = onCancelled
+  }
+
+  get isEmpty(): boolean {
+    return this.first === null
+  }
+
+  append(timer: BucketTimer): void {
+    timer.previous = this.last
+    if (this.last === null) this.first = timer
+    else this.last.next = timer
+    this.last = timer
+  }
+
+  /** `timer` must be in this bucket. */
+  remove(timer: BucketTimer): void {
+    if (timer.previous === null) this.first = timer.next
+    else timer.previous.next = timer.next
+    if (timer.next === null) this.last = timer.previous
+    else timer.next.previous = timer.previous
+    timer.previous = null
+    timer.next = null
+  }
+}
+
+class BucketTimer implements WheelTimer {
+  previous: BucketTimer | null = null
+  next: BucketTimer | null = null
+  readonly #bucket: Bucket
+  #callback: (() => void) | null
+
+  constructor(bucket: Bucket, callback: () => void) {
+    this.#bucket = bucket
+    this.#callback = callback
+    bucket.append(this)
+  }
+
+  get dueAt(): number {
+    return this.#bucket.dueAt
+  }
+
+  get isPending(): boolean {
+    return this.#callback !== null
+  }
+
+  cancel(): void {
+    if (this.#callback === null) return
+    this.#callback = null
+    this.#bucket.remove(this)
+    this.#bucket.onCancelled(this.#bucket)
+  }
+
+  [Symbol.dispose](): void {
+    this.cancel()
+  }
+
+  /** The wheel has taken it out of its bucket. */
+  run(): void {
+    const callback = this.#callback
+    this.#callback = null
+    callback?.()
+  }
+}
