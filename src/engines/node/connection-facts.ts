@@ -1,0 +1,39 @@
+/**
+ * What is known of a connection before any byte of ours: who is at which end, and whether it is
+ * encrypted. Read once, at the beginning: a socket forgets its addresses when it dies.
+ */
+
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
+
+import type { TransportAddress } from '../../session/transport.ts'
+
+/** Facts that hold as long as the connection does. */
+export interface ConnectionFacts {
+  readonly local: TransportAddress
+  readonly remote: TransportAddress
+  /** Whether the bytes travel in TLS that ends in this process. */
+  readonly encrypted: boolean
+}
+
+/** Reads the facts of `stream`; a stream that is no socket has no addresses. */
+export function connectionFacts(stream: Duplex): ConnectionFacts {
+  if (!(stream instanceof Socket)) return { local: NOWHERE, remote: NOWHERE, encrypted: false }
+  return {
+    local: address(stream.localAddress, stream.localPort),
+    remote: address(stream.remoteAddress, stream.remotePort),
+    encrypted: stream instanceof TLSSocket,
+  }
+}
+
+const NOWHERE: TransportAddress = { host: null, port: null }
+
+/** A socket that listens on `::` serves IPv4 as well, and names those peers `::ffff:192.0.2.1`. */
+const MAPPED_IPV4 = '::ffff:'
+
+function address(host: string | undefined, port: number | undefined): TransportAddress {
+  if (host === undefined || port === undefined) return NOWHERE
+  const isMapped = host.startsWith(MAPPED_IPV4) && host.includes('.')
+  return { host: isMapped ? host.slice(MAPPED_IPV4.length) : host, port }
+}

@@ -1,0 +1,197 @@
+/**
+ * Carries a session over any Duplex of Node by its public API alone: TCP, TLS, Unix sockets and
+ * streams in memory.
+ *
+ * It listens from its construction on, so that a socket that dies while nobody has started it yet
+ * neither throws nor goes unnoticed. Once our direction has ended it reads on whatever `pause` said:
+ * unread bytes would make the kernel answer with a reset, which can destroy a Close frame that the
+ * peer has not read yet, and the peer's own end would not be seen. What the peer goes on sending is
+ * delivered and is the receiver's to ignore; a peer that never ends is the receiver's to `abort`.
+ */
+
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+
+import type {
+  Transport,
+  TransportAddress,
+  TransportReceiver,
+  WriteOutcome,
+} from '../../session/transport.ts'
+
+import type { ConnectionFacts } from './connection-facts.ts'
+
+/** Time without traffic after which the kernel begins to probe the peer. */
+const KEEP_ALIVE_DELAY_MS = 30_000
+
+/** Where a stream keeps its transport, so that all connections share one set of listeners. */
+const OWNER = Symbol('towpath.transport')
+type OwnedDuplex = Duplex & { [OWNER]: StreamTransport }
+
+/** A transport over a Duplex that somebody else opened and that now belongs to it. */
+export class StreamTransport implements Transport {
+  readonly local: TransportAddress
+  readonly remote: TransportAddress
+  readonly encrypted: boolean
+
+  readonly #stream: OwnedDuplex
+  readonly #isSocket: boolean
+  readonly #onWritten: (error?: Error | null) => void
+  #head: Uint8Array | null
+  #receiver: TransportReceiver | null = null
+  #begun = false
+  #reading = false
+  #paused = false
+  #ended = false
+  #aborted = false
+  #closed = false
+  #awaitsDrain = false
+  #cause: Error | null = null
+
+  /**
+   * @param stream open, with nobody else listening or reading. It is set up for small messages at
+   *   once (`TCP_NODELAY`), a dead peer (keep-alive after 30 s), no idle limit and half-open closing.
+   * @param head bytes that were read before and come first; kept until they are delivered.
+   */
+  constructor(stream: Duplex, head: Uint8Array, facts: ConnectionFacts) {
+    this.local = facts.local
+    this.remote = facts.remote
+    this.encrypted = facts.encrypted
+    // The constructor is what makes it owned, below.
+    this.#stream = stream as OwnedDuplex
+    this.#head = head.length === 0 ? null : head
+    this.#isSocket = stream instanceof Socket
+    this.#onWritten = (error) => this.#settleWrite(error)
+
+    // The peer's FIN must not end our direction: a Close frame may still have to go out.
+    stream.allowHalfOpen = true
+    if (stream instanceof Socket) {
+      stream.setNoDelay(true)
+      stream.setKeepAlive(true, KEEP_ALIVE_DELAY_MS)
+      stream.setTimeout(0)
+    }
+
+    this.#stream[OWNER] = this
+    stream.on('error', StreamTransport.#onError)
+    stream.on('close', StreamTransport.#onClose)
+    // A stream that was destroyed before has perhaps emitted 'close' already.
+    if (stream.closed) this.#settleClosed()
+  }
+
+  get queuedBytes(): number {
+    return this.#closed ? 0 : this.#stream.writableLength
+  }
+
+  start(receiver: TransportReceiver): void {
+    this.#receiver = receiver
+    process.nextTick(StreamTransport.#begin, this)
+  }
+
+  write(bytes: Uint8Array): WriteOutcome {
+    const stream = this.#stream
+    if (this.#ended || stream.destroyed) return 'taken'
+
+    // A socket hands the memory to the kernel or keeps it until the callback. Any other Duplex may
+    // pass it on by reference for good, and the caller will use it again.
+    stream.write(this.#isSocket ? bytes : Buffer.from(bytes), this.#onWritten)
+    if (stream.writableLength === 0) return 'taken'
+    this.#awaitsDrain = true
+    return 'queued'
+  }
+
+  pause(): void {
+    if (this.#paused || this.#ended) return
+    this.#paused = true
+    if (this.#reading) this.#stream.pause()
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    if (this.#reading) this.#stream.resume()
+  }
+
+  end(): void {
+    if (this.#ended || this.#stream.destroyed) return
+    this.#ended = true
+    this.#stream.end()
+    this.resume()
+  }
+
+  abort(): void {
+    if (this.#aborted || this.#closed) return
+    this.#aborted = true
+    this.#stopReading()
+    const stream = this.#stream
+    if (stream.destroyed) return
+
+    // What the kernel has (a Close frame, it may be) still goes out. But a peer that lets bytes pile
+    // up here has stopped reading: a reset frees what the kernel holds for it, too. TCP only.
+    const isTcp = !this.encrypted && this.remote.port !== null
+    if (stream instanceof Socket && isTcp && stream.writableLength > 0) stream.resetAndDestroy()
+    else stream.destroy()
+  }
+
+  static #begin(transport: StreamTransport): void {
+    const head = transport.#head
+    transport.#head = null
+    if (head !== null && !transport.#aborted) transport.#receiver?.receive(head)
+
+    transport.#begun = true
+    if (transport.#closed) transport.#receiver?.closed(transport.#cause)
+    else if (!transport.#aborted) transport.#beginReading()
+  }
+
+  #beginReading(): void {
+    const stream = this.#stream
+    this.#reading = true
+    if (stream.readableEnded) {
+      this.#receiver?.receiveEnd()
+      return
+    }
+    stream.on('end', StreamTransport.#onEnd)
+    stream.on('data', StreamTransport.#onData)
+    if (this.#paused) stream.pause()
+    else stream.resume()
+  }
+
+  #stopReading(): void {
+    this.#reading = false
+    this.#stream.off('data', StreamTransport.#onData)
+    this.#stream.off('end', StreamTransport.#onEnd)
+  }
+
+  #settleWrite(error: Error | null | undefined): void {
+    if (error || !this.#awaitsDrain || this.#aborted || this.#closed) return
+    if (this.#stream.writableLength > 0) return
+    this.#awaitsDrain = false
+    this.#receiver?.drained()
+  }
+
+  #settleClosed(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#stopReading()
+    this.#stream.off('error', StreamTransport.#onError)
+    this.#stream.off('close', StreamTransport.#onClose)
+    // Before the start, it is the start that tells it, after the head.
+    if (this.#begun) this.#receiver?.closed(this.#cause)
+  }
+
+  static #onData(this: OwnedDuplex, bytes: Uint8Array): void {
+    this[OWNER].#receiver?.receive(bytes)
+  }
+
+  static #onEnd(this: OwnedDuplex): void {
+    this[OWNER].#receiver?.receiveEnd()
+  }
+
+  static #onError(this: OwnedDuplex, error: Error): void {
+    const transport = this[OWNER]
+    if (!transport.#aborted) transport.#cause ??= error
+  }
+
+  static #onClose(this: OwnedDuplex): void {
+    this[OWNER].#settleClosed()
+  }
+}
