@@ -1,0 +1,42 @@
+/**
+ * Frames for people to look at: in logs, in the inspector, in a failed assertion. Never all of a long payload.
+ */
+
+import { previewUtf8 } from './memory.ts'
+
+const SHOWN_CHARACTERS = 48
+const SHOWN_BYTES = 16
+
+/** Such as `Frame.Text "hello"` or, of a fragment that is not the last, `Frame.Text(part) "hel"`. */
+export function displayText(payload: string | Uint8Array, fin: boolean): string {
+  const size = payload.length
+  const shown =
+    typeof payload === 'string'
+      ? payload.slice(0, SHOWN_CHARACTERS)
+      : previewUtf8(payload.subarray(0, SHOWN_CHARACTERS))
+  const unit = typeof payload === 'string' ? 'characters' : 'bytes'
+  const rest = size > SHOWN_CHARACTERS ? `… (${size} ${unit})` : ''
+  return `Frame.Text${part(fin)} ${JSON.stringify(shown)}${rest}`
+}
+
+/** Such as `Frame.Binary <de ad>` or `Frame.Ping <>`. */
+export function displayBytes(name: string, payload: Uint8Array, fin: boolean): string {
+  const shown = Array.from(payload.subarray(0, SHOWN_BYTES), (byte) => byte.toString(16).padStart(2, '0'))
+  const rest = payload.length > SHOWN_BYTES ? `… (${payload.length} bytes)` : ''
+  return `Frame.${name}${part(fin)} <${shown.join(' ')}>${rest}`
+}
+
+/** Makes Node's inspector (`console.log`, assertions) show what `toString` says. */
+export function inspectAsString(prototype: object): void {
+  Object.defineProperty(prototype, Symbol.for('nodejs.util.inspect.custom'), {
+    configurable: true,
+    writable: true,
+    value(this: object): string {
+      return String(this)
+    },
+  })
+}
+
+function part(fin: boolean): string {
+  return fin ? '' : '(part)'
+}

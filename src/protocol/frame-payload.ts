@@ -1,0 +1,27 @@
+/**
+ * What the five classes of frame share: refusing what is no payload, and having nothing to release.
+ */
+
+/** The disposal of every frame: memory is the garbage collector's, so there is nothing to do. */
+export const NOTHING_TO_RELEASE: Disposable = Object.freeze({ [Symbol.dispose](): void {} })
+
+/**
+ * Refuses `value` as the payload of `frame` (such as `Frame.Ping`), saying what would do. Other views and
+ * buffers are refused too, and not converted: guessing their byte order or extent has sent
+ * uninitialised memory elsewhere (CVE-2026-45736).
+ */
+export function refusePayload(frame: string, value: unknown, expected: string): never {
+  const hint =
+    value instanceof ArrayBuffer
+      ? ' (wrap it: new Uint8Array(buffer))'
+      : ArrayBuffer.isView(value)
+        ? ' (wrap it: new Uint8Array(view.buffer, view.byteOffset, view.byteLength))'
+        : ''
+  throw new TypeError(`Cannot make ${frame} of ${kindOf(value)}: expected ${expected}${hint}`)
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (typeof value !== 'object') return `a value of type ${typeof value}`
+  return `an object of class ${Object.prototype.toString.call(value).slice(8, -1)}`
+}

@@ -1,0 +1,19 @@
+/** `towpath/protocol`: RFC 6455 without I/O. */
+
+export { CloseReason } from './close-reason.ts'
+export type { CloseCodeName } from './close-reason.ts'
+export { CloseFrame, PingFrame, PongFrame } from './control-frames.ts'
+export { BinaryFrame, TextFrame } from './data-frames.ts'
+export type { DataFrameOptions } from './data-frames.ts'
+export {
+  FrameTooBigError,
+  HandshakeError,
+  LocalProtocolError,
+  ProtocolViolation,
+  ProtocolViolationError,
+  TooManyFragmentsError,
+} from './errors.ts'
+export type { HeaderList } from './errors.ts'
+export { Frame } from './frame.ts'
+export type { FrameSink } from './frame-sink.ts'
+export { FrameType } from './frame-type.ts'
