@@ -1,0 +1,33 @@
+/**
+ * The pages' plain modules, as far as tests use them: TypeScript does not read JavaScript here.
+ */
+
+declare module '*/chat/public/transcript.js' {
+  interface Said {
+    readonly id: number
+    readonly ref: string
+  }
+
+  interface Waiting {
+    readonly type: 'say'
+    readonly ref: string
+    readonly text: string
+  }
+
+  export const MAX_UNCONFIRMED: number
+
+  export class Transcript {
+    welcome(message: { readonly epoch: string; readonly history: readonly Said[] }): {
+      fresh: Said[]
+      restarted: boolean
+      missed: number
+    }
+    said(message: Said): boolean
+    keep(ref: string, text: string): Waiting | null
+    get unconfirmed(): Waiting[]
+  }
+}
+
+declare module '*/chat/public/connection.js' {
+  export function retryDelay(attempt: number, random: number): number
+}
