@@ -1,0 +1,432 @@
+/**
+ * The channel itself: a bounded queue between senders and receivers, who both wait when they have to.
+ *
+ * At any time at least one of these three is empty: the receivers that wait, the buffer, and the room
+ * in it while senders wait. Each value therefore goes to the first receiver if one waits; else into
+ * the buffer if there is room and nobody waits for it; else it waits or is dropped.
+ *
+ * Every message of every session passes here, and most channels are idle: nothing is allocated before it
+ * is needed, and a call that needs not wait costs no promise of its own (send) or a settled one (receive).
+ */
+
+import { ChannelIterator } from './channel-iterator.ts'
+import { type ChannelOptions, ChannelSettings } from './channel-options.ts'
+import { arrayOf, consumeEachOf, firstOf } from './consuming.ts'
+import { ChannelOverflowError } from './errors.ts'
+import type {
+  ReceiveChannel,
+  ReceiveOptions,
+  ReceiveResult,
+  TryReceiveResult,
+} from './receive-channel.ts'
+import {
+  bare,
+  type ChannelEnd,
+  NORMAL_END,
+  type Nothing,
+  NOTHING,
+  type ReceiveCore,
+  type Receiver,
+  receiveAs,
+  releaseReceivers,
+  result,
+  tryReceiveFrom,
+} from './receiving.ts'
+import { RingBuffer } from './ring-buffer.ts'
+import type { SendChannel, SendOptions, TrySendResult } from './send-channel.ts'
+import { refusal, type SenderQueue, WaitingSender } from './sending.ts'
+import { readableOf, writableOf } from './streams.ts'
+import { filterOf, mapNotNullOf, mapOf } from './transformed-channel.ts'
+import { WaitQueue } from './wait-queue.ts'
+
+/**
+ * What the owner of a channel is told, each time with itself as the first argument, so that one object of
+ * hooks serves all owners. Hooks may call any method of the channel (but for `admit`), and must not throw.
+ */
+export interface ChannelHooks<T, O> {
+  /**
+   * A value that was given to `send` or `trySend` is being accepted: what this returns is accepted in its
+   * place (a copy). If it throws, the value is not sent, and the sender gets the error. It must not
+   * call the channel. Values that the owner itself puts in with `offer` do not come here.
+   */
+  readonly admit?: (owner: O, value: T) => T
+
+  /** `takeNext` has something to take, and nobody was waiting for it in `receive`. */
+  readonly onBuffered?: (owner: O) => void
+
+  /** The channel was full, and is open and not full any more; senders that waited have been let in first. */
+  readonly onRoom?: (owner: O) => void
+
+  /** A value has been dropped by a `drop-…` policy; called after the channel's own `onDropped`. */
+  readonly onDropped?: (owner: O, value: T) => void
+
+  /** The channel has just been closed for senders by `close`, or by an overflow; not by `cancel`. */
+  readonly onClose?: (owner: O, cause: Error | null) => void
+
+  /** The receiving side has given up: what the channel held is gone. */
+  readonly onCancel?: (owner: O, cause: Error | null) => void
+}
+
+/** The second argument of a channel that belongs to a session. */
+export interface ChannelInternals<T, O> {
+  readonly owner: O
+  readonly hooks: ChannelHooks<T, O>
+}
+
+// One promise for all sends that need not wait.
+const SENT: Promise<void> = Promise.resolve()
+
+const NO_HOOKS: ChannelHooks<unknown, unknown> = {}
+
+// In place of a buffer while a channel has not needed one. Nothing is ever put in.
+const UNUSED = new RingBuffer<never>()
+
+/** A channel with what only its owner may do. See `Channel` for what users see of it. */
+export class BufferedChannel<T, O = null>
+  implements ReceiveChannel<T>, SendChannel<T>, ReceiveCore<T>, SenderQueue<T>
+{
+  readonly #settings: ChannelSettings<T>
+  readonly #owner: O
+  readonly #hooks: ChannelHooks<T, O>
+  #buffer: RingBuffer<T> = UNUSED
+  #receivers: WaitQueue<Receiver<T>> | null = null
+  #senders: WaitQueue<WaitingSender<T>> | null = null
+  /** How it ends, or has ended; `null` while it takes values. */
+  #closing: ChannelEnd | null = null
+
+  /** @param options settings that are made once save checking the same options for each channel. */
+  constructor(
+    options: ChannelOptions<T> | ChannelSettings<T> = {},
+    internals?: ChannelInternals<T, O>,
+  ) {
+    this.#settings = options instanceof ChannelSettings ? options : new ChannelSettings(options)
+    // Without internals there is no hook that an owner could be handed to.
+    this.#owner = internals === undefined ? (null as O) : internals.owner
+    this.#hooks = internals === undefined ? NO_HOOKS : internals.hooks
+  }
+
+  // ReceiveChannel
+
+  receive(options?: ReceiveOptions): Promise<T> {
+    return receiveAs(this, bare<T>(), options?.signal, null)
+  }
+
+  tryReceive(): TryReceiveResult<T> {
+    return tryReceiveFrom(this)
+  }
+
+  receiveCatching(options?: ReceiveOptions): Promise<ReceiveResult<T>> {
+    return receiveAs(this, result<T>(), options?.signal, null)
+  }
+
+  cancel(cause: Error | null = null): void {
+    checkCause(cause)
+    if (this.end !== null) return
+    this.#closing ??= cause === null ? NORMAL_END : { cause, detail: null }
+    this.#buffer = UNUSED
+    this.#refuseSenders(this.#closing)
+    this.#endReceivers(this.#closing)
+    this.#hooks.onCancel?.(this.#owner, cause)
+  }
+
+  get isClosedForReceive(): boolean {
+    return this.end !== null
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined, undefined> {
+    return new ChannelIterator(this)
+  }
+
+  map<R>(f: (value: T) => R | PromiseLike<R>): ReceiveChannel<R> {
+    return mapOf(this, f)
+  }
+
+  filter<V extends T>(isWanted: (value: T) => value is V): ReceiveChannel<V>
+  filter(isWanted: (value: T) => boolean | PromiseLike<boolean>): ReceiveChannel<T>
+  filter(isWanted: (value: T) => boolean | PromiseLike<boolean>): ReceiveChannel<T> {
+    return filterOf(this, isWanted)
+  }
+
+  mapNotNull<R>(f: (value: T) => R | PromiseLike<R>): ReceiveChannel<NonNullable<R>> {
+    return mapNotNullOf(this, f)
+  }
+
+  consumeEach(f: (value: T) => unknown): Promise<void> {
+    return consumeEachOf(this, f)
+  }
+
+  toArray(): Promise<T[]> {
+    return arrayOf(this)
+  }
+
+  first(): Promise<T> {
+    return firstOf(this)
+  }
+
+  readable(): ReadableStream<T> {
+    return readableOf(this)
+  }
+
+  // SendChannel
+
+  send(value: T, options?: SendOptions): Promise<void> {
+    const signal = options?.signal
+    if (signal !== undefined && signal.aborted) return Promise.reject(signal.reason)
+    try {
+      const outcome = this.trySend(value)
+      if (outcome === 'sent') return SENT
+      if (outcome === 'full') return this.#waitForRoom(value, signal)
+      return Promise.reject(refusal(value, this.#closing ?? NORMAL_END))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  trySend(value: T): TrySendResult {
+    if (this.#closing !== null) return 'closed'
+    const receiver = this.#receivers === null ? null : this.#receivers.first
+    if (receiver !== null) {
+      const admitted = this.#admit(value)
+      this.#receivers?.shift()
+      receiver.deliver(admitted)
+      return 'sent'
+    }
+
+    const bytes = this.#measure(value)
+    if (!this.#sendersWait && this.#hasRoomFor(bytes)) {
+      this.#put(this.#admit(value), bytes)
+      return 'sent'
+    }
+    return this.#overflow(value, bytes)
+  }
+
+  close(cause: Error | null = null, detail: Error | null = null): boolean {
+    checkCause(cause)
+    if (this.#closing !== null) return false
+    const end = cause === null && detail === null ? NORMAL_END : { cause, detail }
+    this.#closing = end
+    this.#refuseSenders(end)
+    if (this.#buffer.size === 0) this.#endReceivers(end)
+    this.#hooks.onClose?.(this.#owner, cause)
+    return true
+  }
+
+  get isClosedForSend(): boolean {
+    return this.#closing !== null
+  }
+
+  writable(): WritableStream<T> {
+    return writableOf(this)
+  }
+
+  // For the owner
+
+  /** How many values are in the buffer; those of waiting senders do not count. */
+  get size(): number {
+    return this.#buffer.size
+  }
+
+  /** The sum of their sizes; 0 without `sizeOf`. */
+  get bytes(): number {
+    return this.#buffer.bytes
+  }
+
+  /** Whether the channel is at or over a bound, so that the next `trySend` would not be let in as it is. */
+  get isFull(): boolean {
+    if (this.#receivers !== null && this.#receivers.first !== null) return false
+    const { capacity, maxBytes } = this.#settings
+    const { size, bytes } = this.#buffer
+    return size >= capacity || (bytes >= maxBytes && size > 0)
+  }
+
+  /**
+   * Puts `value` in even past the bounds and whatever the policy, or hands it to the receiver that waits.
+   * Does nothing once the channel has been closed.
+   *
+   * @returns `isFull`, afterwards
+   */
+  offer(value: T): boolean {
+    if (this.#closing === null) {
+      const receiver = this.#receivers === null ? null : this.#receivers.shift()
+      if (receiver === null) this.#put(value, this.#measure(value))
+      else receiver.deliver(value)
+    }
+    return this.isFull
+  }
+
+  /** The oldest value in the buffer, which stays; `NOTHING` if it is empty. */
+  peek(): T | Nothing {
+    return this.#buffer.size === 0 ? NOTHING : this.#buffer.peek()
+  }
+
+  takeNext(): T | Nothing {
+    const buffer = this.#buffer
+    if (buffer.size === 0) return this.#takeFromSender()
+    const wasFull = this.isFull
+    const value = buffer.shift()
+    if (wasFull) this.#madeRoom()
+    else if (this.#sendersWait) this.#letSendersIn()
+    return value
+  }
+
+  // ReceiveCore and SenderQueue
+
+  get end(): ChannelEnd | null {
+    return this.#buffer.size === 0 ? this.#closing : null
+  }
+
+  join(receiver: Receiver<T>): void {
+    this.#receivers ??= new WaitQueue()
+    const wasFull = this.isFull
+    this.#receivers.append(receiver)
+    // Only with capacity 0: there is room now for one value, in the hands of this receiver.
+    if (wasFull) this.#hooks.onRoom?.(this.#owner)
+  }
+
+  leave(receiver: Receiver<T>): void {
+    this.#receivers?.remove(receiver)
+  }
+
+  release(owner: object): void {
+    if (this.#receivers !== null) releaseReceivers(this.#receivers, owner)
+  }
+
+  senderLeft(sender: WaitingSender<T>): void {
+    this.#senders?.remove(sender)
+    // A smaller value behind it may fit where this one did not.
+    this.#letSendersIn()
+  }
+
+  // How it works
+
+  get #sendersWait(): boolean {
+    return this.#senders !== null && this.#senders.first !== null
+  }
+
+  #admit(value: T): T {
+    const { admit } = this.#hooks
+    return admit === undefined ? value : admit(this.#owner, value)
+  }
+
+  #measure(value: T): number {
+    const { sizeOf } = this.#settings
+    if (sizeOf === null) return 0
+    const bytes = sizeOf(value)
+    // Also for NaN: the sum could never be right again.
+    if (!(bytes >= 0 && bytes < Infinity)) {
+      throw new RangeError(`Cannot send: sizeOf gave ${bytes}, expected a finite number of 0 or above`)
+    }
+    return bytes
+  }
+
+  /** A value larger than all of maxBytes is let into an empty buffer: it could never pass otherwise. */
+  #hasRoomFor(bytes: number): boolean {
+    const { size, bytes: held } = this.#buffer
+    const { capacity, maxBytes } = this.#settings
+    return size < capacity && (size === 0 || held + bytes <= maxBytes)
+  }
+
+  #put(value: T, bytes: number): void {
+    if (this.#buffer === UNUSED) this.#buffer = new RingBuffer()
+    this.#buffer.push(value, bytes)
+    this.#hooks.onBuffered?.(this.#owner)
+  }
+
+  #overflow(value: T, bytes: number): TrySendResult {
+    const { onOverflow, capacity } = this.#settings
+    switch (onOverflow) {
+      case 'suspend':
+        return 'full'
+      case 'close':
+        this.close(new ChannelOverflowError(capacity, value))
+        return 'closed'
+      case 'drop-latest':
+        this.#dropped(value)
+        return 'sent'
+      case 'drop-oldest':
+        this.#replaceOldest(this.#admit(value), bytes)
+        return 'sent'
+    }
+  }
+
+  #replaceOldest(value: T, bytes: number): void {
+    const dropped: T[] = []
+    while (!this.#hasRoomFor(bytes)) dropped.push(this.#buffer.shift())
+    this.#put(value, bytes)
+    for (const old of dropped) this.#dropped(old)
+  }
+
+  #dropped(value: T): void {
+    this.#settings.onDropped?.(value)
+    this.#hooks.onDropped?.(this.#owner, value)
+  }
+
+  #waitForRoom(value: T, signal: AbortSignal | undefined): Promise<void> {
+    const sender = new WaitingSender(value, this.#measure(value), signal, this)
+    this.#senders ??= new WaitQueue()
+    this.#senders.append(sender)
+    // Only with capacity 0: the value can be taken from its sender's hands.
+    if (this.#buffer.size === 0) this.#hooks.onBuffered?.(this.#owner)
+    return sender.promise
+  }
+
+  /** Only with capacity 0 can anybody wait while the buffer is empty. */
+  #takeFromSender(): T | Nothing {
+    for (;;) {
+      const sender = this.#senders === null ? null : this.#senders.shift()
+      if (sender === null) return NOTHING
+      const value = this.#admitFrom(sender)
+      if (value === NOTHING) continue
+      sender.accept()
+      return value
+    }
+  }
+
+  #madeRoom(): void {
+    if (this.#sendersWait) this.#letSendersIn()
+    if (this.#closing === null && !this.isFull) this.#hooks.onRoom?.(this.#owner)
+  }
+
+  #letSendersIn(): void {
+    for (;;) {
+      const sender = this.#senders === null ? null : this.#senders.first
+      if (sender === null || !this.#hasRoomFor(sender.bytes)) return
+      this.#senders?.shift()
+      const value = this.#admitFrom(sender)
+      if (value === NOTHING) continue
+      sender.accept()
+      this.#put(value, sender.bytes)
+    }
+  }
+
+  /** What is accepted for the sender's value; `NOTHING` if `admit` threw, which the sender has been told. */
+  #admitFrom(sender: WaitingSender<T>): T | Nothing {
+    try {
+      return this.#admit(sender.value)
+    } catch (error) {
+      sender.refuse(error)
+      return NOTHING
+    }
+  }
+
+  #refuseSenders(end: ChannelEnd): void {
+    for (;;) {
+      const sender = this.#senders === null ? null : this.#senders.shift()
+      if (sender === null) return
+      sender.refuse(refusal(sender.value, end))
+    }
+  }
+
+  #endReceivers(end: ChannelEnd): void {
+    for (;;) {
+      const receiver = this.#receivers === null ? null : this.#receivers.shift()
+      if (receiver === null) return
+      receiver.end(end)
+    }
+  }
+}
+
+function checkCause(cause: Error | null): void {
+  if (cause === null || cause instanceof Error) return
+  throw new TypeError(`Cannot end a channel with a ${typeof cause} as the cause, expected an Error`)
+}

@@ -1,0 +1,35 @@
+/**
+ * `Channel` as users see it: what sends and what receives, in one object.
+ */
+
+import { BufferedChannel } from './buffered-channel.ts'
+import type { ChannelOptions } from './channel-options.ts'
+import type { ReceiveChannel } from './receive-channel.ts'
+import type { SendChannel } from './send-channel.ts'
+
+/**
+ * A bounded queue between async functions: values go in by `send` and come out by `receive`, first in,
+ * first out, each to one receiver; both wait when they have to. Waiting senders, too, are served in the
+ * order of their calls. Ktor: `Channel` of kotlinx.coroutines.
+ *
+ * @example
+ * const channel = new Channel<string>({ capacity: 16 })
+ * await channel.send('one')
+ * channel.close()
+ * for await (const value of channel) console.log(value) // one
+ */
+export interface Channel<T> extends ReceiveChannel<T>, SendChannel<T> {}
+
+/** Makes channels. */
+export interface ChannelConstructor {
+  /**
+   * @throws {RangeError} if a number among the options is out of its range
+   * @throws {TypeError} if an option is of the wrong kind, or `sizeOf` is missing beside `maxBytes`
+   */
+  new <T>(options?: ChannelOptions<T>): Channel<T>
+  readonly prototype: Channel<unknown>
+}
+
+/** See the interface of the same name. */
+// The methods for the owner of a channel are left out of the type: they are not for users.
+export const Channel: ChannelConstructor = BufferedChannel

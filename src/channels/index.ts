@@ -1,0 +1,21 @@
+/**
+ * `towpath/channels`: queues between async functions, with back pressure.
+ */
+
+export { Channel } from './channel.ts'
+export type { ChannelConstructor } from './channel.ts'
+export type { ChannelOptions, OverflowPolicy } from './channel-options.ts'
+export {
+  ChannelOverflowError,
+  ClosedReceiveChannelError,
+  ClosedSendChannelError,
+} from './errors.ts'
+export type {
+  ReceiveChannel,
+  ReceivedEnd,
+  ReceivedValue,
+  ReceiveOptions,
+  ReceiveResult,
+  TryReceiveResult,
+} from './receive-channel.ts'
+export type { SendChannel, SendOptions, TrySendResult } from './send-channel.ts'

@@ -1,0 +1,10 @@
+/**
+ * What sessions use of channels, beside `index.ts`: the side of a channel that only its owner sees.
+ */
+
+export { BufferedChannel } from './buffered-channel.ts'
+export type { ChannelHooks, ChannelInternals } from './buffered-channel.ts'
+export { ChannelSettings } from './channel-options.ts'
+export { NOTHING } from './receiving.ts'
+export type { Nothing } from './receiving.ts'
+export { writableOf } from './streams.ts'

@@ -1,0 +1,87 @@
+/**
+ * A queue in an array that is used round and round, with the size of each value kept beside it.
+ *
+ * Slot `2i` holds a value and slot `2i + 1` its size, so that one array serves both. The number of pairs is
+ * a power of two. Nothing is allocated before the first value, and an array that has become large is
+ * let go when the last value has been taken: most channels are empty most of the time.
+ */
+
+const FIRST_LENGTH = 4
+
+// An array of up to so many pairs is kept when it has become empty (256 bytes).
+const KEPT_LENGTH = 16
+
+/** First in, first out; values with sizes. Never full: it grows by doubling. */
+export class RingBuffer<T> {
+  #slots: (T | number | undefined)[] | null = null
+  #length = 0
+  #head = 0
+  #size = 0
+  #bytes = 0
+
+  /** How many values there are. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** The sum of their sizes. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  push(value: T, bytes: number): void {
+    const slots = this.#slots === null || this.#size === this.#length ? this.#grow() : this.#slots
+    const slot = ((this.#head + this.#size) & (this.#length - 1)) << 1
+    slots[slot] = value
+    slots[slot + 1] = bytes
+    this.#size++
+    this.#bytes += bytes
+  }
+
+  /** The oldest value, which stays. There must be one. */
+  peek(): T {
+    // A slot from the head on, below the size, holds what push() put there.
+    return this.#slots?.[this.#head << 1] as T
+  }
+
+  /** Takes the oldest value. There must be one. */
+  shift(): T {
+    const slots = this.#slots ?? []
+    const slot = this.#head << 1
+    // As in peek(); the slot after it holds the size.
+    const value = slots[slot] as T
+    const bytes = slots[slot + 1] as number
+    slots[slot] = undefined
+    this.#head = (this.#head + 1) & (this.#length - 1)
+    this.#size--
+    this.#bytes -= bytes
+    if (this.#size === 0) this.#settle()
+    return value
+  }
+
+  /** The last value has been taken. Fractions may have left an error in the sum. */
+  #settle(): void {
+    this.#bytes = 0
+    if (this.#length <= KEPT_LENGTH) return
+    this.#slots = null
+    this.#length = 0
+    this.#head = 0
+  }
+
+  #grow(): (T | number | undefined)[] {
+    const old = this.#slots
+    const length = old === null ? FIRST_LENGTH : this.#length * 2
+    const slots = new Array<T | number | undefined>(length * 2).fill(undefined)
+    if (old !== null) {
+      for (let index = 0; index < this.#size; index++) {
+        const from = ((this.#head + index) & (this.#length - 1)) << 1
+        slots[index << 1] = old[from]
+        slots[(index << 1) + 1] = old[from + 1]
+      }
+    }
+    this.#slots = slots
+    this.#length = length
+    this.#head = 0
+    return slots
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * Someone who waits for room in a channel.
+ */
+
+import { ClosedSendChannelError } from './errors.ts'
+import type { ChannelEnd } from './receiving.ts'
+import type { Waiting } from './wait-queue.ts'
+
+/** Where a sender waits: told when it has given up. */
+export interface SenderQueue<T> {
+  senderLeft(sender: WaitingSender<T>): void
+}
+
+/** Waits with one value in the name of a promise. It is its own abort listener, which saves a closure. */
+export class WaitingSender<T> implements Waiting<WaitingSender<T>> {
+  readonly value: T
+  /** As the channel measured it, in bytes. */
+  readonly bytes: number
+  readonly promise: Promise<void>
+  previous: WaitingSender<T> | null = null
+  next: WaitingSender<T> | null = null
+  readonly #queue: SenderQueue<T>
+  readonly #signal: AbortSignal | undefined
+  // Both are set before the constructor returns: the promise calls its function at once.
+  #resolve: () => void = ignore
+  #reject: (reason: unknown) => void = ignore
+
+  constructor(value: T, bytes: number, signal: AbortSignal | undefined, queue: SenderQueue<T>) {
+    this.value = value
+    this.bytes = bytes
+    this.#queue = queue
+    this.#signal = signal
+    this.promise = new Promise<void>((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    signal?.addEventListener('abort', this)
+  }
+
+  /** The value has been sent. */
+  accept(): void {
+    this.#signal?.removeEventListener('abort', this)
+    this.#resolve()
+  }
+
+  /** The value was not sent, and will not be. */
+  refuse(error: unknown): void {
+    this.#signal?.removeEventListener('abort', this)
+    this.#reject(error)
+  }
+
+  /** The signal has aborted. */
+  handleEvent(): void {
+    this.refuse(this.#signal?.reason)
+    this.#queue.senderLeft(this)
+  }
+}
+
+/** What a sender is rejected with at a channel that has ended so. */
+export function refusal(value: unknown, { cause, detail }: ChannelEnd): ClosedSendChannelError {
+  const reason = cause ?? detail
+  return new ClosedSendChannelError(value, reason === null ? undefined : { cause: reason })
+}
+
+function ignore(): void {
+  // Never called.
+}
