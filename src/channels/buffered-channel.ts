@@ -76,7 +76,7 @@ export interface ChannelInternals<T, O> {
 // One promise for all sends that need not wait.
 const SENT: Promise<void> = Promise.resolve()
 
-const NO_HOOKS: ChannelHooks<unknown, unknown> = {}
+const NO_HOOKS: Readonly<Record<never, never>> = {}
 
 // In place of a buffer while a channel has not needed one. Nothing is ever put in.
 const UNUSED = new RingBuffer<never>()

@@ -30,7 +30,11 @@ export function readableOf<T>(core: ReceiveCore<T>): ReadableStream<T> {
 /** See `SendChannel.writable`. */
 export function writableOf<T>(channel: SendChannel<T>): WritableStream<T> {
   return new WritableStream<T>({
-    write: (value, controller) => channel.send(value, { signal: controller.signal }),
+    write: (value, controller) => {
+      // The standard has the signal, and so has every Node that we run on; its types leave it out.
+      const { signal } = controller as WritableStreamDefaultController & { signal: AbortSignal }
+      return channel.send(value, { signal })
+    },
     close: () => {
       channel.close()
     },
