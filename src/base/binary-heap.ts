@@ -61,7 +61,8 @@ export class BinaryHeap<T> {
       const left = 2 * index + 1
       if (left >= items.length) return
       const right = left + 1
-      const child = right < items.length && this.#isBefore(items[right]!, items[left]!) ? right : left
+      const child =
+        right < items.length && this.#isBefore(items[right]!, items[left]!) ? right : left
       if (!this.#isBefore(items[child]!, items[index]!)) return
       this.#swap(index, child)
       index = child

@@ -43,3 +43,10 @@ export class Deferred<T> {
     this.#reject = null
   }
 }
+
+/** A promise that is rejected with `reason`, whatever that is; its owner has to handle it. */
+export function rejected(reason: unknown): Promise<never> {
+  const deferred = new Deferred<never>()
+  deferred.reject(reason)
+  return deferred.promise
+}

@@ -109,8 +109,11 @@ function checkAmount(amount: unknown, what: string, limits: DurationLimits): num
 }
 
 function rejectOtherFields(duration: object, what: string): void {
-  const others = Object.keys(duration).filter((field) => !Object.hasOwn(MILLISECONDS_PER_UNIT, field))
-  const other = others[0] ?? OTHER_TEMPORAL_UNITS.find((unit) => Boolean(Reflect.get(duration, unit)))
+  const others = Object.keys(duration).filter(
+    (field) => !Object.hasOwn(MILLISECONDS_PER_UNIT, field),
+  )
+  const other =
+    others[0] ?? OTHER_TEMPORAL_UNITS.find((unit) => Boolean(Reflect.get(duration, unit)))
   if (other === undefined) return
   throw new TypeError(
     `Cannot use "${other}" in ${what}: no such unit, expected ${UNITS.join(', ')}`,

@@ -2,7 +2,7 @@
  * What the other folders of the package use of the foundation, beside `index.ts`.
  */
 
-export { Deferred } from './deferred.ts'
+export { Deferred, rejected } from './deferred.ts'
 export { toMilliseconds } from './duration.ts'
 export type { DurationLimits } from './duration.ts'
 export type { Environment } from './environment.ts'

@@ -14,7 +14,8 @@ const MAX_DELAY_MS = 2 ** 31 - 1
 /** Real time. `now()` counts from the start of the process, in milliseconds with fractions. */
 export const systemClock: Clock = {
   now: (): number => performance.now(),
-  setTimer: (delayMs: number, callback: () => void): Disposable => new SystemTimer(delayMs, callback),
+  setTimer: (delayMs: number, callback: () => void): Disposable =>
+    new SystemTimer(delayMs, callback),
 }
 
 class SystemTimer implements Disposable {

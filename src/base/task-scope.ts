@@ -15,6 +15,12 @@ export interface TaskScopeOptions {
    * same as its reason. Must not throw.
    */
   readonly onFailure?: (error: unknown) => void
+
+  /**
+   * Whether what a task threw is a failure of the scope; asked for each. It may say no to what only tells
+   * that the owner of the scope is ending. @defaultValue everything is, but the reason of an abort
+   */
+  readonly isFailure?: (error: unknown) => boolean
 }
 
 /** Nothing more can be launched: the scope has been aborted (with `cause` as the reason) or joined. */
@@ -109,7 +115,9 @@ export class TaskScope {
     try {
       return await task(signal)
     } catch (error) {
-      if (!isEndByAbort(error, signal)) this.#fail(error)
+      if (!isEndByAbort(error, signal) && this.#options.isFailure?.(error) !== false) {
+        this.#fail(error)
+      }
       throw error
     } finally {
       this.#running--

@@ -149,5 +149,5 @@ function runsBefore(a: VirtualTimer, b: VirtualTimer): boolean {
 }
 
 async function drainMicrotasks(): Promise<void> {
-  for (let turn = 0; turn < SETTLE_TURNS; turn++) await null
+  for (let turn = 0; turn < SETTLE_TURNS; turn++) await Promise.resolve()
 }

@@ -9,6 +9,7 @@
  * is needed, and a call that needs not wait costs no promise of its own (send) or a settled one (receive).
  */
 
+import { rejected } from '../base/internal.ts'
 import { ChannelIterator } from './channel-iterator.ts'
 import { type ChannelOptions, ChannelSettings } from './channel-options.ts'
 import { arrayOf, consumeEachOf, firstOf } from './consuming.ts'
@@ -171,14 +172,14 @@ export class BufferedChannel<T, O = null>
 
   send(value: T, options?: SendOptions): Promise<void> {
     const signal = options?.signal
-    if (signal !== undefined && signal.aborted) return Promise.reject(signal.reason)
+    if (signal !== undefined && signal.aborted) return rejected(signal.reason)
     try {
       const outcome = this.trySend(value)
       if (outcome === 'sent') return SENT
       if (outcome === 'full') return this.#waitForRoom(value, signal)
       return Promise.reject(refusal(value, this.#closing ?? NORMAL_END))
     } catch (error) {
-      return Promise.reject(error)
+      return rejected(error)
     }
   }
 
@@ -314,7 +315,9 @@ export class BufferedChannel<T, O = null>
     const bytes = sizeOf(value)
     // Also for NaN: the sum could never be right again.
     if (!(bytes >= 0 && bytes < Infinity)) {
-      throw new RangeError(`Cannot send: sizeOf gave ${bytes}, expected a finite number of 0 or above`)
+      throw new RangeError(
+        `Cannot send: sizeOf gave ${bytes}, expected a finite number of 0 or above`,
+      )
     }
     return bytes
   }

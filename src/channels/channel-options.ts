@@ -109,7 +109,7 @@ function checkMaxBytes(maxBytes: number): number {
 function checkPolicy(policy: OverflowPolicy): OverflowPolicy {
   if (!POLICIES.includes(policy)) {
     throw new TypeError(
-      `Cannot use "${String(policy)}" for onOverflow, expected one of ${POLICIES.join(', ')}`,
+      `Cannot use "${policy}" for onOverflow, expected one of ${POLICIES.join(', ')}`,
     )
   }
   return policy

@@ -7,7 +7,10 @@ import { toCause } from './errors.ts'
 import { bare, NOTHING, type ReceiveCore, receiveAs, result } from './receiving.ts'
 
 /** See `ReceiveChannel.consumeEach`. */
-export async function consumeEachOf<T>(core: ReceiveCore<T>, f: (value: T) => unknown): Promise<void> {
+export async function consumeEachOf<T>(
+  core: ReceiveCore<T>,
+  f: (value: T) => unknown,
+): Promise<void> {
   try {
     for (;;) {
       // What is there is taken without a promise in between.

@@ -5,6 +5,7 @@
  * is made of these, here and in the files beside this one, once for all kinds of channel.
  */
 
+import { rejected } from '../base/internal.ts'
 import { ClosedReceiveChannelError } from './errors.ts'
 import type { ReceiveResult, TryReceiveResult } from './receive-channel.ts'
 import type { Waiting, WaitQueue } from './wait-queue.ts'
@@ -107,7 +108,7 @@ export function receiveAs<T, R>(
   signal: AbortSignal | undefined,
   owner: object | null,
 ): Promise<R> {
-  if (signal !== undefined && signal.aborted) return Promise.reject(signal.reason)
+  if (signal !== undefined && signal.aborted) return rejected(signal.reason)
   const value = core.takeNext()
   if (value !== NOTHING) return Promise.resolve(shape.value(value))
   const { end } = core
@@ -115,7 +116,7 @@ export function receiveAs<T, R>(
   try {
     return Promise.resolve(shape.end(end))
   } catch (error) {
-    return Promise.reject(error)
+    return rejected(error)
   }
 }
 

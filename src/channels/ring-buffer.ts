@@ -71,14 +71,14 @@ export class RingBuffer<T> {
   #grow(): (T | number | undefined)[] {
     const old = this.#slots
     const length = old === null ? FIRST_LENGTH : this.#length * 2
-    const slots = new Array<T | number | undefined>(length * 2).fill(undefined)
+    const slots: (T | number | undefined)[] = []
     if (old !== null) {
       for (let index = 0; index < this.#size; index++) {
         const from = ((this.#head + index) & (this.#length - 1)) << 1
-        slots[index << 1] = old[from]
-        slots[(index << 1) + 1] = old[from + 1]
+        slots.push(old[from], old[from + 1])
       }
     }
+    while (slots.length < length * 2) slots.push(undefined)
     this.#slots = slots
     this.#length = length
     this.#head = 0
