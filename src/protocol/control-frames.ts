@@ -8,9 +8,7 @@ import { displayBytes, inspectAsString } from './frame-display.ts'
 import { NOTHING_TO_RELEASE, refusePayload } from './frame-payload.ts'
 import { FrameType } from './frame-type.ts'
 import { EMPTY_BYTES, isBytes } from './memory.ts'
-
-/** The longest payload of a control frame, in bytes (§5.5). */
-export const MAX_CONTROL_PAYLOAD_BYTES = 125
+import { MAX_CONTROL_PAYLOAD_BYTES } from './frame-header.ts'
 
 /** The end of what one side sends (§5.5.1). Sending one is `close(reason)`. Ktor: `Frame.Close`. */
 export class CloseFrame {

@@ -15,5 +15,8 @@ export {
 } from './errors.ts'
 export type { HeaderList } from './errors.ts'
 export { Frame } from './frame.ts'
+export { FrameDecoder } from './frame-decoder.ts'
+export type { FrameDecoderOptions, Role } from './frame-decoder.ts'
+export { encodeFrame } from './frame-encoder.ts'
 export type { FrameSink } from './frame-sink.ts'
 export { FrameType } from './frame-type.ts'

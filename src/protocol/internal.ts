@@ -2,7 +2,17 @@
 
 export * from './index.ts'
 export { encodeClosePayload, mayTravel, parseClosePayload, requireTravelling } from './close-reason.ts'
-export { MAX_CONTROL_PAYLOAD_BYTES } from './control-frames.ts'
+export { mayReceiveData, maySendData, nextPhase } from './close-phase.ts'
+export type { CloseEvent, ClosePhase } from './close-phase.ts'
 export { isCheckedText, receivedText } from './data-frames.ts'
+export { FragmentSequence } from './fragment-sequence.ts'
 export { isFrame, payloadOf } from './frame.ts'
+export { encodeClose, encodedSizeBound, payloadSize } from './frame-encoder.ts'
+export {
+  MAX_CLOSE_FRAME_BYTES,
+  MAX_CONTROL_PAYLOAD_BYTES,
+  MAX_HEADER_BYTES,
+  Opcode,
+} from './frame-header.ts'
+export { MessageAssembler } from './message-assembler.ts'
 export { allocate, EMPTY_BYTES, isBytes, utf8Length, writeUtf8 } from './memory.ts'

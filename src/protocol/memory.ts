@@ -31,6 +31,14 @@ export function allocate(byteLength: number): Uint8Array {
   return Buffer.allocUnsafeSlow(byteLength)
 }
 
+/**
+ * Fresh memory for a payload, not zeroed. The smaller ones share their `ArrayBuffer` with others, in one that
+ * the platform has marked as not to be transferred, so that nobody takes it away from under the others.
+ */
+export function allocatePayload(byteLength: number): Uint8Array {
+  return Buffer.allocUnsafe(byteLength)
+}
+
 /** Whether all of `bytes` is UTF-8 (RFC 3629). */
 export function isUtf8(bytes: Uint8Array): boolean {
   return platformIsUtf8(bytes)
@@ -62,14 +70,14 @@ export function encodeUtf8(text: string): Uint8Array {
 }
 
 /**
- * Writes `text` into `target` from `offset` on, as `encodeUtf8` would. The caller has made sure that it fits
- * (3 bytes a character always do).
+ * Writes `text` into `target` from `offset` on, as `encodeUtf8` would.
  *
  * @returns the offset after the last byte written.
+ * @throws {RangeError} when it does not fit; 3 bytes a character always do.
  */
 export function writeUtf8(text: string, target: Uint8Array, offset: number): number {
-  let at = 0
-  if (text.length < SHORT_TEXT_CHARACTERS) {
+  if (text.length < SHORT_TEXT_CHARACTERS && text.length <= target.length - offset) {
+    let at = 0
     for (; at < text.length; at++) {
       const unit = text.charCodeAt(at)
       if (unit > 0x7f) break
@@ -77,6 +85,7 @@ export function writeUtf8(text: string, target: Uint8Array, offset: number): num
     }
     if (at === text.length) return offset + at
   }
-  // All of it again, not the rest: the break is never inside a pair, but this needs no proof.
-  return offset + encoder.encodeInto(text, target.subarray(offset)).written
+  const { read, written } = encoder.encodeInto(text, target.subarray(offset))
+  if (read < text.length) throw new RangeError('Cannot write text: there is no room for all of it')
+  return offset + written
 }
