@@ -3,10 +3,17 @@
  */
 
 import { WebSockets, seconds } from 'towpath'
-import type { Application } from 'towpath'
+import type { Application, WebSocketRouteOptions } from 'towpath'
 import { chat } from './chat/chat.ts'
 import { Rooms } from './chat/rooms.ts'
 import { echo } from './echo/echo.ts'
+
+const CHAT_OPTIONS: WebSocketRouteOptions = {
+  // The longest message takes 3 bytes for each of its 2000 characters.
+  maxMessageSize: 16 * 1024,
+  // How far behind the room somebody may be, before the room goes on without them.
+  channels: { outgoing: { capacity: 256 } },
+}
 
 /** Installs the plugin and declares the routes of the chat and of the echo. */
 export function examples(app: Application): void {
@@ -15,7 +22,7 @@ export function examples(app: Application): void {
 
   const rooms = new Rooms()
   app.routing((route) => {
-    route.webSocket('/chat/rooms/:room', (session) =>
+    route.webSocket('/chat/rooms/:room', CHAT_OPTIONS, (session) =>
       chat(rooms, session.call.parameters.room, session),
     )
     route.webSocket('/echo/socket', echo)

@@ -74,12 +74,13 @@ export class Room {
     return true
   }
 
-  /** Says goodbye for `member`; nothing when it was replaced or sent away before. */
-  leave(member: Member): void {
+  /** Says goodbye for `member`. @returns `false` when it was replaced or sent away before. */
+  leave(member: Member): boolean {
     const folded = foldName(member.name)
-    if (this.#members.get(folded) !== member) return
+    if (this.#members.get(folded) !== member) return false
     this.#members.delete(folded)
     this.#broadcast({ type: 'left', name: member.name, at: this.#now() })
+    return true
   }
 
   /** Remembers `text` and tells everyone, its author included; nothing when `ref` was said before. */
@@ -102,7 +103,7 @@ export class Room {
     )
   }
 
-  /** Encoded once for all, and offered to each: what becomes of one member is no other's business. */
+  /** Made once for all, and offered to each: what becomes of one member is no other's business. */
   #broadcast(message: ServerMessage, except?: Member): void {
     const frame = encode(message)
     const tooSlow: Member[] = []
@@ -114,7 +115,7 @@ export class Room {
   }
 
   #sendAway(member: Member): void {
-    this.leave(member)
+    if (!this.leave(member)) return
     void member.close(new CloseReason(CloseReason.Codes.VIOLATED_POLICY, 'Too slow for this room'))
   }
 }
