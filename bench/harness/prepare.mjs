@@ -1,0 +1,105 @@
+/** Makes everything a run needs: peers fetched, C compiled, a certificate made, the package built. */
+
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+
+import { BUILD, PEERS, ROOT, TLS } from './folders.mjs'
+
+/** Exact versions: a figure without a version says nothing. */
+const PEER_PACKAGES = {
+  '@deno/linux-x64-glibc': '2.9.6',
+  '@oven/bun-linux-x64': '1.4.5',
+  '@trufflesuite/uws-js-unofficial': '20.30.0-unofficial.0',
+  mitata: '1.0.34',
+  ws: '8.23.0',
+}
+
+/** Fetches the peers into build/bench/peers, without running any of their install scripts. */
+export function fetchPeers() {
+  const manifest = `${JSON.stringify({ private: true, dependencies: PEER_PACKAGES }, null, 2)}\n`
+  const path = `${PEERS}/package.json`
+  if (existsSync(`${PEERS}/node_modules`) && readOrNull(path) === manifest) return
+  mkdirSync(PEERS, { recursive: true })
+  writeFileSync(path, manifest)
+  process.stderr.write('bench: fetching the peers\n')
+  execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd: PEERS,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+}
+
+/**
+ * Compiles the load generator and the C server when their sources are newer.
+ *
+ * @returns {{ deflate: boolean, tls: boolean }} what the load generator can do here: it needs the
+ *   headers of zlib and of OpenSSL for it.
+ */
+export function compileLoad() {
+  const deflate = hasHeader('zlib.h', '-lz')
+  const tls = hasHeader('openssl/ssl.h', '-lssl')
+  const extra = [
+    ...(deflate ? ['-DHAVE_ZLIB', '-lz'] : []),
+    ...(tls ? ['-DHAVE_OPENSSL', '-lssl', '-lcrypto'] : []),
+  ]
+  const sources = filesIn(`${ROOT}/bench/load`)
+  const load = sources.filter((path) => path.endsWith('.c'))
+  compile(`${BUILD}/load`, sources, [...load, ...extra])
+  const server = `${ROOT}/bench/servers/epoll.c`
+  compile(`${BUILD}/epoll`, [server, `${ROOT}/bench/load/accept.h`], [server])
+  return { deflate, tls }
+}
+
+/** Makes a self-signed certificate for localhost, once. False when there is no openssl command. */
+export function makeCertificate() {
+  if (existsSync(`${TLS}/cert.pem`)) return true
+  mkdirSync(TLS, { recursive: true })
+  const request = 'req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=localhost'.split(' ')
+  const output = ['-keyout', `${TLS}/key.pem`, '-out', `${TLS}/cert.pem`]
+  const made = spawnSync('openssl', [...request, ...output])
+  return made.status === 0
+}
+
+/** Compiles the package into dist/ when a source is newer. False when that fails. */
+export function buildPackage() {
+  const sources = filesIn(`${ROOT}/src`)
+  const output = `${ROOT}/dist/index.js`
+  if (!sources.some((path) => path === `${ROOT}/src/index.ts`)) return false
+  if (isFresh(output, sources)) return true
+  process.stderr.write('bench: building the package\n')
+  return (
+    spawnSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: 'inherit' }).status === 0
+  )
+}
+
+function compile(output, sources, options) {
+  if (isFresh(output, sources)) return
+  execFileSync('cc', ['-O2', '-std=gnu11', '-Wall', '-Wextra', '-o', output, ...options], {
+    stdio: 'inherit',
+  })
+}
+
+function hasHeader(header, library) {
+  const program = `#include <${header}>\nint main(void) { return 0; }\n`
+  const output = `${BUILD}/header-check`
+  const options = ['-x', 'c', '-', '-o', output, library]
+  return (
+    spawnSync('cc', options, { input: program, stdio: ['pipe', 'ignore', 'ignore'] }).status === 0
+  )
+}
+
+function isFresh(output, sources) {
+  if (!existsSync(output)) return false
+  const made = statSync(output).mtimeMs
+  return sources.every((path) => statSync(path).mtimeMs <= made)
+}
+
+function filesIn(folder) {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => `${entry.parentPath}/${entry.name}`)
+}
+
+function readOrNull(path) {
+  return existsSync(path) ? readFileSync(path, 'utf8') : null
+}

@@ -1,0 +1,124 @@
+/** The report: docs/benchmarks.md with one plot per scenario and metric in docs/benchmarks/. */
+
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import process from 'node:process'
+
+import { ROOT } from './folders.mjs'
+import { barChart } from './plot.mjs'
+import { SERVERS } from './servers.mjs'
+import { summary } from './statistics.mjs'
+import { asMarkdown, caseTable, formatNumber } from './table.mjs'
+
+/** What the figures were measured on and with. */
+export function describeRun({ names, command, rounds, seconds }) {
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    command,
+    rounds,
+    seconds,
+    machine: `${cpuModel()}, ${os.cpus().length} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Linux ${os.release()}`,
+    loadAverage: os.loadavg()[0],
+    node: process.version,
+    revision: revision(),
+    servers: Object.fromEntries(names.map((name) => [name, SERVERS[name].version()])),
+  }
+}
+
+/** Writes the Markdown and the plots; returns the path of the Markdown. */
+export function writeReport({ run, results, targets, reference }) {
+  const plots = `${ROOT}/docs/benchmarks`
+  rmSync(plots, { recursive: true, force: true })
+  mkdirSync(plots, { recursive: true })
+  const sections = results.map((result) => scenarioSection(result, reference, plots))
+  const path = `${ROOT}/docs/benchmarks.md`
+  writeFileSync(
+    path,
+    [introduction(run, reference), targetSection(targets), ...sections].join('\n'),
+  )
+  return path
+}
+
+function introduction(run, reference) {
+  const versions = Object.entries(run.servers).map(([name, version]) => `| ${name} | ${version} |`)
+  return `# Benchmarks
+
+<!-- Written by \`npm run bench -- --write\`. Do not edit. -->
+
+Figures of one run on one machine. Numbers of this kind wander by half from hour to hour on shared machines: only
+ratios from one run mean anything, and these are what the tables are for. Repeat them with:
+
+\`\`\`sh
+${run.command}
+\`\`\`
+
+| | |
+| --- | --- |
+| Date | ${run.date} |
+| Revision | ${run.revision} |
+| Machine | ${run.machine} |
+| Load average at the start | ${run.loadAverage.toFixed(2)}${run.loadAverage > 0.5 ? ' (noisy)' : ''} |
+| Node | ${run.node} |
+| Rounds | ${run.rounds} of ${run.seconds} s |
+${versions.join('\n')}
+
+Servers run in turn (A B C, then C B A) on one pinned core, the load generator on another; all on the loopback
+interface. A cell is the median of the rounds, with the smallest and the largest. A ratio is \`${reference}\`'s value
+divided by that row's, taken round by round: below 1 is better for CPU, memory and time, above 1 for rates.
+The load generator (\`bench/load\`, C) checks every reply byte for byte, and fails the run otherwise.
+`
+}
+
+function targetSection(targets) {
+  if (targets.length === 0) return ''
+  const rows = targets.map(({ what, target, measured, met }) => [
+    what,
+    target,
+    formatNumber(measured, 2),
+    met ? 'yes' : '**no**',
+  ])
+  return `## Targets\n\n${asMarkdown({ head: ['what', 'target', 'measured', 'met'], rows })}\n`
+}
+
+function scenarioSection({ scenario, cases }, reference, folder) {
+  const tables = cases.map(
+    ({ title, measured }) =>
+      `### ${title}\n\n${asMarkdown(caseTable(scenario, measured, reference))}\n`,
+  )
+  const images = scenario.metrics
+    .filter((metric) => metric.ratio)
+    .map((metric) => {
+      const name = `${scenario.name}-${metric.key}.svg`
+      writeFileSync(`${folder}/${name}`, plotOf(scenario, cases, metric))
+      return `![${scenario.title}: ${metric.title}](benchmarks/${name})\n`
+    })
+  return [`## ${scenario.title}\n`, `${scenario.explain}\n`, ...images, ...tables].join('\n')
+}
+
+function plotOf(scenario, cases, metric) {
+  return barChart({
+    title: `${scenario.title}: ${metric.title} (${metric.better} is better)`,
+    groups: cases.map(({ title, measured }) => ({
+      name: title,
+      bars: Object.entries(measured.samples)
+        .filter(([server, rounds]) => rounds.length > 0 && !measured.failures[server])
+        .map(([server, rounds]) => {
+          const spread = summary(rounds.map((round) => round[metric.key]))
+          const text = formatNumber(spread.median, metric.digits)
+          return { label: server, colour: SERVERS[server].colour, ...spread, text }
+        }),
+    })),
+  })
+}
+
+function cpuModel() {
+  const model = /^model name\s*: (.+)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))
+  return model?.[1] ?? os.arch()
+}
+
+function revision() {
+  const git = (...args) => execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim()
+  const changed = git('status', '--porcelain', '--', 'src').length > 0
+  return git('rev-parse', '--short', 'HEAD') + (changed ? ' with changes' : '')
+}

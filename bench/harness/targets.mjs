@@ -1,0 +1,71 @@
+/**
+ * The targets of the project, read from the results of one run. A timing is never a test: this
+ * says what was reached, and fails nothing.
+ */
+
+import { median, ratio } from './statistics.mjs'
+
+const CPU_OF_ONE_IN_FLIGHT = { metric: 'cpu', atMost: 1.25, against: 'uws' }
+
+/**
+ * Ratios are ours ÷ theirs. Of `atMost` and `atLeast` each target has one.
+ */
+const TARGETS = [
+  { case: 'echo 64x1x32', ...CPU_OF_ONE_IN_FLIGHT },
+  { case: 'echo 64x1x32', metric: 'cpu', atMost: 0.65, against: 'ws' },
+  { case: 'echo 1000x1x32', ...CPU_OF_ONE_IN_FLIGHT },
+  { case: 'echo 1000x1x32', metric: 'cpu', atMost: 0.65, against: 'ws' },
+  { case: 'echo 64x16x32', metric: 'rate', atLeast: 1, against: 'uws' },
+  { case: 'echo 64x16x32', metric: 'rate', atLeast: 5, against: 'ws' },
+  { case: 'echo 1x64x32', metric: 'rate', atLeast: 1, against: 'uws' },
+  { case: 'echo 1x64x32', metric: 'rate', atLeast: 5, against: 'ws' },
+  { case: 'echo 64x1x4096', metric: 'cpu', atMost: 1.3, against: 'uws' },
+  { case: 'echo 8x1x65536', metric: 'cpu', atMost: 1.5, against: 'uws' },
+  { case: 'echo 8x1x65536', metric: 'cpu', atMost: 0.5, against: 'ws' },
+  { case: 'idle 10000', metric: 'each', atMost: 4, unit: 'KiB' },
+  { case: 'fan-out 1-1000x100', metric: 'rate', atLeast: 3, against: 'ws' },
+  { case: 'deflate kept-1', metric: 'rate', atLeast: 3, against: 'ws' },
+  { case: 'deflate kept-16', metric: 'rate', atLeast: 3, against: 'ws' },
+  { case: 'scale 10000x1x32', metric: 'cpu', atMost: 1.3, againstCase: 'scale 100x1x32' },
+  { case: 'tls 64x1x32', metric: 'rate', atLeast: 1, against: 'ws' },
+  { case: 'tls 64x16x32', metric: 'rate', atLeast: 4, against: 'ws' },
+  { case: 'echo 64x1x32', of: 'towpath-stream', metric: 'rate', atLeast: 1, against: 'ws' },
+  { case: 'echo 64x16x32', of: 'towpath-stream', metric: 'rate', atLeast: 4, against: 'ws' },
+]
+
+/**
+ * Compares results with the targets.
+ *
+ * @param {Map<string, Record<string, object[]>>} samples by "<scenario> <case>", then by server
+ * @returns {{ what: string, target: string, measured: number, met: boolean }[]} those that were measured
+ */
+export function checkTargets(samples) {
+  return TARGETS.map((target) => check(target, samples)).filter((row) => row !== null)
+}
+
+function check(target, samples) {
+  const { case: name, of = 'towpath', metric, against, againstCase, atMost, atLeast, unit } = target
+  const ours = values(samples, name, of, metric)
+  if (ours === null) return null
+  let measured = median(ours)
+  let compared = ''
+  if (against !== undefined || againstCase !== undefined) {
+    const theirs = values(samples, againstCase ?? name, against ?? of, metric)
+    if (theirs === null) return null
+    // Two cases were not measured side by side: only their medians can be compared.
+    measured = against ? ratio(ours, theirs).median : measured / median(theirs)
+    compared = against ? ` × ${against}` : ` × ${againstCase}`
+  }
+  return {
+    what: `${name}, ${of}: ${metric}`,
+    target: `${atMost === undefined ? '≥' : '≤'} ${atMost ?? atLeast}${unit ? ` ${unit}` : ''}${compared}`,
+    measured,
+    met: atMost === undefined ? measured >= atLeast : measured <= atMost,
+  }
+}
+
+function values(samples, name, server, metric) {
+  const rounds = samples.get(name)?.[server]
+  if (!rounds || rounds.length === 0) return null
+  return rounds.map((round) => round[metric])
+}

@@ -1,0 +1,57 @@
+/** Echo in the shapes of the performance table: connections × in flight × bytes. */
+
+import { CPU, MEMORY, RATE, measureMessages } from './metrics.mjs'
+
+/** The six shapes of the table. */
+export const SHAPES = ['64x1x32', '64x16x32', '1x64x32', '64x1x4096', '8x1x65536', '1000x1x32']
+
+export const echo = {
+  name: 'echo',
+  title: 'Echo',
+  explain:
+    'Each connection keeps so many text messages in flight; every reply is compared byte for ' +
+    'byte. CPU is the server’s own, all threads, as the operating system counts it.',
+  metrics: [CPU, RATE, MEMORY],
+  cases: ({ shapes = SHAPES } = {}) => shapes.map(echoCase),
+}
+
+/** The same over many connections: the cost of a message should not depend on their number. */
+export const scale = {
+  name: 'scale',
+  title: 'Echo over many connections',
+  explain: 'One message of 32 bytes in flight on each of 100, 1 000 and 10 000 connections.',
+  metrics: [CPU, RATE, MEMORY],
+  cases: () => ['100x1x32', '1000x1x32', '10000x1x32'].map(echoCase),
+}
+
+/** The same through TLS, which no server here reads from the bare socket. */
+export const tls = {
+  name: 'tls',
+  title: 'Echo over TLS',
+  explain: 'As echo, through TLS 1.3 with a certificate of 2048 bits.',
+  metrics: [CPU, RATE, MEMORY],
+  cases: () =>
+    ['64x1x32', '64x16x32', '64x1x4096'].map((shape) => ({
+      ...echoCase(shape),
+      needs: 'tls',
+      server: { tls: true },
+      measure: (server, run) =>
+        measureMessages('echo', server, run, { ...readShape(shape), tls: true }),
+    })),
+}
+
+function echoCase(shape) {
+  return {
+    name: shape,
+    title: shape.replaceAll('x', ' × '),
+    measure: (server, run) => measureMessages('echo', server, run, readShape(shape)),
+  }
+}
+
+function readShape(shape) {
+  const [connections, inFlight, bytes] = shape.split('x').map(Number)
+  if (!(connections > 0 && inFlight > 0 && bytes > 0)) {
+    throw new TypeError(`Cannot read shape "${shape}", expected connections x in flight x bytes`)
+  }
+  return { connections, inFlight, bytes }
+}

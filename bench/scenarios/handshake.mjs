@@ -1,0 +1,31 @@
+/** The handshake rate: connections opened, upgraded and closed again. */
+
+import { runLoad } from '../harness/load.mjs'
+
+export const handshake = {
+  name: 'handshake',
+  title: 'Handshakes',
+  explain:
+    '32 clients connect, upgrade, exchange Close frames, wait for the server to end TCP, and begin again. ' +
+    'The time is from connect() to the 101.',
+  metrics: [
+    { key: 'cpu', title: 'µs CPU/connection', digits: 1, better: 'lower', ratio: true },
+    { key: 'rate', title: 'connections/s', digits: 0, better: 'higher', ratio: true },
+    { key: 'p99', title: 'p99 ms', digits: 2, better: 'lower', ratio: false },
+  ],
+  cases: () => [
+    {
+      name: 'open-close',
+      title: 'open and close, 32 at a time',
+      async measure(server, { core, seconds, warmup }) {
+        const options = { connections: 32, sources: 8, seconds, warmup }
+        const result = await runLoad('connect', server, core, options)
+        return {
+          cpu: result.cpuNsPerMessage / 1000,
+          rate: result.messagesPerSecond,
+          p99: result.latencyNs.p99 / 1e6,
+        }
+      },
+    },
+  ],
+}

@@ -1,0 +1,16 @@
+/** All scenarios, in the order in which they are run and reported. */
+
+import { deflate } from './deflate.mjs'
+import { echo, scale, tls } from './echo.mjs'
+import { fanOut } from './fan-out.mjs'
+import { handshake } from './handshake.mjs'
+import { idle } from './idle.mjs'
+import { latency } from './latency.mjs'
+import { slowReader } from './slow-reader.mjs'
+
+/**
+ * A scenario has `metrics`, and `cases()` that each have a `measure(server, { core, seconds, warmup })` which
+ * resolves with one number per metric. `needs` names what a server must have for a case; `fresh` = a
+ * new process for each round.
+ */
+export const SCENARIOS = [echo, scale, fanOut, deflate, tls, handshake, latency, idle, slowReader]

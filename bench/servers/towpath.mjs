@@ -1,0 +1,60 @@
+/**
+ * The contract's server on Towpath, written the way its documentation writes an echo.
+ *
+ * `TOWPATH_DIST` = the compiled package (the default is ../../dist); `BENCH_TRANSPORT` = `stream` keeps to Node's
+ * public stream interface.
+ */
+
+import process from 'node:process'
+import { createServer as createTlsServer } from 'node:https'
+import { pathToFileURL } from 'node:url'
+
+import { MAX_MESSAGE_BYTES, deflate, port, ready, tls } from './contract.mjs'
+
+const dist = process.env.TOWPATH_DIST
+const { WebSockets, attach, createApplication, embeddedServer } = await import(
+  dist ? pathToFileURL(`${dist}/index.js`).href : '../../dist/index.js'
+)
+
+const listeners = new Set()
+const options = { port, host: '127.0.0.1' }
+if (process.env.BENCH_TRANSPORT) options.transport = process.env.BENCH_TRANSPORT
+
+await listen()
+
+function declare(app) {
+  app.install(WebSockets, { maxMessageSize: MAX_MESSAGE_BYTES, ...compression() })
+  app.routing((route) => {
+    route.webSocket('/', async ({ incoming, send }) => {
+      for await (const frame of incoming) await send(frame)
+    })
+    route.webSocket('/fan', async (session) => {
+      listeners.add(session)
+      try {
+        for await (const frame of session.incoming) {
+          for (const other of listeners) if (other !== session) other.outgoing.trySend(frame)
+        }
+      } finally {
+        listeners.delete(session)
+      }
+    })
+  })
+}
+
+async function listen() {
+  if (tls) {
+    const http = createTlsServer({ key: tls.key, cert: tls.cert })
+    attach(createApplication(declare), http)
+    http.listen({ port, host: '127.0.0.1', backlog: 1024 }, () => {
+      ready(http.address().port, () => globalThis.gc())
+    })
+    return
+  }
+  const server = await embeddedServer(options, declare).start()
+  ready(server.address.port, () => globalThis.gc())
+}
+
+function compression() {
+  if (deflate === null) return {}
+  return { compression: { contextTakeover: deflate === 'kept' } }
+}
