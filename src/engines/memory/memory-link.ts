@@ -1,0 +1,207 @@
+/**
+ * A connection in memory: two transports, a pipe each way, and the faults of the network between them.
+ */
+
+import type { Environment } from '../../base/internal.ts'
+import type {
+  Transport,
+  TransportAddress,
+  TransportReceiver,
+  WriteOutcome,
+} from '../../session/index.ts'
+import { MemoryPipe, type PipeFaults } from './memory-pipe.ts'
+
+/** How the two ends look to each other, and what goes wrong between them. */
+export interface MemoryLinkOptions {
+  /** The client's address as the server sees it. @defaultValue 127.0.0.1 and a port of its own */
+  readonly clientAddress?: TransportAddress
+  /** @defaultValue localhost, port 80 */
+  readonly serverAddress?: TransportAddress
+  /** Whether both ends take the link for TLS. @defaultValue false */
+  readonly encrypted?: boolean
+  /** Faults on the way to the server. */
+  readonly toServer?: PipeFaults
+  /** Faults on the way to the client. */
+  readonly toClient?: PipeFaults
+}
+
+/** What the ends are told when the link is reset; `code` is that of the same failure on a socket. */
+class ResetError extends Error {
+  override readonly name: string = 'ResetError'
+  readonly code: string = 'ECONNRESET'
+
+  constructor() {
+    super('Cannot go on with the connection: it was reset by the peer')
+  }
+}
+
+/** Two connected transports. */
+export class MemoryLink {
+  readonly client: Transport
+  readonly server: Transport
+  readonly #client: MemoryTransport
+  readonly #server: MemoryTransport
+  readonly #toServer: MemoryPipe
+  readonly #toClient: MemoryPipe
+
+  constructor(environment: Environment, options: MemoryLinkOptions = {}) {
+    const clientAddress = options.clientAddress ?? { host: '127.0.0.1', port: 50_000 }
+    const serverAddress = options.serverAddress ?? { host: 'localhost', port: 80 }
+    const encrypted = options.encrypted ?? false
+    this.#client = new MemoryTransport(environment, clientAddress, serverAddress, encrypted)
+    this.#server = new MemoryTransport(environment, serverAddress, clientAddress, encrypted)
+    this.#toServer = this.#pipe(environment, options.toServer, this.#client, this.#server)
+    this.#toClient = this.#pipe(environment, options.toClient, this.#server, this.#client)
+    this.#client.connect(this.#toServer, this.#toClient, this.#server)
+    this.#server.connect(this.#toClient, this.#toServer, this.#client)
+    this.client = this.#client
+    this.server = this.#server
+  }
+
+  /** Changes the faults on the way to the server, at once; fields that are not given stay as they are. */
+  toServer(faults: PipeFaults): void {
+    Object.assign(this.#toServer.faults, faults)
+    this.#toServer.schedule()
+  }
+
+  /** The same on the way to the client. */
+  toClient(faults: PipeFaults): void {
+    Object.assign(this.#toClient.faults, faults)
+    this.#toClient.schedule()
+  }
+
+  /** The connection is reset now: both ends see `ECONNRESET`, and what was under way is lost. */
+  reset(): void {
+    this.#client.wasReset()
+    this.#server.wasReset()
+  }
+
+  /** Nothing gets through any more, in either direction, and nobody is told (a half-open connection). */
+  cut(): void {
+    this.toServer({ silent: true })
+    this.toClient({ silent: true })
+  }
+
+  #pipe(
+    environment: Environment,
+    faults: PipeFaults = {},
+    writer: MemoryTransport,
+    reader: MemoryTransport,
+  ): MemoryPipe {
+    return new MemoryPipe(
+      environment,
+      { ...faults },
+      {
+        arrived: (bytes) => reader.arrived(bytes),
+        ended: () => reader.ended(),
+        drained: () => writer.drained(),
+        reset: () => this.reset(),
+      },
+    )
+  }
+}
+
+/** One end of a link. */
+class MemoryTransport implements Transport {
+  readonly local: TransportAddress
+  readonly remote: TransportAddress
+  readonly encrypted: boolean
+  readonly #environment: Environment
+  #out: MemoryPipe | null = null
+  #in: MemoryPipe | null = null
+  #peer: MemoryTransport | null = null
+  #receiver: TransportReceiver | null = null
+  #ended = false
+  #closed = false
+  /** The transport was gone before anybody listened. */
+  #closedEarly: { readonly cause: Error | null } | null = null
+
+  constructor(
+    environment: Environment,
+    local: TransportAddress,
+    remote: TransportAddress,
+    encrypted: boolean,
+  ) {
+    this.#environment = environment
+    this.local = local
+    this.remote = remote
+    this.encrypted = encrypted
+  }
+
+  connect(out: MemoryPipe, into: MemoryPipe, peer: MemoryTransport): void {
+    this.#out = out
+    this.#in = into
+    this.#peer = peer
+  }
+
+  get queuedBytes(): number {
+    return this.#out?.queuedBytes ?? 0
+  }
+
+  start(receiver: TransportReceiver): void {
+    this.#receiver = receiver
+    const early = this.#closedEarly
+    if (early === null) this.#in?.read()
+    else this.#environment.defer(() => receiver.closed(early.cause), undefined)
+  }
+
+  write(bytes: Uint8Array): WriteOutcome {
+    if (this.#closed || this.#ended) return 'taken'
+    return this.#out?.write(bytes) ?? 'taken'
+  }
+
+  pause(): void {
+    this.#in?.pause()
+  }
+
+  resume(): void {
+    if (!this.#closed) this.#in?.read()
+  }
+
+  end(): void {
+    if (this.#ended || this.#closed) return
+    this.#ended = true
+    this.#out?.end()
+    this.closeIfDone()
+  }
+
+  abort(): void {
+    if (this.#closed) return
+    if (this.#out?.faults.silent !== true) this.#peer?.wasReset()
+    this.#close(null)
+  }
+
+  arrived(bytes: Uint8Array): void {
+    if (!this.#closed) this.#receiver?.receive(bytes)
+  }
+
+  ended(): void {
+    if (this.#closed) return
+    this.#receiver?.receiveEnd()
+    this.closeIfDone()
+    this.#peer?.closeIfDone()
+  }
+
+  drained(): void {
+    if (!this.#closed) this.#receiver?.drained()
+  }
+
+  wasReset(): void {
+    this.#close(new ResetError())
+  }
+
+  /** Both ends of the stream have arrived: this end of the link is done with. */
+  closeIfDone(): void {
+    if (this.#in?.isEndDelivered === true && this.#out?.isEndDelivered === true) this.#close(null)
+  }
+
+  #close(cause: Error | null): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#in?.close()
+    this.#out?.close()
+    const receiver = this.#receiver
+    if (receiver === null) this.#closedEarly = { cause }
+    else this.#environment.defer(() => receiver.closed(cause), undefined)
+  }
+}

@@ -1,0 +1,339 @@
+/**
+ * One connection after its handshake: what raw and default sessions have in common.
+ *
+ * It ties the transport, the decoder, the writer and the incoming channel together, and it is the one
+ * place where the end of a connection is decided. The facts of an ending are who began it, the Close frames
+ * that went either way, and the cause; everything that is reported is derived from them.
+ */
+
+import type { Environment, WheelTimer } from '../base/internal.ts'
+import { ChannelOverflowError, type SendOptions, type TrySendResult } from '../channels/index.ts'
+import {
+  type ClosePhase,
+  CloseReason,
+  Frame,
+  FrameDecoder,
+  type FrameSink,
+  FrameTooBigError,
+  nextPhase,
+  requireTravelling,
+} from '../protocol/internal.ts'
+import type { CloseInfo } from './close-info.ts'
+import { Incoming, type IncomingOwner } from './incoming.ts'
+import type { Outbound } from './session.ts'
+import type { SessionObserver, SessionSettings } from './settings.ts'
+import type { Transport, TransportReceiver } from './transport.ts'
+import { Writer, type WriterOwner } from './writer.ts'
+
+/** What differs between a raw and a default session. */
+export interface SessionLevel {
+  /** Where the decoder puts its frames. */
+  readonly sink: FrameSink
+  /** Whether the peer's fragments are gathered into messages, so that their sum is limited too. */
+  readonly gathersMessages: boolean
+  /** Bytes of any kind have arrived. */
+  heard(): void
+  /** Reading is held back, or goes on again. */
+  readingPaused(paused: boolean): void
+  /** The end has begun: nothing is to be started any more. */
+  ending(): void
+}
+
+/** Who waits for the end. */
+export interface ConnectionOwner {
+  /** The end has begun, and this is how it will be reported. */
+  ending(reason: CloseReason): void
+  /** The session is over: the last call of all. */
+  over(info: CloseInfo): void
+}
+
+/** How the end began; `cause` may still be found later. */
+interface Ending {
+  readonly reason: CloseReason
+  readonly initiator: CloseInfo['initiator']
+  cause: Error | null
+}
+
+const NORMAL = new CloseReason(CloseReason.Codes.NORMAL)
+/** RFC 6455 §7.1.5: the peer's Close frame held no code. */
+const NO_STATUS = new CloseReason(CloseReason.Codes.NO_STATUS)
+/** RFC 6455 §7.1.5: there was no Close frame. */
+const ABNORMAL = new CloseReason(CloseReason.Codes.CLOSED_ABNORMALLY)
+
+/** The core that both levels of session wrap. */
+export class Connection implements TransportReceiver, WriterOwner, IncomingOwner {
+  readonly settings: SessionSettings
+  readonly environment: Environment
+  readonly observer: SessionObserver
+  readonly incoming: Incoming
+  readonly writer: Writer
+  readonly #transport: Transport
+  readonly #level: SessionLevel
+  readonly #owner: ConnectionOwner
+  readonly #decoder: FrameDecoder
+  #phase: ClosePhase = 'open'
+  #ending: Ending | null = null
+  #local: CloseReason | null = null
+  #remote: CloseReason | null = null
+  #deadline: WheelTimer | null = null
+  /** The peer has sent FIN while frames of it are still held back. */
+  #endHeld = false
+  /** We do not wait for the peer's Close: TCP ends as soon as ours has been written (RFC 6455 §7.1.7). */
+  #endsAfterClose = false
+  #info: CloseInfo | null = null
+
+  constructor(
+    transport: Transport,
+    settings: SessionSettings,
+    environment: Environment,
+    observer: SessionObserver,
+    level: SessionLevel,
+    owner: ConnectionOwner,
+  ) {
+    this.settings = settings
+    this.environment = environment
+    this.observer = observer
+    this.#transport = transport
+    this.#level = level
+    this.#owner = owner
+    this.incoming = new Incoming(settings.incoming, settings.readAhead, this)
+    this.writer = new Writer(transport, environment, settings, this)
+    this.#decoder = new FrameDecoder(level.sink, {
+      role: settings.role,
+      maxFrameSize: settings.maxFrameSize,
+      maxMessageSize: settings.maxMessageSize,
+      maxFragments: settings.maxFragments,
+      messages: level.gathersMessages,
+      claimedBits: 0,
+    })
+  }
+
+  /** Begins to read. */
+  start(): void {
+    this.#transport.start(this)
+  }
+
+  get maxFrameSize(): number {
+    return this.#decoder.maxFrameSize
+  }
+
+  set maxFrameSize(bytes: number) {
+    if (bytes !== Infinity && !(Number.isSafeInteger(bytes) && bytes > 0)) {
+      throw new RangeError(
+        `Cannot set maxFrameSize: it is ${String(bytes)}, expected whole bytes above 0 or Infinity`,
+      )
+    }
+    this.#decoder.maxFrameSize = bytes
+  }
+
+  /** The reason that `closeReason` reports; `null` while the session is open. */
+  get reason(): CloseReason | null {
+    return this.#ending?.reason ?? null
+  }
+
+  /** What went wrong, if it is known by now. */
+  get cause(): Error | null {
+    return this.#ending?.cause ?? null
+  }
+
+  /** How it ended; `null` until it is over. */
+  get info(): CloseInfo | null {
+    return this.#info
+  }
+
+  // What the transport tells us
+
+  receive(bytes: Uint8Array): void {
+    this.#level.heard()
+    this.#decoder.receive(bytes)
+  }
+
+  receiveEnd(): void {
+    if (this.#decoder.isPaused) {
+      this.#endHeld = true
+      return
+    }
+    this.#begin('none', ABNORMAL, null)
+    this.#step('transport-end')
+    this.incoming.end()
+    this.writer.abandon()
+    this.#transport.end()
+  }
+
+  drained(): void {
+    this.writer.drained()
+  }
+
+  closed(cause: Error | null): void {
+    const wasOpen = this.#phase !== 'agreed' && this.#phase !== 'gone'
+    this.#begin('none', ABNORMAL, null)
+    if (wasOpen && this.#ending !== null) this.#ending.cause ??= cause
+    if (this.#phase !== 'gone') this.#step('transport-end')
+    this.#deadline?.cancel()
+    this.incoming.end()
+    this.writer.abandon()
+    this.#finish()
+  }
+
+  // What the levels tell us
+
+  /** See `WebSocketSession.send`. */
+  send(data: Outbound, options?: SendOptions): Promise<void> {
+    return data instanceof Frame.Close
+      ? this.close(data.readReason() ?? NORMAL)
+      : this.writer.send(data, options)
+  }
+
+  /** See `SendChannel.trySend`. */
+  trySend(data: Outbound): TrySendResult {
+    if (!(data instanceof Frame.Close)) return this.writer.trySend(data)
+    if (this.writer.isClosed) return 'closed'
+    void this.close(data.readReason() ?? NORMAL)
+    return 'sent'
+  }
+
+  /** The closing handshake, begun by us. Only the first call counts. */
+  close(reason: CloseReason): Promise<void> {
+    requireTravelling(reason)
+    if (this.#phase === 'open' || this.#phase === 'peer-closed') {
+      this.#begin('local', reason, null)
+      this.#sendClose(reason)
+    }
+    return this.writer.closed()
+  }
+
+  /** The peer's Close frame has arrived. `answer`: whether it is ours to answer it at once (§5.5.1). */
+  peerClosed(reason: CloseReason | null, answer: boolean): void {
+    this.#remote = reason ?? NO_STATUS
+    this.#begin('remote', this.#remote, null)
+    this.#step('receive-close')
+    this.incoming.end()
+    if (answer && this.#phase === 'peer-closed') {
+      this.#sendClose(reason === null ? null : new CloseReason(reason.code))
+    } else if (this.writer.isCloseWritten) {
+      this.closeWritten()
+    }
+  }
+
+  /**
+   * Fails the connection (RFC 6455 §7.1.7): what was accepted goes out, then Close with `reason`, then TCP
+   * ends, without waiting for the peer's Close. `incoming` fails with `cause`.
+   */
+  fail(reason: CloseReason, cause: Error): void {
+    if (cause instanceof FrameTooBigError || cause instanceof ChannelOverflowError) {
+      if (this.#ending === null) this.observer.limitReached(cause)
+    }
+    this.#begin('local', reason, cause)
+    this.incoming.end(cause)
+    this.#endsAfterClose = true
+    if (this.#phase === 'open' || this.#phase === 'peer-closed') this.#sendClose(reason)
+    else if (this.writer.isCloseWritten) this.closeWritten()
+  }
+
+  /** The closing handshake because of our own trouble: as `close`, with a cause to report. */
+  closeBecause(reason: CloseReason, cause: Error): void {
+    this.#begin('local', reason, cause)
+    void this.close(reason)
+  }
+
+  /** The server stops: as `close`, but the handler's loop ends now and not with the peer's answer. */
+  goAway(reason: CloseReason): void {
+    void this.close(reason)
+    this.incoming.end()
+  }
+
+  /** What was accepted goes out, then TCP ends, without a Close frame. */
+  drop(): void {
+    this.#begin('local', ABNORMAL, null)
+    this.incoming.discard()
+    if (this.#phase === 'open' || this.#phase === 'peer-closed') {
+      this.#endsAfterClose = true
+      this.writer.finish()
+    }
+  }
+
+  /** Drops everything at once. */
+  terminate(): void {
+    this.#begin('local', ABNORMAL, null)
+    this.incoming.end()
+    this.writer.abandon()
+    this.#transport.abort()
+  }
+
+  /** The session is over for its handler, although the transport may still be ending. */
+  finishNow(): void {
+    this.#finish()
+  }
+
+  // What the two ways tell us
+
+  pauseReading(): void {
+    this.#decoder.pause()
+    this.#transport.pause()
+    this.#level.readingPaused(true)
+  }
+
+  resumeReading(): void {
+    this.#decoder.resume()
+    if (this.#decoder.isPaused) return
+    this.#level.readingPaused(false)
+    this.#transport.resume()
+    if (!this.#endHeld) return
+    this.#endHeld = false
+    this.receiveEnd()
+  }
+
+  incomingOverflowed(error: ChannelOverflowError): void {
+    this.fail(new CloseReason(CloseReason.Codes.VIOLATED_POLICY), error)
+  }
+
+  outgoingOverflowed(error: ChannelOverflowError): void {
+    this.fail(new CloseReason(CloseReason.Codes.VIOLATED_POLICY), error)
+  }
+
+  frameDropped(direction: 'incoming' | 'outgoing', bytes: number): void {
+    this.observer.frameDropped(direction, bytes)
+  }
+
+  /** The Close frame, or the last frame of a session that is dropped, has been given to the transport. */
+  closeWritten(): void {
+    const serverEndsFirst = this.#phase === 'agreed' && this.settings.role === 'server' // §7.1.1
+    if (serverEndsFirst || this.#endsAfterClose) this.#transport.end()
+  }
+
+  #sendClose(reason: CloseReason | null): void {
+    this.#step('send-close')
+    this.#local = reason ?? NO_STATUS
+    this.writer.close(reason)
+  }
+
+  /** The first call decides how the session is said to have ended; one deadline covers all that follows. */
+  #begin(initiator: Ending['initiator'], reason: CloseReason, cause: Error | null): void {
+    if (this.#ending !== null) return
+    this.#ending = { reason, initiator, cause }
+    this.#deadline = this.environment.timers.schedule(this.settings.closeTimeout, () =>
+      this.#transport.abort(),
+    )
+    this.#level.ending()
+    this.#owner.ending(reason)
+  }
+
+  #step(event: 'send-close' | 'receive-close' | 'transport-end'): void {
+    this.#phase = nextPhase(this.#phase, event)
+  }
+
+  #finish(): void {
+    if (this.#info !== null || this.#ending === null) return
+    const local = this.writer.isCloseWritten ? this.#local : null
+    this.#info = {
+      reason: this.#ending.reason,
+      initiator: this.#ending.initiator,
+      local,
+      remote: this.#remote,
+      clean: local !== null && this.#remote !== null,
+      cause: this.#ending.cause,
+    }
+    this.#owner.over(this.#info)
+    this.observer.closed(this.#info)
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * The default level: fragments become messages, pings and Close frames are answered, the peer is pinged.
+ */
+
+import type { Environment } from '../base/internal.ts'
+import {
+  CloseReason,
+  Frame,
+  type FrameSink,
+  MessageAssembler,
+  type ProtocolViolation,
+  receivedText,
+} from '../protocol/internal.ts'
+import type { Connection, SessionLevel } from './connection.ts'
+import { PingTimeoutError } from './errors.ts'
+import { failureReason } from './failure-reason.ts'
+import { Pinger, type PingerOwner } from './pinger.ts'
+
+const PING_TIMEOUT = new CloseReason(CloseReason.Codes.INTERNAL_ERROR, 'Ping timeout')
+
+/** What a default session does between the decoder and its handler. */
+export class DefaultLevel implements SessionLevel, FrameSink, PingerOwner {
+  readonly gathersMessages: boolean = true
+  readonly #environment: Environment
+  #connection: Connection | null = null
+  #assembler: MessageAssembler | null = null
+  #pinger: Pinger | null = null
+  #running = false
+  pingInterval: number | null
+  timeout: number
+  roundTripTime: number | null = null
+
+  /** Times in milliseconds; a `pingInterval` of `null` is no pings. */
+  constructor(environment: Environment, pingInterval: number | null, timeout: number) {
+    this.#environment = environment
+    this.pingInterval = pingInterval
+    this.timeout = timeout
+  }
+
+  get sink(): FrameSink {
+    return this
+  }
+
+  /** Says whose frames these are; called once, before anything arrives. */
+  attach(connection: Connection): void {
+    this.#connection = connection
+  }
+
+  /** Begins to ping. */
+  start(): void {
+    this.#running = true
+    this.#restartPinger()
+  }
+
+  /** Changes the times; the next ping comes one period from now. */
+  setPings(pingInterval: number | null, timeout: number): void {
+    this.pingInterval = pingInterval
+    this.timeout = timeout
+    this.#restartPinger()
+  }
+
+  text(payload: Uint8Array, fin: boolean): void {
+    const message = this.#gather(payload, fin)
+    if (message === null) return
+    this.#connection?.incoming.deliver(receivedText(message), message.length)
+  }
+
+  binary(payload: Uint8Array, fin: boolean): void {
+    const message = this.#gather(payload, fin)
+    if (message === null) return
+    this.#connection?.incoming.deliver(new Frame.Binary(message), message.length)
+  }
+
+  ping(payload: Uint8Array): void {
+    this.#connection?.writer.pong(payload)
+  }
+
+  pong(payload: Uint8Array): void {
+    const time = this.#pinger?.pong(payload) ?? null
+    if (time !== null) this.roundTripTime = time
+  }
+
+  close(reason: CloseReason | null): void {
+    this.#connection?.peerClosed(reason, true)
+  }
+
+  violation(error: ProtocolViolation): void {
+    this.#connection?.fail(failureReason(error), error)
+  }
+
+  heard(): void {
+    this.#pinger?.heard()
+  }
+
+  readingPaused(paused: boolean): void {
+    if (paused) this.#pinger?.pause()
+    else this.#pinger?.resume()
+  }
+
+  ending(): void {
+    this.#running = false
+    this.#restartPinger()
+  }
+
+  sendPing(payload: Uint8Array): void {
+    this.#connection?.writer.ping(payload)
+  }
+
+  /** The session ends at once: a peer that is gone will not answer a Close either. */
+  pingTimedOut(): void {
+    this.#connection?.fail(PING_TIMEOUT, new PingTimeoutError(this.timeout))
+    this.#connection?.finishNow()
+  }
+
+  /** One more piece of a message. @returns the whole message if it ends here. */
+  #gather(payload: Uint8Array, fin: boolean): Uint8Array | null {
+    if (fin && (this.#assembler === null || this.#assembler.isEmpty)) return payload
+    this.#assembler ??= new MessageAssembler()
+    this.#assembler.add(payload)
+    return fin ? this.#assembler.take() : null
+  }
+
+  #restartPinger(): void {
+    this.#pinger?.stop()
+    this.#pinger = null
+    if (!this.#running || this.pingInterval === null) return
+    this.#pinger = new Pinger(this.#environment, this, this.pingInterval, this.timeout)
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * The session that looks after itself: whole messages, automatic pongs and Close answers, pings.
+ *
+ * It wraps a raw session and keeps its interface; what it adds is a level of its own between the decoder
+ * and the handler, and the pinger.
+ */
+
+import type { Duration } from '../base/index.ts'
+import { type Environment, toMilliseconds } from '../base/internal.ts'
+import type { ReceiveChannel, SendChannel } from '../channels/index.ts'
+import type { CloseReason, Frame } from '../protocol/index.ts'
+import type { CloseInfo } from './close-info.ts'
+import { DefaultLevel } from './default-level.ts'
+import { RawSession } from './raw-session.ts'
+import type { DefaultWebSocketSession, Outbound, WebSocketSession } from './session.ts'
+import type { SessionObserver, SessionSettings } from './settings.ts'
+import type { Transport } from './transport.ts'
+
+/** A session of the upper level: what `webSocket` handlers are given. */
+export class DefaultSession implements DefaultWebSocketSession {
+  readonly #raw: RawSession
+  readonly #level: DefaultLevel
+
+  constructor(
+    transport: Transport,
+    settings: SessionSettings,
+    environment: Environment,
+    observer: SessionObserver,
+  ) {
+    this.#level = new DefaultLevel(environment, settings.pingInterval, settings.timeout)
+    this.#raw = new RawSession(transport, settings, environment, observer, this.#level)
+    this.#level.attach(this.#raw.connection)
+  }
+
+  get id(): string {
+    return this.#raw.id
+  }
+
+  get protocol(): string | null {
+    return this.#raw.protocol
+  }
+
+  get incoming(): ReceiveChannel<Frame> {
+    return this.#raw.incoming
+  }
+
+  get outgoing(): SendChannel<Outbound> {
+    return this.#raw.outgoing
+  }
+
+  get send(): WebSocketSession['send'] {
+    return this.#raw.send
+  }
+
+  get close(): WebSocketSession['close'] {
+    return this.#raw.close
+  }
+
+  get flush(): WebSocketSession['flush'] {
+    return this.#raw.flush
+  }
+
+  get terminate(): WebSocketSession['terminate'] {
+    return this.#raw.terminate
+  }
+
+  get launch(): WebSocketSession['launch'] {
+    return this.#raw.launch
+  }
+
+  get masking(): boolean {
+    return this.#raw.masking
+  }
+
+  set masking(masking: boolean) {
+    this.#raw.masking = masking
+  }
+
+  get maxFrameSize(): number {
+    return this.#raw.maxFrameSize
+  }
+
+  set maxFrameSize(bytes: number) {
+    this.#raw.maxFrameSize = bytes
+  }
+
+  get signal(): AbortSignal {
+    return this.#raw.signal
+  }
+
+  get closeReason(): Promise<CloseReason> {
+    return this.#raw.closeReason
+  }
+
+  get closed(): Promise<CloseInfo> {
+    return this.#raw.closed
+  }
+
+  get bufferedAmount(): number {
+    return this.#raw.bufferedAmount
+  }
+
+  get pingInterval(): number | null {
+    return this.#level.pingInterval
+  }
+
+  set pingInterval(value: Duration | null) {
+    this.#level.setPings(value === null ? null : positive(value, 'pingInterval'), this.timeout)
+  }
+
+  get timeout(): number {
+    return this.#level.timeout
+  }
+
+  set timeout(value: Duration) {
+    this.#level.setPings(this.pingInterval, positive(value, 'timeout'))
+  }
+
+  get roundTripTime(): number | null {
+    return this.#level.roundTripTime
+  }
+
+  /** Begins to read, and to ping. */
+  start(): void {
+    this.#level.start()
+    this.#raw.start()
+  }
+
+  /** See `RawSession.run`. */
+  run(handler: () => Promise<void> | void): Promise<void> {
+    return this.#raw.run(handler)
+  }
+
+  /** The server stops: Close 1001, and the handler's loop ends now. */
+  goAway(): void {
+    this.#raw.goAway()
+  }
+}
+
+function positive(value: Duration, name: string): number {
+  const ms = toMilliseconds(value, name)
+  if (ms > 0) return ms
+  throw new RangeError(`Cannot set ${name}: it is ${ms} ms, expected more than 0 ms`)
+}

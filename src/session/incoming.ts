@@ -1,0 +1,117 @@
+/**
+ * The way in: frames for the handler, and the moment when reading must stop.
+ *
+ * While the channel has room, frames go into it. When it is full we read on for a while, because the next
+ * bytes may hold a ping or a Close frame (invariant 9); frames met on the way are kept behind the others.
+ * Past that budget reading stops, and TCP makes the peer wait.
+ */
+
+import { ChannelOverflowError } from '../channels/index.ts'
+import { BufferedChannel, type ChannelHooks, ChannelSettings } from '../channels/internal.ts'
+import type { Frame } from '../protocol/index.ts'
+import { payloadOf, payloadSize } from '../protocol/internal.ts'
+import type { ChannelBounds } from './settings.ts'
+
+/** What the way in asks of its connection. */
+export interface IncomingOwner {
+  pauseReading(): void
+  resumeReading(): void
+  incomingOverflowed(error: ChannelOverflowError): void
+  frameDropped(direction: 'incoming', bytes: number): void
+}
+
+/** What a frame costs beyond its payload, in bytes: the budget counts it, or empty frames would be free. */
+const FRAME_COST_BYTES = 64
+
+const HOOKS: ChannelHooks<Frame, Incoming> = {
+  onRoom: (incoming) => incoming.roomAgain(),
+  onCancel: (incoming) => incoming.discard(),
+}
+
+/** Feeds the `incoming` channel and decides when reading is held back. */
+export class Incoming {
+  readonly channel: BufferedChannel<Frame, Incoming>
+  readonly #owner: IncomingOwner
+  readonly #bounds: ChannelBounds
+  readonly #readAhead: number
+  #aheadBytes = 0
+  #paused = false
+  #discarding = false
+
+  constructor(bounds: ChannelBounds, readAhead: number, owner: IncomingOwner) {
+    this.#owner = owner
+    this.#bounds = bounds
+    this.#readAhead = readAhead
+    this.channel = new BufferedChannel<Frame, Incoming>(channelSettings(bounds, owner), {
+      owner: this,
+      hooks: HOOKS,
+    })
+  }
+
+  /** One more frame from the peer; `size` is its payload's, in bytes. */
+  deliver(frame: Frame, size: number): void {
+    if (this.#discarding) return
+    if (this.#bounds.onOverflow === 'suspend') this.#deliverAhead(frame, size)
+    else if (this.#bounds.onOverflow === 'close') this.#deliverOrFail(frame)
+    else this.channel.trySend(frame)
+  }
+
+  /** Nothing more will come: what is buffered can still be received, then the channel ends, with `cause` if there is one. */
+  end(cause?: Error): void {
+    this.channel.close(cause)
+  }
+
+  /** Nobody will read any more: what is buffered and all that still comes is dropped, and reading goes on. */
+  discard(): void {
+    if (this.#discarding) return
+    this.#discarding = true
+    this.channel.cancel()
+    this.roomAgain()
+  }
+
+  /** The channel is below its bound again. */
+  roomAgain(): void {
+    this.#aheadBytes = 0
+    if (!this.#paused) return
+    this.#paused = false
+    this.#owner.resumeReading()
+  }
+
+  #deliverAhead(frame: Frame, size: number): void {
+    const wasFull = this.channel.isFull
+    this.channel.offer(frame)
+    if (!wasFull) return
+    this.#aheadBytes += size + FRAME_COST_BYTES
+    if (this.#paused || this.#aheadBytes < this.#readAhead) return
+    this.#paused = true
+    this.#owner.pauseReading()
+  }
+
+  #deliverOrFail(frame: Frame): void {
+    if (!this.channel.isFull) {
+      this.channel.offer(frame)
+      return
+    }
+    this.#owner.incomingOverflowed(new ChannelOverflowError(this.#bounds.capacity, frame))
+  }
+}
+
+/** Settings that name no session are made once for all sessions of a route. */
+const SHARED = new WeakMap<ChannelBounds, ChannelSettings<Frame>>()
+
+function channelSettings(bounds: ChannelBounds, owner: IncomingOwner): ChannelSettings<Frame> {
+  const { capacity, maxBytes, onOverflow } = bounds
+  if (onOverflow.startsWith('drop')) {
+    const onDropped = (frame: Frame): void => owner.frameDropped('incoming', frameSize(frame))
+    return new ChannelSettings({ capacity, maxBytes, onOverflow, sizeOf: frameSize, onDropped })
+  }
+  const known = SHARED.get(bounds)
+  if (known !== undefined) return known
+  const made = new ChannelSettings({ capacity, maxBytes, onOverflow, sizeOf: frameSize })
+  SHARED.set(bounds, made)
+  return made
+}
+
+function frameSize(frame: Frame): number {
+  return payloadSize(payloadOf(frame))
+}

@@ -1,0 +1,7 @@
+/**
+ * What the other folders of the package use of sessions, beside `index.ts`.
+ */
+
+export { DefaultSession } from './default-session.ts'
+export { RawSession } from './raw-session.ts'
+export type { SessionObserver, SessionSettings } from './settings.ts'

@@ -1,0 +1,98 @@
+/**
+ * What the application sends, put in order: which opcode each frame has at its place (RFC 6455 §5.4), and
+ * what of it may be sent at all.
+ */
+
+import {
+  FragmentSequence,
+  FrameType,
+  isBytes,
+  isCheckedText,
+  isFrame,
+  LocalProtocolError,
+  payloadOf,
+  payloadSize,
+} from '../protocol/internal.ts'
+import type { Outbound } from './session.ts'
+import type { OverflowPolicy } from './settings.ts'
+
+/** A frame that waits: its place in its message is settled, and its bytes are ours. */
+export class QueuedFrame {
+  readonly opcode: number
+  readonly fin: boolean
+  readonly payload: string | Uint8Array
+
+  constructor(opcode: number, fin: boolean, payload: string | Uint8Array) {
+    this.opcode = opcode
+    this.fin = fin
+    this.payload = payload
+  }
+}
+
+/** Follows the messages that one session sends. */
+export class MessageOrder {
+  readonly #policy: OverflowPolicy
+  /** Absent while all messages are whole and known to be text: most sessions never send others. */
+  #fragments: FragmentSequence | null = null
+
+  constructor(policy: OverflowPolicy) {
+    this.#policy = policy
+  }
+
+  /**
+   * The payload of `data`, which is not copied.
+   *
+   * @throws {TypeError} for what is neither a frame nor a string nor bytes.
+   */
+  payloadOf(data: Outbound): string | Uint8Array {
+    if (typeof data === 'string' || isBytes(data)) return data
+    if (isFrame(data)) return payloadOf(data)
+    throw new TypeError(
+      `Cannot send a value of type ${typeof data}, expected a Frame, a string or a Uint8Array`,
+    )
+  }
+
+  /** The size of what waits or is to wait, in bytes. */
+  sizeOf(data: Outbound | QueuedFrame): number {
+    return payloadSize(data instanceof QueuedFrame ? data.payload : this.payloadOf(data))
+  }
+
+  /**
+   * The opcode that `data` is sent with if it is sent now; it then counts as sent.
+   *
+   * @throws {LocalProtocolError} if it may not come at this place.
+   */
+  opcodeOf(data: Outbound, payload: string | Uint8Array): number {
+    if (typeof data === 'string') return this.#next(FrameType.TEXT, true, null)
+    if (isBytes(data)) return this.#next(FrameType.BINARY, true, null)
+    if (data.frameType !== FrameType.TEXT) return this.#next(data.frameType, data.fin, null)
+    const unchecked = typeof payload === 'string' || isCheckedText(data) ? null : payload
+    return this.#next(FrameType.TEXT, data.fin, unchecked)
+  }
+
+  /** Turns `data` into what waits: its place is settled, its bytes are copied. */
+  admit(data: Outbound): QueuedFrame {
+    const payload = this.payloadOf(data)
+    const fin = typeof data === 'string' || isBytes(data) || data.fin
+    const fragment = !fin || this.#fragments?.isInsideMessage === true
+    if (fragment && this.#policy.startsWith('drop') && isDataFrame(data)) {
+      throw new LocalProtocolError(
+        'Cannot queue a fragment: outgoing drops frames when it is full, expected whole messages',
+      )
+    }
+    const opcode = this.opcodeOf(data, payload)
+    return new QueuedFrame(opcode, fin, typeof payload === 'string' ? payload : payload.slice())
+  }
+
+  #next(type: FrameType, fin: boolean, unchecked: Uint8Array | null): number {
+    if (this.#fragments === null) {
+      if (fin && unchecked === null) return type
+      this.#fragments = new FragmentSequence()
+    }
+    return this.#fragments.next(type, fin, unchecked)
+  }
+}
+
+function isDataFrame(data: Outbound): boolean {
+  return typeof data === 'string' || isBytes(data) || !FrameType.controlFrame(data.frameType)
+}

@@ -1,0 +1,224 @@
+/**
+ * The session that shows every frame and does nothing by itself, and the core of the one that does.
+ *
+ * Ktor: `RawWebSocket`.
+ */
+
+import { Deferred, type Environment, TaskScope } from '../base/internal.ts'
+import { ClosedReceiveChannelError, ClosedSendChannelError } from '../channels/index.ts'
+import type { ReceiveChannel, SendChannel } from '../channels/index.ts'
+import { CloseReason, type Frame } from '../protocol/internal.ts'
+import type { CloseInfo } from './close-info.ts'
+import { Connection, type ConnectionOwner, type SessionLevel } from './connection.ts'
+import { Outgoing } from './outgoing.ts'
+import { RawLevel } from './raw-level.ts'
+import type { Outbound, WebSocketSession } from './session.ts'
+import type { SessionObserver, SessionSettings } from './settings.ts'
+import type { Transport } from './transport.ts'
+
+const NORMAL = new CloseReason(CloseReason.Codes.NORMAL)
+const INTERNAL_ERROR = new CloseReason(CloseReason.Codes.INTERNAL_ERROR)
+const GOING_AWAY = new CloseReason(CloseReason.Codes.GOING_AWAY)
+
+/** A session of the lower level. Functions and promises come into being when they are first touched. */
+export class RawSession implements WebSocketSession, ConnectionOwner {
+  /** For the level that wraps this one. */
+  readonly connection: Connection
+  readonly #raw: boolean
+  #outgoing: Outgoing | null = null
+  #scope: TaskScope | null = null
+  #reason: Deferred<CloseReason> | null = null
+  #closed: Deferred<CloseInfo> | null = null
+  #failureReported = false
+  #send: WebSocketSession['send'] | null = null
+  #close: WebSocketSession['close'] | null = null
+  #flush: WebSocketSession['flush'] | null = null
+  #terminate: WebSocketSession['terminate'] | null = null
+  #launch: WebSocketSession['launch'] | null = null
+
+  /** `level` is given by a session that wraps this one; a raw session shows every frame. */
+  constructor(
+    transport: Transport,
+    settings: SessionSettings,
+    environment: Environment,
+    observer: SessionObserver,
+    level?: SessionLevel,
+  ) {
+    const raw = level === undefined ? new RawLevel() : null
+    this.#raw = raw !== null
+    this.connection = new Connection(
+      transport,
+      settings,
+      environment,
+      observer,
+      level ?? (raw as RawLevel), // one of the two is set, by the line above
+      this,
+    )
+    raw?.attach(this.connection)
+  }
+
+  get id(): string {
+    return this.connection.settings.id
+  }
+
+  get protocol(): string | null {
+    return this.connection.settings.protocol
+  }
+
+  get incoming(): ReceiveChannel<Frame> {
+    return this.connection.incoming.channel
+  }
+
+  get outgoing(): SendChannel<Outbound> {
+    this.#outgoing ??= new Outgoing(this.connection)
+    return this.#outgoing
+  }
+
+  get send(): WebSocketSession['send'] {
+    const connection = this.connection
+    this.#send ??= (data, options) => connection.send(data, options)
+    return this.#send
+  }
+
+  get close(): WebSocketSession['close'] {
+    this.#close ??= (reason = NORMAL) => this.connection.close(reason)
+    return this.#close
+  }
+
+  get flush(): WebSocketSession['flush'] {
+    this.#flush ??= () => this.connection.writer.flush()
+    return this.#flush
+  }
+
+  get terminate(): WebSocketSession['terminate'] {
+    this.#terminate ??= () => this.connection.terminate()
+    return this.#terminate
+  }
+
+  get launch(): WebSocketSession['launch'] {
+    this.#launch ??= (task) => this.#tasks().launch(task)
+    return this.#launch
+  }
+
+  get masking(): boolean {
+    return this.connection.writer.masking
+  }
+
+  set masking(masking: boolean) {
+    this.connection.writer.masking = masking
+  }
+
+  get maxFrameSize(): number {
+    return this.connection.maxFrameSize
+  }
+
+  set maxFrameSize(bytes: number) {
+    this.connection.maxFrameSize = bytes
+  }
+
+  get signal(): AbortSignal {
+    return this.#tasks().signal
+  }
+
+  get closeReason(): Promise<CloseReason> {
+    if (this.#reason === null) {
+      this.#reason = new Deferred()
+      if (this.connection.reason !== null) this.#reason.resolve(this.connection.reason)
+    }
+    return this.#reason.promise
+  }
+
+  get closed(): Promise<CloseInfo> {
+    if (this.#closed === null) {
+      this.#closed = new Deferred()
+      if (this.connection.info !== null) this.#closed.resolve(this.connection.info)
+    }
+    return this.#closed.promise
+  }
+
+  get bufferedAmount(): number {
+    return this.connection.writer.bufferedAmount
+  }
+
+  /** Begins to read. What arrives before `run` waits in `incoming`. */
+  start(): void {
+    this.connection.start()
+  }
+
+  /**
+   * Runs the handler, and ends the session as the handler ended: returned, 1000 (a raw session is
+   * dropped); threw, 1011. Resolves when the handler and all launched tasks are done and the session is
+   * over; never rejects. Called at most once.
+   */
+  async run(handler: () => Promise<void> | void): Promise<void> {
+    try {
+      await handler()
+      this.#returned()
+    } catch (error) {
+      if (this.#saysThatItEnds(error)) this.#returned()
+      else this.#failed(error)
+    }
+    await this.closed
+    await this.#scope?.join()
+  }
+
+  /** The server stops: Close 1001, and the handler's loop ends now. */
+  goAway(): void {
+    this.connection.goAway(GOING_AWAY)
+  }
+
+  ending(reason: CloseReason): void {
+    this.#reason?.resolve(reason)
+  }
+
+  over(info: CloseInfo): void {
+    this.#closed?.resolve(info)
+    this.#scope?.abort()
+  }
+
+  #tasks(): TaskScope {
+    if (this.#scope === null) {
+      this.#scope = new TaskScope({
+        onFailure: (error) => this.#failed(error),
+        isFailure: (error) => !this.#saysThatItEnds(error),
+      })
+      if (this.connection.info !== null) this.#scope.abort()
+    }
+    return this.#scope
+  }
+
+  #returned(): void {
+    if (this.#raw) {
+      this.connection.drop()
+      return
+    }
+    void this.connection.close(NORMAL)
+    this.connection.incoming.discard()
+  }
+
+  /** The handler or a task failed. */
+  #failed(error: unknown): void {
+    if (!this.#failureReported) {
+      this.#failureReported = true
+      this.connection.observer.handlerFailed(error)
+    }
+    this.connection.closeBecause(INTERNAL_ERROR, asError(error))
+    this.connection.incoming.discard()
+  }
+
+  /** Whether `error` is no trouble of its own, but only tells that the session is ending. */
+  #saysThatItEnds(error: unknown): boolean {
+    if (this.connection.reason === null) return false
+    if (error === this.connection.cause) return true
+    if (error instanceof ClosedReceiveChannelError) return true
+    if (error instanceof ClosedSendChannelError) return true
+    if (this.#scope === null || !this.#scope.signal.aborted) return false
+    return error === this.#scope.signal.reason || (error instanceof Error && error.name === 'AbortError')
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error
+    ? error
+    : new TypeError('Cannot tell why the handler failed: it threw something that is not an Error')
+}

@@ -1,0 +1,241 @@
+/**
+ * Everything that a session sends, in order, through one place (invariant 2).
+ *
+ * A frame is serialised at the call of `send` while the transport takes what it is given; once it does
+ * not, frames wait in a bounded queue. Pings and pongs pass that queue, and wait behind at most the write
+ * that is under way. The Close frame comes after everything that was accepted.
+ */
+
+import { Deferred, type Environment } from '../base/internal.ts'
+import {
+  ChannelOverflowError,
+  ClosedSendChannelError,
+  type SendOptions,
+  type TrySendResult,
+} from '../channels/index.ts'
+import { type CloseReason, FrameType, isBytes } from '../protocol/internal.ts'
+import { FrameWriter } from './frame-writer.ts'
+import { MessageOrder } from './message-order.ts'
+import { FlushMarker, OutgoingQueue } from './outgoing-queue.ts'
+import type { Outbound } from './session.ts'
+import type { SessionSettings } from './settings.ts'
+import type { Transport } from './transport.ts'
+
+/** What the writer tells its connection. */
+export interface WriterOwner {
+  /** The queue was full, and the policy is `close`. */
+  outgoingOverflowed(error: ChannelOverflowError): void
+  frameDropped(direction: 'outgoing', bytes: number): void
+  /** The last bytes of all have been given to the transport, which may still be sending them. */
+  closeWritten(): void
+}
+
+/** `open`: frames are accepted; `ending`: no more, but those accepted still go out; `ended`: all is written, or lost. */
+type WriterState = 'open' | 'ending' | 'ended'
+
+/** Handed out by every `send` that need not wait: a promise of its own would be the dearest part of a small message. */
+const SENT: Promise<void> = Promise.resolve()
+
+/** The one writer of a connection. */
+export class Writer {
+  /** Whether our Close frame has been given to the transport. */
+  isCloseWritten = false
+  readonly #frames: FrameWriter
+  readonly #order: MessageOrder
+  readonly #settings: SessionSettings
+  readonly #owner: WriterOwner
+  #queue: OutgoingQueue | null = null
+  #state: WriterState = 'open'
+  /** The Close frame to end with: its reason, `null` for an empty one; absent for an end without one. */
+  #close: { readonly reason: CloseReason | null } | null = null
+  /** The newest ping and pong that could not be written at once; older pings need no answer of their own (RFC 6455 §5.5.3). */
+  #waitingPing: Uint8Array | null = null
+  #waitingPong: Uint8Array | null = null
+  /** Those whose frames are in the write that is under way. */
+  #handing: FlushMarker[] | null = null
+  #ended: Deferred<void> | null = null
+
+  constructor(
+    transport: Transport,
+    environment: Environment,
+    settings: SessionSettings,
+    owner: WriterOwner,
+  ) {
+    this.#frames = new FrameWriter(transport, environment, settings.masking)
+    this.#order = new MessageOrder(settings.outgoing.onOverflow)
+    this.#settings = settings
+    this.#owner = owner
+  }
+
+  get masking(): boolean {
+    return this.#frames.masking
+  }
+
+  set masking(masking: boolean) {
+    this.#frames.masking = masking
+  }
+
+  /** Whether `send` would reject. */
+  get isClosed(): boolean {
+    return this.#state !== 'open'
+  }
+
+  /** Bytes accepted and not yet handed to the operating system. */
+  get bufferedAmount(): number {
+    return this.#frames.bufferedBytes + (this.#queue?.bytes ?? 0)
+  }
+
+  /** See `WebSocketSession.send`; Close frames do not come here. */
+  send(data: Outbound, options?: SendOptions): Promise<void> {
+    if (this.#state !== 'open') return Promise.reject(new ClosedSendChannelError(data))
+    try {
+      if (this.#writeNow(data)) return SENT
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    const overflow = this.#overflow(data)
+    if (overflow !== null) return Promise.reject(overflow)
+    return this.#waiting().send(data, options)
+  }
+
+  /** Sends `data` if that takes no waiting. @throws what `send` rejects with for what may not be sent at all. */
+  trySend(data: Outbound): TrySendResult {
+    if (this.#state !== 'open') return 'closed'
+    if (this.#writeNow(data)) return 'sent'
+    if (this.#overflow(data) !== null) return 'closed'
+    return this.#waiting().trySend(data)
+  }
+
+  /** Sends a ping, past the queue. One that still waits is replaced. */
+  ping(payload: Uint8Array): void {
+    this.#waitingPing = payload
+    this.#writeWaitingControl()
+  }
+
+  /** Answers a ping, past the queue. An answer that still waits is replaced. */
+  pong(payload: Uint8Array): void {
+    this.#waitingPong = payload
+    this.#writeWaitingControl()
+  }
+
+  /** Accepts no more; after what was accepted comes a Close frame, an empty one for `null`. */
+  close(reason: CloseReason | null): void {
+    if (this.#state !== 'open') return
+    this.#close = { reason }
+    this.finish()
+  }
+
+  /** Accepts no more; those who wait are rejected; `closeWritten` is called once the rest has been written. */
+  finish(): void {
+    if (this.#state !== 'open') return
+    this.#state = 'ending'
+    this.#queue?.close()
+    this.#pump()
+  }
+
+  /** Resolves when the end has been handed to the operating system, or the transport is gone. */
+  closed(): Promise<void> {
+    if (this.#state === 'ended' && !this.#frames.isBacklogged) return SENT
+    this.#ended ??= new Deferred()
+    return this.#ended.promise
+  }
+
+  /** See `WebSocketSession.flush`. */
+  flush(): Promise<void> {
+    if (this.#state !== 'open') return this.closed()
+    this.#frames.writeOut()
+    if (!this.#frames.isBacklogged) return SENT
+    return this.#waiting().mark()
+  }
+
+  /** The transport has handed over everything. */
+  drained(): void {
+    this.#frames.isBacklogged = false
+    this.#handed()
+    if (this.#state === 'ended') this.#ended?.resolve()
+    else this.#pump()
+  }
+
+  /** The transport is gone: what was accepted is lost, and whoever waits is told. */
+  abandon(): void {
+    this.#state = 'ended'
+    this.#frames.abandon()
+    this.#queue?.abandon()
+    this.#handed()
+    this.#ended?.resolve()
+  }
+
+  /** @returns `false` if it has to wait. @throws if it may not be sent at all. */
+  #writeNow(data: Outbound): boolean {
+    if (this.#frames.isBacklogged) return false
+    const payload = this.#order.payloadOf(data)
+    if (!this.#frames.makeRoom(payload)) return false
+    const opcode = this.#order.opcodeOf(data, payload)
+    this.#frames.write(opcode, typeof data === 'string' || isBytes(data) || data.fin, payload)
+    return true
+  }
+
+  #overflow(data: Outbound): ChannelOverflowError | null {
+    const { onOverflow, capacity } = this.#settings.outgoing
+    if (onOverflow !== 'close' || !this.#waiting().isFull) return null
+    const error = new ChannelOverflowError(capacity, data)
+    this.#owner.outgoingOverflowed(error)
+    return error
+  }
+
+  #waiting(): OutgoingQueue {
+    this.#queue ??= new OutgoingQueue(this.#settings.outgoing, this.#order, this.#owner)
+    return this.#queue
+  }
+
+  /** What waits goes out, in order, as far as the transport takes it. */
+  #pump(): void {
+    this.#writeWaitingControl()
+    while (this.#queue !== null && !this.#queue.isEmpty && !this.#frames.isBacklogged) {
+      this.#writeNext(this.#queue)
+    }
+    if (this.#frames.isBacklogged) return
+    if (this.#state === 'ending') this.#writeEnd()
+    else this.#frames.writeOut()
+  }
+
+  #writeNext(queue: OutgoingQueue): void {
+    const entry = queue.peek()
+    if (entry instanceof FlushMarker) {
+      queue.take()
+      this.#frames.writeOut()
+      if (!this.#frames.isBacklogged) entry.handed()
+      else (this.#handing ??= []).push(entry)
+    } else if (this.#frames.makeRoom(entry.payload)) {
+      queue.take()
+      this.#frames.write(entry.opcode, entry.fin, entry.payload)
+    }
+  }
+
+  #writeWaitingControl(): void {
+    if (this.#state === 'ended') return
+    if (this.#waitingPong !== null && this.#frames.makeRoom(this.#waitingPong)) {
+      this.#frames.write(FrameType.PONG, true, this.#waitingPong)
+      this.#waitingPong = null
+    }
+    if (this.#waitingPing !== null && this.#frames.makeRoom(this.#waitingPing)) {
+      this.#frames.write(FrameType.PING, true, this.#waitingPing)
+      this.#waitingPing = null
+    }
+  }
+
+  #writeEnd(): void {
+    if (this.#close === null) this.#frames.writeOut()
+    else if (!this.#frames.writeClose(this.#close.reason)) return
+    this.#state = 'ended'
+    this.isCloseWritten = this.#close !== null
+    this.#owner.closeWritten()
+    if (!this.#frames.isBacklogged) this.#ended?.resolve()
+  }
+
+  #handed(): void {
+    const handing = this.#handing
+    this.#handing = null
+    for (const marker of handing ?? []) marker.handed()
+  }
+}

@@ -1,0 +1,4 @@
+import { memoryHost } from '../support/hosts.ts'
+import { howItEnds } from '../suites/how-it-ends.ts'
+
+howItEnds(memoryHost)

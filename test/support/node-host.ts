@@ -1,0 +1,89 @@
+/**
+ * The engine on Node's sockets as a suite sees it, over loopback.
+ */
+
+import { randomBytes } from 'node:crypto'
+import { connect, createServer } from 'node:net'
+import { embeddedServer } from '../../src/index.ts'
+import { type Host, handshakeHeaders } from './hosts.ts'
+import { Peer } from './peer.ts'
+
+/** The engine on Node's sockets, over loopback. */
+export function nodeHost(): Host {
+  return {
+    name: 'node',
+    async serve(module) {
+      const server = embeddedServer({ port: 0, host: '127.0.0.1', signals: false }, module)
+      await server.start()
+      const { port } = server.address
+      return {
+        connect: (path = '/', headers = {}) => connectSocket(port, path, headers),
+        settle: loopbackTurn,
+        stop: () => server.stop({ grace: 0, timeout: 1000 }),
+      }
+    },
+  }
+}
+
+/** Connects over TCP and resolves after the 101; bytes behind it are the peer's. */
+export function connectSocket(
+  port: number,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Peer> {
+  const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true })
+  const peer = new Peer({
+    write: (bytes) => void socket.write(bytes),
+    end: () => void socket.end(),
+    reset: () => void socket.resetAndDestroy(),
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
+  })
+  let head = Buffer.alloc(0)
+  let upgraded = false
+  let failure: Error | null = null
+  return new Promise((resolve, reject) => {
+    socket.on('data', (chunk: Buffer) => {
+      if (upgraded) {
+        peer.inbox.push(chunk)
+        return
+      }
+      head = Buffer.concat([head, chunk])
+      const end = head.indexOf('\r\n\r\n')
+      if (end < 0) return
+      const status = head.subarray(9, 12).toString()
+      if (status !== '101') {
+        reject(new Error(`not upgraded: ${head.toString('latin1')}`))
+        return
+      }
+      upgraded = true
+      resolve(peer)
+      if (head.length > end + 4) peer.inbox.push(head.subarray(end + 4))
+    })
+    socket.on('end', () => peer.inbox.end())
+    socket.on('error', (error) => {
+      failure = error
+      reject(error)
+    })
+    socket.on('close', () => peer.carrierClosed(failure))
+    const lines = handshakeHeaders(headers).map(([name, value]) => `${name}: ${value}`)
+    socket.write(`GET ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`)
+  })
+}
+
+/** Resolves after a whole round trip over loopback: what was sent before it has been read. */
+async function loopbackTurn(): Promise<void> {
+  const echo = createServer((socket) => socket.pipe(socket))
+  await new Promise<void>((resolve) => {
+    echo.listen(0, '127.0.0.1', resolve)
+  })
+  const address = echo.address()
+  const socket = connect(typeof address === 'object' && address !== null ? address.port : 0)
+  const token = randomBytes(8)
+  await new Promise((resolve) => {
+    socket.once('data', resolve)
+    socket.write(token)
+  })
+  socket.destroy()
+  echo.close()
+}
