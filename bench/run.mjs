@@ -43,8 +43,8 @@ if (options.help) {
 async function main() {
   if (process.platform !== 'linux')
     throw new Error('Cannot run here: the load generator needs Linux')
-  const able = prepare()
-  const { names, reference } = chooseServers(able)
+  const { names, reference } = chooseServers()
+  const able = prepare(names)
   const run = describeRun({
     names,
     command: commandLine(),
@@ -59,21 +59,20 @@ async function main() {
   finish(run, results, reference)
 }
 
-function prepare() {
+function prepare(names) {
   fetchPeers()
   const able = compileLoad()
-  return { ...able, tls: able.tls && makeCertificate(), towpath: buildPackage() }
+  if (names.some((name) => name.startsWith('towpath')) && !buildPackage()) {
+    throw new Error('Cannot start towpath: the package does not build')
+  }
+  return { ...able, tls: able.tls && makeCertificate() }
 }
 
-function chooseServers(able) {
+function chooseServers() {
   const names = options.servers ?? DEFAULT_SERVERS
   for (const name of names) {
-    if (!(name in SERVERS)) {
-      throw new Error(`Cannot find server "${name}", expected ${Object.keys(SERVERS).join(', ')}`)
-    }
-    if (name.startsWith('towpath') && !able.towpath) {
-      throw new Error('Cannot start towpath: the package does not build')
-    }
+    if (name in SERVERS) continue
+    throw new Error(`Cannot find server "${name}", expected ${Object.keys(SERVERS).join(', ')}`)
   }
   return { names, reference: options.reference ?? names[0] }
 }
