@@ -7,7 +7,7 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 
-import type { TransportAddress } from '../../session/transport.ts'
+import type { TransportAddress } from '../../session/index.ts'
 
 /** Facts that hold as long as the connection does. */
 export interface ConnectionFacts {

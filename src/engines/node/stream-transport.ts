@@ -17,7 +17,7 @@ import type {
   TransportAddress,
   TransportReceiver,
   WriteOutcome,
-} from '../../session/transport.ts'
+} from '../../session/index.ts'
 
 import type { ConnectionFacts } from './connection-facts.ts'
 

@@ -1,0 +1,176 @@
+/**
+ * Towpath in an HTTP server that somebody else made and runs: `http.Server` under Express, Fastify, Koa,
+ * Hono, Nest, or bare.
+ *
+ * Node shows every upgrade request to every listener, and asks none of them whether it cares. So what has
+ * no route here is left alone, for as long as another listener may still want it.
+ */
+
+import { type IncomingMessage, Server as HttpServer } from 'node:http'
+import { Server as HttpsServer } from 'node:https'
+import type { Duplex } from 'node:stream'
+
+import type { Application, StopCounts, StopOptions } from '../../application/index.ts'
+import { kindOf, requireKnownNames, requireObject } from '../../application/internal.ts'
+import type { Environment } from '../../base/internal.ts'
+import { createEnvironment } from './environment.ts'
+import { answerUnclaimed } from './unclaimed-upgrade.ts'
+import {
+  asksForWebSocket,
+  type PendingUpgrade,
+  receiveUpgrade,
+  type UpgradeHost,
+} from './upgrade-listener.ts'
+import type { WaitingSocket } from './waiting-socket.ts'
+
+/** How an application behaves in a server that is not its own. */
+export interface AttachOptions {
+  /**
+   * What becomes of upgrade requests for paths that the application does not have:
+   *
+   * - `'yield'`: others are left 5 seconds to take the socket (to write to it, to read it, or to listen on
+   *   it); then it gets 404. At once, if nobody else listens for upgrades.
+   * - `'answer'`: 404 at once. For a server on which nobody else upgrades.
+   * - `'ignore'`: nothing, ever: another listener answers everything that is not ours.
+   *
+   * Requests to upgrade to anything but `websocket` (`h2c`, say) are treated in the same way, except that
+   * the server then answers them as the ordinary requests that they also are.
+   *
+   * @defaultValue 'yield'
+   */
+  readonly unclaimed?: UnclaimedPolicy
+}
+
+/** See `AttachOptions.unclaimed`. */
+export type UnclaimedPolicy = 'yield' | 'answer' | 'ignore'
+
+/** An application's place in a server. */
+export interface Attachment extends AsyncDisposable {
+  /**
+   * Stops the application (see `Application.stop`), then leaves the server, which goes on: only sessions of
+   * the application are closed, wherever else it is attached. Upgrades get 503 meanwhile. Never rejects for
+   * what a session does; idempotent.
+   *
+   * @throws {TypeError | RangeError} for options that mean nothing.
+   */
+  stop(options?: StopOptions): Promise<StopCounts>
+
+  /** The same as `stop()`. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * Lets `application` answer the WebSocket upgrades of `server` that are for its routes, and nothing else.
+ *
+ * Ordinary requests stay the server's, those for the path of a WebSocket too: what its own listener
+ * says to them (404, mostly) is what they get, because Node cannot tell whether it would answer.
+ *
+ * May be called before or after `server.listen`. One application may be attached to several servers.
+ *
+ * @throws {TypeError} if `server` is not a server of `node:http` or `node:https`, if the application is
+ *   attached to it already, or for an option that is not known.
+ *
+ * @example
+ * const server = createServer(express())
+ * attach(app, server)
+ * server.listen(8080)
+ */
+export function attach(
+  application: Application,
+  server: HttpServer | HttpsServer,
+  options: AttachOptions = {},
+): Attachment {
+  return attachIn(createEnvironment(), application, server, options)
+}
+
+/** `attach` in a world of the caller's choice. */
+export function attachIn(
+  environment: Environment,
+  application: Application,
+  server: HttpServer | HttpsServer,
+  options: AttachOptions,
+): Attachment {
+  const given: unknown = server
+  if (!(given instanceof HttpServer) && !(given instanceof HttpsServer)) {
+    const what = kindOf(given)
+    throw new TypeError(`Cannot attach: the server is ${what}, expected one of node:http or node:https`)
+  }
+  const unclaimed = readUnclaimed(options)
+  const attached = ATTACHED.get(server) ?? new WeakSet()
+  if (attached.has(application)) {
+    throw new TypeError('Cannot attach: the application is attached to this server already')
+  }
+  ATTACHED.set(server, attached.add(application))
+  return new ServerAttachment(environment, application, server, unclaimed)
+}
+
+/** How long another listener may take, under `yield`, before an upgrade counts as nobody's. */
+export const YIELD_MS = 5000
+
+/** So that one application cannot answer the same request twice. */
+const ATTACHED = new WeakMap<HttpServer | HttpsServer, WeakSet<Application>>()
+
+const POLICIES: readonly string[] = ['yield', 'answer', 'ignore'] satisfies UnclaimedPolicy[]
+
+class ServerAttachment implements Attachment, UpgradeHost {
+  readonly environment: Environment
+  readonly application: Application
+  readonly #server: HttpServer | HttpsServer
+  readonly #unclaimed: UnclaimedPolicy
+  readonly #onUpgrade: (request: IncomingMessage, stream: Duplex, head: Buffer) => void
+
+  constructor(
+    environment: Environment,
+    application: Application,
+    server: HttpServer | HttpsServer,
+    unclaimed: UnclaimedPolicy,
+  ) {
+    this.environment = environment
+    this.application = application
+    this.#server = server
+    this.#unclaimed = unclaimed
+    this.#onUpgrade = (request, stream, head) => receiveUpgrade(this, { request, stream, head })
+    // Before the others: only so can it be seen later whether they have touched the socket.
+    server.prependListener('upgrade', this.#onUpgrade)
+  }
+
+  async stop(options?: StopOptions): Promise<StopCounts> {
+    const counts = await this.application.stop(options)
+    this.#server.off('upgrade', this.#onUpgrade)
+    ATTACHED.get(this.#server)?.delete(this.application)
+    return counts
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  unclaimed(upgrade: PendingUpgrade, waiting: WaitingSocket): void {
+    const isAlone = this.#server.listenerCount('upgrade') === 1
+    const isNobodys = isAlone && (this.#unclaimed === 'yield' || !asksForWebSocket(upgrade.request))
+    if (isNobodys || this.#unclaimed === 'answer') answerUnclaimed(this, this.#server, upgrade, waiting)
+    else if (this.#unclaimed === 'ignore') waiting.release()
+    else this.#yield(upgrade, waiting)
+  }
+
+  #yield(upgrade: PendingUpgrade, waiting: WaitingSocket): void {
+    const timer = this.environment.timers.schedule(YIELD_MS, () => {
+      if (waiting.isTaken) waiting.release()
+      else answerUnclaimed(this, this.#server, upgrade, waiting)
+    })
+    waiting.signal.addEventListener('abort', () => {
+      timer.cancel()
+      if (!waiting.isTaken) upgrade.stream.destroy()
+      waiting.release()
+    })
+  }
+}
+
+function readUnclaimed(options: AttachOptions): UnclaimedPolicy {
+  requireObject('attach', 'the options argument', options)
+  requireKnownNames('attach', options, ['unclaimed'])
+  const policy = options.unclaimed ?? 'yield'
+  if (POLICIES.includes(policy)) return policy
+  const expected = POLICIES.map((each) => `"${each}"`).join(', ')
+  throw new TypeError(`Cannot attach: option "unclaimed" is ${kindOf(policy)}, expected one of ${expected}`)
+}

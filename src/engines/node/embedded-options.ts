@@ -1,0 +1,102 @@
+/**
+ * The options of `embeddedServer`, and their check.
+ */
+
+import type { TlsOptions } from 'node:tls'
+
+import type { Logger } from '../../application/index.ts'
+import {
+  kindOf,
+  readSwitch,
+  requireKnownNames,
+  requireObject,
+} from '../../application/internal.ts'
+import type { HttpListener } from './plain-requests.ts'
+
+/** How a server of our own is made. */
+export interface EmbeddedServerOptions {
+  /** 0 to 65535; 0 takes any free one, see `EmbeddedServer.address`. @defaultValue 8080 */
+  readonly port?: number
+
+  /**
+   * The address or host name to listen on: `127.0.0.1` for this machine alone.
+   *
+   * @defaultValue all addresses of the machine
+   */
+  readonly host?: string
+
+  /** Certificate, key and whatever else `node:tls` takes: the server then speaks HTTPS and `wss:`. */
+  readonly tls?: TlsOptions
+
+  /**
+   * Answers the requests that ask for no upgrade and are not for the path of a WebSocket: any listener of
+   * `node:http`, such as an Express application, `koa.callback()`, or a fetch handler by way of
+   * `getRequestListener` of `@hono/node-server`. What it throws is logged and answered with 500.
+   *
+   * @defaultValue 404 for all of them
+   */
+  readonly http?: HttpListener
+
+  /**
+   * Whether SIGTERM and SIGINT stop the server, and then end the process, with code 0 unless
+   * `process.exitCode` says otherwise. A second signal, a second or more later, ends it at once. While other
+   * code of the process listens for the signal too, ending the process is left to it.
+   *
+   * @defaultValue true
+   */
+  readonly signals?: boolean
+
+  /** See `ApplicationOptions.logger`. */
+  readonly logger?: Logger
+}
+
+/** The options, checked and complete. */
+export interface ServerSettings {
+  readonly port: number
+  readonly host: string | null
+  readonly tls: TlsOptions | null
+  readonly http: HttpListener | null
+  readonly signals: boolean
+  readonly logger: Logger | null
+}
+
+const ACT = 'make the server'
+const DEFAULT_PORT = 8080
+
+/** @throws {TypeError | RangeError} for an option that is not known or means nothing. */
+export function readOptions(options: EmbeddedServerOptions): ServerSettings {
+  requireObject(ACT, 'what was given', options)
+  requireKnownNames(ACT, options, ['port', 'host', 'tls', 'http', 'signals', 'logger'])
+  const { tls, logger } = options
+  if (tls !== undefined) requireObject(ACT, 'option "tls"', tls)
+  return {
+    port: readPort(options.port),
+    host: readHost(options.host),
+    tls: tls ?? null,
+    http: readHttp(options.http),
+    signals: readSwitch(ACT, 'signals', options.signals, true),
+    logger: logger ?? null,
+  }
+}
+
+function readPort(port: unknown = DEFAULT_PORT): number {
+  if (typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+  const message = `Cannot ${ACT}: option "port" is ${kindOf(port)}, expected a whole number from 0 to 65535`
+  throw typeof port === 'number' ? new RangeError(message) : new TypeError(message)
+}
+
+function readHost(host: unknown): string | null {
+  if (host === undefined) return null
+  if (typeof host === 'string' && host !== '') return host
+  const what = host === '' ? 'empty' : kindOf(host)
+  throw new TypeError(`Cannot ${ACT}: option "host" is ${what}, expected an address or a host name`)
+}
+
+function readHttp(http: HttpListener | undefined): HttpListener | null {
+  if (http === undefined) return null
+  if (typeof http === 'function') return http
+  throw new TypeError(
+    `Cannot ${ACT}: option "http" is ${kindOf(http)}, expected a function (request, response);` +
+      ' getRequestListener(app.fetch) of @hono/node-server makes one of a fetch handler',
+  )
+}

@@ -1,0 +1,210 @@
+/**
+ * A server of our own: an application, the HTTP or HTTPS server that it runs in, and both of their lives
+ * from start to stop. Ktor: `embeddedServer`.
+ */
+
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+
+import {
+  type Application,
+  createApplication,
+  type StopCounts,
+  type StopOptions,
+} from '../../application/index.ts'
+import { logFailure, readStopOptions } from '../../application/internal.ts'
+import type { Environment } from '../../base/internal.ts'
+import { type EmbeddedServerOptions, readOptions, type ServerSettings } from './embedded-options.ts'
+import { createEnvironment } from './environment.ts'
+import { ListenError, ServerStoppedError } from './errors.ts'
+import { OpenConnections } from './open-connections.ts'
+import { PlainRequests } from './plain-requests.ts'
+import { watchSignals } from './signals.ts'
+import { answerUnclaimed } from './unclaimed-upgrade.ts'
+import { type PendingUpgrade, receiveUpgrade, type UpgradeHost } from './upgrade-listener.ts'
+import type { WaitingSocket } from './waiting-socket.ts'
+
+/** Where a server listens. */
+export interface ServerAddress {
+  /** The IP address: `127.0.0.1`, or `::` for all addresses of the machine. */
+  readonly host: string
+  /** 1 to 65535: the one that was found, when 0 was asked for. */
+  readonly port: number
+}
+
+/** A server that can be started once and stopped once. */
+export interface EmbeddedServer extends AsyncDisposable {
+  /** What the module set up. It may be added to before the start and after. */
+  readonly application: Application
+
+  /**
+   * Where the server listens, or has listened.
+   *
+   * @throws {TypeError} before `start()` has resolved.
+   */
+  readonly address: ServerAddress
+
+  /**
+   * Listens. Resolves with the server itself once it does; a second call answers the same.
+   *
+   * @throws {ListenError} if the address cannot be had; the call may then be repeated.
+   * @throws {ServerStoppedError} after `stop`.
+   */
+  start(): Promise<EmbeddedServer>
+
+  /**
+   * Takes no more connections, refuses upgrades on those that are there with 503, and stops the application
+   * (`Application.stop`). Requests that the `http` listener is still answering may finish until `timeout`.
+   * Resolves when everything is closed. Idempotent: later calls get the promise of the first. Stopping a
+   * server that was never started makes it one that cannot be.
+   *
+   * @throws {TypeError | RangeError} for options that mean nothing; the server then goes on.
+   */
+  stop(options?: StopOptions): Promise<StopCounts>
+
+  /** The same as `stop()`. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * Makes a server around a new application that `module` sets up. Nothing listens before `start()`.
+ *
+ * @throws what `module` throws; {TypeError | RangeError} for options that are not known or mean nothing;
+ *   what Node throws for TLS options that do not fit together.
+ *
+ * @example
+ * const server = embeddedServer({ port: 8080 }, (app) => {
+ *   app.install(WebSockets)
+ *   app.routing((route) => route.webSocket('/echo', async ({ incoming, send }) => {
+ *     for await (const frame of incoming) await send(frame)
+ *   }))
+ * })
+ * await server.start()
+ */
+export function embeddedServer(
+  options: EmbeddedServerOptions,
+  module: (app: Application) => void,
+): EmbeddedServer {
+  const settings = readOptions(options)
+  const { logger } = settings
+  const application = createApplication(module, logger === null ? {} : { logger })
+  return new NodeServer(application, settings, createEnvironment())
+}
+
+/** How long a client may take to send the head of a request, from the connection on; then it gets 408. */
+const HEAD_LIMIT_MS = 10_000
+
+/** How often Node looks for clients that are past that limit. */
+const LIMIT_CHECK_MS = 1000
+
+class NodeServer implements EmbeddedServer, UpgradeHost {
+  readonly application: Application
+  readonly environment: Environment
+  readonly #settings: ServerSettings
+  readonly #server: HttpServer
+  readonly #connections: OpenConnections
+  readonly #plainRequests: PlainRequests
+  #started: Promise<EmbeddedServer> | null = null
+  #stopped: Promise<StopCounts> | null = null
+  #address: ServerAddress | null = null
+  #signals: Disposable | null = null
+
+  constructor(application: Application, settings: ServerSettings, environment: Environment) {
+    this.application = application
+    this.environment = environment
+    this.#settings = settings
+    this.#server = createHttpServer(settings)
+    this.#connections = new OpenConnections(this.#server)
+    this.#plainRequests = new PlainRequests(application, settings.http)
+    this.#server.on('request', (request, response) => this.#answer(request, response))
+    this.#server.on('upgrade', (request, stream, head) => this.#upgrade({ request, stream, head }))
+  }
+
+  get address(): ServerAddress {
+    if (this.#address !== null) return this.#address
+    throw new TypeError('Cannot read address: the server does not listen, expected start() before it')
+  }
+
+  start(): Promise<EmbeddedServer> {
+    if (this.#stopped !== null) return Promise.reject(new ServerStoppedError())
+    this.#started ??= this.#listen()
+    return this.#started
+  }
+
+  stop(options: StopOptions = {}): Promise<StopCounts> {
+    if (this.#stopped !== null) return this.#stopped
+    const { timeout } = readStopOptions(options)
+    this.#stopped = this.#close(this.application.stop(options), timeout)
+    return this.#stopped
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  unclaimed(upgrade: PendingUpgrade, waiting: WaitingSocket): void {
+    answerUnclaimed(this, this.#server, upgrade, waiting)
+  }
+
+  async #listen(): Promise<EmbeddedServer> {
+    const { host, port, signals } = this.#settings
+    try {
+      this.#server.listen({ port, ...(host === null ? {} : { host }) })
+      await once(this.#server, 'listening')
+    } catch (error) {
+      this.#started = null
+      throw new ListenError(host, port, error)
+    }
+    // Running out of file descriptors, for one: it passes, and must not end the process.
+    this.#server.on('error', (error) => logFailure(this.application.logger, error, 'Server failed'))
+    // A server that listens on TCP has an AddressInfo.
+    const bound = this.#server.address() as AddressInfo
+    this.#address = { host: bound.address, port: bound.port }
+    if (signals) this.#signals = watchSignals(() => this.stop(), this.environment.clock, process)
+    return this
+  }
+
+  async #close(drained: Promise<StopCounts>, timeoutMs: number): Promise<StopCounts> {
+    // Neither the deadline nor the closing may wait for a start that is under way: it takes no time.
+    await this.#started?.catch(() => {
+      // Whoever called start() has been told; there is nothing to close.
+    })
+    if (!this.#server.listening) return drained
+
+    const closed = once(this.#server, 'close')
+    const { clock } = this.environment
+    const deadline = clock.setTimer(timeoutMs, () => this.#connections.dropAll())
+    this.#plainRequests.stop()
+    this.#server.close()
+    this.#server.closeIdleConnections()
+    this.#connections.dropSilent()
+
+    const counts = await drained
+    await closed
+    deadline[Symbol.dispose]()
+    this.#signals?.[Symbol.dispose]()
+    return counts
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    this.#connections.spoke(request.socket)
+    // The connection of a request that was under way when the server stopped is idle only after it.
+    response.once('close', () => {
+      if (this.#stopped !== null) this.#server.closeIdleConnections()
+    })
+    this.#plainRequests.answer(request, response)
+  }
+
+  #upgrade(upgrade: PendingUpgrade): void {
+    this.#connections.spoke(upgrade.request.socket)
+    receiveUpgrade(this, upgrade)
+  }
+}
+
+function createHttpServer({ tls }: ServerSettings): HttpServer {
+  const limits = { headersTimeout: HEAD_LIMIT_MS, connectionsCheckingInterval: LIMIT_CHECK_MS }
+  if (tls === null) return createServer(limits)
+  return createSecureServer({ handshakeTimeout: HEAD_LIMIT_MS, ...tls, ...limits })
+}

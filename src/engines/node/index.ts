@@ -1,0 +1,11 @@
+/**
+ * What users see of the engine on Node: a server of one's own, and a place in somebody else's.
+ */
+
+export { attach } from './attach.ts'
+export type { Attachment, AttachOptions, UnclaimedPolicy } from './attach.ts'
+export type { EmbeddedServerOptions } from './embedded-options.ts'
+export { embeddedServer } from './embedded-server.ts'
+export type { EmbeddedServer, ServerAddress } from './embedded-server.ts'
+export { ListenError, ServerStoppedError } from './errors.ts'
+export type { HttpListener } from './plain-requests.ts'

@@ -1,0 +1,61 @@
+/**
+ * The requests to a server of our own that ask for no upgrade: 426 where a WebSocket is, the `http`
+ * listener for everything else, 404 when there is none.
+ */
+
+import type { IncomingMessage, ServerResponse } from 'node:http'
+
+import type { Application } from '../../application/index.ts'
+import { logFailure } from '../../application/internal.ts'
+import { type HttpAnswer, sentence } from './http-answer.ts'
+
+/** Answers a request in the way of `node:http`; what it returns is awaited if it is a promise. */
+export type HttpListener = (request: IncomingMessage, response: ServerResponse) => unknown
+
+/** Answers plain requests, each once, and outlives every failure of the listener. */
+export class PlainRequests {
+  readonly #application: Application
+  readonly #listener: HttpListener | null
+  #stopping = false
+
+  constructor(application: Application, listener: HttpListener | null) {
+    this.#application = application
+    this.#listener = listener
+  }
+
+  /** From now on every answer ends its connection. */
+  stop(): void {
+    this.#stopping = true
+  }
+
+  answer(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#stopping) response.shouldKeepAlive = false
+    const own = this.#application.answerPlainRequest(request.url ?? '')
+    if (own !== null) write(response, own)
+    else if (this.#listener === null) write(response, NOT_FOUND)
+    else void this.#ask(this.#listener, request, response)
+  }
+
+  async #ask(
+    listener: HttpListener,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    try {
+      await listener(request, response)
+    } catch (error) {
+      logFailure(this.#application.logger, error, 'HTTP listener failed')
+      if (response.headersSent) response.destroy()
+      else write(response, FAILURE)
+    }
+  }
+}
+
+const NOT_FOUND = sentence(404, 'Cannot answer: there is nothing at this path')
+const FAILURE = sentence(500, 'Cannot answer: the application failed')
+
+function write(response: ServerResponse, { status, headers, body }: HttpAnswer): void {
+  response.statusCode = status
+  for (const [name, value] of headers) response.appendHeader(name, value)
+  response.end(body)
+}

@@ -1,0 +1,140 @@
+/**
+ * The way of one upgrade request of HTTP/1.1: from Node's `upgrade` event through the application to a
+ * session, a plain answer, or back to whoever owns the server. RFC 6455 §4.2, RFC 9110 §7.8.
+ */
+
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+
+import type { Application, UpgradeAccepted, UpgradeRequest } from '../../application/index.ts'
+import { logFailure } from '../../application/internal.ts'
+import type { Environment } from '../../base/internal.ts'
+import { type ConnectionFacts, connectionFacts } from './connection-facts.ts'
+import { encodeAnswer, encodeSwitch, type HttpAnswer, sentence } from './http-answer.ts'
+import { openTransport } from './transport-choice.ts'
+import { WaitingSocket } from './waiting-socket.ts'
+
+/** An upgrade request with its socket, as Node hands it over. */
+export interface PendingUpgrade {
+  readonly request: IncomingMessage
+  readonly stream: Duplex
+  /** What was read behind the request. */
+  readonly head: Buffer
+}
+
+/** Who answers, and what becomes of what they do not answer. */
+export interface UpgradeHost {
+  readonly application: Application
+  readonly environment: Environment
+
+  /**
+   * No route of the application has this path, or what is asked for is another protocol than `websocket`.
+   * `waiting` watches over the socket and is for this function to release.
+   */
+  unclaimed(upgrade: PendingUpgrade, waiting: WaitingSocket): void
+}
+
+/** How long a refused client may take to read the answer and to end its side. */
+const REFUSAL_LIMIT_MS = 5000
+
+const NO_BYTES = new Uint8Array(0)
+
+/** Brings `upgrade` to its end. Never throws. */
+export function receiveUpgrade(host: UpgradeHost, upgrade: PendingUpgrade): void {
+  const waiting = new WaitingSocket(upgrade.stream)
+  if (asksForWebSocket(upgrade.request)) void decide(host, upgrade, waiting)
+  else host.unclaimed(upgrade, waiting)
+}
+
+/** Whether `request` asks for this protocol among others (RFC 9110 §7.8); `h2c` and the like are not ours. */
+export function asksForWebSocket(request: IncomingMessage): boolean {
+  const protocols = request.headers.upgrade?.split(',') ?? []
+  return protocols.some((protocol) => protocol.trim().toLowerCase() === 'websocket')
+}
+
+/**
+ * Answers `upgrade` with a plain response and ends the connection. What the client still sends is read and
+ * dropped until it ends too, or the kernel would answer with a reset and the response might be lost.
+ */
+export function refuseUpgrade(
+  { application, environment }: UpgradeHost,
+  { request, stream }: PendingUpgrade,
+  facts: ConnectionFacts,
+  answer: HttpAnswer,
+): void {
+  const encode = (each: HttpAnswer): Buffer => encodeAnswer(each, request.method ?? '', new Date())
+  const bytes = encoded(application, () => encode(answer)) ?? encode(FAILURE)
+  const transport = openTransport(stream, NO_BYTES, facts)
+  const deadline = environment.timers.schedule(REFUSAL_LIMIT_MS, () => transport.abort())
+  transport.start({ receive() {}, receiveEnd() {}, drained() {}, closed: () => deadline.cancel() })
+  transport.write(bytes)
+  transport.end()
+}
+
+const FAILURE: HttpAnswer = sentence(500, 'Cannot upgrade: the application failed')
+
+async function decide(
+  host: UpgradeHost,
+  upgrade: PendingUpgrade,
+  waiting: WaitingSocket,
+): Promise<void> {
+  const { request, stream } = upgrade
+  const facts = connectionFacts(stream)
+  const description = describe(request, facts)
+  const outcome = await host.application.upgrade(description, host.environment, waiting.signal)
+  if (outcome.type === 'unclaimed') {
+    host.unclaimed(upgrade, waiting)
+    return
+  }
+
+  waiting.release()
+  if (waiting.signal.aborted) stream.destroy()
+  else if (outcome.type === 'accepted') accept(host, upgrade, facts, outcome)
+  else refuseUpgrade(host, upgrade, facts, outcome)
+}
+
+function accept(
+  host: UpgradeHost,
+  upgrade: PendingUpgrade,
+  facts: ConnectionFacts,
+  outcome: UpgradeAccepted,
+): void {
+  const switching = encoded(host.application, () => encodeSwitch(outcome.headers))
+  if (switching === null) {
+    refuseUpgrade(host, upgrade, facts, FAILURE)
+    return
+  }
+  const transport = openTransport(upgrade.stream, upgrade.head, facts)
+  // Past the transport: it is to tell the session of the bytes that the session wrote, and of no others.
+  upgrade.stream.write(switching)
+  outcome.start(transport)
+}
+
+/** `null`, and told to the logger, when a header is not what HTTP allows: the mistake of whoever put it there. */
+function encoded(application: Application, encode: () => Buffer): Buffer | null {
+  try {
+    return encode()
+  } catch (error) {
+    logFailure(application.logger, error, 'Upgrade failed')
+    return null
+  }
+}
+
+function describe(request: IncomingMessage, facts: ConnectionFacts): UpgradeRequest {
+  return {
+    method: request.method ?? '',
+    target: request.url ?? '',
+    httpVersion: request.httpVersion,
+    rawHeaders: request.rawHeaders,
+    hasBody: announcesBody(request),
+    local: facts.local,
+    remote: facts.remote,
+    encrypted: facts.encrypted,
+  }
+}
+
+/** RFC 9112 §6: a request has a body if one of these says so. Node does not read it before an upgrade. */
+function announcesBody({ headers }: IncomingMessage): boolean {
+  if (headers['transfer-encoding'] !== undefined) return true
+  return headers['content-length'] !== undefined && Number(headers['content-length']) !== 0
+}
