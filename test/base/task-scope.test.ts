@@ -1,0 +1,233 @@
+import { getEventListeners } from 'node:events'
+import { describe, expect, it } from 'vitest'
+import { Deferred, rejected } from '../../src/base/deferred.ts'
+import { ScopeEndedError, TaskScope } from '../../src/base/task-scope.ts'
+
+/** A task that ends only when it is aborted, with the reason. */
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+  })
+}
+
+describe('TaskScope', () => {
+  it('launch() starts the task and gives what it returns', async () => {
+    const scope = new TaskScope()
+
+    const result = scope.launch(() => Promise.resolve('done'))
+
+    expect(await result).toBe('done')
+    expect(await scope.launch(() => 'at once')).toBe('at once')
+  })
+
+  it('launch() hands the scope’s signal to the task', async () => {
+    const scope = new TaskScope()
+
+    expect(await scope.launch((signal) => signal)).toBe(scope.signal)
+  })
+
+  it('join() waits for all tasks, those that a task launches too', async () => {
+    const scope = new TaskScope()
+    const log: string[] = []
+    const gate = new Deferred<void>()
+    void scope.launch(async () => {
+      await gate.promise
+      log.push('first')
+      void scope.launch(async () => {
+        await Promise.resolve()
+        log.push('second')
+      })
+    })
+    const joined = scope.join().then(() => log.push('joined'))
+
+    gate.resolve()
+    await joined
+
+    expect(log).toEqual(['first', 'second', 'joined'])
+  })
+
+  it('join() of a scope without tasks resolves at once, again and again', async () => {
+    const scope = new TaskScope()
+
+    await scope.join()
+    await expect(scope.join()).resolves.toBeUndefined()
+  })
+
+  it('the first failure is kept, aborts the scope and is reported once', async () => {
+    const reported: unknown[] = []
+    const scope = new TaskScope({ onFailure: (error) => reported.push(error) })
+    const first = new Error('first')
+    const aborted = scope.launch(untilAborted)
+    const failing = scope.launch(() => rejected(first))
+    const alsoFailing = scope.launch(async () => {
+      await Promise.resolve()
+      throw new Error('second')
+    })
+
+    await scope.join()
+
+    expect(reported).toEqual([first])
+    expect(scope.failure).toEqual({ error: first })
+    expect(scope.signal.aborted).toBe(true)
+    expect(scope.signal.reason).toBe(first)
+    await expect(failing).rejects.toBe(first)
+    await expect(aborted).rejects.toBe(first)
+    await expect(alsoFailing).rejects.toThrow('second')
+  })
+
+  it('launch() may be ignored: a failure goes unhandled nowhere', async () => {
+    const scope = new TaskScope()
+    void scope.launch(() => {
+      throw new Error('ignored')
+    })
+
+    await scope.join()
+
+    expect(scope.failure).toMatchObject({ error: { message: 'ignored' } })
+  })
+
+  it('a failure of undefined is a failure', async () => {
+    const reported: unknown[] = []
+    const scope = new TaskScope({ onFailure: (error) => reported.push(error) })
+    void scope.launch(() => rejected(undefined))
+
+    await scope.join()
+
+    expect(reported).toEqual([undefined])
+    expect(scope.failure).toEqual({ error: undefined })
+  })
+
+  it('a task that ends with the reason of the abort has not failed', async () => {
+    const reported: unknown[] = []
+    const scope = new TaskScope({ onFailure: (error) => reported.push(error) })
+    const reason = new Error('going away')
+    const task = scope.launch(untilAborted)
+
+    scope.abort(reason)
+    await scope.join()
+
+    await expect(task).rejects.toBe(reason)
+    expect(reported).toEqual([])
+    expect(scope.failure).toBeNull()
+  })
+
+  it('a task that ends with an AbortError caused by the reason, as Node makes it, has not failed', async () => {
+    const scope = new TaskScope()
+    const reason = new Error('going away')
+    void scope.launch(async (signal) => {
+      await untilAborted(signal).catch((cause: unknown) => {
+        throw Object.assign(new Error('The operation was aborted', { cause }), {
+          name: 'AbortError',
+        })
+      })
+    })
+
+    scope.abort(reason)
+    await scope.join()
+
+    expect(scope.failure).toBeNull()
+  })
+
+  it('a task that fails for another reason after the abort has failed', async () => {
+    const reported: unknown[] = []
+    const scope = new TaskScope({ onFailure: (error) => reported.push(error) })
+    const failure = new Error('cleaning up failed')
+    void scope.launch(async (signal) => {
+      await untilAborted(signal).catch(() => {
+        throw failure
+      })
+    })
+
+    scope.abort()
+    await scope.join()
+
+    expect(reported).toEqual([failure])
+  })
+
+  it('isFailure decides what else is not a failure', async () => {
+    const scope = new TaskScope({ isFailure: (error) => !(error instanceof RangeError) })
+    void scope.launch(() => {
+      throw new RangeError('expected')
+    })
+    await Promise.resolve()
+    expect(scope.failure).toBeNull()
+
+    void scope.launch(() => {
+      throw new Error('unexpected')
+    })
+    await scope.join()
+    expect(scope.failure).toMatchObject({ error: { message: 'unexpected' } })
+  })
+
+  it('abort() without a reason gives an AbortError; the first call counts', () => {
+    const scope = new TaskScope()
+
+    scope.abort()
+    scope.abort(new Error('too late'))
+
+    expect(scope.signal.aborted).toBe(true)
+    expect(scope.signal.reason).toMatchObject({ name: 'AbortError' })
+  })
+
+  it('launch() throws ScopeEndedError after abort(), with the reason as its cause, and runs nothing', () => {
+    const scope = new TaskScope()
+    const reason = new Error('over')
+    let hasRun = false
+    scope.abort(reason)
+
+    const act = (): unknown =>
+      scope.launch(() => {
+        hasRun = true
+      })
+
+    expect(act).toThrow(ScopeEndedError)
+    expect(act).toThrow(expect.objectContaining({ code: 'TOWPATH_SCOPE_ENDED', cause: reason }))
+    expect(hasRun).toBe(false)
+  })
+
+  it('launch() throws ScopeEndedError after join()', async () => {
+    const scope = new TaskScope()
+    await scope.join()
+
+    expect(() => scope.launch(() => 1)).toThrow(ScopeEndedError)
+  })
+
+  it('a parent that aborts aborts the scope with its reason', async () => {
+    const parent = new AbortController()
+    const scope = new TaskScope({ parent: parent.signal })
+    const reason = new Error('stopping')
+    const task = scope.launch(untilAborted)
+
+    parent.abort(reason)
+    await scope.join()
+
+    expect(scope.signal.reason).toBe(reason)
+    await expect(task).rejects.toBe(reason)
+    expect(scope.failure).toBeNull()
+  })
+
+  it('a parent that has aborted already lets nothing be launched', () => {
+    const scope = new TaskScope({ parent: AbortSignal.abort(new Error('stopped')) })
+
+    expect(() => scope.launch(() => 1)).toThrow(ScopeEndedError)
+    expect(scope.signal.aborted).toBe(true)
+  })
+
+  it('the parent is not listened to before a task or the signal is asked for, nor after the end', async () => {
+    const parent = new AbortController().signal
+    const unused = new TaskScope({ parent })
+    await unused.join()
+    expect(getEventListeners(parent, 'abort').length).toBe(0)
+
+    const joined = new TaskScope({ parent })
+    void joined.launch(() => 1)
+    expect(getEventListeners(parent, 'abort').length).toBe(1)
+    await joined.join()
+    expect(getEventListeners(parent, 'abort').length).toBe(0)
+
+    const aborted = new TaskScope({ parent })
+    void aborted.signal
+    aborted.abort()
+    expect(getEventListeners(parent, 'abort').length).toBe(0)
+  })
+})
