@@ -81,7 +81,8 @@ export class MessageOrder {
       )
     }
     const opcode = this.opcodeOf(data, payload)
-    return new QueuedFrame(opcode, fin, typeof payload === 'string' ? payload : payload.slice())
+    // A copy: `slice()` of a Buffer would be a view.
+    return new QueuedFrame(opcode, fin, typeof payload === 'string' ? payload : new Uint8Array(payload))
   }
 
   #next(type: FrameType, fin: boolean, unchecked: Uint8Array | null): number {

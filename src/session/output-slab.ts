@@ -70,7 +70,7 @@ export class OutputSlab {
     const owner = this.#owner
     this.#owner = null
     if (owner === null || this.end === this.#start) return
-    const bytes = this.bytes.slice(this.#start, this.end)
+    const bytes = new Uint8Array(this.contents()) // a copy; `slice` of a Buffer is none
     this.end = this.#start
     owner.evict(bytes)
   }

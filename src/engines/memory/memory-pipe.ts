@@ -83,7 +83,7 @@ export class MemoryPipe {
   /** Takes a copy of `bytes`. */
   write(bytes: Uint8Array): WriteOutcome {
     if (this.#closed || this.#endWritten) return 'taken'
-    this.#segments.push({ bytes: bytes.slice(), dueAt: this.#clock.now() + this.#delay })
+    this.#segments.push({ bytes: new Uint8Array(bytes), dueAt: this.#clock.now() + this.#delay })
     this.#bytes += bytes.length
     this.schedule()
     if (this.queuedBytes === 0) return 'taken'
@@ -166,7 +166,7 @@ export class MemoryPipe {
     this.#bytes -= size
     this.#delivered += size
     // Lent, as a socket's read buffer is: whoever keeps it without a copy is found out.
-    const lent = piece.slice()
+    const lent = new Uint8Array(piece)
     this.#ends.arrived(lent)
     lent.fill(0xee)
     this.#drain()

@@ -1,0 +1,245 @@
+import { describe, expect, it } from 'vitest'
+import { ClosedReceiveChannelError } from '../../src/channels/index.ts'
+import { CloseReason, Frame } from '../../src/protocol/index.ts'
+import { settled } from '../support/memory-world.ts'
+import { clientFrame } from '../support/peer.ts'
+import { defaultSession, rawSession } from '../support/session.ts'
+
+describe('RawSession', () => {
+  it('incoming shows every fragment, typed as its message, with its own fin', async () => {
+    const { session, peer } = rawSession()
+
+    peer.send(clientFrame('text', 'a', { fin: false }))
+    peer.send(clientFrame('continuation', 'b', { fin: false }))
+    peer.send(clientFrame('continuation', 'c'))
+
+    const frames = [
+      await session.incoming.receive(),
+      await session.incoming.receive(),
+      await session.incoming.receive(),
+    ]
+    expect(frames.map((frame) => [frame.frameType, frame.fin])).toEqual([
+      [1, false],
+      [1, false],
+      [1, true],
+    ])
+  })
+
+  it('incoming shows pings and pongs, and answers neither', async () => {
+    const { session, peer } = rawSession()
+
+    peer.send(clientFrame('ping', 'p'))
+    peer.send(clientFrame('pong', 'q'))
+    expect(await session.incoming.receive()).toBeInstanceOf(Frame.Ping)
+    expect(await session.incoming.receive()).toBeInstanceOf(Frame.Pong)
+    await settled()
+
+    expect(peer.inbox.unread.length).toBe(0)
+  })
+
+  it('incoming shows the Close as its last frame, and it is not answered', async () => {
+    const { session, peer } = rawSession()
+
+    peer.close(4000, 'bye')
+
+    const frame = await session.incoming.receive()
+    expect(frame instanceof Frame.Close && frame.readReason()).toEqual(new CloseReason(4000, 'bye'))
+    await expect(session.incoming.receive()).rejects.toBeInstanceOf(ClosedReceiveChannelError)
+    await settled()
+    expect(peer.inbox.unread.length).toBe(0)
+  })
+
+  it('close() after the peer has closed answers it', async () => {
+    const { session, peer } = rawSession()
+    peer.close(4000)
+    await session.incoming.receive()
+
+    await session.close(new CloseReason(4000))
+
+    expect(await peer.rest()).toBe('88 02 0f a0')
+    peer.end()
+    expect(await session.closed).toMatchObject({ initiator: 'remote', clean: true })
+  })
+
+  it('run() flushes the queue and drops the connection when the handler returns', async () => {
+    const { session, peer } = rawSession()
+
+    const done = session.run(async () => {
+      await session.send('last')
+    })
+
+    expect(await peer.rest()).toBe('81 04 6c 61 73 74')
+    peer.end()
+    await done
+    expect((await session.closed).reason).toEqual(new CloseReason(1006))
+  })
+
+  it('a violation is failed with its code all the same', async () => {
+    const { session, peer } = rawSession()
+
+    peer.send('81 01 61')
+
+    expect(await peer.rest()).toBe('88 02 03 ea')
+    await expect(session.incoming.receive()).rejects.toMatchObject({
+      code: 'TOWPATH_PROTOCOL_VIOLATION',
+    })
+  })
+
+  it('maxMessageSize bounds each frame but not the sum of the fragments', async () => {
+    const { session, peer } = rawSession({ maxMessageSize: 3 })
+
+    for (let sent = 0; sent < 5; sent++) {
+      peer.send(clientFrame(sent === 0 ? 'binary' : 'continuation', 'abc', { fin: false }))
+      await session.incoming.receive()
+    }
+    peer.send(clientFrame('continuation', 'abcd'))
+
+    expect(await peer.rest()).toBe('88 02 03 f1')
+  })
+
+  it('S-20 receive() works after a local close(), and throws once the peer has answered', async () => {
+    const { session, peer } = defaultSession()
+    void session.close()
+    peer.text('on its way')
+    peer.close(1000)
+
+    expect(await session.incoming.receive()).toBeInstanceOf(Frame.Text)
+    await expect(session.incoming.receive()).rejects.toBeInstanceOf(ClosedReceiveChannelError)
+  })
+
+  it('S-20 receive() throws after a local close() when TCP ends', async () => {
+    const { session, peer } = defaultSession()
+    void session.close()
+    const pending = session.incoming.receive()
+    peer.end()
+
+    await expect(pending).rejects.toBeInstanceOf(ClosedReceiveChannelError)
+  })
+
+  it('S-19 receive() throws when TCP drops, pending calls included', async () => {
+    const { session, link } = defaultSession()
+    const pending = [session.incoming.receive(), session.incoming.receive()]
+
+    link.reset()
+
+    for (const call of pending) {
+      await expect(call).rejects.toBeInstanceOf(ClosedReceiveChannelError)
+    }
+  })
+
+  it('S-35 closeReason is a promise that is settled once and never rejects', async () => {
+    const { session, peer } = defaultSession()
+    const before = session.closeReason
+    peer.close(1001, 'gone')
+
+    expect(await before).toEqual(new CloseReason(1001, 'gone'))
+    expect(await session.closeReason).toEqual(new CloseReason(1001, 'gone'))
+  })
+
+  it('S-37 terminate() drops at once, without a Close frame', async () => {
+    const { session, peer } = defaultSession()
+    session.terminate()
+    session.terminate()
+
+    expect(await peer.rest()).toBe('')
+    expect(await session.closeReason).toEqual(new CloseReason(1006))
+  })
+
+  it('the functions of a session can be taken off it, and are made once', async () => {
+    const { session, peer } = defaultSession()
+    const { send, close, flush, terminate, launch } = session
+    await send('x')
+    await flush()
+    await close()
+
+    expect(await peer.read(7)).toBe('81 01 78 88 02 03 e8')
+    expect(session.send).toBe(send)
+    expect(session.close).toBe(close)
+    expect(session.flush).toBe(flush)
+    expect(session.terminate).toBe(terminate)
+    expect(session.launch).toBe(launch)
+  })
+})
+
+describe('RawSession.launch', () => {
+  it('a task is aborted when the session is over, and awaited before run() resolves', async () => {
+    const { session, peer } = defaultSession()
+    const steps: string[] = []
+    const done = session.run(async () => {
+      void session.launch(async (signal) => {
+        await new Promise((resolve) => {
+          signal.addEventListener('abort', resolve)
+        })
+        await settled()
+        steps.push('task ended')
+      })
+      for await (const _ of session.incoming);
+      steps.push('handler ended')
+    })
+
+    peer.close(1000)
+    peer.end()
+    await done
+    steps.push('run ended')
+
+    expect(steps).toEqual(['handler ended', 'task ended', 'run ended'])
+  })
+
+  it('the first failure fails the session with 1011 and is reported once', async () => {
+    const { session, peer, heard } = defaultSession()
+    const boom = new Error('boom')
+    const done = session.run(async () => {
+      void session.launch(() => Promise.reject(boom))
+      void session.launch(async () => {
+        await session.closed
+        throw new Error('later')
+      })
+      await session.closed
+    })
+
+    expect(await peer.read(4)).toBe('88 02 03 f3')
+    peer.close(1011)
+    peer.end()
+    await done
+
+    expect(heard.failures).toEqual([boom])
+    expect(await session.closeReason).toEqual(new CloseReason(1011))
+  })
+
+  it('a task that fails because the session is ending has not failed', async () => {
+    const { session, peer, heard } = defaultSession()
+    const done = session.run(async () => {
+      void session.launch(async () => {
+        await session.closeReason
+        await session.send('too late')
+      })
+      await session.closed
+    })
+
+    peer.close(1000)
+    expect(await peer.rest()).toBe('88 02 03 e8')
+    peer.end()
+    await done
+
+    expect(heard.failures).toEqual([])
+  })
+
+  it('the result of a task is the caller’s', async () => {
+    const { session } = defaultSession()
+
+    expect(await session.launch(() => Promise.resolve(42))).toBe(42)
+  })
+
+  it('signal fires when the session is over, also when it is first touched then', async () => {
+    const { session, peer } = defaultSession()
+    expect(session.signal.aborted).toBe(false)
+    peer.reset()
+    await session.closed
+    expect(session.signal.aborted).toBe(true)
+
+    const other = defaultSession()
+    other.peer.reset()
+    await other.session.closed
+    expect(other.session.signal.aborted).toBe(true)
+  })
+})

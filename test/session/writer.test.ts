@@ -1,0 +1,387 @@
+import { describe, expect, it } from 'vitest'
+import { ClosedSendChannelError } from '../../src/channels/index.ts'
+import { CloseReason, Frame, LocalProtocolError } from '../../src/protocol/index.ts'
+import type { Transport, TransportReceiver, WriteOutcome } from '../../src/session/index.ts'
+import { DefaultSession } from '../../src/session/internal.ts'
+import { toHex } from '../support/bytes.ts'
+import { memoryEnvironment, settled } from '../support/memory-world.ts'
+import { SETTINGS } from '../support/session.ts'
+
+/** A transport that a test opens and shuts: what is written is kept, as hex, one entry a write. */
+class Gate implements Transport {
+  readonly local = { host: null, port: null }
+  readonly remote = { host: null, port: null }
+  readonly encrypted = false
+  readonly writes: string[] = []
+  queuedBytes = 0
+  shut = false
+  ended = false
+  #receiver: TransportReceiver | null = null
+
+  start(receiver: TransportReceiver): void {
+    this.#receiver = receiver
+  }
+
+  write(bytes: Uint8Array): WriteOutcome {
+    this.writes.push(toHex(bytes))
+    if (!this.shut) return 'taken'
+    this.queuedBytes += bytes.length
+    return 'queued'
+  }
+
+  /** The peer has read: everything queued is gone. `shut` decides about the next write. */
+  drain(): void {
+    this.queuedBytes = 0
+    this.#receiver?.drained()
+  }
+
+  receive(bytes: Uint8Array): void {
+    this.#receiver?.receive(bytes)
+  }
+
+  pause(): void {}
+  resume(): void {}
+  end(): void {
+    this.ended = true
+  }
+
+  abort(): void {
+    this.#receiver?.closed(null)
+  }
+}
+
+function open(settings: Partial<typeof SETTINGS> = {}) {
+  const gate = new Gate()
+  const environment = memoryEnvironment()
+  const dropped: number[] = []
+  const session = new DefaultSession(gate, { ...SETTINGS, ...settings }, environment, {
+    handlerFailed: () => {},
+    limitReached: () => {},
+    frameDropped: (_, bytes) => void dropped.push(bytes),
+    closed: () => {},
+  })
+  session.start()
+  return { gate, session, environment, dropped }
+}
+
+function outgoing(capacity: number, onOverflow: 'suspend' | 'close' | 'drop-oldest' | 'drop-latest') {
+  return { outgoing: { capacity, maxBytes: Infinity, onOverflow } }
+}
+
+describe('Writer', () => {
+  it('frames of one turn leave in one write, in the order of the calls', async () => {
+    const { gate, session } = open()
+
+    void session.send('a')
+    void session.send(Uint8Array.of(1))
+    void session.send(new Frame.Text('b'))
+    await settled()
+
+    expect(gate.writes).toEqual(['81 01 61 82 01 01 81 01 62'])
+  })
+
+  it('two sessions that send in turn keep their own bytes in order', async () => {
+    const one = open()
+    const other = open()
+
+    for (const letter of 'abc') {
+      void one.session.send(letter)
+      void other.session.send(letter.toUpperCase())
+    }
+    await settled()
+
+    expect(one.gate.writes).toEqual(['81 01 61 81 01 62 81 01 63'])
+    expect(other.gate.writes).toEqual(['81 01 41 81 01 42 81 01 43'])
+  })
+
+  it('S-28 send() waits while the queue is full, and goes on in order', async () => {
+    const { gate, session } = open(outgoing(2, 'suspend'))
+    gate.shut = true
+    await session.send('0')
+    await settled()
+    await session.send('1')
+    await session.send('2')
+    let third = false
+    const waiting = session.send('3').then(() => {
+      third = true
+    })
+    await settled()
+    expect(third).toBe(false)
+
+    gate.shut = false
+    gate.drain()
+    await waiting
+
+    await settled()
+    expect(gate.writes.join(' ')).toBe('81 01 30 81 01 31 81 01 32 81 01 33')
+  })
+
+  it('bytes may be changed once send() has settled, also while they wait in the queue', async () => {
+    const { gate, session } = open()
+    gate.shut = true
+    await session.send('x')
+    await settled()
+    const bytes = Buffer.of(1, 2, 3)
+    await session.send(bytes)
+    bytes.fill(9)
+    const sent = Uint8Array.of(7)
+    gate.shut = false
+    gate.drain()
+    await session.send(sent)
+    sent.fill(9)
+    await settled()
+
+    expect(gate.writes.slice(1).join(' ')).toBe('82 03 01 02 03 82 01 07')
+  })
+
+  it('a pong passes queued data and waits behind the write under way', async () => {
+    const { gate, session } = open()
+    gate.shut = true
+    await session.send('x')
+    await settled()
+    await session.send('queued')
+
+    gate.receive(Uint8Array.of(0x89, 0x81, 0, 0, 0, 0, 0x70))
+    gate.shut = false
+    gate.drain()
+    await settled()
+
+    expect(gate.writes[1]).toBe('8a 01 70 81 06 71 75 65 75 65 64')
+  })
+
+  it('while the transport is busy only the newest ping is answered', async () => {
+    const { gate, session } = open()
+    gate.shut = true
+    await session.send('x')
+    await settled()
+
+    for (const payload of [1, 2, 3]) gate.receive(Uint8Array.of(0x89, 0x81, 0, 0, 0, 0, payload))
+    gate.shut = false
+    gate.drain()
+    await settled()
+
+    expect(gate.writes.slice(1)).toEqual(['8a 01 03'])
+  })
+
+  it('S-18 what was sent before close() goes out before the Close frame, queued or not', async () => {
+    const { gate, session } = open()
+    gate.shut = true
+    await session.send('a')
+    await settled()
+    await session.send('b')
+    void session.close(new CloseReason(1000))
+    gate.shut = false
+    gate.drain()
+    await settled()
+
+    expect(gate.writes.join(' ')).toBe('81 01 61 81 01 62 88 02 03 e8')
+  })
+
+  it('senders that wait when the session closes are rejected with their value', async () => {
+    const { gate, session } = open(outgoing(1, 'suspend'))
+    gate.shut = true
+    await session.send('0')
+    await settled()
+    await session.send('1')
+    const waiting = session.send('2')
+
+    void session.close()
+
+    await expect(waiting).rejects.toBeInstanceOf(ClosedSendChannelError)
+    await expect(waiting).rejects.toMatchObject({ value: '2' })
+  })
+
+  it('an aborted wait sends nothing', async () => {
+    const { gate, session } = open(outgoing(1, 'suspend'))
+    gate.shut = true
+    await session.send('0')
+    await settled()
+    await session.send('1')
+    const controller = new AbortController()
+    const waiting = session.send('2', { signal: controller.signal })
+    controller.abort(new Error('changed my mind'))
+    await expect(waiting).rejects.toThrow('changed my mind')
+
+    gate.shut = false
+    gate.drain()
+    await settled()
+
+    expect(gate.writes.join(' ')).toBe('81 01 30 81 01 31')
+  })
+
+  it('trySend() answers sent, full or closed, and never waits', async () => {
+    const { gate, session } = open(outgoing(1, 'suspend'))
+    gate.shut = true
+    expect(session.outgoing.trySend('0')).toBe('sent')
+    await settled()
+    expect(session.outgoing.trySend('1')).toBe('sent')
+    expect(session.outgoing.trySend('2')).toBe('full')
+    void session.close()
+    expect(session.outgoing.trySend('3')).toBe('closed')
+  })
+
+  it('S-36 flush() resolves when everything before it has been handed over, by its place in the queue', async () => {
+    const { gate, session } = open()
+    gate.shut = true
+    await session.send('a')
+    await settled()
+    await session.send('b')
+    let flushed = false
+    const flush = session.flush().then(() => {
+      flushed = true
+    })
+    await settled()
+    expect(flushed).toBe(false)
+
+    gate.drain()
+    await settled()
+    expect(flushed).toBe(false)
+    gate.shut = false
+    gate.drain()
+
+    await flush
+    expect(gate.writes).toEqual(['81 01 61', '81 01 62'])
+  })
+
+  it('S-36 flush() returns at once on a dead connection, and while it waits when that dies', async () => {
+    const { gate, session } = open()
+    gate.shut = true
+    await session.send('a')
+    await settled()
+    const waiting = session.flush()
+    session.terminate()
+
+    await waiting
+    await session.flush()
+  })
+
+  it('S-36 flush() may be called after close', async () => {
+    const { gate, session } = open()
+    void session.close()
+    await session.flush()
+
+    expect(gate.writes).toEqual(['88 02 03 e8'])
+  })
+
+  it('drop-oldest drops what waited longest, and says so', async () => {
+    const { gate, session, dropped } = open(outgoing(2, 'drop-oldest'))
+    gate.shut = true
+    await session.send('0')
+    await settled()
+    for (const text of ['1', '2', '33', '4']) await session.send(text)
+    gate.shut = false
+    gate.drain()
+    await settled()
+
+    expect(gate.writes.slice(1).join(' ')).toBe('81 02 33 33 81 01 34')
+    expect(dropped).toEqual([1, 1])
+  })
+
+  it('drop-latest drops what came last', async () => {
+    const { gate, session, dropped } = open(outgoing(1, 'drop-latest'))
+    gate.shut = true
+    await session.send('0')
+    await settled()
+    for (const text of ['1', '22']) await session.send(text)
+    gate.shut = false
+    gate.drain()
+    await settled()
+
+    expect(gate.writes.slice(1).join(' ')).toBe('81 01 31')
+    expect(dropped).toEqual([2])
+  })
+
+  it('a fragment is refused where frames may be dropped', async () => {
+    const { gate, session } = open(outgoing(1, 'drop-oldest'))
+    gate.shut = true
+    await session.send('0')
+    await settled()
+
+    await expect(session.send(new Frame.Text('a', { fin: false }))).rejects.toBeInstanceOf(
+      LocalProtocolError,
+    )
+  })
+
+  it('policy close ends the session with 1008 when the queue is full', async () => {
+    const { gate, session } = open(outgoing(1, 'close'))
+    gate.shut = true
+    await session.send('0')
+    await settled()
+    await session.send('1')
+
+    await expect(session.send('2')).rejects.toMatchObject({ code: 'TOWPATH_CHANNEL_OVERFLOW' })
+    gate.shut = false
+    gate.drain()
+    await settled()
+
+    expect(await session.closeReason).toEqual(new CloseReason(1008))
+    expect(gate.writes.at(-1)).toBe('81 01 31 88 02 03 f0')
+    await expect(session.incoming.receive()).rejects.toMatchObject({
+      code: 'TOWPATH_CHANNEL_OVERFLOW',
+    })
+  })
+
+  it('frames of every size are written whole', async () => {
+    const { gate, session } = open()
+    const sizes = [0, 125, 126, 127, 65_535, 65_536, 130_000, 131_072, 1_000_000]
+    for (const size of sizes) await session.send(new Uint8Array(size).fill(size))
+    await settled()
+
+    const bytes = gate.writes.join(' ').split(' ').length
+    const headers = [2, 2, 4, 4, 4, 10, 10, 10, 10].reduce((sum, size) => sum + size, 0)
+    expect(bytes).toBe(headers + sizes.reduce((sum, size) => sum + size, 0))
+  })
+
+  it('a string larger than the slab is written whole', async () => {
+    const { gate, session } = open()
+    await session.send('é'.repeat(100_000))
+    await settled()
+
+    expect(gate.writes[0]?.slice(0, 29)).toBe('81 7f 00 00 00 00 00 03 0d 40')
+    expect(gate.writes.join(' ').split(' ').length).toBe(200_010)
+  })
+
+  it('bufferedAmount is what was accepted and not handed over', async () => {
+    const { gate, session } = open()
+    expect(session.bufferedAmount).toBe(0)
+    void session.send('abc')
+    expect(session.bufferedAmount).toBe(5)
+    gate.shut = true
+    await settled()
+    void session.send('defg')
+
+    expect(session.bufferedAmount).toBe(9)
+  })
+
+  it('S-27 close() never rejects, is idempotent and need not be awaited', async () => {
+    const { gate, session } = open()
+
+    await session.close(new CloseReason(4000, 'first'))
+    await session.close(new CloseReason(4001, 'second'))
+
+    expect(gate.writes).toEqual(['88 07 0f a0 66 69 72 73 74'])
+  })
+
+  it('close() refuses a code that may not travel, at the call', () => {
+    const { session } = open()
+
+    expect(() => session.close(new CloseReason(1005))).toThrow(RangeError)
+    expect(() => session.close(new CloseReason(1006))).toThrow(RangeError)
+  })
+
+  it('send(new Frame.Close(r)) is close(r)', async () => {
+    const { gate, session } = open()
+
+    await session.send(new Frame.Close(new CloseReason(4000)))
+
+    expect(gate.writes).toEqual(['88 02 0f a0'])
+    expect(await session.closeReason).toEqual(new CloseReason(4000))
+  })
+
+  it('send() refuses a value that is no frame, string or bytes', async () => {
+    const { session } = open()
+
+    // @ts-expect-error a number is not sendable
+    await expect(session.send(5)).rejects.toBeInstanceOf(TypeError)
+  })
+})

@@ -1,0 +1,78 @@
+/**
+ * A session by itself: no application, a peer made of bytes, and time that a test moves.
+ */
+
+import { DefaultSession, RawSession, type SessionSettings } from '../../src/session/internal.ts'
+import type { CloseInfo } from '../../src/session/index.ts'
+import type { MemoryLinkOptions } from '../../src/engines/memory/internal.ts'
+import { memoryEnvironment, memoryPeer } from './memory-world.ts'
+
+const BOUNDS = { capacity: 64, maxBytes: 1024 * 1024, onOverflow: 'suspend' } as const
+
+/** The defaults of a server's session. */
+export const SETTINGS: SessionSettings = {
+  role: 'server',
+  id: 'test',
+  protocol: null,
+  pingInterval: null,
+  timeout: 15_000,
+  closeTimeout: 10_000,
+  maxFrameSize: Infinity,
+  maxMessageSize: 1024 * 1024,
+  maxFragments: 65_552,
+  masking: false,
+  incoming: BOUNDS,
+  outgoing: BOUNDS,
+  readAhead: 65_536,
+}
+
+/** What an observer heard, in order. */
+export interface Heard {
+  readonly failures: unknown[]
+  readonly limits: Error[]
+  readonly dropped: string[]
+  readonly closed: CloseInfo[]
+}
+
+function observe(): { readonly heard: Heard; readonly observer: Observer } {
+  const heard: Heard = { failures: [], limits: [], dropped: [], closed: [] }
+  const observer: Observer = {
+    handlerFailed: (error) => void heard.failures.push(error),
+    limitReached: (error) => void heard.limits.push(error),
+    frameDropped: (direction, bytes) => void heard.dropped.push(`${direction} ${bytes}`),
+    closed: (info) => void heard.closed.push(info),
+  }
+  return { heard, observer }
+}
+
+type Observer = ConstructorParameters<typeof DefaultSession>[3]
+
+/** Opens a default session that has been started. */
+export function defaultSession(settings: Partial<SessionSettings> = {}, link?: MemoryLinkOptions) {
+  const environment = memoryEnvironment()
+  const ends = memoryPeer(environment, link)
+  const { heard, observer } = observe()
+  const session = new DefaultSession(
+    ends.transport,
+    { ...SETTINGS, ...settings },
+    environment,
+    observer,
+  )
+  session.start()
+  return { session, environment, clock: environment.clock, heard, ...ends }
+}
+
+/** Opens a raw session that has been started. */
+export function rawSession(settings: Partial<SessionSettings> = {}, link?: MemoryLinkOptions) {
+  const environment = memoryEnvironment()
+  const ends = memoryPeer(environment, link)
+  const { heard, observer } = observe()
+  const session = new RawSession(
+    ends.transport,
+    { ...SETTINGS, ...settings },
+    environment,
+    observer,
+  )
+  session.start()
+  return { session, environment, clock: environment.clock, heard, ...ends }
+}
