@@ -1,0 +1,154 @@
+/**
+ * Making an application: the kernel that holds plugins, routes and sessions together.
+ */
+
+import { Attributes } from '../base/index.ts'
+import { Deferred, type Environment } from '../base/internal.ts'
+import type {
+  Application,
+  ApplicationEvents,
+  Plugin,
+  Route,
+  StopCounts,
+  StopOptions,
+} from './application.ts'
+import { drain, readStopOptions, type DrainTimes } from './drain.ts'
+import type { UpgradeOutcome, UpgradeRefused, UpgradeRequest } from './engine.ts'
+import { consoleLogger, type Logger } from './logger.ts'
+import { EventMonitor } from './monitor.ts'
+import {
+  requireFunction,
+  requireKnownNames,
+  requireObject,
+  requireSynchronous,
+} from './option-check.ts'
+import { PluginRegistry } from './plugin.ts'
+import { upgradeRequired } from './refusal.ts'
+import type { OriginResolver } from './request.ts'
+import { parseRequestTarget } from './request-target.ts'
+import { asRoute, RouteScope, type WebSocketRoute } from './route-scope.ts'
+import { createRouteTree } from './route-tree.ts'
+import { SessionRegistry } from './session-registry.ts'
+import { decideUpgrade, type UpgradeParts } from './upgrade.ts'
+import { WebSockets } from './websockets-plugin.ts'
+
+/** How an application is made. */
+export interface ApplicationOptions {
+  /** Where failures of the application's own code are written. @defaultValue the console, from `warn` up */
+  readonly logger?: Logger
+}
+
+/**
+ * Makes an application, and lets `module` set it up: plugins, routes. Engines bring it to life
+ * (`embeddedServer`, `attach`, the test application).
+ *
+ * @throws what `module` throws; {TypeError} for an async module or an option that means nothing.
+ *
+ * @example
+ * const app = createApplication((app) => {
+ *   app.install(WebSockets)
+ *   app.routing((route) => route.webSocket('/echo', echo))
+ * })
+ */
+export function createApplication(
+  module?: (app: Application) => void,
+  options: ApplicationOptions = {},
+): Application {
+  const act = 'create the application'
+  requireObject(act, 'what was given', options)
+  requireKnownNames(act, options, ['logger'])
+  const app = new WebSocketApplication(options.logger ?? consoleLogger)
+  if (module !== undefined) {
+    requireFunction(act, 'the module', module)
+    requireSynchronous(act, 'the module', module(app))
+  }
+  return app
+}
+
+class WebSocketApplication implements Application {
+  readonly logger: Logger
+  readonly monitor: EventMonitor<ApplicationEvents>
+  readonly attributes: Attributes = new Attributes()
+  readonly sessions: SessionRegistry = new SessionRegistry()
+  readonly #plugins = new PluginRegistry()
+  readonly #routes = createRouteTree<WebSocketRoute>()
+  readonly #root: RouteScope
+  readonly #resolvers: OriginResolver[] = []
+  readonly #upgradeParts: UpgradeParts
+  #environment: Environment | null = null
+  #stopped: Deferred<StopCounts> | null = null
+
+  constructor(logger: Logger) {
+    this.logger = logger
+    this.monitor = new EventMonitor(logger)
+    this.#root = new RouteScope({
+      routes: this.#routes,
+      pluginSettings: (act) => this.#plugins.get(WebSockets, act),
+    })
+    this.#upgradeParts = {
+      application: this,
+      routes: this.#routes,
+      resolvers: this.#resolvers,
+      monitor: this.monitor,
+      sessions: this.sessions,
+      isStopping: () => this.#stopped !== null,
+    }
+  }
+
+  install<Options extends object, Instance>(
+    plugin: Plugin<Options, Instance>,
+    ...[options]: object extends Options ? [options?: Options] : [options: Options]
+  ): Instance {
+    // Left out only where the signature lets it be: when no option is required.
+    return this.#plugins.install(this, plugin, options ?? ({} as Options))
+  }
+
+  plugin<Options extends object, Instance>(plugin: Plugin<Options, Instance>): Instance {
+    return this.#plugins.get(plugin, 'get plugin')
+  }
+
+  routing(block: (route: Route<''>) => void): void {
+    requireFunction('declare routes', 'the block', block)
+    requireSynchronous('declare routes', 'the block', block(asRoute(this.#root)))
+  }
+
+  resolveOrigin(resolver: OriginResolver): void {
+    requireFunction('resolve origins', 'the resolver', resolver)
+    this.#resolvers.push(resolver)
+  }
+
+  upgrade(
+    request: UpgradeRequest,
+    environment: Environment,
+    signal: AbortSignal,
+  ): Promise<UpgradeOutcome> {
+    this.#environment = environment
+    return decideUpgrade(this.#upgradeParts, request, environment, signal)
+  }
+
+  answerPlainRequest(target: string): UpgradeRefused | null {
+    const path = parseRequestTarget(target)?.path
+    return path === undefined || this.#routes.find(path) === null ? null : upgradeRequired()
+  }
+
+  stop(options: StopOptions = {}): Promise<StopCounts> {
+    if (this.#stopped !== null) return this.#stopped.promise
+    const times = readStopOptions(options)
+    const stopped = new Deferred<StopCounts>()
+    // Before anything happens, so that whoever hears of it and stops too gets the same promise.
+    this.#stopped = stopped
+    void this.#drain(times).then((counts) => stopped.resolve(counts))
+    return stopped.promise
+  }
+
+  async #drain(times: DrainTimes): Promise<StopCounts> {
+    this.monitor.emit('stopping', { sessions: this.sessions.size })
+    // Without an environment there has never been a session, and so there is nothing to wait for.
+    const counts =
+      this.#environment === null
+        ? { sessions: 0, closed: 0, aborted: 0 }
+        : await drain(this.sessions, this.#environment.clock, times)
+    this.monitor.emit('stopped', counts)
+    return counts
+  }
+}

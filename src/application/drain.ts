@@ -1,0 +1,78 @@
+/**
+ * Ends all sessions of an application: politely and a few at a time, then by force.
+ */
+
+import { Deferred, toMilliseconds } from '../base/internal.ts'
+import type { Clock } from '../base/index.ts'
+import type { StopCounts, StopOptions } from './application.ts'
+import { requireKnownNames, requireObject } from './option-check.ts'
+import type { SessionRegistry } from './session-registry.ts'
+
+/** The options of `stop`, checked, in milliseconds. */
+export interface DrainTimes {
+  readonly grace: number
+  readonly timeout: number
+}
+
+const ACT = 'stop the application'
+const DEFAULT_GRACE_MS = 1_000
+const DEFAULT_TIMEOUT_MS = 15_000
+
+// Enough that the clients of one batch come back spread out; few enough that timers cost nothing.
+const MAX_BATCHES = 20
+
+/**
+ * Checks the options of `stop`.
+ *
+ * @throws {TypeError | RangeError} for what means nothing, or a `timeout` before the end of `grace`.
+ */
+export function readStopOptions(options: StopOptions): DrainTimes {
+  requireObject(ACT, 'what was given', options)
+  requireKnownNames(ACT, options, ['grace', 'timeout'])
+  const timeout = toMilliseconds(options.timeout ?? DEFAULT_TIMEOUT_MS, 'timeout')
+  const grace = toMilliseconds(options.grace ?? Math.min(DEFAULT_GRACE_MS, timeout), 'grace')
+  if (grace <= timeout) return { grace, timeout }
+  throw new RangeError(
+    `Cannot ${ACT}: timeout is ${timeout} ms, expected at least the grace of ${grace} ms`,
+  )
+}
+
+/** Closes `sessions` in batches, waits for them, and drops those that are left at the deadline. */
+export async function drain(
+  sessions: SessionRegistry,
+  clock: Clock,
+  times: DrainTimes,
+): Promise<StopCounts> {
+  const before = sessions.opened - sessions.size
+  const closing = closeInBatches(sessions, clock, times.grace)
+  const deadline = new Deferred<void>()
+  const timer = clock.setTimer(times.timeout, () => deadline.resolve())
+  await Promise.race([sessions.whenEmpty(), deadline.promise])
+  timer[Symbol.dispose]()
+  closing[Symbol.dispose]()
+
+  const aborted = sessions.size
+  for (const control of sessions.controls) control.terminate()
+  const total = sessions.opened - before
+  return { sessions: total, closed: total - aborted, aborted }
+}
+
+/** Closes the first batch at once and the others at equal distances. Disposing of it leaves the rest open. */
+function closeInBatches(sessions: SessionRegistry, clock: Clock, graceMs: number): Disposable {
+  const all = sessions.controls
+  const batches = Math.max(1, Math.min(all.length, graceMs > 0 ? MAX_BATCHES : 1))
+  const size = Math.ceil(all.length / batches)
+  let timer: Disposable | null = null
+
+  function closeBatch(index: number): void {
+    timer = null
+    for (const control of all.slice(index * size, (index + 1) * size)) control.goAway()
+    if ((index + 1) * size >= all.length) return
+    timer = clock.setTimer(graceMs / batches, () => closeBatch(index + 1))
+  }
+
+  closeBatch(0)
+  return {
+    [Symbol.dispose]: () => timer?.[Symbol.dispose](),
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * What users see of applications: making them, plugins, routes, calls, sessions, events.
+ */
+
+export type {
+  Application,
+  ApplicationCall,
+  ApplicationEvents,
+  ApplicationResponse,
+  DefaultWebSocketServerSession,
+  Interceptor,
+  OriginRule,
+  Plugin,
+  RefusalReason,
+  Route,
+  Sessions,
+  StopCounts,
+  StopOptions,
+  SubprotocolChooser,
+  WebSocketHandler,
+  WebSocketRawHandler,
+  WebSocketRouteOptions,
+  WebSocketServerSession,
+} from './application.ts'
+export { createApplication } from './create-application.ts'
+export type { ApplicationOptions } from './create-application.ts'
+export type {
+  UpgradeAccepted,
+  UpgradeOutcome,
+  UpgradeRefused,
+  UpgradeRequest,
+  UpgradeUnclaimed,
+} from './engine.ts'
+export {
+  DuplicatePluginError,
+  HandshakeTimeoutError,
+  PluginMissingError,
+  RouteConflictError,
+} from './errors.ts'
+export type { Logger } from './logger.ts'
+export type { Monitor } from './monitor.ts'
+export type { AnyParameters, JoinPaths, PathParameters } from './path-parameters.ts'
+export { definePlugin } from './plugin.ts'
+export type { PluginDefinition } from './plugin.ts'
+export type { ApplicationRequest, OriginResolver, RequestOrigin } from './request.ts'
+export type { ChannelBoundsOptions, RouteSettings, SessionOptions } from './session-options.ts'
+export { WebSockets } from './websockets-plugin.ts'
+export type { WebSocketsOptions, WebSocketsSettings } from './websockets-plugin.ts'

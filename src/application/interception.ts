@@ -1,0 +1,78 @@
+/**
+ * Runs the interceptors of an upgrade, outermost first, and keeps the context that they made for its handler.
+ */
+
+import { AsyncResource } from 'node:async_hooks'
+
+import type { ApplicationCall, Interceptor } from './application.ts'
+import { kindOf } from './option-check.ts'
+
+/** The `AsyncLocalStorage` values of one point in time, to come back to. */
+export interface AsyncContext {
+  /** Runs `task` as if it had been called at that point. */
+  run<T>(task: () => T): T
+}
+
+/** What came of the interceptors. */
+export interface Interception {
+  /** What one of them answered instead of the upgrade; `null` when all agreed. */
+  readonly refusal: Response | null
+
+  /** The innermost point, inside of everything that an interceptor put around `next()`: the handler runs there. */
+  readonly context: AsyncContext
+}
+
+/**
+ * Runs `interceptors` for `call`. Rejects with what one of them throws, also when another has caught it and
+ * went on as if nothing was: what failed further in has not agreed.
+ */
+export async function intercept(
+  interceptors: readonly Interceptor[],
+  call: ApplicationCall,
+): Promise<Interception> {
+  let context: AsyncContext | null = null
+
+  async function runFrom(index: number): Promise<Response | undefined> {
+    const interceptor = interceptors[index]
+    if (interceptor === undefined) {
+      context = captureContext()
+      return undefined
+    }
+
+    let inner: Promise<Response | undefined> | null = null
+    const next = (): Promise<Response | undefined> => {
+      if (inner !== null) throw new Error('Cannot call next() twice: the rest runs once')
+      inner = runFrom(index + 1)
+      return inner
+    }
+    const answer = await interceptor(call, next)
+    if (answer instanceof Response) {
+      await settled(inner)
+      return answer
+    }
+    if (answer !== undefined) {
+      throw new TypeError(
+        `Cannot use what an interceptor returned: it is ${kindOf(answer)}, expected a Response or nothing`,
+      )
+    }
+    return inner ?? next()
+  }
+
+  const refusal = await runFrom(0)
+  return { refusal: refusal ?? null, context: context ?? captureContext() }
+}
+
+/** Waits for what an interceptor began and left, so that nothing of an upgrade outlives its answer. */
+async function settled(inner: Promise<unknown> | null): Promise<void> {
+  try {
+    await inner
+  } catch {
+    // The interceptor has answered in spite of it: the refusal stands either way.
+  }
+}
+
+function captureContext(): AsyncContext {
+  // Without destroy hooks of its own: there is nothing to release but memory.
+  const resource = new AsyncResource('TowpathUpgrade', { requireManualDestroy: true })
+  return { run: (task) => resource.runInAsyncScope(task) }
+}

@@ -1,0 +1,18 @@
+/**
+ * What the other folders of the package use of applications, beside `index.ts`.
+ */
+
+export { readStopOptions } from './drain.ts'
+export type { DrainTimes } from './drain.ts'
+export { logFailure } from './logger.ts'
+export {
+  kindOf,
+  readSwitch,
+  readWholeNumber,
+  requireFunction,
+  requireKnownNames,
+  requireObject,
+  requireSynchronous,
+} from './option-check.ts'
+export { noSuchPath } from './refusal.ts'
+export { DEFAULT_SETTINGS } from './session-options.ts'

@@ -1,0 +1,39 @@
+/**
+ * Where an application writes what it would otherwise have to keep to itself.
+ */
+
+/**
+ * Takes what the application has to say. `console` and pino both satisfy it. The facts come first, as
+ * pino wants them; an error is in the field `err`.
+ *
+ * Towpath writes `error` for what failed in the application's own code (handlers, interceptors,
+ * listeners), each failure once, and nothing for what a peer did: that goes to `monitor`.
+ */
+export interface Logger {
+  debug(facts: object, message: string): void
+  info(facts: object, message: string): void
+  warn(facts: object, message: string): void
+  error(facts: object, message: string): void
+}
+
+/**
+ * The logger of an application that was given none: warnings and errors go to the console, because a
+ * handler that fails must not fail in silence; `debug` and `info` go nowhere.
+ */
+export const consoleLogger: Logger = {
+  debug() {},
+  info() {},
+  // oxlint-disable-next-line no-console -- the default has nowhere else to go; a logger can be given
+  warn: (facts, message) => console.warn(`towpath: ${message}`, facts),
+  // oxlint-disable-next-line no-console -- as above
+  error: (facts, message) => console.error(`towpath: ${message}`, facts),
+}
+
+/** Writes one failure of the application's own code. Never throws: a logger that fails is on its own. */
+export function logFailure(logger: Logger, error: unknown, message: string, facts: object = {}): void {
+  try {
+    logger.error({ ...facts, err: error }, message)
+  } catch {
+    // A logger that throws has nobody left to tell, and must not take a session with it.
+  }
+}

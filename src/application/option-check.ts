@@ -1,0 +1,113 @@
+/**
+ * Checks of options that every part of an application shares: each refusal says which option, what it is,
+ * and what it may be. `act` is always what cannot be done, such as `install WebSockets`.
+ */
+
+/** Makes sure that `value` is an object with fields. */
+export function requireObject(act: string, name: string, value: unknown): asserts value is object {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
+  throw new TypeError(`Cannot ${act}: ${name} is ${kindOf(value)}, expected an object`)
+}
+
+/**
+ * Refuses fields of `options` that are not in `known`: a misspelt option would otherwise be no option at all.
+ *
+ * @param prefix what stands before the names in the message, such as `channels.`.
+ * @throws {TypeError} naming the nearest known names, or all of them when none is near.
+ */
+export function requireKnownNames(
+  act: string,
+  options: object,
+  known: readonly string[],
+  prefix: string = '',
+): void {
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue
+    const near = nearest(name, known)
+    const candidates = (near.length > 0 ? near : known).map((each) => `"${prefix}${each}"`)
+    const expected =
+      candidates.length === 0 ? 'no options' : `${near.length === 1 ? '' : 'one of '}${candidates.join(', ')}`
+    throw new TypeError(`Cannot ${act}: unknown option "${prefix}${name}", expected ${expected}`)
+  }
+}
+
+/** What a number may be. */
+export interface NumberRange {
+  /** The smallest, inclusive. */
+  readonly min: number
+  /** Whether `Infinity` is an answer. @defaultValue false */
+  readonly allowInfinity?: boolean
+}
+
+/** Reads a whole number; `fallback` when it is absent. */
+export function readWholeNumber(
+  act: string,
+  name: string,
+  value: unknown,
+  fallback: number,
+  range: NumberRange,
+): number {
+  if (value === undefined) return fallback
+  const isInRange = typeof value === 'number' && value >= range.min
+  if (isInRange && (Number.isSafeInteger(value) || (value === Infinity && range.allowInfinity === true))) {
+    return value
+  }
+  const expected = `a whole number of ${range.min} or above${range.allowInfinity === true ? ', or Infinity' : ''}`
+  const message = `Cannot ${act}: option "${name}" is ${kindOf(value)}, expected ${expected}`
+  throw typeof value === 'number' ? new RangeError(message) : new TypeError(message)
+}
+
+/** Reads a boolean; `fallback` when it is absent. */
+export function readSwitch(act: string, name: string, value: unknown, fallback: boolean): boolean {
+  if (value === undefined) return fallback
+  if (typeof value === 'boolean') return value
+  throw new TypeError(`Cannot ${act}: option "${name}" is ${kindOf(value)}, expected true or false`)
+}
+
+/** Makes sure that `value` is a function. */
+export function requireFunction(act: string, name: string, value: unknown): void {
+  if (typeof value === 'function') return
+  throw new TypeError(`Cannot ${act}: ${name} is ${kindOf(value)}, expected a function`)
+}
+
+/**
+ * Makes sure that a block which declares things has not put that off: what it declares after its first
+ * `await` would come too late, and its failure would be nobody's.
+ */
+export function requireSynchronous(act: string, name: string, result: unknown): void {
+  if (!(result instanceof Promise)) return
+  // The mistake is reported by the throw below; the promise's own failure would only repeat it.
+  result.catch(() => {})
+  throw new TypeError(`Cannot ${act}: ${name} is async, expected a function that declares at once`)
+}
+
+/** For messages: a number as itself, anything else by its kind, because values may be secrets. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined || typeof value === 'number') return String(value)
+  if (Array.isArray(value)) return 'an array'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}
+
+/** Those of `known` that differ from `name` by a slip of the fingers, nearest first. */
+function nearest(name: string, known: readonly string[]): string[] {
+  const allowed = Math.max(2, Math.floor(name.length / 3))
+  return known
+    .map((each) => ({ each, distance: editDistance(name.toLowerCase(), each.toLowerCase()) }))
+    .filter(({ distance }) => distance <= allowed)
+    .sort((a, b) => a.distance - b.distance)
+    .map(({ each }) => each)
+}
+
+/** Levenshtein's distance: insertions, deletions and replacements of one character. */
+function editDistance(from: string, to: string): number {
+  let previous = Array.from({ length: to.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= from.length; i++) {
+    const current = [i]
+    for (let j = 1; j <= to.length; j++) {
+      const replace = (previous[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1)
+      current.push(Math.min(replace, (previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1))
+    }
+    previous = current
+  }
+  return previous[to.length] ?? 0
+}

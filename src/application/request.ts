@@ -1,0 +1,146 @@
+/**
+ * The request that asked for the upgrade, as interceptors and handlers see it.
+ */
+
+import { HttpHeaders } from '../protocol/index.ts'
+import { defaultPort, parseAuthority } from './authority.ts'
+import { parseCookies } from './cookies.ts'
+import type { UpgradeRequest } from './engine.ts'
+import type { RequestTarget } from './request-target.ts'
+
+/** The request of a call. Nothing in it changes. */
+export interface ApplicationRequest {
+  /** As sent; `GET` for an upgrade over HTTP/1.1. */
+  readonly method: string
+
+  /** The target of the request line, as sent: path and query, percent-encoded. */
+  readonly uri: string
+
+  /** The path that was matched: `.` and `..` resolved, still percent-encoded. */
+  readonly path: string
+
+  /** Names are compared without regard to case. */
+  readonly headers: HttpHeaders
+
+  /** The query, decoded; empty when there is none. The same object each time: not to be changed. */
+  readonly queryParameters: URLSearchParams
+
+  /** The cookies by name; of two with one name, the first. What is not a cookie is left out. RFC 6265 §5.4. */
+  readonly cookies: ReadonlyMap<string, string>
+
+  /** The connection that the request came on: what this process knows at first hand. */
+  readonly local: RequestOrigin
+
+  /**
+   * Where the request came from and what it asked for: `local`, unless a plugin that trusts a proxy knows
+   * better (`Application.resolveOrigin`). Ktor: `call.request.origin`.
+   */
+  readonly origin: RequestOrigin
+}
+
+/** Both ends of a request. Ktor: `RequestConnectionPoint`. */
+export interface RequestOrigin {
+  /** Whether the client speaks TLS. */
+  readonly scheme: 'http' | 'https'
+
+  /**
+   * The host that was **asked for**: of the target or the `Host` header, in lower case, without port, an IPv6
+   * address without brackets; this end's address when there is no such header. The client is `remoteHost`.
+   */
+  readonly host: string
+
+  /** The port that was asked for; the scheme's own (80, 443) when none was named. */
+  readonly port: number
+
+  /** The address of the peer; `''` where the carrier has none (memory, a Unix socket). */
+  readonly remoteHost: string
+
+  /** The port of the peer; `null` where the carrier has none. */
+  readonly remotePort: number | null
+
+  /** The target as sent. */
+  readonly uri: string
+
+  readonly method: string
+
+  /** Such as `HTTP/1.1`. */
+  readonly version: string
+}
+
+/**
+ * Answers where a request came from, given the answer so far. Called once for each call, before the origin
+ * rule and the interceptors; what it throws makes the upgrade fail with 500.
+ */
+export type OriginResolver = (origin: RequestOrigin, request: ApplicationRequest) => RequestOrigin
+
+/** A request as an engine brought it. What is not asked for is not computed. */
+export class IncomingRequest implements ApplicationRequest {
+  readonly headers: HttpHeaders
+  readonly #raw: UpgradeRequest
+  readonly #target: RequestTarget
+  readonly #resolvers: readonly OriginResolver[]
+  #queryParameters: URLSearchParams | null = null
+  #cookies: ReadonlyMap<string, string> | null = null
+  #local: RequestOrigin | null = null
+  #origin: RequestOrigin | null = null
+
+  constructor(raw: UpgradeRequest, target: RequestTarget, resolvers: readonly OriginResolver[]) {
+    this.headers = new HttpHeaders(raw.rawHeaders)
+    this.#raw = raw
+    this.#target = target
+    this.#resolvers = resolvers
+  }
+
+  get method(): string {
+    return this.#raw.method
+  }
+
+  get uri(): string {
+    return this.#raw.target
+  }
+
+  get path(): string {
+    return this.#target.path
+  }
+
+  get queryParameters(): URLSearchParams {
+    this.#queryParameters ??= new URLSearchParams(this.#target.query)
+    return this.#queryParameters
+  }
+
+  get cookies(): ReadonlyMap<string, string> {
+    // HTTP/2 may send several headers (RFC 9113 §8.2.3), which are one list.
+    this.#cookies ??= parseCookies(this.headers.getAll('cookie').join(';'))
+    return this.#cookies
+  }
+
+  get local(): RequestOrigin {
+    this.#local ??= this.#readLocal()
+    return this.#local
+  }
+
+  get origin(): RequestOrigin {
+    this.#origin ??= this.#resolvers.reduce(
+      (origin, resolve) => resolve(origin, this),
+      this.local,
+    )
+    return this.#origin
+  }
+
+  #readLocal(): RequestOrigin {
+    const { local, remote, encrypted, method, target, httpVersion } = this.#raw
+    const scheme = encrypted ? 'https' : 'http'
+    const asked = this.#target.authority ?? parseAuthority(this.headers.get('host') ?? '')
+    const ownPort = defaultPort(scheme) ?? 0
+    return {
+      scheme,
+      host: asked?.host ?? local.host ?? '',
+      port: (asked === null ? local.port : asked.port) ?? ownPort,
+      remoteHost: remote.host ?? '',
+      remotePort: remote.port,
+      uri: target,
+      method,
+      version: `HTTP/${httpVersion}`,
+    }
+  }
+}

@@ -1,0 +1,236 @@
+/**
+ * The session of a server: a session with the call that it came from, wrapped thinly around it.
+ */
+
+import type { Duration } from '../base/index.ts'
+import type { Environment } from '../base/internal.ts'
+import type { ReceiveChannel, SendChannel } from '../channels/index.ts'
+import type { CloseReason, Frame } from '../protocol/index.ts'
+import type {
+  CloseInfo,
+  DefaultWebSocketSession,
+  Outbound,
+  Transport,
+  WebSocketSession,
+} from '../session/index.ts'
+import { DefaultSession, RawSession } from '../session/internal.ts'
+import type { SessionObserver, SessionSettings } from '../session/internal.ts'
+import type {
+  Application,
+  ApplicationEvents,
+  DefaultWebSocketServerSession,
+  WebSocketHandler,
+} from './application.ts'
+import type { UpgradeCall } from './call.ts'
+import type { AsyncContext } from './interception.ts'
+import { logFailure } from './logger.ts'
+import type { EventMonitor } from './monitor.ts'
+import type { RouteSettings } from './session-options.ts'
+import type { SessionRegistry } from './session-registry.ts'
+
+/** What an accepted upgrade knows about the session that it begins. */
+export interface SessionOpening {
+  readonly call: UpgradeCall
+  readonly kind: 'default' | 'raw'
+  readonly handler: WebSocketHandler
+  readonly settings: RouteSettings
+  readonly protocol: string | null
+  /** The `AsyncLocalStorage` context that the handler runs in. */
+  readonly context: AsyncContext
+  readonly environment: Environment
+  readonly monitor: EventMonitor<ApplicationEvents>
+  readonly sessions: SessionRegistry
+  /** Whether the application is stopping: the session is then closed as soon as it is open. */
+  readonly isStopping: () => boolean
+}
+
+/** Begins the session on `transport` and runs its handler. */
+export function openServerSession(opening: SessionOpening, transport: Transport): void {
+  const { call, kind, handler, environment, monitor, sessions } = opening
+  const settings: SessionSettings = {
+    ...opening.settings,
+    role: 'server',
+    id: createSessionId(environment),
+    protocol: opening.protocol,
+  }
+  const record = new SessionRecord(call, monitor)
+  const inner =
+    kind === 'raw'
+      ? new RawSession(transport, settings, environment, record)
+      : new DefaultSession(transport, settings, environment, record)
+  const session = new ServerSession(inner, inner instanceof DefaultSession ? inner : null, call)
+  record.session = session
+
+  sessions.add(session, inner)
+  opening.context.run(() => {
+    inner.start()
+    if (monitor.hears('sessionOpened')) monitor.emit('sessionOpened', { session })
+    if (opening.isStopping()) inner.goAway()
+    // Never rejects; the registry is the promise's owner.
+    void inner.run(() => handler(session)).then(() => sessions.delete(session))
+  })
+}
+
+/** What the session tells its owner, passed on to the application. */
+class SessionRecord implements SessionObserver {
+  /** Set before the session can tell anything. */
+  session: ServerSession | null = null
+  readonly #call: UpgradeCall
+  readonly #monitor: EventMonitor<ApplicationEvents>
+
+  constructor(call: UpgradeCall, monitor: EventMonitor<ApplicationEvents>) {
+    this.#call = call
+    this.#monitor = monitor
+  }
+
+  handlerFailed(error: unknown): void {
+    const session = this.session
+    if (session === null) return
+    logFailure(this.#call.application.logger, error, 'WebSocket handler failed', {
+      session: session.id,
+      path: this.#call.request.path,
+    })
+    this.#monitor.emit('handlerFailed', { session, error })
+  }
+
+  limitReached(error: Error): void {
+    const session = this.session
+    if (session !== null) this.#monitor.emit('limitReached', { session, error })
+  }
+
+  frameDropped(direction: 'incoming' | 'outgoing', bytes: number): void {
+    const session = this.session
+    if (session === null || !this.#monitor.hears('frameDropped')) return
+    this.#monitor.emit('frameDropped', { session, direction, bytes })
+  }
+
+  closed(info: CloseInfo): void {
+    this.#call.end(new DOMException('The session is over', 'AbortError'))
+    const session = this.session
+    if (session === null || !this.#monitor.hears('sessionClosed')) return
+    this.#monitor.emit('sessionClosed', { session, info })
+  }
+}
+
+/**
+ * A session with its call. Functions are the wrapped session's own, which are bound, so that all members may
+ * be destructured. One class for both levels: what raw sessions do not have is absent from their type, and
+ * says so at run time.
+ */
+class ServerSession implements DefaultWebSocketServerSession {
+  readonly call: UpgradeCall
+  readonly #session: WebSocketSession
+  readonly #default: DefaultWebSocketSession | null
+
+  constructor(session: WebSocketSession, level: DefaultWebSocketSession | null, call: UpgradeCall) {
+    this.call = call
+    this.#session = session
+    this.#default = level
+  }
+
+  get application(): Application {
+    return this.call.application
+  }
+
+  get id(): string {
+    return this.#session.id
+  }
+
+  get protocol(): string | null {
+    return this.#session.protocol
+  }
+
+  get incoming(): ReceiveChannel<Frame> {
+    return this.#session.incoming
+  }
+
+  get outgoing(): SendChannel<Outbound> {
+    return this.#session.outgoing
+  }
+
+  get send(): WebSocketSession['send'] {
+    return this.#session.send
+  }
+
+  get close(): WebSocketSession['close'] {
+    return this.#session.close
+  }
+
+  get flush(): WebSocketSession['flush'] {
+    return this.#session.flush
+  }
+
+  get terminate(): WebSocketSession['terminate'] {
+    return this.#session.terminate
+  }
+
+  get launch(): WebSocketSession['launch'] {
+    return this.#session.launch
+  }
+
+  get signal(): AbortSignal {
+    return this.#session.signal
+  }
+
+  get closeReason(): Promise<CloseReason> {
+    return this.#session.closeReason
+  }
+
+  get closed(): Promise<CloseInfo> {
+    return this.#session.closed
+  }
+
+  get bufferedAmount(): number {
+    return this.#session.bufferedAmount
+  }
+
+  get masking(): boolean {
+    return this.#session.masking
+  }
+
+  set masking(masking: boolean) {
+    this.#session.masking = masking
+  }
+
+  get maxFrameSize(): number {
+    return this.#session.maxFrameSize
+  }
+
+  set maxFrameSize(maxFrameSize: number) {
+    this.#session.maxFrameSize = maxFrameSize
+  }
+
+  get pingInterval(): number | null {
+    return this.#requireDefault('pingInterval').pingInterval
+  }
+
+  set pingInterval(pingInterval: Duration | null) {
+    this.#requireDefault('pingInterval').pingInterval = pingInterval
+  }
+
+  get timeout(): number {
+    return this.#requireDefault('timeout').timeout
+  }
+
+  set timeout(timeout: Duration) {
+    this.#requireDefault('timeout').timeout = timeout
+  }
+
+  get roundTripTime(): number | null {
+    return this.#requireDefault('roundTripTime').roundTripTime
+  }
+
+  #requireDefault(member: string): DefaultWebSocketSession {
+    if (this.#default !== null) return this.#default
+    throw new TypeError(`Cannot use ${member} of a raw session: it sends no pings, expected webSocket()`)
+  }
+}
+
+const ID_BYTES = 16
+
+/** 16 random bytes in base64url: different for every session there is. */
+function createSessionId(environment: Environment): string {
+  const bytes = environment.random(new Uint8Array(ID_BYTES))
+  const base64 = btoa(String.fromCharCode(...bytes))
+  return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+}

@@ -1,0 +1,217 @@
+/**
+ * The options of a session, as an application gives them, and how they become the settings of one:
+ * checked where they are given, laid over what is in force there.
+ */
+
+import type { Duration } from '../base/index.ts'
+import { toMilliseconds } from '../base/internal.ts'
+import type { ChannelBounds, OverflowPolicy } from '../session/index.ts'
+import type { SessionSettings } from '../session/internal.ts'
+import { requireObject, requireKnownNames, readSwitch, readWholeNumber } from './option-check.ts'
+
+/** What the plugin, a scope of routes and a single route may say about their sessions. */
+export interface SessionOptions {
+  /**
+   * Time between two pings that we send; above 0. `null` turns pings off: a dead peer is then found by TCP
+   * alone. Live on the session as `pingInterval`. Ktor: `pingPeriod`. RFC 6455 §5.5.2.
+   *
+   * @defaultValue null
+   */
+  readonly pingPeriod?: Duration | null
+
+  /**
+   * How long the peer may stay silent after a ping before the session is failed with 1011; above 0. It does
+   * not run while reading is held back. Without pings it has no effect. Ktor: `timeout`.
+   *
+   * @defaultValue 15 seconds
+   */
+  readonly timeout?: Duration
+
+  /**
+   * Largest payload of one incoming frame, in bytes: a whole number above 0, or `Infinity` for no limit. A
+   * larger one fails the session with 1009, from its header, before any of it is kept. Ktor: `maxFrameSize`.
+   *
+   * @defaultValue Infinity; `maxMessageSize` protects memory
+   */
+  readonly maxFrameSize?: number
+
+  /**
+   * Largest incoming message, in bytes, put together from its fragments: a whole number above 0, or
+   * `Infinity` for no limit. A larger one fails the session with 1009. Raw sessions do not put messages together.
+   *
+   * @defaultValue 1 MiB (1048576)
+   */
+  readonly maxMessageSize?: number
+
+  /**
+   * Most fragments of one incoming message, empty ones included: a whole number above 0, or `Infinity` for
+   * no limit. One more fails the session with 1008.
+   *
+   * @defaultValue 65552 (65536 and 16)
+   */
+  readonly maxFragments?: number
+
+  /**
+   * Whether frames that we send are masked. RFC 6455 §5.1 forbids it to servers; for tests of other
+   * implementations. Ktor: `masking`.
+   *
+   * @defaultValue false
+   */
+  readonly masking?: boolean
+
+  /**
+   * One absolute deadline for the whole closing handshake, after which the connection is dropped; above 0.
+   *
+   * @defaultValue 10 seconds
+   */
+  readonly closeTimeout?: Duration
+
+  /** The bounds of the two channels; what is absent keeps its default. */
+  readonly channels?: {
+    readonly incoming?: ChannelBoundsOptions
+    readonly outgoing?: ChannelBoundsOptions
+  }
+
+  /**
+   * Bytes that are still read past a full `incoming`, to find pings and Close frames there: a whole number,
+   * 0 or above. Beyond them reading stops, and TCP makes the peer wait.
+   *
+   * @defaultValue 64 KiB (65536)
+   */
+  readonly readAhead?: number
+}
+
+/** How much one channel of a session may hold, and what happens when it is full. */
+export interface ChannelBoundsOptions {
+  /** Frames: a whole number above 0. @defaultValue 64 */
+  readonly capacity?: number
+  /** Payload bytes: a whole number above 0. One larger frame still passes, alone. @defaultValue 1 MiB */
+  readonly maxBytes?: number
+  /**
+   * When full: `suspend` makes the sender wait (for `incoming` that is the peer, through TCP), `close` fails
+   * the session with 1008, `drop-oldest` and `drop-latest` lose a frame and say so to `monitor`.
+   *
+   * @defaultValue 'suspend'
+   */
+  readonly onOverflow?: OverflowPolicy
+}
+
+/** The settings that hold for every session of a route; the rest of `SessionSettings` is each session's own. */
+export type RouteSettings = Omit<SessionSettings, 'role' | 'id' | 'protocol'>
+
+const KIB = 1024
+const DEFAULT_BOUNDS: ChannelBounds = { capacity: 64, maxBytes: KIB * KIB, onOverflow: 'suspend' }
+
+/** What holds when nobody says anything. */
+export const DEFAULT_SETTINGS: RouteSettings = {
+  pingInterval: null,
+  timeout: 15_000,
+  closeTimeout: 10_000,
+  maxFrameSize: Infinity,
+  maxMessageSize: KIB * KIB,
+  // What the conformance suite's largest cases need: 65 536 fragments of data and a few empty ones.
+  maxFragments: 65_536 + 16,
+  masking: false,
+  incoming: DEFAULT_BOUNDS,
+  outgoing: DEFAULT_BOUNDS,
+  readAhead: 64 * KIB,
+}
+
+/** The names of `SessionOptions`. */
+export const SESSION_OPTION_NAMES: readonly string[] = [
+  'pingPeriod',
+  'timeout',
+  'maxFrameSize',
+  'maxMessageSize',
+  'maxFragments',
+  'masking',
+  'closeTimeout',
+  'channels',
+  'readAhead',
+] satisfies Array<keyof SessionOptions>
+
+const BOUND_NAMES: readonly string[] = ['capacity', 'maxBytes', 'onOverflow'] satisfies Array<
+  keyof ChannelBoundsOptions
+>
+const OVERFLOW_POLICIES: readonly string[] = [
+  'suspend',
+  'close',
+  'drop-oldest',
+  'drop-latest',
+] satisfies OverflowPolicy[]
+
+/**
+ * Lays `options` over `settings`. Names that are no session options are the caller's to check.
+ *
+ * @param act what is being done, for messages: `install WebSockets`.
+ * @throws {TypeError | RangeError} for a value that means nothing, naming the option and what it may be.
+ */
+export function applySessionOptions(
+  act: string,
+  settings: RouteSettings,
+  options: SessionOptions,
+): RouteSettings {
+  const { pingPeriod, timeout, maxFrameSize, maxMessageSize, maxFragments } = options
+  const { masking, closeTimeout, channels, readAhead } = options
+  const limit = { min: 1, allowInfinity: true }
+  return {
+    pingInterval: pingPeriod === null ? null : readDuration(act, 'pingPeriod', pingPeriod, settings.pingInterval),
+    timeout: readDuration(act, 'timeout', timeout, settings.timeout),
+    closeTimeout: readDuration(act, 'closeTimeout', closeTimeout, settings.closeTimeout),
+    maxFrameSize: readWholeNumber(act, 'maxFrameSize', maxFrameSize, settings.maxFrameSize, limit),
+    maxMessageSize: readWholeNumber(act, 'maxMessageSize', maxMessageSize, settings.maxMessageSize, limit),
+    maxFragments: readWholeNumber(act, 'maxFragments', maxFragments, settings.maxFragments, limit),
+    masking: readSwitch(act, 'masking', masking, settings.masking),
+    ...applyChannels(act, settings, channels),
+    readAhead: readWholeNumber(act, 'readAhead', readAhead, settings.readAhead, { min: 0 }),
+  }
+}
+
+/** Reads a duration above 0; `fallback` when it is absent. */
+export function readDuration<Fallback>(
+  act: string,
+  name: string,
+  value: Duration | undefined,
+  fallback: Fallback,
+): number | Fallback {
+  if (value === undefined) return fallback
+  const lengthMs = toMilliseconds(value, `${name} (to ${act})`)
+  if (lengthMs > 0) return lengthMs
+  throw new RangeError(`Cannot ${act}: option "${name}" is 0, expected a duration above 0`)
+}
+
+function applyChannels(
+  act: string,
+  settings: RouteSettings,
+  channels: SessionOptions['channels'],
+): Pick<RouteSettings, 'incoming' | 'outgoing'> {
+  if (channels === undefined) return { incoming: settings.incoming, outgoing: settings.outgoing }
+  requireObject(act, 'channels', channels)
+  requireKnownNames(act, channels, ['incoming', 'outgoing'], 'channels.')
+  return {
+    incoming: applyBounds(act, 'channels.incoming', settings.incoming, channels.incoming),
+    outgoing: applyBounds(act, 'channels.outgoing', settings.outgoing, channels.outgoing),
+  }
+}
+
+function applyBounds(
+  act: string,
+  name: string,
+  bounds: ChannelBounds,
+  options: ChannelBoundsOptions | undefined,
+): ChannelBounds {
+  if (options === undefined) return bounds
+  requireObject(act, name, options)
+  requireKnownNames(act, options, BOUND_NAMES, `${name}.`)
+  const { capacity, maxBytes, onOverflow = bounds.onOverflow } = options
+  if (!OVERFLOW_POLICIES.includes(onOverflow)) {
+    throw new TypeError(
+      `Cannot ${act}: option "${name}.onOverflow" is unknown, expected one of ${OVERFLOW_POLICIES.join(', ')}`,
+    )
+  }
+  return {
+    capacity: readWholeNumber(act, `${name}.capacity`, capacity, bounds.capacity, { min: 1 }),
+    maxBytes: readWholeNumber(act, `${name}.maxBytes`, maxBytes, bounds.maxBytes, { min: 1 }),
+    onOverflow,
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * The sessions of an application, from their first event until their handlers have returned.
+ */
+
+import { Deferred } from '../base/internal.ts'
+import type { Sessions, WebSocketServerSession } from './application.ts'
+
+/** How an application ends one of its sessions. */
+export interface SessionControl {
+  /** Close 1001, and the handler's loop ends. */
+  goAway(): void
+  /** Drops the connection. */
+  readonly terminate: () => void
+}
+
+/** Keeps sessions for as long as they run. */
+export class SessionRegistry implements Sessions {
+  readonly #sessions = new Map<WebSocketServerSession, SessionControl>()
+  #opened = 0
+  #empty: Deferred<void> | null = null
+
+  get size(): number {
+    return this.#sessions.size
+  }
+
+  /** How many there have ever been. */
+  get opened(): number {
+    return this.#opened
+  }
+
+  [Symbol.iterator](): IterableIterator<WebSocketServerSession> {
+    return this.#sessions.keys()
+  }
+
+  /** The controls of all sessions, in the order in which they began; a copy. */
+  get controls(): readonly SessionControl[] {
+    return [...this.#sessions.values()]
+  }
+
+  add(session: WebSocketServerSession, control: SessionControl): void {
+    this.#opened++
+    this.#sessions.set(session, control)
+  }
+
+  delete(session: WebSocketServerSession): void {
+    this.#sessions.delete(session)
+    if (this.#sessions.size > 0) return
+    this.#empty?.resolve()
+    this.#empty = null
+  }
+
+  /** Resolves once no session runs; at once when none does. Never rejects. */
+  whenEmpty(): Promise<void> {
+    if (this.#sessions.size === 0) return Promise.resolve()
+    this.#empty ??= new Deferred<void>()
+    return this.#empty.promise
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * `towpath`: WebSocket applications, one async function per connection.
+ */
+
+export {
+  AttributeKey,
+  Attributes,
+  hours,
+  milliseconds,
+  minutes,
+  MissingAttributeError,
+  ScopeEndedError,
+  seconds,
+  TowpathError,
+} from './base/index.ts'
+export type { Clock, Duration, DurationFields } from './base/index.ts'
+
+export {
+  createApplication,
+  definePlugin,
+  DuplicatePluginError,
+  HandshakeTimeoutError,
+  PluginMissingError,
+  RouteConflictError,
+  WebSockets,
+} from './application/index.ts'
+export type {
+  AnyParameters,
+  Application,
+  ApplicationCall,
+  ApplicationEvents,
+  ApplicationOptions,
+  ApplicationRequest,
+  ApplicationResponse,
+  ChannelBoundsOptions,
+  DefaultWebSocketServerSession,
+  Interceptor,
+  JoinPaths,
+  Logger,
+  Monitor,
+  OriginResolver,
+  OriginRule,
+  PathParameters,
+  Plugin,
+  PluginDefinition,
+  RefusalReason,
+  RequestOrigin,
+  Route,
+  RouteSettings,
+  SessionOptions,
+  Sessions,
+  StopCounts,
+  StopOptions,
+  SubprotocolChooser,
+  UpgradeAccepted,
+  UpgradeOutcome,
+  UpgradeRefused,
+  UpgradeRequest,
+  UpgradeUnclaimed,
+  WebSocketHandler,
+  WebSocketRawHandler,
+  WebSocketRouteOptions,
+  WebSocketServerSession,
+  WebSocketsOptions,
+  WebSocketsSettings,
+} from './application/index.ts'
+
+export type {
+  ChannelBounds,
+  CloseInfo,
+  DefaultWebSocketSession,
+  Outbound,
+  OverflowPolicy,
+  Transport,
+  TransportAddress,
+  TransportReceiver,
+  WebSocketSession,
+  WriteOutcome,
+} from './session/index.ts'
+export { PingTimeoutError } from './session/index.ts'
+
+export {
+  ChannelOverflowError,
+  ClosedReceiveChannelError,
+  ClosedSendChannelError,
+} from './channels/index.ts'
+export type {
+  ReceiveChannel,
+  ReceivedEnd,
+  ReceivedValue,
+  ReceiveOptions,
+  ReceiveResult,
+  SendChannel,
+  SendOptions,
+  TryReceiveResult,
+  TrySendResult,
+} from './channels/index.ts'
+
+export {
+  CloseReason,
+  Frame,
+  FrameTooBigError,
+  FrameType,
+  HandshakeError,
+  LocalProtocolError,
+  ProtocolViolation,
+  ProtocolViolationError,
+  TooManyFragmentsError,
+} from './protocol/index.ts'
+export type { CloseCodeName } from './protocol/index.ts'

@@ -1,0 +1,108 @@
+import { describe, expect, it, vi } from 'vitest'
+
+import { consoleLogger, type Logger } from '../../src/application/logger.ts'
+import { EventMonitor } from '../../src/application/monitor.ts'
+import { settled } from '../support/memory-world.ts'
+
+interface Events {
+  readonly opened: { readonly id: number }
+  readonly closed: { readonly id: number }
+}
+
+function createMonitor() {
+  const error = vi.fn<Logger['error']>()
+  return { error, monitor: new EventMonitor<Events>({ ...consoleLogger, error }) }
+}
+
+describe('EventMonitor', () => {
+  it('tells each listener of its event, in the order in which they came', () => {
+    const { monitor } = createMonitor()
+    const heard: string[] = []
+    monitor.on('opened', ({ id }) => heard.push(`first ${id}`))
+    monitor.on('opened', ({ id }) => heard.push(`second ${id}`))
+    monitor.on('closed', ({ id }) => heard.push(`closed ${id}`))
+
+    monitor.emit('opened', { id: 1 })
+
+    expect(heard).toEqual(['first 1', 'second 1'])
+  })
+
+  it('ends a registration when it is disposed of, and no other', () => {
+    const { monitor } = createMonitor()
+    const listener = vi.fn()
+    const first = monitor.on('opened', listener)
+    monitor.on('opened', listener)
+
+    first[Symbol.dispose]()
+    first[Symbol.dispose]()
+    monitor.emit('opened', { id: 1 })
+
+    expect(listener).toHaveBeenCalledTimes(1)
+  })
+
+  it('knows whether anybody listens', () => {
+    const { monitor } = createMonitor()
+
+    expect(monitor.hears('opened')).toBe(false)
+    const registration = monitor.on('opened', () => {})
+    expect(monitor.hears('opened')).toBe(true)
+    expect(monitor.hears('closed')).toBe(false)
+    registration[Symbol.dispose]()
+    expect(monitor.hears('opened')).toBe(false)
+  })
+
+  it('reports a listener that throws, and tells the others all the same', () => {
+    const { monitor, error } = createMonitor()
+    const failure = new Error('no')
+    const other = vi.fn()
+    monitor.on('opened', () => {
+      throw failure
+    })
+    monitor.on('opened', other)
+
+    monitor.emit('opened', { id: 1 })
+
+    expect(other).toHaveBeenCalledTimes(1)
+    expect(error.mock.calls).toEqual([
+      [{ event: 'opened', err: failure }, 'Listener of the monitor failed'],
+    ])
+  })
+
+  it('reports a listener whose promise rejects', async () => {
+    const { monitor, error } = createMonitor()
+    const failure = new Error('no')
+    // oxlint-disable-next-line typescript/no-misused-promises -- what the monitor must survive
+    monitor.on('opened', () => Promise.reject(failure))
+
+    monitor.emit('opened', { id: 1 })
+    await settled()
+
+    expect(error.mock.calls).toEqual([
+      [{ event: 'opened', err: failure }, 'Listener of the monitor failed'],
+    ])
+  })
+
+  it('lets listeners come and go during an event', () => {
+    const { monitor } = createMonitor()
+    const late = vi.fn()
+    const registration = monitor.on('opened', () => {
+      registration[Symbol.dispose]()
+      monitor.on('opened', late)
+    })
+
+    monitor.emit('opened', { id: 1 })
+    expect(late).not.toHaveBeenCalled()
+
+    monitor.emit('opened', { id: 2 })
+    expect(late).toHaveBeenCalledTimes(1)
+  })
+
+  it('refuses a listener that is no function', () => {
+    const { monitor } = createMonitor()
+
+    // @ts-expect-error -- what JavaScript may do
+    expect(() => monitor.on('opened', 'loud')).toThrow(
+      new TypeError('Cannot listen to "opened": the listener is no function'),
+    )
+  })
+})

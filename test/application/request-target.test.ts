@@ -1,0 +1,60 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+import { parseRequestTarget } from '../../src/application/request-target.ts'
+
+describe('parseRequestTarget()', () => {
+  it.each([
+    ['/', '/', ''],
+    ['/chat', '/chat', ''],
+    ['/chat?room=1&room=2', '/chat', '?room=1&room=2'],
+    ['/a%20b', '/a%20b', ''],
+    ['/rooms/caf%C3%A9', '/rooms/caf%C3%A9', ''],
+  ])('takes %s apart', (target, path, query) => {
+    expect(parseRequestTarget(target)).toEqual({ path, query, authority: null })
+  })
+
+  it.each([
+    ['/a/./b', '/a/b'],
+    ['/public/../admin', '/admin'],
+    ['/public/%2e%2E/admin', '/admin'],
+    ['/public/.%2e/admin', '/admin'],
+    ['/../../admin', '/admin'],
+    ['/public\\..\\admin', '/admin'],
+  ])('resolves the dots of %s before anything is matched', (target, path) => {
+    expect(parseRequestTarget(target)?.path).toBe(path)
+  })
+
+  it('takes two slashes for an empty segment, never for a host', () => {
+    expect(parseRequestTarget('//evil.example/x')).toEqual({
+      path: '//evil.example/x',
+      query: '',
+      authority: null,
+    })
+  })
+
+  it('reads the absolute form, whose host counts (RFC 9112 §3.2.2)', () => {
+    expect(parseRequestTarget('http://example.com:81/chat?x')).toEqual({
+      path: '/chat',
+      query: '?x',
+      authority: { host: 'example.com', port: 81 },
+    })
+    expect(parseRequestTarget('ws://example.com')?.path).toBe('/')
+    expect(parseRequestTarget('ws://example.com?x')).toMatchObject({ path: '/', query: '?x' })
+  })
+
+  it.each(['', '*', 'chat', 'example.com:443', '/a#b', '/a b', '/caf\u00e9', '/a\n', 'http://user@host/'])(
+    'refuses %j, which names no path',
+    (target) => {
+      expect(parseRequestTarget(target)).toBe(null)
+    },
+  )
+
+  it('never throws', () => {
+    fc.assert(
+      fc.property(fc.string(), (target) => {
+        expect(parseRequestTarget(`/${target}`)?.path.startsWith('/') ?? true).toBe(true)
+      }),
+    )
+  })
+})

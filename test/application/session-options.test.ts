@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest'
+
+import {
+  applySessionOptions,
+  DEFAULT_SETTINGS,
+  readDuration,
+  SESSION_OPTION_NAMES,
+} from '../../src/application/session-options.ts'
+
+const ACT = 'install WebSockets'
+
+/** Options as JavaScript may give them. */
+function apply(options: object) {
+  return applySessionOptions(ACT, DEFAULT_SETTINGS, options)
+}
+
+describe('applySessionOptions()', () => {
+  it('changes nothing without options', () => {
+    expect(apply({})).toEqual(DEFAULT_SETTINGS)
+  })
+
+  it('reads every option', () => {
+    const settings = apply({
+      pingPeriod: { seconds: 60 },
+      timeout: 20_000,
+      maxFrameSize: 65_536,
+      maxMessageSize: 2_000,
+      maxFragments: 10,
+      masking: true,
+      closeTimeout: { seconds: 3 },
+      channels: {
+        incoming: { capacity: 8, maxBytes: 1_000, onOverflow: 'close' },
+        outgoing: { onOverflow: 'drop-oldest' },
+      },
+      readAhead: 0,
+    })
+
+    expect(settings).toEqual({
+      pingInterval: 60_000,
+      timeout: 20_000,
+      maxFrameSize: 65_536,
+      maxMessageSize: 2_000,
+      maxFragments: 10,
+      masking: true,
+      closeTimeout: 3_000,
+      incoming: { capacity: 8, maxBytes: 1_000, onOverflow: 'close' },
+      outgoing: { capacity: 64, maxBytes: 1_048_576, onOverflow: 'drop-oldest' },
+      readAhead: 0,
+    })
+    expect(SESSION_OPTION_NAMES).toHaveLength(9)
+  })
+
+  it('turns pings off with null', () => {
+    const outer = apply({ pingPeriod: 5 })
+
+    expect(outer.pingInterval).toBe(5)
+    expect(applySessionOptions(ACT, outer, { pingPeriod: null }).pingInterval).toBe(null)
+    expect(applySessionOptions(ACT, outer, {}).pingInterval).toBe(5)
+  })
+
+  it.each([
+    [{ pingPeriod: 0 }, RangeError, 'option "pingPeriod" is 0, expected a duration above 0'],
+    [{ pingPeriod: -5 }, RangeError, 'Cannot use -5 for pingPeriod'],
+    [{ pingPeriod: '60s' }, TypeError, 'Cannot use a string for pingPeriod'],
+    [{ timeout: null }, TypeError, 'Cannot use null for timeout'],
+    [{ timeout: Infinity }, RangeError, 'Cannot use Infinity for timeout'],
+    [{ closeTimeout: 0 }, RangeError, 'option "closeTimeout" is 0'],
+    [{ maxFrameSize: 0 }, RangeError, 'option "maxFrameSize" is 0, expected a whole number of 1 or above, or Infinity'],
+    [{ maxMessageSize: 1.5 }, RangeError, 'option "maxMessageSize" is 1.5'],
+    [{ maxFragments: '1' }, TypeError, 'option "maxFragments" is a string'],
+    [{ masking: 'no' }, TypeError, 'option "masking" is a string, expected true or false'],
+    [{ readAhead: -1 }, RangeError, 'option "readAhead" is -1, expected a whole number of 0 or above'],
+    [{ channels: 64 }, TypeError, 'channels is 64, expected an object'],
+    [{ channels: { in: {} } }, TypeError, 'unknown option "channels.in"'],
+    [{ channels: { incoming: 64 } }, TypeError, 'channels.incoming is 64, expected an object'],
+    [
+      { channels: { outgoing: { capacity: Infinity } } },
+      RangeError,
+      'option "channels.outgoing.capacity" is Infinity, expected a whole number of 1 or above',
+    ],
+    [
+      { channels: { outgoing: { maxByte: 1 } } },
+      TypeError,
+      'unknown option "channels.outgoing.maxByte", expected "channels.outgoing.maxBytes"',
+    ],
+    [
+      { channels: { incoming: { onOverflow: 'drop' } } },
+      TypeError,
+      'option "channels.incoming.onOverflow" is unknown, expected one of suspend, close, drop-oldest, drop-latest',
+    ],
+  ])('refuses %j, naming what would be right', (options, error, message) => {
+    expect(() => apply(options)).toThrow(error)
+    expect(() => apply(options)).toThrow(message)
+  })
+})
+
+describe('readDuration()', () => {
+  it('answers milliseconds, or the fallback without a value', () => {
+    expect(readDuration(ACT, 'timeout', { minutes: 1 }, 5)).toBe(60_000)
+    expect(readDuration(ACT, 'timeout', undefined, 5)).toBe(5)
+  })
+})
