@@ -6,21 +6,22 @@
  */
 
 import process from 'node:process'
-import { createServer as createTlsServer } from 'node:https'
 import { pathToFileURL } from 'node:url'
 
 import { MAX_MESSAGE_BYTES, deflate, port, ready, tls } from './contract.mjs'
 
 const dist = process.env.TOWPATH_DIST
-const { WebSockets, attach, createApplication, embeddedServer } = await import(
+const { WebSockets, embeddedServer } = await import(
   dist ? pathToFileURL(`${dist}/index.js`).href : '../../dist/index.js'
 )
 
 const listeners = new Set()
 const options = { port, host: '127.0.0.1' }
+if (tls) options.tls = { key: tls.key, cert: tls.cert }
 if (process.env.BENCH_TRANSPORT) options.transport = process.env.BENCH_TRANSPORT
 
-await listen()
+const server = await embeddedServer(options, declare).start()
+ready(server.address.port, () => globalThis.gc())
 
 function declare(app) {
   app.install(WebSockets, { maxMessageSize: MAX_MESSAGE_BYTES, ...compression() })
@@ -39,19 +40,6 @@ function declare(app) {
       }
     })
   })
-}
-
-async function listen() {
-  if (tls) {
-    const http = createTlsServer({ key: tls.key, cert: tls.cert })
-    attach(createApplication(declare), http)
-    http.listen({ port, host: '127.0.0.1', backlog: 1024 }, () => {
-      ready(http.address().port, () => globalThis.gc())
-    })
-    return
-  }
-  const server = await embeddedServer(options, declare).start()
-  ready(server.address.port, () => globalThis.gc())
 }
 
 function compression() {
