@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest'
+import { type ChannelOptions, ChannelSettings } from '../../src/channels/channel-options.ts'
+
+const sizeOf = (value: string): number => value.length
+
+describe('ChannelSettings', () => {
+  it('ChannelSettings fills in the defaults', () => {
+    expect(new ChannelSettings({})).toMatchObject({
+      capacity: 64,
+      maxBytes: Infinity,
+      sizeOf: null,
+      onOverflow: 'suspend',
+      onDropped: null,
+    })
+  })
+
+  it('ChannelSettings takes undefined for absent', () => {
+    const options = { capacity: undefined, maxBytes: undefined, sizeOf: undefined }
+
+    expect(new ChannelSettings(options).capacity).toBe(64)
+  })
+
+  it('ChannelSettings keeps what it is given', () => {
+    const onDropped = (): void => undefined
+    const settings = new ChannelSettings({
+      capacity: 0,
+      maxBytes: 1024,
+      sizeOf,
+      onOverflow: 'drop-latest',
+      onDropped,
+    })
+
+    expect(settings).toMatchObject({
+      capacity: 0,
+      maxBytes: 1024,
+      sizeOf,
+      onOverflow: 'drop-latest',
+      onDropped,
+    })
+    expect(new ChannelSettings({ capacity: Infinity }).capacity).toBe(Infinity)
+  })
+
+  it.each<[unknown, string]>([
+    [{ capacity: -1 }, 'Cannot use -1 for capacity, expected a whole number of 0 or above'],
+    [{ capacity: 1.5 }, 'Cannot use 1.5 for capacity, expected a whole number of 0 or above'],
+    [{ capacity: NaN }, 'Cannot use NaN for capacity'],
+    [{ maxBytes: -1, sizeOf }, 'Cannot use -1 for maxBytes, expected 0 or above, or Infinity'],
+    [{ maxBytes: NaN, sizeOf }, 'Cannot use NaN for maxBytes'],
+    [{ capacity: 0, onOverflow: 'drop-oldest' }, 'one of capacity 0 holds nothing to drop'],
+  ])('ChannelSettings rejects %j with RangeError', (options, message) => {
+    expectThrow(options, RangeError, message)
+  })
+
+  it.each<[unknown, string]>([
+    [{ capacity: '64' }, 'Cannot use a string for capacity, expected a number'],
+    [{ maxBytes: '1k', sizeOf }, 'Cannot use a string for maxBytes, expected a number'],
+    [{ maxBytes: 1024 }, 'Cannot bound a channel by maxBytes: sizeOf is missing'],
+    [{ sizeOf: 4 }, 'Cannot use a number for sizeOf, expected a function'],
+    [{ onDropped: 'log' }, 'Cannot use a string for onDropped, expected a function'],
+    [
+      { onOverflow: 'wait' },
+      'Cannot use "wait" for onOverflow, expected one of suspend, close, drop-oldest, drop-latest',
+    ],
+    [
+      { size: 4 },
+      'Cannot create a channel: there is no option "size", expected capacity, maxBytes, sizeOf, onOverflow, onDropped',
+    ],
+  ])('ChannelSettings rejects %j with TypeError', (options, message) => {
+    expectThrow(options, TypeError, message)
+  })
+})
+
+function expectThrow(options: unknown, type: new () => Error, message: string): void {
+  // What a caller without types can pass.
+  const act = (): unknown => new ChannelSettings(options as ChannelOptions<string>)
+
+  expect(act).toThrow(type)
+  expect(act).toThrow(message)
+}

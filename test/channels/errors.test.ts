@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { TowpathError } from '../../src/base/index.ts'
+import {
+  ChannelOverflowError,
+  ClosedReceiveChannelError,
+  ClosedSendChannelError,
+  toCause,
+} from '../../src/channels/errors.ts'
+
+const cause = new Error('why')
+
+describe('errors of channels', () => {
+  it('S-52 ClosedReceiveChannelError has a code, a name, and the cause it was given', () => {
+    const error = new ClosedReceiveChannelError({ cause })
+
+    expect(error).toBeInstanceOf(TowpathError)
+    expect(error.code).toBe('TOWPATH_CLOSED_RECEIVE_CHANNEL')
+    expect(error.cause).toBe(cause)
+    expect(String(error)).toBe(
+      'ClosedReceiveChannelError: Cannot receive: the channel is closed and holds nothing more',
+    )
+    expect('cause' in new ClosedReceiveChannelError()).toBe(false)
+  })
+
+  it('ClosedSendChannelError carries the unsent value, which is not in the message', () => {
+    const error = new ClosedSendChannelError('secret', { cause })
+
+    expect(error).toBeInstanceOf(TowpathError)
+    expect(error.code).toBe('TOWPATH_CLOSED_SEND_CHANNEL')
+    expect(error.value).toBe('secret')
+    expect(error.cause).toBe(cause)
+    expect(String(error)).toBe('ClosedSendChannelError: Cannot send: the channel is closed')
+  })
+
+  it('ChannelOverflowError carries the capacity and the value', () => {
+    const error = new ChannelOverflowError(64, 'secret')
+
+    expect(error).toBeInstanceOf(TowpathError)
+    expect(error.code).toBe('TOWPATH_CHANNEL_OVERFLOW')
+    expect(error.capacity).toBe(64)
+    expect(error.value).toBe('secret')
+    expect(String(error)).toBe(
+      'ChannelOverflowError: Cannot hold another value: the channel of capacity 64 is full, and its policy is to close',
+    )
+  })
+
+  it('toCause() keeps an Error, turns nothing into null, and wraps the rest', () => {
+    expect(toCause(cause)).toBe(cause)
+    expect(toCause(undefined)).toBeNull()
+    expect(toCause(null)).toBeNull()
+    expect(toCause('text')).toBeInstanceOf(Error)
+    expect(toCause('text')?.cause).toBe('text')
+  })
+})

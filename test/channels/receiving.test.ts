@@ -1,0 +1,215 @@
+import { getEventListeners } from 'node:events'
+import { describe, expect, it } from 'vitest'
+import { ClosedReceiveChannelError } from '../../src/channels/errors.ts'
+import {
+  bare,
+  type ChannelEnd,
+  NORMAL_END,
+  type Nothing,
+  NOTHING,
+  type ReceiveCore,
+  type Receiver,
+  receiveAs,
+  releaseReceivers,
+  result,
+  step,
+  tryReceiveFrom,
+  waitFor,
+} from '../../src/channels/receiving.ts'
+import { WaitQueue } from '../../src/channels/wait-queue.ts'
+
+/** The least that a channel can be: what it holds is set by the test. */
+class Basin implements ReceiveCore<number> {
+  readonly values: number[] = []
+  readonly queue = new WaitQueue<Receiver<number>>()
+  end: ChannelEnd | null = null
+
+  takeNext(): number | Nothing {
+    return this.values.shift() ?? NOTHING
+  }
+
+  join(receiver: Receiver<number>): void {
+    this.queue.append(receiver)
+  }
+
+  leave(receiver: Receiver<number>): void {
+    this.queue.remove(receiver)
+  }
+
+  release(owner: object): void {
+    releaseReceivers(this.queue, owner)
+  }
+
+  cancel(): void {
+    this.end = NORMAL_END
+  }
+}
+
+const cause = new Error('why')
+const detail = new Error('what happened')
+
+describe('receiveAs()', () => {
+  it('gives a value that is there in each form', async () => {
+    const basin = new Basin()
+    basin.values.push(1, 2, 3)
+
+    expect(await receiveAs(basin, bare<number>(), undefined, null)).toBe(1)
+    expect(await receiveAs(basin, result<number>(), undefined, null)).toEqual({
+      type: 'value',
+      value: 2,
+    })
+    expect(await receiveAs(basin, step<number>(), undefined, null)).toEqual({
+      done: false,
+      value: 3,
+    })
+  })
+
+  it('gives a value that comes later in each form', async () => {
+    const basin = new Basin()
+    const pending = [
+      receiveAs<number, unknown>(basin, bare<number>(), undefined, null),
+      receiveAs<number, unknown>(basin, result<number>(), undefined, null),
+      receiveAs<number, unknown>(basin, step<number>(), undefined, null),
+    ]
+
+    for (const value of [1, 2, 3]) basin.queue.shift()?.deliver(value)
+
+    expect(await Promise.all(pending)).toEqual([
+      1,
+      { type: 'value', value: 2 },
+      { done: false, value: 3 },
+    ])
+  })
+
+  it.each(['before', 'during'])(
+    'gives a normal end that came %s the wait in each form',
+    async (when) => {
+      const basin = new Basin()
+      const end: ChannelEnd = { cause: null, detail }
+      if (when === 'before') basin.end = end
+      const asBare = receiveAs(basin, bare<number>(), undefined, null)
+      const asResult = receiveAs(basin, result<number>(), undefined, null)
+      const asStep = receiveAs(basin, step<number>(), undefined, null)
+      for (let count = 0; count < 3; count++) basin.queue.shift()?.end(end)
+
+      const error = await asBare.catch((thrown: unknown) => thrown)
+      expect(error).toBeInstanceOf(ClosedReceiveChannelError)
+      expect(error).toHaveProperty('cause', detail)
+      expect(await asResult).toEqual({ type: 'closed', cause: null })
+      expect(await asStep).toEqual({ done: true, value: undefined })
+    },
+  )
+
+  it.each(['before', 'during'])(
+    'gives an end with a cause that came %s the wait in each form',
+    async (when) => {
+      const basin = new Basin()
+      const end: ChannelEnd = { cause, detail: null }
+      if (when === 'before') basin.end = end
+      const asBare = receiveAs(basin, bare<number>(), undefined, null)
+      const asResult = receiveAs(basin, result<number>(), undefined, null)
+      const asStep = receiveAs(basin, step<number>(), undefined, null)
+      for (let count = 0; count < 3; count++) basin.queue.shift()?.end(end)
+
+      await expect(asBare).rejects.toBe(cause)
+      expect(await asResult).toEqual({ type: 'closed', cause })
+      await expect(asStep).rejects.toBe(cause)
+    },
+  )
+
+  it('rejects with the reason of a signal that has aborted already, and takes nothing', async () => {
+    const basin = new Basin()
+    basin.values.push(1)
+
+    const pending = receiveAs(basin, bare<number>(), AbortSignal.abort(cause), null)
+
+    await expect(pending).rejects.toBe(cause)
+    expect(basin.values).toEqual([1])
+  })
+
+  it('leaves the queue when the signal aborts, and rejects with its reason', async () => {
+    const basin = new Basin()
+    const controller = new AbortController()
+    const pending = receiveAs(basin, bare<number>(), controller.signal, null)
+
+    controller.abort(cause)
+
+    await expect(pending).rejects.toBe(cause)
+    expect(basin.queue.first).toBeNull()
+  })
+
+  it('leaves no listener on the signal, however the wait ends', async () => {
+    const basin = new Basin()
+    const controller = new AbortController()
+    const { signal } = controller
+    const wait = (): Promise<unknown> =>
+      receiveAs(basin, bare<number>(), signal, null).catch(() => undefined)
+
+    const delivered = wait()
+    expect(getEventListeners(signal, 'abort').length).toBe(1)
+    basin.queue.shift()?.deliver(1)
+    expect(getEventListeners(signal, 'abort').length).toBe(0)
+
+    const ended = wait()
+    basin.queue.shift()?.end({ cause, detail: null })
+    expect(getEventListeners(signal, 'abort').length).toBe(0)
+
+    basin.values.push(1)
+    const ready = wait()
+    expect(getEventListeners(signal, 'abort').length).toBe(0)
+
+    const aborted = wait()
+    controller.abort()
+    expect(getEventListeners(signal, 'abort').length).toBe(0)
+    await Promise.all([delivered, ended, ready, aborted])
+  })
+})
+
+describe('waitFor()', () => {
+  it('tells whether the wait is not over', () => {
+    const basin = new Basin()
+    const receiver = waitFor(basin, result<number>(), undefined, null)
+    expect(receiver.isWaiting).toBe(true)
+
+    basin.queue.shift()?.deliver(1)
+
+    expect(receiver.isWaiting).toBe(false)
+  })
+})
+
+describe('releaseReceivers()', () => {
+  it('ends the waits of one owner, and no others', async () => {
+    const basin = new Basin()
+    const owner = {}
+    const released = [
+      receiveAs(basin, step<number>(), undefined, owner),
+      receiveAs(basin, step<number>(), undefined, owner),
+    ]
+    const other = receiveAs(basin, bare<number>(), undefined, {})
+    released.push(receiveAs(basin, step<number>(), undefined, owner))
+
+    basin.release(owner)
+    basin.queue.shift()?.deliver(1)
+
+    const done = { done: true, value: undefined }
+    expect(await Promise.all(released)).toEqual([done, done, done])
+    expect(await other).toBe(1)
+    expect(basin.queue.first).toBeNull()
+  })
+})
+
+describe('tryReceiveFrom()', () => {
+  it('answers with the value, with empty, or with the end and its cause', () => {
+    const basin = new Basin()
+    expect(tryReceiveFrom(basin)).toEqual({ type: 'empty' })
+
+    basin.values.push(1)
+    expect(tryReceiveFrom(basin)).toEqual({ type: 'value', value: 1 })
+
+    basin.end = NORMAL_END
+    expect(tryReceiveFrom(basin)).toEqual({ type: 'closed', cause: null })
+
+    basin.end = { cause, detail: null }
+    expect(tryReceiveFrom(basin)).toEqual({ type: 'closed', cause })
+  })
+})
