@@ -269,6 +269,7 @@ export function howItEnds(
       expect(await peer.rest()).toBe('88 02 03 ea')
       expect(await session.closeReason).toEqual(new CloseReason(1002))
       await expect(session.incoming.receive()).rejects.toBeInstanceOf(ProtocolViolationError)
+    peer.end()
       expect((await session.closed).cause).toBeInstanceOf(ProtocolViolationError)
     })
 

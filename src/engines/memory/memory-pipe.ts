@@ -121,7 +121,8 @@ export class MemoryPipe {
   schedule(): void {
     if (this.#scheduled || this.#closed) return
     this.#scheduled = true
-    this.#environment.defer(deliver, this)
+    // By way of a microtask, so that what waits for the last piece runs before the next one is delivered.
+    queueMicrotask(() => this.#environment.defer(deliver, this))
   }
 
   /** Delivers one piece, if one is due; further ones follow in turns of their own, as reads of a socket do. */

@@ -1,0 +1,162 @@
+/**
+ * HTTP headers as they came, and the few lists in them that a handshake reads (RFC 9110 §5.6, RFC 6455 §9.1).
+ *
+ * Everything here runs in time linear to the length of the header: no regular expression looks at a whole
+ * value, and nothing is scanned twice.
+ */
+
+import { isToken, isTokenCharacter } from './token.ts'
+
+/** Read-only headers, in the order in which they came. Names are compared without regard to case. */
+export class HttpHeaders implements Iterable<readonly [name: string, value: string]> {
+  readonly #raw: readonly string[]
+  #byName: Map<string, string[]> | null = null
+
+  /** @param raw names and values in turn, as Node's `rawHeaders`; kept, not copied. */
+  constructor(raw: readonly string[]) {
+    this.#raw = raw
+  }
+
+  /** All values of `name`, joined by `', '` as RFC 9110 §5.3 allows; `null` when there are none. */
+  get(name: string): string | null {
+    const values = this.#values(name)
+    return values === undefined ? null : values.join(', ')
+  }
+
+  /** The values of `name`, one for each line that had it; empty when there are none. */
+  getAll(name: string): readonly string[] {
+    return this.#values(name) ?? []
+  }
+
+  has(name: string): boolean {
+    return this.#values(name) !== undefined
+  }
+
+  *[Symbol.iterator](): IterableIterator<readonly [name: string, value: string]> {
+    for (let at = 0; at + 1 < this.#raw.length; at += 2) {
+      yield [this.#raw[at] ?? '', this.#raw[at + 1] ?? '']
+    }
+  }
+
+  #values(name: string): string[] | undefined {
+    this.#byName ??= indexed(this)
+    return this.#byName.get(name.toLowerCase())
+  }
+}
+
+/** One extension that a client offers or a server accepts, with its parameters in order (RFC 6455 §9.1). */
+export interface ExtensionOffer {
+  readonly name: string
+  /** A parameter without a value has `null`; the same name may occur more than once. */
+  readonly parameters: ReadonlyArray<readonly [name: string, value: string | null]>
+}
+
+/** The elements of a comma-separated list of tokens; `null` if one of them is no token. Empty elements are skipped. */
+export function parseTokenList(value: string): readonly string[] | null {
+  const tokens: string[] = []
+  for (const element of value.split(',')) {
+    const token = trimBlanks(element)
+    if (token === '') continue
+    if (!isToken(token)) return null
+    tokens.push(token)
+  }
+  return tokens
+}
+
+/** Whether a comma-separated list has `token`, without regard to case. Elements that are no tokens are passed over. */
+export function listHas(value: string, token: string): boolean {
+  return value.split(',').some((element) => trimBlanks(element).toLowerCase() === token)
+}
+
+/** The value of a `Sec-WebSocket-Extensions` header; `null` if it is not of the grammar (RFC 6455 §9.1). */
+export function parseExtensions(value: string): readonly ExtensionOffer[] | null {
+  const scanner = new Scanner(value)
+  const offers: ExtensionOffer[] = []
+  do {
+    const name = scanner.token()
+    if (name === null) return null
+    const parameters: (readonly [string, string | null])[] = []
+    while (scanner.take(';')) {
+      const parameter = scanner.token()
+      if (parameter === null) return null
+      const assigned = scanner.take('=')
+      const given = assigned ? scanner.tokenOrQuoted() : null
+      if (assigned && given === null) return null
+      parameters.push([parameter, given])
+    }
+    offers.push({ name, parameters })
+  } while (scanner.take(','))
+  return scanner.isAtEnd ? offers : null
+}
+
+/** Reads a header's value from left to right. */
+class Scanner {
+  readonly #text: string
+  #at = 0
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  get isAtEnd(): boolean {
+    this.#skipBlanks()
+    return this.#at === this.#text.length
+  }
+
+  take(separator: string): boolean {
+    this.#skipBlanks()
+    if (this.#text[this.#at] !== separator) return false
+    this.#at++
+    return true
+  }
+
+  token(): string | null {
+    this.#skipBlanks()
+    const start = this.#at
+    while (this.#at < this.#text.length && isTokenCharacter(this.#text.charCodeAt(this.#at))) this.#at++
+    return this.#at === start ? null : this.#text.slice(start, this.#at)
+  }
+
+  /** A quoted string must hold a token once its escapes are undone (RFC 6455 §9.1). */
+  tokenOrQuoted(): string | null {
+    if (!this.take('"')) return this.token()
+    let value = ''
+    for (; this.#at < this.#text.length; this.#at++) {
+      const character = this.#text[this.#at]
+      if (character === '"') {
+        this.#at++
+        return isToken(value) ? value : null
+      }
+      if (character === '\\') this.#at++
+      value += this.#text[this.#at] ?? ''
+    }
+    return null
+  }
+
+  #skipBlanks(): void {
+    while (this.#text[this.#at] === ' ' || this.#text[this.#at] === '\t') this.#at++
+  }
+}
+
+function indexed(headers: HttpHeaders): Map<string, string[]> {
+  const byName = new Map<string, string[]>()
+  for (const [name, value] of headers) {
+    const known = byName.get(name.toLowerCase())
+    if (known === undefined) byName.set(name.toLowerCase(), [value])
+    else known.push(value)
+  }
+  return byName
+}
+
+/** Without the blanks that HTTP allows around an element: space and tab, and no others. */
+function trimBlanks(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && isBlank(text.charCodeAt(start))) start++
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09
+}
