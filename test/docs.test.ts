@@ -18,9 +18,11 @@ const pages = ['README.md', 'CONTRIBUTING.md', 'DESIGN.md', ...pathsBelow('docs'
   .filter((page) => existsSync(join(ROOT, page)))
   .map((page) => ({ page, text: read(page) }))
 
+const sources = pathsBelow('src', '.ts').map((file) => ({ file, text: read(file) }))
+
 const blocks = [
   ...pages.flatMap(({ page, text }) => blocksOfMarkdown(page, text)),
-  ...pathsBelow('src', '.ts').flatMap((file) => blocksOfComments(file, read(file))),
+  ...sources.flatMap(({ file, text }) => blocksOfComments(file, text)),
 ]
 
 rmSync(MODULES, { recursive: true, force: true })
@@ -40,6 +42,23 @@ describe('the documentation', () => {
     )
 
     expect(broken).toEqual([])
+  })
+
+  it('has a fence around the code of every @example', () => {
+    const open = sources.flatMap(({ file, text }) =>
+      [...text.matchAll(/@example[^\n]*\n(?!\s*\* *(?:```ts|<!-- prelude))/g)].map(
+        (match) => `${file}:${text.slice(0, match.index).split('\n').length}`,
+      ),
+    )
+
+    expect(open).toEqual([])
+  })
+
+  it('lists in docs/errors.md the codes of all errors, and no others', () => {
+    const codes = (text: string): string[] => text.match(/\bTOWPATH_[A-Z_]+\b/g) ?? []
+    const thrown = sources.flatMap(({ text }) => codes(text.replaceAll(/^\s*(\*|\/\/).*$/gm, '')))
+
+    expect([...new Set(codes(read('docs/errors.md')))].sort()).toEqual([...new Set(thrown)].sort())
   })
 
   for (const block of blocks.filter(({ mode }) => mode === 'run')) {

@@ -18,6 +18,7 @@ const CHECKS = [
   'test',
   'build',
   'build:examples',
+  'check:start',
   'api:check',
   'check:package',
 ] as const
