@@ -108,3 +108,14 @@ export {
   TooManyFragmentsError,
 } from './protocol/index.ts'
 export type { CloseCodeName } from './protocol/index.ts'
+
+export { attach, embeddedServer, ListenError, ServerStoppedError } from './engines/node/index.ts'
+export type {
+  Attachment,
+  AttachOptions,
+  EmbeddedServer,
+  EmbeddedServerOptions,
+  HttpListener,
+  ServerAddress,
+  UnclaimedPolicy,
+} from './engines/node/index.ts'

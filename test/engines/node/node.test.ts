@@ -1,0 +1,4 @@
+import { nodeHost } from '../../support/node-host.ts'
+import { howItEnds } from '../../suites/how-it-ends.ts'
+
+howItEnds(nodeHost)
