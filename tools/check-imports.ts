@@ -44,6 +44,8 @@ const NODE_MODULES: Readonly<Record<string, readonly string[]>> = {
   'protocol/accept-key.ts': ['node:crypto'],
   'protocol/memory.ts': ['node:buffer'],
   'extensions/': ['node:zlib'],
+  // A handler runs in the asynchronous context of the upgrade that led to it.
+  'application/interception.ts': ['node:async_hooks'],
   'engines/': ['*'],
   'client/': ['*'],
   'testing/': ['*'],
