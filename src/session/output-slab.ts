@@ -14,7 +14,7 @@ import { allocate } from '../protocol/internal.ts'
 import type { WriteOutcome } from './transport.ts'
 
 /** Frames that may be larger than this get memory of their own. */
-export const SLAB_BYTES = 128 * 1024
+export const SLAB_BYTES: number = 128 * 1024
 
 /** Whoever has bytes in the slab that are not written yet. */
 export interface SlabOwner {

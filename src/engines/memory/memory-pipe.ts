@@ -40,7 +40,7 @@ export interface PipeEnds {
 }
 
 /** What the two kernels between writer and reader hold, in bytes. */
-export const PIPE_CAPACITY_BYTES = 128 * 1024
+export const PIPE_CAPACITY_BYTES: number = 128 * 1024
 
 interface Segment {
   readonly bytes: Uint8Array
