@@ -324,8 +324,7 @@ export interface ApplicationResponse {
 }
 
 /** A session and the call that it came from. */
-export interface WebSocketServerSession<Parameters = AnyParameters>
-  extends WebSocketSession {
+export interface WebSocketServerSession<Parameters = AnyParameters> extends WebSocketSession {
   /** The request that was upgraded. */
   readonly call: ApplicationCall<Parameters>
   /** The application that the session belongs to. */
@@ -334,8 +333,7 @@ export interface WebSocketServerSession<Parameters = AnyParameters>
 
 /** A session that looks after itself, and the call that it came from. */
 export interface DefaultWebSocketServerSession<Parameters = AnyParameters>
-  extends DefaultWebSocketSession,
-    WebSocketServerSession<Parameters> {}
+  extends DefaultWebSocketSession, WebSocketServerSession<Parameters> {}
 
 /** Why an upgrade was refused. */
 export type RefusalReason =

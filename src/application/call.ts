@@ -64,7 +64,7 @@ export class UpgradeCall implements ApplicationCall {
 /** The captures of a route, percent-decoded once; `null` if one of them is wrongly encoded. */
 export function decodeParameters(captures: Readonly<Record<string, string>>): AnyParameters | null {
   // Without a prototype: a parameter called __proto__ is a parameter.
-  const parameters: Record<string, string | undefined> = Object.create(null)
+  const parameters = Object.create(null) as Record<string, string | undefined>
   try {
     for (const [name, value] of Object.entries(captures)) {
       if (name !== '_') parameters[name] = decodeURIComponent(value)

@@ -22,7 +22,9 @@ export function parseCookies(header: string): ReadonlyMap<string, string> {
 }
 
 function unquote(value: string): string {
-  return value.length >= 2 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value
+  return value.length >= 2 && value.startsWith('"') && value.endsWith('"')
+    ? value.slice(1, -1)
+    : value
 }
 
 function decodeValue(value: string): string {

@@ -26,7 +26,7 @@ import { PluginRegistry } from './plugin.ts'
 import { upgradeRequired } from './refusal.ts'
 import type { OriginResolver } from './request.ts'
 import { parseRequestTarget } from './request-target.ts'
-import { asRoute, RouteScope, type WebSocketRoute } from './route-scope.ts'
+import { RouteScope, type WebSocketRoute } from './route-scope.ts'
 import { createRouteTree } from './route-tree.ts'
 import { SessionRegistry } from './session-registry.ts'
 import { decideUpgrade, type UpgradeParts } from './upgrade.ts'
@@ -104,12 +104,12 @@ class WebSocketApplication implements Application {
   }
 
   plugin<Options extends object, Instance>(plugin: Plugin<Options, Instance>): Instance {
-    return this.#plugins.get(plugin, 'get plugin')
+    return this.#plugins.get(plugin)
   }
 
   routing(block: (route: Route<''>) => void): void {
     requireFunction('declare routes', 'the block', block)
-    requireSynchronous('declare routes', 'the block', block(asRoute(this.#root)))
+    requireSynchronous('declare routes', 'the block', block(this.#root))
   }
 
   resolveOrigin(resolver: OriginResolver): void {

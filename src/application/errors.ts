@@ -16,7 +16,9 @@ export class PluginMissingError extends TowpathError {
 
   /** @param act what cannot be done without it, such as `declare webSocket route "/chat"`. */
   constructor(act: string, plugin: string) {
-    super(`Cannot ${act}: plugin "${plugin}" is not installed, expected app.install(${plugin}) before it`)
+    super(
+      `Cannot ${act}: plugin "${plugin}" is not installed, expected app.install(${plugin}) before it`,
+    )
     this.plugin = plugin
   }
 }
@@ -30,7 +32,9 @@ export class DuplicatePluginError extends TowpathError {
   readonly plugin: string
 
   constructor(plugin: string) {
-    super(`Cannot install plugin "${plugin}": it is installed already, expected one app.install(${plugin})`)
+    super(
+      `Cannot install plugin "${plugin}": it is installed already, expected one app.install(${plugin})`,
+    )
     this.plugin = plugin
   }
 }

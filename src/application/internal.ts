@@ -16,3 +16,4 @@ export {
 } from './option-check.ts'
 export { noSuchPath } from './refusal.ts'
 export { DEFAULT_SETTINGS } from './session-options.ts'
+export { SessionRegistry } from './session-registry.ts'

@@ -30,7 +30,12 @@ export const consoleLogger: Logger = {
 }
 
 /** Writes one failure of the application's own code. Never throws: a logger that fails is on its own. */
-export function logFailure(logger: Logger, error: unknown, message: string, facts: object = {}): void {
+export function logFailure(
+  logger: Logger,
+  error: unknown,
+  message: string,
+  facts: object = {},
+): void {
   try {
     logger.error({ ...facts, err: error }, message)
   } catch {

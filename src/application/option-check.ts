@@ -26,7 +26,9 @@ export function requireKnownNames(
     const near = nearest(name, known)
     const candidates = (near.length > 0 ? near : known).map((each) => `"${prefix}${each}"`)
     const expected =
-      candidates.length === 0 ? 'no options' : `${near.length === 1 ? '' : 'one of '}${candidates.join(', ')}`
+      candidates.length === 0
+        ? 'no options'
+        : `${candidates.length === 1 ? '' : 'one of '}${candidates.join(', ')}`
     throw new TypeError(`Cannot ${act}: unknown option "${prefix}${name}", expected ${expected}`)
   }
 }
@@ -49,7 +51,10 @@ export function readWholeNumber(
 ): number {
   if (value === undefined) return fallback
   const isInRange = typeof value === 'number' && value >= range.min
-  if (isInRange && (Number.isSafeInteger(value) || (value === Infinity && range.allowInfinity === true))) {
+  if (
+    isInRange &&
+    (Number.isSafeInteger(value) || (value === Infinity && range.allowInfinity === true))
+  ) {
     return value
   }
   const expected = `a whole number of ${range.min} or above${range.allowInfinity === true ? ', or Infinity' : ''}`

@@ -9,9 +9,7 @@ import { parseOrigin, sameOrigin } from './authority.ts'
 import { kindOf } from './option-check.ts'
 
 /** An origin rule that has been checked, with its origins as values. */
-export type CheckedOriginRule =
-  | Exclude<OriginRule, readonly string[]>
-  | readonly Origin[]
+export type CheckedOriginRule = Exclude<OriginRule, readonly string[]> | readonly Origin[]
 
 /**
  * Checks the option `origins`; `fallback` when it is absent.
@@ -48,19 +46,20 @@ export function mayConnect(
   const origin = parseOrigin(header)
   if (origin !== null && sameOrigin(origin, call.request.origin)) return true
   if (rule === 'same-origin') return false
-  if (typeof rule === 'function') return asks(rule(header, call))
+  if (typeof rule === 'function') return isYes(rule(header, call))
   return origin !== null && rule.some((allowed) => sameOrigin(allowed, origin))
 }
 
 /** Only `true` allows: a function that forgets to answer has not allowed anything. */
-function asks(answer: boolean | Promise<boolean>): boolean | Promise<boolean> {
-  return answer instanceof Promise ? answer.then((allowed) => allowed === true) : answer === true
+function isYes(answer: unknown): boolean | Promise<boolean> {
+  return answer instanceof Promise ? answer.then((later) => later === true) : answer === true
 }
 
 function readAllowedOrigin(act: string, entry: unknown): Origin {
   const origin = typeof entry === 'string' ? parseOrigin(entry) : null
   if (origin !== null) return origin
   const shown = typeof entry === 'string' ? `"${entry}"` : kindOf(entry)
-  const hint = entry === '*' ? `'any'` : 'scheme://host or scheme://host:port, such as https://example.com'
+  const hint =
+    entry === '*' ? `'any'` : 'scheme://host or scheme://host:port, such as https://example.com'
   throw new TypeError(`Cannot ${act}: option "origins" has ${shown}, expected ${hint}`)
 }

@@ -63,7 +63,7 @@ export class PluginRegistry {
     plugin: Plugin<Options, Instance>,
     options: Options,
   ): Instance {
-    const { name, optionNames } = requirePlugin(plugin)
+    const { name, optionNames } = requirePlugin('install', plugin)
     if (this.#names.has(name)) throw new DuplicatePluginError(name)
     requireObject(`install ${name}`, 'what comes with it', options)
     if (optionNames !== null) requireKnownNames(`install ${name}`, options, optionNames)
@@ -74,18 +74,26 @@ export class PluginRegistry {
     return instance
   }
 
-  /** What `plugin` gave. @throws {PluginMissingError} saying that without it `act` cannot be done. */
-  get<Options extends object, Instance>(plugin: Plugin<Options, Instance>, act: string): Instance {
-    if (!this.#instances.has(plugin)) throw new PluginMissingError(act, plugin.name)
+  /**
+   * What `plugin` gave.
+   *
+   * @param act what cannot be done without it, for the message.
+   * @throws {PluginMissingError} if it is not installed.
+   */
+  get<Options extends object, Instance>(plugin: Plugin<Options, Instance>, act?: string): Instance {
+    const { name } = requirePlugin('use', plugin)
+    if (!this.#instances.has(plugin)) throw new PluginMissingError(act ?? `use ${name}`, name)
     // Set by install() from this very plugin, which gives nothing but an Instance.
     return this.#instances.get(plugin) as Instance
   }
 }
 
 function requirePlugin<Options extends object, Instance>(
+  act: string,
   plugin: Plugin<Options, Instance>,
 ): Plugin<Options, Instance> {
-  const isPlugin = typeof plugin === 'object' && plugin !== null && typeof plugin.install === 'function'
+  const isPlugin =
+    typeof plugin === 'object' && plugin !== null && typeof plugin.install === 'function'
   if (isPlugin) return plugin
-  throw new TypeError('Cannot install plugin: it is none, expected what definePlugin() returns')
+  throw new TypeError(`Cannot ${act} plugin: it is none, expected what definePlugin() returns`)
 }

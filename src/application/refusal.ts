@@ -89,9 +89,14 @@ export function upgradeRequired(): UpgradeRefused {
     ['sec-websocket-version', '13'],
   ]
   return toOutcome(
-    refuse(426, 'handshake', 'Cannot answer: this path is a WebSocket, expected a request to upgrade', {
-      headers,
-    }),
+    refuse(
+      426,
+      'handshake',
+      'Cannot answer: this path is a WebSocket, expected a request to upgrade',
+      {
+        headers,
+      },
+    ),
     [],
   )
 }

@@ -120,10 +120,7 @@ export class IncomingRequest implements ApplicationRequest {
   }
 
   get origin(): RequestOrigin {
-    this.#origin ??= this.#resolvers.reduce(
-      (origin, resolve) => resolve(origin, this),
-      this.local,
-    )
+    this.#origin ??= this.#resolvers.reduce((origin, resolve) => resolve(origin, this), this.local)
     return this.#origin
   }
 

@@ -7,7 +7,6 @@
 
 import type {
   Interceptor,
-  Route,
   WebSocketHandler,
   WebSocketRawHandler,
   WebSocketRouteOptions,
@@ -72,7 +71,10 @@ const SAMPLE_RULES: RouteRules = {
   requireProtocol: false,
 }
 
-/** One place. Its type says nothing of its path: `Route` adds that for those who declare. */
+/**
+ * One place. It has the members of `Route` without the types of the path, which are true all the same: the
+ * tree hands each handler the parameters of the path that it was declared with.
+ */
 export class RouteScope {
   readonly #parts: RouteScopeParts
   readonly #prefix: string
@@ -118,7 +120,11 @@ export class RouteScope {
     this.#interceptors.push(interceptor)
   }
 
-  #declare(kind: 'default' | 'raw', path: string, rest: DeclarationRest<WebSocketHandler>): RouteScope {
+  #declare(
+    kind: 'default' | 'raw',
+    path: string,
+    rest: DeclarationRest<WebSocketHandler>,
+  ): RouteScope {
     const [options, handler] = takeOptions(rest)
     const act = `declare ${kind === 'raw' ? 'webSocketRaw' : 'webSocket'} route ${shownPath(path)}`
     requireFunction(act, 'the handler', handler)
@@ -136,7 +142,9 @@ export class RouteScope {
   /** A place below this one, with a path that means something and options that make sense. */
   #below(act: string, path: string, options: WebSocketRouteOptions): RouteScope {
     if (typeof path !== 'string' || !path.startsWith('/')) {
-      throw new TypeError(`Cannot ${act}: the path is ${shownPath(path)}, expected one that begins with "/"`)
+      throw new TypeError(
+        `Cannot ${act}: the path is ${shownPath(path)}, expected one that begins with "/"`,
+      )
     }
     const full = joinPaths(this.#prefix, path)
     this.#parts.routes.check(full)
@@ -159,24 +167,25 @@ export class RouteScope {
   }
 }
 
-/** The root of an application, as those who declare see it. */
-export function asRoute(scope: RouteScope): Route<''> {
-  // RouteScope has the members of Route, without the types of the path: the tree hands each handler the
-  // parameters of the path that it was declared with, which is what those types say.
-  return scope as unknown as Route<''>
-}
-
 type DeclarationRest<Last> = readonly [Last] | readonly [WebSocketRouteOptions, Last]
 
 function takeOptions<Last>(rest: DeclarationRest<Last>): readonly [WebSocketRouteOptions, Last] {
   return rest.length === 1 ? [{}, rest[0]] : rest
 }
 
-function pluginRules({ session, handshakeTimeout, origins }: WebSocketsSettings): Partial<RouteRules> {
+function pluginRules({
+  session,
+  handshakeTimeout,
+  origins,
+}: WebSocketsSettings): Partial<RouteRules> {
   return { settings: session, handshakeTimeout, origins }
 }
 
-function applyRouteOptions(act: string, rules: RouteRules, options: WebSocketRouteOptions): RouteRules {
+function applyRouteOptions(
+  act: string,
+  rules: RouteRules,
+  options: WebSocketRouteOptions,
+): RouteRules {
   requireObject(act, 'the options', options)
   requireKnownNames(act, options, OPTION_NAMES)
   return {
@@ -184,7 +193,12 @@ function applyRouteOptions(act: string, rules: RouteRules, options: WebSocketRou
     handshakeTimeout: rules.handshakeTimeout,
     origins: readOriginRule(act, options.origins, rules.origins),
     protocols: readSubprotocols(act, options.protocols, rules.protocols),
-    requireProtocol: readSwitch(act, 'requireProtocol', options.requireProtocol, rules.requireProtocol),
+    requireProtocol: readSwitch(
+      act,
+      'requireProtocol',
+      options.requireProtocol,
+      rules.requireProtocol,
+    ),
   }
 }
 

@@ -77,9 +77,12 @@ function parse(pattern: string): string[] {
   try {
     return routeNodeKeys(pattern)
   } catch (error) {
-    throw new TypeError(`Cannot use path "${pattern}": it is not a path pattern (${reasonOf(error)})`, {
-      cause: error,
-    })
+    throw new TypeError(
+      `Cannot use path "${pattern}": it is not a path pattern (${reasonOf(error)})`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 

@@ -31,6 +31,8 @@ import type { SessionRegistry } from './session-registry.ts'
 /** What an accepted upgrade knows about the session that it begins. */
 export interface SessionOpening {
   readonly call: UpgradeCall
+  /** The path of the route as it was declared, for the log. */
+  readonly route: string
   readonly kind: 'default' | 'raw'
   readonly handler: WebSocketHandler
   readonly settings: RouteSettings
@@ -53,7 +55,7 @@ export function openServerSession(opening: SessionOpening, transport: Transport)
     id: createSessionId(environment),
     protocol: opening.protocol,
   }
-  const record = new SessionRecord(call, monitor)
+  const record = new SessionRecord(opening)
   const inner =
     kind === 'raw'
       ? new RawSession(transport, settings, environment, record)
@@ -76,10 +78,12 @@ class SessionRecord implements SessionObserver {
   /** Set before the session can tell anything. */
   session: ServerSession | null = null
   readonly #call: UpgradeCall
+  readonly #route: string
   readonly #monitor: EventMonitor<ApplicationEvents>
 
-  constructor(call: UpgradeCall, monitor: EventMonitor<ApplicationEvents>) {
+  constructor({ call, route, monitor }: SessionOpening) {
     this.#call = call
+    this.#route = route
     this.#monitor = monitor
   }
 
@@ -88,7 +92,7 @@ class SessionRecord implements SessionObserver {
     if (session === null) return
     logFailure(this.#call.application.logger, error, 'WebSocket handler failed', {
       session: session.id,
-      path: this.#call.request.path,
+      route: this.#route,
     })
     this.#monitor.emit('handlerFailed', { session, error })
   }
@@ -222,7 +226,9 @@ class ServerSession implements DefaultWebSocketServerSession {
 
   #requireDefault(member: string): DefaultWebSocketSession {
     if (this.#default !== null) return this.#default
-    throw new TypeError(`Cannot use ${member} of a raw session: it sends no pings, expected webSocket()`)
+    throw new TypeError(
+      `Cannot use ${member} of a raw session: it sends no pings, expected webSocket()`,
+    )
   }
 }
 

@@ -155,11 +155,20 @@ export function applySessionOptions(
   const { masking, closeTimeout, channels, readAhead } = options
   const limit = { min: 1, allowInfinity: true }
   return {
-    pingInterval: pingPeriod === null ? null : readDuration(act, 'pingPeriod', pingPeriod, settings.pingInterval),
+    pingInterval:
+      pingPeriod === null
+        ? null
+        : readDuration(act, 'pingPeriod', pingPeriod, settings.pingInterval),
     timeout: readDuration(act, 'timeout', timeout, settings.timeout),
     closeTimeout: readDuration(act, 'closeTimeout', closeTimeout, settings.closeTimeout),
     maxFrameSize: readWholeNumber(act, 'maxFrameSize', maxFrameSize, settings.maxFrameSize, limit),
-    maxMessageSize: readWholeNumber(act, 'maxMessageSize', maxMessageSize, settings.maxMessageSize, limit),
+    maxMessageSize: readWholeNumber(
+      act,
+      'maxMessageSize',
+      maxMessageSize,
+      settings.maxMessageSize,
+      limit,
+    ),
     maxFragments: readWholeNumber(act, 'maxFragments', maxFragments, settings.maxFragments, limit),
     masking: readSwitch(act, 'masking', masking, settings.masking),
     ...applyChannels(act, settings, channels),

@@ -18,6 +18,8 @@ export class SessionRegistry implements Sessions {
   readonly #sessions = new Map<WebSocketServerSession, SessionControl>()
   #opened = 0
   #empty: Deferred<void> | null = null
+  /** Those who wait for the end of one session. */
+  readonly #ends = new Map<WebSocketServerSession, Deferred<void>>()
 
   get size(): number {
     return this.#sessions.size
@@ -44,6 +46,8 @@ export class SessionRegistry implements Sessions {
 
   delete(session: WebSocketServerSession): void {
     this.#sessions.delete(session)
+    this.#ends.get(session)?.resolve()
+    this.#ends.delete(session)
     if (this.#sessions.size > 0) return
     this.#empty?.resolve()
     this.#empty = null
@@ -54,5 +58,13 @@ export class SessionRegistry implements Sessions {
     if (this.#sessions.size === 0) return Promise.resolve()
     this.#empty ??= new Deferred<void>()
     return this.#empty.promise
+  }
+
+  /** Resolves once `session` does not run; at once when it does not. Never rejects. */
+  whenOver(session: WebSocketServerSession): Promise<void> {
+    if (!this.#sessions.has(session)) return Promise.resolve()
+    const end = this.#ends.get(session) ?? new Deferred<void>()
+    this.#ends.set(session, end)
+    return end.promise
   }
 }

@@ -50,7 +50,9 @@ export async function chooseSubprotocol(
   if (chosen === null || chosen === undefined) return null
   // A client fails the connection over a name that it did not offer (§4.1), so this never leaves us.
   if (offered.includes(chosen)) return chosen
-  throw new TypeError('Cannot choose a subprotocol that was not offered, expected one of the offered or null')
+  throw new TypeError(
+    'Cannot choose a subprotocol that was not offered, expected one of the offered or null',
+  )
 }
 
 function readName(act: string, name: unknown): string {

@@ -6,12 +6,12 @@
  */
 
 import { Deferred, type Environment, type WheelTimer } from '../base/internal.ts'
-import { HandshakeError } from '../protocol/index.ts'
 import {
+  HandshakeError,
   readServerHandshake,
   serverHandshakeHeaders,
   type ServerHandshake,
-} from '../protocol/internal.ts'
+} from '../protocol/index.ts'
 import type { Transport } from '../session/index.ts'
 import type { Application, ApplicationEvents } from './application.ts'
 import { parseAuthority } from './authority.ts'
@@ -22,7 +22,14 @@ import { intercept, type AsyncContext } from './interception.ts'
 import { logFailure } from './logger.ts'
 import type { EventMonitor } from './monitor.ts'
 import { mayConnect } from './origin-policy.ts'
-import { ENGINE_HEADERS, refuse, refuseWhileStopping, refuseWith, toOutcome, type Refusal } from './refusal.ts'
+import {
+  ENGINE_HEADERS,
+  refuse,
+  refuseWhileStopping,
+  refuseWith,
+  toOutcome,
+  type Refusal,
+} from './refusal.ts'
 import { IncomingRequest, type OriginResolver } from './request.ts'
 import { parseRequestTarget } from './request-target.ts'
 import type { WebSocketRoute } from './route-scope.ts'
@@ -58,8 +65,14 @@ export function decideUpgrade(
     new IncomingRequest(request, target, parts.resolvers),
     parameters ?? {},
   )
-  const attempt = new UpgradeAttempt(parts, match.value, call, request, environment)
-  return attempt.run(signal, parameters !== null)
+  const facts = {
+    route: match.value,
+    call,
+    request,
+    environment,
+    hasParameters: parameters !== null,
+  }
+  return new UpgradeAttempt(parts, facts).run(signal)
 }
 
 /** What the request comes to: a refusal, or everything that its session needs. */
@@ -72,38 +85,43 @@ interface Acceptance {
   readonly context: AsyncContext
 }
 
-/** One request that has a route. */
+/** A request that has a route. */
+interface UpgradeFacts {
+  readonly route: WebSocketRoute
+  readonly call: UpgradeCall
+  readonly request: UpgradeRequest
+  readonly environment: Environment
+  /** Whether what the path captured could be decoded. */
+  readonly hasParameters: boolean
+}
+
+/** Decides one request that has a route. */
 class UpgradeAttempt {
   readonly #parts: UpgradeParts
   readonly #route: WebSocketRoute
   readonly #call: UpgradeCall
-  readonly #request: UpgradeRequest
-  readonly #environment: Environment
+  readonly #facts: UpgradeFacts
   readonly #outcome = new Deferred<UpgradeOutcome>()
 
-  constructor(
-    parts: UpgradeParts,
-    route: WebSocketRoute,
-    call: UpgradeCall,
-    request: UpgradeRequest,
-    environment: Environment,
-  ) {
+  constructor(parts: UpgradeParts, facts: UpgradeFacts) {
     this.#parts = parts
-    this.#route = route
-    this.#call = call
-    this.#request = request
-    this.#environment = environment
+    this.#route = facts.route
+    this.#call = facts.call
+    this.#facts = facts
   }
 
   /** Races the decision against the deadline and the client's patience; whoever is first has answered. */
-  async run(signal: AbortSignal, hasParameters: boolean): Promise<UpgradeOutcome> {
+  async run(signal: AbortSignal): Promise<UpgradeOutcome> {
+    if (signal.aborted) {
+      this.#abandon(signal.reason)
+      return this.#outcome.promise
+    }
     const timer = this.#startDeadline()
     const onAbort = (): void => this.#abandon(signal.reason)
     signal.addEventListener('abort', onAbort, { once: true })
-    if (signal.aborted) onAbort()
 
     // Owned by the outcome: it settles it, or comes too late and says so in the log.
-    void this.#decide(hasParameters).then(
+    void this.#decide().then(
       (decision) => this.#answer(decision),
       (error: unknown) => this.#fail(error),
     )
@@ -113,11 +131,11 @@ class UpgradeAttempt {
     return outcome
   }
 
-  async #decide(hasParameters: boolean): Promise<Decision> {
+  async #decide(): Promise<Decision> {
     const read = this.#readHandshake()
     if (read.type === 'refused') return read
     const { handshake } = read
-    if (!hasParameters) {
+    if (!this.#facts.hasParameters) {
       return refuse(400, 'parameters', 'Cannot upgrade: the path is wrongly percent-encoded')
     }
     if (this.#parts.isStopping()) return refuseWhileStopping()
@@ -134,7 +152,11 @@ class UpgradeAttempt {
       chooseSubprotocol(protocols, handshake.protocols, this.#call),
     )
     if (protocol === null && requireProtocol) {
-      return refuse(400, 'protocol', 'Cannot upgrade: Sec-WebSocket-Protocol offers no subprotocol of this path')
+      return refuse(
+        400,
+        'protocol',
+        'Cannot upgrade: Sec-WebSocket-Protocol offers no subprotocol of this path',
+      )
     }
     return { type: 'accepted', handshake, protocol, context }
   }
@@ -143,7 +165,7 @@ class UpgradeAttempt {
   #readHandshake(): { readonly type: 'read'; readonly handshake: ServerHandshake } | Refusal {
     const { headers } = this.#call.request
     try {
-      const { method, httpVersion, hasBody } = this.#request
+      const { method, httpVersion, hasBody } = this.#facts.request
       const handshake = readServerHandshake({ method, httpVersion, headers, hasBody })
       // The handshake wants a Host; what is in it is ours to understand (RFC 9112 §3.2).
       if (parseAuthority(headers.get('host') ?? '') !== null) return { type: 'read', handshake }
@@ -182,17 +204,18 @@ class UpgradeAttempt {
   }
 
   #start(transport: Transport, protocol: string | null, context: AsyncContext): void {
-    const { kind, handler, settings } = this.#route
+    const { path, kind, handler, settings } = this.#route
     const { monitor, sessions, isStopping } = this.#parts
     openServerSession(
       {
         call: this.#call,
+        route: path,
         kind,
         handler,
         settings,
         protocol,
         context,
-        environment: this.#environment,
+        environment: this.#facts.environment,
         monitor,
         sessions,
         isStopping,
@@ -218,7 +241,7 @@ class UpgradeAttempt {
 
   #startDeadline(): WheelTimer {
     const { handshakeTimeout } = this.#route
-    return this.#environment.timers.schedule(handshakeTimeout, () => {
+    return this.#facts.environment.timers.schedule(handshakeTimeout, () => {
       const error = new HandshakeTimeoutError(handshakeTimeout)
       this.#refuse(
         refuse(503, 'timeout', 'Cannot upgrade: the server took too long', { cause: error }),

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
 
-import { defaultPort, parseAuthority, parseOrigin, sameOrigin } from '../../src/application/authority.ts'
+import {
+  defaultPort,
+  parseAuthority,
+  parseOrigin,
+  sameOrigin,
+} from '../../src/application/authority.ts'
 
 describe('parseAuthority()', () => {
   it.each([

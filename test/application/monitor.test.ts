@@ -29,7 +29,7 @@ describe('EventMonitor', () => {
 
   it('ends a registration when it is disposed of, and no other', () => {
     const { monitor } = createMonitor()
-    const listener = vi.fn()
+    const listener = vi.fn<() => void>()
     const first = monitor.on('opened', listener)
     monitor.on('opened', listener)
 
@@ -54,7 +54,7 @@ describe('EventMonitor', () => {
   it('reports a listener that throws, and tells the others all the same', () => {
     const { monitor, error } = createMonitor()
     const failure = new Error('no')
-    const other = vi.fn()
+    const other = vi.fn<() => void>()
     monitor.on('opened', () => {
       throw failure
     })
@@ -84,7 +84,7 @@ describe('EventMonitor', () => {
 
   it('lets listeners come and go during an event', () => {
     const { monitor } = createMonitor()
-    const late = vi.fn()
+    const late = vi.fn<() => void>()
     const registration = monitor.on('opened', () => {
       registration[Symbol.dispose]()
       monitor.on('opened', late)

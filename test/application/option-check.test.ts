@@ -30,13 +30,17 @@ describe('requireKnownNames()', () => {
   })
 
   it('says where nested options stand', () => {
-    expect(() => requireKnownNames(ACT, { both: 1 }, ['incoming', 'outgoing'], 'channels.')).toThrow(
+    expect(() =>
+      requireKnownNames(ACT, { both: 1 }, ['incoming', 'outgoing'], 'channels.'),
+    ).toThrow(
       'unknown option "channels.both", expected one of "channels.incoming", "channels.outgoing"',
     )
   })
 
   it('says when there are no options at all', () => {
-    expect(() => requireKnownNames(ACT, { a: 1 }, [])).toThrow('unknown option "a", expected no options')
+    expect(() => requireKnownNames(ACT, { a: 1 }, [])).toThrow(
+      'unknown option "a", expected no options',
+    )
   })
 })
 

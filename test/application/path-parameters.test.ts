@@ -1,7 +1,11 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
 
 import { joinPaths } from '../../src/application/path-parameters.ts'
-import type { AnyParameters, JoinPaths, PathParameters } from '../../src/application/path-parameters.ts'
+import type {
+  AnyParameters,
+  JoinPaths,
+  PathParameters,
+} from '../../src/application/path-parameters.ts'
 
 describe('joinPaths()', () => {
   it.each([

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest'
+
+import type { WebSocketServerSession } from '../../src/application/application.ts'
+import { drain, readStopOptions } from '../../src/application/drain.ts'
+import { SessionRegistry } from '../../src/application/session-registry.ts'
+import { VirtualClock } from '../../src/base/index.ts'
+import { settled } from '../support/memory-world.ts'
+
+/** Sessions that note when they were told to go, and go at once if they are willing. */
+function sessions(clock: VirtualClock, count: number, options: { readonly willing: boolean }) {
+  const registry = new SessionRegistry()
+  const told: number[] = []
+  const dropped: number[] = []
+  for (let index = 0; index < count; index++) {
+    const session = { id: String(index) } as WebSocketServerSession // never looked into
+    registry.add(session, {
+      goAway: () => {
+        told.push(clock.now())
+        if (options.willing) registry.delete(session)
+      },
+      terminate: () => dropped.push(clock.now()),
+    })
+  }
+  return { registry, told, dropped }
+}
+
+describe('drain()', () => {
+  it('resolves at once without sessions, and leaves no timer', async () => {
+    const clock = new VirtualClock()
+
+    const counts = await drain(new SessionRegistry(), clock, { grace: 1_000, timeout: 15_000 })
+
+    expect(counts).toEqual({ sessions: 0, closed: 0, aborted: 0 })
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('spreads the closings over the grace, the first at once', async () => {
+    const clock = new VirtualClock({ settle: settled })
+    const { registry, told } = sessions(clock, 4, { willing: true })
+
+    const drained = drain(registry, clock, { grace: 1_000, timeout: 15_000 })
+    await clock.advance(15_000)
+
+    expect(told).toEqual([0, 250, 500, 750])
+    expect(await drained).toEqual({ sessions: 4, closed: 4, aborted: 0 })
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('closes many sessions in batches of the same size', async () => {
+    const clock = new VirtualClock({ settle: settled })
+    const { registry, told } = sessions(clock, 100, { willing: true })
+
+    const drained = drain(registry, clock, { grace: 2_000, timeout: 15_000 })
+    await clock.advance(15_000)
+
+    expect(told.filter((at) => at === 0)).toHaveLength(5)
+    expect(told.filter((at) => at === 1_900)).toHaveLength(5)
+    expect(await drained).toEqual({ sessions: 100, closed: 100, aborted: 0 })
+  })
+
+  it('closes all at once without a grace', async () => {
+    const clock = new VirtualClock({ settle: settled })
+    const { registry, told } = sessions(clock, 3, { willing: true })
+
+    expect(await drain(registry, clock, { grace: 0, timeout: 15_000 })).toEqual({
+      sessions: 3,
+      closed: 3,
+      aborted: 0,
+    })
+    expect(told).toEqual([0, 0, 0])
+  })
+
+  it('drops those that are left at the deadline, and waits no longer', async () => {
+    const clock = new VirtualClock({ settle: settled })
+    const { registry, dropped } = sessions(clock, 2, { willing: false })
+
+    const drained = drain(registry, clock, { grace: 0, timeout: 15_000 })
+    await clock.advance(14_999)
+    expect(dropped).toEqual([])
+    await clock.advance(1)
+
+    expect(dropped).toEqual([15_000, 15_000])
+    expect(await drained).toEqual({ sessions: 2, closed: 0, aborted: 2 })
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('counts a session that began meanwhile', async () => {
+    const clock = new VirtualClock({ settle: settled })
+    const { registry } = sessions(clock, 1, { willing: false })
+    const late = { id: 'late' } as WebSocketServerSession // never looked into
+
+    const drained = drain(registry, clock, { grace: 0, timeout: 5_000 })
+    registry.add(late, { goAway: () => {}, terminate: () => {} })
+    registry.delete(late)
+    await clock.advance(5_000)
+
+    expect(await drained).toEqual({ sessions: 2, closed: 1, aborted: 1 })
+  })
+})
+
+describe('readStopOptions()', () => {
+  it('has a grace of 1 second and a timeout of 15 seconds', () => {
+    expect(readStopOptions({})).toEqual({ grace: 1_000, timeout: 15_000 })
+  })
+
+  it('takes durations, and a short timeout shortens the grace that nobody chose', () => {
+    expect(readStopOptions({ grace: { seconds: 5 }, timeout: { minutes: 1 } })).toEqual({
+      grace: 5_000,
+      timeout: 60_000,
+    })
+    expect(readStopOptions({ timeout: 100 })).toEqual({ grace: 100, timeout: 100 })
+    expect(readStopOptions({ grace: 0, timeout: 0 })).toEqual({ grace: 0, timeout: 0 })
+  })
+
+  it.each([
+    [
+      { grace: 2_000, timeout: 1_000 },
+      'Cannot stop the application: timeout is 1000 ms, expected at least the grace of 2000 ms',
+    ],
+    [{ grace: -1 }, 'Cannot use -1 for grace'],
+    [{ timeout: Infinity }, 'Cannot use Infinity for timeout'],
+    [{ graze: 1 }, 'Cannot stop the application: unknown option "graze", expected "grace"'],
+    [null, 'Cannot stop the application: what was given is null, expected an object'],
+  ])('refuses %j', (options, message) => {
+    // @ts-expect-error -- what JavaScript may do
+    expect(() => readStopOptions(options)).toThrow(message)
+  })
+})

@@ -1,0 +1,119 @@
+import { describe, expect, expectTypeOf, it } from 'vitest'
+
+import { createApplication } from '../../src/application/create-application.ts'
+import { definePlugin } from '../../src/application/plugin.ts'
+import { WebSockets } from '../../src/application/websockets-plugin.ts'
+
+interface CounterOptions {
+  readonly start?: number
+  readonly step?: number
+}
+
+const Counter = definePlugin({
+  name: 'Counter',
+  optionNames: ['start', 'step'],
+  install: (_app, options: CounterOptions) => ({ value: options.start ?? 0 }),
+})
+
+describe('definePlugin()', () => {
+  it('makes a plugin whose install gives the instance, and plugin() the same later', () => {
+    const app = createApplication()
+
+    const counter = app.install(Counter, { start: 7 })
+
+    expectTypeOf(counter).toEqualTypeOf<{ value: number }>()
+    expect(counter).toEqual({ value: 7 })
+    expect(app.plugin(Counter)).toBe(counter)
+  })
+
+  it('gives install the application, and {} when no options were given', () => {
+    const app = createApplication()
+    const seen: unknown[] = []
+    const Watcher = definePlugin({
+      name: 'Watcher',
+      install: (target, options) => void seen.push(target, options),
+    })
+
+    app.install(Watcher)
+
+    expect(seen).toEqual([app, {}])
+  })
+
+  it('wants options where one of them is required', () => {
+    const Keyed = definePlugin({
+      name: 'Keyed',
+      install: (_app, options: { key: string }) => options.key,
+    })
+    const app = createApplication()
+
+    // @ts-expect-error -- the option "key" is required
+    expect(() => app.install(Keyed)).not.toThrow()
+    expect(createApplication().install(Keyed, { key: 'k' })).toBe('k')
+  })
+
+  it.each([
+    [{ name: '', install: () => {} }, 'Cannot define plugin: it has no name'],
+    [{ install: () => {} }, 'Cannot define plugin: it has no name'],
+    [{ name: 'X' }, 'Cannot define plugin "X": install is undefined, expected a function'],
+    [null, 'Cannot define plugin: the definition is null, expected an object'],
+  ])('refuses the definition %j', (definition, message) => {
+    // @ts-expect-error -- what JavaScript may do
+    expect(() => definePlugin(definition)).toThrow(message)
+  })
+})
+
+describe('install()', () => {
+  it('refuses an option that the plugin does not know, with the nearest', () => {
+    const app = createApplication()
+
+    // @ts-expect-error -- a slip of the fingers
+    expect(() => app.install(Counter, { strat: 1 })).toThrow(
+      new TypeError('Cannot install Counter: unknown option "strat", expected "start"'),
+    )
+    expect(() => app.plugin(Counter)).toThrow('not installed')
+  })
+
+  it('refuses options that are no object, and plugins that are none', () => {
+    const app = createApplication()
+
+    // @ts-expect-error -- what JavaScript may do
+    expect(() => app.install(Counter, 5)).toThrow('Cannot install Counter: what comes with it is 5')
+    // @ts-expect-error -- what JavaScript may do
+    expect(() => app.install('WebSockets')).toThrow(
+      'Cannot install plugin: it is none, expected what definePlugin() returns',
+    )
+  })
+
+  it('installs a plugin once, and others of the same name never', () => {
+    const app = createApplication()
+    const Other = definePlugin({ name: 'Counter', install: () => {} })
+    app.install(Counter)
+
+    expect(() => app.install(Counter)).toThrow(
+      expect.objectContaining({ code: 'TOWPATH_PLUGIN_DUPLICATE', plugin: 'Counter' }),
+    )
+    expect(() => app.install(Other)).toThrow(
+      expect.objectContaining({ code: 'TOWPATH_PLUGIN_DUPLICATE' }),
+    )
+  })
+
+  it('has not installed a plugin whose install throws', () => {
+    const app = createApplication()
+
+    expect(() => app.install(WebSockets, { timeout: -1 })).toThrow(RangeError)
+    expect(() => app.install(WebSockets, { timeout: 1 })).not.toThrow()
+  })
+})
+
+describe('plugin()', () => {
+  it('throws PluginMissingError with the remedy', () => {
+    expect(() => createApplication().plugin(Counter)).toThrow(
+      expect.objectContaining({
+        code: 'TOWPATH_PLUGIN_MISSING',
+        plugin: 'Counter',
+        message:
+          'Cannot use Counter: plugin "Counter" is not installed, expected app.install(Counter) before it',
+      }),
+    )
+  })
+})
