@@ -12,11 +12,11 @@ export type CloseEvent = 'send-close' | 'receive-close' | 'transport-end'
 
 /** Every legal step; a pair that is not listed here is a bug on our side. */
 const STEPS: Readonly<Record<ClosePhase, Readonly<Partial<Record<CloseEvent, ClosePhase>>>>> = {
-  'open': { 'send-close': 'we-closed', 'receive-close': 'peer-closed', 'transport-end': 'gone' },
+  open: { 'send-close': 'we-closed', 'receive-close': 'peer-closed', 'transport-end': 'gone' },
   'we-closed': { 'receive-close': 'agreed', 'transport-end': 'gone' },
   'peer-closed': { 'send-close': 'agreed', 'transport-end': 'gone' },
-  'agreed': { 'transport-end': 'gone' },
-  'gone': {},
+  agreed: { 'transport-end': 'gone' },
+  gone: {},
 }
 
 /**

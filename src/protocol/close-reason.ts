@@ -69,7 +69,9 @@ export class CloseReason {
    */
   constructor(code: number, message: string = '') {
     if (!Number.isInteger(code) || code < 0 || code > 0xffff) {
-      throw new RangeError('Cannot use close code: it is out of range, expected a whole number from 0 to 65535')
+      throw new RangeError(
+        'Cannot use close code: it is out of range, expected a whole number from 0 to 65535',
+      )
     }
     if (typeof message !== 'string') {
       throw new TypeError(`Cannot use close message of type ${typeof message}, expected a string`)
@@ -91,13 +93,17 @@ export class CloseReason {
 
   /** Whether `other` is a close reason with the same code and message. */
   equals(other: unknown): boolean {
-    return other instanceof CloseReason && other.code === this.code && other.message === this.message
+    return (
+      other instanceof CloseReason && other.code === this.code && other.message === this.message
+    )
   }
 
   /** For people: the code, its name, and the message in quotes. */
   toString(): string {
     const code = this.knownReason === null ? `${this.code}` : `${this.code} ${this.knownReason}`
-    return this.message === '' ? `CloseReason(${code})` : `CloseReason(${code}, ${JSON.stringify(this.message)})`
+    return this.message === ''
+      ? `CloseReason(${code})`
+      : `CloseReason(${code}, ${JSON.stringify(this.message)})`
   }
 }
 

@@ -58,7 +58,7 @@ export class CloseFrame {
   [Symbol.dispose](): void {}
 
   toString(): string {
-    return `Frame.Close <${this.reason ?? ''}>`
+    return `Frame.Close <${this.reason?.toString() ?? ''}>`
   }
 
   static {

@@ -14,14 +14,9 @@ import {
   TooManyFragmentsError,
 } from './errors.ts'
 import type { FrameSink } from './frame-sink.ts'
-import {
-  checkExtendedLength,
-  checkFirstByte,
-  checkSecondByte,
-  checkSize,
-} from './header-rules.ts'
+import { checkExtendedLength, checkFirstByte, checkSecondByte, checkSize } from './header-rules.ts'
 import { HeldBytes } from './held-bytes.ts'
-import { maskInto } from './mask.ts'
+import { forgetSource } from './mask.ts'
 import { EMPTY_BYTES, MAX_BYTES } from './memory.ts'
 import { CONTROL_BIT, FIN_BIT, MAX_HEADER_BYTES, Opcode, OPCODE_BITS } from './frame-header.ts'
 import { PartialFrame } from './partial-frame.ts'
@@ -163,9 +158,11 @@ export class FrameDecoder {
   #parse(bytes: Uint8Array, at: number, end: number): number {
     this.#isParsing = true
     if (this.#headerLength > 0) at = this.#continueHeader(bytes, at, end)
-    if (this.#partial !== null && at < end) at = this.#continuePayload(this.#partial, bytes, at, end)
+    if (this.#partial !== null && at < end)
+      at = this.#continuePayload(this.#partial, bytes, at, end)
     while (at < end && !this.#isPaused) at = this.#parseFrame(bytes, at, end)
     this.#isParsing = false
+    forgetSource()
     return at
   }
 
@@ -279,13 +276,12 @@ export class FrameDecoder {
   ): number {
     const next = at + length
     if (length === 0) return this.#deliver(first, EMPTY_BYTES, next, end)
-    const start = arena.reserve(length, bytes.byteOffset + at)
-    const memory = arena.bytes
-    const isAscii = maskInto(bytes, at, memory, start, length, maskKey)
-    if (!this.#isText(first) || this.#isUtf8(memory, start, start + length, isAscii)) {
-      return this.#deliver(first, arena.view(start, length), next, end)
+    const isAscii = arena.put(bytes, at, length, maskKey)
+    const { block, start } = arena
+    if (this.#isText(first) && !this.#isUtf8(block.bytes, start, start + length, isAscii)) {
+      return this.#fail(notUtf8(), end)
     }
-    return this.#fail(notUtf8(), end)
+    return this.#deliver(first, block.slice(start, length), next, end)
   }
 
   /** More of a payload. */
@@ -297,15 +293,15 @@ export class FrameDecoder {
       isAscii = partial.append(bytes, at, taken)
     } catch (error) {
       if (!(error instanceof RangeError)) throw error
-      return this.#fail(new FrameTooBigError('frame', length, partial.capacity, { cause: error }), end)
+      return this.#fail(new FrameTooBigError('frame', length, filled, { cause: error }), end)
     }
-    const from = partial.start + filled
-    if (this.#isText(first) && !this.#isUtf8(partial.memory, from, from + taken, isAscii)) {
+    const { block } = partial
+    if (this.#isText(first) && !this.#isUtf8(block.bytes, filled, filled + taken, isAscii)) {
       return this.#fail(notUtf8(), end)
     }
     if (!partial.isComplete) return end
     this.#partial = null
-    return this.#deliver(first, partial.take(), at + taken, end)
+    return this.#deliver(first, block.slice(0, length), at + taken, end)
   }
 
   /** Whether the payload of this frame is text as it is; what an extension has made of it is not. */

@@ -21,18 +21,20 @@ export function displayText(payload: string | Uint8Array, fin: boolean): string 
 
 /** Such as `Frame.Binary <de ad>` or `Frame.Ping <>`. */
 export function displayBytes(name: string, payload: Uint8Array, fin: boolean): string {
-  const shown = Array.from(payload.subarray(0, SHOWN_BYTES), (byte) => byte.toString(16).padStart(2, '0'))
+  const shown = Array.from(payload.subarray(0, SHOWN_BYTES), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  )
   const rest = payload.length > SHOWN_BYTES ? `… (${payload.length} bytes)` : ''
   return `Frame.${name}${part(fin)} <${shown.join(' ')}>${rest}`
 }
 
 /** Makes Node's inspector (`console.log`, assertions) show what `toString` says. */
-export function inspectAsString(prototype: object): void {
+export function inspectAsString(prototype: { toString(): string }): void {
   Object.defineProperty(prototype, Symbol.for('nodejs.util.inspect.custom'), {
     configurable: true,
     writable: true,
-    value(this: object): string {
-      return String(this)
+    value(this: { toString(): string }): string {
+      return this.toString()
     },
   })
 }

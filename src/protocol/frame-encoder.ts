@@ -7,7 +7,7 @@
 
 import { type CloseReason, encodeClosePayload } from './close-reason.ts'
 import { FIN_BIT, MASK_BIT, MAX_HEADER_BYTES, Opcode } from './frame-header.ts'
-import { maskInto } from './mask.ts'
+import { maskInPlace } from './mask.ts'
 import { utf8Length, writeUtf8 } from './memory.ts'
 
 const UTF8_BYTES_PER_UNIT = 3
@@ -41,7 +41,8 @@ export function encodeFrame(
   const end = start + payload.length
   requireRoom(target, end)
   writeHeader(target, offset, first, payload.length, maskKey)
-  copy(payload, target, start, maskKey)
+  copy(payload, target, start)
+  if (maskKey !== null) maskInPlace(target, start, payload.length, maskKey)
   return end
 }
 
@@ -90,7 +91,7 @@ function encodeText(
   }
 
   writeHeader(target, offset, first, length, maskKey)
-  if (maskKey !== null) maskInto(target, start, target, start, length, maskKey)
+  if (maskKey !== null) maskInPlace(target, start, length, maskKey)
   return end
 }
 
@@ -132,14 +133,19 @@ function writeInt32(target: Uint8Array, at: number, value: number): number {
 }
 
 /** From here on the platform's copy is faster than a loop. */
-const LONG_COPY_BYTES = 40
+const MIN_COPIED_BYTES = 48
 
-function copy(payload: Uint8Array, target: Uint8Array, start: number, maskKey: number | null): void {
-  if (maskKey === null && payload.length >= LONG_COPY_BYTES) target.set(payload, start)
-  else maskInto(payload, 0, target, start, payload.length, maskKey ?? 0)
+function copy(payload: Uint8Array, target: Uint8Array, start: number): void {
+  if (payload.length >= MIN_COPIED_BYTES) {
+    target.set(payload, start)
+    return
+  }
+  for (let at = 0; at < payload.length; at++) target[start + at] = payload[at]! // `at` is below the length
 }
 
 function requireRoom(target: Uint8Array, end: number): void {
   if (end <= target.length) return
-  throw new RangeError(`Cannot encode frame: it ends at ${end}, and the target has ${target.length} bytes`)
+  throw new RangeError(
+    `Cannot encode frame: it ends at ${end}, and the target has ${target.length} bytes`,
+  )
 }

@@ -4,7 +4,14 @@
  */
 
 import { FrameTooBigError, type ProtocolViolation, ProtocolViolationError } from './errors.ts'
-import { CONTROL_BIT, FIN_BIT, MASK_BIT, MAX_CONTROL_PAYLOAD_BYTES, Opcode, OPCODE_BITS } from './frame-header.ts'
+import {
+  CONTROL_BIT,
+  FIN_BIT,
+  MASK_BIT,
+  MAX_CONTROL_PAYLOAD_BYTES,
+  Opcode,
+  OPCODE_BITS,
+} from './frame-header.ts'
 
 /**
  * The first byte.

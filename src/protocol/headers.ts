@@ -113,7 +113,8 @@ class Scanner {
   token(): string | null {
     this.#skipBlanks()
     const start = this.#at
-    while (this.#at < this.#text.length && isTokenCharacter(this.#text.charCodeAt(this.#at))) this.#at++
+    while (this.#at < this.#text.length && isTokenCharacter(this.#text.charCodeAt(this.#at)))
+      this.#at++
     return this.#at === start ? null : this.#text.slice(start, this.#at)
   }
 

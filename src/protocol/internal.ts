@@ -1,7 +1,12 @@
 /** What other folders of the package may use of the protocol: its public door, and more. */
 
 export * from './index.ts'
-export { encodeClosePayload, mayTravel, parseClosePayload, requireTravelling } from './close-reason.ts'
+export {
+  encodeClosePayload,
+  mayTravel,
+  parseClosePayload,
+  requireTravelling,
+} from './close-reason.ts'
 export { mayReceiveData, maySendData, nextPhase } from './close-phase.ts'
 export type { CloseEvent, ClosePhase } from './close-phase.ts'
 export { isCheckedText, receivedText } from './data-frames.ts'

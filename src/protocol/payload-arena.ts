@@ -4,9 +4,10 @@
  * them, which is why it is small.
  */
 
-import { allocatePayload, EMPTY_BYTES } from './memory.ts'
+import { copyMasked } from './mask.ts'
+import { allocateBlock, type Block } from './memory.ts'
 
-// Just below half of the platform's own pool, so that the memory comes from there (see `allocatePayload`).
+// Just below half of the platform's own pool, so that the memory comes from there (see `allocateBlock`).
 const ARENA_BYTES = 4088
 
 /** Larger payloads get memory of their own. */
@@ -14,29 +15,27 @@ export const MAX_SHARED_BYTES = 1024
 
 /** Hands out places for payloads. There is one for all connections. */
 export class PayloadArena {
-  /** The memory that `reserve` and `view` speak of; another one after a `reserve` that found no room. */
-  bytes: Uint8Array = EMPTY_BYTES
+  /** The memory that `start` speaks of; another one after a `put` that found no room. */
+  block: Block = allocateBlock(0)
+
+  /** Where the payload put last begins. */
+  start = 0
+
   #end = 0
 
   /**
-   * Finds a place for `length` bytes, at most `MAX_SHARED_BYTES`, that begins as far from a word's boundary as
-   * `alignment` does, so that copying can go by words.
+   * Copies a payload of at most `MAX_SHARED_BYTES` to a place of its own, at a multiple of 4, and unmasks it.
    *
-   * @returns where it begins in `bytes`.
+   * @returns as `copyMasked` does.
    */
-  reserve(length: number, alignment: number): number {
-    let start = this.#end + ((alignment - this.bytes.byteOffset - this.#end) & 3)
+  put(source: Uint8Array, sourceStart: number, length: number, maskKey: number): boolean {
+    this.start = (this.#end + 3) & ~3
     // The length is asked each time: memory that somebody took away has none.
-    if (start + length > this.bytes.length) {
-      this.bytes = allocatePayload(ARENA_BYTES)
-      start = (alignment - this.bytes.byteOffset) & 3
+    if (this.start + length > this.block.bytes.length) {
+      this.block = allocateBlock(ARENA_BYTES)
+      this.start = 0
     }
-    this.#end = start + length
-    return start
-  }
-
-  /** The place that `reserve` has just found, as bytes that nobody else has. */
-  view(start: number, length: number): Uint8Array {
-    return new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + start, length)
+    this.#end = this.start + length
+    return copyMasked(source, sourceStart, this.block, this.start, length, maskKey)
   }
 }

@@ -120,7 +120,10 @@ describe('parseClosePayload()', () => {
 
   it('parseClosePayload() rejects every code that may not travel with 1002', () => {
     for (const code of OTHER_CODES) {
-      expect(violation(Uint8Array.of(code >> 8, code & 255))).toEqual(['ProtocolViolationError', 1002])
+      expect(violation(Uint8Array.of(code >> 8, code & 255))).toEqual([
+        'ProtocolViolationError',
+        1002,
+      ])
     }
   })
 
@@ -142,7 +145,9 @@ describe('parseClosePayload()', () => {
 
 describe('encodeClosePayload()', () => {
   it('encodeClosePayload() writes a big-endian code and the message', () => {
-    expect(toHex(encodeClosePayload(new CloseReason(1000, 'Grüße')))).toBe('03 e8 47 72 c3 bc c3 9f 65')
+    expect(toHex(encodeClosePayload(new CloseReason(1000, 'Grüße')))).toBe(
+      '03 e8 47 72 c3 bc c3 9f 65',
+    )
     expect(toHex(encodeClosePayload(new CloseReason(4999)))).toBe('13 87')
     expect(encodeClosePayload(null)).toHaveLength(0)
   })

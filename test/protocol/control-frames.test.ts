@@ -37,7 +37,9 @@ describe('CloseFrame', () => {
   })
 
   it('CloseFrame prints its reason', () => {
-    expect(inspect(new CloseFrame(new CloseReason(1000, 'ok')))).toBe('Frame.Close <CloseReason(1000 NORMAL, "ok")>')
+    expect(inspect(new CloseFrame(new CloseReason(1000, 'ok')))).toBe(
+      'Frame.Close <CloseReason(1000 NORMAL, "ok")>',
+    )
     expect(String(new CloseFrame())).toBe('Frame.Close <>')
     expect(new CloseFrame(new CloseReason(1000))).not.toEqual(new CloseFrame(new CloseReason(1001)))
   })

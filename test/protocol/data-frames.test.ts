@@ -61,7 +61,10 @@ describe('TextFrame', () => {
       [undefined, /of a value of type undefined: expected/],
       [{}, /of an object of class Object: expected/],
       [new Uint16Array(2), /class Uint16Array: .*wrap it: new Uint8Array\(view\.buffer, /],
-      [new DataView(new ArrayBuffer(2)), /class DataView: .*wrap it: new Uint8Array\(view\.buffer, /],
+      [
+        new DataView(new ArrayBuffer(2)),
+        /class DataView: .*wrap it: new Uint8Array\(view\.buffer, /,
+      ],
       [new ArrayBuffer(2), /class ArrayBuffer: .*wrap it: new Uint8Array\(buffer\)/],
     ]
     for (const [value, message] of wrong) {
@@ -83,7 +86,9 @@ describe('TextFrame', () => {
   it('TextFrame prints itself without all of a long payload', () => {
     expect(inspect(new TextFrame('say "hi"'))).toBe('Frame.Text "say \\"hi\\""')
     expect(inspect(new TextFrame(hex('68 69'), { fin: false }))).toBe('Frame.Text(part) "hi"')
-    expect(inspect(new TextFrame('x'.repeat(1000)))).toBe(`Frame.Text "${'x'.repeat(48)}"… (1000 characters)`)
+    expect(inspect(new TextFrame('x'.repeat(1000)))).toBe(
+      `Frame.Text "${'x'.repeat(48)}"… (1000 characters)`,
+    )
     expect(String(new TextFrame(new Uint8Array(99).fill(0x78)))).toBe(
       `Frame.Text "${'x'.repeat(48)}"… (99 bytes)`,
     )
@@ -107,7 +112,9 @@ describe('BinaryFrame', () => {
 
   it('BinaryFrame refuses a string and other views', () => {
     // @ts-expect-error a string is no bytes
-    expect(() => new BinaryFrame('text')).toThrow('Cannot make Frame.Binary of a value of type string')
+    expect(() => new BinaryFrame('text')).toThrow(
+      'Cannot make Frame.Binary of a value of type string',
+    )
     // @ts-expect-error a Float32Array is no Uint8Array
     expect(() => new BinaryFrame(new Float32Array(1))).toThrow(TypeError)
   })

@@ -34,7 +34,9 @@ describe('ProtocolViolation', () => {
     const error = new FrameTooBigError('message', 1025, 1024)
 
     expect([error.size, error.limit]).toEqual([1025, 1024])
-    expect(error.message).toBe('Cannot accept message of 1025 bytes: at most 1024 bytes are allowed')
+    expect(error.message).toBe(
+      'Cannot accept message of 1025 bytes: at most 1024 bytes are allowed',
+    )
   })
 
   it('TooManyFragmentsError has the fragments and the limit', () => {
@@ -59,7 +61,11 @@ describe('HandshakeError', () => {
   it('HandshakeError has the status and the headers', () => {
     const error = new HandshakeError(426, 'Cannot upgrade', [['Sec-WebSocket-Version', '13']])
 
-    expect([error.name, error.code, error.status]).toEqual(['HandshakeError', 'TOWPATH_HANDSHAKE', 426])
+    expect([error.name, error.code, error.status]).toEqual([
+      'HandshakeError',
+      'TOWPATH_HANDSHAKE',
+      426,
+    ])
     expect(error.headers).toEqual([['Sec-WebSocket-Version', '13']])
     expect(new HandshakeError(400, 'Cannot').headers).toEqual([])
   })

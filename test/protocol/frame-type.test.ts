@@ -3,9 +3,13 @@ import { FrameType } from '../../src/protocol/frame-type.ts'
 
 describe('FrameType', () => {
   it('S-39 FrameType has the opcodes of RFC 6455 §11.8', () => {
-    expect([FrameType.TEXT, FrameType.BINARY, FrameType.CLOSE, FrameType.PING, FrameType.PONG]).toEqual([
-      1, 2, 8, 9, 10,
-    ])
+    expect([
+      FrameType.TEXT,
+      FrameType.BINARY,
+      FrameType.CLOSE,
+      FrameType.PING,
+      FrameType.PONG,
+    ]).toEqual([1, 2, 8, 9, 10])
     expect(FrameType.opcode(FrameType.PONG)).toBe(10)
   })
 
@@ -19,7 +23,23 @@ describe('FrameType', () => {
 
   it('FrameType.byOpcode() answers null for continuations and reserved opcodes', () => {
     expect(Array.from({ length: 17 }, (_, opcode) => FrameType.byOpcode(opcode))).toEqual([
-      null, 1, 2, null, null, null, null, null, 8, 9, 10, null, null, null, null, null, null,
+      null,
+      1,
+      2,
+      null,
+      null,
+      null,
+      null,
+      null,
+      8,
+      9,
+      10,
+      null,
+      null,
+      null,
+      null,
+      null,
+      null,
     ])
   })
 

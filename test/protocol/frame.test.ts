@@ -20,7 +20,9 @@ describe('Frame', () => {
     const ping: Frame.Ping = new Frame.Ping()
     const pong: Frame.Pong = new Frame.Pong()
 
-    expect([text, binary, close, ping, pong].map((frame) => frame.frameType)).toEqual([1, 2, 8, 9, 10])
+    expect([text, binary, close, ping, pong].map((frame) => frame.frameType)).toEqual([
+      1, 2, 8, 9, 10,
+    ])
   })
 
   it('S-15 Frame is narrowed by instanceof and by its frameType', () => {
