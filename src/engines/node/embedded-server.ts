@@ -167,7 +167,6 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
   }
 
   async #close(drained: Promise<StopCounts>, timeoutMs: number): Promise<StopCounts> {
-    // Neither the deadline nor the closing may wait for a start that is under way: it takes no time.
     await this.#started?.catch(() => {
       // Whoever called start() has been told; there is nothing to close.
     })
@@ -179,9 +178,10 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
     this.#plainRequests.stop()
     this.#server.close()
     this.#server.closeIdleConnections()
-    this.#connections.dropSilent()
 
     const counts = await drained
+    // Until here they could still ask for an upgrade and be told to come back later.
+    this.#connections.dropSilent()
     await closed
     deadline[Symbol.dispose]()
     this.#signals?.[Symbol.dispose]()

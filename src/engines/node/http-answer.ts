@@ -55,14 +55,14 @@ export function sentence(status: number, text: string): HttpAnswer {
   }
 }
 
-/** What `Connection` says: the tokens that the application gave, and ours. */
+/** What `Connection` says when the connection ends: the tokens that the application gave, and ours. */
 export function connectionTokens(headers: HeaderList): string {
   const given = headers.filter(([name]) => isConnection(name)).map(([, value]) => value)
   for (const value of given) validateHeaderValue('connection', value)
   return [...given, 'close'].join(', ')
 }
 
-export function isConnection(name: string): boolean {
+function isConnection(name: string): boolean {
   return name.toLowerCase() === 'connection'
 }
 

@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import type { Application } from '../../application/index.ts'
 import { logFailure } from '../../application/internal.ts'
-import { type HttpAnswer, sentence } from './http-answer.ts'
+import { connectionTokens, type HttpAnswer, sentence } from './http-answer.ts'
 
 /** Answers a request in the way of `node:http`; what it returns is awaited if it is a promise. */
 export type HttpListener = (request: IncomingMessage, response: ServerResponse) => unknown
@@ -55,7 +55,10 @@ const NOT_FOUND = sentence(404, 'Cannot answer: there is nothing at this path')
 const FAILURE = sentence(500, 'Cannot answer: the application failed')
 
 function write(response: ServerResponse, { status, headers, body }: HttpAnswer): void {
+  const keepsAlive = response.shouldKeepAlive
   response.statusCode = status
   for (const [name, value] of headers) response.appendHeader(name, value)
+  // Any Connection header of ours would otherwise pass for the wish to keep the connection.
+  if (!keepsAlive) response.setHeader('connection', connectionTokens(headers))
   response.end(body)
 }

@@ -42,8 +42,15 @@ const NO_BYTES = new Uint8Array(0)
 /** Brings `upgrade` to its end. Never throws. */
 export function receiveUpgrade(host: UpgradeHost, upgrade: PendingUpgrade): void {
   const waiting = new WaitingSocket(upgrade.stream)
-  if (asksForWebSocket(upgrade.request)) void decide(host, upgrade, waiting)
-  else host.unclaimed(upgrade, waiting)
+  if (!asksForWebSocket(upgrade.request)) {
+    host.unclaimed(upgrade, waiting)
+    return
+  }
+  decide(host, upgrade, waiting).catch((error: unknown) => {
+    // A bug of ours or of the application's; neither may take the other connections with it.
+    logFailure(host.application.logger, error, 'Upgrade failed')
+    upgrade.stream.destroy()
+  })
 }
 
 /** Whether `request` asks for this protocol among others (RFC 9110 §7.8); `h2c` and the like are not ours. */

@@ -254,6 +254,19 @@ describe('receiveUpgrade()', () => {
     expect(failures).toEqual([{ err: expect.any(TypeError) }])
   })
 
+  it('drops the connection and logs it when the application breaks its promise not to reject', async () => {
+    const failures: unknown[] = []
+    const failure = new Error('a bug')
+    const application = scriptedApplication(() => Promise.reject(failure), failures)
+    await using served = await serve(application)
+
+    served.client.send(REQUEST)
+    await served.client.ended
+
+    expect(served.client.text).toBe('')
+    expect(failures).toEqual([{ err: failure }])
+  })
+
   for (const protocol of ['h2c', 'websocket2', 'TLS/1.0, HTTP/2.0']) {
     it(`leaves Upgrade: ${protocol} to the owner of the server`, async () => {
       const application = scriptedApplication(() => expect.unreachable('it is not ours'))

@@ -1,0 +1,217 @@
+/**
+ * Carries a session over a TCP handle, without the stream that Node puts around it.
+ *
+ * Reading goes through one buffer that all connections share: libuv fills it and calls us before it reads
+ * anything else. Writing is attempted at once; only what the kernel does not take becomes a request. What
+ * Node's stream did beside that is done here: ends, errors, half-closes, and the order of shutting down.
+ */
+
+import { getSystemErrorName } from 'node:util'
+import type {
+  Transport,
+  TransportAddress,
+  TransportReceiver,
+  WriteOutcome,
+} from '../../session/index.ts'
+import type { ConnectionFacts } from './connection-facts.ts'
+import type { TakenHandle, TcpHandle, TcpInternals, WriteRequest } from './tcp-handle.ts'
+
+/** As large as the read buffers of libuv: one `recv` empties what a busy socket has as a rule. */
+const READ_BUFFER_BYTES = 64 * 1024
+
+const END_OF_FILE = 'EOF'
+
+/** Where a handle keeps its transport. */
+const OWNER = Symbol('towpath.transport')
+type OwnedHandle = TcpHandle & { [OWNER]: TcpTransport | null }
+
+/** What the transports of a process share: Node's internals, the read buffer, the request of the next write. */
+export class TcpReactor {
+  readonly internals: TcpInternals
+  readonly buffer: Uint8Array = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES)
+  /** The request of a write that the kernel took at once is as good as new. */
+  spareWrite: WriteRequest | null = null
+
+  constructor(internals: TcpInternals) {
+    this.internals = internals
+  }
+
+  /** Makes a transport of a handle that has been taken out of its socket. */
+  open(taken: TakenHandle, head: Uint8Array, facts: ConnectionFacts): Transport {
+    const first = taken.head === null ? head : Buffer.concat([head, taken.head])
+    return new TcpTransport(this, taken, first, facts)
+  }
+}
+
+/** A transport over a TCP handle. */
+class TcpTransport implements Transport {
+  readonly local: TransportAddress
+  readonly remote: TransportAddress
+  readonly encrypted: boolean = false
+  readonly #reactor: TcpReactor
+  readonly #handle: OwnedHandle
+  readonly #released: () => void
+  #head: Uint8Array | null
+  #receiver: TransportReceiver | null = null
+  /** Writes that the kernel has not taken in full. */
+  #pendingWrites = 0
+  #paused = false
+  #begun = false
+  #ended = false
+  #shutDown = false
+  #readEnded = false
+  #closing = false
+
+  constructor(reactor: TcpReactor, taken: TakenHandle, head: Uint8Array, facts: ConnectionFacts) {
+    this.local = facts.local
+    this.remote = facts.remote
+    this.#reactor = reactor
+    this.#handle = taken.handle as OwnedHandle // made one by the next line but one
+    this.#released = taken.released
+    this.#handle[OWNER] = this
+    this.#head = head.length === 0 ? null : head
+  }
+
+  get queuedBytes(): number {
+    return this.#closing ? 0 : (this.#handle.writeQueueSize ?? 0)
+  }
+
+  start(receiver: TransportReceiver): void {
+    this.#receiver = receiver
+    process.nextTick(begin, this)
+  }
+
+  write(bytes: Uint8Array): WriteOutcome {
+    if (this.#ended || this.#closing) return 'taken'
+    const { internals, spareWrite } = this.#reactor
+    const request = spareWrite ?? internals.createWrite()
+    this.#reactor.spareWrite = request
+    const status = this.#handle.writeBuffer(request, bytes)
+    if (status !== 0) {
+      this.#fail(status, 'write')
+      return 'taken'
+    }
+    if (!internals.wroteAsync()) return 'taken'
+
+    this.#reactor.spareWrite = null
+    this.#pendingWrites++
+    request.buffer = bytes
+    request.oncomplete = (error) => this.#written(error)
+    return 'queued'
+  }
+
+  pause(): void {
+    // Once we have ended, what is left unread would turn our FIN into a reset: it is read, and ignored above.
+    if (this.#paused || this.#ended) return
+    this.#paused = true
+    if (this.#begun && !this.#closing) this.#handle.readStop()
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#read()
+  }
+
+  end(): void {
+    if (this.#ended || this.#closing) return
+    this.#ended = true
+    this.resume()
+    const request = this.#reactor.internals.createShutdown()
+    request.oncomplete = () => this.#wasShutDown()
+    // A peer that is gone already has nobody left to tell.
+    if (this.#handle.shutdown(request) !== 0) this.#close(null, false)
+  }
+
+  abort(): void {
+    // What the kernel has still goes out; but a peer that lets bytes pile up here has stopped reading, and a
+    // reset frees what the kernel holds for it too.
+    this.#close(null, this.#pendingWrites > 0)
+  }
+
+  /** The first turn after `start`: what was read before, then what comes. */
+  begin(): void {
+    const head = this.#head
+    this.#head = null
+    if (head !== null && !this.#closing) this.#receiver?.receive(head)
+    if (this.#closing) return
+    this.#begun = true
+    this.#handle.onread = onRead
+    this.#handle.useUserBuffer(this.#reactor.buffer)
+    this.#read()
+  }
+
+  /** libuv has filled the buffer, or has something to say. */
+  wasRead(): void {
+    const count = this.#reactor.internals.bytesRead()
+    if (count > 0) {
+      if (!this.#closing) this.#receiver?.receive(this.#reactor.buffer.subarray(0, count))
+      return
+    }
+    if (count === 0 || this.#closing) return
+    if (getSystemErrorName(count) !== END_OF_FILE) {
+      this.#fail(count, 'read')
+      return
+    }
+    this.#readEnded = true
+    this.#receiver?.receiveEnd()
+    this.#closeIfDone()
+  }
+
+  #read(): void {
+    if (!this.#begun || this.#paused || this.#readEnded || this.#closing) return
+    const status = this.#handle.readStart()
+    if (status !== 0) this.#fail(status, 'read')
+  }
+
+  #written(status: number): void {
+    this.#pendingWrites--
+    if (this.#closing) return
+    if (status < 0) this.#fail(status, 'write')
+    else if (this.#pendingWrites === 0) this.#receiver?.drained()
+  }
+
+  #wasShutDown(): void {
+    this.#shutDown = true
+    this.#closeIfDone()
+  }
+
+  #closeIfDone(): void {
+    if (this.#shutDown && this.#readEnded) this.#close(null, false)
+  }
+
+  #fail(status: number, act: string): void {
+    this.#close(systemError(status, act), false)
+  }
+
+  #close(cause: Error | null, reset: boolean): void {
+    if (this.#closing) return
+    this.#closing = true
+    const closed = (): void => {
+      this.#handle[OWNER] = null
+      this.#released()
+      this.#receiver?.closed(cause)
+    }
+    if (reset && this.#handle.reset(closed) === 0) return
+    this.#handle.close(closed)
+  }
+}
+
+function begin(transport: TcpTransport): void {
+  transport.begin()
+}
+
+function onRead(this: TcpHandle): void {
+  const transport = (this as OwnedHandle)[OWNER] // set by the transport, whose handle this is
+  transport?.wasRead()
+}
+
+/** The error that Node's own stream would have given. */
+function systemError(status: number, act: string): Error {
+  const code = getSystemErrorName(status)
+  return Object.assign(new Error(`Cannot ${act}: the connection failed with ${code}`), {
+    code,
+    errno: status,
+    syscall: act,
+  })
+}

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest'
+
+import { type EmbeddedServerOptions, readOptions } from '../../../src/engines/node/embedded-options.ts'
+
+describe('readOptions()', () => {
+  it('gives port 8080 on all addresses, signals on, and nothing else', () => {
+    expect(readOptions({})).toEqual({
+      port: 8080,
+      host: null,
+      tls: null,
+      http: null,
+      signals: true,
+      logger: null,
+    })
+  })
+
+  it('keeps what is given', () => {
+    const http = (): void => {}
+    const options = { port: 0, host: '::1', tls: { key: 'k' }, http, signals: false, logger: console }
+
+    expect(readOptions(options)).toEqual(options)
+  })
+
+  for (const [options, message] of [
+    [{ prot: 1 }, 'unknown option "prot", expected "port"'],
+    [{ port: 70_000 }, 'option "port" is 70000, expected a whole number from 0 to 65535'],
+    [{ port: -1 }, 'option "port" is -1, expected a whole number from 0 to 65535'],
+    [{ port: '80' }, 'option "port" is a string, expected a whole number from 0 to 65535'],
+    [{ host: '' }, 'option "host" is empty, expected an address or a host name'],
+    [{ host: 1 }, 'option "host" is 1, expected an address or a host name'],
+    [{ signals: 1 }, 'option "signals" is 1, expected true or false'],
+    [{ tls: 'x' }, 'option "tls" is a string, expected an object'],
+    [
+      { http: { fetch: 1 } },
+      'option "http" is an object, expected a function (request, response); ' +
+        'getRequestListener(app.fetch) of @hono/node-server makes one of a fetch handler',
+    ],
+    [null, 'what was given is null, expected an object'],
+  ] as const) {
+    it(`throws for ${JSON.stringify(options)}`, () => {
+      // Each of them is a mistake that the types catch as well.
+      expect(() => readOptions(options as EmbeddedServerOptions)).toThrow(
+        `Cannot make the server: ${message}`,
+      )
+    })
+  }
+})

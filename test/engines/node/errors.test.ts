@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+
+import { TowpathError } from '../../../src/base/index.ts'
+import { ListenError, ServerStoppedError } from '../../../src/engines/node/errors.ts'
+
+function systemError(code: string): Error {
+  return Object.assign(new Error('bind'), { code })
+}
+
+describe('ListenError', () => {
+  for (const [code, explanation] of [
+    ['EADDRINUSE', 'it is in use, expected a free one (0 finds one)'],
+    ['EACCES', 'this user may not, expected a port from 1024 up'],
+    ['EADDRNOTAVAIL', 'this machine has no such address'],
+    ['ENOTFOUND', 'the host name is not known'],
+    ['EMFILE', 'the operating system refused (EMFILE)'],
+  ] as const) {
+    it(`explains ${code}`, () => {
+      const error = new ListenError('127.0.0.1', 80, systemError(code))
+
+      expect(error.message).toBe(`Cannot listen on port 80 of 127.0.0.1: ${explanation}`)
+      expect(error.cause).toMatchObject({ code })
+      expect(error).toBeInstanceOf(TowpathError)
+    })
+  }
+
+  it('names no address when none was asked for', () => {
+    const error = new ListenError(null, 80, systemError('EADDRINUSE'))
+
+    expect(error.message).toMatch(/^Cannot listen on port 80: /)
+    expect(error.host).toBeNull()
+  })
+})
+
+describe('ServerStoppedError', () => {
+  it('has a code', () => {
+    expect(new ServerStoppedError().code).toBe('TOWPATH_SERVER_STOPPED')
+  })
+})
