@@ -7,7 +7,7 @@
 
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { embeddedServer } from 'towpath'
+import { ListenError, embeddedServer } from 'towpath'
 import { examples } from './app.ts'
 import { serveStaticFiles } from './static-files.ts'
 
@@ -22,7 +22,8 @@ async function main(): Promise<void> {
   try {
     await server.start()
   } catch (error) {
-    return fail(explain(error, host, port))
+    if (!(error instanceof ListenError)) throw error
+    return fail(`${error.message}; PORT and HOST choose another place`)
   }
   const { address } = server
   process.stdout.write(`Towpath examples: ${formatUrl(address.host, address.port)}\n`)
@@ -42,28 +43,6 @@ function findPages(): Record<string, string> {
     '/chat/': folder('chat/public/'),
     '/echo/': folder('echo/public/'),
   }
-}
-
-function explain(error: unknown, host: string, port: number): string {
-  const where = `Cannot listen on ${host}, port ${port}`
-  switch (findSystemCode(error)) {
-    case 'EADDRINUSE':
-      return `${where}: the port is in use, expected a free one (PORT=8081 npm start)`
-    case 'EACCES':
-      return `${where}: not allowed, expected a port from 1024 (PORT=8080 npm start)`
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return `${where}: not an address of this machine (HOST=127.0.0.1 npm start)`
-    default:
-      throw error
-  }
-}
-
-/** The code that Node gave the error at the bottom: `EADDRINUSE` and the like. */
-function findSystemCode(error: unknown): string | null {
-  if (!(error instanceof Error)) return null
-  if ('syscall' in error && 'code' in error) return String(error.code)
-  return findSystemCode(error.cause)
 }
 
 function formatUrl(host: string, port: number): string {
