@@ -93,7 +93,9 @@ export function attachIn(
   const given: unknown = server
   if (!(given instanceof HttpServer) && !(given instanceof HttpsServer)) {
     const what = kindOf(given)
-    throw new TypeError(`Cannot attach: the server is ${what}, expected one of node:http or node:https`)
+    throw new TypeError(
+      `Cannot attach: the server is ${what}, expected one of node:http or node:https`,
+    )
   }
   const unclaimed = readUnclaimed(options)
   const attached = ATTACHED.get(server) ?? new WeakSet()
@@ -148,7 +150,8 @@ class ServerAttachment implements Attachment, UpgradeHost {
   unclaimed(upgrade: PendingUpgrade, waiting: WaitingSocket): void {
     const isAlone = this.#server.listenerCount('upgrade') === 1
     const isNobodys = isAlone && (this.#unclaimed === 'yield' || !asksForWebSocket(upgrade.request))
-    if (isNobodys || this.#unclaimed === 'answer') answerUnclaimed(this, this.#server, upgrade, waiting)
+    if (isNobodys || this.#unclaimed === 'answer')
+      answerUnclaimed(this, this.#server, upgrade, waiting)
     else if (this.#unclaimed === 'ignore') waiting.release()
     else this.#yield(upgrade, waiting)
   }
@@ -172,5 +175,7 @@ function readUnclaimed(options: AttachOptions): UnclaimedPolicy {
   const policy = options.unclaimed ?? 'yield'
   if (POLICIES.includes(policy)) return policy
   const expected = POLICIES.map((each) => `"${each}"`).join(', ')
-  throw new TypeError(`Cannot attach: option "unclaimed" is ${kindOf(policy)}, expected one of ${expected}`)
+  throw new TypeError(
+    `Cannot attach: option "unclaimed" is ${kindOf(policy)}, expected one of ${expected}`,
+  )
 }

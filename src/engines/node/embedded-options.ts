@@ -5,12 +5,7 @@
 import type { TlsOptions } from 'node:tls'
 
 import type { Logger } from '../../application/index.ts'
-import {
-  kindOf,
-  readSwitch,
-  requireKnownNames,
-  requireObject,
-} from '../../application/internal.ts'
+import { kindOf, readSwitch, requireKnownNames, requireObject } from '../../application/internal.ts'
 import type { HttpListener } from './plain-requests.ts'
 
 /** How a server of our own is made. */

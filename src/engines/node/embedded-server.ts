@@ -4,7 +4,12 @@
  */
 
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server as HttpServer, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type Server as HttpServer,
+  type ServerResponse,
+} from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
@@ -124,7 +129,9 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
 
   get address(): ServerAddress {
     if (this.#address !== null) return this.#address
-    throw new TypeError('Cannot read address: the server does not listen, expected start() before it')
+    throw new TypeError(
+      'Cannot read address: the server does not listen, expected start() before it',
+    )
   }
 
   start(): Promise<EmbeddedServer> {

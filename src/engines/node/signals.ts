@@ -32,7 +32,11 @@ const EXIT_PAUSE_MS = 3000
  *
  * @returns the watch; disposing of it takes the listeners off.
  */
-export function watchSignals(stop: () => Promise<unknown>, clock: Clock, host: SignalHost): Disposable {
+export function watchSignals(
+  stop: () => Promise<unknown>,
+  clock: Clock,
+  host: SignalHost,
+): Disposable {
   let firstAt: number | null = null
 
   function onSignal(signal: NodeJS.Signals): void {

@@ -111,10 +111,9 @@ function accept(
     refuseUpgrade(host, upgrade, facts, FAILURE)
     return
   }
-  const transport = openTransport(upgrade.stream, upgrade.head, facts)
-  // Past the transport: it is to tell the session of the bytes that the session wrote, and of no others.
+  // Past the transport, which tells the session of the bytes that the session wrote, and of no others.
   upgrade.stream.write(switching)
-  outcome.start(transport)
+  outcome.start(openTransport(upgrade.stream, upgrade.head, facts))
 }
 
 /** `null`, and told to the logger, when a header is not what HTTP allows: the mistake of whoever put it there. */

@@ -52,6 +52,8 @@ export class WaitingSocket {
 /** What changes when somebody uses `stream`. */
 function traces(stream: Duplex): string {
   const written = stream instanceof Socket ? stream.bytesWritten : stream.writableLength
-  const listeners = ['data', 'readable', 'error', 'close'].map((event) => stream.listenerCount(event))
+  const listeners = ['data', 'readable', 'error', 'close'].map((event) =>
+    stream.listenerCount(event),
+  )
   return [written, stream.writableEnded, ...listeners].join()
 }

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
 
-import { type EmbeddedServerOptions, readOptions } from '../../../src/engines/node/embedded-options.ts'
+import {
+  type EmbeddedServerOptions,
+  readOptions,
+} from '../../../src/engines/node/embedded-options.ts'
 
 describe('readOptions()', () => {
   it('gives port 8080 on all addresses, signals on, and nothing else', () => {
@@ -16,7 +19,14 @@ describe('readOptions()', () => {
 
   it('keeps what is given', () => {
     const http = (): void => {}
-    const options = { port: 0, host: '::1', tls: { key: 'k' }, http, signals: false, logger: console }
+    const options = {
+      port: 0,
+      host: '::1',
+      tls: { key: 'k' },
+      http,
+      signals: false,
+      logger: console,
+    }
 
     expect(readOptions(options)).toEqual(options)
   })

@@ -75,7 +75,12 @@ describe('embeddedServer()', () => {
     it('serves wss with a certificate', async () => {
       await using server = await started({ tls: certificate })
       const { port } = server.address
-      const socket = connectTls({ port, host: '127.0.0.1', ca: certificate.cert, ALPNProtocols: ['http/1.1'] })
+      const socket = connectTls({
+        port,
+        host: '127.0.0.1',
+        ca: certificate.cert,
+        ALPNProtocols: ['http/1.1'],
+      })
       await using client = new RawClient(socket)
 
       client.send(`GET /echo HTTP/1.1\r\n${UPGRADE}`)
@@ -133,7 +138,9 @@ describe('embeddedServer()', () => {
         http: (request, response) => response.end(`plain ${request.url}`),
       })
       const { port } = server.address
-      await using client = new RawClient(connectTls({ port, host: '127.0.0.1', ca: certificate.cert }))
+      await using client = new RawClient(
+        connectTls({ port, host: '127.0.0.1', ca: certificate.cert }),
+      )
       client.send('GET /page HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n')
 
       await client.until((text) => text.endsWith('plain /page'))
@@ -142,7 +149,12 @@ describe('embeddedServer()', () => {
     it('outlives an http listener that throws or rejects: 500, and once in the log', async () => {
       const errors: unknown[] = []
       const silent = (): void => {}
-      const logger = { debug: silent, info: silent, warn: silent, error: (facts: object) => void errors.push(facts) }
+      const logger = {
+        debug: silent,
+        info: silent,
+        warn: silent,
+        error: (facts: object) => void errors.push(facts),
+      }
       const failure = new Error('broken')
       await using server = await started({
         logger,
@@ -159,7 +171,10 @@ describe('embeddedServer()', () => {
         // Half an answer cannot be taken back: the connection is cut.
         ['/late', undefined],
       ] as const) {
-        const client = await connectTo(server, `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)
+        const client = await connectTo(
+          server,
+          `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`,
+        )
         await client.ended
         expect(statusOf(client)).toBe(status)
         await client[Symbol.asyncDispose]()

@@ -7,7 +7,8 @@ describe('createEnvironment()', () => {
     const { random } = createEnvironment()
     const seen = new Set<string>()
 
-    for (let draw = 0; draw < 2000; draw++) seen.add(Buffer.from(random(new Uint8Array(9))).toString('hex'))
+    for (let draw = 0; draw < 2000; draw++)
+      seen.add(Buffer.from(random(new Uint8Array(9))).toString('hex'))
 
     expect(seen.size).toBe(2000)
   })

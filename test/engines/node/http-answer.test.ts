@@ -19,7 +19,9 @@ describe('encodeSwitch()', () => {
   })
 
   it('writes each character of a value as one byte', () => {
-    expect(encodeSwitch([['x', 'é']]).includes(Buffer.from([0x78, 0x3a, 0x20, 0xe9, 0x0d]))).toBe(true)
+    expect(encodeSwitch([['x', 'é']]).includes(Buffer.from([0x78, 0x3a, 0x20, 0xe9, 0x0d]))).toBe(
+      true,
+    )
   })
 
   for (const [name, value] of [
@@ -53,7 +55,9 @@ describe('encodeAnswer()', () => {
       ['connection', 'Upgrade'],
     ] as const
 
-    expect(encodeAnswer({ status: 426, headers, body: Buffer.alloc(0) }, 'GET', DATE).toString()).toBe(
+    expect(
+      encodeAnswer({ status: 426, headers, body: Buffer.alloc(0) }, 'GET', DATE).toString(),
+    ).toBe(
       'HTTP/1.1 426 Upgrade Required\r\nupgrade: websocket\r\ndate: Sun, 22 Nov 2026 12:00:05 GMT\r\n' +
         'content-length: 0\r\nconnection: Upgrade, close\r\n\r\n',
     )
@@ -67,7 +71,11 @@ describe('encodeAnswer()', () => {
   })
 
   it('gives 204 neither a body nor a length', () => {
-    const text = encodeAnswer({ status: 204, headers: [], body: Buffer.from('x') }, 'GET', DATE).toString()
+    const text = encodeAnswer(
+      { status: 204, headers: [], body: Buffer.from('x') },
+      'GET',
+      DATE,
+    ).toString()
 
     expect(text).toBe(
       'HTTP/1.1 204 No Content\r\ndate: Sun, 22 Nov 2026 12:00:05 GMT\r\nconnection: close\r\n\r\n',
@@ -75,13 +83,17 @@ describe('encodeAnswer()', () => {
   })
 
   it('writes a status without a registered phrase', () => {
-    expect(encodeAnswer({ status: 599, headers: [], body: Buffer.alloc(0) }, 'GET', DATE).toString()).toMatch(
-      /^HTTP\/1\.1 599 Unknown\r\n/,
-    )
+    expect(
+      encodeAnswer({ status: 599, headers: [], body: Buffer.alloc(0) }, 'GET', DATE).toString(),
+    ).toMatch(/^HTTP\/1\.1 599 Unknown\r\n/)
   })
 
   it('throws for a line break in Connection too', () => {
-    const answer = { status: 426, headers: [['Connection', 'a\r\nb: c']], body: Buffer.alloc(0) } as const
+    const answer = {
+      status: 426,
+      headers: [['Connection', 'a\r\nb: c']],
+      body: Buffer.alloc(0),
+    } as const
 
     expect(() => encodeAnswer(answer, 'GET', DATE)).toThrow(TypeError)
   })

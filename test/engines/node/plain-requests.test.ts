@@ -50,7 +50,9 @@ describe('PlainRequests', () => {
   })
 
   it('answer() leaves the body out for HEAD', async () => {
-    expect(await ask('HEAD /ws HTTP/1.1\r\nHost: h\r\n\r\n', null)).toMatch(/^HTTP\/1\.1 426 [^]*\r\n\r\n$/)
+    expect(await ask('HEAD /ws HTTP/1.1\r\nHost: h\r\n\r\n', null)).toMatch(
+      /^HTTP\/1\.1 426 [^]*\r\n\r\n$/,
+    )
   })
 
   it('answer() gives other paths to the listener', async () => {

@@ -25,7 +25,9 @@ describe('returnToHttp()', () => {
       )
       await using client = await RawClient.connect(await listen(server))
 
-      client.send(`GET /a?b HTTP/1.1\r\nHost: h\r\n${given}\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\nX: é\r\n\r\n`)
+      client.send(
+        `GET /a?b HTTP/1.1\r\nHost: h\r\n${given}\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\nX: é\r\n\r\n`,
+      )
 
       await client.until((text) =>
         text.endsWith(`GET /a?b ["Host","h",${kept}"X","${Buffer.from('é').toString('latin1')}"]`),
@@ -64,9 +66,13 @@ describe('returnToHttp()', () => {
       returnToHttp(server, { request, stream, head }),
     )
     const port = await listen(server)
-    await using client = new RawClient(connectTls({ port, host: '127.0.0.1', ca: certificate.cert }))
+    await using client = new RawClient(
+      connectTls({ port, host: '127.0.0.1', ca: certificate.cert }),
+    )
 
-    client.send('GET /secret HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: TLS/1.3\r\n\r\n')
+    client.send(
+      'GET /secret HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: TLS/1.3\r\n\r\n',
+    )
 
     await client.until((text) => text.endsWith('/secret'))
     client.socket.end()

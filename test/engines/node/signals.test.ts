@@ -10,15 +10,14 @@ type Listener = (signal: NodeJS.Signals) => void
 class FakeProcess implements SignalHost {
   readonly pid = 7
   readonly log: string[] = []
-  readonly #listeners: Array<readonly [NodeJS.Signals, Listener]> = []
+  #listeners: ReadonlyArray<readonly [NodeJS.Signals, Listener]> = []
 
   on(signal: NodeJS.Signals, listener: Listener): void {
-    this.#listeners.push([signal, listener])
+    this.#listeners = [...this.#listeners, [signal, listener]]
   }
 
   off(signal: NodeJS.Signals, listener: Listener): void {
-    const index = this.#listeners.findIndex(([name, each]) => name === signal && each === listener)
-    if (index >= 0) this.#listeners.splice(index, 1)
+    this.#listeners = this.#listeners.filter(([name, each]) => name !== signal || each !== listener)
   }
 
   listenerCount(signal: NodeJS.Signals): number {
@@ -34,7 +33,7 @@ class FakeProcess implements SignalHost {
   }
 
   receive(signal: NodeJS.Signals): void {
-    for (const [name, listener] of [...this.#listeners]) if (name === signal) listener(signal)
+    for (const [name, listener] of this.#listeners) if (name === signal) listener(signal)
   }
 
   get listeners(): number {

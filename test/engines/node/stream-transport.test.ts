@@ -411,7 +411,12 @@ describe('StreamTransport', () => {
       const server = createTlsServer(certificate)
       const port = await listen(server)
       const secured = once(server, 'secureConnection')
-      const peer = connectTls({ port, host: '127.0.0.1', ca: certificate.cert, servername: 'localhost' })
+      const peer = connectTls({
+        port,
+        host: '127.0.0.1',
+        ca: certificate.cert,
+        servername: 'localhost',
+      })
       peer.allowHalfOpen = true
       // tls.Server's 'secureConnection' has one socket.
       const [accepted] = (await secured) as [TLSSocket]
@@ -440,7 +445,12 @@ describe('StreamTransport', () => {
       const server = createTlsServer(certificate)
       const port = await listen(server)
       const secured = once(server, 'secureConnection')
-      const peer = connectTls({ port, host: '127.0.0.1', ca: certificate.cert, servername: 'localhost' })
+      const peer = connectTls({
+        port,
+        host: '127.0.0.1',
+        ca: certificate.cert,
+        servername: 'localhost',
+      })
       peer.on('error', () => {})
       const [accepted] = (await secured) as [TLSSocket]
       const transport = transportOver(accepted)

@@ -18,7 +18,9 @@ const HOST: UpgradeHost = {
 
 /** What a client gets that asks for `protocol`; `leave` runs before the answer. */
 async function ask(protocol: string, leave: (stream: Duplex) => void = () => {}): Promise<string> {
-  const server = createServer((_, response) => response.setHeader('connection', 'close').end('plain'))
+  const server = createServer((_, response) =>
+    response.setHeader('connection', 'close').end('plain'),
+  )
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     const waiting = new WaitingSocket(stream)
     leave(stream)
