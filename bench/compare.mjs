@@ -6,8 +6,8 @@
  * round: on CPU, above 1 means that B is cheaper. Run it twice before believing a few percent.
  */
 
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -99,12 +99,23 @@ function distOf(revision, folder) {
   if (revision !== '.') {
     process.stderr.write(`compare: building ${revision}\n`)
     git('worktree', 'add', '--detach', '--force', folder, revision)
-    run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], folder)
-    run('npm', ['run', '--silent', 'build'], folder)
+    installDependencies(folder)
+    // A revision with a type error is compiled all the same, and may be measured.
+    spawnSync('npm', ['run', '--silent', 'build'], { cwd: folder, stdio: ['ignore', 2, 2] })
   }
   const dist = `${revision === '.' ? ROOT : folder}/dist`
   if (!existsSync(`${dist}/index.js`)) throw new Error(`Cannot find the build of ${revision}`)
   return dist
+}
+
+/** Those of this tree serve as well where the lock files are the same: nothing is fetched then. */
+function installDependencies(folder) {
+  const lock = (tree) => readFileSync(`${tree}/package-lock.json`, 'utf8')
+  if (existsSync(`${ROOT}/node_modules`) && lock(folder) === lock(ROOT)) {
+    symlinkSync(`${ROOT}/node_modules`, `${folder}/node_modules`)
+  } else {
+    run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], folder)
+  }
 }
 
 function removeWorktrees(folder) {

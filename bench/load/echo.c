@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #define DRAIN_NS (10 * SECOND)
+#define WARMUP_LIMIT_NS (3 * SECOND)
 #define OVERLOAD_MESSAGES 200000
 /* Sleeping shorter than this costs more precision than it saves CPU. */
 #define SPIN_NS 60000
@@ -44,7 +45,7 @@ void run_closed_loop(connection *speakers, uint32_t count) {
     frames_pump(&speakers[i]);
   }
   uint64_t warm = now_ns() + (uint64_t)(options.warmup * (double)SECOND);
-  while (now_ns() < warm) {
+  while (now_ns() < warm || (total_received < options.warmup_messages && now_ns() < warm + WARMUP_LIMIT_NS)) {
     loop_step(10 * MILLISECOND);
     check_stall();
   }

@@ -70,6 +70,7 @@ static void read_flag(const char *name, const char *value) {
   else if (strcmp(name, "--bytes") == 0) options.bytes = strtoul(value, NULL, 10);
   else if (strcmp(name, "--seconds") == 0) options.seconds = strtod(value, NULL);
   else if (strcmp(name, "--warmup") == 0) options.warmup = strtod(value, NULL);
+  else if (strcmp(name, "--warmup-messages") == 0) options.warmup_messages = strtoull(value, NULL, 10);
   else if (strcmp(name, "--messages") == 0) options.messages = strtoull(value, NULL, 10);
   else if (strcmp(name, "--rate") == 0) options.rate = strtod(value, NULL);
   else if (strcmp(name, "--kind") == 0) {

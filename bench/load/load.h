@@ -33,7 +33,8 @@ typedef struct {
   uint32_t in_flight;
   size_t bytes;
   double seconds, warmup;
-  uint64_t messages; /* 0 = by time */
+  uint64_t messages;        /* 0 = by time */
+  uint64_t warmup_messages; /* the least before the measured window, as long as it takes up to 3 s */
   double rate;       /* messages a second over all connections; 0 = as fast as replies come */
   bool binary, mixed_text, tls;
   deflate_kind deflate;

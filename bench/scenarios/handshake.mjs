@@ -18,7 +18,7 @@ export const handshake = {
       name: 'open-close',
       title: 'open and close, 32 at a time',
       async measure(server, { core, seconds, warmup }) {
-        const options = { connections: 32, sources: 8, seconds, warmup }
+        const options = { connections: 32, sources: 8, seconds, ...warmup }
         const result = await runLoad('connect', server, core, options)
         return {
           cpu: result.cpuNsPerMessage / 1000,

@@ -40,6 +40,6 @@ export const latency = {
 }
 
 async function measure(mode, server, { core, seconds, warmup }, options) {
-  const { latencyNs } = await runLoad(mode, server, core, { seconds, warmup, ...options })
+  const { latencyNs } = await runLoad(mode, server, core, { seconds, ...warmup, ...options })
   return { p50: latencyNs.p50 / 1000, p99: latencyNs.p99 / 1000, p999: latencyNs.p999 / 1000 }
 }

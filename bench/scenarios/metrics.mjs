@@ -14,7 +14,7 @@ export const MEMORY = { key: 'memory', title: 'RSS MiB', digits: 0, better: 'low
 
 /** Runs echo or fan-out once, and reads the usual three metrics. */
 export async function measureMessages(mode, server, { core, seconds, warmup }, options) {
-  const result = await runLoad(mode, server, core, { seconds, warmup, ...options })
+  const result = await runLoad(mode, server, core, { seconds, ...warmup, ...options })
   return {
     cpu: result.cpuNsPerMessage / 1000,
     rate: result.messagesPerSecond,

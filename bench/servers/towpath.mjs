@@ -8,7 +8,7 @@
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 
-import { MAX_MESSAGE_BYTES, deflate, port, ready, tls } from './contract.mjs'
+import { MAX_MESSAGE_BYTES, port, ready, tls } from './contract.mjs'
 
 const dist = process.env.TOWPATH_DIST
 const { WebSockets, embeddedServer } = await import(
@@ -24,7 +24,7 @@ const server = await embeddedServer(options, declare).start()
 ready(server.address.port, () => globalThis.gc())
 
 function declare(app) {
-  app.install(WebSockets, { maxMessageSize: MAX_MESSAGE_BYTES, ...compression() })
+  app.install(WebSockets, { maxMessageSize: MAX_MESSAGE_BYTES })
   app.routing((route) => {
     route.webSocket('/', async ({ incoming, send }) => {
       for await (const frame of incoming) await send(frame)
@@ -40,9 +40,4 @@ function declare(app) {
       }
     })
   })
-}
-
-function compression() {
-  if (deflate === null) return {}
-  return { compression: { contextTakeover: deflate === 'kept' } }
 }
