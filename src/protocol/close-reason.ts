@@ -11,7 +11,7 @@ import { EMPTY_BYTES, encodeUtf8, readUtf8, utf8Length } from './memory.ts'
 const MAX_MESSAGE_BYTES = 123
 
 /** Registered close codes (RFC 6455 §7.4.1; 1012 and 1013 from the IANA registry), by Ktor's names. */
-const CODES = Object.freeze({
+const CODES = {
   /** The purpose is fulfilled. */
   NORMAL: 1000,
   /** A server stops, or a browser leaves the page. */
@@ -32,7 +32,8 @@ const CODES = Object.freeze({
   INTERNAL_ERROR: 1011,
   SERVICE_RESTART: 1012,
   TRY_AGAIN_LATER: 1013,
-} as const)
+} as const
+Object.freeze(CODES)
 
 /** The name of a registered code, such as `NORMAL`. */
 export type CloseCodeName = keyof typeof CODES

@@ -89,6 +89,26 @@ export function parseExtensions(value: string): readonly ExtensionOffer[] | null
   return scanner.isAtEnd ? offers : null
 }
 
+/** The inverse of `parseExtensions`: every name and value has to be a token. */
+export function formatExtensions(extensions: readonly ExtensionOffer[]): string {
+  return extensions
+    .map(({ name, parameters }) =>
+      [name, ...parameters.map(([key, value]) => (value === null ? key : `${key}=${value}`))].join(
+        '; ',
+      ),
+    )
+    .join(', ')
+}
+
+/** Without the blanks that HTTP allows around an element: space and tab, and no others. */
+export function trimBlanks(text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && isBlank(text.charCodeAt(start))) start++
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
 /** Reads a header's value from left to right. */
 class Scanner {
   readonly #text: string
@@ -147,15 +167,6 @@ function indexed(headers: HttpHeaders): Map<string, string[]> {
     else known.push(value)
   }
   return byName
-}
-
-/** Without the blanks that HTTP allows around an element: space and tab, and no others. */
-function trimBlanks(text: string): string {
-  let start = 0
-  let end = text.length
-  while (start < end && isBlank(text.charCodeAt(start))) start++
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
-  return text.slice(start, end)
 }
 
 function isBlank(code: number): boolean {

@@ -1,5 +1,13 @@
 /** `towpath/protocol`: RFC 6455 without I/O. */
 
+export { acceptKey } from './accept-key.ts'
+export { checkServerResponse, createClientHandshake } from './client-handshake.ts'
+export type {
+  ClientHandshake,
+  ClientHandshakeOptions,
+  HandshakeAgreement,
+  HandshakeResponse,
+} from './client-handshake.ts'
 export { CloseReason } from './close-reason.ts'
 export type { CloseCodeName } from './close-reason.ts'
 export { CloseFrame, PingFrame, PongFrame } from './control-frames.ts'
@@ -17,10 +25,9 @@ export type { HeaderList } from './errors.ts'
 export { Frame } from './frame.ts'
 export { FrameDecoder } from './frame-decoder.ts'
 export type { FrameDecoderOptions, Role } from './frame-decoder.ts'
-export { encodeFrame } from './frame-encoder.ts'
+export { encodeClose, encodedSizeBound, encodeFrame, payloadSize } from './frame-encoder.ts'
 export type { FrameSink } from './frame-sink.ts'
 export { FrameType } from './frame-type.ts'
-export { acceptKey } from './accept-key.ts'
 export { HttpHeaders } from './headers.ts'
 export type { ExtensionOffer } from './headers.ts'
 export { readServerHandshake, serverHandshakeHeaders } from './server-handshake.ts'

@@ -12,7 +12,6 @@ export type { CloseEvent, ClosePhase } from './close-phase.ts'
 export { isCheckedText, receivedText } from './data-frames.ts'
 export { FragmentSequence } from './fragment-sequence.ts'
 export { isFrame, payloadOf } from './frame.ts'
-export { encodeClose, encodedSizeBound, payloadSize } from './frame-encoder.ts'
 export {
   MAX_CLOSE_FRAME_BYTES,
   MAX_CONTROL_PAYLOAD_BYTES,
@@ -21,3 +20,5 @@ export {
 } from './frame-header.ts'
 export { MessageAssembler } from './message-assembler.ts'
 export { allocate, EMPTY_BYTES, isBytes, utf8Length, writeUtf8 } from './memory.ts'
+export { formatExtensions, parseExtensions, parseTokenList } from './headers.ts'
+export { isToken } from './token.ts'

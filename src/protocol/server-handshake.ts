@@ -10,6 +10,7 @@ import {
   listHas,
   parseExtensions,
   parseTokenList,
+  trimBlanks,
 } from './headers.ts'
 
 /** A request, as far as the handshake looks at it. */
@@ -58,7 +59,8 @@ const SINGLE = [
 /**
  * Reads the handshake of a client.
  *
- * @throws {HandshakeError} 405, 426 or 400, with a sentence that names the header which is not in order.
+ * @throws {HandshakeError} with the status to answer (426 for a request that is none for a WebSocket and for
+ *   another version, else 400) and a sentence that names the header which is not in order, never its value.
  */
 export function readServerHandshake(request: HandshakeRequest): ServerHandshake {
   const { headers } = request
@@ -105,13 +107,14 @@ function checkRequestLine({ method, httpVersion, headers, hasBody }: HandshakeRe
 function checkUpgrade(headers: HttpHeaders): void {
   const upgrade = headers.get('upgrade')
   if (upgrade === null) throw upgradeRequired('Upgrade is missing, expected "websocket"')
-  if (!listHas(upgrade, 'websocket')) throw upgradeRequired('Upgrade is not "websocket"')
+  if (trimBlanks(upgrade).toLowerCase() !== 'websocket')
+    throw upgradeRequired('Upgrade is not "websocket"')
   if (!listHas(headers.get('connection') ?? '', 'upgrade')) {
     throw bad('Connection does not contain "Upgrade"')
   }
   const version = headers.get('sec-websocket-version')
-  if (version?.trim() === VERSION) return
-  const what = version === null ? 'is missing' : 'is another'
+  if (version !== null && trimBlanks(version) === VERSION) return
+  const what = version === null ? 'is missing' : 'is not supported'
   throw new HandshakeError(
     426,
     `Cannot upgrade: Sec-WebSocket-Version ${what}, expected ${VERSION}`,
@@ -124,8 +127,9 @@ function checkUpgrade(headers: HttpHeaders): void {
 }
 
 function readKey(headers: HttpHeaders): string {
-  const key = headers.get('sec-websocket-key')?.trim() ?? null
-  if (key === null) throw bad('Sec-WebSocket-Key is missing')
+  const value = headers.get('sec-websocket-key')
+  if (value === null) throw bad('Sec-WebSocket-Key is missing')
+  const key = trimBlanks(value)
   if (!isKey(key)) throw bad('Sec-WebSocket-Key is not the base64 of 16 bytes')
   return key
 }
