@@ -14,9 +14,11 @@ const dayAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeS
 
 /** A colour of one's own, the same on every page: an angle on the colour wheel. */
 export function hueOf(name) {
-  let hash = 7
-  for (const character of name.toLowerCase()) hash = (hash * 31 + character.codePointAt(0)) % 9973
-  return (hash * 47) % 360
+  let hash = 0x811c9dc5
+  for (const character of name.toLowerCase()) {
+    hash = Math.imul(hash ^ character.codePointAt(0), 0x01000193) // FNV-1a
+  }
+  return (Math.imul(hash, 0x9e3779b1) >>> 12) % 360 // names that are alike get colours that are not
 }
 
 /** The round mark with the first letter of a name. */
