@@ -70,6 +70,18 @@ describe('drain()', () => {
     expect(told).toEqual([0, 0, 0])
   })
 
+  it('is over as soon as all sessions are, and leaves no timer of a later batch', async () => {
+    const clock = new VirtualClock({ settle: settled })
+    const { registry, told } = sessions(clock, 4, { willing: true })
+
+    const drained = drain(registry, clock, { grace: 1_000, timeout: 15_000 })
+    for (const session of [...registry]) registry.delete(session)
+
+    expect(await drained).toEqual({ sessions: 4, closed: 4, aborted: 0 })
+    expect(told).toEqual([0])
+    expect(clock.pendingTimers).toBe(0)
+  })
+
   it('drops those that are left at the deadline, and waits no longer', async () => {
     const clock = new VirtualClock({ settle: settled })
     const { registry, dropped } = sessions(clock, 2, { willing: false })

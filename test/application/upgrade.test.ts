@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { getEventListeners } from 'node:events'
 
 import { describe, expect, it } from 'vitest'
 
@@ -385,6 +386,7 @@ describe('upgrade() and interceptors', () => {
     expect((await outcome).type).toBe('refused')
     expect(refusals).toMatchObject([{ reason: 'abandoned', cause: left }])
     expect(world.environment.timers.size).toBe(0)
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([])
     gate.resolve()
   })
 
@@ -399,12 +401,14 @@ describe('upgrade() and interceptors', () => {
     expect(ran).toEqual([])
   })
 
-  it('leaves no timer behind when it accepts', async () => {
+  it('leaves no timer and no listener behind when it accepts', async () => {
     const world = chat()
+    const { signal } = new AbortController()
 
-    await world.accepted('/chat')
+    expect((await world.upgrade('/chat', {}, signal)).type).toBe('accepted')
 
     expect(world.environment.timers.size).toBe(0)
+    expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 
   it.each([
