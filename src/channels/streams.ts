@@ -8,17 +8,15 @@ import type { SendChannel } from './send-channel.ts'
 
 /** See `ReceiveChannel.readable`. */
 export function readableOf<T>(core: ReceiveCore<T>): ReadableStream<T> {
-  let isCancelled = false
   return new ReadableStream<T>(
     {
       async pull(controller) {
         const { done, value } = await receiveAs(core, step<T>(), undefined, null)
-        if (isCancelled) return
+        // After a cancel of the stream this throws, into a stream that has no use for it.
         if (done === true) controller.close()
         else controller.enqueue(value)
       },
       cancel(reason) {
-        isCancelled = true
         core.cancel(toCause(reason))
       },
     },

@@ -176,6 +176,22 @@ describe('TimerWheel', () => {
     expect(wheel.size).toBe(1)
   })
 
+  it('times whose timers were all cancelled can be used again', async () => {
+    const { clock, wheel, log, note } = setUp()
+    wheel.schedule(1000, note('other'))
+    for (let round = 0; round < 3; round++) {
+      const timers: WheelTimer[] = []
+      for (let delay = 1; delay <= 200; delay++) timers.push(wheel.schedule(delay, note('never')))
+      for (const timer of timers) timer.cancel()
+    }
+    for (let delay = 1; delay <= 200; delay++) wheel.schedule(delay, note('again'))
+
+    await clock.advance(200)
+
+    expect(log).toEqual(Array.from({ length: 200 }, (_, index) => `again at ${index + 1}`))
+    expect(wheel.size).toBe(1)
+  })
+
   it('a callback that throws stops no other timer; its error comes out of the clock', async () => {
     const { clock, wheel, log, note } = setUp()
     wheel.schedule(10, () => {

@@ -115,6 +115,29 @@ describe('VirtualClock', () => {
     ])
   })
 
+  it('advance() settles before a timer of no delay that another timer has set', async () => {
+    const clock = new VirtualClock()
+    const log: string[] = []
+    clock.setTimer(10, () => {
+      void Promise.resolve().then(() => log.push('caused by the first'))
+      clock.setTimer(0, () => log.push('second'))
+    })
+
+    await clock.advance(10)
+
+    expect(log).toEqual(['caused by the first', 'second'])
+  })
+
+  it('advance() runs any number of timers of one moment in the order of setting', async () => {
+    const clock = new VirtualClock()
+    const log: number[] = []
+    for (let index = 0; index < 50; index++) clock.setTimer(10, () => log.push(index))
+
+    await clock.advance(10)
+
+    expect(log).toEqual(Array.from({ length: 50 }, (_, index) => index))
+  })
+
   it('advance() lets code that waits for promises come to rest before the next timer', async () => {
     const clock = new VirtualClock()
     const log: string[] = []

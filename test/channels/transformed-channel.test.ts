@@ -225,9 +225,12 @@ describe('waiting', () => {
     const mapped = channel.map((value) => value)
     const controller = new AbortController()
     const aborted = mapped.receive({ signal: controller.signal })
+    const behind = channel.receive()
     channel.offer(1)
     controller.abort(cause)
     await expect(aborted).rejects.toBe(cause)
+    channel.offer(2)
+    expect(await behind).toBe(2)
     channel.close()
 
     expect(mapped.isClosedForReceive).toBe(false)
@@ -323,6 +326,17 @@ describe('ends', () => {
     expect(await received).toEqual({ type: 'closed', cause: null })
     await settle()
     expect(slow.tryReceive()).toEqual({ type: 'closed', cause: null })
+  })
+
+  it('a function that cancels its own channel has its value dropped', async () => {
+    const channel = channelOf(1)
+    const mapped: ReceiveChannel<number> = channel.map((value) => {
+      mapped.cancel()
+      return value
+    })
+
+    expect(mapped.tryReceive()).toEqual({ type: 'closed', cause: null })
+    expect(await mapped.receiveCatching()).toEqual({ type: 'closed', cause: null })
   })
 
   it('consumeEach() of the result cancels the source when it fails', async () => {

@@ -52,7 +52,9 @@ describe('WaitQueue', () => {
     queue.remove(boat)
     expect(queue.first).toBeNull()
 
+    queue.append(boat)
     queue.append(new Boat('b'))
+    queue.remove(boat)
     queue.append(boat)
     expect(drain(queue)).toEqual(['b', 'a'])
   })
