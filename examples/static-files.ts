@@ -53,7 +53,10 @@ function* readFolder(folder: string): Generator<[string, StaticFile]> {
     if (contentType === undefined) continue
     const contents = readFileSync(file)
     const etag = `"${createHash('sha256').update(contents).digest('base64url').slice(0, 22)}"`
-    const name = relative(folder, file).split(sep).join('/').replace(/(^|\/)index\.html$/, '$1')
+    const name = relative(folder, file)
+      .split(sep)
+      .join('/')
+      .replace(/(^|\/)index\.html$/, '$1')
     yield [name, { contents, contentType, etag }]
   }
 }

@@ -5,8 +5,9 @@
 import { CloseReason, Frame } from 'towpath'
 import type { WebSocketServerSession } from 'towpath'
 import { InvalidMessageError, parseClientMessage, parseRoomName } from './messages.ts'
+import type { ClientMessage } from './messages.ts'
 import { ChatCloseCode } from './room.ts'
-import type { Member } from './room.ts'
+import type { Member, Room } from './room.ts'
 import type { Rooms } from './rooms.ts'
 
 /**
@@ -21,22 +22,20 @@ export async function chat(
   roomName: string,
   { incoming, outgoing, close }: WebSocketServerSession,
 ): Promise<void> {
-  const name = parseRoomName(roomName)
-  if (name === null) return close(new CloseReason(ChatCloseCode.InvalidMessage, 'No such room'))
-  const room = rooms.open(name)
-  if (room === null) return close(new CloseReason(CloseReason.Codes.TRY_AGAIN_LATER, 'Too many rooms'))
+  const room = openRoom(rooms, roomName)
+  if (room instanceof CloseReason) return close(room)
 
   let member: Member | null = null
   try {
     for await (const frame of incoming) {
-      if (!(frame instanceof Frame.Text)) throw new InvalidMessageError('Cannot read message: not text')
-      const message = parseClientMessage(frame.readText())
+      const message = readMessage(frame)
 
       if (message.type === 'join' && member === null) {
         const { name, key } = message
         const newcomer = { name, key, outgoing, close }
         if (!room.join(newcomer)) {
-          return close(new CloseReason(ChatCloseCode.NameTaken, 'That name is taken in this room'))
+          void close(new CloseReason(ChatCloseCode.NameTaken, 'That name is taken in this room'))
+          return
         }
         member = newcomer
       } else if (message.type === 'say' && member !== null) {
@@ -47,8 +46,20 @@ export async function chat(
     }
   } catch (error) {
     if (!(error instanceof InvalidMessageError)) throw error
-    return close(new CloseReason(ChatCloseCode.InvalidMessage, error.message))
+    void close(new CloseReason(ChatCloseCode.InvalidMessage, error.message))
   } finally {
     if (member !== null) room.leave(member)
   }
+}
+
+/** The room, or why there is none. */
+function openRoom(rooms: Rooms, roomName: string): Room | CloseReason {
+  const name = parseRoomName(roomName)
+  if (name === null) return new CloseReason(ChatCloseCode.InvalidMessage, 'No such room')
+  return rooms.open(name) ?? new CloseReason(CloseReason.Codes.TRY_AGAIN_LATER, 'Too many rooms')
+}
+
+function readMessage(frame: Frame): ClientMessage {
+  if (frame instanceof Frame.Text) return parseClientMessage(frame.readText())
+  throw new InvalidMessageError('Cannot read message: not text')
 }

@@ -121,7 +121,7 @@ function parseName(value: unknown): string {
     throw new InvalidMessageError(`Cannot use name: expected 1 to ${MAX_NAME_LENGTH} characters`)
   }
   if (!NAME.test(name)) {
-    throw new InvalidMessageError('Cannot use name: expected letters, digits and . _ - \' only')
+    throw new InvalidMessageError("Cannot use name: expected letters, digits and . _ - ' only")
   }
   return name
 }

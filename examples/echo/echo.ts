@@ -6,11 +6,7 @@ import { CloseReason, Frame } from 'towpath'
 import type { WebSocketServerSession } from 'towpath'
 
 /** Answers every message, and says goodbye to a client that says "bye". */
-export async function echo({
-  incoming,
-  outgoing,
-  close,
-}: WebSocketServerSession): Promise<void> {
+export async function echo({ incoming, outgoing, close }: WebSocketServerSession): Promise<void> {
   for await (const frame of incoming) {
     if (frame instanceof Frame.Binary) await outgoing.send(new Frame.Binary(frame.buffer))
     if (!(frame instanceof Frame.Text)) continue

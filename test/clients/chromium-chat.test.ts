@@ -106,7 +106,9 @@ describe('the examples in Chromium', { timeout: 60_000 }, () => {
     await say(grace, '<b>Yes</b>, since eight & free')
     await message(ada, '<b>Yes</b>, since eight & free')
     expect(await ada.locator('.bubble b').count()).toBe(0)
-    expect(await ada.locator('.message.own .bubble').allTextContents()).toEqual(['Is the lock open?'])
+    expect(await ada.locator('.message.own .bubble').allTextContents()).toEqual([
+      'Is the lock open?',
+    ])
     expect(await grace.locator('.message:not(.own) .bubble').allTextContents()).toEqual([
       'Is the lock open?',
     ])
@@ -162,7 +164,11 @@ describe('the examples in Chromium', { timeout: 60_000 }, () => {
     expect(exitCode).toBe(0)
     await ada.getByText('The server started anew').waitFor()
     expect(await ada.locator('.bubble').allTextContents()).toEqual(['Before', 'Meanwhile', 'After'])
-    expect(await grace.locator('.bubble').allTextContents()).toEqual(['Before', 'Meanwhile', 'After'])
+    expect(await grace.locator('.bubble').allTextContents()).toEqual([
+      'Before',
+      'Meanwhile',
+      'After',
+    ])
     await ada.locator('.person', { hasText: 'Grace' }).waitFor()
     await grace.locator('.person', { hasText: 'Ada' }).waitFor()
   })
@@ -183,7 +189,8 @@ describe('the examples in Chromium', { timeout: 60_000 }, () => {
     const [ada, grace] = await enterBoth('lobby')
     for (let n = 1; n <= 20; n += 1) await say(ada, `Message ${n}`)
     await message(grace, 'Message 20')
-    await grace.locator('#log').evaluate((log) => log.scrollTo(0, 0))
+    await grace.locator('#log').press('Home')
+    await grace.waitForFunction('document.getElementById("log").scrollTop === 0')
 
     await say(ada, 'And one more')
 
@@ -226,7 +233,9 @@ describe('the examples in Chromium', { timeout: 60_000 }, () => {
 
     await received(page, '1000 “Client said BYE” · clean')
     await shows(page, 'Closed')
-    expect(await page.locator('.frame.received .payload').first().textContent()).toBe('YOU SAID: Hello')
+    expect(await page.locator('.frame.received .payload').first().textContent()).toBe(
+      'YOU SAID: Hello',
+    )
     expect(complaints).toEqual([])
   })
 
@@ -245,25 +254,31 @@ describe('the examples in Chromium', { timeout: 60_000 }, () => {
     await shows(page, 'Connected')
   })
 
-  it.runIf(process.env['TOWPATH_SCREENSHOT'] === '1')('the picture for the documentation', async () => {
-    const [ada, grace] = await enterBoth('canal-boats')
-    await say(grace, 'Morning! Is the lock at Bath open today?')
-    await message(ada, 'Morning!')
-    const tomas = await enter('Tomás', 'canal-boats')
-    await say(tomas, 'It is, since eight. The water is high, so they let us through one by one.')
-    await message(ada, 'It is, since eight.')
-    await say(ada, 'Good to know. I leave at ten, with the coal.\nDoes anyone want to share the tow?')
-    await message(grace, 'Good to know.')
-    await say(grace, 'I do. Two boats behind you, past the mill.')
-    await message(ada, 'I do.')
-    const bo = await enter('Bo', 'canal-boats')
-    await line(ada, 'Bo joined')
-    await say(bo, 'One horse or two?')
-    await message(ada, 'One horse or two?')
+  it.runIf(process.env['TOWPATH_SCREENSHOT'] === '1')(
+    'the picture for the documentation',
+    async () => {
+      const [ada, grace] = await enterBoth('canal-boats')
+      await say(grace, 'Morning! Is the lock at Bath open today?')
+      await message(ada, 'Morning!')
+      const tomas = await enter('Tomás', 'canal-boats')
+      await say(tomas, 'It is, since eight. The water is high, so they let us through one by one.')
+      await message(ada, 'It is, since eight.')
+      await say(
+        ada,
+        'Good to know. I leave at ten, with the coal.\nDoes anyone want to share the tow?',
+      )
+      await message(grace, 'Good to know.')
+      await say(grace, 'I do. Two boats behind you, past the mill.')
+      await message(ada, 'I do.')
+      const bo = await enter('Bo', 'canal-boats')
+      await line(ada, 'Bo joined')
+      await say(bo, 'One horse or two?')
+      await message(ada, 'One horse or two?')
 
-    await ada.bringToFront()
-    await ada.screenshot({ path: SCREENSHOT })
-  })
+      await ada.bringToFront()
+      await ada.screenshot({ path: SCREENSHOT })
+    },
+  )
 })
 
 async function serve(port: string): Promise<ExamplesProcess> {

@@ -37,14 +37,17 @@ describe('serveStaticFiles()', () => {
     // A listening TCP server has an address of this shape.
     const { port } = server.address() as AddressInfo
     return new Promise((resolve, reject) => {
-      const asked = request({ port, host: '127.0.0.1', path, agent: false, ...options }, (response) => {
-        let body = ''
-        response.setEncoding('utf8')
-        response.on('data', (chunk: string) => (body += chunk))
-        response.on('end', () =>
-          resolve({ status: response.statusCode, headers: response.headers, body }),
-        )
-      })
+      const asked = request(
+        { port, host: '127.0.0.1', path, agent: false, ...options },
+        (response) => {
+          let body = ''
+          response.setEncoding('utf8')
+          response.on('data', (chunk: string) => (body += chunk))
+          response.on('end', () =>
+            resolve({ status: response.statusCode, headers: response.headers, body }),
+          )
+        },
+      )
       asked.on('error', reject)
       asked.end()
     })

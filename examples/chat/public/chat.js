@@ -150,7 +150,8 @@ function welcome(here, message) {
   here.members = message.members
   const { fresh, restarted, missed } = here.transcript.welcome(message)
   list.whileQuiet(() => {
-    if (restarted) list.addLine('The server started anew: only this page remembers what is above', 'break')
+    if (restarted)
+      list.addLine('The server started anew: only this page remembers what is above', 'break')
     if (missed > 0) list.addLine(`${missed} messages in between are gone`, 'break')
     for (const said of fresh) showMessage(here, said, true)
   })
@@ -166,7 +167,8 @@ function say() {
   if (words === '' || visit === null) return
   const message = visit.transcript.keep(randomToken(), words)
   if (message === null) {
-    $('composer-note').textContent = 'Many messages wait for the connection: this one has to stay here.'
+    $('composer-note').textContent =
+      'Many messages wait for the connection: this one has to stay here.'
     return
   }
   text.value = ''
@@ -218,8 +220,10 @@ function showEntrance(problem = '', field = null) {
   for (const id of ['join-name', 'join-room']) {
     $(id).setAttribute('aria-invalid', String(id === field))
   }
-  if ($('join-name').value === '') $('join-name').value = recall(localStorage, 'towpath-chat-name') ?? ''
-  if ($('join-room').value === '') $('join-room').value = roomOf(location.hash) ?? recentRooms()[0] ?? 'lobby'
+  if ($('join-name').value === '')
+    $('join-name').value = recall(localStorage, 'towpath-chat-name') ?? ''
+  if ($('join-room').value === '')
+    $('join-room').value = roomOf(location.hash) ?? recentRooms()[0] ?? 'lobby'
   document.title = 'Towpath chat'
   $(field ?? ($('join-name').value === '' ? 'join-name' : 'join-room')).focus()
 }
@@ -279,7 +283,13 @@ function encode(message) {
 }
 
 function tidyRoom(value) {
-  return value.normalize('NFC').trim().replace(/^#+/, '').trim().replaceAll(/\s+/g, '-').toLowerCase()
+  return value
+    .normalize('NFC')
+    .trim()
+    .replace(/^#+/, '')
+    .trim()
+    .replaceAll(/\s+/g, '-')
+    .toLowerCase()
 }
 
 function hashOf(room) {

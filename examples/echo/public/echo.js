@@ -118,10 +118,16 @@ function addLine(direction, kind, shown = '', byteLength = null, tookMs = null) 
   const list = $('frames')
   const follow = list.scrollHeight - list.scrollTop - list.clientHeight < 40
   const line = create('li', `frame ${direction}`)
-  const arrow = create('span', 'arrow', { sent: '↑', received: '↓', note: '•', problem: '!' }[direction])
+  const arrow = create(
+    'span',
+    'arrow',
+    { sent: '↑', received: '↓', note: '•', problem: '!' }[direction],
+  )
   arrow.setAttribute('aria-hidden', 'true')
   const facts = [
-    byteLength === null ? null : `${numbers.format(byteLength)} ${byteLength === 1 ? 'byte' : 'bytes'}`,
+    byteLength === null
+      ? null
+      : `${numbers.format(byteLength)} ${byteLength === 1 ? 'byte' : 'bytes'}`,
     tookMs === null ? null : `${tookMs.toFixed(1)} ms`,
     clockTime.format(new Date()),
   ]
@@ -163,7 +169,9 @@ function preview(text) {
 }
 
 function toHex(bytes) {
-  const shown = Array.from(bytes.subarray(0, SHOWN_BYTES), (byte) => byte.toString(16).padStart(2, '0'))
+  const shown = Array.from(bytes.subarray(0, SHOWN_BYTES), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  )
   return shown.join(' ') + (bytes.length > SHOWN_BYTES ? ' …' : '')
 }
 

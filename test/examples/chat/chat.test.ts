@@ -120,7 +120,9 @@ describe('chat()', () => {
       const again = await enter(t, 'Ada')
 
       expect(await again.hear()).toMatchObject({ members: ['Ada', 'Grace'] })
-      expect(await ada.session.closeReason).toEqual(new CloseReason(4002, 'Opened in another place'))
+      expect(await ada.session.closeReason).toEqual(
+        new CloseReason(4002, 'Opened in another place'),
+      )
       await again.say('ref-0001', 'Back again')
       expect(await grace.hear()).toMatchObject({ type: 'said', name: 'Ada', text: 'Back again' })
     })
