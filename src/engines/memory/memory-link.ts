@@ -82,6 +82,21 @@ export class MemoryLink {
     this.toClient({ silent: true })
   }
 
+  /**
+   * The cable is whole again: what was written meanwhile arrives. An end that was dropped meanwhile could not
+   * tell the other, which is reset now.
+   */
+  mend(): void {
+    this.toServer({ silent: false })
+    this.toClient({ silent: false })
+    if (this.#client.isClosed || this.#server.isClosed) this.reset()
+  }
+
+  /** Whether both ends are gone. */
+  get isOver(): boolean {
+    return this.#client.isClosed && this.#server.isClosed
+  }
+
   #pipe(
     environment: Environment,
     faults: PipeFaults = {},
@@ -136,6 +151,11 @@ class MemoryTransport implements Transport {
 
   get queuedBytes(): number {
     return this.#out?.queuedBytes ?? 0
+  }
+
+  /** Whether nothing happens at this end any more. */
+  get isClosed(): boolean {
+    return this.#closed
   }
 
   start(receiver: TransportReceiver): void {

@@ -1,0 +1,202 @@
+/**
+ * The clients of one test: how they are let in, and how they leave.
+ */
+
+import type { Application, UpgradeAccepted, WebSocketServerSession } from '../application/index.ts'
+import { DEFAULT_SETTINGS, requireKnownNames, requireObject } from '../application/internal.ts'
+import type { MemoryLink } from '../engines/memory/internal.ts'
+import {
+  DefaultSession,
+  RawSession,
+  type SessionObserver,
+  type SessionSettings,
+} from '../session/internal.ts'
+import { BytePipe } from './byte-pipe.ts'
+import {
+  CONNECT_OPTION_NAMES,
+  type ConnectOptions,
+  readTarget,
+  upgradeRequest,
+} from './connect-options.ts'
+import { UpgradeRefusedError } from './errors.ts'
+import type { Failures } from './failures.ts'
+import { FaultControl, type Network } from './network-faults.ts'
+import type { TestEnvironment } from './test-environment.ts'
+import type { BytePeer, TestConnection, TestRawSession, TestSession } from './test-application.ts'
+import { type TestResponse, toTestResponse } from './test-response.ts'
+
+/** What came of a request to upgrade; `accepted` is `null` when it was refused. */
+export interface Answer {
+  readonly response: TestResponse
+  readonly accepted: UpgradeAccepted | null
+  readonly link: MemoryLink
+}
+
+/** A client that shows every frame, and the session that the application has with it. */
+export interface RawConversation {
+  readonly client: TestRawSession
+  readonly served: WebSocketServerSession
+  /** The client sends what it has queued, and leaves without a Close frame. */
+  readonly leave: () => void
+}
+
+const ACT = 'connect'
+const FIRST_CLIENT_PORT = 50_000
+const CLIENT_PORTS = 15_000
+
+/** Lets clients in, and remembers those that are there. */
+export class Clients {
+  readonly #application: Application
+  readonly #environment: TestEnvironment
+  readonly #network: Network
+  readonly #failures: Failures
+  /** Fires when the test is over, for upgrades that are still being decided. */
+  readonly #over = new AbortController()
+  /** How each client that is there leaves; what that returns resolves when it is gone. */
+  readonly #leaving = new Set<() => Promise<unknown>>()
+  #count = 0
+
+  constructor(
+    application: Application,
+    environment: TestEnvironment,
+    network: Network,
+    failures: Failures,
+  ) {
+    this.#application = application
+    this.#environment = environment
+    this.#network = network
+    this.#failures = failures
+  }
+
+  /** See `TestApplication.connect`. */
+  async connect(uri: string, options: ConnectOptions = {}): Promise<TestSession> {
+    const answer = await this.#requestAccepted(uri, options)
+    const leave = (): Promise<void> => session.run(() => {})
+    const session = new DefaultSession(
+      answer.link.client,
+      this.#settings(answer),
+      this.#environment,
+      this.#observer(leave),
+    )
+    this.#begin(answer, session, leave)
+    return Object.assign(session, this.#connection(answer))
+  }
+
+  /** See `TestApplication.connectRaw`. */
+  async connectRaw(uri: string, options: ConnectOptions = {}): Promise<TestRawSession> {
+    return this.converse(await this.#requestAccepted(uri, options)).client
+  }
+
+  /** See `TestApplication.connectBytes`. */
+  async connectBytes(uri: string, options: ConnectOptions = {}): Promise<BytePeer> {
+    const answer = await this.#requestAccepted(uri, options)
+    const pipe = new BytePipe(answer.link.client)
+    const leave = (): Promise<unknown> => {
+      answer.link.client.abort()
+      return pipe.closed
+    }
+    this.#leaving.add(leave)
+    void pipe.closed.then(() => this.#leaving.delete(leave))
+    answer.accepted.start(answer.link.server)
+    return Object.assign(pipe, this.#connection(answer))
+  }
+
+  /** Begins the session of an accepted upgrade, with a client that shows every frame. */
+  converse(answer: Answer & { readonly accepted: UpgradeAccepted }): RawConversation {
+    let gone: Promise<void> | null = null
+    const leave = (): Promise<void> => (gone ??= session.run(() => {}))
+    const session = new RawSession(
+      answer.link.client,
+      this.#settings(answer),
+      this.#environment,
+      this.#observer(leave),
+    )
+    const served = this.#begin(answer, session, leave)
+    const client = Object.assign(session, this.#connection(answer))
+    return { client, served, leave: () => void leave() }
+  }
+
+  /** Asks the application for an upgrade. */
+  async request(uri: string, options: ConnectOptions): Promise<Answer> {
+    requireObject(ACT, 'what was given', options)
+    requireKnownNames(ACT, options, CONNECT_OPTION_NAMES)
+    const target = readTarget(uri)
+    const port = FIRST_CLIENT_PORT + (this.#count++ % CLIENT_PORTS)
+    const link = this.#network.link({
+      clientAddress: { host: options.remoteHost ?? '127.0.0.1', port },
+      serverAddress: { host: 'localhost', port: target.encrypted ? 443 : 80 },
+      encrypted: target.encrypted,
+    })
+    const outcome = await this.#application.upgrade(
+      upgradeRequest(target, options, link.server, this.#environment.random),
+      this.#environment,
+      this.#patience(options.signal),
+    )
+    const accepted = outcome.type === 'accepted' ? outcome : null
+    if (accepted === null) options.signal?.throwIfAborted()
+    return { response: toTestResponse(outcome), accepted, link }
+  }
+
+  /** All clients leave, politely if they know how to. Resolves when they are gone; never rejects. */
+  async end(): Promise<void> {
+    this.#over.abort()
+    await Promise.all([...this.#leaving].map((leave) => leave()))
+  }
+
+  async #requestAccepted(
+    uri: string,
+    options: ConnectOptions,
+  ): Promise<Answer & { readonly accepted: UpgradeAccepted }> {
+    const { response, accepted, link } = await this.request(uri, options)
+    if (accepted === null) throw new UpgradeRefusedError(readTarget(uri).path, response)
+    return { response, accepted, link }
+  }
+
+  #patience(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.#over.signal : AbortSignal.any([signal, this.#over.signal])
+  }
+
+  /** Both ends begin, the server first. @returns the server's session. */
+  #begin(
+    { accepted, link }: Answer & { readonly accepted: UpgradeAccepted },
+    client: DefaultSession | RawSession,
+    leave: () => Promise<void>,
+  ): WebSocketServerSession {
+    this.#leaving.add(leave)
+    let served: WebSocketServerSession | null = null
+    const listener = this.#application.monitor.on('sessionOpened', ({ session }) => {
+      served ??= session
+    })
+    accepted.start(link.server)
+    listener[Symbol.dispose]()
+    client.start()
+    if (served === null) throw new Error('Cannot begin the session: the application opened none')
+    return served
+  }
+
+  /** What a client is told at its start: the usual, but that it takes whatever the server sends. */
+  #settings({ response }: Answer): SessionSettings {
+    return {
+      ...DEFAULT_SETTINGS,
+      role: 'client',
+      id: `client-${this.#count}`,
+      protocol: response.headers.get('sec-websocket-protocol'),
+      masking: true,
+      maxMessageSize: Infinity,
+      maxFragments: Infinity,
+    }
+  }
+
+  #observer(leave: () => Promise<void>): SessionObserver {
+    return {
+      handlerFailed: (error) => this.#failures.add(error),
+      limitReached: () => {},
+      frameDropped: () => {},
+      closed: () => void this.#leaving.delete(leave),
+    }
+  }
+
+  #connection({ response, link }: Answer): TestConnection {
+    return { response, network: new FaultControl(link, this.#environment) }
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * What a test says about the request that it connects with, and the request that comes of it.
+ */
+
+import type { UpgradeRequest } from '../application/index.ts'
+import type { Transport } from '../session/index.ts'
+import type { FillRandom } from './seeded-random.ts'
+
+/** The request of a connection. Everything is optional: without options it is a proper one, of no browser. */
+export interface ConnectOptions {
+  /**
+   * Headers to send, beside those of the handshake or in their place: names are compared without regard to
+   * case, and a list of pairs may have a name twice. `{ 'sec-websocket-version': '8' }` asks for trouble.
+   */
+  readonly headers?:
+    | Readonly<Record<string, string>>
+    | Iterable<readonly [name: string, value: string]>
+
+  /** Cookies by name, sent as they are. */
+  readonly cookies?: Readonly<Record<string, string>>
+
+  /** Subprotocols to offer, in order of preference. @defaultValue none */
+  readonly protocols?: readonly string[]
+
+  /** The `Origin` that a browser would send, such as `https://app.example.com`. @defaultValue none: no browser */
+  readonly origin?: string
+
+  /** The client's address, as `call.request.origin.remoteHost` shows it. @defaultValue `127.0.0.1` */
+  readonly remoteHost?: string
+
+  /** The client leaves when this fires before the upgrade is decided; the call rejects with its reason. */
+  readonly signal?: AbortSignal
+}
+
+/** What is asked for and how: a path, or a whole address (`wss://chat.example.com/rooms/1`). */
+export interface RequestTarget {
+  readonly path: string
+  readonly host: string
+  readonly encrypted: boolean
+}
+
+/** The names of `ConnectOptions`. */
+export const CONNECT_OPTION_NAMES: readonly string[] = [
+  'headers',
+  'cookies',
+  'protocols',
+  'origin',
+  'remoteHost',
+  'signal',
+] satisfies Array<keyof ConnectOptions>
+
+const KEY_BYTES = 16
+
+/**
+ * Reads where a test wants to connect to. A path goes to `localhost` and stays as it is, however strange.
+ *
+ * @throws {TypeError} for what is neither a path (`/…`) nor an address beginning with `ws:` or `wss:`.
+ */
+export function readTarget(uri: string): RequestTarget {
+  if (uri.startsWith('/')) return { path: uri, host: 'localhost', encrypted: false }
+  if (/^wss?:\/\//.test(uri)) {
+    const { pathname, search, host, protocol } = new URL(uri)
+    return { path: pathname + search, host, encrypted: protocol === 'wss:' }
+  }
+  throw new TypeError('Cannot connect: the path is no path, expected "/…", "ws://…" or "wss://…"')
+}
+
+/** The request to upgrade (RFC 6455 §4.1), arriving at the server's end of a link. */
+export function upgradeRequest(
+  target: RequestTarget,
+  options: ConnectOptions,
+  server: Transport,
+  random: FillRandom,
+): UpgradeRequest {
+  const headers = requestHeaders(target, options, random)
+  return {
+    method: 'GET',
+    target: target.path,
+    httpVersion: '1.1',
+    rawHeaders: headers.flat(),
+    hasBody: headers.some(([name, value]) => announcesBody(name.toLowerCase(), value)),
+    local: server.local,
+    remote: server.remote,
+    encrypted: server.encrypted,
+  }
+}
+
+function requestHeaders(
+  target: RequestTarget,
+  options: ConnectOptions,
+  random: FillRandom,
+): ReadonlyArray<readonly [name: string, value: string]> {
+  const { cookies, protocols, origin } = options
+  const own = pairs(options.headers ?? {})
+  const replaced = new Set(own.map(([name]) => name.toLowerCase()))
+  const usual: Array<readonly [string, string]> = [
+    ['host', target.host],
+    ['connection', 'Upgrade'],
+    ['upgrade', 'websocket'],
+    ['sec-websocket-version', '13'],
+    ['sec-websocket-key', btoa(String.fromCharCode(...random(new Uint8Array(KEY_BYTES))))],
+  ]
+  if (protocols !== undefined && protocols.length > 0) {
+    usual.push(['sec-websocket-protocol', protocols.join(', ')])
+  }
+  if (origin !== undefined) usual.push(['origin', origin])
+  if (cookies !== undefined) {
+    const list = Object.entries(cookies).map(([name, value]) => `${name}=${value}`)
+    usual.push(['cookie', list.join('; ')])
+  }
+  return [...usual.filter(([name]) => !replaced.has(name)), ...own]
+}
+
+function pairs(
+  headers: NonNullable<ConnectOptions['headers']>,
+): ReadonlyArray<readonly [name: string, value: string]> {
+  return Symbol.iterator in headers ? [...headers] : Object.entries(headers)
+}
+
+function announcesBody(name: string, value: string): boolean {
+  return name === 'transfer-encoding' || (name === 'content-length' && value !== '0')
+}

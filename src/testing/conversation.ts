@@ -1,0 +1,63 @@
+/**
+ * A conversation: a client, the block that speaks for it, and the handler at the other end.
+ */
+
+import type { Application, WebSocketServerSession } from '../application/index.ts'
+import type { SessionRegistry } from '../application/internal.ts'
+import type { Clients } from './clients.ts'
+import type { ConnectOptions } from './connect-options.ts'
+import { type Failures, throwTogether } from './failures.ts'
+import type { ConversationBlock, TestCall } from './test-application.ts'
+import { settled } from './test-environment.ts'
+
+/** The parts of a test that a conversation works with. */
+export interface ConversationParts {
+  readonly application: Application
+  readonly sessions: SessionRegistry
+  readonly clients: Clients
+  readonly failures: Failures
+}
+
+/** See `TestApplication.handleWebSocketConversation`. */
+export async function converse(
+  parts: ConversationParts,
+  uri: string,
+  setup: ConnectOptions,
+  block: ConversationBlock,
+): Promise<TestCall> {
+  const { response, accepted, link } = await parts.clients.request(uri, setup)
+  if (accepted === null) return { response }
+
+  const handlerFailures = watch(parts)
+  const { client, served, leave } = parts.clients.converse({ response, accepted, link })
+  let own: { readonly error: unknown } | null = null
+  try {
+    await block(client.incoming, client.outgoing)
+  } catch (error) {
+    own = { error }
+  }
+  leave()
+  // A test that has failed does not wait for a handler that may be waiting for the test.
+  await (own === null ? parts.sessions.whenOver(served) : settled())
+  throwTogether(handlerFailures(served), own)
+  return { response }
+}
+
+/**
+ * Listens for failures of handlers, from before the handler in question is called: it may throw at once.
+ *
+ * @returns what stops that, and answers what a session failed with: the conversation's to tell, and nobody else's.
+ */
+function watch({
+  application,
+  failures,
+}: ConversationParts): (served: WebSocketServerSession) => unknown[] {
+  const seen: Array<{ readonly session: WebSocketServerSession; readonly error: unknown }> = []
+  const listener = application.monitor.on('handlerFailed', (failure) => seen.push(failure))
+  return (served) => {
+    listener[Symbol.dispose]()
+    const own = seen.filter(({ session }) => session === served).map(({ error }) => error)
+    for (const error of own) failures.takeOne(error)
+    return own
+  }
+}

@@ -1,0 +1,34 @@
+/**
+ * The world of an application under test: time that moves when it is told to, and randomness that repeats itself.
+ */
+
+// Imported, and not taken from the global object: a test runner's fake timers do not reach it here.
+import { setImmediate } from 'node:timers/promises'
+
+import { VirtualClock } from '../base/index.ts'
+import { type Environment, TimerWheel } from '../base/internal.ts'
+import { createSeededRandom } from './seeded-random.ts'
+
+/** An environment whose clock a test can move. */
+export interface TestEnvironment extends Environment {
+  readonly clock: VirtualClock
+}
+
+/** Makes a world that begins at 0 milliseconds. */
+export function createTestEnvironment(seed: number): TestEnvironment {
+  const clock = new VirtualClock({ settle: settled })
+  return {
+    clock,
+    timers: new TimerWheel(clock),
+    random: createSeededRandom(seed),
+    defer: (task, argument) => process.nextTick(task, argument),
+  }
+}
+
+/**
+ * Resolves when everything that has begun in memory has come to rest: after one whole turn of the event loop,
+ * before which all deferred tasks and all promises that they settle have had theirs.
+ */
+export function settled(): Promise<void> {
+  return setImmediate()
+}

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest'
+import type { Transport } from '../../src/index.ts'
+import {
+  type ConnectOptions,
+  readTarget,
+  upgradeRequest,
+} from '../../src/testing/connect-options.ts'
+
+// Of a transport a request takes the addresses alone.
+const transport = {
+  local: { host: 'localhost', port: 80 },
+  remote: { host: '10.0.0.7', port: 50_001 },
+  encrypted: true,
+} as Transport
+
+const zeros = (target: Uint8Array): Uint8Array => target.fill(0)
+
+function headersOf(options: ConnectOptions, uri: string = '/'): string[] {
+  const { rawHeaders } = upgradeRequest(readTarget(uri), options, transport, zeros)
+  return rawHeaders.flatMap((name, index) =>
+    index % 2 === 0 ? [`${name}: ${rawHeaders[index + 1]}`] : [],
+  )
+}
+
+const USUAL = [
+  'host: localhost',
+  'connection: Upgrade',
+  'upgrade: websocket',
+  'sec-websocket-version: 13',
+  'sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==',
+]
+
+describe('readTarget()', () => {
+  it('takes a path as it is', () => {
+    expect(readTarget('/a//b/../c?x=%zz#y')).toEqual({
+      path: '/a//b/../c?x=%zz#y',
+      host: 'localhost',
+      encrypted: false,
+    })
+  })
+
+  it('takes an address apart', () => {
+    expect(readTarget('wss://chat.example.com:8443/rooms/1?x=y')).toEqual({
+      path: '/rooms/1?x=y',
+      host: 'chat.example.com:8443',
+      encrypted: true,
+    })
+    expect(readTarget('ws://example.com')).toEqual({
+      path: '/',
+      host: 'example.com',
+      encrypted: false,
+    })
+  })
+
+  it.each(['', 'rooms', 'http://localhost/'])('throws a TypeError for %j', (uri) => {
+    expect(() => readTarget(uri)).toThrow(TypeError)
+  })
+})
+
+describe('upgradeRequest()', () => {
+  it('is a proper one without options (RFC 6455 §4.1)', () => {
+    const request = upgradeRequest(readTarget('/chat'), {}, transport, zeros)
+
+    expect(request).toMatchObject({
+      method: 'GET',
+      target: '/chat',
+      httpVersion: '1.1',
+      hasBody: false,
+      local: { host: 'localhost', port: 80 },
+      remote: { host: '10.0.0.7', port: 50_001 },
+      encrypted: true,
+    })
+    expect(headersOf({})).toEqual(USUAL)
+  })
+
+  it('adds headers, cookies, subprotocols and the origin', () => {
+    const headers = headersOf({
+      headers: { 'X-Tenant': 'acme' },
+      cookies: { user: 'ada', theme: 'dark' },
+      protocols: ['v2.chat', 'v1.chat'],
+      origin: 'https://app.example.com',
+    })
+
+    expect(headers).toEqual([
+      ...USUAL,
+      'sec-websocket-protocol: v2.chat, v1.chat',
+      'origin: https://app.example.com',
+      'cookie: user=ada; theme=dark',
+      'X-Tenant: acme',
+    ])
+  })
+
+  it('puts headers in the place of the usual ones, without regard to case', () => {
+    const headers = headersOf({ headers: { 'Sec-WebSocket-Version': '8', HOST: 'example.com' } })
+
+    expect(headers).toContain('Sec-WebSocket-Version: 8')
+    expect(headers).not.toContain('sec-websocket-version: 13')
+    expect(headers).not.toContain('host: localhost')
+  })
+
+  it('sends a name twice when a list has it twice', () => {
+    const headers = headersOf({
+      headers: [
+        ['host', 'a'],
+        ['host', 'b'],
+      ],
+    })
+
+    expect(headers.filter((line) => line.startsWith('host'))).toEqual(['host: a', 'host: b'])
+  })
+
+  it('takes the headers of a Headers object', () => {
+    expect(headersOf({ headers: new Headers({ 'x-a': '1' }) })).toContain('x-a: 1')
+  })
+
+  it('asks for the host of an address', () => {
+    expect(headersOf({}, 'wss://example.com/')).toContain('host: example.com')
+  })
+
+  it.each([
+    [{ 'content-length': '5' }, true],
+    [{ 'content-length': '0' }, false],
+    [{ 'Transfer-Encoding': 'chunked' }, true],
+  ])('says whether %j announces a body', (headers, hasBody) => {
+    const request = upgradeRequest(readTarget('/'), { headers }, transport, zeros)
+
+    expect(request.hasBody).toBe(hasBody)
+  })
+})
