@@ -1,0 +1,162 @@
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { describe, expect, it } from 'vitest'
+
+import { type Application, createApplication, WebSockets } from '../../src/application/index.ts'
+import { Deferred } from '../../src/base/internal.ts'
+import { attachIn } from '../../src/engines/node/attach.ts'
+import { createEnvironment } from '../../src/engines/node/environment.ts'
+import { listen } from '../support/loopback.ts'
+
+const CONNECTIONS = 10_000
+/** Before the first count: what is compiled, cached and pooled once is no leak; it settles by then. */
+const WARM_UP = 4000
+/** Growth of the heap that is noise: 100 bytes a connection. A listener or a timer holds more. */
+const HEAP_NOISE_BYTES = 100 * CONNECTIONS
+
+const REQUEST =
+  'GET /echo HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+  'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
+const LOST_REQUEST = REQUEST.replace('/echo', '/nowhere')
+/** Masked text "Hello" (RFC 6455 §5.7), and how the echo ends. */
+const HELLO = Buffer.from('818537fa213d7f9f4d5158', 'hex')
+const ECHOED = 'Hello'
+/** Masked Close 1000. */
+const CLOSE = Buffer.from('88820000000003e8', 'hex')
+/** Masked text "bye", at which the server closes. */
+const BYE = Buffer.from('818300000000627965', 'hex')
+
+/** Close 1000, as the server sends it. */
+const SERVER_CLOSE = Buffer.from('880203e8', 'hex').toString('latin1')
+
+function sayBye(socket: Socket): void {
+  socket.write(BYE)
+}
+
+/** What a client does once it has its echo; the connection ends by that. */
+const ENDINGS: ReadonlyArray<(socket: Socket) => void> = [
+  (socket) => void socket.write(CLOSE),
+  sayBye,
+  (socket) => void socket.end(),
+  (socket) => void socket.resetAndDestroy(),
+  (socket) => void socket.destroy(),
+]
+
+function echo(app: Application): void {
+  app.install(WebSockets, { pingPeriod: 60_000 })
+  app.routing((route) => {
+    route.webSocket('/echo', async ({ incoming, send, launch, signal }) => {
+      void launch(() => once(signal, 'abort'))
+      for await (const frame of incoming) {
+        if (Buffer.from(frame.buffer).toString() === 'bye') return
+        await send(frame)
+      }
+    })
+  })
+}
+
+describe('10 000 sequential connections', () => {
+  it(
+    'leave no timer, listener, file descriptor or memory behind',
+    { timeout: 120_000 },
+    async () => {
+      const environment = createEnvironment()
+      const application = createApplication(echo)
+      const server = createServer()
+      const attachment = attachIn(environment, application, server, {})
+      const accepted = countOpen(server)
+      const port = await listen(server)
+      const collectGarbage = exposeGarbageCollector()
+
+      async function count(): Promise<Counts> {
+        await accepted.whenNone()
+        await new Promise((resolve) => setImmediate(resolve))
+        collectGarbage()
+        return {
+          sessions: application.sessions.size,
+          timers: environment.timers.size,
+          files: readdirSync('/proc/self/fd').length,
+          resources: process.getActiveResourcesInfo().sort(),
+          serverListeners: server.eventNames().map((event) => [event, server.listenerCount(event)]),
+          processListeners: process
+            .eventNames()
+            .map((event) => [event, process.listenerCount(event)]),
+        }
+      }
+
+      for (let index = 0; index < WARM_UP; index++) await connectOnce(port, index)
+      const before = await count()
+      const heapBefore = process.memoryUsage().heapUsed
+      for (let index = 0; index < CONNECTIONS; index++) await connectOnce(port, index)
+      const after = await count()
+      const heapAfter = process.memoryUsage().heapUsed
+
+      expect(after).toEqual(before)
+      expect(after.sessions).toBe(0)
+      expect(after.timers).toBe(0)
+      expect(heapAfter - heapBefore).toBeLessThan(HEAP_NOISE_BYTES)
+
+      await attachment.stop()
+      server.close()
+      await once(server, 'close')
+    },
+  )
+})
+
+interface Counts {
+  readonly sessions: number
+  readonly timers: number
+  readonly files: number
+  readonly resources: readonly string[]
+  readonly serverListeners: ReadonlyArray<readonly [string | symbol, number]>
+  readonly processListeners: ReadonlyArray<readonly [string | symbol, number]>
+}
+
+/** One connection from its first byte to its end: each in turn ends in another way; some are refused. */
+async function connectOnce(port: number, index: number): Promise<void> {
+  const socket = connect({ port, host: '127.0.0.1' })
+  const ending = ENDINGS[index % (ENDINGS.length + 1)]
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  let received = ''
+  socket.on('error', () => {})
+  socket.on('data', (bytes) => {
+    const hadEcho = received.endsWith(ECHOED)
+    received += bytes.toString('latin1')
+    if (!hadEcho && received.endsWith(ECHOED)) ending?.(socket)
+    if (received.endsWith(SERVER_CLOSE) && ending === sayBye) socket.write(CLOSE)
+  })
+  socket.write(ending === undefined ? LOST_REQUEST : REQUEST)
+  if (ending !== undefined) socket.write(HELLO)
+  await closed
+  expect(received).toMatch(ending === undefined ? /^HTTP\/1\.1 404 / : /^HTTP\/1\.1 101 [^]*Hello/)
+}
+
+/** Keeps count of the accepted sockets that are still open. */
+function countOpen(server: ReturnType<typeof createServer>): { whenNone(): Promise<void> } {
+  let open = 0
+  let none = new Deferred<void>()
+  server.on('connection', (socket) => {
+    open++
+    socket.once('close', () => {
+      open--
+      if (open === 0) none.resolve()
+    })
+  })
+  return {
+    whenNone() {
+      if (open === 0) return Promise.resolve()
+      none = new Deferred()
+      return none.promise
+    },
+  }
+}
+
+function exposeGarbageCollector(): () => void {
+  setFlagsFromString('--expose-gc')
+  // V8 puts the function into contexts that are made after the flag is set.
+  return runInNewContext('gc') as () => void
+}
