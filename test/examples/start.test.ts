@@ -8,7 +8,8 @@ import { WebSocket } from 'ws'
 import { startExamples } from './examples-process.ts'
 import type { ExamplesProcess } from './examples-process.ts'
 
-describe('npm start', () => {
+// Each test starts a process or two, which takes a while on a busy machine.
+describe('npm start', { timeout: 30_000 }, () => {
   const running: ExamplesProcess[] = []
 
   async function start(PORT: string, HOST = '127.0.0.1'): Promise<ExamplesProcess> {
