@@ -13,6 +13,7 @@ import {
 } from '../session/internal.ts'
 import { BytePipe } from './byte-pipe.ts'
 import {
+  checkAnswer,
   CONNECT_OPTION_NAMES,
   type ConnectOptions,
   readTarget,
@@ -127,13 +128,15 @@ export class Clients {
       serverAddress: { host: 'localhost', port: target.encrypted ? 443 : 80 },
       encrypted: target.encrypted,
     })
+    const request = upgradeRequest(target, options, link.server, this.#environment.random)
     const outcome = await this.#application.upgrade(
-      upgradeRequest(target, options, link.server, this.#environment.random),
+      request,
       this.#environment,
       this.#patience(options.signal),
     )
     const accepted = outcome.type === 'accepted' ? outcome : null
     if (accepted === null) options.signal?.throwIfAborted()
+    else checkAnswer(request, accepted)
     return { response: toTestResponse(outcome), accepted, link }
   }
 

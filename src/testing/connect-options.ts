@@ -2,7 +2,8 @@
  * What a test says about the request that it connects with, and the request that comes of it.
  */
 
-import type { UpgradeRequest } from '../application/index.ts'
+import type { UpgradeAccepted, UpgradeRequest } from '../application/index.ts'
+import { checkServerResponse, createClientHandshake, HttpHeaders } from '../protocol/index.ts'
 import type { Transport } from '../session/index.ts'
 import type { FillRandom } from './seeded-random.ts'
 
@@ -49,8 +50,6 @@ export const CONNECT_OPTION_NAMES: readonly string[] = [
   'signal',
 ] satisfies Array<keyof ConnectOptions>
 
-const KEY_BYTES = 16
-
 /**
  * Reads where a test wants to connect to. A path goes to `localhost` and stays as it is, however strange.
  *
@@ -85,30 +84,36 @@ export function upgradeRequest(
   }
 }
 
+/**
+ * Makes sure that a 101 answers its request, as every client does (RFC 6455 §4.1).
+ *
+ * @throws {HandshakeError} if it does not.
+ */
+export function checkAnswer(request: UpgradeRequest, accepted: UpgradeAccepted): void {
+  const sent = new HttpHeaders(request.rawHeaders)
+  const protocols = (sent.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim())
+  checkServerResponse(
+    { key: sent.get('sec-websocket-key') ?? '', protocols, extensions: [], headers: [] },
+    { status: 101, headers: new HttpHeaders(accepted.headers.flat()) },
+  )
+}
+
 function requestHeaders(
   target: RequestTarget,
   options: ConnectOptions,
   random: FillRandom,
 ): ReadonlyArray<readonly [name: string, value: string]> {
-  const { cookies, protocols, origin } = options
+  const { cookies, protocols = [], origin } = options
   const own = pairs(options.headers ?? {})
   const replaced = new Set(own.map(([name]) => name.toLowerCase()))
-  const usual: Array<readonly [string, string]> = [
-    ['host', target.host],
-    ['connection', 'Upgrade'],
-    ['upgrade', 'websocket'],
-    ['sec-websocket-version', '13'],
-    ['sec-websocket-key', btoa(String.fromCharCode(...random(new Uint8Array(KEY_BYTES))))],
-  ]
-  if (protocols !== undefined && protocols.length > 0) {
-    usual.push(['sec-websocket-protocol', protocols.join(', ')])
-  }
-  if (origin !== undefined) usual.push(['origin', origin])
+  const handshake = createClientHandshake({ random, protocols })
+  const usual: Array<readonly [string, string]> = [['Host', target.host], ...handshake.headers]
+  if (origin !== undefined) usual.push(['Origin', origin])
   if (cookies !== undefined) {
     const list = Object.entries(cookies).map(([name, value]) => `${name}=${value}`)
-    usual.push(['cookie', list.join('; ')])
+    usual.push(['Cookie', list.join('; ')])
   }
-  return [...usual.filter(([name]) => !replaced.has(name)), ...own]
+  return [...usual.filter(([name]) => !replaced.has(name.toLowerCase())), ...own]
 }
 
 function pairs(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Transport } from '../../src/index.ts'
+import { HandshakeError, type Transport, type UpgradeAccepted } from '../../src/index.ts'
 import {
+  checkAnswer,
   type ConnectOptions,
   readTarget,
   upgradeRequest,
@@ -23,11 +24,11 @@ function headersOf(options: ConnectOptions, uri: string = '/'): string[] {
 }
 
 const USUAL = [
-  'host: localhost',
-  'connection: Upgrade',
-  'upgrade: websocket',
-  'sec-websocket-version: 13',
-  'sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==',
+  'Host: localhost',
+  'Upgrade: websocket',
+  'Connection: Upgrade',
+  'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+  'Sec-WebSocket-Version: 13',
 ]
 
 describe('readTarget()', () => {
@@ -83,19 +84,19 @@ describe('upgradeRequest()', () => {
 
     expect(headers).toEqual([
       ...USUAL,
-      'sec-websocket-protocol: v2.chat, v1.chat',
-      'origin: https://app.example.com',
-      'cookie: user=ada; theme=dark',
+      'Sec-WebSocket-Protocol: v2.chat, v1.chat',
+      'Origin: https://app.example.com',
+      'Cookie: user=ada; theme=dark',
       'X-Tenant: acme',
     ])
   })
 
   it('puts headers in the place of the usual ones, without regard to case', () => {
-    const headers = headersOf({ headers: { 'Sec-WebSocket-Version': '8', HOST: 'example.com' } })
+    const headers = headersOf({ headers: { 'sec-websocket-version': '8', HOST: 'example.com' } })
 
-    expect(headers).toContain('Sec-WebSocket-Version: 8')
-    expect(headers).not.toContain('sec-websocket-version: 13')
-    expect(headers).not.toContain('host: localhost')
+    expect(headers).toContain('sec-websocket-version: 8')
+    expect(headers).not.toContain('Sec-WebSocket-Version: 13')
+    expect(headers).not.toContain('Host: localhost')
   })
 
   it('sends a name twice when a list has it twice', () => {
@@ -106,7 +107,7 @@ describe('upgradeRequest()', () => {
       ],
     })
 
-    expect(headers.filter((line) => line.startsWith('host'))).toEqual(['host: a', 'host: b'])
+    expect(headers.filter((line) => /^host/i.test(line))).toEqual(['host: a', 'host: b'])
   })
 
   it('takes the headers of a Headers object', () => {
@@ -114,7 +115,7 @@ describe('upgradeRequest()', () => {
   })
 
   it('asks for the host of an address', () => {
-    expect(headersOf({}, 'wss://example.com/')).toContain('host: example.com')
+    expect(headersOf({}, 'wss://example.com/')).toContain('Host: example.com')
   })
 
   it.each([
@@ -125,5 +126,31 @@ describe('upgradeRequest()', () => {
     const request = upgradeRequest(readTarget('/'), { headers }, transport, zeros)
 
     expect(request.hasBody).toBe(hasBody)
+  })
+})
+
+describe('checkAnswer()', () => {
+  const accepted = (...more: Array<readonly [string, string]>): UpgradeAccepted => ({
+    type: 'accepted',
+    headers: [
+      ['upgrade', 'websocket'],
+      ['connection', 'Upgrade'],
+      ['sec-websocket-accept', 'ICX+Yqv66kxgM0FcWaLWlFLwTAI='],
+      ...more,
+    ],
+    start: () => {},
+  })
+  const request = upgradeRequest(readTarget('/'), { protocols: ['a', 'b'] }, transport, zeros)
+
+  it('lets the answer to the request pass', () => {
+    expect(() => checkAnswer(request, accepted(['sec-websocket-protocol', 'b']))).not.toThrow()
+  })
+
+  it.each([
+    ['sec-websocket-protocol', 'c'],
+    ['sec-websocket-extensions', 'permessage-deflate'],
+    ['sec-websocket-accept', 'another'],
+  ] as const)('throws a HandshakeError for %s: %s, which was not asked for', (name, value) => {
+    expect(() => checkAnswer(request, accepted([name, value]))).toThrow(HandshakeError)
   })
 })
