@@ -17,15 +17,16 @@ export class AttributeKey<T> {
   /** For people, in messages. */
   readonly name: string
 
-  /** Never there at run time: it lets the compiler tell keys of different types apart. */
-  declare readonly [VALUE_TYPE]: T
+  /**
+   * Never there at run time: it lets the compiler tell keys of different types apart. Not `private`, whose type
+   * the declarations would leave out.
+   */
+  declare protected readonly valueType: T
 
   constructor(name: string) {
     this.name = name
   }
 }
-
-declare const VALUE_TYPE: unique symbol
 
 /** No value has been put under `key`. */
 export class MissingAttributeError extends TowpathError {
