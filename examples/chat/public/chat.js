@@ -3,6 +3,16 @@
  */
 
 import { Connection } from './connection.js'
+import {
+  ROOM_NAME,
+  forget,
+  randomToken,
+  recall,
+  recallTabKey,
+  recentRooms,
+  rememberRoom,
+  store,
+} from './memory.js'
 import { MessageList, create, createAvatar } from './message-list.js'
 import { Transcript } from './transcript.js'
 
@@ -11,9 +21,7 @@ const INVALID_MESSAGE = 4000
 const NAME_TAKEN = 4001
 const REPLACED = 4002
 
-const ROOM_NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_-]{0,31}$/u
 const PERSON_NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._'’-]{0,23}$/u
-const MAX_RECENT_ROOMS = 8
 /** From here on, the writer is told how much space is left. */
 const NEAR_TEXT_LIMIT = 1800
 
@@ -309,52 +317,4 @@ function rememberJoined(name) {
   joinedAs = name
   if (name === null) forget(sessionStorage, 'towpath-chat-name')
   else store(sessionStorage, 'towpath-chat-name', name)
-}
-
-/** The secret with which this tab takes its own place again after a break or a reload. */
-function recallTabKey() {
-  const key = recall(sessionStorage, 'towpath-chat-key') ?? randomToken()
-  store(sessionStorage, 'towpath-chat-key', key)
-  return key
-}
-
-/** Not `crypto.randomUUID`: that is missing where the page came over plain HTTP from another machine. */
-function randomToken() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
-
-function recentRooms() {
-  const rooms = (recall(localStorage, 'towpath-chat-rooms') ?? '').split(' ')
-  return rooms.filter((room) => ROOM_NAME.test(room))
-}
-
-function rememberRoom(room) {
-  const others = recentRooms().filter((other) => other !== room)
-  const rooms = recentRooms().includes(room) ? recentRooms() : [room, ...others]
-  store(localStorage, 'towpath-chat-rooms', rooms.slice(0, MAX_RECENT_ROOMS).join(' '))
-}
-
-function recall(storage, key) {
-  try {
-    return storage.getItem(key)
-  } catch {
-    return null // storage is turned off: the page works, and forgets
-  }
-}
-
-function store(storage, key, value) {
-  try {
-    storage.setItem(key, value)
-  } catch {
-    // Storage is turned off or full: the page works, and forgets.
-  }
-}
-
-function forget(storage, key) {
-  try {
-    storage.removeItem(key)
-  } catch {
-    // Storage is turned off: there is nothing to forget.
-  }
 }
