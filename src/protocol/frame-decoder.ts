@@ -370,11 +370,13 @@ export class FrameDecoder {
   }
 }
 
-/** A big-endian length of 2 or 8 bytes; from 2^53 on only about right, which is enough to refuse it. */
+/** A big-endian length of 2 or 8 bytes; from 2^53 on its lower half is left out, and it is refused anyway. */
 function readLength(bytes: Uint8Array, at: number, inBytes: 2 | 8): number {
   // The caller has seen that the bytes are there, here and below.
   if (inBytes === 2) return (bytes[at]! << 8) | bytes[at + 1]!
-  return (readInt32(bytes, at) >>> 0) * 2 ** 32 + (readInt32(bytes, at + 4) >>> 0)
+  const high = readInt32(bytes, at) >>> 0
+  const low = readInt32(bytes, at + 4) >>> 0
+  return high * 2 ** 32 + (high < 2 ** 21 ? low : 0)
 }
 
 function readInt32(bytes: Uint8Array, at: number): number {

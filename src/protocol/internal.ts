@@ -1,24 +1,52 @@
 /** What other folders of the package may use of the protocol: its public door, and more. */
 
-export * from './index.ts'
+export { acceptKey } from './accept-key.ts'
+export { checkServerResponse, createClientHandshake } from './client-handshake.ts'
+export type {
+  ClientHandshake,
+  ClientHandshakeOptions,
+  HandshakeAgreement,
+  HandshakeResponse,
+} from './client-handshake.ts'
+export { mayReceiveData, maySendData, nextPhase } from './close-phase.ts'
+export type { CloseEvent, ClosePhase } from './close-phase.ts'
 export {
+  CloseReason,
   encodeClosePayload,
   mayTravel,
   parseClosePayload,
   requireTravelling,
 } from './close-reason.ts'
-export { mayReceiveData, maySendData, nextPhase } from './close-phase.ts'
-export type { CloseEvent, ClosePhase } from './close-phase.ts'
-export { isCheckedText, receivedText } from './data-frames.ts'
+export type { CloseCodeName } from './close-reason.ts'
+export { CloseFrame, PingFrame, PongFrame } from './control-frames.ts'
+export { BinaryFrame, isCheckedText, receivedText, TextFrame } from './data-frames.ts'
+export type { DataFrameOptions } from './data-frames.ts'
+export {
+  FrameTooBigError,
+  HandshakeError,
+  LocalProtocolError,
+  ProtocolViolation,
+  ProtocolViolationError,
+  TooManyFragmentsError,
+} from './errors.ts'
+export type { HeaderList } from './errors.ts'
 export { FragmentSequence } from './fragment-sequence.ts'
-export { isFrame, payloadOf } from './frame.ts'
+export { FrameDecoder } from './frame-decoder.ts'
+export type { FrameDecoderOptions, Role } from './frame-decoder.ts'
+export { encodeClose, encodedSizeBound, encodeFrame, payloadSize } from './frame-encoder.ts'
 export {
   MAX_CLOSE_FRAME_BYTES,
   MAX_CONTROL_PAYLOAD_BYTES,
   MAX_HEADER_BYTES,
   Opcode,
 } from './frame-header.ts'
-export { MessageAssembler } from './message-assembler.ts'
+export type { FrameSink } from './frame-sink.ts'
+export { FrameType } from './frame-type.ts'
+export { Frame, isFrame, payloadOf } from './frame.ts'
+export { formatExtensions, HttpHeaders, parseExtensions, parseTokenList } from './headers.ts'
+export type { ExtensionOffer } from './headers.ts'
 export { allocate, EMPTY_BYTES, isBytes, utf8Length, writeUtf8 } from './memory.ts'
-export { formatExtensions, parseExtensions, parseTokenList } from './headers.ts'
+export { MessageAssembler } from './message-assembler.ts'
+export { readServerHandshake, serverHandshakeHeaders } from './server-handshake.ts'
+export type { HandshakeChoice, HandshakeRequest, ServerHandshake } from './server-handshake.ts'
 export { isToken } from './token.ts'

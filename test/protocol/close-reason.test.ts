@@ -7,7 +7,8 @@ import {
   requireTravelling,
 } from '../../src/protocol/close-reason.ts'
 import { ProtocolViolationError } from '../../src/protocol/errors.ts'
-import { hex, toHex, utf8 } from './hex.ts'
+import { hex, toHex } from '../support/bytes.ts'
+import { utf8 } from './wire.ts'
 
 const WIRE_CODES = [
   1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999,

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { CloseReason } from '../../src/protocol/close-reason.ts'
 import { CloseFrame, PingFrame, PongFrame } from '../../src/protocol/control-frames.ts'
-import { hex } from './hex.ts'
+import { hex } from '../support/bytes.ts'
 
 describe('CloseFrame', () => {
   it('S-43 CloseFrame.readReason() gives the reason, and null when there is no code', () => {

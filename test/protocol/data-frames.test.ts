@@ -9,7 +9,8 @@ import {
   textPayloadOf,
 } from '../../src/protocol/data-frames.ts'
 import { LocalProtocolError } from '../../src/protocol/errors.ts'
-import { hex, utf8 } from './hex.ts'
+import { hex } from '../support/bytes.ts'
+import { utf8 } from './wire.ts'
 
 describe('TextFrame', () => {
   it('S-40 TextFrame is final unless told otherwise', () => {

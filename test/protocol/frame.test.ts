@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { CloseReason } from '../../src/protocol/close-reason.ts'
 import { Frame, isFrame, payloadOf } from '../../src/protocol/frame.ts'
 import { FrameType } from '../../src/protocol/frame-type.ts'
-import { hex } from './hex.ts'
+import { hex } from '../support/bytes.ts'
 
 const ALL: readonly Frame[] = [
   new Frame.Text('a'),
