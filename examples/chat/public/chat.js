@@ -33,7 +33,7 @@ const tabKey = recallTabKey()
 /** The room that is open: `{ name, room, transcript, connection, members }`, or `null`. */
 let visit = null
 /** The name under which this tab is in a room, also after a reload; `null` at the entrance. */
-let joinedAs = recall(sessionStorage, 'towpath-chat-name')
+let joinedAs = recall('sessionStorage', 'towpath-chat-name')
 
 $('join').addEventListener('submit', (event) => {
   event.preventDefault()
@@ -45,7 +45,7 @@ $('join').addEventListener('submit', (event) => {
   if (!ROOM_NAME.test(room)) {
     return showEntrance('A room has letters, digits, - and _, and at most 32 of them.', 'join-room')
   }
-  store(localStorage, 'towpath-chat-name', name)
+  store('localStorage', 'towpath-chat-name', name)
   rememberJoined(name)
   if (location.hash === hashOf(room)) openRoom(name, room)
   else location.hash = hashOf(room)
@@ -229,7 +229,7 @@ function showEntrance(problem = '', field = null) {
     $(id).setAttribute('aria-invalid', String(id === field))
   }
   if ($('join-name').value === '')
-    $('join-name').value = recall(localStorage, 'towpath-chat-name') ?? ''
+    $('join-name').value = recall('localStorage', 'towpath-chat-name') ?? ''
   if ($('join-room').value === '')
     $('join-room').value = roomOf(location.hash) ?? recentRooms()[0] ?? 'lobby'
   document.title = 'Towpath chat'
@@ -315,6 +315,6 @@ function roomOf(hash) {
 
 function rememberJoined(name) {
   joinedAs = name
-  if (name === null) forget(sessionStorage, 'towpath-chat-name')
-  else store(sessionStorage, 'towpath-chat-name', name)
+  if (name === null) forget('sessionStorage', 'towpath-chat-name')
+  else store('sessionStorage', 'towpath-chat-name', name)
 }

@@ -8,8 +8,8 @@ const MAX_RECENT_ROOMS = 8
 
 /** The secret with which this tab takes its own place again after a break or a reload. */
 export function recallTabKey() {
-  const key = recall(sessionStorage, 'towpath-chat-key') ?? randomToken()
-  store(sessionStorage, 'towpath-chat-key', key)
+  const key = recall('sessionStorage', 'towpath-chat-key') ?? randomToken()
+  store('sessionStorage', 'towpath-chat-key', key)
   return key
 }
 
@@ -20,19 +20,20 @@ export function randomToken() {
 }
 
 export function recentRooms() {
-  const rooms = (recall(localStorage, 'towpath-chat-rooms') ?? '').split(' ')
+  const rooms = (recall('localStorage', 'towpath-chat-rooms') ?? '').split(' ')
   return rooms.filter((room) => ROOM_NAME.test(room))
 }
 
 export function rememberRoom(room) {
   const others = recentRooms().filter((other) => other !== room)
   const rooms = recentRooms().includes(room) ? recentRooms() : [room, ...others]
-  store(localStorage, 'towpath-chat-rooms', rooms.slice(0, MAX_RECENT_ROOMS).join(' '))
+  store('localStorage', 'towpath-chat-rooms', rooms.slice(0, MAX_RECENT_ROOMS).join(' '))
 }
 
+/** `storage` is a name: where storage is turned off, to look at `sessionStorage` throws already. */
 export function recall(storage, key) {
   try {
-    return storage.getItem(key)
+    return globalThis[storage].getItem(key)
   } catch {
     return null // storage is turned off: the page works, and forgets
   }
@@ -40,7 +41,7 @@ export function recall(storage, key) {
 
 export function store(storage, key, value) {
   try {
-    storage.setItem(key, value)
+    globalThis[storage].setItem(key, value)
   } catch {
     // Storage is turned off or full: the page works, and forgets.
   }
@@ -48,7 +49,7 @@ export function store(storage, key, value) {
 
 export function forget(storage, key) {
   try {
-    storage.removeItem(key)
+    globalThis[storage].removeItem(key)
   } catch {
     // Storage is turned off: there is nothing to forget.
   }
