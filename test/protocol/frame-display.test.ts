@@ -1,0 +1,41 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { displayBytes, displayText, inspectAsString } from '../../src/protocol/frame-display.ts'
+import { hex } from '../support/bytes.ts'
+
+describe('displayText()', () => {
+  it('displayText() shows short text whole, quoted, and says what is a part', () => {
+    expect(displayText('a "b"\n', true)).toBe('Frame.Text "a \\"b\\"\\n"')
+    expect(displayText(hex('c3 a4'), false)).toBe('Frame.Text(part) "ä"')
+  })
+
+  it('displayText() shows the beginning of long text, and bytes that are not UTF-8', () => {
+    expect(displayText('x'.repeat(49), true)).toBe(
+      `Frame.Text "${'x'.repeat(48)}"… (49 characters)`,
+    )
+    expect(displayText(hex('61 ff'), true)).toBe('Frame.Text "a\ufffd"')
+  })
+})
+
+describe('displayBytes()', () => {
+  it('displayBytes() shows up to 16 bytes as hex', () => {
+    expect(displayBytes('Ping', hex(''), true)).toBe('Frame.Ping <>')
+    expect(displayBytes('Binary', hex('0a ff'), false)).toBe('Frame.Binary(part) <0a ff>')
+    expect(displayBytes('Binary', new Uint8Array(1000), true)).toBe(
+      `Frame.Binary <${'00 '.repeat(15)}00>… (1000 bytes)`,
+    )
+  })
+})
+
+describe('inspectAsString()', () => {
+  it('inspectAsString() makes the inspector show what toString() says', () => {
+    class Thing {
+      toString(): string {
+        return 'a thing'
+      }
+    }
+    inspectAsString(Thing.prototype)
+
+    expect(inspect({ thing: new Thing() })).toBe('{ thing: a thing }')
+  })
+})
