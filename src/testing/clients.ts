@@ -5,6 +5,7 @@
 import type { Application, UpgradeAccepted, WebSocketServerSession } from '../application/index.ts'
 import { DEFAULT_SETTINGS, requireKnownNames, requireObject } from '../application/internal.ts'
 import type { MemoryLink } from '../engines/memory/internal.ts'
+import { Frame } from '../protocol/index.ts'
 import {
   DefaultSession,
   RawSession,
@@ -80,7 +81,7 @@ export class Clients {
       this.#observer(leave),
     )
     this.#begin(answer, session, leave)
-    return Object.assign(session, this.#connection(answer))
+    return asClient(session, this.#connection(answer))
   }
 
   /** See `TestApplication.connectRaw`. */
@@ -113,7 +114,7 @@ export class Clients {
       this.#observer(leave),
     )
     const served = this.#begin(answer, session, leave)
-    const client = Object.assign(session, this.#connection(answer))
+    const client = asClient(session, this.#connection(answer))
     return { client, served, leave: () => void leave() }
   }
 
@@ -201,5 +202,29 @@ export class Clients {
 
   #connection({ response, link }: Answer): TestConnection {
     return { response, network: new FaultControl(link, this.#environment) }
+  }
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** A session as a test sees it: with its connection, and frames that can be compared. */
+function asClient<S extends DefaultSession | RawSession>(
+  session: S,
+  connection: TestConnection,
+): S & TestConnection {
+  const incoming = session.incoming.map(toComparable)
+  return Object.assign(Object.defineProperty(session, 'incoming', { value: incoming }), connection)
+}
+
+/**
+ * The frame as somebody would write it down: received texts hold their bytes until they are read, and would be
+ * unequal to `new Frame.Text('…')` in a deep comparison.
+ */
+function toComparable(frame: Frame): Frame {
+  if (!(frame instanceof Frame.Text)) return frame
+  try {
+    return new Frame.Text(UTF8.decode(frame.buffer), { fin: frame.fin })
+  } catch {
+    return frame // a fragment that begins or ends inside a character: there is no text to compare
   }
 }

@@ -39,8 +39,14 @@ export interface TestApplication {
    *   `options.signal`; {TypeError} for an option that there is not.
    *
    * @example
+   * <!-- prelude
+   * import type { TestApplication } from 'towpath/testing'
+   * declare const t: TestApplication
+   * -->
+   * ```ts
    * const session = await t.connect('/rooms/1', { cookies: { user: 'ada' } })
    * await session.send('hello')
+   * ```
    */
   connect(uri: string, options?: ConnectOptions): Promise<TestSession>
 
@@ -67,10 +73,16 @@ export interface TestApplication {
    * Ktor: `handleWebSocketConversation`.
    *
    * @example
+   * <!-- prelude
+   * import type { TestApplication } from 'towpath/testing'
+   * declare const t: TestApplication
+   * -->
+   * ```ts
    * await t.handleWebSocketConversation('/echo', async (incoming, outgoing) => {
    *   await outgoing.send('hello')
    *   console.log(await incoming.receive())
    * })
+   * ```
    */
   handleWebSocketConversation(uri: string, block: ConversationBlock): Promise<TestCall>
   handleWebSocketConversation(

@@ -69,6 +69,10 @@ const PATIENCE_MS = 2000
  * Ktor: `withTestApplication`.
  *
  * @example
+ * ```ts run
+ * import { WebSockets } from 'towpath'
+ * import { withTestApplication } from 'towpath/testing'
+ *
  * await withTestApplication(async (t) => {
  *   t.application.install(WebSockets)
  *   t.application.routing((route) => {
@@ -78,8 +82,9 @@ const PATIENCE_MS = 2000
  *   })
  *   const session = await t.connect('/echo')
  *   await session.send('hello')
- *   console.log(await session.incoming.receive())
+ *   console.log(await session.incoming.receive()) // Frame.Text "hello"
  * })
+ * ```
  */
 export function withTestApplication<T>(
   block: TestBlock<T>,

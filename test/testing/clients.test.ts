@@ -25,6 +25,18 @@ describe('connect()', () => {
     })
   })
 
+  it('receives frames that equal those that were sent, in a deep comparison', async () => {
+    await withTestApplication(echo, async (t) => {
+      const session = await t.connect('/')
+      await session.send('\uFEFFhello')
+      await session.send('')
+
+      expect(await session.incoming.receive()).toEqual(new Frame.Text('\uFEFFhello'))
+      expect(await session.incoming.receive()).not.toEqual(new Frame.Text('x'))
+      expect(session.incoming).toBe(session.incoming)
+    })
+  })
+
   it('resolves once the handler has been called', async () => {
     let called = false
     const module = serving(({ closed }) => {
@@ -224,6 +236,27 @@ describe('connect()', () => {
 })
 
 describe('connectRaw()', () => {
+  it('receives fragments that equal those that were sent, but for pieces of a character', async () => {
+    const halves = [Uint8Array.of(0xc3), Uint8Array.of(0xbc)]
+    await withTestApplication(async (t) => {
+      t.application.install(WebSockets)
+      t.application.routing((route) => {
+        route.webSocketRaw('/', async ({ send }) => {
+          await send(new Frame.Text('über', { fin: false }))
+          for (const half of halves) await send(new Frame.Text(half, { fin: false }))
+          await send(new Frame.Text('!'))
+        })
+      })
+      const { incoming } = await t.connectRaw('/')
+
+      expect(await incoming.toArray()).toEqual([
+        new Frame.Text('über', { fin: false }),
+        ...halves.map((half) => new Frame.Text(half, { fin: false })),
+        new Frame.Text('!'),
+      ])
+    })
+  })
+
   it('sends fragments, and pings between them', async () => {
     await withTestApplication(echo, async (t) => {
       const client = await t.connectRaw('/')
