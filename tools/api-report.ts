@@ -15,6 +15,7 @@ import {
   ExtractorLogLevel,
 } from '@microsoft/api-extractor'
 import { type EntryPoint, entryPoints } from './entry-points.ts'
+import { runTool } from './run-tool.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
@@ -94,4 +95,6 @@ function main(check: boolean): void {
   }
 }
 
-main(process.argv.includes('--check'))
+await runTool(() => {
+  main(process.argv.includes('--check'))
+})

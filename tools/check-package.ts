@@ -7,11 +7,12 @@
  * any version of Node. Needs `npm run build` before.
  */
 
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { entryPoints } from './entry-points.ts'
+import { runTool } from './run-tool.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const PROJECT = join(ROOT, 'build', 'package')
@@ -111,7 +112,15 @@ function smokeProgram(specifiers: string, load: string): string {
 }
 
 function run(command: string, args: readonly string[], cwd: string): void {
-  execFileSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] })
+  const { status, signal } = spawnSync(command, args, {
+    cwd,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  if (status !== 0) {
+    throw new Error(
+      `Cannot accept the package: ${command} ${args[0] ?? ''} ended with ${status ?? signal}`,
+    )
+  }
 }
 
-main()
+await runTool(main)

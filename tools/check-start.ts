@@ -6,6 +6,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { runTool } from './run-tool.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const DEADLINE_MS = 120_000
@@ -95,9 +96,6 @@ function abandon(): void {
   }
 }
 
-try {
-  await main()
-} finally {
-  clearTimeout(deadline)
-  abandon()
-}
+await runTool(main)
+clearTimeout(deadline)
+abandon()
