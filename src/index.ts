@@ -117,5 +117,6 @@ export type {
   EmbeddedServerOptions,
   HttpListener,
   ServerAddress,
+  TransportMode,
   UnclaimedPolicy,
 } from './engines/node/index.ts'

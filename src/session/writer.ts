@@ -6,7 +6,7 @@
  * that is under way. The Close frame comes after everything that was accepted.
  */
 
-import { Deferred, type Environment } from '../base/internal.ts'
+import { Deferred, type Environment, rejected } from '../base/internal.ts'
 import {
   ChannelOverflowError,
   ClosedSendChannelError,
@@ -91,7 +91,7 @@ export class Writer {
     try {
       if (this.#writeNow(data)) return SENT
     } catch (error) {
-      return Promise.reject(error)
+      return rejected(error)
     }
     const overflow = this.#overflow(data)
     if (overflow !== null) return Promise.reject(overflow)

@@ -42,7 +42,10 @@ export function howItEnds(
   })
 
   /** Opens one session; its handler waits for the end unless one is given. */
-  async function open(handler: Handler = untilOver, options: WebSocketsOptions = {}): Promise<Opened> {
+  async function open(
+    handler: Handler = untilOver,
+    options: WebSocketsOptions = {},
+  ): Promise<Opened> {
     const failures: unknown[] = []
     let opened: (session: DefaultWebSocketServerSession) => void = () => {}
     const session = new Promise<DefaultWebSocketServerSession>((resolve) => {
@@ -269,7 +272,7 @@ export function howItEnds(
       expect(await peer.rest()).toBe('88 02 03 ea')
       expect(await session.closeReason).toEqual(new CloseReason(1002))
       await expect(session.incoming.receive()).rejects.toBeInstanceOf(ProtocolViolationError)
-    peer.end()
+      peer.end()
       expect((await session.closed).cause).toBeInstanceOf(ProtocolViolationError)
     })
 

@@ -35,9 +35,9 @@ export function memoryHost(): Host & {
     name: 'memory',
     links,
     advance: (ms) => environment.clock.advance(ms),
-    async serve(module) {
+    serve(module) {
       const app = createApplication(module)
-      return {
+      return Promise.resolve({
         async connect(path = '/', headers = {}) {
           const { peer, link, transport } = memoryPeer(environment)
           links.push(link)
@@ -65,7 +65,7 @@ export function memoryHost(): Host & {
           await environment.clock.advance(20_000)
           return stopped
         },
-      }
+      })
     },
   }
 }

@@ -9,11 +9,14 @@ import { type Host, handshakeHeaders } from './hosts.ts'
 import { Peer } from './peer.ts'
 
 /** The engine on Node's sockets, over loopback. */
-export function nodeHost(): Host {
+export function nodeHost(transport: 'auto' | 'stream' = 'auto'): Host {
   return {
-    name: 'node',
+    name: `node (${transport})`,
     async serve(module) {
-      const server = embeddedServer({ port: 0, host: '127.0.0.1', signals: false }, module)
+      const server = embeddedServer(
+        { port: 0, host: '127.0.0.1', signals: false, transport },
+        module,
+      )
       await server.start()
       const { port } = server.address
       return {

@@ -13,7 +13,9 @@ import type { Duplex } from 'node:stream'
 import type { Application, StopCounts, StopOptions } from '../../application/index.ts'
 import { kindOf, requireKnownNames, requireObject } from '../../application/internal.ts'
 import type { Environment } from '../../base/internal.ts'
+import { readTransportMode } from './embedded-options.ts'
 import { createEnvironment } from './environment.ts'
+import { TransportChoice, type TransportMode } from './transport-choice.ts'
 import { answerUnclaimed } from './unclaimed-upgrade.ts'
 import {
   asksForWebSocket,
@@ -39,6 +41,9 @@ export interface AttachOptions {
    * @defaultValue 'yield'
    */
   readonly unclaimed?: UnclaimedPolicy
+
+  /** See `EmbeddedServerOptions.transport`; streams carry what connects while the trial is under way. */
+  readonly transport?: TransportMode
 }
 
 /** See `AttachOptions.unclaimed`. */
@@ -98,12 +103,13 @@ export function attachIn(
     )
   }
   const unclaimed = readUnclaimed(options)
+  const transports = new TransportChoice(readTransportMode('attach', options.transport))
   const attached = ATTACHED.get(server) ?? new WeakSet()
   if (attached.has(application)) {
     throw new TypeError('Cannot attach: the application is attached to this server already')
   }
   ATTACHED.set(server, attached.add(application))
-  return new ServerAttachment(environment, application, server, unclaimed)
+  return new ServerAttachment(environment, transports, application, server, unclaimed)
 }
 
 /** How long another listener may take, under `yield`, before an upgrade counts as nobody's. */
@@ -116,6 +122,7 @@ const POLICIES: readonly string[] = ['yield', 'answer', 'ignore'] satisfies Uncl
 
 class ServerAttachment implements Attachment, UpgradeHost {
   readonly environment: Environment
+  readonly transports: TransportChoice
   readonly application: Application
   readonly #server: HttpServer | HttpsServer
   readonly #unclaimed: UnclaimedPolicy
@@ -123,11 +130,13 @@ class ServerAttachment implements Attachment, UpgradeHost {
 
   constructor(
     environment: Environment,
+    transports: TransportChoice,
     application: Application,
     server: HttpServer | HttpsServer,
     unclaimed: UnclaimedPolicy,
   ) {
     this.environment = environment
+    this.transports = transports
     this.application = application
     this.#server = server
     this.#unclaimed = unclaimed
@@ -171,7 +180,7 @@ class ServerAttachment implements Attachment, UpgradeHost {
 
 function readUnclaimed(options: AttachOptions): UnclaimedPolicy {
   requireObject('attach', 'the options argument', options)
-  requireKnownNames('attach', options, ['unclaimed'])
+  requireKnownNames('attach', options, ['unclaimed', 'transport'])
   const policy = options.unclaimed ?? 'yield'
   if (POLICIES.includes(policy)) return policy
   const expected = POLICIES.map((each) => `"${each}"`).join(', ')

@@ -7,6 +7,7 @@ import type { TlsOptions } from 'node:tls'
 import type { Logger } from '../../application/index.ts'
 import { kindOf, readSwitch, requireKnownNames, requireObject } from '../../application/internal.ts'
 import type { HttpListener } from './plain-requests.ts'
+import type { TransportMode } from './transport-choice.ts'
 
 /** How a server of our own is made. */
 export interface EmbeddedServerOptions {
@@ -41,6 +42,15 @@ export interface EmbeddedServerOptions {
    */
   readonly signals?: boolean
 
+  /**
+   * What carries the sessions: `'auto'` is the TCP handle under the socket, tried out once at the start, and
+   * a stream where there is none (TLS) or the trial failed; `'stream'` is Node's public stream interface,
+   * always. Both behave alike; a handle costs less time and memory.
+   *
+   * @defaultValue 'auto'
+   */
+  readonly transport?: TransportMode
+
   /** See `ApplicationOptions.logger`. */
   readonly logger?: Logger
 }
@@ -52,6 +62,7 @@ export interface ServerSettings {
   readonly tls: TlsOptions | null
   readonly http: HttpListener | null
   readonly signals: boolean
+  readonly transport: TransportMode
   readonly logger: Logger | null
 }
 
@@ -61,7 +72,7 @@ const DEFAULT_PORT = 8080
 /** @throws {TypeError | RangeError} for an option that is not known or means nothing. */
 export function readOptions(options: EmbeddedServerOptions): ServerSettings {
   requireObject(ACT, 'what was given', options)
-  requireKnownNames(ACT, options, ['port', 'host', 'tls', 'http', 'signals', 'logger'])
+  requireKnownNames(ACT, options, ['port', 'host', 'tls', 'http', 'signals', 'transport', 'logger'])
   const { tls, logger } = options
   if (tls !== undefined) requireObject(ACT, 'option "tls"', tls)
   return {
@@ -70,6 +81,7 @@ export function readOptions(options: EmbeddedServerOptions): ServerSettings {
     tls: tls ?? null,
     http: readHttp(options.http),
     signals: readSwitch(ACT, 'signals', options.signals, true),
+    transport: readTransportMode(ACT, options.transport),
     logger: logger ?? null,
   }
 }
@@ -93,5 +105,13 @@ function readHttp(http: HttpListener | undefined): HttpListener | null {
   throw new TypeError(
     `Cannot ${ACT}: option "http" is ${kindOf(http)}, expected a function (request, response);` +
       ' getRequestListener(app.fetch) of @hono/node-server makes one of a fetch handler',
+  )
+}
+
+/** @throws {TypeError} for anything but the two modes. */
+export function readTransportMode(act: string, mode: unknown = 'auto'): TransportMode {
+  if (mode === 'auto' || mode === 'stream') return mode
+  throw new TypeError(
+    `Cannot ${act}: option "transport" is ${kindOf(mode)}, expected "auto" or "stream"`,
   )
 }

@@ -27,6 +27,7 @@ import { ListenError, ServerStoppedError } from './errors.ts'
 import { OpenConnections } from './open-connections.ts'
 import { PlainRequests } from './plain-requests.ts'
 import { watchSignals } from './signals.ts'
+import { TransportChoice } from './transport-choice.ts'
 import { answerUnclaimed } from './unclaimed-upgrade.ts'
 import { type PendingUpgrade, receiveUpgrade, type UpgradeHost } from './upgrade-listener.ts'
 import type { WaitingSocket } from './waiting-socket.ts'
@@ -107,6 +108,7 @@ const LIMIT_CHECK_MS = 1000
 class NodeServer implements EmbeddedServer, UpgradeHost {
   readonly application: Application
   readonly environment: Environment
+  readonly transports: TransportChoice
   readonly #settings: ServerSettings
   readonly #server: HttpServer
   readonly #connections: OpenConnections
@@ -119,6 +121,7 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
   constructor(application: Application, settings: ServerSettings, environment: Environment) {
     this.application = application
     this.environment = environment
+    this.transports = new TransportChoice(settings.transport)
     this.#settings = settings
     this.#server = createHttpServer(settings)
     this.#connections = new OpenConnections(this.#server)
@@ -160,6 +163,7 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
     try {
       this.#server.listen({ port, ...(host === null ? {} : { host }) })
       await once(this.#server, 'listening')
+      await this.transports.ready()
     } catch (error) {
       this.#started = null
       throw new ListenError(host, port, error)

@@ -74,8 +74,13 @@ interface CountingServer {
 /** A socket, as far as we reach into it. */
 interface OpenedSocket {
   _handle: TcpHandle | null
+  /** `ended` is true from the peer's FIN on, which libuv tells only once. */
+  readonly _readableState?: { readonly ended?: boolean }
   readonly _server?: CountingServer | null
 }
+
+/** Time without traffic after which the kernel begins to probe the peer. */
+const KEEP_ALIVE_DELAY_MS = 30_000
 
 const HANDLE_METHODS = [
   'useUserBuffer',
@@ -91,7 +96,8 @@ const HANDLE_METHODS = [
 export function findInternals(): TcpInternals | null {
   const binding = streamWrapBinding()
   if (binding === null) return null
-  const { WriteWrap, ShutdownWrap, streamBaseState, kReadBytesOrError, kLastWriteWasAsync } = binding
+  const { WriteWrap, ShutdownWrap, streamBaseState, kReadBytesOrError, kLastWriteWasAsync } =
+    binding
   return {
     createWrite: () => new WriteWrap(),
     createShutdown: () => new ShutdownWrap(),
@@ -111,10 +117,13 @@ export function takeHandle(socket: unknown): TakenHandle | null {
   if (socket.connecting || socket.destroyed || socket.readableEnded) return null
   if (socket.writableLength > 0 || socket.writableEnded || !socket.readable) return null
   const opened = socket as unknown as OpenedSocket // the fields are looked at before they are used
+  if (opened._readableState?.ended !== false) return null
   const handle = opened._handle
   if (handle === null || typeof handle !== 'object') return null
   if (HANDLE_METHODS.some((name) => typeof handle[name] !== 'function')) return null
 
+  socket.setNoDelay(true)
+  socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS)
   handle.readStop()
   const head = takeBuffered(socket)
   const server = countingServer(opened)

@@ -61,6 +61,7 @@ class TcpTransport implements Transport {
   #shutDown = false
   #readEnded = false
   #closing = false
+  #closed: { readonly cause: Error | null } | null = null
 
   constructor(reactor: TcpReactor, taken: TakenHandle, head: Uint8Array, facts: ConnectionFacts) {
     this.local = facts.local
@@ -134,8 +135,9 @@ class TcpTransport implements Transport {
     const head = this.#head
     this.#head = null
     if (head !== null && !this.#closing) this.#receiver?.receive(head)
-    if (this.#closing) return
     this.#begun = true
+    if (this.#closed !== null) this.#receiver?.closed(this.#closed.cause)
+    if (this.#closing) return
     this.#handle.onread = onRead
     this.#handle.useUserBuffer(this.#reactor.buffer)
     this.#read()
@@ -190,7 +192,9 @@ class TcpTransport implements Transport {
     const closed = (): void => {
       this.#handle[OWNER] = null
       this.#released()
-      this.#receiver?.closed(cause)
+      this.#closed = { cause }
+      // Before the start, it is the start that tells it.
+      if (this.#begun) this.#receiver?.closed(cause)
     }
     if (reset && this.#handle.reset(closed) === 0) return
     this.#handle.close(closed)

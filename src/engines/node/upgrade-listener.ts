@@ -11,7 +11,8 @@ import { logFailure } from '../../application/internal.ts'
 import type { Environment } from '../../base/internal.ts'
 import { type ConnectionFacts, connectionFacts } from './connection-facts.ts'
 import { encodeAnswer, encodeSwitch, type HttpAnswer, sentence } from './http-answer.ts'
-import { openTransport } from './transport-choice.ts'
+import { StreamTransport } from './stream-transport.ts'
+import type { TransportChoice } from './transport-choice.ts'
 import { WaitingSocket } from './waiting-socket.ts'
 
 /** An upgrade request with its socket, as Node hands it over. */
@@ -26,6 +27,7 @@ export interface PendingUpgrade {
 export interface UpgradeHost {
   readonly application: Application
   readonly environment: Environment
+  readonly transports: TransportChoice
 
   /**
    * No route of the application has this path, or what is asked for is another protocol than `websocket`.
@@ -71,7 +73,7 @@ export function refuseUpgrade(
 ): void {
   const encode = (each: HttpAnswer): Buffer => encodeAnswer(each, request.method ?? '', new Date())
   const bytes = encoded(application, () => encode(answer)) ?? encode(FAILURE)
-  const transport = openTransport(stream, NO_BYTES, facts)
+  const transport = new StreamTransport(stream, NO_BYTES, facts)
   const deadline = environment.timers.schedule(REFUSAL_LIMIT_MS, () => transport.abort())
   transport.start({ receive() {}, receiveEnd() {}, drained() {}, closed: () => deadline.cancel() })
   transport.write(bytes)
@@ -113,7 +115,7 @@ function accept(
   }
   // Past the transport, which tells the session of the bytes that the session wrote, and of no others.
   upgrade.stream.write(switching)
-  outcome.start(openTransport(upgrade.stream, upgrade.head, facts))
+  outcome.start(host.transports.open(upgrade.stream, upgrade.head, facts))
 }
 
 /** `null`, and told to the logger, when a header is not what HTTP allows: the mistake of whoever put it there. */

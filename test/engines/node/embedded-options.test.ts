@@ -13,6 +13,7 @@ describe('readOptions()', () => {
       tls: null,
       http: null,
       signals: true,
+      transport: 'auto',
       logger: null,
     })
   })
@@ -25,6 +26,7 @@ describe('readOptions()', () => {
       tls: { key: 'k' },
       http,
       signals: false,
+      transport: 'stream' as const,
       logger: console,
     }
 
@@ -38,6 +40,7 @@ describe('readOptions()', () => {
     [{ port: '80' }, 'option "port" is a string, expected a whole number from 0 to 65535'],
     [{ host: '' }, 'option "host" is empty, expected an address or a host name'],
     [{ host: 1 }, 'option "host" is 1, expected an address or a host name'],
+    [{ transport: 'tcp' }, 'option "transport" is a string, expected "auto" or "stream"'],
     [{ signals: 1 }, 'option "signals" is 1, expected true or false'],
     [{ tls: 'x' }, 'option "tls" is a string, expected an object'],
     [

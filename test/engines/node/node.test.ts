@@ -1,4 +1,5 @@
 import { nodeHost } from '../../support/node-host.ts'
 import { howItEnds } from '../../suites/how-it-ends.ts'
 
-howItEnds(nodeHost)
+howItEnds(() => nodeHost('auto'))
+howItEnds(() => nodeHost('stream'))

@@ -5,395 +5,92 @@ import { describe, expect, it } from 'vitest'
 
 import { connectionFacts } from '../../../src/engines/node/connection-facts.ts'
 import { StreamTransport } from '../../../src/engines/node/stream-transport.ts'
-import type { TransportReceiver } from '../../../src/session/transport.ts'
 import { certificate } from '../../support/certificate.ts'
 import { listen, socketPair } from '../../support/loopback.ts'
+import { hasEnded, isClosed, Recorder, transportSuite } from '../../suites/transports.ts'
 
 const NOTHING = new Uint8Array(0)
-
-/** A receiver that writes down what it is told, and lets a test wait for it. */
-class Recorder implements TransportReceiver {
-  readonly log: string[] = []
-  cause: Error | null = null
-  react: (event: string) => void = () => {}
-  #text = ''
-  #changed: () => void = () => {}
-
-  receive(bytes: Uint8Array): void {
-    this.#text += Buffer.from(bytes).toString('latin1')
-    this.#note('receive')
-  }
-
-  receiveEnd(): void {
-    this.#note('receiveEnd')
-  }
-
-  drained(): void {
-    this.#note('drained')
-  }
-
-  closed(cause: Error | null): void {
-    this.cause = cause
-    this.#note('closed')
-  }
-
-  get text(): string {
-    return this.#text
-  }
-
-  /** The events without the number of pieces that the bytes came in. */
-  get events(): string[] {
-    return this.log.filter((event, index) => event !== 'receive' || this.log[index - 1] !== event)
-  }
-
-  async until(ready: (recorder: Recorder) => boolean): Promise<void> {
-    while (!ready(this)) {
-      await new Promise<void>((resolve) => {
-        this.#changed = resolve
-      })
-    }
-  }
-
-  #note(event: string): void {
-    this.log.push(event)
-    this.react(event)
-    this.#changed()
-  }
-}
-
-/** What a loopback peer has written is read in the next turn, if anything reads. */
-async function turnOfLoop(): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve))
-  await new Promise((resolve) => setImmediate(resolve))
-}
 
 function transportOver(stream: Duplex, head: Uint8Array = NOTHING): StreamTransport {
   return new StreamTransport(stream, head, connectionFacts(stream))
 }
 
-const isClosed = (recorder: Recorder): boolean => recorder.log.includes('closed')
-const hasEnded = (recorder: Recorder): boolean => recorder.log.includes('receiveEnd')
+transportSuite('over a stream', transportOver)
 
 describe('StreamTransport', () => {
-  describe('reading', () => {
-    it('start() delivers the head first, then the rest, and nothing before it returns', async () => {
-      await using pair = await socketPair()
-      const transport = transportOver(pair.accepted, Buffer.from('head '))
-      const recorder = new Recorder()
-      pair.connecting.write('tail')
+  it('receiveEnd() is called when the end was read before start()', async () => {
+    await using pair = await socketPair()
+    const transport = transportOver(pair.accepted, Buffer.from('h'))
+    pair.connecting.end()
+    pair.accepted.resume()
+    await once(pair.accepted, 'end')
+    const recorder = new Recorder()
 
-      transport.start(recorder)
-      const atOnce = [...recorder.log]
-      await recorder.until((r) => r.text === 'head tail')
+    transport.start(recorder)
+    await recorder.until(hasEnded)
+    transport.end()
+    await recorder.until(isClosed)
 
-      expect(atOnce).toEqual([])
-    })
-
-    it('pause() keeps bytes and the end back until resume()', async () => {
-      await using pair = await socketPair()
-      const transport = transportOver(pair.accepted, Buffer.from('a'))
-      const recorder = new Recorder()
-      recorder.react = (event) => {
-        if (event === 'receive' && recorder.text === 'a') transport.pause()
-      }
-      transport.start(recorder)
-      await recorder.until((r) => r.text === 'a')
-      pair.connecting.end('b')
-      await once(pair.connecting, 'finish')
-      await turnOfLoop()
-
-      expect(recorder.log).toEqual(['receive'])
-      transport.resume()
-      await recorder.until(hasEnded)
-      expect(recorder.text).toBe('ab')
-    })
-
-    it('pause() before the first byte holds', async () => {
-      await using pair = await socketPair()
-      const transport = transportOver(pair.accepted)
-      const recorder = new Recorder()
-      transport.start(recorder)
-      transport.pause()
-      pair.connecting.write('x')
-      await turnOfLoop()
-
-      expect(recorder.log).toEqual([])
-      transport.resume()
-      await recorder.until((r) => r.text === 'x')
-    })
-
-    it('receiveEnd() is called once, and the other direction stays open', async () => {
-      await using pair = await socketPair()
-      const transport = transportOver(pair.accepted)
-      const recorder = new Recorder()
-      transport.start(recorder)
-      pair.connecting.end('last')
-      await recorder.until(hasEnded)
-
-      transport.write(Buffer.from('still here'))
-      transport.end()
-      const [answer] = await once(pair.connecting, 'data')
-      await recorder.until(isClosed)
-
-      expect(String(answer)).toBe('still here')
-      expect(recorder.events).toEqual(['receive', 'receiveEnd', 'closed'])
-      expect(recorder.cause).toBeNull()
-    })
-
-    it('receiveEnd() is called when the end was read before start()', async () => {
-      await using pair = await socketPair()
-      const transport = transportOver(pair.accepted, Buffer.from('h'))
-      pair.connecting.end()
-      pair.accepted.resume()
-      await once(pair.accepted, 'end')
-      const recorder = new Recorder()
-
-      transport.start(recorder)
-      await recorder.until(hasEnded)
-      transport.end()
-      await recorder.until(isClosed)
-
-      expect(recorder.log).toEqual(['receive', 'receiveEnd', 'closed'])
-    })
+    expect(recorder.log).toEqual(['receive', 'receiveEnd', 'closed'])
   })
 
-  describe('writing', () => {
-    it('write() answers taken when the kernel has all of it', async () => {
-      await using pair = await socketPair()
-      const transport = transportOver(pair.accepted)
-      transport.start(new Recorder())
+  it('write() copies for a stream that may pass memory on by reference', async () => {
+    const [ours, theirs] = duplexPair()
+    const transport = transportOver(ours)
+    const recorder = new Recorder()
+    transport.start(recorder)
+    const memory = Buffer.from('first')
 
-      expect(transport.write(Buffer.from('hello'))).toBe('taken')
-      expect(transport.queuedBytes).toBe(0)
-      const [bytes] = await once(pair.connecting, 'data')
-      expect(String(bytes)).toBe('hello')
-    })
+    transport.write(memory)
+    memory.fill('x')
 
-    it('write() answers queued when the peer does not read, and drained() follows once', async () => {
-      await using pair = await socketPair()
-      const transport = transportOver(pair.accepted)
-      const recorder = new Recorder()
-      transport.start(recorder)
-      const block = Buffer.alloc(1 << 20, 7)
-      let sent = 0
-      while (transport.write(block) === 'taken') sent += block.length
-      transport.write(block)
-      sent += 2 * block.length
-      const queued = transport.queuedBytes
-
-      let received = 0
-      pair.connecting.on('data', (bytes) => (received += bytes.length))
-      await recorder.until((r) => r.log.includes('drained'))
-      transport.end()
-      await once(pair.connecting, 'end')
-
-      expect(queued).toBeGreaterThan(block.length)
-      expect(transport.queuedBytes).toBe(0)
-      expect(received).toBe(sent)
-      expect(recorder.log).toEqual(['drained'])
-    })
-
-    it('write() after end() and after abort() does nothing and answers taken', async () => {
-      await using pair = await socketPair()
-      const transport = transportOver(pair.accepted)
-      const recorder = new Recorder()
-      transport.start(recorder)
-
-      transport.end()
-      const afterEnd = transport.write(Buffer.from('x'))
-      transport.abort()
-      const afterAbort = transport.write(Buffer.from('x'))
-      await recorder.until(isClosed)
-
-      expect([afterEnd, afterAbort]).toEqual(['taken', 'taken'])
-      expect(recorder.log).toEqual(['closed'])
-      expect(recorder.cause).toBeNull()
-    })
-
-    it('write() copies for a stream that may pass memory on by reference', async () => {
-      const [ours, theirs] = duplexPair()
-      const transport = transportOver(ours)
-      const recorder = new Recorder()
-      transport.start(recorder)
-      const memory = Buffer.from('first')
-
-      transport.write(memory)
-      memory.fill('x')
-
-      const [bytes] = await once(theirs, 'data')
-      expect(String(bytes)).toBe('first')
-      ours.destroy()
-      await recorder.until(isClosed)
-    })
+    const [bytes] = await once(theirs, 'data')
+    expect(String(bytes)).toBe('first')
+    ours.destroy()
+    await recorder.until(isClosed)
   })
 
-  describe('ending', () => {
-    it('end() flushes what is queued, then half-closes', async () => {
-      await using pair = await socketPair()
-      const transport = transportOver(pair.accepted)
-      const recorder = new Recorder()
-      transport.start(recorder)
-      const block = Buffer.alloc(1 << 20, 7)
-      let sent = block.length
-      while (transport.write(block) === 'taken') sent += block.length
-      transport.end()
-      transport.end()
+  it('closed() follows the head when the socket died before start()', async () => {
+    await using pair = await socketPair()
+    const transport = transportOver(pair.accepted, Buffer.from('head'))
+    pair.accepted.resume()
+    pair.connecting.resetAndDestroy()
+    await new Promise((resolve) => pair.accepted.once('close', resolve))
+    const recorder = new Recorder()
 
-      let received = 0
-      pair.connecting.on('data', (bytes) => (received += bytes.length))
-      await once(pair.connecting, 'end')
-      pair.connecting.end('bye')
-      await recorder.until(isClosed)
+    transport.start(recorder)
+    const atOnce = [...recorder.log]
+    await recorder.until(isClosed)
 
-      expect(received).toBe(sent)
-      expect(recorder.text).toBe('bye')
-      expect(recorder.events).toEqual(['drained', 'receive', 'receiveEnd', 'closed'])
-      expect(recorder.cause).toBeNull()
-    })
+    expect(atOnce).toEqual([])
+    expect(recorder.log).toEqual(['receive', 'closed'])
+    expect(recorder.cause).toMatchObject({ code: 'ECONNRESET' })
+  })
 
-    it('end() while the peer keeps sending loses nothing to a reset, even when paused', async () => {
-      await using pair = await socketPair()
-      const transport = transportOver(pair.accepted)
-      const recorder = new Recorder()
-      transport.start(recorder)
-      transport.pause()
-      // More than the socket buffers hold: it gets through only if it is read after the end.
-      const flood = Buffer.alloc(32 << 20, 1)
-      pair.connecting.write(flood)
+  it('closed() is told when the socket was gone before the transport was made', async () => {
+    await using pair = await socketPair()
+    pair.accepted.destroy()
+    await once(pair.accepted, 'close')
+    const recorder = new Recorder()
 
-      transport.write(Buffer.from('close frame'))
-      transport.end()
-      transport.pause()
-      pair.connecting.end()
-      const chunks: string[] = []
-      pair.connecting.on('data', (bytes) => chunks.push(String(bytes)))
-      await recorder.until(isClosed)
-      if (!pair.connecting.readableEnded) await once(pair.connecting, 'end')
+    transportOver(pair.accepted).start(recorder)
+    await recorder.until(isClosed)
 
-      expect(chunks.join('')).toBe('close frame')
-      expect(recorder.events).toEqual(['receive', 'receiveEnd', 'closed'])
-      expect(recorder.text.length).toBe(flood.length)
-      expect(recorder.cause).toBeNull()
-    })
+    expect(recorder.log).toEqual(['closed'])
+  })
 
-    it('abort() closes at once, after it has returned, and delivers nothing more', async () => {
-      await using pair = await socketPair()
-      const transport = transportOver(pair.accepted, Buffer.from('head'))
-      const recorder = new Recorder()
-      recorder.react = (event) => {
-        if (event === 'receive') transport.abort()
-      }
-      pair.connecting.write('more')
+  it('leaves no listener behind', async () => {
+    await using pair = await socketPair()
+    const before = countListeners(pair.accepted)
+    const transport = transportOver(pair.accepted)
+    const recorder = new Recorder()
+    transport.start(recorder)
+    transport.write(Buffer.from('x'))
+    transport.end()
+    pair.connecting.end()
+    await recorder.until(isClosed)
 
-      transport.start(recorder)
-      await recorder.until(isClosed)
-      transport.abort()
-
-      expect(recorder.log).toEqual(['receive', 'closed'])
-      expect(recorder.text).toBe('head')
-      expect(recorder.cause).toBeNull()
-    })
-
-    it('abort() lets what the kernel has taken go out', async () => {
-      await using pair = await socketPair()
-      const transport = transportOver(pair.accepted)
-      transport.start(new Recorder())
-
-      transport.write(Buffer.from('close frame'))
-      transport.abort()
-
-      const [bytes] = await once(pair.connecting, 'data')
-      expect(String(bytes)).toBe('close frame')
-    })
-
-    it('abort() drops what the kernel holds for a peer that has let bytes pile up', async () => {
-      await using pair = await socketPair()
-      const transport = transportOver(pair.accepted)
-      const recorder = new Recorder()
-      transport.start(recorder)
-      const block = Buffer.alloc(1 << 20, 7)
-      let taken = 0
-      while (transport.write(block) === 'taken') taken += block.length
-
-      transport.abort()
-      await recorder.until(isClosed)
-      let received = 0
-      pair.connecting.on('data', (bytes) => (received += bytes.length))
-      await new Promise((resolve) => pair.connecting.once('end', resolve).once('error', resolve))
-
-      // Without the reset the kernel goes on to deliver all that it has taken.
-      expect(received).toBeLessThan(taken)
-      expect(recorder.log).toEqual(['closed'])
-      expect(transport.queuedBytes).toBe(0)
-    })
-
-    it('abort() before start() is told as closed after it', async () => {
-      await using pair = await socketPair()
-      const transport = transportOver(pair.accepted)
-      transport.abort()
-      const recorder = new Recorder()
-
-      transport.start(recorder)
-      await recorder.until(isClosed)
-
-      expect(recorder.log).toEqual(['closed'])
-    })
-
-    it('closed() carries the reset of the peer', async () => {
-      await using pair = await socketPair()
-      const transport = transportOver(pair.accepted)
-      const recorder = new Recorder()
-      transport.start(recorder)
-
-      pair.connecting.resetAndDestroy()
-      await recorder.until(isClosed)
-
-      expect(recorder.log).toEqual(['closed'])
-      expect(recorder.cause).toMatchObject({ code: 'ECONNRESET' })
-    })
-
-    it('closed() follows the head when the socket died before start()', async () => {
-      await using pair = await socketPair()
-      const transport = transportOver(pair.accepted, Buffer.from('head'))
-      pair.accepted.resume()
-      pair.connecting.resetAndDestroy()
-      await new Promise((resolve) => pair.accepted.once('close', resolve))
-      const recorder = new Recorder()
-
-      transport.start(recorder)
-      const atOnce = [...recorder.log]
-      await recorder.until(isClosed)
-
-      expect(atOnce).toEqual([])
-      expect(recorder.log).toEqual(['receive', 'closed'])
-      expect(recorder.cause).toMatchObject({ code: 'ECONNRESET' })
-    })
-
-    it('closed() is told when the socket was gone before the transport was made', async () => {
-      await using pair = await socketPair()
-      pair.accepted.destroy()
-      await once(pair.accepted, 'close')
-      const recorder = new Recorder()
-
-      transportOver(pair.accepted).start(recorder)
-      await recorder.until(isClosed)
-
-      expect(recorder.log).toEqual(['closed'])
-    })
-
-    it('leaves no listener behind', async () => {
-      await using pair = await socketPair()
-      const before = countListeners(pair.accepted)
-      const transport = transportOver(pair.accepted)
-      const recorder = new Recorder()
-      transport.start(recorder)
-      transport.write(Buffer.from('x'))
-      transport.end()
-      pair.connecting.end()
-      await recorder.until(isClosed)
-
-      expect(countListeners(pair.accepted)).toEqual(before)
-    })
+    expect(countListeners(pair.accepted)).toEqual(before)
   })
 
   it('says where the connection comes from, IPv4 as IPv4', async () => {

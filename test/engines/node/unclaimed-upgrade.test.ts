@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 
 import { createEnvironment } from '../../../src/engines/node/environment.ts'
+import { TransportChoice } from '../../../src/engines/node/transport-choice.ts'
 import { answerUnclaimed } from '../../../src/engines/node/unclaimed-upgrade.ts'
 import type { UpgradeHost } from '../../../src/engines/node/upgrade-listener.ts'
 import { WaitingSocket } from '../../../src/engines/node/waiting-socket.ts'
@@ -13,6 +14,7 @@ import { scriptedApplication } from '../../support/scripted-application.ts'
 const HOST: UpgradeHost = {
   application: scriptedApplication(() => ({ type: 'unclaimed' })),
   environment: createEnvironment(),
+  transports: new TransportChoice('stream'),
   unclaimed() {},
 }
 

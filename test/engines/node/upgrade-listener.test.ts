@@ -7,6 +7,7 @@ import type { Application, UpgradeOutcome } from '../../../src/application/index
 import { VirtualClock } from '../../../src/base/index.ts'
 import { Deferred, TimerWheel } from '../../../src/base/internal.ts'
 import { createEnvironment } from '../../../src/engines/node/environment.ts'
+import { TransportChoice } from '../../../src/engines/node/transport-choice.ts'
 import { receiveUpgrade, type UpgradeHost } from '../../../src/engines/node/upgrade-listener.ts'
 import { listen, RawClient } from '../../support/loopback.ts'
 import {
@@ -38,6 +39,7 @@ async function serve(
   const host: UpgradeHost = {
     application,
     environment: createEnvironment(),
+    transports: new TransportChoice('stream'),
     unclaimed: () => expect.unreachable('the request is ours'),
     ...overrides,
   }

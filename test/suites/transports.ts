@@ -1,0 +1,323 @@
+/**
+ * What every transport over a socket promises, whatever it is made of: reading, writing, ending.
+ */
+
+import { once } from 'node:events'
+import type { Duplex } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+
+import type { Transport, TransportReceiver } from '../../src/session/index.ts'
+import { socketPair } from '../support/loopback.ts'
+
+/** A receiver that writes down what it is told, and lets a test wait for it. */
+export class Recorder implements TransportReceiver {
+  readonly log: string[] = []
+  cause: Error | null = null
+  react: (event: string) => void = () => {}
+  #text = ''
+  #changed: () => void = () => {}
+
+  receive(bytes: Uint8Array): void {
+    this.#text += Buffer.from(bytes).toString('latin1')
+    this.#note('receive')
+  }
+
+  receiveEnd(): void {
+    this.#note('receiveEnd')
+  }
+
+  drained(): void {
+    this.#note('drained')
+  }
+
+  closed(cause: Error | null): void {
+    this.cause = cause
+    this.#note('closed')
+  }
+
+  get text(): string {
+    return this.#text
+  }
+
+  /** The events without the number of pieces that the bytes came in. */
+  get events(): string[] {
+    return this.log.filter((event, index) => event !== 'receive' || this.log[index - 1] !== event)
+  }
+
+  async until(ready: (recorder: Recorder) => boolean): Promise<void> {
+    while (!ready(this)) {
+      await new Promise<void>((resolve) => {
+        this.#changed = resolve
+      })
+    }
+  }
+
+  #note(event: string): void {
+    this.log.push(event)
+    this.react(event)
+    this.#changed()
+  }
+}
+
+/** What a loopback peer has written is read in the next turn, if anything reads. */
+async function turnOfLoop(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve))
+  await new Promise((resolve) => setImmediate(resolve))
+}
+
+export const isClosed = (recorder: Recorder): boolean => recorder.log.includes('closed')
+export const hasEnded = (recorder: Recorder): boolean => recorder.log.includes('receiveEnd')
+
+/** Runs the promises on transports that `transportOver` makes of an open socket. */
+export function transportSuite(
+  name: string,
+  transportOver: (stream: Duplex, head?: Uint8Array) => Transport,
+): void {
+  describe(`a transport, ${name}`, () => {
+    describe('reading', () => {
+      it('start() delivers the head first, then the rest, and nothing before it returns', async () => {
+        await using pair = await socketPair()
+        const transport = transportOver(pair.accepted, Buffer.from('head '))
+        const recorder = new Recorder()
+        pair.connecting.write('tail')
+
+        transport.start(recorder)
+        const atOnce = [...recorder.log]
+        await recorder.until((r) => r.text === 'head tail')
+
+        expect(atOnce).toEqual([])
+      })
+
+      it('pause() keeps bytes and the end back until resume()', async () => {
+        await using pair = await socketPair()
+        const transport = transportOver(pair.accepted, Buffer.from('a'))
+        const recorder = new Recorder()
+        recorder.react = (event) => {
+          if (event === 'receive' && recorder.text === 'a') transport.pause()
+        }
+        transport.start(recorder)
+        await recorder.until((r) => r.text === 'a')
+        pair.connecting.end('b')
+        await once(pair.connecting, 'finish')
+        await turnOfLoop()
+
+        expect(recorder.log).toEqual(['receive'])
+        transport.resume()
+        await recorder.until(hasEnded)
+        expect(recorder.text).toBe('ab')
+      })
+
+      it('pause() before the first byte holds', async () => {
+        await using pair = await socketPair()
+        const transport = transportOver(pair.accepted)
+        const recorder = new Recorder()
+        transport.start(recorder)
+        transport.pause()
+        pair.connecting.write('x')
+        await turnOfLoop()
+
+        expect(recorder.log).toEqual([])
+        transport.resume()
+        await recorder.until((r) => r.text === 'x')
+      })
+
+      it('receiveEnd() is called once, and the other direction stays open', async () => {
+        await using pair = await socketPair()
+        const transport = transportOver(pair.accepted)
+        const recorder = new Recorder()
+        transport.start(recorder)
+        pair.connecting.end('last')
+        await recorder.until(hasEnded)
+
+        transport.write(Buffer.from('still here'))
+        transport.end()
+        const [answer] = await once(pair.connecting, 'data')
+        await recorder.until(isClosed)
+
+        expect(String(answer)).toBe('still here')
+        expect(recorder.events).toEqual(['receive', 'receiveEnd', 'closed'])
+        expect(recorder.cause).toBeNull()
+      })
+    })
+
+    describe('writing', () => {
+      it('write() answers taken when the kernel has all of it', async () => {
+        await using pair = await socketPair()
+        const transport = transportOver(pair.accepted)
+        transport.start(new Recorder())
+
+        expect(transport.write(Buffer.from('hello'))).toBe('taken')
+        expect(transport.queuedBytes).toBe(0)
+        const [bytes] = await once(pair.connecting, 'data')
+        expect(String(bytes)).toBe('hello')
+      })
+
+      it('write() answers queued when the peer does not read, and drained() follows once', async () => {
+        await using pair = await socketPair()
+        const transport = transportOver(pair.accepted)
+        const recorder = new Recorder()
+        transport.start(recorder)
+        const block = Buffer.alloc(1 << 20, 7)
+        let sent = 0
+        while (transport.write(block) === 'taken') sent += block.length
+        transport.write(block)
+        sent += 2 * block.length
+        const queued = transport.queuedBytes
+
+        let received = 0
+        pair.connecting.on('data', (bytes) => (received += bytes.length))
+        await recorder.until((r) => r.log.includes('drained'))
+        transport.end()
+        await once(pair.connecting, 'end')
+
+        expect(queued).toBeGreaterThan(block.length)
+        expect(transport.queuedBytes).toBe(0)
+        expect(received).toBe(sent)
+        expect(recorder.log).toEqual(['drained'])
+      })
+
+      it('write() after end() and after abort() does nothing and answers taken', async () => {
+        await using pair = await socketPair()
+        const transport = transportOver(pair.accepted)
+        const recorder = new Recorder()
+        transport.start(recorder)
+
+        transport.end()
+        const afterEnd = transport.write(Buffer.from('x'))
+        transport.abort()
+        const afterAbort = transport.write(Buffer.from('x'))
+        await recorder.until(isClosed)
+
+        expect([afterEnd, afterAbort]).toEqual(['taken', 'taken'])
+        expect(recorder.log).toEqual(['closed'])
+        expect(recorder.cause).toBeNull()
+      })
+    })
+
+    describe('ending', () => {
+      it('end() flushes what is queued, then half-closes', async () => {
+        await using pair = await socketPair()
+        const transport = transportOver(pair.accepted)
+        const recorder = new Recorder()
+        transport.start(recorder)
+        const block = Buffer.alloc(1 << 20, 7)
+        let sent = block.length
+        while (transport.write(block) === 'taken') sent += block.length
+        transport.end()
+        transport.end()
+
+        let received = 0
+        pair.connecting.on('data', (bytes) => (received += bytes.length))
+        await once(pair.connecting, 'end')
+        pair.connecting.end('bye')
+        await recorder.until(isClosed)
+
+        expect(received).toBe(sent)
+        expect(recorder.text).toBe('bye')
+        expect(recorder.events).toEqual(['drained', 'receive', 'receiveEnd', 'closed'])
+        expect(recorder.cause).toBeNull()
+      })
+
+      it('end() while the peer keeps sending loses nothing to a reset, even when paused', async () => {
+        await using pair = await socketPair()
+        const transport = transportOver(pair.accepted)
+        const recorder = new Recorder()
+        transport.start(recorder)
+        transport.pause()
+        // More than the socket buffers hold: it gets through only if it is read after the end.
+        const flood = Buffer.alloc(32 << 20, 1)
+        pair.connecting.write(flood)
+
+        transport.write(Buffer.from('close frame'))
+        transport.end()
+        transport.pause()
+        pair.connecting.end()
+        const chunks: string[] = []
+        pair.connecting.on('data', (bytes) => chunks.push(String(bytes)))
+        await recorder.until(isClosed)
+        if (!pair.connecting.readableEnded) await once(pair.connecting, 'end')
+
+        expect(chunks.join('')).toBe('close frame')
+        expect(recorder.events).toEqual(['receive', 'receiveEnd', 'closed'])
+        expect(recorder.text.length).toBe(flood.length)
+        expect(recorder.cause).toBeNull()
+      })
+
+      it('abort() closes at once, after it has returned, and delivers nothing more', async () => {
+        await using pair = await socketPair()
+        const transport = transportOver(pair.accepted, Buffer.from('head'))
+        const recorder = new Recorder()
+        recorder.react = (event) => {
+          if (event === 'receive') transport.abort()
+        }
+        pair.connecting.write('more')
+
+        transport.start(recorder)
+        await recorder.until(isClosed)
+        transport.abort()
+
+        expect(recorder.log).toEqual(['receive', 'closed'])
+        expect(recorder.text).toBe('head')
+        expect(recorder.cause).toBeNull()
+      })
+
+      it('abort() lets what the kernel has taken go out', async () => {
+        await using pair = await socketPair()
+        const transport = transportOver(pair.accepted)
+        transport.start(new Recorder())
+
+        transport.write(Buffer.from('close frame'))
+        transport.abort()
+
+        const [bytes] = await once(pair.connecting, 'data')
+        expect(String(bytes)).toBe('close frame')
+      })
+
+      it('abort() drops what the kernel holds for a peer that has let bytes pile up', async () => {
+        await using pair = await socketPair()
+        const transport = transportOver(pair.accepted)
+        const recorder = new Recorder()
+        transport.start(recorder)
+        const block = Buffer.alloc(1 << 20, 7)
+        let taken = 0
+        while (transport.write(block) === 'taken') taken += block.length
+
+        transport.abort()
+        await recorder.until(isClosed)
+        let received = 0
+        pair.connecting.on('data', (bytes) => (received += bytes.length))
+        await new Promise((resolve) => pair.connecting.once('end', resolve).once('error', resolve))
+
+        // Without the reset the kernel goes on to deliver all that it has taken.
+        expect(received).toBeLessThan(taken)
+        expect(recorder.log).toEqual(['closed'])
+        expect(transport.queuedBytes).toBe(0)
+      })
+
+      it('abort() before start() is told as closed after it', async () => {
+        await using pair = await socketPair()
+        const transport = transportOver(pair.accepted)
+        transport.abort()
+        const recorder = new Recorder()
+
+        transport.start(recorder)
+        await recorder.until(isClosed)
+
+        expect(recorder.log).toEqual(['closed'])
+      })
+
+      it('closed() carries the reset of the peer', async () => {
+        await using pair = await socketPair()
+        const transport = transportOver(pair.accepted)
+        const recorder = new Recorder()
+        transport.start(recorder)
+
+        pair.connecting.resetAndDestroy()
+        await recorder.until(isClosed)
+
+        expect(recorder.log).toEqual(['closed'])
+        expect(recorder.cause).toMatchObject({ code: 'ECONNRESET' })
+      })
+    })
+  })
+}
