@@ -41,6 +41,7 @@ function configFor(entry: EntryPoint): ExtractorConfig {
       // The classes behind `Frame.Text` have no exported name of their own, and are public all the same.
       includeForgottenExports: true,
     },
+    newlineKind: 'lf' as const,
     docModel: { enabled: false },
     dtsRollup: { enabled: false },
     tsdocMetadata: { enabled: false },

@@ -13,6 +13,8 @@
  *     await server.stop()
  *     -->
  *
+ * In doc comments the code of an `@example` may also stand there without a fence: an excerpt.
+ *
  * After `ts` a block may say how it is run: `run` executes the module, which must end by itself; `test`
  * executes it as a test file. Without either it is only compiled.
  */
@@ -30,6 +32,8 @@ export interface CodeBlock {
   /** How many lines of `code` stand before the block itself. */
   readonly preludeLines: number
   readonly mode: BlockMode
+  /** Whether it is the middle of a program, whose imports and variables go without saying. */
+  readonly isExcerpt: boolean
 }
 
 /** Names of languages that would leave a block unchecked, where `ts` would have it checked. */
@@ -73,6 +77,7 @@ export function blocksOfMarkdown(file: string, text: string): CodeBlock[] {
         code: [...prelude, ...code, ...epilogue, ''].join('\n'),
         preludeLines: prelude.length,
         mode,
+        isExcerpt: false,
       })
     }
     prelude = []
@@ -81,17 +86,31 @@ export function blocksOfMarkdown(file: string, text: string): CodeBlock[] {
   return blocks
 }
 
-/** Reads the blocks in the doc comments of a source file: the text of the comments is taken as Markdown. */
+/** Reads the blocks in the doc comments of a source file, then its excerpts; both in their order. */
 export function blocksOfComments(file: string, text: string): CodeBlock[] {
   let inside = false
   const comments = text.split('\n').map((line) => {
     const starts = /^\s*\/\*\*/.test(line)
     if (starts) inside = true
     const content = inside && !starts ? line.replace(/^\s*\*\/?( |$)/, '') : ''
-    if (line.includes('*/')) inside = false
-    return content
+    if (!line.includes('*/')) return content
+    inside = false
+    return END_OF_COMMENT
   })
-  return blocksOfMarkdown(file, comments.join('\n'))
+  return [...blocksOfMarkdown(file, comments.join('\n')), ...excerptsOf(file, comments)]
+}
+
+const END_OF_COMMENT = '@end'
+
+/** What follows an `@example` without a fence, up to the next tag or the end of the comment. */
+function excerptsOf(file: string, lines: readonly string[]): CodeBlock[] {
+  return lines.flatMap((line, index) => {
+    const isFenced = /^(```|<!-- prelude)/.test(lines[index + 1] ?? '')
+    if (!line.startsWith('@example') || isFenced) return []
+    const end = lines.findIndex((each, at) => at > index && each.startsWith('@'))
+    const code = `${lines.slice(index + 1, end).join('\n')}\n`
+    return [{ file, line: index + 2, code, preludeLines: 0, mode: 'compile', isExcerpt: true }]
+  })
 }
 
 /** `null` for a block in another language, which is left alone. */

@@ -12,6 +12,8 @@ export interface EntryPoint {
   readonly name: string
   /** The declarations, relative to the root of the repository: `dist/index.d.ts`. */
   readonly types: string
+  /** The door in the sources: `src/index.ts`. */
+  readonly source: string
 }
 
 /** Lists the entry points that hold code, in the order of package.json. */
@@ -30,6 +32,7 @@ export function entryPoints(): EntryPoint[] {
         specifier: manifest.name + subpath,
         name: subpath === '' ? manifest.name : subpath.slice(1).replaceAll('/', '-'),
         types: target.types.replace(/^\.\//, ''),
+        source: target.types.replace(/^\.\/dist\//, 'src/').replace(/\.d\.ts$/, '.ts'),
       },
     ]
   })

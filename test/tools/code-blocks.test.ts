@@ -22,9 +22,23 @@ describe('blocksOfMarkdown()', () => {
     ].join('\n')
 
     expect(blocksOfMarkdown('page.md', page)).toEqual([
-      { file: 'page.md', line: 3, code: 'const a = 1\n', preludeLines: 0, mode: 'compile' },
-      { file: 'page.md', line: 9, code: 'a()\nb()\n', preludeLines: 0, mode: 'run' },
-      { file: 'page.md', line: 14, code: 'c()\n', preludeLines: 0, mode: 'test' },
+      {
+        file: 'page.md',
+        line: 3,
+        code: 'const a = 1\n',
+        preludeLines: 0,
+        mode: 'compile',
+        isExcerpt: false,
+      },
+      {
+        file: 'page.md',
+        line: 9,
+        code: 'a()\nb()\n',
+        preludeLines: 0,
+        mode: 'run',
+        isExcerpt: false,
+      },
+      { file: 'page.md', line: 14, code: 'c()\n', preludeLines: 0, mode: 'test', isExcerpt: false },
     ])
   })
 
@@ -53,8 +67,16 @@ describe('blocksOfMarkdown()', () => {
         code: 'declare const a: number\na\nb\n',
         preludeLines: 1,
         mode: 'compile',
+        isExcerpt: false,
       },
-      { file: 'page.md', line: 13, code: 'c\n', preludeLines: 0, mode: 'compile' },
+      {
+        file: 'page.md',
+        line: 13,
+        code: 'c\n',
+        preludeLines: 0,
+        mode: 'compile',
+        isExcerpt: false,
+      },
     ])
   })
 
@@ -102,7 +124,31 @@ describe('blocksOfComments()', () => {
         code: 'if (a) {\n  b()\n\n}\n',
         preludeLines: 0,
         mode: 'compile',
+        isExcerpt: false,
       },
+    ])
+  })
+
+  it('reads the code of an @example without a fence as an excerpt', () => {
+    const source = [
+      '/**',
+      ' * Adds.',
+      ' *',
+      ' * @example',
+      ' * add(1,',
+      ' *   2)',
+      ' * @throws never',
+      ' */',
+      'export const add = 1',
+      '  /**',
+      '   * @example',
+      '   * more()',
+      '   */',
+    ].join('\n')
+
+    expect(blocksOfComments('add.ts', source)).toMatchObject([
+      { line: 5, code: 'add(1,\n  2)\n', isExcerpt: true },
+      { line: 12, code: 'more()\n', isExcerpt: true },
     ])
   })
 })
