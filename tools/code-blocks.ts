@@ -93,6 +93,8 @@ export function blocksOfComments(file: string, text: string): CodeBlock[] {
     const starts = /^\s*\/\*\*/.test(line)
     if (starts) inside = true
     const content = inside && !starts ? line.replace(/^\s*\*\/?( |$)/, '') : ''
+    // A prelude may follow the tag on its line.
+    if (content.startsWith('@example <!-- ')) return content.slice('@example '.length)
     if (!line.includes('*/')) return content
     inside = false
     return END_OF_COMMENT

@@ -129,6 +129,23 @@ describe('blocksOfComments()', () => {
     ])
   })
 
+  it('reads a prelude on the line of its @example', () => {
+    const source = [
+      '/**',
+      ' * @example <!-- prelude',
+      ' * declare const a: 1',
+      ' * -->',
+      ' * ```ts',
+      ' * a',
+      ' * ```',
+      ' */',
+    ].join('\n')
+
+    expect(blocksOfComments('a.ts', source)).toMatchObject([
+      { line: 6, code: 'declare const a: 1\na\n', preludeLines: 1, isExcerpt: false },
+    ])
+  })
+
   it('reads the code of an @example without a fence as an excerpt', () => {
     const source = [
       '/**',
