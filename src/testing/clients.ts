@@ -188,6 +188,7 @@ export class Clients {
       masking: true,
       maxMessageSize: Infinity,
       maxFragments: Infinity,
+      maxControlFramesPerSecond: Infinity,
     }
   }
 
@@ -196,6 +197,8 @@ export class Clients {
       handlerFailed: (error) => this.#failures.add(error),
       limitReached: () => {},
       frameDropped: () => {},
+      buffered: () => {},
+      buffered: () => {},
       closed: () => void this.#leaving.delete(leave),
     }
   }
