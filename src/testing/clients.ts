@@ -198,7 +198,6 @@ export class Clients {
       limitReached: () => {},
       frameDropped: () => {},
       buffered: () => {},
-      buffered: () => {},
       closed: () => void this.#leaving.delete(leave),
     }
   }
