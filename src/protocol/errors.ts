@@ -31,6 +31,9 @@ export class FrameTooBigError extends ProtocolViolation {
   readonly code = 'TOWPATH_FRAME_TOO_BIG'
   readonly closeCode = 1009
 
+  /** Whose limit it is. */
+  readonly what: 'frame' | 'message'
+
   /** What it would have been, in bytes: of the frame, or of the message up to the end of this frame. */
   readonly size: number
 
@@ -39,6 +42,7 @@ export class FrameTooBigError extends ProtocolViolation {
 
   constructor(what: 'frame' | 'message', size: number, limit: number, options?: ErrorOptions) {
     super(`Cannot accept ${what} of ${size} bytes: at most ${limit} bytes are allowed`, options)
+    this.what = what
     this.size = size
     this.limit = limit
   }

@@ -84,6 +84,7 @@ export class FrameDecoder {
   #messageBits = 0
   #messageSize = 0
   #fragments = 0
+  /** At a boundary again whenever a message has ended. */
   #utf8: number = UTF8_BOUNDARY
 
   // What has been cut. Absent as a rule, so that an idle connection costs little.
@@ -121,8 +122,13 @@ export class FrameDecoder {
     return this.#held?.byteLength ?? 0
   }
 
+  /** Bytes of memory that are kept for what has arrived in part, or while paused. */
+  get keptBytes(): number {
+    return this.heldBytes + (this.#partial?.block.bytes.length ?? 0)
+  }
+
   get isPaused(): boolean {
-    return this.#isPaused
+    return this.#isPaused && !this.#isDone
   }
 
   /**
@@ -139,6 +145,13 @@ export class FrameDecoder {
     if (read < bytes.length && !this.#isDone) this.#held = new HeldBytes(bytes, read)
   }
 
+  /** Reads nothing any more, and lets go of what is kept. May be called by the sink. Idempotent. */
+  stop(): void {
+    this.#finish()
+    // Ends the loop that calls the sink.
+    this.#isPaused = true
+  }
+
   /** Stops before the next frame, also in the middle of a chunk when called by the sink. Idempotent. */
   pause(): void {
     this.#isPaused = true
@@ -146,12 +159,13 @@ export class FrameDecoder {
 
   /** Goes on with what is held; may be paused again before it returns. Idempotent. */
   resume(): void {
+    if (this.#isDone) return
     this.#isPaused = false
     const held = this.#held
     // When the sink calls, whoever called the sink goes on by itself.
     if (held === null || this.#isParsing) return
     held.start = this.#parse(held.memory, held.start, held.end)
-    if (held.byteLength === 0 || this.#isDone) this.#held = null
+    if (held.byteLength === 0) this.#held = null
   }
 
   /** @returns where it stopped: at `end`, or earlier if it was paused. */
@@ -231,7 +245,6 @@ export class FrameDecoder {
       this.#messageBits = (first >> 4) & 7
       this.#messageSize = length
       this.#fragments = 1
-      this.#utf8 = UTF8_BOUNDARY
     }
   }
 

@@ -1,4 +1,6 @@
 import fc from 'fast-check'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { FrameTooBigError, TooManyFragmentsError } from '../../src/protocol/errors.ts'
 import { FrameDecoder } from '../../src/protocol/frame-decoder.ts'
@@ -527,6 +529,38 @@ for (const role of ROLES) {
       expect(decoder.heldBytes).toBe(0)
     })
 
+    it('FrameDecoder.resume() from inside the sink, while held bytes are read, reads none of them twice', () => {
+      const { decoder, recorder } = recorded(role)
+      decoder.pause()
+      decoder.receive(
+        concat(
+          wire(role, { first: 0x89, payload: hex('01') }),
+          wire(role, { first: 0x89, payload: hex('02') }),
+          wire(role, { first: 0x89, payload: hex('03') }),
+        ),
+      )
+      recorder.onEvent = () => {
+        decoder.pause()
+        decoder.resume()
+      }
+
+      decoder.resume()
+
+      expect(recorder.events).toEqual(['ping 01', 'ping 02', 'ping 03'])
+      expect(decoder.heldBytes).toBe(0)
+    })
+
+    it('FrameDecoder refers to nothing that it was lent', async () => {
+      const { decoder, recorder } = recorded(role)
+      const references = lend(role, decoder)
+
+      await new Promise(setImmediate) // a WeakRef keeps its target until the turn ends
+      collectGarbage()
+
+      expect(recorder.events).toHaveLength(3)
+      expect(references.map((reference) => reference.deref())).toEqual([undefined, undefined])
+    })
+
     it('FrameDecoder holds nothing once nothing is read any more', () => {
       const { decoder, recorder } = recorded(role)
       decoder.pause()
@@ -688,6 +722,22 @@ it('FrameDecoder in one role does not see another that its sink feeds', () => {
   expect(recorder.events).toEqual(Array<string>(3).fill(`text fin ${toHex(payload)}`))
   expect(inner.recorder.payloads).toEqual(Array<Uint8Array>(3).fill(new Uint8Array(90).fill(1)))
 })
+
+/** Has a decoder read bytes that nobody refers to afterwards: whole frames, and the beginning of one. */
+function lend(role: 'server' | 'client', decoder: FrameDecoder): WeakRef<Uint8Array>[] {
+  const small = wire(role, { first: 0x82, payload: new Uint8Array(100) })
+  const large = wire(role, { first: 0x82, payload: new Uint8Array(5000) })
+  const chunks = [concat(small, small, large), large.slice(0, 3000)]
+  for (const chunk of chunks) decoder.receive(chunk)
+  return chunks.map((chunk) => new WeakRef(chunk))
+}
+
+/** Runs the garbage collector, which is not there unless it is asked for. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  const gc: unknown = runInNewContext('gc')
+  if (typeof gc === 'function') gc()
+}
 
 /** The sizes asked of the platform from now on. */
 function watchAllocations(): number[] {
