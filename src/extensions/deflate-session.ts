@@ -1,0 +1,202 @@
+/**
+ * permessage-deflate in one session: which messages are compressed, with which context, and what comes of those
+ * that arrive (RFC 7692 §6, §7.2).
+ */
+
+import type { CompressionBudget } from './compression-budget.ts'
+import { deflateContextBytes, inflateContextBytes } from './compression-budget.ts'
+import type { DeflateContext, DeflateEngine, InflateContext } from './deflate-contexts.ts'
+import { TAIL } from './deflate-contexts.ts'
+import type { DeflateSettings } from './deflate-options.ts'
+import type { DeflateParameters } from './deflate-parameters.ts'
+import type { ExtensionContext, ExtensionFrame, ExtensionSession } from './extension.ts'
+import { compressAlone, inflateAlone } from './shared-contexts.ts'
+
+/** The reserved bit that says that a message is compressed (§6). */
+export const RSV1 = 4
+
+/** Below this many bytes no ratio is too much. */
+const FREE_BYTES = 1024 * 1024
+
+/** A message of no bytes, compressed: the beginning of the empty stored block that the tail completes (§7.2.3.6). */
+const EMPTY_MESSAGE = Uint8Array.of(0x00)
+
+/** One direction of a session, as it was agreed on. */
+interface Direction {
+  readonly keepsContext: boolean
+  readonly windowBits: number
+}
+
+/** The part of one session. */
+export class DeflateSession implements ExtensionSession {
+  readonly #settings: DeflateSettings
+  readonly #engine: DeflateEngine
+  readonly #context: ExtensionContext
+  readonly #out: Direction
+  readonly #in: Direction
+  #deflate: DeflateContext | null = null
+  #inflate: InflateContext | null = null
+  /** Whether the message that is being sent is compressed: decided at its first frame. */
+  #isCompressing = false
+  /** Whether the message that is being sent, compressed, goes on. */
+  #isInsideMessage = false
+  /** Whether anything was compressed since the idle timer was set. */
+  #isBusy = false
+  #idleTimer: Disposable | null = null
+
+  constructor(
+    settings: DeflateSettings,
+    engine: DeflateEngine,
+    agreed: DeflateParameters,
+    context: ExtensionContext,
+  ) {
+    const server = {
+      keepsContext: !agreed.serverNoContextTakeover,
+      windowBits: agreed.serverMaxWindowBits,
+    }
+    const client = {
+      keepsContext: !agreed.clientNoContextTakeover,
+      windowBits: agreed.clientMaxWindowBits,
+    }
+    this.#settings = settings
+    this.#engine = engine
+    this.#context = context
+    this.#out = context.role === 'server' ? server : client
+    this.#in = context.role === 'server' ? client : server
+    // The peer may refer to what it sent before, whenever it likes: what that takes is promised.
+    if (this.#in.keepsContext) this.#budget.take(inflateContextBytes(this.#in.windowBits))
+  }
+
+  outgoing(frame: ExtensionFrame): Promise<void> | void {
+    if (frame.isFirst) this.#isCompressing = this.#begins(frame)
+    if (!this.#isCompressing) return
+    this.#isInsideMessage = !frame.fin
+    const compressed = this.#compress(frame)
+    if (compressed instanceof Promise) {
+      return compressed.then((bytes) => this.#compressed(frame, bytes))
+    }
+    this.#compressed(frame, compressed)
+  }
+
+  incoming(message: ExtensionFrame): Promise<void> | void {
+    if ((message.reservedBits & RSV1) === 0) return
+    message.reservedBits &= ~RSV1
+    // Not what §7.2.3.6 says, but what flushing zlib twice gives; it cannot mean anything else.
+    if (message.byteLength === 0) return
+    const inflated = this.#inflateMessage(message)
+    if (inflated instanceof Promise) {
+      return inflated.then((bytes) => {
+        message.payload = bytes
+      })
+    }
+    message.payload = inflated
+  }
+
+  dispose(): void {
+    this.#dropDeflate()
+    this.#inflate?.close()
+    this.#inflate = null
+    if (this.#in.keepsContext) this.#budget.giveBack(inflateContextBytes(this.#in.windowBits))
+  }
+
+  get #budget(): CompressionBudget {
+    return this.#settings.budget
+  }
+
+  /** Whether the message that begins with `frame` is to be compressed, and can be. */
+  #begins(frame: ExtensionFrame): boolean {
+    const { threshold, compressIf } = this.#settings
+    if (frame.byteLength < threshold) return false
+    if (compressIf !== null && !compressIf(frame)) return false
+    this.#isBusy = true
+    if (this.#deflate !== null || this.#mayShare(frame)) return true
+    if (this.#openDeflate()) return true
+    this.#budget.countMessage()
+    return frame.fin && this.#engine.isSynchronous
+  }
+
+  /** Whether a context that nobody owns will do for this frame. */
+  #mayShare(frame: ExtensionFrame): boolean {
+    return frame.fin && this.#engine.isSynchronous && !this.#out.keepsContext
+  }
+
+  #compress(frame: ExtensionFrame): Uint8Array | Promise<Uint8Array> {
+    // zlib has nothing to flush then, and would say nothing.
+    if (frame.byteLength === 0) return TAIL
+    if (this.#deflate !== null) return this.#deflate.compress(frame.payload)
+    return compressAlone(this.#engine, this.#deflateOptions(), frame.payload)
+  }
+
+  /** `bytes` is what came of `frame`, with its tail. */
+  #compressed(frame: ExtensionFrame, bytes: Uint8Array): void {
+    const isEmpty = bytes === TAIL
+    // What no context remembers may still go out as it is, and does if that is shorter.
+    const isAlone = this.#deflate === null && !isEmpty
+    if (isAlone && bytes.length - TAIL.length >= frame.byteLength) return
+    if (frame.isFirst) frame.reservedBits |= RSV1
+    if (!frame.fin) {
+      if (!isEmpty) frame.payload = bytes
+      return
+    }
+    // §7.2.1: the tail does not travel. A message ends where a message of no bytes would.
+    frame.payload = isEmpty ? EMPTY_MESSAGE : bytes.subarray(0, bytes.length - TAIL.length)
+    if (!this.#out.keepsContext) this.#dropDeflate()
+  }
+
+  #inflateMessage(message: ExtensionFrame): Uint8Array | Promise<Uint8Array> {
+    const { payload } = message
+    const { maxRatio } = this.#settings
+    const limit = Math.min(
+      this.#context.maxMessageSize,
+      Math.max(FREE_BYTES, Math.floor(payload.length * maxRatio)),
+    )
+    const { keepsContext, windowBits } = this.#in
+    if (this.#engine.isSynchronous && !keepsContext) {
+      return inflateAlone(this.#engine, windowBits, payload, limit)
+    }
+    this.#inflate ??= this.#engine.createInflate(windowBits)
+    const inflated = this.#inflate.inflate(payload, limit)
+    if (keepsContext || !(inflated instanceof Promise)) return inflated
+    return inflated.finally(() => this.#inflate?.reset())
+  }
+
+  #deflateOptions(): { windowBits: number; level: number; memoryLevel: number } {
+    const { level, memoryLevel } = this.#settings
+    return { windowBits: this.#out.windowBits, level, memoryLevel }
+  }
+
+  /** Opens a context of our own. @returns `false` if the budget has no room for it. */
+  #openDeflate(): boolean {
+    const options = this.#deflateOptions()
+    const bytes = deflateContextBytes(options.windowBits, options.memoryLevel)
+    if (!this.#budget.hasRoom(bytes)) return false
+    this.#budget.take(bytes)
+    this.#deflate = this.#engine.createDeflate(options)
+    if (this.#out.keepsContext) this.#watchIdle()
+    return true
+  }
+
+  #dropDeflate(): void {
+    this.#idleTimer?.[Symbol.dispose]()
+    this.#idleTimer = null
+    if (this.#deflate === null) return
+    this.#deflate.close()
+    this.#deflate = null
+    const { windowBits, memoryLevel } = this.#deflateOptions()
+    this.#budget.giveBack(deflateContextBytes(windowBits, memoryLevel))
+  }
+
+  /**
+   * Gives our context up when nothing was compressed for a while. That is always allowed: a fresh one refers to nothing
+   * that the peer would have to remember. One timer a period, and a flag a message, instead of a timer a message.
+   */
+  #watchIdle(): void {
+    const { idleTimeout } = this.#settings
+    if (idleTimeout === null) return
+    this.#isBusy = false
+    this.#idleTimer = this.#context.schedule(idleTimeout, () => {
+      if (this.#isBusy || this.#isInsideMessage) this.#watchIdle()
+      else this.#dropDeflate()
+    })
+  }
+}

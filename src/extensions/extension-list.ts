@@ -1,0 +1,120 @@
+/**
+ * The extensions of a route or of a client, as a list: whether they fit together, and what the handshake makes
+ * of them (RFC 6455 §9.1).
+ */
+
+import { type ExtensionOffer, formatExtensions, isToken } from '../protocol/internal.ts'
+import { ExtensionConflictError } from './errors.ts'
+import type { Extension, ExtensionAgreement, ExtensionParameters } from './extension.ts'
+
+/** An extension that a handshake has agreed on. */
+export interface AgreedExtension {
+  readonly name: string
+  readonly reservedBits: number
+  readonly agreement: ExtensionAgreement
+}
+
+/** RSV1 to RSV3. */
+const ALL_BITS = 7
+
+/**
+ * Checks the option `extensions`; `fallback` when it is absent. The list is copied.
+ *
+ * @param act what cannot be done otherwise, such as `install WebSockets`.
+ * @throws {TypeError} for anything but a list of extensions; {ExtensionConflictError} for two that claim the same.
+ */
+export function readExtensions(
+  act: string,
+  value: readonly Extension[] | undefined,
+  fallback: readonly Extension[],
+): readonly Extension[] {
+  if (value === undefined) return fallback
+  if (!Array.isArray(value)) {
+    throw new TypeError(`Cannot ${act}: option "extensions" is no list, expected a list`)
+  }
+  const extensions: Extension[] = []
+  for (const each of value as readonly unknown[]) {
+    if (!isExtension(each)) {
+      throw new TypeError(
+        `Cannot ${act}: option "extensions" has an element that is no extension, expected one such as permessageDeflate()`,
+      )
+    }
+    for (const other of extensions) requireCompatible(act, other, each)
+    extensions.push(each)
+  }
+  return extensions
+}
+
+/** For a server: what to agree to of all that a client offers, in the order of `installed`. */
+export function acceptOffers(
+  installed: readonly Extension[],
+  offers: readonly ExtensionOffer[],
+): readonly AgreedExtension[] {
+  if (installed.length === 0 || offers.length === 0) return []
+  return installed.flatMap((extension) => {
+    const own = offers.filter(({ name }) => name === extension.name)
+    const agreement = own.length === 0 ? null : extension.accept(own.map(parametersOf))
+    return agreement === null ? [] : [agreed(extension, agreement)]
+  })
+}
+
+/** The `Sec-WebSocket-Extensions` of a server's answer; `null` when nothing was agreed on. */
+export function answerHeader(extensions: readonly AgreedExtension[]): string | null {
+  if (extensions.length === 0) return null
+  return formatExtensions(
+    extensions.map(({ name, agreement }) => ({ name, parameters: agreement.parameters })),
+  )
+}
+
+/** For a client: everything to offer, in order of preference. */
+export function offersOf(installed: readonly Extension[]): readonly ExtensionOffer[] {
+  return installed.flatMap((extension) =>
+    extension.offer().map((parameters) => ({ name: extension.name, parameters })),
+  )
+}
+
+/**
+ * For a client: what was agreed on, in the order of `installed`.
+ *
+ * @param answers what the server accepted, each of which was offered and is there once (`checkServerResponse`).
+ * @returns `null` when one of them may not be answered like that: the handshake fails.
+ */
+export function agreeAnswers(
+  installed: readonly Extension[],
+  answers: readonly ExtensionOffer[],
+): readonly AgreedExtension[] | null {
+  const all: AgreedExtension[] = []
+  for (const extension of installed) {
+    const answer = answers.find(({ name }) => name === extension.name)
+    if (answer === undefined) continue
+    const agreement = extension.agree(answer.parameters)
+    if (agreement === null) return null
+    all.push(agreed(extension, agreement))
+  }
+  return all
+}
+
+function agreed({ name, reservedBits }: Extension, agreement: ExtensionAgreement): AgreedExtension {
+  return { name, reservedBits, agreement }
+}
+
+function parametersOf({ parameters }: ExtensionOffer): ExtensionParameters {
+  return parameters
+}
+
+function isExtension(value: unknown): value is Extension {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, reservedBits, accept, offer, agree } = value as Partial<Extension> // each is looked at below
+  const isNamed = typeof name === 'string' && isToken(name)
+  const hasBits = typeof reservedBits === 'number' && (reservedBits & ALL_BITS) === reservedBits
+  return isNamed && hasBits && [accept, offer, agree].every((each) => typeof each === 'function')
+}
+
+function requireCompatible(act: string, first: Extension, second: Extension): void {
+  const names = [first.name, second.name] as const
+  if (first.name === second.name) throw new ExtensionConflictError(act, names, 'the name')
+  const both = first.reservedBits & second.reservedBits
+  if (both === 0) return
+  const bit = (both & 4) !== 0 ? 'RSV1' : (both & 2) !== 0 ? 'RSV2' : 'RSV3'
+  throw new ExtensionConflictError(act, names, bit)
+}

@@ -1,0 +1,17 @@
+/**
+ * What users see of extensions: the interface of their own, and permessage-deflate.
+ */
+
+export { CompressionBudget } from './compression-budget.ts'
+export type { PermessageDeflateOptions } from './deflate-options.ts'
+export { ExtensionConflictError } from './errors.ts'
+export type {
+  Extension,
+  ExtensionAgreement,
+  ExtensionContext,
+  ExtensionFrame,
+  ExtensionParameters,
+  ExtensionSession,
+} from './extension.ts'
+export { permessageDeflate } from './permessage-deflate.ts'
+export type { PermessageDeflate } from './permessage-deflate.ts'

@@ -1,0 +1,13 @@
+/**
+ * What the other folders of the package use of extensions, beside `index.ts`.
+ */
+
+export {
+  acceptOffers,
+  agreeAnswers,
+  answerHeader,
+  offersOf,
+  readExtensions,
+} from './extension-list.ts'
+export type { AgreedExtension } from './extension-list.ts'
+export { MessageFrame, transform } from './message-frame.ts'

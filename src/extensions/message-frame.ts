@@ -1,0 +1,85 @@
+/**
+ * A data frame on its way through the extensions of a session, and the way through them.
+ */
+
+import { payloadSize } from '../protocol/internal.ts'
+import { encodeUtf8 } from '../protocol/internal.ts'
+import type { ExtensionFrame, ExtensionSession } from './extension.ts'
+
+/** Carries one frame from extension to extension. Text stays a string until somebody wants its bytes. */
+export class MessageFrame implements ExtensionFrame {
+  readonly type: 'text' | 'binary'
+  readonly isFirst: boolean
+  readonly fin: boolean
+  reservedBits: number
+  /** Whether an extension has set the payload. */
+  isChanged = false
+  #content: string | Uint8Array
+
+  constructor(
+    type: 'text' | 'binary',
+    isFirst: boolean,
+    fin: boolean,
+    content: string | Uint8Array,
+    reservedBits: number,
+  ) {
+    this.type = type
+    this.isFirst = isFirst
+    this.fin = fin
+    this.reservedBits = reservedBits
+    this.#content = content
+  }
+
+  get byteLength(): number {
+    return payloadSize(this.#content)
+  }
+
+  get payload(): Uint8Array {
+    if (typeof this.#content === 'string') this.#content = encodeUtf8(this.#content)
+    return this.#content
+  }
+
+  set payload(bytes: Uint8Array) {
+    this.#content = bytes
+    this.isChanged = true
+  }
+
+  /** The payload as it is there: a string if nobody has asked for bytes. */
+  get content(): string | Uint8Array {
+    return this.#content
+  }
+
+  /** Makes the payload one that the sender may not change any more, for a frame that is kept. */
+  keep(): void {
+    if (typeof this.#content === 'string' || this.isChanged) return
+    this.#content = new Uint8Array(this.#content)
+  }
+}
+
+/**
+ * Leads `frame` through `extensions`, from the first to the last.
+ *
+ * @returns `null` when it is through already; else a promise for that. Both ways throw what an extension throws.
+ */
+export function transform(
+  extensions: readonly ExtensionSession[],
+  direction: 'outgoing' | 'incoming',
+  frame: ExtensionFrame,
+): Promise<void> | null {
+  for (let at = 0; at < extensions.length; at++) {
+    const pending = extensions[at]?.[direction](frame)
+    if (pending !== undefined) return continueAfter(pending, extensions, direction, frame, at + 1)
+  }
+  return null
+}
+
+async function continueAfter(
+  pending: Promise<void>,
+  extensions: readonly ExtensionSession[],
+  direction: 'outgoing' | 'incoming',
+  frame: ExtensionFrame,
+  next: number,
+): Promise<void> {
+  await pending
+  for (const extension of extensions.slice(next)) await extension[direction](frame)
+}

@@ -1,0 +1,108 @@
+/**
+ * permessage-deflate (RFC 7692): the extension, and what it agrees to.
+ */
+
+import {
+  type CompressionBudget,
+  deflateContextBytes,
+  inflateContextBytes,
+} from './compression-budget.ts'
+import {
+  readDeflateOptions,
+  type DeflateSettings,
+  type PermessageDeflateOptions,
+} from './deflate-options.ts'
+import {
+  acceptAnswer,
+  acceptOffer,
+  type DeflateParameters,
+  MAX_WINDOW_BITS,
+  offersFor,
+} from './deflate-parameters.ts'
+import { DeflateSession, RSV1 } from './deflate-session.ts'
+import type { Extension, ExtensionAgreement, ExtensionParameters } from './extension.ts'
+import { chooseEngine } from './self-test.ts'
+
+/** Compression of messages, installed. */
+export interface PermessageDeflate extends Extension {
+  /** What counts its memory. */
+  readonly budget: CompressionBudget
+}
+
+/**
+ * Makes the extension that compresses messages. One may serve any number of routes and applications.
+ *
+ * RFC 7692; Ktor: `WebSocketDeflateExtension`.
+ *
+ * @throws {TypeError | RangeError} for an option that there is not or that means nothing.
+ *
+ * @example <!-- prelude
+ * import { type Application, WebSockets, permessageDeflate } from 'towpath'
+ * declare const app: Application
+ * -->
+ * ```ts
+ * app.install(WebSockets, { extensions: [permessageDeflate({ threshold: 1024 })] })
+ * ```
+ */
+export function permessageDeflate(options: PermessageDeflateOptions = {}): PermessageDeflate {
+  return new Deflate(readDeflateOptions(options))
+}
+
+class Deflate implements PermessageDeflate {
+  readonly name = 'permessage-deflate'
+  readonly reservedBits: number = RSV1
+  readonly #settings: DeflateSettings
+
+  constructor(settings: DeflateSettings) {
+    this.#settings = settings
+  }
+
+  get budget(): CompressionBudget {
+    return this.#settings.budget
+  }
+
+  accept(offers: readonly ExtensionParameters[]): ExtensionAgreement | null {
+    const settings = this.#settings
+    const isTight = this.#isTight()
+    const wanted = isTight
+      ? { ...settings, serverNoContextTakeover: true, clientNoContextTakeover: true }
+      : settings
+    for (const offer of offers) {
+      const accepted = acceptOffer(offer, wanted)
+      if (accepted === null) continue
+      if (isTight) this.budget.countSession()
+      return this.#agreement(accepted.agreed, accepted.answer)
+    }
+    return null
+  }
+
+  offer(): readonly ExtensionParameters[] {
+    const settings = this.#settings
+    // Our own context can be left out without asking anybody.
+    const serverNoContextTakeover = settings.serverNoContextTakeover || this.#isTight()
+    return offersFor({ ...settings, serverNoContextTakeover })
+  }
+
+  agree(answer: ExtensionParameters): ExtensionAgreement | null {
+    const agreed = acceptAnswer(answer, this.#settings)
+    return agreed === null ? null : this.#agreement(agreed, answer)
+  }
+
+  #agreement(agreed: DeflateParameters, parameters: ExtensionParameters): ExtensionAgreement {
+    const settings = this.#settings
+    return {
+      parameters,
+      open: (context) =>
+        new DeflateSession(settings, chooseEngine(settings.engine), agreed, context),
+    }
+  }
+
+  /** Whether the budget has no room for one session more. */
+  #isTight(): boolean {
+    const { serverMaxWindowBits, memoryLevel } = this.#settings
+    // With a client that does not mention its window it may come to this.
+    const needed =
+      deflateContextBytes(serverMaxWindowBits, memoryLevel) + inflateContextBytes(MAX_WINDOW_BITS)
+    return !this.budget.hasRoom(needed)
+  }
+}
