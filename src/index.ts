@@ -17,14 +17,17 @@ export type { Clock, Duration, DurationFields } from './base/index.ts'
 
 export {
   createApplication,
+  createMemoryBudget,
   definePlugin,
   DuplicatePluginError,
   HandshakeTimeoutError,
   PluginMissingError,
   RouteConflictError,
+  UpgradeLimitError,
   WebSockets,
 } from './application/index.ts'
 export type {
+  AdmissionSettings,
   AnyParameters,
   Application,
   ApplicationCall,
@@ -32,14 +35,18 @@ export type {
   ApplicationOptions,
   ApplicationRequest,
   ApplicationResponse,
+  ApplicationStatistics,
   ChannelBoundsOptions,
   DefaultWebSocketServerSession,
   Interceptor,
   JoinPaths,
+  LimitName,
   Logger,
+  MemoryBudget,
   Monitor,
   OriginResolver,
   OriginRule,
+  OutgoingBoundsOptions,
   PathParameters,
   Plugin,
   PluginDefinition,
@@ -69,15 +76,24 @@ export type {
   ChannelBounds,
   CloseInfo,
   DefaultWebSocketSession,
+  LatestBy,
   Outbound,
+  OutgoingBounds,
   OverflowPolicy,
+  SessionLimitName,
   Transport,
   TransportAddress,
   TransportReceiver,
   WebSocketSession,
   WriteOutcome,
 } from './session/index.ts'
-export { PingTimeoutError } from './session/index.ts'
+export {
+  latestBy,
+  MemoryBudgetError,
+  PingTimeoutError,
+  RateLimitError,
+  SessionTimeoutError,
+} from './session/index.ts'
 
 export {
   ChannelOverflowError,

@@ -8,13 +8,19 @@
 
 import type { Attributes, Duration } from '../base/index.ts'
 import type { Environment } from '../base/internal.ts'
-import type { CloseInfo, DefaultWebSocketSession, WebSocketSession } from '../session/index.ts'
+import type {
+  CloseInfo,
+  DefaultWebSocketSession,
+  SessionLimitName,
+  WebSocketSession,
+} from '../session/index.ts'
 import type { UpgradeOutcome, UpgradeRefused, UpgradeRequest } from './engine.ts'
 import type { Logger } from './logger.ts'
 import type { Monitor } from './monitor.ts'
 import type { AnyParameters, JoinPaths, PathParameters } from './path-parameters.ts'
 import type { ApplicationRequest, OriginResolver } from './request.ts'
 import type { SessionOptions } from './session-options.ts'
+import type { ApplicationStatistics } from './statistics.ts'
 
 /**
  * A kernel for WebSockets: plugins, routes and the sessions that run. Made by `createApplication` or
@@ -34,6 +40,9 @@ export interface Application {
 
   /** The sessions that are running, in the order in which they began. */
   readonly sessions: Sessions
+
+  /** What has been counted since the application was made: a fresh copy, which costs a look at each session. */
+  statistics(): ApplicationStatistics
 
   /**
    * Installs `plugin`, once.
@@ -347,6 +356,16 @@ export type RefusalReason =
   | 'origin'
   /** An interceptor returned a `Response`. */
   | 'interceptor'
+  /** Too many headers, or too large: `maxHeaderCount`, `maxHeaderSize` (431). */
+  | 'headers'
+  /** `maxUpgradesPerSecond` (503). */
+  | 'rate'
+  /** `maxConnections` (503). */
+  | 'connections'
+  /** `maxConnectionsPerAddress` (429). */
+  | 'address'
+  /** `memoryBudget` (503). */
+  | 'memory'
   /** None of the route's subprotocols was offered, and it requires one (400). */
   | 'protocol'
   /** The application's own code threw (500). */
@@ -378,10 +397,18 @@ export interface ApplicationEvents {
   /** A handler, or a task that it launched, failed; once a session. It is in the log too. */
   readonly handlerFailed: { readonly session: WebSocketServerSession; readonly error: unknown }
 
-  /** A limit ended a session; once a session. */
-  readonly limitReached: { readonly session: WebSocketServerSession; readonly error: Error }
+  /**
+   * A limit ended a session: once a session, and perhaps again as `closeTimeout`. Limits on upgrades are told by
+   * `upgradeRefused`, with a typed `cause`.
+   */
+  readonly limitReached: {
+    readonly session: WebSocketServerSession
+    /** The name of the option that sets it. */
+    readonly limit: SessionLimitName
+    readonly error: Error
+  }
 
-  /** A full channel lost a frame, as its policy says. */
+  /** A full channel lost a frame, or a newer one replaced it, as its policy says. */
   readonly frameDropped: {
     readonly session: WebSocketServerSession
     readonly direction: 'incoming' | 'outgoing'

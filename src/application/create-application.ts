@@ -4,6 +4,7 @@
 
 import { Attributes } from '../base/index.ts'
 import { Deferred, type Environment } from '../base/internal.ts'
+import { Admission } from './admission.ts'
 import type {
   Application,
   ApplicationEvents,
@@ -29,6 +30,7 @@ import { parseRequestTarget } from './request-target.ts'
 import { RouteScope, type WebSocketRoute } from './route-scope.ts'
 import { createRouteTree } from './route-tree.ts'
 import { SessionRegistry } from './session-registry.ts'
+import { type ApplicationStatistics, Counters } from './statistics.ts'
 import { decideUpgrade, type UpgradeParts } from './upgrade.ts'
 import { WebSockets } from './websockets-plugin.ts'
 
@@ -70,11 +72,13 @@ class WebSocketApplication implements Application {
   readonly monitor: EventMonitor<ApplicationEvents>
   readonly attributes: Attributes = new Attributes()
   readonly sessions: SessionRegistry = new SessionRegistry()
+  readonly #counters = new Counters(this.sessions)
   readonly #plugins = new PluginRegistry()
   readonly #routes = createRouteTree<WebSocketRoute>()
   readonly #root: RouteScope
   readonly #resolvers: OriginResolver[] = []
   readonly #upgradeParts: UpgradeParts
+  #admission: Admission | null = null
   #environment: Environment | null = null
   #stopped: Deferred<StopCounts> | null = null
 
@@ -91,6 +95,8 @@ class WebSocketApplication implements Application {
       resolvers: this.#resolvers,
       monitor: this.monitor,
       sessions: this.sessions,
+      counters: this.#counters,
+      admission: () => this.#gate(),
       isStopping: () => this.#stopped !== null,
     }
   }
@@ -105,6 +111,10 @@ class WebSocketApplication implements Application {
 
   plugin<Options extends object, Instance>(plugin: Plugin<Options, Instance>): Instance {
     return this.#plugins.get(plugin)
+  }
+
+  statistics(): ApplicationStatistics {
+    return this.#counters.snapshot()
   }
 
   routing(block: (route: Route<''>) => void): void {
@@ -139,6 +149,14 @@ class WebSocketApplication implements Application {
     this.#stopped = stopped
     void this.#drain(times).then((counts) => stopped.resolve(counts))
     return stopped.promise
+  }
+
+  /** Made at the first upgrade: only then is the plugin that sets its limits known to be there. */
+  #gate(): Admission {
+    if (this.#admission !== null) return this.#admission
+    this.#admission = new Admission(this.plugin(WebSockets))
+    this.#admission.memoryBudget?.add(this.sessions)
+    return this.#admission
   }
 
   async #drain(times: DrainTimes): Promise<StopCounts> {

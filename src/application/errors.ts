@@ -74,3 +74,26 @@ export class HandshakeTimeoutError extends TowpathError {
     this.limitMs = limitMs
   }
 }
+
+/** An upgrade was refused because a limit on them was reached: the cause in `upgradeRefused`. */
+export class UpgradeLimitError extends TowpathError {
+  override readonly name = 'UpgradeLimitError'
+  readonly code = 'TOWPATH_UPGRADE_LIMIT'
+
+  /** Which limit. */
+  readonly limitName:
+    | 'maxConnections'
+    | 'maxConnectionsPerAddress'
+    | 'maxUpgradesPerSecond'
+    | 'maxHeaderCount'
+    | 'maxHeaderSize'
+
+  /** What is allowed: connections, upgrades per second, headers, or characters. */
+  readonly limit: number
+
+  constructor(limitName: UpgradeLimitError['limitName'], limit: number) {
+    super(`Cannot upgrade: ${limitName} of ${limit} is reached`)
+    this.limitName = limitName
+    this.limit = limit
+  }
+}

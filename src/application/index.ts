@@ -2,6 +2,7 @@
  * What users see of applications: making them, plugins, routes, calls, sessions, events.
  */
 
+export type { AdmissionSettings } from './admission.ts'
 export type {
   Application,
   ApplicationCall,
@@ -36,13 +37,22 @@ export {
   HandshakeTimeoutError,
   PluginMissingError,
   RouteConflictError,
+  UpgradeLimitError,
 } from './errors.ts'
 export type { Logger } from './logger.ts'
+export { createMemoryBudget } from './memory-budget.ts'
+export type { MemoryBudget } from './memory-budget.ts'
 export type { Monitor } from './monitor.ts'
 export type { AnyParameters, JoinPaths, PathParameters } from './path-parameters.ts'
 export { definePlugin } from './plugin.ts'
 export type { PluginDefinition } from './plugin.ts'
 export type { ApplicationRequest, OriginResolver, RequestOrigin } from './request.ts'
-export type { ChannelBoundsOptions, RouteSettings, SessionOptions } from './session-options.ts'
+export type {
+  ChannelBoundsOptions,
+  OutgoingBoundsOptions,
+  RouteSettings,
+  SessionOptions,
+} from './session-options.ts'
+export type { ApplicationStatistics, LimitName } from './statistics.ts'
 export { WebSockets } from './websockets-plugin.ts'
 export type { WebSocketsOptions, WebSocketsSettings } from './websockets-plugin.ts'

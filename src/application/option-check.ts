@@ -69,6 +69,22 @@ export function readSwitch(act: string, name: string, value: unknown, fallback: 
   throw new TypeError(`Cannot ${act}: option "${name}" is ${kindOf(value)}, expected true or false`)
 }
 
+/** Reads one of a few words; `fallback` when it is absent. */
+export function readChoice<Choice extends string>(
+  act: string,
+  name: string,
+  value: Choice | undefined,
+  fallback: Choice,
+  choices: readonly Choice[],
+): Choice {
+  if (value === undefined) return fallback
+  if (choices.includes(value)) return value
+  const expected = choices.map((choice) => `"${choice}"`).join(' or ')
+  throw new TypeError(
+    `Cannot ${act}: option "${name}" is ${kindOf(value)}, expected ${expected}`,
+  )
+}
+
 /** Makes sure that `value` is a function. */
 export function requireFunction(act: string, name: string, value: unknown): void {
   if (typeof value === 'function') return

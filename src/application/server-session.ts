@@ -10,11 +10,13 @@ import type {
   CloseInfo,
   DefaultWebSocketSession,
   Outbound,
+  SessionLimitName,
   Transport,
   WebSocketSession,
 } from '../session/index.ts'
 import { DefaultSession, RawSession } from '../session/internal.ts'
 import type { SessionObserver, SessionSettings } from '../session/internal.ts'
+import type { ConnectionSlot } from './admission.ts'
 import type {
   Application,
   ApplicationEvents,
@@ -24,9 +26,11 @@ import type {
 import type { UpgradeCall } from './call.ts'
 import type { AsyncContext } from './interception.ts'
 import { logFailure } from './logger.ts'
+import type { SharedBudget } from './memory-budget.ts'
 import type { EventMonitor } from './monitor.ts'
 import type { RouteSettings } from './session-options.ts'
 import type { SessionRegistry } from './session-registry.ts'
+import type { Counters } from './statistics.ts'
 
 /** What an accepted upgrade knows about the session that it begins. */
 export interface SessionOpening {
@@ -42,6 +46,11 @@ export interface SessionOpening {
   readonly environment: Environment
   readonly monitor: EventMonitor<ApplicationEvents>
   readonly sessions: SessionRegistry
+  readonly counters: Counters
+  /** Taken while the session runs. */
+  readonly slot: ConnectionSlot
+  /** `null`: none. */
+  readonly memoryBudget: SharedBudget | null
   /** Whether the application is stopping: the session is then closed as soon as it is open. */
   readonly isStopping: () => boolean
 }
@@ -63,13 +72,19 @@ export function openServerSession(opening: SessionOpening, transport: Transport)
   const session = new ServerSession(inner, inner instanceof DefaultSession ? inner : null, call)
   record.session = session
 
+  opening.slot.take()
   sessions.add(session, inner)
   opening.context.run(() => {
     inner.start()
     if (monitor.hears('sessionOpened')) monitor.emit('sessionOpened', { session })
     if (opening.isStopping()) inner.goAway()
     // Never rejects; the registry is the promise's owner.
-    void inner.run(() => handler(session)).then(() => sessions.delete(session))
+    void inner
+      .run(() => handler(session))
+      .then(() => {
+        opening.slot.release()
+        sessions.delete(session)
+      })
   })
 }
 
@@ -80,11 +95,17 @@ class SessionRecord implements SessionObserver {
   readonly #call: UpgradeCall
   readonly #route: string
   readonly #monitor: EventMonitor<ApplicationEvents>
+  readonly #counters: Counters
+  readonly #memoryBudget: SharedBudget | null
+  readonly #environment: Environment
 
-  constructor({ call, route, monitor }: SessionOpening) {
-    this.#call = call
-    this.#route = route
-    this.#monitor = monitor
+  constructor(opening: SessionOpening) {
+    this.#call = opening.call
+    this.#route = opening.route
+    this.#monitor = opening.monitor
+    this.#counters = opening.counters
+    this.#memoryBudget = opening.memoryBudget
+    this.#environment = opening.environment
   }
 
   handlerFailed(error: unknown): void {
@@ -97,12 +118,18 @@ class SessionRecord implements SessionObserver {
     this.#monitor.emit('handlerFailed', { session, error })
   }
 
-  limitReached(error: Error): void {
+  limitReached(limit: SessionLimitName, error: Error): void {
+    this.#counters.limitReached(limit)
     const session = this.session
-    if (session !== null) this.#monitor.emit('limitReached', { session, error })
+    if (session !== null) this.#monitor.emit('limitReached', { session, limit, error })
+  }
+
+  buffered(bytes: number): void {
+    this.#memoryBudget?.grow(bytes, this.#environment)
   }
 
   frameDropped(direction: 'incoming' | 'outgoing', bytes: number): void {
+    this.#counters.frameDropped(direction)
     const session = this.session
     if (session === null || !this.#monitor.hears('frameDropped')) return
     this.#monitor.emit('frameDropped', { session, direction, bytes })

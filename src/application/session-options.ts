@@ -5,9 +5,17 @@
 
 import type { Duration } from '../base/index.ts'
 import { toMilliseconds } from '../base/internal.ts'
+import { LatestBy } from '../session/index.ts'
 import type { ChannelBounds, OverflowPolicy } from '../session/index.ts'
 import type { SessionSettings } from '../session/internal.ts'
-import { requireObject, requireKnownNames, readSwitch, readWholeNumber } from './option-check.ts'
+import {
+  type NumberRange,
+  readChoice,
+  readSwitch,
+  readWholeNumber,
+  requireKnownNames,
+  requireObject,
+} from './option-check.ts'
 
 /** What the plugin, a scope of routes and a single route may say about their sessions. */
 export interface SessionOptions {
@@ -69,7 +77,7 @@ export interface SessionOptions {
   /** The bounds of the two channels; what is absent keeps its default. */
   readonly channels?: {
     readonly incoming?: ChannelBoundsOptions
-    readonly outgoing?: ChannelBoundsOptions
+    readonly outgoing?: OutgoingBoundsOptions
   }
 
   /**
@@ -79,6 +87,72 @@ export interface SessionOptions {
    * @defaultValue 64 KiB (65536)
    */
   readonly readAhead?: number
+
+  /**
+   * Messages that the peer may send per second, on raw sessions frames that are not pings or pongs: a whole
+   * number above 0, or `Infinity` for any number. What happens past it says `onRateLimit`.
+   *
+   * @defaultValue Infinity; the bounds of `incoming` make a peer wait that is faster than the handler
+   */
+  readonly maxMessagesPerSecond?: number
+
+  /**
+   * Bytes that the peer may send per second, as they travel (headers included, compressed): a whole number above 0,
+   * or `Infinity` for any number. What happens past it says `onRateLimit`.
+   *
+   * @defaultValue Infinity
+   */
+  readonly maxBytesPerSecond?: number
+
+  /**
+   * Pings and pongs that the peer may send per second: a whole number above 0, or `Infinity` for any number.
+   * Past it the session is failed with 1008: each ping costs an answer, and the handler cannot slow them down.
+   *
+   * @defaultValue 1000
+   */
+  readonly maxControlFramesPerSecond?: number
+
+  /**
+   * How much time's worth of the three rates may come at once: a token bucket of that size; above 0. After
+   * a silence it may be twice as much.
+   *
+   * @defaultValue 1 second
+   */
+  readonly rateBurst?: Duration
+
+  /**
+   * What happens past `maxMessagesPerSecond` or `maxBytesPerSecond`: `wait` stops reading until the rate is
+   * met again, so that TCP slows the peer down (its pings and its Close wait too, and our ping timeout stands
+   * still); `close` fails the session with 1008. Nothing that has arrived is lost under `wait`.
+   *
+   * @defaultValue 'wait'
+   */
+  readonly onRateLimit?: 'wait' | 'close'
+
+  /**
+   * How long what is sent may stand still because the peer does not read; above 0. Past it the connection is
+   * dropped (1006: a peer that does not read cannot be told), and `incoming` fails with `SessionTimeoutError`.
+   * Where the engine sees no part of a frame go (TLS), it is the time that one frame may take. `null`: for ever.
+   *
+   * @defaultValue 30 seconds
+   */
+  readonly writeTimeout?: Duration | null
+
+  /**
+   * How long neither side may send anything, before the session is closed with 1001 `Idle timeout`; above 0.
+   * A frame of any kind counts, and of our own pings their answers: with `pingPeriod` below it, it is
+   * reached by nobody who is there. It stands still while reading is held back. `null`: for ever.
+   *
+   * @defaultValue null
+   */
+  readonly idleTimeout?: Duration | null
+
+  /**
+   * How long a session may live, before it is closed with 1001 `Session expired`; above 0. `null`: for ever.
+   *
+   * @defaultValue null
+   */
+  readonly maxSessionDuration?: Duration | null
 }
 
 /** How much one channel of a session may hold, and what happens when it is full. */
@@ -94,6 +168,12 @@ export interface ChannelBoundsOptions {
    * @defaultValue 'suspend'
    */
   readonly onOverflow?: OverflowPolicy
+}
+
+/** How much `outgoing` may hold, and what happens when it is full. */
+export interface OutgoingBoundsOptions extends Omit<ChannelBoundsOptions, 'onOverflow'> {
+  /** As for both channels; beside it `latestBy(key)`, where a newer frame replaces the one with its key. */
+  readonly onOverflow?: OverflowPolicy | LatestBy
 }
 
 /** The settings that hold for every session of a route; the rest of `SessionSettings` is each session's own. */
@@ -115,6 +195,14 @@ export const DEFAULT_SETTINGS: RouteSettings = {
   incoming: DEFAULT_BOUNDS,
   outgoing: DEFAULT_BOUNDS,
   readAhead: 64 * KIB,
+  maxMessagesPerSecond: Infinity,
+  maxBytesPerSecond: Infinity,
+  maxControlFramesPerSecond: 1000,
+  rateBurst: 1_000,
+  onRateLimit: 'wait',
+  writeTimeout: 30_000,
+  idleTimeout: null,
+  maxSessionDuration: null,
 }
 
 /** The names of `SessionOptions`. */
@@ -128,6 +216,14 @@ export const SESSION_OPTION_NAMES: readonly string[] = [
   'closeTimeout',
   'channels',
   'readAhead',
+  'maxMessagesPerSecond',
+  'maxBytesPerSecond',
+  'maxControlFramesPerSecond',
+  'rateBurst',
+  'onRateLimit',
+  'writeTimeout',
+  'idleTimeout',
+  'maxSessionDuration',
 ] satisfies Array<keyof SessionOptions>
 
 const BOUND_NAMES: readonly string[] = ['capacity', 'maxBytes', 'onOverflow'] satisfies Array<
@@ -153,12 +249,9 @@ export function applySessionOptions(
 ): RouteSettings {
   const { pingPeriod, timeout, maxFrameSize, maxMessageSize, maxFragments } = options
   const { masking, closeTimeout, channels, readAhead } = options
-  const limit = { min: 1, allowInfinity: true }
+  const limit = WHOLE_OR_INFINITE
   return {
-    pingInterval:
-      pingPeriod === null
-        ? null
-        : readDuration(act, 'pingPeriod', pingPeriod, settings.pingInterval),
+    pingInterval: readPeriod(act, 'pingPeriod', pingPeriod, settings.pingInterval),
     timeout: readDuration(act, 'timeout', timeout, settings.timeout),
     closeTimeout: readDuration(act, 'closeTimeout', closeTimeout, settings.closeTimeout),
     maxFrameSize: readWholeNumber(act, 'maxFrameSize', maxFrameSize, settings.maxFrameSize, limit),
@@ -173,7 +266,54 @@ export function applySessionOptions(
     masking: readSwitch(act, 'masking', masking, settings.masking),
     ...applyChannels(act, settings, channels),
     readAhead: readWholeNumber(act, 'readAhead', readAhead, settings.readAhead, { min: 0 }),
+    ...applyRates(act, settings, options),
+    writeTimeout: readPeriod(act, 'writeTimeout', options.writeTimeout, settings.writeTimeout),
+    idleTimeout: readPeriod(act, 'idleTimeout', options.idleTimeout, settings.idleTimeout),
+    maxSessionDuration: readPeriod(
+      act,
+      'maxSessionDuration',
+      options.maxSessionDuration,
+      settings.maxSessionDuration,
+    ),
   }
+}
+
+/** What numbers may be that are limits. */
+export const WHOLE_OR_INFINITE: NumberRange = { min: 1, allowInfinity: true }
+
+type Rates = Pick<
+  RouteSettings,
+  | 'maxMessagesPerSecond'
+  | 'maxBytesPerSecond'
+  | 'maxControlFramesPerSecond'
+  | 'rateBurst'
+  | 'onRateLimit'
+>
+
+function applyRates(act: string, settings: RouteSettings, options: SessionOptions): Rates {
+  const rate = (
+    name: 'maxMessagesPerSecond' | 'maxBytesPerSecond' | 'maxControlFramesPerSecond',
+  ): number => readWholeNumber(act, name, options[name], settings[name], WHOLE_OR_INFINITE)
+  return {
+    maxMessagesPerSecond: rate('maxMessagesPerSecond'),
+    maxBytesPerSecond: rate('maxBytesPerSecond'),
+    maxControlFramesPerSecond: rate('maxControlFramesPerSecond'),
+    rateBurst: readDuration(act, 'rateBurst', options.rateBurst, settings.rateBurst),
+    onRateLimit: readChoice(act, 'onRateLimit', options.onRateLimit, settings.onRateLimit, [
+      'wait',
+      'close',
+    ]),
+  }
+}
+
+/** Reads a duration above 0, or `null`; `fallback` when it is absent. */
+function readPeriod(
+  act: string,
+  name: string,
+  value: Duration | null | undefined,
+  fallback: number | null,
+): number | null {
+  return value === null ? null : readDuration(act, name, value, fallback)
 }
 
 /** Reads a duration above 0; `fallback` when it is absent. */
@@ -203,24 +343,31 @@ function applyChannels(
   }
 }
 
-function applyBounds(
+function applyBounds<Policy extends OverflowPolicy | LatestBy>(
   act: string,
   name: string,
-  bounds: ChannelBounds,
-  options: ChannelBoundsOptions | undefined,
-): ChannelBounds {
+  bounds: Omit<ChannelBounds, 'onOverflow'> & { readonly onOverflow: Policy },
+  options:
+    | (Omit<ChannelBoundsOptions, 'onOverflow'> & { readonly onOverflow?: Policy })
+    | undefined,
+): Omit<ChannelBounds, 'onOverflow'> & { readonly onOverflow: Policy } {
   if (options === undefined) return bounds
   requireObject(act, name, options)
   requireKnownNames(act, options, BOUND_NAMES, `${name}.`)
   const { capacity, maxBytes, onOverflow = bounds.onOverflow } = options
-  if (!OVERFLOW_POLICIES.includes(onOverflow)) {
-    throw new TypeError(
-      `Cannot ${act}: option "${name}.onOverflow" is unknown, expected one of ${OVERFLOW_POLICIES.join(', ')}`,
-    )
-  }
+  requirePolicy(act, name, onOverflow)
   return {
     capacity: readWholeNumber(act, `${name}.capacity`, capacity, bounds.capacity, { min: 1 }),
     maxBytes: readWholeNumber(act, `${name}.maxBytes`, maxBytes, bounds.maxBytes, { min: 1 }),
     onOverflow,
   }
+}
+
+function requirePolicy(act: string, name: string, policy: OverflowPolicy | LatestBy): void {
+  const isOutgoing = name === 'channels.outgoing'
+  if (policy instanceof LatestBy ? isOutgoing : OVERFLOW_POLICIES.includes(policy)) return
+  const expected = [...OVERFLOW_POLICIES, ...(isOutgoing ? ['latestBy(key)'] : [])].join(', ')
+  throw new TypeError(
+    `Cannot ${act}: option "${name}.onOverflow" is unknown, expected one of ${expected}`,
+  )
 }

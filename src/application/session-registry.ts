@@ -3,6 +3,7 @@
  */
 
 import { Deferred } from '../base/internal.ts'
+import type { MemoryBudgetError } from '../session/index.ts'
 import type { Sessions, WebSocketServerSession } from './application.ts'
 
 /** How an application ends one of its sessions. */
@@ -11,6 +12,10 @@ export interface SessionControl {
   goAway(): void
   /** Drops the connection. */
   readonly terminate: () => void
+  /** Bytes that the session keeps in memory, in both directions. */
+  readonly heldBytes: number
+  /** Gives them back, at once: Close 1013. */
+  shed(cause: MemoryBudgetError): void
 }
 
 /** Keeps sessions for as long as they run. */

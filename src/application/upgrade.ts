@@ -13,6 +13,7 @@ import {
   type ServerHandshake,
 } from '../protocol/index.ts'
 import type { Transport } from '../session/index.ts'
+import type { Admission, ConnectionSlot } from './admission.ts'
 import type { Application, ApplicationEvents } from './application.ts'
 import { parseAuthority } from './authority.ts'
 import { decodeParameters, UpgradeCall } from './call.ts'
@@ -36,6 +37,7 @@ import type { WebSocketRoute } from './route-scope.ts'
 import type { RouteTree } from './route-tree.ts'
 import { openServerSession } from './server-session.ts'
 import type { SessionRegistry } from './session-registry.ts'
+import type { Counters } from './statistics.ts'
 import { chooseSubprotocol } from './subprotocol.ts'
 
 /** The parts of an application that upgrades work with. */
@@ -45,6 +47,9 @@ export interface UpgradeParts {
   readonly resolvers: readonly OriginResolver[]
   readonly monitor: EventMonitor<ApplicationEvents>
   readonly sessions: SessionRegistry
+  readonly counters: Counters
+  /** Who is let in; there is a route, so the plugin that says so is installed. */
+  readonly admission: () => Admission
   readonly isStopping: () => boolean
 }
 
@@ -102,6 +107,8 @@ class UpgradeAttempt {
   readonly #call: UpgradeCall
   readonly #facts: UpgradeFacts
   readonly #outcome = new Deferred<UpgradeOutcome>()
+  /** Absent until the request has been found to be a proper one. */
+  #slot: ConnectionSlot | null = null
 
   constructor(parts: UpgradeParts, facts: UpgradeFacts) {
     this.#parts = parts
@@ -132,6 +139,8 @@ class UpgradeAttempt {
   }
 
   async #decide(): Promise<Decision> {
+    const tooLarge = this.#parts.admission().refusalOfHeaders(this.#facts.request.rawHeaders)
+    if (tooLarge !== null) return tooLarge
     const read = this.#readHandshake()
     if (read.type === 'refused') return read
     const { handshake } = read
@@ -139,6 +148,8 @@ class UpgradeAttempt {
       return refuse(400, 'parameters', 'Cannot upgrade: the path is wrongly percent-encoded')
     }
     if (this.#parts.isStopping()) return refuseWhileStopping()
+    const full = this.#enter()
+    if (full !== null) return full
     if (!(await mayConnect(this.#route.origins, this.#call))) {
       return refuse(403, 'origin', 'Cannot upgrade: pages of this Origin are not allowed')
     }
@@ -159,6 +170,15 @@ class UpgradeAttempt {
       )
     }
     return { type: 'accepted', handshake, protocol, context }
+  }
+
+  /** Counts the connection. @returns the refusal, if there is no room for it. */
+  #enter(): Refusal | null {
+    const { remoteHost } = this.#call.request.origin
+    const entered = this.#parts.admission().enter(remoteHost, this.#facts.environment.clock)
+    if ('reason' in entered) return entered
+    this.#slot = entered
+    return null
   }
 
   /** The opening handshake, or the refusal that it deserves. */
@@ -201,11 +221,14 @@ class UpgradeAttempt {
       start: (transport) => this.#start(transport, protocol, context),
     }
     this.#outcome.resolve(accepted)
+    // The session takes it again, if there is to be one.
+    this.#slot?.release()
   }
 
   #start(transport: Transport, protocol: string | null, context: AsyncContext): void {
     const { path, kind, handler, settings } = this.#route
-    const { monitor, sessions, isStopping } = this.#parts
+    const { monitor, sessions, counters, admission, isStopping } = this.#parts
+    if (this.#slot === null) throw new Error('Cannot begin a session: nobody let it in')
     openServerSession(
       {
         call: this.#call,
@@ -218,6 +241,9 @@ class UpgradeAttempt {
         environment: this.#facts.environment,
         monitor,
         sessions,
+        counters,
+        slot: this.#slot,
+        memoryBudget: admission().memoryBudget,
         isStopping,
       },
       transport,
@@ -252,7 +278,9 @@ class UpgradeAttempt {
 
   #refuse(refusal: Refusal): void {
     if (!this.#outcome.resolve(toOutcome(refusal, this.#call.responseHeaders))) return
-    const { monitor } = this.#parts
+    this.#slot?.release()
+    const { monitor, counters } = this.#parts
+    counters.upgradeRefused(refusal.reason, refusal.cause)
     if (!monitor.hears('upgradeRefused')) return
     const { status, reason, cause } = refusal
     const { request } = this.#call

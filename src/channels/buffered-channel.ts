@@ -260,6 +260,16 @@ export class BufferedChannel<T, O = null>
     return this.#buffer.size === 0 ? NOTHING : this.#buffer.peek()
   }
 
+  /**
+   * Puts `value` in the place of another, `offset` places behind the oldest; there must be one there. Does not
+   * call `admit`, and lets nobody in for whom there is more room now: the next `takeNext` does.
+   *
+   * @returns the other.
+   */
+  replace(offset: number, value: T): T {
+    return this.#buffer.replace(offset, value, this.#measure(value))
+  }
+
   takeNext(): T | Nothing {
     const buffer = this.#buffer
     if (buffer.size === 0) return this.#takeFromSender()

@@ -44,6 +44,22 @@ export class RingBuffer<T> {
     return this.#slots?.[this.#head << 1] as T
   }
 
+  /**
+   * Puts `value` in the place of another, `offset` places behind the oldest; there must be one there.
+   *
+   * @returns the other.
+   */
+  replace(offset: number, value: T, bytes: number): T {
+    const slots = this.#slots ?? []
+    const slot = ((this.#head + offset) & (this.#length - 1)) << 1
+    // As in peek(); the slot after it holds the size.
+    const old = slots[slot] as T
+    this.#bytes += bytes - (slots[slot + 1] as number)
+    slots[slot] = value
+    slots[slot + 1] = bytes
+    return old
+  }
+
   /** Takes the oldest value. There must be one. */
   shift(): T {
     const slots = this.#slots ?? []

@@ -7,22 +7,28 @@
  */
 
 import type { Environment, WheelTimer } from '../base/internal.ts'
-import { ChannelOverflowError, type SendOptions, type TrySendResult } from '../channels/index.ts'
+import type { ChannelOverflowError, SendOptions, TrySendResult } from '../channels/index.ts'
 import {
   type ClosePhase,
   CloseReason,
   Frame,
   FrameDecoder,
   type FrameSink,
-  FrameTooBigError,
   nextPhase,
   requireTravelling,
 } from '../protocol/internal.ts'
 import type { CloseInfo } from './close-info.ts'
+import { MemoryBudgetError, type RateLimitError, SessionTimeoutError } from './errors.ts'
 import { Incoming, type IncomingOwner } from './incoming.ts'
+import { limitOf, type SessionLimitName } from './limit-name.ts'
+import { SLAB_BYTES } from './output-slab.ts'
+import { type PauseReason, PauseReasons } from './pause-reasons.ts'
+import { RateLimits, type RateOwner } from './rate-limits.ts'
 import type { Outbound } from './session.ts'
 import type { SessionObserver, SessionSettings } from './settings.ts'
+import { createTimeLimits, type TimeLimits } from './time-limits.ts'
 import type { Transport, TransportReceiver } from './transport.ts'
+import { WriteWatch } from './write-watch.ts'
 import { Writer, type WriterOwner } from './writer.ts'
 
 /** What differs between a raw and a default session. */
@@ -31,6 +37,10 @@ export interface SessionLevel {
   readonly sink: FrameSink
   /** Whether the peer's fragments are gathered into messages, so that their sum is limited too. */
   readonly gathersMessages: boolean
+  /** Bytes of messages that have arrived in part. */
+  readonly heldBytes: number
+  /** Lets go of them. */
+  discard(): void
   /** Bytes of any kind have arrived. */
   heard(): void
   /** Reading is held back, or goes on again. */
@@ -60,8 +70,16 @@ const NO_STATUS = new CloseReason(CloseReason.Codes.NO_STATUS)
 /** RFC 6455 §7.1.5: there was no Close frame. */
 const ABNORMAL = new CloseReason(CloseReason.Codes.CLOSED_ABNORMALLY)
 
+const VIOLATED_POLICY = new CloseReason(CloseReason.Codes.VIOLATED_POLICY)
+/** RFC 6455 §7.4.1: a client that is told so may come back at once, and should for another reason than we have. */
+const TIME_IS_UP: Readonly<Record<'idleTimeout' | 'maxSessionDuration', CloseReason>> = {
+  idleTimeout: new CloseReason(CloseReason.Codes.GOING_AWAY, 'Idle timeout'),
+  maxSessionDuration: new CloseReason(CloseReason.Codes.GOING_AWAY, 'Session expired'),
+}
+const TRY_AGAIN_LATER = new CloseReason(CloseReason.Codes.TRY_AGAIN_LATER)
+
 /** The core that both levels of session wrap. */
-export class Connection implements TransportReceiver, WriterOwner, IncomingOwner {
+export class Connection implements TransportReceiver, WriterOwner, IncomingOwner, RateOwner {
   readonly settings: SessionSettings
   readonly environment: Environment
   readonly observer: SessionObserver
@@ -71,6 +89,13 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   readonly #level: SessionLevel
   readonly #owner: ConnectionOwner
   readonly #decoder: FrameDecoder
+  readonly #pauses = new PauseReasons()
+  /** Absent until something has to be counted. */
+  #rates: RateLimits | null = null
+  #writeWatch: WriteWatch | null = null
+  readonly #timeLimits: TimeLimits | null
+  readonly #countsBytes: boolean
+  readonly #countsMessages: boolean
   #phase: ClosePhase = 'open'
   #ending: Ending | null = null
   #local: CloseReason | null = null
@@ -81,6 +106,8 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   /** We do not wait for the peer's Close: TCP ends as soon as ours has been written (RFC 6455 §7.1.7). */
   #endsAfterClose = false
   #info: CloseInfo | null = null
+  /** What the end of reading means, until the handler has had its turn. */
+  #conclusion: (() => void) | null = null
 
   constructor(
     transport: Transport,
@@ -96,6 +123,9 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
     this.#transport = transport
     this.#level = level
     this.#owner = owner
+    this.#countsBytes = settings.maxBytesPerSecond !== Infinity
+    this.#countsMessages = settings.maxMessagesPerSecond !== Infinity
+    this.#timeLimits = createTimeLimits(environment, settings, (error) => this.#timeIsUp(error))
     this.incoming = new Incoming(settings.incoming, settings.readAhead, this)
     this.writer = new Writer(transport, environment, settings, this)
     this.#decoder = new FrameDecoder(level.sink, {
@@ -110,7 +140,14 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
 
   /** Begins to read. */
   start(): void {
+    this.#timeLimits?.start()
     this.#transport.start(this)
+  }
+
+  /** Bytes that the session keeps in memory, in both directions. */
+  get heldBytes(): number {
+    const incoming = this.incoming.heldBytes + this.#level.heldBytes + this.#decoder.keptBytes
+    return incoming + this.writer.bufferedAmount
   }
 
   get maxFrameSize(): number {
@@ -145,10 +182,14 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
 
   receive(bytes: Uint8Array): void {
     this.#level.heard()
+    this.#timeLimits?.active()
+    this.observer.buffered(bytes.length)
     this.#decoder.receive(bytes)
+    if (this.#countsBytes) this.#rateLimits().bytes(bytes.length)
   }
 
   receiveEnd(): void {
+    this.concludeReading()
     if (this.#decoder.isPaused) {
       this.#endHeld = true
       return
@@ -161,15 +202,19 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   }
 
   drained(): void {
+    this.#writeWatch?.drained()
     this.writer.drained()
   }
 
   closed(cause: Error | null): void {
+    this.concludeReading()
     const wasOpen = this.#phase !== 'agreed' && this.#phase !== 'gone'
     this.#begin('none', ABNORMAL, null)
     if (wasOpen && this.#ending !== null) this.#ending.cause ??= cause
     if (this.#phase !== 'gone') this.#step('transport-end')
     this.#deadline?.cancel()
+    this.#rates?.stop()
+    this.#decoder.stop()
     this.incoming.end()
     this.writer.abandon()
     this.#finish()
@@ -177,8 +222,38 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
 
   // What the levels tell us
 
+  /** One more frame for the handler; `size` is its payload's, in bytes. */
+  deliver(frame: Frame, size: number): void {
+    if (this.#countsMessages && !this.#rateLimits().message()) return
+    this.incoming.deliver(frame, size)
+  }
+
+  /** A ping or a pong has arrived. @returns whether anything may come of it. */
+  admitsControlFrame(): boolean {
+    return this.#rateLimits().controlFrame()
+  }
+
+  /**
+   * The decoder has read its last: a Close frame, or a violation. `conclude` is called when the handler has had its
+   * turn with the frames before, which often arrive in the same chunk: what it sends in answer to them, without
+   * waiting for anything else, goes out before our Close frame.
+   */
+  readingOver(conclude: () => void): void {
+    this.#conclusion = conclude
+    // By way of a microtask: a deferred task by itself may run before what frames have set going.
+    queueMicrotask(() => this.environment.defer(concludeReading, this))
+  }
+
+  /** Draws the conclusion now, if one is still to be drawn. */
+  concludeReading(): void {
+    const conclude = this.#conclusion
+    this.#conclusion = null
+    conclude?.()
+  }
+
   /** See `WebSocketSession.send`. */
   send(data: Outbound, options?: SendOptions): Promise<void> {
+    this.#timeLimits?.active()
     return data instanceof Frame.Close
       ? this.close(data.readReason() ?? NORMAL)
       : this.writer.send(data, options)
@@ -186,6 +261,7 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
 
   /** See `SendChannel.trySend`. */
   trySend(data: Outbound): TrySendResult {
+    this.#timeLimits?.active()
     if (!(data instanceof Frame.Close)) return this.writer.trySend(data)
     if (this.writer.isClosed) return 'closed'
     void this.close(data.readReason() ?? NORMAL)
@@ -217,14 +293,41 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
 
   /**
    * Fails the connection (RFC 6455 §7.1.7): what was accepted goes out, then Close with `reason`, then TCP
-   * ends, without waiting for the peer's Close. `incoming` fails with `cause`.
+   * ends, without waiting for the peer's Close. `incoming` fails with `cause`. Nothing that the peer sends is
+   * looked at any more, nor kept.
+   *
+   * @param limit the limit that was reached, where `cause` does not say it itself.
    */
-  fail(reason: CloseReason, cause: Error): void {
-    if (cause instanceof FrameTooBigError || cause instanceof ChannelOverflowError) {
-      if (this.#ending === null) this.observer.limitReached(cause)
-    }
+  fail(
+    reason: CloseReason,
+    cause: Error,
+    limit: SessionLimitName | null = limitOf(cause),
+  ): void {
+    this.#tellLimit(limit, cause)
     this.#begin('local', reason, cause)
+    this.#decoder.stop()
     this.incoming.end(cause)
+    this.#endAfterClose(reason)
+  }
+
+  /**
+   * Gives memory back, at once: what waits in either direction is dropped, then the connection is failed with
+   * 1013. What the transport has been given cannot be taken back: if that is much, the connection is dropped.
+   */
+  shed(cause: MemoryBudgetError): void {
+    // What is left of an ending grows no more, and has been promised to those who read.
+    if (this.#ending !== null) return
+    this.#tellLimit('memoryBudget', cause)
+    this.#begin('local', TRY_AGAIN_LATER, cause)
+    this.#decoder.stop()
+    this.#level.discard()
+    this.incoming.discard(cause)
+    this.writer.discardQueue()
+    this.#endAfterClose(TRY_AGAIN_LATER)
+    if (this.heldBytes > SLAB_BYTES) this.#transport.abort()
+  }
+
+  #endAfterClose(reason: CloseReason): void {
     this.#endsAfterClose = true
     if (this.#phase === 'open' || this.#phase === 'peer-closed') this.#sendClose(reason)
     else if (this.writer.isCloseWritten) this.closeWritten()
@@ -237,7 +340,8 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   }
 
   /** The server stops: as `close`, but the handler's loop ends now and not with the peer's answer. */
-  goAway(reason: CloseReason): void {
+  goAway(reason: CloseReason, cause: Error | null = null): void {
+    this.#begin('local', reason, cause)
     void this.close(reason)
     this.incoming.end()
   }
@@ -267,16 +371,20 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
 
   // What the two ways tell us
 
-  pauseReading(): void {
+  pauseReading(reason: PauseReason): void {
+    if (!this.#pauses.add(reason)) return
     this.#decoder.pause()
     this.#transport.pause()
     this.#level.readingPaused(true)
+    this.#timeLimits?.readingPaused(true)
   }
 
-  resumeReading(): void {
+  resumeReading(reason: PauseReason): void {
+    if (!this.#pauses.remove(reason)) return
     this.#decoder.resume()
     if (this.#decoder.isPaused) return
     this.#level.readingPaused(false)
+    this.#timeLimits?.readingPaused(false)
     this.#transport.resume()
     if (!this.#endHeld) return
     this.#endHeld = false
@@ -284,11 +392,30 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   }
 
   incomingOverflowed(error: ChannelOverflowError): void {
-    this.fail(new CloseReason(CloseReason.Codes.VIOLATED_POLICY), error)
+    this.fail(VIOLATED_POLICY, error, 'channels.incoming')
   }
 
   outgoingOverflowed(error: ChannelOverflowError): void {
-    this.fail(new CloseReason(CloseReason.Codes.VIOLATED_POLICY), error)
+    this.fail(VIOLATED_POLICY, error, 'channels.outgoing')
+  }
+
+  rateExceeded(error: RateLimitError): void {
+    this.fail(VIOLATED_POLICY, error)
+  }
+
+  buffered(bytes: number): void {
+    this.observer.buffered(bytes)
+  }
+
+  /** The transport has kept what it could not hand over. */
+  writeQueued(): void {
+    this.observer.buffered(this.#transport.queuedBytes)
+    const { writeTimeout } = this.settings
+    if (writeTimeout === null || this.#ending !== null) return
+    this.#writeWatch ??= new WriteWatch(this.environment, this.#transport, writeTimeout, () =>
+      this.#writeStoodStill(writeTimeout),
+    )
+    this.#writeWatch.queued()
   }
 
   frameDropped(direction: 'incoming' | 'outgoing', bytes: number): void {
@@ -301,6 +428,33 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
     if (serverEndsFirst || this.#endsAfterClose) this.#transport.end()
   }
 
+  /** A peer that does not read cannot be told why. */
+  #writeStoodStill(limitMs: number): void {
+    const cause = new SessionTimeoutError('writeTimeout', limitMs)
+    this.#tellLimit('writeTimeout', cause)
+    this.#begin('local', ABNORMAL, cause)
+    this.incoming.end(cause)
+    this.writer.abandon()
+    this.#transport.abort()
+  }
+
+  #timeIsUp(cause: SessionTimeoutError): void {
+    const { limitName } = cause
+    if (limitName !== 'idleTimeout' && limitName !== 'maxSessionDuration') return
+    this.#tellLimit(limitName, cause)
+    this.goAway(TIME_IS_UP[limitName], cause)
+  }
+
+  /** Only the first reason for an ending counts. */
+  #tellLimit(limit: SessionLimitName | null, cause: Error): void {
+    if (limit !== null && this.#ending === null) this.observer.limitReached(limit, cause)
+  }
+
+  #rateLimits(): RateLimits {
+    this.#rates ??= new RateLimits(this.environment, this.settings, this)
+    return this.#rates
+  }
+
   #sendClose(reason: CloseReason | null): void {
     this.#step('send-close')
     this.#local = reason ?? NO_STATUS
@@ -311,9 +465,17 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   #begin(initiator: Ending['initiator'], reason: CloseReason, cause: Error | null): void {
     if (this.#ending !== null) return
     this.#ending = { reason, initiator, cause }
-    this.#deadline = this.environment.timers.schedule(this.settings.closeTimeout, () =>
-      this.#transport.abort(),
-    )
+    const { closeTimeout } = this.settings
+    this.#deadline = this.environment.timers.schedule(closeTimeout, () => {
+      // When the session is over for its handler (no pong came), that it ends slowly is no news.
+      if (this.#info === null) {
+        const error = new SessionTimeoutError('closeTimeout', closeTimeout)
+        this.observer.limitReached('closeTimeout', error)
+      }
+      this.#transport.abort()
+    })
+    this.#writeWatch?.stop()
+    this.#timeLimits?.stop()
     this.#level.ending()
     this.#owner.ending(reason)
   }
@@ -336,4 +498,8 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
     this.#owner.over(this.#info)
     this.observer.closed(this.#info)
   }
+}
+
+function concludeReading(connection: Connection): void {
+  connection.concludeReading()
 }

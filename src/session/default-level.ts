@@ -41,6 +41,10 @@ export class DefaultLevel implements SessionLevel, FrameSink, PingerOwner {
     return this
   }
 
+  get heldBytes(): number {
+    return this.#assembler?.size ?? 0
+  }
+
   /** Says whose frames these are; called once, before anything arrives. */
   attach(connection: Connection): void {
     this.#connection = connection
@@ -62,30 +66,33 @@ export class DefaultLevel implements SessionLevel, FrameSink, PingerOwner {
   text(payload: Uint8Array, fin: boolean): void {
     const message = this.#gather(payload, fin)
     if (message === null) return
-    this.#connection?.incoming.deliver(receivedText(message), message.length)
+    this.#connection?.deliver(receivedText(message), message.length)
   }
 
   binary(payload: Uint8Array, fin: boolean): void {
     const message = this.#gather(payload, fin)
     if (message === null) return
-    this.#connection?.incoming.deliver(new Frame.Binary(message), message.length)
+    this.#connection?.deliver(new Frame.Binary(message), message.length)
   }
 
   ping(payload: Uint8Array): void {
-    this.#connection?.writer.pong(payload)
+    if (this.#connection?.admitsControlFrame() === true) this.#connection.writer.pong(payload)
   }
 
   pong(payload: Uint8Array): void {
+    if (this.#connection?.admitsControlFrame() !== true) return
     const time = this.#pinger?.pong(payload) ?? null
     if (time !== null) this.roundTripTime = time
   }
 
   close(reason: CloseReason | null): void {
-    this.#connection?.peerClosed(reason, true)
+    const connection = this.#connection
+    connection?.readingOver(() => connection.peerClosed(reason, true))
   }
 
   violation(error: ProtocolViolation): void {
-    this.#connection?.fail(failureReason(error), error)
+    const connection = this.#connection
+    connection?.readingOver(() => connection.fail(failureReason(error), error))
   }
 
   heard(): void {
@@ -100,6 +107,10 @@ export class DefaultLevel implements SessionLevel, FrameSink, PingerOwner {
   ending(): void {
     this.#running = false
     this.#restartPinger()
+  }
+
+  discard(): void {
+    this.#assembler = null
   }
 
   sendPing(payload: Uint8Array): void {

@@ -11,6 +11,7 @@ import type { ReceiveChannel, SendChannel } from '../channels/index.ts'
 import type { CloseReason, Frame } from '../protocol/index.ts'
 import type { CloseInfo } from './close-info.ts'
 import { DefaultLevel } from './default-level.ts'
+import type { MemoryBudgetError } from './errors.ts'
 import { RawSession } from './raw-session.ts'
 import type { DefaultWebSocketSession, Outbound, WebSocketSession } from './session.ts'
 import type { SessionObserver, SessionSettings } from './settings.ts'
@@ -118,6 +119,16 @@ export class DefaultSession implements DefaultWebSocketSession {
 
   get roundTripTime(): number | null {
     return this.#level.roundTripTime
+  }
+
+  /** See `RawSession.heldBytes`. */
+  get heldBytes(): number {
+    return this.#raw.heldBytes
+  }
+
+  /** See `RawSession.shed`. */
+  shed(cause: MemoryBudgetError): void {
+    this.#raw.shed(cause)
   }
 
   /** Begins to read, and to ping. */

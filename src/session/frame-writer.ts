@@ -20,6 +20,12 @@ import {
 import { outputSlab, SLAB_BYTES, type SlabOwner } from './output-slab.ts'
 import type { Transport } from './transport.ts'
 
+/** Who hears that the transport is full. */
+export interface FrameWriterOwner {
+  /** The transport has kept bytes that it could not hand over. */
+  writeQueued(): void
+}
+
 const MASK_SCRATCH = new Uint8Array(4)
 
 /** Serialises the frames of one connection. */
@@ -29,13 +35,20 @@ export class FrameWriter implements SlabOwner {
   isBacklogged = false
   readonly #transport: Transport
   readonly #environment: Environment
+  readonly #owner: FrameWriterOwner
   /** Serialised bytes that had to leave the slab, in order; they go before those in the slab. */
   #evicted: Uint8Array[] | null = null
   #turnScheduled = false
 
-  constructor(transport: Transport, environment: Environment, masking: boolean) {
+  constructor(
+    transport: Transport,
+    environment: Environment,
+    masking: boolean,
+    owner: FrameWriterOwner,
+  ) {
     this.#transport = transport
     this.#environment = environment
+    this.#owner = owner
     this.masking = masking
   }
 
@@ -90,7 +103,7 @@ export class FrameWriter implements SlabOwner {
     if (outputSlab.bytesOf(this) === 0) return
     const outcome = this.#transport.write(outputSlab.contents())
     outputSlab.release(outcome)
-    this.isBacklogged = outcome === 'queued'
+    if (outcome === 'queued') this.#queued()
   }
 
   /** All frames of a turn have been serialised. */
@@ -115,7 +128,7 @@ export class FrameWriter implements SlabOwner {
   #writeLarge(opcode: number, fin: boolean, payload: string | Uint8Array): void {
     const memory = allocate(payloadSize(payload) + MAX_HEADER_BYTES)
     const end = encodeFrame(memory, 0, opcode, fin, 0, payload, this.#maskKey())
-    this.isBacklogged = this.#transport.write(memory.subarray(0, end)) === 'queued'
+    if (this.#transport.write(memory.subarray(0, end)) === 'queued') this.#queued()
   }
 
   /** Brings what left the slab and what is still in it together, so that it is one write again. */
@@ -129,7 +142,12 @@ export class FrameWriter implements SlabOwner {
       memory.set(piece, end)
       end += piece.length
     }
-    this.isBacklogged = this.#transport.write(memory) === 'queued'
+    if (this.#transport.write(memory) === 'queued') this.#queued()
+  }
+
+  #queued(): void {
+    this.isBacklogged = true
+    this.#owner.writeQueued()
   }
 
   #maskKey(): number | null {

@@ -14,10 +14,12 @@ import type { ChannelBounds } from './settings.ts'
 
 /** What the way in asks of its connection. */
 export interface IncomingOwner {
-  pauseReading(): void
-  resumeReading(): void
+  pauseReading(reason: 'incoming'): void
+  resumeReading(reason: 'incoming'): void
   incomingOverflowed(error: ChannelOverflowError): void
   frameDropped(direction: 'incoming', bytes: number): void
+  /** A frame is kept, because nobody was waiting for it. */
+  buffered(bytes: number): void
 }
 
 /** What a frame costs beyond its payload, in bytes: the budget counts it, or empty frames would be free. */
@@ -54,6 +56,12 @@ export class Incoming {
     if (this.#bounds.onOverflow === 'suspend') this.#deliverAhead(frame, size)
     else if (this.#bounds.onOverflow === 'close') this.#deliverOrFail(frame)
     else this.channel.trySend(frame)
+    if (this.channel.size > 0) this.#owner.buffered(size + FRAME_COST_BYTES)
+  }
+
+  /** Bytes that frames in the channel hold. */
+  get heldBytes(): number {
+    return this.channel.bytes + this.channel.size * FRAME_COST_BYTES
   }
 
   /** Nothing more will come: what is buffered can still be received, then the channel ends, with `cause` if there is one. */
@@ -61,11 +69,14 @@ export class Incoming {
     this.channel.close(cause)
   }
 
-  /** Nobody will read any more: what is buffered and all that still comes is dropped, and reading goes on. */
-  discard(): void {
+  /**
+   * Nobody will read any more: what is buffered and all that still comes is dropped, and reading goes on.
+   * Whoever receives all the same gets `cause`, if there is one.
+   */
+  discard(cause?: Error): void {
     if (this.#discarding) return
     this.#discarding = true
-    this.channel.cancel()
+    this.channel.cancel(cause)
     this.roomAgain()
   }
 
@@ -74,7 +85,7 @@ export class Incoming {
     this.#aheadBytes = 0
     if (!this.#paused) return
     this.#paused = false
-    this.#owner.resumeReading()
+    this.#owner.resumeReading('incoming')
   }
 
   #deliverAhead(frame: Frame, size: number): void {
@@ -84,7 +95,7 @@ export class Incoming {
     this.#aheadBytes += size + FRAME_COST_BYTES
     if (this.#paused || this.#aheadBytes < this.#readAhead) return
     this.#paused = true
-    this.#owner.pauseReading()
+    this.#owner.pauseReading('incoming')
   }
 
   #deliverOrFail(frame: Frame): void {

@@ -3,7 +3,14 @@
  */
 
 export type { CloseInfo } from './close-info.ts'
-export { PingTimeoutError } from './errors.ts'
+export {
+  MemoryBudgetError,
+  PingTimeoutError,
+  RateLimitError,
+  SessionTimeoutError,
+} from './errors.ts'
+export { LatestBy, latestBy } from './latest-by.ts'
+export type { SessionLimitName } from './limit-name.ts'
 export type { DefaultWebSocketSession, Outbound, WebSocketSession } from './session.ts'
-export type { ChannelBounds, OverflowPolicy } from './settings.ts'
+export type { ChannelBounds, OutgoingBounds, OverflowPolicy } from './settings.ts'
 export type { Transport, TransportAddress, TransportReceiver, WriteOutcome } from './transport.ts'

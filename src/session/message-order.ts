@@ -13,8 +13,9 @@ import {
   payloadOf,
   payloadSize,
 } from '../protocol/internal.ts'
+import { LatestBy } from './latest-by.ts'
 import type { Outbound } from './session.ts'
-import type { OverflowPolicy } from './settings.ts'
+import type { OutgoingBounds } from './settings.ts'
 
 /** A frame that waits: its place in its message is settled, and its bytes are ours. */
 export class QueuedFrame {
@@ -31,12 +32,12 @@ export class QueuedFrame {
 
 /** Follows the messages that one session sends. */
 export class MessageOrder {
-  readonly #policy: OverflowPolicy
+  readonly #losesFrames: boolean
   /** Absent while all messages are whole and known to be text: most sessions never send others. */
   #fragments: FragmentSequence | null = null
 
-  constructor(policy: OverflowPolicy) {
-    this.#policy = policy
+  constructor(policy: OutgoingBounds['onOverflow']) {
+    this.#losesFrames = policy instanceof LatestBy || policy.startsWith('drop')
   }
 
   /**
@@ -75,14 +76,18 @@ export class MessageOrder {
     const payload = this.payloadOf(data)
     const fin = typeof data === 'string' || isBytes(data) || data.fin
     const fragment = !fin || this.#fragments?.isInsideMessage === true
-    if (fragment && this.#policy.startsWith('drop') && isDataFrame(data)) {
+    if (fragment && this.#losesFrames && isDataFrame(data)) {
       throw new LocalProtocolError(
         'Cannot queue a fragment: outgoing drops frames when it is full, expected whole messages',
       )
     }
     const opcode = this.opcodeOf(data, payload)
     // A copy: `slice()` of a Buffer would be a view.
-    return new QueuedFrame(opcode, fin, typeof payload === 'string' ? payload : new Uint8Array(payload))
+    return new QueuedFrame(
+      opcode,
+      fin,
+      typeof payload === 'string' ? payload : new Uint8Array(payload),
+    )
   }
 
   #next(type: FrameType, fin: boolean, unchecked: Uint8Array | null): number {

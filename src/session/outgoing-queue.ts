@@ -2,12 +2,22 @@
  * Where frames wait while the transport is busy: a bounded channel with the session as its only reader.
  */
 
-import { Deferred } from '../base/internal.ts'
+import { Deferred, rejected } from '../base/internal.ts'
 import type { SendOptions, TrySendResult } from '../channels/index.ts'
 import { BufferedChannel, type ChannelHooks } from '../channels/internal.ts'
+import { encodedSizeBound } from '../protocol/internal.ts'
+import { LatestBy } from './latest-by.ts'
 import { type MessageOrder, QueuedFrame } from './message-order.ts'
 import type { Outbound } from './session.ts'
-import type { ChannelBounds } from './settings.ts'
+import type { OutgoingBounds } from './settings.ts'
+import { WaitingKeys } from './waiting-keys.ts'
+
+/** Who hears what becomes of frames that wait. */
+export interface OutgoingQueueOwner {
+  frameDropped(direction: 'outgoing', bytes: number): void
+  /** At most so many bytes wait that did not wait before. */
+  buffered(bytes: number): void
+}
 
 /** The place of a `flush()` among the frames. */
 export class FlushMarker {
@@ -26,35 +36,42 @@ export class FlushMarker {
 /** What is put in (an `Outbound`), and what it is while it waits. */
 type Entry = Outbound | QueuedFrame | FlushMarker
 
-const HOOKS: ChannelHooks<Entry, MessageOrder> = {
-  admit: (order, entry) =>
-    entry instanceof FlushMarker || entry instanceof QueuedFrame ? entry : order.admit(entry),
+const HOOKS: ChannelHooks<Entry, OutgoingQueue> = {
+  admit: (queue, entry) =>
+    entry instanceof FlushMarker || entry instanceof QueuedFrame ? entry : queue.admit(entry),
 }
+
+const SENT: Promise<void> = Promise.resolve()
 
 /** The bounded queue of one session. */
 export class OutgoingQueue {
-  readonly #channel: BufferedChannel<Entry, MessageOrder>
+  readonly #channel: BufferedChannel<Entry, OutgoingQueue>
+  readonly #order: MessageOrder
+  readonly #owner: OutgoingQueueOwner
   readonly #suspends: boolean
+  /** Which frame waits for which key; `null` under all other policies. */
+  readonly #keys: WaitingKeys | null
 
-  constructor(
-    bounds: ChannelBounds,
-    order: MessageOrder,
-    owner: { frameDropped(direction: 'outgoing', bytes: number): void },
-  ) {
-    this.#suspends = bounds.onOverflow === 'suspend'
-    this.#channel = new BufferedChannel<Entry, MessageOrder>(
+  constructor(bounds: OutgoingBounds, order: MessageOrder, owner: OutgoingQueueOwner) {
+    const { onOverflow } = bounds
+    // The policy `close` ends the session, not the queue: see `Writer`.
+    const policy = onOverflow instanceof LatestBy || onOverflow === 'close' ? 'suspend' : onOverflow
+    this.#order = order
+    this.#owner = owner
+    this.#suspends = policy === 'suspend' && onOverflow !== 'close'
+    this.#keys = onOverflow instanceof LatestBy ? new WaitingKeys(onOverflow) : null
+    this.#channel = new BufferedChannel<Entry, OutgoingQueue>(
       {
         capacity: bounds.capacity,
         maxBytes: bounds.maxBytes,
         sizeOf: (entry) => (entry instanceof FlushMarker ? 0 : order.sizeOf(entry)),
-        // The policy `close` ends the session, not the queue: see `Writer`.
-        onOverflow: bounds.onOverflow === 'close' ? 'suspend' : bounds.onOverflow,
+        onOverflow: policy,
         onDropped: (entry) => {
           if (entry instanceof FlushMarker) entry.handed()
           else owner.frameDropped('outgoing', order.sizeOf(entry))
         },
       },
-      { owner: order, hooks: HOOKS },
+      { owner: this, hooks: HOOKS },
     )
   }
 
@@ -71,11 +88,24 @@ export class OutgoingQueue {
   }
 
   send(data: Outbound, options?: SendOptions): Promise<void> {
-    return this.#channel.send(data, options)
+    if (this.#keys === null) return this.#channel.send(data, options)
+    try {
+      return this.#replace(data) ? SENT : this.#channel.send(data, options)
+    } catch (error) {
+      return rejected(error)
+    }
   }
 
   trySend(data: Outbound): TrySendResult {
-    return this.#channel.trySend(data)
+    return this.#replace(data) ? 'sent' : this.#channel.trySend(data)
+  }
+
+  /** What `data` is while it waits; it is put behind all others right after this. */
+  admit(data: Outbound): QueuedFrame {
+    const frame = this.#order.admit(data)
+    this.#keys?.entered(data, this.#channel.size)
+    this.#owner.buffered(encodedSizeBound(frame.payload))
+    return frame
   }
 
   /** Resolves when everything that was sent before has been handed over; behind those who still wait, too. */
@@ -97,6 +127,7 @@ export class OutgoingQueue {
 
   /** Removes the oldest entry. Whoever has waited longest comes in behind. */
   take(): void {
+    this.#keys?.left()
     this.#channel.takeNext()
   }
 
@@ -113,5 +144,17 @@ export class OutgoingQueue {
       if (entry instanceof FlushMarker) entry.handed()
       this.take()
     }
+  }
+
+  /** Puts `data` in the place of the frame with the same key. @returns whether there was one. */
+  #replace(data: Outbound): boolean {
+    const offset = this.#keys?.offsetOf(data) ?? null
+    if (offset === null) return false
+    const frame = this.#order.admit(data)
+    this.#owner.buffered(encodedSizeBound(frame.payload))
+    const replaced = this.#channel.replace(offset, frame)
+    // The keys know of frames only.
+    this.#owner.frameDropped('outgoing', this.#order.sizeOf(replaced as QueuedFrame))
+    return true
   }
 }

@@ -14,6 +14,7 @@ import { failureReason } from './failure-reason.ts'
 /** Shows frames as they came. */
 export class RawLevel implements SessionLevel, FrameSink {
   readonly gathersMessages: boolean = false
+  readonly heldBytes: number = 0
   #connection: Connection | null = null
 
   get sink(): FrameSink {
@@ -26,19 +27,21 @@ export class RawLevel implements SessionLevel, FrameSink {
   }
 
   text(payload: Uint8Array, fin: boolean): void {
-    this.#connection?.incoming.deliver(new Frame.Text(payload, { fin }), payload.length)
+    this.#connection?.deliver(new Frame.Text(payload, { fin }), payload.length)
   }
 
   binary(payload: Uint8Array, fin: boolean): void {
-    this.#connection?.incoming.deliver(new Frame.Binary(payload, { fin }), payload.length)
+    this.#connection?.deliver(new Frame.Binary(payload, { fin }), payload.length)
   }
 
   ping(payload: Uint8Array): void {
-    this.#connection?.incoming.deliver(new Frame.Ping(payload), payload.length)
+    if (this.#connection?.admitsControlFrame() !== true) return
+    this.#connection.incoming.deliver(new Frame.Ping(payload), payload.length)
   }
 
   pong(payload: Uint8Array): void {
-    this.#connection?.incoming.deliver(new Frame.Pong(payload), payload.length)
+    if (this.#connection?.admitsControlFrame() !== true) return
+    this.#connection.incoming.deliver(new Frame.Pong(payload), payload.length)
   }
 
   close(reason: CloseReason | null): void {
@@ -48,7 +51,8 @@ export class RawLevel implements SessionLevel, FrameSink {
   }
 
   violation(error: ProtocolViolation): void {
-    this.#connection?.fail(failureReason(error), error)
+    const connection = this.#connection
+    connection?.readingOver(() => connection.fail(failureReason(error), error))
   }
 
   heard(): void {}
@@ -56,4 +60,6 @@ export class RawLevel implements SessionLevel, FrameSink {
   readingPaused(): void {}
 
   ending(): void {}
+
+  discard(): void {}
 }

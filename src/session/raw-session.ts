@@ -10,6 +10,7 @@ import type { ReceiveChannel, SendChannel } from '../channels/index.ts'
 import { CloseReason, type Frame } from '../protocol/internal.ts'
 import type { CloseInfo } from './close-info.ts'
 import { Connection, type ConnectionOwner, type SessionLevel } from './connection.ts'
+import type { MemoryBudgetError } from './errors.ts'
 import { Outgoing } from './outgoing.ts'
 import { RawLevel } from './raw-level.ts'
 import type { Outbound, WebSocketSession } from './session.ts'
@@ -140,6 +141,16 @@ export class RawSession implements WebSocketSession, ConnectionOwner {
     return this.connection.writer.bufferedAmount
   }
 
+  /** Bytes that the session keeps in memory, in both directions. */
+  get heldBytes(): number {
+    return this.connection.heldBytes
+  }
+
+  /** Gives memory back at once; the session ends with 1013. */
+  shed(cause: MemoryBudgetError): void {
+    this.connection.shed(cause)
+  }
+
   /** Begins to read. What arrives before `run` waits in `incoming`. */
   start(): void {
     this.connection.start()
@@ -213,7 +224,9 @@ export class RawSession implements WebSocketSession, ConnectionOwner {
     if (error instanceof ClosedReceiveChannelError) return true
     if (error instanceof ClosedSendChannelError) return true
     if (this.#scope === null || !this.#scope.signal.aborted) return false
-    return error === this.#scope.signal.reason || (error instanceof Error && error.name === 'AbortError')
+    return (
+      error === this.#scope.signal.reason || (error instanceof Error && error.name === 'AbortError')
+    )
   }
 }
 

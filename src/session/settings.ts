@@ -3,6 +3,8 @@
  */
 
 import type { CloseInfo } from './close-info.ts'
+import type { LatestBy } from './latest-by.ts'
+import type { SessionLimitName } from './limit-name.ts'
 
 /** What a channel does when it is full; see `ChannelOptions.onOverflow`. */
 export type OverflowPolicy = 'suspend' | 'close' | 'drop-oldest' | 'drop-latest'
@@ -14,6 +16,11 @@ export interface ChannelBounds {
   /** Payload bytes; one frame that is larger still passes, alone. */
   readonly maxBytes: number
   readonly onOverflow: OverflowPolicy
+}
+
+/** The bound of what is sent. */
+export interface OutgoingBounds extends Omit<ChannelBounds, 'onOverflow'> {
+  readonly onOverflow: OverflowPolicy | LatestBy
 }
 
 /** Everything that a session is told at its start. Times are in milliseconds, sizes in bytes. */
@@ -32,19 +39,37 @@ export interface SessionSettings {
   readonly maxFragments: number
   readonly masking: boolean
   readonly incoming: ChannelBounds
-  readonly outgoing: ChannelBounds
+  readonly outgoing: OutgoingBounds
   /** How many bytes past a full `incoming` are still read, to find pings and Close frames (invariant 9). */
   readonly readAhead: number
+  /** Messages, on raw sessions frames, that may come in; `Infinity`: any number. */
+  readonly maxMessagesPerSecond: number
+  /** Bytes of any kind, as they travel. */
+  readonly maxBytesPerSecond: number
+  /** Pings and pongs. */
+  readonly maxControlFramesPerSecond: number
+  /** How much time's worth of each rate may come at once. */
+  readonly rateBurst: number
+  /** What happens past the rate of messages or bytes. */
+  readonly onRateLimit: 'wait' | 'close'
+  /** How long a write may stand still; `null`: for ever. */
+  readonly writeTimeout: number | null
+  /** How long neither side may send anything; `null`: for ever. */
+  readonly idleTimeout: number | null
+  /** How long a session may live; `null`: for ever. */
+  readonly maxSessionDuration: number | null
 }
 
 /** What the owner of a session hears about it. Each method is called at most as often as it says, and must not throw. */
 export interface SessionObserver {
   /** The handler, or a launched task, failed: once a session. */
   handlerFailed(error: unknown): void
-  /** A limit ended the session: once a session, with the typed error. */
-  limitReached(error: Error): void
+  /** A limit was reached: the first that ends the session, and then perhaps `closeTimeout`. */
+  limitReached(limit: SessionLimitName, error: Error): void
   /** A frame was dropped by an overflow policy; `bytes` is its payload's size. */
   frameDropped(direction: 'incoming' | 'outgoing', bytes: number): void
+  /** At most so many bytes more are held than before. On the path of every read. */
+  buffered(bytes: number): void
   /** The session is over: once, last. */
   closed(info: CloseInfo): void
 }

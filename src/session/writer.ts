@@ -14,7 +14,7 @@ import {
   type TrySendResult,
 } from '../channels/index.ts'
 import { type CloseReason, FrameType, isBytes } from '../protocol/internal.ts'
-import { FrameWriter } from './frame-writer.ts'
+import { FrameWriter, type FrameWriterOwner } from './frame-writer.ts'
 import { MessageOrder } from './message-order.ts'
 import { FlushMarker, OutgoingQueue } from './outgoing-queue.ts'
 import type { Outbound } from './session.ts'
@@ -22,10 +22,12 @@ import type { SessionSettings } from './settings.ts'
 import type { Transport } from './transport.ts'
 
 /** What the writer tells its connection. */
-export interface WriterOwner {
+export interface WriterOwner extends FrameWriterOwner {
   /** The queue was full, and the policy is `close`. */
   outgoingOverflowed(error: ChannelOverflowError): void
   frameDropped(direction: 'outgoing', bytes: number): void
+  /** So many bytes wait that did not wait before. */
+  buffered(bytes: number): void
   /** The last bytes of all have been given to the transport, which may still be sending them. */
   closeWritten(): void
 }
@@ -61,7 +63,7 @@ export class Writer {
     settings: SessionSettings,
     owner: WriterOwner,
   ) {
-    this.#frames = new FrameWriter(transport, environment, settings.masking)
+    this.#frames = new FrameWriter(transport, environment, settings.masking, owner)
     this.#order = new MessageOrder(settings.outgoing.onOverflow)
     this.#settings = settings
     this.#owner = owner
@@ -154,6 +156,11 @@ export class Writer {
     this.#handed()
     if (this.#state === 'ended') this.#ended?.resolve()
     else this.#pump()
+  }
+
+  /** What waits in the queue is lost, and whoever waits is told; what the transport was given goes on. */
+  discardQueue(): void {
+    this.#queue?.abandon()
   }
 
   /** The transport is gone: what was accepted is lost, and whoever waits is told. */

@@ -19,6 +19,8 @@ function sessions(clock: VirtualClock, count: number, options: { readonly willin
         if (options.willing) registry.delete(session)
       },
       terminate: () => dropped.push(clock.now()),
+      heldBytes: 0,
+      shed: () => {},
     })
   }
   return { registry, told, dropped }
@@ -102,7 +104,7 @@ describe('drain()', () => {
     const late = { id: 'late' } as WebSocketServerSession // never looked into
 
     const drained = drain(registry, clock, { grace: 0, timeout: 5_000 })
-    registry.add(late, { goAway: () => {}, terminate: () => {} })
+    registry.add(late, { goAway: () => {}, terminate: () => {}, heldBytes: 0, shed: () => {} })
     registry.delete(late)
     await clock.advance(5_000)
 

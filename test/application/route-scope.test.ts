@@ -5,21 +5,17 @@ import type {
   Route,
   WebSocketRouteOptions,
 } from '../../src/application/application.ts'
+import { createApplication } from '../../src/application/create-application.ts'
 import { RouteScope, type WebSocketRoute } from '../../src/application/route-scope.ts'
 import { createRouteTree } from '../../src/application/route-tree.ts'
 import { DEFAULT_SETTINGS } from '../../src/application/session-options.ts'
+import { WebSockets } from '../../src/application/websockets-plugin.ts'
 
 /** A root whose plugin is installed with the defaults, and a way to look routes up. */
 function createRoot() {
   const routes = createRouteTree<WebSocketRoute>()
-  const scope = new RouteScope({
-    routes,
-    pluginSettings: () => ({
-      session: DEFAULT_SETTINGS,
-      handshakeTimeout: 10_000,
-      origins: 'same-origin',
-    }),
-  })
+  const plugin = createApplication().install(WebSockets)
+  const scope = new RouteScope({ routes, pluginSettings: () => plugin })
   const at = (path: string): WebSocketRoute => {
     const match = routes.find(path)
     if (match === null) throw new Error(`expected a route at ${path}`)

@@ -338,6 +338,7 @@ describe('monitor', () => {
 
     expect(events.map(([name]) => name)).toEqual(['sessionOpened', 'limitReached', 'sessionClosed'])
     expect(events[1]?.[1]).toMatchObject({
+      limit: 'maxFrameSize',
       error: { code: 'TOWPATH_FRAME_TOO_BIG', size: 4, limit: 3 },
     })
     expect(world.logged).toEqual([])

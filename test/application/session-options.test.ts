@@ -6,6 +6,7 @@ import {
   readDuration,
   SESSION_OPTION_NAMES,
 } from '../../src/application/session-options.ts'
+import { latestBy } from '../../src/session/index.ts'
 
 const ACT = 'install WebSockets'
 
@@ -33,6 +34,14 @@ describe('applySessionOptions()', () => {
         outgoing: { onOverflow: 'drop-oldest' },
       },
       readAhead: 0,
+      maxMessagesPerSecond: 100,
+      maxBytesPerSecond: 100_000,
+      maxControlFramesPerSecond: Infinity,
+      rateBurst: { seconds: 2 },
+      onRateLimit: 'close',
+      writeTimeout: null,
+      idleTimeout: { minutes: 5 },
+      maxSessionDuration: { hours: 1 },
     })
 
     expect(settings).toEqual({
@@ -46,8 +55,16 @@ describe('applySessionOptions()', () => {
       incoming: { capacity: 8, maxBytes: 1_000, onOverflow: 'close' },
       outgoing: { capacity: 64, maxBytes: 1_048_576, onOverflow: 'drop-oldest' },
       readAhead: 0,
+      maxMessagesPerSecond: 100,
+      maxBytesPerSecond: 100_000,
+      maxControlFramesPerSecond: Infinity,
+      rateBurst: 2_000,
+      onRateLimit: 'close',
+      writeTimeout: null,
+      idleTimeout: 300_000,
+      maxSessionDuration: 3_600_000,
     })
-    expect(SESSION_OPTION_NAMES).toHaveLength(9)
+    expect(SESSION_OPTION_NAMES).toHaveLength(17)
   })
 
   it('turns pings off with null', () => {
@@ -56,6 +73,15 @@ describe('applySessionOptions()', () => {
     expect(outer.pingInterval).toBe(5)
     expect(applySessionOptions(ACT, outer, { pingPeriod: null }).pingInterval).toBe(null)
     expect(applySessionOptions(ACT, outer, {}).pingInterval).toBe(5)
+  })
+
+  it('takes latestBy() for outgoing, and not for incoming', () => {
+    const onOverflow = latestBy(() => null)
+
+    expect(apply({ channels: { outgoing: { onOverflow } } }).outgoing.onOverflow).toBe(onOverflow)
+    expect(() => apply({ channels: { incoming: { onOverflow } } })).toThrow(
+      'option "channels.incoming.onOverflow" is unknown, expected one of suspend, close, drop-oldest, drop-latest',
+    )
   })
 
   it.each([
@@ -78,6 +104,14 @@ describe('applySessionOptions()', () => {
       RangeError,
       'option "readAhead" is -1, expected a whole number of 0 or above',
     ],
+    [{ maxMessagesPerSecond: 0 }, RangeError, 'option "maxMessagesPerSecond" is 0'],
+    [{ maxBytesPerSecond: '1k' }, TypeError, 'option "maxBytesPerSecond" is a string'],
+    [{ maxControlFramesPerSecond: 0.5 }, RangeError, 'option "maxControlFramesPerSecond" is 0.5'],
+    [{ rateBurst: 0 }, RangeError, 'option "rateBurst" is 0, expected a duration above 0'],
+    [{ onRateLimit: 'drop' }, TypeError, 'option "onRateLimit" is a string, expected "wait" or "close"'],
+    [{ writeTimeout: 0 }, RangeError, 'option "writeTimeout" is 0, expected a duration above 0'],
+    [{ idleTimeout: 0 }, RangeError, 'option "idleTimeout" is 0'],
+    [{ maxSessionDuration: -1 }, RangeError, 'Cannot use -1 for maxSessionDuration'],
     [{ channels: 64 }, TypeError, 'channels is 64, expected an object'],
     [{ channels: { in: {} } }, TypeError, 'unknown option "channels.in"'],
     [{ channels: { incoming: 64 } }, TypeError, 'channels.incoming is 64, expected an object'],

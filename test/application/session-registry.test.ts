@@ -9,7 +9,12 @@ function session(id: string): WebSocketServerSession {
   return { id } as WebSocketServerSession
 }
 
-const CONTROL: SessionControl = { goAway: () => {}, terminate: () => {} }
+const CONTROL: SessionControl = {
+  goAway: () => {},
+  terminate: () => {},
+  heldBytes: 0,
+  shed: () => {},
+}
 
 describe('SessionRegistry', () => {
   it('keeps sessions in the order in which they began', () => {

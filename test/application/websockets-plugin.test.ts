@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { createApplication } from '../../src/application/create-application.ts'
+import { createMemoryBudget } from '../../src/application/memory-budget.ts'
 import { WebSockets } from '../../src/application/websockets-plugin.ts'
 import { minutes, seconds } from '../../src/base/index.ts'
 
@@ -32,9 +33,24 @@ describe('WebSockets', () => {
         incoming: { capacity: 64, maxBytes: 1_048_576, onOverflow: 'suspend' },
         outgoing: { capacity: 64, maxBytes: 1_048_576, onOverflow: 'suspend' },
         readAhead: 65_536,
+        maxMessagesPerSecond: Infinity,
+        maxBytesPerSecond: Infinity,
+        maxControlFramesPerSecond: 1000,
+        rateBurst: 1_000,
+        onRateLimit: 'wait',
+        writeTimeout: 30_000,
+        idleTimeout: null,
+        maxSessionDuration: null,
       },
       handshakeTimeout: 10_000,
       origins: 'same-origin',
+      maxConnections: 100_000,
+      maxConnectionsPerAddress: 1_000,
+      countsOwnNetworks: false,
+      maxUpgradesPerSecond: 5_000,
+      maxHeaderCount: 100,
+      maxHeaderSize: 16_384,
+      memoryBudget: createMemoryBudget(268_435_456),
     })
   })
 
@@ -70,7 +86,37 @@ describe('WebSockets', () => {
     expect(settings.origins).toEqual([{ scheme: 'https', host: 'app.example.com', port: 443 }])
   })
 
+  it('reads the limits on connections; Infinity turns each off', () => {
+    const settings = install({
+      maxConnections: 10,
+      maxConnectionsPerAddress: 2,
+      maxUpgradesPerSecond: Infinity,
+      maxHeaderCount: 20,
+      maxHeaderSize: Infinity,
+      memoryBudget: Infinity,
+    })
+
+    expect(settings.maxConnections).toBe(10)
+    expect(settings.maxConnectionsPerAddress).toBe(2)
+    expect(settings.countsOwnNetworks).toBe(true)
+    expect(settings.maxUpgradesPerSecond).toBe(Infinity)
+    expect(settings.maxHeaderCount).toBe(20)
+    expect(settings.maxHeaderSize).toBe(Infinity)
+    expect(settings.memoryBudget).toBe(null)
+  })
+
+  it('takes a budget that several applications share', () => {
+    const memoryBudget = createMemoryBudget(1_000)
+
+    expect(install({ memoryBudget }).memoryBudget).toBe(memoryBudget)
+  })
+
   it.each([
+    [{ maxConnections: 0 }, 'option "maxConnections" is 0'],
+    [{ maxConnectionsPerAddress: 1.5 }, 'option "maxConnectionsPerAddress" is 1.5'],
+    [{ maxUpgradesPerSecond: '5' }, 'option "maxUpgradesPerSecond" is a string'],
+    [{ memoryBudget: 0 }, 'option "memoryBudget" is 0'],
+    [{ memoryBudget: {} }, 'option "memoryBudget" is an object, expected a number or createMemoryBudget(bytes)'],
     [{ pingperiod: 1 }, 'unknown option "pingperiod", expected "pingPeriod"'],
     [{ pingInterval: 1 }, 'unknown option "pingInterval", expected one of'],
     [{ handshakeTimeout: 0 }, 'option "handshakeTimeout" is 0, expected a duration above 0'],

@@ -57,6 +57,7 @@ function open(settings: Partial<typeof SETTINGS> = {}) {
   const session = new DefaultSession(gate, { ...SETTINGS, ...settings }, environment, {
     handlerFailed: () => {},
     limitReached: () => {},
+    buffered: () => {},
     frameDropped: (_, bytes) => void dropped.push(bytes),
     closed: () => {},
   })
@@ -64,7 +65,10 @@ function open(settings: Partial<typeof SETTINGS> = {}) {
   return { gate, session, environment, dropped }
 }
 
-function outgoing(capacity: number, onOverflow: 'suspend' | 'close' | 'drop-oldest' | 'drop-latest') {
+function outgoing(
+  capacity: number,
+  onOverflow: 'suspend' | 'close' | 'drop-oldest' | 'drop-latest',
+) {
   return { outgoing: { capacity, maxBytes: Infinity, onOverflow } }
 }
 

@@ -24,21 +24,35 @@ export const SETTINGS: SessionSettings = {
   incoming: BOUNDS,
   outgoing: BOUNDS,
   readAhead: 65_536,
+  maxMessagesPerSecond: Infinity,
+  maxBytesPerSecond: Infinity,
+  maxControlFramesPerSecond: 1000,
+  rateBurst: 1000,
+  onRateLimit: 'wait',
+  writeTimeout: 30_000,
+  idleTimeout: null,
+  maxSessionDuration: null,
 }
 
 /** What an observer heard, in order. */
 export interface Heard {
   readonly failures: unknown[]
   readonly limits: Error[]
+  /** The names of the limits that were reached, in the same order. */
+  readonly limitNames: string[]
   readonly dropped: string[]
   readonly closed: CloseInfo[]
 }
 
 function observe(): { readonly heard: Heard; readonly observer: Observer } {
-  const heard: Heard = { failures: [], limits: [], dropped: [], closed: [] }
+  const heard: Heard = { failures: [], limits: [], limitNames: [], dropped: [], closed: [] }
   const observer: Observer = {
     handlerFailed: (error) => void heard.failures.push(error),
-    limitReached: (error) => void heard.limits.push(error),
+    limitReached: (limit, error) => {
+      heard.limits.push(error)
+      heard.limitNames.push(limit)
+    },
+    buffered: () => {},
     frameDropped: (direction, bytes) => void heard.dropped.push(`${direction} ${bytes}`),
     closed: (info) => void heard.closed.push(info),
   }
