@@ -18,6 +18,7 @@ import type { UpgradeOutcome, UpgradeRefused, UpgradeRequest } from './engine.ts
 import type { Logger } from './logger.ts'
 import type { Monitor } from './monitor.ts'
 import type { AnyParameters, JoinPaths, PathParameters } from './path-parameters.ts'
+import type { RefusalReason } from './refusal-reason.ts'
 import type { ApplicationRequest, OriginResolver } from './request.ts'
 import type { SessionOptions } from './session-options.ts'
 import type { ApplicationStatistics } from './statistics.ts'
@@ -343,37 +344,6 @@ export interface WebSocketServerSession<Parameters = AnyParameters> extends WebS
 /** A session that looks after itself, and the call that it came from. */
 export interface DefaultWebSocketServerSession<Parameters = AnyParameters>
   extends DefaultWebSocketSession, WebSocketServerSession<Parameters> {}
-
-/** Why an upgrade was refused. */
-export type RefusalReason =
-  /** The request is no proper opening handshake (400, 426). */
-  | 'handshake'
-  /** A parameter of the path is wrongly percent-encoded (400). */
-  | 'parameters'
-  /** The application is stopping (503). */
-  | 'stopping'
-  /** A page of another origin (403). */
-  | 'origin'
-  /** An interceptor returned a `Response`. */
-  | 'interceptor'
-  /** Too many headers, or too large: `maxHeaderCount`, `maxHeaderSize` (431). */
-  | 'headers'
-  /** `maxUpgradesPerSecond` (503). */
-  | 'rate'
-  /** `maxConnections` (503). */
-  | 'connections'
-  /** `maxConnectionsPerAddress` (429). */
-  | 'address'
-  /** `memoryBudget` (503). */
-  | 'memory'
-  /** None of the route's subprotocols was offered, and it requires one (400). */
-  | 'protocol'
-  /** The application's own code threw (500). */
-  | 'failure'
-  /** `handshakeTimeout` has passed (503). */
-  | 'timeout'
-  /** The client left before it was decided; it saw no answer. */
-  | 'abandoned'
 
 /** What `monitor` tells. */
 export interface ApplicationEvents {

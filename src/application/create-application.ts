@@ -13,6 +13,7 @@ import type {
   StopCounts,
   StopOptions,
 } from './application.ts'
+import { Counters } from './counters.ts'
 import { drain, readStopOptions, type DrainTimes } from './drain.ts'
 import type { UpgradeOutcome, UpgradeRefused, UpgradeRequest } from './engine.ts'
 import { consoleLogger, type Logger } from './logger.ts'
@@ -30,7 +31,7 @@ import { parseRequestTarget } from './request-target.ts'
 import { RouteScope, type WebSocketRoute } from './route-scope.ts'
 import { createRouteTree } from './route-tree.ts'
 import { SessionRegistry } from './session-registry.ts'
-import { type ApplicationStatistics, Counters } from './statistics.ts'
+import type { ApplicationStatistics } from './statistics.ts'
 import { decideUpgrade, type UpgradeParts } from './upgrade.ts'
 import { WebSockets } from './websockets-plugin.ts'
 

@@ -12,7 +12,6 @@ export type {
   Interceptor,
   OriginRule,
   Plugin,
-  RefusalReason,
   Route,
   Sessions,
   StopCounts,
@@ -46,6 +45,7 @@ export type { Monitor } from './monitor.ts'
 export type { AnyParameters, JoinPaths, PathParameters } from './path-parameters.ts'
 export { definePlugin } from './plugin.ts'
 export type { PluginDefinition } from './plugin.ts'
+export type { RefusalReason } from './refusal-reason.ts'
 export type { ApplicationRequest, OriginResolver, RequestOrigin } from './request.ts'
 export type {
   ChannelBoundsOptions,

@@ -31,9 +31,7 @@ export interface MemoryBudget {
  * adminApp.install(WebSockets, { memoryBudget })
  */
 export function createMemoryBudget(limit: number): MemoryBudget {
-  return new SharedBudget(
-    readWholeNumber('make a memory budget', 'limit', limit, NaN, { min: 1 }),
-  )
+  return new SharedBudget(readWholeNumber('make a memory budget', 'limit', limit, NaN, { min: 1 }))
 }
 
 /** Below this part of the budget new sessions come in. */

@@ -80,9 +80,7 @@ export function readChoice<Choice extends string>(
   if (value === undefined) return fallback
   if (choices.includes(value)) return value
   const expected = choices.map((choice) => `"${choice}"`).join(' or ')
-  throw new TypeError(
-    `Cannot ${act}: option "${name}" is ${kindOf(value)}, expected ${expected}`,
-  )
+  throw new TypeError(`Cannot ${act}: option "${name}" is ${kindOf(value)}, expected ${expected}`)
 }
 
 /** Makes sure that `value` is a function. */

@@ -3,8 +3,8 @@
  * of the application.
  */
 
-import type { RefusalReason } from './application.ts'
 import type { UpgradeRefused } from './engine.ts'
+import type { RefusalReason } from './refusal-reason.ts'
 
 /** Headers in order. */
 type Headers = ReadonlyArray<readonly [name: string, value: string]>

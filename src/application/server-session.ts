@@ -24,13 +24,13 @@ import type {
   WebSocketHandler,
 } from './application.ts'
 import type { UpgradeCall } from './call.ts'
+import type { Counters } from './counters.ts'
 import type { AsyncContext } from './interception.ts'
 import { logFailure } from './logger.ts'
 import type { SharedBudget } from './memory-budget.ts'
 import type { EventMonitor } from './monitor.ts'
 import type { RouteSettings } from './session-options.ts'
 import type { SessionRegistry } from './session-registry.ts'
-import type { Counters } from './statistics.ts'
 
 /** What an accepted upgrade knows about the session that it begins. */
 export interface SessionOpening {

@@ -157,10 +157,7 @@ function readAdmission(options: WebSocketsOptions): AdmissionSettings {
   ): number => readWholeNumber(ACT, name, options[name], fallback, WHOLE_OR_INFINITE)
   return {
     maxConnections: read('maxConnections', DEFAULT_MAX_CONNECTIONS),
-    maxConnectionsPerAddress: read(
-      'maxConnectionsPerAddress',
-      DEFAULT_MAX_CONNECTIONS_PER_ADDRESS,
-    ),
+    maxConnectionsPerAddress: read('maxConnectionsPerAddress', DEFAULT_MAX_CONNECTIONS_PER_ADDRESS),
     countsOwnNetworks: options.maxConnectionsPerAddress !== undefined,
     maxUpgradesPerSecond: read('maxUpgradesPerSecond', DEFAULT_MAX_UPGRADES_PER_SECOND),
     maxHeaderCount: read('maxHeaderCount', DEFAULT_MAX_HEADER_COUNT),

@@ -15,16 +15,19 @@ import {
   FrameDecoder,
   type FrameSink,
   nextPhase,
+  ProtocolViolation,
   requireTravelling,
 } from '../protocol/internal.ts'
 import type { CloseInfo } from './close-info.ts'
-import { MemoryBudgetError, type RateLimitError, SessionTimeoutError } from './errors.ts'
+import { type MemoryBudgetError, type RateLimitError, SessionTimeoutError } from './errors.ts'
+import { failureReason } from './failure-reason.ts'
 import { Incoming, type IncomingOwner } from './incoming.ts'
 import { limitOf, type SessionLimitName } from './limit-name.ts'
 import { SLAB_BYTES } from './output-slab.ts'
 import { type PauseReason, PauseReasons } from './pause-reasons.ts'
 import { RateLimits, type RateOwner } from './rate-limits.ts'
 import type { Outbound } from './session.ts'
+import { SessionExtensions } from './session-extensions.ts'
 import type { SessionObserver, SessionSettings } from './settings.ts'
 import { createTimeLimits, type TimeLimits } from './time-limits.ts'
 import type { Transport, TransportReceiver } from './transport.ts'
@@ -70,6 +73,7 @@ const NO_STATUS = new CloseReason(CloseReason.Codes.NO_STATUS)
 /** RFC 6455 §7.1.5: there was no Close frame. */
 const ABNORMAL = new CloseReason(CloseReason.Codes.CLOSED_ABNORMALLY)
 
+const INTERNAL_ERROR = new CloseReason(CloseReason.Codes.INTERNAL_ERROR)
 const VIOLATED_POLICY = new CloseReason(CloseReason.Codes.VIOLATED_POLICY)
 /** RFC 6455 §7.4.1: a client that is told so may come back at once, and should for another reason than we have. */
 const TIME_IS_UP: Readonly<Record<'idleTimeout' | 'maxSessionDuration', CloseReason>> = {
@@ -85,6 +89,8 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   readonly observer: SessionObserver
   readonly incoming: Incoming
   readonly writer: Writer
+  /** Absent where the handshake has agreed on none. */
+  readonly extensions: SessionExtensions | null
   readonly #transport: Transport
   readonly #level: SessionLevel
   readonly #owner: ConnectionOwner
@@ -127,14 +133,15 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
     this.#countsMessages = settings.maxMessagesPerSecond !== Infinity
     this.#timeLimits = createTimeLimits(environment, settings, (error) => this.#timeIsUp(error))
     this.incoming = new Incoming(settings.incoming, settings.readAhead, this)
-    this.writer = new Writer(transport, environment, settings, this)
+    this.extensions = SessionExtensions.open(settings, environment, this)
+    this.writer = new Writer(transport, environment, settings, this, this.extensions)
     this.#decoder = new FrameDecoder(level.sink, {
       role: settings.role,
       maxFrameSize: settings.maxFrameSize,
       maxMessageSize: settings.maxMessageSize,
       maxFragments: settings.maxFragments,
       messages: level.gathersMessages,
-      claimedBits: 0,
+      claimedBits: this.extensions?.claimedBits ?? 0,
     })
   }
 
@@ -217,6 +224,7 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
     this.#decoder.stop()
     this.incoming.end()
     this.writer.abandon()
+    this.extensions?.dispose()
     this.#finish()
   }
 
@@ -298,16 +306,25 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
    *
    * @param limit the limit that was reached, where `cause` does not say it itself.
    */
-  fail(
-    reason: CloseReason,
-    cause: Error,
-    limit: SessionLimitName | null = limitOf(cause),
-  ): void {
+  fail(reason: CloseReason, cause: Error, limit: SessionLimitName | null = limitOf(cause)): void {
     this.#tellLimit(limit, cause)
     this.#begin('local', reason, cause)
     this.#decoder.stop()
     this.incoming.end(cause)
     this.#endAfterClose(reason)
+  }
+
+  /** An extension could not go on: the peer's fault if it says so, else ours. Nothing is read any more. */
+  extensionFailed(error: unknown): void {
+    this.#decoder.stop()
+    if (error instanceof ProtocolViolation) {
+      this.readingOver(() => this.fail(failureReason(error), error))
+      return
+    }
+    this.observer.handlerFailed(error)
+    const cause =
+      error instanceof Error ? error : new TypeError('Cannot tell why the extension failed')
+    this.fail(INTERNAL_ERROR, cause)
   }
 
   /**

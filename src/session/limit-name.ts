@@ -27,6 +27,7 @@ export function limitOf(error: Error): SessionLimitName | null {
     return error.what === 'frame' ? 'maxFrameSize' : 'maxMessageSize'
   }
   if (error instanceof TooManyFragmentsError) return 'maxFragments'
-  if (error instanceof RateLimitError || error instanceof SessionTimeoutError) return error.limitName
+  if (error instanceof RateLimitError || error instanceof SessionTimeoutError)
+    return error.limitName
   return error instanceof MemoryBudgetError ? 'memoryBudget' : null
 }

@@ -74,9 +74,7 @@ export class TimeLimits {
   #lookIdle(): void {
     const idleMs = this.#idleMs
     if (idleMs === null) return
-    const leftMs = this.#paused
-      ? idleMs
-      : this.#activeAt + idleMs - this.#environment.clock.now()
+    const leftMs = this.#paused ? idleMs : this.#activeAt + idleMs - this.#environment.clock.now()
     if (leftMs > 0) this.#armIdle(leftMs)
     else this.#onReached(new SessionTimeoutError('idleTimeout', idleMs))
   }
