@@ -20,7 +20,13 @@ import { forgetSource } from './mask.ts'
 import { EMPTY_BYTES, MAX_BYTES } from './memory.ts'
 import { CONTROL_BIT, FIN_BIT, MAX_HEADER_BYTES, Opcode, OPCODE_BITS } from './frame-header.ts'
 import { PartialFrame } from './partial-frame.ts'
-import { MAX_SHARED_BYTES, PayloadArena } from './payload-arena.ts'
+import {
+  MIDDLE_ARENA_BYTES,
+  MIDDLE_PAYLOAD_BYTES,
+  PayloadArena,
+  SMALL_ARENA_BYTES,
+  SMALL_PAYLOAD_BYTES,
+} from './payload-arena.ts'
 import { checkUtf8, UTF8_BOUNDARY, UTF8_BROKEN } from './utf8.ts'
 
 /** Which end of the connection we are: servers expect masks and clients refuse them (§5.1). */
@@ -57,7 +63,8 @@ const DEFAULT_MAX_MESSAGE_BYTES = 1024 * 1024
 const DEFAULT_MAX_FRAGMENTS = 65_536 + 16
 
 /** Small payloads of all connections. */
-const arena = new PayloadArena()
+const smallArena = new PayloadArena(SMALL_ARENA_BYTES)
+const middleArena = new PayloadArena(MIDDLE_ARENA_BYTES)
 
 /**
  * Reads one direction of one connection and tells a sink what it finds, in the order of the bytes.
@@ -221,7 +228,7 @@ export class FrameDecoder {
     }
     this.#headerLength = 0
     this.#beginFrame(first, length)
-    if (length <= MAX_SHARED_BYTES && length <= available - size) {
+    if (length <= MIDDLE_PAYLOAD_BYTES && length <= available - size) {
       return this.#smallFrame(first, length, maskKey, bytes, at + size, end)
     }
     this.#partial = new PartialFrame(first, length, maskKey)
@@ -278,7 +285,7 @@ export class FrameDecoder {
     return this.#expectsMask ? size + 4 : size
   }
 
-  /** A frame that is there as a whole, and small enough for the arena. */
+  /** A frame that is there as a whole, and small enough for an arena. */
   #smallFrame(
     first: number,
     length: number,
@@ -289,6 +296,7 @@ export class FrameDecoder {
   ): number {
     const next = at + length
     if (length === 0) return this.#deliver(first, EMPTY_BYTES, next, end)
+    const arena = length <= SMALL_PAYLOAD_BYTES ? smallArena : middleArena
     const isAscii = arena.put(bytes, at, length, maskKey)
     const { block, start } = arena
     if (this.#isText(first) && !this.#isUtf8(block.bytes, start, start + length, isAscii)) {

@@ -7,13 +7,19 @@
 import { copyMasked } from './mask.ts'
 import { allocateBlock, type Block } from './memory.ts'
 
+/** The largest payloads of the arena for small ones, and the size of its pieces of memory. */
+export const SMALL_PAYLOAD_BYTES: number = 1024
 // Just below half of the platform's own pool, so that the memory comes from there (see `allocateBlock`).
-const ARENA_BYTES = 4088
+export const SMALL_ARENA_BYTES: number = 4088
 
-/** Larger payloads get memory of their own. */
-export const MAX_SHARED_BYTES = 1024
+/**
+ * The same for payloads of middle size; larger ones get memory of their own. A piece of memory for 4 KiB
+ * costs 1.1 µs, a place in one of these 0.3 µs: a tenth of what an echo of 4 KiB costs in all.
+ */
+export const MIDDLE_PAYLOAD_BYTES: number = 8192
+export const MIDDLE_ARENA_BYTES: number = 32_768
 
-/** Hands out places for payloads. There is one for all connections. */
+/** Hands out places for payloads of one order of size. There is one of each for all connections. */
 export class PayloadArena {
   /** The memory that `start` speaks of; another one after a `put` that found no room. */
   block: Block = allocateBlock(0)
@@ -21,10 +27,15 @@ export class PayloadArena {
   /** Where the payload put last begins. */
   start = 0
 
+  readonly #blockBytes: number
   #end = 0
 
+  constructor(blockBytes: number) {
+    this.#blockBytes = blockBytes
+  }
+
   /**
-   * Copies a payload of at most `MAX_SHARED_BYTES` to a place of its own, at a multiple of 4, and unmasks it.
+   * Copies a payload, which is smaller than a piece of memory, to a place of its own, at a multiple of 4, and unmasks it.
    *
    * @returns as `copyMasked` does.
    */
@@ -32,7 +43,7 @@ export class PayloadArena {
     this.start = (this.#end + 3) & ~3
     // The length is asked each time: memory that somebody took away has none.
     if (this.start + length > this.block.bytes.length) {
-      this.block = allocateBlock(ARENA_BYTES)
+      this.block = allocateBlock(this.#blockBytes)
       this.start = 0
     }
     this.#end = this.start + length

@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { MAX_SHARED_BYTES, PayloadArena } from '../../src/protocol/payload-arena.ts'
+import {
+  PayloadArena,
+  SMALL_ARENA_BYTES,
+  SMALL_PAYLOAD_BYTES,
+} from '../../src/protocol/payload-arena.ts'
 import { hex } from '../support/bytes.ts'
 
 describe('PayloadArena', () => {
   it('PayloadArena.put() unmasks into places that do not overlap, at multiples of 4', () => {
-    const arena = new PayloadArena()
+    const arena = new PayloadArena(SMALL_ARENA_BYTES)
     const views: Uint8Array[] = []
     const expected: Uint8Array[] = []
-    for (let size = 1; size <= MAX_SHARED_BYTES; size += 3) {
+    for (let size = 1; size <= SMALL_PAYLOAD_BYTES; size += 3) {
       const payload = new Uint8Array(size).fill(size)
       arena.put(payload, 0, size, 0)
       expect(arena.start % 4).toBe(0)
@@ -19,7 +23,7 @@ describe('PayloadArena', () => {
   })
 
   it('PayloadArena.put() shares memory until it is full', () => {
-    const arena = new PayloadArena()
+    const arena = new PayloadArena(SMALL_ARENA_BYTES)
     const blocks = new Set<object>()
     for (let count = 0; count < 100; count++) {
       arena.put(new Uint8Array(32), 0, 32, 0)
@@ -35,7 +39,7 @@ describe('PayloadArena', () => {
   })
 
   it('PayloadArena.put() unmasks and says whether all is ASCII', () => {
-    const arena = new PayloadArena()
+    const arena = new PayloadArena(SMALL_ARENA_BYTES)
 
     expect(arena.put(hex('7f 9f 4d 51 58'), 0, 5, 0x37fa213d)).toBe(true)
     expect(arena.block.slice(arena.start, 5)).toEqual(hex('48 65 6c 6c 6f'))

@@ -16,8 +16,11 @@ import type {
 import type { ConnectionFacts } from './connection-facts.ts'
 import type { TakenHandle, TcpHandle, TcpInternals, WriteRequest } from './tcp-handle.ts'
 
-/** As large as the read buffers of libuv: one `recv` empties what a busy socket has as a rule. */
-const READ_BUFFER_BYTES = 64 * 1024
+/**
+ * One for all connections, so it may be large: a message of 64 KiB comes in one `recv` and is copied in one
+ * pass, where libuv's own size would take two and a payload that has to be gathered.
+ */
+const READ_BUFFER_BYTES = 256 * 1024
 
 const END_OF_FILE = 'EOF'
 
