@@ -5,7 +5,13 @@
 import type { TlsOptions } from 'node:tls'
 
 import type { Logger } from '../../application/index.ts'
-import { kindOf, readSwitch, requireKnownNames, requireObject } from '../../application/internal.ts'
+import {
+  kindOf,
+  readSwitch,
+  readWholeNumber,
+  requireKnownNames,
+  requireObject,
+} from '../../application/internal.ts'
 import type { HttpListener } from './plain-requests.ts'
 import type { TransportMode } from './transport-choice.ts'
 
@@ -51,6 +57,15 @@ export interface EmbeddedServerOptions {
    */
   readonly transport?: TransportMode
 
+  /**
+   * Largest head of a request, in bytes: request line and all headers. A whole number above 0; a larger one gets 431
+   * from Node itself, before any route is looked up. Upgrades have limits of their own below it, which
+   * `monitor` tells of: `maxHeaderSize` and `maxHeaderCount` of `WebSocketsOptions`. RFC 6585 §5.
+   *
+   * @defaultValue 32 KiB (32768)
+   */
+  readonly maxHeadSize?: number
+
   /** See `ApplicationOptions.logger`. */
   readonly logger?: Logger
 }
@@ -63,16 +78,29 @@ export interface ServerSettings {
   readonly http: HttpListener | null
   readonly signals: boolean
   readonly transport: TransportMode
+  readonly maxHeadSize: number
   readonly logger: Logger | null
 }
 
 const ACT = 'make the server'
 const DEFAULT_PORT = 8080
+const DEFAULT_MAX_HEAD_BYTES = 32 * 1024
+
+const OPTION_NAMES: readonly string[] = [
+  'port',
+  'host',
+  'tls',
+  'http',
+  'signals',
+  'transport',
+  'maxHeadSize',
+  'logger',
+] satisfies Array<keyof EmbeddedServerOptions>
 
 /** @throws {TypeError | RangeError} for an option that is not known or means nothing. */
 export function readOptions(options: EmbeddedServerOptions): ServerSettings {
   requireObject(ACT, 'what was given', options)
-  requireKnownNames(ACT, options, ['port', 'host', 'tls', 'http', 'signals', 'transport', 'logger'])
+  requireKnownNames(ACT, options, OPTION_NAMES)
   const { tls, logger } = options
   if (tls !== undefined) requireObject(ACT, 'option "tls"', tls)
   return {
@@ -82,6 +110,9 @@ export function readOptions(options: EmbeddedServerOptions): ServerSettings {
     http: readHttp(options.http),
     signals: readSwitch(ACT, 'signals', options.signals, true),
     transport: readTransportMode(ACT, options.transport),
+    maxHeadSize: readWholeNumber(ACT, 'maxHeadSize', options.maxHeadSize, DEFAULT_MAX_HEAD_BYTES, {
+      min: 1,
+    }),
     logger: logger ?? null,
   }
 }

@@ -14,6 +14,7 @@ describe('readOptions()', () => {
       http: null,
       signals: true,
       transport: 'auto',
+      maxHeadSize: 32_768,
       logger: null,
     })
   })
@@ -27,6 +28,7 @@ describe('readOptions()', () => {
       http,
       signals: false,
       transport: 'stream' as const,
+      maxHeadSize: 1000,
       logger: console,
     }
 
@@ -41,6 +43,10 @@ describe('readOptions()', () => {
     [{ host: '' }, 'option "host" is empty, expected an address or a host name'],
     [{ host: 1 }, 'option "host" is 1, expected an address or a host name'],
     [{ transport: 'tcp' }, 'option "transport" is a string, expected "auto" or "stream"'],
+    [
+      { maxHeadSize: 0 },
+      'option "maxHeadSize" is 0, expected a whole number of 1 or above',
+    ],
     [{ signals: 1 }, 'option "signals" is 1, expected true or false'],
     [{ tls: 'x' }, 'option "tls" is a string, expected an object'],
     [
