@@ -29,7 +29,12 @@ import { PlainRequests } from './plain-requests.ts'
 import { watchSignals } from './signals.ts'
 import { TransportChoice } from './transport-choice.ts'
 import { answerUnclaimed } from './unclaimed-upgrade.ts'
-import { type PendingUpgrade, receiveUpgrade, type UpgradeHost } from './upgrade-listener.ts'
+import {
+  asksForWebSocket,
+  type PendingUpgrade,
+  receiveUpgrade,
+  type UpgradeHost,
+} from './upgrade-listener.ts'
 import type { WaitingSocket } from './waiting-socket.ts'
 
 /** Where a server listens. */
@@ -214,8 +219,14 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
   }
 }
 
-function createHttpServer({ tls }: ServerSettings): HttpServer {
-  const limits = { headersTimeout: HEAD_LIMIT_MS, connectionsCheckingInterval: LIMIT_CHECK_MS }
-  if (tls === null) return createServer(limits)
-  return createSecureServer({ handshakeTimeout: HEAD_LIMIT_MS, ...tls, ...limits })
+function createHttpServer({ tls, maxHeadSize }: ServerSettings): HttpServer {
+  const options = {
+    maxHeaderSize: maxHeadSize,
+    headersTimeout: HEAD_LIMIT_MS,
+    connectionsCheckingInterval: LIMIT_CHECK_MS,
+    // Where Node has this option (22 and up), requests for other protocols never get to `upgrade`.
+    shouldUpgradeCallback: asksForWebSocket,
+  }
+  if (tls === null) return createServer(options)
+  return createSecureServer({ handshakeTimeout: HEAD_LIMIT_MS, ...tls, ...options })
 }

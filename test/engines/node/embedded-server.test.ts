@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer as createNetServer } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { connect as connectTls } from 'node:tls'
 import { describe, expect, it, vi } from 'vitest'
 
@@ -130,6 +131,37 @@ describe('embeddedServer()', () => {
       )
 
       await client.until((text) => text.endsWith('plain /page'))
+    })
+
+    it('passes the body of an h2c upgrade to the http listener', async () => {
+      await using server = await started({
+        http: async (request, response) => response.end(`<${await text(request)}>`),
+      })
+      await using client = await connectTo(
+        server,
+        'POST / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 4\r\n\r\nab',
+      )
+
+      client.send('cd')
+
+      await client.until((received) => received.includes('<abcd>'))
+    })
+
+    it('refuses an upgrade with a body, whose bytes still come', async () => {
+      await using server = await started()
+      await using client = await connectTo(
+        server,
+        `GET /echo HTTP/1.1\r\nContent-Length: 4\r\n${UPGRADE}ab`,
+      )
+      client.send('cd')
+
+      await client.ended
+      client.socket.end()
+
+      expect(client.text).toMatch(
+        /^HTTP\/1\.1 400 Bad Request\r\n[^]*\r\n\r\nCannot upgrade: .+\n$/,
+      )
+      expect(await client.closed).toBeNull()
     })
 
     it('passes other requests to the http listener over TLS, h2c upgrades too', async () => {
@@ -322,12 +354,12 @@ describe('embeddedServer()', () => {
 
     it('refuses upgrades with 503 on connections that are there already', async () => {
       const server = await started()
-      await using silent = await RawClient.connect(server.address.port)
+      await using silent = await connectTo(server, 'GET /ec')
       await using session = await openSession(server)
 
       const stopping = server.stop({ grace: 0, timeout: 5000 })
       await session.until((text) => text.endsWith(GOING_AWAY))
-      silent.send(`GET /echo HTTP/1.1\r\n${UPGRADE}`)
+      silent.send(`ho HTTP/1.1\r\n${UPGRADE}`)
       await silent.ended
       silent.socket.end()
       session.send(MASKED_GOING_AWAY)

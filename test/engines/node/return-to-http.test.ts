@@ -38,23 +38,50 @@ describe('returnToHttp()', () => {
     })
   }
 
-  it('reads a chunked body to its end, and the request behind it', async () => {
-    const server = createServer((request, response) => {
-      let body = ''
-      request.on('data', (bytes) => (body += String(bytes)))
-      request.on('end', () => response.end(`<${request.url} ${body}>`))
-    })
+  for (const [how, body] of [
+    ['of a known length', 'Content-Length: 5\r\n\r\nabcde'],
+    ['in chunks', 'Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n'],
+  ] as const) {
+    for (const pieces of ['in one piece', 'byte by byte'] as const) {
+      it(`reads a body ${how} that comes ${pieces}`, async () => {
+        const server = createServer((request, response) => {
+          let received = ''
+          request.on('data', (bytes) => (received += String(bytes)))
+          request.on('end', () => response.end(`<${received}>`))
+        })
+        server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) =>
+          returnToHttp(server, { request, stream, head }),
+        )
+        await using client = await RawClient.connect(await listen(server))
+        client.socket.setNoDelay(true)
+        const request = `POST / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n${body}`
+
+        for (const piece of pieces === 'in one piece' ? [request] : request) {
+          client.send(piece)
+          await new Promise((resolve) => setImmediate(resolve))
+        }
+
+        await client.until((text) => text.includes('<abcde>'))
+        client.socket.end()
+        server.close()
+        await once(server, 'close')
+      })
+    }
+  }
+
+  it('lets the server read the request that follows', async () => {
+    const server = createServer((request, response) => response.end(`<${request.url}>`))
     server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) =>
       returnToHttp(server, { request, stream, head }),
     )
     await using client = await RawClient.connect(await listen(server))
 
     client.send(
-      'POST /1 HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nTransfer-Encoding: chunked\r\n\r\n' +
-        '3\r\nabc\r\n2\r\nde\r\n0\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n',
+      'GET /1 HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n' +
+        'GET /2 HTTP/1.1\r\nHost: h\r\n\r\n',
     )
 
-    expect(await client.until((text) => text.endsWith('</2 >'))).toContain('</1 abcde>')
+    expect(await client.until((text) => text.includes('</2>'))).toContain('</1>')
     client.socket.end()
     server.close()
     await once(server, 'close')
