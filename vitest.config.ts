@@ -15,6 +15,8 @@ export default defineConfig({
     exclude: ['test/clients/**', 'node_modules/**'],
     // A leaked rejection is a promise that nobody owns (invariant 4): it fails the run.
     dangerouslyIgnoreUnhandledErrors: false,
+    // Property tests take seconds on a busy machine; a wait that never ends is found all the same.
+    testTimeout: 30_000,
     pool: 'forks',
   },
 })
