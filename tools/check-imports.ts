@@ -42,7 +42,7 @@ const SPLIT_FOLDERS: ReadonlySet<string> = new Set(['engines', 'brokers', 'adapt
 /** Which files (a path below `src/`, or a folder with its slash) may import modules of Node; `*` is all of them. */
 const NODE_MODULES: Readonly<Record<string, readonly string[]>> = {
   'protocol/accept-key.ts': ['node:crypto'],
-  'protocol/memory.ts': ['node:buffer'],
+  'protocol/memory.ts': ['node:buffer', 'node:worker_threads'],
   'extensions/': ['node:zlib'],
   // A handler runs in the asynchronous context of the upgrade that led to it.
   'application/interception.ts': ['node:async_hooks'],

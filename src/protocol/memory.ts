@@ -5,6 +5,7 @@
  */
 
 import { Buffer, constants, isUtf8 as platformIsUtf8 } from 'node:buffer'
+import { markAsUntransferable } from 'node:worker_threads'
 
 /** No bytes. Shared: nothing can be written into it. */
 export const EMPTY_BYTES: Uint8Array = new Uint8Array(0)
@@ -75,6 +76,20 @@ export class Block {
 export function allocateBlock(byteLength: number): Block {
   const size = (byteLength + 3) & ~3
   const buffer = Buffer.allocUnsafe(size)
+  return new Block(buffer.buffer, buffer.byteOffset, size)
+}
+
+/**
+ * The same for memory that payloads of several sessions will share, of any size: whoever transfers a payload of
+ * theirs gets an error, and does not take the memory away from under the others.
+ *
+ * @throws {RangeError} when there is no memory.
+ */
+export function allocateSharedBlock(byteLength: number): Block {
+  const size = (byteLength + 3) & ~3
+  const buffer = Buffer.allocUnsafe(size)
+  // The platform has marked its own pool; what is larger does not come from there.
+  markAsUntransferable(buffer.buffer)
   return new Block(buffer.buffer, buffer.byteOffset, size)
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { copyMasked } from './mask.ts'
-import { allocateBlock, type Block } from './memory.ts'
+import { allocateBlock, allocateSharedBlock, type Block } from './memory.ts'
 
 /** The largest payloads of the arena for small ones, and the size of its pieces of memory. */
 export const SMALL_PAYLOAD_BYTES: number = 1024
@@ -43,7 +43,7 @@ export class PayloadArena {
     this.start = (this.#end + 3) & ~3
     // The length is asked each time: memory that somebody took away has none.
     if (this.start + length > this.block.bytes.length) {
-      this.block = allocateBlock(this.#blockBytes)
+      this.block = allocateSharedBlock(this.#blockBytes)
       this.start = 0
     }
     this.#end = this.start + length

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  MIDDLE_ARENA_BYTES,
   PayloadArena,
   SMALL_ARENA_BYTES,
   SMALL_PAYLOAD_BYTES,
@@ -45,4 +46,21 @@ describe('PayloadArena', () => {
     expect(arena.block.slice(arena.start, 5)).toEqual(hex('48 65 6c 6c 6f'))
     expect(arena.put(hex('00 80'), 1, 1, 0)).toBe(false)
   })
+
+  for (const [name, bytes] of [
+    ['small', SMALL_ARENA_BYTES],
+    ['middle', MIDDLE_ARENA_BYTES],
+  ] as const) {
+    it(`PayloadArena.put() gives places of ${name} size that nobody can take away from the others`, () => {
+      const arena = new PayloadArena(bytes)
+      arena.put(hex('01 02 03'), 0, 3, 0)
+      const mine = arena.block.slice(arena.start, 3)
+      arena.put(hex('04 05 06'), 0, 3, 0)
+      const others = arena.block.slice(arena.start, 3)
+
+      expect(() => structuredClone(mine, { transfer: [mine.buffer] })).toThrow()
+
+      expect(others).toEqual(hex('04 05 06'))
+    })
+  }
 })
