@@ -72,6 +72,23 @@ export type {
   WebSocketsSettings,
 } from './application/index.ts'
 
+export {
+  CompressionBudget,
+  CompressionRatioError,
+  ExtensionConflictError,
+  permessageDeflate,
+} from './extensions/index.ts'
+export type {
+  Extension,
+  ExtensionAgreement,
+  ExtensionContext,
+  ExtensionFrame,
+  ExtensionParameters,
+  ExtensionSession,
+  PermessageDeflate,
+  PermessageDeflateOptions,
+} from './extensions/index.ts'
+
 export type {
   ChannelBounds,
   CloseInfo,

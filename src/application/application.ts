@@ -8,6 +8,7 @@
 
 import type { Attributes, Duration } from '../base/index.ts'
 import type { Environment } from '../base/internal.ts'
+import type { Extension } from '../extensions/index.ts'
 import type {
   CloseInfo,
   DefaultWebSocketSession,
@@ -272,6 +273,13 @@ export interface WebSocketRouteOptions extends SessionOptions {
    * @defaultValue none
    */
   readonly protocols?: readonly string[] | SubprotocolChooser
+
+  /**
+   * What may change messages on their way; `[]` for nothing. See `WebSocketsOptions.extensions`.
+   *
+   * @defaultValue what the plugin says
+   */
+  readonly extensions?: readonly Extension[]
 
   /** Whether a client without a subprotocol of ours is refused with 400. @defaultValue false */
   readonly requireProtocol?: boolean

@@ -5,6 +5,8 @@
  * interceptor that is declared last still guards what was declared first.
  */
 
+import type { Extension } from '../extensions/index.ts'
+import { readExtensions } from '../extensions/internal.ts'
 import type {
   Interceptor,
   WebSocketHandler,
@@ -42,6 +44,7 @@ export interface WebSocketRoute {
   readonly handshakeTimeout: number
   readonly origins: CheckedOriginRule
   readonly protocols: SubprotocolChoice
+  readonly extensions: readonly Extension[]
   readonly requireProtocol: boolean
   /** Outermost first. */
   readonly interceptors: () => readonly Interceptor[]
@@ -57,10 +60,10 @@ export interface RouteScopeParts {
 /** What options can say about a route, complete. */
 type RouteRules = Pick<
   WebSocketRoute,
-  'settings' | 'handshakeTimeout' | 'origins' | 'protocols' | 'requireProtocol'
+  'settings' | 'handshakeTimeout' | 'origins' | 'protocols' | 'extensions' | 'requireProtocol'
 >
 
-const OPTION_NAMES = [...SESSION_OPTION_NAMES, 'origins', 'protocols', 'requireProtocol']
+const OPTION_NAMES = [...SESSION_OPTION_NAMES, 'origins', 'protocols', 'extensions', 'requireProtocol']
 
 // What options are laid over when only their sense is checked.
 const SAMPLE_RULES: RouteRules = {
@@ -68,6 +71,7 @@ const SAMPLE_RULES: RouteRules = {
   handshakeTimeout: 1,
   origins: 'same-origin',
   protocols: [],
+  extensions: [],
   requireProtocol: false,
 }
 
@@ -177,8 +181,9 @@ function pluginRules({
   session,
   handshakeTimeout,
   origins,
+  extensions,
 }: WebSocketsSettings): Partial<RouteRules> {
-  return { settings: session, handshakeTimeout, origins }
+  return { settings: session, handshakeTimeout, origins, extensions }
 }
 
 function applyRouteOptions(
@@ -193,6 +198,7 @@ function applyRouteOptions(
     handshakeTimeout: rules.handshakeTimeout,
     origins: readOriginRule(act, options.origins, rules.origins),
     protocols: readSubprotocols(act, options.protocols, rules.protocols),
+    extensions: readExtensions(act, options.extensions, rules.extensions),
     requireProtocol: readSwitch(
       act,
       'requireProtocol',

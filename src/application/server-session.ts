@@ -5,6 +5,7 @@
 import type { Duration } from '../base/index.ts'
 import type { Environment } from '../base/internal.ts'
 import type { ReceiveChannel, SendChannel } from '../channels/index.ts'
+import type { AgreedExtension } from '../extensions/internal.ts'
 import type { CloseReason, Frame } from '../protocol/index.ts'
 import type {
   CloseInfo,
@@ -41,6 +42,7 @@ export interface SessionOpening {
   readonly handler: WebSocketHandler
   readonly settings: RouteSettings
   readonly protocol: string | null
+  readonly extensions: readonly AgreedExtension[]
   /** The `AsyncLocalStorage` context that the handler runs in. */
   readonly context: AsyncContext
   readonly environment: Environment
@@ -63,6 +65,7 @@ export function openServerSession(opening: SessionOpening, transport: Transport)
     role: 'server',
     id: createSessionId(environment),
     protocol: opening.protocol,
+    extensions: opening.extensions,
   }
   const record = new SessionRecord(opening)
   const inner =

@@ -6,6 +6,7 @@
  */
 
 import { Deferred, type Environment, type WheelTimer } from '../base/internal.ts'
+import { acceptOffers, type AgreedExtension, answerHeader } from '../extensions/internal.ts'
 import {
   HandshakeError,
   readServerHandshake,
@@ -87,6 +88,7 @@ interface Acceptance {
   readonly type: 'accepted'
   readonly handshake: ServerHandshake
   readonly protocol: string | null
+  readonly extensions: readonly AgreedExtension[]
   readonly context: AsyncContext
 }
 
@@ -169,7 +171,7 @@ class UpgradeAttempt {
         'Cannot upgrade: Sec-WebSocket-Protocol offers no subprotocol of this path',
       )
     }
-    return { type: 'accepted', handshake, protocol, context }
+    return { type: 'accepted', handshake, protocol, extensions: this.#agree(handshake), context }
   }
 
   /** Counts the connection. @returns the refusal, if there is no room for it. */
@@ -199,12 +201,18 @@ class UpgradeAttempt {
     }
   }
 
+  /** Raw sessions show frames as they travel: nothing may change them. */
+  #agree(handshake: ServerHandshake): readonly AgreedExtension[] {
+    const { kind, extensions } = this.#route
+    return kind === 'raw' ? [] : acceptOffers(extensions, handshake.extensions)
+  }
+
   #answer(decision: Decision): void {
     if (decision.type === 'refused') this.#refuse(decision)
     else this.#accept(decision)
   }
 
-  #accept({ handshake, protocol, context }: Acceptance): void {
+  #accept({ handshake, protocol, extensions, context }: Acceptance): void {
     const added = this.#call.responseHeaders
     const reserved = added.find(([name]) => isHandshakeHeader(name))
     if (reserved !== undefined) {
@@ -215,17 +223,23 @@ class UpgradeAttempt {
       )
       return
     }
+    const choice = { protocol, extensions: answerHeader(extensions) }
     const accepted: UpgradeAccepted = {
       type: 'accepted',
-      headers: [...serverHandshakeHeaders(handshake, { protocol }), ...added],
-      start: (transport) => this.#start(transport, protocol, context),
+      headers: [...serverHandshakeHeaders(handshake, choice), ...added],
+      start: (transport) => this.#start(transport, protocol, extensions, context),
     }
     this.#outcome.resolve(accepted)
     // The session takes it again, if there is to be one.
     this.#slot?.release()
   }
 
-  #start(transport: Transport, protocol: string | null, context: AsyncContext): void {
+  #start(
+    transport: Transport,
+    protocol: string | null,
+    extensions: readonly AgreedExtension[],
+    context: AsyncContext,
+  ): void {
     const { path, kind, handler, settings } = this.#route
     const { monitor, sessions, counters, admission, isStopping } = this.#parts
     if (this.#slot === null) throw new Error('Cannot begin a session: nobody let it in')
@@ -237,6 +251,7 @@ class UpgradeAttempt {
         handler,
         settings,
         protocol,
+        extensions,
         context,
         environment: this.#facts.environment,
         monitor,

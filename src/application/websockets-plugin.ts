@@ -3,6 +3,8 @@
  */
 
 import type { Duration } from '../base/index.ts'
+import type { Extension } from '../extensions/index.ts'
+import { readExtensions } from '../extensions/internal.ts'
 import type { AdmissionSettings } from './admission.ts'
 import type { OriginRule, Plugin } from './application.ts'
 import { type MemoryBudget, SharedBudget } from './memory-budget.ts'
@@ -34,6 +36,15 @@ export interface WebSocketsOptions extends SessionOptions {
 
   /** Which pages may connect. @defaultValue 'same-origin' */
   readonly origins?: OriginRule
+
+  /**
+   * What may change messages on their way, if the client agrees: `[permessageDeflate()]` compresses them. Messages
+   * pass them in this order on the way out, and in the other on the way in. Raw sessions show frames as they travel,
+   * and have none. RFC 6455 §9.
+   *
+   * @defaultValue none
+   */
+  readonly extensions?: readonly Extension[]
 
   /**
    * Most connections at a time, those whose upgrade is being decided included: a whole number above 0, or
@@ -95,6 +106,7 @@ export interface WebSocketsSettings extends AdmissionSettings {
   readonly session: RouteSettings
   readonly handshakeTimeout: number
   readonly origins: CheckedOriginRule
+  readonly extensions: readonly Extension[]
 }
 
 const DEFAULT_HANDSHAKE_TIMEOUT_MS = 10_000
@@ -111,6 +123,7 @@ const OPTION_NAMES: readonly string[] = [
   ...([
     'handshakeTimeout',
     'origins',
+    'extensions',
     'maxConnections',
     'maxConnectionsPerAddress',
     'maxUpgradesPerSecond',
@@ -135,7 +148,7 @@ export const WebSockets: Plugin<WebSocketsOptions, WebSocketsSettings> = defineP
   name: 'WebSockets',
   install(_app, options) {
     requireKnownNames(ACT, options, OPTION_NAMES)
-    const { handshakeTimeout, origins } = options
+    const { handshakeTimeout, origins, extensions } = options
     return Object.freeze({
       session: applySessionOptions(ACT, DEFAULT_SETTINGS, options),
       handshakeTimeout: readDuration(
@@ -145,6 +158,7 @@ export const WebSockets: Plugin<WebSocketsOptions, WebSocketsSettings> = defineP
         DEFAULT_HANDSHAKE_TIMEOUT_MS,
       ),
       origins: readOriginRule(ACT, origins, 'same-origin'),
+      extensions: readExtensions(ACT, extensions, []),
       ...readAdmission(options),
     })
   },

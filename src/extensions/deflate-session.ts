@@ -3,6 +3,7 @@
  * that arrive (RFC 7692 §6, §7.2).
  */
 
+import { FrameTooBigError } from '../protocol/internal.ts'
 import type { CompressionBudget } from './compression-budget.ts'
 import { deflateContextBytes, inflateContextBytes } from './compression-budget.ts'
 import type { DeflateContext, DeflateEngine, InflateContext } from './deflate-contexts.ts'
@@ -10,6 +11,7 @@ import { TAIL } from './deflate-contexts.ts'
 import type { DeflateSettings } from './deflate-options.ts'
 import type { DeflateParameters } from './deflate-parameters.ts'
 import type { ExtensionContext, ExtensionFrame, ExtensionSession } from './extension.ts'
+import { CompressionRatioError } from './errors.ts'
 import { compressAlone, inflateAlone } from './shared-contexts.ts'
 
 /** The reserved bit that says that a message is compressed (§6). */
@@ -145,19 +147,34 @@ export class DeflateSession implements ExtensionSession {
 
   #inflateMessage(message: ExtensionFrame): Uint8Array | Promise<Uint8Array> {
     const { payload } = message
-    const { maxRatio } = this.#settings
-    const limit = Math.min(
-      this.#context.maxMessageSize,
-      Math.max(FREE_BYTES, Math.floor(payload.length * maxRatio)),
-    )
+    const { maxMessageSize } = this.#context
+    const largest = Math.max(FREE_BYTES, Math.floor(payload.length * this.#settings.maxRatio))
+    if (maxMessageSize <= largest) return this.#inflateUpTo(maxMessageSize, payload)
+    try {
+      const inflated = this.#inflateUpTo(largest, payload)
+      return inflated instanceof Promise
+        ? inflated.catch((error: unknown) => this.#refuseRatio(error))
+        : inflated
+    } catch (error) {
+      return this.#refuseRatio(error)
+    }
+  }
+
+  #inflateUpTo(limit: number, message: Uint8Array): Uint8Array | Promise<Uint8Array> {
     const { keepsContext, windowBits } = this.#in
     if (this.#engine.isSynchronous && !keepsContext) {
-      return inflateAlone(this.#engine, windowBits, payload, limit)
+      return inflateAlone(this.#engine, windowBits, message, limit)
     }
     this.#inflate ??= this.#engine.createInflate(windowBits)
-    const inflated = this.#inflate.inflate(payload, limit)
+    const inflated = this.#inflate.inflate(message, limit)
     if (keepsContext || !(inflated instanceof Promise)) return inflated
     return inflated.finally(() => this.#inflate?.reset())
+  }
+
+  /** The limit was that of the ratio, and not that of the size. */
+  #refuseRatio(error: unknown): never {
+    if (!(error instanceof FrameTooBigError)) throw error
+    throw new CompressionRatioError(error.size, this.#settings.maxRatio)
   }
 
   #deflateOptions(): { windowBits: number; level: number; memoryLevel: number } {

@@ -1,8 +1,9 @@
 /**
- * What can be wrong with the extensions of a route.
+ * What can be wrong with the extensions of a route, and with what a peer compresses.
  */
 
 import { TowpathError } from '../base/index.ts'
+import { ProtocolViolation } from '../protocol/internal.ts'
 
 /** Two extensions of one list cannot work together: they claim the same reserved bit, or have the same name. */
 export class ExtensionConflictError extends TowpathError {
@@ -21,5 +22,24 @@ export class ExtensionConflictError extends TowpathError {
     )
     this.extensions = extensions
     this.claim = claim
+  }
+}
+
+/** A message of the peer became so much larger than what arrived that it looks like an attack; found while inflating. */
+export class CompressionRatioError extends ProtocolViolation {
+  override readonly name: string = 'CompressionRatioError'
+  readonly code: string = 'TOWPATH_COMPRESSION_RATIO'
+  readonly closeCode: number = 1009
+
+  /** What had come out when we stopped, in bytes. */
+  readonly size: number
+
+  /** How many times larger than what arrived a message may be. */
+  readonly maxRatio: number
+
+  constructor(size: number, maxRatio: number) {
+    super(`Cannot inflate message past ${size} bytes: it may be ${maxRatio} times what arrived`)
+    this.size = size
+    this.maxRatio = maxRatio
   }
 }

@@ -4,7 +4,7 @@
 
 export { CompressionBudget } from './compression-budget.ts'
 export type { PermessageDeflateOptions } from './deflate-options.ts'
-export { ExtensionConflictError } from './errors.ts'
+export { CompressionRatioError, ExtensionConflictError } from './errors.ts'
 export type {
   Extension,
   ExtensionAgreement,

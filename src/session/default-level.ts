@@ -14,6 +14,7 @@ import {
 import type { Connection, SessionLevel } from './connection.ts'
 import { PingTimeoutError } from './errors.ts'
 import { failureReason } from './failure-reason.ts'
+import { IncomingExtensions } from './incoming-extensions.ts'
 import { Pinger, type PingerOwner } from './pinger.ts'
 
 const PING_TIMEOUT = new CloseReason(CloseReason.Codes.INTERNAL_ERROR, 'Ping timeout')
@@ -24,6 +25,8 @@ export class DefaultLevel implements SessionLevel, FrameSink, PingerOwner {
   readonly #environment: Environment
   #connection: Connection | null = null
   #assembler: MessageAssembler | null = null
+  /** Absent where the handshake has agreed on none. */
+  #extensions: IncomingExtensions | null = null
   #pinger: Pinger | null = null
   #running = false
   pingInterval: number | null
@@ -42,12 +45,14 @@ export class DefaultLevel implements SessionLevel, FrameSink, PingerOwner {
   }
 
   get heldBytes(): number {
-    return this.#assembler?.size ?? 0
+    return (this.#assembler?.size ?? 0) + (this.#extensions?.heldBytes ?? 0)
   }
 
   /** Says whose frames these are; called once, before anything arrives. */
   attach(connection: Connection): void {
     this.#connection = connection
+    if (connection.extensions === null) return
+    this.#extensions = new IncomingExtensions(connection.extensions, connection)
   }
 
   /** Begins to ping. */
@@ -63,16 +68,18 @@ export class DefaultLevel implements SessionLevel, FrameSink, PingerOwner {
     this.#restartPinger()
   }
 
-  text(payload: Uint8Array, fin: boolean): void {
+  text(payload: Uint8Array, fin: boolean, reservedBits: number): void {
     const message = this.#gather(payload, fin)
     if (message === null) return
-    this.#connection?.deliver(receivedText(message), message.length)
+    if (this.#extensions !== null) this.#extensions.receive('text', message, reservedBits)
+    else this.#connection?.deliver(receivedText(message), message.length)
   }
 
-  binary(payload: Uint8Array, fin: boolean): void {
+  binary(payload: Uint8Array, fin: boolean, reservedBits: number): void {
     const message = this.#gather(payload, fin)
     if (message === null) return
-    this.#connection?.deliver(new Frame.Binary(message), message.length)
+    if (this.#extensions !== null) this.#extensions.receive('binary', message, reservedBits)
+    else this.#connection?.deliver(new Frame.Binary(message), message.length)
   }
 
   ping(payload: Uint8Array): void {

@@ -72,13 +72,13 @@ export class FrameWriter implements SlabOwner {
   }
 
   /** Serialises one frame, for which `makeRoom` has just answered `true`. */
-  write(opcode: number, fin: boolean, payload: string | Uint8Array): void {
+  write(opcode: number, fin: boolean, reservedBits: number, payload: string | Uint8Array): void {
     if (encodedSizeBound(payload) > SLAB_BYTES) {
-      this.#writeLarge(opcode, fin, payload)
+      this.#writeLarge(opcode, fin, reservedBits, payload)
       return
     }
     const { bytes, end } = outputSlab
-    outputSlab.end = encodeFrame(bytes, end, opcode, fin, 0, payload, this.#maskKey())
+    outputSlab.end = encodeFrame(bytes, end, opcode, fin, reservedBits, payload, this.#maskKey())
     if (this.#turnScheduled) return
     this.#turnScheduled = true
     this.#environment.defer(endTurn, this)
@@ -125,9 +125,14 @@ export class FrameWriter implements SlabOwner {
   }
 
   /** A frame too large for the slab gets memory and a write of its own. */
-  #writeLarge(opcode: number, fin: boolean, payload: string | Uint8Array): void {
+  #writeLarge(
+    opcode: number,
+    fin: boolean,
+    reservedBits: number,
+    payload: string | Uint8Array,
+  ): void {
     const memory = allocate(payloadSize(payload) + MAX_HEADER_BYTES)
-    const end = encodeFrame(memory, 0, opcode, fin, 0, payload, this.#maskKey())
+    const end = encodeFrame(memory, 0, opcode, fin, reservedBits, payload, this.#maskKey())
     if (this.#transport.write(memory.subarray(0, end)) === 'queued') this.#queued()
   }
 

@@ -59,6 +59,11 @@ export class Incoming {
     if (this.channel.size > 0) this.#owner.buffered(size + FRAME_COST_BYTES)
   }
 
+  /** Whether nobody will read any more. */
+  get isDiscarding(): boolean {
+    return this.#discarding
+  }
+
   /** Bytes that frames in the channel hold. */
   get heldBytes(): number {
     return this.channel.bytes + this.channel.size * FRAME_COST_BYTES

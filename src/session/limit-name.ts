@@ -2,6 +2,7 @@
  * The limits of a session by name: the name of the option that sets one is the name in events and counters.
  */
 
+import { CompressionRatioError } from '../extensions/index.ts'
 import { FrameTooBigError, TooManyFragmentsError } from '../protocol/internal.ts'
 import { MemoryBudgetError, RateLimitError, SessionTimeoutError } from './errors.ts'
 
@@ -10,6 +11,8 @@ export type SessionLimitName =
   | 'maxFrameSize'
   | 'maxMessageSize'
   | 'maxFragments'
+  /** An option of `permessageDeflate`. */
+  | 'maxRatio'
   | 'maxMessagesPerSecond'
   | 'maxBytesPerSecond'
   | 'maxControlFramesPerSecond'
@@ -27,6 +30,7 @@ export function limitOf(error: Error): SessionLimitName | null {
     return error.what === 'frame' ? 'maxFrameSize' : 'maxMessageSize'
   }
   if (error instanceof TooManyFragmentsError) return 'maxFragments'
+  if (error instanceof CompressionRatioError) return 'maxRatio'
   if (error instanceof RateLimitError || error instanceof SessionTimeoutError)
     return error.limitName
   return error instanceof MemoryBudgetError ? 'memoryBudget' : null

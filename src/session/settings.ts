@@ -2,6 +2,7 @@
  * The settings of one session, complete and checked: what a plugin's options come down to.
  */
 
+import type { AgreedExtension } from '../extensions/internal.ts'
 import type { CloseInfo } from './close-info.ts'
 import type { LatestBy } from './latest-by.ts'
 import type { SessionLimitName } from './limit-name.ts'
@@ -28,6 +29,8 @@ export interface SessionSettings {
   readonly role: 'server' | 'client'
   readonly id: string
   readonly protocol: string | null
+  /** What the handshake has agreed on, in the order of installation; absent is none. Raw sessions have none. */
+  readonly extensions?: readonly AgreedExtension[]
   /** `null`: no pings. */
   readonly pingInterval: number | null
   readonly timeout: number

@@ -16,7 +16,9 @@ import {
 import { type CloseReason, FrameType, isBytes } from '../protocol/internal.ts'
 import { FrameWriter, type FrameWriterOwner } from './frame-writer.ts'
 import { MessageOrder } from './message-order.ts'
+import { OutgoingExtensions } from './outgoing-extensions.ts'
 import { FlushMarker, OutgoingQueue } from './outgoing-queue.ts'
+import type { SessionExtensions } from './session-extensions.ts'
 import type { Outbound } from './session.ts'
 import type { SessionSettings } from './settings.ts'
 import type { Transport } from './transport.ts'
@@ -46,6 +48,8 @@ export class Writer {
   readonly #order: MessageOrder
   readonly #settings: SessionSettings
   readonly #owner: WriterOwner
+  /** Absent where the handshake has agreed on none. */
+  readonly #extensions: OutgoingExtensions | null
   #queue: OutgoingQueue | null = null
   #state: WriterState = 'open'
   /** The Close frame to end with: its reason, `null` for an empty one; absent for an end without one. */
@@ -62,11 +66,16 @@ export class Writer {
     environment: Environment,
     settings: SessionSettings,
     owner: WriterOwner,
+    extensions: SessionExtensions | null,
   ) {
     this.#frames = new FrameWriter(transport, environment, settings.masking, owner)
     this.#order = new MessageOrder(settings.outgoing.onOverflow)
     this.#settings = settings
     this.#owner = owner
+    this.#extensions =
+      extensions === null
+        ? null
+        : new OutgoingExtensions(extensions, this.#frames, () => this.#pump())
   }
 
   get masking(): boolean {
@@ -84,7 +93,8 @@ export class Writer {
 
   /** Bytes accepted and not yet handed to the operating system. */
   get bufferedAmount(): number {
-    return this.#frames.bufferedBytes + (this.#queue?.bytes ?? 0)
+    const waiting = (this.#queue?.bytes ?? 0) + (this.#extensions?.heldBytes ?? 0)
+    return this.#frames.bufferedBytes + waiting
   }
 
   /** See `WebSocketSession.send`; Close frames do not come here. */
@@ -146,7 +156,7 @@ export class Writer {
   flush(): Promise<void> {
     if (this.#state !== 'open') return this.closed()
     this.#frames.writeOut()
-    if (!this.#frames.isBacklogged) return SENT
+    if (!this.#isBlocked) return SENT
     return this.#waiting().mark()
   }
 
@@ -167,6 +177,7 @@ export class Writer {
   abandon(): void {
     this.#state = 'ended'
     this.#frames.abandon()
+    this.#extensions?.abandon()
     this.#queue?.abandon()
     this.#handed()
     this.#ended?.resolve()
@@ -174,12 +185,27 @@ export class Writer {
 
   /** @returns `false` if it has to wait. @throws if it may not be sent at all. */
   #writeNow(data: Outbound): boolean {
+    if (this.#extensions !== null) return this.#transformNow(data, this.#extensions)
     if (this.#frames.isBacklogged) return false
     const payload = this.#order.payloadOf(data)
     if (!this.#frames.makeRoom(payload)) return false
     const opcode = this.#order.opcodeOf(data, payload)
-    this.#frames.write(opcode, typeof data === 'string' || isBytes(data) || data.fin, payload)
+    this.#frames.write(opcode, isWhole(data), 0, payload)
     return true
+  }
+
+  /** The same by way of the extensions. */
+  #transformNow(data: Outbound, extensions: OutgoingExtensions): boolean {
+    if (this.#isBlocked) return false
+    const payload = this.#order.payloadOf(data)
+    if (!this.#frames.makeRoom(payload)) return false
+    extensions.write(this.#order.opcodeOf(data, payload), isWhole(data), payload)
+    return true
+  }
+
+  /** Whether a frame would have to wait: for the transport, or for an extension. */
+  get #isBlocked(): boolean {
+    return this.#frames.isBacklogged || this.#extensions?.isBusy === true
   }
 
   #overflow(data: Outbound): ChannelOverflowError | null {
@@ -197,11 +223,12 @@ export class Writer {
 
   /** What waits goes out, in order, as far as the transport takes it. */
   #pump(): void {
+    this.#extensions?.writeHeld()
     this.#writeWaitingControl()
-    while (this.#queue !== null && !this.#queue.isEmpty && !this.#frames.isBacklogged) {
+    while (this.#queue !== null && !this.#queue.isEmpty && !this.#isBlocked) {
       this.#writeNext(this.#queue)
     }
-    if (this.#frames.isBacklogged) return
+    if (this.#isBlocked) return
     if (this.#state === 'ending') this.#writeEnd()
     else this.#frames.writeOut()
   }
@@ -215,18 +242,22 @@ export class Writer {
       else (this.#handing ??= []).push(entry)
     } else if (this.#frames.makeRoom(entry.payload)) {
       queue.take()
-      this.#frames.write(entry.opcode, entry.fin, entry.payload)
+      if (this.#extensions !== null) {
+        this.#extensions.write(entry.opcode, entry.fin, entry.payload)
+      } else {
+        this.#frames.write(entry.opcode, entry.fin, 0, entry.payload)
+      }
     }
   }
 
   #writeWaitingControl(): void {
     if (this.#state === 'ended') return
     if (this.#waitingPong !== null && this.#frames.makeRoom(this.#waitingPong)) {
-      this.#frames.write(FrameType.PONG, true, this.#waitingPong)
+      this.#frames.write(FrameType.PONG, true, 0, this.#waitingPong)
       this.#waitingPong = null
     }
     if (this.#waitingPing !== null && this.#frames.makeRoom(this.#waitingPing)) {
-      this.#frames.write(FrameType.PING, true, this.#waitingPing)
+      this.#frames.write(FrameType.PING, true, 0, this.#waitingPing)
       this.#waitingPing = null
     }
   }
@@ -245,4 +276,9 @@ export class Writer {
     this.#handing = null
     for (const marker of handing ?? []) marker.handed()
   }
+}
+
+/** Whether a message ends with `data`. */
+function isWhole(data: Outbound): boolean {
+  return typeof data === 'string' || isBytes(data) || data.fin
 }

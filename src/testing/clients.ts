@@ -4,6 +4,7 @@
 
 import type { Application, UpgradeAccepted, WebSocketServerSession } from '../application/index.ts'
 import { DEFAULT_SETTINGS, requireKnownNames, requireObject } from '../application/internal.ts'
+import type { AgreedExtension } from '../extensions/internal.ts'
 import type { MemoryLink } from '../engines/memory/internal.ts'
 import { Frame } from '../protocol/index.ts'
 import {
@@ -32,6 +33,8 @@ export interface Answer {
   readonly response: TestResponse
   readonly accepted: UpgradeAccepted | null
   readonly link: MemoryLink
+  /** What was agreed on of the extensions that the test offered. */
+  readonly extensions: readonly AgreedExtension[]
 }
 
 /** A client that shows every frame, and the session that the application has with it. */
@@ -72,7 +75,7 @@ export class Clients {
 
   /** See `TestApplication.connect`. */
   async connect(uri: string, options: ConnectOptions = {}): Promise<TestSession> {
-    const answer = await this.#requestAccepted(uri, options)
+    const answer = accepting(uri, await this.#request(uri, options))
     const leave = (): Promise<void> => session.run(() => {})
     const session = new DefaultSession(
       answer.link.client,
@@ -118,8 +121,15 @@ export class Clients {
     return { client, served, leave: () => void leave() }
   }
 
-  /** Asks the application for an upgrade. */
-  async request(uri: string, options: ConnectOptions): Promise<Answer> {
+  /** Asks the application for an upgrade, for a client that shows frames as they travel. */
+  request(uri: string, options: ConnectOptions): Promise<Answer> {
+    if (options.extensions === undefined) return this.#request(uri, options)
+    throw new TypeError(
+      'Cannot connect: option "extensions" is given, expected none for a client that shows frames as they travel',
+    )
+  }
+
+  async #request(uri: string, options: ConnectOptions): Promise<Answer> {
     requireObject(ACT, 'what was given', options)
     requireKnownNames(ACT, options, CONNECT_OPTION_NAMES)
     const target = readTarget(uri)
@@ -137,8 +147,9 @@ export class Clients {
     )
     const accepted = outcome.type === 'accepted' ? outcome : null
     if (accepted === null) options.signal?.throwIfAborted()
-    else checkAnswer(request, accepted)
-    return { response: toTestResponse(outcome), accepted, link }
+    const extensions =
+      accepted === null ? [] : checkAnswer(request, accepted, options.extensions)
+    return { response: toTestResponse(outcome), accepted, link, extensions }
   }
 
   /** All clients leave, politely if they know how to. Resolves when they are gone; never rejects. */
@@ -151,9 +162,7 @@ export class Clients {
     uri: string,
     options: ConnectOptions,
   ): Promise<Answer & { readonly accepted: UpgradeAccepted }> {
-    const { response, accepted, link } = await this.request(uri, options)
-    if (accepted === null) throw new UpgradeRefusedError(readTarget(uri).path, response)
-    return { response, accepted, link }
+    return accepting(uri, await this.request(uri, options))
   }
 
   #patience(signal: AbortSignal | undefined): AbortSignal {
@@ -179,12 +188,13 @@ export class Clients {
   }
 
   /** What a client is told at its start: the usual, but that it takes whatever the server sends. */
-  #settings({ response }: Answer): SessionSettings {
+  #settings({ response, extensions }: Answer): SessionSettings {
     return {
       ...DEFAULT_SETTINGS,
       role: 'client',
       id: `client-${this.#count}`,
       protocol: response.headers.get('sec-websocket-protocol'),
+      extensions,
       masking: true,
       maxMessageSize: Infinity,
       maxFragments: Infinity,
@@ -205,6 +215,13 @@ export class Clients {
   #connection({ response, link }: Answer): TestConnection {
     return { response, network: new FaultControl(link, this.#environment) }
   }
+}
+
+/** @throws {UpgradeRefusedError} when the answer is none of a session. */
+function accepting(uri: string, answer: Answer): Answer & { readonly accepted: UpgradeAccepted } {
+  const { accepted } = answer
+  if (accepted === null) throw new UpgradeRefusedError(readTarget(uri).path, answer.response)
+  return { ...answer, accepted }
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

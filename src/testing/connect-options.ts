@@ -3,7 +3,15 @@
  */
 
 import type { UpgradeAccepted, UpgradeRequest } from '../application/index.ts'
-import { checkServerResponse, createClientHandshake, HttpHeaders } from '../protocol/index.ts'
+import type { Extension } from '../extensions/index.ts'
+import { type AgreedExtension, agreeAnswers, offersOf } from '../extensions/internal.ts'
+import {
+  checkServerResponse,
+  createClientHandshake,
+  HandshakeError,
+  HttpHeaders,
+  parseExtensions,
+} from '../protocol/internal.ts'
 import type { Transport } from '../session/index.ts'
 import type { FillRandom } from './seeded-random.ts'
 
@@ -22,6 +30,13 @@ export interface ConnectOptions {
 
   /** Subprotocols to offer, in order of preference. @defaultValue none */
   readonly protocols?: readonly string[]
+
+  /**
+   * Extensions to offer, such as `permessageDeflate()`; for `connect` alone. What the server agrees to is at work.
+   *
+   * @defaultValue none
+   */
+  readonly extensions?: readonly Extension[]
 
   /** The `Origin` that a browser would send, such as `https://app.example.com`. @defaultValue none: no browser */
   readonly origin?: string
@@ -45,6 +60,7 @@ export const CONNECT_OPTION_NAMES: readonly string[] = [
   'headers',
   'cookies',
   'protocols',
+  'extensions',
   'origin',
   'remoteHost',
   'signal',
@@ -87,15 +103,24 @@ export function upgradeRequest(
 /**
  * Makes sure that a 101 answers its request, as every client does (RFC 6455 §4.1).
  *
+ * @returns what was agreed on of the extensions that the test has offered.
  * @throws {HandshakeError} if it does not.
  */
-export function checkAnswer(request: UpgradeRequest, accepted: UpgradeAccepted): void {
+export function checkAnswer(
+  request: UpgradeRequest,
+  accepted: UpgradeAccepted,
+  offered: readonly Extension[] = [],
+): readonly AgreedExtension[] {
   const sent = new HttpHeaders(request.rawHeaders)
   const protocols = (sent.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim())
-  checkServerResponse(
-    { key: sent.get('sec-websocket-key') ?? '', protocols, extensions: [], headers: [] },
+  const extensions = parseExtensions(sent.get('sec-websocket-extensions') ?? '') ?? []
+  const agreement = checkServerResponse(
+    { key: sent.get('sec-websocket-key') ?? '', protocols, extensions, headers: [] },
     { status: 101, headers: new HttpHeaders(accepted.headers.flat()) },
   )
+  const agreed = agreeAnswers(offered, agreement.extensions)
+  if (agreed !== null) return agreed
+  throw new HandshakeError(101, 'Cannot open WebSocket: the server agreed to what was not offered')
 }
 
 function requestHeaders(
@@ -106,7 +131,8 @@ function requestHeaders(
   const { cookies, protocols = [], origin } = options
   const own = pairs(options.headers ?? {})
   const replaced = new Set(own.map(([name]) => name.toLowerCase()))
-  const handshake = createClientHandshake({ random, protocols })
+  const extensions = offersOf(options.extensions ?? [])
+  const handshake = createClientHandshake({ random, protocols, extensions })
   const usual: Array<readonly [string, string]> = [['Host', target.host], ...handshake.headers]
   if (origin !== undefined) usual.push(['Origin', origin])
   if (cookies !== undefined) {

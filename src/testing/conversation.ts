@@ -25,11 +25,12 @@ export async function converse(
   setup: ConnectOptions,
   block: ConversationBlock,
 ): Promise<TestCall> {
-  const { response, accepted, link } = await parts.clients.request(uri, setup)
+  const answer = await parts.clients.request(uri, setup)
+  const { response, accepted } = answer
   if (accepted === null) return { response }
 
   const handlerFailures = watch(parts)
-  const { client, served, leave } = parts.clients.converse({ response, accepted, link })
+  const { client, served, leave } = parts.clients.converse({ ...answer, accepted })
   let own: { readonly error: unknown } | null = null
   try {
     await block(client.incoming, client.outgoing)

@@ -44,6 +44,7 @@ describe('WebSockets', () => {
       },
       handshakeTimeout: 10_000,
       origins: 'same-origin',
+      extensions: [],
       maxConnections: 100_000,
       maxConnectionsPerAddress: 1_000,
       countsOwnNetworks: false,

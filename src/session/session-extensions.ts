@@ -1,0 +1,68 @@
+/**
+ * The extensions of one session: opened with it, disposed of with it.
+ */
+
+import type { Environment } from '../base/internal.ts'
+import type { ExtensionContext, ExtensionSession } from '../extensions/index.ts'
+import type { SessionSettings } from './settings.ts'
+
+/** Who hears that an extension could not go on. */
+export interface ExtensionsOwner {
+  extensionFailed(error: unknown): void
+}
+
+/** What the handshake has agreed on, at work. */
+export class SessionExtensions {
+  /** The reserved bits that they give a meaning to: RSV1 is 4. */
+  readonly claimedBits: number
+  /** In the order of installation. */
+  readonly outgoing: readonly ExtensionSession[]
+  /** The other way round. */
+  readonly incoming: readonly ExtensionSession[]
+  readonly #owner: ExtensionsOwner
+  #isOver = false
+
+  /** Opens those of `settings`; `null` if there are none. */
+  static open(
+    settings: SessionSettings,
+    environment: Environment,
+    owner: ExtensionsOwner,
+  ): SessionExtensions | null {
+    const { extensions = [] } = settings
+    return extensions.length === 0 ? null : new SessionExtensions(settings, environment, owner)
+  }
+
+  private constructor(
+    { extensions = [], role, maxMessageSize }: SessionSettings,
+    { timers }: Environment,
+    owner: ExtensionsOwner,
+  ) {
+    const context: ExtensionContext = {
+      role,
+      maxMessageSize,
+      schedule: (delayMs, task) => timers.schedule(delayMs, task),
+    }
+    this.outgoing = extensions.map(({ agreement }) => agreement.open(context))
+    this.incoming = [...this.outgoing].reverse()
+    this.claimedBits = extensions.reduce((bits, { reservedBits }) => bits | reservedBits, 0)
+    this.#owner = owner
+  }
+
+  /** Whether nothing passes any more: the session has ended, or one of them has failed. */
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  /** One of them could not go on: nothing passes any more, and the session fails. */
+  fail(error: unknown): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#owner.extensionFailed(error)
+  }
+
+  /** The connection is gone: what they hold is given back at once. Called once. */
+  dispose(): void {
+    this.#isOver = true
+    for (const extension of this.outgoing) extension.dispose()
+  }
+}
