@@ -51,15 +51,19 @@ describe('PayloadArena', () => {
     ['small', SMALL_ARENA_BYTES],
     ['middle', MIDDLE_ARENA_BYTES],
   ] as const) {
-    it(`PayloadArena.put() gives places of ${name} size that nobody can take away from the others`, () => {
+    it(`PayloadArena.put() gives places of ${name} size that nobody can take away from the others`, async () => {
       const arena = new PayloadArena(bytes)
       arena.put(hex('01 02 03'), 0, 3, 0)
       const mine = arena.block.slice(arena.start, 3)
       arena.put(hex('04 05 06'), 0, 3, 0)
       const others = arena.block.slice(arena.start, 3)
 
-      expect(() => structuredClone(mine, { transfer: [mine.buffer] })).toThrow()
+      // Node 20 copies what must not be transferred, later ones refuse: both leave it where it is.
+      await Promise.resolve()
+        .then(() => structuredClone(mine, { transfer: [mine.buffer] }))
+        .catch(() => {})
 
+      expect(mine).toEqual(hex('01 02 03'))
       expect(others).toEqual(hex('04 05 06'))
     })
   }
