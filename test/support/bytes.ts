@@ -15,13 +15,15 @@ export function toHex(bytes: Uint8Array): string {
 
 /** Bytes that have arrived, to be read in the lengths that a test expects. */
 export class ByteInbox {
-  #bytes = new Uint8Array(0)
+  #memory = new Uint8Array(1024)
+  #start = 0
+  #end = 0
   #ended = false
   #waiting: { readonly length: number; readonly settle: () => void } | null = null
 
-  /** What has arrived and was not read yet. */
+  /** What has arrived and was not read yet; valid until more arrives. */
   get unread(): Uint8Array {
-    return this.#bytes
+    return this.#memory.subarray(this.#start, this.#end)
   }
 
   get isEnded(): boolean {
@@ -29,10 +31,9 @@ export class ByteInbox {
   }
 
   push(bytes: Uint8Array): void {
-    const joined = new Uint8Array(this.#bytes.length + bytes.length)
-    joined.set(this.#bytes)
-    joined.set(bytes, this.#bytes.length)
-    this.#bytes = joined
+    if (this.#end + bytes.length > this.#memory.length) this.#grow(bytes.length)
+    this.#memory.set(bytes, this.#end)
+    this.#end += bytes.length
     this.#settle()
   }
 
@@ -43,10 +44,7 @@ export class ByteInbox {
 
   /** Resolves with the next `length` bytes as hex; with what there is when the stream ends before. */
   async read(length: number): Promise<string> {
-    await this.#until(length)
-    const taken = this.#bytes.subarray(0, length)
-    this.#bytes = this.#bytes.slice(length)
-    return toHex(taken)
+    return toHex(await this.take(length))
   }
 
   /** Resolves with everything up to the end of the stream, as hex. */
@@ -54,8 +52,16 @@ export class ByteInbox {
     return this.read(Infinity)
   }
 
+  /** Resolves with the next `length` bytes; with what there is when the stream ends before. */
+  async take(length: number): Promise<Uint8Array> {
+    await this.#until(length)
+    const taken = this.unread.slice(0, length)
+    this.#start += taken.length
+    return taken
+  }
+
   #until(length: number): Promise<void> {
-    if (this.#ended || this.#bytes.length >= length) return Promise.resolve()
+    if (this.#ended || this.unread.length >= length) return Promise.resolve()
     return new Promise((resolve) => {
       this.#waiting = { length, settle: resolve }
     })
@@ -64,8 +70,18 @@ export class ByteInbox {
   #settle(): void {
     const waiting = this.#waiting
     if (waiting === null) return
-    if (!this.#ended && this.#bytes.length < waiting.length) return
+    if (!this.#ended && this.unread.length < waiting.length) return
     this.#waiting = null
     waiting.settle()
+  }
+
+  /** Twice what is needed, so that megabytes can arrive in small pieces. */
+  #grow(byteLength: number): void {
+    const { unread } = this
+    const memory = new Uint8Array(2 * (unread.length + byteLength))
+    memory.set(unread)
+    this.#start = 0
+    this.#end = unread.length
+    this.#memory = memory
   }
 }

@@ -34,7 +34,8 @@ export function connectSocket(
   path: string,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Peer> {
-  const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true })
+  // Without delay, so that bytes sent apart arrive apart.
+  const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true })
   const peer = new Peer({
     write: (bytes) => void socket.write(bytes),
     end: () => void socket.end(),

@@ -1,0 +1,4 @@
+import { conformance } from './conformance.ts'
+import { clientSubject } from './subject.ts'
+
+conformance(clientSubject())

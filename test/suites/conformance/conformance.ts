@@ -1,0 +1,28 @@
+/**
+ * Conformance to RFC 6455, from its text: every rule that bytes can show, in every cutting, on every engine and in
+ * both roles. Nothing is allowed to differ from the strict answer. docs/rfc-map.md tells what covers what.
+ */
+
+import { afterAll, beforeAll, describe } from 'vitest'
+import { closing } from './closing.ts'
+import { fragmentation } from './fragmentation.ts'
+import { framing } from './framing.ts'
+import { limits } from './limits.ts'
+import { pings } from './pings.ts'
+import type { Subject } from './subject.ts'
+import { utf8Text } from './utf8.ts'
+
+/** Runs everything on one subject. */
+export function conformance(subject: Subject): void {
+  describe(`conformance of ${subject.name}`, () => {
+    beforeAll(() => subject.start())
+    afterAll(() => subject.stop())
+
+    framing(subject)
+    pings(subject)
+    fragmentation(subject)
+    utf8Text(subject)
+    closing(subject)
+    limits(subject)
+  })
+}

@@ -1,0 +1,5 @@
+import { memoryHost } from '../../support/hosts.ts'
+import { conformance } from './conformance.ts'
+import { serverSubject } from './subject.ts'
+
+conformance(serverSubject(memoryHost()))
