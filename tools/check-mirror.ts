@@ -15,6 +15,7 @@ const UNTESTED: Readonly<Record<string, string>> = {}
 
 /** Test files without a source file (paths below `test/`) and why. */
 const EXTRA: Readonly<Record<string, string>> = {
+  'engines/faults.test.ts': 'runs the matrix of faults in memory',
   'engines/leaks.test.ts': 'counts what many connections leave behind, on every engine',
   'engines/memory.test.ts': 'runs the suites in memory',
   'engines/node/node.test.ts': 'runs the suites over loopback',

@@ -204,8 +204,14 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
     this.#begin('none', ABNORMAL, null)
     this.#step('transport-end')
     this.incoming.end()
-    this.writer.abandon()
-    this.#transport.end()
+    if (this.writer.isClosed) {
+      // A peer that says no more may still read: what was accepted goes out, and our Close frame.
+      this.#endsAfterClose = true
+      if (this.writer.isCloseWritten) this.#transport.end()
+    } else {
+      this.writer.abandon()
+      this.#transport.end()
+    }
   }
 
   drained(): void {

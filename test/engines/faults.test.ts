@@ -1,0 +1,4 @@
+import { describe } from 'vitest'
+import { faults } from '../suites/faults.ts'
+
+describe('a session in memory, struck by', () => faults())
