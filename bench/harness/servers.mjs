@@ -26,7 +26,7 @@ export const SERVERS = {
     command: [...NODE, `${ROOT}/bench/servers/towpath.mjs`],
     version: () => manifestVersion(`${ROOT}/package.json`),
     colour: '#c2410c',
-    deflate: false, // It has no compression yet.
+    deflate: true,
     tls: true,
   },
   'towpath-stream': {
@@ -34,7 +34,7 @@ export const SERVERS = {
     environment: { BENCH_TRANSPORT: 'stream' },
     version: () => manifestVersion(`${ROOT}/package.json`),
     colour: '#fb923c',
-    deflate: false,
+    deflate: true,
     tls: false, // With TLS the transport is the stream one anyway.
   },
   ws: {

@@ -8,10 +8,10 @@
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 
-import { MAX_MESSAGE_BYTES, port, ready, tls } from './contract.mjs'
+import { DEFLATE, MAX_MESSAGE_BYTES, deflate, port, ready, tls } from './contract.mjs'
 
 const dist = process.env.TOWPATH_DIST
-const { WebSockets, embeddedServer } = await import(
+const { WebSockets, embeddedServer, permessageDeflate } = await import(
   dist ? pathToFileURL(`${dist}/index.js`).href : '../../dist/index.js'
 )
 
@@ -24,7 +24,8 @@ const server = await embeddedServer(options, declare).start()
 ready(server.address.port, () => globalThis.gc())
 
 function declare(app) {
-  app.install(WebSockets, { maxMessageSize: MAX_MESSAGE_BYTES })
+  const extensions = deflate === null ? [] : [permessageDeflate(deflateOptions())]
+  app.install(WebSockets, { maxMessageSize: MAX_MESSAGE_BYTES, extensions })
   app.routing((route) => {
     route.webSocket('/', async ({ incoming, send }) => {
       for await (const frame of incoming) await send(frame)
@@ -40,4 +41,16 @@ function declare(app) {
       }
     })
   })
+}
+
+function deflateOptions() {
+  return {
+    threshold: DEFLATE.thresholdBytes,
+    serverMaxWindowBits: DEFLATE.windowBits,
+    clientMaxWindowBits: DEFLATE.windowBits,
+    serverNoContextTakeover: deflate === 'fresh',
+    clientNoContextTakeover: deflate === 'fresh',
+    level: DEFLATE.level,
+    memoryLevel: DEFLATE.memoryLevel,
+  }
 }
