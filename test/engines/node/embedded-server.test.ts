@@ -397,6 +397,25 @@ describe('embeddedServer()', () => {
     })
   })
 
+  it('outlives clients that reset the connection at every byte of the handshake and of a frame', async () => {
+    const server = await started()
+    const request = Buffer.concat([Buffer.from(`GET /echo HTTP/1.1\r\n${UPGRADE}`), MASKED_HELLO])
+
+    for (let length = 0; length <= request.length; length++) {
+      const client = await RawClient.connect(server.address.port)
+      await new Promise((resolve) => client.socket.write(request.subarray(0, length), resolve))
+      client.socket.resetAndDestroy()
+      await client.closed
+    }
+
+    await using client = await openSession(server)
+    expect(statusOf(client)).toBe('101')
+    client.send(MASKED_GOING_AWAY)
+    await client.ended
+    expect(await server.stop()).toMatchObject({ aborted: 0 })
+    expect(server.application.sessions.size).toBe(0)
+  })
+
   it('cuts a client off that is half way through its handshake', { timeout: 20_000 }, async () => {
     await using server = await started()
     await using client = await connectTo(server, 'GET /echo HTTP/1.1\r\nHost: a\r\nConnec')
