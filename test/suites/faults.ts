@@ -6,11 +6,11 @@
 import { describe, expect, it } from 'vitest'
 import type { WebSocketsOptions } from '../../src/index.ts'
 import { toHex } from '../support/bytes.ts'
-import { FaultWorld, FLOOD_BYTES, NOTHING_LEFT } from '../support/fault-world.ts'
+import { FaultWorld, NOTHING_LEFT } from '../support/fault-world.ts'
 import { clientClose, clientFrame } from '../support/peer.ts'
 
 /** A moment in which a fault may strike. */
-interface Moment {
+export interface Moment {
   readonly name: string
   readonly kind: MomentKind
   /** What the client has sent by then, beyond what the kind of moment wants. */
@@ -26,7 +26,7 @@ interface Moment {
  * `our close`: the client has our Close frame. `their close`: the client has the answer to its own, and our
  * FIN. `queued`: the Close frame, ours or the answer to theirs, waits behind data that the client does not read.
  */
-type MomentKind =
+export type MomentKind =
   'open' | 'blocked' | 'our close' | 'our close, queued' | 'their close' | 'their close, queued'
 
 /** What can go wrong. */
@@ -69,7 +69,8 @@ const ECHO_LETTER = '81 01 78'
 
 const LETTER = clientFrame('text', 'x')
 
-const MOMENTS: readonly Moment[] = [
+/** The moments of a session's life. */
+export const MOMENTS: readonly Moment[] = [
   ...split('inside a header of 8 bytes', TEXT_8, range(1, 7), ECHO_TEXT),
   ...split('inside a header of 14 bytes', BINARY_14, range(1, 13), ECHO_BINARY),
   ...split('inside a payload', TEXT_8, [8, 70, 133], ECHO_TEXT),
@@ -300,7 +301,7 @@ async function run(
 async function reach(world: FaultWorld, { kind, sent }: Moment): Promise<void> {
   const { peer, link, behaviour } = world.victim
   if (kind === 'blocked' || kind.endsWith('queued')) link.toClient({ stalled: true })
-  if (kind === 'blocked') peer.text('flood')
+  if (kind === 'blocked') peer.text('fill, wait')
   if (kind === 'our close') peer.text('close')
   if (kind === 'our close, queued') peer.text('fill, close')
   if (kind === 'their close, queued') peer.text('fill')
@@ -322,7 +323,7 @@ async function goOn(world: FaultWorld, fault: Fault, { kind, rest }: Moment): Pr
 /** What was interrupted has been answered, after all that was sent before; the client closes. */
 async function finishInPeace(world: FaultWorld, { kind, answer }: Moment): Promise<void> {
   const { peer } = world.victim
-  if (kind === 'blocked') await peer.read(FLOOD_BYTES)
+  if (kind === 'blocked') await peer.read(world.handler.floodBytes)
   expect(await peer.read((answer.length + 1) / 3)).toBe(answer)
   peer.close(4001)
   expect(await peer.rest()).toBe('88 02 0f a1')
@@ -344,7 +345,7 @@ function expectEnded(world: FaultWorld, fault: Fault, { kind }: Moment, outcome:
   const readsAll = outcome.clean || fault === FAULTS['FIN by a program that reads on']
   if (!kind.endsWith('queued') || !readsAll) return
   const received = world.victim.peer.inbox.unread
-  expect(received.length).toBe(world.filledBytes + 4)
+  expect(received.length).toBe(world.handler.floodBytes + 4)
   expect(toHex(received.subarray(-4))).toBe(outcome.code === OURS ? '88 02 0f a0' : '88 02 0f a1')
 }
 

@@ -7,26 +7,17 @@ import { getEventListeners } from 'node:events'
 import {
   type Application,
   type CloseInfo,
-  CloseReason,
   createApplication,
   type DefaultWebSocketServerSession,
-  Frame,
   type WebSocketsOptions,
   WebSockets,
 } from '../../src/index.ts'
 import { MemoryLink } from '../../src/engines/memory/internal.ts'
 import type { Transport } from '../../src/session/index.ts'
+import { FaultedHandler } from './faulted-handler.ts'
 import { handshakeHeaders } from './hosts.ts'
 import { memoryEnvironment, settled } from './memory-world.ts'
 import { Peer } from './peer.ts'
-
-/** A frame of the flood: two of them fill what the kernels hold. */
-const FLOOD_FRAME = new Uint8Array(64 * 1024)
-const FLOOD_FRAMES = 40
-/** A frame of the flood as it travels: header with a length of 64 bits, and payload. */
-const FLOOD_FRAME_BYTES = 10 + FLOOD_FRAME.length
-/** All of them as they travel. */
-export const FLOOD_BYTES: number = FLOOD_FRAMES * FLOOD_FRAME_BYTES
 
 /** The client of the session that is struck. */
 export interface Victim {
@@ -65,18 +56,14 @@ export const NOTHING_LEFT: Leftovers = {
 
 /** See above; made by `open`. */
 export class FaultWorld {
+  readonly handler: FaultedHandler = new FaultedHandler()
   readonly #environment = memoryEnvironment()
   readonly #application: Application
-  /** Given to every wait of the handler. */
-  readonly #signal = new AbortController().signal
   readonly #failures: unknown[] = []
   #opened: (session: DefaultWebSocketServerSession) => void = () => {}
   #victim: Victim | null = null
   #bystander: Peer | null = null
-  #handlerReturned = false
   #ending: { readonly info: CloseInfo; readonly at: number } | null = null
-  /** Frames that `trySend` took when the client said "fill". */
-  filledFrames = 0
 
   private constructor(options: WebSocketsOptions) {
     const fail = (facts: object): void => void this.#failures.push(facts)
@@ -86,7 +73,10 @@ export class FaultWorld {
     })
     this.#application.install(WebSockets)
     this.#application.routing((route) => {
-      route.webSocket('/victim', options, (session) => this.#serve(session))
+      route.webSocket('/victim', options, (session) => {
+        this.#opened(session)
+        return this.handler.serve(session)
+      })
       route.webSocket('/bystander', async ({ incoming, send }) => {
         for await (const frame of incoming) await send(frame)
       })
@@ -119,11 +109,6 @@ export class FaultWorld {
     return this.#ending
   }
 
-  /** Bytes of the frames that "fill" has sent, as they travel. */
-  get filledBytes(): number {
-    return this.filledFrames * FLOOD_FRAME_BYTES
-  }
-
   advance(ms: number): Promise<void> {
     return this.#environment.clock.advance(ms)
   }
@@ -147,34 +132,11 @@ export class FaultWorld {
       linkIsOver: link.isOver,
       queuedBytes: link.server.queuedBytes + link.client.queuedBytes + session.bufferedAmount,
       bufferedBytes: this.#application.statistics().bytesBuffered,
-      signalListeners: [this.#signal, session.signal, session.call.signal]
+      signalListeners: [this.handler.signal, session.signal, session.call.signal]
         .map((signal) => getEventListeners(signal, 'abort').length)
         .reduce((sum, count) => sum + count),
-      handlerReturned: this.#handlerReturned,
+      handlerReturned: this.handler.hasReturned,
       failures: this.#failures,
-    }
-  }
-
-  /** Echoes; "close", "flood" (waiting for room) and "fill" (not waiting) say themselves what they do. */
-  async #serve(session: DefaultWebSocketServerSession): Promise<void> {
-    this.#opened(session)
-    const { incoming, outgoing, send, close } = session
-    const signal = this.#signal
-    try {
-      for (;;) {
-        const frame = await incoming.receive({ signal })
-        const text = frame instanceof Frame.Text ? frame.readText() : ''
-        if (text === 'flood') {
-          for (let sent = 0; sent < FLOOD_FRAMES; sent++) await send(FLOOD_FRAME, { signal })
-        } else if (text.startsWith('fill')) {
-          while (outgoing.trySend(FLOOD_FRAME) === 'sent') this.filledFrames++
-        } else if (text !== 'close') {
-          await send(frame, { signal })
-        }
-        if (text.endsWith('close')) void close(new CloseReason(4000))
-      }
-    } finally {
-      this.#handlerReturned = true
     }
   }
 
