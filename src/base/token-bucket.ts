@@ -32,8 +32,10 @@ export class TokenBucket {
 
   /** Takes `count` tokens, more than there are if need be. @returns what is left: below 0, it was too much. */
   spend(count: number): number {
+    // Filled before the taking: what came in beyond the bound pays for nothing.
+    if (this.#tokens - count < 1) this.#fill()
     this.#tokens -= count
-    return this.#tokens >= 1 ? this.#tokens : this.#fill()
+    return this.#tokens
   }
 
   /** Takes one token if there is one. @returns whether there was. */

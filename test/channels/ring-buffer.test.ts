@@ -77,3 +77,24 @@ describe('RingBuffer', () => {
     )
   })
 })
+
+describe('RingBuffer.replace()', () => {
+  it('puts a value in the place of another, and answers that', () => {
+    const buffer = new RingBuffer<string>()
+    for (const value of ['a', 'b', 'c', 'd']) buffer.push(value, 10)
+    buffer.shift()
+    buffer.push('e', 10)
+
+    expect(buffer.replace(3, 'E', 25)).toBe('e')
+    expect(buffer.replace(0, 'B', 0)).toBe('b')
+
+    expect(buffer.bytes).toBe(45)
+    expect([buffer.shift(), buffer.shift(), buffer.shift(), buffer.shift()]).toEqual([
+      'B',
+      'c',
+      'd',
+      'E',
+    ])
+    expect(buffer.bytes).toBe(0)
+  })
+})
