@@ -18,6 +18,7 @@ const EXTRA: Readonly<Record<string, string>> = {
   'engines/faults.test.ts': 'runs the matrix of faults in memory',
   'engines/leaks.test.ts': 'counts what many connections leave behind, on every engine',
   'engines/memory.test.ts': 'runs the suites in memory',
+  'engines/node/reset-matrix.test.ts': 'runs a sample of the matrix of faults over TCP',
   'engines/node/node.test.ts': 'runs the suites over loopback',
 }
 

@@ -1,4 +1,6 @@
 import { describe } from 'vitest'
 import { faults } from '../suites/faults.ts'
 
-describe('a session in memory, struck by', () => faults())
+describe('a session in memory', () => {
+  faults()
+})

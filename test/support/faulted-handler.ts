@@ -3,6 +3,7 @@
  */
 
 import { CloseReason, type DefaultWebSocketServerSession, Frame } from '../../src/index.ts'
+import { settled } from './memory-world.ts'
 
 /** Two of them fill what the kernels of the engine in memory hold. */
 const FLOOD_FRAME = new Uint8Array(64 * 1024)
@@ -46,7 +47,7 @@ export class FaultedHandler {
       for (;;) {
         const frame = await incoming.receive({ signal })
         const text = frame instanceof Frame.Text ? frame.readText() : ''
-        if (text.includes('fill')) this.#fill(session)
+        if (text.includes('fill')) await this.#fill(session)
         if (text.includes('wait')) {
           this.#floodFrames++
           await send(FLOOD_FRAME, { signal })
@@ -60,8 +61,15 @@ export class FaultedHandler {
     }
   }
 
-  #fill({ outgoing }: DefaultWebSocketServerSession): void {
-    while (outgoing.trySend(FLOOD_FRAME) === 'sent') this.#floodFrames++
+  /** Until nothing has moved for two turns of the event loop: the systems at both ends are full too. */
+  async #fill({ outgoing }: DefaultWebSocketServerSession): Promise<void> {
+    for (let quietTurns = 0; quietTurns < 2; quietTurns++) {
+      while (outgoing.trySend(FLOOD_FRAME) === 'sent') {
+        this.#floodFrames++
+        quietTurns = 0
+      }
+      await settled()
+    }
     this.#setFilled()
   }
 }

@@ -163,7 +163,8 @@ export class StreamTransport implements Transport {
 
   #settleWrite(error: Error | null | undefined): void {
     if (error || !this.#awaitsDrain || this.#aborted || this.#closed) return
-    if (this.#stream.writableLength > 0) return
+    // A write that is lost with its socket is called back without an error, too.
+    if (this.#stream.destroyed || this.#stream.writableLength > 0) return
     this.#awaitsDrain = false
     this.#receiver?.drained()
   }
