@@ -19,6 +19,7 @@ const EXTRA: Readonly<Record<string, string>> = {
   'engines/leaks.test.ts': 'counts what many connections leave behind, on every engine',
   'engines/memory.test.ts': 'runs the suites in memory',
   'engines/node/reset-matrix.test.ts': 'runs a sample of the matrix of faults over TCP',
+  'engines/node/tls.test.ts': 'runs the suites over TLS, and what TLS can do to a session',
   'engines/node/node.test.ts': 'runs the suites over loopback',
 }
 

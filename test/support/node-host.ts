@@ -3,8 +3,10 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import { connect, createServer } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { embeddedServer } from '../../src/index.ts'
+import { certificate } from './certificate.ts'
 import { type Host, handshakeHeaders } from './hosts.ts'
 import { Peer } from './peer.ts'
 
@@ -28,6 +30,26 @@ export function nodeHost(transport: 'auto' | 'stream' = 'auto'): Host {
   }
 }
 
+/** The same under TLS. */
+export function tlsHost(): Host {
+  return {
+    name: 'node (TLS)',
+    async serve(module) {
+      const server = embeddedServer(
+        { port: 0, host: '127.0.0.1', signals: false, tls: certificate },
+        module,
+      )
+      await server.start()
+      const { port } = server.address
+      return {
+        connect: (path = '/', headers = {}) => connectSecurely(port, path, headers),
+        settle: loopbackTurn,
+        stop: () => server.stop({ grace: 0, timeout: 1000 }),
+      }
+    },
+  }
+}
+
 /** Connects over TCP and resolves after the 101; bytes behind it are the peer's. */
 export function connectSocket(
   port: number,
@@ -36,10 +58,31 @@ export function connectSocket(
 ): Promise<Peer> {
   // Without delay, so that bytes sent apart arrive apart.
   const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true })
+  return upgradedPeer(socket, socket, path, headers)
+}
+
+/** The same over TLS. */
+export function connectSecurely(
+  port: number,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Peer> {
+  const tcp = connect({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true })
+  const socket = connectTls({ socket: tcp, ca: certificate.cert, servername: 'localhost' })
+  return upgradedPeer(socket, tcp, path, headers)
+}
+
+/** Asks for a session over `socket`, which `tcp` carries. */
+function upgradedPeer(
+  socket: Socket,
+  tcp: Socket,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<Peer> {
   const peer = new Peer({
     write: (bytes) => void socket.write(bytes),
     end: () => void socket.end(),
-    reset: () => void socket.resetAndDestroy(),
+    reset: () => void tcp.resetAndDestroy(),
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
   })
