@@ -27,8 +27,8 @@ export interface MemoryBudget {
  *
  * @example
  * const memoryBudget = createMemoryBudget(512 * 1024 * 1024)
- * publicApp.install(WebSockets, { memoryBudget })
- * adminApp.install(WebSockets, { memoryBudget })
+ * const visitors = createApplication((app) => app.install(WebSockets, { memoryBudget }))
+ * const staff = createApplication((app) => app.install(WebSockets, { memoryBudget }))
  */
 export function createMemoryBudget(limit: number): MemoryBudget {
   return new SharedBudget(readWholeNumber('make a memory budget', 'limit', limit, NaN, { min: 1 }))
