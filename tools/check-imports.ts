@@ -26,6 +26,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   engines: 4,
   topics: 4,
   testing: 5,
+  forwarded: 5,
   brokers: 5,
   adapters: 5,
 }
@@ -49,6 +50,7 @@ const NODE_MODULES: Readonly<Record<string, readonly string[]>> = {
   'engines/': ['*'],
   'client/': ['*'],
   'testing/': ['*'],
+  'forwarded/': ['node:module', 'node:net'],
   'brokers/': ['*'],
   'adapters/': ['*'],
 }
@@ -56,6 +58,8 @@ const NODE_MODULES: Readonly<Record<string, readonly string[]>> = {
 /** Which files may import which packages. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'application/': ['rou3', '@standard-schema/spec'],
+  // Types alone: optional peers are loaded when the plugin is installed.
+  'forwarded/': ['@fastify/proxy-addr', 'forwarded-parse'],
 }
 
 /** One broken rule, at a line of a file. `file` is relative to the root, with forward slashes. */

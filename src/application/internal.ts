@@ -2,6 +2,8 @@
  * What the other folders of the package use of applications, beside `index.ts`.
  */
 
+export { defaultPort, parseAuthority } from './authority.ts'
+export type { Authority } from './authority.ts'
 export { readStopOptions } from './drain.ts'
 export type { DrainTimes } from './drain.ts'
 export { logFailure } from './logger.ts'

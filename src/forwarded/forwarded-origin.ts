@@ -1,0 +1,102 @@
+/**
+ * Where a request came from, by what trusted proxies say.
+ */
+
+import type { RequestOrigin } from '../application/index.ts'
+import { type Authority, defaultPort, parseAuthority } from '../application/internal.ts'
+import { HandshakeError } from '../protocol/index.ts'
+import { type ForwardedNode, type Forwarding, parseNode } from './forwarding.ts'
+import type { TrustCheck } from './proxy-trust.ts'
+
+/**
+ * Lays what proxies say over `origin`, whose peer is a trusted proxy.
+ *
+ * @throws {HandshakeError} 400, if one of them says what cannot be understood.
+ */
+export function resolveForwarded(
+  origin: RequestOrigin,
+  forwarding: Forwarding,
+  isTrusted: TrustCheck,
+): RequestOrigin {
+  const { client, proxies } = findClient(forwarding.for, isTrusted)
+  const scheme = readScheme(said(forwarding.proto, proxies)) ?? origin.scheme
+  const isDefaultPort = origin.port === defaultPort(origin.scheme)
+  const ownPort = defaultPort(scheme) ?? origin.port
+  const asked = readHost(said(forwarding.host, proxies)) ?? {
+    host: origin.host,
+    port: isDefaultPort ? null : origin.port,
+  }
+  return {
+    ...origin,
+    scheme,
+    host: asked.host,
+    port: readPort(said(forwarding.port, proxies)) ?? asked.port ?? ownPort,
+    remoteHost: client === null ? origin.remoteHost : client.host,
+    remotePort: client === null ? origin.remotePort : client.port,
+  }
+}
+
+/**
+ * The first from the right that is not trusted, or the leftmost; `null` when no proxy names anybody. `proxies` is
+ * how many there are between it and us.
+ */
+function findClient(
+  nodes: readonly string[],
+  isTrusted: TrustCheck,
+): { readonly client: ForwardedNode | null; readonly proxies: number } {
+  let client: ForwardedNode | null = null
+  let proxies = 1
+  for (const text of [...nodes].reverse()) {
+    const node = text === '' ? HIDDEN_NODE : parseNode(text)
+    if (node === null) throw unreadable('for', 'no address')
+    if (client !== null) proxies++
+    client = node
+    if (!isTrusted(node.host, proxies)) break
+  }
+  return { client, proxies }
+}
+
+const HIDDEN_NODE: ForwardedNode = { host: '', port: null }
+
+/**
+ * What the outermost of `proxies` has said; `null` when nobody has. A list that is shorter is one that not all of
+ * them append to: of those that are left its first is the outermost.
+ */
+function said(values: readonly string[], proxies: number): string | null {
+  const value = values[Math.max(0, values.length - proxies)] ?? ''
+  return value === '' ? null : value
+}
+
+function readScheme(text: string | null): RequestOrigin['scheme'] | null {
+  if (text === null) return null
+  const scheme = SCHEMES.get(text.toLowerCase())
+  if (scheme === undefined) throw unreadable('proto', 'neither http nor https')
+  return scheme
+}
+
+/** Some proxies say `ws` and `wss`, which no request line does. */
+const SCHEMES: ReadonlyMap<string, RequestOrigin['scheme']> = new Map([
+  ['http', 'http'],
+  ['https', 'https'],
+  ['ws', 'http'],
+  ['wss', 'https'],
+])
+
+function readHost(text: string | null): Authority | null {
+  if (text === null) return null
+  const authority = parseAuthority(text)
+  if (authority === null) throw unreadable('host', 'no host')
+  return authority
+}
+
+function readPort(text: string | null): number | null {
+  if (text === null) return null
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  if (port === 0 || port > 0xffff) throw unreadable('port', 'no port')
+  return port
+}
+
+/** Without the value, which may be the client's. */
+function unreadable(name: keyof Forwarding, what: string): HandshakeError {
+  return new HandshakeError(400, `Cannot upgrade: what the proxy forwards as "${name}" is ${what}`)
+}

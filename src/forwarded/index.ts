@@ -1,0 +1,9 @@
+/**
+ * `towpath/forwarded`: where requests come from that a proxy passes on.
+ */
+
+export { PackageMissingError } from './errors.ts'
+export { ForwardedHeaders } from './forwarded-headers.ts'
+export type { ForwardedHeadersOptions } from './forwarded-headers.ts'
+export type { ForwardedHeaderName } from './forwarding.ts'
+export type { ProxyTrust } from './proxy-trust.ts'
