@@ -142,7 +142,13 @@ export {
 } from './protocol/index.ts'
 export type { CloseCodeName } from './protocol/index.ts'
 
-export { attach, embeddedServer, ListenError, ServerStoppedError } from './engines/node/index.ts'
+export {
+  attach,
+  embeddedServer,
+  ListenError,
+  ServerStoppedError,
+  WorkerStartError,
+} from './engines/node/index.ts'
 export type {
   Attachment,
   AttachOptions,

@@ -2,6 +2,7 @@
  * The options of `embeddedServer`, and their check.
  */
 
+import { availableParallelism } from 'node:os'
 import type { TlsOptions } from 'node:tls'
 
 import type { Logger } from '../../application/index.ts'
@@ -66,6 +67,19 @@ export interface EmbeddedServerOptions {
    */
   readonly maxHeadSize?: number
 
+  /**
+   * How many processes serve: a whole number above 0, or `'auto'` for as many as this machine can run at once.
+   * With 1 it is this process. With more it is that many copies of the program, started by `start()` (with
+   * `node:cluster`, and so with the same arguments, options of Node and `cluster.settings`), in which the same
+   * call of `embeddedServer` serves; this process hands them the connections, in turn, replaces those that
+   * end, and stops them. Sessions, `monitor` and all limits are each worker's own.
+   *
+   * In a worker that something else has started, such as the cluster mode of pm2, it means 1.
+   *
+   * @defaultValue 1
+   */
+  readonly workers?: number | 'auto'
+
   /** See `ApplicationOptions.logger`. */
   readonly logger?: Logger
 }
@@ -79,6 +93,7 @@ export interface ServerSettings {
   readonly signals: boolean
   readonly transport: TransportMode
   readonly maxHeadSize: number
+  readonly workers: number
   readonly logger: Logger | null
 }
 
@@ -94,6 +109,7 @@ const OPTION_NAMES: readonly string[] = [
   'signals',
   'transport',
   'maxHeadSize',
+  'workers',
   'logger',
 ] satisfies Array<keyof EmbeddedServerOptions>
 
@@ -113,6 +129,7 @@ export function readOptions(options: EmbeddedServerOptions): ServerSettings {
     maxHeadSize: readWholeNumber(ACT, 'maxHeadSize', options.maxHeadSize, DEFAULT_MAX_HEAD_BYTES, {
       min: 1,
     }),
+    workers: readWorkers(options.workers),
     logger: logger ?? null,
   }
 }
@@ -121,6 +138,14 @@ function readPort(port: unknown = DEFAULT_PORT): number {
   if (typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65_535) return port
   const message = `Cannot ${ACT}: option "port" is ${kindOf(port)}, expected a whole number from 0 to 65535`
   throw typeof port === 'number' ? new RangeError(message) : new TypeError(message)
+}
+
+function readWorkers(workers: unknown): number {
+  if (workers === 'auto') return availableParallelism()
+  if (typeof workers !== 'string') return readWholeNumber(ACT, 'workers', workers, 1, { min: 1 })
+  throw new TypeError(
+    `Cannot ${ACT}: option "workers" is a string, expected a whole number above 0, or "auto"`,
+  )
 }
 
 function readHost(host: unknown): string | null {

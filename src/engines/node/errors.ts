@@ -31,6 +31,32 @@ export class ServerStoppedError extends TowpathError {
   }
 }
 
+/** The workers of a server cannot start: one of them ended before it listened. What it wrote about it is above. */
+export class WorkerStartError extends TowpathError {
+  override readonly name = 'WorkerStartError'
+  readonly code = 'TOWPATH_WORKER_START'
+
+  /** What it ended with, from 0 to 255; `null` when a signal ended it, or it could not even be started (`cause`). */
+  readonly exitCode: number | null
+  /** The name of the signal that ended it, `SIGKILL` for one; `null` when none did. */
+  readonly signal: string | null
+
+  constructor(end: {
+    readonly exitCode: number | null
+    readonly signal: string | null
+    readonly cause?: unknown
+  }) {
+    const { exitCode, signal, cause } = end
+    const what =
+      cause === undefined
+        ? `one ended with ${signal ?? `code ${exitCode}`} before it listened, expected the program to call start() in it too`
+        : 'the operating system refused a process'
+    super(`Cannot start the workers: ${what}`, cause === undefined ? {} : { cause })
+    this.exitCode = exitCode
+    this.signal = signal
+  }
+}
+
 const EXPLANATIONS: ReadonlyMap<unknown, string> = new Map([
   ['EADDRINUSE', 'it is in use, expected a free one (0 finds one)'],
   ['EACCES', 'this user may not, expected a port from 1024 up'],

@@ -53,7 +53,8 @@ function echoes(reactor: TcpReactor): Promise<boolean> {
     server.on('connection', (socket) => {
       if (!serveTrial(reactor, socket)) done(false)
     })
-    server.listen(0, '127.0.0.1', () => {
+    // Exclusive, because in a cluster the workers would share the port and get each other's connections.
+    server.listen({ port: 0, host: '127.0.0.1', exclusive: true }, () => {
       const { port } = server.address() as AddressInfo // it listens on TCP
       client = connect({ host: '127.0.0.1', port, allowHalfOpen: true })
       runTrial(client, done)

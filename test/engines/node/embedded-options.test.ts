@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { describe, expect, it } from 'vitest'
 
 import {
@@ -15,6 +16,7 @@ describe('readOptions()', () => {
       signals: true,
       transport: 'auto',
       maxHeadSize: 32_768,
+      workers: 1,
       logger: null,
     })
   })
@@ -29,10 +31,15 @@ describe('readOptions()', () => {
       signals: false,
       transport: 'stream' as const,
       maxHeadSize: 1000,
+      workers: 3,
       logger: console,
     }
 
     expect(readOptions(options)).toEqual(options)
+  })
+
+  it("gives as many workers as this machine runs at once for 'auto'", () => {
+    expect(readOptions({ workers: 'auto' }).workers).toBe(availableParallelism())
   })
 
   for (const [options, message] of [
@@ -46,6 +53,11 @@ describe('readOptions()', () => {
     [
       { maxHeadSize: 0 },
       'option "maxHeadSize" is 0, expected a whole number of 1 or above',
+    ],
+    [{ workers: 0 }, 'option "workers" is 0, expected a whole number of 1 or above'],
+    [
+      { workers: 'all' },
+      'option "workers" is a string, expected a whole number above 0, or "auto"',
     ],
     [{ signals: 1 }, 'option "signals" is 1, expected true or false'],
     [{ tls: 'x' }, 'option "tls" is a string, expected an object'],
