@@ -4,6 +4,7 @@
  * Ktor: `RawWebSocket`.
  */
 
+import { ScopeEndedError } from '../base/index.ts'
 import { Deferred, type Environment, TaskScope } from '../base/internal.ts'
 import { ClosedReceiveChannelError, ClosedSendChannelError } from '../channels/index.ts'
 import type { ReceiveChannel, SendChannel } from '../channels/index.ts'
@@ -223,10 +224,9 @@ export class RawSession implements WebSocketSession, ConnectionOwner {
     if (error === this.connection.cause) return true
     if (error instanceof ClosedReceiveChannelError) return true
     if (error instanceof ClosedSendChannelError) return true
-    if (this.#scope === null || !this.#scope.signal.aborted) return false
-    return (
-      error === this.#scope.signal.reason || (error instanceof Error && error.name === 'AbortError')
-    )
+    if (error instanceof ScopeEndedError) return true
+    // Whatever waited on a signal of this session or of its call, and however Node wraps that.
+    return error instanceof Error && error.name === 'AbortError'
   }
 }
 

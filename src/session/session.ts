@@ -93,6 +93,9 @@ export interface WebSocketSession {
    * Runs `task` as a part of this session: it is aborted (its signal fires) when the session is over, and
    * awaited before the session counts as ended. The first task to fail fails the session with 1011, unless it
    * failed because the session was ending. The promise is the task's own result and need not be awaited.
+   *
+   * @throws {ScopeEndedError} (`TOWPATH_SCOPE_ENDED`) at the call, without running `task`, once the session is
+   *   over; a handler that lets it through has not failed.
    */
   readonly launch: <T>(task: (signal: AbortSignal) => Promise<T> | T) => Promise<T>
 

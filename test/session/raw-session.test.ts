@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ClosedReceiveChannelError } from '../../src/channels/index.ts'
 import { CloseReason, Frame } from '../../src/protocol/index.ts'
+import type { WebSocketSession } from '../../src/session/index.ts'
 import { settled } from '../support/memory-world.ts'
 import { clientFrame } from '../support/peer.ts'
 import { defaultSession, rawSession } from '../support/session.ts'
@@ -241,5 +242,31 @@ describe('RawSession.launch', () => {
     other.peer.reset()
     await other.session.closed
     expect(other.session.signal.aborted).toBe(true)
+  })
+
+  it('a handler that launches too late, or waited on a signal of the session, has not failed', async () => {
+    for (const late of [
+      (session: WebSocketSession) => session.launch(() => {}),
+      () => Promise.reject(new DOMException('gone', 'AbortError')),
+    ]) {
+      const { session, peer, heard } = defaultSession()
+      const done = session.run(async () => {
+        await session.closed
+        await late(session)
+      })
+      peer.reset()
+      await done
+
+      expect(heard.failures).toEqual([])
+    }
+  })
+
+  it('an AbortError while the session is open is a failure like any other', async () => {
+    const { session, peer, heard } = defaultSession()
+    const done = session.run(() => Promise.reject(new DOMException('mine', 'AbortError')))
+    peer.reset()
+    await done
+
+    expect(heard.failures.length).toBe(1)
   })
 })
