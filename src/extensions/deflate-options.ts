@@ -140,7 +140,9 @@ function readIdleTimeout(value: Duration | null | undefined): number | null {
   if (value === undefined) return DEFAULTS.idleTimeout
   if (value === null) return null
   const lengthMs = toMilliseconds(value, 'idleTimeout (to set up permessage-deflate)')
-  return lengthMs > 0 ? lengthMs : refuse(RangeError, 'option "idleTimeout" is 0', 'a duration above 0')
+  return lengthMs > 0
+    ? lengthMs
+    : refuse(RangeError, 'option "idleTimeout" is 0', 'a duration above 0')
 }
 
 function check(name: string, value: unknown): void {
@@ -149,7 +151,8 @@ function check(name: string, value: unknown): void {
   else if (!Object.hasOwn(DEFAULTS, name)) {
     refuse(TypeError, `unknown option "${name}"`, `one of ${Object.keys(DEFAULTS).join(', ')}`)
   } else if (name === 'compressIf') {
-    if (typeof value !== 'function') refuse(TypeError, `option "${name}" is no function`, 'a function')
+    if (typeof value !== 'function')
+      refuse(TypeError, `option "${name}" is no function`, 'a function')
   } else if (name === 'budget') {
     if (!(value instanceof CompressionBudget)) {
       refuse(TypeError, `option "${name}" is none`, 'a CompressionBudget')
@@ -174,6 +177,10 @@ function checkNumber(
   refuse(RangeError, `option "${name}" is ${value}`, expected)
 }
 
-function refuse(Refusal: typeof TypeError | typeof RangeError, what: string, expected: string): never {
+function refuse(
+  Refusal: typeof TypeError | typeof RangeError,
+  what: string,
+  expected: string,
+): never {
   throw new Refusal(`Cannot set up permessage-deflate: ${what}, expected ${expected}`)
 }

@@ -2,8 +2,7 @@
  * A data frame on its way through the extensions of a session, and the way through them.
  */
 
-import { payloadSize } from '../protocol/internal.ts'
-import { encodeUtf8 } from '../protocol/internal.ts'
+import { encodeUtf8, payloadSize } from '../protocol/internal.ts'
 import type { ExtensionFrame, ExtensionSession } from './extension.ts'
 
 /** Carries one frame from extension to extension. Text stays a string until somebody wants its bytes. */

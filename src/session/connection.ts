@@ -209,6 +209,8 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
       this.#endsAfterClose = true
       if (this.writer.isCloseWritten) this.#transport.end()
     } else {
+      // What the handler has just sent in answer to the last messages is not on its way before the turn ends.
+      void this.writer.flush()
       this.writer.abandon()
       this.#transport.end()
     }
@@ -228,6 +230,7 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
     this.#deadline?.cancel()
     this.#rates?.stop()
     this.#decoder.stop()
+    this.#level.discard()
     this.incoming.end()
     this.writer.abandon()
     this.extensions?.dispose()

@@ -74,7 +74,10 @@ export class IncomingExtensions {
     const isUnchecked = reservedBits !== 0 || message.isChanged
     if (isUnchecked && !isUtf8(payload)) {
       this.#extensions.fail(
-        new ProtocolViolationError(1007, 'Cannot accept text: it is not UTF-8 once it is decompressed'),
+        new ProtocolViolationError(
+          1007,
+          'Cannot accept text: it is not UTF-8 once it is decompressed',
+        ),
       )
       return
     }

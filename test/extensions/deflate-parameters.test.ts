@@ -52,9 +52,24 @@ describe('acceptOffer()', () => {
     ['server_max_window_bits=10', SMALL, '-- 10 15', 'server_max_window_bits=10'],
     ['server_max_window_bits=14', SMALL, '-- 12 15', 'server_max_window_bits=12'],
     ['client_max_window_bits', WIDE, '-- 15 15', ''],
-    ['client_max_window_bits', SMALL, '-- 12 12', 'server_max_window_bits=12; client_max_window_bits=12'],
-    ['client_max_window_bits=15', SMALL, '-- 12 12', 'server_max_window_bits=12; client_max_window_bits=12'],
-    ['client_max_window_bits=9', SMALL, '-- 12 9', 'server_max_window_bits=12; client_max_window_bits=9'],
+    [
+      'client_max_window_bits',
+      SMALL,
+      '-- 12 12',
+      'server_max_window_bits=12; client_max_window_bits=12',
+    ],
+    [
+      'client_max_window_bits=15',
+      SMALL,
+      '-- 12 12',
+      'server_max_window_bits=12; client_max_window_bits=12',
+    ],
+    [
+      'client_max_window_bits=9',
+      SMALL,
+      '-- 12 9',
+      'server_max_window_bits=12; client_max_window_bits=9',
+    ],
     ['client_max_window_bits=8', WIDE, '-- 15 8', 'client_max_window_bits=8'],
     ['client_max_window_bits="10"', WIDE, '-- 15 10', 'client_max_window_bits=10'],
     [
@@ -98,26 +113,19 @@ const BAD = [
   'constructor=10',
 ]
 
-for (const [name, refuses] of [
-  ['acceptOffer()', (text: string) => acceptOffer(parameters(text), WIDE) === null],
-  ['acceptAnswer()', (text: string) => acceptAnswer(parameters(text), WIDE) === null],
-] as const) {
-  describe(name, () => {
-    for (const text of BAD) {
-      it(`refuses "${text}"`, () => {
-        expect(refuses(text)).toBe(true)
-      })
-    }
-  })
-}
+describe('acceptOffer() and acceptAnswer()', () => {
+  for (const text of BAD) {
+    it(`refuse "${text}"`, () => {
+      expect(acceptOffer(parameters(text), WIDE)).toBeNull()
+      expect(acceptAnswer(parameters(text), WIDE)).toBeNull()
+    })
+  }
+})
 
 describe('offersFor()', () => {
   for (const [wanted, offers] of [
     [WIDE, ['client_max_window_bits']],
-    [
-      SMALL,
-      ['server_max_window_bits=12; client_max_window_bits=12', 'client_max_window_bits=12'],
-    ],
+    [SMALL, ['server_max_window_bits=12; client_max_window_bits=12', 'client_max_window_bits=12']],
     [
       FORGETFUL,
       [

@@ -19,7 +19,9 @@ describe('handleEngine', () => {
 
     for (let length = 1; length < message.length; length++) {
       const context = handleEngine.createInflate(15)
-      expect(() => context.inflate(message.subarray(0, length), 1000)).toThrow()
+      expect(() => context.inflate(message.subarray(0, length), 1000)).toThrow(
+        'Cannot decompress message',
+      )
       context.close()
     }
   })

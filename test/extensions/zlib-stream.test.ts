@@ -11,7 +11,9 @@ describe('streamEngine', () => {
     )
     const message = new TextEncoder().encode('Hello')
 
-    const made = await Promise.all(contexts.map((context) => context.compress(message)))
+    const made = await Promise.all(
+      contexts.map((context) => Promise.resolve(context.compress(message))),
+    )
 
     expect(made.map((bytes) => bytes.length)).toEqual(contexts.map(() => 11))
     for (const context of contexts) context.close()

@@ -37,7 +37,12 @@ function text(bytes: Uint8Array): string {
 
 function json(index: number): Uint8Array {
   return new TextEncoder().encode(
-    JSON.stringify({ id: index, type: 'message', room: 'general', text: `message ${index * 7919}` }),
+    JSON.stringify({
+      id: index,
+      type: 'message',
+      room: 'general',
+      text: `message ${index * 7919}`,
+    }),
   )
 }
 
@@ -156,7 +161,9 @@ export function deflateEngineSuite(engine: DeflateEngine): void {
 
     it('close() may be called twice, and while inflating', async () => {
       const context = engine.createInflate(15)
-      const pending = attempt(context, deflated(new Uint8Array(1_000_000)), Infinity).catch(() => {})
+      const pending = attempt(context, deflated(new Uint8Array(1_000_000)), Infinity).catch(
+        () => {},
+      )
       context.close()
       context.close()
 
@@ -226,8 +233,13 @@ export function deflateEngineSuite(engine: DeflateEngine): void {
           fc.oneof(
             fc.uint8Array({ minLength: 1, maxLength: 2000 }),
             fc
-              .tuple(fc.uint8Array({ minLength: 1, maxLength: 20 }), fc.integer({ min: 1, max: 9000 }))
-              .map(([bytes, times]) => new Uint8Array(bytes.length * times).map((_, at) => bytes[at % bytes.length] ?? 0)),
+              .tuple(
+                fc.uint8Array({ minLength: 1, maxLength: 20 }),
+                fc.integer({ min: 1, max: 9000 }),
+              )
+              .map(([bytes, times]) =>
+                new Uint8Array(bytes.length * times).map((_, at) => bytes[at % bytes.length] ?? 0),
+              ),
           ),
           { minLength: 1, maxLength: 8 },
         ),
@@ -262,7 +274,10 @@ export function deflateEngineSuite(engine: DeflateEngine): void {
         const outcome = await attempt(context, bytes, 500).catch((error: unknown) => error)
         context.close()
         if (outcome instanceof Uint8Array) expect(outcome.length).toBeLessThanOrEqual(500)
-        else expect(outcome).toMatchObject({ closeCode: expect.toSatisfy((code) => code === 1007 || code === 1009) as number })
+        else
+          expect(outcome).toMatchObject({
+            closeCode: expect.toSatisfy((code) => code === 1007 || code === 1009) as number,
+          })
       }),
       { numRuns: 300 },
     )
