@@ -26,6 +26,7 @@ import { createEnvironment } from './environment.ts'
 import { ListenError, ServerStoppedError } from './errors.ts'
 import { OpenConnections } from './open-connections.ts'
 import { PlainRequests } from './plain-requests.ts'
+import type { EmbeddedServer, ServerAddress } from './server.ts'
 import { watchSignals } from './signals.ts'
 import { TransportChoice } from './transport-choice.ts'
 import { answerUnclaimed } from './unclaimed-upgrade.ts'
@@ -36,51 +37,13 @@ import {
   type UpgradeHost,
 } from './upgrade-listener.ts'
 import type { WaitingSocket } from './waiting-socket.ts'
-
-/** Where a server listens. */
-export interface ServerAddress {
-  /** The IP address: `127.0.0.1`, or `::` for all addresses of the machine. */
-  readonly host: string
-  /** 1 to 65535: the one that was found, when 0 was asked for. */
-  readonly port: number
-}
-
-/** A server that can be started once and stopped once. */
-export interface EmbeddedServer extends AsyncDisposable {
-  /** What the module set up. It may be added to before the start and after. */
-  readonly application: Application
-
-  /**
-   * Where the server listens, or has listened.
-   *
-   * @throws {TypeError} before `start()` has resolved.
-   */
-  readonly address: ServerAddress
-
-  /**
-   * Listens. Resolves with the server itself once it does; a second call answers the same.
-   *
-   * @throws {ListenError} if the address cannot be had; the call may then be repeated.
-   * @throws {ServerStoppedError} after `stop`.
-   */
-  start(): Promise<EmbeddedServer>
-
-  /**
-   * Takes no more connections, refuses upgrades on those that are there with 503, and stops the application
-   * (`Application.stop`). Requests that the `http` listener is still answering may finish until `timeout`.
-   * Resolves when everything is closed. Idempotent: later calls get the promise of the first. Stopping a
-   * server that was never started makes it one that cannot be.
-   *
-   * @throws {TypeError | RangeError} for options that mean nothing; the server then goes on.
-   */
-  stop(options?: StopOptions): Promise<StopCounts>
-
-  /** The same as `stop()`. */
-  [Symbol.asyncDispose](): Promise<void>
-}
+import { primaryHost, roleOf, workerWorld } from './workers.ts'
+import { PrimaryServer } from './workers-primary.ts'
+import { WorkerServer } from './workers-worker.ts'
 
 /**
  * Makes a server around a new application that `module` sets up. Nothing listens before `start()`.
+ * With the option `workers` that is so in each of them, and this process only looks after them.
  *
  * @throws what `module` throws; {TypeError | RangeError} for options that are not known or mean nothing;
  *   what Node throws for TLS options that do not fit together.
@@ -99,9 +62,17 @@ export function embeddedServer(
   module: (app: Application) => void,
 ): EmbeddedServer {
   const settings = readOptions(options)
-  const { logger } = settings
-  const application = createApplication(module, logger === null ? {} : { logger })
-  return new NodeServer(application, settings, createEnvironment())
+  const { workers, signals } = settings
+  const loggerOption = settings.logger === null ? {} : { logger: settings.logger }
+  const role = roleOf(workers)
+  if (role === 'primary') {
+    const { logger } = createApplication(undefined, loggerOption)
+    return new PrimaryServer({ workers, signals, logger }, primaryHost)
+  }
+  const application = createApplication(module, loggerOption)
+  if (role === 'alone') return new NodeServer(application, settings, createEnvironment())
+  const server = new NodeServer(application, { ...settings, signals: false }, createEnvironment())
+  return new WorkerServer(server, signals, workerWorld)
 }
 
 /** How long a client may take to send the head of a request, from the connection on; then it gets 408. */
