@@ -28,7 +28,7 @@ const ENDINGS: ReadonlyArray<readonly [name: string, end: (opened: Opened) => vo
 /** What the session does meanwhile. */
 const MEANWHILE: ReadonlyArray<readonly [name: string, act: (opened: Opened) => Promise<unknown>]> =
   [
-    ['does nothing', async () => {}],
+    ['does nothing', () => Promise.resolve()],
     ['sends', ({ session }) => session.send('x')],
     [
       'has a write that stands still',
@@ -38,7 +38,13 @@ const MEANWHILE: ReadonlyArray<readonly [name: string, act: (opened: Opened) => 
         await session.send('queued')
       },
     ],
-    ['is closing', async ({ session }) => void session.close()],
+    [
+      'is closing',
+      ({ session }) => {
+        void session.close()
+        return Promise.resolve()
+      },
+    ],
     [
       'does not read',
       async ({ peer }) => {

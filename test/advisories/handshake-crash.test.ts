@@ -72,7 +72,7 @@ describe('advisory: handshake crash', () => {
         const outcome = await world.upgrade('/', { headers: { [name]: value } })
 
         // A host may have almost any name.
-        if (name !== 'Host') expect(outcome).toMatchObject({ type: 'refused' })
+        expect(outcome.type === 'refused' || name === 'Host').toBe(true)
       }
       expect(world.logged).toEqual([])
     },

@@ -36,7 +36,7 @@ async function serveEcho() {
     app.monitor.on('handlerFailed', ({ error }) => failures.push(error))
     app.routing((route) => {
       route.webSocket('/', async ({ incoming, send, launch }) => {
-        launch(async () => {
+        void launch(async () => {
           await send('from a task')
         })
         for await (const frame of incoming) {
