@@ -108,7 +108,11 @@ describe('applySessionOptions()', () => {
     [{ maxBytesPerSecond: '1k' }, TypeError, 'option "maxBytesPerSecond" is a string'],
     [{ maxControlFramesPerSecond: 0.5 }, RangeError, 'option "maxControlFramesPerSecond" is 0.5'],
     [{ rateBurst: 0 }, RangeError, 'option "rateBurst" is 0, expected a duration above 0'],
-    [{ onRateLimit: 'drop' }, TypeError, 'option "onRateLimit" is a string, expected "wait" or "close"'],
+    [
+      { onRateLimit: 'drop' },
+      TypeError,
+      'option "onRateLimit" is a string, expected "wait" or "close"',
+    ],
     [{ writeTimeout: 0 }, RangeError, 'option "writeTimeout" is 0, expected a duration above 0'],
     [{ idleTimeout: 0 }, RangeError, 'option "idleTimeout" is 0'],
     [{ maxSessionDuration: -1 }, RangeError, 'Cannot use -1 for maxSessionDuration'],

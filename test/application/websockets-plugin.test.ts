@@ -117,7 +117,10 @@ describe('WebSockets', () => {
     [{ maxConnectionsPerAddress: 1.5 }, 'option "maxConnectionsPerAddress" is 1.5'],
     [{ maxUpgradesPerSecond: '5' }, 'option "maxUpgradesPerSecond" is a string'],
     [{ memoryBudget: 0 }, 'option "memoryBudget" is 0'],
-    [{ memoryBudget: {} }, 'option "memoryBudget" is an object, expected a number or createMemoryBudget(bytes)'],
+    [
+      { memoryBudget: {} },
+      'option "memoryBudget" is an object, expected a number or createMemoryBudget(bytes)',
+    ],
     [{ pingperiod: 1 }, 'unknown option "pingperiod", expected "pingPeriod"'],
     [{ pingInterval: 1 }, 'unknown option "pingInterval", expected one of'],
     [{ handshakeTimeout: 0 }, 'option "handshakeTimeout" is 0, expected a duration above 0'],
