@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import type { ApplicationEvents, Interceptor } from '../../src/application/application.ts'
 import { Deferred } from '../../src/base/internal.ts'
 import { AttributeKey } from '../../src/base/index.ts'
+import { ExtensionConflictError, permessageDeflate } from '../../src/extensions/index.ts'
 import { settled } from '../support/memory-world.ts'
 import { expectRefusal, sentenceOf, World, type RequestChanges } from './upgrade-client.ts'
 
@@ -474,5 +475,68 @@ describe('upgrade() of a stopping application', () => {
     gate.resolve()
 
     expectRefusal(await outcome, 503, 'the server is stopping')
+  })
+})
+
+describe('upgrade() and extensions', () => {
+  const offering = { headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate, x-unknown' } }
+  const answered = 'permessage-deflate; server_max_window_bits=12'
+
+  it('agrees to what is installed and offered', async () => {
+    const world = chat({ extensions: [permessageDeflate()] })
+
+    expect((await world.accepted('/chat', offering)).get('sec-websocket-extensions')).toBe(answered)
+    expect((await world.accepted('/chat')).has('sec-websocket-extensions')).toBe(false)
+  })
+
+  it('declines offers that are wrong, and upgrades all the same', async () => {
+    const world = chat({ extensions: [permessageDeflate()] })
+    const headers = await world.accepted('/chat', {
+      headers: { 'Sec-WebSocket-Extensions': 'permessage-deflate; server_max_window_bits=99' },
+    })
+
+    expect(headers.has('sec-websocket-extensions')).toBe(false)
+  })
+
+  it('agrees to nothing by default', async () => {
+    const headers = await chat().accepted('/chat', offering)
+
+    expect(headers.has('sec-websocket-extensions')).toBe(false)
+  })
+
+  it('lets a route have others than the plugin says, or none', async () => {
+    const world = new World().install({ extensions: [permessageDeflate()] })
+    world.app.routing((route) => {
+      route.webSocket('/none', { extensions: [] }, handler)
+      route.route(
+        '/small',
+        { extensions: [permessageDeflate({ serverMaxWindowBits: 9 })] },
+        (small) => small.webSocket('/chat', handler),
+      )
+    })
+    const none = await world.accepted('/none', offering)
+    const small = await world.accepted('/small/chat', offering)
+
+    expect(none.has('sec-websocket-extensions')).toBe(false)
+    expect(small.get('sec-websocket-extensions')).toBe(
+      'permessage-deflate; server_max_window_bits=9',
+    )
+  })
+
+  it('agrees to none for a raw session, which shows frames as they travel', async () => {
+    const world = new World().install({ extensions: [permessageDeflate()] })
+    world.app.routing((route) => route.webSocketRaw('/raw', handler))
+
+    expect((await world.accepted('/raw', offering)).has('sec-websocket-extensions')).toBe(false)
+  })
+
+  it('finds a conflict where extensions are installed and where a route is declared', () => {
+    const two = [permessageDeflate(), permessageDeflate()]
+    const world = new World().install()
+
+    expect(() => new World().install({ extensions: two })).toThrow(ExtensionConflictError)
+    expect(() =>
+      world.app.routing((route) => route.webSocket('/', { extensions: two }, handler)),
+    ).toThrow(ExtensionConflictError)
   })
 })

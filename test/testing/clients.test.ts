@@ -3,6 +3,7 @@ import {
   ClosedSendChannelError,
   CloseReason,
   Frame,
+  permessageDeflate,
   type WebSocketServerSession,
   WebSockets,
 } from '../../src/index.ts'
@@ -352,3 +353,38 @@ describe('clients', () => {
 function caught(error: unknown): unknown {
   return error
 }
+
+describe('connect() with extensions', () => {
+  it('offers them, and what the application agrees to is at work', async () => {
+    await withTestApplication(
+      (app) => {
+        app.install(WebSockets, { extensions: [permessageDeflate({ threshold: 0 })] })
+        app.routing((route) => {
+          route.webSocket('/', async ({ incoming, send }) => {
+            for await (const frame of incoming) await send(frame)
+          })
+        })
+      },
+      async (t) => {
+        const session = await t.connect('/', {
+          extensions: [permessageDeflate({ threshold: 0 })],
+        })
+        await session.send('Hello')
+
+        expect(textOf(await session.incoming.receive())).toBe('Hello')
+        expect(session.response.headers.get('sec-websocket-extensions')).toBe(
+          'permessage-deflate; server_max_window_bits=12; client_max_window_bits=12',
+        )
+      },
+    )
+  })
+
+  it('are refused for clients that show frames as they travel', async () => {
+    await withTestApplication(echo, async (t) => {
+      const options = { extensions: [permessageDeflate()] }
+
+      await expect(t.connectRaw('/', options)).rejects.toThrow('option "extensions" is given')
+      await expect(t.connectBytes('/', options)).rejects.toThrow('option "extensions" is given')
+    })
+  })
+})
