@@ -65,6 +65,9 @@ export function checkSecondByte(
   if (isControl && (second & 0x7f) > MAX_CONTROL_PAYLOAD_BYTES) {
     return violation(`control frame of more than ${MAX_CONTROL_PAYLOAD_BYTES} bytes`)
   }
+  if ((first & OPCODE_BITS) === Opcode.CLOSE && (second & 0x7f) === 1) {
+    return violation('Close frame of 1 byte: a code takes 2') // §5.5.1
+  }
   return null
 }
 

@@ -68,6 +68,16 @@ describe('checkSecondByte()', () => {
     ])
   })
 
+  it('checkSecondByte() refuses a Close frame of 1 byte', () => {
+    expect(said(checkSecondByte(0x88, 1, false))).toEqual([
+      1002,
+      'Cannot accept Close frame of 1 byte: a code takes 2',
+    ])
+    expect(checkSecondByte(0x88, 0, false)).toBeNull()
+    expect(checkSecondByte(0x88, 2, false)).toBeNull()
+    expect(checkSecondByte(0x89, 1, false)).toBeNull()
+  })
+
   it('checkSecondByte() limits control frames to 125 bytes', () => {
     expect(checkSecondByte(0x89, 125, false)).toBeNull()
     expect(said(checkSecondByte(0x89, 126, false))?.[0]).toBe(1002)

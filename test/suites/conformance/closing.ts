@@ -19,6 +19,7 @@ import {
   runCases,
   TEXT,
   TEXT_PART,
+  withoutMasks,
 } from './exchange.ts'
 import type { Subject } from './subject.ts'
 
@@ -68,6 +69,16 @@ export function closing(subject: Subject): void {
 
       expect(got.length).toBe(32 * (4 + 8192) + 4)
       expect(toHex(got.subarray(-4))).toBe(GOODBYE_HEX)
+    })
+
+    it('a message and the end of the stream without a Close: the message is echoed', async () => {
+      const peer = await subject.connect()
+
+      peer.send(wire(subject.role, { first: TEXT, payload: hex('48 69') }))
+      peer.end()
+
+      const got = withoutMasks(await peer.inbox.take(Infinity), subject.role)
+      expect(toHex(got)).toBe('81 02 48 69')
     })
 
     it('messages behind a Close, be they ever so many, are not answered', async () => {
