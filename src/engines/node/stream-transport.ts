@@ -190,6 +190,8 @@ export class StreamTransport implements Transport {
   static #onError(this: OwnedDuplex, error: Error): void {
     const transport = this[OWNER]
     if (!transport.#aborted) transport.#cause ??= error
+    // TLS tells of a record that it cannot read, and of a client that renegotiates too often, and goes on.
+    if (!this.destroyed) this.destroy()
   }
 
   static #onClose(this: OwnedDuplex): void {
