@@ -67,6 +67,27 @@ describe('advisory: oversized message or frame', () => {
     expect(session.heldBytes).toBe(0)
   })
 
+  it('what was held back is let go when the session fails for another reason', async () => {
+    const { session, peer } = defaultSession({
+      incoming: { capacity: 1, maxBytes: Infinity, onOverflow: 'suspend' },
+      readAhead: 0,
+      outgoing: { capacity: 1, maxBytes: Infinity, onOverflow: 'close' },
+    })
+    const frame = clientFrame('text', 'x')
+    peer.send(Uint8Array.from(Array.from({ length: 1000 }, () => [...frame]).flat()))
+    peer.pause()
+    await session.send(new Uint8Array(300_000))
+    await settled()
+    expect(session.heldBytes - session.bufferedAmount).toBeGreaterThan(6_000)
+
+    session.outgoing.trySend('waits')
+    session.outgoing.trySend('one too many')
+
+    // The two frames that have been delivered.
+    expect(session.heldBytes - session.bufferedAmount).toBe(2 * 65)
+    session.terminate()
+  })
+
   it('nothing of what a refused peer goes on sending is kept', async () => {
     const { session, peer } = defaultSession({ maxMessageSize: 10 })
     peer.send('82 fe 03 e9 00 00 00 00')
