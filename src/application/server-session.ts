@@ -60,13 +60,7 @@ export interface SessionOpening {
 /** Begins the session on `transport` and runs its handler. */
 export function openServerSession(opening: SessionOpening, transport: Transport): void {
   const { call, kind, handler, environment, monitor, sessions } = opening
-  const settings: SessionSettings = {
-    ...opening.settings,
-    role: 'server',
-    id: createSessionId(environment),
-    protocol: opening.protocol,
-    extensions: opening.extensions,
-  }
+  const settings = settingsOf(opening)
   const record = new SessionRecord(opening)
   const inner =
     kind === 'raw'
@@ -89,6 +83,21 @@ export function openServerSession(opening: SessionOpening, transport: Transport)
         sessions.delete(session)
       })
   })
+}
+
+/**
+ * The settings of one session: its own, and behind them, as the prototype, those that it shares with all of its
+ * route. A copy of them all would be the largest thing that an idle session holds (0.9 KiB of 7).
+ */
+function settingsOf(opening: SessionOpening): SessionSettings {
+  const own: Pick<SessionSettings, 'role' | 'id' | 'protocol' | 'extensions'> = {
+    role: 'server',
+    id: createSessionId(opening.environment),
+    protocol: opening.protocol,
+    extensions: opening.extensions,
+  }
+  // `Object.create` gives what it was given: the two together are all of the settings.
+  return Object.assign(Object.create(opening.settings) as RouteSettings, own)
 }
 
 /** What the session tells its owner, passed on to the application. */

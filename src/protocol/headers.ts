@@ -7,10 +7,14 @@
 
 import { isToken, isTokenCharacter } from './token.ts'
 
-/** Read-only headers, in the order in which they came. Names are compared without regard to case. */
+/**
+ * Read-only headers, in the order in which they came. Names are compared without regard to case.
+ *
+ * They are looked through at each question: there are few, they are asked a dozen times in a handshake and
+ * hardly ever again, and an index would be a fifth of what an idle connection holds.
+ */
 export class HttpHeaders implements Iterable<readonly [name: string, value: string]> {
   readonly #raw: readonly string[]
-  #byName: Map<string, string[]> | null = null
 
   /** @param raw names and values in turn, as Node's `rawHeaders`; kept, not copied. */
   constructor(raw: readonly string[]) {
@@ -19,28 +23,28 @@ export class HttpHeaders implements Iterable<readonly [name: string, value: stri
 
   /** All values of `name`, joined by `', '` as RFC 9110 §5.3 allows; `null` when there are none. */
   get(name: string): string | null {
-    const values = this.#values(name)
-    return values === undefined ? null : values.join(', ')
+    const values = this.getAll(name)
+    return values.length === 0 ? null : values.join(', ')
   }
 
-  /** The values of `name`, one for each line that had it; empty when there are none. */
+  /** The values of `name`, one for each line that had it; empty when there are none. A fresh list. */
   getAll(name: string): readonly string[] {
-    return this.#values(name) ?? []
+    const wanted = name.toLowerCase()
+    const values: string[] = []
+    for (const [each, value] of this) {
+      if (each.length === wanted.length && each.toLowerCase() === wanted) values.push(value)
+    }
+    return values
   }
 
   has(name: string): boolean {
-    return this.#values(name) !== undefined
+    return this.getAll(name).length > 0
   }
 
   *[Symbol.iterator](): IterableIterator<readonly [name: string, value: string]> {
     for (let at = 0; at + 1 < this.#raw.length; at += 2) {
       yield [this.#raw[at] ?? '', this.#raw[at + 1] ?? '']
     }
-  }
-
-  #values(name: string): string[] | undefined {
-    this.#byName ??= indexed(this)
-    return this.#byName.get(name.toLowerCase())
   }
 }
 
@@ -157,16 +161,6 @@ class Scanner {
   #skipBlanks(): void {
     while (this.#text[this.#at] === ' ' || this.#text[this.#at] === '\t') this.#at++
   }
-}
-
-function indexed(headers: HttpHeaders): Map<string, string[]> {
-  const byName = new Map<string, string[]>()
-  for (const [name, value] of headers) {
-    const known = byName.get(name.toLowerCase())
-    if (known === undefined) byName.set(name.toLowerCase(), [value])
-    else known.push(value)
-  }
-  return byName
 }
 
 function isBlank(code: number): boolean {

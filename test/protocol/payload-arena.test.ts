@@ -60,7 +60,7 @@ describe('PayloadArena', () => {
 
       // Node 20 copies what must not be transferred, later ones refuse: both leave it where it is.
       await Promise.resolve()
-        .then(() => structuredClone(mine, { transfer: [mine.buffer] }))
+        .then(() => structuredClone(mine, { transfer: [mine.buffer as ArrayBuffer] }))
         .catch(() => {})
 
       expect(mine).toEqual(hex('01 02 03'))
