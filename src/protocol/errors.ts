@@ -25,7 +25,10 @@ export class ProtocolViolationError extends ProtocolViolation {
   }
 }
 
-/** A frame or a message of the peer is larger than allowed; found from the announced length, before any of it is kept. */
+/**
+ * A frame or a message of the peer is larger than allowed; found from the announced length, before any of it is kept,
+ * or while a compressed message is inflated: `size` is then where that stopped.
+ */
 export class FrameTooBigError extends ProtocolViolation {
   override readonly name = 'FrameTooBigError'
   readonly code = 'TOWPATH_FRAME_TOO_BIG'
