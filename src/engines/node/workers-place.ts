@@ -107,7 +107,9 @@ export class WorkerPlace {
     }
     this.#worker = worker
     worker.on('message', (message) => this.#receive(worker, readReport(message)))
-    worker.on('exit', (exitCode, signal) => this.#vacate(new WorkerStartError({ exitCode, signal })))
+    worker.on('exit', (exitCode, signal) =>
+      this.#vacate(new WorkerStartError({ exitCode, signal })),
+    )
     worker.on('error', (error) => {
       // One that has never been a process has no exit. Any other error is about a message, and exit follows.
       if (worker.process.pid !== undefined) return

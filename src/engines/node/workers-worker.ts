@@ -78,7 +78,8 @@ export class WorkerServer implements EmbeddedServer {
       return new Deferred<never>().promise
     }
     const { on } = this.#world
-    if (this.#holdsSignals) for (const signal of ['SIGTERM', 'SIGINT'] as const) on(signal, () => {})
+    if (this.#holdsSignals)
+      for (const signal of ['SIGTERM', 'SIGINT'] as const) on(signal, () => {})
     on('message', (received) => this.#obey(received))
     this.#send({ kind: 'listening', ...this.#server.address })
     return this

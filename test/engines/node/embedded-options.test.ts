@@ -50,10 +50,7 @@ describe('readOptions()', () => {
     [{ host: '' }, 'option "host" is empty, expected an address or a host name'],
     [{ host: 1 }, 'option "host" is 1, expected an address or a host name'],
     [{ transport: 'tcp' }, 'option "transport" is a string, expected "auto" or "stream"'],
-    [
-      { maxHeadSize: 0 },
-      'option "maxHeadSize" is 0, expected a whole number of 1 or above',
-    ],
+    [{ maxHeadSize: 0 }, 'option "maxHeadSize" is 0, expected a whole number of 1 or above'],
     [{ workers: 0 }, 'option "workers" is 0, expected a whole number of 1 or above'],
     [
       { workers: 'all' },

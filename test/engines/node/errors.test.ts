@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest'
 
 import { TowpathError } from '../../../src/base/index.ts'
-import { ListenError, ServerStoppedError } from '../../../src/engines/node/errors.ts'
+import {
+  ListenError,
+  ServerStoppedError,
+  WorkerStartError,
+} from '../../../src/engines/node/errors.ts'
 
 function systemError(code: string): Error {
   return Object.assign(new Error('bind'), { code })
@@ -35,5 +39,22 @@ describe('ListenError', () => {
 describe('ServerStoppedError', () => {
   it('has a code', () => {
     expect(new ServerStoppedError().code).toBe('TOWPATH_SERVER_STOPPED')
+  })
+})
+
+describe('WorkerStartError', () => {
+  it('says with which code, by which signal, or that there never was a process', () => {
+    const cause = systemError('EAGAIN')
+    const ended = new WorkerStartError({ exitCode: 1, signal: null })
+    const killed = new WorkerStartError({ exitCode: null, signal: 'SIGKILL' })
+    const missing = new WorkerStartError({ exitCode: null, signal: null, cause })
+
+    const remedy = 'before it listened, expected the program to call start() in it too'
+    expect(ended.message).toBe(`Cannot start the workers: one ended with code 1 ${remedy}`)
+    expect(killed.message).toBe(`Cannot start the workers: one ended with SIGKILL ${remedy}`)
+    expect(missing.message).toBe('Cannot start the workers: the operating system refused a process')
+    expect(missing.cause).toBe(cause)
+    expect(ended).toMatchObject({ code: 'TOWPATH_WORKER_START', exitCode: 1, signal: null })
+    expect(killed).toMatchObject({ exitCode: null, signal: 'SIGKILL' })
   })
 })
