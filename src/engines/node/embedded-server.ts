@@ -161,7 +161,10 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
 
     const closed = once(this.#server, 'close')
     const { clock } = this.environment
-    const deadline = clock.setTimer(timeoutMs, () => this.#connections.dropAll())
+    const deadline = clock.setTimer(timeoutMs, () => {
+      this.#connections.dropAll()
+      this.transports.dropAll()
+    })
     this.#plainRequests.stop()
     this.#server.close()
     this.#server.closeIdleConnections()

@@ -23,6 +23,8 @@ export class TransportChoice {
   /** `null` while the trial is under way, and for good where it has failed. */
   #reactor: TcpReactor | null = null
   readonly #ready: Promise<void>
+  /** Those that have left their sockets, whose server knows nothing of them any more. */
+  readonly #onHandles = new Set<Transport>()
 
   constructor(mode: TransportMode) {
     this.#ready = mode === 'auto' ? this.#find() : Promise.resolve()
@@ -42,7 +44,18 @@ export class TransportChoice {
   open(stream: Duplex, head: Uint8Array, facts: ConnectionFacts): Transport {
     const taken = this.#reactor === null ? null : takeHandle(stream)
     if (this.#reactor === null || taken === null) return new StreamTransport(stream, head, facts)
-    return this.#reactor.open(taken, head, facts)
+    const released = (): void => {
+      this.#onHandles.delete(transport)
+      taken.released()
+    }
+    const transport = this.#reactor.open({ ...taken, released }, head, facts)
+    this.#onHandles.add(transport)
+    return transport
+  }
+
+  /** Drops every connection that has been taken out of its socket; the others are its server's to drop. */
+  dropAll(): void {
+    for (const transport of this.#onHandles) transport.abort()
   }
 
   async #find(): Promise<void> {
