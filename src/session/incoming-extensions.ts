@@ -33,13 +33,13 @@ export class IncomingExtensions {
   /** A message has arrived, with the reserved bits of its first frame. */
   receive(type: 'text' | 'binary', payload: Uint8Array, reservedBits: number): void {
     // A message that nobody will read need not be made readable, and neither need any that follows.
-    if (this.#extensions.isOver || this.#owner.incoming.isDiscarding) return
+    if (this.#extensions.isIncomingOver || this.#owner.incoming.isDiscarding) return
     const message = new MessageFrame(type, true, true, payload, reservedBits)
     let pending: Promise<void> | null
     try {
       pending = transform(this.#extensions.incoming, 'incoming', message)
     } catch (error) {
-      this.#extensions.fail(error)
+      this.#extensions.failIncoming(error)
       return
     }
     if (pending === null) this.#deliver(message, reservedBits)
@@ -52,13 +52,13 @@ export class IncomingExtensions {
     pending.then(
       () => {
         this.heldBytes = 0
-        if (this.#extensions.isOver) return
+        if (this.#extensions.isIncomingOver) return
         this.#deliver(message, reservedBits)
         this.#owner.resumeReading('extension')
       },
       (error: unknown) => {
         this.heldBytes = 0
-        this.#extensions.fail(error)
+        this.#extensions.failIncoming(error)
         this.#owner.resumeReading('extension')
       },
     )
@@ -73,7 +73,7 @@ export class IncomingExtensions {
     // The decoder has checked what came without reserved bits (RFC 6455 §8.1, RFC 7692 §6.2).
     const isUnchecked = reservedBits !== 0 || message.isChanged
     if (isUnchecked && !isUtf8(payload)) {
-      this.#extensions.fail(
+      this.#extensions.failIncoming(
         new ProtocolViolationError(
           1007,
           'Cannot accept text: it is not UTF-8 once it is decompressed',

@@ -54,12 +54,12 @@ export class OutgoingExtensions {
       return
     }
     // Nothing may follow a frame that is lost.
-    if (this.#extensions.isOver) return
+    if (this.#extensions.isOutgoingOver) return
     if (opcode !== Opcode.CONTINUATION) this.#type = opcode === Opcode.TEXT ? 'text' : 'binary'
     const isFirst = opcode !== Opcode.CONTINUATION
     const frame = new MessageFrame(this.#type, isFirst, fin, payload, 0)
     const pending = this.#transform(frame)
-    if (this.#extensions.isOver) return
+    if (this.#extensions.isOutgoingOver) return
     this.#underWay = { opcode, frame }
     if (pending === null) this.#ready()
     else this.#await(pending, frame)
@@ -86,7 +86,7 @@ export class OutgoingExtensions {
     try {
       return transform(this.#extensions.outgoing, 'outgoing', frame)
     } catch (error) {
-      this.#extensions.fail(error)
+      this.#extensions.failOutgoing(error)
       return null
     }
   }
@@ -98,7 +98,8 @@ export class OutgoingExtensions {
 
   #await(pending: Promise<void>, frame: MessageFrame): void {
     frame.keep()
-    const settled = (): boolean => this.#underWay?.frame === frame && !this.#extensions.isOver
+    const settled = (): boolean =>
+      this.#underWay?.frame === frame && !this.#extensions.isOutgoingOver
     pending.then(
       () => {
         if (!settled()) return
@@ -108,7 +109,7 @@ export class OutgoingExtensions {
       (error: unknown) => {
         if (!settled()) return
         this.#underWay = null
-        this.#extensions.fail(error)
+        this.#extensions.failOutgoing(error)
       },
     )
   }

@@ -20,7 +20,8 @@ export class SessionExtensions {
   /** The other way round. */
   readonly incoming: readonly ExtensionSession[]
   readonly #owner: ExtensionsOwner
-  #isOver = false
+  #isIncomingOver = false
+  #isOutgoingOver = false
 
   /** Opens those of `settings`; `null` if there are none. */
   static open(
@@ -48,21 +49,38 @@ export class SessionExtensions {
     this.#owner = owner
   }
 
-  /** Whether nothing passes any more: the session has ended, or one of them has failed. */
-  get isOver(): boolean {
-    return this.#isOver
+  /** Whether nothing comes in any more: the session has ended, or one of them has failed. */
+  get isIncomingOver(): boolean {
+    return this.#isIncomingOver
   }
 
-  /** One of them could not go on: nothing passes any more, and the session fails. */
-  fail(error: unknown): void {
-    if (this.#isOver) return
-    this.#isOver = true
+  /** Whether nothing goes out any more: the session has ended, or one of them has failed on the way out. */
+  get isOutgoingOver(): boolean {
+    return this.#isOutgoingOver
+  }
+
+  /**
+   * One of them could not go on with what came in: nothing comes in any more, and the session fails. What its
+   * handler says to the messages before still goes out.
+   */
+  failIncoming(error: unknown): void {
+    if (this.#isIncomingOver) return
+    this.#isIncomingOver = true
+    this.#owner.extensionFailed(error)
+  }
+
+  /** One of them could not go on with what goes out: nothing passes any more, and the session fails. */
+  failOutgoing(error: unknown): void {
+    if (this.#isOutgoingOver) return
+    this.#isIncomingOver = true
+    this.#isOutgoingOver = true
     this.#owner.extensionFailed(error)
   }
 
   /** The connection is gone: what they hold is given back at once. Called once. */
   dispose(): void {
-    this.#isOver = true
+    this.#isIncomingOver = true
+    this.#isOutgoingOver = true
     for (const extension of this.outgoing) extension.dispose()
   }
 }

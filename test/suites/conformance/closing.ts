@@ -61,13 +61,13 @@ export function closing(subject: Subject): void {
       },
     )
 
-    it('256 KiB of messages and then a Close: all that is sent before the Close is echoed', async () => {
+    it('64 KiB of messages and then a Close: all that is sent before the Close is echoed', async () => {
       const payload = new Uint8Array(8192).fill(0x2a)
-      const frames = Array.from({ length: 32 }, () => wire(subject.role, { first: TEXT, payload }))
+      const frames = Array.from({ length: 8 }, () => wire(subject.role, { first: TEXT, payload }))
 
       const got = await exchange(subject, [...frames, wire(subject.role, GOODBYE)])
 
-      expect(got.length).toBe(32 * (4 + 8192) + 4)
+      expect(got.length).toBe(8 * (4 + 8192) + 4)
       expect(toHex(got.subarray(-4))).toBe(GOODBYE_HEX)
     })
 

@@ -5,6 +5,7 @@
 
 import { afterAll, beforeAll, describe } from 'vitest'
 import { closing } from './closing.ts'
+import { compression } from './compression.ts'
 import { fragmentation } from './fragmentation.ts'
 import { framing } from './framing.ts'
 import { limits } from './limits.ts'
@@ -24,5 +25,6 @@ export function conformance(subject: Subject): void {
     utf8Text(subject)
     closing(subject)
     limits(subject)
+    if (subject.role === 'server') compression(subject)
   })
 }

@@ -70,6 +70,19 @@ export function framing(subject: Subject): void {
 
     describe('masks (§5.1)', () => {
       const masked = subject.role !== 'server'
+      it('each frame has a mask key of its own from a client, and none from a server', async () => {
+        const peer = await subject.connect()
+        const sizes = { server: 2, client: 6 }
+        const keys: string[] = []
+        for (let index = 0; index < 8; index++) {
+          peer.send(wire(subject.role, { first: PING }))
+          keys.push(toHex((await peer.inbox.take(sizes[subject.role])).subarray(2)))
+        }
+        peer.reset()
+
+        expect(new Set(keys).size).toBe(subject.role === 'client' ? 8 : 1)
+      })
+
       runCases(subject, [
         {
           name: `a frame ${masked ? 'with' : 'without'} mask is refused`,

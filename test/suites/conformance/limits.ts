@@ -39,7 +39,7 @@ export function limits(subject: Subject): void {
       )
     }
 
-    it.each([64, 256, 1024, 4096, 65536, 256 * 1024, MIB])(
+    it.each([64, 256, 1024, 1300, 4096, 65536, 256 * 1024, MIB])(
       'a message of 4 MiB in fragments of %i bytes',
       TIME,
       async (fragment) => {

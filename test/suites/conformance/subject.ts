@@ -3,7 +3,7 @@
  * peer exchanges with it.
  */
 
-import { WebSockets } from '../../../src/index.ts'
+import { permessageDeflate, WebSockets } from '../../../src/index.ts'
 import type { Role } from '../../../src/protocol/index.ts'
 import type { Host, Served } from '../../support/hosts.ts'
 import type { Peer } from '../../support/peer.ts'
@@ -15,8 +15,11 @@ export interface Subject {
   /** Our role; the peer has the other one. */
   readonly role: Role
   start(): Promise<void>
-  /** A connection after its handshake: messages of up to `MAX_MESSAGE_BYTES` are echoed. */
-  connect(): Promise<Peer>
+  /**
+   * A connection after its handshake: messages of up to `MAX_MESSAGE_BYTES` are echoed. A server agrees to
+   * compression if `extensions` offers it.
+   */
+  connect(extensions?: string): Promise<Peer>
   /** What has been sent is read, as far as that can be waited for. */
   settle(): Promise<void>
   stop(): Promise<void>
@@ -43,7 +46,7 @@ export function serverSubject(host: Host): Subject {
     role: 'server',
     async start() {
       served = await host.serve((app) => {
-        app.install(WebSockets, OPTIONS)
+        app.install(WebSockets, { ...OPTIONS, extensions: [permessageDeflate()] })
         app.routing((route) => {
           route.webSocket('/', async ({ incoming, send }) => {
             for await (const frame of incoming) await send(frame)
@@ -51,7 +54,11 @@ export function serverSubject(host: Host): Subject {
         })
       })
     },
-    connect: () => required().connect('/'),
+    connect: (extensions) =>
+      required().connect(
+        '/',
+        extensions === undefined ? {} : { 'Sec-WebSocket-Extensions': extensions },
+      ),
     settle: () => required().settle(),
     stop: async () => void (await required().stop()),
   }
