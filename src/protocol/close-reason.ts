@@ -6,6 +6,7 @@
  */
 
 import { ProtocolViolationError } from './errors.ts'
+import { quote } from './frame-display.ts'
 import { EMPTY_BYTES, encodeUtf8, readUtf8, utf8Length } from './memory.ts'
 
 const MAX_MESSAGE_BYTES = 123
@@ -104,7 +105,7 @@ export class CloseReason {
     const code = this.knownReason === null ? `${this.code}` : `${this.code} ${this.knownReason}`
     return this.message === ''
       ? `CloseReason(${code})`
-      : `CloseReason(${code}, ${JSON.stringify(this.message)})`
+      : `CloseReason(${code}, ${quote(this.message)})`
   }
 }
 

@@ -16,7 +16,17 @@ export function displayText(payload: string | Uint8Array, fin: boolean): string 
       : previewUtf8(payload.subarray(0, SHOWN_CHARACTERS))
   const unit = typeof payload === 'string' ? 'characters' : 'bytes'
   const rest = size > SHOWN_CHARACTERS ? `… (${size} ${unit})` : ''
-  return `Frame.Text${part(fin)} ${JSON.stringify(shown)}${rest}`
+  return `Frame.Text${part(fin)} ${quote(shown)}${rest}`
+}
+
+/** `text` in quotes, with escapes for what would do something to a terminal or to the order of what it shows. */
+export function quote(text: string): string {
+  // JSON escapes what is below U+0020. Above it are the controls of C1 (U+009B begins a sequence as ESC [ does), ends
+  // of lines, and marks that turn text around.
+  return JSON.stringify(text).replaceAll(
+    /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 /** Such as `Frame.Binary <de ad>` or `Frame.Ping <>`. */

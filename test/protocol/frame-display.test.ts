@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { displayBytes, displayText, inspectAsString } from '../../src/protocol/frame-display.ts'
+import { displayBytes, displayText, inspectAsString, quote } from '../../src/protocol/frame-display.ts'
 import { hex } from '../support/bytes.ts'
 
 describe('displayText()', () => {
@@ -14,6 +14,15 @@ describe('displayText()', () => {
       `Frame.Text "${'x'.repeat(48)}"… (49 characters)`,
     )
     expect(displayText(hex('61 ff'), true)).toBe('Frame.Text "a\ufffd"')
+  })
+})
+
+describe('quote()', () => {
+  it('quote() escapes what a terminal would act on, and leaves text of all languages', () => {
+    expect(quote('\u001b[2J\u0007\r\n')).toBe('"\\u001b[2J\\u0007\\r\\n"')
+    expect(quote('\u009b2J\u007f\u0085')).toBe('"\\u009b2J\\u007f\\u0085"')
+    expect(quote('a\u202eb\u2066c\u2028')).toBe('"a\\u202eb\\u2066c\\u2028"')
+    expect(quote('ä “日本” שלום 🚢')).toBe('"ä “日本” שלום 🚢"')
   })
 })
 
