@@ -56,10 +56,17 @@ function isYes(answer: unknown): boolean | Promise<boolean> {
 }
 
 function readAllowedOrigin(act: string, entry: unknown): Origin {
-  const origin = typeof entry === 'string' ? parseOrigin(entry) : null
+  // The URL parser lets a host have a star in it, which would match nothing.
+  const isPattern = typeof entry === 'string' && entry.includes('*')
+  const origin = typeof entry === 'string' && !isPattern ? parseOrigin(entry) : null
   if (origin !== null) return origin
   const shown = typeof entry === 'string' ? `"${entry}"` : kindOf(entry)
-  const hint =
-    entry === '*' ? `'any'` : 'scheme://host or scheme://host:port, such as https://example.com'
-  throw new TypeError(`Cannot ${act}: option "origins" has ${shown}, expected ${hint}`)
+  throw new TypeError(`Cannot ${act}: option "origins" has ${shown}, expected ${hintFor(entry)}`)
+}
+
+function hintFor(entry: unknown): string {
+  if (entry === '*') return `'any'`
+  const isPattern = typeof entry === 'string' && entry.includes('*')
+  if (isPattern) return 'whole origins, or a function in place of the list'
+  return 'scheme://host or scheme://host:port, such as https://example.com'
 }

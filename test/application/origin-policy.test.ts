@@ -142,6 +142,12 @@ describe('readOriginRule()', () => {
     )
   })
 
+  it('tells who writes a pattern about functions', () => {
+    expect(() => readOriginRule(ACT, ['https://*.example.com'], 'any')).toThrow(
+      `Cannot install WebSockets: option "origins" has "https://*.example.com", expected whole origins, or a function in place of the list`,
+    )
+  })
+
   it.each(['all', true, {}])('refuses %j as a rule', (rule) => {
     // @ts-expect-error -- what JavaScript may do
     expect(() => readOriginRule(ACT, rule, 'any')).toThrow(
