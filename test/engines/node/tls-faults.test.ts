@@ -21,7 +21,7 @@ import { settled } from '../../support/memory-world.ts'
 import { clientClose, clientFrame } from '../../support/peer.ts'
 import { TlsWire } from '../../support/tls-wire.ts'
 
-const HANDSHAKE_TIMEOUT_MS = 100
+const HANDSHAKE_TIMEOUT_MS = 1000
 
 const REQUEST = `GET / HTTP/1.1\r\n${handshakeHeaders({})
   .map(([name, value]) => `${name}: ${value}`)
@@ -35,7 +35,7 @@ describe('a session over TLS', () => {
   const wires: TlsWire[] = []
 
   function module(app: Application): void {
-    app.install(WebSockets, { closeTimeout: 100 })
+    app.install(WebSockets, { closeTimeout: 500 })
     app.routing((route) => {
       route.webSocket('/', async (session) => {
         opened(session)
