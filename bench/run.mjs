@@ -100,7 +100,9 @@ async function runScenario(scenario, { names, reference, able }) {
       continue
     }
     const measured = await measureCase(scenario, theCase, {
-      names: names.filter((name) => !theCase.needs || SERVERS[name][theCase.needs]),
+      names: (scenario.servers ?? names).filter(
+        (name) => !theCase.needs || SERVERS[name][theCase.needs],
+      ),
       rounds: options.rounds,
       seconds: options.seconds,
       cores: options.cores,

@@ -37,6 +37,14 @@ export const SERVERS = {
     deflate: true,
     tls: false, // With TLS the transport is the stream one anyway.
   },
+  'towpath-2': {
+    command: [...NODE, `${ROOT}/bench/servers/towpath.mjs`],
+    environment: { BENCH_WORKERS: '2' },
+    version: () => `${manifestVersion(`${ROOT}/package.json`)} with two workers`,
+    colour: '#7c2d12',
+    deflate: true,
+    tls: true,
+  },
   ws: {
     command: [...NODE, `${ROOT}/bench/servers/ws.mjs`],
     environment: PLAIN_WS,
@@ -93,7 +101,7 @@ export const SERVERS = {
  * Starts a server on the core that belongs to servers, and waits until it listens.
  *
  * @param {string} name one of `SERVERS`
- * @param {{ core: number, deflate?: 'kept' | 'fresh', tls?: boolean, environment?: object }} options
+ * @param {{ core: number | string, deflate?: 'kept' | 'fresh', tls?: boolean, environment?: object }} options
  */
 export async function startServer(name, { core, deflate, tls, environment }) {
   const { command, environment: own } = SERVERS[name]

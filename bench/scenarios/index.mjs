@@ -6,11 +6,23 @@ import { fanOut } from './fan-out.mjs'
 import { handshake } from './handshake.mjs'
 import { idle } from './idle.mjs'
 import { latency } from './latency.mjs'
+import { scaling } from './scaling.mjs'
 import { slowReader } from './slow-reader.mjs'
 
 /**
  * A scenario has `metrics`, and `cases()` that each have a `measure(server, { core, seconds, warmup })` which
  * resolves with one number per metric. `needs` names what a server must have for a case; `fresh` = a
- * new process for each round.
+ * new process for each round; `servers` = those that it is about, whichever were asked for.
  */
-export const SCENARIOS = [echo, scale, fanOut, deflate, tls, handshake, latency, idle, slowReader]
+export const SCENARIOS = [
+  echo,
+  scale,
+  fanOut,
+  deflate,
+  tls,
+  handshake,
+  latency,
+  idle,
+  slowReader,
+  scaling,
+]

@@ -2,9 +2,12 @@
  * The contract's server on Towpath, written the way its documentation writes an echo.
  *
  * `TOWPATH_DIST` = the compiled package (the default is ../../dist); `BENCH_TRANSPORT` = `stream` keeps to Node's
- * public stream interface.
+ * public stream interface; `BENCH_WORKERS` = so many processes; `BENCH_WORK` = so many SHA-256 of each message before it
+ * is echoed, for handlers that have something to do.
  */
 
+import cluster from 'node:cluster'
+import { createHash } from 'node:crypto'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 
@@ -20,16 +23,17 @@ const options = { port, host: '127.0.0.1' }
 if (tls) options.tls = { key: tls.key, cert: tls.cert }
 if (process.env.BENCH_TRANSPORT) options.transport = process.env.BENCH_TRANSPORT
 
+if (process.env.BENCH_WORKERS) options.workers = Number(process.env.BENCH_WORKERS)
+const work = Number(process.env.BENCH_WORK ?? 0)
+
 const server = await embeddedServer(options, declare).start()
-ready(server.address.port, () => globalThis.gc())
+if (cluster.isPrimary) ready(server.address.port, () => globalThis.gc())
 
 function declare(app) {
   const extensions = deflate === null ? [] : [permessageDeflate(deflateOptions())]
   app.install(WebSockets, { maxMessageSize: MAX_MESSAGE_BYTES, extensions })
   app.routing((route) => {
-    route.webSocket('/', async ({ incoming, send }) => {
-      for await (const frame of incoming) await send(frame)
-    })
+    route.webSocket('/', work > 0 ? echoAfterWork : echo)
     route.webSocket('/fan', async (session) => {
       listeners.add(session)
       try {
@@ -41,6 +45,17 @@ function declare(app) {
       }
     })
   })
+}
+
+async function echo({ incoming, send }) {
+  for await (const frame of incoming) await send(frame)
+}
+
+async function echoAfterWork({ incoming, send }) {
+  for await (const frame of incoming) {
+    for (let each = 0; each < work; each++) createHash('sha256').update(frame.buffer).digest()
+    await send(frame)
+  }
 }
 
 function deflateOptions() {
