@@ -1,6 +1,11 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { displayBytes, displayText, inspectAsString, quote } from '../../src/protocol/frame-display.ts'
+import {
+  displayBytes,
+  displayText,
+  inspectAsString,
+  quote,
+} from '../../src/protocol/frame-display.ts'
 import { hex } from '../support/bytes.ts'
 
 describe('displayText()', () => {
