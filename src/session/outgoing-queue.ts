@@ -51,6 +51,8 @@ export class OutgoingQueue {
   readonly #suspends: boolean
   /** Which frame waits for which key; `null` under all other policies. */
   readonly #keys: WaitingKeys | null
+  /** Markers that newer frames have pushed out at the front: what is before them may still be on its way. */
+  #displaced: FlushMarker[] | null = null
 
   constructor(bounds: OutgoingBounds, order: MessageOrder, owner: OutgoingQueueOwner) {
     const { onOverflow } = bounds
@@ -67,7 +69,7 @@ export class OutgoingQueue {
         sizeOf: (entry) => (entry instanceof FlushMarker ? 0 : order.sizeOf(entry)),
         onOverflow: policy,
         onDropped: (entry) => {
-          if (entry instanceof FlushMarker) entry.handed()
+          if (entry instanceof FlushMarker) (this.#displaced ??= []).push(entry)
           else owner.frameDropped('outgoing', order.sizeOf(entry))
         },
       },
@@ -76,7 +78,7 @@ export class OutgoingQueue {
   }
 
   get isEmpty(): boolean {
-    return this.#channel.size === 0
+    return this.#displaced === null && this.#channel.size === 0
   }
 
   get isFull(): boolean {
@@ -108,25 +110,31 @@ export class OutgoingQueue {
     return frame
   }
 
-  /** Resolves when everything that was sent before has been handed over; behind those who still wait, too. */
+  /**
+   * Resolves when everything that was sent before has been handed over, or is lost; behind those who still wait,
+   * too. Rejects, as they do, if the queue is closed while it waits among them.
+   */
   mark(): Promise<void> {
     const marker = new FlushMarker()
-    if (this.#suspends && this.#channel.isFull) {
-      // Rejected only when the session ends; then there is nothing to wait for any more.
-      this.#channel.send(marker).catch(() => marker.handed())
-    } else {
-      this.#channel.offer(marker)
-    }
+    if (this.#suspends) return this.#channel.send(marker).then(() => marker.promise)
+    this.#channel.offer(marker)
     return marker.promise
   }
 
   /** The oldest entry, which stays; the queue is not empty. */
   peek(): QueuedFrame | FlushMarker {
+    const displaced = this.#displaced?.[0]
+    if (displaced !== undefined) return displaced
     return this.#channel.peek() as QueuedFrame | FlushMarker // `admit` lets nothing else in
   }
 
   /** Removes the oldest entry. Whoever has waited longest comes in behind. */
   take(): void {
+    if (this.#displaced !== null) {
+      this.#displaced.shift()
+      if (this.#displaced.length === 0) this.#displaced = null
+      return
+    }
     this.#keys?.left()
     this.#channel.takeNext()
   }

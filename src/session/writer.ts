@@ -157,7 +157,10 @@ export class Writer {
     if (this.#state !== 'open') return this.closed()
     this.#frames.writeOut()
     if (!this.#isBlocked) return SENT
-    return this.#waiting().mark()
+    // Where the session closes before it has its place, it is as if it had been called after that.
+    return this.#waiting()
+      .mark()
+      .catch(() => this.closed())
   }
 
   /** The transport has handed over everything. */

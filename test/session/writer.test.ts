@@ -1,54 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { ClosedSendChannelError } from '../../src/channels/index.ts'
 import { CloseReason, Frame, LocalProtocolError } from '../../src/protocol/index.ts'
-import type { Transport, TransportReceiver, WriteOutcome } from '../../src/session/index.ts'
 import { DefaultSession } from '../../src/session/internal.ts'
-import { toHex } from '../support/bytes.ts'
+import { Gate } from '../support/gate.ts'
 import { memoryEnvironment, settled } from '../support/memory-world.ts'
 import { SETTINGS } from '../support/session.ts'
-
-/** A transport that a test opens and shuts: what is written is kept, as hex, one entry a write. */
-class Gate implements Transport {
-  readonly local = { host: null, port: null }
-  readonly remote = { host: null, port: null }
-  readonly encrypted = false
-  readonly writes: string[] = []
-  queuedBytes = 0
-  shut = false
-  ended = false
-  #receiver: TransportReceiver | null = null
-
-  start(receiver: TransportReceiver): void {
-    this.#receiver = receiver
-  }
-
-  write(bytes: Uint8Array): WriteOutcome {
-    this.writes.push(toHex(bytes))
-    if (!this.shut) return 'taken'
-    this.queuedBytes += bytes.length
-    return 'queued'
-  }
-
-  /** The peer has read: everything queued is gone. `shut` decides about the next write. */
-  drain(): void {
-    this.queuedBytes = 0
-    this.#receiver?.drained()
-  }
-
-  receive(bytes: Uint8Array): void {
-    this.#receiver?.receive(bytes)
-  }
-
-  pause(): void {}
-  resume(): void {}
-  end(): void {
-    this.ended = true
-  }
-
-  abort(): void {
-    this.#receiver?.closed(null)
-  }
-}
 
 function open(settings: Partial<typeof SETTINGS> = {}) {
   const gate = new Gate()
@@ -245,6 +201,45 @@ describe('Writer', () => {
 
     await flush
     expect(gate.writes).toEqual(['81 01 61', '81 01 62'])
+  })
+
+  it('S-36 flush() keeps its place when newer frames push it out of the queue', async () => {
+    const { gate, session } = open(outgoing(2, 'drop-oldest'))
+    gate.shut = true
+    await session.send('0')
+    await settled()
+    let flushed = false
+    const flush = session.flush().then(() => {
+      flushed = true
+    })
+    for (const text of ['1', '2', '3']) await session.send(text)
+    await settled()
+    expect(flushed).toBe(false)
+
+    gate.drain()
+
+    await flush
+  })
+
+  it('S-36 flush() that waits for room goes on waiting when the session closes', async () => {
+    const { gate, session } = open(outgoing(1, 'suspend'))
+    gate.shut = true
+    await session.send('0')
+    await settled()
+    await session.send('1')
+    let flushed = false
+    const flush = session.flush().then(() => {
+      flushed = true
+    })
+    void session.close()
+    await settled()
+    expect(flushed).toBe(false)
+
+    gate.shut = false
+    gate.drain()
+
+    await flush
+    expect(gate.writes.join(' ')).toBe('81 01 30 81 01 31 88 02 03 e8')
   })
 
   it('S-36 flush() returns at once on a dead connection, and while it waits when that dies', async () => {

@@ -1,0 +1,70 @@
+/**
+ * A transport that a test holds in its hands: it opens and shuts it, and says what arrives.
+ */
+
+import type { Transport, TransportReceiver, WriteOutcome } from '../../src/session/index.ts'
+import { toHex } from './bytes.ts'
+
+/** What is written is kept, as hex, one entry a write. */
+export class Gate implements Transport {
+  readonly local = { host: null, port: null }
+  readonly remote = { host: null, port: null }
+  readonly encrypted = false
+  readonly writes: string[] = []
+  queuedBytes = 0
+  /** Whether writes are queued, and not taken. */
+  shut = false
+  paused = false
+  ended = false
+  aborted = false
+  #receiver: TransportReceiver | null = null
+
+  start(receiver: TransportReceiver): void {
+    this.#receiver = receiver
+  }
+
+  write(bytes: Uint8Array): WriteOutcome {
+    this.writes.push(toHex(bytes))
+    if (!this.shut) return 'taken'
+    this.queuedBytes += bytes.length
+    return 'queued'
+  }
+
+  /** The peer has read: everything queued is gone. `shut` decides about the next write. */
+  drain(): void {
+    this.queuedBytes = 0
+    this.#receiver?.drained()
+  }
+
+  receive(bytes: Uint8Array): void {
+    this.#receiver?.receive(bytes)
+  }
+
+  /** The peer's FIN. */
+  receiveEnd(): void {
+    this.#receiver?.receiveEnd()
+  }
+
+  /** The connection is gone. */
+  close(cause: Error | null = null): void {
+    this.#receiver?.closed(cause)
+  }
+
+  pause(): void {
+    this.paused = true
+  }
+
+  resume(): void {
+    this.paused = false
+  }
+
+  end(): void {
+    this.ended = true
+  }
+
+  /** Goes at once, which is all that a test of one step needs. */
+  abort(): void {
+    this.aborted = true
+    this.close()
+  }
+}
