@@ -8,8 +8,8 @@
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 
-import { fetchPeers } from '../harness/prepare.mjs'
-import { PEERS } from '../harness/folders.mjs'
+import { measure } from 'mitata'
+
 import { asText, formatNumber } from '../harness/table.mjs'
 import * as channel from './channel.mjs'
 import * as decoder from './decoder.mjs'
@@ -24,7 +24,6 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { quick: { type: 'boolean', default: false } },
 })
-const { measure } = await loadMitata()
 
 for (const name of positionals.length > 0 ? positionals : Object.keys(SUITES)) {
   if (!(name in SUITES))
@@ -55,14 +54,4 @@ function tuning() {
   const heap = () => process.memoryUsage().heapUsed
   if (values.quick) return { min_cpu_time: NS_PER_MS, min_samples: 2, warmup_samples: 1 }
   return { heap, inner_gc: false }
-}
-
-async function loadMitata() {
-  try {
-    return await import('mitata')
-  } catch {
-    // Not among the package's development dependencies here: it comes with the peers.
-    fetchPeers()
-    return await import(`${PEERS}/node_modules/mitata/src/main.mjs`)
-  }
 }
