@@ -141,13 +141,10 @@ export class FrameWriter implements SlabOwner {
     outputSlab.vacate()
     const pieces = this.#evicted ?? []
     this.#evicted = null
-    const memory = allocate(sizeOf(pieces))
-    let end = 0
-    for (const piece of pieces) {
-      memory.set(piece, end)
-      end += piece.length
-    }
-    if (this.#transport.write(memory) === 'queued') this.#queued()
+    const [first] = pieces
+    // One piece is what a broadcast leaves with each of its receivers.
+    const bytes = first !== undefined && pieces.length === 1 ? first : joined(pieces)
+    if (this.#transport.write(bytes) === 'queued') this.#queued()
   }
 
   #queued(): void {
@@ -164,6 +161,16 @@ export class FrameWriter implements SlabOwner {
 
 function endTurn(writer: FrameWriter): void {
   writer.endTurn()
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const memory = allocate(sizeOf(pieces))
+  let end = 0
+  for (const piece of pieces) {
+    memory.set(piece, end)
+    end += piece.length
+  }
+  return memory
 }
 
 function sizeOf(pieces: readonly Uint8Array[]): number {
