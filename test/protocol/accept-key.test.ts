@@ -26,6 +26,8 @@ describe('isKey()', () => {
       'dGhlIHNhbXBsZSBub25j',
       'dGhlIHNhbXBsZSBub25jZQ==\n',
       '-GhlIHNhbXBsZSBub25jZQ==',
+      'AdGhlIHNhbXBsZSBub25jZQ==',
+      ' dGhlIHNhbXBsZSBub25jZQ==',
     ]) {
       expect(isKey(key)).toBe(false)
     }

@@ -111,6 +111,9 @@ describe('parseClosePayload()', () => {
 
   it('parseClosePayload() rejects a payload of one byte with 1002', () => {
     expect(violation(hex('03'))).toEqual(['ProtocolViolationError', 1002])
+    expect(() => parseClosePayload(hex('03'))).toThrow(
+      'Cannot read Close payload of 1 byte: a code takes 2',
+    )
   })
 
   it('parseClosePayload() reads every code that may travel', () => {

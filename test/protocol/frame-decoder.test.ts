@@ -561,6 +561,34 @@ for (const role of ROLES) {
       expect(references.map((reference) => reference.deref())).toEqual([undefined, undefined])
     })
 
+    it('FrameDecoder.stop() ends it in the middle of a chunk, and lets go of what is kept', () => {
+      const { decoder, recorder } = recorded(role)
+      recorder.onEvent = () => decoder.stop()
+
+      decoder.receive(concat(ping, ping, wire(role, { first: 0x82, payload: utf8('abc') })))
+      decoder.receive(ping)
+      decoder.resume()
+
+      expect(recorder.events).toEqual(['ping 01'])
+      expect(decoder.keptBytes).toBe(0)
+    })
+
+    it('FrameDecoder.keptBytes counts what has arrived in part, and what is held', () => {
+      const { decoder } = recorded(role)
+      const frame = wire(role, { first: 0x82, payload: new Uint8Array(100_000) })
+      expect(decoder.keptBytes).toBe(0)
+
+      decoder.receive(frame.subarray(0, 90_000))
+      expect(decoder.keptBytes).toBe(100_000)
+
+      decoder.receive(frame.subarray(90_000))
+      expect(decoder.keptBytes).toBe(0)
+
+      decoder.pause()
+      decoder.receive(frame)
+      expect(decoder.keptBytes).toBe(frame.length)
+    })
+
     it('FrameDecoder holds nothing once nothing is read any more', () => {
       const { decoder, recorder } = recorded(role)
       decoder.pause()
@@ -648,6 +676,7 @@ for (const role of ROLES) {
 
       expect(recorder.events).toEqual(['violation 1009 FrameTooBigError'])
       expect(recorder.errors[0]).toMatchObject({ size: 2 ** 30, limit: 0 })
+      expect(recorder.errors[0]?.cause).toBeInstanceOf(RangeError)
     })
   })
 

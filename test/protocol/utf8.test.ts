@@ -60,6 +60,21 @@ describe('checkUtf8()', () => {
     }
   })
 
+  it('checkUtf8() stays broken whatever follows, in short pieces and in long ones', () => {
+    const ascii = new Uint8Array(40).fill(0x61)
+    for (const text of ['c0', 'ed a0', 'f4 90', 'ff']) {
+      for (const follows of ['ff ff ff', '80 80 80', '61']) {
+        const short = hex(`${text} ${follows}`)
+        const long = concat(short, ascii)
+        expect(checkUtf8(short, 0, short.length, UTF8_BOUNDARY)).toBe(UTF8_BROKEN)
+        expect(checkUtf8(long, 0, long.length, UTF8_BOUNDARY)).toBe(UTF8_BROKEN)
+      }
+    }
+    const inside = checkUtf8(hex('e2 82'), 0, 2, UTF8_BOUNDARY)
+    const wrong = concat(hex('ff'), ascii)
+    expect(checkUtf8(wrong, 0, wrong.length, inside)).toBe(UTF8_BROKEN)
+  })
+
   it('checkUtf8() goes on where it stopped, at every split of a text', () => {
     const text = utf8('aé日😀\u0000\u07ff\u0800\ud7ff\ue000\uffff\u{10000}\u{10ffff}'.repeat(4))
     for (let at = 0; at <= text.length; at++) {
