@@ -222,6 +222,7 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   }
 
   closed(cause: Error | null): void {
+    this.#endHeld = false
     this.concludeReading()
     const wasOpen = this.#phase !== 'agreed' && this.#phase !== 'gone'
     this.#begin('none', ABNORMAL, null)
