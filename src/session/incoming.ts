@@ -59,6 +59,13 @@ export class Incoming {
     if (this.channel.size > 0) this.#owner.buffered(size + FRAME_COST_BYTES)
   }
 
+  /** The last frame of all: it is shown whatever the policy, one past the bound if need be. */
+  deliverLast(frame: Frame, size: number): void {
+    if (this.#discarding) return
+    this.channel.offer(frame)
+    if (this.channel.size > 0) this.#owner.buffered(size + FRAME_COST_BYTES)
+  }
+
   /** Whether nobody will read any more. */
   get isDiscarding(): boolean {
     return this.#discarding

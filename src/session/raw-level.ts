@@ -46,7 +46,7 @@ export class RawLevel implements SessionLevel, FrameSink {
 
   close(reason: CloseReason | null): void {
     const frame = reason === null ? new Frame.Close() : new Frame.Close(reason)
-    this.#connection?.incoming.deliver(frame, frame.buffer.length)
+    this.#connection?.incoming.deliverLast(frame, frame.buffer.length)
     this.#connection?.peerClosed(reason, false)
   }
 
