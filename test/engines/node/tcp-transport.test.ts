@@ -4,10 +4,9 @@ import type { Duplex } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 
 import { connectionFacts } from '../../../src/engines/node/connection-facts.ts'
-import { takeHandle } from '../../../src/engines/node/tcp-handle.ts'
 import { TransportChoice } from '../../../src/engines/node/transport-choice.ts'
 import type { Transport } from '../../../src/session/index.ts'
-import { listen, socketPair } from '../../support/loopback.ts'
+import { listen } from '../../support/loopback.ts'
 import { isClosed, Recorder, transportSuite } from '../../suites/transports.ts'
 
 const NOTHING = new Uint8Array(0)
@@ -20,32 +19,7 @@ function transportOver(stream: Duplex, head: Uint8Array = NOTHING): Transport {
 
 transportSuite('over a TCP handle', transportOver)
 
-describe('takeHandle()', () => {
-  it('leaves a socket alone that is gone, or no plain TCP socket', async () => {
-    await using pair = await socketPair()
-    pair.accepted.destroy()
-
-    expect(takeHandle(pair.accepted)).toBe(null)
-    expect(takeHandle({})).toBe(null)
-  })
-
-  it('leaves a socket alone whose peer has ended: the end is told only once', async () => {
-    await using pair = await socketPair()
-    pair.connecting.end('last')
-    pair.accepted.resume()
-    await once(pair.accepted, 'end')
-
-    expect(takeHandle(pair.accepted)).toBe(null)
-  })
-
-  it('leaves a socket alone whose bytes are not all written', async () => {
-    await using pair = await socketPair()
-    while (pair.accepted.write(new Uint8Array(1024 * 1024)));
-
-    expect(takeHandle(pair.accepted)).toBe(null)
-    expect(pair.accepted.destroyed).toBe(false)
-  })
-
+describe('TcpTransport', () => {
   it('keeps the connection on its server’s count until the transport is closed', async () => {
     const server = createServer({ pauseOnConnect: true })
     const port = await listen(server)
