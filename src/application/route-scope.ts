@@ -63,7 +63,13 @@ type RouteRules = Pick<
   'settings' | 'handshakeTimeout' | 'origins' | 'protocols' | 'extensions' | 'requireProtocol'
 >
 
-const OPTION_NAMES = [...SESSION_OPTION_NAMES, 'origins', 'protocols', 'extensions', 'requireProtocol']
+const OPTION_NAMES = [
+  ...SESSION_OPTION_NAMES,
+  'origins',
+  'protocols',
+  'extensions',
+  'requireProtocol',
+]
 
 // What options are laid over when only their sense is checked.
 const SAMPLE_RULES: RouteRules = {

@@ -93,7 +93,7 @@ export class Pinger {
     const payload = this.#environment.random(new Uint8Array(PAYLOAD_BYTES))
     if (this.#outstanding.length === MAX_OUTSTANDING) this.#outstanding.shift()
     this.#outstanding.push({ payload, sentAt: this.#environment.clock.now() })
-    const early = (payload[0] ?? 0) / 256 * SPREAD * this.#period
+    const early = ((payload[0] ?? 0) / 256) * SPREAD * this.#period
     this.#pingTimer = this.#environment.timers.schedule(this.#period - early, () => this.#ping())
     this.#watch()
     this.#owner.sendPing(payload)

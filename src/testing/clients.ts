@@ -147,8 +147,7 @@ export class Clients {
     )
     const accepted = outcome.type === 'accepted' ? outcome : null
     if (accepted === null) options.signal?.throwIfAborted()
-    const extensions =
-      accepted === null ? [] : checkAnswer(request, accepted, options.extensions)
+    const extensions = accepted === null ? [] : checkAnswer(request, accepted, options.extensions)
     return { response: toTestResponse(outcome), accepted, link, extensions }
   }
 

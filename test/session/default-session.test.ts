@@ -70,7 +70,9 @@ describe('DefaultSession', () => {
       incoming: { capacity: 1, maxBytes: Infinity, onOverflow: 'suspend' },
       readAhead: 0,
     })
-    peer.send(Uint8Array.from(Array.from({ length: 500 }, () => [...clientFrame('text', 'x')]).flat()))
+    peer.send(
+      Uint8Array.from(Array.from({ length: 500 }, () => [...clientFrame('text', 'x')]).flat()),
+    )
     peer.end()
     await settled()
 
@@ -151,7 +153,10 @@ describe('DefaultSession', () => {
     await clock.advance(1000)
     await clock.advance(200)
 
-    expect((await session.closed).cause).toMatchObject({ code: 'TOWPATH_PING_TIMEOUT', timeoutMs: 200 })
+    expect((await session.closed).cause).toMatchObject({
+      code: 'TOWPATH_PING_TIMEOUT',
+      timeoutMs: 200,
+    })
   })
 
   it('S-33 masking is writable and counts from the next frame serialised', async () => {

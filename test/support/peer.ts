@@ -31,7 +31,10 @@ export function clientFrame(
 
 /** The masked Close frame of a client. */
 export function clientClose(code: number, message = ''): Uint8Array {
-  return clientFrame('close', Uint8Array.from([code >> 8, code & 255, ...new TextEncoder().encode(message)]))
+  return clientFrame(
+    'close',
+    Uint8Array.from([code >> 8, code & 255, ...new TextEncoder().encode(message)]),
+  )
 }
 
 /** A client after its handshake. */
