@@ -2,25 +2,23 @@
  * One connection after its handshake: what raw and default sessions have in common.
  *
  * It ties the transport, the decoder, the writer and the incoming channel together, and it is the one
- * place where the end of a connection is decided. The facts of an ending are who began it, the Close frames
- * that went either way, and the cause; everything that is reported is derived from them.
+ * place where the end of a connection is decided; `Ending` keeps the facts.
  */
 
 import type { Environment, WheelTimer } from '../base/internal.ts'
 import type { ChannelOverflowError, SendOptions, TrySendResult } from '../channels/index.ts'
 import {
-  type ClosePhase,
   CloseReason,
   Frame,
   FrameDecoder,
   type FrameSink,
-  nextPhase,
   ProtocolViolation,
   requireTravelling,
 } from '../protocol/internal.ts'
 import type { CloseInfo } from './close-info.ts'
 import { type MemoryBudgetError, type RateLimitError, SessionTimeoutError } from './errors.ts'
 import { failureReason } from './failure-reason.ts'
+import { ABNORMAL, Ending, reportedReason } from './ending.ts'
 import { Incoming, type IncomingOwner } from './incoming.ts'
 import { limitOf, type SessionLimitName } from './limit-name.ts'
 import { SLAB_BYTES } from './output-slab.ts'
@@ -60,19 +58,7 @@ export interface ConnectionOwner {
   over(info: CloseInfo): void
 }
 
-/** How the end began; `cause` may still be found later. */
-interface Ending {
-  readonly reason: CloseReason
-  readonly initiator: CloseInfo['initiator']
-  cause: Error | null
-}
-
 const NORMAL = new CloseReason(CloseReason.Codes.NORMAL)
-/** RFC 6455 §7.1.5: the peer's Close frame held no code. */
-const NO_STATUS = new CloseReason(CloseReason.Codes.NO_STATUS)
-/** RFC 6455 §7.1.5: there was no Close frame. */
-const ABNORMAL = new CloseReason(CloseReason.Codes.CLOSED_ABNORMALLY)
-
 const INTERNAL_ERROR = new CloseReason(CloseReason.Codes.INTERNAL_ERROR)
 const VIOLATED_POLICY = new CloseReason(CloseReason.Codes.VIOLATED_POLICY)
 /** RFC 6455 §7.4.1: a client that is told so may come back at once, and should for another reason than we have. */
@@ -102,10 +88,7 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   readonly #timeLimits: TimeLimits | null
   readonly #countsBytes: boolean
   readonly #countsMessages: boolean
-  #phase: ClosePhase = 'open'
-  #ending: Ending | null = null
-  #local: CloseReason | null = null
-  #remote: CloseReason | null = null
+  readonly #ending = new Ending()
   #deadline: WheelTimer | null = null
   /** The peer has sent FIN while frames of it are still held back. */
   #endHeld = false
@@ -172,12 +155,12 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
 
   /** The reason that `closeReason` reports; `null` while the session is open. */
   get reason(): CloseReason | null {
-    return this.#ending?.reason ?? null
+    return this.#ending.reason
   }
 
   /** What went wrong, if it is known by now. */
   get cause(): Error | null {
-    return this.#ending?.cause ?? null
+    return this.#ending.cause
   }
 
   /** How it ended; `null` until it is over. */
@@ -202,7 +185,7 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
       return
     }
     this.#begin('none', ABNORMAL, null)
-    this.#step('transport-end')
+    this.#ending.transportEnded()
     this.incoming.end()
     if (this.writer.isClosed) {
       // A peer that says no more may still read: what was accepted goes out, and our Close frame.
@@ -224,10 +207,9 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   closed(cause: Error | null): void {
     this.#endHeld = false
     this.concludeReading()
-    const wasOpen = this.#phase !== 'agreed' && this.#phase !== 'gone'
     this.#begin('none', ABNORMAL, null)
-    if (wasOpen && this.#ending !== null) this.#ending.cause ??= cause
-    if (this.#phase !== 'gone') this.#step('transport-end')
+    this.#ending.transportFailed(cause)
+    this.#ending.transportEnded()
     this.#deadline?.cancel()
     this.#rates?.stop()
     this.#decoder.stop()
@@ -289,7 +271,7 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   /** The closing handshake, begun by us. Only the first call counts. */
   close(reason: CloseReason): Promise<void> {
     requireTravelling(reason)
-    if (this.#phase === 'open' || this.#phase === 'peer-closed') {
+    if (this.#ending.maySendClose) {
       this.#begin('local', reason, null)
       this.#sendClose(reason)
     }
@@ -298,11 +280,10 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
 
   /** The peer's Close frame has arrived. `answer`: whether it is ours to answer it at once (§5.5.1). */
   peerClosed(reason: CloseReason | null, answer: boolean): void {
-    this.#remote = reason ?? NO_STATUS
-    this.#begin('remote', this.#remote, null)
-    this.#step('receive-close')
+    this.#begin('remote', reportedReason(reason), null)
+    this.#ending.closeReceived(reason)
     this.incoming.end()
-    if (answer && this.#phase === 'peer-closed') {
+    if (answer && this.#ending.maySendClose) {
       this.#sendClose(reason === null ? null : new CloseReason(reason.code))
     } else if (this.writer.isCloseWritten) {
       this.closeWritten()
@@ -343,7 +324,7 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
    */
   shed(cause: MemoryBudgetError): void {
     // What is left of an ending grows no more, and has been promised to those who read.
-    if (this.#ending !== null) return
+    if (this.#ending.hasBegun) return
     this.#tellLimit('memoryBudget', cause)
     this.#begin('local', TRY_AGAIN_LATER, cause)
     this.#decoder.stop()
@@ -356,7 +337,7 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
 
   #endAfterClose(reason: CloseReason): void {
     this.#endsAfterClose = true
-    if (this.#phase === 'open' || this.#phase === 'peer-closed') this.#sendClose(reason)
+    if (this.#ending.maySendClose) this.#sendClose(reason)
     else if (this.writer.isCloseWritten) this.closeWritten()
   }
 
@@ -377,7 +358,7 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   drop(): void {
     this.#begin('local', ABNORMAL, null)
     this.incoming.discard()
-    if (this.#phase === 'open' || this.#phase === 'peer-closed') {
+    if (this.#ending.maySendClose) {
       this.#endsAfterClose = true
       this.writer.finish()
     }
@@ -438,7 +419,7 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   writeQueued(): void {
     this.observer.buffered(this.#transport.queuedBytes)
     const { writeTimeout } = this.settings
-    if (writeTimeout === null || this.#ending !== null) return
+    if (writeTimeout === null || this.#ending.hasBegun) return
     this.#writeWatch ??= new WriteWatch(this.environment, this.#transport, writeTimeout, () =>
       this.#writeStoodStill(writeTimeout),
     )
@@ -451,7 +432,7 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
 
   /** The Close frame, or the last frame of a session that is dropped, has been given to the transport. */
   closeWritten(): void {
-    const serverEndsFirst = this.#phase === 'agreed' && this.settings.role === 'server' // §7.1.1
+    const serverEndsFirst = this.#ending.isAgreed && this.settings.role === 'server' // §7.1.1
     if (serverEndsFirst || this.#endsAfterClose) this.#transport.end()
   }
 
@@ -474,7 +455,7 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
 
   /** Only the first reason for an ending counts. */
   #tellLimit(limit: SessionLimitName | null, cause: Error): void {
-    if (limit !== null && this.#ending === null) this.observer.limitReached(limit, cause)
+    if (limit !== null && !this.#ending.hasBegun) this.observer.limitReached(limit, cause)
   }
 
   #rateLimits(): RateLimits {
@@ -483,15 +464,13 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   }
 
   #sendClose(reason: CloseReason | null): void {
-    this.#step('send-close')
-    this.#local = reason ?? NO_STATUS
+    this.#ending.closeSent(reason)
     this.writer.close(reason)
   }
 
   /** The first call decides how the session is said to have ended; one deadline covers all that follows. */
-  #begin(initiator: Ending['initiator'], reason: CloseReason, cause: Error | null): void {
-    if (this.#ending !== null) return
-    this.#ending = { reason, initiator, cause }
+  #begin(initiator: CloseInfo['initiator'], reason: CloseReason, cause: Error | null): void {
+    if (!this.#ending.begin(initiator, reason, cause)) return
     const { closeTimeout } = this.settings
     this.#deadline = this.environment.timers.schedule(closeTimeout, () => {
       // When the session is over for its handler (no pong came), that it ends slowly is no news.
@@ -507,21 +486,10 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
     this.#owner.ending(reason)
   }
 
-  #step(event: 'send-close' | 'receive-close' | 'transport-end'): void {
-    this.#phase = nextPhase(this.#phase, event)
-  }
-
   #finish(): void {
-    if (this.#info !== null || this.#ending === null) return
-    const local = this.writer.isCloseWritten ? this.#local : null
-    this.#info = {
-      reason: this.#ending.reason,
-      initiator: this.#ending.initiator,
-      local,
-      remote: this.#remote,
-      clean: local !== null && this.#remote !== null,
-      cause: this.#ending.cause,
-    }
+    if (this.#info !== null) return
+    this.#info = this.#ending.info(this.writer.isCloseWritten)
+    if (this.#info === null) return
     this.#owner.over(this.#info)
     this.observer.closed(this.#info)
   }
