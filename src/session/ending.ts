@@ -73,7 +73,7 @@ export class Ending {
     this.#local = reason ?? NO_STATUS
   }
 
-  /** The peer's Close frame has arrived; `null` is an empty one. Begins the ending if nothing has. */
+  /** The peer's Close frame has arrived; `null` is an empty one. */
   closeReceived(reason: CloseReason | null): void {
     this.#phase = nextPhase(this.#phase, 'receive-close')
     this.#remote = reason ?? NO_STATUS
