@@ -52,7 +52,7 @@ export interface EmbeddedServerOptions {
   /**
    * What carries the sessions: `'auto'` is the TCP handle under the socket, tried out once at the start, and
    * a stream where there is none (TLS) or the trial failed; `'stream'` is Node's public stream interface,
-   * always. Both behave alike; a handle costs less time and memory.
+   * always. Both behave alike; a handle costs less time and memory, see `docs/benchmarks.md`.
    *
    * @defaultValue 'auto'
    */
