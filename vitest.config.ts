@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -18,5 +19,7 @@ export default defineConfig({
     // Property tests take seconds on a busy machine; a wait that never ends is found all the same.
     testTimeout: 30_000,
     pool: 'forks',
+    // On a machine of two cores the default is one.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
   },
 })
