@@ -63,30 +63,23 @@ type Observer = ConstructorParameters<typeof DefaultSession>[3]
 
 /** Opens a default session that has been started. */
 export function defaultSession(settings: Partial<SessionSettings> = {}, link?: MemoryLinkOptions) {
-  const environment = memoryEnvironment()
-  const ends = memoryPeer(environment, link)
-  const { heard, observer } = observe()
-  const session = new DefaultSession(
-    ends.transport,
-    { ...SETTINGS, ...settings },
-    environment,
-    observer,
-  )
-  session.start()
-  return { session, environment, clock: environment.clock, heard, ...ends }
+  return open(DefaultSession, settings, link)
 }
 
 /** Opens a raw session that has been started. */
 export function rawSession(settings: Partial<SessionSettings> = {}, link?: MemoryLinkOptions) {
+  return open(RawSession, settings, link)
+}
+
+function open<Session extends DefaultSession | RawSession>(
+  Level: new (...given: ConstructorParameters<typeof DefaultSession>) => Session,
+  settings: Partial<SessionSettings>,
+  link: MemoryLinkOptions | undefined,
+) {
   const environment = memoryEnvironment()
   const ends = memoryPeer(environment, link)
   const { heard, observer } = observe()
-  const session = new RawSession(
-    ends.transport,
-    { ...SETTINGS, ...settings },
-    environment,
-    observer,
-  )
+  const session = new Level(ends.transport, { ...SETTINGS, ...settings }, environment, observer)
   session.start()
   return { session, environment, clock: environment.clock, heard, ...ends }
 }
