@@ -13,6 +13,7 @@ import type {
   CloseInfo,
   DefaultWebSocketSession,
   SessionLimitName,
+  SessionOptions,
   WebSocketSession,
 } from '../session/index.ts'
 import type { UpgradeOutcome, UpgradeRefused, UpgradeRequest } from './engine.ts'
@@ -21,7 +22,6 @@ import type { Monitor } from './monitor.ts'
 import type { AnyParameters, JoinPaths, PathParameters } from './path-parameters.ts'
 import type { RefusalReason } from './refusal-reason.ts'
 import type { ApplicationRequest, OriginResolver } from './request.ts'
-import type { SessionOptions } from './session-options.ts'
 import type { ApplicationStatistics } from './statistics.ts'
 
 /**

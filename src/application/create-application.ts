@@ -3,7 +3,14 @@
  */
 
 import { Attributes } from '../base/index.ts'
-import { Deferred, type Environment } from '../base/internal.ts'
+import {
+  Deferred,
+  type Environment,
+  requireFunction,
+  requireKnownNames,
+  requireObject,
+  requireSynchronous,
+} from '../base/internal.ts'
 import { Admission } from './admission.ts'
 import type {
   Application,
@@ -18,12 +25,6 @@ import { drain, readStopOptions, type DrainTimes } from './drain.ts'
 import type { UpgradeOutcome, UpgradeRefused, UpgradeRequest } from './engine.ts'
 import { consoleLogger, type Logger } from './logger.ts'
 import { EventMonitor } from './monitor.ts'
-import {
-  requireFunction,
-  requireKnownNames,
-  requireObject,
-  requireSynchronous,
-} from './option-check.ts'
 import { PluginRegistry } from './plugin.ts'
 import { upgradeRequired } from './refusal.ts'
 import type { OriginResolver } from './request.ts'

@@ -2,10 +2,9 @@
  * Ends all sessions of an application: politely and a few at a time, then by force.
  */
 
-import { Deferred, toMilliseconds } from '../base/internal.ts'
+import { Deferred, requireKnownNames, requireObject, toMilliseconds } from '../base/internal.ts'
 import type { Clock } from '../base/index.ts'
 import type { StopCounts, StopOptions } from './application.ts'
-import { requireKnownNames, requireObject } from './option-check.ts'
 import type { SessionRegistry } from './session-registry.ts'
 
 /** The options of `stop`, checked, in milliseconds. */

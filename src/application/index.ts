@@ -47,12 +47,6 @@ export { definePlugin } from './plugin.ts'
 export type { PluginDefinition } from './plugin.ts'
 export type { RefusalReason } from './refusal-reason.ts'
 export type { ApplicationRequest, OriginResolver, RequestOrigin } from './request.ts'
-export type {
-  ChannelBoundsOptions,
-  OutgoingBoundsOptions,
-  RouteSettings,
-  SessionOptions,
-} from './session-options.ts'
 export type { ApplicationStatistics, LimitName } from './statistics.ts'
 export { WebSockets } from './websockets-plugin.ts'
 export type { WebSocketsOptions, WebSocketsSettings } from './websockets-plugin.ts'

@@ -2,10 +2,10 @@
  * Runs the interceptors of an upgrade, outermost first, and keeps the context that they made for its handler.
  */
 
+import { kindOf } from '../base/internal.ts'
 import { AsyncResource } from 'node:async_hooks'
 
 import type { ApplicationCall, Interceptor } from './application.ts'
-import { kindOf } from './option-check.ts'
 
 /** The `AsyncLocalStorage` values of one point in time, to come back to. */
 export interface AsyncContext {

@@ -7,15 +7,5 @@ export type { Authority } from './authority.ts'
 export { readStopOptions } from './drain.ts'
 export type { DrainTimes } from './drain.ts'
 export { logFailure } from './logger.ts'
-export {
-  kindOf,
-  readSwitch,
-  readWholeNumber,
-  requireFunction,
-  requireKnownNames,
-  requireObject,
-  requireSynchronous,
-} from './option-check.ts'
 export { noSuchPath } from './refusal.ts'
-export { DEFAULT_SETTINGS } from './session-options.ts'
 export { SessionRegistry } from './session-registry.ts'

@@ -7,9 +7,8 @@
  * subtraction, and past it by at most a sixteenth it is known.
  */
 
-import type { Environment } from '../base/internal.ts'
+import { type Environment, readWholeNumber } from '../base/internal.ts'
 import { MemoryBudgetError } from '../session/index.ts'
-import { readWholeNumber } from './option-check.ts'
 import type { SessionControl, SessionRegistry } from './session-registry.ts'
 
 /** A budget that several applications of one process may share. Made by `createMemoryBudget`. */

@@ -3,10 +3,10 @@
  * another site opens a connection that carries this site's cookies.
  */
 
+import { kindOf } from '../base/internal.ts'
 import type { ApplicationCall, OriginRule } from './application.ts'
 import type { Origin } from './authority.ts'
 import { parseOrigin, sameOrigin } from './authority.ts'
-import { kindOf } from './option-check.ts'
 
 /** An origin rule that has been checked, with its origins as values. */
 export type CheckedOriginRule = Exclude<OriginRule, readonly string[]> | readonly Origin[]

@@ -2,9 +2,9 @@
  * Defining plugins, and keeping those that an application has.
  */
 
+import { requireFunction, requireKnownNames, requireObject } from '../base/internal.ts'
 import type { Application, Plugin } from './application.ts'
 import { DuplicatePluginError, PluginMissingError } from './errors.ts'
-import { requireFunction, requireKnownNames, requireObject } from './option-check.ts'
 
 /** What a plugin is made of. */
 export interface PluginDefinition<Options extends object, Instance> {

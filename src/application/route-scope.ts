@@ -5,6 +5,16 @@
  * interceptor that is declared last still guards what was declared first.
  */
 
+import type { RouteSettings } from '../session/index.ts'
+import { applySessionOptions, DEFAULT_SETTINGS, SESSION_OPTION_NAMES } from '../session/internal.ts'
+import {
+  kindOf,
+  readSwitch,
+  requireFunction,
+  requireKnownNames,
+  requireObject,
+  requireSynchronous,
+} from '../base/internal.ts'
 import type { Extension } from '../extensions/index.ts'
 import { readExtensions } from '../extensions/internal.ts'
 import type {
@@ -14,23 +24,9 @@ import type {
   WebSocketRouteOptions,
 } from './application.ts'
 import { RouteConflictError } from './errors.ts'
-import {
-  kindOf,
-  readSwitch,
-  requireFunction,
-  requireKnownNames,
-  requireObject,
-  requireSynchronous,
-} from './option-check.ts'
 import { readOriginRule, type CheckedOriginRule } from './origin-policy.ts'
 import { joinPaths } from './path-parameters.ts'
 import type { RouteTree } from './route-tree.ts'
-import {
-  applySessionOptions,
-  DEFAULT_SETTINGS,
-  SESSION_OPTION_NAMES,
-  type RouteSettings,
-} from './session-options.ts'
 import { readSubprotocols, type SubprotocolChoice } from './subprotocol.ts'
 import type { WebSocketsSettings } from './websockets-plugin.ts'
 

@@ -11,6 +11,7 @@ import type {
   CloseInfo,
   DefaultWebSocketSession,
   Outbound,
+  RouteSettings,
   SessionLimitName,
   Transport,
   WebSocketSession,
@@ -30,7 +31,6 @@ import type { AsyncContext } from './interception.ts'
 import { logFailure } from './logger.ts'
 import type { SharedBudget } from './memory-budget.ts'
 import type { EventMonitor } from './monitor.ts'
-import type { RouteSettings } from './session-options.ts'
 import type { SessionRegistry } from './session-registry.ts'
 
 /** What an accepted upgrade knows about the session that it begins. */

@@ -2,8 +2,8 @@
  * Agreeing on a subprotocol with the client (RFC 6455 §1.9, §4.2.2).
  */
 
+import { kindOf } from '../base/internal.ts'
 import type { ApplicationCall, SubprotocolChooser } from './application.ts'
-import { kindOf } from './option-check.ts'
 
 /** What a route speaks: tokens in our order of preference, or a function; an empty list is nothing at all. */
 export type SubprotocolChoice = readonly string[] | SubprotocolChooser

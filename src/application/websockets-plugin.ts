@@ -2,24 +2,24 @@
  * The plugin `WebSockets`: what holds for every WebSocket of an application.
  */
 
+import { applySessionOptions, DEFAULT_SETTINGS, SESSION_OPTION_NAMES } from '../session/internal.ts'
+import type { RouteSettings, SessionOptions } from '../session/index.ts'
+import {
+  kindOf,
+  readDuration,
+  readWholeNumber,
+  requireKnownNames,
+  WHOLE_OR_INFINITE,
+} from '../base/internal.ts'
 import type { Duration } from '../base/index.ts'
 import type { Extension } from '../extensions/index.ts'
 import { readExtensions } from '../extensions/internal.ts'
 import type { AdmissionSettings } from './admission.ts'
 import type { OriginRule, Plugin } from './application.ts'
 import { type MemoryBudget, SharedBudget } from './memory-budget.ts'
-import { kindOf, readWholeNumber, requireKnownNames } from './option-check.ts'
 import type { CheckedOriginRule } from './origin-policy.ts'
 import { readOriginRule } from './origin-policy.ts'
 import { definePlugin } from './plugin.ts'
-import type { RouteSettings, SessionOptions } from './session-options.ts'
-import {
-  applySessionOptions,
-  DEFAULT_SETTINGS,
-  readDuration,
-  SESSION_OPTION_NAMES,
-  WHOLE_OR_INFINITE,
-} from './session-options.ts'
 
 /**
  * The options of `WebSockets`. All have a default; routes may override those of `SessionOptions` and `origins`.

@@ -6,6 +6,20 @@ export { Deferred, rejected } from './deferred.ts'
 export { toMilliseconds } from './duration.ts'
 export type { DurationLimits } from './duration.ts'
 export type { Environment } from './environment.ts'
+export {
+  kindOf,
+  readChoice,
+  readDuration,
+  readPeriod,
+  readSwitch,
+  readWholeNumber,
+  requireFunction,
+  requireKnownNames,
+  requireObject,
+  requireSynchronous,
+  WHOLE_OR_INFINITE,
+} from './option-check.ts'
+export type { NumberRange } from './option-check.ts'
 export { systemClock } from './system-clock.ts'
 export { TaskScope } from './task-scope.ts'
 export type { TaskScopeOptions } from './task-scope.ts'

@@ -9,13 +9,13 @@
 
 import type forwardedParse from 'forwarded-parse'
 
+import { kindOf } from '../base/internal.ts'
 import {
   type ApplicationRequest,
   definePlugin,
   type Plugin,
   type RequestOrigin,
 } from '../application/index.ts'
-import { kindOf } from '../application/internal.ts'
 import { HandshakeError } from '../protocol/index.ts'
 import { resolveForwarded } from './forwarded-origin.ts'
 import {

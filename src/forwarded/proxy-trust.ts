@@ -3,9 +3,9 @@
  */
 
 import type proxyAddr from '@fastify/proxy-addr'
+import { kindOf, readWholeNumber } from '../base/internal.ts'
 import { isIP } from 'node:net'
 
-import { kindOf, readWholeNumber } from '../application/internal.ts'
 import { loadPackage } from './optional-package.ts'
 
 /**

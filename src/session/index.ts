@@ -12,5 +12,11 @@ export {
 export { LatestBy, latestBy } from './latest-by.ts'
 export type { SessionLimitName } from './limit-name.ts'
 export type { DefaultWebSocketSession, Outbound, WebSocketSession } from './session.ts'
+export type {
+  ChannelBoundsOptions,
+  OutgoingBoundsOptions,
+  RouteSettings,
+  SessionOptions,
+} from './session-options.ts'
 export type { ChannelBounds, OutgoingBounds, OverflowPolicy } from './settings.ts'
 export type { Transport, TransportAddress, TransportReceiver, WriteOutcome } from './transport.ts'

@@ -2,12 +2,13 @@
  * The clients of one test: how they are let in, and how they leave.
  */
 
+import { requireKnownNames, requireObject } from '../base/internal.ts'
 import type { Application, UpgradeAccepted, WebSocketServerSession } from '../application/index.ts'
-import { DEFAULT_SETTINGS, requireKnownNames, requireObject } from '../application/internal.ts'
 import type { AgreedExtension } from '../extensions/internal.ts'
 import type { MemoryLink } from '../engines/memory/internal.ts'
 import { Frame } from '../protocol/index.ts'
 import {
+  DEFAULT_SETTINGS,
   DefaultSession,
   RawSession,
   type SessionObserver,

@@ -1,3 +1,4 @@
+import { DEFAULT_SETTINGS } from '../../src/session/session-options.ts'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 
 import type {
@@ -8,7 +9,6 @@ import type {
 import { createApplication } from '../../src/application/create-application.ts'
 import { RouteScope, type WebSocketRoute } from '../../src/application/route-scope.ts'
 import { createRouteTree } from '../../src/application/route-tree.ts'
-import { DEFAULT_SETTINGS } from '../../src/application/session-options.ts'
 import { WebSockets } from '../../src/application/websockets-plugin.ts'
 
 /** A root whose plugin is installed with the defaults, and a way to look routes up. */

@@ -2,17 +2,17 @@
  * The options of `embeddedServer`, and their check.
  */
 
-import { availableParallelism } from 'node:os'
-import type { TlsOptions } from 'node:tls'
-
-import type { Logger } from '../../application/index.ts'
 import {
   kindOf,
   readSwitch,
   readWholeNumber,
   requireKnownNames,
   requireObject,
-} from '../../application/internal.ts'
+} from '../../base/internal.ts'
+import { availableParallelism } from 'node:os'
+import type { TlsOptions } from 'node:tls'
+
+import type { Logger } from '../../application/index.ts'
 import type { HttpListener } from './plain-requests.ts'
 import type { TransportMode } from './transport-choice.ts'
 

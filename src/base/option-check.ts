@@ -1,7 +1,9 @@
 /**
- * Checks of options that every part of an application shares: each refusal says which option, what it is,
+ * Checks of options that all parts of the package share: each refusal says which option, what it is,
  * and what it may be. `act` is always what cannot be done, such as `install WebSockets`.
  */
+
+import { type Duration, toMilliseconds } from './duration.ts'
 
 /** Makes sure that `value` is an object with fields. */
 export function requireObject(act: string, name: string, value: unknown): asserts value is object {
@@ -41,6 +43,9 @@ export interface NumberRange {
   readonly allowInfinity?: boolean
 }
 
+/** What numbers may be that are limits. */
+export const WHOLE_OR_INFINITE: NumberRange = { min: 1, allowInfinity: true }
+
 /** Reads a whole number; `fallback` when it is absent. */
 export function readWholeNumber(
   act: string,
@@ -60,6 +65,29 @@ export function readWholeNumber(
   const expected = `a whole number of ${range.min} or above${range.allowInfinity === true ? ', or Infinity' : ''}`
   const message = `Cannot ${act}: option "${name}" is ${kindOf(value)}, expected ${expected}`
   throw typeof value === 'number' ? new RangeError(message) : new TypeError(message)
+}
+
+/** Reads a duration above 0, or `null`; `fallback` when it is absent. */
+export function readPeriod(
+  act: string,
+  name: string,
+  value: Duration | null | undefined,
+  fallback: number | null,
+): number | null {
+  return value === null ? null : readDuration(act, name, value, fallback)
+}
+
+/** Reads a duration above 0; `fallback` when it is absent. */
+export function readDuration<Fallback>(
+  act: string,
+  name: string,
+  value: Duration | undefined,
+  fallback: Fallback,
+): number | Fallback {
+  if (value === undefined) return fallback
+  const lengthMs = toMilliseconds(value, `${name} (to ${act})`)
+  if (lengthMs > 0) return lengthMs
+  throw new RangeError(`Cannot ${act}: option "${name}" is 0, expected a duration above 0`)
 }
 
 /** Reads a boolean; `fallback` when it is absent. */

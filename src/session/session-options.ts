@@ -1,23 +1,23 @@
 /**
- * The options of a session, as an application gives them, and how they become the settings of one:
+ * The options of a session, as an application or a client gives them, and how they become the settings of one:
  * checked where they are given, laid over what is in force there.
  */
 
 import type { Duration } from '../base/index.ts'
-import { toMilliseconds } from '../base/internal.ts'
-import { LatestBy } from '../session/index.ts'
-import type { ChannelBounds, OverflowPolicy } from '../session/index.ts'
-import type { SessionSettings } from '../session/internal.ts'
 import {
-  type NumberRange,
   readChoice,
+  readDuration,
+  readPeriod,
   readSwitch,
   readWholeNumber,
   requireKnownNames,
   requireObject,
-} from './option-check.ts'
+  WHOLE_OR_INFINITE,
+} from '../base/internal.ts'
+import { LatestBy } from './latest-by.ts'
+import type { ChannelBounds, OverflowPolicy, SessionSettings } from './settings.ts'
 
-/** What the plugin, a scope of routes and a single route may say about their sessions. */
+/** What the plugin, a scope of routes, a single route and a client may say about their sessions. */
 export interface SessionOptions {
   /**
    * Time between two pings that we send; above 0. `null` turns pings off: a dead peer is then found by TCP
@@ -278,9 +278,6 @@ export function applySessionOptions(
   }
 }
 
-/** What numbers may be that are limits. */
-export const WHOLE_OR_INFINITE: NumberRange = { min: 1, allowInfinity: true }
-
 type Rates = Pick<
   RouteSettings,
   | 'maxMessagesPerSecond'
@@ -304,29 +301,6 @@ function applyRates(act: string, settings: RouteSettings, options: SessionOption
       'close',
     ]),
   }
-}
-
-/** Reads a duration above 0, or `null`; `fallback` when it is absent. */
-function readPeriod(
-  act: string,
-  name: string,
-  value: Duration | null | undefined,
-  fallback: number | null,
-): number | null {
-  return value === null ? null : readDuration(act, name, value, fallback)
-}
-
-/** Reads a duration above 0; `fallback` when it is absent. */
-export function readDuration<Fallback>(
-  act: string,
-  name: string,
-  value: Duration | undefined,
-  fallback: Fallback,
-): number | Fallback {
-  if (value === undefined) return fallback
-  const lengthMs = toMilliseconds(value, `${name} (to ${act})`)
-  if (lengthMs > 0) return lengthMs
-  throw new RangeError(`Cannot ${act}: option "${name}" is 0, expected a duration above 0`)
 }
 
 function applyChannels(

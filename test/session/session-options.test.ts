@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest'
-
+import { readDuration } from '../../src/base/option-check.ts'
 import {
   applySessionOptions,
   DEFAULT_SETTINGS,
-  readDuration,
   SESSION_OPTION_NAMES,
-} from '../../src/application/session-options.ts'
+} from '../../src/session/session-options.ts'
+import { describe, expect, it } from 'vitest'
+
 import { latestBy } from '../../src/session/index.ts'
 
 const ACT = 'install WebSockets'

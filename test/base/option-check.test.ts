@@ -1,5 +1,3 @@
-import { describe, expect, it } from 'vitest'
-
 import {
   kindOf,
   readSwitch,
@@ -8,7 +6,8 @@ import {
   requireKnownNames,
   requireObject,
   requireSynchronous,
-} from '../../src/application/option-check.ts'
+} from '../../src/base/option-check.ts'
+import { describe, expect, it } from 'vitest'
 
 const ACT = 'install WebSockets'
 const KNOWN = ['pingPeriod', 'timeout', 'maxFrameSize', 'maxMessageSize']
