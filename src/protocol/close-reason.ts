@@ -7,7 +7,7 @@
 
 import { ProtocolViolationError } from './errors.ts'
 import { quote } from './frame-display.ts'
-import { EMPTY_BYTES, encodeUtf8, readUtf8, utf8Length } from './memory.ts'
+import { EMPTY_BYTES, encodeUtf8, readUtf8 } from './text.ts'
 
 const MAX_MESSAGE_BYTES = 123
 
@@ -78,7 +78,7 @@ export class CloseReason {
     if (typeof message !== 'string') {
       throw new TypeError(`Cannot use close message of type ${typeof message}, expected a string`)
     }
-    const byteLength = utf8Length(message)
+    const byteLength = encodeUtf8(message).length
     if (byteLength > MAX_MESSAGE_BYTES) {
       throw new RangeError(
         `Cannot use close message of ${byteLength} bytes: a Close frame carries at most ${MAX_MESSAGE_BYTES}`,

@@ -7,8 +7,8 @@ import { CloseReason, encodeClosePayload, requireTravelling } from './close-reas
 import { displayBytes, inspectAsString } from './frame-display.ts'
 import { NOTHING_TO_RELEASE, refusePayload } from './frame-payload.ts'
 import { FrameType } from './frame-type.ts'
-import { EMPTY_BYTES, isBytes } from './memory.ts'
 import { MAX_CONTROL_PAYLOAD_BYTES } from './frame-header.ts'
+import { EMPTY_BYTES, isBytes } from './text.ts'
 
 /** The end of what one side sends (§5.5.1). Sending one is `close(reason)`. Ktor: `Frame.Close`. */
 export class CloseFrame {

@@ -9,7 +9,7 @@ import { LocalProtocolError } from './errors.ts'
 import { displayBytes, displayText, inspectAsString } from './frame-display.ts'
 import { NOTHING_TO_RELEASE, refusePayload } from './frame-payload.ts'
 import { FrameType } from './frame-type.ts'
-import { encodeUtf8, isBytes, readUtf8 } from './memory.ts'
+import { encodeUtf8, isBytes, readUtf8 } from './text.ts'
 
 /** How a data frame lies in its message. */
 export interface DataFrameOptions {

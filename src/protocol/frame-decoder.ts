@@ -17,7 +17,7 @@ import type { FrameSink } from './frame-sink.ts'
 import { checkExtendedLength, checkFirstByte, checkSecondByte, checkSize } from './header-rules.ts'
 import { HeldBytes } from './held-bytes.ts'
 import { forgetSource } from './mask.ts'
-import { EMPTY_BYTES, MAX_BYTES } from './memory.ts'
+import { MAX_BYTES } from './memory.ts'
 import { CONTROL_BIT, FIN_BIT, MAX_HEADER_BYTES, Opcode, OPCODE_BITS } from './frame-header.ts'
 import { PartialFrame } from './partial-frame.ts'
 import {
@@ -28,6 +28,7 @@ import {
   SMALL_PAYLOAD_BYTES,
 } from './payload-arena.ts'
 import { checkUtf8, UTF8_BOUNDARY, UTF8_BROKEN } from './utf8.ts'
+import { EMPTY_BYTES } from './text.ts'
 
 /** Which end of the connection we are: servers expect masks and clients refuse them (§5.1). */
 export type Role = 'server' | 'client'

@@ -2,7 +2,7 @@
  * Frames for people to look at: in logs, in the inspector, in a failed assertion. Never all of a long payload.
  */
 
-import { previewUtf8 } from './memory.ts'
+import { previewUtf8 } from './text.ts'
 
 const SHOWN_CHARACTERS = 48
 const SHOWN_BYTES = 16

@@ -8,7 +8,8 @@
 import { type CloseReason, encodeClosePayload } from './close-reason.ts'
 import { FIN_BIT, MASK_BIT, MAX_HEADER_BYTES, Opcode } from './frame-header.ts'
 import { maskInPlace } from './mask.ts'
-import { utf8Length, writeUtf8 } from './memory.ts'
+import { utf8Length } from './memory.ts'
+import { writeUtf8 } from './text.ts'
 
 const UTF8_BYTES_PER_UNIT = 3
 

@@ -45,17 +45,9 @@ export { FrameType } from './frame-type.ts'
 export { Frame, isFrame, payloadOf } from './frame.ts'
 export { formatExtensions, HttpHeaders, parseExtensions, parseTokenList } from './headers.ts'
 export type { ExtensionOffer } from './headers.ts'
-export {
-  allocate,
-  allocateBlock,
-  EMPTY_BYTES,
-  encodeUtf8,
-  isBytes,
-  isUtf8,
-  utf8Length,
-  writeUtf8,
-} from './memory.ts'
+export { allocate, allocateBlock, isUtf8, utf8Length } from './memory.ts'
 export { MessageAssembler } from './message-assembler.ts'
 export { readServerHandshake, serverHandshakeHeaders } from './server-handshake.ts'
 export type { HandshakeChoice, HandshakeRequest, ServerHandshake } from './server-handshake.ts'
+export { EMPTY_BYTES, encodeUtf8, isBytes, writeUtf8 } from './text.ts'
 export { isToken } from './token.ts'

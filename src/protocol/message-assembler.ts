@@ -5,7 +5,8 @@
  * many tiny fragments costs no object for each, and each byte is copied a bounded number of times.
  */
 
-import { allocate, EMPTY_BYTES } from './memory.ts'
+import { allocate } from './memory.ts'
+import { EMPTY_BYTES } from './text.ts'
 
 /** Gathers one message at a time. */
 export class MessageAssembler {
