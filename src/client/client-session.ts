@@ -2,7 +2,6 @@
  * What a client is given: the session of the server side, without its call, and its own to end.
  */
 
-import type { HttpHeaders } from '../protocol/index.ts'
 import type { DefaultWebSocketSession, WebSocketSession } from '../session/index.ts'
 
 /**
@@ -43,5 +42,7 @@ export interface WebSocketClientSession extends DefaultWebSocketSession, ClientS
 export interface ClientResponse {
   /** 101. */
   readonly status: number
-  readonly headers: HttpHeaders
+
+  /** Its headers; several cookies by `headers.getSetCookie()`. */
+  readonly headers: Headers
 }

@@ -6,6 +6,7 @@
 
 import type { HandshakeResponse, HeaderList } from '../protocol/index.ts'
 import type { Transport } from '../session/index.ts'
+import type { ConnectStep } from './errors.ts'
 
 /** One request to upgrade. */
 export interface DialRequest {
@@ -15,12 +16,22 @@ export interface DialRequest {
   /** All headers of the request, in order, `Host` among them. Names and values are checked. */
   readonly headers: HeaderList
 
-  /** How long name, TCP, proxy and TLS may take together, in milliseconds; `null`: as long as `signal` lets them. */
-  readonly connectTimeout: number | null
+  /**
+   * Whether a redirect has led away from the origin that was asked for (scheme, host and port). What proves who the
+   * client is, and what was said about that one host, is not for this one: client certificates, server names.
+   */
+  readonly isElsewhere: boolean
+
+  /**
+   * The dialer says how far it has come, each step at most once and in this order; it begins at `resolve`. The deadlines
+   * of the client hang on it (`handshake`: the connection is there, and the request goes out) and its errors.
+   */
+  readonly entered: (step: Exclude<ConnectStep, 'resolve' | 'protocol'>) => void
 
   /**
    * Fires when the client has lost its patience, with the reason that the call is to reject with. The dialer
-   * drops what it has by then, and nothing of it stays behind.
+   * drops what it has by then, and nothing of it stays behind. An answer whose body is still coming is an
+   * outcome all the same, with as much of the body as there is.
    */
   readonly signal: AbortSignal
 }

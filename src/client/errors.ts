@@ -39,18 +39,30 @@ export class UpgradeRefusedError extends TowpathError {
   /** The HTTP status: 200 to 599, without 101. */
   readonly status: number
 
-  /** The headers of the answer, in order. */
-  readonly headers: HeaderList
+  /** The headers of the answer: `headers.get('retry-after')`, several cookies by `headers.getSetCookie()`. */
+  readonly headers: Headers
 
   /** The first 64 KiB of the body as text (UTF-8, bad bytes as U+FFFD); `''` when it had none. */
   readonly body: string
 
-  constructor(status: number, headers: HeaderList, body: string) {
-    super(
-      `Cannot open WebSocket: the server refused the upgrade with status ${status}, expected 101`,
-    )
+  /** @param why what else is to be said of it. @defaultValue that 101 was expected */
+  constructor(status: number, headers: HeaderList, body: string, why: string = 'expected 101') {
+    super(`Cannot open WebSocket: the server refused the upgrade with status ${status}, ${why}`)
     this.status = status
-    this.headers = headers
+    this.headers = toHeaders(headers)
     this.body = body
   }
+}
+
+/** Headers as the web platform has them; what it does not allow in one is left out (a NUL, which HTTP forbids too). */
+export function toHeaders(list: Iterable<readonly [name: string, value: string]>): Headers {
+  const headers = new Headers()
+  for (const [name, value] of list) {
+    try {
+      headers.append(name, value)
+    } catch {
+      // No header of HTTP: nobody could ask for it, or use it.
+    }
+  }
+  return headers
 }
