@@ -20,7 +20,7 @@ export {
   WHOLE_OR_INFINITE,
 } from './option-check.ts'
 export type { NumberRange } from './option-check.ts'
-export { systemClock } from './system-clock.ts'
+export { systemClock, waitingSystemClock } from './system-clock.ts'
 export { TaskScope } from './task-scope.ts'
 export type { TaskScopeOptions } from './task-scope.ts'
 export { TimerWheel } from './timer-wheel.ts'

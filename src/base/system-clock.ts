@@ -1,9 +1,9 @@
 /**
  * The clock of the machine: the one place in the core that reads the time and sets real timers.
  *
- * Its timers do not keep the process alive. A timer of ours only ever watches over something (a
- * handshake, a ping, a closing) whose open socket keeps the process alive already; once the last socket
- * is gone, a forgotten deadline must not hold up the exit.
+ * Its timers do not keep the process alive. A timer of ours watches over something (a handshake, a ping, a closing)
+ * whose open socket keeps the process alive already; once the last socket is gone, a forgotten deadline must not
+ * hold up the exit. The one exception is a wait that is all there is: a client between two attempts to connect.
  */
 
 import type { Clock } from './clock.ts'
@@ -15,17 +15,26 @@ const MAX_DELAY_MS = 2 ** 31 - 1
 export const systemClock: Clock = {
   now: (): number => performance.now(),
   setTimer: (delayMs: number, callback: () => void): Disposable =>
-    new SystemTimer(delayMs, callback),
+    new SystemTimer(delayMs, callback, false),
+}
+
+/** The same time, with timers that keep the process alive until they have run or are disposed of. */
+export const waitingSystemClock: Clock = {
+  now: (): number => performance.now(),
+  setTimer: (delayMs: number, callback: () => void): Disposable =>
+    new SystemTimer(delayMs, callback, true),
 }
 
 class SystemTimer implements Disposable {
   readonly #dueAt: number
   readonly #callback: () => void
+  readonly #keepsAlive: boolean
   #handle: NodeJS.Timeout
 
-  constructor(delayMs: number, callback: () => void) {
+  constructor(delayMs: number, callback: () => void, keepsAlive: boolean) {
     this.#dueAt = performance.now() + delayMs
     this.#callback = callback
+    this.#keepsAlive = keepsAlive
     this.#handle = this.#arm(delayMs)
   }
 
@@ -35,7 +44,8 @@ class SystemTimer implements Disposable {
 
   #arm(remainingMs: number): NodeJS.Timeout {
     const delayMs = Math.min(Math.ceil(remainingMs), MAX_DELAY_MS)
-    return setTimeout(() => this.#wake(), delayMs).unref()
+    const handle = setTimeout(() => this.#wake(), delayMs)
+    return this.#keepsAlive ? handle : handle.unref()
   }
 
   #wake(): void {

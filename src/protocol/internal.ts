@@ -46,7 +46,14 @@ export { Frame, isFrame, payloadOf } from './frame.ts'
 export { formatExtensions, HttpHeaders, parseExtensions, parseTokenList } from './headers.ts'
 export type { ExtensionOffer } from './headers.ts'
 export { allocate, allocateBlock, isUtf8, utf8Length } from './memory.ts'
+export {
+  HEARTBEAT_LIMIT,
+  heartbeatAnswer,
+  heartbeatQuestion,
+  isHeartbeatAnswer,
+} from './heartbeat.ts'
 export { MessageAssembler } from './message-assembler.ts'
+export { readReconnectHint, reconnectHint } from './reconnect-hint.ts'
 export { readServerHandshake, serverHandshakeHeaders } from './server-handshake.ts'
 export type { HandshakeChoice, HandshakeRequest, ServerHandshake } from './server-handshake.ts'
 export { EMPTY_BYTES, encodeUtf8, isBytes, writeUtf8 } from './text.ts'

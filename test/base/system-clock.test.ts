@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { systemClock } from '../../src/base/system-clock.ts'
+import { systemClock, waitingSystemClock } from '../../src/base/system-clock.ts'
 
 const FORTY_DAYS_MS = 40 * 24 * 3_600_000
 
@@ -83,5 +83,39 @@ describe('systemClock', () => {
 
     timer[Symbol.dispose]()
     setTimeoutSpy.mockRestore()
+  })
+})
+
+describe('waitingSystemClock', () => {
+  it('has the time of systemClock', () => {
+    const between = [systemClock.now(), waitingSystemClock.now(), systemClock.now()]
+
+    expect(between).toEqual([...between].sort((a, b) => a - b))
+  })
+
+  it('setTimer() keeps the process alive until the timer is disposed of', () => {
+    const setTimeoutSpy = vi.spyOn(globalThis, 'setTimeout')
+    const timer = waitingSystemClock.setTimer(60_000, () => undefined)
+
+    // The spy passes on what setTimeout of Node has returned.
+    const handle = setTimeoutSpy.mock.results[0]?.value as NodeJS.Timeout
+    expect(handle.hasRef()).toBe(true)
+
+    timer[Symbol.dispose]()
+    // Node's timers say so of themselves; their types leave it out.
+    expect(handle).toHaveProperty('_destroyed', true)
+    setTimeoutSpy.mockRestore()
+  })
+
+  it('setTimer() keeps the process alive in the second stretch of a long delay too', () => {
+    vi.useFakeTimers()
+    let calls = 0
+    waitingSystemClock.setTimer(FORTY_DAYS_MS, () => calls++)
+
+    vi.advanceTimersByTime(FORTY_DAYS_MS - 1)
+    expect(calls).toBe(0)
+    vi.advanceTimersByTime(1)
+    expect(calls).toBe(1)
+    vi.useRealTimers()
   })
 })
