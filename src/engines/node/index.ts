@@ -1,9 +1,11 @@
 /**
- * What users see of the engine on Node: a server of one's own, and a place in somebody else's.
+ * What users see of the engine on Node: a server of one's own, a place in somebody else's, and a client.
  */
 
 export { attach } from './attach.ts'
 export type { Attachment, AttachOptions, UnclaimedPolicy } from './attach.ts'
+export { createWebSocketClient, openWebSocket, webSocket } from './client.ts'
+export type { ClientTlsOptions, NodeClientOptions } from './client-options.ts'
 export type { EmbeddedServerOptions } from './embedded-options.ts'
 export { embeddedServer } from './embedded-server.ts'
 export { ListenError, ServerStoppedError, WorkerStartError } from './errors.ts'

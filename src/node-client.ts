@@ -1,0 +1,88 @@
+/**
+ * `towpath/client` on Node: sessions with any WebSocket server, and everything that a program needs beside them.
+ */
+
+export { createWebSocketClient, openWebSocket, webSocket } from './engines/node/index.ts'
+export type { ClientTlsOptions, NodeClientOptions, TransportMode } from './engines/node/index.ts'
+
+export { ConnectError, UpgradeRefusedError } from './client/index.ts'
+export type {
+  ClientBlock,
+  ClientResponse,
+  ClientSession,
+  ConnectStep,
+  HeaderFields,
+  WebSocketClient,
+  WebSocketClientOptions,
+  WebSocketClientSession,
+} from './client/index.ts'
+
+export {
+  hours,
+  milliseconds,
+  minutes,
+  ScopeEndedError,
+  seconds,
+  TowpathError,
+} from './base/index.ts'
+export type { Duration, DurationFields } from './base/index.ts'
+
+export {
+  CloseReason,
+  Frame,
+  FrameTooBigError,
+  FrameType,
+  HandshakeError,
+  LocalProtocolError,
+  ProtocolViolation,
+  ProtocolViolationError,
+  TooManyFragmentsError,
+} from './protocol/index.ts'
+export type { CloseCodeName } from './protocol/index.ts'
+
+export {
+  ChannelOverflowError,
+  ClosedReceiveChannelError,
+  ClosedSendChannelError,
+} from './channels/index.ts'
+export type {
+  ReceiveChannel,
+  ReceivedEnd,
+  ReceivedValue,
+  ReceiveOptions,
+  ReceiveResult,
+  SendChannel,
+  SendOptions,
+  TryReceiveResult,
+  TrySendResult,
+} from './channels/index.ts'
+
+export {
+  CompressionBudget,
+  CompressionRatioError,
+  ExtensionConflictError,
+  permessageDeflate,
+} from './extensions/index.ts'
+export type {
+  Extension,
+  ExtensionAgreement,
+  ExtensionContext,
+  ExtensionFrame,
+  ExtensionParameters,
+  ExtensionSession,
+  PermessageDeflate,
+  PermessageDeflateOptions,
+} from './extensions/index.ts'
+
+export { latestBy, PingTimeoutError, RateLimitError, SessionTimeoutError } from './session/index.ts'
+export type {
+  ChannelBoundsOptions,
+  CloseInfo,
+  DefaultWebSocketSession,
+  LatestBy,
+  Outbound,
+  OutgoingBoundsOptions,
+  OverflowPolicy,
+  SessionOptions,
+  WebSocketSession,
+} from './session/index.ts'
