@@ -2,7 +2,8 @@
  * Checks which way imports point (DESIGN.md, "Layers"), over every file of `src/`, types included:
  *
  * - down only: a folder imports folders of a lower level, never the same level or a higher one;
- * - through the door: another folder is imported through its `index.ts` or `internal.ts`;
+ * - through the door: another folder is imported through its `index.ts`, `internal.ts` or `portable.ts`;
+ * - what runs in browsers (`portable.ts`, the browser's engine and entry) reaches no module of Node, and no package;
  * - no cycles between files;
  * - Node's modules and packages only where the tables below say;
  * - a door holds named re-exports and nothing else.
@@ -33,6 +34,9 @@ const LEVELS: Readonly<Record<string, number>> = {
 
 /** The level of `src/index.ts`: it may re-export what is below `testing/`, `brokers/` and `adapters/`. */
 const MAIN_ENTRY_LEVEL = 5
+
+/** What runs in browsers, beside the doors named `portable.ts`: files, and folders with their slash. */
+const PORTABLE: readonly string[] = ['browser-client.ts', 'engines/browser/']
 
 /** Pairs on one level that may import, in this direction only. */
 const SAME_LEVEL: ReadonlySet<string> = new Set(['session→extensions'])
@@ -72,6 +76,8 @@ export interface ImportProblem {
 interface Reference {
   readonly specifier: string
   readonly line: number
+  /** Whether nothing of it is left at run time. */
+  readonly isType: boolean
 }
 
 /**
@@ -83,6 +89,7 @@ interface Reference {
 export function checkImports(root: string): ImportProblem[] {
   const problems: ImportProblem[] = []
   const graph = new Map<string, readonly string[]>()
+  const values = new Map<string, readonly string[]>()
 
   for (const file of listFiles(root, '.ts')) {
     const source = ts.createSourceFile(
@@ -95,13 +102,15 @@ export function checkImports(root: string): ImportProblem[] {
       problems.push({ file, line, message })
     }
 
-    const targets: string[] = []
-    for (const reference of referencesOf(source)) {
+    const references = referencesOf(source)
+    for (const reference of references) {
       const message = problemOfReference(root, file, reference.specifier)
       if (message !== null) report(reference.line, message)
-      if (isRelative(reference.specifier)) targets.push(targetOf(file, reference.specifier))
     }
-    graph.set(file, targets)
+    const target = ({ specifier }: Reference): string =>
+      isRelative(specifier) ? targetOf(file, specifier) : specifier
+    graph.set(file, references.filter(({ specifier }) => isRelative(specifier)).map(target))
+    values.set(file, references.filter(({ isType }) => !isType).map(target))
 
     if (isDoor(file)) checkDoor(source, report)
     if (levelOf(file) === undefined) {
@@ -113,23 +122,31 @@ export function checkImports(root: string): ImportProblem[] {
     const file = cycle[0] ?? ''
     problems.push({ file, line: 1, message: `Cannot import in a circle: ${cycle.join(' → ')}` })
   }
+  for (const file of [...graph.keys()].filter(isPortable)) {
+    const path = findWayOut(values, file)
+    if (path === null) continue
+    const message = `Cannot run in a browser: ${path.join(' → ')}`
+    problems.push({ file, line: 1, message })
+  }
   return problems
 }
 
 /** Every module that a file names: imports, re-exports, `import()` as an expression and as a type. */
 function referencesOf(source: ts.SourceFile): Reference[] {
   const references: Reference[] = []
-  const add = (literal: ts.Node | undefined): void => {
+  const add = (literal: ts.Node | undefined, isType: boolean): void => {
     if (literal === undefined || !ts.isStringLiteral(literal)) return
     const { line } = source.getLineAndCharacterOfPosition(literal.getStart(source))
-    references.push({ specifier: literal.text, line: line + 1 })
+    references.push({ specifier: literal.text, line: line + 1, isType })
   }
   const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) add(node.moduleSpecifier)
+    if (ts.isImportDeclaration(node)) {
+      add(node.moduleSpecifier, node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword)
+    } else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly)
     else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
-      add(node.argument.literal)
+      add(node.argument.literal, true)
     else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
-      add(node.arguments[0])
+      add(node.arguments[0], false)
     }
     ts.forEachChild(node, visit)
   }
@@ -166,7 +183,7 @@ function problemOfDirection(file: string, target: string): string | null {
     return `Cannot import "${target}" (level ${toLevel}) from level ${fromLevel}, expected a lower level`
   }
   if (!isDoor(target)) {
-    return `Cannot import "${target}" from another folder, expected its index.ts or internal.ts`
+    return `Cannot import "${target}" from another folder, expected its index.ts, internal.ts or portable.ts`
   }
   return null
 }
@@ -221,6 +238,26 @@ function findCycles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
   return [...cycles.values()]
 }
 
+/** The shortest way from `file` to a module that is not a file of ours; `null` if there is none. */
+function findWayOut(graph: ReadonlyMap<string, readonly string[]>, file: string): string[] | null {
+  const paths = [[file]]
+  const seen = new Set([file])
+  for (const path of paths) {
+    for (const target of graph.get(path.at(-1) ?? '') ?? []) {
+      if (seen.has(target)) continue
+      seen.add(target)
+      if (!target.endsWith('.ts')) return [...path, target]
+      paths.push([...path, target])
+    }
+  }
+  return null
+}
+
+function isPortable(file: string): boolean {
+  if (posix.basename(file) === 'portable.ts') return true
+  return PORTABLE.some((place) => (place.endsWith('/') ? file.startsWith(place) : file === place))
+}
+
 function startAtFirst(cycle: readonly string[]): string[] {
   const first = [...cycle].sort()[0] ?? ''
   const index = cycle.indexOf(first)
@@ -248,7 +285,7 @@ function folderOf(file: string): string {
 }
 
 function isDoor(file: string): boolean {
-  return /(^|\/)(index|internal)\.ts$/.test(file)
+  return /(^|\/)(index|internal|portable)\.ts$/.test(file)
 }
 
 function isRelative(specifier: string): boolean {

@@ -3,7 +3,8 @@
  * type (`Frame`, `Frame.Text`), and what the layers above need to know of a frame.
  */
 
-import { CloseFrame, PingFrame, PongFrame } from './control-frames.ts'
+import { CloseFrame } from './close-frame.ts'
+import { PingFrame, PongFrame } from './control-frames.ts'
 import { BinaryFrame, TextFrame, textPayloadOf } from './data-frames.ts'
 
 /**

@@ -8,9 +8,10 @@ export type {
   HandshakeAgreement,
   HandshakeResponse,
 } from './client-handshake.ts'
+export { CloseFrame } from './close-frame.ts'
 export { CloseReason } from './close-reason.ts'
 export type { CloseCodeName } from './close-reason.ts'
-export { CloseFrame, PingFrame, PongFrame } from './control-frames.ts'
+export { PingFrame, PongFrame } from './control-frames.ts'
 export { BinaryFrame, TextFrame } from './data-frames.ts'
 export type { DataFrameOptions } from './data-frames.ts'
 export {

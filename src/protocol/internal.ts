@@ -10,6 +10,7 @@ export type {
 } from './client-handshake.ts'
 export { mayReceiveData, maySendData, nextPhase } from './close-phase.ts'
 export type { CloseEvent, ClosePhase } from './close-phase.ts'
+export { CloseFrame } from './close-frame.ts'
 export {
   CloseReason,
   encodeClosePayload,
@@ -18,7 +19,7 @@ export {
   requireTravelling,
 } from './close-reason.ts'
 export type { CloseCodeName } from './close-reason.ts'
-export { CloseFrame, PingFrame, PongFrame } from './control-frames.ts'
+export { PingFrame, PongFrame } from './control-frames.ts'
 export { BinaryFrame, isCheckedText, receivedText, TextFrame } from './data-frames.ts'
 export type { DataFrameOptions } from './data-frames.ts'
 export {

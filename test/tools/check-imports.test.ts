@@ -73,7 +73,25 @@ describe('checkImports()', () => {
     })
 
     expect(problems).toEqual([
-      'session/a.ts:2: Cannot import "base/clock.ts" from another folder, expected its index.ts or internal.ts',
+      'session/a.ts:2: Cannot import "base/clock.ts" from another folder, expected its index.ts, internal.ts or portable.ts',
+    ])
+  })
+
+  it('rejects what should run in browsers and reaches a module of Node, but not for a type', () => {
+    const problems = check({
+      'protocol/portable.ts': "export { a } from './a.ts'\nexport type { B } from './memory.ts'\n",
+      'protocol/a.ts': "import { b } from './memory.ts'\nexport const a = b\n",
+      'protocol/memory.ts': "import 'node:buffer'\nexport const b = 1\nexport type B = 1\n",
+      'engines/browser/open.ts':
+        "import type { B } from '../../protocol/index.ts'\nexport const c: B = 1\n",
+      'protocol/index.ts':
+        "export type { B } from './memory.ts'\nexport { b } from './memory.ts'\n",
+      'engines/browser/index.ts': "export { c } from './open.ts'\n",
+      'browser-client.ts': "export { c } from './engines/browser/index.ts'\n",
+    })
+
+    expect(problems).toEqual([
+      'protocol/portable.ts:1: Cannot run in a browser: protocol/portable.ts → protocol/a.ts → protocol/memory.ts → node:buffer',
     ])
   })
 
