@@ -1,0 +1,320 @@
+/**
+ * The session of a page: the same members as everywhere, over what the browser does by itself.
+ *
+ * The browser answers pings and Close frames, masks, puts messages together and checks text. What is left is to
+ * bound both directions, and to say once, and truly, how it ended.
+ */
+
+import type { Clock } from '../../base/index.ts'
+import { ScopeEndedError } from '../../base/index.ts'
+import { Deferred, TaskScope } from '../../base/internal.ts'
+import {
+  ChannelOverflowError,
+  ClosedReceiveChannelError,
+  ClosedSendChannelError,
+} from '../../channels/index.ts'
+import { BufferedChannel, ChannelSettings, NOTHING } from '../../channels/internal.ts'
+import type { ClientSession } from '../../client/index.ts'
+import { ConnectError } from '../../client/portable.ts'
+import { BinaryFrame, CloseReason, TextFrame } from '../../protocol/portable.ts'
+import type { CloseInfo, Outbound } from '../../session/index.ts'
+import type { BrowserSettings } from './browser-options.ts'
+import { GOING_AWAY, INTERNAL_ERROR, requireBrowserCode, VIOLATED_POLICY } from './close-codes.ts'
+import { messageOf, messageSize, Outgoing, ownMessageOf } from './outgoing.ts'
+import type { Message, Wire, WireEnd, WireReceiver } from './wire.ts'
+
+const NORMAL = new CloseReason(CloseReason.Codes.NORMAL)
+const ABNORMAL = new CloseReason(CloseReason.Codes.CLOSED_ABNORMALLY)
+
+/** What a frame costs beyond its payload, or empty ones would be free. */
+const FRAME_COST_BYTES = 64
+
+/** What a page receives. */
+type MessageFrame = TextFrame | BinaryFrame
+
+/** How the ending began. */
+type Beginning = Pick<CloseInfo, 'reason' | 'initiator' | 'cause'>
+
+/** A session over one wire. Its functions are fields: all members may be destructured. */
+export class BrowserSession implements ClientSession, WireReceiver {
+  readonly url: string
+  readonly incoming: BufferedChannel<MessageFrame>
+  readonly outgoing: Outgoing
+  protocol: string | null = null
+  readonly #settings: BrowserSettings
+  readonly #clock: Clock
+  readonly #wire: Wire
+  /** Whether the wire waits while `incoming` is full. */
+  readonly #suspends: boolean
+  readonly #outbox: BufferedChannel<Outbound>
+  readonly #scope: TaskScope
+  readonly #reason = new Deferred<CloseReason>()
+  readonly #closed = new Deferred<CloseInfo>()
+  /** Settled when our Close frame is the browser's, or there will be none. */
+  readonly #closing = new Deferred<void>()
+  /** What the block, or a task, failed with: the first. */
+  #failure: { readonly error: unknown } | null = null
+  #beginning: Beginning | null = null
+  #hasSentClose = false
+  #isPumping = false
+  #deadline: Disposable | null = null
+
+  /**
+   * @param canSuspend whether the wire waits when it is told that no more is wanted.
+   * @param connect makes the wire, whose receiver this is. What it throws, the constructor throws.
+   */
+  constructor(
+    url: string,
+    settings: BrowserSettings,
+    clock: Clock,
+    canSuspend: boolean,
+    connect: (receiver: WireReceiver) => Wire,
+  ) {
+    this.url = url
+    this.#settings = settings
+    this.#clock = clock
+    this.#suspends = canSuspend && settings.incoming.onOverflow === 'suspend'
+    this.incoming = new BufferedChannel(incomingSettings(settings, canSuspend), {
+      owner: null,
+      hooks: {
+        onRoom: () => this.#wire.resume(),
+        onCancel: () => this.#wire.resume(),
+        onClose: (_, cause) => {
+          this.#wire.resume()
+          this.#overflowed(cause)
+        },
+      },
+    })
+    this.#outbox = new BufferedChannel<Outbound>(
+      new ChannelSettings({
+        ...settings.outgoing,
+        sizeOf: (data) => messageSize(messageOf(data)),
+      }),
+      {
+        owner: null,
+        hooks: {
+          admit: (_, data) => ownMessageOf(data),
+          onBuffered: () => this.#pump(),
+          onClose: (_, cause) => this.#overflowed(cause),
+        },
+      },
+    )
+    this.outgoing = new Outgoing(this.#outbox, this)
+    this.#scope = new TaskScope({
+      onFailure: (error) => this.#failed(error),
+      isFailure: (error) => !this.#saysThatItEnds(error),
+    })
+    this.#wire = connect(this)
+  }
+
+  get signal(): AbortSignal {
+    return this.#scope.signal
+  }
+
+  get closeReason(): Promise<CloseReason> {
+    return this.#reason.promise
+  }
+
+  get closed(): Promise<CloseInfo> {
+    return this.#closed.promise
+  }
+
+  get bufferedAmount(): number {
+    return this.#outbox.bytes + this.#wire.bufferedAmount
+  }
+
+  readonly send: ClientSession['send'] = (data, options) => this.outgoing.send(data, options)
+
+  readonly close: ClientSession['close'] = (reason = NORMAL) => {
+    requireBrowserCode(reason)
+    this.#closeWith(reason, null)
+    return this.#closing.promise
+  }
+
+  readonly launch: ClientSession['launch'] = (task) => this.#scope.launch(task)
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    void this.close()
+    this.incoming.cancel()
+    await this.#closed.promise
+    await this.#scope.join()
+  }
+
+  /** Waits for the handshake. Rejects when there is no connection. */
+  async opened(): Promise<void> {
+    try {
+      this.protocol = (await this.#wire.opened) || null
+    } catch (cause) {
+      throw new ConnectError(
+        'connect',
+        'the browser has no connection, and does not tell a page why: nobody there, TLS, a refusal',
+        { cause },
+      )
+    }
+    this.#settings.signal?.addEventListener('abort', this.#leave)
+  }
+
+  /** Gives up the handshake. */
+  abandon(): void {
+    this.#wire.close(NORMAL.code, '')
+  }
+
+  /**
+   * Runs `block` with this session and ends it as the block has ended: 1000, or 4011 if it failed. Waits until the
+   * closing handshake and all launched tasks are done.
+   *
+   * @throws (by rejecting) what the block or a task failed with, whichever was first; else the reason of the signal, if
+   *   that fired before the block ended; else what the block threw because the session was ending.
+   */
+  async run<T>(block: (session: ClientSession) => Promise<T> | T): Promise<T> {
+    const { signal } = this.#settings
+    let outcome: () => T
+    try {
+      const value = await block(this)
+      outcome = () => value
+    } catch (error) {
+      if (!this.#saysThatItEnds(error)) this.#failed(error)
+      outcome = () => {
+        throw error
+      }
+    }
+    const wasAborted = signal?.aborted === true
+    await this[Symbol.asyncDispose]()
+    if (this.#failure !== null) throw this.#failure.error
+    if (wasAborted) throw signal?.reason
+    return outcome()
+  }
+
+  /** See `Outgoing`. */
+  closeBecause(cause: Error): void {
+    this.#closeWith(new CloseReason(INTERNAL_ERROR), cause)
+  }
+
+  receive(message: Message): boolean {
+    const frame = typeof message === 'string' ? new TextFrame(message) : new BinaryFrame(message)
+    if (this.#suspends && !this.incoming.isClosedForSend) return !this.incoming.offer(frame)
+    this.incoming.trySend(frame)
+    return true
+  }
+
+  drained(): void {
+    this.#pump()
+  }
+
+  ended({ code, reason, clean }: WireEnd): void {
+    if (this.#closed.isSettled) return
+    // 1006 and 1015 (TLS) are the browser's own: no frame carried them.
+    const remote = code === ABNORMAL.code || code === 1015 ? null : new CloseReason(code, reason)
+    const begun = this.#begin(remote === null ? 'none' : 'remote', remote ?? ABNORMAL, null)
+    this.#deadline?.[Symbol.dispose]()
+    this.#settings.signal?.removeEventListener('abort', this.#leave)
+    this.#outbox.cancel()
+    this.incoming.close()
+    this.#closing.resolve()
+    // What a browser answers to the peer's Close frame is its code (RFC 6455 §5.5.1).
+    const answer = clean ? new CloseReason(code) : null
+    this.#closed.resolve({
+      ...begun,
+      local: this.#hasSentClose ? begun.reason : answer,
+      remote,
+      clean,
+    })
+    this.#scope.abort()
+  }
+
+  /** Moves what was sent into the browser, as far as that has room, and the Close frame behind it. */
+  #pump(): void {
+    // To take a frame lets waiting senders in, which calls this again.
+    if (this.#isPumping) return
+    this.#isPumping = true
+    while (this.#outbox.size > 0 && this.#wire.mayWrite()) {
+      const data = this.#outbox.takeNext()
+      if (data !== NOTHING) this.#wire.write(messageOf(data))
+    }
+    this.#isPumping = false
+    if (this.#outbox.size === 0) this.#sendClose()
+  }
+
+  #closeWith(reason: CloseReason, cause: Error | null): void {
+    if (this.#beginning !== null) return
+    this.#deadline ??= this.#clock.setTimer(this.#settings.closeTimeout, () => this.#giveUp())
+    // A browser that has the peer's Close frame already sends no other than its answer.
+    if (!this.#wire.isEnding) this.#begin('local', reason, cause)
+    this.#outbox.close()
+    this.#pump()
+  }
+
+  /** The first call decides how the session is said to have ended. */
+  #begin(initiator: CloseInfo['initiator'], reason: CloseReason, cause: Error | null): Beginning {
+    this.#beginning ??= { initiator, reason, cause }
+    this.#reason.resolve(this.#beginning.reason)
+    return this.#beginning
+  }
+
+  #sendClose(): void {
+    if (this.#beginning === null || this.#hasSentClose || this.#closed.isSettled) return
+    this.#hasSentClose = true
+    const { code, message } = this.#beginning.reason
+    this.#wire.close(code, message)
+    this.#closing.resolve()
+  }
+
+  /** What cannot be sent is lost, and what the browser still does about the closing is its own affair. */
+  #giveUp(): void {
+    this.#outbox.cancel()
+    this.#sendClose()
+    this.ended({ code: ABNORMAL.code, reason: '', clean: false })
+  }
+
+  /** A channel has ended with `cause`, which is an overflow or somebody else's to report. */
+  #overflowed(cause: Error | null): void {
+    if (!(cause instanceof ChannelOverflowError)) return
+    this.#closeWith(new CloseReason(VIOLATED_POLICY), cause)
+    this.incoming.close(cause)
+  }
+
+  /** The block or a task failed. */
+  #failed(error: unknown): void {
+    this.#failure ??= { error }
+    this.closeBecause(toCause(error))
+    this.incoming.cancel()
+  }
+
+  /** The signal of the options has fired. */
+  readonly #leave = (): void => {
+    this.#closeWith(new CloseReason(GOING_AWAY), null)
+    this.incoming.close()
+  }
+
+  /** Whether `error` is no trouble of its own, but only tells that the session is ending. */
+  #saysThatItEnds(error: unknown): boolean {
+    if (this.#beginning === null) return false
+    return (
+      error === this.#beginning.cause ||
+      error instanceof ClosedReceiveChannelError ||
+      error instanceof ClosedSendChannelError ||
+      error instanceof ScopeEndedError ||
+      (error instanceof Error && error.name === 'AbortError')
+    )
+  }
+}
+
+/** Where the server cannot be made to wait, the bound is `maxUnread`, and to reach it is the end. */
+function incomingSettings(
+  { incoming, maxUnread }: BrowserSettings,
+  canSuspend: boolean,
+): ChannelSettings<MessageFrame> {
+  const isUnstoppable = incoming.onOverflow === 'suspend' && !canSuspend
+  return new ChannelSettings({
+    capacity: isUnstoppable ? Math.ceil(maxUnread / FRAME_COST_BYTES) : incoming.capacity,
+    maxBytes: isUnstoppable ? maxUnread : incoming.maxBytes,
+    onOverflow: isUnstoppable ? 'close' : incoming.onOverflow,
+    sizeOf: (frame) => messageSize(messageOf(frame)),
+  })
+}
+
+function toCause(error: unknown): Error {
+  return error instanceof Error
+    ? error
+    : new TypeError('Cannot tell why the block failed: it threw something that is not an Error')
+}

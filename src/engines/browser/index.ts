@@ -1,0 +1,8 @@
+/**
+ * The engine for browsers: the client alone, over what a page has.
+ */
+
+export type { BrowserClientOptions } from './browser-options.ts'
+export { Frame } from './frame.ts'
+export { openWebSocket, webSocket } from './open.ts'
+export type { ClientBlock } from './open.ts'

@@ -1,0 +1,136 @@
+/**
+ * The two ways to a session in a browser.
+ */
+
+import { Deferred, requireFunction } from '../../base/internal.ts'
+import type { ClientSession } from '../../client/index.ts'
+import { ConnectError } from '../../client/portable.ts'
+import { ACT, readBrowserOptions } from './browser-options.ts'
+import type { BrowserClientOptions, BrowserSettings } from './browser-options.ts'
+import { BrowserSession } from './browser-session.ts'
+import { readPageUrl, withoutCredentials } from './page-url.ts'
+import { type Platform, thisPlatform } from './platform.ts'
+import { SocketWire } from './socket-wire.ts'
+import { StreamWire } from './stream-wire.ts'
+
+/** What `webSocket` runs with a session. */
+export type ClientBlock<T> = (session: ClientSession) => Promise<T> | T
+
+/**
+ * Connects, runs `block` with the session, and ends the session when the block ends: Close 1000 if it returned, Close
+ * 4011 without any detail if it threw (a browser does not let a page say 1011). The call waits for the closing
+ * handshake (`closeTimeout` bounds it) and for everything that was launched.
+ *
+ * @param url `ws:` or `wss:`; `http:` and `https:` stand for them; may be relative to the page.
+ * @returns what `block` returned.
+ * @throws (by rejecting) as `openWebSocket`; what the block or a launched task failed with, whichever was first; the
+ *   signal's reason if that fires before the block ends; what the block threw because the server had left
+ *   (`ClosedReceiveChannelError`, for one: a loop over `incoming` ends without it).
+ *
+ * Ktor: `HttpClient.webSocket`.
+ */
+export async function webSocket<T>(url: string | URL, block: ClientBlock<T>): Promise<T>
+export async function webSocket<T>(
+  url: string | URL,
+  options: BrowserClientOptions,
+  block: ClientBlock<T>,
+): Promise<T>
+export async function webSocket<T>(
+  url: string | URL,
+  first: BrowserClientOptions | ClientBlock<T>,
+  second?: ClientBlock<T>,
+): Promise<T> {
+  const [options, block] = typeof first === 'function' ? [{}, first] : [first, second]
+  requireFunction(ACT, 'the block', block)
+  const session = await openSession(thisPlatform(), url, options)
+  return session.run(block as ClientBlock<T>) // a function, by the line before
+}
+
+/**
+ * Connects. The session is the caller's to close: `close()` and `closed`, or `await using`. A launched task that fails
+ * closes it with 4011, and is the `cause` of `closed`.
+ *
+ * @param url `ws:` or `wss:`; `http:` and `https:` stand for them; may be relative to the page.
+ * @throws (by rejecting) {ConnectError} when no session comes about, with the step `connect`: a browser does not tell a
+ *   page why; the reason of `options.signal`; {TypeError | RangeError} for an option or a URL that means nothing, before
+ *   anything is sent.
+ *
+ * Ktor: `HttpClient.webSocketSession`.
+ */
+export async function openWebSocket(
+  url: string | URL,
+  options: BrowserClientOptions = {},
+): Promise<ClientSession> {
+  return openSession(thisPlatform(), url, options)
+}
+
+/** See `openWebSocket`. */
+export async function openSession(
+  platform: Platform,
+  url: string | URL,
+  options: BrowserClientOptions,
+): Promise<BrowserSession> {
+  const settings = readBrowserOptions(options)
+  const target = readPageUrl(url, platform.baseUrl)
+  const { signal, connectTimeout } = settings
+  signal?.throwIfAborted()
+
+  const session = createSession(platform, target, settings)
+  const patience = new Deferred<never>()
+  const onAbort = (): void => void patience.reject(signal?.reason)
+  const timer = setLimit(platform, connectTimeout, patience)
+  signal?.addEventListener('abort', onAbort)
+  try {
+    await Promise.race([session.opened(), patience.promise])
+    return session
+  } catch (error) {
+    session.abandon()
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+    timer?.[Symbol.dispose]()
+  }
+}
+
+function setLimit(
+  { clock }: Platform,
+  timeoutMs: number | null,
+  patience: Deferred<never>,
+): Disposable | null {
+  if (timeoutMs === null) return null
+  return clock.setTimer(timeoutMs, () => {
+    patience.reject(new ConnectError('connect', `there is no session after ${timeoutMs} ms`))
+  })
+}
+
+function createSession(platform: Platform, url: URL, settings: BrowserSettings): BrowserSession {
+  const { WebSocketStream, clock } = platform
+  const shown = withoutCredentials(url)
+  const { maxBytes } = settings.outgoing
+  const protocols = settings.protocols
+  if (WebSocketStream !== undefined && settings.webSocketStream) {
+    return new BrowserSession(shown, settings, clock, true, (receiver) => {
+      const stream = attempt(() => new WebSocketStream(url.href, { protocols }))
+      return new StreamWire(stream, receiver, maxBytes)
+    })
+  }
+  return new BrowserSession(shown, settings, clock, false, (receiver) => {
+    const socket = attempt(() => new platform.WebSocket(url.href, protocols))
+    return new SocketWire(socket, receiver, clock, maxBytes)
+  })
+}
+
+/** Browsers throw `SyntaxError` for arguments that mean nothing, and others for what a page may not do. */
+function attempt<T>(construct: () => T): T {
+  try {
+    return construct()
+  } catch (error) {
+    if (error instanceof Error && error.name !== 'SyntaxError') {
+      throw new ConnectError('connect', 'the browser does not let this page', { cause: error })
+    }
+    throw new TypeError(
+      `Cannot ${ACT}: the browser refuses the URL or the subprotocols, expected ws: or wss: without a fragment, and different tokens`,
+      { cause: error },
+    )
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * The narrow waist between a session in a browser and whichever of its two interfaces carries it.
+ */
+
+/** A message as the browser has it. A string is known to be what UTF-8 can say: the browser has checked it. */
+export type Message = string | Uint8Array
+
+/** How the connection ended, as the browser tells it. */
+export interface WireEnd {
+  /** The code of the peer's Close frame: 1005 if it was empty, 1006 if there was none. */
+  readonly code: number
+  readonly reason: string
+  /** Whether both Close frames were exchanged, and TCP ended after that. */
+  readonly clean: boolean
+}
+
+/** What a wire tells its session. */
+export interface WireReceiver {
+  /**
+   * A message has arrived.
+   *
+   * @returns whether more are wanted now. If not, a wire that can do without waits for `resume`.
+   */
+  receive(message: Message): boolean
+
+  /** What was in the way when `mayWrite` said no may be so no more. */
+  drained(): void
+
+  /** The connection has ended, after everything that arrived on it: the last call, once. Never before it was open. */
+  ended(end: WireEnd): void
+}
+
+/** One connection, from its handshake on. It tells its receiver nothing before `opened`. */
+export interface Wire {
+  /** Resolves with the subprotocol, `''` for none; rejects when there is no connection. */
+  readonly opened: Promise<string>
+
+  /** Bytes that were written and that the browser still has. */
+  readonly bufferedAmount: number
+
+  /** Whether the browser is known to be closing already, because the peer is. */
+  readonly isEnding: boolean
+
+  /** Whether there is room for one more message in the browser. If not, `drained` follows, or `ended`. */
+  mayWrite(): boolean
+
+  /** Gives a message to the browser, which has it, or a copy of it, from then on. */
+  write(message: Message): void
+
+  /** More messages are wanted. */
+  resume(): void
+
+  /** Begins the closing handshake, behind all that was written. Before `opened`: gives up. At most one call counts. */
+  close(code: number, reason: string): void
+}
