@@ -1,0 +1,138 @@
+/**
+ * A session with a heartbeat: whatever session it is, with an `incoming` that shows no answers, and an end that comes
+ * when the server is silent.
+ */
+
+import { Deferred, type Environment } from '../base/internal.ts'
+import { BufferedChannel } from '../channels/internal.ts'
+import { CloseReason, Frame, isHeartbeatAnswer, payloadOf } from '../protocol/internal.ts'
+import { type CloseInfo, PingTimeoutError } from '../session/index.ts'
+import type { ClientSession } from './client-session.ts'
+import { Heartbeat, type HeartbeatSettings } from './heartbeat.ts'
+
+/** A session, and its beats. */
+export interface BeatingSession<Session extends ClientSession> {
+  /** The session that was given, with another `incoming` and another end. */
+  readonly session: Session
+  readonly heartbeat: Heartbeat
+}
+
+/** What `incoming` may hold: as much as a session's own by default. */
+const BOUNDS = {
+  capacity: 64,
+  maxBytes: 1024 * 1024,
+  // A bound of ours alone, which need not be exact: a text is not encoded to be measured.
+  sizeOf: (frame: Frame): number => payloadOf(frame).length,
+}
+
+const GONE = new CloseReason(CloseReason.Codes.CLOSED_ABNORMALLY)
+
+/**
+ * Begins to beat over `session`, whose `incoming` is read here from now on.
+ *
+ * @param isKnown whether this server has answered in an earlier session.
+ */
+export function withHeartbeat<Session extends ClientSession>(
+  session: Session,
+  settings: HeartbeatSettings,
+  clock: Environment['clock'],
+  isKnown: boolean,
+): BeatingSession<Session> {
+  const incoming = new BufferedChannel<Frame>(BOUNDS)
+  const closed = new Deferred<CloseInfo>()
+  const reason = new Deferred<CloseReason>()
+  const over = new AbortController()
+
+  const end = (info: CloseInfo): void => {
+    heartbeat.stop()
+    reason.resolve(info.reason)
+    closed.resolve(info)
+    over.abort()
+  }
+  const heartbeat = new Heartbeat(
+    clock,
+    settings,
+    {
+      get bufferedAmount() {
+        return session.bufferedAmount
+      },
+      ask: (question) => void session.outgoing.trySend(question),
+      silent: () => {
+        const cause = new PingTimeoutError(settings.timeout)
+        incoming.close(cause)
+        end({ reason: GONE, initiator: 'local', local: null, remote: null, clean: false, cause })
+        // Whatever is left of it ends by itself, and nobody waits for that.
+        void session.close()
+        session.incoming.cancel()
+      },
+    },
+    isKnown,
+  )
+  void session.closeReason.then((first) => {
+    heartbeat.stop()
+    reason.resolve(first)
+  })
+  void session.closed.then(end)
+  // Never rejects.
+  void pump(session, incoming, heartbeat)
+  heartbeat.ask()
+
+  const own: Partial<ClientSession> = {
+    incoming,
+    closed: closed.promise,
+    closeReason: reason.promise,
+    signal: over.signal,
+    [Symbol.asyncDispose]: async () => {
+      void session.close()
+      await closed.promise
+    },
+  }
+  return { session: overlay(session, own), heartbeat }
+}
+
+async function pump(
+  { incoming }: ClientSession,
+  shown: BufferedChannel<Frame>,
+  heartbeat: Heartbeat,
+): Promise<void> {
+  for (;;) {
+    const next = await incoming.receiveCatching()
+    if (next.type === 'closed') {
+      shown.close(next.cause)
+      return
+    }
+    heartbeat.heard()
+    const { value } = next
+    if (value instanceof Frame.Text && isHeartbeatAnswer(payloadOf(value))) heartbeat.answered()
+    else if (shown.trySend(value) === 'full') await showLater(value, shown, heartbeat)
+    // Else it has been taken, or nobody wants any: answers are looked for all the same.
+  }
+}
+
+async function showLater(
+  frame: Frame,
+  shown: BufferedChannel<Frame>,
+  heartbeat: Heartbeat,
+): Promise<void> {
+  heartbeat.isBlind = true
+  try {
+    await shown.send(frame)
+  } catch {
+    // Cancelled meanwhile: nobody wants it.
+  }
+  heartbeat.isBlind = false
+  heartbeat.heard()
+}
+
+/** `session` with some members of `own` in the place of its own; its functions are bound, so that they need no `this`. */
+function overlay<Session extends ClientSession>(
+  session: Session,
+  own: Partial<ClientSession>,
+): Session {
+  // A target without members of its own: those of a session may be such that a proxy may not stand in for them. What
+  // `Object.create` gives has all members of `session`.
+  return new Proxy(Object.create(session) as Session, {
+    get: (_, name): unknown => Reflect.get(Object.hasOwn(own, name) ? own : session, name),
+    set: (_, name, value) => Reflect.set(session, name, value),
+  })
+}

@@ -1,0 +1,72 @@
+/**
+ * The `incoming` of many sessions, one after another, as one channel.
+ *
+ * While a session lives, a frame is taken from it when somebody here has room for it: the session's own bounds hold,
+ * and its peer is made to wait as ever. When it has ended, what it still holds waits here for whoever reads, up to a
+ * bound: a reader that sleeps through many sessions gets the beginning of each, as if they had been lost a little
+ * sooner.
+ */
+
+import type { ReceivedValue } from '../channels/index.ts'
+import { BufferedChannel } from '../channels/internal.ts'
+import type { Frame } from '../protocol/index.ts'
+import { payloadOf } from '../protocol/internal.ts'
+import type { ClientSession } from './client-session.ts'
+
+const MAX_LEFT_FRAMES = 128
+const MAX_LEFT_LENGTH = 2 * 1024 * 1024
+
+/** Moves frames. */
+export class JoinedIncoming {
+  readonly channel: BufferedChannel<Frame> = new BufferedChannel({
+    capacity: 0,
+    // The bound is ours to keep, and need not be exact: a text is not encoded to be measured.
+    sizeOf: (frame) => payloadOf(frame).length,
+  })
+
+  /**
+   * Shows what `session` receives, until it is over and empty. Never rejects.
+   *
+   * @param over fires when the session is over: nobody is waited for any more.
+   */
+  async show(session: ClientSession, over: AbortSignal): Promise<void> {
+    const { incoming } = session
+    for (;;) {
+      // An end with a cause is the session's, and told by its `closed`.
+      const next = await incoming.receiveCatching()
+      if (next.type === 'closed') return
+      if (!(await this.#show(next, over))) {
+        this.#keepRest(session, next)
+        return
+      }
+    }
+  }
+
+  /** @returns whether the frame has been taken. */
+  async #show({ value }: ReceivedValue<Frame>, over: AbortSignal): Promise<boolean> {
+    if (this.channel.trySend(value) === 'sent') return true
+    try {
+      await this.channel.send(value, { signal: over })
+      return true
+    } catch {
+      // The session is over, or nobody wants any frames.
+      return false
+    }
+  }
+
+  #keepRest({ incoming }: ClientSession, first: ReceivedValue<Frame>): void {
+    const { channel } = this
+    if (channel.isClosedForSend) {
+      incoming.cancel()
+      return
+    }
+    for (
+      let next: ReturnType<typeof incoming.tryReceive> = first;
+      next.type === 'value';
+      next = incoming.tryReceive()
+    ) {
+      if (channel.size < MAX_LEFT_FRAMES && channel.bytes < MAX_LEFT_LENGTH)
+        channel.offer(next.value)
+    }
+  }
+}
