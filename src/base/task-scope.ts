@@ -7,9 +7,6 @@ import { TowpathError } from './errors.ts'
 
 /** How a scope is set up. */
 export interface TaskScopeOptions {
-  /** Aborts the scope, with its reason, when it aborts. Listened to only once a task needs a signal. */
-  readonly parent?: AbortSignal
-
   /**
    * Called once, with what the first task to fail has thrown, after the scope has been aborted with the
    * same as its reason. Must not throw.
@@ -43,18 +40,16 @@ export class TaskScope {
   #failure: { readonly error: unknown } | null = null
   #running = 0
   #joined: Deferred<void> | null = null
-  #stopFollowing: (() => void) | null = null
 
   constructor(options: TaskScopeOptions = NO_OPTIONS) {
     this.#options = options
   }
 
-  /** Aborts when the scope is aborted, by `abort`, by its parent or by a failure. Made when first read. */
+  /** Aborts when the scope is aborted, by `abort` or by a failure. Made when first read. */
   get signal(): AbortSignal {
     if (this.#controller === null) {
       this.#controller = new AbortController()
       if (this.#isAborted) this.#controller.abort(this.#reason)
-      else if (!this.#hasEnded) this.#followParent()
     }
     return this.#controller.signal
   }
@@ -97,7 +92,6 @@ export class TaskScope {
     if (this.#isAborted) return
     this.#isAborted = true
     this.#reason = reason
-    this.#stopFollowing?.()
     this.#controller?.abort(reason)
   }
 
@@ -134,20 +128,7 @@ export class TaskScope {
 
   #end(): void {
     this.#hasEnded = true
-    this.#stopFollowing?.()
     this.#joined?.resolve()
-  }
-
-  #followParent(): void {
-    const { parent } = this.#options
-    if (parent === undefined) return
-    if (parent.aborted) {
-      this.abort(parent.reason)
-      return
-    }
-    const onAborted = (): void => this.abort(parent.reason)
-    parent.addEventListener('abort', onAborted, { once: true })
-    this.#stopFollowing = () => parent.removeEventListener('abort', onAborted)
   }
 }
 

@@ -11,7 +11,7 @@
 
 import { rejected } from '../base/internal.ts'
 import { ChannelIterator } from './channel-iterator.ts'
-import { type ChannelOptions, ChannelSettings } from './channel-options.ts'
+import { type ChannelOptions, ChannelSettings } from './channel-settings.ts'
 import { arrayOf, consumeEachOf, firstOf } from './consuming.ts'
 import { ChannelOverflowError } from './errors.ts'
 import type {
@@ -95,7 +95,9 @@ export class BufferedChannel<T, O = null>
   /** How it ends, or has ended; `null` while it takes values. */
   #closing: ChannelEnd | null = null
 
-  /** @param options settings that are made once save checking the same options for each channel. */
+  /**
+   * @param options are not checked: they are its owner's. Settings that are made once serve any number of channels.
+   */
   constructor(
     options: ChannelOptions<T> | ChannelSettings<T> = {},
     internals?: ChannelInternals<T, O>,

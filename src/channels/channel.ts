@@ -3,7 +3,8 @@
  */
 
 import { BufferedChannel } from './buffered-channel.ts'
-import type { ChannelOptions } from './channel-options.ts'
+import { readChannelOptions } from './channel-options.ts'
+import type { ChannelOptions } from './channel-settings.ts'
 import type { ReceiveChannel } from './receive-channel.ts'
 import type { SendChannel } from './send-channel.ts'
 
@@ -31,5 +32,12 @@ export interface ChannelConstructor {
 }
 
 /** See the interface of the same name. */
-// The methods for the owner of a channel are left out of the type: they are not for users.
-export const Channel: ChannelConstructor = BufferedChannel
+// The methods for the owner of a channel are left out of the type: they are not for users. A class that extends the
+// other would make the engine see two shapes of object where sessions and users share the code.
+export const Channel: ChannelConstructor = create as unknown as ChannelConstructor // with `new`, it is one
+create.prototype = BufferedChannel.prototype
+
+function create<T>(options: ChannelOptions<T> = {}): Channel<T> {
+  if (new.target === undefined) throw new TypeError('Cannot call Channel: expected new Channel()')
+  return new BufferedChannel(readChannelOptions(options))
+}

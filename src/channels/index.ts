@@ -4,7 +4,7 @@
 
 export { Channel } from './channel.ts'
 export type { ChannelConstructor } from './channel.ts'
-export type { ChannelOptions, OverflowPolicy } from './channel-options.ts'
+export type { ChannelOptions, OverflowPolicy } from './channel-settings.ts'
 export {
   ChannelOverflowError,
   ClosedReceiveChannelError,

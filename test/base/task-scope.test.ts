@@ -1,4 +1,3 @@
-import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { Deferred, rejected } from '../../src/base/deferred.ts'
 import { ScopeEndedError, TaskScope } from '../../src/base/task-scope.ts'
@@ -190,44 +189,5 @@ describe('TaskScope', () => {
     await scope.join()
 
     expect(() => scope.launch(() => 1)).toThrow(ScopeEndedError)
-  })
-
-  it('a parent that aborts aborts the scope with its reason', async () => {
-    const parent = new AbortController()
-    const scope = new TaskScope({ parent: parent.signal })
-    const reason = new Error('stopping')
-    const task = scope.launch(untilAborted)
-
-    parent.abort(reason)
-    await scope.join()
-
-    expect(scope.signal.reason).toBe(reason)
-    await expect(task).rejects.toBe(reason)
-    expect(scope.failure).toBeNull()
-  })
-
-  it('a parent that has aborted already lets nothing be launched', () => {
-    const scope = new TaskScope({ parent: AbortSignal.abort(new Error('stopped')) })
-
-    expect(() => scope.launch(() => 1)).toThrow(ScopeEndedError)
-    expect(scope.signal.aborted).toBe(true)
-  })
-
-  it('the parent is not listened to before a task or the signal is asked for, nor after the end', async () => {
-    const parent = new AbortController().signal
-    const unused = new TaskScope({ parent })
-    await unused.join()
-    expect(getEventListeners(parent, 'abort').length).toBe(0)
-
-    const joined = new TaskScope({ parent })
-    void joined.launch(() => 1)
-    expect(getEventListeners(parent, 'abort').length).toBe(1)
-    await joined.join()
-    expect(getEventListeners(parent, 'abort').length).toBe(0)
-
-    const aborted = new TaskScope({ parent })
-    void aborted.signal
-    aborted.abort()
-    expect(getEventListeners(parent, 'abort').length).toBe(0)
   })
 })

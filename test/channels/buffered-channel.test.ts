@@ -5,7 +5,7 @@ import {
   type ChannelHooks,
   type ChannelInternals,
 } from '../../src/channels/buffered-channel.ts'
-import { ChannelSettings } from '../../src/channels/channel-options.ts'
+import { ChannelSettings } from '../../src/channels/channel-settings.ts'
 import {
   ChannelOverflowError,
   ClosedReceiveChannelError,
@@ -563,7 +563,7 @@ function owned(
 }
 
 describe('the owner’s side', () => {
-  it('settings that were checked once serve any number of channels', () => {
+  it('settings that were made once serve any number of channels', () => {
     const settings = new ChannelSettings<string>({ capacity: 1 })
     const channels = [new BufferedChannel(settings), new BufferedChannel(settings)]
 

@@ -1,28 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { type ChannelOptions, ChannelSettings } from '../../src/channels/channel-options.ts'
+import { readChannelOptions } from '../../src/channels/channel-options.ts'
+import type { ChannelOptions } from '../../src/channels/channel-settings.ts'
 
 const sizeOf = (value: string): number => value.length
 
-describe('ChannelSettings', () => {
-  it('ChannelSettings fills in the defaults', () => {
-    expect(new ChannelSettings({})).toMatchObject({
-      capacity: 64,
-      maxBytes: Infinity,
-      sizeOf: null,
-      onOverflow: 'suspend',
-      onDropped: null,
-    })
-  })
-
-  it('ChannelSettings takes undefined for absent', () => {
-    const options = { capacity: undefined, maxBytes: undefined, sizeOf: undefined }
-
-    expect(new ChannelSettings(options).capacity).toBe(64)
-  })
-
-  it('ChannelSettings keeps what it is given', () => {
+describe('readChannelOptions()', () => {
+  it('readChannelOptions() keeps what it is given', () => {
     const onDropped = (): void => undefined
-    const settings = new ChannelSettings({
+    const settings = readChannelOptions({
       capacity: 0,
       maxBytes: 1024,
       sizeOf,
@@ -37,7 +22,7 @@ describe('ChannelSettings', () => {
       onOverflow: 'drop-latest',
       onDropped,
     })
-    expect(new ChannelSettings({ capacity: Infinity }).capacity).toBe(Infinity)
+    expect(readChannelOptions({ capacity: Infinity }).capacity).toBe(Infinity)
   })
 
   it.each<[unknown, string]>([
@@ -47,7 +32,7 @@ describe('ChannelSettings', () => {
     [{ maxBytes: -1, sizeOf }, 'Cannot use -1 for maxBytes, expected 0 or above, or Infinity'],
     [{ maxBytes: NaN, sizeOf }, 'Cannot use NaN for maxBytes'],
     [{ capacity: 0, onOverflow: 'drop-oldest' }, 'one of capacity 0 holds nothing to drop'],
-  ])('ChannelSettings rejects %j with RangeError', (options, message) => {
+  ])('readChannelOptions() rejects %j with RangeError', (options, message) => {
     expectThrow(options, RangeError, message)
   })
 
@@ -65,14 +50,14 @@ describe('ChannelSettings', () => {
       { size: 4 },
       'Cannot create a channel: there is no option "size", expected capacity, maxBytes, sizeOf, onOverflow, onDropped',
     ],
-  ])('ChannelSettings rejects %j with TypeError', (options, message) => {
+  ])('readChannelOptions() rejects %j with TypeError', (options, message) => {
     expectThrow(options, TypeError, message)
   })
 })
 
 function expectThrow(options: unknown, type: new () => Error, message: string): void {
   // What a caller without types can pass.
-  const act = (): unknown => new ChannelSettings(options as ChannelOptions<string>)
+  const act = (): unknown => readChannelOptions(options as ChannelOptions<string>)
 
   expect(act).toThrow(type)
   expect(act).toThrow(message)

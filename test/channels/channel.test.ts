@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Channel } from '../../src/channels/channel.ts'
-import type { ChannelOptions } from '../../src/channels/channel-options.ts'
+import type { ChannelOptions } from '../../src/channels/channel-settings.ts'
 import { ClosedReceiveChannelError, ClosedSendChannelError } from '../../src/channels/errors.ts'
 import type { ReceiveChannel } from '../../src/channels/receive-channel.ts'
 import type { SendChannel } from '../../src/channels/send-channel.ts'
@@ -28,6 +28,8 @@ describe('Channel', () => {
 
   it('Channel rejects options that are out of range', () => {
     expect(() => new Channel({ capacity: -1 })).toThrow(RangeError)
+    // @ts-expect-error it is a class
+    expect(() => Channel()).toThrow('Cannot call Channel: expected new Channel()')
   })
 
   it('S-22 consumeEach() returns normally when the channel ends', async () => {
