@@ -67,6 +67,9 @@ export interface ClientPlatform<Options extends WebSocketClientOptions> {
    * @throws {TypeError | RangeError} for an option of its own that means nothing.
    */
   dialer(options: Options): Dialer
+
+  /** Is told of every session that has been opened. */
+  readonly opened?: (session: WebSocketClientSession) => void
 }
 
 /**
@@ -83,9 +86,11 @@ export function createClient<Options extends WebSocketClientOptions>(
     requireObject(ACT, 'the options argument', options)
     return { ...defaults, ...options } as Options // every option may be absent, and is checked below
   }
-  const open = (url: string | URL, options: Partial<Options>): Promise<OpenedSession> => {
+  const open = async (url: string | URL, options: Partial<Options>): Promise<OpenedSession> => {
     const { settings, dialer } = prepare(platform, complete(options))
-    return openSession(dialer, platform.environment(), url, settings)
+    const session = await openSession(dialer, platform.environment(), url, settings)
+    platform.opened?.(session)
+    return session
   }
   prepare(platform, complete({}))
 
@@ -101,7 +106,7 @@ export function createClient<Options extends WebSocketClientOptions>(
   }
   return {
     webSocket,
-    openWebSocket: async (url, options = {} as Options) => open(url, options),
+    openWebSocket: (url, options) => open(url, options ?? {}),
   }
 }
 

@@ -69,7 +69,7 @@ export function readOwnHeaders(act: string, options: OwnHeaders): HeaderList {
   const list = [...readPairs(act, headers)]
   for (const [name] of list) requireFree(act, name)
   const add = (option: string, name: string, value: string): void => {
-    if (list.some(([other]) => other.toLowerCase() === name.toLowerCase())) {
+    if (hasHeader(list, name)) {
       throw new TypeError(
         `Cannot ${act}: option "${option}" is given and "headers" has ${name} too`,
       )
@@ -99,7 +99,7 @@ export function composeHeaders(
   const rest = own.filter(([name]) => name.toLowerCase() !== 'host')
   const { authorization } = target
   if (authorization === null) return [['Host', host], ...handshake.headers, ...rest]
-  if (rest.some(([name]) => name.toLowerCase() === 'authorization')) {
+  if (hasHeader(rest, 'Authorization')) {
     throw new TypeError(
       `Cannot ${act}: the URL has credentials and option "headers" has Authorization too`,
     )
@@ -110,6 +110,11 @@ export function composeHeaders(
 /** What of `headers` may go to another origin. */
 export function withoutCredentials(headers: HeaderList): HeaderList {
   return headers.filter(([name]) => !CREDENTIALS.has(name.toLowerCase()))
+}
+
+function hasHeader(headers: HeaderList, name: string): boolean {
+  const wanted = name.toLowerCase()
+  return headers.some(([each]) => each.toLowerCase() === wanted)
 }
 
 function readPairs(act: string, headers: HeaderFields): HeaderList {

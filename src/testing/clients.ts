@@ -2,14 +2,18 @@
  * The clients of one test: how they are let in, and how they leave.
  */
 
-import { requireKnownNames, requireObject } from '../base/internal.ts'
 import type { Application, UpgradeAccepted, WebSocketServerSession } from '../application/index.ts'
-import type { AgreedExtension } from '../extensions/internal.ts'
+import { requireKnownNames, requireObject } from '../base/internal.ts'
+import {
+  UpgradeRefusedError,
+  type WebSocketClient,
+  type WebSocketClientSession,
+} from '../client/index.ts'
+import { createClient, openSession, readClientOptions } from '../client/internal.ts'
 import type { MemoryLink } from '../engines/memory/internal.ts'
 import { Frame } from '../protocol/index.ts'
 import {
   DEFAULT_SETTINGS,
-  DefaultSession,
   RawSession,
   type SessionObserver,
   type SessionSettings,
@@ -17,13 +21,15 @@ import {
 import { BytePipe } from './byte-pipe.ts'
 import {
   checkAnswer,
-  CONNECT_OPTION_NAMES,
   type ConnectOptions,
+  RAW_CONNECT_OPTION_NAMES,
+  type RawConnectOptions,
   readTarget,
+  splitHeaders,
   upgradeRequest,
 } from './connect-options.ts'
-import { UpgradeRefusedError } from './errors.ts'
 import type { Failures } from './failures.ts'
+import { type DialedServer, MemoryDialer } from './memory-dialer.ts'
 import { FaultControl, type Network } from './network-faults.ts'
 import type { TestEnvironment } from './test-environment.ts'
 import type { BytePeer, TestConnection, TestRawSession, TestSession } from './test-application.ts'
@@ -34,8 +40,6 @@ export interface Answer {
   readonly response: TestResponse
   readonly accepted: UpgradeAccepted | null
   readonly link: MemoryLink
-  /** What was agreed on of the extensions that the test offered. */
-  readonly extensions: readonly AgreedExtension[]
 }
 
 /** A client that shows every frame, and the session that the application has with it. */
@@ -47,6 +51,7 @@ export interface RawConversation {
 }
 
 const ACT = 'connect'
+const LOOPBACK = '127.0.0.1'
 const FIRST_CLIENT_PORT = 50_000
 const CLIENT_PORTS = 15_000
 
@@ -60,7 +65,11 @@ export class Clients {
   readonly #over = new AbortController()
   /** How each client that is there leaves; what that returns resolves when it is gone. */
   readonly #leaving = new Set<() => Promise<unknown>>()
-  #count = 0
+  readonly #server: DialedServer
+  /** See `TestApplication.client`. */
+  readonly client: WebSocketClient
+  #ids = 0
+  #ports = 0
 
   constructor(
     application: Application,
@@ -72,29 +81,49 @@ export class Clients {
     this.#environment = environment
     this.#network = network
     this.#failures = failures
+    this.#server = {
+      application,
+      environment,
+      network,
+      over: this.#over.signal,
+      nextPort: () => this.#nextPort(),
+    }
+    this.client = createClient({
+      environment: () => environment,
+      optionNames: [],
+      dialer: () => new MemoryDialer(this.#server),
+      opened: (session) => this.#remember(session),
+    })
   }
 
   /** See `TestApplication.connect`. */
   async connect(uri: string, options: ConnectOptions = {}): Promise<TestSession> {
-    const answer = accepting(uri, await this.#request(uri, options))
-    const leave = (): Promise<void> => session.run(() => {})
-    const session = new DefaultSession(
-      answer.link.client,
-      this.#settings(answer),
-      this.#environment,
-      this.#observer(leave),
-    )
-    this.#begin(answer, session, leave)
-    return asClient(session, this.#connection(answer))
+    requireObject(ACT, 'what was given', options)
+    const { headers = {}, remoteHost = LOOPBACK, ...others } = options
+    const { own, replacing } = splitHeaders(headers)
+    const settings = readClientOptions({ ...others, headers: own })
+    const target = readTarget(uri)
+    // A path is asked for as it is, however strange; in a URL it would be tidied up.
+    const path = uri.startsWith('/') ? target.path : null
+    const dialer = new MemoryDialer(this.#server, { remoteHost, path, replacing })
+    const url = path === null ? uri : `ws://${target.host}${path.replace(/#.*/s, '')}`
+    const session = await openSession(dialer, this.#environment, url, settings, {
+      id: this.#nextId(),
+      failed: (error) => this.#failures.add(error),
+    })
+    this.#remember(session)
+    const { status, headers: received } = session.response
+    const response = { status, headers: received, body: '' }
+    return asClient(session, { response, network: this.#faultsOf(dialer) })
   }
 
   /** See `TestApplication.connectRaw`. */
-  async connectRaw(uri: string, options: ConnectOptions = {}): Promise<TestRawSession> {
+  async connectRaw(uri: string, options: RawConnectOptions = {}): Promise<TestRawSession> {
     return this.converse(await this.#requestAccepted(uri, options)).client
   }
 
   /** See `TestApplication.connectBytes`. */
-  async connectBytes(uri: string, options: ConnectOptions = {}): Promise<BytePeer> {
+  async connectBytes(uri: string, options: RawConnectOptions = {}): Promise<BytePeer> {
     const answer = await this.#requestAccepted(uri, options)
     const pipe = new BytePipe(answer.link.client)
     const leave = (): Promise<unknown> => {
@@ -123,20 +152,13 @@ export class Clients {
   }
 
   /** Asks the application for an upgrade, for a client that shows frames as they travel. */
-  request(uri: string, options: ConnectOptions): Promise<Answer> {
-    if (options.extensions === undefined) return this.#request(uri, options)
-    throw new TypeError(
-      'Cannot connect: option "extensions" is given, expected none for a client that shows frames as they travel',
-    )
-  }
-
-  async #request(uri: string, options: ConnectOptions): Promise<Answer> {
+  async request(uri: string, options: RawConnectOptions): Promise<Answer> {
     requireObject(ACT, 'what was given', options)
-    requireKnownNames(ACT, options, CONNECT_OPTION_NAMES)
+    requireKnownNames(ACT, options, RAW_CONNECT_OPTION_NAMES)
     const target = readTarget(uri)
-    const port = FIRST_CLIENT_PORT + (this.#count++ % CLIENT_PORTS)
+    this.#network.requireListener(target.host)
     const link = this.#network.link({
-      clientAddress: { host: options.remoteHost ?? '127.0.0.1', port },
+      clientAddress: { host: options.remoteHost ?? LOOPBACK, port: this.#nextPort() },
       serverAddress: { host: 'localhost', port: target.encrypted ? 443 : 80 },
       encrypted: target.encrypted,
     })
@@ -148,8 +170,8 @@ export class Clients {
     )
     const accepted = outcome.type === 'accepted' ? outcome : null
     if (accepted === null) options.signal?.throwIfAborted()
-    const extensions = accepted === null ? [] : checkAnswer(request, accepted, options.extensions)
-    return { response: toTestResponse(outcome), accepted, link, extensions }
+    else checkAnswer(request, accepted)
+    return { response: toTestResponse(outcome), accepted, link }
   }
 
   /** All clients leave, politely if they know how to. Resolves when they are gone; never rejects. */
@@ -160,9 +182,9 @@ export class Clients {
 
   async #requestAccepted(
     uri: string,
-    options: ConnectOptions,
+    options: RawConnectOptions,
   ): Promise<Answer & { readonly accepted: UpgradeAccepted }> {
-    return accepting(uri, await this.request(uri, options))
+    return accepting(await this.request(uri, options))
   }
 
   #patience(signal: AbortSignal | undefined): AbortSignal {
@@ -172,7 +194,7 @@ export class Clients {
   /** Both ends begin, the server first. @returns the server's session. */
   #begin(
     { accepted, link }: Answer & { readonly accepted: UpgradeAccepted },
-    client: DefaultSession | RawSession,
+    client: RawSession,
     leave: () => Promise<void>,
   ): WebSocketServerSession {
     this.#leaving.add(leave)
@@ -187,14 +209,13 @@ export class Clients {
     return served
   }
 
-  /** What a client is told at its start: the usual, but that it takes whatever the server sends. */
-  #settings({ response, extensions }: Answer): SessionSettings {
+  /** What a raw client is told at its start: the usual, but that it takes whatever the server sends. */
+  #settings({ response }: Answer): SessionSettings {
     return {
       ...DEFAULT_SETTINGS,
       role: 'client',
-      id: `client-${this.#count}`,
+      id: this.#nextId(),
       protocol: response.headers.get('sec-websocket-protocol'),
-      extensions,
       masking: true,
       maxMessageSize: Infinity,
       maxFragments: Infinity,
@@ -215,24 +236,46 @@ export class Clients {
   #connection({ response, link }: Answer): TestConnection {
     return { response, network: new FaultControl(link, this.#environment) }
   }
+
+  #faultsOf({ link }: MemoryDialer): FaultControl {
+    if (link === null) throw new Error('Cannot find the connection: nothing was dialled')
+    return new FaultControl(link, this.#environment)
+  }
+
+  /** A session of the production client leaves when the test ends, whoever holds it. */
+  #remember(session: WebSocketClientSession): void {
+    const leave = (): Promise<void> => session[Symbol.asyncDispose]()
+    this.#leaving.add(leave)
+    void session.closed.then(() => this.#leaving.delete(leave))
+  }
+
+  #nextId(): string {
+    return `client-${++this.#ids}`
+  }
+
+  #nextPort(): number {
+    return FIRST_CLIENT_PORT + (this.#ports++ % CLIENT_PORTS)
+  }
 }
 
 /** @throws {UpgradeRefusedError} when the answer is none of a session. */
-function accepting(uri: string, answer: Answer): Answer & { readonly accepted: UpgradeAccepted } {
-  const { accepted } = answer
-  if (accepted === null) throw new UpgradeRefusedError(readTarget(uri).path, answer.response)
-  return { ...answer, accepted }
+function accepting(answer: Answer): Answer & { readonly accepted: UpgradeAccepted } {
+  const { accepted, response } = answer
+  if (accepted !== null) return { ...answer, accepted }
+  throw new UpgradeRefusedError(response.status, [...response.headers], response.body)
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** A session as a test sees it: with its connection, and frames that can be compared. */
-function asClient<S extends DefaultSession | RawSession>(
+function asClient<S extends WebSocketClientSession | RawSession>(
   session: S,
-  connection: TestConnection,
+  { response, network }: TestConnection,
 ): S & TestConnection {
   const incoming = session.incoming.map(toComparable)
-  return Object.assign(Object.defineProperty(session, 'incoming', { value: incoming }), connection)
+  const own = { incoming: { value: incoming }, response: { value: response } }
+  return Object.defineProperties(session, { ...own, network: { value: network } }) as S &
+    TestConnection // the properties of which have just been defined
 }
 
 /**

@@ -3,40 +3,31 @@
  */
 
 import type { UpgradeAccepted, UpgradeRequest } from '../application/index.ts'
-import type { Extension } from '../extensions/index.ts'
-import { type AgreedExtension, agreeAnswers, offersOf } from '../extensions/internal.ts'
+import type { HeaderFields, WebSocketClientOptions } from '../client/index.ts'
+import { isReservedHeader } from '../client/internal.ts'
 import {
   checkServerResponse,
   createClientHandshake,
-  HandshakeError,
+  type HeaderList,
   HttpHeaders,
   parseExtensions,
 } from '../protocol/internal.ts'
 import type { Transport } from '../session/index.ts'
 import type { FillRandom } from './seeded-random.ts'
 
-/** The request of a connection. Everything is optional: without options it is a proper one, of no browser. */
-export interface ConnectOptions {
+/** The request of a client that shows what travels. Everything is optional: without options it is a proper one, of no browser. */
+export interface RawConnectOptions {
   /**
    * Headers to send, beside those of the handshake or in their place: names are compared without regard to
    * case, and a list of pairs may have a name twice. `{ 'sec-websocket-version': '8' }` asks for trouble.
    */
-  readonly headers?:
-    | Readonly<Record<string, string>>
-    | Iterable<readonly [name: string, value: string]>
+  readonly headers?: HeaderFields
 
   /** Cookies by name, sent as they are. */
   readonly cookies?: Readonly<Record<string, string>>
 
   /** Subprotocols to offer, in order of preference. @defaultValue none */
   readonly protocols?: readonly string[]
-
-  /**
-   * Extensions to offer, such as `permessageDeflate()`; for `connect` alone. What the server agrees to is at work.
-   *
-   * @defaultValue none
-   */
-  readonly extensions?: readonly Extension[]
 
   /** The `Origin` that a browser would send, such as `https://app.example.com`. @defaultValue none: no browser */
   readonly origin?: string
@@ -48,6 +39,18 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal
 }
 
+/** What a client of `towpath/client` takes, and what only a test can say. */
+export interface ConnectOptions extends WebSocketClientOptions {
+  /**
+   * Headers to send, beside those of the handshake or, other than over a real network, in their place:
+   * `{ 'sec-websocket-version': '8' }` asks for trouble.
+   */
+  readonly headers?: HeaderFields
+
+  /** The client's address, as `call.request.origin.remoteHost` shows it. @defaultValue `127.0.0.1` */
+  readonly remoteHost?: string
+}
+
 /** What is asked for and how: a path, or a whole address (`wss://chat.example.com/rooms/1`). */
 export interface RequestTarget {
   readonly path: string
@@ -55,16 +58,15 @@ export interface RequestTarget {
   readonly encrypted: boolean
 }
 
-/** The names of `ConnectOptions`. */
-export const CONNECT_OPTION_NAMES: readonly string[] = [
+/** The names of `RawConnectOptions`. */
+export const RAW_CONNECT_OPTION_NAMES: readonly string[] = [
   'headers',
   'cookies',
   'protocols',
-  'extensions',
   'origin',
   'remoteHost',
   'signal',
-] satisfies Array<keyof ConnectOptions>
+] satisfies Array<keyof RawConnectOptions>
 
 /**
  * Reads where a test wants to connect to. A path goes to `localhost` and stays as it is, however strange.
@@ -83,14 +85,18 @@ export function readTarget(uri: string): RequestTarget {
 /** The request to upgrade (RFC 6455 §4.1), arriving at the server's end of a link. */
 export function upgradeRequest(
   target: RequestTarget,
-  options: ConnectOptions,
+  options: RawConnectOptions,
   server: Transport,
   random: FillRandom,
 ): UpgradeRequest {
-  const headers = requestHeaders(target, options, random)
+  return requestOf(target.path, requestHeaders(target, options, random), server)
+}
+
+/** The request for `path` with just these headers. */
+export function requestOf(path: string, headers: HeaderList, server: Transport): UpgradeRequest {
   return {
     method: 'GET',
-    target: target.path,
+    target: path,
     httpVersion: '1.1',
     rawHeaders: headers.flat(),
     hasBody: headers.some(([name, value]) => announcesBody(name.toLowerCase(), value)),
@@ -101,50 +107,58 @@ export function upgradeRequest(
 }
 
 /**
+ * Takes `headers` apart into those that a client lets through, and those of the handshake, which are put in the
+ * place of its own.
+ */
+export function splitHeaders(headers: HeaderFields): {
+  readonly own: HeaderList
+  readonly replacing: HeaderList
+} {
+  const all = pairs(headers)
+  return {
+    own: all.filter(([name]) => !isReservedHeader(name)),
+    replacing: all.filter(([name]) => isReservedHeader(name)),
+  }
+}
+
+/** `headers` with those of `replacing` in the place of the ones that have their names, and behind them. */
+export function replaceHeaders(headers: HeaderList, replacing: HeaderList): HeaderList {
+  const replaced = new Set(replacing.map(([name]) => name.toLowerCase()))
+  return [...headers.filter(([name]) => !replaced.has(name.toLowerCase())), ...replacing]
+}
+
+/**
  * Makes sure that a 101 answers its request, as every client does (RFC 6455 §4.1).
  *
- * @returns what was agreed on of the extensions that the test has offered.
  * @throws {HandshakeError} if it does not.
  */
-export function checkAnswer(
-  request: UpgradeRequest,
-  accepted: UpgradeAccepted,
-  offered: readonly Extension[] = [],
-): readonly AgreedExtension[] {
+export function checkAnswer(request: UpgradeRequest, accepted: UpgradeAccepted): void {
   const sent = new HttpHeaders(request.rawHeaders)
   const protocols = (sent.get('sec-websocket-protocol') ?? '').split(',').map((name) => name.trim())
   const extensions = parseExtensions(sent.get('sec-websocket-extensions') ?? '') ?? []
-  const agreement = checkServerResponse(
+  checkServerResponse(
     { key: sent.get('sec-websocket-key') ?? '', protocols, extensions, headers: [] },
     { status: 101, headers: new HttpHeaders(accepted.headers.flat()) },
   )
-  const agreed = agreeAnswers(offered, agreement.extensions)
-  if (agreed !== null) return agreed
-  throw new HandshakeError(101, 'Cannot open WebSocket: the server agreed to what was not offered')
 }
 
 function requestHeaders(
   target: RequestTarget,
-  options: ConnectOptions,
+  options: RawConnectOptions,
   random: FillRandom,
-): ReadonlyArray<readonly [name: string, value: string]> {
+): HeaderList {
   const { cookies, protocols = [], origin } = options
-  const own = pairs(options.headers ?? {})
-  const replaced = new Set(own.map(([name]) => name.toLowerCase()))
-  const extensions = offersOf(options.extensions ?? [])
-  const handshake = createClientHandshake({ random, protocols, extensions })
+  const handshake = createClientHandshake({ random, protocols })
   const usual: Array<readonly [string, string]> = [['Host', target.host], ...handshake.headers]
   if (origin !== undefined) usual.push(['Origin', origin])
   if (cookies !== undefined) {
     const list = Object.entries(cookies).map(([name, value]) => `${name}=${value}`)
     usual.push(['Cookie', list.join('; ')])
   }
-  return [...usual.filter(([name]) => !replaced.has(name.toLowerCase())), ...own]
+  return replaceHeaders(usual, pairs(options.headers ?? {}))
 }
 
-function pairs(
-  headers: NonNullable<ConnectOptions['headers']>,
-): ReadonlyArray<readonly [name: string, value: string]> {
+function pairs(headers: HeaderFields): HeaderList {
   return Symbol.iterator in headers ? [...headers] : Object.entries(headers)
 }
 

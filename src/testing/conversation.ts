@@ -5,7 +5,7 @@
 import type { Application, WebSocketServerSession } from '../application/index.ts'
 import type { SessionRegistry } from '../application/internal.ts'
 import type { Clients } from './clients.ts'
-import type { ConnectOptions } from './connect-options.ts'
+import type { RawConnectOptions } from './connect-options.ts'
 import { type Failures, throwTogether } from './failures.ts'
 import type { ConversationBlock, TestCall } from './test-application.ts'
 import { settled } from './test-environment.ts'
@@ -22,7 +22,7 @@ export interface ConversationParts {
 export async function converse(
   parts: ConversationParts,
   uri: string,
-  setup: ConnectOptions,
+  setup: RawConnectOptions,
   block: ConversationBlock,
 ): Promise<TestCall> {
   const answer = await parts.clients.request(uri, setup)

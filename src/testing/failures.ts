@@ -4,7 +4,7 @@
 
 import type { Logger } from '../application/index.ts'
 import { ClosedReceiveChannelError, ClosedSendChannelError } from '../channels/index.ts'
-import { UpgradeRefusedError } from './errors.ts'
+import { UpgradeRefusedError } from '../client/index.ts'
 
 /** Collects failures by standing where an application logs them: that is the one place that all of them reach. */
 export class Failures {

@@ -2,9 +2,10 @@
  * `towpath/testing`: applications under test, in memory, in virtual time, on a network that fails on demand.
  */
 
-export type { ConnectOptions } from './connect-options.ts'
-export { HandlersStillRunningError, UpgradeRefusedError } from './errors.ts'
-export type { FaultOptions, NetworkFaults, PieceSizes } from './network-faults.ts'
+export { ConnectError, UpgradeRefusedError } from '../client/index.ts'
+export type { ConnectOptions, RawConnectOptions } from './connect-options.ts'
+export { HandlersStillRunningError } from './errors.ts'
+export type { FaultOptions, NetworkFaults, PieceSizes, TestNetwork } from './network-faults.ts'
 export type {
   BytePeer,
   ConversationBlock,

@@ -3,7 +3,8 @@
  */
 
 import type { Duration } from '../base/index.ts'
-import { type Environment, toMilliseconds } from '../base/internal.ts'
+import { Deferred, type Environment, toMilliseconds } from '../base/internal.ts'
+import { ConnectError } from '../client/index.ts'
 import { MemoryLink, type MemoryLinkOptions, type PipeFaults } from '../engines/memory/internal.ts'
 
 /** Which way a fault is about. */
@@ -23,7 +24,7 @@ export type PieceSizes = number | 'random' | ((bytesAtHand: number) => number)
  * Faults of the network, each at once, on what is under way too. They add up, and last until `restore`.
  *
  * On `t.network` they strike every connection that there is and those to come; on `session.network` only that
- * one. The opening handshake does not suffer: it does not go over the network of a test.
+ * one. Of these the opening handshake suffers from `halfOpen` alone: it does not go over the network of a test.
  */
 export interface NetworkFaults {
   /**
@@ -60,12 +61,23 @@ export interface NetworkFaults {
   restore(): void
 }
 
+/** The network of a test: the faults of all its connections, and whether there are new ones. */
+export interface TestNetwork extends NetworkFaults {
+  /**
+   * Nobody listens, as while a server restarts: new connections fail with `ConnectError` at the step `connect`; those
+   * that there are go on. With `false`, or `restore`, somebody does again.
+   */
+  refuse(isRefusing?: boolean): void
+}
+
 /** Something that faults can be put on: one link, or all of them. */
 export interface FaultTarget {
   toServer(faults: PipeFaults): void
   toClient(faults: PipeFaults): void
   mend(): void
   reset(): void
+  /** Whether new connections are refused; absent where there are none. */
+  refuse?(isRefusing: boolean): void
 }
 
 const NO_FAULTS: Required<PipeFaults> = {
@@ -77,7 +89,7 @@ const NO_FAULTS: Required<PipeFaults> = {
 }
 
 /** Puts faults, as users name them, on a target. */
-export class FaultControl implements NetworkFaults {
+export class FaultControl implements TestNetwork {
   readonly #target: FaultTarget
   readonly #environment: Environment
 
@@ -120,6 +132,11 @@ export class FaultControl implements NetworkFaults {
     const { silent: _mended, ...others } = NO_FAULTS
     this.#put(others, {})
     this.#target.mend()
+    this.refuse(false)
+  }
+
+  refuse(isRefusing: boolean = true): void {
+    this.#target.refuse?.(isRefusing)
   }
 
   #put(faults: PipeFaults, { towards = 'both' }: FaultOptions): void {
@@ -150,9 +167,26 @@ export class Network implements FaultTarget {
   readonly #toServer: PipeFaults = {}
   readonly #toClient: PipeFaults = {}
   #links: readonly MemoryLink[] = []
+  #isRefusing = false
+  #mended = new Deferred<void>()
 
   constructor(environment: Environment) {
     this.#environment = environment
+  }
+
+  /** @throws {ConnectError} while nobody listens. */
+  requireListener(host: string): void {
+    if (this.#isRefusing) throw new ConnectError('connect', `nobody listens at ${host}`)
+  }
+
+  /** Whether somebody has cut the cable. */
+  get isCut(): boolean {
+    return this.#toServer.silent === true
+  }
+
+  /** Resolves when the cable is next mended. */
+  whenWhole(): Promise<void> {
+    return this.#mended.promise
   }
 
   /** A new connection, with the faults that are in force. */
@@ -179,6 +213,12 @@ export class Network implements FaultTarget {
     this.#toServer.silent = false
     this.#toClient.silent = false
     for (const link of this.#links) link.mend()
+    this.#mended.resolve()
+    this.#mended = new Deferred()
+  }
+
+  refuse(isRefusing: boolean): void {
+    this.#isRefusing = isRefusing
   }
 
   reset(): void {

@@ -5,10 +5,11 @@
 import type { Application } from '../application/index.ts'
 import type { VirtualClock } from '../base/index.ts'
 import type { ReceiveChannel, SendChannel } from '../channels/index.ts'
+import type { WebSocketClient, WebSocketClientSession } from '../client/index.ts'
 import type { Frame } from '../protocol/index.ts'
-import type { DefaultWebSocketSession, Outbound, WebSocketSession } from '../session/index.ts'
-import type { ConnectOptions } from './connect-options.ts'
-import type { NetworkFaults } from './network-faults.ts'
+import type { Outbound, WebSocketSession } from '../session/index.ts'
+import type { ConnectOptions, RawConnectOptions } from './connect-options.ts'
+import type { NetworkFaults, TestNetwork } from './network-faults.ts'
 import type { TestResponse } from './test-response.ts'
 
 /**
@@ -26,17 +27,35 @@ export interface TestApplication {
    */
   readonly clock: VirtualClock
 
-  /** Faults for all connections, those to come included. None at first. */
-  readonly network: NetworkFaults
+  /** Faults for all connections, those to come included, and whether there are any to come. None at first. */
+  readonly network: TestNetwork
 
   /**
-   * Connects a client that looks after itself, as a browser does: it answers pings and Close frames, masks what it
-   * sends, and shows whole messages of any size. It sends no pings of its own unless `pingInterval` is set.
+   * The client of `towpath/client`, over the network of this test: for code that is handed a client. Its sessions
+   * leave when the test ends, whoever holds them; what their tasks fail with is told to whoever opened them.
+   *
+   * @example
+   * <!-- prelude
+   * import type { TestApplication } from 'towpath/testing'
+   * declare const t: TestApplication
+   * -->
+   * ```ts
+   * await t.client.webSocket('ws://localhost/rooms/1', async ({ send }) => {
+   *   await send('hello')
+   * })
+   * ```
+   */
+  readonly client: WebSocketClient
+
+  /**
+   * Connects the client of `towpath/client`: it answers pings and Close frames, masks what it sends, shows whole
+   * messages, and has the bounds and deadlines of that client, in virtual time.
    *
    * @param uri a path, or a whole address such as `wss://chat.example.com/rooms/1`.
    * @returns the client's session; the handler has been called.
-   * @throws {UpgradeRefusedError} (by rejecting) when the application answers anything but 101; the reason of
-   *   `options.signal`; {TypeError} for an option that there is not.
+   * @throws {UpgradeRefusedError} (by rejecting) when the application answers anything but 101; {ConnectError} when
+   *   `t.network` refuses, or a deadline has passed; the reason of `options.signal`; {TypeError | RangeError} for an
+   *   option that means nothing.
    *
    * @example
    * <!-- prelude
@@ -54,10 +73,10 @@ export interface TestApplication {
    * The same with a client that does nothing by itself and shows every frame: for fragments, pings of one's own,
    * peers that answer no ping and no Close.
    */
-  connectRaw(uri: string, options?: ConnectOptions): Promise<TestRawSession>
+  connectRaw(uri: string, options?: RawConnectOptions): Promise<TestRawSession>
 
   /** The same with a client of bytes: for peers that break the protocol. */
-  connectBytes(uri: string, options?: ConnectOptions): Promise<BytePeer>
+  connectBytes(uri: string, options?: RawConnectOptions): Promise<BytePeer>
 
   /**
    * Connects a client that shows every frame, and runs `block` as that client. When `block` returns, the
@@ -87,7 +106,7 @@ export interface TestApplication {
   handleWebSocketConversation(uri: string, block: ConversationBlock): Promise<TestCall>
   handleWebSocketConversation(
     uri: string,
-    setup: ConnectOptions,
+    setup: RawConnectOptions,
     block: ConversationBlock,
   ): Promise<TestCall>
 
@@ -125,7 +144,10 @@ export interface TestConnection {
 }
 
 /** A client that looks after itself. What it launches is a part of the test: its failure is one. */
-export interface TestSession extends DefaultWebSocketSession, TestConnection {}
+export interface TestSession extends WebSocketClientSession, TestConnection {
+  /** The answer to the upgrade: 101 and its headers. */
+  readonly response: TestResponse
+}
 
 /** A client that shows every frame and answers none. */
 export interface TestRawSession extends WebSocketSession, TestConnection {}

@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises'
 import { type Application, createApplication, type Logger } from '../application/index.ts'
 import type { SessionRegistry } from '../application/internal.ts'
 import { Clients } from './clients.ts'
-import type { ConnectOptions } from './connect-options.ts'
+import type { RawConnectOptions } from './connect-options.ts'
 import { converse, type ConversationParts } from './conversation.ts'
 import { HandlersStillRunningError } from './errors.ts'
 import { Failures, throwTogether } from './failures.ts'
@@ -42,7 +42,7 @@ interface Arguments<T> {
 
 type ConversationArguments =
   | [block: ConversationBlock]
-  | [setup: ConnectOptions, block: ConversationBlock]
+  | [setup: RawConnectOptions, block: ConversationBlock]
 
 const DEFAULT_SEED = 1
 
@@ -149,6 +149,7 @@ function createTestApplication(
     application,
     clock: environment.clock,
     network: new FaultControl(network, environment),
+    client: clients.client,
     connect: (uri, options) => clients.connect(uri, options),
     connectRaw: (uri, options) => clients.connectRaw(uri, options),
     connectBytes: (uri, options) => clients.connectBytes(uri, options),

@@ -85,13 +85,13 @@ describe('connect()', () => {
     })
   })
 
-  it('takes messages of any size', async () => {
+  it('takes messages of any size if it is told to', async () => {
     const module = serving(async ({ send }) => {
       await send(new Uint8Array(3 * 1024 * 1024))
     })
 
     await withTestApplication(module, async (t) => {
-      const session = await t.connect('/')
+      const session = await t.connect('/', { maxMessageSize: Infinity })
 
       expect((await session.incoming.receive()).buffer.length).toBe(3 * 1024 * 1024)
     })
@@ -161,7 +161,7 @@ describe('connect()', () => {
     await withTestApplication(echo, async (t) => {
       // @ts-expect-error -- what a caller without types may write
       await expect(t.connect('/', { header: {} })).rejects.toThrow(
-        new TypeError('Cannot connect: unknown option "header", expected "headers"'),
+        new TypeError('Cannot open WebSocket: unknown option "header", expected "headers"'),
       )
     })
   })
@@ -232,6 +232,109 @@ describe('connect()', () => {
 
       expect([first.id, second.id]).toEqual(['client-1', 'client-2'])
       expect(ports).toEqual([50_000, 50_001])
+    })
+  })
+})
+
+describe('connect() as the client of towpath/client', () => {
+  it('says what was connected to', async () => {
+    await withTestApplication(echo, async (t) => {
+      const session = await t.connect('/?a=b')
+
+      expect(session.url).toBe('ws://localhost/?a=b')
+    })
+  })
+
+  it('has the bounds of that client: a message of more than 1 MiB is refused with 1009', async () => {
+    const module = serving(async ({ send, closed }) => {
+      await send(new Uint8Array(1024 * 1024 + 1))
+      await closed
+    })
+
+    await withTestApplication(module, async (t) => {
+      const session = await t.connect('/')
+
+      expect(await session.closeReason).toMatchObject({ code: 1009 })
+    })
+  })
+
+  it('gives up at its deadline, in virtual time', async () => {
+    await withTestApplication(async (t) => {
+      t.application.install(WebSockets, { handshakeTimeout: { minutes: 5 } })
+      t.application.routing((route) => {
+        route.intercept(
+          ({ signal }) =>
+            new Promise((resolve) => {
+              signal.addEventListener('abort', () => resolve())
+            }),
+        )
+        route.webSocket('/', () => {})
+      })
+      const refused = t.connect('/', { handshakeTimeout: { seconds: 3 } }).catch(caught)
+
+      await t.clock.advance(2999)
+      await t.clock.advance(1)
+
+      expect(await refused).toMatchObject({ name: 'ConnectError', step: 'handshake' })
+    })
+  })
+
+  it('follows redirects of the application', async () => {
+    await withTestApplication(async (t) => {
+      t.application.install(WebSockets)
+      t.application.routing((route) => {
+        route.webSocket('/new', ({ closed }) => closed.then(() => {}))
+        route.route('/old', (old) => {
+          old.intercept(() => new Response(null, { status: 307, headers: { location: '/new' } }))
+          old.webSocket('/', () => {})
+        })
+      })
+
+      const session = await t.connect('/old', { followRedirects: 1 })
+
+      expect(session.url).toBe('ws://localhost/new')
+    })
+  })
+})
+
+describe('client', () => {
+  it('is one for code that is handed a client', async () => {
+    await withTestApplication(echo, async (t) => {
+      const answer = await t.client.webSocket('ws://localhost/', async ({ send, incoming }) => {
+        await send('hello')
+        return textOf(await incoming.receive())
+      })
+
+      expect(answer).toBe('hello')
+    })
+  })
+
+  it('has sessions that leave at the end of the test, those that nobody closed too', async () => {
+    const session = await withTestApplication(echo, (t) =>
+      t.client.openWebSocket('ws://localhost/'),
+    )
+
+    expect(await session.closed).toMatchObject({ clean: true })
+  })
+
+  it('ends blocks that wait when the test ends', async () => {
+    const running = await withTestApplication(echo, async (t) => {
+      const block = t.client.webSocket('ws://localhost/', async ({ incoming }) => {
+        for await (const _ of incoming);
+        return 'left'
+      })
+      await t.settle()
+      return { block }
+    })
+
+    expect(await running.block).toBe('left')
+  })
+
+  it('tells failures to whoever opened the session, and not to the test', async () => {
+    await withTestApplication(echo, async (t) => {
+      const block = t.client.webSocket('ws://localhost/', () => Promise.reject(new Error('mine')))
+
+      await expect(block).rejects.toThrow('mine')
     })
   })
 })
@@ -381,10 +484,12 @@ describe('connect() with extensions', () => {
 
   it('are refused for clients that show frames as they travel', async () => {
     await withTestApplication(echo, async (t) => {
-      const options = { extensions: [permessageDeflate()] }
+      const refusal = 'Cannot connect: unknown option "extensions"'
 
-      await expect(t.connectRaw('/', options)).rejects.toThrow('option "extensions" is given')
-      await expect(t.connectBytes('/', options)).rejects.toThrow('option "extensions" is given')
+      // @ts-expect-error -- what a caller without types may write
+      await expect(t.connectRaw('/', { extensions: [] })).rejects.toThrow(refusal)
+      // @ts-expect-error -- the same
+      await expect(t.connectBytes('/', { extensions: [] })).rejects.toThrow(refusal)
     })
   })
 })

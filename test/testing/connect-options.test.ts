@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { HandshakeError, type Transport, type UpgradeAccepted } from '../../src/index.ts'
 import {
   checkAnswer,
-  type ConnectOptions,
+  type RawConnectOptions,
   readTarget,
+  replaceHeaders,
+  requestOf,
+  splitHeaders,
   upgradeRequest,
 } from '../../src/testing/connect-options.ts'
 
@@ -16,7 +19,7 @@ const transport = {
 
 const zeros = (target: Uint8Array): Uint8Array => target.fill(0)
 
-function headersOf(options: ConnectOptions, uri: string = '/'): string[] {
+function headersOf(options: RawConnectOptions, uri: string = '/'): string[] {
   const { rawHeaders } = upgradeRequest(readTarget(uri), options, transport, zeros)
   return rawHeaders.flatMap((name, index) =>
     index % 2 === 0 ? [`${name}: ${rawHeaders[index + 1]}`] : [],
@@ -126,6 +129,46 @@ describe('upgradeRequest()', () => {
     const request = upgradeRequest(readTarget('/'), { headers }, transport, zeros)
 
     expect(request.hasBody).toBe(hasBody)
+  })
+})
+
+describe('requestOf()', () => {
+  it('asks for the path with just the headers that it is given', () => {
+    expect(requestOf('/a?b', [['Host', 'x']], transport)).toMatchObject({
+      method: 'GET',
+      target: '/a?b',
+      rawHeaders: ['Host', 'x'],
+    })
+  })
+})
+
+describe('splitHeaders()', () => {
+  it('tells the headers of the handshake from the others', () => {
+    const headers = { 'X-A': '1', 'sec-websocket-version': '8', upgrade: 'h2c' }
+
+    expect(splitHeaders(headers)).toEqual({
+      own: [['X-A', '1']],
+      replacing: [
+        ['sec-websocket-version', '8'],
+        ['upgrade', 'h2c'],
+      ],
+    })
+  })
+})
+
+describe('replaceHeaders()', () => {
+  it('puts those that have a name in the place of all that had it, behind the others', () => {
+    const headers = [
+      ['Upgrade', 'websocket'],
+      ['Host', 'a'],
+      ['X-A', '1'],
+    ] as const
+
+    expect(replaceHeaders(headers, [['upgrade', 'h2c']])).toEqual([
+      ['Host', 'a'],
+      ['X-A', '1'],
+      ['upgrade', 'h2c'],
+    ])
   })
 })
 

@@ -5,8 +5,7 @@ import { UpgradeRefusedError } from '../../src/testing/index.ts'
 
 const one = new Error('one')
 const two = new Error('two')
-const refused = (status: number): UpgradeRefusedError =>
-  new UpgradeRefusedError('/', { status, headers: new Headers(), body: '' })
+const refused = (status: number): UpgradeRefusedError => new UpgradeRefusedError(status, [], '')
 
 describe('Failures', () => {
   it('collects what is logged as an error, once each, in order', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { CloseReason, type WebSocketServerSession, WebSockets } from '../../src/index.ts'
 import type { PipeFaults } from '../../src/engines/memory/internal.ts'
-import { type TestApplication, withTestApplication } from '../../src/testing/index.ts'
+import { ConnectError, type TestApplication, withTestApplication } from '../../src/testing/index.ts'
 import { FaultControl, type FaultTarget } from '../../src/testing/network-faults.ts'
 import { createTestEnvironment } from '../../src/testing/test-environment.ts'
 import { echo, serving, textOf } from './applications.ts'
@@ -210,6 +210,58 @@ describe('halfOpen()', () => {
   })
 })
 
+describe('halfOpen() of the whole network', () => {
+  it('lets nobody connect: the client gives up at its deadline, in virtual time', async () => {
+    await withTestApplication(echo, async (t) => {
+      t.network.halfOpen()
+      const refused = t.connect('/').catch((error: unknown) => error)
+
+      await t.clock.advance(10_000)
+
+      expect(await refused).toBeInstanceOf(ConnectError)
+      expect(await refused).toMatchObject({ step: 'connect' })
+    })
+  })
+
+  it('mended, lets those connect that wait', async () => {
+    await withTestApplication(echo, async (t) => {
+      t.network.halfOpen()
+      const connecting = t.connect('/')
+      await t.clock.advance(9_000)
+
+      t.network.halfOpen(false)
+
+      expect((await connecting).response.status).toBe(101)
+    })
+  })
+})
+
+describe('refuse()', () => {
+  it('lets nobody connect until it is taken back, and leaves those alone that are there', async () => {
+    await withTestApplication(echo, async (t) => {
+      const session = await t.connect('/')
+      t.network.refuse()
+
+      await expect(t.connect('/')).rejects.toMatchObject({ name: 'ConnectError', step: 'connect' })
+      await expect(t.connectRaw('/')).rejects.toMatchObject({ step: 'connect' })
+      await session.send('hello')
+      expect(textOf(await session.incoming.receive())).toBe('hello')
+
+      t.network.refuse(false)
+      expect((await t.connect('/')).response.status).toBe(101)
+    })
+  })
+
+  it('is taken back by restore()', async () => {
+    await withTestApplication(echo, async (t) => {
+      t.network.refuse()
+      t.network.restore()
+
+      expect((await t.connect('/')).response.status).toBe(101)
+    })
+  })
+})
+
 describe('slowReader()', () => {
   it('makes the server wait once the kernels and its queue are full, until it is over', async () => {
     let sent = 0
@@ -307,11 +359,12 @@ describe('restore()', () => {
 })
 
 /** A connection on which everything goes wrong that can be mended. */
-function faultyConnection(t: TestApplication): ReturnType<TestApplication['connect']> {
+async function faultyConnection(t: TestApplication): ReturnType<TestApplication['connect']> {
   t.network.delay({ hours: 1 })
   t.network.cut(1)
   t.network.resetAfter(3)
   t.network.slowReader()
+  const session = await t.connect('/')
   t.network.halfOpen()
-  return t.connect('/')
+  return session
 }
