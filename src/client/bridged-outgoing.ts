@@ -16,14 +16,14 @@ import {
 } from '../channels/index.ts'
 import { writableOf } from '../channels/internal.ts'
 import {
+  BinaryFrame,
+  CloseFrame,
   type CloseReason,
   encodeUtf8,
-  Frame,
-  FrameType,
   isBytes,
-  isFrame,
   LocalProtocolError,
-} from '../protocol/internal.ts'
+  TextFrame,
+} from '../protocol/portable.ts'
 import type { Outbound } from '../session/index.ts'
 import type { ClientSession } from './client-session.ts'
 import { NotConnectedError } from './reconnect-errors.ts'
@@ -138,18 +138,18 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
   /** Whether `data` ends the connection. @throws for what no session could send whole. */
   #isEnd(data: Outbound): boolean {
     if (typeof data === 'string' || isBytes(data)) return false
-    if (!isFrame(data)) {
-      throw new TypeError(
-        `Cannot send a value of type ${typeof data}, expected a Frame, a string or a Uint8Array`,
-      )
-    }
-    if (data instanceof Frame.Close) {
+    if (data instanceof CloseFrame) {
       this.#owner.end(data.readReason())
       return true
     }
-    if (data.fin && data.frameType <= FrameType.BINARY) return false
+    if (!(data instanceof TextFrame || data instanceof BinaryFrame)) {
+      throw new TypeError(
+        'Cannot send over a connection that comes back: it is no message, expected a Frame.Text, a Frame.Binary, a string or a Uint8Array',
+      )
+    }
+    if (data.fin) return false
     throw new LocalProtocolError(
-      'Cannot send a fragment, a ping or a pong over a connection that comes back, expected a whole message',
+      'Cannot send a fragment over a connection that comes back: the rest may go to another session, expected a whole message',
     )
   }
 
@@ -214,7 +214,7 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
 function toKept(data: Outbound): Kept {
   if (typeof data === 'string') return data
   if (isBytes(data)) return new Uint8Array(data)
-  return data instanceof Frame.Text ? data.readText() : new Uint8Array(data.buffer)
+  return data instanceof TextFrame ? data.readText() : new Uint8Array(data.buffer)
 }
 
 function sizeOf(kept: Kept): number {

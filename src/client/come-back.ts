@@ -2,7 +2,7 @@
  * Whether to come back after a setback, and when the server wants us to. The table is in docs/reconnecting.md.
  */
 
-import { readReconnectHint } from '../protocol/internal.ts'
+import { readReconnectHint } from '../protocol/portable.ts'
 import { UpgradeRefusedError } from './errors.ts'
 import type { Setback } from './reconnect-state.ts'
 

@@ -5,9 +5,12 @@
 
 import { Deferred, type Environment } from '../base/internal.ts'
 import { BufferedChannel } from '../channels/internal.ts'
-import { CloseReason, Frame, isHeartbeatAnswer, payloadOf } from '../protocol/internal.ts'
-import { type CloseInfo, PingTimeoutError } from '../session/index.ts'
+import type { Frame } from '../protocol/index.ts'
+import { CloseReason, isHeartbeatAnswer, TextFrame, textPayloadOf } from '../protocol/portable.ts'
+import type { CloseInfo } from '../session/index.ts'
+import { PingTimeoutError } from '../session/portable.ts'
 import type { ClientSession } from './client-session.ts'
+import { lengthOf } from './joined-incoming.ts'
 import { Heartbeat, type HeartbeatSettings } from './heartbeat.ts'
 
 /** A session, and its beats. */
@@ -22,7 +25,7 @@ const BOUNDS = {
   capacity: 64,
   maxBytes: 1024 * 1024,
   // A bound of ours alone, which need not be exact: a text is not encoded to be measured.
-  sizeOf: (frame: Frame): number => payloadOf(frame).length,
+  sizeOf: (frame: Frame): number => lengthOf(frame),
 }
 
 const GONE = new CloseReason(CloseReason.Codes.CLOSED_ABNORMALLY)
@@ -103,7 +106,7 @@ async function pump(
     }
     heartbeat.heard()
     const { value } = next
-    if (value instanceof Frame.Text && isHeartbeatAnswer(payloadOf(value))) heartbeat.answered()
+    if (value instanceof TextFrame && isHeartbeatAnswer(textPayloadOf(value))) heartbeat.answered()
     else if (shown.trySend(value) === 'full') await showLater(value, shown, heartbeat)
     // Else it has been taken, or nobody wants any: answers are looked for all the same.
   }

@@ -16,7 +16,7 @@ import {
   requireKnownNames,
   requireObject,
 } from '../base/internal.ts'
-import { HEARTBEAT_LIMIT, heartbeatQuestion } from '../protocol/internal.ts'
+import { HEARTBEAT_LIMIT, heartbeatQuestion } from '../protocol/portable.ts'
 
 /** How a client makes sure that the server is there, where pings are not to be seen. */
 export interface HeartbeatOptions {

@@ -10,7 +10,7 @@
 import type { ReceivedValue } from '../channels/index.ts'
 import { BufferedChannel } from '../channels/internal.ts'
 import type { Frame } from '../protocol/index.ts'
-import { payloadOf } from '../protocol/internal.ts'
+import { TextFrame, textPayloadOf } from '../protocol/portable.ts'
 import type { ClientSession } from './client-session.ts'
 
 const MAX_LEFT_FRAMES = 128
@@ -21,7 +21,7 @@ export class JoinedIncoming {
   readonly channel: BufferedChannel<Frame> = new BufferedChannel({
     capacity: 0,
     // The bound is ours to keep, and need not be exact: a text is not encoded to be measured.
-    sizeOf: (frame) => payloadOf(frame).length,
+    sizeOf: lengthOf,
   })
 
   /**
@@ -69,4 +69,9 @@ export class JoinedIncoming {
         channel.offer(next.value)
     }
   }
+}
+
+/** About the size of a frame: bytes, or characters of a text that has not been encoded. */
+export function lengthOf(frame: Frame): number {
+  return (frame instanceof TextFrame ? textPayloadOf(frame) : frame.buffer).length
 }

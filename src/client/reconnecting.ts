@@ -7,7 +7,7 @@
 
 import { Deferred, type Environment } from '../base/internal.ts'
 import type { ReceiveChannel, ReceiveOptions, SendChannel, SendOptions } from '../channels/index.ts'
-import { type CloseReason, type Frame, requireTravelling } from '../protocol/internal.ts'
+import type { CloseReason, Frame } from '../protocol/index.ts'
 import type { CloseInfo, Outbound } from '../session/index.ts'
 import { Backoff, type Wait } from './backoff.ts'
 import { BridgedOutgoing, type BridgeOwner } from './bridged-outgoing.ts'
@@ -80,7 +80,8 @@ export interface ReconnectingWebSocket<
 
   /**
    * Ends it for good: a session that is open is closed with `reason` (1000 by default), an attempt or a wait is given up.
-   * Resolves when it is over; never rejects, and need not be awaited. Only the first call counts.
+   * Resolves when it is over; never rejects, and need not be awaited. Only the first call counts. It throws, at the
+   * call, what `close` of a session throws for a reason that may not travel.
    */
   readonly close: (reason?: CloseReason) => Promise<void>
 
@@ -187,9 +188,8 @@ export class Reconnecting<Session extends ClientSession>
     return this.close()
   }
 
-  /** The polite end. @throws {RangeError} for a reason that may not travel; nothing has happened then. */
+  /** The polite end. @throws what a session's `close` throws for its reason; nothing has happened then. */
   end(reason: CloseReason | null): void {
-    if (reason !== null) requireTravelling(reason)
     if (this.#leaving !== null) return
     void this.#session?.close(reason ?? undefined)
     this.#startLeaving(CLOSED)
