@@ -16,11 +16,10 @@ const POLICIES: readonly OverflowPolicy[] = ['suspend', 'close', 'drop-oldest', 
  */
 export function readChannelOptions<T>(options: ChannelOptions<T>): ChannelSettings<T> {
   rejectUnknownNames(options)
-  const settings = new ChannelSettings(options)
+  const settings = new ChannelSettings({ ...options, sizeOf: checkedSizeOf(options.sizeOf) })
   const { capacity, maxBytes, sizeOf, onOverflow, onDropped } = settings
   checkCapacity(capacity)
   checkMaxBytes(maxBytes)
-  checkFunction(sizeOf, 'sizeOf')
   checkPolicy(onOverflow)
   checkFunction(onDropped, 'onDropped')
 
@@ -33,6 +32,19 @@ export function readChannelOptions<T>(options: ChannelOptions<T>): ChannelSettin
     )
   }
   return settings
+}
+
+/** A size that is none would make the sum of all wrong for good. */
+function checkedSizeOf<T>(sizeOf: ChannelOptions<T>['sizeOf']): ChannelOptions<T>['sizeOf'] {
+  if (sizeOf === undefined) return undefined
+  checkFunction(sizeOf, 'sizeOf')
+  return (value) => {
+    const bytes = sizeOf(value)
+    if (bytes >= 0 && bytes < Infinity) return bytes
+    throw new RangeError(
+      `Cannot send: sizeOf gave ${bytes}, expected a finite number of 0 or above`,
+    )
+  }
 }
 
 function rejectUnknownNames(options: object): void {

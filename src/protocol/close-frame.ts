@@ -5,7 +5,7 @@
 import { CloseReason, encodeClosePayload, requireTravelling } from './close-reason.ts'
 import { inspectAsString } from './frame-display.ts'
 import { NOTHING_TO_RELEASE, refusePayload } from './frame-payload.ts'
-import { FrameType } from './frame-type.ts'
+import type { FrameType } from './frame-type.ts'
 
 /** The end of what one side sends (§5.5.1). Sending one is `close(reason)`. Ktor: `Frame.Close`. */
 export class CloseFrame {
@@ -33,7 +33,7 @@ export class CloseFrame {
   }
 
   get frameType(): typeof FrameType.CLOSE {
-    return FrameType.CLOSE
+    return 8
   }
 
   /** The payload: empty, or a code of 2 bytes and the message as UTF-8. Encoded at the first call. */

@@ -5,7 +5,7 @@
 
 import { displayBytes, inspectAsString } from './frame-display.ts'
 import { NOTHING_TO_RELEASE, refusePayload } from './frame-payload.ts'
-import { FrameType } from './frame-type.ts'
+import type { FrameType } from './frame-type.ts'
 import { MAX_CONTROL_PAYLOAD_BYTES } from './frame-header.ts'
 import { EMPTY_BYTES, isBytes } from './text.ts'
 
@@ -30,7 +30,7 @@ export class PingFrame {
   }
 
   get frameType(): typeof FrameType.PING {
-    return FrameType.PING
+    return 9
   }
 
   /** There is nothing to release: memory is the garbage collector's. */
@@ -70,7 +70,7 @@ export class PongFrame {
   }
 
   get frameType(): typeof FrameType.PONG {
-    return FrameType.PONG
+    return 10
   }
 
   /** There is nothing to release: memory is the garbage collector's. */

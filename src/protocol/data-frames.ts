@@ -8,7 +8,7 @@
 import { LocalProtocolError } from './errors.ts'
 import { displayBytes, displayText, inspectAsString } from './frame-display.ts'
 import { NOTHING_TO_RELEASE, refusePayload } from './frame-payload.ts'
-import { FrameType } from './frame-type.ts'
+import type { FrameType } from './frame-type.ts'
 import { encodeUtf8, isBytes, readUtf8 } from './text.ts'
 
 /** How a data frame lies in its message. */
@@ -48,7 +48,7 @@ export class TextFrame {
   }
 
   get frameType(): typeof FrameType.TEXT {
-    return FrameType.TEXT
+    return 1
   }
 
   /**
@@ -119,7 +119,7 @@ export class BinaryFrame {
   }
 
   get frameType(): typeof FrameType.BINARY {
-    return FrameType.BINARY
+    return 2
   }
 
   /** There is nothing to release: memory is the garbage collector's. Ktor: `disposableHandle`. */

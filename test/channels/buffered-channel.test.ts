@@ -196,19 +196,6 @@ describe('bounds', () => {
     expect(channel.size).toBe(10_000)
   })
 
-  it('send() rejects when sizeOf gives no size, and the channel stays as it was', async () => {
-    const channel = new BufferedChannel<string>({ sizeOf: () => NaN })
-
-    const error = await rejection(channel.send('a'))
-
-    expect(error).toBeInstanceOf(RangeError)
-    expect(error).toHaveProperty(
-      'message',
-      'Cannot send: sizeOf gave NaN, expected a finite number of 0 or above',
-    )
-    expect([channel.size, channel.bytes]).toEqual([0, 0])
-  })
-
   it('send() that need not wait gives one settled promise to all', () => {
     const channel = new BufferedChannel<string>()
 

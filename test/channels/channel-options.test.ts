@@ -15,14 +15,24 @@ describe('readChannelOptions()', () => {
       onDropped,
     })
 
+    expect(settings.sizeOf?.('four')).toBe(4)
     expect(settings).toMatchObject({
       capacity: 0,
       maxBytes: 1024,
-      sizeOf,
       onOverflow: 'drop-latest',
       onDropped,
     })
     expect(readChannelOptions({ capacity: Infinity }).capacity).toBe(Infinity)
+  })
+
+  it('readChannelOptions() rejects a size that is none with RangeError, at the value that has it', () => {
+    for (const bytes of [NaN, -1, Infinity]) {
+      const settings = readChannelOptions<string>({ sizeOf: () => bytes })
+
+      expect(() => settings.sizeOf?.('a')).toThrow(
+        new RangeError(`Cannot send: sizeOf gave ${bytes}, expected a finite number of 0 or above`),
+      )
+    }
   })
 
   it.each<[unknown, string]>([

@@ -32,6 +32,13 @@ describe('Channel', () => {
     expect(() => Channel()).toThrow('Cannot call Channel: expected new Channel()')
   })
 
+  it('send() rejects when sizeOf gives no size, and the channel stays as it was', async () => {
+    const channel = new Channel<string>({ sizeOf: () => NaN })
+
+    await expect(channel.send('a')).rejects.toThrow('Cannot send: sizeOf gave NaN')
+    expect(channel.tryReceive()).toEqual({ type: 'empty' })
+  })
+
   it('S-22 consumeEach() returns normally when the channel ends', async () => {
     const channel = new Channel<string>()
     const seen: string[] = []
