@@ -3,9 +3,8 @@
  */
 
 export { CloseReason } from './close-reason.ts'
-export { CloseFrame } from './close-frame.ts'
 export { BinaryFrame, TextFrame, textPayloadOf } from './data-frames.ts'
 export { LocalProtocolError } from './errors.ts'
 export { HEARTBEAT_LIMIT, heartbeatQuestion, isHeartbeatAnswer } from './heartbeat.ts'
 export { readReconnectHint } from './reconnect-hint.ts'
-export { EMPTY_BYTES, encodeUtf8, isBytes } from './text.ts'
+export { encodeUtf8, isBytes } from './text.ts'

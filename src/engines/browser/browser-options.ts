@@ -3,12 +3,6 @@
  */
 
 import type { Duration } from '../../base/index.ts'
-import {
-  readDuration,
-  readPeriod,
-  readWholeNumber,
-  requireKnownNames,
-} from '../../base/internal.ts'
 import type { ChannelBounds, ChannelBoundsOptions } from '../../session/index.ts'
 
 /**
@@ -102,33 +96,55 @@ const NAMES: readonly string[] = [
 const MIB = 1024 * 1024
 
 /**
- * Reads options. Subprotocols are the browser's to check.
+ * Reads options. Subprotocols are the browser's to check. (A page loads few bytes: the checks are those of other
+ * platforms in fewer words.)
  *
  * @throws {TypeError | RangeError} for one that there is not, or that means nothing, naming it.
  */
 export function readBrowserOptions(options: BrowserClientOptions): BrowserSettings {
-  requireKnownNames(ACT, options, NAMES)
-  const { protocols = [], channels = {}, webSocketStream = true, signal } = options
-  requireKnownNames(ACT, channels, ['incoming', 'outgoing'], 'channels.')
+  requireKnown(options, NAMES)
+  const { protocols = [], connectTimeout = 20_000, closeTimeout = 10_000, channels = {} } = options
+  const { maxUnread = 16 * MIB, webSocketStream = true, signal } = options
+  requireKnown(channels, ['incoming', 'outgoing'])
   return {
     protocols: [...protocols],
-    connectTimeout: readPeriod(ACT, 'connectTimeout', options.connectTimeout, 20_000),
-    closeTimeout: readDuration(ACT, 'closeTimeout', options.closeTimeout, 10_000),
-    incoming: readBounds('channels.incoming.', channels.incoming),
-    outgoing: readBounds('channels.outgoing.', channels.outgoing),
-    maxUnread: readWholeNumber(ACT, 'maxUnread', options.maxUnread, 16 * MIB, { min: 1 }),
+    connectTimeout: connectTimeout && readMilliseconds('connectTimeout', connectTimeout),
+    closeTimeout: readMilliseconds('closeTimeout', closeTimeout),
+    incoming: readBounds(channels.incoming),
+    outgoing: readBounds(channels.outgoing),
+    maxUnread: readCount('maxUnread', maxUnread),
     webSocketStream,
     signal,
   }
 }
 
-/** The policy is the channel's to check. */
-function readBounds(prefix: string, options: ChannelBoundsOptions = {}): ChannelBounds {
-  requireKnownNames(ACT, options, ['capacity', 'maxBytes', 'onOverflow'], prefix)
-  const { capacity, maxBytes, onOverflow = 'suspend' } = options
+function readBounds(options: ChannelBoundsOptions = {}): ChannelBounds {
+  requireKnown(options, ['capacity', 'maxBytes', 'onOverflow'])
+  const { capacity = 64, maxBytes = MIB, onOverflow = 'suspend' } = options
+  if (!/^(suspend|close|drop-(old|lat)est)$/.test(onOverflow)) refuse('onOverflow', TypeError)
   return {
-    capacity: readWholeNumber(ACT, `${prefix}capacity`, capacity, 64, { min: 1 }),
-    maxBytes: readWholeNumber(ACT, `${prefix}maxBytes`, maxBytes, MIB, { min: 1 }),
+    capacity: readCount('capacity', capacity),
+    maxBytes: readCount('maxBytes', maxBytes),
     onOverflow,
   }
+}
+
+function readCount(name: string, value: number): number {
+  return Number.isSafeInteger(value) && value > 0 ? value : refuse(name)
+}
+
+function readMilliseconds(name: string, value: Duration): number {
+  const fields = typeof value === 'number' ? { milliseconds: value } : value
+  const { hours = 0, minutes = 0, seconds = 0, milliseconds = 0 } = fields
+  const sum = ((hours * 60 + minutes) * 60 + seconds) * 1000 + milliseconds
+  return sum > 0 && sum < Infinity ? sum : refuse(name)
+}
+
+function requireKnown(options: object, names: readonly string[]): void {
+  const unknown = Object.keys(options).find((name) => !names.includes(name))
+  if (unknown !== undefined) refuse(unknown, TypeError)
+}
+
+function refuse(name: string, type: new (message: string) => Error = RangeError): never {
+  throw new type(`Cannot ${ACT}: option "${name}" is unknown, or has no value of its kind`)
 }

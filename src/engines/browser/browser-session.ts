@@ -13,15 +13,15 @@ import {
   ClosedReceiveChannelError,
   ClosedSendChannelError,
 } from '../../channels/index.ts'
-import { BufferedChannel, ChannelSettings, NOTHING } from '../../channels/internal.ts'
+import { BufferedChannel, ChannelSettings, NOTHING, toCause } from '../../channels/internal.ts'
 import type { ClientSession } from '../../client/index.ts'
 import { ConnectError } from '../../client/portable.ts'
 import { BinaryFrame, CloseReason, TextFrame } from '../../protocol/portable.ts'
 import type { CloseInfo, Outbound } from '../../session/index.ts'
 import type { BrowserSettings } from './browser-options.ts'
 import { GOING_AWAY, INTERNAL_ERROR, requireBrowserCode, VIOLATED_POLICY } from './close-codes.ts'
-import { messageOf, messageSize, Outgoing, ownMessageOf } from './outgoing.ts'
-import type { Message, Wire, WireEnd, WireReceiver } from './wire.ts'
+import { type Message, messageOf, ownMessageOf, sizeOfMessage } from './message.ts'
+import type { Wire, WireEnd, WireReceiver } from './wire.ts'
 
 const NORMAL = new CloseReason(CloseReason.Codes.NORMAL)
 const ABNORMAL = new CloseReason(CloseReason.Codes.CLOSED_ABNORMALLY)
@@ -39,14 +39,13 @@ type Beginning = Pick<CloseInfo, 'reason' | 'initiator' | 'cause'>
 export class BrowserSession implements ClientSession, WireReceiver {
   readonly url: string
   readonly incoming: BufferedChannel<MessageFrame>
-  readonly outgoing: Outgoing
+  readonly outgoing: BufferedChannel<Outbound>
   protocol: string | null = null
   readonly #settings: BrowserSettings
   readonly #clock: Clock
   readonly #wire: Wire
   /** Whether the wire waits while `incoming` is full. */
   readonly #suspends: boolean
-  readonly #outbox: BufferedChannel<Outbound>
   readonly #scope: TaskScope
   readonly #reason = new Deferred<CloseReason>()
   readonly #closed = new Deferred<CloseInfo>()
@@ -74,32 +73,23 @@ export class BrowserSession implements ClientSession, WireReceiver {
     this.#settings = settings
     this.#clock = clock
     this.#suspends = canSuspend && settings.incoming.onOverflow === 'suspend'
+    const onClose = (_: null, cause: Error | null): void => this.#channelClosed(cause)
+    const resume = (): void => this.#wire.resume()
     this.incoming = new BufferedChannel(incomingSettings(settings, canSuspend), {
       owner: null,
-      hooks: {
-        onRoom: () => this.#wire.resume(),
-        onCancel: () => this.#wire.resume(),
-        onClose: (_, cause) => {
-          this.#wire.resume()
-          this.#overflowed(cause)
-        },
-      },
+      hooks: { onRoom: resume, onCancel: resume, onClose },
     })
-    this.#outbox = new BufferedChannel<Outbound>(
-      new ChannelSettings({
-        ...settings.outgoing,
-        sizeOf: (data) => messageSize(messageOf(data)),
-      }),
+    this.outgoing = new BufferedChannel<Outbound>(
+      new ChannelSettings({ ...settings.outgoing, sizeOf: sizeOfMessage }),
       {
         owner: null,
         hooks: {
           admit: (_, data) => ownMessageOf(data),
           onBuffered: () => this.#pump(),
-          onClose: (_, cause) => this.#overflowed(cause),
+          onClose,
         },
       },
     )
-    this.outgoing = new Outgoing(this.#outbox, this)
     this.#scope = new TaskScope({
       onFailure: (error) => this.#failed(error),
       isFailure: (error) => !this.#saysThatItEnds(error),
@@ -120,7 +110,7 @@ export class BrowserSession implements ClientSession, WireReceiver {
   }
 
   get bufferedAmount(): number {
-    return this.#outbox.bytes + this.#wire.bufferedAmount
+    return this.outgoing.bytes + this.#wire.bufferedAmount
   }
 
   readonly send: ClientSession['send'] = (data, options) => this.outgoing.send(data, options)
@@ -185,11 +175,6 @@ export class BrowserSession implements ClientSession, WireReceiver {
     return outcome()
   }
 
-  /** See `Outgoing`. */
-  closeBecause(cause: Error): void {
-    this.#closeWith(new CloseReason(INTERNAL_ERROR), cause)
-  }
-
   receive(message: Message): boolean {
     const frame = typeof message === 'string' ? new TextFrame(message) : new BinaryFrame(message)
     if (this.#suspends && !this.incoming.isClosedForSend) return !this.incoming.offer(frame)
@@ -208,7 +193,7 @@ export class BrowserSession implements ClientSession, WireReceiver {
     const begun = this.#begin(remote === null ? 'none' : 'remote', remote ?? ABNORMAL, null)
     this.#deadline?.[Symbol.dispose]()
     this.#settings.signal?.removeEventListener('abort', this.#leave)
-    this.#outbox.cancel()
+    this.outgoing.cancel()
     this.incoming.close()
     this.#closing.resolve()
     // What a browser answers to the peer's Close frame is its code (RFC 6455 §5.5.1).
@@ -227,12 +212,12 @@ export class BrowserSession implements ClientSession, WireReceiver {
     // To take a frame lets waiting senders in, which calls this again.
     if (this.#isPumping) return
     this.#isPumping = true
-    while (this.#outbox.size > 0 && this.#wire.mayWrite()) {
-      const data = this.#outbox.takeNext()
+    while (this.outgoing.size > 0 && this.#wire.mayWrite()) {
+      const data = this.outgoing.takeNext()
       if (data !== NOTHING) this.#wire.write(messageOf(data))
     }
     this.#isPumping = false
-    if (this.#outbox.size === 0) this.#sendClose()
+    if (this.outgoing.size === 0) this.#sendClose()
   }
 
   #closeWith(reason: CloseReason, cause: Error | null): void {
@@ -240,7 +225,7 @@ export class BrowserSession implements ClientSession, WireReceiver {
     this.#deadline ??= this.#clock.setTimer(this.#settings.closeTimeout, () => this.#giveUp())
     // A browser that has the peer's Close frame already sends no other than its answer.
     if (!this.#wire.isEnding) this.#begin('local', reason, cause)
-    this.#outbox.close()
+    this.outgoing.close()
     this.#pump()
   }
 
@@ -261,22 +246,25 @@ export class BrowserSession implements ClientSession, WireReceiver {
 
   /** What cannot be sent is lost, and what the browser still does about the closing is its own affair. */
   #giveUp(): void {
-    this.#outbox.cancel()
+    this.outgoing.cancel()
     this.#sendClose()
     this.ended({ code: ABNORMAL.code, reason: '', clean: false })
   }
 
-  /** A channel has ended with `cause`, which is an overflow or somebody else's to report. */
-  #overflowed(cause: Error | null): void {
-    if (!(cause instanceof ChannelOverflowError)) return
-    this.#closeWith(new CloseReason(VIOLATED_POLICY), cause)
-    this.incoming.close(cause)
+  /** A channel was closed: by the end of the session, by an overflow, or by the page, which then means the session. */
+  #channelClosed(cause: Error | null): void {
+    const hasOverflowed = cause instanceof ChannelOverflowError
+    const failure = hasOverflowed ? VIOLATED_POLICY : INTERNAL_ERROR
+    this.#closeWith(cause === null ? NORMAL : new CloseReason(failure), cause)
+    if (hasOverflowed) this.incoming.close(cause)
+    // What still arrives is dropped, and must not stand in the way of the peer's Close frame.
+    this.#wire.resume()
   }
 
   /** The block or a task failed. */
   #failed(error: unknown): void {
     this.#failure ??= { error }
-    this.closeBecause(toCause(error))
+    this.outgoing.close(toCause(error ?? 'nothing was thrown'))
     this.incoming.cancel()
   }
 
@@ -309,12 +297,6 @@ function incomingSettings(
     capacity: isUnstoppable ? Math.ceil(maxUnread / FRAME_COST_BYTES) : incoming.capacity,
     maxBytes: isUnstoppable ? maxUnread : incoming.maxBytes,
     onOverflow: isUnstoppable ? 'close' : incoming.onOverflow,
-    sizeOf: (frame) => messageSize(messageOf(frame)),
+    sizeOf: sizeOfMessage,
   })
-}
-
-function toCause(error: unknown): Error {
-  return error instanceof Error
-    ? error
-    : new TypeError('Cannot tell why the block failed: it threw something that is not an Error')
 }

@@ -5,7 +5,7 @@
  * range for private use (§7.4.2), and easy to recognise in the logs of a server.
  */
 
-import { CloseReason } from '../../protocol/portable.ts'
+import type { CloseReason } from '../../protocol/portable.ts'
 
 /** The page gives up, by the signal of its options: elsewhere 1001. */
 export const GOING_AWAY = 4001
@@ -17,16 +17,9 @@ export const INTERNAL_ERROR = 4011
 /**
  * Makes sure that a page may close with `reason`.
  *
- * @throws {TypeError} for what is no `CloseReason`.
  * @throws {RangeError} for a code that a browser refuses.
  */
-export function requireBrowserCode(reason: CloseReason): void {
-  if (!(reason instanceof CloseReason)) {
-    throw new TypeError('Cannot close: the reason is none, expected a CloseReason')
-  }
-  const { code } = reason
+export function requireBrowserCode({ code }: CloseReason): void {
   if (code === 1000 || (code >= 3000 && code <= 4999)) return
-  throw new RangeError(
-    `Cannot send close code ${code}: a browser does not let a page, expected 1000 or 3000–4999`,
-  )
+  throw new RangeError(`Cannot send close code ${code} in a browser, expected 1000 or 3000–4999`)
 }

@@ -2,7 +2,7 @@
  * The two ways to a session in a browser.
  */
 
-import { Deferred, requireFunction } from '../../base/internal.ts'
+import { Deferred } from '../../base/internal.ts'
 import type { ClientSession } from '../../client/index.ts'
 import { ConnectError } from '../../client/portable.ts'
 import { ACT, readBrowserOptions } from './browser-options.ts'
@@ -41,9 +41,11 @@ export async function webSocket<T>(
   second?: ClientBlock<T>,
 ): Promise<T> {
   const [options, block] = typeof first === 'function' ? [{}, first] : [first, second]
-  requireFunction(ACT, 'the block', block)
+  if (typeof block !== 'function') {
+    throw new TypeError(`Cannot ${ACT}: the block is no function`)
+  }
   const session = await openSession(thisPlatform(), url, options)
-  return session.run(block as ClientBlock<T>) // a function, by the line before
+  return session.run(block)
 }
 
 /**

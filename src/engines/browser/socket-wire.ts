@@ -9,7 +9,8 @@
 import type { Clock } from '../../base/index.ts'
 import { Deferred } from '../../base/internal.ts'
 import type { PlatformSocket } from './platform.ts'
-import type { Message, Wire, WireReceiver } from './wire.ts'
+import type { Message } from './message.ts'
+import type { Wire, WireReceiver } from './wire.ts'
 
 /** How long the browser's buffer is left alone before it is looked at again. Pages that are not seen wait longer. */
 const POLL_MS = 10

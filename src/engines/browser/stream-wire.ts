@@ -5,7 +5,8 @@
 
 import { Deferred } from '../../base/internal.ts'
 import type { PlatformConnection, PlatformStream } from './platform.ts'
-import type { Message, Wire, WireEnd, WireReceiver } from './wire.ts'
+import type { Message } from './message.ts'
+import type { Wire, WireEnd, WireReceiver } from './wire.ts'
 
 /** `WebSocketStream` as a wire. */
 export class StreamWire implements Wire {

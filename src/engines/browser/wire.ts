@@ -2,8 +2,7 @@
  * The narrow waist between a session in a browser and whichever of its two interfaces carries it.
  */
 
-/** A message as the browser has it. A string is known to be what UTF-8 can say: the browser has checked it. */
-export type Message = string | Uint8Array
+import type { Message } from './message.ts'
 
 /** How the connection ended, as the browser tells it. */
 export interface WireEnd {
