@@ -125,7 +125,10 @@ describe('JoinedIncoming', () => {
 
   it('does not fail with the session', async () => {
     const joined = new JoinedIncoming()
-    const { session, server, clock } = clientSession(undefined, { pingInterval: 1_000, timeout: 10 })
+    const { session, server, clock } = clientSession(undefined, {
+      pingInterval: 1_000,
+      timeout: 10,
+    })
     const shown = joined.show(session, new AbortController().signal)
     server.terminate()
 

@@ -1,0 +1,42 @@
+/**
+ * A client's session by itself, with the session of a server at the other end of its link.
+ */
+
+import type { ClientSession } from '../../src/client/index.ts'
+import { MemoryLink } from '../../src/engines/memory/internal.ts'
+import { DefaultSession, type SessionSettings } from '../../src/session/internal.ts'
+import { memoryEnvironment } from './memory-world.ts'
+import { SETTINGS } from './session.ts'
+
+const NO_OBSERVER = {
+  handlerFailed: () => {},
+  limitReached: () => {},
+  frameDropped: () => {},
+  buffered: () => {},
+  closed: () => {},
+}
+
+/** A client's session and a server's, both started, in a world of virtual time. */
+export function clientSession(
+  environment: ReturnType<typeof memoryEnvironment> = memoryEnvironment(),
+  settings: Partial<SessionSettings> = {},
+) {
+  const link = new MemoryLink(environment)
+  const client = new DefaultSession(
+    link.client,
+    { ...SETTINGS, role: 'client', masking: true, ...settings },
+    environment,
+    NO_OBSERVER,
+  )
+  const server = new DefaultSession(link.server, SETTINGS, environment, NO_OBSERVER)
+  client.start()
+  server.start()
+  const session: ClientSession = Object.assign(client, {
+    url: 'ws://localhost/',
+    async [Symbol.asyncDispose](): Promise<void> {
+      await client.close()
+      await client.closed
+    },
+  })
+  return { session, server, link, environment, clock: environment.clock }
+}
