@@ -37,8 +37,8 @@ export interface WebSocketClient<Options extends WebSocketClientOptions = WebSoc
    *
    * Ktor: `HttpClient.webSocket`.
    */
-  webSocket<T>(url: string | URL, block: ClientBlock<T>): Promise<T>
-  webSocket<T>(url: string | URL, options: Options, block: ClientBlock<T>): Promise<T>
+  webSocket<T>(this: void, url: string | URL, block: ClientBlock<T>): Promise<T>
+  webSocket<T>(this: void, url: string | URL, options: Options, block: ClientBlock<T>): Promise<T>
 
   /**
    * Connects. The session is the caller's to close: `close()` and `closed`, or `await using`. A launched task that fails
@@ -50,7 +50,7 @@ export interface WebSocketClient<Options extends WebSocketClientOptions = WebSoc
    *
    * Ktor: `HttpClient.webSocketSession`.
    */
-  openWebSocket(url: string | URL, options?: Options): Promise<WebSocketClientSession>
+  openWebSocket(this: void, url: string | URL, options?: Options): Promise<WebSocketClientSession>
 }
 
 /** What clients of one kind have in common. */
