@@ -29,14 +29,12 @@ export class ScopeEndedError extends TowpathError {
 /**
  * Runs tasks, of which the first failure aborts all.
  *
- * Whoever makes a scope calls `join()` in the end. A scope in which nothing is launched costs one object.
+ * Whoever makes a scope calls `join()` in the end.
  */
 export class TaskScope {
   readonly #options: TaskScopeOptions
-  #controller: AbortController | null = null
-  #isAborted = false
+  readonly #controller = new AbortController()
   #hasEnded = false
-  #reason: unknown
   #failure: { readonly error: unknown } | null = null
   #running = 0
   #joined: Deferred<void> | null = null
@@ -45,12 +43,8 @@ export class TaskScope {
     this.#options = options
   }
 
-  /** Aborts when the scope is aborted, by `abort` or by a failure. Made when first read. */
+  /** Aborts when the scope is aborted, by `abort` or by a failure. */
   get signal(): AbortSignal {
-    if (this.#controller === null) {
-      this.#controller = new AbortController()
-      if (this.#isAborted) this.#controller.abort(this.#reason)
-    }
     return this.#controller.signal
   }
 
@@ -89,10 +83,7 @@ export class TaskScope {
    * @param reason what the tasks find in `signal.reason`. @defaultValue an `AbortError`
    */
   abort(reason?: unknown): void {
-    if (this.#isAborted) return
-    this.#isAborted = true
-    this.#reason = reason
-    this.#controller?.abort(reason)
+    this.#controller.abort(reason)
   }
 
   /**

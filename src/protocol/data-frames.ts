@@ -77,14 +77,14 @@ export class TextFrame {
   readText(): string {
     if (!this.fin) {
       throw new LocalProtocolError(
-        'Cannot read text of a fragment: it may end inside a character, expected the whole message',
+        'Cannot read text: a fragment may end inside a character, expected the whole message',
       )
     }
     if (typeof this.payload === 'string') return this.payload
     const text = readUtf8(this.payload)
     if (text !== null) return text
     throw new LocalProtocolError(
-      'Cannot read text: the payload alone is not UTF-8, expected a whole message',
+      'Cannot read text: it is not UTF-8 by itself, expected the whole message',
     )
   }
 

@@ -40,10 +40,8 @@ export function displayBytes(name: string, payload: Uint8Array, fin: boolean): s
 
 /** Makes Node's inspector (`console.log`, assertions) show what `toString` says. */
 export function inspectAsString(prototype: { toString(): string }): void {
-  Object.defineProperty(prototype, Symbol.for('nodejs.util.inspect.custom'), {
-    configurable: true,
-    writable: true,
-    value(this: { toString(): string }): string {
+  Object.assign(prototype, {
+    [Symbol.for('nodejs.util.inspect.custom')](this: { toString(): string }): string {
       return this.toString()
     },
   })

@@ -2,6 +2,7 @@
  * What of the protocol runs on every platform, browsers included: no file behind this door needs a module of Node.
  */
 
+export { CloseFrame } from './close-frame.ts'
 export { CloseReason } from './close-reason.ts'
 export { BinaryFrame, TextFrame, textPayloadOf } from './data-frames.ts'
 export { LocalProtocolError } from './errors.ts'

@@ -51,7 +51,7 @@ describe('TextFrame', () => {
 
   it('S-42 TextFrame.readText() throws on a last fragment that begins inside a character', () => {
     expect(() => new TextFrame(hex('bc 61')).readText()).toThrow(
-      'Cannot read text: the payload alone is not UTF-8, expected a whole message',
+      'Cannot read text: it is not UTF-8 by itself, expected the whole message',
     )
   })
 

@@ -69,7 +69,8 @@ export class BrowserSession implements ClientSession, WireReceiver {
     canSuspend: boolean,
     connect: (receiver: WireReceiver) => Wire,
   ) {
-    this.url = url
+    // Credentials in it are between the page and its browser.
+    this.url = url.replace(/\/\/[^/]*@/, '//')
     this.#settings = settings
     this.#clock = clock
     this.#suspends = canSuspend && settings.incoming.onOverflow === 'suspend'
@@ -137,7 +138,7 @@ export class BrowserSession implements ClientSession, WireReceiver {
     } catch (cause) {
       throw new ConnectError(
         'connect',
-        'the browser has no connection, and does not tell a page why: nobody there, TLS, a refusal',
+        'the browser has no connection, and does not tell a page why',
         { cause },
       )
     }

@@ -8,7 +8,6 @@ import { ConnectError } from '../../client/portable.ts'
 import { ACT, readBrowserOptions } from './browser-options.ts'
 import type { BrowserClientOptions, BrowserSettings } from './browser-options.ts'
 import { BrowserSession } from './browser-session.ts'
-import { readPageUrl, withoutCredentials } from './page-url.ts'
 import { type Platform, thisPlatform } from './platform.ts'
 import { SocketWire } from './socket-wire.ts'
 import { StreamWire } from './stream-wire.ts'
@@ -21,7 +20,7 @@ export type ClientBlock<T> = (session: ClientSession) => Promise<T> | T
  * 4011 without any detail if it threw (a browser does not let a page say 1011). The call waits for the closing
  * handshake (`closeTimeout` bounds it) and for everything that was launched.
  *
- * @param url `ws:` or `wss:`; `http:` and `https:` stand for them; may be relative to the page.
+ * @param url `ws:` or `wss:`, and what else the browser takes: `https:`, relative ones.
  * @returns what `block` returned.
  * @throws (by rejecting) as `openWebSocket`; what the block or a launched task failed with, whichever was first; the
  *   signal's reason if that fires before the block ends; what the block threw because the server had left
@@ -52,7 +51,7 @@ export async function webSocket<T>(
  * Connects. The session is the caller's to close: `close()` and `closed`, or `await using`. A launched task that fails
  * closes it with 4011, and is the `cause` of `closed`.
  *
- * @param url `ws:` or `wss:`; `http:` and `https:` stand for them; may be relative to the page.
+ * @param url `ws:` or `wss:`, and what else the browser takes: `https:`, relative ones.
  * @throws (by rejecting) {ConnectError} when no session comes about, with the step `connect`: a browser does not tell a
  *   page why; the reason of `options.signal`; {TypeError | RangeError} for an option or a URL that means nothing, before
  *   anything is sent.
@@ -73,14 +72,16 @@ export async function openSession(
   options: BrowserClientOptions,
 ): Promise<BrowserSession> {
   const settings = readBrowserOptions(options)
-  const target = readPageUrl(url, platform.baseUrl)
   const { signal, connectTimeout } = settings
   signal?.throwIfAborted()
 
-  const session = createSession(platform, target, settings)
+  const session = createSession(platform, String(url), settings)
   const patience = new Deferred<never>()
   const onAbort = (): void => void patience.reject(signal?.reason)
-  const timer = setLimit(platform, connectTimeout, patience)
+  const onTimeout = (): void => {
+    patience.reject(new ConnectError('connect', `there is no session after ${connectTimeout} ms`))
+  }
+  const timer = connectTimeout && platform.clock.setTimer(connectTimeout, onTimeout)
   signal?.addEventListener('abort', onAbort)
   try {
     await Promise.race([session.opened(), patience.promise])
@@ -90,49 +91,25 @@ export async function openSession(
     throw error
   } finally {
     signal?.removeEventListener('abort', onAbort)
-    timer?.[Symbol.dispose]()
+    if (timer) timer[Symbol.dispose]()
   }
 }
 
-function setLimit(
-  { clock }: Platform,
-  timeoutMs: number | null,
-  patience: Deferred<never>,
-): Disposable | null {
-  if (timeoutMs === null) return null
-  return clock.setTimer(timeoutMs, () => {
-    patience.reject(new ConnectError('connect', `there is no session after ${timeoutMs} ms`))
-  })
-}
-
-function createSession(platform: Platform, url: URL, settings: BrowserSettings): BrowserSession {
-  const { WebSocketStream, clock } = platform
-  const shown = withoutCredentials(url)
-  const { maxBytes } = settings.outgoing
-  const protocols = settings.protocols
-  if (WebSocketStream !== undefined && settings.webSocketStream) {
-    return new BrowserSession(shown, settings, clock, true, (receiver) => {
-      const stream = attempt(() => new WebSocketStream(url.href, { protocols }))
-      return new StreamWire(stream, receiver, maxBytes)
-    })
-  }
-  return new BrowserSession(shown, settings, clock, false, (receiver) => {
-    const socket = attempt(() => new platform.WebSocket(url.href, protocols))
-    return new SocketWire(socket, receiver, clock, maxBytes)
-  })
-}
-
-/** Browsers throw `SyntaxError` for arguments that mean nothing, and others for what a page may not do. */
-function attempt<T>(construct: () => T): T {
+function createSession(platform: Platform, url: string, settings: BrowserSettings): BrowserSession {
+  const { WebSocket, WebSocketStream, clock } = platform
+  const { protocols, outgoing } = settings
   try {
-    return construct()
-  } catch (error) {
-    if (error instanceof Error && error.name !== 'SyntaxError') {
-      throw new ConnectError('connect', 'the browser does not let this page', { cause: error })
+    if (WebSocketStream !== undefined && settings.webSocketStream) {
+      const stream = new WebSocketStream(url, { protocols })
+      return new BrowserSession(stream.url, settings, clock, true, (receiver) => {
+        return new StreamWire(stream, receiver, outgoing.maxBytes)
+      })
     }
-    throw new TypeError(
-      `Cannot ${ACT}: the browser refuses the URL or the subprotocols, expected ws: or wss: without a fragment, and different tokens`,
-      { cause: error },
-    )
+    const socket = new WebSocket(url, protocols)
+    return new BrowserSession(socket.url, settings, clock, false, (receiver) => {
+      return new SocketWire(socket, receiver, clock, outgoing.maxBytes)
+    })
+  } catch (cause) {
+    throw new TypeError(`Cannot ${ACT}: the browser refuses the URL or a subprotocol`, { cause })
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The browser as this engine sees it: the two interfaces that it may have for WebSockets, its time and its address.
+ * The browser as this engine sees it: its time, and the two interfaces that it may have for WebSockets.
  *
  * Written down by shape, so that the package compiles without the types of a browser. Sources: the WHATWG's
  * WebSockets standard for `WebSocket`, its pull request 48 for `WebSocketStream`.
@@ -15,6 +15,8 @@ export interface PlatformSocket {
   readonly readyState: number
   /** What `send` has taken and the network has not, in bytes. Never falls to 0 once the socket is closing. */
   readonly bufferedAmount: number
+  /** As the browser has read it. */
+  readonly url: string
   /** The subprotocol; `''` when there is none. */
   readonly protocol: string
   onopen: (() => void) | null
@@ -35,6 +37,7 @@ export interface PlatformCloseEvent {
 
 /** `WebSocketStream`, as far as it is used. */
 export interface PlatformStream {
+  readonly url: string
   readonly opened: Promise<PlatformConnection>
   /** Rejects with an error that has the same two fields when the closing was not clean, or there was no connection. */
   readonly closed: Promise<{ readonly closeCode: number; readonly reason: string }>
@@ -54,9 +57,6 @@ export interface PlatformConnection {
 export interface Platform {
   readonly clock: Clock
 
-  /** What relative URLs are relative to; absent where there is no such thing. */
-  readonly baseUrl?: string | undefined
-
   /** Throws for a URL that is none, and for subprotocols that are no tokens or come twice. */
   readonly WebSocket: new (url: string, protocols: string[]) => PlatformSocket
 
@@ -69,8 +69,6 @@ export interface Platform {
 /** The page, or the worker, that this runs in. Read anew at each call: pages replace their globals. */
 export function thisPlatform(): Platform {
   // What a browser's globals are is the browser's to know; the types of Node do not have them.
-  const { WebSocket, WebSocketStream, location } = globalThis as unknown as Platform & {
-    readonly location?: { readonly href: string }
-  }
-  return { clock: browserClock, baseUrl: location?.href, WebSocket, WebSocketStream }
+  const { WebSocket, WebSocketStream } = globalThis as unknown as Platform
+  return { clock: browserClock, WebSocket, WebSocketStream }
 }
