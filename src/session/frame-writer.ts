@@ -1,5 +1,5 @@
 /**
- * From frames to the transport: serialising into the shared slab, and one write a turn.
+ * From frames to the transport: serialising into the shared slab (`Output`), and one write a turn.
  *
  * While the transport takes what it is given, frames are serialised at once, and all frames of one turn of
  * the event loop leave in one write when the turn ends: one system call for many messages is worth several
@@ -17,7 +17,7 @@ import {
   MAX_HEADER_BYTES,
   payloadSize,
 } from '../protocol/internal.ts'
-import { outputSlab, SLAB_BYTES, type SlabOwner } from './output-slab.ts'
+import { type Output, outputOf, type OutputUser, SLAB_BYTES } from './output.ts'
 import type { Transport } from './transport.ts'
 
 /** Who hears that the transport is full. */
@@ -28,17 +28,22 @@ export interface FrameWriterOwner {
 
 const MASK_SCRATCH = new Uint8Array(4)
 
+/** A longer stretch is written out, and not moved, when it is in the way: moving it again and again would add up. */
+const MAX_MOVED_BYTES = 4096
+
 /** Serialises the frames of one connection. */
-export class FrameWriter implements SlabOwner {
+export class FrameWriter implements OutputUser {
   masking: boolean
   /** The transport has not drained since it answered `queued`: nothing can be written. */
   isBacklogged = false
   readonly #transport: Transport
   readonly #environment: Environment
   readonly #owner: FrameWriterOwner
-  /** Serialised bytes that had to leave the slab, in order; they go before those in the slab. */
-  #evicted: Uint8Array[] | null = null
-  #turnScheduled = false
+  readonly #output: Output
+  /** Our stretch of the slab; both 0 while there is none. */
+  #start = 0
+  #end = 0
+  #endsTurn = false
 
   constructor(
     transport: Transport,
@@ -49,12 +54,13 @@ export class FrameWriter implements SlabOwner {
     this.#transport = transport
     this.#environment = environment
     this.#owner = owner
+    this.#output = outputOf(environment)
     this.masking = masking
   }
 
   /** Bytes serialised and not yet handed to the operating system. */
   get bufferedBytes(): number {
-    return outputSlab.bytesOf(this) + sizeOf(this.#evicted ?? []) + this.#transport.queuedBytes
+    return this.#end - this.#start + this.#transport.queuedBytes
   }
 
   /**
@@ -63,65 +69,117 @@ export class FrameWriter implements SlabOwner {
    * @returns `false` if the transport has to drain first.
    */
   makeRoom(payload: string | Uint8Array): boolean {
-    if (this.isBacklogged) return false
-    const bound = encodedSizeBound(payload)
-    if (bound <= SLAB_BYTES && outputSlab.reserve(this, bound)) return true
-    this.writeOut()
-    if (this.isBacklogged) return false
-    return bound > SLAB_BYTES || outputSlab.reserve(this, bound)
+    return this.#makeRoom(encodedSizeBound(payload))
   }
 
-  /** Serialises one frame, for which `makeRoom` has just answered `true`. */
-  write(opcode: number, fin: boolean, reservedBits: number, payload: string | Uint8Array): void {
+  /**
+   * Serialises one frame, for which `makeRoom` has just answered `true`.
+   *
+   * @param isFixed whether `payload` is a whole text message that nobody can change: what one session has
+   *   serialised serves all others that send the same.
+   */
+  write(
+    opcode: number,
+    fin: boolean,
+    reservedBits: number,
+    payload: string | Uint8Array,
+    isFixed: boolean = false,
+  ): void {
+    const output = this.#output
     if (encodedSizeBound(payload) > SLAB_BYTES) {
       this.#writeLarge(opcode, fin, reservedBits, payload)
       return
     }
-    const { bytes, end } = outputSlab
-    outputSlab.end = encodeFrame(bytes, end, opcode, fin, reservedBits, payload, this.#maskKey())
-    if (this.#turnScheduled) return
-    this.#turnScheduled = true
-    this.#environment.defer(endTurn, this)
+    const mayShare = isFixed && !this.masking
+    const start = this.#start
+    const end = this.#end
+    if (start === end) this.#enter()
+    if (mayShare && output.isRepeated(payload, start, end)) {
+      this.#start = output.repeatedStart
+      this.#end = output.repeatedEnd
+      return
+    }
+    if (this.#end !== output.end) this.#move()
+    output.end = encodeFrame(
+      output.bytes,
+      output.end,
+      opcode,
+      fin,
+      reservedBits,
+      payload,
+      this.#maskKey(),
+    )
+    this.#end = output.end
+    if (mayShare && output.isShared) output.remember(payload, start, end, this.#start)
   }
 
   /** Serialises a Close frame (`null`: an empty one) and writes out. @returns `false` if the transport has to drain first. */
   writeClose(reason: CloseReason | null): boolean {
-    if (this.isBacklogged) return false
-    if (!outputSlab.reserve(this, MAX_CLOSE_FRAME_BYTES)) {
-      this.writeOut()
-      if (this.isBacklogged || !outputSlab.reserve(this, MAX_CLOSE_FRAME_BYTES)) return false
-    }
-    outputSlab.end = encodeClose(outputSlab.bytes, outputSlab.end, reason, this.#maskKey())
+    if (!this.#makeRoom(MAX_CLOSE_FRAME_BYTES)) return false
+    const output = this.#output
+    if (this.#start === this.#end) this.#enter()
+    if (this.#end !== output.end) this.#move()
+    output.end = encodeClose(output.bytes, output.end, reason, this.#maskKey())
+    this.#end = output.end
     this.writeOut()
     return true
   }
 
   /** Hands over what has been serialised, in one write. Does nothing while backlogged. */
   writeOut(): void {
-    if (this.isBacklogged) return
-    if (this.#evicted !== null) this.#gather()
-    if (outputSlab.bytesOf(this) === 0) return
-    const outcome = this.#transport.write(outputSlab.contents())
-    outputSlab.release(outcome)
+    if (this.#start === this.#end) return
+    const bytes = this.#output.stretch(this.#start, this.#end)
+    this.#start = 0
+    this.#end = 0
+    const outcome = this.#transport.write(bytes)
+    this.#output.leave(outcome)
     if (outcome === 'queued') this.#queued()
   }
 
   /** All frames of a turn have been serialised. */
   endTurn(): void {
-    this.#turnScheduled = false
+    this.#endsTurn = false
     this.writeOut()
   }
 
   /** The transport is gone: what was serialised is lost. */
   abandon(): void {
-    this.#evicted = null
     this.isBacklogged = false
-    outputSlab.drop(this)
+    if (this.#start === this.#end) return
+    this.#start = 0
+    this.#end = 0
+    this.#output.leave('taken')
   }
 
-  evict(bytes: Uint8Array): void {
-    if (this.#evicted === null) this.#evicted = [bytes]
-    else this.#evicted.push(bytes)
+  #makeRoom(bound: number): boolean {
+    if (this.isBacklogged) return false
+    const output = this.#output
+    const moved = this.#end === output.end ? 0 : this.#end - this.#start
+    if (moved <= MAX_MOVED_BYTES && output.hasRoom(moved + bound)) return true
+    this.writeOut()
+    if (bound <= SLAB_BYTES && !output.hasRoom(bound)) output.clear(bound)
+    return !this.isBacklogged
+  }
+
+  /** Begins a stretch. */
+  #enter(): void {
+    const output = this.#output
+    output.enter()
+    this.#start = output.end
+    this.#end = output.end
+    if (this.#endsTurn) return
+    this.#endsTurn = true
+    output.atEndOfTurn(this)
+  }
+
+  /** Makes our stretch end where the next frame goes. */
+  #move(): void {
+    const output = this.#output
+    const start = output.end
+    output.bytes.copyWithin(start, this.#start, this.#end)
+    output.end += this.#end - this.#start
+    this.#start = start
+    this.#end = output.end
   }
 
   /** A frame too large for the slab gets memory and a write of its own. */
@@ -136,17 +194,6 @@ export class FrameWriter implements SlabOwner {
     if (this.#transport.write(memory.subarray(0, end)) === 'queued') this.#queued()
   }
 
-  /** Brings what left the slab and what is still in it together, so that it is one write again. */
-  #gather(): void {
-    outputSlab.vacate()
-    const pieces = this.#evicted ?? []
-    this.#evicted = null
-    const [first] = pieces
-    // One piece is what a broadcast leaves with each of its receivers.
-    const bytes = first !== undefined && pieces.length === 1 ? first : joined(pieces)
-    if (this.#transport.write(bytes) === 'queued') this.#queued()
-  }
-
   #queued(): void {
     this.isBacklogged = true
     this.#owner.writeQueued()
@@ -157,22 +204,4 @@ export class FrameWriter implements SlabOwner {
     const key = this.#environment.random(MASK_SCRATCH)
     return new DataView(key.buffer, key.byteOffset).getInt32(0)
   }
-}
-
-function endTurn(writer: FrameWriter): void {
-  writer.endTurn()
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const memory = allocate(sizeOf(pieces))
-  let end = 0
-  for (const piece of pieces) {
-    memory.set(piece, end)
-    end += piece.length
-  }
-  return memory
-}
-
-function sizeOf(pieces: readonly Uint8Array[]): number {
-  return pieces.reduce((sum, piece) => sum + piece.length, 0)
 }

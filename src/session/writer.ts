@@ -13,7 +13,7 @@ import {
   type SendOptions,
   type TrySendResult,
 } from '../channels/index.ts'
-import { type CloseReason, FrameType, isBytes } from '../protocol/internal.ts'
+import { type CloseReason, Frame, FrameType, isBytes, isCheckedText } from '../protocol/internal.ts'
 import { FrameWriter, type FrameWriterOwner } from './frame-writer.ts'
 import { MessageOrder } from './message-order.ts'
 import { OutgoingExtensions } from './outgoing-extensions.ts'
@@ -193,7 +193,7 @@ export class Writer {
     const payload = this.#order.payloadOf(data)
     if (!this.#frames.makeRoom(payload)) return false
     const opcode = this.#order.opcodeOf(data, payload)
-    this.#frames.write(opcode, isWhole(data), 0, payload)
+    this.#frames.write(opcode, isWhole(data), 0, payload, isFixed(opcode, data))
     return true
   }
 
@@ -279,6 +279,12 @@ export class Writer {
     this.#handing = null
     for (const marker of handing ?? []) marker.handed()
   }
+}
+
+/** Whether what is sent is a whole text message that nobody can change any more. */
+function isFixed(opcode: number, data: Outbound): boolean {
+  if (opcode !== FrameType.TEXT) return false
+  return typeof data === 'string' || (data instanceof Frame.Text && data.fin && isCheckedText(data))
 }
 
 /** Whether a message ends with `data`. */

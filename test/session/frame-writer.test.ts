@@ -8,10 +8,10 @@ import { memoryEnvironment, settled } from '../support/memory-world.ts'
 const TEXT = 1
 const BINARY = 2
 
-function open({ masking = false } = {}) {
+function open({ masking = false, environment = memoryEnvironment() } = {}) {
   const gate = new Gate()
   const heard: string[] = []
-  const frames = new FrameWriter(gate, memoryEnvironment(), masking, {
+  const frames = new FrameWriter(gate, environment, masking, {
     writeQueued: () => void heard.push('queued'),
   })
   const write = (payload: string | Uint8Array): boolean => {
@@ -93,8 +93,9 @@ describe('FrameWriter', () => {
   })
 
   it('two writers of one turn keep their own frames in order', async () => {
-    const one = open()
-    const other = open()
+    const environment = memoryEnvironment()
+    const one = open({ environment })
+    const other = open({ environment })
     for (const letter of 'ab') {
       one.write(letter)
       other.write(letter.toUpperCase())
@@ -149,8 +150,9 @@ describe('FrameWriter', () => {
   })
 
   it('abandon() loses what was serialised, in the slab and out of it', async () => {
-    const { gate, frames, write } = open()
-    const other = open()
+    const environment = memoryEnvironment()
+    const { gate, frames, write } = open({ environment })
+    const other = open({ environment })
     write('a')
     other.write('A')
     write('b')
@@ -161,5 +163,95 @@ describe('FrameWriter', () => {
     expect(frames.bufferedBytes).toBe(0)
     expect(gate.writes).toEqual([])
     expect(other.gate.writes).toEqual(['81 01 41'])
+  })
+
+  describe('where several sessions send the same text', () => {
+    /** Three sessions of one server, and what each was made to write. */
+    function three({ masking = false } = {}) {
+      const environment = memoryEnvironment()
+      const all = [1, 2, 3].map(() => open({ environment, masking }))
+      const send = (payload: string | Uint8Array, index: number): void => {
+        const { frames } = all[index] ?? open()
+        expect(frames.makeRoom(payload)).toBe(true)
+        frames.write(TEXT, true, 0, payload, true)
+      }
+      const toAll = (payload: string | Uint8Array): void => all.forEach((_, n) => send(payload, n))
+      return { all, send, toAll, writes: () => all.map(({ gate }) => gate.writes) }
+    }
+
+    it('each has all of it, in its own order, in one write', async () => {
+      const { send, toAll, writes } = three()
+      send('x', 1)
+      toAll('a')
+      toAll('b')
+      send('y', 2)
+      toAll('c')
+
+      await settled()
+
+      expect(writes()).toEqual([
+        ['81 01 61 81 01 62 81 01 63'],
+        ['81 01 78 81 01 61 81 01 62 81 01 63'],
+        ['81 01 61 81 01 62 81 01 79 81 01 63'],
+      ])
+    })
+
+    it('the bytes are serialised once', async () => {
+      const { send, writes } = three()
+      const text = new Uint8Array(1000).fill(97)
+      send(text, 0)
+      send(text, 1)
+      // Against the rule, to see that the third does not look at them again.
+      text.fill(98)
+      send(text, 2)
+
+      await settled()
+
+      expect(writes()[1]).toEqual([`81 7e 03 e8${' 61'.repeat(1000)}`])
+      expect(writes()[2]).toEqual(writes()[1])
+    })
+
+    it('masked frames are never shared', async () => {
+      const { toAll, writes } = three({ masking: true })
+      toAll('a')
+
+      await settled()
+
+      expect(new Set(writes().map(([bytes]) => bytes)).size).toBe(3)
+    })
+
+    it('more than the slab holds goes out in several writes, with nothing lost', async () => {
+      const { all, writes } = three()
+      const payload = (index: number): Uint8Array => new Uint8Array(60_000).fill(index)
+      for (let index = 0; index < 9; index++) {
+        const { frames } = all[index % 3] ?? open()
+        expect(frames.makeRoom(payload(index))).toBe(true)
+        frames.write(BINARY, true, 0, payload(index))
+      }
+
+      await settled()
+
+      const digits = writes().map((each) => each.join(' ').match(/(?<=82 7e ea 60) \d\d/g))
+      expect(digits).toEqual([
+        [' 00', ' 03', ' 06'],
+        [' 01', ' 04', ' 07'],
+        [' 02', ' 05', ' 08'],
+      ])
+    })
+
+    it('a transport that keeps the bytes keeps them for itself', async () => {
+      const { all, toAll, writes } = three()
+      const slow = all[1]
+      if (slow !== undefined) slow.gate.shut = true
+      toAll('a')
+      await settled()
+      all[0]?.write('z')
+      all[2]?.write('z')
+
+      await settled()
+
+      expect(slow?.frames.isBacklogged).toBe(true)
+      expect(writes()).toEqual([['81 01 61', '81 01 7a'], ['81 01 61'], ['81 01 61', '81 01 7a']])
+    })
   })
 })

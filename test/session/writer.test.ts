@@ -6,9 +6,8 @@ import { Gate } from '../support/gate.ts'
 import { memoryEnvironment, settled } from '../support/memory-world.ts'
 import { SETTINGS } from '../support/session.ts'
 
-function open(settings: Partial<typeof SETTINGS> = {}) {
+function open(settings: Partial<typeof SETTINGS> = {}, environment = memoryEnvironment()) {
   const gate = new Gate()
-  const environment = memoryEnvironment()
   const dropped: number[] = []
   const session = new DefaultSession(gate, { ...SETTINGS, ...settings }, environment, {
     handlerFailed: () => {},
@@ -41,8 +40,9 @@ describe('Writer', () => {
   })
 
   it('two sessions that send in turn keep their own bytes in order', async () => {
-    const one = open()
-    const other = open()
+    const environment = memoryEnvironment()
+    const one = open({}, environment)
+    const other = open({}, environment)
 
     for (const letter of 'abc') {
       void one.session.send(letter)
@@ -52,6 +52,47 @@ describe('Writer', () => {
 
     expect(one.gate.writes).toEqual(['81 01 61 81 01 62 81 01 63'])
     expect(other.gate.writes).toEqual(['81 01 41 81 01 42 81 01 43'])
+  })
+
+  it.each([
+    ['a string', () => 'a'],
+    ['a text frame', () => new Frame.Text('a')],
+    ['a text frame of bytes', () => new Frame.Text(Uint8Array.of(97))],
+    ['a fragment', () => new Frame.Text('a', { fin: false })],
+    ['bytes', () => Uint8Array.of(97)],
+    ['a binary frame', () => new Frame.Binary(Uint8Array.of(97))],
+    ['a ping', () => new Frame.Ping(Uint8Array.of(97))],
+  ])('%s sent to several sessions arrives at each as it does at one', async (_, make) => {
+    const environment = memoryEnvironment()
+    const alone = open()
+    const all = [1, 2, 3].map(() => open({}, environment))
+    const data = make()
+    void alone.session.send(data)
+    // A string with the same payload, before what may be of another type.
+    for (const { session } of all) void session.outgoing.trySend('a')
+    for (const { session } of all) void session.send(data)
+
+    await settled()
+
+    const [expected] = alone.gate.writes
+    for (const { gate } of all) expect(gate.writes).toEqual([`81 01 61 ${expected}`])
+  })
+
+  it('bytes that are changed between two sends are sent as they were at each', async () => {
+    const environment = memoryEnvironment()
+    const [first, second, third] = [1, 2, 3].map(() => open({}, environment))
+    const frames = [new Frame.Binary(Uint8Array.of(97)), new Frame.Text(Uint8Array.of(97))]
+
+    for (const frame of frames) {
+      await first?.session.send(frame)
+      await second?.session.send(frame)
+      frame.buffer[0] = 98
+      await third?.session.send(frame)
+    }
+    await settled()
+
+    expect(second?.gate.writes).toEqual(['82 01 61 81 01 61'])
+    expect(third?.gate.writes).toEqual(['82 01 62 81 01 62'])
   })
 
   it('S-28 send() waits while the queue is full, and goes on in order', async () => {

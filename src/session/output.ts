@@ -1,0 +1,149 @@
+/**
+ * The memory that frames are serialised into, shared by every session of one environment, and the end of the
+ * turn, when all of it goes out.
+ *
+ * A session's frames of one turn go out in one write, and as a rule the operating system takes that write
+ * whole: then the memory is free again at once and the next session uses the very same bytes, which are
+ * still in the processor's cache. Nothing is allocated for a write. Only when a transport keeps the bytes
+ * (`queued`) does the slab move on behind them, and a new one is made when it runs out.
+ *
+ * Where several sessions send in one turn, their stretches lie behind one another. A broadcast is serialised
+ * once: whoever sends what another has just sent, with the same before it, has the same stretch.
+ */
+
+import type { Environment } from '../base/internal.ts'
+import { allocate } from '../protocol/internal.ts'
+import type { WriteOutcome } from './transport.ts'
+
+/** Frames that may be larger than this get memory of their own. */
+export const SLAB_BYTES: number = 128 * 1024
+
+/** A session that has something to write. */
+export interface OutputUser {
+  /** Hands over what it has in the slab. */
+  writeOut(): void
+  /** The turn is over: the same, and it may come again. */
+  endTurn(): void
+}
+
+/** The shared scratch memory; it holds nothing between two turns of the event loop. */
+export class Output {
+  bytes: Uint8Array = new Uint8Array(0)
+  /** Where the next byte goes. */
+  end = 0
+  readonly #environment: Environment
+  /** Bytes before it are kept by transports. */
+  #floor = 0
+  /** How many sessions have a stretch. */
+  #users = 0
+  /** Whoever has a stretch is in one of the two lists. */
+  #waiting: OutputUser[] = []
+  #ending: OutputUser[] = []
+  // The stretch that was asked for last. Echoes of one size ask for the same one again and again.
+  #view: Uint8Array | null = null
+  #viewStart = 0
+  #viewEnd = 0
+  // What was appended last, where several sessions send: to which stretch, and what became of that.
+  #payload: string | Uint8Array | null = null
+  #fromStart = 0
+  #fromEnd = 0
+  /** Where the stretch of `isRepeated` begins and ends. */
+  repeatedStart = 0
+  repeatedEnd = 0
+
+  constructor(environment: Environment) {
+    this.#environment = environment
+  }
+
+  /** Makes sure that `user` is called at the end of this turn; called once a turn for each user. */
+  atEndOfTurn(user: OutputUser): void {
+    if (this.#waiting.push(user) === 1) this.#environment.defer(endTurn, this)
+  }
+
+  /** The turn is over. */
+  endTurn(): void {
+    const users = this.#waiting
+    // Whoever comes while this goes on has another turn.
+    this.#waiting = this.#ending
+    this.#ending = users
+    for (const user of users) user.endTurn()
+    users.length = 0
+  }
+
+  /** Whether there is room for `size` more bytes at `end`. */
+  hasRoom(size: number): boolean {
+    return this.bytes.length - this.end >= size
+  }
+
+  /** Makes room for `size` bytes, at most `SLAB_BYTES`: whoever has a stretch writes it out. */
+  clear(size: number): void {
+    for (const user of this.#ending) user.writeOut()
+    for (const user of this.#waiting) user.writeOut()
+    if (this.hasRoom(size)) return
+    this.bytes = allocate(SLAB_BYTES)
+    this.end = 0
+    this.#floor = 0
+    this.#view = null
+  }
+
+  /** A session begins a stretch, at `end`. */
+  enter(): void {
+    this.#users += 1
+  }
+
+  /** What became of a session's stretch: given back, or kept by the transport. */
+  leave(outcome: WriteOutcome): void {
+    if (outcome === 'queued') this.#floor = this.end
+    this.#users -= 1
+    if (this.#users > 0) return
+    this.end = this.#floor
+    this.#payload = null
+  }
+
+  /** A stretch, as a view. */
+  stretch(start: number, end: number): Uint8Array {
+    if (this.#view !== null && this.#viewStart === start && this.#viewEnd === end) return this.#view
+    this.#viewStart = start
+    this.#viewEnd = end
+    this.#view = this.bytes.subarray(start, end)
+    return this.#view
+  }
+
+  /**
+   * Whether appending `payload` to the stretch from `start` to `end` gives what was there last: then it is from
+   * `repeatedStart` to `repeatedEnd`. Only for payloads that nobody can change, as whole text messages.
+   */
+  isRepeated(payload: string | Uint8Array, start: number, end: number): boolean {
+    return this.#payload === payload && this.#fromStart === start && this.#fromEnd === end
+  }
+
+  /** Whether several sessions have a stretch: only then is there anything to gain by `remember`. */
+  get isShared(): boolean {
+    return this.#users > 1
+  }
+
+  /** Appending `payload` to the stretch from `fromStart` to `fromEnd` gave the one from `start` to `end`. */
+  remember(payload: string | Uint8Array, fromStart: number, fromEnd: number, start: number): void {
+    this.#payload = payload
+    this.#fromStart = fromStart
+    this.#fromEnd = fromEnd
+    this.repeatedStart = start
+    this.repeatedEnd = this.end
+  }
+}
+
+/** The output of an environment: one for all of its sessions. */
+export function outputOf(environment: Environment): Output {
+  let output = OUTPUTS.get(environment)
+  if (output === undefined) {
+    output = new Output(environment)
+    OUTPUTS.set(environment, output)
+  }
+  return output
+}
+
+const OUTPUTS = new WeakMap<Environment, Output>()
+
+function endTurn(output: Output): void {
+  output.endTurn()
+}
