@@ -246,15 +246,13 @@ export class BufferedChannel<T, O = null>
    * Puts `value` in even past the bounds and whatever the policy, or hands it to the receiver that waits.
    * Does nothing once the channel has been closed.
    *
-   * @returns `isFull`, afterwards
+   * @param bytes its size, where it is known: what `sizeOf` would give.
    */
-  offer(value: T): boolean {
-    if (this.#closing === null) {
-      const receiver = this.#receivers === null ? null : this.#receivers.shift()
-      if (receiver === null) this.#put(value, this.#measure(value))
-      else receiver.deliver(value)
-    }
-    return this.isFull
+  offer(value: T, bytes: number = this.#measure(value)): void {
+    if (this.#closing !== null) return
+    const receiver = this.#receivers === null ? null : this.#receivers.shift()
+    if (receiver === null) this.#put(value, bytes)
+    else receiver.deliver(value)
   }
 
   /** The oldest value in the buffer, which stays; `NOTHING` if it is empty. */

@@ -165,9 +165,8 @@ export class PromiseReceiver<T, R> implements Receiver<T> {
   readonly #core: ReceiveCore<T>
   readonly #shape: Shape<T, R>
   readonly #signal: AbortSignal | null
-  // Both are set before the constructor returns: the promise calls its function at once.
-  #resolve: (value: R) => void = ignore
-  #reject: (reason: unknown) => void = ignore
+  readonly #resolve: (value: R) => void
+  readonly #reject: (reason: unknown) => void
 
   constructor(
     core: ReceiveCore<T>,
@@ -179,10 +178,10 @@ export class PromiseReceiver<T, R> implements Receiver<T> {
     this.#core = core
     this.#shape = shape
     this.#signal = signal
-    this.promise = new Promise<R>((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
+    // What settles it is taken from where `capture` has put it: a closure for each wait would be the dearer way.
+    this.promise = new Promise<R>(capture)
+    this.#resolve = resolveCaptured as (value: R) => void // of this very promise
+    this.#reject = rejectCaptured
   }
 
   deliver(value: T): void {
@@ -210,6 +209,15 @@ export class PromiseReceiver<T, R> implements Receiver<T> {
     this.isWaiting = false
     this.#signal?.removeEventListener('abort', this)
   }
+}
+
+// Of the promise that was made last. Its function is called before `new Promise` returns.
+let resolveCaptured: (value: never) => void = ignore
+let rejectCaptured: (reason: unknown) => void = ignore
+
+function capture(resolve: (value: never) => void, reject: (reason: unknown) => void): void {
+  resolveCaptured = resolve
+  rejectCaptured = reject
 }
 
 function closedError({ detail }: ChannelEnd): ClosedReceiveChannelError {

@@ -81,7 +81,7 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   readonly #level: SessionLevel
   readonly #owner: ConnectionOwner
   readonly #decoder: FrameDecoder
-  readonly #pauses = new PauseReasons()
+  #pauses: PauseReasons | null = null
   /** Absent until something has to be counted. */
   #rates: RateLimits | null = null
   #writeWatch: WriteWatch | null = null
@@ -380,6 +380,7 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   // What the two ways tell us
 
   pauseReading(reason: PauseReason): void {
+    this.#pauses ??= new PauseReasons()
     if (!this.#pauses.add(reason)) return
     this.#decoder.pause()
     this.#transport.pause()
@@ -388,7 +389,7 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   }
 
   resumeReading(reason: PauseReason): void {
-    if (!this.#pauses.remove(reason)) return
+    if (this.#pauses?.remove(reason) !== true) return
     this.#decoder.resume()
     if (this.#decoder.isPaused) return
     this.#level.readingPaused(false)

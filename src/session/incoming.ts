@@ -54,7 +54,7 @@ export class Incoming {
   deliver(frame: Frame, size: number): void {
     if (this.#discarding) return
     if (this.#bounds.onOverflow === 'suspend') this.#deliverAhead(frame, size)
-    else if (this.#bounds.onOverflow === 'close') this.#deliverOrFail(frame)
+    else if (this.#bounds.onOverflow === 'close') this.#deliverOrFail(frame, size)
     else this.channel.trySend(frame)
     if (this.channel.size > 0) this.#owner.buffered(size + FRAME_COST_BYTES)
   }
@@ -62,7 +62,7 @@ export class Incoming {
   /** The last frame of all: it is shown whatever the policy, one past the bound if need be. */
   deliverLast(frame: Frame, size: number): void {
     if (this.#discarding) return
-    this.channel.offer(frame)
+    this.channel.offer(frame, size)
     if (this.channel.size > 0) this.#owner.buffered(size + FRAME_COST_BYTES)
   }
 
@@ -102,7 +102,7 @@ export class Incoming {
 
   #deliverAhead(frame: Frame, size: number): void {
     const wasFull = this.channel.isFull
-    this.channel.offer(frame)
+    this.channel.offer(frame, size)
     if (!wasFull) return
     this.#aheadBytes += size + FRAME_COST_BYTES
     if (this.#paused || this.#aheadBytes < this.#readAhead) return
@@ -110,9 +110,9 @@ export class Incoming {
     this.#owner.pauseReading('incoming')
   }
 
-  #deliverOrFail(frame: Frame): void {
+  #deliverOrFail(frame: Frame, size: number): void {
     if (!this.channel.isFull) {
-      this.channel.offer(frame)
+      this.channel.offer(frame, size)
       return
     }
     this.#owner.incomingOverflowed(new ChannelOverflowError(this.#bounds.capacity, frame))

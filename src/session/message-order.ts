@@ -5,6 +5,7 @@
 
 import {
   FragmentSequence,
+  Frame,
   FrameType,
   isBytes,
   isCheckedText,
@@ -38,6 +39,17 @@ export class MessageOrder {
 
   constructor(policy: OutgoingBounds['onOverflow']) {
     this.#losesFrames = policy instanceof LatestBy || policy.startsWith('drop')
+  }
+
+  /**
+   * The payload of `data` if that is what nearly all of them are: a whole text message between others, known
+   * to be text, that nobody can change any more. It then needs no other question, and may be sent at once.
+   * `null` for everything else.
+   */
+  wholeText(data: Outbound): string | Uint8Array | null {
+    if (this.#fragments !== null) return null
+    if (typeof data === 'string') return data
+    return data instanceof Frame.Text && data.fin && isCheckedText(data) ? payloadOf(data) : null
   }
 
   /**

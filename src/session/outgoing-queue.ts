@@ -117,7 +117,7 @@ export class OutgoingQueue {
   mark(): Promise<void> {
     const marker = new FlushMarker()
     if (this.#suspends) return this.#channel.send(marker).then(() => marker.promise)
-    this.#channel.offer(marker)
+    this.#channel.offer(marker, 0)
     return marker.promise
   }
 

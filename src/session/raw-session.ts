@@ -5,7 +5,7 @@
  */
 
 import { ScopeEndedError } from '../base/index.ts'
-import { Deferred, type Environment, TaskScope } from '../base/internal.ts'
+import { Deferred, type Environment, rejected, TaskScope } from '../base/internal.ts'
 import { ClosedReceiveChannelError, ClosedSendChannelError } from '../channels/index.ts'
 import type { ReceiveChannel, SendChannel } from '../channels/index.ts'
 import { CloseReason, type Frame } from '../protocol/internal.ts'
@@ -162,16 +162,12 @@ export class RawSession implements WebSocketSession, ConnectionOwner {
    * dropped); threw, 1011. Resolves when the handler and all launched tasks are done and the session is
    * over; never rejects. Called at most once.
    */
-  async run(handler: () => Promise<void> | void): Promise<void> {
-    try {
-      await handler()
-      this.#returned()
-    } catch (error) {
-      if (this.#saysThatItEnds(error)) this.#returned()
-      else this.#failed(error)
-    }
-    await this.closed
-    await this.#scope?.join()
+  run(handler: () => Promise<void> | void): Promise<void> {
+    // Not an async function: while the handler runs, its frame would be the largest thing that an idle session holds.
+    return begun(handler).then(
+      () => this.#handlerEnded(),
+      (error: unknown) => this.#handlerEnded({ error }),
+    )
   }
 
   /** The server stops: Close 1001, and the handler's loop ends now. */
@@ -197,6 +193,13 @@ export class RawSession implements WebSocketSession, ConnectionOwner {
       if (this.connection.info !== null) this.#scope.abort()
     }
     return this.#scope
+  }
+
+  async #handlerEnded(failure?: { readonly error: unknown }): Promise<void> {
+    if (failure === undefined || this.#saysThatItEnds(failure.error)) this.#returned()
+    else this.#failed(failure.error)
+    await this.closed
+    await this.#scope?.join()
   }
 
   #returned(): void {
@@ -227,6 +230,14 @@ export class RawSession implements WebSocketSession, ConnectionOwner {
     if (error instanceof ScopeEndedError) return true
     // Whatever waited on a signal of this session or of its call, and however Node wraps that.
     return error instanceof Error && error.name === 'AbortError'
+  }
+}
+
+function begun(handler: () => Promise<void> | void): Promise<void> {
+  try {
+    return Promise.resolve(handler())
+  } catch (error) {
+    return rejected(error)
   }
 }
 

@@ -13,7 +13,7 @@ import {
   type SendOptions,
   type TrySendResult,
 } from '../channels/index.ts'
-import { type CloseReason, Frame, FrameType, isBytes, isCheckedText } from '../protocol/internal.ts'
+import { type CloseReason, FrameType, isBytes } from '../protocol/internal.ts'
 import { FrameWriter, type FrameWriterOwner } from './frame-writer.ts'
 import { MessageOrder } from './message-order.ts'
 import { OutgoingExtensions } from './outgoing-extensions.ts'
@@ -190,10 +190,15 @@ export class Writer {
   #writeNow(data: Outbound): boolean {
     if (this.#extensions !== null) return this.#transformNow(data, this.#extensions)
     if (this.#frames.isBacklogged) return false
-    const payload = this.#order.payloadOf(data)
+    const text = this.#order.wholeText(data)
+    const payload = text ?? this.#order.payloadOf(data)
     if (!this.#frames.makeRoom(payload)) return false
+    if (text !== null) {
+      this.#frames.write(FrameType.TEXT, true, 0, text, true)
+      return true
+    }
     const opcode = this.#order.opcodeOf(data, payload)
-    this.#frames.write(opcode, isWhole(data), 0, payload, isFixed(opcode, data))
+    this.#frames.write(opcode, isWhole(data), 0, payload)
     return true
   }
 
@@ -279,12 +284,6 @@ export class Writer {
     this.#handing = null
     for (const marker of handing ?? []) marker.handed()
   }
-}
-
-/** Whether what is sent is a whole text message that nobody can change any more. */
-function isFixed(opcode: number, data: Outbound): boolean {
-  if (opcode !== FrameType.TEXT) return false
-  return typeof data === 'string' || (data instanceof Frame.Text && data.fin && isCheckedText(data))
 }
 
 /** Whether a message ends with `data`. */
