@@ -81,7 +81,7 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   readonly #level: SessionLevel
   readonly #owner: ConnectionOwner
   readonly #decoder: FrameDecoder
-  #pauses: PauseReasons | null = null
+  readonly #pauses = new PauseReasons()
   /** Absent until something has to be counted. */
   #rates: RateLimits | null = null
   #writeWatch: WriteWatch | null = null
@@ -380,7 +380,6 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   // What the two ways tell us
 
   pauseReading(reason: PauseReason): void {
-    this.#pauses ??= new PauseReasons()
     if (!this.#pauses.add(reason)) return
     this.#decoder.pause()
     this.#transport.pause()
@@ -389,7 +388,7 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   }
 
   resumeReading(reason: PauseReason): void {
-    if (this.#pauses?.remove(reason) !== true) return
+    if (!this.#pauses.remove(reason)) return
     this.#decoder.resume()
     if (this.#decoder.isPaused) return
     this.#level.readingPaused(false)

@@ -10,6 +10,7 @@ import {
   isBytes,
   isCheckedText,
   isFrame,
+  keepPayload,
   LocalProtocolError,
   payloadOf,
   payloadSize,
@@ -50,6 +51,11 @@ export class MessageOrder {
     if (this.#fragments !== null) return null
     if (typeof data === 'string') return data
     return data instanceof Frame.Text && data.fin && isCheckedText(data) ? payloadOf(data) : null
+  }
+
+  /** The bytes of `data`, a `wholeText`, are still being read: nobody may change them. */
+  keep(data: Outbound): void {
+    if (data instanceof Frame.Text) keepPayload(data)
   }
 
   /**

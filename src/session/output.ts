@@ -51,6 +51,9 @@ export class Output {
   repeatedStart = 0
   repeatedEnd = 0
 
+  /** The frame that was too large for the slab, of this turn. */
+  #large: { readonly payload: string | Uint8Array; readonly bytes: Uint8Array } | null = null
+
   constructor(environment: Environment) {
     this.#environment = environment
   }
@@ -130,6 +133,22 @@ export class Output {
     this.repeatedStart = start
     this.repeatedEnd = this.end
   }
+
+  /** The whole text message with `payload`, if it has been serialised in this turn, outside of the slab. */
+  largeFrame(payload: string | Uint8Array): Uint8Array | null {
+    return this.#large?.payload === payload ? this.#large.bytes : null
+  }
+
+  /** Remembers it until the turn ends; `bytes` do not change any more. */
+  rememberLarge(payload: string | Uint8Array, bytes: Uint8Array): void {
+    if (this.#large === null) this.#environment.defer(forgetLarge, this)
+    this.#large = { payload, bytes }
+  }
+
+  /** The turn is over, for large frames. */
+  forgetLarge(): void {
+    this.#large = null
+  }
 }
 
 /** The output of an environment: one for all of its sessions. */
@@ -146,4 +165,8 @@ const OUTPUTS = new WeakMap<Environment, Output>()
 
 function endTurn(output: Output): void {
   output.endTurn()
+}
+
+function forgetLarge(output: Output): void {
+  output.forgetLarge()
 }

@@ -98,4 +98,28 @@ describe('MessageOrder', () => {
       expect(order.admit(new Frame.Ping()).opcode).toBe(9)
     }
   })
+
+  it('wholeText() is the payload of a whole message that is known to be text, and null for all others', () => {
+    const order = new MessageOrder('suspend')
+    const bytes = Uint8Array.of(97)
+
+    expect(order.wholeText('a')).toBe('a')
+    expect(order.wholeText(new Frame.Text('a'))).toBe('a')
+    for (const data of [
+      new Frame.Text('a', { fin: false }),
+      new Frame.Text(bytes),
+      new Frame.Binary(bytes),
+      bytes,
+      new Frame.Ping(),
+    ]) {
+      expect(order.wholeText(data)).toBe(null)
+    }
+  })
+
+  it('wholeText() is null inside a message', () => {
+    const order = new MessageOrder('suspend')
+    opcodeOf(order, new Frame.Text('a', { fin: false }))
+
+    expect(order.wholeText('b')).toBe(null)
+  })
 })

@@ -180,6 +180,21 @@ describe('Output', () => {
   })
 })
 
+describe('Output, for frames larger than the slab', () => {
+  it('largeFrame() knows the one of this turn, and none of the last', async () => {
+    const output = new Output(memoryEnvironment())
+    const bytes = Uint8Array.of(1)
+    expect(output.largeFrame('a')).toBe(null)
+
+    output.rememberLarge('a', bytes)
+    expect(output.largeFrame('a')).toBe(bytes)
+    expect(output.largeFrame('b')).toBe(null)
+    await settled()
+
+    expect(output.largeFrame('a')).toBe(null)
+  })
+})
+
 describe('outputOf()', () => {
   it('gives all sessions of an environment the same output, and another one to others', () => {
     const environment = memoryEnvironment()

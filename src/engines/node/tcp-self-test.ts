@@ -70,7 +70,9 @@ function serveTrial(reactor: TcpReactor, socket: Socket): boolean {
   let waits = false
   transport.start({
     receive: () => {
-      waits = transport.write(Buffer.alloc(TRIAL_BYTES, 'towpath ')) === 'queued'
+      const first = Buffer.from('towpath ')
+      const rest = Buffer.alloc(TRIAL_BYTES - first.length, 'towpath ')
+      waits = transport.writePair?.(first, rest) === 'queued'
       transport.pause()
       if (!waits) transport.abort()
     },

@@ -87,21 +87,15 @@ class TcpTransport implements Transport {
 
   write(bytes: Uint8Array): WriteOutcome {
     if (this.#ended || this.#closing) return 'taken'
-    const { internals, spareWrite } = this.#reactor
-    const request = spareWrite ?? internals.createWrite()
-    this.#reactor.spareWrite = request
-    const status = this.#handle.writeBuffer(request, bytes)
-    if (status !== 0) {
-      this.#fail(status, 'write')
-      return 'taken'
-    }
-    if (!internals.wroteAsync()) return 'taken'
+    const request = this.#nextWrite()
+    return this.#wrote(this.#handle.writeBuffer(request, bytes), request, bytes)
+  }
 
-    this.#reactor.spareWrite = null
-    this.#pendingWrites++
-    request.buffer = bytes
-    request.oncomplete = (error) => this.#written(error)
-    return 'queued'
+  writePair(bytes: Uint8Array, payload: Uint8Array): WriteOutcome {
+    if (this.#ended || this.#closing) return 'taken'
+    const request = this.#nextWrite()
+    const pieces = [bytes, payload]
+    return this.#wrote(this.#handle.writev(request, pieces, true), request, pieces)
   }
 
   pause(): void {
@@ -167,6 +161,30 @@ class TcpTransport implements Transport {
     if (!this.#begun || this.#paused || this.#readEnded || this.#closing) return
     const status = this.#handle.readStart()
     if (status !== 0) this.#fail(status, 'read')
+  }
+
+  #nextWrite(): WriteRequest {
+    const request = this.#reactor.spareWrite ?? this.#reactor.internals.createWrite()
+    this.#reactor.spareWrite = request
+    return request
+  }
+
+  #wrote(
+    status: number,
+    request: WriteRequest,
+    bytes: Uint8Array | readonly Uint8Array[],
+  ): WriteOutcome {
+    if (status !== 0) {
+      this.#fail(status, 'write')
+      return 'taken'
+    }
+    if (!this.#reactor.internals.wroteAsync()) return 'taken'
+
+    this.#reactor.spareWrite = null
+    this.#pendingWrites++
+    request.buffer = bytes
+    request.oncomplete = (error) => this.#written(error)
+    return 'queued'
   }
 
   #written(status: number): void {
