@@ -178,9 +178,12 @@ export class BrowserSession implements ClientSession, WireReceiver {
 
   receive(message: Message): boolean {
     const frame = typeof message === 'string' ? new TextFrame(message) : new BinaryFrame(message)
-    if (this.#suspends && !this.incoming.isClosedForSend) return !this.incoming.offer(frame)
-    this.incoming.trySend(frame)
-    return true
+    if (!this.#suspends || this.incoming.isClosedForSend) {
+      this.incoming.trySend(frame)
+      return true
+    }
+    this.incoming.offer(frame)
+    return !this.incoming.isFull
   }
 
   drained(): void {
