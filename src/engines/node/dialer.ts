@@ -10,7 +10,7 @@ import { type ClientRequest, type IncomingMessage, request as requestPlainly } f
 import { request as requestSecurely } from 'node:https'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { connect as connectTls, TLSSocket } from 'node:tls'
+import { checkServerIdentity as checkName, connect as connectTls, TLSSocket } from 'node:tls'
 
 import { Deferred } from '../../base/internal.ts'
 import { ConnectError, type ConnectStep } from '../../client/index.ts'
@@ -67,6 +67,7 @@ class Dialing {
   readonly #http: ClientRequest
   readonly #place: string
   #step: ConnectStep
+  #socket: Socket | null = null
   #answer: { readonly message: IncomingMessage; readonly body: Buffer[]; size: number } | null =
     null
 
@@ -81,9 +82,6 @@ class Dialing {
     this.#http = this.#begin()
     this.#http.on('error', (error) => this.#fail(error))
     this.#http.on('socket', (socket) => this.#watch(socket))
-    this.#http.on('information', ({ statusCode }) => {
-      if (statusCode === 101) this.#refuseSwitch()
-    })
     this.#http.on('upgrade', (message, socket, head) => this.#switched(message, socket, head))
     this.#http.on('response', (message) => this.#answered(message))
     request.signal.addEventListener('abort', this.#onAborted)
@@ -132,17 +130,27 @@ class Dialing {
     }
   }
 
-  /** The name that is checked is the URL's, whatever the headers say about the host. */
+  /**
+   * The name that is checked is the URL's, whatever the headers say about the host. Node would take `localhost` for
+   * the name where it knows none: for an address that is reached through a Unix socket or a tunnel.
+   */
   #tls(): ClientTlsOptions & { readonly servername: string } {
     const { tls } = this.#settings
     const host = hostOf(this.#request.url)
     const own = this.#request.isElsewhere ? forAnybody(tls) : tls
-    const servername = own.servername ?? (isIP(host) === 0 ? host : '')
-    return { ALPNProtocols: ['http/1.1'], ...own, servername }
+    const { servername = isIP(host) === 0 ? host : '', checkServerIdentity = checkName } = own
+    return {
+      ALPNProtocols: ['http/1.1'],
+      ...own,
+      servername,
+      checkServerIdentity: (_name, peer) =>
+        checkServerIdentity(servername === '' ? host : servername, peer),
+    }
   }
 
   /** Follows a socket through its steps. */
   #watch(socket: Socket): void {
+    this.#socket = socket
     if (this.#isUnencrypted(socket)) return // the agent's own conversation with its proxy
     if (socket instanceof TLSSocket) socket.once('secureConnect', () => this.#enter('handshake'))
     const connected = (): void => this.#enter(isSecuring(socket) ? 'tls' : 'handshake')
@@ -183,18 +191,12 @@ class Dialing {
     this.#outcome.resolve({ type: 'switched', response: { status: 101, headers }, transport })
   }
 
-  /** Without `Upgrade` and `Connection: Upgrade` Node's parser takes a 101 for a mere announcement. */
-  #refuseSwitch(): void {
-    const what = 'the answer 101 breaks a rule of the handshake'
-    const cause = new HandshakeError(
-      101,
-      'Cannot open WebSocket: the answer has not both Upgrade and Connection: Upgrade',
-    )
-    this.#reject(new ConnectError('protocol', what, { cause }))
-  }
-
   #answered(message: IncomingMessage): void {
     const { socket, statusCode } = message
+    if (statusCode === 101) {
+      this.#refuseSwitch()
+      return
+    }
     if (this.#isUnencrypted(socket) || (this.#settings.agent !== null && statusCode === 407)) {
       const what = `the proxy answered with status ${statusCode}, expected it to connect`
       this.#reject(new ConnectError('proxy', what))
@@ -213,12 +215,21 @@ class Dialing {
     message.on('close', () => this.#tellAnswer())
   }
 
+  /** Without `Upgrade` and `Connection: Upgrade`, Node's parser takes a 101 for an answer like any other. */
+  #refuseSwitch(): void {
+    const what = 'the answer 101 breaks a rule of the handshake'
+    const cause = new HandshakeError(
+      101,
+      'Cannot open WebSocket: the answer has not both Upgrade and Connection: Upgrade',
+    )
+    this.#reject(new ConnectError('protocol', what, { cause }))
+  }
+
   #tellAnswer(): void {
     if (this.#answer === null) return
     const { message, body } = this.#answer
     const { statusCode: status = 0, rawHeaders } = message
-    this.#settle()
-    this.#http.destroy()
+    this.#drop()
     this.#outcome.resolve({
       type: 'answered',
       response: { status, headers: new HttpHeaders(rawHeaders) },
@@ -232,9 +243,15 @@ class Dialing {
   }
 
   #reject(error: unknown): void {
+    this.#drop()
+    this.#outcome.reject(error)
+  }
+
+  /** Nothing stays behind. Because of `Connection: Upgrade`, Node would keep the connection for another request. */
+  #drop(): void {
     this.#settle()
     this.#http.destroy()
-    this.#outcome.reject(error)
+    this.#socket?.destroy()
   }
 
   readonly #onAborted = (): void => {
