@@ -2,15 +2,13 @@
  * The proof that a server has understood a handshake (RFC 6455 §1.3, §4.2.2).
  */
 
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
 /** The `Sec-WebSocket-Accept` for a `Sec-WebSocket-Key`. */
 export function acceptKey(key: string): string {
-  return createHash('sha1')
-    .update(key + GUID)
-    .digest('base64')
+  return hash('sha1', key + GUID, 'base64')
 }
 
 /** Whether `key` is the base64 of 16 bytes, in its one canonical form (§4.1). */

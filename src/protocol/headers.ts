@@ -23,28 +23,43 @@ export class HttpHeaders implements Iterable<readonly [name: string, value: stri
 
   /** All values of `name`, joined by `', '` as RFC 9110 §5.3 allows; `null` when there are none. */
   get(name: string): string | null {
-    const values = this.getAll(name)
-    return values.length === 0 ? null : values.join(', ')
+    const wanted = name.toLowerCase()
+    let joined: string | null = null
+    for (let at = this.#find(wanted, 0); at >= 0; at = this.#find(wanted, at + 2)) {
+      const value = this.#raw[at + 1] ?? ''
+      joined = joined === null ? value : `${joined}, ${value}`
+    }
+    return joined
   }
 
   /** The values of `name`, one for each line that had it; empty when there are none. A fresh list. */
   getAll(name: string): readonly string[] {
     const wanted = name.toLowerCase()
     const values: string[] = []
-    for (const [each, value] of this) {
-      if (each.length === wanted.length && each.toLowerCase() === wanted) values.push(value)
+    for (let at = this.#find(wanted, 0); at >= 0; at = this.#find(wanted, at + 2)) {
+      values.push(this.#raw[at + 1] ?? '')
     }
     return values
   }
 
   has(name: string): boolean {
-    return this.getAll(name).length > 0
+    return this.#find(name.toLowerCase(), 0) >= 0
   }
 
   *[Symbol.iterator](): IterableIterator<readonly [name: string, value: string]> {
     for (let at = 0; at + 1 < this.#raw.length; at += 2) {
       yield [this.#raw[at] ?? '', this.#raw[at + 1] ?? '']
     }
+  }
+
+  /** Where `wanted`, in lower case, is the name of a header, from the index `from` on; -1 if nowhere. */
+  #find(wanted: string, from: number): number {
+    const raw = this.#raw
+    for (let at = from; at + 1 < raw.length; at += 2) {
+      const name = raw[at] ?? ''
+      if (name.length === wanted.length && name.toLowerCase() === wanted) return at
+    }
+    return -1
   }
 }
 

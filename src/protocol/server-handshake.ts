@@ -156,6 +156,7 @@ function readExtensions(headers: HttpHeaders): readonly ExtensionOffer[] {
 }
 
 function isAtLeastHttp11(version: string): boolean {
+  if (version === '1.1') return true
   const match = /^(\d)(?:\.(\d))?$/.exec(version)
   if (match === null) return false
   const major = Number(match[1])
