@@ -31,7 +31,12 @@ if (cluster.isPrimary) ready(server.address.port, () => globalThis.gc())
 
 function declare(app) {
   const extensions = deflate === null ? [] : [permessageDeflate(deflateOptions())]
-  app.install(WebSockets, { maxMessageSize: MAX_MESSAGE_BYTES, extensions })
+  // The default would refuse what the handshake scenario asks for; the others have no such limit.
+  app.install(WebSockets, {
+    maxMessageSize: MAX_MESSAGE_BYTES,
+    maxUpgradesPerSecond: 1_000_000,
+    extensions,
+  })
   app.routing((route) => {
     route.webSocket('/', work > 0 ? echoAfterWork : echo)
     route.webSocket('/fan', async (session) => {

@@ -32,9 +32,28 @@ export interface AdmissionSettings {
 const BURST_MS = 2_000
 
 /** One connection among those that are counted. Both methods are idempotent. */
-export interface ConnectionSlot {
-  take(): void
-  release(): void
+export class ConnectionSlot {
+  readonly #admission: Admission
+  /** What it is counted under, beside all others; `null`: nothing. */
+  readonly #address: string | null
+  #isTaken = false
+
+  constructor(admission: Admission, address: string | null) {
+    this.#admission = admission
+    this.#address = address
+  }
+
+  take(): void {
+    if (this.#isTaken) return
+    this.#isTaken = true
+    this.#admission.count(this.#address, 1)
+  }
+
+  release(): void {
+    if (!this.#isTaken) return
+    this.#isTaken = false
+    this.#admission.count(this.#address, -1)
+  }
 }
 
 /** The gate of one application. */
@@ -103,24 +122,13 @@ export class Admission {
   }
 
   #slot(address: string | null): ConnectionSlot {
-    let isTaken = false
-    const slot: ConnectionSlot = {
-      take: () => {
-        if (isTaken) return
-        isTaken = true
-        this.#count(address, 1)
-      },
-      release: () => {
-        if (!isTaken) return
-        isTaken = false
-        this.#count(address, -1)
-      },
-    }
+    const slot = new ConnectionSlot(this, address)
     slot.take()
     return slot
   }
 
-  #count(address: string | null, change: 1 | -1): void {
+  /** For slots: one connection more, or one less. */
+  count(address: string | null, change: 1 | -1): void {
     this.#connections += change
     if (address === null) return
     const count = (this.#byAddress.get(address) ?? 0) + change

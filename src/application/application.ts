@@ -83,16 +83,18 @@ export interface Application {
   resolveOrigin(resolver: OriginResolver): void
 
   /**
-   * Decides one request to upgrade; for engines. Never rejects.
+   * Decides one request to upgrade; for engines. Never throws or rejects.
    *
    * @param environment the world of the session that may come of it.
-   * @param signal fires when the client has left; the answer then matters to nobody.
+   * @param signal fires when the client has left; the answer then matters to nobody. A function is called
+   *   once at most, and only if the answer has to be waited for: watching a socket costs more than most answers.
+   * @returns the outcome itself where nothing of the application's has to be waited for.
    */
   upgrade(
     request: UpgradeRequest,
     environment: Environment,
-    signal: AbortSignal,
-  ): Promise<UpgradeOutcome>
+    signal: AbortSignal | (() => AbortSignal),
+  ): Promise<UpgradeOutcome> | UpgradeOutcome
 
   /**
    * The answer to a request for `target` that does not ask for an upgrade: 426 when a route has that path

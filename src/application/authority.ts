@@ -29,8 +29,24 @@ const DEFAULT_PORTS: ReadonlyMap<string, number> = new Map([
   ['wss', 443],
 ])
 
+/** What was read last, and as what: nearly all requests of a server name the same host. */
+let latest: { readonly text: string; readonly authority: Authority | null } = {
+  text: '',
+  authority: null,
+}
+
+/** No name is longer (RFC 1035 §2.3.4), and nothing longer is worth being kept. */
+const MAX_KEPT_CHARACTERS = 300
+
 /** Reads `host`, `host:port` or `[ipv6]:port` (RFC 9110 §7.2); `null` when it is none of them. */
 export function parseAuthority(text: string): Authority | null {
+  if (text === latest.text) return latest.authority
+  const authority = readAuthority(text)
+  if (text.length <= MAX_KEPT_CHARACTERS) latest = { text, authority }
+  return authority
+}
+
+function readAuthority(text: string): Authority | null {
   const [, hostText, portText = ''] = AUTHORITY.exec(text) ?? []
   if (hostText === undefined) return null
   const port = portText === '' ? null : Number(portText)

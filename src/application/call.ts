@@ -17,7 +17,8 @@ export class UpgradeCall implements ApplicationCall {
   #attributes: Attributes | null = null
   #response: ApplicationResponse | null = null
   #controller: AbortController | null = null
-  #end: { readonly reason: unknown } | null = null
+  /** Gives what `signal` has fired with, or would have. */
+  #end: (() => unknown) | null = null
 
   constructor(application: Application, request: IncomingRequest, parameters: AnyParameters) {
     this.application = application
@@ -38,7 +39,7 @@ export class UpgradeCall implements ApplicationCall {
   get signal(): AbortSignal {
     if (this.#controller === null) {
       this.#controller = new AbortController()
-      if (this.#end !== null) this.#controller.abort(this.#end.reason)
+      if (this.#end !== null) this.#controller.abort(this.#end())
     }
     return this.#controller.signal
   }
@@ -48,17 +49,31 @@ export class UpgradeCall implements ApplicationCall {
     return this.#response === null ? NO_HEADERS : [...this.#response.headers]
   }
 
-  /** Fires `signal` with `reason`; only the first call counts. */
+  /** Fires `signal` with `reason`; only the first end counts. */
   end(reason: unknown): void {
-    if (this.#end !== null) return
-    this.#end = { reason }
-    this.#controller?.abort(reason)
+    this.#endWith(() => reason)
+  }
+
+  /** The session is over; only the first end counts. */
+  endWithSession(): void {
+    this.#endWith(sessionIsOver)
   }
 
   /** Whether `error` is no failure of its own, but what `signal` fired with. */
   isEndedBy(error: unknown): boolean {
-    return this.#end !== null && this.#end.reason === error
+    return this.#end !== null && this.#end() === error
   }
+
+  #endWith(end: () => unknown): void {
+    if (this.#end !== null) return
+    this.#end = end
+    this.#controller?.abort(end())
+  }
+}
+
+/** Made only if somebody looks at `signal`: its stack costs more than all else that ends a session. */
+function sessionIsOver(): DOMException {
+  return new DOMException('The session is over', 'AbortError')
 }
 
 /** What most paths have; an object without a prototype costs 0.2 KiB, held as long as its session. */

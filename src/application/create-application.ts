@@ -132,8 +132,8 @@ class WebSocketApplication implements Application {
   upgrade(
     request: UpgradeRequest,
     environment: Environment,
-    signal: AbortSignal,
-  ): Promise<UpgradeOutcome> {
+    signal: AbortSignal | (() => AbortSignal),
+  ): Promise<UpgradeOutcome> | UpgradeOutcome {
     this.#environment = environment
     return decideUpgrade(this.#upgradeParts, request, environment, signal)
   }

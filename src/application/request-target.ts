@@ -16,6 +16,8 @@ export interface RequestTarget {
 }
 
 const VISIBLE_ASCII = /^[\x21-\x7e]+$/
+// Path and query in which the URL parser changes nothing, unless a segment begins with a dot.
+const PLAIN = /^(\/[\w!$&'()*+,;=:@/~.-]*)(\?[\w!$&()*+,;=:@/?~.%-]*)?$/
 const ABSOLUTE = /^(?:http|ws)s?:\/\/([^/?#]*)(.*)$/i
 
 /** Reads `target`; `null` for what names no path: `*`, `host:port`, a fragment, bytes that no URL has. */
@@ -30,6 +32,10 @@ export function parseRequestTarget(target: string): RequestTarget | null {
 }
 
 function pathAndQuery(text: string, authority: Authority | null): RequestTarget {
+  const [, plainPath, plainQuery = ''] = PLAIN.exec(text) ?? []
+  if (plainPath !== undefined && !plainPath.includes('/.')) {
+    return { path: plainPath, query: plainQuery === '?' ? '' : plainQuery, authority }
+  }
   // A base in front, and not as the second argument: `//host/x` would be taken for another host.
   const url = new URL(`http://base${text}`)
   return { path: url.pathname, query: url.search, authority }

@@ -6,7 +6,7 @@ import { HttpHeaders } from '../protocol/index.ts'
 import { defaultPort, parseAuthority } from './authority.ts'
 import { parseCookies } from './cookies.ts'
 import type { UpgradeRequest } from './engine.ts'
-import type { RequestTarget } from './request-target.ts'
+import { parseRequestTarget, type RequestTarget } from './request-target.ts'
 
 /** The request of a call. Nothing in it changes. */
 export interface ApplicationRequest {
@@ -73,11 +73,14 @@ export interface RequestOrigin {
  */
 export type OriginResolver = (origin: RequestOrigin, request: ApplicationRequest) => RequestOrigin
 
-/** A request as an engine brought it. What is not asked for is not computed. */
+/**
+ * A request as an engine brought it. What is not asked for is not computed, and what is asked for once at most is
+ * computed from the target again: a session keeps its request.
+ */
 export class IncomingRequest implements ApplicationRequest {
   readonly headers: HttpHeaders
+  readonly path: string
   readonly #raw: UpgradeRequest
-  readonly #target: RequestTarget
   readonly #resolvers: readonly OriginResolver[]
   #queryParameters: URLSearchParams | null = null
   #cookies: ReadonlyMap<string, string> | null = null
@@ -86,8 +89,8 @@ export class IncomingRequest implements ApplicationRequest {
 
   constructor(raw: UpgradeRequest, target: RequestTarget, resolvers: readonly OriginResolver[]) {
     this.headers = new HttpHeaders(raw.rawHeaders)
+    this.path = target.path
     this.#raw = raw
-    this.#target = target
     this.#resolvers = resolvers
   }
 
@@ -99,12 +102,8 @@ export class IncomingRequest implements ApplicationRequest {
     return this.#raw.target
   }
 
-  get path(): string {
-    return this.#target.path
-  }
-
   get queryParameters(): URLSearchParams {
-    this.#queryParameters ??= new URLSearchParams(this.#target.query)
+    this.#queryParameters ??= new URLSearchParams(parseRequestTarget(this.#raw.target)?.query)
     return this.#queryParameters
   }
 
@@ -124,10 +123,16 @@ export class IncomingRequest implements ApplicationRequest {
     return this.#origin
   }
 
+  /** `origin.remoteHost`, without an origin being made where nobody has a say in it. */
+  get remoteHost(): string {
+    return this.#resolvers.length === 0 ? (this.#raw.remote.host ?? '') : this.origin.remoteHost
+  }
+
   #readLocal(): RequestOrigin {
     const { local, remote, encrypted, method, target, httpVersion } = this.#raw
     const scheme = encrypted ? 'https' : 'http'
-    const asked = this.#target.authority ?? parseAuthority(this.headers.get('host') ?? '')
+    const asked =
+      parseRequestTarget(target)?.authority ?? parseAuthority(this.headers.get('host') ?? '')
     const ownPort = defaultPort(scheme) ?? 0
     return {
       scheme,

@@ -27,6 +27,7 @@ import { RouteConflictError } from './errors.ts'
 import { readOriginRule, type CheckedOriginRule } from './origin-policy.ts'
 import { joinPaths } from './path-parameters.ts'
 import type { RouteTree } from './route-tree.ts'
+import { type OpenSettings, settingsOpener } from './server-settings.ts'
 import { readSubprotocols, type SubprotocolChoice } from './subprotocol.ts'
 import type { WebSocketsSettings } from './websockets-plugin.ts'
 
@@ -37,6 +38,8 @@ export interface WebSocketRoute {
   readonly kind: 'default' | 'raw'
   readonly handler: WebSocketHandler
   readonly settings: RouteSettings
+  /** Makes the settings of its sessions. */
+  readonly openSettings: OpenSettings
   readonly handshakeTimeout: number
   readonly origins: CheckedOriginRule
   readonly protocols: SubprotocolChoice
@@ -141,7 +144,15 @@ export class RouteScope {
     const existing = routes.conflict(scope.path)
     if (existing !== null) throw new RouteConflictError(scope.path, existing)
     const interceptors = (): readonly Interceptor[] => scope.#allInterceptors()
-    routes.add(scope.path, { path: scope.path, kind, handler, ...rules, interceptors })
+    const openSettings = settingsOpener(rules.settings)
+    routes.add(scope.path, {
+      path: scope.path,
+      kind,
+      handler,
+      ...rules,
+      openSettings,
+      interceptors,
+    })
     return scope
   }
 

@@ -9,15 +9,13 @@ import type { AgreedExtension } from '../extensions/internal.ts'
 import type { CloseReason, Frame } from '../protocol/index.ts'
 import type {
   CloseInfo,
-  DefaultWebSocketSession,
   Outbound,
-  RouteSettings,
   SessionLimitName,
   Transport,
   WebSocketSession,
 } from '../session/index.ts'
 import { DefaultSession, RawSession } from '../session/internal.ts'
-import type { SessionObserver, SessionSettings } from '../session/internal.ts'
+import type { SessionObserver } from '../session/internal.ts'
 import type { ConnectionSlot } from './admission.ts'
 import type {
   Application,
@@ -31,109 +29,106 @@ import type { AsyncContext } from './interception.ts'
 import { logFailure } from './logger.ts'
 import type { SharedBudget } from './memory-budget.ts'
 import type { EventMonitor } from './monitor.ts'
+import type { WebSocketRoute } from './route-scope.ts'
 import type { SessionRegistry } from './session-registry.ts'
+
+/** The parts of an application that its sessions work with. */
+export interface SessionHome {
+  readonly monitor: EventMonitor<ApplicationEvents>
+  readonly sessions: SessionRegistry
+  readonly counters: Counters
+  /** Whether the application is stopping: a session is then closed as soon as it is open. */
+  readonly isStopping: () => boolean
+}
 
 /** What an accepted upgrade knows about the session that it begins. */
 export interface SessionOpening {
   readonly call: UpgradeCall
-  /** The path of the route as it was declared, for the log. */
-  readonly route: string
-  readonly kind: 'default' | 'raw'
-  readonly handler: WebSocketHandler
-  readonly settings: RouteSettings
+  readonly route: WebSocketRoute
   readonly protocol: string | null
   readonly extensions: readonly AgreedExtension[]
-  /** The `AsyncLocalStorage` context that the handler runs in. */
-  readonly context: AsyncContext
+  /** The `AsyncLocalStorage` context that the handler runs in; `null`: the one that is. */
+  readonly context: AsyncContext | null
   readonly environment: Environment
-  readonly monitor: EventMonitor<ApplicationEvents>
-  readonly sessions: SessionRegistry
-  readonly counters: Counters
+  readonly home: SessionHome
   /** Taken while the session runs. */
   readonly slot: ConnectionSlot
   /** `null`: none. */
   readonly memoryBudget: SharedBudget | null
-  /** Whether the application is stopping: the session is then closed as soon as it is open. */
-  readonly isStopping: () => boolean
 }
 
 /** Begins the session on `transport` and runs its handler. */
 export function openServerSession(opening: SessionOpening, transport: Transport): void {
-  const { call, kind, handler, environment, monitor, sessions } = opening
-  const settings = settingsOf(opening)
+  const { call, route, environment, home, protocol, extensions, context, slot } = opening
+  const settings = route.openSettings(environment, protocol, extensions)
   const record = new SessionRecord(opening)
   const inner =
-    kind === 'raw'
+    route.kind === 'raw'
       ? new RawSession(transport, settings, environment, record)
       : new DefaultSession(transport, settings, environment, record)
-  const session = new ServerSession(inner, inner instanceof DefaultSession ? inner : null, call)
+  const session = new ServerSession(inner, call)
   record.session = session
 
-  opening.slot.take()
-  sessions.add(session, inner)
-  opening.context.run(() => {
-    inner.start()
-    if (monitor.hears('sessionOpened')) monitor.emit('sessionOpened', { session })
-    if (opening.isStopping()) inner.goAway()
-    // Never rejects; the registry is the promise's owner.
-    void inner
-      .run(() => handler(session))
-      .then(() => {
-        opening.slot.release()
-        sessions.delete(session)
-      })
-  })
+  slot.take()
+  home.sessions.add(session, inner)
+  if (context === null) begin(inner, session, record, route.handler, home)
+  else context.run(() => begin(inner, session, record, route.handler, home))
 }
 
-/**
- * The settings of one session: its own, and behind them, as the prototype, those that it shares with all of its
- * route. A copy of them all would be the largest thing that an idle session holds (0.9 KiB of 7).
- */
-function settingsOf(opening: SessionOpening): SessionSettings {
-  const own: Pick<SessionSettings, 'role' | 'id' | 'protocol' | 'extensions'> = {
-    role: 'server',
-    id: createSessionId(opening.environment),
-    protocol: opening.protocol,
-    extensions: opening.extensions,
-  }
-  // `Object.create` gives what it was given: the two together are all of the settings.
-  return Object.assign(Object.create(opening.settings) as RouteSettings, own)
+// Apart from what opens a session, whose variables its closures would keep as long as the session lasts.
+function begin(
+  inner: RawSession | DefaultSession,
+  session: ServerSession,
+  record: SessionRecord,
+  handler: WebSocketHandler,
+  { monitor, isStopping }: SessionHome,
+): void {
+  inner.start()
+  if (monitor.hears('sessionOpened')) monitor.emit('sessionOpened', { session })
+  if (isStopping()) inner.goAway()
+  // Never rejects; the registry is the promise's owner.
+  void inner.run(() => handler(session)).then(() => record.over())
 }
 
 /** What the session tells its owner, passed on to the application. */
 class SessionRecord implements SessionObserver {
   /** Set before the session can tell anything. */
   session: ServerSession | null = null
-  readonly #call: UpgradeCall
-  readonly #route: string
-  readonly #monitor: EventMonitor<ApplicationEvents>
-  readonly #counters: Counters
+  readonly #route: WebSocketRoute
+  readonly #home: SessionHome
+  readonly #slot: ConnectionSlot
   readonly #memoryBudget: SharedBudget | null
   readonly #environment: Environment
 
   constructor(opening: SessionOpening) {
-    this.#call = opening.call
     this.#route = opening.route
-    this.#monitor = opening.monitor
-    this.#counters = opening.counters
+    this.#home = opening.home
+    this.#slot = opening.slot
     this.#memoryBudget = opening.memoryBudget
     this.#environment = opening.environment
+  }
+
+  /** The session is over, its handler has returned and all that it launched. */
+  over(): void {
+    this.#slot.release()
+    if (this.session !== null) this.#home.sessions.delete(this.session)
   }
 
   handlerFailed(error: unknown): void {
     const session = this.session
     if (session === null) return
-    logFailure(this.#call.application.logger, error, 'WebSocket handler failed', {
+    logFailure(session.application.logger, error, 'WebSocket handler failed', {
       session: session.id,
-      route: this.#route,
+      route: this.#route.path,
     })
-    this.#monitor.emit('handlerFailed', { session, error })
+    this.#home.monitor.emit('handlerFailed', { session, error })
   }
 
   limitReached(limit: SessionLimitName, error: Error): void {
-    this.#counters.limitReached(limit)
+    const { counters, monitor } = this.#home
+    counters.limitReached(limit)
     const session = this.session
-    if (session !== null) this.#monitor.emit('limitReached', { session, limit, error })
+    if (session !== null) monitor.emit('limitReached', { session, limit, error })
   }
 
   buffered(bytes: number): void {
@@ -141,17 +136,19 @@ class SessionRecord implements SessionObserver {
   }
 
   frameDropped(direction: 'incoming' | 'outgoing', bytes: number): void {
-    this.#counters.frameDropped(direction)
+    const { counters, monitor } = this.#home
+    counters.frameDropped(direction)
     const session = this.session
-    if (session === null || !this.#monitor.hears('frameDropped')) return
-    this.#monitor.emit('frameDropped', { session, direction, bytes })
+    if (session === null || !monitor.hears('frameDropped')) return
+    monitor.emit('frameDropped', { session, direction, bytes })
   }
 
   closed(info: CloseInfo): void {
-    this.#call.end(new DOMException('The session is over', 'AbortError'))
     const session = this.session
-    if (session === null || !this.#monitor.hears('sessionClosed')) return
-    this.#monitor.emit('sessionClosed', { session, info })
+    if (session === null) return
+    session.call.endWithSession()
+    const { monitor } = this.#home
+    if (monitor.hears('sessionClosed')) monitor.emit('sessionClosed', { session, info })
   }
 }
 
@@ -162,13 +159,11 @@ class SessionRecord implements SessionObserver {
  */
 class ServerSession implements DefaultWebSocketServerSession {
   readonly call: UpgradeCall
-  readonly #session: WebSocketSession
-  readonly #default: DefaultWebSocketSession | null
+  readonly #session: RawSession | DefaultSession
 
-  constructor(session: WebSocketSession, level: DefaultWebSocketSession | null, call: UpgradeCall) {
+  constructor(session: RawSession | DefaultSession, call: UpgradeCall) {
     this.call = call
     this.#session = session
-    this.#default = level
   }
 
   get application(): Application {
@@ -263,19 +258,10 @@ class ServerSession implements DefaultWebSocketServerSession {
     return this.#requireDefault('roundTripTime').roundTripTime
   }
 
-  #requireDefault(member: string): DefaultWebSocketSession {
-    if (this.#default !== null) return this.#default
+  #requireDefault(member: string): DefaultSession {
+    if (this.#session instanceof DefaultSession) return this.#session
     throw new TypeError(
       `Cannot use ${member} of a raw session: it sends no pings, expected webSocket()`,
     )
   }
-}
-
-const ID_BYTES = 16
-
-/** 16 random bytes in base64url: different for every session there is. */
-function createSessionId(environment: Environment): string {
-  const bytes = environment.random(new Uint8Array(ID_BYTES))
-  const base64 = btoa(String.fromCharCode(...bytes))
-  return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }

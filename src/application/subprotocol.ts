@@ -37,16 +37,28 @@ export function readSubprotocols(
 
 /**
  * The subprotocol for `call`, one of `offered`; `null` for none. Names are compared as they are, with
- * their case. Throws what a chooser throws, and a `TypeError` when it chose what was not offered.
+ * their case. Fails with what a chooser fails with, and a `TypeError` when it chose what was not offered; a
+ * promise comes of a chooser that gives one.
  */
-export async function chooseSubprotocol(
+export function chooseSubprotocol(
   choice: SubprotocolChoice,
   offered: readonly string[],
   call: ApplicationCall,
-): Promise<string | null> {
+): string | null | Promise<string | null> {
   if (offered.length === 0) return null
   if (typeof choice !== 'function') return choice.find((name) => offered.includes(name)) ?? null
-  const chosen: string | null | undefined = await choice(offered, call)
+  const chosen = choice(offered, call)
+  // A promise, of whatever make.
+  if (typeof chosen === 'object' && chosen !== null) {
+    return Promise.resolve(chosen).then((later) => requireOffered(offered, later))
+  }
+  return requireOffered(offered, chosen)
+}
+
+function requireOffered(
+  offered: readonly string[],
+  chosen: string | null | undefined,
+): string | null {
   if (chosen === null || chosen === undefined) return null
   // A client fails the connection over a name that it did not offer (§4.1), so this never leaves us.
   if (offered.includes(chosen)) return chosen

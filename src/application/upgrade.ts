@@ -15,15 +15,13 @@ import {
 } from '../protocol/index.ts'
 import type { Transport } from '../session/index.ts'
 import type { Admission, ConnectionSlot } from './admission.ts'
-import type { Application, ApplicationEvents } from './application.ts'
+import type { Application, Interceptor } from './application.ts'
 import { parseAuthority } from './authority.ts'
 import { decodeParameters, UpgradeCall } from './call.ts'
-import type { Counters } from './counters.ts'
 import type { UpgradeAccepted, UpgradeOutcome, UpgradeRequest } from './engine.ts'
 import { HandshakeTimeoutError } from './errors.ts'
 import { intercept, type AsyncContext } from './interception.ts'
 import { logFailure } from './logger.ts'
-import type { EventMonitor } from './monitor.ts'
 import { mayConnect } from './origin-policy.ts'
 import {
   ENGINE_HEADERS,
@@ -37,33 +35,28 @@ import { IncomingRequest, type OriginResolver } from './request.ts'
 import { parseRequestTarget } from './request-target.ts'
 import type { WebSocketRoute } from './route-scope.ts'
 import type { RouteTree } from './route-tree.ts'
-import { openServerSession } from './server-session.ts'
-import type { SessionRegistry } from './session-registry.ts'
+import { openServerSession, type SessionHome } from './server-session.ts'
 import { chooseSubprotocol } from './subprotocol.ts'
 
 /** The parts of an application that upgrades work with. */
-export interface UpgradeParts {
+export interface UpgradeParts extends SessionHome {
   readonly application: Application
   readonly routes: RouteTree<WebSocketRoute>
   readonly resolvers: readonly OriginResolver[]
-  readonly monitor: EventMonitor<ApplicationEvents>
-  readonly sessions: SessionRegistry
-  readonly counters: Counters
   /** Who is let in; there is a route, so the plugin that says so is installed. */
   readonly admission: () => Admission
-  readonly isStopping: () => boolean
 }
 
-/** Decides one request. Never rejects; answers at the deadline of the handshake at the latest. */
+/** See `Application.upgrade`. Answers at the deadline of the handshake at the latest. */
 export function decideUpgrade(
   parts: UpgradeParts,
   request: UpgradeRequest,
   environment: Environment,
-  signal: AbortSignal,
-): Promise<UpgradeOutcome> {
+  signal: AbortSignal | (() => AbortSignal),
+): Promise<UpgradeOutcome> | UpgradeOutcome {
   const target = parseRequestTarget(request.target)
   const match = target === null ? null : parts.routes.find(target.path)
-  if (target === null || match === null) return Promise.resolve({ type: 'unclaimed' })
+  if (target === null || match === null) return { type: 'unclaimed' }
 
   const parameters = decodeParameters(match.captures)
   const call = new UpgradeCall(
@@ -89,7 +82,8 @@ interface Acceptance {
   readonly handshake: ServerHandshake
   readonly protocol: string | null
   readonly extensions: readonly AgreedExtension[]
-  readonly context: AsyncContext
+  /** The context that interceptors have made; `null` without any. */
+  readonly context: AsyncContext | null
 }
 
 /** A request that has a route. */
@@ -108,7 +102,10 @@ class UpgradeAttempt {
   readonly #route: WebSocketRoute
   readonly #call: UpgradeCall
   readonly #facts: UpgradeFacts
-  readonly #outcome = new Deferred<UpgradeOutcome>()
+  /** The first answer that there was. */
+  #outcome: UpgradeOutcome | null = null
+  /** Told of the answer, where it has to be waited for. */
+  #waiting: Deferred<UpgradeOutcome> | null = null
   /** Absent until the request has been found to be a proper one. */
   #slot: ConnectionSlot | null = null
 
@@ -119,28 +116,39 @@ class UpgradeAttempt {
     this.#facts = facts
   }
 
-  /** Races the decision against the deadline and the client's patience; whoever is first has answered. */
-  async run(signal: AbortSignal): Promise<UpgradeOutcome> {
-    if (signal.aborted) {
-      this.#abandon(signal.reason)
-      return this.#outcome.promise
+  run(signal: AbortSignal | (() => AbortSignal)): Promise<UpgradeOutcome> | UpgradeOutcome {
+    if (typeof signal !== 'function' && signal.aborted) return this.#abandon(signal.reason)
+    try {
+      const decision = this.#decide()
+      if (!(decision instanceof Promise)) return this.#answer(decision)
+      return this.#race(decision, typeof signal === 'function' ? signal() : signal)
+    } catch (error) {
+      return this.#fail(error)
     }
+  }
+
+  /** Races the decision against the deadline and the client's patience; whoever is first has answered. */
+  async #race(deciding: Promise<Decision>, signal: AbortSignal): Promise<UpgradeOutcome> {
+    this.#waiting = new Deferred()
+    const { promise } = this.#waiting
     const timer = this.#startDeadline()
-    const onAbort = (): void => this.#abandon(signal.reason)
+    const onAbort = (): void => void this.#abandon(signal.reason)
     signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) onAbort()
 
     // Owned by the outcome: it settles it, or comes too late and says so in the log.
-    void this.#decide().then(
+    void deciding.then(
       (decision) => this.#answer(decision),
       (error: unknown) => this.#fail(error),
     )
-    const outcome = await this.#outcome.promise
+    const outcome = await promise
     timer.cancel()
     signal.removeEventListener('abort', onAbort)
     return outcome
   }
 
-  async #decide(): Promise<Decision> {
+  /** Only what is the application's own may have to be waited for: its origin rule, its interceptors, its choice. */
+  #decide(): Decision | Promise<Decision> {
     const tooLarge = this.#parts.admission().refusalOfHeaders(this.#facts.request.rawHeaders)
     if (tooLarge !== null) return tooLarge
     const read = this.#readHandshake()
@@ -152,31 +160,56 @@ class UpgradeAttempt {
     if (this.#parts.isStopping()) return refuseWhileStopping()
     const full = this.#enter()
     if (full !== null) return full
-    if (!(await mayConnect(this.#route.origins, this.#call))) {
+    const allowed = mayConnect(this.#route.origins, this.#call)
+    return allowed instanceof Promise
+      ? allowed.then((later) => this.#goOn(later, handshake))
+      : this.#goOn(allowed, handshake)
+  }
+
+  #goOn(mayConnect: boolean, handshake: ServerHandshake): Decision | Promise<Decision> {
+    if (!mayConnect) {
       return refuse(403, 'origin', 'Cannot upgrade: pages of this Origin are not allowed')
     }
+    const interceptors = this.#route.interceptors()
+    if (interceptors.length > 0) return this.#intercept(interceptors, handshake)
+    return this.#parts.isStopping() ? refuseWhileStopping() : this.#choose(handshake, null)
+  }
 
-    const { refusal, context } = await intercept(this.#route.interceptors(), this.#call)
+  async #intercept(
+    interceptors: readonly Interceptor[],
+    handshake: ServerHandshake,
+  ): Promise<Decision> {
+    const { refusal, context } = await intercept(interceptors, this.#call)
     if (refusal !== null) return refuseWith(refusal)
     if (this.#parts.isStopping()) return refuseWhileStopping()
+    return context.run(() => this.#choose(handshake, context))
+  }
 
-    const { protocols, requireProtocol } = this.#route
-    const protocol = await context.run(() =>
-      chooseSubprotocol(protocols, handshake.protocols, this.#call),
-    )
-    if (protocol === null && requireProtocol) {
+  #choose(handshake: ServerHandshake, context: AsyncContext | null): Decision | Promise<Decision> {
+    const chosen = chooseSubprotocol(this.#route.protocols, handshake.protocols, this.#call)
+    return chosen instanceof Promise
+      ? chosen.then((later) => this.#agree(handshake, later, context))
+      : this.#agree(handshake, chosen, context)
+  }
+
+  #agree(
+    handshake: ServerHandshake,
+    protocol: string | null,
+    context: AsyncContext | null,
+  ): Decision {
+    if (protocol === null && this.#route.requireProtocol) {
       return refuse(
         400,
         'protocol',
         'Cannot upgrade: Sec-WebSocket-Protocol offers no subprotocol of this path',
       )
     }
-    return { type: 'accepted', handshake, protocol, extensions: this.#agree(handshake), context }
+    return { type: 'accepted', handshake, protocol, extensions: this.#extend(handshake), context }
   }
 
   /** Counts the connection. @returns the refusal, if there is no room for it. */
   #enter(): Refusal | null {
-    const { remoteHost } = this.#call.request.origin
+    const { remoteHost } = this.#call.request
     const entered = this.#parts.admission().enter(remoteHost, this.#facts.environment.clock)
     if ('reason' in entered) return entered
     this.#slot = entered
@@ -202,26 +235,25 @@ class UpgradeAttempt {
   }
 
   /** Raw sessions show frames as they travel: nothing may change them. */
-  #agree(handshake: ServerHandshake): readonly AgreedExtension[] {
+  #extend(handshake: ServerHandshake): readonly AgreedExtension[] {
     const { kind, extensions } = this.#route
-    return kind === 'raw' ? [] : acceptOffers(extensions, handshake.extensions)
+    if (kind === 'raw' || extensions.length === 0) return NO_EXTENSIONS
+    return acceptOffers(extensions, handshake.extensions)
   }
 
-  #answer(decision: Decision): void {
-    if (decision.type === 'refused') this.#refuse(decision)
-    else this.#accept(decision)
+  #answer(decision: Decision): UpgradeOutcome {
+    return decision.type === 'refused' ? this.#refuse(decision) : this.#accept(decision)
   }
 
-  #accept({ handshake, protocol, extensions, context }: Acceptance): void {
+  #accept({ handshake, protocol, extensions, context }: Acceptance): UpgradeOutcome {
     const added = this.#call.responseHeaders
     const reserved = added.find(([name]) => isHandshakeHeader(name))
     if (reserved !== undefined) {
-      this.#fail(
+      return this.#fail(
         new TypeError(
           `Cannot put "${reserved[0]}" on the response of an upgrade: it belongs to the handshake`,
         ),
       )
-      return
     }
     const choice = { protocol, extensions: answerHeader(extensions) }
     const accepted: UpgradeAccepted = {
@@ -229,55 +261,52 @@ class UpgradeAttempt {
       headers: [...serverHandshakeHeaders(handshake, choice), ...added],
       start: (transport) => this.#start(transport, protocol, extensions, context),
     }
-    this.#outcome.resolve(accepted)
     // The session takes it again, if there is to be one.
     this.#slot?.release()
+    return this.#settle(accepted)
   }
 
   #start(
     transport: Transport,
     protocol: string | null,
     extensions: readonly AgreedExtension[],
-    context: AsyncContext,
+    context: AsyncContext | null,
   ): void {
-    const { path, kind, handler, settings } = this.#route
-    const { monitor, sessions, counters, admission, isStopping } = this.#parts
     if (this.#slot === null) throw new Error('Cannot begin a session: nobody let it in')
     openServerSession(
       {
         call: this.#call,
-        route: path,
-        kind,
-        handler,
-        settings,
+        route: this.#route,
         protocol,
         extensions,
         context,
         environment: this.#facts.environment,
-        monitor,
-        sessions,
-        counters,
+        home: this.#parts,
         slot: this.#slot,
-        memoryBudget: admission().memoryBudget,
-        isStopping,
+        memoryBudget: this.#parts.admission().memoryBudget,
       },
       transport,
     )
   }
 
   /** The application's own code threw: 500 without a detail, and the log. */
-  #fail(error: unknown): void {
+  #fail(error: unknown): UpgradeOutcome {
     // Giving up because the call is over is what `signal` asks for, and no failure.
-    if (this.#outcome.isSettled && this.#call.isEndedBy(error)) return
+    if (this.#outcome !== null && this.#call.isEndedBy(error)) return this.#outcome
     logFailure(this.#parts.application.logger, error, 'WebSocket upgrade failed', {
       route: this.#route.path,
     })
-    this.#refuse(refuse(500, 'failure', 'Cannot upgrade: the server failed', { cause: error }))
+    return this.#refuse(
+      refuse(500, 'failure', 'Cannot upgrade: the server failed', { cause: error }),
+    )
   }
 
-  #abandon(reason: unknown): void {
-    this.#refuse(refuse(503, 'abandoned', 'Cannot upgrade: the client left', { cause: reason }))
+  #abandon(reason: unknown): UpgradeOutcome {
+    const outcome = this.#refuse(
+      refuse(503, 'abandoned', 'Cannot upgrade: the client left', { cause: reason }),
+    )
     this.#call.end(reason)
+    return outcome
   }
 
   #startDeadline(): WheelTimer {
@@ -291,17 +320,31 @@ class UpgradeAttempt {
     })
   }
 
-  #refuse(refusal: Refusal): void {
-    if (!this.#outcome.resolve(toOutcome(refusal, this.#call.responseHeaders))) return
+  #refuse(refusal: Refusal): UpgradeOutcome {
+    if (this.#outcome !== null) return this.#outcome
+    const outcome = this.#settle(toOutcome(refusal, this.#call.responseHeaders))
     this.#slot?.release()
     const { monitor, counters } = this.#parts
     counters.upgradeRefused(refusal.reason, refusal.cause)
-    if (!monitor.hears('upgradeRefused')) return
-    const { status, reason, cause } = refusal
-    const { request } = this.#call
-    monitor.emit('upgradeRefused', { request, route: this.#route.path, status, reason, cause })
+    if (monitor.hears('upgradeRefused')) {
+      const { status, reason, cause } = refusal
+      const { request } = this.#call
+      monitor.emit('upgradeRefused', { request, route: this.#route.path, status, reason, cause })
+    }
+    return outcome
+  }
+
+  /** The first answer is the one that counts. @returns it. */
+  #settle(outcome: UpgradeOutcome): UpgradeOutcome {
+    if (this.#outcome !== null) return this.#outcome
+    this.#outcome = outcome
+    this.#waiting?.resolve(outcome)
+    return outcome
   }
 }
+
+/** Most sessions have none, and share that. */
+const NO_EXTENSIONS: readonly AgreedExtension[] = []
 
 /** Whether the 101 has a header of this name already, or must not have one (RFC 9110 §15.2: no body). */
 function isHandshakeHeader(name: string): boolean {

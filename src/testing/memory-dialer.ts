@@ -107,7 +107,7 @@ const MAX_BODY_BYTES = 64 * 1024
  * What `promise` settles with; rejects with the reason of `signal` if that fires before, and the other side has had
  * the time to notice.
  */
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+async function untilAborted<T>(promise: Promise<T> | T, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted()
   const aborted = new Deferred<never>()
   const onAborted = (): void => void settled().then(() => aborted.reject(signal.reason))

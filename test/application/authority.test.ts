@@ -8,6 +8,13 @@ import {
 } from '../../src/application/authority.ts'
 
 describe('parseAuthority()', () => {
+  it('reads one after another, and the same again', () => {
+    const texts = ['a.example', 'a.example', 'b.example:81', '', 'a.example', '@', '@', '']
+    const hosts = ['a.example', 'a.example', 'b.example', null, 'a.example', null, null, null]
+
+    expect(texts.map((text) => parseAuthority(text)?.host ?? null)).toEqual(hosts)
+  })
+
   it.each([
     ['example.com', { host: 'example.com', port: null }],
     ['example.com:8080', { host: 'example.com', port: 8080 }],

@@ -65,6 +65,21 @@ describe('UpgradeCall', () => {
     expect(late.signal.reason).toBe(reason)
   })
 
+  it('fires its signal with an AbortError when the session is over, and never after another end', () => {
+    const [watched, late, failed] = [createCall(), createCall(), createCall()]
+    const reason = new Error('too slow')
+    const { signal } = watched
+
+    for (const call of [watched, late]) call.endWithSession()
+    failed.end(reason)
+    failed.endWithSession()
+
+    expect(signal.aborted).toBe(true)
+    expect(signal.reason).toMatchObject({ name: 'AbortError', message: 'The session is over' })
+    expect(late.signal.reason).toMatchObject({ name: 'AbortError' })
+    expect(failed.signal.reason).toBe(reason)
+  })
+
   it('knows the reason of its own end from other errors', () => {
     const call = createCall()
     const reason = new Error('over')

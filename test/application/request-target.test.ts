@@ -57,6 +57,21 @@ describe('parseRequestTarget()', () => {
     expect(parseRequestTarget(target)).toBe(null)
   })
 
+  it('gives what the URL parser of the platform gives', () => {
+    const character = fc.constantFrom(...Array.from('/.a?=&%2eE\'~:@;+-_*,!$()[]|^`{}<>"\\'))
+    fc.assert(
+      fc.property(fc.string({ unit: character, maxLength: 20 }), (rest) => {
+        const { pathname, search } = new URL(`http://base/${rest}`)
+        expect(parseRequestTarget(`/${rest}`)).toEqual({
+          path: pathname,
+          query: search,
+          authority: null,
+        })
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
   it('never throws', () => {
     fc.assert(
       fc.property(fc.string(), (target) => {

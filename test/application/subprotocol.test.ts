@@ -34,11 +34,20 @@ describe('chooseSubprotocol()', () => {
   })
 
   it('refuses a choice that was not offered: the client would fail the connection', async () => {
-    await expect(chooseSubprotocol(() => 'c', ['a', 'b'], CALL)).rejects.toThrow(
-      new TypeError(
-        'Cannot choose a subprotocol that was not offered, expected one of the offered or null',
-      ),
+    const error = new TypeError(
+      'Cannot choose a subprotocol that was not offered, expected one of the offered or null',
     )
+
+    expect(() => chooseSubprotocol(() => 'c', ['a', 'b'], CALL)).toThrow(error)
+    await expect(chooseSubprotocol(() => Promise.resolve('c'), ['a', 'b'], CALL)).rejects.toThrow(
+      error,
+    )
+  })
+
+  it('gives a promise only if it was given one', () => {
+    expect(chooseSubprotocol(['a'], ['a'], CALL)).toBe('a')
+    expect(chooseSubprotocol(() => 'a', ['a'], CALL)).toBe('a')
+    expect(chooseSubprotocol(() => Promise.resolve('a'), ['a'], CALL)).toBeInstanceOf(Promise)
   })
 })
 

@@ -74,12 +74,12 @@ export class World {
     return this
   }
 
-  upgrade(
+  async upgrade(
     target: string,
     changes: RequestChanges = {},
     signal: AbortSignal = new AbortController().signal,
   ): Promise<UpgradeOutcome> {
-    return this.app.upgrade(upgradeRequest(target, changes), this.environment, signal)
+    return await this.app.upgrade(upgradeRequest(target, changes), this.environment, signal)
   }
 
   /** The answer to an upgrade that is expected to be refused. */

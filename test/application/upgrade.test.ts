@@ -8,7 +8,13 @@ import { Deferred } from '../../src/base/internal.ts'
 import { AttributeKey } from '../../src/base/index.ts'
 import { ExtensionConflictError, permessageDeflate } from '../../src/extensions/index.ts'
 import { settled } from '../support/memory-world.ts'
-import { expectRefusal, sentenceOf, World, type RequestChanges } from './upgrade-client.ts'
+import {
+  expectRefusal,
+  type RequestChanges,
+  sentenceOf,
+  upgradeRequest,
+  World,
+} from './upgrade-client.ts'
 
 const handler = (): void => {}
 
@@ -201,6 +207,56 @@ describe('upgrade() and the origin', () => {
       'Cannot upgrade: the server failed',
     )
     expect(world.logged).toEqual([['WebSocket upgrade failed', failure]])
+  })
+})
+
+describe('upgrade() without anything to wait for', () => {
+  const watched = (): never => expect.unreachable('nothing has to be waited for')
+
+  it('answers at once, and watches nobody', () => {
+    const world = chat({ origins: (origin) => origin === 'http://other.example' })
+    const ask = (target: string, headers: Record<string, string | undefined> = {}): unknown =>
+      world.app.upgrade(upgradeRequest(target, { headers }), world.environment, watched)
+
+    expect(ask('/chat')).toMatchObject({ type: 'accepted' })
+    expect(ask('/chat', { Origin: 'http://other.example' })).toMatchObject({ type: 'accepted' })
+    expect(ask('/chat', { Origin: 'http://evil.example' })).toMatchObject({ status: 403 })
+    expect(ask('/chat', { 'Sec-WebSocket-Key': undefined })).toMatchObject({ status: 400 })
+    expect(ask('/other')).toEqual({ type: 'unclaimed' })
+    expect(world.environment.timers.size).toBe(0)
+  })
+
+  it('answers 500 at once when a rule throws', () => {
+    const failure = new Error('no')
+    const world = chat({
+      origins: () => {
+        throw failure
+      },
+    })
+    const request = upgradeRequest('/chat', { headers: { Origin: 'null' } })
+
+    expect(world.app.upgrade(request, world.environment, watched)).toMatchObject({ status: 500 })
+    expect(world.logged).toEqual([['WebSocket upgrade failed', failure]])
+  })
+
+  it('watches once what has to be waited for, and refuses who left meanwhile', async () => {
+    const world = chat()
+    world.app.routing((route) => route.intercept(() => settled()))
+    const refusals = refusalsOf(world)
+    const left = new Error('lost')
+    let calls = 0
+    const signal = (): AbortSignal => {
+      calls++
+      return AbortSignal.abort(left)
+    }
+
+    const outcome = world.app.upgrade(upgradeRequest('/chat'), world.environment, signal)
+    expect(outcome).toBeInstanceOf(Promise)
+
+    expect((await outcome).type).toBe('refused')
+    expect(refusals).toMatchObject([{ reason: 'abandoned', cause: left }])
+    expect(calls).toBe(1)
+    expect(world.environment.timers.size).toBe(0)
   })
 })
 

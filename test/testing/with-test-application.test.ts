@@ -138,9 +138,11 @@ describe('withTestApplication()', () => {
       })
     })
 
-    await expect(task).rejects.toThrow('task')
-    await expect(interceptor).rejects.toThrow('interceptor')
-    await expect(listener).rejects.toThrow('listener')
+    await Promise.all([
+      expect(task).rejects.toThrow('task'),
+      expect(interceptor).rejects.toThrow('interceptor'),
+      expect(listener).rejects.toThrow('listener'),
+    ])
   })
 
   it('rejects with all failures together when there are several', async () => {
