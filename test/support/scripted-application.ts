@@ -28,8 +28,11 @@ export function scriptedApplication(
     logger: { debug: silent, info: silent, warn: silent, error },
   })
   return Object.assign(application, {
-    upgrade: async (request: UpgradeRequest, _: unknown, signal: AbortSignal) =>
-      decide({ request, signal }),
+    upgrade: async (
+      request: UpgradeRequest,
+      _: unknown,
+      signal: AbortSignal | (() => AbortSignal),
+    ) => decide({ request, signal: typeof signal === 'function' ? signal() : signal }),
   })
 }
 

@@ -4,14 +4,17 @@
  */
 
 import type { Server, Socket } from 'node:net'
+import { Server as TlsServer } from 'node:tls'
 
 /** Keeps count of the connections of one server, from their acceptance to their end. */
 export class OpenConnections {
-  // By the peer's address, because under TLS the socket of a request is not the one that was accepted.
-  readonly #all = new Map<string, Socket>()
-  readonly #silent = new Map<string, Socket>()
+  readonly #all = new Map<unknown, Socket>()
+  readonly #silent = new Map<unknown, Socket>()
+  /** Under TLS the socket of a request is not the one that was accepted, but has the same peer. */
+  readonly #keyOf: (socket: Socket) => unknown
 
   constructor(server: Server) {
+    this.#keyOf = server instanceof TlsServer ? peerOf : itself
     server.on('connection', (socket) => this.#add(socket))
   }
 
@@ -22,7 +25,7 @@ export class OpenConnections {
 
   /** A request has come on `socket`. */
   spoke(socket: Socket): void {
-    this.#silent.delete(peerOf(socket))
+    this.#silent.delete(this.#keyOf(socket))
   }
 
   /** Ends those that have not sent a request yet. */
@@ -36,17 +39,21 @@ export class OpenConnections {
   }
 
   #add(socket: Socket): void {
-    const peer = peerOf(socket)
-    if (socket.destroyed || this.#all.has(peer)) return
-    this.#all.set(peer, socket)
-    this.#silent.set(peer, socket)
-    socket.once('close', () => {
-      this.#all.delete(peer)
-      this.#silent.delete(peer)
+    const key = this.#keyOf(socket)
+    if (socket.destroyed || this.#all.has(key)) return
+    this.#all.set(key, socket)
+    this.#silent.set(key, socket)
+    socket.on('close', () => {
+      this.#all.delete(key)
+      this.#silent.delete(key)
     })
   }
 }
 
 function peerOf(socket: Socket): string {
   return `${socket.remoteAddress} ${socket.remotePort}`
+}
+
+function itself(socket: Socket): Socket {
+  return socket
 }

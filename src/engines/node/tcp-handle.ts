@@ -53,8 +53,8 @@ export interface TakenHandle {
   readonly handle: TcpHandle
   /** What the socket had read already. */
   readonly head: Uint8Array | null
-  /** Tells the server, which counts its connections, that this one is gone. Called once. */
-  readonly released: () => void
+  /** The server that counts it among its connections until `uncount`; `null` without one. */
+  readonly server: CountingServer | null
 }
 
 /** What the binding of Node looks like where it is as we expect it. */
@@ -67,7 +67,7 @@ interface StreamWrapBinding {
 }
 
 /** The parts of a server that its sockets use to be counted. */
-interface CountingServer {
+export interface CountingServer {
   _connections: number
   _emitCloseIfDrained(): void
 }
@@ -79,6 +79,8 @@ interface OpenedSocket {
   readonly _readableState?: { readonly ended?: boolean }
   readonly _server?: CountingServer | null
 }
+
+const OWNER_NAME = 'owner_symbol'
 
 /** Time without traffic after which the kernel begins to probe the peer. */
 const KEEP_ALIVE_DELAY_MS = 30_000
@@ -109,7 +111,8 @@ export function findInternals(): TcpInternals | null {
 }
 
 /**
- * Takes the handle out of `socket`, which is then destroyed as far as everybody else can see.
+ * Takes the handle out of `socket`, which is then destroyed as far as everybody else can see. If it was reading, it
+ * still is: who takes it gives it an `onread` before this turn of the event loop is over.
  *
  * @returns `null`, with nothing changed, unless it is a plain TCP socket, connected, with nothing left to
  *   write, whose peer has not ended.
@@ -126,7 +129,6 @@ export function takeHandle(socket: unknown): TakenHandle | null {
 
   socket.setNoDelay(true)
   socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS)
-  handle.readStop()
   const head = takeBuffered(socket)
   const server = countingServer(opened)
   opened._handle = null
@@ -134,15 +136,14 @@ export function takeHandle(socket: unknown): TakenHandle | null {
   // Without its handle the socket only takes itself off the server's count, and says 'close'.
   socket.destroy()
   if (server !== null) server._connections++
-  return {
-    handle,
-    head,
-    released: () => {
-      if (server === null) return
-      server._connections--
-      server._emitCloseIfDrained()
-    },
-  }
+  return { handle, head, server }
+}
+
+/** Tells the server of a taken handle that the connection is gone. Called once for each. */
+export function uncount(server: CountingServer | null): void {
+  if (server === null) return
+  server._connections--
+  server._emitCloseIfDrained()
 }
 
 function streamWrapBinding(): StreamWrapBinding | null {
@@ -176,9 +177,13 @@ function countingServer(socket: OpenedSocket): CountingServer | null {
   return counts ? server : null
 }
 
-/** The handle refers to its socket by a symbol of Node's; without this the socket would stay in memory. */
+/** Where handles keep their sockets: a symbol of Node's, once it has been seen. */
+let ownerSymbol: symbol | null = null
+
+/** Without this the socket would stay in memory. */
 function disown(handle: TcpHandle): void {
-  for (const symbol of Object.getOwnPropertySymbols(handle)) {
-    if (symbol.description === 'owner_symbol') Reflect.set(handle, symbol, undefined)
-  }
+  ownerSymbol ??=
+    Object.getOwnPropertySymbols(handle).find(({ description }) => description === OWNER_NAME) ??
+    null
+  if (ownerSymbol !== null) Reflect.set(handle, ownerSymbol, undefined)
 }

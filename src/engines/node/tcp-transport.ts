@@ -14,7 +14,14 @@ import type {
   WriteOutcome,
 } from '../../session/index.ts'
 import type { ConnectionFacts } from './connection-facts.ts'
-import type { TakenHandle, TcpHandle, TcpInternals, WriteRequest } from './tcp-handle.ts'
+import {
+  type CountingServer,
+  type TakenHandle,
+  type TcpHandle,
+  type TcpInternals,
+  uncount,
+  type WriteRequest,
+} from './tcp-handle.ts'
 
 /**
  * One for all connections, so it may be large: a message of 64 KiB comes in one `recv` and is copied in one
@@ -23,6 +30,9 @@ import type { TakenHandle, TcpHandle, TcpInternals, WriteRequest } from './tcp-h
 const READ_BUFFER_BYTES = 256 * 1024
 
 const END_OF_FILE = 'EOF'
+const READING_ALREADY = 'EALREADY'
+
+const NO_BYTES = new Uint8Array(0)
 
 /** Where a handle keeps its transport. */
 const OWNER = Symbol('towpath.transport')
@@ -39,21 +49,31 @@ export class TcpReactor {
     this.internals = internals
   }
 
-  /** Makes a transport of a handle that has been taken out of its socket. */
-  open(taken: TakenHandle, head: Uint8Array, facts: ConnectionFacts): Transport {
+  /**
+   * Makes a transport of a handle that has just been taken out of its socket.
+   *
+   * @param keeper who keeps it meanwhile, if anybody does.
+   */
+  open(
+    taken: TakenHandle,
+    head: Uint8Array,
+    facts: ConnectionFacts,
+    keeper: Set<Transport> | null = null,
+  ): Transport {
     const first = taken.head === null ? head : Buffer.concat([head, taken.head])
-    return new TcpTransport(this, taken, first, facts)
+    const transport = new TcpTransport(this, taken, first, facts, keeper)
+    keeper?.add(transport)
+    return transport
   }
 }
 
 /** A transport over a TCP handle. */
 class TcpTransport implements Transport {
-  readonly local: TransportAddress
-  readonly remote: TransportAddress
-  readonly encrypted: boolean = false
+  readonly #facts: ConnectionFacts
   readonly #reactor: TcpReactor
   readonly #handle: OwnedHandle
-  readonly #released: () => void
+  readonly #server: CountingServer | null
+  readonly #keeper: Set<Transport> | null
   #head: Uint8Array | null
   #receiver: TransportReceiver | null = null
   /** Writes that the kernel has not taken in full. */
@@ -66,14 +86,34 @@ class TcpTransport implements Transport {
   #closing = false
   #closed: { readonly cause: Error | null } | null = null
 
-  constructor(reactor: TcpReactor, taken: TakenHandle, head: Uint8Array, facts: ConnectionFacts) {
-    this.local = facts.local
-    this.remote = facts.remote
+  constructor(
+    reactor: TcpReactor,
+    taken: TakenHandle,
+    head: Uint8Array,
+    facts: ConnectionFacts,
+    keeper: Set<Transport> | null,
+  ) {
+    this.#facts = facts
     this.#reactor = reactor
-    this.#handle = taken.handle as OwnedHandle // made one by the next line but one
-    this.#released = taken.released
+    this.#handle = taken.handle as OwnedHandle // made one by the next line but two
+    this.#server = taken.server
+    this.#keeper = keeper
     this.#handle[OWNER] = this
+    this.#handle.onread = onRead
+    this.#handle.useUserBuffer(reactor.buffer)
     this.#head = head.length === 0 ? null : head
+  }
+
+  get local(): TransportAddress {
+    return this.#facts.local
+  }
+
+  get remote(): TransportAddress {
+    return this.#facts.remote
+  }
+
+  get encrypted(): boolean {
+    return false
   }
 
   get queuedBytes(): number {
@@ -135,14 +175,14 @@ class TcpTransport implements Transport {
     this.#begun = true
     if (this.#closed !== null) this.#receiver?.closed(this.#closed.cause)
     if (this.#closing) return
-    this.#handle.onread = onRead
-    this.#handle.useUserBuffer(this.#reactor.buffer)
-    this.#read()
+    if (this.#paused) this.#handle.readStop()
+    else this.#read()
   }
 
   /** libuv has filled the buffer, or has something to say. */
   wasRead(): void {
     const count = this.#reactor.internals.bytesRead()
+    if (!this.#begun && this.#holdBack(count)) return
     if (count > 0) {
       if (!this.#closing) this.#receiver?.receive(this.#reactor.buffer.subarray(0, count))
       return
@@ -157,10 +197,20 @@ class TcpTransport implements Transport {
     this.#closeIfDone()
   }
 
+  /** Nobody listens yet: bytes are kept, and the end will be told again. @returns whether that is all for now. */
+  #holdBack(count: number): boolean {
+    const isEnd = count < 0 && getSystemErrorName(count) === END_OF_FILE
+    if (count < 0 && !isEnd) return false
+    this.#handle.readStop()
+    const read = this.#reactor.buffer.subarray(0, Math.max(count, 0))
+    if (count > 0) this.#head = Buffer.concat([this.#head ?? NO_BYTES, read])
+    return true
+  }
+
   #read(): void {
     if (!this.#begun || this.#paused || this.#readEnded || this.#closing) return
     const status = this.#handle.readStart()
-    if (status !== 0) this.#fail(status, 'read')
+    if (status !== 0 && getSystemErrorName(status) !== READING_ALREADY) this.#fail(status, 'read')
   }
 
   #nextWrite(): WriteRequest {
@@ -212,7 +262,8 @@ class TcpTransport implements Transport {
     this.#closing = true
     const closed = (): void => {
       this.#handle[OWNER] = null
-      this.#released()
+      uncount(this.#server)
+      this.#keeper?.delete(this)
       this.#closed = { cause }
       // Before the start, it is the start that tells it.
       if (this.#begun) this.#receiver?.closed(cause)

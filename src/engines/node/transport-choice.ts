@@ -40,16 +40,22 @@ export class TransportChoice {
    * to it before goes out first.
    *
    * @param head bytes that were read behind the request; they are delivered first.
+   * @param greeting bytes that go out before everything else.
    */
-  open(stream: Duplex, head: Uint8Array, facts: ConnectionFacts): Transport {
+  open(
+    stream: Duplex,
+    head: Uint8Array,
+    facts: ConnectionFacts,
+    greeting: Uint8Array | null = null,
+  ): Transport {
     const taken = this.#reactor === null ? null : takeHandle(stream)
-    if (this.#reactor === null || taken === null) return new StreamTransport(stream, head, facts)
-    const released = (): void => {
-      this.#onHandles.delete(transport)
-      taken.released()
+    if (this.#reactor === null || taken === null) {
+      // Past the transport, which tells its receiver of writes that had to wait.
+      if (greeting !== null) stream.write(greeting)
+      return new StreamTransport(stream, head, facts)
     }
-    const transport = this.#reactor.open({ ...taken, released }, head, facts)
-    this.#onHandles.add(transport)
+    const transport = this.#reactor.open(taken, head, facts, this.#onHandles)
+    if (greeting !== null) transport.write(greeting)
     return transport
   }
 

@@ -6,11 +6,18 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 
-import type { Application, UpgradeAccepted, UpgradeRequest } from '../../application/index.ts'
+import type {
+  Application,
+  UpgradeAccepted,
+  UpgradeOutcome,
+  UpgradeRequest,
+} from '../../application/index.ts'
 import { logFailure } from '../../application/internal.ts'
 import type { Environment } from '../../base/internal.ts'
+import { HttpHeaders } from '../../protocol/index.ts'
 import { type ConnectionFacts, connectionFacts } from './connection-facts.ts'
 import { encodeAnswer, encodeSwitch, type HttpAnswer, sentence } from './http-answer.ts'
+import { shareStrings } from './shared-strings.ts'
 import { StreamTransport } from './stream-transport.ts'
 import type { TransportChoice } from './transport-choice.ts'
 import { WaitingSocket } from './waiting-socket.ts'
@@ -43,22 +50,17 @@ const NO_BYTES = new Uint8Array(0)
 
 /** Brings `upgrade` to its end. Never throws. */
 export function receiveUpgrade(host: UpgradeHost, upgrade: PendingUpgrade): void {
-  const waiting = new WaitingSocket(upgrade.stream)
-  if (!asksForWebSocket(upgrade.request)) {
-    host.unclaimed(upgrade, waiting)
-    return
-  }
-  decide(host, upgrade, waiting).catch((error: unknown) => {
-    // A bug of ours or of the application's; neither may take the other connections with it.
-    logFailure(host.application.logger, error, 'Upgrade failed')
-    upgrade.stream.destroy()
-  })
+  const answering = new Answering(host, upgrade)
+  if (asksForWebSocket(upgrade.request)) answering.run()
+  else host.unclaimed(upgrade, answering.watch())
 }
 
 /** Whether `request` asks for this protocol among others (RFC 9110 §7.8); `h2c` and the like are not ours. */
-export function asksForWebSocket(request: IncomingMessage): boolean {
-  const protocols = request.headers.upgrade?.split(',') ?? []
-  return protocols.some((protocol) => protocol.trim().toLowerCase() === 'websocket')
+export function asksForWebSocket({ rawHeaders }: IncomingMessage): boolean {
+  // Not `headers`, which Node would put together for this alone.
+  const protocols = new HttpHeaders(rawHeaders).get('upgrade') ?? ''
+  if (protocols === 'websocket') return true
+  return protocols.split(',').some((protocol) => protocol.trim().toLowerCase() === 'websocket')
 }
 
 /**
@@ -82,40 +84,82 @@ export function refuseUpgrade(
 
 const FAILURE: HttpAnswer = sentence(500, 'Cannot upgrade: the application failed')
 
-async function decide(
-  host: UpgradeHost,
-  upgrade: PendingUpgrade,
-  waiting: WaitingSocket,
-): Promise<void> {
-  const { request, stream } = upgrade
-  const facts = connectionFacts(stream)
-  const description = describe(request, facts)
-  const outcome = await host.application.upgrade(description, host.environment, waiting.signal)
-  if (outcome.type === 'unclaimed') {
-    host.unclaimed(upgrade, waiting)
-    return
+/** One upgrade on its way through the application. */
+class Answering {
+  readonly #host: UpgradeHost
+  readonly #upgrade: PendingUpgrade
+  #waiting: WaitingSocket | null = null
+
+  constructor(host: UpgradeHost, upgrade: PendingUpgrade) {
+    this.#host = host
+    this.#upgrade = upgrade
   }
 
-  waiting.release()
-  if (waiting.signal.aborted) stream.destroy()
-  else if (outcome.type === 'accepted') accept(host, upgrade, facts, outcome)
-  else refuseUpgrade(host, upgrade, facts, outcome)
+  /** Watches over the socket, which only an upgrade needs that is not answered at once. */
+  watch(): WaitingSocket {
+    this.#waiting ??= new WaitingSocket(this.#upgrade.stream)
+    return this.#waiting
+  }
+
+  run(): void {
+    const { application, environment } = this.#host
+    const { request, stream } = this.#upgrade
+    const facts = connectionFacts(stream)
+    const signal = stream.destroyed ? this.watch().signal : () => this.watch().signal
+    try {
+      const outcome = application.upgrade(describe(request, facts), environment, signal)
+      if (!(outcome instanceof Promise)) this.#conclude(facts, outcome)
+      else {
+        outcome
+          .then((later) => this.#conclude(facts, later))
+          .catch((error: unknown) => this.#fail(error))
+      }
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #conclude(facts: ConnectionFacts, outcome: UpgradeOutcome): void {
+    const host = this.#host
+    const upgrade = this.#upgrade
+    if (outcome.type === 'unclaimed') {
+      host.unclaimed(upgrade, this.watch())
+      return
+    }
+
+    const waiting = this.#waiting
+    waiting?.release()
+    if (waiting?.signal.aborted ?? upgrade.stream.destroyed) upgrade.stream.destroy()
+    else if (outcome.type === 'accepted') accept(host, upgrade, facts, outcome)
+    else refuseUpgrade(host, upgrade, facts, outcome)
+  }
+
+  /** A bug of ours or of the application's; neither may take the other connections with it. */
+  #fail(error: unknown): void {
+    logFailure(this.#host.application.logger, error, 'Upgrade failed')
+    this.#upgrade.stream.destroy()
+  }
 }
 
 function accept(
   host: UpgradeHost,
-  upgrade: PendingUpgrade,
+  { request, stream, head }: PendingUpgrade,
   facts: ConnectionFacts,
   outcome: UpgradeAccepted,
 ): void {
   const switching = encoded(host.application, () => encodeSwitch(outcome.headers))
   if (switching === null) {
-    refuseUpgrade(host, upgrade, facts, FAILURE)
+    refuseUpgrade(host, { request, stream, head }, facts, FAILURE)
     return
   }
-  // Past the transport, which tells the session of the bytes that the session wrote, and of no others.
-  upgrade.stream.write(switching)
-  outcome.start(host.transports.open(upgrade.stream, upgrade.head, facts))
+  const transport = host.transports.open(stream, head, facts, switching)
+  try {
+    outcome.start(transport)
+  } catch (error) {
+    // Nobody else has it any more.
+    transport.abort()
+    throw error
+  }
 }
 
 /** `null`, and told to the logger, when a header is not what HTTP allows: the mistake of whoever put it there. */
@@ -129,12 +173,14 @@ function encoded(application: Application, encode: () => Buffer): Buffer | null 
 }
 
 function describe(request: IncomingMessage, facts: ConnectionFacts): UpgradeRequest {
+  const { rawHeaders } = request
+  shareStrings(rawHeaders)
   return {
     method: request.method ?? '',
     target: request.url ?? '',
     httpVersion: request.httpVersion,
-    rawHeaders: request.rawHeaders,
-    hasBody: announcesBody(request),
+    rawHeaders,
+    hasBody: announcesBody(new HttpHeaders(rawHeaders)),
     local: facts.local,
     remote: facts.remote,
     encrypted: facts.encrypted,
@@ -142,7 +188,8 @@ function describe(request: IncomingMessage, facts: ConnectionFacts): UpgradeRequ
 }
 
 /** RFC 9112 §6: a request has a body if one of these says so. Node does not read it before an upgrade. */
-function announcesBody({ headers }: IncomingMessage): boolean {
-  if (headers['transfer-encoding'] !== undefined) return true
-  return headers['content-length'] !== undefined && Number(headers['content-length']) !== 0
+function announcesBody(headers: HttpHeaders): boolean {
+  if (headers.has('transfer-encoding')) return true
+  const length = headers.get('content-length')
+  return length !== null && Number(length) !== 0
 }

@@ -7,6 +7,7 @@ import {
   takeHandle,
   type TakenHandle,
   type TcpInternals,
+  uncount,
 } from '../../../src/engines/node/tcp-handle.ts'
 import { listen, socketPair } from '../../support/loopback.ts'
 
@@ -147,7 +148,7 @@ describe('takeHandle()', () => {
     expect(await connectionsOf(server)).toBe(1)
 
     const closed = new Promise((resolve) => server.close(resolve))
-    own.released()
+    uncount(own.server)
     own.handle.close()
 
     await closed

@@ -8,7 +8,7 @@ import { connectionFacts } from '../../../src/engines/node/connection-facts.ts'
 import { TransportChoice } from '../../../src/engines/node/transport-choice.ts'
 import type { Transport } from '../../../src/session/index.ts'
 import { listen, socketPair } from '../../support/loopback.ts'
-import { isClosed, Recorder, transportSuite } from '../../suites/transports.ts'
+import { hasEnded, isClosed, Recorder, transportSuite } from '../../suites/transports.ts'
 
 const NOTHING = new Uint8Array(0)
 const choice = new TransportChoice('auto')
@@ -90,4 +90,59 @@ describe('TcpTransport', () => {
     transport.abort()
     expect(transport.writePair?.(NOTHING, NOTHING)).toBe('taken')
   })
+
+  it('keeps what comes before the start, the end too', async () => {
+    await using pair = await socketPair()
+    pair.accepted.read(0)
+    const transport = transportOver(pair.accepted, Buffer.from('head '))
+    pair.connecting.end('tail')
+    await turnsOfLoop()
+    await turnsOfLoop()
+
+    const recorder = new Recorder()
+    transport.start(recorder)
+    await recorder.until(hasEnded)
+
+    expect(recorder.text).toBe('head tail')
+    expect(recorder.events).toEqual(['receive', 'receiveEnd'])
+    transport.abort()
+    await recorder.until(isClosed)
+  })
+
+  it('tells at the start of a reset that came before it', async () => {
+    await using pair = await socketPair()
+    pair.accepted.read(0)
+    const transport = transportOver(pair.accepted)
+    pair.connecting.resetAndDestroy()
+    await turnsOfLoop()
+
+    const recorder = new Recorder()
+    transport.start(recorder)
+    await recorder.until(isClosed)
+
+    expect(recorder.cause).toMatchObject({ code: 'ECONNRESET' })
+  })
+
+  it('writes a greeting before everything else', async () => {
+    await using pair = await socketPair()
+    const facts = connectionFacts(pair.accepted)
+    const transport = choice.open(pair.accepted, NOTHING, facts, Buffer.from('hello '))
+    const recorder = new Recorder()
+    transport.start(recorder)
+    transport.write(Buffer.from('world'))
+    transport.end()
+    let text = ''
+    pair.connecting.on('data', (bytes: Buffer) => {
+      text += bytes.toString()
+    })
+    await once(pair.connecting, 'end')
+
+    expect(text).toBe('hello world')
+    expect(recorder.log).toEqual([])
+  })
 })
+
+/** What a loopback peer has done is read in the next turn, if anything reads. */
+async function turnsOfLoop(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
+}

@@ -277,6 +277,43 @@ describe('receiveUpgrade()', () => {
     expect(failures).toEqual([{ err: failure }])
   })
 
+  it('takes an answer that is there at once, and watches nothing for it', async () => {
+    const application = Object.assign(
+      scriptedApplication(() => REFUSED),
+      { upgrade: () => accepted(echoBytes) },
+    )
+    await using served = await serve(application)
+
+    served.client.send(`${REQUEST}early`)
+    await served.client.until((text) => text === `${SWITCHED}early`)
+
+    const socket = await served.socket
+    // The transport's own, and Node's for the end.
+    expect(socket.listenerCount('error')).toBe(1)
+    expect(socket.listenerCount('close')).toBe(1)
+  })
+
+  for (const mode of ['stream', 'auto'] as const) {
+    it(`drops the connection whose session cannot be started (${mode})`, async () => {
+      const failures: unknown[] = []
+      const failure = new Error('a bug')
+      const broken = accepted(() => {
+        throw failure
+      })
+      const transports = new TransportChoice(mode)
+      await transports.ready()
+      await using served = await serve(
+        scriptedApplication(() => broken, failures),
+        { transports },
+      )
+
+      served.client.send(REQUEST)
+      await served.client.ended
+
+      expect(failures).toEqual([{ err: failure }])
+    })
+  }
+
   for (const protocol of ['h2c', 'websocket2', 'TLS/1.0, HTTP/2.0']) {
     it(`leaves Upgrade: ${protocol} to the owner of the server`, async () => {
       const application = scriptedApplication(() => expect.unreachable('it is not ours'))
