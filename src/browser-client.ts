@@ -13,7 +13,7 @@ export {
 export type { ReceiveChannel, SendChannel } from './channels/index.ts'
 export { ConnectError, UpgradeRefusedError } from './client/portable.ts'
 export type { ClientSession, ConnectStep } from './client/portable.ts'
-export { Frame, openWebSocket, webSocket } from './engines/browser/index.ts'
+export { Frame, MessagesLostError, openWebSocket, webSocket } from './engines/browser/index.ts'
 export type { BrowserClientOptions, ClientBlock } from './engines/browser/index.ts'
 export { CloseReason, LocalProtocolError } from './protocol/portable.ts'
 export type { CloseInfo, Outbound } from './session/index.ts'

@@ -142,18 +142,21 @@ describe.each(['WebSocketStream', 'WebSocket'] as const)('towpath/client over %s
     })
   }
 
-  /** 1024 messages of 64 KiB, as fast as the page takes them. */
+  /** 1024 messages of 64 KiB, as fast as the page takes them; then waits until all have been read. */
   async function flood({ incoming, send, launch }: WebSocketServerSession): Promise<void> {
     let read = 0
-    void launch(async () => {
-      for await (const frame of incoming)
+    const reading = launch(async () => {
+      for await (const frame of incoming) {
         read = frame instanceof Frame.Text ? Number(frame.readText()) : read
+        if (read === 1024) return
+      }
     })
     const bytes = new Uint8Array(64 * 1024)
     for (let sent = 1; sent <= 1024; sent++) {
       await send(bytes)
       mostUnread = Math.max(mostUnread, sent - read)
     }
+    await reading
   }
 
   it('the browser has what this is about', async () => {
@@ -185,6 +188,20 @@ describe.each(['WebSocketStream', 'WebSocket'] as const)('towpath/client over %s
       cause: null,
     })
     expect(await serverEnd()).toMatchObject({ initiator: 'local', clean: true })
+  })
+
+  it('what is lost when the end comes to a page that did not read is not lost without a word', async () => {
+    const { frames, end, after } = await call('readAll', url('/greets'), way, 64 * 100)
+
+    if (way === 'WebSocketStream') {
+      expect(frames.length).toBeGreaterThanOrEqual(100)
+      expect(after).toMatch(/^MessagesLostError: /)
+      expect(end).toMatchObject({ reason: [4321, 'that is all ✓'], cause: 'MessagesLostError' })
+    } else {
+      expect(frames).toHaveLength(100)
+      expect(after).toMatch(/^ChannelOverflowError: /)
+      expect(end).toMatchObject({ reason: [4008, ''], cause: 'ChannelOverflowError' })
+    }
   })
 
   it.each([1000, 1001, 1008, 1011, 1012, 3000, 4999])(

@@ -35,16 +35,17 @@ export interface BrowserClientOptions {
 
   /** The bounds of the two channels; what is absent keeps its default. */
   readonly channels?: {
-    /** `suspend` makes the server wait where the browser can, which is by `WebSocketStream`; see `maxUnread`. */
+    /** Under `suspend` only `maxUnread` counts. */
     readonly incoming?: ChannelBoundsOptions
     /** The browser's own buffer may hold as many bytes again. */
     readonly outgoing?: ChannelBoundsOptions
   }
 
   /**
-   * What a full `incoming` may still take under `suspend` where the browser has no `WebSocketStream`: `WebSocket`
-   * cannot make a server wait. In bytes, in place of the bounds of `incoming`, a frame counting as 64 at least; a
-   * whole number above 0. Past it the session is failed with 4008 and `ChannelOverflowError`.
+   * How much may lie unread in `incoming` under `suspend`, in bytes, a frame counting as 64 at least; a whole number
+   * above 0. Past it the server is made to wait where the browser can, which is by `WebSocketStream`. `WebSocket`
+   * cannot: there the session is failed with 4008 and `ChannelOverflowError`. It is more than elsewhere, because
+   * browsers lose what they hold back when the connection ends (`MessagesLostError`).
    *
    * @defaultValue 16 MiB (16777216)
    */

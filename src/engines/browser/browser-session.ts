@@ -20,6 +20,7 @@ import { BinaryFrame, CloseReason, TextFrame } from '../../protocol/portable.ts'
 import type { CloseInfo, Outbound } from '../../session/index.ts'
 import type { BrowserSettings } from './browser-options.ts'
 import { GOING_AWAY, INTERNAL_ERROR, requireBrowserCode, VIOLATED_POLICY } from './close-codes.ts'
+import { MessagesLostError } from './errors.ts'
 import { type Message, messageOf, ownMessageOf, sizeOfMessage } from './message.ts'
 import type { Wire, WireEnd, WireReceiver } from './wire.ts'
 
@@ -44,8 +45,6 @@ export class BrowserSession implements ClientSession, WireReceiver {
   readonly #settings: BrowserSettings
   readonly #clock: Clock
   readonly #wire: Wire
-  /** Whether the wire waits while `incoming` is full. */
-  readonly #suspends: boolean
   readonly #scope: TaskScope
   readonly #reason = new Deferred<CloseReason>()
   readonly #closed = new Deferred<CloseInfo>()
@@ -73,7 +72,6 @@ export class BrowserSession implements ClientSession, WireReceiver {
     this.url = url.replace(/\/\/[^/]*@/, '//')
     this.#settings = settings
     this.#clock = clock
-    this.#suspends = canSuspend && settings.incoming.onOverflow === 'suspend'
     const onClose = (_: null, cause: Error | null): void => this.#channelClosed(cause)
     const resume = (): void => this.#wire.resume()
     this.incoming = new BufferedChannel(incomingSettings(settings, canSuspend), {
@@ -178,27 +176,26 @@ export class BrowserSession implements ClientSession, WireReceiver {
 
   receive(message: Message): boolean {
     const frame = typeof message === 'string' ? new TextFrame(message) : new BinaryFrame(message)
-    if (!this.#suspends || this.incoming.isClosedForSend) {
-      this.incoming.trySend(frame)
-      return true
-    }
+    if (this.incoming.trySend(frame) !== 'full') return true
+    // It has come and cannot be sent back: the last one for now.
     this.incoming.offer(frame)
-    return !this.incoming.isFull
+    return false
   }
 
   drained(): void {
     this.#pump()
   }
 
-  ended({ code, reason, clean }: WireEnd): void {
+  ended({ code, reason, clean, isCut }: WireEnd): void {
     if (this.#closed.isSettled) return
     // 1006 and 1015 (TLS) are the browser's own: no frame carried them.
     const remote = code === ABNORMAL.code || code === 1015 ? null : new CloseReason(code, reason)
-    const begun = this.#begin(remote === null ? 'none' : 'remote', remote ?? ABNORMAL, null)
+    const cause = isCut ? new MessagesLostError() : null
+    const begun = this.#begin(remote === null ? 'none' : 'remote', remote ?? ABNORMAL, cause)
     this.#deadline?.[Symbol.dispose]()
     this.#settings.signal?.removeEventListener('abort', this.#leave)
     this.outgoing.cancel()
-    this.incoming.close()
+    this.incoming.close(cause)
     this.#closing.resolve()
     // What a browser answers to the peer's Close frame is its code (RFC 6455 §5.5.1).
     const answer = clean ? new CloseReason(code) : null
@@ -252,7 +249,7 @@ export class BrowserSession implements ClientSession, WireReceiver {
   #giveUp(): void {
     this.outgoing.cancel()
     this.#sendClose()
-    this.ended({ code: ABNORMAL.code, reason: '', clean: false })
+    this.ended({ code: ABNORMAL.code, reason: '', clean: false, isCut: false })
   }
 
   /** A channel was closed: by the end of the session, by an overflow, or by the page, which then means the session. */
@@ -291,16 +288,17 @@ export class BrowserSession implements ClientSession, WireReceiver {
   }
 }
 
-/** Where the server cannot be made to wait, the bound is `maxUnread`, and to reach it is the end. */
+/** Where the server cannot be made to wait, the bound of those who would have it wait is the end. */
 function incomingSettings(
   { incoming, maxUnread }: BrowserSettings,
   canSuspend: boolean,
 ): ChannelSettings<MessageFrame> {
-  const isUnstoppable = incoming.onOverflow === 'suspend' && !canSuspend
+  const sizeOf = sizeOfMessage
+  if (incoming.onOverflow !== 'suspend') return new ChannelSettings({ ...incoming, sizeOf })
   return new ChannelSettings({
-    capacity: isUnstoppable ? Math.ceil(maxUnread / FRAME_COST_BYTES) : incoming.capacity,
-    maxBytes: isUnstoppable ? maxUnread : incoming.maxBytes,
-    onOverflow: isUnstoppable ? 'close' : incoming.onOverflow,
-    sizeOf: sizeOfMessage,
+    capacity: Math.ceil(maxUnread / FRAME_COST_BYTES),
+    maxBytes: maxUnread,
+    onOverflow: canSuspend ? 'suspend' : 'close',
+    sizeOf,
   })
 }

@@ -3,6 +3,7 @@
  */
 
 export type { BrowserClientOptions } from './browser-options.ts'
+export { MessagesLostError } from './errors.ts'
 export { Frame } from './frame.ts'
 export { openWebSocket, webSocket } from './open.ts'
 export type { ClientBlock } from './open.ts'

@@ -44,7 +44,7 @@ export class SocketWire implements Wire {
     }
     socket.onclose = ({ code, reason, wasClean: clean }) => {
       this.#stopLooking()
-      if (!this.#opened.reject(undefined)) receiver.ended({ code, reason, clean })
+      if (!this.#opened.reject(undefined)) receiver.ended({ code, reason, clean, isCut: false })
     }
   }
 

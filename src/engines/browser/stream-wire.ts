@@ -6,7 +6,7 @@
 import { Deferred } from '../../base/internal.ts'
 import type { PlatformConnection, PlatformStream } from './platform.ts'
 import type { Message } from './message.ts'
-import type { Wire, WireEnd, WireReceiver } from './wire.ts'
+import type { Wire, WireReceiver } from './wire.ts'
 
 /** `WebSocketStream` as a wire. */
 export class StreamWire implements Wire {
@@ -59,6 +59,7 @@ export class StreamWire implements Wire {
 
   resume(): void {
     this.#paused?.resolve()
+    this.#paused = null
   }
 
   close(closeCode: number, reason: string): void {
@@ -69,12 +70,16 @@ export class StreamWire implements Wire {
   #begin({ readable, writable, protocol }: PlatformConnection): string {
     this.#writer = writable.getWriter()
     const read = this.#read(readable.getReader())
-    const end = (clean: boolean, { closeCode, reason }: Partial<StreamEnd>): Promise<void> => {
-      // What is in the browser belongs to the session, room or not: it is as much as one stream holds.
+    const end = async (
+      clean: boolean,
+      { closeCode, reason }: Partial<StreamEnd>,
+    ): Promise<void> => {
+      // Chromium then drops what has come from the network and was not read, without a word.
+      const isCut = this.#paused !== null
       this.#isEnding = true
       this.resume()
-      const told: WireEnd = { code: closeCode ?? 1006, reason: reason ?? '', clean }
-      return read.then(() => this.#receiver.ended(told))
+      await read
+      this.#receiver.ended({ code: closeCode ?? 1006, reason: reason ?? '', clean, isCut })
     }
     void this.#stream.closed.then(
       (info) => end(true, info),

@@ -11,6 +11,8 @@ export interface WireEnd {
   readonly reason: string
   /** Whether both Close frames were exchanged, and TCP ended after that. */
   readonly clean: boolean
+  /** Whether messages that came before the end may be missing, because the wire was told to wait. */
+  readonly isCut: boolean
 }
 
 /** What a wire tells its session. */

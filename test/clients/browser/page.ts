@@ -105,15 +105,22 @@ const page = {
     return wrong
   },
 
-  /** Reads to the end, beginning only after a pause. */
+  /**
+   * Reads to the end, beginning only when all is over.
+   *
+   * @param maxUnread see `BrowserClientOptions`.
+   */
   async readAll(
     url: string,
     way: Way,
+    maxUnread: number = 1024 * 1024,
   ): Promise<{ frames: string[]; end: PlainEnd; after: string }> {
-    const session = await openWebSocket(url, optionsFor(way))
-    await pause(50)
+    const session = await openWebSocket(url, { ...optionsFor(way), maxUnread })
+    await session.closed
     const frames: string[] = []
-    for await (const frame of session.incoming) frames.push(describeFrame(frame))
+    await nameOfFailure(async () => {
+      for await (const frame of session.incoming) frames.push(describeFrame(frame))
+    })
     const after = await nameOfFailure(() => session.incoming.receive())
     return { frames, end: await endOf(session), after }
   },
