@@ -5,6 +5,7 @@
  * one when its call returns. So all sessions of the process take turns with one context for each set of parameters.
  */
 
+import { allocate, sameBytes } from '../protocol/internal.ts'
 import type {
   DeflateContext,
   DeflateContextOptions,
@@ -12,22 +13,67 @@ import type {
   InflateContext,
 } from './deflate-contexts.ts'
 
-const deflateContexts = new Map<string, DeflateContext>()
+/** Larger messages are not remembered: their copies would stay behind for ever. */
+const MAX_REMEMBERED_BYTES = 64 * 1024
+
+const deflateContexts = new Map<string, SharedDeflate>()
 const inflateContexts = new Map<number, InflateContext>()
 
-/** Compresses one message by itself, as `DeflateContext.compress`; for a synchronous engine. */
+/**
+ * Compresses one message by itself, as `DeflateContext.compress`; for a synchronous engine. What comes out may come
+ * out again: it must not be changed.
+ */
 export function compressAlone(
   engine: DeflateEngine,
   options: DeflateContextOptions,
   bytes: Uint8Array,
 ): Uint8Array | Promise<Uint8Array> {
   const key = `${engine.name} ${options.windowBits} ${options.level} ${options.memoryLevel}`
-  const context = deflateContexts.get(key) ?? engine.createDeflate(options)
-  deflateContexts.set(key, context)
-  try {
-    return context.compress(bytes)
-  } finally {
-    context.reset()
+  let shared = deflateContexts.get(key)
+  if (shared === undefined) {
+    shared = new SharedDeflate(engine.createDeflate(options))
+    deflateContexts.set(key, shared)
+  }
+  return shared.compress(bytes)
+}
+
+/**
+ * A context, and what it has just done: a broadcast without context takeover is compressed once for all of its
+ * receivers. To compare 300 bytes takes 0.1 µs and to compress them 4 or more.
+ */
+class SharedDeflate {
+  readonly #context: DeflateContext
+  #input: Uint8Array = new Uint8Array(0)
+  #inputLength = 0
+  #output: Uint8Array | null = null
+
+  constructor(context: DeflateContext) {
+    this.#context = context
+  }
+
+  compress(bytes: Uint8Array): Uint8Array | Promise<Uint8Array> {
+    if (this.#output !== null && this.#isRepeated(bytes)) return this.#output
+    try {
+      const output = this.#context.compress(bytes)
+      this.#remember(bytes, output)
+      return output
+    } finally {
+      this.#context.reset()
+    }
+  }
+
+  #isRepeated(bytes: Uint8Array): boolean {
+    if (bytes.length !== this.#inputLength) return false
+    return sameBytes(bytes, this.#input.subarray(0, this.#inputLength))
+  }
+
+  #remember(bytes: Uint8Array, output: Uint8Array | Promise<Uint8Array>): void {
+    this.#output = null
+    if (bytes.length > MAX_REMEMBERED_BYTES || output instanceof Promise) return
+    if (bytes.length > this.#input.length) this.#input = allocate(bytes.length)
+    this.#input.set(bytes)
+    this.#inputLength = bytes.length
+    this.#output = output
   }
 }
 

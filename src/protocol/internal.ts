@@ -52,7 +52,7 @@ export { FrameType } from './frame-type.ts'
 export { Frame, isFrame, payloadOf } from './frame.ts'
 export { formatExtensions, HttpHeaders, parseExtensions, parseTokenList } from './headers.ts'
 export type { ExtensionOffer } from './headers.ts'
-export { allocate, allocateBlock, isUtf8, utf8Length } from './memory.ts'
+export { allocate, allocateBlock, isUtf8, sameBytes, utf8Length } from './memory.ts'
 export {
   HEARTBEAT_LIMIT,
   heartbeatAnswer,

@@ -74,6 +74,11 @@ export function allocateSharedBlock(byteLength: number): Block {
   return new Block(buffer.buffer, buffer.byteOffset, size)
 }
 
+/** Whether two runs of bytes have the same length and the same bytes. */
+export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return Buffer.compare(one, other) === 0
+}
+
 /** Whether all of `bytes` is UTF-8 (RFC 3629). */
 export function isUtf8(bytes: Uint8Array): boolean {
   return platformIsUtf8(bytes)

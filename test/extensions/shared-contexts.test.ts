@@ -18,6 +18,49 @@ describe('compressAlone()', () => {
   })
 })
 
+describe('compressAlone(), for a broadcast', () => {
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+  const compress = (text: string, options = OPTIONS): unknown =>
+    compressAlone(handleEngine, options, bytes(text))
+
+  it('the same message again is not compressed again', () => {
+    const first = compress('a message')
+
+    expect(compress('a message')).toBe(first)
+    expect(compress('a massage')).not.toEqual(first)
+    expect(compress('a message')).not.toBe(first)
+  })
+
+  it('each set of parameters has its own', () => {
+    const stored = compress('aaaaaaaaaaaaaaaaaaaaaaaa', { ...OPTIONS, level: 0 })
+
+    expect(compress('aaaaaaaaaaaaaaaaaaaaaaaa')).not.toEqual(stored)
+  })
+
+  it('a message whose bytes have changed meanwhile is another one', () => {
+    const message = bytes('a message')
+    const first = compressAlone(handleEngine, OPTIONS, message)
+    message[0] = 98
+
+    expect(compressAlone(handleEngine, OPTIONS, message)).not.toEqual(first)
+    expect(compressAlone(handleEngine, OPTIONS, message)).toEqual(compress('b message'))
+  })
+
+  it('a shorter message that begins alike is another one', () => {
+    const long = compress('abcabc')
+
+    expect(compress('abc')).not.toEqual(long)
+  })
+
+  it('large messages are compressed each time, and not kept', () => {
+    const text = 'a'.repeat(70_000)
+    const first = compress(text)
+
+    expect(compress(text)).toEqual(first)
+    expect(compress(text)).not.toBe(first)
+  })
+})
+
 describe('inflateAlone()', () => {
   it('knows nothing of the message before, nor of one that was refused', () => {
     const inflate = (message: string): unknown => inflateAlone(handleEngine, 15, hex(message), 5)

@@ -6,6 +6,7 @@ import {
   isUtf8,
   MAX_BYTES,
   utf8Length,
+  sameBytes,
 } from '../../src/protocol/memory.ts'
 import { hex } from '../support/bytes.ts'
 import { utf8 } from './wire.ts'
@@ -59,5 +60,16 @@ describe('isUtf8(), utf8Length()', () => {
       }),
     )
     for (const text of ['a\ud800', '\udc00b']) expect(utf8Length(text)).toBe(4)
+  })
+})
+
+describe('sameBytes()', () => {
+  it('compares what two views show, and not where that lies', () => {
+    const memory = Uint8Array.of(1, 2, 3, 1, 2, 4)
+
+    expect(sameBytes(memory.subarray(0, 2), memory.subarray(3, 5))).toBe(true)
+    expect(sameBytes(memory.subarray(0, 3), memory.subarray(3, 6))).toBe(false)
+    expect(sameBytes(memory.subarray(0, 2), memory.subarray(0, 3))).toBe(false)
+    expect(sameBytes(new Uint8Array(0), new Uint8Array(0))).toBe(true)
   })
 })
