@@ -119,7 +119,7 @@ function upgradedPeer(
 }
 
 /** Resolves after a whole round trip over loopback: what was sent before it has been read. */
-async function loopbackTurn(): Promise<void> {
+export async function loopbackTurn(): Promise<void> {
   const echo = createServer((socket) => socket.pipe(socket))
   await new Promise<void>((resolve) => {
     echo.listen(0, '127.0.0.1', resolve)

@@ -24,7 +24,10 @@ export interface RawServer extends AsyncDisposable {
   readonly sockets: readonly Socket[]
 }
 
-/** Listens on a free port of loopback, or at `path`. Calls `serve` for each request. */
+/**
+ * Listens on a free port of loopback, or at `path`. Calls `serve` for each request. Bytes that are sent apart arrive
+ * apart.
+ */
 export async function rawServer(
   serve: (call: RawCall) => void,
   options: { readonly tls?: object; readonly path?: string } = {},
@@ -38,7 +41,10 @@ export async function rawServer(
   const server: Server =
     options.tls === undefined
       ? createServer({ allowHalfOpen: true, noDelay: true }, accept)
-      : createTlsServer({ ...certificate, ...options.tls, allowHalfOpen: true }, accept)
+      : createTlsServer(
+          { ...certificate, ...options.tls, allowHalfOpen: true, noDelay: true },
+          accept,
+        )
   const carriers: Socket[] = []
   server.on('connection', (socket: Socket) => carriers.push(socket))
   server.on('tlsClientError', () => {})
