@@ -199,7 +199,7 @@ const COUNT = { min: 1 }
 export function readReconnecting<Session extends ClientSession>(
   options: ReconnectingOptions<Session>,
 ): ReconnectingSettings<Session> {
-  const { opened = doNothing, signal = null } = options
+  const { reconnect = {}, whileAway = 'reject', opened = doNothing, signal = null } = options
   requireFunction(ACT, 'option "opened"', opened)
   if (signal !== null && !(signal instanceof AbortSignal)) {
     throw new TypeError(
@@ -207,8 +207,8 @@ export function readReconnecting<Session extends ClientSession>(
     )
   }
   return {
-    reconnect: readReconnect(options.reconnect ?? {}),
-    whileAway: readWhileAway(options.whileAway ?? 'reject'),
+    reconnect: readReconnect(reconnect),
+    whileAway: readWhileAway(whileAway),
     opened,
     attemptTimeout: readPeriod(ACT, 'attemptTimeout', options.attemptTimeout, 30_000),
     heartbeat: readHeartbeat(ACT, options.heartbeat),

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 
 import { Deferred } from '../../src/base/internal.ts'
 import { untilAborted } from '../../src/client/until-aborted.ts'
@@ -39,23 +39,14 @@ describe('untilAborted()', () => {
   })
 
   it('leaves no listener behind', async () => {
-    const controller = new AbortController()
-    const listeners: string[] = []
-    const { signal } = controller
-    const add = signal.addEventListener.bind(signal)
-    signal.addEventListener = (type: string, ...rest: [EventListener]): void => {
-      listeners.push(type)
-      add(type, ...rest)
-    }
-    const remove = signal.removeEventListener.bind(signal)
-    signal.removeEventListener = (type: string, ...rest: [EventListener]): void => {
-      listeners.pop()
-      remove(type, ...rest)
-    }
+    const { signal } = new AbortController()
+    const add = vi.spyOn(signal, 'addEventListener')
+    const remove = vi.spyOn(signal, 'removeEventListener')
 
     await untilAborted(signal, Promise.resolve())
     await untilAborted(signal, Promise.reject(new Error('no'))).catch(() => {})
 
-    expect(listeners).toEqual([])
+    expect(add).toHaveBeenCalledTimes(2)
+    expect(remove.mock.calls).toEqual(add.mock.calls)
   })
 })

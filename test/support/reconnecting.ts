@@ -1,0 +1,62 @@
+/**
+ * A connection that comes back, over the network of a test application.
+ */
+
+import type { Clock } from '../../src/base/index.ts'
+import type { WebSocketClientSession } from '../../src/client/index.ts'
+import type { ConnectionHint, ConnectionHints } from '../../src/client/connection-hints.ts'
+import { type ReconnectingOptions, readReconnecting } from '../../src/client/reconnect-options.ts'
+import { Reconnecting } from '../../src/client/reconnecting.ts'
+import { createSeededRandom } from '../../src/testing/seeded-random.ts'
+import type { TestApplication } from '../../src/testing/index.ts'
+
+/** Hints that a test gives. */
+export class TestHints implements ConnectionHints {
+  isOnline = true
+  #listener: ((hint: ConnectionHint) => void) | null = null
+
+  /** Whether somebody listens. */
+  get isHeard(): boolean {
+    return this.#listener !== null
+  }
+
+  listen(listener: (hint: ConnectionHint) => void): Disposable {
+    this.#listener = listener
+    return { [Symbol.dispose]: () => void (this.#listener = null) }
+  }
+
+  give(hint: ConnectionHint): void {
+    if (hint === 'online' || hint === 'offline') this.isOnline = hint === 'online'
+    this.#listener?.(hint)
+  }
+}
+
+/** Where and over what a test connects. */
+export interface ReconnectingWorld {
+  readonly path?: string
+  readonly hints?: ConnectionHints
+  readonly seed?: number
+  readonly clock?: Clock
+  /** Takes the place of a session of the test application. */
+  readonly open?: (signal: AbortSignal) => Promise<WebSocketClientSession>
+  readonly prepare?: () => Promise<void>
+}
+
+/** Connects to `/` of the application. */
+export function reconnecting(
+  t: TestApplication,
+  options: ReconnectingOptions<WebSocketClientSession> = {},
+  { path = '/', hints, seed = 1, clock = t.clock, open, prepare }: ReconnectingWorld = {},
+): Reconnecting<WebSocketClientSession> {
+  return new Reconnecting({
+    source: {
+      prepare: async () => {
+        await prepare?.()
+        return open ?? ((signal) => t.client.openWebSocket(`ws://localhost${path}`, { signal }))
+      },
+    },
+    environment: { clock, random: createSeededRandom(seed) },
+    settings: readReconnecting(options),
+    hints: hints ?? null,
+  })
+}
