@@ -4,6 +4,7 @@
  */
 
 import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { openWebSocket } from '../../src/node-client.ts'
 import { MAX_MESSAGE_BYTES, type Subject } from '../suites/conformance/subject.ts'
 import { certificate } from './certificate.ts'
@@ -64,7 +65,8 @@ function peerOf(socket: Socket, rest: Buffer): Peer {
   const peer = new Peer({
     write: (bytes) => void socket.write(bytes),
     end: () => void socket.end(),
-    reset: () => void socket.resetAndDestroy(),
+    // TLS lets nobody reset what is below it.
+    reset: () => void (socket instanceof TLSSocket ? socket.destroy() : socket.resetAndDestroy()),
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
   })
