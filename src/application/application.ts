@@ -134,6 +134,15 @@ export interface StopOptions {
    * @defaultValue 15 seconds: `grace`, the closing handshake's 10 seconds, and some room
    */
   readonly timeout?: Duration
+
+  /**
+   * Tells clients to come back within so much time, 0 or above, each at a moment of its own that is left to chance: the
+   * Close frame has the message `reconnect in 12.3 s`, and refusals meanwhile a `Retry-After` to match. Clients of ours
+   * (`connect`) do as they are told. `null`: 1001 without a message, and `Retry-After: 5`.
+   *
+   * @defaultValue null
+   */
+  readonly reconnectWithin?: Duration | null
 }
 
 /** What became of the sessions when an application stopped. */

@@ -23,6 +23,7 @@ import type {
 import { Counters } from './counters.ts'
 import { drain, readStopOptions, type DrainTimes } from './drain.ts'
 import type { UpgradeOutcome, UpgradeRefused, UpgradeRequest } from './engine.ts'
+import { Farewell } from './farewell.ts'
 import { consoleLogger, type Logger } from './logger.ts'
 import { EventMonitor } from './monitor.ts'
 import { PluginRegistry } from './plugin.ts'
@@ -83,6 +84,8 @@ class WebSocketApplication implements Application {
   #admission: Admission | null = null
   #environment: Environment | null = null
   #stopped: Deferred<StopCounts> | null = null
+  /** Set as soon as the application stops. */
+  #farewell: Farewell | null = null
 
   constructor(logger: Logger) {
     this.logger = logger
@@ -99,7 +102,7 @@ class WebSocketApplication implements Application {
       sessions: this.sessions,
       counters: this.#counters,
       admission: () => this.#gate(),
-      isStopping: () => this.#stopped !== null,
+      farewell: () => this.#farewell,
     }
   }
 
@@ -149,7 +152,9 @@ class WebSocketApplication implements Application {
     const stopped = new Deferred<StopCounts>()
     // Before anything happens, so that whoever hears of it and stops too gets the same promise.
     this.#stopped = stopped
-    void this.#drain(times).then((counts) => stopped.resolve(counts))
+    const farewell = new Farewell(times.reconnectWithin, (target) => this.#random(target))
+    this.#farewell = farewell
+    void this.#drain(times, farewell).then((counts) => stopped.resolve(counts))
     return stopped.promise
   }
 
@@ -161,13 +166,18 @@ class WebSocketApplication implements Application {
     return this.#admission
   }
 
-  async #drain(times: DrainTimes): Promise<StopCounts> {
+  /** There is an environment as soon as there is anybody to say farewell to. */
+  #random(target: Uint8Array): Uint8Array {
+    return this.#environment?.random(target) ?? target
+  }
+
+  async #drain(times: DrainTimes, farewell: Farewell): Promise<StopCounts> {
     this.monitor.emit('stopping', { sessions: this.sessions.size })
     // Without an environment there has never been a session, and so there is nothing to wait for.
     const counts =
       this.#environment === null
         ? { sessions: 0, closed: 0, aborted: 0 }
-        : await drain(this.sessions, this.#environment.clock, times)
+        : await drain(this.sessions, this.#environment.clock, times, farewell)
     this.monitor.emit('stopped', counts)
     return counts
   }

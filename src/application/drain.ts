@@ -5,12 +5,15 @@
 import { Deferred, requireKnownNames, requireObject, toMilliseconds } from '../base/internal.ts'
 import type { Clock } from '../base/index.ts'
 import type { StopCounts, StopOptions } from './application.ts'
+import type { Farewell } from './farewell.ts'
 import type { SessionRegistry } from './session-registry.ts'
 
 /** The options of `stop`, checked, in milliseconds. */
 export interface DrainTimes {
   readonly grace: number
   readonly timeout: number
+  /** `null`: clients are told nothing of when to come back. */
+  readonly reconnectWithin: number | null
 }
 
 const ACT = 'stop the application'
@@ -27,10 +30,12 @@ const MAX_BATCHES = 20
  */
 export function readStopOptions(options: StopOptions): DrainTimes {
   requireObject(ACT, 'what was given', options)
-  requireKnownNames(ACT, options, ['grace', 'timeout'])
+  requireKnownNames(ACT, options, ['grace', 'timeout', 'reconnectWithin'])
   const timeout = toMilliseconds(options.timeout ?? DEFAULT_TIMEOUT_MS, 'timeout')
   const grace = toMilliseconds(options.grace ?? Math.min(DEFAULT_GRACE_MS, timeout), 'grace')
-  if (grace <= timeout) return { grace, timeout }
+  const { reconnectWithin: within = null } = options
+  const reconnectWithin = within === null ? null : toMilliseconds(within, 'reconnectWithin')
+  if (grace <= timeout) return { grace, timeout, reconnectWithin }
   throw new RangeError(
     `Cannot ${ACT}: timeout is ${timeout} ms, expected at least the grace of ${grace} ms`,
   )
@@ -40,10 +45,11 @@ export function readStopOptions(options: StopOptions): DrainTimes {
 export async function drain(
   sessions: SessionRegistry,
   clock: Clock,
-  times: DrainTimes,
+  times: Omit<DrainTimes, 'reconnectWithin'>,
+  farewell: Farewell,
 ): Promise<StopCounts> {
   const before = sessions.opened - sessions.size
-  const closing = closeInBatches(sessions, clock, times.grace)
+  const closing = closeInBatches(sessions, clock, times.grace, farewell)
   const deadline = new Deferred<void>()
   const timer = clock.setTimer(times.timeout, () => deadline.resolve())
   await Promise.race([sessions.whenEmpty(), deadline.promise])
@@ -57,7 +63,12 @@ export async function drain(
 }
 
 /** Closes the first batch at once and the others at equal distances. Disposing of it leaves the rest open. */
-function closeInBatches(sessions: SessionRegistry, clock: Clock, graceMs: number): Disposable {
+function closeInBatches(
+  sessions: SessionRegistry,
+  clock: Clock,
+  graceMs: number,
+  farewell: Farewell,
+): Disposable {
   const all = sessions.controls
   const batches = Math.max(1, Math.min(all.length, graceMs > 0 ? MAX_BATCHES : 1))
   const size = Math.ceil(all.length / batches)
@@ -65,7 +76,9 @@ function closeInBatches(sessions: SessionRegistry, clock: Clock, graceMs: number
 
   function closeBatch(index: number): void {
     timer = null
-    for (const control of all.slice(index * size, (index + 1) * size)) control.goAway()
+    for (const control of all.slice(index * size, (index + 1) * size)) {
+      control.goAway(farewell.closeMessage())
+    }
     if ((index + 1) * size >= all.length) return
     timer = clock.setTimer(graceMs / batches, () => closeBatch(index + 1))
   }

@@ -4,6 +4,7 @@
  */
 
 import type { UpgradeRefused } from './engine.ts'
+import type { Farewell } from './farewell.ts'
 import type { RefusalReason } from './refusal-reason.ts'
 
 /** Headers in order. */
@@ -19,8 +20,6 @@ export interface Refusal {
   readonly cause: unknown
 }
 
-// For a client that can go to another server at once, and not so soon for one that cannot.
-const RETRY_AFTER_SECONDS = '5'
 const PLAIN_TEXT: readonly [string, string] = ['content-type', 'text/plain; charset=utf-8']
 
 /** Headers that belong to the connection or to how a body is framed: the engine's, never an application's. */
@@ -51,9 +50,9 @@ export function refuse(
 }
 
 /** Refuses because the application is stopping. */
-export function refuseWhileStopping(): Refusal {
+export function refuseWhileStopping(farewell: Farewell): Refusal {
   return refuse(503, 'stopping', 'Cannot upgrade: the server is stopping', {
-    headers: [['retry-after', RETRY_AFTER_SECONDS]],
+    headers: [['retry-after', farewell.retryAfter()]],
   })
 }
 

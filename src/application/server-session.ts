@@ -25,6 +25,7 @@ import type {
 } from './application.ts'
 import type { UpgradeCall } from './call.ts'
 import type { Counters } from './counters.ts'
+import type { Farewell } from './farewell.ts'
 import type { AsyncContext } from './interception.ts'
 import { logFailure } from './logger.ts'
 import type { SharedBudget } from './memory-budget.ts'
@@ -37,8 +38,8 @@ export interface SessionHome {
   readonly monitor: EventMonitor<ApplicationEvents>
   readonly sessions: SessionRegistry
   readonly counters: Counters
-  /** Whether the application is stopping: a session is then closed as soon as it is open. */
-  readonly isStopping: () => boolean
+  /** Set when the application is stopping: a session is then closed as soon as it is open. */
+  readonly farewell: () => Farewell | null
 }
 
 /** What an accepted upgrade knows about the session that it begins. */
@@ -81,11 +82,12 @@ function begin(
   session: ServerSession,
   record: SessionRecord,
   handler: WebSocketHandler,
-  { monitor, isStopping }: SessionHome,
+  { monitor, farewell }: SessionHome,
 ): void {
   inner.start()
   if (monitor.hears('sessionOpened')) monitor.emit('sessionOpened', { session })
-  if (isStopping()) inner.goAway()
+  const stopping = farewell()
+  if (stopping !== null) inner.goAway(stopping.closeMessage())
   // Never rejects; the registry is the promise's owner.
   void inner.run(() => handler(session)).then(() => record.over())
 }

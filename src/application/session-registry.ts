@@ -8,8 +8,8 @@ import type { Sessions, WebSocketServerSession } from './application.ts'
 
 /** How an application ends one of its sessions. */
 export interface SessionControl {
-  /** Close 1001, and the handler's loop ends. */
-  goAway(): void
+  /** Close 1001 with that message, and the handler's loop ends. */
+  goAway(message: string): void
   /** Drops the connection. */
   readonly terminate: () => void
   /** Bytes that the session keeps in memory, in both directions. */

@@ -157,7 +157,8 @@ class UpgradeAttempt {
     if (!this.#facts.hasParameters) {
       return refuse(400, 'parameters', 'Cannot upgrade: the path is wrongly percent-encoded')
     }
-    if (this.#parts.isStopping()) return refuseWhileStopping()
+    const farewell = this.#parts.farewell()
+    if (farewell !== null) return refuseWhileStopping(farewell)
     const full = this.#enter()
     if (full !== null) return full
     const allowed = mayConnect(this.#route.origins, this.#call)
@@ -172,7 +173,8 @@ class UpgradeAttempt {
     }
     const interceptors = this.#route.interceptors()
     if (interceptors.length > 0) return this.#intercept(interceptors, handshake)
-    return this.#parts.isStopping() ? refuseWhileStopping() : this.#choose(handshake, null)
+    const farewell = this.#parts.farewell()
+    return farewell === null ? this.#choose(handshake, null) : refuseWhileStopping(farewell)
   }
 
   async #intercept(
@@ -181,7 +183,8 @@ class UpgradeAttempt {
   ): Promise<Decision> {
     const { refusal, context } = await intercept(interceptors, this.#call)
     if (refusal !== null) return refuseWith(refusal)
-    if (this.#parts.isStopping()) return refuseWhileStopping()
+    const farewell = this.#parts.farewell()
+    if (farewell !== null) return refuseWhileStopping(farewell)
     return context.run(() => this.#choose(handshake, context))
   }
 

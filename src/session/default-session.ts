@@ -142,9 +142,9 @@ export class DefaultSession implements DefaultWebSocketSession {
     return this.#raw.run(handler)
   }
 
-  /** The server stops: Close 1001, and the handler's loop ends now. */
-  goAway(): void {
-    this.#raw.goAway()
+  /** See `RawSession.goAway`. */
+  goAway(message: string = ''): void {
+    this.#raw.goAway(message)
   }
 }
 

@@ -170,9 +170,10 @@ export class RawSession implements WebSocketSession, ConnectionOwner {
     )
   }
 
-  /** The server stops: Close 1001, and the handler's loop ends now. */
-  goAway(): void {
-    this.connection.goAway(GOING_AWAY)
+  /** The server stops: Close 1001 with that message, and the handler's loop ends now. */
+  goAway(message: string = ''): void {
+    const reason = message === '' ? GOING_AWAY : new CloseReason(GOING_AWAY.code, message)
+    this.connection.goAway(reason)
   }
 
   ending(reason: CloseReason): void {

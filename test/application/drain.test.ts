@@ -2,20 +2,26 @@ import { describe, expect, it } from 'vitest'
 
 import type { WebSocketServerSession } from '../../src/application/application.ts'
 import { drain, readStopOptions } from '../../src/application/drain.ts'
+import { Farewell } from '../../src/application/farewell.ts'
 import { SessionRegistry } from '../../src/application/session-registry.ts'
 import { VirtualClock } from '../../src/base/index.ts'
+import { createSeededRandom } from '../../src/testing/seeded-random.ts'
 import { settled } from '../support/memory-world.ts'
+
+const QUIET = new Farewell(null, (target) => target)
 
 /** Sessions that note when they were told to go, and go at once if they are willing. */
 function sessions(clock: VirtualClock, count: number, options: { readonly willing: boolean }) {
   const registry = new SessionRegistry()
   const told: number[] = []
   const dropped: number[] = []
+  const messages: string[] = []
   for (let index = 0; index < count; index++) {
     const session = { id: String(index) } as WebSocketServerSession // never looked into
     registry.add(session, {
-      goAway: () => {
+      goAway: (message) => {
         told.push(clock.now())
+        messages.push(message)
         if (options.willing) registry.delete(session)
       },
       terminate: () => dropped.push(clock.now()),
@@ -23,14 +29,19 @@ function sessions(clock: VirtualClock, count: number, options: { readonly willin
       shed: () => {},
     })
   }
-  return { registry, told, dropped }
+  return { registry, told, dropped, messages }
 }
 
 describe('drain()', () => {
   it('resolves at once without sessions, and leaves no timer', async () => {
     const clock = new VirtualClock()
 
-    const counts = await drain(new SessionRegistry(), clock, { grace: 1_000, timeout: 15_000 })
+    const counts = await drain(
+      new SessionRegistry(),
+      clock,
+      { grace: 1_000, timeout: 15_000 },
+      QUIET,
+    )
 
     expect(counts).toEqual({ sessions: 0, closed: 0, aborted: 0 })
     expect(clock.pendingTimers).toBe(0)
@@ -40,7 +51,7 @@ describe('drain()', () => {
     const clock = new VirtualClock({ settle: settled })
     const { registry, told } = sessions(clock, 4, { willing: true })
 
-    const drained = drain(registry, clock, { grace: 1_000, timeout: 15_000 })
+    const drained = drain(registry, clock, { grace: 1_000, timeout: 15_000 }, QUIET)
     await clock.advance(15_000)
 
     expect(told).toEqual([0, 250, 500, 750])
@@ -52,7 +63,7 @@ describe('drain()', () => {
     const clock = new VirtualClock({ settle: settled })
     const { registry, told } = sessions(clock, 100, { willing: true })
 
-    const drained = drain(registry, clock, { grace: 2_000, timeout: 15_000 })
+    const drained = drain(registry, clock, { grace: 2_000, timeout: 15_000 }, QUIET)
     await clock.advance(15_000)
 
     expect(told.filter((at) => at === 0)).toHaveLength(5)
@@ -64,7 +75,7 @@ describe('drain()', () => {
     const clock = new VirtualClock({ settle: settled })
     const { registry, told } = sessions(clock, 3, { willing: true })
 
-    expect(await drain(registry, clock, { grace: 0, timeout: 15_000 })).toEqual({
+    expect(await drain(registry, clock, { grace: 0, timeout: 15_000 }, QUIET)).toEqual({
       sessions: 3,
       closed: 3,
       aborted: 0,
@@ -76,7 +87,7 @@ describe('drain()', () => {
     const clock = new VirtualClock({ settle: settled })
     const { registry, told } = sessions(clock, 4, { willing: true })
 
-    const drained = drain(registry, clock, { grace: 1_000, timeout: 15_000 })
+    const drained = drain(registry, clock, { grace: 1_000, timeout: 15_000 }, QUIET)
     for (const session of registry) registry.delete(session)
 
     expect(await drained).toEqual({ sessions: 4, closed: 4, aborted: 0 })
@@ -88,7 +99,7 @@ describe('drain()', () => {
     const clock = new VirtualClock({ settle: settled })
     const { registry, dropped } = sessions(clock, 2, { willing: false })
 
-    const drained = drain(registry, clock, { grace: 0, timeout: 15_000 })
+    const drained = drain(registry, clock, { grace: 0, timeout: 15_000 }, QUIET)
     await clock.advance(14_999)
     expect(dropped).toEqual([])
     await clock.advance(1)
@@ -103,27 +114,41 @@ describe('drain()', () => {
     const { registry } = sessions(clock, 1, { willing: false })
     const late = { id: 'late' } as WebSocketServerSession // never looked into
 
-    const drained = drain(registry, clock, { grace: 0, timeout: 5_000 })
+    const drained = drain(registry, clock, { grace: 0, timeout: 5_000 }, QUIET)
     registry.add(late, { goAway: () => {}, terminate: () => {}, heldBytes: 0, shed: () => {} })
     registry.delete(late)
     await clock.advance(5_000)
 
     expect(await drained).toEqual({ sessions: 2, closed: 1, aborted: 1 })
   })
+
+  it('says farewell to each session in words of its own', async () => {
+    const clock = new VirtualClock({ settle: settled })
+    const { registry, messages } = sessions(clock, 3, { willing: true })
+    const farewell = new Farewell(60_000, createSeededRandom(1))
+
+    await drain(registry, clock, { grace: 0, timeout: 1_000 }, farewell)
+
+    expect(new Set(messages).size).toBe(3)
+    for (const message of messages) expect(message).toMatch(/^reconnect in [\d.]+ s$/)
+  })
 })
 
 describe('readStopOptions()', () => {
-  it('has a grace of 1 second and a timeout of 15 seconds', () => {
-    expect(readStopOptions({})).toEqual({ grace: 1_000, timeout: 15_000 })
+  it('has a grace of 1 second and a timeout of 15 seconds, and says nothing of when to come back', () => {
+    expect(readStopOptions({})).toEqual({ grace: 1_000, timeout: 15_000, reconnectWithin: null })
   })
 
   it('takes durations, and a short timeout shortens the grace that nobody chose', () => {
     expect(readStopOptions({ grace: { seconds: 5 }, timeout: { minutes: 1 } })).toEqual({
       grace: 5_000,
       timeout: 60_000,
+      reconnectWithin: null,
     })
-    expect(readStopOptions({ timeout: 100 })).toEqual({ grace: 100, timeout: 100 })
-    expect(readStopOptions({ grace: 0, timeout: 0 })).toEqual({ grace: 0, timeout: 0 })
+    expect(readStopOptions({ timeout: 100 })).toMatchObject({ grace: 100, timeout: 100 })
+    expect(readStopOptions({ grace: 0, timeout: 0 })).toMatchObject({ grace: 0, timeout: 0 })
+    expect(readStopOptions({ reconnectWithin: { minutes: 1 } }).reconnectWithin).toBe(60_000)
+    expect(readStopOptions({ reconnectWithin: null }).reconnectWithin).toBeNull()
   })
 
   it.each([
@@ -133,6 +158,7 @@ describe('readStopOptions()', () => {
     ],
     [{ grace: -1 }, 'Cannot use -1 for grace'],
     [{ timeout: Infinity }, 'Cannot use Infinity for timeout'],
+    [{ reconnectWithin: -1 }, 'Cannot use -1 for reconnectWithin'],
     [{ graze: 1 }, 'Cannot stop the application: unknown option "graze", expected "grace"'],
     [null, 'Cannot stop the application: what was given is null, expected an object'],
   ])('refuses %j', (options, message) => {

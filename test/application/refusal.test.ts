@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { Farewell } from '../../src/application/farewell.ts'
 import {
   noSuchPath,
   refuse,
@@ -96,7 +97,7 @@ describe('the standing answers', () => {
   })
 
   it('refuseWhileStopping() says when to come back', () => {
-    const refusal = refuseWhileStopping()
+    const refusal = refuseWhileStopping(new Farewell(null, (target) => target))
 
     expect(refusal).toMatchObject({ status: 503, reason: 'stopping' })
     expect(refusal.headers).toContainEqual(['retry-after', '5'])

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { VirtualClock } from '../../src/base/index.ts'
-import { Deferred } from '../../src/base/internal.ts'
+import { Deferred, rejected } from '../../src/base/internal.ts'
 import {
   asError,
   ConnectAttempt,
@@ -149,7 +149,7 @@ describe('ConnectAttempt', () => {
   it('takes what is no Error for one', async () => {
     const { session } = clientSession()
     const { outcome } = attempt(opening(session), {
-      opened: () => Promise.reject('because'),
+      opened: () => rejected('because'),
     })
 
     expect(await outcome).toMatchObject({ setback: { error: { name: 'TypeError' } } })

@@ -35,7 +35,7 @@ export interface PrimaryHost {
   readonly claim: () => Disposable
 }
 
-const AT_ONCE: DrainTimes = { grace: 0, timeout: 0 }
+const AT_ONCE: DrainTimes = { grace: 0, timeout: 0, reconnectWithin: null }
 
 /** Starts, replaces and stops the workers. */
 export class PrimaryServer implements EmbeddedServer {

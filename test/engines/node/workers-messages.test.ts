@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { readOrder, readReport, wrapMessage } from '../../../src/engines/node/workers-messages.ts'
 
 const REPORT = { kind: 'listening', host: '127.0.0.1', port: 80 } as const
-const ORDER = { kind: 'stop', times: { grace: 1, timeout: 2 } } as const
+const ORDER = { kind: 'stop', times: { grace: 1, timeout: 2, reconnectWithin: 3 } } as const
 
 describe('wrapMessage()', () => {
   it('puts a message under a name that is ours', () => {

@@ -10,7 +10,7 @@ import type { ServerAddress } from '../../../src/engines/node/server.ts'
 import { WorkerPlace } from '../../../src/engines/node/workers-place.ts'
 import { FakeWorker } from '../../support/fake-worker.ts'
 
-const TIMES = { grace: 100, timeout: 1000 }
+const TIMES = { grace: 100, timeout: 1000, reconnectWithin: null }
 const NONE = { sessions: 0, closed: 0, aborted: 0 }
 
 class World {
@@ -208,7 +208,7 @@ describe('WorkerPlace', () => {
 
       expect(await stopped).toEqual({ sessions: 3, closed: 2, aborted: 1 })
       expect(world.worker.log).toEqual([
-        { 'towpath:worker': { kind: 'stop', times: { grace: 100, timeout: 1000 } } },
+        { 'towpath:worker': { kind: 'stop', times: TIMES } },
         'disconnect',
       ])
       await world.clock.advance(60_000)

@@ -137,14 +137,19 @@ describe('PrimaryServer', () => {
     it('resolves with the sums of the counts, the same each time', async () => {
       const world = await World.started()
 
-      const stopped = world.server.stop({ grace: 0, timeout: { seconds: 2 } })
+      const times = { grace: 0, timeout: 2000, reconnectWithin: 5000 }
+      const stopped = world.server.stop({
+        grace: 0,
+        timeout: { seconds: 2 },
+        reconnectWithin: { seconds: 5 },
+      })
       world.end()
 
       expect(await stopped).toEqual({ sessions: 5, closed: 2, aborted: 3 })
       expect(world.server.stop()).toBe(stopped)
       expect(world.workers.map(({ log }) => log[0])).toEqual([
-        { 'towpath:worker': { kind: 'stop', times: { grace: 0, timeout: 2000 } } },
-        { 'towpath:worker': { kind: 'stop', times: { grace: 0, timeout: 2000 } } },
+        { 'towpath:worker': { kind: 'stop', times } },
+        { 'towpath:worker': { kind: 'stop', times } },
       ])
       expect(world.claims).toBe(0)
     })

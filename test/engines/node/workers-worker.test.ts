@@ -13,7 +13,7 @@ import { wrapMessage } from '../../../src/engines/node/workers-messages.ts'
 import { WorkerServer } from '../../../src/engines/node/workers-worker.ts'
 
 const COUNTS: StopCounts = { sessions: 1, closed: 1, aborted: 0 }
-const ORDER = wrapMessage({ kind: 'stop', times: { grace: 1, timeout: 2 } })
+const ORDER = wrapMessage({ kind: 'stop', times: { grace: 1, timeout: 2, reconnectWithin: 3 } })
 
 /** A server that listens, or does not, at the wish of the test. */
 class FakeServer implements EmbeddedServer {
@@ -130,7 +130,7 @@ describe('WorkerServer', () => {
       events.emit('message', ORDER)
 
       expect(before).toEqual([])
-      expect(inner.stops).toEqual([{ grace: 1, timeout: 2 }])
+      expect(inner.stops).toEqual([{ grace: 1, timeout: 2, reconnectWithin: 3 }])
     })
 
     it('tells the primary the counts, once', async () => {
