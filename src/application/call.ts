@@ -49,31 +49,17 @@ export class UpgradeCall implements ApplicationCall {
     return this.#response === null ? NO_HEADERS : [...this.#response.headers]
   }
 
-  /** Fires `signal` with `reason`; only the first end counts. */
-  end(reason: unknown): void {
-    this.#endWith(() => reason)
-  }
-
-  /** The session is over; only the first end counts. */
-  endWithSession(): void {
-    this.#endWith(sessionIsOver)
+  /** Fires `signal` with what `reason` gives, which is asked only if somebody looks; only the first call counts. */
+  end(reason: () => unknown): void {
+    if (this.#end !== null) return
+    this.#end = reason
+    this.#controller?.abort(reason())
   }
 
   /** Whether `error` is no failure of its own, but what `signal` fired with. */
   isEndedBy(error: unknown): boolean {
     return this.#end !== null && this.#end() === error
   }
-
-  #endWith(end: () => unknown): void {
-    if (this.#end !== null) return
-    this.#end = end
-    this.#controller?.abort(end())
-  }
-}
-
-/** Made only if somebody looks at `signal`: its stack costs more than all else that ends a session. */
-function sessionIsOver(): DOMException {
-  return new DOMException('The session is over', 'AbortError')
 }
 
 /** What most paths have; an object without a prototype costs 0.2 KiB, held as long as its session. */

@@ -34,12 +34,14 @@ export function readOriginRule(
 /**
  * Whether `rule` lets `call` connect. Only a browser says on whose behalf it connects, so a request without
  * an `Origin` is not a page's; one from the request's own origin always may.
+ *
+ * @param header the `Origin` of the request; `null` without.
  */
 export function mayConnect(
   rule: CheckedOriginRule,
+  header: string | null,
   call: ApplicationCall,
 ): boolean | Promise<boolean> {
-  const header = call.request.headers.get('origin')
   if (header === null || rule === 'any') return true
 
   // Never equal to anything when it is opaque ("null") or no origin at all.

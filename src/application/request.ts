@@ -74,21 +74,16 @@ export interface RequestOrigin {
 export type OriginResolver = (origin: RequestOrigin, request: ApplicationRequest) => RequestOrigin
 
 /**
- * A request as an engine brought it. What is not asked for is not computed, and what is asked for once at most is
- * computed from the target again: a session keeps its request.
+ * A request as an engine brought it. A session keeps its request, so that what is not asked for is not made; the
+ * parts that are made are kept together, apart from it.
  */
 export class IncomingRequest implements ApplicationRequest {
-  readonly headers: HttpHeaders
   readonly path: string
   readonly #raw: UpgradeRequest
   readonly #resolvers: readonly OriginResolver[]
-  #queryParameters: URLSearchParams | null = null
-  #cookies: ReadonlyMap<string, string> | null = null
-  #local: RequestOrigin | null = null
-  #origin: RequestOrigin | null = null
+  #parts: RequestParts | null = null
 
   constructor(raw: UpgradeRequest, target: RequestTarget, resolvers: readonly OriginResolver[]) {
-    this.headers = new HttpHeaders(raw.rawHeaders)
     this.path = target.path
     this.#raw = raw
     this.#resolvers = resolvers
@@ -102,47 +97,68 @@ export class IncomingRequest implements ApplicationRequest {
     return this.#raw.target
   }
 
+  get headers(): HttpHeaders {
+    this.#parts ??= {}
+    this.#parts.headers ??= new HttpHeaders(this.#raw.rawHeaders)
+    return this.#parts.headers
+  }
+
   get queryParameters(): URLSearchParams {
-    this.#queryParameters ??= new URLSearchParams(parseRequestTarget(this.#raw.target)?.query)
-    return this.#queryParameters
+    this.#parts ??= {}
+    this.#parts.query ??= new URLSearchParams(parseRequestTarget(this.#raw.target)?.query)
+    return this.#parts.query
   }
 
   get cookies(): ReadonlyMap<string, string> {
+    this.#parts ??= {}
     // HTTP/2 may send several headers (RFC 9113 §8.2.3), which are one list.
-    this.#cookies ??= parseCookies(this.headers.getAll('cookie').join(';'))
-    return this.#cookies
+    this.#parts.cookies ??= parseCookies(this.headers.getAll('cookie').join(';'))
+    return this.#parts.cookies
   }
 
   get local(): RequestOrigin {
-    this.#local ??= this.#readLocal()
-    return this.#local
+    return readLocal(this.#raw)
   }
 
   get origin(): RequestOrigin {
-    this.#origin ??= this.#resolvers.reduce((origin, resolve) => resolve(origin, this), this.local)
-    return this.#origin
+    if (this.#resolvers.length === 0) return this.local
+    this.#parts ??= {}
+    this.#parts.origin ??= this.#resolvers.reduce(
+      (origin, resolve) => resolve(origin, this),
+      this.local,
+    )
+    return this.#parts.origin
   }
 
   /** `origin.remoteHost`, without an origin being made where nobody has a say in it. */
   get remoteHost(): string {
     return this.#resolvers.length === 0 ? (this.#raw.remote.host ?? '') : this.origin.remoteHost
   }
+}
 
-  #readLocal(): RequestOrigin {
-    const { local, remote, encrypted, method, target, httpVersion } = this.#raw
-    const scheme = encrypted ? 'https' : 'http'
-    const asked =
-      parseRequestTarget(target)?.authority ?? parseAuthority(this.headers.get('host') ?? '')
-    const ownPort = defaultPort(scheme) ?? 0
-    return {
-      scheme,
-      host: asked?.host ?? local.host ?? '',
-      port: (asked === null ? local.port : asked.port) ?? ownPort,
-      remoteHost: remote.host ?? '',
-      remotePort: remote.port,
-      uri: target,
-      method,
-      version: `HTTP/${httpVersion}`,
-    }
+/** What has been made of a request. */
+interface RequestParts {
+  headers?: HttpHeaders
+  query?: URLSearchParams
+  cookies?: ReadonlyMap<string, string>
+  origin?: RequestOrigin
+}
+
+function readLocal(raw: UpgradeRequest): RequestOrigin {
+  const { local, remote, encrypted, method, target, httpVersion, rawHeaders } = raw
+  const scheme = encrypted ? 'https' : 'http'
+  const asked =
+    parseRequestTarget(target)?.authority ??
+    parseAuthority(new HttpHeaders(rawHeaders).get('host') ?? '')
+  const ownPort = defaultPort(scheme) ?? 0
+  return {
+    scheme,
+    host: asked?.host ?? local.host ?? '',
+    port: (asked === null ? local.port : asked.port) ?? ownPort,
+    remoteHost: remote.host ?? '',
+    remotePort: remote.port,
+    uri: target,
+    method,
+    version: `HTTP/${httpVersion}`,
   }
 }

@@ -21,7 +21,6 @@ import type {
   Application,
   ApplicationEvents,
   DefaultWebSocketServerSession,
-  WebSocketHandler,
 } from './application.ts'
 import type { UpgradeCall } from './call.ts'
 import type { Counters } from './counters.ts'
@@ -72,8 +71,8 @@ export function openServerSession(opening: SessionOpening, transport: Transport)
 
   slot.take()
   home.sessions.add(session, inner)
-  if (context === null) begin(inner, session, record, route.handler, home)
-  else context.run(() => begin(inner, session, record, route.handler, home))
+  if (context === null) begin(inner, session, record, home)
+  else context.run(() => begin(inner, session, record, home))
 }
 
 // Apart from what opens a session, whose variables its closures would keep as long as the session lasts.
@@ -81,7 +80,6 @@ function begin(
   inner: RawSession | DefaultSession,
   session: ServerSession,
   record: SessionRecord,
-  handler: WebSocketHandler,
   { monitor, farewell }: SessionHome,
 ): void {
   inner.start()
@@ -89,7 +87,7 @@ function begin(
   const stopping = farewell()
   if (stopping !== null) inner.goAway(stopping.closeMessage())
   // Never rejects; the registry is the promise's owner.
-  void inner.run(() => handler(session)).then(() => record.over())
+  void inner.run(() => record.handle()).then(() => record.over())
 }
 
 /** What the session tells its owner, passed on to the application. */
@@ -108,6 +106,11 @@ class SessionRecord implements SessionObserver {
     this.#slot = opening.slot
     this.#memoryBudget = opening.memoryBudget
     this.#environment = opening.environment
+  }
+
+  /** Runs the handler. */
+  handle(): Promise<void> | void {
+    if (this.session !== null) return this.#route.handler(this.session)
   }
 
   /** The session is over, its handler has returned and all that it launched. */
@@ -148,10 +151,15 @@ class SessionRecord implements SessionObserver {
   closed(info: CloseInfo): void {
     const session = this.session
     if (session === null) return
-    session.call.endWithSession()
+    session.call.end(sessionIsOver)
     const { monitor } = this.#home
     if (monitor.hears('sessionClosed')) monitor.emit('sessionClosed', { session, info })
   }
+}
+
+/** Made only if somebody looks at `call.signal`: its stack costs more than all else that ends a session. */
+function sessionIsOver(): DOMException {
+  return new DOMException('The session is over', 'AbortError')
 }
 
 /**
@@ -241,29 +249,29 @@ class ServerSession implements DefaultWebSocketServerSession {
   }
 
   get pingInterval(): number | null {
-    return this.#requireDefault('pingInterval').pingInterval
+    return requireDefault(this.#session, 'pingInterval').pingInterval
   }
 
   set pingInterval(pingInterval: Duration | null) {
-    this.#requireDefault('pingInterval').pingInterval = pingInterval
+    requireDefault(this.#session, 'pingInterval').pingInterval = pingInterval
   }
 
   get timeout(): number {
-    return this.#requireDefault('timeout').timeout
+    return requireDefault(this.#session, 'timeout').timeout
   }
 
   set timeout(timeout: Duration) {
-    this.#requireDefault('timeout').timeout = timeout
+    requireDefault(this.#session, 'timeout').timeout = timeout
   }
 
   get roundTripTime(): number | null {
-    return this.#requireDefault('roundTripTime').roundTripTime
+    return requireDefault(this.#session, 'roundTripTime').roundTripTime
   }
+}
 
-  #requireDefault(member: string): DefaultSession {
-    if (this.#session instanceof DefaultSession) return this.#session
-    throw new TypeError(
-      `Cannot use ${member} of a raw session: it sends no pings, expected webSocket()`,
-    )
-  }
+function requireDefault(session: RawSession | DefaultSession, member: string): DefaultSession {
+  if (session instanceof DefaultSession) return session
+  throw new TypeError(
+    `Cannot use ${member} of a raw session: it sends no pings, expected webSocket()`,
+  )
 }

@@ -9,6 +9,7 @@ import { Deferred, type Environment, type WheelTimer } from '../base/internal.ts
 import { acceptOffers, type AgreedExtension, answerHeader } from '../extensions/internal.ts'
 import {
   HandshakeError,
+  HttpHeaders,
   readServerHandshake,
   serverHandshakeHeaders,
   type ServerHandshake,
@@ -161,7 +162,7 @@ class UpgradeAttempt {
     if (farewell !== null) return refuseWhileStopping(farewell)
     const full = this.#enter()
     if (full !== null) return full
-    const allowed = mayConnect(this.#route.origins, this.#call)
+    const allowed = mayConnect(this.#route.origins, handshake.origin, this.#call)
     return allowed instanceof Promise
       ? allowed.then((later) => this.#goOn(later, handshake))
       : this.#goOn(allowed, handshake)
@@ -221,9 +222,10 @@ class UpgradeAttempt {
 
   /** The opening handshake, or the refusal that it deserves. */
   #readHandshake(): { readonly type: 'read'; readonly handshake: ServerHandshake } | Refusal {
-    const { headers } = this.#call.request
+    const { method, httpVersion, hasBody, rawHeaders } = this.#facts.request
+    // Not those of the call, which would be kept with it.
+    const headers = new HttpHeaders(rawHeaders)
     try {
-      const { method, httpVersion, hasBody } = this.#facts.request
       const handshake = readServerHandshake({ method, httpVersion, headers, hasBody })
       // The handshake wants a Host; what is in it is ours to understand (RFC 9112 §3.2).
       if (parseAuthority(headers.get('host') ?? '') !== null) return { type: 'read', handshake }
@@ -308,7 +310,7 @@ class UpgradeAttempt {
     const outcome = this.#refuse(
       refuse(503, 'abandoned', 'Cannot upgrade: the client left', { cause: reason }),
     )
-    this.#call.end(reason)
+    this.#call.end(() => reason)
     return outcome
   }
 
@@ -319,7 +321,7 @@ class UpgradeAttempt {
       this.#refuse(
         refuse(503, 'timeout', 'Cannot upgrade: the server took too long', { cause: error }),
       )
-      this.#call.end(error)
+      this.#call.end(() => error)
     })
   }
 

@@ -56,28 +56,24 @@ describe('UpgradeCall', () => {
     const { signal } = early
     expect(signal.aborted).toBe(false)
 
-    early.end(reason)
-    early.end(new Error('again'))
-    late.end(reason)
+    early.end(() => reason)
+    early.end(() => new Error('again'))
+    late.end(() => reason)
 
     expect(signal.reason).toBe(reason)
     expect(early.signal).toBe(signal)
     expect(late.signal.reason).toBe(reason)
   })
 
-  it('fires its signal with an AbortError when the session is over, and never after another end', () => {
-    const [watched, late, failed] = [createCall(), createCall(), createCall()]
-    const reason = new Error('too slow')
-    const { signal } = watched
+  it('makes the reason of its end only if somebody looks', () => {
+    const call = createCall()
+    let made = 0
 
-    for (const call of [watched, late]) call.endWithSession()
-    failed.end(reason)
-    failed.endWithSession()
+    call.end(() => ++made)
+    const before = made
+    const { signal } = call
 
-    expect(signal.aborted).toBe(true)
-    expect(signal.reason).toMatchObject({ name: 'AbortError', message: 'The session is over' })
-    expect(late.signal.reason).toMatchObject({ name: 'AbortError' })
-    expect(failed.signal.reason).toBe(reason)
+    expect([before, signal.reason, call.signal.reason]).toEqual([0, 1, 1])
   })
 
   it('knows the reason of its own end from other errors', () => {
@@ -85,7 +81,7 @@ describe('UpgradeCall', () => {
     const reason = new Error('over')
     expect(call.isEndedBy(undefined)).toBe(false)
 
-    call.end(reason)
+    call.end(() => reason)
 
     expect(call.isEndedBy(reason)).toBe(true)
     expect(call.isEndedBy(new Error('over'))).toBe(false)

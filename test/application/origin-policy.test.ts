@@ -19,7 +19,9 @@ function allows(
 ): boolean | Promise<boolean> {
   const raw = upgradeRequest('/', { headers: { Host: host, Origin: origin }, encrypted })
   const request = new IncomingRequest(raw, { path: '/', query: '', authority: null }, [])
-  return mayConnect(readOriginRule(ACT, rule, 'same-origin'), new UpgradeCall(APP, request, {}))
+  const header = request.headers.get('origin')
+  const call = new UpgradeCall(APP, request, {})
+  return mayConnect(readOriginRule(ACT, rule, 'same-origin'), header, call)
 }
 
 describe("mayConnect() under 'same-origin'", () => {

@@ -20,14 +20,24 @@ export interface ConnectionFacts {
 /** Reads the facts of `stream`; a stream that is no socket has no addresses. */
 export function connectionFacts(stream: Duplex): ConnectionFacts {
   if (!(stream instanceof Socket)) return { local: NOWHERE, remote: NOWHERE, encrypted: false }
+  const remote = address(stream.remoteAddress, stream.remotePort)
+  const local = address(stream.localAddress, stream.localPort)
+  // Connections keep their facts. Nearly all have come to one address, and behind a proxy from one host.
+  if (local.host !== latest.local.host || local.port !== latest.local.port) latest.local = local
+  if (remote.host !== latest.remoteHost) latest.remoteHost = remote.host
   return {
-    local: address(stream.localAddress, stream.localPort),
-    remote: address(stream.remoteAddress, stream.remotePort),
+    local: latest.local,
+    remote: { host: latest.remoteHost, port: remote.port },
     encrypted: stream instanceof TLSSocket,
   }
 }
 
 const NOWHERE: TransportAddress = { host: null, port: null }
+
+const latest: { local: TransportAddress; remoteHost: string | null } = {
+  local: NOWHERE,
+  remoteHost: null,
+}
 
 /** A socket that listens on `::` serves IPv4 as well, and names those peers `::ffff:192.0.2.1`. */
 const MAPPED_IPV4 = '::ffff:'

@@ -17,13 +17,13 @@ export interface HttpAnswer {
 }
 
 /**
- * The head that switches protocols (RFC 9110 §15.2.2); what follows it is no longer HTTP.
+ * The head that switches protocols (RFC 9110 §15.2.2), to be written as Latin-1; what follows it is no longer HTTP.
  *
  * @throws {TypeError} for a name or a value that HTTP does not allow: a line break in one would let whoever
  *   chose it write headers, or an answer, of their own.
  */
-export function encodeSwitch(headers: HeaderList): Buffer {
-  return Buffer.from(`HTTP/1.1 101 Switching Protocols\r\n${headerLines(headers)}\r\n`, 'latin1')
+export function encodeSwitch(headers: HeaderList): string {
+  return `HTTP/1.1 101 Switching Protocols\r\n${headerLines(headers)}\r\n`
 }
 
 /**

@@ -20,6 +20,7 @@ export interface TcpHandle {
   readStart(): number
   readStop(): number
   writeBuffer(request: WriteRequest, bytes: Uint8Array): number
+  writeLatin1String(request: WriteRequest, text: string): number
   writev(request: WriteRequest, pieces: readonly Uint8Array[], allBuffers: true): number
   shutdown(request: ShutdownRequest): number
   close(callback?: () => void): void
@@ -90,6 +91,7 @@ const HANDLE_METHODS = [
   'readStart',
   'readStop',
   'writeBuffer',
+  'writeLatin1String',
   'writev',
   'shutdown',
   'close',

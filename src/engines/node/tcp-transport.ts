@@ -52,17 +52,19 @@ export class TcpReactor {
   /**
    * Makes a transport of a handle that has just been taken out of its socket.
    *
-   * @param keeper who keeps it meanwhile, if anybody does.
+   * @param keeper has it in it as long as it is open.
+   * @param greeting goes out first, as Latin-1.
    */
   open(
     taken: TakenHandle,
     head: Uint8Array,
     facts: ConnectionFacts,
-    keeper: Set<Transport> | null = null,
+    { keeper = null, greeting = '' }: { keeper?: Set<Transport> | null; greeting?: string } = {},
   ): Transport {
     const first = taken.head === null ? head : Buffer.concat([head, taken.head])
     const transport = new TcpTransport(this, taken, first, facts, keeper)
     keeper?.add(transport)
+    if (greeting !== '') transport.greet(greeting)
     return transport
   }
 }
@@ -123,6 +125,12 @@ class TcpTransport implements Transport {
   start(receiver: TransportReceiver): void {
     this.#receiver = receiver
     process.nextTick(begin, this)
+  }
+
+  /** Writes Latin-1, of which Node makes bytes only if the kernel does not take them at once. */
+  greet(text: string): void {
+    const request = this.#nextWrite()
+    this.#wrote(this.#handle.writeLatin1String(request, text), request, null)
   }
 
   write(bytes: Uint8Array): WriteOutcome {
@@ -222,7 +230,7 @@ class TcpTransport implements Transport {
   #wrote(
     status: number,
     request: WriteRequest,
-    bytes: Uint8Array | readonly Uint8Array[],
+    bytes: Uint8Array | readonly Uint8Array[] | null,
   ): WriteOutcome {
     if (status !== 0) {
       this.#fail(status, 'write')
@@ -232,7 +240,7 @@ class TcpTransport implements Transport {
 
     this.#reactor.spareWrite = null
     this.#pendingWrites++
-    request.buffer = bytes
+    if (bytes !== null) request.buffer = bytes
     request.oncomplete = (error) => this.#written(error)
     return 'queued'
   }

@@ -40,23 +40,16 @@ export class TransportChoice {
    * to it before goes out first.
    *
    * @param head bytes that were read behind the request; they are delivered first.
-   * @param greeting bytes that go out before everything else.
+   * @param greeting goes out before everything else, as Latin-1; `''`: nothing.
    */
-  open(
-    stream: Duplex,
-    head: Uint8Array,
-    facts: ConnectionFacts,
-    greeting: Uint8Array | null = null,
-  ): Transport {
+  open(stream: Duplex, head: Uint8Array, facts: ConnectionFacts, greeting = ''): Transport {
     const taken = this.#reactor === null ? null : takeHandle(stream)
     if (this.#reactor === null || taken === null) {
       // Past the transport, which tells its receiver of writes that had to wait.
-      if (greeting !== null) stream.write(greeting)
+      if (greeting !== '') stream.write(greeting, 'latin1')
       return new StreamTransport(stream, head, facts)
     }
-    const transport = this.#reactor.open(taken, head, facts, this.#onHandles)
-    if (greeting !== null) transport.write(greeting)
-    return transport
+    return this.#reactor.open(taken, head, facts, { keeper: this.#onHandles, greeting })
   }
 
   /** Drops every connection that has been taken out of its socket; the others are its server's to drop. */

@@ -104,14 +104,14 @@ class Answering {
   run(): void {
     const { application, environment } = this.#host
     const { request, stream } = this.#upgrade
-    const facts = connectionFacts(stream)
+    const asked = describe(request, stream)
     const signal = stream.destroyed ? this.watch().signal : () => this.watch().signal
     try {
-      const outcome = application.upgrade(describe(request, facts), environment, signal)
-      if (!(outcome instanceof Promise)) this.#conclude(facts, outcome)
+      const outcome = application.upgrade(asked, environment, signal)
+      if (!(outcome instanceof Promise)) this.#conclude(asked, outcome)
       else {
         outcome
-          .then((later) => this.#conclude(facts, later))
+          .then((later) => this.#conclude(asked, later))
           .catch((error: unknown) => this.#fail(error))
       }
     } catch (error) {
@@ -163,7 +163,7 @@ function accept(
 }
 
 /** `null`, and told to the logger, when a header is not what HTTP allows: the mistake of whoever put it there. */
-function encoded(application: Application, encode: () => Buffer): Buffer | null {
+function encoded<Encoded>(application: Application, encode: () => Encoded): Encoded | null {
   try {
     return encode()
   } catch (error) {
@@ -172,18 +172,21 @@ function encoded(application: Application, encode: () => Buffer): Buffer | null 
   }
 }
 
-function describe(request: IncomingMessage, facts: ConnectionFacts): UpgradeRequest {
-  const { rawHeaders } = request
+/** The request, and with it the facts of its connection. */
+function describe(request: IncomingMessage, stream: Duplex): UpgradeRequest & ConnectionFacts {
+  const { rawHeaders, httpVersion } = request
+  const { local, remote, encrypted } = connectionFacts(stream)
   shareStrings(rawHeaders)
   return {
     method: request.method ?? '',
     target: request.url ?? '',
-    httpVersion: request.httpVersion,
+    // Node's is a string of the request's own.
+    httpVersion: httpVersion === '1.1' ? '1.1' : httpVersion,
     rawHeaders,
     hasBody: announcesBody(new HttpHeaders(rawHeaders)),
-    local: facts.local,
-    remote: facts.remote,
-    encrypted: facts.encrypted,
+    local,
+    remote,
+    encrypted,
   }
 }
 

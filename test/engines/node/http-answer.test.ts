@@ -12,16 +12,14 @@ describe('encodeSwitch()', () => {
       ['set-cookie', 'b=2'],
     ])
 
-    expect(head.toString('latin1')).toBe(
+    expect(head).toBe(
       'HTTP/1.1 101 Switching Protocols\r\n' +
         'Upgrade: websocket\r\nset-cookie: a=1\r\nset-cookie: b=2\r\n\r\n',
     )
   })
 
-  it('writes each character of a value as one byte', () => {
-    expect(encodeSwitch([['x', 'é']]).includes(Buffer.from([0x78, 0x3a, 0x20, 0xe9, 0x0d]))).toBe(
-      true,
-    )
+  it('writes nothing but Latin-1', () => {
+    expect(encodeSwitch([['x', 'é']])).toContain('\r\nx: \u00e9\r\n')
   })
 
   for (const [name, value] of [

@@ -126,18 +126,18 @@ describe('TcpTransport', () => {
   it('writes a greeting before everything else', async () => {
     await using pair = await socketPair()
     const facts = connectionFacts(pair.accepted)
-    const transport = choice.open(pair.accepted, NOTHING, facts, Buffer.from('hello '))
+    const transport = choice.open(pair.accepted, NOTHING, facts, 'h\u00e9llo ')
     const recorder = new Recorder()
     transport.start(recorder)
     transport.write(Buffer.from('world'))
     transport.end()
     let text = ''
     pair.connecting.on('data', (bytes: Buffer) => {
-      text += bytes.toString()
+      text += bytes.toString('latin1')
     })
     await once(pair.connecting, 'end')
 
-    expect(text).toBe('hello world')
+    expect(text).toBe('h\u00e9llo world')
     expect(recorder.log).toEqual([])
   })
 })
