@@ -15,9 +15,10 @@ import * as channel from './channel.mjs'
 import * as decoder from './decoder.mjs'
 import * as encoder from './encoder.mjs'
 import * as masking from './masking.mjs'
+import * as roles from './roles.mjs'
 import * as utf8 from './utf8.mjs'
 
-const SUITES = { decoder, encoder, masking, utf8, channel }
+const SUITES = { decoder, encoder, masking, utf8, channel, roles }
 const NS_PER_MS = 1e6
 
 const { values, positionals } = parseArgs({

@@ -244,7 +244,7 @@ export class FrameWriter implements OutputUser {
 
   #maskKey(): number | null {
     if (!this.masking) return null
-    const key = this.#environment.random(MASK_SCRATCH)
-    return new DataView(key.buffer, key.byteOffset).getInt32(0)
+    const [first = 0, second = 0, third = 0, fourth = 0] = this.#environment.random(MASK_SCRATCH)
+    return (first << 24) | (second << 16) | (third << 8) | fourth
   }
 }
