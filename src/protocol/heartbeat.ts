@@ -10,7 +10,7 @@ const QUESTION = '\0towpath:ping:'
 const ANSWER = '\0towpath:pong:'
 
 /** The first byte, and character, of every message of the pair. */
-const MARK = 0
+export const HEARTBEAT_MARK: number = 0
 
 const MAX_DIGITS = 9
 
@@ -33,7 +33,7 @@ export function heartbeatQuestion(count: number): string {
  * @returns fresh memory.
  */
 export function heartbeatAnswer(message: Uint8Array): Uint8Array | null {
-  if (message[0] !== MARK || !isBeat(message, QUESTION)) return null
+  if (message[0] !== HEARTBEAT_MARK || !isBeat(message, QUESTION)) return null
   const answer = new Uint8Array(message)
   answer[VOWEL_AT] = O
   return answer
@@ -42,7 +42,7 @@ export function heartbeatAnswer(message: Uint8Array): Uint8Array | null {
 /** Whether a text message is an answer, to whichever question. */
 export function isHeartbeatAnswer(message: string | Uint8Array): boolean {
   const first = typeof message === 'string' ? message.charCodeAt(0) : message[0]
-  return first === MARK && isBeat(message, ANSWER)
+  return first === HEARTBEAT_MARK && isBeat(message, ANSWER)
 }
 
 function isBeat(message: string | Uint8Array, prefix: string): boolean {

@@ -55,6 +55,7 @@ export type { ExtensionOffer } from './headers.ts'
 export { allocate, allocateBlock, isUtf8, sameBytes, utf8Length } from './memory.ts'
 export {
   HEARTBEAT_LIMIT,
+  HEARTBEAT_MARK,
   heartbeatAnswer,
   heartbeatQuestion,
   isHeartbeatAnswer,

@@ -12,6 +12,7 @@ import {
   Frame,
   FrameDecoder,
   type FrameSink,
+  heartbeatAnswer,
   ProtocolViolation,
   requireTravelling,
 } from '../protocol/internal.ts'
@@ -226,6 +227,14 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   deliver(frame: Frame, size: number): void {
     if (this.#countsMessages && !this.#rateLimits().message()) return
     this.incoming.deliver(frame, size)
+  }
+
+  /** Whether a text message is the question of a heartbeat, which is answered here, and shown to nobody. */
+  answersHeartbeat(message: Uint8Array): boolean {
+    const answer = this.settings.answerHeartbeats ? heartbeatAnswer(message) : null
+    if (answer === null) return false
+    if (this.admitsControlFrame()) this.writer.beat(answer)
+    return true
   }
 
   /** A ping or a pong has arrived. @returns whether anything may come of it. */

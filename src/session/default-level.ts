@@ -7,6 +7,7 @@ import {
   CloseReason,
   Frame,
   type FrameSink,
+  HEARTBEAT_MARK,
   MessageAssembler,
   type ProtocolViolation,
   receivedText,
@@ -72,7 +73,9 @@ export class DefaultLevel implements SessionLevel, FrameSink, PingerOwner {
     const message = this.#gather(payload, fin)
     if (message === null) return
     if (this.#extensions !== null) this.#extensions.receive('text', message, reservedBits)
-    else this.#connection?.deliver(receivedText(message), message.length)
+    else if (message[0] !== HEARTBEAT_MARK || !this.#connection?.answersHeartbeat(message)) {
+      this.#connection?.deliver(receivedText(message), message.length)
+    }
   }
 
   binary(payload: Uint8Array, fin: boolean, reservedBits: number): void {

@@ -6,7 +6,13 @@
  */
 
 import { MessageFrame, transform } from '../extensions/internal.ts'
-import { Frame, isUtf8, ProtocolViolationError, receivedText } from '../protocol/internal.ts'
+import {
+  Frame,
+  HEARTBEAT_MARK,
+  isUtf8,
+  ProtocolViolationError,
+  receivedText,
+} from '../protocol/internal.ts'
 import type { PauseReason } from './pause-reasons.ts'
 import type { SessionExtensions } from './session-extensions.ts'
 
@@ -14,6 +20,8 @@ import type { SessionExtensions } from './session-extensions.ts'
 export interface IncomingExtensionsOwner {
   readonly incoming: { readonly isDiscarding: boolean }
   deliver(frame: Frame, size: number): void
+  /** See `Connection.answersHeartbeat`. */
+  answersHeartbeat(message: Uint8Array): boolean
   pauseReading(reason: PauseReason): void
   resumeReading(reason: PauseReason): void
 }
@@ -22,6 +30,8 @@ export interface IncomingExtensionsOwner {
 export class IncomingExtensions {
   /** Bytes of the message that an extension is working on. */
   heldBytes = 0
+  /** Whether the peer has a heartbeat, which is to be answered when nobody reads any more, too. */
+  #beats = false
   readonly #extensions: SessionExtensions
   readonly #owner: IncomingExtensionsOwner
 
@@ -33,7 +43,8 @@ export class IncomingExtensions {
   /** A message has arrived, with the reserved bits of its first frame. */
   receive(type: 'text' | 'binary', payload: Uint8Array, reservedBits: number): void {
     // A message that nobody will read need not be made readable, and neither need any that follows.
-    if (this.#extensions.isIncomingOver || this.#owner.incoming.isDiscarding) return
+    if (this.#extensions.isIncomingOver) return
+    if (this.#owner.incoming.isDiscarding && !this.#beats) return
     const message = new MessageFrame(type, true, true, payload, reservedBits)
     let pending: Promise<void> | null
     try {
@@ -68,6 +79,10 @@ export class IncomingExtensions {
     const { type, payload } = message
     if (type === 'binary') {
       this.#owner.deliver(new Frame.Binary(payload), payload.length)
+      return
+    }
+    if (payload[0] === HEARTBEAT_MARK && this.#owner.answersHeartbeat(payload)) {
+      this.#beats = true
       return
     }
     // The decoder has checked what came without reserved bits (RFC 6455 §8.1, RFC 7692 §6.2).

@@ -153,6 +153,15 @@ export interface SessionOptions {
    * @defaultValue null
    */
   readonly maxSessionDuration?: Duration | null
+
+  /**
+   * Whether the heartbeat of clients that cannot see pings is answered: text messages that are exactly U+0000,
+   * `towpath:ping:` and a number of 1 to 9 digits. They are then never shown to a handler, and count as control frames
+   * (`maxControlFramesPerSecond`). Raw sessions show them whatever this says.
+   *
+   * @defaultValue true: it costs nothing until a client asks
+   */
+  readonly answerHeartbeats?: boolean
 }
 
 /** How much one channel of a session may hold, and what happens when it is full. */
@@ -203,6 +212,7 @@ export const DEFAULT_SETTINGS: RouteSettings = {
   writeTimeout: 30_000,
   idleTimeout: null,
   maxSessionDuration: null,
+  answerHeartbeats: true,
 }
 
 /** The names of `SessionOptions`. */
@@ -224,6 +234,7 @@ export const SESSION_OPTION_NAMES: readonly string[] = [
   'writeTimeout',
   'idleTimeout',
   'maxSessionDuration',
+  'answerHeartbeats',
 ] satisfies Array<keyof SessionOptions>
 
 const BOUND_NAMES: readonly string[] = ['capacity', 'maxBytes', 'onOverflow'] satisfies Array<
@@ -274,6 +285,12 @@ export function applySessionOptions(
       'maxSessionDuration',
       options.maxSessionDuration,
       settings.maxSessionDuration,
+    ),
+    answerHeartbeats: readSwitch(
+      act,
+      'answerHeartbeats',
+      options.answerHeartbeats,
+      settings.answerHeartbeats,
     ),
   }
 }

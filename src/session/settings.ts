@@ -61,6 +61,8 @@ export interface SessionSettings {
   readonly idleTimeout: number | null
   /** How long a session may live; `null`: for ever. */
   readonly maxSessionDuration: number | null
+  /** Whether questions of heartbeats are answered below the handler; raw sessions show them. */
+  readonly answerHeartbeats: boolean
 }
 
 /** What the owner of a session hears about it. Each method is called at most as often as it says, and must not throw. */

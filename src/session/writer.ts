@@ -57,6 +57,9 @@ export class Writer {
   /** The newest ping and pong that could not be written at once; older pings need no answer of their own (RFC 6455 §5.5.3). */
   #waitingPing: Uint8Array | null = null
   #waitingPong: Uint8Array | null = null
+  #waitingBeat: Uint8Array | null = null
+  /** Whether the last fragment of a message is still to be written: no other may come in between (§5.4). */
+  #isInsideMessage = false
   /** Those whose frames are in the write that is under way. */
   #handing: FlushMarker[] | null = null
   #ended: Deferred<void> | null = null
@@ -130,6 +133,12 @@ export class Writer {
     this.#writeWaitingControl()
   }
 
+  /** Answers a heartbeat: a text message, past the queue, between two others. One that still waits is replaced. */
+  beat(answer: Uint8Array): void {
+    this.#waitingBeat = answer
+    this.#writeWaitingBeat()
+  }
+
   /** Accepts no more; after what was accepted comes a Close frame, an empty one for `null`. */
   close(reason: CloseReason | null): void {
     if (this.#state !== 'open') return
@@ -200,6 +209,7 @@ export class Writer {
     }
     const opcode = this.#order.opcodeOf(data, payload)
     this.#frames.write(opcode, isWhole(data), 0, payload)
+    this.#written(opcode, isWhole(data))
     return true
   }
 
@@ -215,7 +225,9 @@ export class Writer {
     if (this.#isBlocked) return false
     const payload = this.#order.payloadOf(data)
     if (!this.#frames.makeRoom(payload)) return false
-    extensions.write(this.#order.opcodeOf(data, payload), isWhole(data), payload)
+    const opcode = this.#order.opcodeOf(data, payload)
+    extensions.write(opcode, isWhole(data), payload)
+    this.#written(opcode, isWhole(data))
     return true
   }
 
@@ -263,6 +275,7 @@ export class Writer {
       } else {
         this.#frames.write(entry.opcode, entry.fin, 0, entry.payload)
       }
+      this.#written(entry.opcode, entry.fin)
     }
   }
 
@@ -276,6 +289,23 @@ export class Writer {
       this.#frames.write(FrameType.PING, true, 0, this.#waitingPing)
       this.#waitingPing = null
     }
+    this.#writeWaitingBeat()
+  }
+
+  #writeWaitingBeat(): void {
+    const beat = this.#waitingBeat
+    if (beat === null || this.#state === 'ended' || this.#isInsideMessage) return
+    // The end of a message may still be with an extension.
+    if (this.#extensions?.isBusy === true || !this.#frames.makeRoom(beat)) return
+    this.#waitingBeat = null
+    this.#frames.write(FrameType.TEXT, true, 0, beat)
+  }
+
+  /** A frame has been given to be written: where that leaves its message. */
+  #written(opcode: number, fin: boolean): void {
+    if (opcode >= FrameType.CLOSE) return // a control frame
+    this.#isInsideMessage = !fin
+    if (fin && this.#waitingBeat !== null) this.#writeWaitingBeat()
   }
 
   #writeEnd(): void {

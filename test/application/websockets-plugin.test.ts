@@ -41,6 +41,7 @@ describe('WebSockets', () => {
         writeTimeout: 30_000,
         idleTimeout: null,
         maxSessionDuration: null,
+        answerHeartbeats: true,
       },
       handshakeTimeout: 10_000,
       origins: 'same-origin',

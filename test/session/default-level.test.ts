@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest'
 
 import { CloseReason, Frame } from '../../src/protocol/index.ts'
+import { toHex } from '../support/bytes.ts'
 import { clientFrame } from '../support/peer.ts'
 import { settled } from '../support/memory-world.ts'
-import { defaultSession } from '../support/session.ts'
+import { defaultSession, SETTINGS } from '../support/session.ts'
+
+/** Each character as the byte of its number. */
+const encode = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0))
 
 describe('DefaultLevel', () => {
   it('gathers the fragments of text and of binary into whole messages', async () => {
@@ -102,6 +106,72 @@ describe('DefaultLevel', () => {
     peer.send(clientFrame('ping', '2'))
 
     expect(await peer.rest()).toBe('8a 01 31 88 02 03 f0')
+  })
+
+  it('answers the question of a heartbeat, and shows it to nobody', async () => {
+    const { session, peer } = defaultSession()
+    peer.text('\0towpath:ping:17')
+    peer.send(clientFrame('text', '\0towpath', { fin: false }))
+    peer.send(clientFrame('continuation', ':ping:18'))
+
+    expect(await peer.read(18)).toBe(toHex(encode('\x81\x10\0towpath:pong:17')))
+    expect(await peer.read(18)).toBe(toHex(encode('\x81\x10\0towpath:pong:18')))
+    expect(session.incoming.tryReceive().type).toBe('empty')
+  })
+
+  it('answers it while incoming is full', async () => {
+    const { peer } = defaultSession({ incoming: { ...SETTINGS.incoming, capacity: 1 } })
+    for (let index = 0; index < 10; index++) peer.text('x')
+    peer.text('\0towpath:ping:1')
+
+    expect(await peer.read(17)).toBe(toHex(encode('\x81\x0f\0towpath:pong:1')))
+  })
+
+  it('answers it when nobody wants to receive any more', async () => {
+    const { session, peer } = defaultSession()
+    session.incoming.cancel()
+    peer.text('\0towpath:ping:1')
+
+    expect(await peer.read(17)).toBe(toHex(encode('\x81\x0f\0towpath:pong:1')))
+  })
+
+  it.each(['\0', '\0towpath:ping:', '\0towpath:ping:1!', '\0towpath:pong:1', 'towpath:ping:1'])(
+    'shows %j, which is no question',
+    async (text) => {
+      const { session, peer } = defaultSession()
+      peer.text(text)
+
+      expect(await session.incoming.receive()).toMatchObject({ frameType: 1 })
+    },
+  )
+
+  it('shows questions as they are when they are not to be answered, and as bytes', async () => {
+    const { session, peer } = defaultSession({ answerHeartbeats: false })
+    peer.text('\0towpath:ping:1')
+    expect(await session.incoming.receive()).toMatchObject({ frameType: 1 })
+
+    const other = defaultSession()
+    other.peer.send(clientFrame('binary', '\0towpath:ping:1'))
+    expect(await other.session.incoming.receive()).toMatchObject({ frameType: 2 })
+  })
+
+  it('counts questions as control frames', async () => {
+    const { peer } = defaultSession({ maxControlFramesPerSecond: 1 })
+    peer.text('\0towpath:ping:1')
+    peer.text('\0towpath:ping:2')
+
+    expect(await peer.read(17)).toBe(toHex(encode('\x81\x0f\0towpath:pong:1')))
+    expect(await peer.rest()).toBe('88 02 03 f0')
+  })
+
+  it('does not count questions as messages', async () => {
+    const { session, peer } = defaultSession({ maxMessagesPerSecond: 1, onRateLimit: 'close' })
+    for (let count = 0; count < 10; count++) peer.text(`\0towpath:ping:${count}`)
+    peer.text('x')
+
+    await session.incoming.receive()
+    await peer.read(170)
+    expect(session.incoming.isClosedForReceive).toBe(false)
   })
 
   it('pings, and fails with 1011 when nothing is heard', async () => {

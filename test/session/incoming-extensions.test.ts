@@ -1,10 +1,11 @@
+import { deflateRawSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import type { ExtensionFrame } from '../../src/extensions/index.ts'
 import { Frame, ProtocolViolationError } from '../../src/protocol/index.ts'
 import { clientFrame } from '../support/peer.ts'
 import { settled } from '../support/memory-world.ts'
 import { defaultSession } from '../support/session.ts'
-import { custom } from '../support/extensions.ts'
+import { compressedFrame, custom, deflate } from '../support/extensions.ts'
 import { hex, toHex } from '../support/bytes.ts'
 
 function appending(byte: number) {
@@ -12,6 +13,8 @@ function appending(byte: number) {
     message.payload = Uint8Array.from([...message.payload, byte])
   }
 }
+
+const QUESTION = new TextEncoder().encode('\0towpath:ping:1')
 
 describe('IncomingExtensions', () => {
   it('leads messages through the extensions against the order of installation', async () => {
@@ -37,6 +40,37 @@ describe('IncomingExtensions', () => {
     await session.incoming.receive()
 
     expect(seen).toEqual(['text true true 61 62'])
+  })
+
+  it('answers the question of a heartbeat that was compressed, and shows it to nobody', async () => {
+    const { session, peer } = defaultSession({ extensions: [deflate('auto')] })
+    const question = new TextEncoder().encode('\0towpath:ping:1')
+    peer.send(compressedFrame('text', Uint8Array.of(...deflateRawSync(question), 0)))
+    peer.text('\0towpath:ping:2')
+
+    expect(await peer.read(34)).toBe(
+      '81 0f 00 74 6f 77 70 61 74 68 3a 70 6f 6e 67 3a 31 81 0f 00 74 6f 77 70 61 74 68 3a 70 6f 6e 67 3a 32',
+    )
+    expect(session.incoming.tryReceive().type).toBe('empty')
+  })
+
+  it('goes on answering when nobody reads any more, a peer that has asked before', async () => {
+    const { session, peer } = defaultSession({
+      extensions: [custom(0, { incoming: (message) => void (message.payload = QUESTION) })],
+    })
+    peer.text('a')
+    await peer.read(17)
+    session.incoming.cancel()
+    peer.text('b')
+    await peer.read(17)
+
+    const quiet = defaultSession({
+      extensions: [custom(0, { incoming: (message) => void (message.payload = QUESTION) })],
+    })
+    quiet.session.incoming.cancel()
+    quiet.peer.text('a')
+    quiet.peer.send(clientFrame('ping', 'p'))
+    expect(await quiet.peer.read(3)).toBe('8a 01 70')
   })
 
   it('checks the UTF-8 of text that an extension has changed', async () => {

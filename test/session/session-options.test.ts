@@ -42,6 +42,7 @@ describe('applySessionOptions()', () => {
       writeTimeout: null,
       idleTimeout: { minutes: 5 },
       maxSessionDuration: { hours: 1 },
+      answerHeartbeats: false,
     })
 
     expect(settings).toEqual({
@@ -63,8 +64,9 @@ describe('applySessionOptions()', () => {
       writeTimeout: null,
       idleTimeout: 300_000,
       maxSessionDuration: 3_600_000,
+      answerHeartbeats: false,
     })
-    expect(SESSION_OPTION_NAMES).toHaveLength(17)
+    expect(SESSION_OPTION_NAMES).toHaveLength(18)
   })
 
   it('turns pings off with null', () => {
@@ -115,6 +117,7 @@ describe('applySessionOptions()', () => {
     ],
     [{ writeTimeout: 0 }, RangeError, 'option "writeTimeout" is 0, expected a duration above 0'],
     [{ idleTimeout: 0 }, RangeError, 'option "idleTimeout" is 0'],
+    [{ answerHeartbeats: 1 }, TypeError, 'option "answerHeartbeats" is 1, expected true or false'],
     [{ maxSessionDuration: -1 }, RangeError, 'Cannot use -1 for maxSessionDuration'],
     [{ channels: 64 }, TypeError, 'channels is 64, expected an object'],
     [{ channels: { in: {} } }, TypeError, 'unknown option "channels.in"'],

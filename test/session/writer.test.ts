@@ -4,6 +4,7 @@ import { CloseReason, Frame, LocalProtocolError } from '../../src/protocol/index
 import { DefaultSession } from '../../src/session/internal.ts'
 import { Gate } from '../support/gate.ts'
 import { memoryEnvironment, settled } from '../support/memory-world.ts'
+import { clientFrame } from '../support/peer.ts'
 import { SETTINGS } from '../support/session.ts'
 
 function open(settings: Partial<typeof SETTINGS> = {}, environment = memoryEnvironment()) {
@@ -26,6 +27,9 @@ function outgoing(
 ) {
   return { outgoing: { capacity, maxBytes: Infinity, onOverflow } }
 }
+
+/** The answer to the heartbeat with the number 3. */
+const ANSWER_3 = '81 0f 00 74 6f 77 70 61 74 68 3a 70 6f 6e 67 3a 33'
 
 describe('Writer', () => {
   it('frames of one turn leave in one write, in the order of the calls', async () => {
@@ -185,6 +189,68 @@ describe('Writer', () => {
     await settled()
 
     expect(gate.writes.slice(1)).toEqual(['8a 01 03'])
+  })
+
+  it('the answer to a heartbeat passes queued data, and only the newest is sent', async () => {
+    const { gate, session } = open()
+    gate.shut = true
+    await session.send('x')
+    await settled()
+    await session.send('queued')
+
+    for (const count of [1, 2, 3]) gate.receive(clientFrame('text', `\0towpath:ping:${count}`))
+    gate.shut = false
+    gate.drain()
+    await settled()
+
+    expect(gate.writes[1]).toBe(`${ANSWER_3} 81 06 71 75 65 75 65 64`)
+  })
+
+  it('the answer to a heartbeat waits for the end of a message that is sent in fragments', async () => {
+    const { gate, session } = open()
+    await session.send(new Frame.Text('a', { fin: false }))
+    gate.receive(clientFrame('text', '\0towpath:ping:3'))
+    await settled()
+    await session.send(new Frame.Ping())
+    await session.send(new Frame.Text('b', { fin: false }))
+    await settled()
+    expect(gate.writes.join(' ')).toBe('01 01 61 89 00 00 01 62')
+
+    await session.send(new Frame.Text('c'))
+    await settled()
+
+    expect(gate.writes.slice(-1)).toEqual([`80 01 63 ${ANSWER_3}`])
+  })
+
+  it('the answer to a heartbeat waits for the end of a message whose fragments wait in the queue', async () => {
+    const { gate, session } = open()
+    gate.shut = true
+    await session.send('x')
+    await settled()
+    await session.send(new Frame.Text('a', { fin: false }))
+    gate.shut = false
+    gate.drain()
+    await settled()
+    gate.shut = true
+    await session.send(new Frame.Text('b', { fin: false }))
+    await settled()
+    await session.send(new Frame.Text('c'))
+    gate.receive(clientFrame('text', '\0towpath:ping:3'))
+    gate.shut = false
+    gate.drain()
+    await settled()
+
+    expect(gate.writes.at(-1)).toBe(`80 01 63 ${ANSWER_3}`)
+  })
+
+  it('no answer to a heartbeat follows the Close frame', async () => {
+    const { gate, session } = open()
+    await session.send(new Frame.Text('a', { fin: false }))
+    gate.receive(clientFrame('text', '\0towpath:ping:3'))
+    void session.close()
+    await settled()
+
+    expect(gate.writes.join(' ')).toBe('01 01 61 88 02 03 e8')
   })
 
   it('S-18 what was sent before close() goes out before the Close frame, queued or not', async () => {

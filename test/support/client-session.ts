@@ -20,6 +20,7 @@ const NO_OBSERVER = {
 export function clientSession(
   environment: ReturnType<typeof memoryEnvironment> = memoryEnvironment(),
   settings: Partial<SessionSettings> = {},
+  serverSettings: Partial<SessionSettings> = {},
 ) {
   const link = new MemoryLink(environment)
   const client = new DefaultSession(
@@ -28,7 +29,12 @@ export function clientSession(
     environment,
     NO_OBSERVER,
   )
-  const server = new DefaultSession(link.server, SETTINGS, environment, NO_OBSERVER)
+  const server = new DefaultSession(
+    link.server,
+    { ...SETTINGS, ...serverSettings },
+    environment,
+    NO_OBSERVER,
+  )
   client.start()
   server.start()
   const session: ClientSession = Object.assign(client, {

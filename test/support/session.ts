@@ -32,6 +32,7 @@ export const SETTINGS: SessionSettings = {
   writeTimeout: 30_000,
   idleTimeout: null,
   maxSessionDuration: null,
+  answerHeartbeats: true,
 }
 
 /** What an observer heard, in order. */
