@@ -84,16 +84,6 @@ export interface BrowserSettings {
 /** What is being done, for messages. */
 export const ACT = 'open WebSocket'
 
-const NAMES: readonly string[] = [
-  'protocols',
-  'connectTimeout',
-  'closeTimeout',
-  'channels',
-  'maxUnread',
-  'webSocketStream',
-  'signal',
-] satisfies Array<keyof BrowserClientOptions>
-
 const MIB = 1024 * 1024
 
 /**
@@ -102,26 +92,37 @@ const MIB = 1024 * 1024
  *
  * @throws {TypeError | RangeError} for one that there is not, or that means nothing, naming it.
  */
-export function readBrowserOptions(options: BrowserClientOptions): BrowserSettings {
-  requireKnown(options, NAMES)
-  const { protocols = [], connectTimeout = 20_000, closeTimeout = 10_000, channels = {} } = options
-  const { maxUnread = 16 * MIB, webSocketStream = true, signal } = options
-  requireKnown(channels, ['incoming', 'outgoing'])
+export function readBrowserOptions({
+  protocols = [],
+  connectTimeout = 20_000,
+  closeTimeout = 10_000,
+  channels: { incoming, outgoing, ...otherChannels } = {},
+  maxUnread = 16 * MIB,
+  webSocketStream = true,
+  signal,
+  ...others
+}: BrowserClientOptions): BrowserSettings {
+  refuseAll({ ...others, ...otherChannels })
   return {
     protocols: [...protocols],
-    connectTimeout: connectTimeout && readMilliseconds('connectTimeout', connectTimeout),
+    connectTimeout:
+      connectTimeout === null ? null : readMilliseconds('connectTimeout', connectTimeout),
     closeTimeout: readMilliseconds('closeTimeout', closeTimeout),
-    incoming: readBounds(channels.incoming),
-    outgoing: readBounds(channels.outgoing),
+    incoming: readBounds(incoming),
+    outgoing: readBounds(outgoing),
     maxUnread: readCount('maxUnread', maxUnread),
     webSocketStream,
     signal,
   }
 }
 
-function readBounds(options: ChannelBoundsOptions = {}): ChannelBounds {
-  requireKnown(options, ['capacity', 'maxBytes', 'onOverflow'])
-  const { capacity = 64, maxBytes = MIB, onOverflow = 'suspend' } = options
+function readBounds({
+  capacity = 64,
+  maxBytes = MIB,
+  onOverflow = 'suspend',
+  ...others
+}: ChannelBoundsOptions = {}): ChannelBounds {
+  refuseAll(others)
   if (!/^(suspend|close|drop-(old|lat)est)$/.test(onOverflow)) refuse('onOverflow', TypeError)
   return {
     capacity: readCount('capacity', capacity),
@@ -141,9 +142,9 @@ function readMilliseconds(name: string, value: Duration): number {
   return sum > 0 && sum < Infinity ? sum : refuse(name)
 }
 
-function requireKnown(options: object, names: readonly string[]): void {
-  const unknown = Object.keys(options).find((name) => !names.includes(name))
-  if (unknown !== undefined) refuse(unknown, TypeError)
+/** What is left of options when all that there are have been taken out. */
+function refuseAll(others: object): void {
+  for (const name in others) refuse(name, TypeError)
 }
 
 function refuse(name: string, type: new (message: string) => Error = RangeError): never {

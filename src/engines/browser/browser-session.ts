@@ -46,6 +46,7 @@ export class BrowserSession implements ClientSession, WireReceiver {
   readonly #clock: Clock
   readonly #wire: Wire
   readonly #scope: TaskScope
+  readonly #opening = new Deferred<void>()
   readonly #reason = new Deferred<CloseReason>()
   readonly #closed = new Deferred<CloseInfo>()
   /** Settled when our Close frame is the browser's, or there will be none. */
@@ -57,24 +58,16 @@ export class BrowserSession implements ClientSession, WireReceiver {
   #isPumping = false
   #deadline: Disposable | null = null
 
-  /**
-   * @param canSuspend whether the wire waits when it is told that no more is wanted.
-   * @param connect makes the wire, whose receiver this is. What it throws, the constructor throws.
-   */
-  constructor(
-    url: string,
-    settings: BrowserSettings,
-    clock: Clock,
-    canSuspend: boolean,
-    connect: (receiver: WireReceiver) => Wire,
-  ) {
+  /** @param wire made in this turn. */
+  constructor(wire: Wire, settings: BrowserSettings, clock: Clock) {
     // Credentials in it are between the page and its browser.
-    this.url = url.replace(/\/\/[^/]*@/, '//')
+    this.url = wire.url.replace(/\/\/[^/]*@/, '//')
+    this.#wire = wire
     this.#settings = settings
     this.#clock = clock
     const onClose = (_: null, cause: Error | null): void => this.#channelClosed(cause)
-    const resume = (): void => this.#wire.resume()
-    this.incoming = new BufferedChannel(incomingSettings(settings, canSuspend), {
+    const resume = (): void => wire.resume()
+    this.incoming = new BufferedChannel(incomingSettings(settings, wire.canSuspend), {
       owner: null,
       hooks: { onRoom: resume, onCancel: resume, onClose },
     })
@@ -93,7 +86,8 @@ export class BrowserSession implements ClientSession, WireReceiver {
       onFailure: (error) => this.#failed(error),
       isFailure: (error) => !this.#saysThatItEnds(error),
     })
-    this.#wire = connect(this)
+    settings.signal?.addEventListener('abort', this.#leave)
+    wire.start(this)
   }
 
   get signal(): AbortSignal {
@@ -129,23 +123,16 @@ export class BrowserSession implements ClientSession, WireReceiver {
     await this.#scope.join()
   }
 
-  /** Waits for the handshake. Rejects when there is no connection. */
-  async opened(): Promise<void> {
-    try {
-      this.protocol = (await this.#wire.opened) || null
-    } catch (cause) {
-      throw new ConnectError(
-        'connect',
-        'the browser has no connection, and does not tell a page why',
-        { cause },
-      )
-    }
-    this.#settings.signal?.addEventListener('abort', this.#leave)
+  /** Resolves when there is a connection, rejects when there is none. */
+  get opening(): Promise<void> {
+    return this.#opening.promise
   }
 
-  /** Gives up the handshake. */
-  abandon(): void {
-    this.#wire.close(NORMAL.code, '')
+  /** Gives up the handshake: `opening` rejects with `error`. @returns whether it did; `false` when that was over. */
+  abandon(error: unknown): boolean {
+    const isAbandoned = this.#opening.reject(error)
+    if (isAbandoned) this.#wire.close(NORMAL.code, '')
+    return isAbandoned
   }
 
   /**
@@ -174,6 +161,11 @@ export class BrowserSession implements ClientSession, WireReceiver {
     return outcome()
   }
 
+  opened(protocol: string): void {
+    this.protocol = protocol || null
+    this.#opening.resolve()
+  }
+
   receive(message: Message): boolean {
     const frame = typeof message === 'string' ? new TextFrame(message) : new BinaryFrame(message)
     if (this.incoming.trySend(frame) !== 'full') return true
@@ -188,6 +180,8 @@ export class BrowserSession implements ClientSession, WireReceiver {
 
   ended({ code, reason, clean, isCut }: WireEnd): void {
     if (this.#closed.isSettled) return
+    const what = 'the browser has no connection, and does not tell a page why'
+    this.#opening.reject(new ConnectError('connect', what))
     // 1006 and 1015 (TLS) are the browser's own: no frame carried them.
     const remote = code === ABNORMAL.code || code === 1015 ? null : new CloseReason(code, reason)
     const cause = isCut ? new MessagesLostError() : null
@@ -271,6 +265,7 @@ export class BrowserSession implements ClientSession, WireReceiver {
 
   /** The signal of the options has fired. */
   readonly #leave = (): void => {
+    if (this.abandon(this.#settings.signal?.reason)) return
     this.#closeWith(new CloseReason(GOING_AWAY), null)
     this.incoming.close()
   }

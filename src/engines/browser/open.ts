@@ -2,7 +2,6 @@
  * The two ways to a session in a browser.
  */
 
-import { Deferred } from '../../base/internal.ts'
 import type { ClientSession } from '../../client/index.ts'
 import { ConnectError } from '../../client/portable.ts'
 import { ACT, readBrowserOptions } from './browser-options.ts'
@@ -11,6 +10,7 @@ import { BrowserSession } from './browser-session.ts'
 import { type Platform, thisPlatform } from './platform.ts'
 import { SocketWire } from './socket-wire.ts'
 import { StreamWire } from './stream-wire.ts'
+import type { Wire } from './wire.ts'
 
 /** What `webSocket` runs with a session. */
 export type ClientBlock<T> = (session: ClientSession) => Promise<T> | T
@@ -40,11 +40,8 @@ export async function webSocket<T>(
   second?: ClientBlock<T>,
 ): Promise<T> {
   const [options, block] = typeof first === 'function' ? [{}, first] : [first, second]
-  if (typeof block !== 'function') {
-    throw new TypeError(`Cannot ${ACT}: the block is no function`)
-  }
   const session = await openSession(thisPlatform(), url, options)
-  return session.run(block)
+  return session.run(block as ClientBlock<T>) // by the overloads; calling anything else is a TypeError
 }
 
 /**
@@ -72,43 +69,32 @@ export async function openSession(
   options: BrowserClientOptions,
 ): Promise<BrowserSession> {
   const settings = readBrowserOptions(options)
-  const { signal, connectTimeout } = settings
+  const { connectTimeout, signal } = settings
   signal?.throwIfAborted()
 
-  const session = createSession(platform, String(url), settings)
-  const patience = new Deferred<never>()
-  const onAbort = (): void => void patience.reject(signal?.reason)
+  const session = new BrowserSession(createWire(platform, url, settings), settings, platform.clock)
   const onTimeout = (): void => {
-    patience.reject(new ConnectError('connect', `there is no session after ${connectTimeout} ms`))
+    session.abandon(new ConnectError('connect', `there is no session after ${connectTimeout} ms`))
   }
-  const timer = connectTimeout && platform.clock.setTimer(connectTimeout, onTimeout)
-  signal?.addEventListener('abort', onAbort)
+  const timer = connectTimeout === null ? null : platform.clock.setTimer(connectTimeout, onTimeout)
   try {
-    await Promise.race([session.opened(), patience.promise])
-    return session
-  } catch (error) {
-    session.abandon()
-    throw error
+    await session.opening
   } finally {
-    signal?.removeEventListener('abort', onAbort)
-    if (timer) timer[Symbol.dispose]()
+    timer?.[Symbol.dispose]()
   }
+  return session
 }
 
-function createSession(platform: Platform, url: string, settings: BrowserSettings): BrowserSession {
-  const { WebSocket, WebSocketStream, clock } = platform
-  const { protocols, outgoing } = settings
+function createWire(
+  { WebSocket, WebSocketStream, clock }: Platform,
+  given: string | URL,
+  { protocols, webSocketStream, outgoing: { maxBytes } }: BrowserSettings,
+): Wire {
+  const url = String(given)
   try {
-    if (WebSocketStream !== undefined && settings.webSocketStream) {
-      const stream = new WebSocketStream(url, { protocols })
-      return new BrowserSession(stream.url, settings, clock, true, (receiver) => {
-        return new StreamWire(stream, receiver, outgoing.maxBytes)
-      })
-    }
-    const socket = new WebSocket(url, protocols)
-    return new BrowserSession(socket.url, settings, clock, false, (receiver) => {
-      return new SocketWire(socket, receiver, clock, outgoing.maxBytes)
-    })
+    return WebSocketStream !== undefined && webSocketStream
+      ? new StreamWire(new WebSocketStream(url, { protocols }), maxBytes)
+      : new SocketWire(new WebSocket(url, protocols), clock, maxBytes)
   } catch (cause) {
     throw new TypeError(`Cannot ${ACT}: the browser refuses the URL or a subprotocol`, { cause })
   }

@@ -4,54 +4,62 @@
  */
 
 import { Deferred } from '../../base/internal.ts'
-import type { PlatformConnection, PlatformStream } from './platform.ts'
 import type { Message } from './message.ts'
+import type { PlatformConnection, PlatformStream } from './platform.ts'
 import type { Wire, WireReceiver } from './wire.ts'
 
 /** `WebSocketStream` as a wire. */
 export class StreamWire implements Wire {
-  readonly opened: Promise<string>
+  readonly canSuspend = true
+  bufferedAmount = 0
+  isEnding = false
   readonly #stream: PlatformStream
-  readonly #receiver: WireReceiver
   readonly #maxBuffered: number
+  #receiver: WireReceiver | null = null
   #writer: WritableStreamDefaultWriter<Message> | null = null
-  #bufferedAmount = 0
+  #reading: Promise<void> | null = null
   #pending = 0
   #paused: Deferred<void> | null = null
-  #isEnding = false
   /** Waits until the last write is done: what the stream itself still holds would be lost. */
   #close: (() => void) | null = null
 
   /** @param maxBuffered bytes on their way to the network from which on `mayWrite` says no. */
-  constructor(stream: PlatformStream, receiver: WireReceiver, maxBuffered: number) {
+  constructor(stream: PlatformStream, maxBuffered: number) {
     this.#stream = stream
-    this.#receiver = receiver
     this.#maxBuffered = maxBuffered
-    this.opened = stream.opened.then((connection) => this.#begin(connection))
+  }
+
+  get url(): string {
+    return this.#stream.url
+  }
+
+  start(receiver: WireReceiver): void {
+    this.#receiver = receiver
+    const { opened, closed } = this.#stream
     // Both are rejected when there is no connection.
-    stream.closed.catch(() => {})
-  }
-
-  get bufferedAmount(): number {
-    return this.#bufferedAmount
-  }
-
-  get isEnding(): boolean {
-    return this.#isEnding
+    opened.then(
+      (connection) => this.#begin(receiver, connection),
+      () => {},
+    )
+    void closed.then(
+      (info) => this.#end(receiver, true, info),
+      // A WebSocketError, which has the fields.
+      (error: Partial<StreamEnd>) => this.#end(receiver, false, error),
+    )
   }
 
   mayWrite(): boolean {
-    return this.#bufferedAmount < this.#maxBuffered
+    return this.bufferedAmount < this.#maxBuffered
   }
 
   write(message: Message): void {
-    this.#bufferedAmount += message.length
+    this.bufferedAmount += message.length
     this.#pending++
     const written = (): void => {
-      this.#bufferedAmount -= message.length
+      this.bufferedAmount -= message.length
       this.#pending--
       if (this.#pending === 0) this.#close?.()
-      this.#receiver.drained()
+      this.#receiver?.drained()
     }
     // A write fails when the connection ends, which `closed` tells.
     void this.#writer?.write(message).then(written, written)
@@ -67,41 +75,38 @@ export class StreamWire implements Wire {
     if (this.#pending === 0) this.#close()
   }
 
-  #begin({ readable, writable, protocol }: PlatformConnection): string {
+  #begin(receiver: WireReceiver, { readable, writable, protocol }: PlatformConnection): void {
     this.#writer = writable.getWriter()
-    const read = this.#read(readable.getReader())
-    const end = async (
-      clean: boolean,
-      { closeCode, reason }: Partial<StreamEnd>,
-    ): Promise<void> => {
-      // Chromium then drops what has come from the network and was not read, without a word.
-      const isCut = this.#paused !== null
-      this.#isEnding = true
-      this.resume()
-      await read
-      this.#receiver.ended({ code: closeCode ?? 1006, reason: reason ?? '', clean, isCut })
-    }
-    void this.#stream.closed.then(
-      (info) => end(true, info),
-      // A WebSocketError, which has the fields.
-      (error: Partial<StreamEnd>) => end(false, error),
-    )
-    return protocol
+    receiver.opened(protocol)
+    this.#reading = this.#read(receiver, readable.getReader())
   }
 
   /** Until the end, whichever that is: `closed` tells. */
-  async #read(reader: ReadableStreamDefaultReader<unknown>): Promise<void> {
+  async #read(receiver: WireReceiver, reader: ReadableStreamDefaultReader<unknown>): Promise<void> {
     try {
       for (;;) {
         const { done, value } = await reader.read()
         if (done) return
-        if (this.#receiver.receive(toMessage(value)) || this.#isEnding) continue
+        if (receiver.receive(toMessage(value)) || this.isEnding) continue
         this.#paused = new Deferred()
         await this.#paused.promise
       }
     } catch {
       // The stream has failed with its connection.
     }
+  }
+
+  async #end(
+    receiver: WireReceiver,
+    clean: boolean,
+    { closeCode = 1006, reason = '' }: Partial<StreamEnd>,
+  ): Promise<void> {
+    // Chromium then drops what has come from the network and was not read, without a word.
+    const isCut = this.#paused !== null
+    this.isEnding = true
+    this.resume()
+    await this.#reading
+    receiver.ended({ code: closeCode, reason, clean, isCut })
   }
 }
 

@@ -15,8 +15,11 @@ export interface WireEnd {
   readonly isCut: boolean
 }
 
-/** What a wire tells its session. */
+/** What a wire tells its session: `opened`, then anything, then `ended`; or `ended` alone. */
 export interface WireReceiver {
+  /** There is a connection. `protocol` is the subprotocol, `''` for none. */
+  opened(protocol: string): void
+
   /**
    * A message has arrived.
    *
@@ -27,20 +30,26 @@ export interface WireReceiver {
   /** What was in the way when `mayWrite` said no may be so no more. */
   drained(): void
 
-  /** The connection has ended, after everything that arrived on it: the last call, once. Never before it was open. */
+  /** The connection has ended, after everything that arrived on it: the last call, once. Or there never was one. */
   ended(end: WireEnd): void
 }
 
-/** One connection, from its handshake on. It tells its receiver nothing before `opened`. */
+/** One connection, from its handshake on. */
 export interface Wire {
-  /** Resolves with the subprotocol, `''` for none; rejects when there is no connection. */
-  readonly opened: Promise<string>
+  /** Whither, as the browser has read it. */
+  readonly url: string
+
+  /** Whether it waits when `receive` says that no more is wanted. */
+  readonly canSuspend: boolean
 
   /** Bytes that were written and that the browser still has. */
   readonly bufferedAmount: number
 
   /** Whether the browser is known to be closing already, because the peer is. */
   readonly isEnding: boolean
+
+  /** Begins to tell `receiver`, in the turn in which the wire was made: nothing has come by then. */
+  start(receiver: WireReceiver): void
 
   /** Whether there is room for one more message in the browser. If not, `drained` follows, or `ended`. */
   mayWrite(): boolean

@@ -4,6 +4,7 @@
  */
 
 import {
+  type BrowserClientOptions,
   ChannelOverflowError,
   type ClientSession,
   CloseReason,
@@ -13,7 +14,6 @@ import {
   openWebSocket,
   webSocket,
 } from '../../../src/browser-client.ts'
-import type { BrowserClientOptions } from '../../../src/browser-client.ts'
 
 /** The interface of the browser that a program runs over. */
 export type Way = 'WebSocketStream' | 'WebSocket'
@@ -182,7 +182,7 @@ const page = {
     const controller = new AbortController()
     const options = optionsFor(way)
     return [
-      String(await webSocket(url, options, ({ send }) => send('returns').then(() => 'value'))),
+      await webSocket(url, options, ({ send }) => send('returns').then(() => 'value')),
       await nameOfFailure(() =>
         webSocket(url, options, async ({ send }) => {
           await send('throws')
