@@ -61,10 +61,9 @@ export class TaskScope {
    * @throws {ScopeEndedError} at once, without running `task`, if the scope has been aborted or joined.
    */
   launch<T>(task: (signal: AbortSignal) => Promise<T> | T): Promise<T> {
-    if (this.#hasEnded) throw new ScopeEndedError('Cannot launch a task: its scope has ended')
-    const signal = this.signal
-    if (signal.aborted) {
-      throw new ScopeEndedError('Cannot launch a task: its scope has been aborted', {
+    const { signal } = this
+    if (this.#hasEnded || signal.aborted) {
+      throw new ScopeEndedError('Cannot launch a task: its scope has ended', {
         cause: signal.reason,
       })
     }
@@ -91,9 +90,9 @@ export class TaskScope {
    * `failure`. Aborts nothing. Once it has resolved nothing more can be launched.
    */
   join(): Promise<void> {
-    if (this.#running > 0) return (this.#joined ??= new Deferred<void>()).promise
-    this.#end()
-    return Promise.resolve()
+    this.#joined ??= new Deferred<void>()
+    if (this.#running === 0) this.#end()
+    return this.#joined.promise
   }
 
   async #run<T>(task: (signal: AbortSignal) => Promise<T> | T, signal: AbortSignal): Promise<T> {
@@ -105,8 +104,7 @@ export class TaskScope {
       }
       throw error
     } finally {
-      this.#running--
-      if (this.#running === 0 && this.#joined !== null) this.#end()
+      if (--this.#running === 0 && this.#joined !== null) this.#end()
     }
   }
 

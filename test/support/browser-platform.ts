@@ -166,7 +166,7 @@ class MemoryStream implements PlatformStream {
   #open(session: WebSocketClientSession): PlatformConnection {
     this.#session = session
     const { incoming } = session
-    const readable = new ReadableStream<unknown>(
+    const readable = new ReadableStream<string | Uint8Array>(
       {
         pull: async (controller) => {
           this.#isHeldBack = false

@@ -41,6 +41,9 @@ export class BrowserSession implements ClientSession, WireReceiver {
   readonly url: string
   readonly incoming: BufferedChannel<MessageFrame>
   readonly outgoing: BufferedChannel<Outbound>
+  readonly signal: AbortSignal
+  readonly closeReason: Promise<CloseReason>
+  readonly closed: Promise<CloseInfo>
   protocol: string | null = null
   readonly #settings: BrowserSettings
   readonly #clock: Clock
@@ -86,20 +89,11 @@ export class BrowserSession implements ClientSession, WireReceiver {
       onFailure: (error) => this.#failed(error),
       isFailure: (error) => !this.#saysThatItEnds(error),
     })
+    this.signal = this.#scope.signal
+    this.closeReason = this.#reason.promise
+    this.closed = this.#closed.promise
     settings.signal?.addEventListener('abort', this.#leave)
     wire.start(this)
-  }
-
-  get signal(): AbortSignal {
-    return this.#scope.signal
-  }
-
-  get closeReason(): Promise<CloseReason> {
-    return this.#reason.promise
-  }
-
-  get closed(): Promise<CloseInfo> {
-    return this.#closed.promise
   }
 
   get bufferedAmount(): number {
@@ -119,7 +113,7 @@ export class BrowserSession implements ClientSession, WireReceiver {
   async [Symbol.asyncDispose](): Promise<void> {
     void this.close()
     this.incoming.cancel()
-    await this.#closed.promise
+    await this.closed
     await this.#scope.join()
   }
 
@@ -180,8 +174,7 @@ export class BrowserSession implements ClientSession, WireReceiver {
 
   ended({ code, reason, clean, isCut }: WireEnd): void {
     if (this.#closed.isSettled) return
-    const what = 'the browser has no connection, and does not tell a page why'
-    this.#opening.reject(new ConnectError('connect', what))
+    this.#opening.reject(new ConnectError('connect', 'the browser does not tell a page why'))
     // 1006 and 1015 (TLS) are the browser's own: no frame carried them.
     const remote = code === ABNORMAL.code || code === 1015 ? null : new CloseReason(code, reason)
     const cause = isCut ? new MessagesLostError() : null

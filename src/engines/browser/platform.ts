@@ -48,7 +48,7 @@ export interface PlatformStream {
 /** What an open `WebSocketStream` gives. */
 export interface PlatformConnection {
   /** Of strings and bytes. The browser stops reading from the network while nobody takes what is there. */
-  readonly readable: ReadableStream<unknown>
+  readonly readable: ReadableStream<string | Uint8Array>
   readonly writable: WritableStream<string | Uint8Array>
   readonly protocol: string
 }

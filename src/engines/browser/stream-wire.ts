@@ -82,12 +82,12 @@ export class StreamWire implements Wire {
   }
 
   /** Until the end, whichever that is: `closed` tells. */
-  async #read(receiver: WireReceiver, reader: ReadableStreamDefaultReader<unknown>): Promise<void> {
+  async #read(receiver: WireReceiver, reader: ReadableStreamDefaultReader<Message>): Promise<void> {
     try {
       for (;;) {
         const { done, value } = await reader.read()
         if (done) return
-        if (receiver.receive(toMessage(value)) || this.isEnding) continue
+        if (receiver.receive(value) || this.isEnding) continue
         this.#paused = new Deferred()
         await this.#paused.promise
       }
@@ -111,8 +111,3 @@ export class StreamWire implements Wire {
 }
 
 type StreamEnd = Awaited<PlatformStream['closed']>
-
-/** Browsers differ in which of the two they give. */
-function toMessage(chunk: unknown): Message {
-  return chunk instanceof ArrayBuffer ? new Uint8Array(chunk) : (chunk as Message) // strings and bytes, by the interface
-}
