@@ -2,19 +2,41 @@
  * `towpath/client` on Node: sessions with any WebSocket server, and everything that a program needs beside them.
  */
 
-export { createWebSocketClient, openWebSocket, webSocket } from './engines/node/index.ts'
+export { connect, createWebSocketClient, openWebSocket, webSocket } from './engines/node/index.ts'
 export type { ClientTlsOptions, NodeClientOptions, TransportMode } from './engines/node/index.ts'
 
-export { ConnectError, UpgradeRefusedError } from './client/index.ts'
+export {
+  ConnectError,
+  ConnectionLostError,
+  NotConnectedError,
+  UpgradeRefusedError,
+} from './client/index.ts'
 export type {
   ClientBlock,
   ClientResponse,
   ClientSession,
+  ClosedState,
+  ConnectingState,
+  ConnectionEnd,
+  ConnectionState,
+  ConnectOptions,
   ConnectStep,
+  ConnectTarget,
   HeaderFields,
+  HeartbeatOptions,
+  HeartbeatState,
+  KeepOptions,
+  OpenedFacts,
+  OpenState,
+  ReconnectingOptions,
+  ReconnectingWebSocket,
+  ReconnectOptions,
+  Setback,
+  WaitingState,
   WebSocketClient,
   WebSocketClientOptions,
   WebSocketClientSession,
+  WhileAway,
 } from './client/index.ts'
 
 export {

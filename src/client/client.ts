@@ -2,6 +2,7 @@
  * The two ways to a session, bound to a platform that dials: Node's sockets, memory.
  */
 
+import type { Clock } from '../base/index.ts'
 import type { Environment } from '../base/internal.ts'
 import { requireFunction, requireObject } from '../base/internal.ts'
 import {
@@ -11,9 +12,12 @@ import {
   type WebSocketClientOptions,
 } from './client-options.ts'
 import type { WebSocketClientSession } from './client-session.ts'
+import { readUrl } from './client-url.ts'
+import { type ConnectOptions, type ConnectTarget, connectWith } from './connect.ts'
 import type { Dialer } from './dialer.ts'
 import { openSession } from './open-session.ts'
 import type { OpenedSession } from './opened-session.ts'
+import type { ReconnectingWebSocket } from './reconnecting.ts'
 
 /** What `webSocket` runs with a session. */
 export type ClientBlock<T> = (session: WebSocketClientSession) => Promise<T> | T
@@ -51,12 +55,34 @@ export interface WebSocketClient<Options extends WebSocketClientOptions = WebSoc
    * Ktor: `HttpClient.webSocketSession`.
    */
   openWebSocket(this: void, url: string | URL, options?: Options): Promise<WebSocketClientSession>
+
+  /**
+   * Makes a connection that comes back when its session is lost, and returns at once; the first attempt is then under
+   * way. It is the caller's to close.
+   *
+   * @param url an address, or a function that is asked for one before each attempt.
+   * @param options those of `openWebSocket` for its sessions, and `reconnect`, `whileAway`, `opened`, `renew`,
+   *   `attemptTimeout` and `heartbeat` for itself.
+   * @throws {TypeError | RangeError} for an option or a URL that means nothing.
+   */
+  connect(
+    this: void,
+    url: ConnectTarget,
+    options?: ConnectOptions<Options, WebSocketClientSession>,
+  ): ReconnectingWebSocket<WebSocketClientSession>
 }
 
 /** What clients of one kind have in common. */
 export interface ClientPlatform<Options extends WebSocketClientOptions> {
   /** Asked at the first connection, and not before. */
   readonly environment: () => Environment
+
+  /**
+   * The clock of connections that come back, whose timers keep the process alive: between two sessions nothing else does.
+   *
+   * @defaultValue that of the environment
+   */
+  readonly waitingClock?: Clock
 
   /** The names of the options that are the platform's own. */
   readonly optionNames: readonly string[]
@@ -107,6 +133,22 @@ export function createClient<Options extends WebSocketClientOptions>(
   return {
     webSocket,
     openWebSocket: (url, options) => open(url, options ?? {}),
+    connect: (url, options) => {
+      const { clock, random } = platform.environment()
+      return connectWith<Options, WebSocketClientSession>(
+        {
+          open,
+          check: (address, each) => {
+            if (address !== null) readUrl(ACT, address)
+            prepare(platform, complete(each))
+          },
+          environment: { clock: platform.waitingClock ?? clock, random },
+          hints: null,
+        },
+        url,
+        options ?? ({} as ConnectOptions<Options, WebSocketClientSession>), // every option may be absent
+      )
+    },
   }
 }
 

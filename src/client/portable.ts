@@ -3,5 +3,10 @@
  */
 
 export type { ClientSession } from './client-session.ts'
+export { connectWith } from './connect.ts'
+export type { ConnectOptions, ConnectTarget, SessionOpener } from './connect.ts'
+export type { ConnectionHint, ConnectionHints } from './connection-hints.ts'
 export { ConnectError, UpgradeRefusedError } from './errors.ts'
 export type { ConnectStep } from './errors.ts'
+export { ConnectionLostError, NotConnectedError } from './reconnect-errors.ts'
+export type { ReconnectingWebSocket } from './reconnecting.ts'

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { VirtualClock } from '../../src/base/index.ts'
 import { type ClientPlatform, createClient } from '../../src/client/client.ts'
 import type { WebSocketClientOptions } from '../../src/client/client-options.ts'
 import type { WebSocketClientSession } from '../../src/client/client-session.ts'
@@ -89,5 +90,25 @@ describe('createClient()', () => {
     // @ts-expect-error -- what a caller without types may write
     await expect(webSocket('ws://a/', {})).rejects.toThrow('the block is undefined')
     expect(own.made.flatMap(({ requests }) => requests)).toHaveLength(1)
+  })
+
+  it('makes connections that come back, over the defaults, on the clock for waits', async () => {
+    const world = platform()
+    const clock = new VirtualClock()
+    const client = createClient({ ...world, waitingClock: clock }, { place: 'here' })
+    const { connect } = client
+
+    const connection = connect('ws://localhost/', { maxMessageSize: 10 })
+    expect(clock.pendingTimers).toBe(1)
+    const session = await connection.whenOpen()
+    expect(world.heard).toHaveLength(1)
+    expect(world.given.at(-1)).toMatchObject({ place: 'here', maxMessageSize: 10 })
+    session.terminate()
+    await session.closed
+    await connection[Symbol.asyncDispose]()
+
+    expect(() => connect('ws://localhost/', { place: 'nowhere' })).toThrow('no such place')
+    expect(() => connect('here')).toThrow(TypeError)
+    await connect(() => 'ws://localhost/').close()
   })
 })

@@ -2,8 +2,15 @@
  * The client on Node: sessions over sockets of its own.
  */
 
-import type { Environment } from '../../base/internal.ts'
-import type { ClientBlock, WebSocketClient, WebSocketClientSession } from '../../client/index.ts'
+import { type Environment, waitingSystemClock } from '../../base/internal.ts'
+import type {
+  ClientBlock,
+  ConnectOptions,
+  ConnectTarget,
+  ReconnectingWebSocket,
+  WebSocketClient,
+  WebSocketClientSession,
+} from '../../client/index.ts'
 import { type ClientPlatform, createClient } from '../../client/internal.ts'
 import { NODE_OPTION_NAMES, type NodeClientOptions, readDialerOptions } from './client-options.ts'
 import { NodeDialer } from './dialer.ts'
@@ -77,12 +84,36 @@ export function openWebSocket(
   return CLIENT.openWebSocket(url, options)
 }
 
+/**
+ * Makes a connection that comes back when its session is lost; it is the caller's to close. As long as it is not over it
+ * keeps the process alive. See `WebSocketClient.connect` and docs/reconnecting.md.
+ *
+ * @example
+ * ```ts
+ * import { connect, Frame } from 'towpath/client'
+ *
+ * await using connection = connect('wss://ticker.example.com/prices', {
+ *   opened: (session) => session.send('subscribe'),
+ * })
+ * for await (const frame of connection.incoming) {
+ *   if (frame instanceof Frame.Text) console.log(frame.readText())
+ * }
+ * ```
+ */
+export function connect(
+  url: ConnectTarget,
+  options?: ConnectOptions<NodeClientOptions, WebSocketClientSession>,
+): ReconnectingWebSocket<WebSocketClientSession> {
+  return CLIENT.connect(url, options)
+}
+
 /** All clients of a process share one timer, one source of randomness and the trial of the TCP handle. */
 let environment: Environment | null = null
 const TRANSPORTS = new Map<TransportMode, TransportChoice>()
 
 const PLATFORM: ClientPlatform<NodeClientOptions> = {
   environment: () => (environment ??= createEnvironment()),
+  waitingClock: waitingSystemClock,
   optionNames: NODE_OPTION_NAMES,
   dialer(options) {
     const settings = readDialerOptions(options)

@@ -4,7 +4,7 @@
 
 export { attach } from './attach.ts'
 export type { Attachment, AttachOptions, UnclaimedPolicy } from './attach.ts'
-export { createWebSocketClient, openWebSocket, webSocket } from './client.ts'
+export { connect, createWebSocketClient, openWebSocket, webSocket } from './client.ts'
 export type { ClientTlsOptions, NodeClientOptions } from './client-options.ts'
 export type { EmbeddedServerOptions } from './embedded-options.ts'
 export { embeddedServer } from './embedded-server.ts'

@@ -13,6 +13,7 @@ import {
 } from '../../../src/index.ts'
 import {
   CloseReason,
+  connect,
   ConnectError,
   createWebSocketClient,
   Frame,
@@ -25,6 +26,7 @@ import {
   webSocket,
 } from '../../../src/node-client.ts'
 import { certificate } from '../../support/certificate.ts'
+import { Program } from '../../support/program.ts'
 import { rawServer, switchingHead } from '../../support/raw-server.ts'
 
 async function serving(module: (app: Application) => void, tls?: typeof certificate) {
@@ -292,4 +294,43 @@ describe('createWebSocketClient()', () => {
   it('throws for defaults that mean nothing', () => {
     expect(() => createWebSocketClient({ tls: { port: 1 } as object })).toThrow(TypeError)
   })
+})
+
+describe('connect()', () => {
+  it('comes back to a server that has stopped, when there is another at its place', async () => {
+    const first = await serving(echo)
+    const { port } = new URL(first.url)
+    const connection = connect(first.url, { reconnect: { baseDelay: 5, maxDelay: 20 } })
+    const session = await connection.whenOpen()
+    await connection.send('one')
+    expect(textOf(await connection.incoming.receive())).toBe('one')
+
+    await first[Symbol.asyncDispose]()
+    expect((await session.closed).remote?.code).toBe(1001)
+    const options = { port: Number(port), host: '127.0.0.1', signals: false }
+    const second = await embeddedServer(options, echo).start()
+
+    await connection.whenOpen()
+    await connection.send('two')
+    expect(textOf(await connection.incoming.receive())).toBe('two')
+    await connection.close()
+    await second.stop({ grace: 0 })
+  })
+
+  it('keeps the process alive while it waits, and no longer than it lasts', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as { port: number } // it listens on TCP
+    server.close()
+    await once(server, 'close')
+
+    await using program = new Program('reconnecting', {
+      url: `ws://127.0.0.1:${port}/`,
+      maxAttempts: 3,
+    })
+
+    expect(await program.ended).toEqual([0, null])
+    expect(program.all('closed')).toHaveLength(1)
+    expect(program.all('waiting')).toHaveLength(2)
+  }, 20_000)
 })
