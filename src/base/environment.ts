@@ -22,4 +22,10 @@ export interface Environment {
    * argument is passed along so that a caller on the hot path needs no closure.
    */
   readonly defer: <T>(task: (argument: T) => void, argument: T) => void
+
+  /**
+   * Calls `task(argument)` once, when all I/O that is ready now has been handled, and before the event loop waits
+   * for more: on Node, `setImmediate`. Otherwise as `defer`, which an environment without I/O may give in its place.
+   */
+  readonly deferPastIo: <T>(task: (argument: T) => void, argument: T) => void
 }

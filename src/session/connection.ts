@@ -69,7 +69,7 @@ const TIME_IS_UP: Readonly<Record<'idleTimeout' | 'maxSessionDuration', CloseRea
 }
 const TRY_AGAIN_LATER = new CloseReason(CloseReason.Codes.TRY_AGAIN_LATER)
 
-/** The core that both levels of session wrap. */
+/** The core that both levels wrap. */
 export class Connection implements TransportReceiver, WriterOwner, IncomingOwner, RateOwner {
   readonly settings: SessionSettings
   readonly environment: Environment
@@ -170,8 +170,8 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   }
 
   // What the transport tells us
-
   receive(bytes: Uint8Array): void {
+    this.writer.moreToRead()
     this.#level.heard()
     this.#timeLimits?.active()
     this.observer.buffered(bytes.length)

@@ -156,6 +156,11 @@ export class FrameWriter implements OutputUser {
     return true
   }
 
+  /** See `Output.moreToRead`. */
+  moreToRead(): void {
+    this.#output.moreToRead()
+  }
+
   /** Hands over what has been serialised, in one write. Does nothing while backlogged. */
   writeOut(): void {
     if (this.#start !== this.#end) this.#writeOut(null)

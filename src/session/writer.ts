@@ -100,6 +100,11 @@ export class Writer {
     return this.#frames.bufferedBytes + waiting
   }
 
+  /** More bytes have come in, of any session: see `Output.moreToRead`. */
+  moreToRead(): void {
+    this.#frames.moreToRead()
+  }
+
   /** See `WebSocketSession.send`; Close frames do not come here. */
   send(data: Outbound, options?: SendOptions): Promise<void> {
     if (this.#state !== 'open') return Promise.reject(new ClosedSendChannelError(data))

@@ -22,6 +22,7 @@ export function createTestEnvironment(seed: number): TestEnvironment {
     timers: new TimerWheel(clock),
     random: createSeededRandom(seed),
     defer: (task, argument) => process.nextTick(task, argument),
+    deferPastIo: (task, argument) => process.nextTick(task, argument),
   }
 }
 

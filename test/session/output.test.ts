@@ -180,6 +180,84 @@ describe('Output', () => {
   })
 })
 
+describe('Output, at the end of a turn', () => {
+  /** An environment whose turns end when the test says so, and says which end was asked for. */
+  function open() {
+    const tasks: (() => void)[] = []
+    const asked: string[] = []
+    const schedule =
+      (kind: string) =>
+      <T>(task: (argument: T) => void, argument: T): void => {
+        asked.push(kind)
+        tasks.push(() => task(argument))
+      }
+    const environment = {
+      ...memoryEnvironment(),
+      defer: schedule('callback'),
+      deferPastIo: schedule('I/O'),
+    }
+    const output = new Output(environment)
+    const run = (): void => {
+      for (const task of tasks.splice(0)) task()
+    }
+    return { output, asked, run, clock: environment.clock }
+  }
+
+  it('a turn ends when all I/O that was ready has been handled', () => {
+    const { output, asked, run } = open()
+    const users = [new User(output), new User(output)]
+    for (const user of users) user.put(1)
+    output.moreToRead()
+    expect(asked).toEqual(['I/O'])
+    expect(users.map(({ written }) => written)).toEqual([[], []])
+
+    run()
+
+    expect(users.map(({ written }) => written)).toEqual([
+      ['turn', '01'],
+      ['turn', '01'],
+    ])
+  })
+
+  it('moreToRead() ends a turn that has lasted a quarter of a millisecond, and the end that was scheduled finds nothing', async () => {
+    const { output, asked, run, clock } = open()
+    const user = new User(output)
+    user.put(1)
+    await clock.advance(0.2)
+    output.moreToRead()
+    expect(user.written).toEqual([])
+
+    await clock.advance(0.05)
+    output.moreToRead()
+    expect(user.written).toEqual(['turn', '01'])
+    run()
+    output.moreToRead()
+
+    expect(user.written).toEqual(['turn', '01'])
+    expect(asked).toEqual(['I/O'])
+  })
+
+  it('after a callback that took long each callback is a turn, for a tenth of a second', async () => {
+    const { output, asked, run, clock } = open()
+    const user = new User(output)
+    const turn = (): void => {
+      user.put(1)
+      run()
+    }
+    user.put(1)
+    await clock.advance(2)
+    run()
+
+    turn()
+    await clock.advance(99)
+    turn()
+    await clock.advance(1)
+    turn()
+
+    expect(asked).toEqual(['I/O', 'callback', 'callback', 'I/O'])
+  })
+})
+
 describe('Output, for frames larger than the slab', () => {
   it('largeFrame() knows the one of this turn, and none of the last', async () => {
     const output = new Output(memoryEnvironment())

@@ -28,6 +28,7 @@ export function memoryEnvironment(): Environment & { readonly clock: VirtualCloc
       return target
     },
     defer: (task, argument) => process.nextTick(task, argument),
+    deferPastIo: (task, argument) => process.nextTick(task, argument),
   }
 }
 

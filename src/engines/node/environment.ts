@@ -13,6 +13,7 @@ export function createEnvironment(): Environment {
     timers: new TimerWheel(systemClock),
     random: createRandomSource(),
     defer: (task, argument) => process.nextTick(task, argument),
+    deferPastIo: (task, argument) => void setImmediate(task, argument),
   }
 }
 

@@ -1,3 +1,6 @@
+import { stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+
 import { describe, expect, it } from 'vitest'
 
 import { createEnvironment } from '../../../src/engines/node/environment.ts'
@@ -43,5 +46,30 @@ describe('createEnvironment()', () => {
     })
 
     expect(order).toEqual(['now', 'first', 'second', 'immediate'])
+  })
+
+  it('deferPastIo runs when the I/O that was ready has been handled, in order', async () => {
+    const { deferPastIo } = createEnvironment()
+    const order: string[] = []
+
+    await new Promise<void>((resolve) => {
+      // The completion of a read is I/O of the turn of the loop that sees it.
+      const pending = ['a', 'b'].map((name) =>
+        stat(tmpdir()).then(() => {
+          order.push(name)
+        }),
+      )
+      void Promise.race(pending).then(() => {
+        deferPastIo((word) => order.push(word), 'first')
+        deferPastIo((word) => {
+          order.push(word)
+          resolve()
+        }, 'second')
+        process.nextTick(() => order.push('tick'))
+      })
+    })
+
+    expect(order.slice(-2)).toEqual(['first', 'second'])
+    expect(order.indexOf('tick')).toBeLessThan(order.indexOf('first'))
   })
 })
