@@ -19,7 +19,7 @@ import {
   type WebSocketServerSession,
   WebSockets,
 } from '../../src/index.ts'
-import { bundle } from './browser/bundle.ts'
+import { bundle } from '../support/bundle.ts'
 import type { Page, Way } from './browser/page.ts'
 
 /** As root, without a network beyond this machine. */

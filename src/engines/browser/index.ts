@@ -3,6 +3,7 @@
  */
 
 export type { BrowserClientOptions } from './browser-options.ts'
+export { connect } from './connect.ts'
 export { MessagesLostError } from './errors.ts'
 export { Frame } from './frame.ts'
 export { openWebSocket, webSocket } from './open.ts'
