@@ -261,9 +261,10 @@ class UpgradeAttempt {
       )
     }
     const choice = { protocol, extensions: answerHeader(extensions) }
+    const own = serverHandshakeHeaders(handshake, choice)
     const accepted: UpgradeAccepted = {
       type: 'accepted',
-      headers: [...serverHandshakeHeaders(handshake, choice), ...added],
+      headers: added.length === 0 ? own : [...own, ...added],
       start: (transport) => this.#start(transport, protocol, extensions, context),
     }
     // The session takes it again, if there is to be one.

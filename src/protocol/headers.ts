@@ -7,6 +7,9 @@
 
 import { isToken, isTokenCharacter } from './token.ts'
 
+/** What `HttpHeaders` lets the rest of this file see. */
+let rawOf: (headers: HttpHeaders) => readonly string[]
+
 /**
  * Read-only headers, in the order in which they came. Names are compared without regard to case.
  *
@@ -25,7 +28,7 @@ export class HttpHeaders implements Iterable<readonly [name: string, value: stri
   get(name: string): string | null {
     const wanted = name.toLowerCase()
     let joined: string | null = null
-    for (let at = this.#find(wanted, 0); at >= 0; at = this.#find(wanted, at + 2)) {
+    for (let at = find(this.#raw, wanted, 0); at >= 0; at = find(this.#raw, wanted, at + 2)) {
       const value = this.#raw[at + 1] ?? ''
       joined = joined === null ? value : `${joined}, ${value}`
     }
@@ -36,14 +39,14 @@ export class HttpHeaders implements Iterable<readonly [name: string, value: stri
   getAll(name: string): readonly string[] {
     const wanted = name.toLowerCase()
     const values: string[] = []
-    for (let at = this.#find(wanted, 0); at >= 0; at = this.#find(wanted, at + 2)) {
+    for (let at = find(this.#raw, wanted, 0); at >= 0; at = find(this.#raw, wanted, at + 2)) {
       values.push(this.#raw[at + 1] ?? '')
     }
     return values
   }
 
   has(name: string): boolean {
-    return this.#find(name.toLowerCase(), 0) >= 0
+    return find(this.#raw, name.toLowerCase(), 0) >= 0
   }
 
   *[Symbol.iterator](): IterableIterator<readonly [name: string, value: string]> {
@@ -52,15 +55,35 @@ export class HttpHeaders implements Iterable<readonly [name: string, value: stri
     }
   }
 
-  /** Where `wanted`, in lower case, is the name of a header, from the index `from` on; -1 if nowhere. */
-  #find(wanted: string, from: number): number {
-    const raw = this.#raw
-    for (let at = from; at + 1 < raw.length; at += 2) {
-      const name = raw[at] ?? ''
-      if (name.length === wanted.length && name.toLowerCase() === wanted) return at
-    }
-    return -1
+  static {
+    rawOf = (headers) => headers.#raw
   }
+}
+
+/** Whether more than one line has `name`, which is in lower case. */
+export function isRepeated(headers: HttpHeaders, name: string): boolean {
+  const raw = rawOf(headers)
+  const first = find(raw, name, 0)
+  return first >= 0 && find(raw, name, first + 2) >= 0
+}
+
+/** Where `wanted`, in lower case, is the name of a header, from the index `from` on; -1 if nowhere. */
+function find(raw: readonly string[], wanted: string, from: number): number {
+  for (let at = from; at + 1 < raw.length; at += 2) {
+    const name = raw[at] ?? ''
+    if (name.length === wanted.length && isLowerCaseOf(wanted, name)) return at
+  }
+  return -1
+}
+
+/** Without a copy in lower case of each name that is looked at. Both have the same length. */
+function isLowerCaseOf(wanted: string, name: string): boolean {
+  for (let at = 0; at < name.length; at++) {
+    const code = name.charCodeAt(at)
+    const lower = code >= 0x41 && code <= 0x5a ? code + 0x20 : code
+    if (lower !== wanted.charCodeAt(at)) return false
+  }
+  return true
 }
 
 /** One extension that a client offers or a server accepts, with its parameters in order (RFC 6455 §9.1). */

@@ -7,6 +7,7 @@ import { HandshakeError, type HeaderList } from './errors.ts'
 import {
   type ExtensionOffer,
   type HttpHeaders,
+  isRepeated,
   listHas,
   parseExtensions,
   parseTokenList,
@@ -54,7 +55,7 @@ const SINGLE = [
   'Sec-WebSocket-Version',
   'Origin',
   'Content-Length',
-]
+].map((name) => ({ name, lower: name.toLowerCase() }))
 
 /**
  * Reads the handshake of a client.
@@ -65,8 +66,8 @@ const SINGLE = [
 export function readServerHandshake(request: HandshakeRequest): ServerHandshake {
   const { headers } = request
   checkRequestLine(request)
-  for (const name of SINGLE) {
-    if (headers.getAll(name).length > 1) throw bad(`${name} is there more than once`)
+  for (const { name, lower } of SINGLE) {
+    if (isRepeated(headers, lower)) throw bad(`${name} is there more than once`)
   }
   checkUpgrade(headers)
   return {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   formatExtensions,
   HttpHeaders,
+  isRepeated,
   listHas,
   parseExtensions,
   parseTokenList,
@@ -27,6 +28,20 @@ describe('HttpHeaders', () => {
   it('HttpHeaders.has() tells an empty value from none', () => {
     expect(headers.has('EMPTY')).toBe(true)
     expect(headers.has('missing')).toBe(false)
+  })
+
+  it('isRepeated() tells two lines of a name from one, in any case', () => {
+    expect(isRepeated(headers, 'x-two')).toBe(true)
+    expect(isRepeated(headers, 'host')).toBe(false)
+    expect(isRepeated(headers, 'missing')).toBe(false)
+  })
+
+  it('HttpHeaders take no other character for a letter', () => {
+    const odd = new HttpHeaders(['[ost', 'a', '\u212aey', 'b', 'x\u0001', 'c'])
+
+    expect(odd.get('{ost')).toBeNull()
+    expect(odd.get('key')).toBeNull()
+    expect(odd.get('x!')).toBeNull()
   })
 
   it('HttpHeaders are iterated as they came', () => {
