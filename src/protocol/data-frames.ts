@@ -6,7 +6,6 @@
  */
 
 import { LocalProtocolError } from './errors.ts'
-import { displayBytes, displayText, inspectAsString } from './frame-display.ts'
 import { NOTHING_TO_RELEASE, refusePayload } from './frame-payload.ts'
 import type { FrameType } from './frame-type.ts'
 import { encodeUtf8, isBytes, readUtf8 } from './text.ts'
@@ -25,6 +24,9 @@ let keepUnchanged: (frame: TextFrame) => void
 
 /** A text message, or one fragment of it. Ktor: `Frame.Text`. */
 export class TextFrame {
+  /** For people; given by `frame.ts`, so that a page, which has its own tools, does not load the words. */
+  declare readonly toString: () => string
+
   /** Whether the message ends with this frame. */
   readonly fin: boolean
 
@@ -99,12 +101,7 @@ export class TextFrame {
 
   [Symbol.dispose](): void {}
 
-  toString(): string {
-    return displayText(this.payload, this.fin)
-  }
-
   static {
-    inspectAsString(this.prototype)
     hasCheckedBytes = (frame) => frame.#checked
     keepUnchanged = (frame) => {
       frame.#isKept = true
@@ -114,6 +111,9 @@ export class TextFrame {
 
 /** A binary message, or one fragment of it. Ktor: `Frame.Binary`. */
 export class BinaryFrame {
+  /** For people; given by `frame.ts`, so that a page, which has its own tools, does not load the words. */
+  declare readonly toString: () => string
+
   /** Whether the message ends with this frame. */
   readonly fin: boolean
 
@@ -140,14 +140,6 @@ export class BinaryFrame {
   }
 
   [Symbol.dispose](): void {}
-
-  toString(): string {
-    return displayBytes('Binary', this.buffer, this.fin)
-  }
-
-  static {
-    inspectAsString(this.prototype)
-  }
 }
 
 /** A whole text message that arrived, known to be UTF-8 (the decoder has checked it). */

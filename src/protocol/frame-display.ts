@@ -38,6 +38,26 @@ export function displayBytes(name: string, payload: Uint8Array, fin: boolean): s
   return `Frame.${name}${part(fin)} <${shown.join(' ')}>${rest}`
 }
 
+/**
+ * Makes frames of a class print themselves by `display`, in Node's inspector too.
+ *
+ * @returns the class.
+ */
+export function printable<Class extends { readonly prototype: object }>(
+  frameClass: Class,
+  display: (frame: Class['prototype']) => string,
+): Class {
+  Object.defineProperty(frameClass.prototype, 'toString', {
+    configurable: true,
+    writable: true,
+    value(this: Class['prototype']): string {
+      return display(this)
+    },
+  })
+  inspectAsString(frameClass.prototype)
+  return frameClass
+}
+
 /** Makes Node's inspector (`console.log`, assertions) show what `toString` says. */
 export function inspectAsString(prototype: { toString(): string }): void {
   Object.assign(prototype, {

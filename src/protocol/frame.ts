@@ -6,6 +6,7 @@
 import { CloseFrame } from './close-frame.ts'
 import { PingFrame, PongFrame } from './control-frames.ts'
 import { BinaryFrame, TextFrame, textPayloadOf } from './data-frames.ts'
+import { displayBytes, displayText, printable } from './frame-display.ts'
 
 /**
  * One unit of what travels: a text or binary message or a fragment of one, or a close, ping or pong.
@@ -25,8 +26,8 @@ export const Frame: {
   readonly Ping: typeof PingFrame
   readonly Pong: typeof PongFrame
 } = Object.freeze({
-  Text: TextFrame,
-  Binary: BinaryFrame,
+  Text: printable(TextFrame, (frame) => displayText(textPayloadOf(frame), frame.fin)),
+  Binary: printable(BinaryFrame, (frame) => displayBytes('Binary', frame.buffer, frame.fin)),
   Close: CloseFrame,
   Ping: PingFrame,
   Pong: PongFrame,

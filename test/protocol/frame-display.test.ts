@@ -4,6 +4,7 @@ import {
   displayBytes,
   displayText,
   inspectAsString,
+  printable,
   quote,
 } from '../../src/protocol/frame-display.ts'
 import { hex } from '../support/bytes.ts'
@@ -38,6 +39,20 @@ describe('displayBytes()', () => {
     expect(displayBytes('Binary', new Uint8Array(1000), true)).toBe(
       `Frame.Binary <${'00 '.repeat(15)}00>… (1000 bytes)`,
     )
+  })
+})
+
+describe('printable()', () => {
+  it('printable() makes things of a class print themselves', () => {
+    class Thing {
+      readonly name = 'lock'
+    }
+    const same = printable(Thing, (thing) => `Thing ${thing.name}`)
+
+    expect(same).toBe(Thing)
+    expect(inspect(new Thing())).toBe('Thing lock')
+    expect(new Thing().toString()).toBe('Thing lock')
+    expect(Object.keys(Thing.prototype)).toEqual([])
   })
 })
 

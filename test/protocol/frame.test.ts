@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { CloseReason } from '../../src/protocol/close-reason.ts'
 import { Frame, isFrame, payloadOf } from '../../src/protocol/frame.ts'
@@ -66,5 +67,25 @@ describe('Frame', () => {
     expect(payloadOf(new Frame.Binary(bytes))).toBe(bytes)
     expect(payloadOf(new Frame.Ping(bytes))).toBe(bytes)
     expect(payloadOf(new Frame.Close(new CloseReason(1000)))).toEqual(hex('03 e8'))
+  })
+})
+
+describe('frames for people', () => {
+  it('Frame.Text prints itself without all of a long payload', () => {
+    expect(inspect(new Frame.Text('say "hi"'))).toBe('Frame.Text "say \\"hi\\""')
+    expect(inspect(new Frame.Text(hex('68 69'), { fin: false }))).toBe('Frame.Text(part) "hi"')
+    expect(inspect(new Frame.Text('x'.repeat(1000)))).toBe(
+      `Frame.Text "${'x'.repeat(48)}"… (1000 characters)`,
+    )
+    expect(String(new Frame.Text(new Uint8Array(99).fill(0x78)))).toBe(
+      `Frame.Text "${'x'.repeat(48)}"… (99 bytes)`,
+    )
+  })
+
+  it('Frame.Binary prints at most 16 bytes', () => {
+    expect(inspect(new Frame.Binary(hex('de ad')))).toBe('Frame.Binary <de ad>')
+    expect(String(new Frame.Binary(new Uint8Array(17), { fin: false }))).toBe(
+      'Frame.Binary(part) <00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00>… (17 bytes)',
+    )
   })
 })

@@ -175,8 +175,7 @@ export class BrowserSession implements ClientSession, WireReceiver {
   ended({ code, reason, clean, isCut }: WireEnd): void {
     if (this.#closed.isSettled) return
     this.#opening.reject(new ConnectError('connect', 'the browser does not tell a page why'))
-    // 1006 and 1015 (TLS) are the browser's own: no frame carried them.
-    const remote = code === ABNORMAL.code || code === 1015 ? null : new CloseReason(code, reason)
+    const remote = code === ABNORMAL.code ? null : new CloseReason(code, reason)
     const cause = isCut ? new MessagesLostError() : null
     const begun = this.#begin(remote === null ? 'none' : 'remote', remote ?? ABNORMAL, cause)
     this.#deadline?.[Symbol.dispose]()
@@ -186,12 +185,8 @@ export class BrowserSession implements ClientSession, WireReceiver {
     this.#closing.resolve()
     // What a browser answers to the peer's Close frame is its code (RFC 6455 §5.5.1).
     const answer = clean ? new CloseReason(code) : null
-    this.#closed.resolve({
-      ...begun,
-      local: this.#hasSentClose ? begun.reason : answer,
-      remote,
-      clean,
-    })
+    const local = this.#hasSentClose ? begun.reason : answer
+    this.#closed.resolve({ ...begun, local, remote, clean })
     this.#scope.abort()
   }
 
@@ -265,13 +260,13 @@ export class BrowserSession implements ClientSession, WireReceiver {
 
   /** Whether `error` is no trouble of its own, but only tells that the session is ending. */
   #saysThatItEnds(error: unknown): boolean {
-    if (this.#beginning === null) return false
     return (
-      error === this.#beginning.cause ||
-      error instanceof ClosedReceiveChannelError ||
-      error instanceof ClosedSendChannelError ||
-      error instanceof ScopeEndedError ||
-      (error instanceof Error && error.name === 'AbortError')
+      this.#beginning !== null &&
+      (error === this.#beginning.cause ||
+        error instanceof ClosedReceiveChannelError ||
+        error instanceof ClosedSendChannelError ||
+        error instanceof ScopeEndedError ||
+        (error instanceof Error && error.name === 'AbortError'))
     )
   }
 }
