@@ -34,10 +34,11 @@ export class ScopeEndedError extends TowpathError {
 export class TaskScope {
   readonly #options: TaskScopeOptions
   readonly #controller = new AbortController()
-  #hasEnded = false
+  /** Settled at the end. */
+  readonly #joined = new Deferred<void>()
+  #isJoining = false
   #failure: { readonly error: unknown } | null = null
   #running = 0
-  #joined: Deferred<void> | null = null
 
   constructor(options: TaskScopeOptions = NO_OPTIONS) {
     this.#options = options
@@ -62,7 +63,7 @@ export class TaskScope {
    */
   launch<T>(task: (signal: AbortSignal) => Promise<T> | T): Promise<T> {
     const { signal } = this
-    if (this.#hasEnded || signal.aborted) {
+    if (this.#joined.isSettled || signal.aborted) {
       throw new ScopeEndedError('Cannot launch a task: its scope has ended', {
         cause: signal.reason,
       })
@@ -90,8 +91,8 @@ export class TaskScope {
    * `failure`. Aborts nothing. Once it has resolved nothing more can be launched.
    */
   join(): Promise<void> {
-    this.#joined ??= new Deferred<void>()
-    if (this.#running === 0) this.#end()
+    this.#isJoining = true
+    if (this.#running === 0) this.#joined.resolve()
     return this.#joined.promise
   }
 
@@ -104,7 +105,7 @@ export class TaskScope {
       }
       throw error
     } finally {
-      if (--this.#running === 0 && this.#joined !== null) this.#end()
+      if (--this.#running === 0 && this.#isJoining) this.#joined.resolve()
     }
   }
 
@@ -113,11 +114,6 @@ export class TaskScope {
     this.#failure = { error }
     this.abort(error)
     this.#options.onFailure?.(error)
-  }
-
-  #end(): void {
-    this.#hasEnded = true
-    this.#joined?.resolve()
   }
 }
 

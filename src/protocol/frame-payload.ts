@@ -11,12 +11,13 @@ export const NOTHING_TO_RELEASE: Disposable = Object.freeze({ [Symbol.dispose]()
  * uninitialised memory elsewhere (CVE-2026-45736).
  */
 export function refusePayload(frame: string, value: unknown, expected: string): never {
-  const hint =
+  const from =
     value instanceof ArrayBuffer
-      ? ' (wrap it: new Uint8Array(buffer))'
+      ? '(buffer)'
       : ArrayBuffer.isView(value)
-        ? ' (wrap it: new Uint8Array(view.buffer, view.byteOffset, view.byteLength))'
+        ? '(view.buffer, view.byteOffset, view.byteLength)'
         : ''
+  const hint = from && ` (wrap it: new Uint8Array${from})`
   throw new TypeError(`Cannot make ${frame} of ${kindOf(value)}: expected ${expected}${hint}`)
 }
 
