@@ -11,13 +11,12 @@ export const NOTHING_TO_RELEASE: Disposable = Object.freeze({ [Symbol.dispose]()
  * uninitialised memory elsewhere (CVE-2026-45736).
  */
 export function refusePayload(frame: string, value: unknown, expected: string): never {
-  const from =
+  const hint =
     value instanceof ArrayBuffer
-      ? '(buffer)'
+      ? ' (wrap it: new Uint8Array(buffer))'
       : ArrayBuffer.isView(value)
-        ? '(view.buffer, view.byteOffset, view.byteLength)'
+        ? ' (wrap it: new Uint8Array(view.buffer, view.byteOffset, view.byteLength))'
         : ''
-  const hint = from && ` (wrap it: new Uint8Array${from})`
   throw new TypeError(`Cannot make ${frame} of ${kindOf(value)}: expected ${expected}${hint}`)
 }
 

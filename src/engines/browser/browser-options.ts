@@ -148,5 +148,5 @@ function refuseAll(others: object): void {
 }
 
 function refuse(name: string, type: new (message: string) => Error = RangeError): never {
-  throw new type(`Cannot ${ACT}: option "${name}" is unknown, or has no value of its kind`)
+  throw new type(`Cannot ${ACT}: option "${name}" is unknown or has a wrong value`)
 }

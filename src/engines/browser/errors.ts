@@ -13,6 +13,6 @@ export class MessagesLostError extends TowpathError {
   readonly code = 'TOWPATH_MESSAGES_LOST'
 
   constructor() {
-    super('Cannot receive all messages: the connection ended before the page had read them')
+    super('Cannot receive all: the connection ended while the page did not read')
   }
 }

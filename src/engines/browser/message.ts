@@ -29,7 +29,7 @@ export function messageOf(data: Outbound): Message {
     )
   }
   if (data.fin) return data.buffer
-  throw new LocalProtocolError('Cannot send a fragment: expected the whole message')
+  throw new LocalProtocolError('Cannot send a fragment, expected the whole message')
 }
 
 /** The same in memory of its own: what was given may change as soon as its `send` has resolved. */

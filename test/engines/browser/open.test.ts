@@ -57,7 +57,10 @@ describe.each([true, false])('openSession() with WebSocketStream: %s', (hasStrea
     within(async (_, open) => {
       await using session = await open('ws://ada:secret@localhost/echo?at=@')
 
+      await using other = await open('ws://localhost/echo?/@')
+
       expect(session.url).toBe('ws://localhost/echo?at=@')
+      expect(other.url).toBe('ws://localhost/echo?/@')
     }))
 
   it('what the browser refuses is a TypeError with its cause, before anything is sent', () =>
