@@ -31,14 +31,16 @@ const CONSTANT: readonly string[] = [
   'X-Forwarded-Host',
 ]
 
-/** Headers whose values many clients have in common, and which tell nothing of one of them. */
+/**
+ * Headers whose values many clients have in common, and which tell nothing of one of them: what is gathered outlives
+ * the session. Not `Sec-WebSocket-Protocol`, in which pages put tokens because they can set no other header.
+ */
 const COMMON: ReadonlySet<string> = new Set([
   'Host',
   'Origin',
   'User-Agent',
   'Accept-Encoding',
   'Accept-Language',
-  'Sec-WebSocket-Protocol',
   'Sec-WebSocket-Extensions',
 ])
 
