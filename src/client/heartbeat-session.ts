@@ -66,7 +66,6 @@ export function withHeartbeat<Session extends ClientSession>(
         end({ reason: GONE, initiator: 'local', local: null, remote: null, clean: false, cause })
         // Whatever is left of it ends by itself, and nobody waits for that.
         void session.close()
-        session.incoming.cancel()
       },
     },
     isKnown,

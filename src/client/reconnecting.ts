@@ -79,6 +79,12 @@ export interface ReconnectingWebSocket<
   readonly send: (data: Outbound, options?: SendOptions) => Promise<void>
 
   /**
+   * Ends a wait at once, one that the server has asked for too: for a button that somebody presses. Does nothing in other
+   * states.
+   */
+  readonly retryNow: () => void
+
+  /**
    * Ends it for good: a session that is open is closed with `reason` (1000 by default), an attempt or a wait is given up.
    * Resolves when it is over; never rejects, and need not be awaited. Only the first call counts. It throws, at the
    * call, what `close` of a session throws for a reason that may not travel.
@@ -120,6 +126,7 @@ export class Reconnecting<Session extends ClientSession>
   readonly states: ReconnectingWebSocket<Session>['states']
   readonly whenOpen: ReconnectingWebSocket<Session>['whenOpen']
   readonly send: ReconnectingWebSocket<Session>['send']
+  readonly retryNow: () => void
   readonly close: ReconnectingWebSocket<Session>['close']
   readonly #parts: ReconnectingParts<Session>
   readonly #board: StateBoard<Session>
@@ -135,8 +142,13 @@ export class Reconnecting<Session extends ClientSession>
   #session: Session | null = null
   #wasOpen = false
   #heartbeat: Heartbeat | null = null
-  /** Makes the wait that is under way end in so many milliseconds, if that is sooner. */
-  #hurry: ((delayMs: number) => void) | null = null
+  /** The wait that is under way. */
+  #wait: {
+    /** Makes it end in so many milliseconds, if that is sooner. */
+    readonly endIn: (delayMs: number) => void
+    /** See `Wait.isAsked`. */
+    readonly isAsked: boolean
+  } | null = null
 
   constructor(parts: ReconnectingParts<Session>) {
     const { environment, settings, hints } = parts
@@ -147,6 +159,7 @@ export class Reconnecting<Session extends ClientSession>
     this.states = () => this.#board.iterate()
     this.whenOpen = (options) => this.#whenOpen(options)
     this.send = (data, options) => this.#bridge.send(data, options)
+    this.retryNow = () => this.#wait?.endIn(0)
     this.close = (reason) => {
       this.end(reason ?? null)
       return this.#closed.promise.then(ignore)
@@ -222,7 +235,7 @@ export class Reconnecting<Session extends ClientSession>
         this.#finish(verdict, setback)
         return
       }
-      await this.#wait(verdict, setback)
+      await this.#waitFor(verdict, setback)
     }
     this.#finish(this.#leaving ?? CLOSED, setback)
   }
@@ -311,12 +324,12 @@ export class Reconnecting<Session extends ClientSession>
     return wait ?? { why: 'exhausted', cause: new ConnectionLostError('exhausted', setback) }
   }
 
-  async #wait({ delay, isAsked }: Wait, setback: Setback): Promise<void> {
+  async #waitFor({ delay, isAsked }: Wait, setback: Setback): Promise<void> {
     const { environment, hints } = this.#parts
     const { clock } = environment
     const over = new Deferred<void>()
     const alarm: { timer: Disposable | null; at: number } = { timer: null, at: Infinity }
-    const waitFor = (delayMs: number): void => {
+    const endIn = (delayMs: number): void => {
       const now = clock.now()
       if (now + delayMs >= alarm.at) return
       alarm.at = now + delayMs
@@ -332,17 +345,17 @@ export class Reconnecting<Session extends ClientSession>
     }
 
     // Without any network nobody is in a hurry; a hint will tell when there is one again.
-    waitFor(hints?.isOnline === false ? Math.max(delay, this.#backoff.longest) : delay)
-    if (!isAsked) this.#hurry = waitFor
+    endIn(hints?.isOnline === false ? Math.max(delay, this.#backoff.longest) : delay)
+    this.#wait = { endIn, isAsked }
     await untilAborted(this.#leave.signal, over.promise).catch(ignore)
-    this.#hurry = null
+    this.#wait = null
     alarm.timer?.[Symbol.dispose]()
     this.#backoff.waited(alarm.at)
   }
 
   #hinted(hint: ConnectionHint): void {
     if (hint !== 'online' && hint !== 'visible') return
-    this.#hurry?.(this.#backoff.shortest())
+    if (this.#wait?.isAsked === false) this.#wait.endIn(this.#backoff.shortest())
     if (this.#session !== null) this.#heartbeat?.ask()
   }
 

@@ -124,9 +124,10 @@ describe('BridgedOutgoing', () => {
     outgoing.begin(clientSession().session)
     outgoing.away()
 
-    await outgoing.send('x'.repeat(20))
+    await outgoing.send('x'.repeat(5))
+    await outgoing.send('x'.repeat(15))
 
-    expect(outgoing.unsent).toBe(1)
+    expect(outgoing.unsent).toBe(2)
   })
 
   it('keeps a copy of bytes, of a frame too', async () => {
@@ -166,6 +167,21 @@ describe('BridgedOutgoing', () => {
     outgoing.begin(session)
     expect(await received(server)).toEqual(['one', 'two'])
     expect(await received(lost.server)).toEqual([])
+  })
+
+  it('goes on keeping frames when the session that begins is ending already', async () => {
+    const { bridge: outgoing } = bridge(KEEP)
+    await outgoing.send('one')
+    const lost = clientSession()
+    await lost.session.close()
+
+    outgoing.begin(lost.session)
+    await settled()
+    expect(outgoing.unsent).toBe(1)
+
+    const { session, server } = clientSession()
+    outgoing.begin(session)
+    expect(await received(server)).toEqual(['one'])
   })
 
   it('does the same with a frame that waited when its session was lost', async () => {

@@ -106,6 +106,19 @@ describe('ConnectAttempt', () => {
     expect((await session.closeReason).code).toBe(1000)
   })
 
+  it('drops a session that comes when nobody waits for it any more', async () => {
+    const { session } = clientSession()
+    const late = new Deferred<ClientSession>()
+    const { leave, outcome } = attempt({ prepare: () => Promise.resolve(() => late.promise) })
+    await settled()
+    leave.abort(new Error('enough'))
+    await outcome
+
+    late.resolve(session)
+
+    expect((await session.closeReason).code).toBe(1000)
+  })
+
   it('waits for how a session ended that was ending when opened() failed, up to the deadline', async () => {
     const { session, server } = clientSession()
     const { outcome } = attempt(opening(session), {

@@ -130,6 +130,32 @@ describe('connect()', () => {
     })
   })
 
+  it('knows a server that has answered before: its silence is the end at once', async () => {
+    await withTestApplication(module, async (t) => {
+      let sessions = 0
+      const connection = t.client.connect('ws://localhost/b', {
+        heartbeat: { period: 60_000, timeout: 1_000 },
+        opened: () => {
+          if (++sessions === 2) t.network.halfOpen()
+        },
+      })
+      await connection.whenOpen()
+      await t.settle()
+      expect(connection.heartbeat).toBe('supported')
+      t.network.reset()
+      await t.clock.advance(1_000)
+      expect(sessions).toBe(2)
+
+      await t.clock.advance(1_000)
+
+      expect(connection.state).toMatchObject({
+        setback: { info: { cause: { code: 'TOWPATH_PING_TIMEOUT' } } },
+      })
+      t.network.restore()
+      await connection.close()
+    })
+  })
+
   it.each<[unknown, unknown, string]>([
     ['nowhere', {}, 'Cannot open WebSocket: the URL'],
     ['ws://localhost/#a', {}, 'the URL has a fragment'],

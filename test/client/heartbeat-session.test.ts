@@ -113,7 +113,7 @@ describe('withHeartbeat()', () => {
   })
 
   it('holds as much as a session, makes the server wait, and judges nothing meanwhile', async () => {
-    const { session, inner, server, clock } = beating()
+    const { session, inner, server, link, clock } = beating()
     await settled()
     for (let index = 0; index < 200; index++) await server.send('x')
 
@@ -122,10 +122,29 @@ describe('withHeartbeat()', () => {
     expect(inner.incoming.tryReceive().type).toBe('value')
     expect(session.signal.aborted).toBe(false)
     let count = 0
-    void session.incoming.consumeEach(() => count++)
+    const consumed = session.incoming.consumeEach(() => count++)
     await clock.advance({ minutes: 5 })
     expect(count).toBe(199)
     expect(session.signal.aborted).toBe(false)
+    link.cut()
+    await Promise.all([
+      clock.advance({ minutes: 1 }),
+      expect(consumed).rejects.toMatchObject({ code: 'TOWPATH_PING_TIMEOUT' }),
+    ])
+  })
+
+  it('judges nothing once the session is closing, which has a deadline of its own', async () => {
+    const { session, heartbeat, link, clock } = beating()
+    await settled()
+    link.cut()
+    heartbeat.ask()
+
+    void session.close()
+    await clock.advance(9_999)
+    expect(session.signal.aborted).toBe(false)
+    await clock.advance(1)
+
+    expect((await session.closed).reason.code).toBe(1000)
   })
 
   it('goes on beating when nobody wants to receive', async () => {

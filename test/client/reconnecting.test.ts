@@ -750,22 +750,27 @@ describe('close()', () => {
     })
   })
 
-  it('closes a session that opened in that very moment', async () => {
+  it('leaves no session behind, in whichever moment after the end of opened() it is called', async () => {
     await withTestApplication(serving(echo), async (t) => {
-      let connection: Connection | null = null
-      connection = reconnecting(t, {
-        opened: async () => {
-          await t.settle()
-          void connection?.close()
-        },
-      })
+      for (let moments = 0; moments < 20; moments++) {
+        const connection = reconnecting(t, {
+          opened: () => {
+            void after(moments).then(() => connection.close())
+          },
+        })
 
-      expect((await connection.closed).why).toBe('closed')
-      await t.settle()
-      expect(t.application.sessions.size).toBe(0)
+        expect((await connection.closed).why).toBe('closed')
+        await t.settle()
+        expect(t.application.sessions.size).toBe(0)
+      }
     })
   })
 })
+
+/** Resolves so many turns of the microtask queue later. */
+async function after(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+}
 
 describe('signal', () => {
   it('has fired before', async () => {
@@ -880,6 +885,27 @@ describe('hints', () => {
     })
   })
 
+  it('asks the server at once when the page is seen again', async () => {
+    await withTestApplication(serving(echo), async (t) => {
+      const hints = new TestHints()
+      const heartbeat = { period: 600_000, timeout: 1_000 }
+      const connection = reconnecting(t, { heartbeat }, { hints })
+      await connection.whenOpen()
+      await t.settle()
+      t.network.halfOpen()
+      await t.clock.advance(60_000)
+      expect(isOpen(connection)).toBe(true)
+
+      hints.give('visible')
+      await t.clock.advance(1_000)
+
+      expect(stateOf(connection, 'waiting').setback.info?.cause).toMatchObject({
+        code: 'TOWPATH_PING_TIMEOUT',
+      })
+      await connection.close()
+    })
+  })
+
   it('does not come back before the server wants it', async () => {
     await withTestApplication(serving(echo), async (t) => {
       const hints = new TestHints()
@@ -893,6 +919,29 @@ describe('hints', () => {
       hints.give('online')
 
       expect(connection.state).toBe(before)
+      await connection.close()
+    })
+  })
+
+  it('tries at once when somebody wants it, whatever the server has asked for', async () => {
+    await withTestApplication(serving(echo), async (t) => {
+      let refusals = 1
+      t.application.routing((route) =>
+        route.intercept(() => {
+          if (refusals-- <= 0) return undefined
+          return new Response('', { status: 503, headers: { 'retry-after': '60' } })
+        }),
+      )
+      const connection = reconnecting(t)
+      connection.retryNow()
+      await t.settle()
+      expect(stateOf(connection, 'waiting').delay).toBeGreaterThan(60_000)
+
+      connection.retryNow()
+      await t.clock.advance(0)
+
+      expect(isOpen(connection)).toBe(true)
+      connection.retryNow()
       await connection.close()
     })
   })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ClosedSendChannelError } from '../../src/channels/index.ts'
 import { CloseReason, Frame, LocalProtocolError } from '../../src/protocol/index.ts'
 import { DefaultSession } from '../../src/session/internal.ts'
+import { custom } from '../support/extensions.ts'
 import { Gate } from '../support/gate.ts'
 import { memoryEnvironment, settled } from '../support/memory-world.ts'
 import { clientFrame } from '../support/peer.ts'
@@ -241,6 +242,24 @@ describe('Writer', () => {
     await settled()
 
     expect(gate.writes.at(-1)).toBe(`80 01 63 ${ANSWER_3}`)
+  })
+
+  it('the answer to a heartbeat waits for the end of a message that an extension still works on', async () => {
+    const turns: Array<() => void> = []
+    const outgoing = (): Promise<void> => new Promise((resolve) => turns.push(resolve))
+    const { gate, session } = open({ extensions: [custom(0, { outgoing })] })
+    await session.send(new Frame.Text('a', { fin: false }))
+    turns.shift()?.()
+    await settled()
+    await session.send(new Frame.Text('b'))
+    gate.receive(clientFrame('text', '\0towpath:ping:3'))
+    await settled()
+    expect(gate.writes.join(' ')).toBe('01 01 61')
+
+    turns.shift()?.()
+    await settled()
+
+    expect(gate.writes.slice(1).join(' ')).toBe(`80 01 62 ${ANSWER_3}`)
   })
 
   it('no answer to a heartbeat follows the Close frame', async () => {
