@@ -20,7 +20,6 @@ export interface DataFrameOptions {
 const KNOWN_TO_BE_UTF8: DataFrameOptions = Object.freeze({ fin: true })
 
 let hasCheckedBytes: (frame: TextFrame) => boolean
-let keepUnchanged: (frame: TextFrame) => void
 
 /** A text message, or one fragment of it. Ktor: `Frame.Text`. */
 export class TextFrame {
@@ -30,11 +29,9 @@ export class TextFrame {
   /** Whether the message ends with this frame. */
   readonly fin: boolean
 
-  private payload: string | Uint8Array
+  private readonly payload: string | Uint8Array
   #encoded: Uint8Array | null
   #checked: boolean
-  /** Somebody else reads the bytes, later: they must not be changed any more. */
-  #isKept: boolean
 
   /**
    * @param data a string, sent as well-formed UTF-8 (a lone surrogate becomes U+FFFD), or bytes that are
@@ -50,7 +47,6 @@ export class TextFrame {
     this.payload = data
     this.#encoded = null
     this.#checked = options === KNOWN_TO_BE_UTF8
-    this.#isKept = false
   }
 
   get frameType(): typeof FrameType.TEXT {
@@ -59,17 +55,12 @@ export class TextFrame {
 
   /**
    * The payload as UTF-8: the very bytes that the frame was made of or that arrived, a view and not a copy.
-   * A frame made from a string encodes it at the first call and keeps the result. A frame that arrived, and was
-   * sent on before anybody looked at its bytes, gives a copy, which is its own from then on.
+   * A frame made from a string encodes it at the first call and keeps the result.
    */
   get buffer(): Uint8Array {
     // Whoever holds the bytes can change them: they are checked again if this frame is sent.
     this.#checked = false
-    if (typeof this.payload !== 'string') {
-      if (this.#isKept) this.payload = new Uint8Array(this.payload)
-      this.#isKept = false
-      return this.payload
-    }
+    if (typeof this.payload !== 'string') return this.payload
     this.#encoded ??= encodeUtf8(this.payload)
     return this.#encoded
   }
@@ -103,9 +94,6 @@ export class TextFrame {
 
   static {
     hasCheckedBytes = (frame) => frame.#checked
-    keepUnchanged = (frame) => {
-      frame.#isKept = true
-    }
   }
 }
 
@@ -155,12 +143,4 @@ export function textPayloadOf(frame: TextFrame): string | Uint8Array {
 /** Whether `frame` needs no UTF-8 check to be sent as a whole message. */
 export function isCheckedText(frame: TextFrame): boolean {
   return typeof frame['payload'] === 'string' || hasCheckedBytes(frame)
-}
-
-/**
- * Says that the bytes of `frame`, which nobody has seen (`isCheckedText`), will be read later, by whoever sends
- * them: if somebody asks for them, it gets a copy.
- */
-export function keepPayload(frame: TextFrame): void {
-  keepUnchanged(frame)
 }

@@ -61,23 +61,6 @@ export function encodeClose(
   return encodeFrame(target, offset, Opcode.CLOSE, true, 0, encodeClosePayload(reason), maskKey)
 }
 
-/**
- * Encodes the header alone of a frame that is not masked, for a payload of `length` bytes that follows from
- * elsewhere; otherwise as `encodeFrame`. 10 bytes are enough.
- */
-export function encodeHeader(
-  target: Uint8Array,
-  offset: number,
-  opcode: number,
-  fin: boolean,
-  length: number,
-): number {
-  const end = offset + headerSize(length, null)
-  requireRoom(target, end)
-  writeHeader(target, offset, (fin ? FIN_BIT : 0) | opcode, length, null)
-  return end
-}
-
 /** As many bytes as a frame with this payload can have at most, found without looking at the text. */
 export function encodedSizeBound(payload: string | Uint8Array): number {
   const unitSize = typeof payload === 'string' ? UTF8_BYTES_PER_UNIT : 1

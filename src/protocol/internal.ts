@@ -20,7 +20,7 @@ export {
 } from './close-reason.ts'
 export type { CloseCodeName } from './close-reason.ts'
 export { PingFrame, PongFrame } from './control-frames.ts'
-export { BinaryFrame, isCheckedText, keepPayload, receivedText, TextFrame } from './data-frames.ts'
+export { BinaryFrame, isCheckedText, receivedText, TextFrame } from './data-frames.ts'
 export type { DataFrameOptions } from './data-frames.ts'
 export {
   FrameTooBigError,
@@ -34,13 +34,7 @@ export type { HeaderList } from './errors.ts'
 export { FragmentSequence } from './fragment-sequence.ts'
 export { FrameDecoder } from './frame-decoder.ts'
 export type { FrameDecoderOptions, Role } from './frame-decoder.ts'
-export {
-  encodeClose,
-  encodedSizeBound,
-  encodeFrame,
-  encodeHeader,
-  payloadSize,
-} from './frame-encoder.ts'
+export { encodeClose, encodedSizeBound, encodeFrame, payloadSize } from './frame-encoder.ts'
 export {
   MAX_CLOSE_FRAME_BYTES,
   MAX_CONTROL_PAYLOAD_BYTES,

@@ -13,10 +13,8 @@ import {
   encodeClose,
   encodedSizeBound,
   encodeFrame,
-  encodeHeader,
   MAX_CLOSE_FRAME_BYTES,
   MAX_HEADER_BYTES,
-  Opcode,
   payloadSize,
 } from '../protocol/internal.ts'
 import { type Output, outputOf, type OutputUser, SLAB_BYTES } from './output.ts'
@@ -29,12 +27,6 @@ export interface FrameWriterOwner {
 }
 
 const MASK_SCRATCH = new Uint8Array(4)
-
-/**
- * From here on text that arrived and is sent on is not copied: an echo of 64 KiB costs a ninth less. For 16 KiB
- * it makes no difference.
- */
-const MIN_IN_PLACE_BYTES = 32 * 1024
 
 /** A longer stretch is written out, and not moved, when it is in the way: moving it again and again would add up. */
 const MAX_MOVED_BYTES = 4096
@@ -121,29 +113,6 @@ export class FrameWriter implements OutputUser {
     if (mayShare && output.isShared) output.remember(payload, start, end, this.#start)
   }
 
-  /** Whether `payload` is worth writing from where it lies, and the transport can do that. */
-  mayWriteInPlace(payload: string | Uint8Array): payload is Uint8Array {
-    if (payload.length < MIN_IN_PLACE_BYTES || typeof payload === 'string') return false
-    return !this.masking && this.#transport.writePair !== undefined
-  }
-
-  /**
-   * Writes a whole text message at once, behind what was serialised, without copying it: `payload` must not change
-   * as long as this is backlogged. `mayWriteInPlace` has answered `true`.
-   *
-   * @returns `false` if the transport has to drain first.
-   */
-  writeInPlace(payload: Uint8Array): boolean {
-    if (!this.#makeRoom(MAX_HEADER_BYTES)) return false
-    const output = this.#output
-    if (this.#start === this.#end) this.#enter()
-    if (this.#end !== output.end) this.#move()
-    output.end = encodeHeader(output.bytes, output.end, Opcode.TEXT, true, payload.length)
-    this.#end = output.end
-    this.#writeOut(payload)
-    return true
-  }
-
   /** Serialises a Close frame (`null`: an empty one) and writes out. @returns `false` if the transport has to drain first. */
   writeClose(reason: CloseReason | null): boolean {
     if (!this.#makeRoom(MAX_CLOSE_FRAME_BYTES)) return false
@@ -163,7 +132,13 @@ export class FrameWriter implements OutputUser {
 
   /** Hands over what has been serialised, in one write. Does nothing while backlogged. */
   writeOut(): void {
-    if (this.#start !== this.#end) this.#writeOut(null)
+    if (this.#start === this.#end) return
+    const bytes = this.#output.stretch(this.#start, this.#end)
+    this.#start = 0
+    this.#end = 0
+    const outcome = this.#transport.write(bytes)
+    this.#output.leave(outcome)
+    if (outcome === 'queued') this.#queued()
   }
 
   /** All frames of a turn have been serialised. */
@@ -179,18 +154,6 @@ export class FrameWriter implements OutputUser {
     this.#start = 0
     this.#end = 0
     this.#output.leave('taken')
-  }
-
-  /** @param payload what goes behind it, from where it lies. */
-  #writeOut(payload: Uint8Array | null): void {
-    const bytes = this.#output.stretch(this.#start, this.#end)
-    this.#start = 0
-    this.#end = 0
-    const transport = this.#transport
-    const outcome =
-      payload === null ? transport.write(bytes) : (transport.writePair?.(bytes, payload) ?? 'taken') // it is there, or nobody would call this
-    this.#output.leave(outcome)
-    if (outcome === 'queued') this.#queued()
   }
 
   #makeRoom(bound: number): boolean {

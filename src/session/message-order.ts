@@ -10,7 +10,6 @@ import {
   isBytes,
   isCheckedText,
   isFrame,
-  keepPayload,
   LocalProtocolError,
   payloadOf,
   payloadSize,
@@ -51,11 +50,6 @@ export class MessageOrder {
     if (this.#fragments !== null) return null
     if (typeof data === 'string') return data
     return data instanceof Frame.Text && data.fin && isCheckedText(data) ? payloadOf(data) : null
-  }
-
-  /** The bytes of `data`, a `wholeText`, are still being read: nobody may change them. */
-  keep(data: Outbound): void {
-    if (data instanceof Frame.Text) keepPayload(data)
   }
 
   /**

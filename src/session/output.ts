@@ -27,6 +27,9 @@ export const SLAB_BYTES: number = 128 * 1024
 /** How long a turn may last while more bytes come in, in milliseconds. */
 const MAX_TURN_MS = 0.25
 
+/** How much may wait while more bytes come in: more would not stay in the cache nearest to the processor. */
+const MAX_TURN_BYTES = 16 * 1024
+
 /** A turn that lasted so long was held up by a single callback. */
 const LATE_TURN_MS = 2
 
@@ -85,10 +88,11 @@ export class Output {
     schedule(endTurn, this)
   }
 
-  /** More bytes have come in: a turn that has lasted long enough ends before they are looked at. */
+  /** More bytes have come in: a turn that has lasted, or brought, enough ends before they are looked at. */
   moreToRead(): void {
     if (this.#waiting.length === 0) return
-    if (this.#environment.clock.now() - this.#turnBeganAt >= MAX_TURN_MS) this.endTurn()
+    if (this.end - this.#floor >= MAX_TURN_BYTES) this.endTurn()
+    else if (this.#environment.clock.now() - this.#turnBeganAt >= MAX_TURN_MS) this.endTurn()
   }
 
   /** The turn is over. What was scheduled for its end may come later, and then finds another one, or none. */

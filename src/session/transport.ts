@@ -58,12 +58,6 @@ export interface Transport {
   /** Sends `bytes` (never empty). After `end`, `abort` or `closed` it does nothing and answers `taken`. */
   write(bytes: Uint8Array): WriteOutcome
 
-  /**
-   * Sends `bytes` and, right behind them, `payload`, in one piece: otherwise as `write`, for both. Absent where
-   * that would be no cheaper than one `write` of a copy.
-   */
-  writePair?(bytes: Uint8Array, payload: Uint8Array): WriteOutcome
-
   /** Stops reading, so that the peer's own sending comes to a halt. Idempotent. */
   pause(): void
 

@@ -205,7 +205,6 @@ export class Writer {
     if (this.#extensions !== null) return this.#transformNow(data, this.#extensions)
     if (this.#frames.isBacklogged) return false
     const text = this.#order.wholeText(data)
-    if (text !== null && this.#frames.mayWriteInPlace(text)) return this.#writeInPlace(data, text)
     const payload = text ?? this.#order.payloadOf(data)
     if (!this.#frames.makeRoom(payload)) return false
     if (text !== null) {
@@ -215,13 +214,6 @@ export class Writer {
     const opcode = this.#order.opcodeOf(data, payload)
     this.#frames.write(opcode, isWhole(data), 0, payload)
     this.#written(opcode, isWhole(data))
-    return true
-  }
-
-  /** The same for a large text message, which is not copied. */
-  #writeInPlace(data: Outbound, text: Uint8Array): boolean {
-    if (!this.#frames.writeInPlace(text)) return false
-    if (this.#frames.isBacklogged) this.#order.keep(data)
     return true
   }
 

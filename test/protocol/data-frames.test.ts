@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import {
   BinaryFrame,
   isCheckedText,
-  keepPayload,
   receivedText,
   TextFrame,
   textPayloadOf,
@@ -132,34 +131,6 @@ describe('isCheckedText()', () => {
     const frame = receivedText(hex('61'))
 
     expect(textPayloadOf(frame)).toEqual(hex('61'))
-    expect(isCheckedText(frame)).toBe(true)
-  })
-})
-
-describe('keepPayload()', () => {
-  it('whoever asks for the bytes afterwards gets a copy, which is the frame from then on', () => {
-    const arrived = utf8('abc')
-    const frame = receivedText(arrived)
-
-    keepPayload(frame)
-    const { buffer } = frame
-    buffer[0] = 0x58
-
-    expect(arrived).toEqual(utf8('abc'))
-    expect(frame.buffer).toBe(buffer)
-    expect(frame.readText()).toBe('Xbc')
-    expect(textPayloadOf(frame)).toBe(buffer)
-    expect(isCheckedText(frame)).toBe(false)
-  })
-
-  it('changes nothing for whoever reads the text', () => {
-    const arrived = utf8('abc')
-    const frame = receivedText(arrived)
-
-    keepPayload(frame)
-
-    expect(frame.readText()).toBe('abc')
-    expect(textPayloadOf(frame)).toBe(arrived)
     expect(isCheckedText(frame)).toBe(true)
   })
 })

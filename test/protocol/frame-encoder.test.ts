@@ -5,7 +5,6 @@ import {
   encodeClose,
   encodedSizeBound,
   encodeFrame,
-  encodeHeader,
   payloadSize,
 } from '../../src/protocol/frame-encoder.ts'
 import { hex, toHex } from '../support/bytes.ts'
@@ -164,29 +163,6 @@ describe('encodeClose()', () => {
         RangeError,
       )
     }
-  })
-})
-
-describe('encodeHeader()', () => {
-  it('encodeHeader() writes what encodeFrame() writes before the payload', () => {
-    for (const [length, header] of [
-      [0, '81 00'],
-      [125, '81 7d'],
-      [126, '81 7e 00 7e'],
-      [65_535, '81 7e ff ff'],
-      [65_536, '81 7f 00 00 00 00 00 01 00 00'],
-    ] as const) {
-      const target = new Uint8Array(12)
-      const end = encodeHeader(target, 1, 1, true, length)
-      expect(toHex(target.subarray(1, end))).toBe(header)
-    }
-    const target = new Uint8Array(2)
-    encodeHeader(target, 0, 2, false, 3)
-    expect(toHex(target)).toBe('02 03')
-  })
-
-  it('encodeHeader() throws RangeError when there is no room', () => {
-    expect(() => encodeHeader(new Uint8Array(3), 0, 1, true, 126)).toThrow(RangeError)
   })
 })
 

@@ -21,19 +21,6 @@ function open({ masking = false, environment = memoryEnvironment(), gate = new G
   return { gate, frames, write, heard }
 }
 
-/** A transport that takes two pieces in one write, and keeps them as they are while it is shut. */
-class PairGate extends Gate {
-  readonly kept: Uint8Array[] = []
-
-  writePair(bytes: Uint8Array, payload: Uint8Array): 'taken' | 'queued' {
-    const both = new Uint8Array(bytes.length + payload.length)
-    both.set(bytes)
-    both.set(payload, bytes.length)
-    this.kept.push(payload)
-    return this.write(both)
-  }
-}
-
 describe('FrameWriter', () => {
   it('all frames of a turn leave in one write, when the turn ends', async () => {
     const { gate, frames, write } = open()
@@ -264,56 +251,6 @@ describe('FrameWriter', () => {
 
       expect(slow?.frames.isBacklogged).toBe(true)
       expect(writes()).toEqual([['81 01 61', '81 01 7a'], ['81 01 61'], ['81 01 61', '81 01 7a']])
-    })
-  })
-
-  describe('writeInPlace()', () => {
-    const large = new Uint8Array(40_000).fill(97)
-
-    it('is for large payloads of bytes, without a mask, where the transport can do it', () => {
-      const { frames } = open({ gate: new PairGate() })
-      expect(frames.mayWriteInPlace(large)).toBe(true)
-      expect(frames.mayWriteInPlace(new Uint8Array(30_000))).toBe(false)
-      expect(frames.mayWriteInPlace('a'.repeat(40_000))).toBe(false)
-
-      expect(open().frames.mayWriteInPlace(large)).toBe(false)
-      expect(open({ gate: new PairGate(), masking: true }).frames.mayWriteInPlace(large)).toBe(
-        false,
-      )
-    })
-
-    it('writes the very bytes at once, behind what was serialised, before what follows', async () => {
-      const gate = new PairGate()
-      const { frames, write } = open({ gate })
-      write('a')
-      expect(frames.writeInPlace(large)).toBe(true)
-      write('b')
-
-      await settled()
-
-      expect(gate.writes).toEqual([`81 01 61 81 7e 9c 40${' 61'.repeat(40_000)}`, '81 01 62'])
-      expect(gate.kept).toEqual([large])
-      expect(gate.kept[0]).toBe(large)
-    })
-
-    it('takes payloads that are larger than the slab', () => {
-      const gate = new PairGate()
-      const { frames } = open({ gate })
-
-      expect(frames.writeInPlace(new Uint8Array(200_000))).toBe(true)
-
-      expect(gate.writes[0]?.slice(0, 29)).toBe('81 7f 00 00 00 00 00 03 0d 40')
-    })
-
-    it('says false while the transport has to drain', () => {
-      const gate = new PairGate()
-      const { frames, heard } = open({ gate })
-      gate.shut = true
-
-      expect(frames.writeInPlace(large)).toBe(true)
-      expect(heard).toEqual(['queued'])
-      expect(frames.writeInPlace(large)).toBe(false)
-      expect(gate.writes.length).toBe(1)
     })
   })
 

@@ -237,6 +237,21 @@ describe('Output, at the end of a turn', () => {
     expect(asked).toEqual(['I/O'])
   })
 
+  it('moreToRead() ends a turn that has brought 16 KiB', () => {
+    const { output } = open()
+    const user = new User(output)
+    user.put(...new Uint8Array(16_383))
+    output.moreToRead()
+    expect(user.written).toEqual([])
+    const other = new User(output)
+    other.put(1)
+
+    output.moreToRead()
+
+    expect(other.written).toEqual(['turn', '01'])
+    expect(user.written.length).toBe(2)
+  })
+
   it('after a callback that took long each callback is a turn, for a tenth of a second', async () => {
     const { output, asked, run, clock } = open()
     const user = new User(output)

@@ -21,7 +21,6 @@ export interface TcpHandle {
   readStop(): number
   writeBuffer(request: WriteRequest, bytes: Uint8Array): number
   writeLatin1String(request: WriteRequest, text: string): number
-  writev(request: WriteRequest, pieces: readonly Uint8Array[], allBuffers: true): number
   shutdown(request: ShutdownRequest): number
   close(callback?: () => void): void
   reset(callback?: () => void): number
@@ -31,7 +30,7 @@ export interface TcpHandle {
 export interface WriteRequest {
   oncomplete?: (this: WriteRequest, status: number) => void
   /** Keeps the memory alive while libuv refers to it. */
-  buffer?: Uint8Array | readonly Uint8Array[]
+  buffer?: Uint8Array
 }
 
 /** One half-close. */
@@ -45,7 +44,7 @@ export interface TcpInternals {
   readonly createShutdown: () => ShutdownRequest
   /** Inside `onread`: the bytes that were read, or an error number below 0. */
   readonly bytesRead: () => number
-  /** Just after `writeBuffer` or `writev`: whether the kernel left something over, so that the request goes on. */
+  /** Just after `writeBuffer`: whether the kernel left something over, so that the request goes on. */
   readonly wroteAsync: () => boolean
 }
 
@@ -92,7 +91,6 @@ const HANDLE_METHODS = [
   'readStop',
   'writeBuffer',
   'writeLatin1String',
-  'writev',
   'shutdown',
   'close',
   'reset',

@@ -70,9 +70,7 @@ function serveTrial(reactor: TcpReactor, socket: Socket): boolean {
   let waits = false
   transport.start({
     receive: () => {
-      const first = Buffer.from('towpath ')
-      const rest = Buffer.alloc(TRIAL_BYTES - first.length, 'towpath ')
-      waits = transport.writePair?.(first, rest) === 'queued'
+      waits = transport.write(Buffer.alloc(TRIAL_BYTES, 'towpath ')) === 'queued'
       transport.pause()
       if (!waits) transport.abort()
     },

@@ -139,13 +139,6 @@ class TcpTransport implements Transport {
     return this.#wrote(this.#handle.writeBuffer(request, bytes), request, bytes)
   }
 
-  writePair(bytes: Uint8Array, payload: Uint8Array): WriteOutcome {
-    if (this.#ended || this.#closing) return 'taken'
-    const request = this.#nextWrite()
-    const pieces = [bytes, payload]
-    return this.#wrote(this.#handle.writev(request, pieces, true), request, pieces)
-  }
-
   pause(): void {
     // Once we have ended, what is left unread would turn our FIN into a reset: it is read, and ignored above.
     if (this.#paused || this.#ended) return
@@ -227,11 +220,7 @@ class TcpTransport implements Transport {
     return request
   }
 
-  #wrote(
-    status: number,
-    request: WriteRequest,
-    bytes: Uint8Array | readonly Uint8Array[] | null,
-  ): WriteOutcome {
+  #wrote(status: number, request: WriteRequest, bytes: Uint8Array | null): WriteOutcome {
     if (status !== 0) {
       this.#fail(status, 'write')
       return 'taken'

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 
 import { connectionFacts } from '../../../src/engines/node/connection-facts.ts'
@@ -49,46 +48,6 @@ describe('TcpTransport', () => {
 
     expect(closed).toBe(true)
     client.destroy()
-  })
-
-  it('writePair() sends both pieces in their order, behind one another', async () => {
-    await using pair = await socketPair()
-    const transport = transportOver(pair.accepted)
-    transport.start(new Recorder())
-
-    expect(transport.writePair?.(Buffer.from('hel'), Buffer.from('lo'))).toBe('taken')
-    expect(transport.writePair?.(Buffer.from(', wor'), Buffer.from('ld'))).toBe('taken')
-    transport.end()
-
-    expect(await text(pair.connecting)).toBe('hello, world')
-  })
-
-  it('writePair() answers queued when the peer does not read, and drained() follows', async () => {
-    await using pair = await socketPair()
-    const transport = transportOver(pair.accepted)
-    const recorder = new Recorder()
-    transport.start(recorder)
-    const first = Buffer.from('a')
-    const second = Buffer.alloc(1 << 20, 'b')
-    let sent = 1
-    while (transport.writePair?.(first, second) === 'taken') sent += 1
-
-    const received = text(pair.connecting)
-    await recorder.until((r) => r.log.includes('drained'))
-    transport.end()
-
-    expect(await received).toBe(`a${'b'.repeat(1 << 20)}`.repeat(sent))
-  })
-
-  it('writePair() after end() and after abort() does nothing and answers taken', async () => {
-    await using pair = await socketPair()
-    const transport = transportOver(pair.accepted)
-    transport.start(new Recorder())
-
-    transport.end()
-    expect(transport.writePair?.(NOTHING, NOTHING)).toBe('taken')
-    transport.abort()
-    expect(transport.writePair?.(NOTHING, NOTHING)).toBe('taken')
   })
 
   it('keeps what comes before the start, the end too', async () => {
