@@ -5,20 +5,20 @@
 
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { entryPoints } from '../tools/entry-points.ts'
+import { browserEntryPoints, entryPoints } from '../tools/entry-points.ts'
 
-const reports = entryPoints().map(({ name, specifier }) => ({
-  specifier,
+const reports = [...entryPoints(), ...browserEntryPoints()].map(({ name }) => ({
+  name,
   url: new URL(`../api/${name}.api.md`, import.meta.url),
 }))
 
 describe('the public API', () => {
-  for (const { specifier, url } of reports) {
-    it(`of ${specifier} has a report`, () => {
+  for (const { name, url } of reports) {
+    it(`of ${name} has a report`, () => {
       expect(existsSync(url)).toBe(true)
     })
 
-    it(`of ${specifier} has a doc comment on every exported name`, () => {
+    it(`of ${name} has a doc comment on every exported name`, () => {
       expect(undocumentedNames(readFileSync(url, 'utf8'))).toEqual([])
     })
   }

@@ -14,7 +14,7 @@ import {
   ExtractorConfig,
   ExtractorLogLevel,
 } from '@microsoft/api-extractor'
-import { type EntryPoint, entryPoints } from './entry-points.ts'
+import { browserEntryPoints, type EntryPoint, entryPoints } from './entry-points.ts'
 import { runTool } from './run-tool.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -59,7 +59,7 @@ function configFor(entry: EntryPoint): ExtractorConfig {
 }
 
 function main(check: boolean): void {
-  const entries = entryPoints()
+  const entries = [...entryPoints(), ...browserEntryPoints()]
   const missing = entries.filter((entry) => !existsSync(resolve(ROOT, entry.types)))
   if (missing.length > 0) {
     const names = missing.map((entry) => entry.types).join(', ')

@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs'
 export interface EntryPoint {
   /** What a user imports: `towpath`, `towpath/testing`. */
   readonly specifier: string
-  /** A name for files: `towpath`, `testing`. */
+  /** A name for files: `towpath`, `testing`, `client-browser`. */
   readonly name: string
   /** The declarations, relative to the root of the repository: `dist/index.d.ts`. */
   readonly types: string
@@ -18,22 +18,43 @@ export interface EntryPoint {
 
 /** Lists the entry points that hold code, in the order of package.json. */
 export function entryPoints(): EntryPoint[] {
-  // Our own file; the shape of what is read here is checked below.
-  const manifest = JSON.parse(
-    readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-  ) as { name: string; exports: Record<string, unknown> }
+  return exportsOf().flatMap(([path, target]) => entryOf(path, target, ''))
+}
 
-  return Object.entries(manifest.exports).flatMap(([path, target]) => {
-    if (typeof target !== 'object' || target === null || !('types' in target)) return []
-    if (typeof target.types !== 'string') return []
-    const subpath = path.slice(1)
-    return [
-      {
-        specifier: manifest.name + subpath,
-        name: subpath === '' ? manifest.name : subpath.slice(1).replaceAll('/', '-'),
-        types: target.types.replace(/^\.\//, ''),
-        source: target.types.replace(/^\.\/dist\//, 'src/').replace(/\.d\.ts$/, '.ts'),
-      },
-    ]
-  })
+/** Lists what bundlers take in their place for browsers, where that is something else. */
+export function browserEntryPoints(): EntryPoint[] {
+  return exportsOf().flatMap(([path, target]) =>
+    isRecord(target) ? entryOf(path, target['browser'], '-browser') : [],
+  )
+}
+
+const MANIFEST = new URL('../package.json', import.meta.url)
+
+// Our own file; the shape of what is read here is checked below.
+const manifest = JSON.parse(readFileSync(MANIFEST, 'utf8')) as {
+  name: string
+  exports: Record<string, unknown>
+}
+
+function exportsOf(): ReadonlyArray<readonly [path: string, target: unknown]> {
+  return Object.entries(manifest.exports)
+}
+
+function entryOf(path: string, target: unknown, suffix: string): EntryPoint[] {
+  if (!isRecord(target) || typeof target['types'] !== 'string') return []
+  const types = target['types']
+  const subpath = path.slice(1)
+  const name = subpath === '' ? manifest.name : subpath.slice(1).replaceAll('/', '-')
+  return [
+    {
+      specifier: manifest.name + subpath,
+      name: name + suffix,
+      types: types.replace(/^\.\//, ''),
+      source: types.replace(/^\.\/dist\//, 'src/').replace(/\.d\.ts$/, '.ts'),
+    },
+  ]
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
 }
