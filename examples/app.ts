@@ -7,6 +7,7 @@ import type { Application, WebSocketRouteOptions } from 'towpath'
 import { chat } from './chat/chat.ts'
 import { Rooms } from './chat/rooms.ts'
 import { echo } from './echo/echo.ts'
+import { dashboard, Readings } from './reconnecting-dashboard/dashboard.ts'
 
 const CHAT_OPTIONS: WebSocketRouteOptions = {
   // The longest message takes 3 bytes for each of its 2000 characters.
@@ -15,16 +16,18 @@ const CHAT_OPTIONS: WebSocketRouteOptions = {
   channels: { outgoing: { capacity: 256 } },
 }
 
-/** Installs the plugin and declares the routes of the chat and of the echo. */
+/** Installs the plugin and declares the routes of the chat, the echo and the dashboard. */
 export function examples(app: Application): void {
   // With pings, someone whose phone went into a tunnel leaves the room within 45 seconds.
   app.install(WebSockets, { pingPeriod: seconds(30), timeout: seconds(15) })
 
   const rooms = new Rooms()
+  const readings = new Readings()
   app.routing((route) => {
     route.webSocket('/chat/rooms/:room', CHAT_OPTIONS, (session) =>
       chat(rooms, session.call.parameters.room, session),
     )
     route.webSocket('/echo/socket', echo)
+    route.webSocket('/reconnecting-dashboard/feed', (session) => dashboard(readings, session))
   })
 }

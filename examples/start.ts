@@ -1,5 +1,5 @@
 /**
- * `npm start`: serves the chat and the echo, with their pages, until Ctrl-C.
+ * `npm start`: serves the chat, the echo and the dashboard, with their pages, until Ctrl-C.
  *
  * `PORT` chooses the port (8080; 0 takes any free one). `HOST` chooses the address: 127.0.0.1, this
  * machine alone; 0.0.0.0 lets in the whole network.
@@ -33,15 +33,21 @@ function readPort(value: string): number | null {
   return /^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? Number(value) : null
 }
 
-/** The pages are served as they are written: from `examples/`, also when this runs from `build/`. */
+/**
+ * The pages are served as they are written: from `examples/`, also when this runs from `build/`. What they need of the
+ * library is served as it was built.
+ */
 function findPages(): Record<string, string> {
   let root = new URL('.', import.meta.url)
   while (!existsSync(new URL('package.json', root))) root = new URL('..', root)
   const folder = (path: string): string => fileURLToPath(new URL(`examples/${path}`, root))
+  const library = fileURLToPath(new URL('dist/', root))
   return {
+    ...(existsSync(library) ? { '/towpath/': library } : {}),
     '/': folder('public/'),
     '/chat/': folder('chat/public/'),
     '/echo/': folder('echo/public/'),
+    '/reconnecting-dashboard/': folder('reconnecting-dashboard/public/'),
   }
 }
 

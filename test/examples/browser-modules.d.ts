@@ -28,6 +28,19 @@ declare module '*/chat/public/transcript.js' {
   }
 }
 
+declare module '*/reconnecting-dashboard/public/dashboard.js' {
+  import type { ReconnectingWebSocket } from 'towpath/client'
+
+  interface View {
+    showReading(reading: { readonly viewers: number }): void
+    showState(state: string, words: string): void
+  }
+
+  export function follow(connection: ReconnectingWebSocket, view: View): Promise<void>
+
+  export function describe(state: object): string
+}
+
 declare module '*/chat/public/connection.js' {
   export function retryDelay(attempt: number, random: number): number
 }

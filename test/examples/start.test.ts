@@ -33,11 +33,16 @@ describe('npm start', { timeout: 30_000 }, () => {
 
     expect(examples.line).toMatch(/^Towpath examples: http:\/\/127\.0\.0\.1:[1-9]\d*\/$/)
     const titles = []
-    for (const path of ['', 'chat/', 'echo/']) {
+    for (const path of ['', 'chat/', 'echo/', 'reconnecting-dashboard/']) {
       const page = await fetch(new URL(path, examples.url))
       titles.push(/<title>(.*)<\/title>/.exec(await page.text())?.[1])
     }
-    expect(titles).toEqual(['Towpath examples', 'Towpath chat', 'Towpath echo'])
+    expect(titles).toEqual([
+      'Towpath examples',
+      'Towpath chat',
+      'Towpath echo',
+      'Towpath dashboard',
+    ])
   })
 
   it.each(['SIGINT', 'SIGTERM'] as const)(

@@ -1,0 +1,83 @@
+/**
+ * The dashboard's route: how this process is doing, once a second, to everybody who looks.
+ */
+
+import { Frame } from 'towpath'
+import type { WebSocketServerSession } from 'towpath'
+import { Channel } from 'towpath/channels'
+import type { ReceiveChannel } from 'towpath/channels'
+
+/** One look at the process. */
+export interface Reading {
+  readonly uptimeSeconds: number
+  readonly memoryMiB: number
+  readonly viewers: number
+}
+
+/** Calls back once a second until it is disposed of. */
+export type Ticker = (callback: () => void) => Disposable
+
+const SECOND_MS = 1000
+const MIB = 1024 * 1024
+
+/** Reads while somebody looks, and not otherwise. */
+export class Readings {
+  readonly #ticker: Ticker
+  readonly #feeds = new Set<Channel<Reading>>()
+  #timer: Disposable | null = null
+
+  /** Tests tick by hand. */
+  constructor(ticker: Ticker = everySecond) {
+    this.#ticker = ticker
+  }
+
+  /** The readings from now on. Whoever is slow gets the latest: an old one is worth nothing. */
+  watch(): ReceiveChannel<Reading> {
+    const feed = new Channel<Reading>({ capacity: 1, onOverflow: 'drop-oldest' })
+    this.#feeds.add(feed)
+    this.#timer ??= this.#ticker(() => this.#read())
+    return feed
+  }
+
+  /** Ends what `watch` gave. */
+  end(feed: ReceiveChannel<Reading>): void {
+    feed.cancel()
+    for (const each of this.#feeds) if (each.isClosedForSend) this.#feeds.delete(each)
+    if (this.#feeds.size > 0) return
+    this.#timer?.[Symbol.dispose]()
+    this.#timer = null
+  }
+
+  #read(): void {
+    const reading: Reading = {
+      uptimeSeconds: Math.round(process.uptime()),
+      memoryMiB: Math.round(process.memoryUsage.rss() / MIB),
+      viewers: this.#feeds.size,
+    }
+    for (const feed of this.#feeds) feed.trySend(reading)
+  }
+}
+
+/** Sends readings until the viewer leaves. One that says "drop" is dropped, without a word: to see it come back. */
+export async function dashboard(
+  readings: Readings,
+  { incoming, send, launch, terminate }: WebSocketServerSession,
+): Promise<void> {
+  const feed = readings.watch()
+  void launch(async () => {
+    for await (const frame of incoming) {
+      if (frame instanceof Frame.Text && frame.readText() === 'drop') terminate()
+    }
+    readings.end(feed)
+  })
+  try {
+    for await (const reading of feed) await send(JSON.stringify(reading))
+  } finally {
+    readings.end(feed)
+  }
+}
+
+function everySecond(callback: () => void): Disposable {
+  const timer = setInterval(callback, SECOND_MS)
+  return { [Symbol.dispose]: () => clearInterval(timer) }
+}

@@ -1,0 +1,43 @@
+/**
+ * What the dashboard shows of its connection, whatever it shows it on: `page.js` is the screen, tests are another.
+ */
+
+/**
+ * Shows what the connection receives and where it stands, until it is over for good. `view` has `showReading(reading)`
+ * and `showState(state, words)`.
+ */
+export async function follow(connection, view) {
+  await Promise.all([showStates(connection, view), showReadings(connection, view)])
+}
+
+async function showStates(connection, view) {
+  for await (const state of connection.states()) view.showState(state.type, describe(state))
+}
+
+async function showReadings({ incoming }, view) {
+  for (;;) {
+    // The end is told by the state, and why by its words.
+    const next = await incoming.receiveCatching()
+    if (next.type === 'closed') return
+    view.showReading(JSON.parse(next.value.readText()))
+  }
+}
+
+/** A state in words for people. */
+export function describe(state) {
+  switch (state.type) {
+    case 'connecting':
+      return state.setback === null ? 'Connecting…' : 'Connecting again…'
+    case 'open':
+      return 'Connected'
+    case 'waiting':
+      return `${why(state.setback)}. Trying again in ${(state.delay / 1000).toFixed(1)} s`
+    default:
+      return state.end.cause === null ? 'Closed' : 'Closed. Please reload the page'
+  }
+}
+
+function why({ info }) {
+  if (info === null) return 'The server cannot be reached'
+  return info.reason.code === 1001 ? 'The server went away' : 'The connection was lost'
+}
