@@ -45,6 +45,7 @@ describe.each(['WebSocketStream', 'WebSocket'] as const)('towpath/client over %s
   let waiting: (() => void)[]
   /** The most messages that the server had sent and the page had not read, at any time. */
   let mostUnread: number
+  let visits: number
 
   beforeAll(async () => {
     const script = await bundle('test/clients/browser/page.ts')
@@ -72,6 +73,7 @@ describe.each(['WebSocketStream', 'WebSocket'] as const)('towpath/client over %s
     ended = []
     waiting = []
     mostUnread = 0
+    visits = 0
   })
 
   function url(path: string, scheme: 'ws' | 'http' = 'ws'): string {
@@ -131,6 +133,13 @@ describe.each(['WebSocketStream', 'WebSocket'] as const)('towpath/client over %s
       })
       route.webSocket('/chats', { protocols: ['chat.v2', 'chat.v1'] }, () => {})
       route.webSocket('/floods', flood)
+      route.webSocket('/flaky', async ({ send, flush, incoming, terminate }) => {
+        visits++
+        await send(`visit ${visits}`)
+        await flush()
+        if (visits % 3 === 0) await incoming.receiveCatching()
+        else terminate()
+      })
       route.route('/guarded', (guarded) => {
         guarded.intercept(() => new Response('members only', { status: 403 }))
         guarded.webSocket('/', () => {})
@@ -352,6 +361,16 @@ describe.each(['WebSocketStream', 'WebSocket'] as const)('towpath/client over %s
     expect(end).toMatchObject({ reason: [1000, ''], clean: true })
     expect(most).toBeGreaterThan(64 * 1024)
     expect(most).toBeLessThanOrEqual(2 * MIB + 2 * 64 * 1024)
+  })
+
+  it('a connection comes back when its server vanishes', async () => {
+    expect(await call('comeBack', url('/flaky'), way, 3)).toEqual([
+      'text visit 1',
+      'text visit 2',
+      'text visit 3',
+      'open',
+    ])
+    expect(visits).toBe(3)
   })
 
   it('the policy close ends the session with 4008', async () => {

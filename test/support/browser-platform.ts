@@ -166,7 +166,7 @@ class MemoryStream implements PlatformStream {
   #open(session: WebSocketClientSession): PlatformConnection {
     this.#session = session
     const { incoming } = session
-    const readable = new ReadableStream<string | Uint8Array>(
+    const readable = new ReadableStream<string | ArrayBuffer>(
       {
         pull: async (controller) => {
           this.#isHeldBack = false
@@ -178,7 +178,10 @@ class MemoryStream implements PlatformStream {
             return
           }
           const { value: frame } = result
-          controller.enqueue(frame instanceof Frame.Text ? frame.readText() : frame.buffer.slice())
+          // As Chromium does it; the standard says bytes.
+          controller.enqueue(
+            frame instanceof Frame.Text ? frame.readText() : new Uint8Array(frame.buffer).buffer,
+          )
           // Unless it is asked for more at once.
           this.#isHeldBack = true
         },

@@ -47,8 +47,8 @@ export interface PlatformStream {
 
 /** What an open `WebSocketStream` gives. */
 export interface PlatformConnection {
-  /** Of strings and bytes. The browser stops reading from the network while nobody takes what is there. */
-  readonly readable: ReadableStream<string | Uint8Array>
+  /** Of strings and bytes, which some browsers give as buffers. The browser stops reading from the network while nobody takes what is there. */
+  readonly readable: ReadableStream<string | Uint8Array | ArrayBuffer>
   readonly writable: WritableStream<string | Uint8Array>
   readonly protocol: string
 }

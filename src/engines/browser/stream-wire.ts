@@ -82,12 +82,17 @@ export class StreamWire implements Wire {
   }
 
   /** Until the end, whichever that is: `closed` tells. */
-  async #read(receiver: WireReceiver, reader: ReadableStreamDefaultReader<Message>): Promise<void> {
+  async #read(
+    receiver: WireReceiver,
+    reader: ReadableStreamDefaultReader<Message | ArrayBuffer>,
+  ): Promise<void> {
     try {
       for (;;) {
         const { done, value } = await reader.read()
         if (done) return
-        if (receiver.receive(value) || this.isEnding) continue
+        // Chromium gives buffers.
+        const message = value instanceof ArrayBuffer ? new Uint8Array(value) : value
+        if (receiver.receive(message) || this.isEnding) continue
         this.#paused = new Deferred()
         await this.#paused.promise
       }

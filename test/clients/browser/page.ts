@@ -8,6 +8,7 @@ import {
   ChannelOverflowError,
   type ClientSession,
   CloseReason,
+  connect,
   type CloseInfo,
   ConnectError,
   Frame,
@@ -263,6 +264,15 @@ const page = {
       isOverflow = error instanceof ChannelOverflowError
     }
     return { isOverflow, end }
+  },
+
+  /** Reads the first message of so many sessions of a connection that comes back. */
+  async comeBack(url: string, way: Way, sessions: number): Promise<string[]> {
+    await using connection = connect(url, { ...optionsFor(way), reconnect: { baseDelay: 10 } })
+    const frames: string[] = []
+    while (frames.length < sessions) frames.push(describeFrame(await connection.incoming.receive()))
+    frames.push(connection.state.type)
+    return frames
   },
 }
 

@@ -50,6 +50,29 @@ describe('StreamWire', () => {
       },
     ))
 
+  it('takes the bytes of a browser that gives bytes', async () => {
+    const recorded = new Recorded()
+    const readable = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(Uint8Array.of(1, 2))
+        controller.close()
+      },
+    })
+    const wire = new StreamWire(
+      {
+        url: 'ws://localhost/',
+        opened: Promise.resolve({ readable, writable: new WritableStream(), protocol: 'v1' }),
+        closed: Promise.resolve({ closeCode: 1005, reason: '' }),
+        close: () => {},
+      },
+      1,
+    )
+    wire.start(recorded)
+    await recorded.over.promise
+
+    expect(recorded.told).toEqual(['opened v1', 'bytes 1 2', 'ended'])
+  })
+
   it('takes one message at a time while no more are wanted', () =>
     within(
       async ({ send, incoming }) => {
