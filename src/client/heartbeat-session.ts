@@ -7,7 +7,7 @@ import { Deferred, type Environment } from '../base/internal.ts'
 import { BufferedChannel } from '../channels/internal.ts'
 import type { Frame } from '../protocol/index.ts'
 import { CloseReason, isHeartbeatAnswer, TextFrame, textPayloadOf } from '../protocol/portable.ts'
-import type { CloseInfo } from '../session/index.ts'
+import type { CloseInfo, WebSocketSession } from '../session/index.ts'
 import { PingTimeoutError } from '../session/portable.ts'
 import type { ClientSession } from './client-session.ts'
 import { lengthOf } from './joined-incoming.ts'
@@ -64,8 +64,10 @@ export function withHeartbeat<Session extends ClientSession>(
         const cause = new PingTimeoutError(settings.timeout)
         incoming.close(cause)
         end({ reason: GONE, initiator: 'local', local: null, remote: null, clean: false, cause })
-        // Whatever is left of it ends by itself, and nobody waits for that.
-        void session.close()
+        // Whatever is left of it ends by itself, and nobody waits for that. What it has not sent yet is not to be sent
+        // when the network is there again, behind what another session has sent since.
+        if (canTerminate(session)) session.terminate()
+        else void session.close()
       },
     },
     isKnown,
@@ -124,6 +126,11 @@ async function showLater(
   }
   heartbeat.isBlind = false
   heartbeat.heard()
+}
+
+/** Whether the platform lets us drop a connection: a browser does not. */
+function canTerminate(session: object): session is Pick<WebSocketSession, 'terminate'> {
+  return 'terminate' in session
 }
 
 /** `session` with some members of `own` in the place of its own; its functions are bound, so that they need no `this`. */

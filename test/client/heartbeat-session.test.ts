@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { withHeartbeat } from '../../src/client/heartbeat-session.ts'
+import type { ClientSession } from '../../src/client/index.ts'
 import { Frame } from '../../src/protocol/index.ts'
 import { clientSession } from '../support/client-session.ts'
 import { settled } from '../support/memory-world.ts'
@@ -68,10 +69,35 @@ describe('withHeartbeat()', () => {
     expect(session.signal.aborted).toBe(true)
     await expect(session.incoming.receive()).rejects.toBe(info.cause)
     await expect(session.send('x')).rejects.toMatchObject({ code: 'TOWPATH_CLOSED_SEND_CHANNEL' })
-    await clock.advance(10_000)
-    expect((await inner.closed).clean).toBe(false)
+    expect(await inner.closed).toMatchObject({ clean: false, local: null })
     expect((await task).aborted).toBe(true)
     expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('closes a session that cannot be dropped', async () => {
+    const { session: inner, clock, link, server } = clientSession()
+    void server.incoming.consumeEach(() => {})
+    const bare: ClientSession = {
+      url: inner.url,
+      protocol: inner.protocol,
+      incoming: inner.incoming,
+      outgoing: inner.outgoing,
+      send: inner.send,
+      close: inner.close,
+      launch: inner.launch,
+      signal: inner.signal,
+      closeReason: inner.closeReason,
+      closed: inner.closed,
+      bufferedAmount: 0,
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    }
+    const { session } = withHeartbeat(bare, SETTINGS, clock, true)
+    link.cut()
+
+    await clock.advance(5_000)
+
+    expect((await session.closed).reason.code).toBe(1006)
+    expect((await inner.closeReason).code).toBe(1000)
   })
 
   it('ends as the session does, when that ends', async () => {

@@ -9,6 +9,7 @@ import type { ConnectionState } from '../../src/client/reconnect-state.ts'
 import type { Reconnecting } from '../../src/client/reconnecting.ts'
 import { CloseReason, Frame } from '../../src/protocol/index.ts'
 import { withTestApplication } from '../../src/testing/index.ts'
+import { createSeededRandom } from '../../src/testing/seeded-random.ts'
 import { reconnecting, TestHints } from '../support/reconnecting.ts'
 
 type Connection = Reconnecting<WebSocketClientSession>
@@ -206,6 +207,76 @@ describe('a connection that comes back', () => {
       await Promise.all(connections.map((each) => each.close()))
     })
   })
+})
+
+describe('whatever the network does', () => {
+  it.each(Array.from({ length: 30 }, (_, seed) => seed + 1))(
+    'sends no message twice, keeps their order, and ends once (seed %d)',
+    async (seed) => {
+      const random = createSeededRandom(seed)
+      const draw = (below: number): number => (random(new Uint8Array(1))[0] ?? 0) % below
+      const sessions: number[][] = []
+      const collect: WebSocketHandler = async ({ incoming, send, close }) => {
+        const arrived: number[] = []
+        sessions.push(arrived)
+        for await (const frame of incoming) {
+          if (!(frame instanceof Frame.Text)) continue
+          arrived.push(Number(frame.readText()))
+          await send(frame)
+          if (draw(20) === 0) await close(new CloseReason(CloseReason.Codes.INTERNAL_ERROR))
+        }
+      }
+      await withTestApplication(serving(collect), async (t) => {
+        const connection = reconnecting(
+          t,
+          {
+            whileAway: { keep: { frames: 20 } },
+            reconnect: { baseDelay: 50, maxDelay: 500, resetAfter: 100 },
+            heartbeat: { period: 300, timeout: 200 },
+            attemptTimeout: 400,
+          },
+          { seed },
+        )
+        const seen = watch(connection)
+        const echoed: number[] = []
+        void connection.incoming.consumeEach((frame) => {
+          if (frame instanceof Frame.Text) echoed.push(Number(frame.readText()))
+        })
+        const faults = [
+          () => t.network.reset(),
+          () => t.network.halfOpen(),
+          () => t.network.refuse(),
+          () => t.network.delay(draw(100)),
+          () => t.network.cut('random'),
+          () => t.network.resetAfter(draw(200)),
+        ]
+        const refused: number[] = []
+        for (let message = 0; message < 300; message++) {
+          void connection.send(String(message)).catch(() => refused.push(message))
+          if (draw(8) === 0) faults[draw(faults.length)]?.()
+          if (draw(3) === 0) t.network.restore()
+          await t.clock.advance(draw(60))
+        }
+        t.network.restore()
+        await t.clock.advance(2_000)
+        const { unsent } = await connection.close().then(() => connection.closed)
+
+        // Strictly increasing: none out of its turn. (What a lost session has sent may arrive after that of the next.)
+        for (const list of [...sessions, echoed]) {
+          expect(list).toEqual([...new Set(list)].sort((a, b) => a - b))
+        }
+        const arrived = sessions.flat()
+        expect(new Set(arrived).size).toBe(arrived.length)
+        expect(arrived.length).toBeGreaterThan(20)
+        expect(echoed.every((each) => arrived.includes(each))).toBe(true)
+        expect(refused.filter((each) => arrived.includes(each))).toEqual([])
+        expect(unsent).toBe(0)
+        await t.settle()
+        expect(seen.filter((type) => type === 'closed')).toHaveLength(1)
+        expect(seen.at(-1)).toBe('closed')
+      })
+    },
+  )
 })
 
 describe('endings that are final', () => {
