@@ -4,6 +4,7 @@
 
 import { WebSockets, seconds } from 'towpath'
 import type { Application, WebSocketRouteOptions } from 'towpath'
+import { flow } from './browser-page/flow.ts'
 import { chat } from './chat/chat.ts'
 import { Rooms } from './chat/rooms.ts'
 import { echo } from './echo/echo.ts'
@@ -16,7 +17,7 @@ const CHAT_OPTIONS: WebSocketRouteOptions = {
   channels: { outgoing: { capacity: 256 } },
 }
 
-/** Installs the plugin and declares the routes of the chat, the echo and the dashboard. */
+/** Installs the plugin and declares the routes of the chat, the echo, the dashboard and the browser page. */
 export function examples(app: Application): void {
   // With pings, someone whose phone went into a tunnel leaves the room within 45 seconds.
   app.install(WebSockets, { pingPeriod: seconds(30), timeout: seconds(15) })
@@ -28,6 +29,7 @@ export function examples(app: Application): void {
       chat(rooms, session.call.parameters.room, session),
     )
     route.webSocket('/echo/socket', echo)
+    route.webSocket('/browser-page/flow', flow)
     route.webSocket('/reconnecting-dashboard/feed', (session) => dashboard(readings, session))
   })
 }

@@ -33,12 +33,13 @@ describe('npm start', { timeout: 30_000 }, () => {
 
     expect(examples.line).toMatch(/^Towpath examples: http:\/\/127\.0\.0\.1:[1-9]\d*\/$/)
     const titles = []
-    for (const path of ['', 'chat/', 'echo/', 'reconnecting-dashboard/']) {
+    for (const path of ['', 'browser-page/', 'chat/', 'echo/', 'reconnecting-dashboard/']) {
       const page = await fetch(new URL(path, examples.url))
       titles.push(/<title>(.*)<\/title>/.exec(await page.text())?.[1])
     }
     expect(titles).toEqual([
       'Towpath examples',
+      'Towpath browser page',
       'Towpath chat',
       'Towpath echo',
       'Towpath dashboard',

@@ -1,0 +1,49 @@
+/**
+ * A page that reads as slowly as it is told. The library is served as it was built; an application would have a bundler
+ * take it from the package.
+ */
+
+import { webSocket } from '/towpath/browser-client.js'
+
+const $ = (id) => document.getElementById(id)
+const numbers = new Intl.NumberFormat()
+let stopping = new AbortController()
+
+$('stream').disabled = !('WebSocketStream' in globalThis)
+$('stream').addEventListener('click', () => void read(true))
+$('socket').addEventListener('click', () => void read(false))
+$('stop').addEventListener('click', () => stopping.abort(new Error('Stopped')))
+$('pace').addEventListener('input', () => ($('pace-shown').textContent = $('pace').value))
+
+async function read(webSocketStream) {
+  stopping = new AbortController()
+  show('open', 'Reading')
+  try {
+    const options = { webSocketStream, maxUnread: 1024 * 1024, signal: stopping.signal }
+    await webSocket('/browser-page/flow', options, readSlowly)
+    show('closed', 'The server has ended it')
+  } catch (error) {
+    show('closed', error.message)
+  }
+}
+
+/** The signal closes the session; what it still holds is of no use then. */
+async function readSlowly({ incoming }) {
+  const start = performance.now()
+  for await (const frame of incoming) {
+    if (stopping.signal.aborted) return
+    const [number, sentAt] = frame.readText().split(' ', 2)
+    const age = Math.max(0, performance.now() - start - Number(sentAt))
+    $('read').textContent = numbers.format(number)
+    $('age').textContent = `${numbers.format(Math.round(age))} ms`
+    await new Promise((resolve) => setTimeout(resolve, 1000 / Number($('pace').value)))
+  }
+}
+
+function show(state, words) {
+  $('state').dataset.state = state
+  $('state').textContent = words
+  $('stop').disabled = state !== 'open'
+  $('socket').disabled = state === 'open'
+  $('stream').disabled = state === 'open' || !('WebSocketStream' in globalThis)
+}
