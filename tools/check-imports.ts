@@ -52,7 +52,6 @@ const NODE_MODULES: Readonly<Record<string, readonly string[]>> = {
   // A handler runs in the asynchronous context of the upgrade that led to it.
   'application/interception.ts': ['node:async_hooks'],
   'engines/': ['*'],
-  'client/': ['*'],
   'testing/': ['*'],
   'forwarded/': ['node:module', 'node:net'],
   'brokers/': ['*'],

@@ -78,6 +78,7 @@ function retryAfter(headers: Headers): number | null {
 
 /** Milliseconds; `NaN` for what is no date as HTTP writes them today (RFC 9110 §5.6.7, IMF-fixdate). */
 function readDate(text: string): number {
+  // oxlint-disable-next-line no-restricted-globals -- it reads a text, and not the time
   return /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/.test(text) ? Date.parse(text) : NaN
 }
 

@@ -51,7 +51,7 @@ describe('printable()', () => {
 
     expect(same).toBe(Thing)
     expect(inspect(new Thing())).toBe('Thing lock')
-    expect(new Thing().toString()).toBe('Thing lock')
+    expect(Thing.prototype.toString.call(new Thing())).toBe('Thing lock')
     expect(Object.keys(Thing.prototype)).toEqual([])
   })
 })
