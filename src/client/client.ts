@@ -17,6 +17,7 @@ import { type ConnectOptions, type ConnectTarget, connectWith } from './connect.
 import type { Dialer } from './dialer.ts'
 import { openSession } from './open-session.ts'
 import type { OpenedSession } from './opened-session.ts'
+import { readReconnecting } from './reconnect-options.ts'
 import type { ReconnectingWebSocket } from './reconnecting.ts'
 
 /** What `webSocket` runs with a session. */
@@ -142,6 +143,7 @@ export function createClient<Options extends WebSocketClientOptions>(
             if (address !== null) readUrl(ACT, address)
             prepare(platform, complete(each))
           },
+          read: readReconnecting,
           environment: { clock: platform.waitingClock ?? clock, random },
           hints: null,
         },

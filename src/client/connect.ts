@@ -9,7 +9,7 @@ import type { ConnectionHints } from './connection-hints.ts'
 import {
   RECONNECTING_OPTION_NAMES,
   type ReconnectingOptions,
-  readReconnecting,
+  type ReconnectingSettings,
 } from './reconnect-options.ts'
 import { Reconnecting, type ReconnectingWebSocket } from './reconnecting.ts'
 
@@ -38,6 +38,9 @@ export interface SessionOpener<Options, Session extends ClientSession> {
 
   /** Checks an address and options that do not change. @throws {TypeError | RangeError} for what means nothing. */
   check(url: string | URL | null, options: Options): void
+
+  /** Reads the options of the connection itself. @throws {TypeError | RangeError} for what means nothing. */
+  read(options: ReconnectingOptions<Session>): ReconnectingSettings<Session>
 
   /** See `ReconnectingParts`. */
   readonly environment: Pick<Environment, 'clock' | 'random'>
@@ -80,7 +83,7 @@ export function connectWith<Options, Session extends ClientSession>(
       },
     },
     environment: opener.environment,
-    settings: readReconnecting(options),
+    settings: opener.read(options),
     hints: opener.hints,
   })
 }

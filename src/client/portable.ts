@@ -8,5 +8,13 @@ export type { ConnectOptions, ConnectTarget, SessionOpener } from './connect.ts'
 export type { ConnectionHint, ConnectionHints } from './connection-hints.ts'
 export { ConnectError, UpgradeRefusedError } from './errors.ts'
 export type { ConnectStep } from './errors.ts'
+export type { HeartbeatOptions, HeartbeatSettings } from './heartbeat.ts'
 export { ConnectionLostError, NotConnectedError } from './reconnect-errors.ts'
+export type {
+  Backing,
+  KeepOptions,
+  ReconnectingOptions,
+  ReconnectingSettings,
+  ReconnectOptions,
+} from './reconnect-options.ts'
 export type { ReconnectingWebSocket } from './reconnecting.ts'

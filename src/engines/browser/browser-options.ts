@@ -131,11 +131,13 @@ function readBounds({
   }
 }
 
-function readCount(name: string, value: number): number {
+/** A whole number above 0. */
+export function readCount(name: string, value: number): number {
   return Number.isSafeInteger(value) && value > 0 ? value : refuse(name)
 }
 
-function readMilliseconds(name: string, value: Duration): number {
+/** A duration above 0, in milliseconds. */
+export function readMilliseconds(name: string, value: Duration): number {
   const fields = typeof value === 'number' ? { milliseconds: value } : value
   const { hours = 0, minutes = 0, seconds = 0, milliseconds = 0 } = fields
   const sum = ((hours * 60 + minutes) * 60 + seconds) * 1000 + milliseconds
@@ -143,10 +145,11 @@ function readMilliseconds(name: string, value: Duration): number {
 }
 
 /** What is left of options when all that there are have been taken out. */
-function refuseAll(others: object): void {
+export function refuseAll(others: object): void {
   for (const name in others) refuse(name, TypeError)
 }
 
-function refuse(name: string, type: new (message: string) => Error = RangeError): never {
+/** @throws {RangeError | TypeError} naming the option. */
+export function refuse(name: string, type: new (message: string) => Error = RangeError): never {
   throw new type(`Cannot ${ACT}: option "${name}" is unknown or has a wrong value`)
 }

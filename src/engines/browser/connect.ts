@@ -10,6 +10,7 @@ import type {
 } from '../../client/portable.ts'
 import { connectWith } from '../../client/portable.ts'
 import { type BrowserClientOptions, readBrowserOptions } from './browser-options.ts'
+import { readConnectOptions } from './connect-options.ts'
 import { openSession } from './open.ts'
 import { pageHints, type PageScope } from './page-hints.ts'
 import { type Platform, thisPlatform } from './platform.ts'
@@ -45,6 +46,7 @@ export function connectOn(
     {
       open: (address, each) => openSession(platform, address, each),
       check: (_, each) => void readBrowserOptions(each),
+      read: readConnectOptions,
       environment: { clock: platform.clock, random: (target) => crypto.getRandomValues(target) },
       hints: pageHints(scope),
     },
