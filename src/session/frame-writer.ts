@@ -100,16 +100,10 @@ export class FrameWriter implements OutputUser {
       return
     }
     if (this.#end !== output.end) this.#move()
-    output.end = encodeFrame(
-      output.bytes,
-      output.end,
-      opcode,
-      fin,
-      reservedBits,
-      payload,
-      this.#maskKey(),
-    )
+    const at = output.end
+    output.end = encodeFrame(output.bytes, at, opcode, fin, reservedBits, payload, this.#maskKey())
     this.#end = output.end
+    output.appended(at)
     if (mayShare && output.isShared) output.remember(payload, start, end, this.#start)
   }
 

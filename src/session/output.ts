@@ -30,6 +30,9 @@ const MAX_TURN_MS = 0.25
 /** How much may wait while more bytes come in: more would not stay in the cache nearest to the processor. */
 const MAX_TURN_BYTES = 16 * 1024
 
+/** A frame of so much ends the turn with its callback: it is in the cache now, and will not be when others are through. */
+const PROMPT_FRAME_BYTES = 2048
+
 /** A turn that lasted so long was held up by a single callback. */
 const LATE_TURN_MS = 2
 
@@ -58,6 +61,8 @@ export class Output {
   #waiting: OutputUser[] = []
   #ending: OutputUser[] = []
   #turnBeganAt = 0
+  /** Whether the turn ends with the callback that is running. */
+  #isPrompt = false
   /** Until then every callback is a turn. */
   #promptUntil = 0
   // The stretch that was asked for last. Echoes of one size ask for the same one again and again.
@@ -84,8 +89,16 @@ export class Output {
     if (this.#waiting.push(user) > 1) return
     const { clock, defer, deferPastIo } = this.#environment
     this.#turnBeganAt = clock.now()
-    const schedule = this.#turnBeganAt < this.#promptUntil ? defer : deferPastIo
+    this.#isPrompt = this.#turnBeganAt < this.#promptUntil
+    const schedule = this.#isPrompt ? defer : deferPastIo
     schedule(endTurn, this)
+  }
+
+  /** A frame has been appended that ends at `end`. */
+  appended(start: number): void {
+    if (this.end - start < PROMPT_FRAME_BYTES || this.#isPrompt) return
+    this.#isPrompt = true
+    this.#environment.defer(endTurn, this)
   }
 
   /** More bytes have come in: a turn that has lasted, or brought, enough ends before they are looked at. */

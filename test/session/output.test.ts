@@ -252,6 +252,25 @@ describe('Output, at the end of a turn', () => {
     expect(user.written.length).toBe(2)
   })
 
+  it('a frame of 2 KiB ends the turn with its callback, once', () => {
+    const { output, asked, run } = open()
+    const user = new User(output)
+    const other = new User(output)
+    user.put(...new Uint8Array(2047))
+    output.appended(user.start)
+    expect(asked).toEqual(['I/O'])
+    other.put(...new Uint8Array(2048))
+    output.appended(other.start)
+    output.appended(other.start)
+    expect(asked).toEqual(['I/O', 'callback'])
+
+    run()
+
+    expect([user, other].map(({ written }) => written.length)).toEqual([2, 2])
+    user.put(1)
+    expect(asked).toEqual(['I/O', 'callback', 'I/O'])
+  })
+
   it('after a callback that took long each callback is a turn, for a tenth of a second', async () => {
     const { output, asked, run, clock } = open()
     const user = new User(output)
