@@ -6,7 +6,7 @@
 import type { Environment } from '../base/internal.ts'
 import type { AgreedExtension } from '../extensions/internal.ts'
 import type { RouteSettings } from '../session/index.ts'
-import type { SessionSettings } from '../session/internal.ts'
+import { createSessionId, type SessionSettings } from '../session/internal.ts'
 
 /** Makes the settings of one session of a route. */
 export type OpenSettings = (
@@ -17,8 +17,6 @@ export type OpenSettings = (
 
 /** What a session has for itself. */
 type OwnSettings = Pick<SessionSettings, 'role' | 'id' | 'protocol' | 'extensions'>
-
-const ID_BYTES = 16
 
 /** Prepares the settings of a route for its sessions. */
 export function settingsOpener(shared: RouteSettings): OpenSettings {
@@ -53,11 +51,4 @@ export function settingsOpener(shared: RouteSettings): OpenSettings {
   Object.assign(Settings.prototype, shared)
   // The two together are all of the settings.
   return (...own) => new Settings(...own) as OwnSettings as OwnSettings & RouteSettings
-}
-
-/** 16 random bytes in base64url: different for every session there is. */
-function createSessionId(environment: Environment): string {
-  const bytes = environment.random(new Uint8Array(ID_BYTES))
-  const base64 = btoa(String.fromCharCode(...bytes))
-  return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }

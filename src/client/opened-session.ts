@@ -14,7 +14,12 @@ import type {
   Transport,
   WebSocketSession,
 } from '../session/index.ts'
-import { DefaultSession, type SessionObserver, type SessionSettings } from '../session/internal.ts'
+import {
+  createSessionId,
+  DefaultSession,
+  type SessionObserver,
+  type SessionSettings,
+} from '../session/internal.ts'
 import type { ClientResponse, WebSocketClientSession } from './client-session.ts'
 import { toHeaders } from './errors.ts'
 
@@ -241,8 +246,6 @@ class SessionWatch implements SessionObserver {
   }
 }
 
-const ID_BYTES = 16
-
 /**
  * The settings of one session: its own, and behind them, as the prototype, those that all sessions of the client
  * share, as on a server.
@@ -256,10 +259,4 @@ function settingsOf(opening: ClientOpening): SessionSettings {
   }
   // `Object.create` gives what it was given: the two together are all of the settings.
   return Object.assign(Object.create(opening.settings) as RouteSettings, own)
-}
-
-/** 16 random bytes in base64url. */
-function createSessionId({ random }: Environment): string {
-  const base64 = btoa(String.fromCharCode(...random(new Uint8Array(ID_BYTES))))
-  return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }
