@@ -18,7 +18,13 @@ import {
 } from '../protocol/internal.ts'
 import type { CloseInfo } from './close-info.ts'
 import { type MemoryBudgetError, type RateLimitError, SessionTimeoutError } from './errors.ts'
-import { failureReason } from './failure-reason.ts'
+import {
+  failureReason,
+  INTERNAL_ERROR,
+  TIME_IS_UP,
+  TRY_AGAIN_LATER,
+  VIOLATED_POLICY,
+} from './failure-reason.ts'
 import { ABNORMAL, Ending, reportedReason } from './ending.ts'
 import { Incoming, type IncomingOwner } from './incoming.ts'
 import { limitOf, type SessionLimitName } from './limit-name.ts'
@@ -60,14 +66,6 @@ export interface ConnectionOwner {
 }
 
 const NORMAL = new CloseReason(CloseReason.Codes.NORMAL)
-const INTERNAL_ERROR = new CloseReason(CloseReason.Codes.INTERNAL_ERROR)
-const VIOLATED_POLICY = new CloseReason(CloseReason.Codes.VIOLATED_POLICY)
-/** RFC 6455 §7.4.1: a client that is told so may come back at once, and should for another reason than we have. */
-const TIME_IS_UP: Readonly<Record<'idleTimeout' | 'maxSessionDuration', CloseReason>> = {
-  idleTimeout: new CloseReason(CloseReason.Codes.GOING_AWAY, 'Idle timeout'),
-  maxSessionDuration: new CloseReason(CloseReason.Codes.GOING_AWAY, 'Session expired'),
-}
-const TRY_AGAIN_LATER = new CloseReason(CloseReason.Codes.TRY_AGAIN_LATER)
 
 /** The core that both levels wrap. */
 export class Connection implements TransportReceiver, WriterOwner, IncomingOwner, RateOwner {

@@ -6,6 +6,7 @@ import type { SendChannel, SendOptions, TrySendResult } from '../channels/index.
 import { writableOf } from '../channels/internal.ts'
 import { CloseReason } from '../protocol/index.ts'
 import type { Connection } from './connection.ts'
+import { INTERNAL_ERROR } from './failure-reason.ts'
 import type { Outbound } from './session.ts'
 
 /** A view of the writer as a send channel; closing it closes the session. */
@@ -31,7 +32,7 @@ export class Outgoing implements SendChannel<Outbound> {
   close(cause?: Error): boolean {
     if (this.isClosedForSend) return false
     if (cause === undefined) void this.#connection.close(new CloseReason(CloseReason.Codes.NORMAL))
-    else this.#connection.closeBecause(new CloseReason(CloseReason.Codes.INTERNAL_ERROR), cause)
+    else this.#connection.closeBecause(INTERNAL_ERROR, cause)
     return true
   }
 

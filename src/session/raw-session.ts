@@ -12,6 +12,7 @@ import { CloseReason, type Frame } from '../protocol/internal.ts'
 import type { CloseInfo } from './close-info.ts'
 import { Connection, type ConnectionOwner, type SessionLevel } from './connection.ts'
 import type { MemoryBudgetError } from './errors.ts'
+import { INTERNAL_ERROR } from './failure-reason.ts'
 import { Outgoing } from './outgoing.ts'
 import { RawLevel } from './raw-level.ts'
 import type { Outbound, WebSocketSession } from './session.ts'
@@ -19,7 +20,6 @@ import type { SessionObserver, SessionSettings } from './settings.ts'
 import type { Transport } from './transport.ts'
 
 const NORMAL = new CloseReason(CloseReason.Codes.NORMAL)
-const INTERNAL_ERROR = new CloseReason(CloseReason.Codes.INTERNAL_ERROR)
 const GOING_AWAY = new CloseReason(CloseReason.Codes.GOING_AWAY)
 
 /** A session of the lower level. Functions and promises come into being when they are first touched. */
