@@ -11,7 +11,6 @@ import {
   CloseReason,
   Frame,
   FrameDecoder,
-  type FrameSink,
   heartbeatAnswer,
   ProtocolViolation,
   requireTravelling,
@@ -33,41 +32,16 @@ import { type PauseReason, PauseReasons } from './pause-reasons.ts'
 import { RateLimits, type RateOwner } from './rate-limits.ts'
 import type { Outbound } from './session.ts'
 import { SessionExtensions } from './session-extensions.ts'
+import type { ConnectionOwner, SessionLevel } from './session-level.ts'
 import type { SessionObserver, SessionSettings } from './settings.ts'
 import { createTimeLimits, type TimeLimits } from './time-limits.ts'
 import type { Transport, TransportReceiver } from './transport.ts'
 import { WriteWatch } from './write-watch.ts'
 import { Writer, type WriterOwner } from './writer.ts'
 
-/** What differs between a raw and a default session. */
-export interface SessionLevel {
-  /** Where the decoder puts its frames. */
-  readonly sink: FrameSink
-  /** Whether the peer's fragments are gathered into messages, so that their sum is limited too. */
-  readonly gathersMessages: boolean
-  /** Bytes of messages that have arrived in part. */
-  readonly heldBytes: number
-  /** Lets go of them. */
-  discard(): void
-  /** Bytes of any kind have arrived. */
-  heard(): void
-  /** Reading is held back, or goes on again. */
-  readingPaused(paused: boolean): void
-  /** The end has begun: nothing is to be started any more. */
-  ending(): void
-}
-
-/** Who waits for the end. */
-export interface ConnectionOwner {
-  /** The end has begun, and this is how it will be reported. */
-  ending(reason: CloseReason): void
-  /** The session is over: the last call of all. */
-  over(info: CloseInfo): void
-}
-
 const NORMAL = new CloseReason(CloseReason.Codes.NORMAL)
 
-/** The core that both levels wrap. */
+/** The core that both levels of session wrap. */
 export class Connection implements TransportReceiver, WriterOwner, IncomingOwner, RateOwner {
   readonly settings: SessionSettings
   readonly environment: Environment
@@ -168,6 +142,7 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   }
 
   // What the transport tells us
+
   receive(bytes: Uint8Array): void {
     this.writer.moreToRead()
     this.#level.heard()

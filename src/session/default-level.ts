@@ -12,7 +12,8 @@ import {
   type ProtocolViolation,
   receivedText,
 } from '../protocol/internal.ts'
-import type { Connection, SessionLevel } from './connection.ts'
+import type { Connection } from './connection.ts'
+import type { SessionLevel } from './session-level.ts'
 import { PingTimeoutError } from './errors.ts'
 import { failureReason } from './failure-reason.ts'
 import { IncomingExtensions } from './incoming-extensions.ts'

@@ -8,7 +8,7 @@
  * (`queued`) does the slab move on behind them, and a new one is made when it runs out.
  *
  * A turn is as long as I/O is ready that has not been handled: the writes of all sessions that have something to
- * say then follow one another. That is worth a seventh of the whole cost of a small message, because the machine does
+ * say then follow one another. That is worth a tenth of the whole cost of a small message, because the machine does
  * one thing at a time and wakes the reader up once for many messages. It costs the first of them some of its
  * time, so a turn lasts a quarter of a millisecond at most; and where one callback takes much longer than that,
  * the application's or somebody else's, each callback is a turn for a while.
@@ -117,8 +117,18 @@ export class Output {
     // Whoever comes while this goes on has another turn.
     this.#waiting = this.#ending
     this.#ending = users
-    for (const user of users) user.endTurn()
-    users.length = 0
+    let told = 0
+    try {
+      for (const user of users) {
+        told += 1
+        user.endTurn()
+      }
+    } finally {
+      // What one session throws, and none should, must not leave the others waiting for ever.
+      const left = told < users.length ? users.slice(told) : null
+      users.length = 0
+      for (const user of left ?? []) this.atEndOfTurn(user)
+    }
   }
 
   /** Whether there is room for `size` more bytes at `end`. */

@@ -8,7 +8,8 @@ import {
   type FrameSink,
   type ProtocolViolation,
 } from '../protocol/internal.ts'
-import type { Connection, SessionLevel } from './connection.ts'
+import type { Connection } from './connection.ts'
+import type { SessionLevel } from './session-level.ts'
 import { failureReason } from './failure-reason.ts'
 
 /** Shows frames as they came. */

@@ -85,6 +85,30 @@ describe('Output', () => {
     expect(order).toEqual(['first', 'late'])
   })
 
+  it('a session that throws at the end of its turn leaves nobody waiting', () => {
+    const environment = memoryEnvironment()
+    const tasks: (() => void)[] = []
+    const output = new Output({
+      ...environment,
+      deferPastIo: (task, argument) => void tasks.push(() => task(argument)),
+    })
+    const behind = new User(output)
+    const broken: OutputUser = {
+      writeOut: () => {},
+      endTurn: () => {
+        throw new Error('a bug')
+      },
+    }
+    output.atEndOfTurn(broken)
+    behind.put(1)
+
+    expect(() => tasks.shift()?.()).toThrow('a bug')
+    expect(behind.written).toEqual([])
+    tasks.shift()?.()
+
+    expect(behind.written).toEqual(['turn', '01'])
+  })
+
   it('the stretches of one turn lie behind one another, each its own', async () => {
     const output = new Output(memoryEnvironment())
     const one = new User(output)

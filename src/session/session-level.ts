@@ -1,0 +1,32 @@
+/**
+ * What a connection asks of those that wrap it: the level of its session, and whoever waits for its end.
+ */
+
+import type { CloseReason, FrameSink } from '../protocol/internal.ts'
+import type { CloseInfo } from './close-info.ts'
+
+/** What differs between a raw and a default session. */
+export interface SessionLevel {
+  /** Where the decoder puts its frames. */
+  readonly sink: FrameSink
+  /** Whether the peer's fragments are gathered into messages, so that their sum is limited too. */
+  readonly gathersMessages: boolean
+  /** Bytes of messages that have arrived in part. */
+  readonly heldBytes: number
+  /** Lets go of them. */
+  discard(): void
+  /** Bytes of any kind have arrived. */
+  heard(): void
+  /** Reading is held back, or goes on again. */
+  readingPaused(paused: boolean): void
+  /** The end has begun: nothing is to be started any more. */
+  ending(): void
+}
+
+/** Who waits for the end. */
+export interface ConnectionOwner {
+  /** The end has begun, and this is how it will be reported. */
+  ending(reason: CloseReason): void
+  /** The session is over: the last call of all. */
+  over(info: CloseInfo): void
+}
