@@ -33,13 +33,9 @@ function readPort(value: string): number | null {
   return /^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? Number(value) : null
 }
 
-/**
- * The pages are served as they are written: from `examples/`, also when this runs from `build/`. What they need of the
- * library is served as it was built.
- */
+/** The pages are served as they are written. The client that they import is the compiled library. */
 function findPages(): Record<string, string> {
-  let root = new URL('.', import.meta.url)
-  while (!existsSync(new URL('package.json', root))) root = new URL('..', root)
+  const root = new URL('../', import.meta.url)
   const folder = (path: string): string => fileURLToPath(new URL(`examples/${path}`, root))
   const library = fileURLToPath(new URL('dist/', root))
   return {

@@ -20,7 +20,11 @@ async function main(): Promise<void> {
 
   for (const page of ['/', '/chat/', '/echo/']) await expectPage(new URL(page, address))
 
-  const second = start(process.execPath, ['build/examples/start.js'], new URL(address).port)
+  const second = start(
+    process.execPath,
+    ['--import', 'tsx', 'tools/start.ts'],
+    new URL(address).port,
+  )
   expectExitCode(await exitCodeOf(second), 1, 'a server on a port that is in use')
 
   // As a terminal does it: to every process of the group.

@@ -17,7 +17,7 @@ const CHECKS = [
   'check:types',
   'test',
   'build',
-  'build:examples',
+  'check:examples',
   'check:start',
   'api:check',
   'check:package',

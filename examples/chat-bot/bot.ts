@@ -1,5 +1,5 @@
 /**
- * `node build/examples/chat-bot/bot.js [url]`: puts the bot into a room of the chat, until Ctrl-C.
+ * `npx tsx examples/chat-bot/bot.ts [url]`: puts the bot into a room of the chat, until Ctrl-C.
  *
  * `url` is the room; without it the lobby of the chat that `npm start` serves.
  */

@@ -21,7 +21,10 @@ export interface SignalHost {
 
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT']
 
-/** Ctrl-C reaches a process started by `npm start` twice: from the terminal and from npm. */
+/**
+ * Ctrl-C reaches a process under `npm start` twice: from the terminal, and again from npm. Within this
+ * time after the first signal, another one is ignored, even if everything has stopped meanwhile.
+ */
 const SAME_SIGNAL_MS = 1000
 
 const EXIT_PAUSE_MS = 3000
@@ -30,7 +33,7 @@ const EXIT_PAUSE_MS = 3000
  * Calls `stop` at the first SIGTERM or SIGINT. A second one, a second or more later, ends the process at
  * once, as if nobody had listened.
  *
- * @returns the watch; disposing of it takes the listeners off.
+ * @returns the watch. Disposing of it takes the listeners off: at once, or a second after the first signal.
  */
 export function watchSignals(
   stop: () => Promise<unknown>,
@@ -44,21 +47,40 @@ export function watchSignals(
       firstAt = clock.now()
       void stop().finally(() => endProcess(signal))
     } else if (clock.now() - firstAt >= SAME_SIGNAL_MS) {
-      watch[Symbol.dispose]()
+      unlisten()
       host.kill(host.pid, signal)
     }
   }
 
   function endProcess(signal: NodeJS.Signals): void {
-    watch[Symbol.dispose]()
-    if (host.listenerCount(signal) === 0) clock.setTimer(EXIT_PAUSE_MS, () => host.exit())
+    const repeatMs = repeatTimeLeft()
+    afterRepeat(repeatMs, () => {
+      if (host.listenerCount(signal) > 0) return
+      clock.setTimer(EXIT_PAUSE_MS - repeatMs, () => host.exit())
+    })
+  }
+
+  /** How long a repetition of the first signal may still arrive, in milliseconds. */
+  function repeatTimeLeft(): number {
+    return firstAt === null ? 0 : Math.max(0, firstAt + SAME_SIGNAL_MS - clock.now())
+  }
+
+  /** Takes the listeners off once no repetition can arrive any more. */
+  function afterRepeat(repeatMs: number, then: () => void): void {
+    const end = (): void => {
+      unlisten()
+      then()
+    }
+    if (repeatMs === 0) end()
+    else clock.setTimer(repeatMs, end)
+  }
+
+  function unlisten(): void {
+    for (const signal of SIGNALS) host.off(signal, onSignal)
   }
 
   for (const signal of SIGNALS) host.on(signal, onSignal)
-  const watch = {
-    [Symbol.dispose](): void {
-      for (const signal of SIGNALS) host.off(signal, onSignal)
-    },
+  return {
+    [Symbol.dispose]: () => afterRepeat(repeatTimeLeft(), () => {}),
   }
-  return watch
 }

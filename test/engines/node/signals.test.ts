@@ -90,6 +90,21 @@ describe('watchSignals()', () => {
     expect(host.log).toEqual([])
   })
 
+  it('takes a second signal within a second for the same one, even when all has stopped', async () => {
+    const { host, clock, watch, stopped } = watched()
+
+    host.receive('SIGINT')
+    stopped.resolve()
+    watch[Symbol.dispose]()
+    await clock.advance(999)
+    const during = host.listenerCount('SIGINT')
+    await clock.advance(1)
+
+    // Without a listener the system would end the process by the signal.
+    expect(during).toBe(1)
+    expect(host.listeners).toBe(0)
+  })
+
   it('ends the process at once at a second signal, as if nobody had listened', async () => {
     const { host, clock } = watched()
 
