@@ -2,6 +2,7 @@
  * What the other folders of the package use of the foundation, beside `index.ts`.
  */
 
+export { addAbortListener, removeAbortListener } from './abort-listeners.ts'
 export { Deferred, rejected } from './deferred.ts'
 export { toMilliseconds } from './duration.ts'
 export type { DurationLimits } from './duration.ts'

@@ -23,6 +23,12 @@ export interface DialRequest {
   readonly isElsewhere: boolean
 
   /**
+   * How long all steps before `handshake` may take together, in milliseconds; `null`: no limit. The client keeps this
+   * deadline itself. A dialer that tries several addresses gives each of them a part of it.
+   */
+  readonly connectTimeout: number | null
+
+  /**
    * The dialer says how far it has come, each step at most once and in this order; it begins at `resolve`. The deadlines
    * of the client hang on it (`handshake`: the connection is there, and the request goes out) and its errors.
    */

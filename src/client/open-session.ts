@@ -3,7 +3,12 @@
  * answer. Everything outside of that is the dialer's.
  */
 
-import type { Environment, WheelTimer } from '../base/internal.ts'
+import {
+  addAbortListener,
+  type Environment,
+  removeAbortListener,
+  type WheelTimer,
+} from '../base/internal.ts'
 import { type AgreedExtension, agreeAnswers, offersOf } from '../extensions/internal.ts'
 import type { HandshakeResponse, HeaderList } from '../protocol/index.ts'
 import {
@@ -91,6 +96,7 @@ async function dial(
       url: attempt.target.url,
       headers,
       isElsewhere: attempt.isElsewhere,
+      connectTimeout: settings.connectTimeout,
       entered: (step) => patience.entered(step),
       signal: patience.signal,
     })
@@ -113,7 +119,7 @@ class Patience {
   constructor(environment: Environment, settings: ClientSettings) {
     this.#environment = environment
     this.#settings = settings
-    settings.signal?.addEventListener('abort', this.#onAborted)
+    if (settings.signal !== null) addAbortListener(settings.signal, this.#onAborted)
     this.#expect(settings.connectTimeout, 'no connection')
   }
 
@@ -130,7 +136,8 @@ class Patience {
 
   end(): void {
     this.#timer?.cancel()
-    this.#settings.signal?.removeEventListener('abort', this.#onAborted)
+    const { signal } = this.#settings
+    if (signal !== null) removeAbortListener(signal, this.#onAborted)
   }
 
   #expect(timeoutMs: number | null, what: string): void {

@@ -3,7 +3,7 @@
  */
 
 import type { Duration } from '../base/index.ts'
-import type { Environment } from '../base/internal.ts'
+import { addAbortListener, type Environment, removeAbortListener } from '../base/internal.ts'
 import type { ReceiveChannel, SendChannel } from '../channels/index.ts'
 import type { AgreedExtension } from '../extensions/internal.ts'
 import type { CloseReason, Frame, HandshakeResponse } from '../protocol/index.ts'
@@ -219,7 +219,7 @@ class SessionWatch implements SessionObserver {
 
   begin(): void {
     if (this.isAborted) this.#leave()
-    else this.#signal?.addEventListener('abort', this.#leave)
+    else if (this.#signal !== null) addAbortListener(this.#signal, this.#leave)
   }
 
   throwFailure(): void {
@@ -242,7 +242,7 @@ class SessionWatch implements SessionObserver {
   buffered(): void {}
 
   closed(): void {
-    this.#signal?.removeEventListener('abort', this.#leave)
+    if (this.#signal !== null) removeAbortListener(this.#signal, this.#leave)
   }
 }
 

@@ -5,7 +5,12 @@
  * a source, time and chance from the environment. The loop ends exactly once, and with it everything else.
  */
 
-import { Deferred, type Environment } from '../base/internal.ts'
+import {
+  addAbortListener,
+  Deferred,
+  type Environment,
+  removeAbortListener,
+} from '../base/internal.ts'
 import type { ReceiveChannel, ReceiveOptions, SendChannel, SendOptions } from '../channels/index.ts'
 import type { CloseReason, Frame } from '../protocol/index.ts'
 import type { CloseInfo, Outbound } from '../session/index.ts'
@@ -167,12 +172,12 @@ export class Reconnecting<Session extends ClientSession>
 
     const { signal } = settings
     const onAborted = (): void => this.#abort(signal?.reason)
-    signal?.addEventListener('abort', onAborted)
+    if (signal !== null) addAbortListener(signal, onAborted)
     if (signal?.aborted === true) onAborted()
     const listener = hints?.listen((hint) => this.#hinted(hint))
     // Never rejects; `closed` tells of its end.
     void this.#run().then(() => {
-      signal?.removeEventListener('abort', onAborted)
+      if (signal !== null) removeAbortListener(signal, onAborted)
       listener?.[Symbol.dispose]()
     })
   }

@@ -2,7 +2,7 @@
  * Waiting for a promise, and not longer than a signal lets us.
  */
 
-import { Deferred } from '../base/internal.ts'
+import { addAbortListener, Deferred, removeAbortListener } from '../base/internal.ts'
 
 /**
  * Resolves or rejects as `promise` does, or rejects with the signal's reason when that fires before. Listens to the
@@ -18,16 +18,16 @@ export function untilAborted<T>(
 ): Promise<T> {
   const outcome = new Deferred<T>()
   const onAborted = (): void => void outcome.reject(signal.reason)
-  signal.addEventListener('abort', onAborted)
+  addAbortListener(signal, onAborted)
   if (signal.aborted) onAborted()
 
   promise.then(
     (value) => {
-      signal.removeEventListener('abort', onAborted)
+      removeAbortListener(signal, onAborted)
       if (!outcome.resolve(value)) late?.(value)
     },
     (error: unknown) => {
-      signal.removeEventListener('abort', onAborted)
+      removeAbortListener(signal, onAborted)
       outcome.reject(error)
     },
   )

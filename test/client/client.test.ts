@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { VirtualClock } from '../../src/base/index.ts'
 import { type ClientPlatform, createClient } from '../../src/client/client.ts'
@@ -38,6 +39,23 @@ function platform(): ClientPlatform<Options> & {
 }
 
 describe('createClient()', () => {
+  it('adds one listener to a signal that many sessions and connections share', async () => {
+    const shutdown = new AbortController()
+    const { openWebSocket, connect } = createClient(platform(), { signal: shutdown.signal })
+    const sessions: WebSocketClientSession[] = []
+    for (let n = 0; n < 11; n++) sessions.push(await openWebSocket('ws://a/'))
+    const connections = sessions.map(() => connect('ws://a/', { signal: shutdown.signal }))
+
+    expect(getEventListeners(shutdown.signal, 'abort')).toHaveLength(1)
+    shutdown.abort()
+    for (const { closed } of connections) expect(await closed).toMatchObject({ why: 'aborted' })
+    for (const { terminate, closed } of sessions) {
+      terminate()
+      await closed
+    }
+    expect(getEventListeners(shutdown.signal, 'abort')).toEqual([])
+  })
+
   it('opens sessions that are the caller’s', async () => {
     const own = platform()
     const { openWebSocket } = createClient(own)

@@ -32,6 +32,7 @@ function world(module: (app: Application) => void, request?: DialedRequest) {
       url: new URL(url),
       headers: HEADERS,
       isElsewhere: false,
+      connectTimeout: 10_000,
       entered: (step) => steps.push(step),
       signal: new AbortController().signal,
       ...options,

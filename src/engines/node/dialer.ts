@@ -27,6 +27,18 @@ const MAX_BODY_BYTES = 64 * 1024
 /** Status line and headers of an answer; as much as a server of ours takes of a request. */
 const MAX_HEAD_BYTES = 32 * 1024
 
+/**
+ * How many addresses of a name share `connectTimeout`: each address but the last has this part of it. Two seconds of
+ * the default leave time for a lost packet to be sent again, which takes TCP one second.
+ */
+const ADDRESS_SHARES = 5
+
+/** What an address has where there is no `connectTimeout`: the share of the default. */
+const DEFAULT_ADDRESS_MS = 2_000
+
+/** Node refuses a shorter time for one address. */
+const MIN_ADDRESS_MS = 10
+
 /** What of `tls` holds for any host; the rest says who the client is, or what to make of one host. */
 const TLS_FOR_ANYBODY = [
   'ALPNProtocols',
@@ -108,7 +120,13 @@ class Dialing {
       const socket = this.#connect(isSecure)
       return requestPlainly({ ...common, createConnection: () => socket })
     }
-    const target = { ...common, agent, host: hostOf(url), port: portOf(url) }
+    const target = {
+      ...common,
+      agent,
+      host: hostOf(url),
+      port: portOf(url),
+      autoSelectFamilyAttemptTimeout: this.#addressTimeout(),
+    }
     if (!isSecure) return requestPlainly({ ...target, protocol: 'http:' })
     return requestSecurely({ ...this.#tls(), ...target, protocol: 'https:' })
   }
@@ -120,14 +138,25 @@ class Dialing {
       socketPath === null ? { host: hostOf(url), port: portOf(url) } : { path: socketPath }
     // The peer's FIN must not end our direction: a Close frame may still have to go out.
     const options = { ...place, allowHalfOpen: true }
-    if (!isSecure) return connectTcp(options)
-    const tls = { ...this.#tls(), ...options }
+    const addresses = { autoSelectFamilyAttemptTimeout: this.#addressTimeout() }
+    if (!isSecure) return connectTcp({ ...addresses, ...options })
+    const tls = { ...addresses, ...this.#tls(), ...options }
     try {
       return connectTls(tls)
     } catch (cause) {
       const what = 'node:tls does not take what it says'
       throw new TypeError(`Cannot open WebSocket: option "tls" is no use: ${what}`, { cause })
     }
+  }
+
+  /**
+   * How long Node waits for one address of a name before it tries the next. Node's own 250 ms are less than a lost
+   * packet or a distant server takes.
+   */
+  #addressTimeout(): number {
+    const { connectTimeout } = this.#request
+    if (connectTimeout === null) return DEFAULT_ADDRESS_MS
+    return Math.max(MIN_ADDRESS_MS, Math.floor(connectTimeout / ADDRESS_SHARES))
   }
 
   /**

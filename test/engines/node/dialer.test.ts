@@ -1,3 +1,6 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import dns from 'node:dns'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { Agent } from 'node:http'
 import { Agent as SecureAgent } from 'node:https'
@@ -6,7 +9,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+
+import { Deferred } from '../../../src/base/internal.ts'
 import { ConnectError } from '../../../src/client/index.ts'
 import type { DialOutcome, DialRequest } from '../../../src/client/internal.ts'
 import {
@@ -42,6 +47,7 @@ function dialing(options: NodeClientOptions = {}) {
       url: new URL(url),
       headers: HEADERS,
       isElsewhere: false,
+      connectTimeout: 10_000,
       entered: (step) => steps.push(step),
       signal: new AbortController().signal,
       ...request,
@@ -366,6 +372,105 @@ describe('NodeDialer and refusals', () => {
     expect(outcome.response.status).toBe(403)
   })
 })
+
+describe('NodeDialer and a name with several addresses', () => {
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+
+  it.each([
+    ['ws:', ['connect', 'handshake']],
+    ['wss:', ['connect', 'tls']],
+  ])(
+    'gives an address longer than a lost packet takes before it tries the next (%s)',
+    async (scheme, expected) => {
+      await using server = await slowToAccept()
+      const leaving = new AbortController()
+      const connected = new Deferred<void>()
+      resolveTo([server.host, '::1'], () => server.wake())
+      const { dial, steps } = dialing()
+      const dialled = failure(
+        dial(`${scheme}//two.test:${server.port}/`, {
+          signal: leaving.signal,
+          entered: (step) => {
+            steps.push(step)
+            if (step !== 'connect') connected.resolve()
+          },
+        }),
+      )
+
+      const error = await Promise.race([connected.promise, dialled])
+      leaving.abort()
+
+      expect(error).toBeUndefined()
+      expect(steps).toEqual(expected)
+      await dialled
+    },
+  )
+
+  it('goes on to the next address when one refuses', async () => {
+    await using server = await rawServer(({ socket, head }) => socket.write(switchingHead(head)))
+    resolveTo(['127.0.0.2', '127.0.0.1'])
+
+    const outcome = await dialing().dial(`ws://two.test:${server.port}/`)
+
+    transportOf(outcome).abort()
+  })
+
+  it('goes on to the next address after a fifth of connectTimeout', async () => {
+    await using server = await slowToAccept()
+    resolveTo([server.host, '::1'])
+
+    const error = await failure(
+      dialing().dial(`ws://two.test:${server.port}/`, { connectTimeout: 200 }),
+    )
+
+    expect(error).toMatchObject({ step: 'connect' })
+  })
+})
+
+/** Makes every name that is looked up have these addresses; `done` is called when a connection to the first is sought. */
+function resolveTo(addresses: readonly string[], done: () => void = () => {}): void {
+  const found = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }))
+  vi.spyOn(dns, 'lookup').mockImplementation(((
+    _: string,
+    __: object,
+    tell: (error: null, found: unknown) => void,
+  ) => {
+    setImmediate(() => {
+      tell(null, found)
+      // The request to connect has been sent by now, and dropped.
+      setImmediate(done)
+    })
+  }) as never) // one of its four forms, which Node uses
+}
+
+/** A server whose accept queue is full: it drops what asks to connect until it is woken up, as a lossy network does. */
+async function slowToAccept(): Promise<
+  AsyncDisposable & { readonly host: string; readonly port: number; wake(): void }
+> {
+  const host = '127.0.0.2'
+  const child: ChildProcess = spawn(process.execPath, ['-e', SLOW_SERVER, host])
+  const [line] = (await once(child.stdout ?? process.stdin, 'data')) as [Buffer]
+  const port = Number(line)
+  child.kill('SIGSTOP')
+  const sockets = Array.from({ length: 4 }, () => connect(port, host).on('error', () => {}))
+  await once(sockets[1] ?? process, 'connect')
+  return {
+    host,
+    port,
+    wake: () => void child.kill('SIGCONT'),
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      child.kill('SIGKILL')
+      await once(child, 'exit')
+    },
+  }
+}
+
+const SLOW_SERVER = `require('net').createServer(() => {}).listen(
+  { port: 0, host: process.argv[1], backlog: 1 },
+  function () { process.stdout.write(String(this.address().port)) })`
 
 describe('NodeDialer and its signal', () => {
   it('dials nothing when it has fired before', async () => {
