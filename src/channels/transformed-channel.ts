@@ -51,7 +51,7 @@ export function filterOf<S>(
   return new TransformedChannel<S, S>(source, (value) => {
     const answer = isWanted(value)
     if (!isThenable(answer)) return answer ? value : NOTHING
-    return answer.then((wanted) => (wanted ? value : NOTHING))
+    return Promise.resolve(answer).then((wanted) => (wanted ? value : NOTHING))
   })
 }
 
@@ -62,7 +62,9 @@ export function mapNotNullOf<S, R>(
 ): ReceiveChannel<NonNullable<R>> {
   return new TransformedChannel<S, NonNullable<R>>(source, (value) => {
     const made = f(value)
-    return isThenable(made) ? made.then((awaited) => awaited ?? NOTHING) : (made ?? NOTHING)
+    return isThenable(made)
+      ? Promise.resolve(made).then((awaited) => awaited ?? NOTHING)
+      : (made ?? NOTHING)
   })
 }
 
@@ -232,7 +234,9 @@ class TransformedChannel<S, T> implements ReceiveChannel<T>, ReceiveCore<T> {
         this.#isTransforming = false
         return this.#end === null ? made : NOTHING
       }
-      made.then(
+      // Not `made.then`: a thenable may call back before it returns, or twice, and would then overwrite
+      // a value that nobody has taken yet.
+      Promise.resolve(made).then(
         (awaited) => this.#applied(awaited),
         (error: unknown) => this.#fail(error),
       )

@@ -106,14 +106,17 @@ export function acceptAnswer(
   const said = read(answer)
   if (said === null) return null
   const { serverMaxWindowBits, clientMaxWindowBits } = said
-  // Only an offer may mention it without a value, and an answer may not be larger than the offer (§7.1.2.2).
-  if (clientMaxWindowBits === 'supported') return null
-  if (clientMaxWindowBits !== null && clientMaxWindowBits > wanted.clientMaxWindowBits) return null
+  if (clientMaxWindowBits === 'supported') return null // only an offer may omit the value
   return {
     serverNoContextTakeover: said.serverNoContextTakeover,
     clientNoContextTakeover: said.clientNoContextTakeover || wanted.clientNoContextTakeover,
     serverMaxWindowBits: serverMaxWindowBits ?? MAX_WINDOW_BITS,
-    clientMaxWindowBits: clientMaxWindowBits ?? wanted.clientMaxWindowBits,
+    // The value in our offer is a hint that a server may ignore, and any window up to the one that the
+    // server allows is a valid choice for compressing (§7.1.2.2): we keep the smaller of the two.
+    clientMaxWindowBits: Math.min(
+      clientMaxWindowBits ?? MAX_WINDOW_BITS,
+      wanted.clientMaxWindowBits,
+    ),
   }
 }
 

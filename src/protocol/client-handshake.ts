@@ -100,7 +100,8 @@ export function checkServerResponse(
   if (single(headers, 'Sec-WebSocket-Accept', refuse) !== acceptKey(handshake.key)) {
     throw refuse('Sec-WebSocket-Accept of the answer does not fit the key')
   }
-  const protocol = single(headers, 'Sec-WebSocket-Protocol', refuse)
+  // An empty value names no subprotocol, as an absent header does.
+  const protocol = single(headers, 'Sec-WebSocket-Protocol', refuse) || null
   if (protocol !== null && !handshake.protocols.includes(protocol)) {
     throw refuse('Sec-WebSocket-Protocol of the answer was not offered')
   }

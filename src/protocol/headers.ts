@@ -110,13 +110,19 @@ export function listHas(value: string, token: string): boolean {
   return value.split(',').some((element) => trimBlanks(element).toLowerCase() === token)
 }
 
-/** The value of a `Sec-WebSocket-Extensions` header; `null` if it is not of the grammar (RFC 6455 §9.1). */
+/**
+ * The value of a `Sec-WebSocket-Extensions` header; `null` if it is not of the grammar (RFC 6455 §9.1).
+ * Empty elements are skipped (RFC 9110 §5.6.1.2), so an empty value is an empty list.
+ */
 export function parseExtensions(value: string): readonly ExtensionOffer[] | null {
   const scanner = new Scanner(value)
   const offers: ExtensionOffer[] = []
   do {
     const name = scanner.token()
-    if (name === null) return null
+    if (name === null) {
+      if (scanner.isAtElementEnd) continue
+      return null
+    }
     const parameters: (readonly [string, string | null])[] = []
     while (scanner.take(';')) {
       const parameter = scanner.token()
@@ -163,6 +169,12 @@ class Scanner {
   get isAtEnd(): boolean {
     this.#skipBlanks()
     return this.#at === this.#text.length
+  }
+
+  /** Whether nothing follows in the element that is being read. */
+  get isAtElementEnd(): boolean {
+    this.#skipBlanks()
+    return this.#at === this.#text.length || this.#text[this.#at] === ','
   }
 
   take(separator: string): boolean {

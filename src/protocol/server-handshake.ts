@@ -139,9 +139,7 @@ function readProtocols(headers: HttpHeaders): readonly string[] {
   const value = headers.get('sec-websocket-protocol')
   if (value === null) return []
   const protocols = parseTokenList(value)
-  if (protocols === null || protocols.length === 0) {
-    throw bad('Sec-WebSocket-Protocol is not a list of tokens')
-  }
+  if (protocols === null) throw bad('Sec-WebSocket-Protocol is not a list of tokens')
   if (new Set(protocols).size < protocols.length) {
     throw bad('Sec-WebSocket-Protocol names a subprotocol twice') // §4.1 item 10
   }

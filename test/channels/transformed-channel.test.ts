@@ -87,6 +87,35 @@ describe('operators', () => {
     expect(await halves.toArray()).toEqual([1, 2])
   })
 
+  it('operators take thenables that settle at once, or settle twice, and lose no value', async () => {
+    const atOnce = <T>(value: T): PromiseLike<T> => {
+      // A sloppy thenable: it calls back before it returns, twice, and returns nothing.
+      const sloppy = {
+        // oxlint-disable-next-line unicorn/no-thenable -- thenables are what is tested
+        then(resolve: (value: T) => void): void {
+          resolve(value)
+          resolve(value)
+        },
+      }
+      return sloppy as PromiseLike<T> // what code without types may return
+    }
+
+    expect(await channelClosed(1, 2, 3).map(atOnce).toArray()).toEqual([1, 2, 3])
+    expect(
+      await channelClosed(1, 2, 3)
+        .filter((value) => atOnce(value !== 2))
+        .toArray(),
+    ).toEqual([1, 3])
+    expect(
+      await channelClosed(1, 2, 3)
+        .mapNotNull((value) => atOnce(value === 2 ? null : value))
+        .toArray(),
+    ).toEqual([1, 3])
+    const looped: number[] = []
+    for await (const value of channelClosed(1, 2, 3).map(atOnce)) looped.push(value)
+    expect(looped).toEqual([1, 2, 3])
+  })
+
   it('operators can be chained and looped over', async () => {
     const seen: number[] = []
     const chained = channelClosed(1, 2, 3, 4)

@@ -119,12 +119,22 @@ describe('parseExtensions()', () => {
     expect(parseExtensions('a; b="1\\0"')).toEqual([{ name: 'a', parameters: [['b', '10']] }])
   })
 
+  it('parseExtensions() skips empty elements (RFC 9110 §5.6.1.2)', () => {
+    const a = { name: 'a', parameters: [] }
+    const b = { name: 'b', parameters: [['c', '1']] }
+
+    for (const value of ['', ' ', ',', ' , ,\t']) expect(parseExtensions(value)).toEqual([])
+    for (const value of ['a,', ',a', ' , a , '] as const)
+      expect(parseExtensions(value)).toEqual([a])
+    expect(parseExtensions('a,, b; c=1 ,')).toEqual([a, b])
+  })
+
   it('parseExtensions() answers null for what is not of the grammar', () => {
     for (const value of [
-      '',
-      ',',
-      'a,',
+      ';',
+      ',;',
       'a;',
+      'a;,b',
       'a; =b',
       'a; b=',
       'a; b=""',

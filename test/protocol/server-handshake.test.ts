@@ -58,6 +58,19 @@ describe('readServerHandshake()', () => {
     }
   })
 
+  it('readServerHandshake() skips empty elements of both lists (RFC 9110 §5.6.1.2)', () => {
+    const read = (protocols: string, extensions: string): unknown => {
+      const handshake = readServerHandshake(
+        request({ 'Sec-WebSocket-Protocol': protocols, 'Sec-WebSocket-Extensions': extensions }),
+      )
+      return [handshake.protocols, handshake.extensions]
+    }
+
+    expect(read('', '')).toEqual([[], []])
+    expect(read(' ,', ', ,')).toEqual([[], []])
+    expect(read('a,', 'x,')).toEqual([['a'], [{ name: 'x', parameters: [] }]])
+  })
+
   it('readServerHandshake() reads lists of protocols and extensions over several lines', () => {
     const handshake = readServerHandshake(
       request({
@@ -109,7 +122,6 @@ describe('readServerHandshake()', () => {
       [{ 'Sec-WebSocket-Key': '' }, 400, 'Sec-WebSocket-Key is not the base64 of 16 bytes'],
       [{ 'Sec-WebSocket-Key': 'c2VjcmV0' }, 400, 'Sec-WebSocket-Key is not the base64 of 16 bytes'],
       [{ 'Sec-WebSocket-Protocol': 'a b' }, 400, 'Sec-WebSocket-Protocol is not a list of tokens'],
-      [{ 'Sec-WebSocket-Protocol': '' }, 400, 'Sec-WebSocket-Protocol is not a list of tokens'],
       [
         { 'Sec-WebSocket-Protocol': 'a, a' },
         400,
