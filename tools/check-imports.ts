@@ -18,6 +18,7 @@ import { listFiles } from './list-files.ts'
 /** The level of each folder of `src/`. The main entry point, `src/index.ts`, stands above what it re-exports. */
 const LEVELS: Readonly<Record<string, number>> = {
   base: 0,
+  schema: 0,
   protocol: 1,
   channels: 1,
   extensions: 2,
@@ -25,18 +26,22 @@ const LEVELS: Readonly<Record<string, number>> = {
   application: 3,
   client: 3,
   engines: 4,
+  messages: 4,
   topics: 4,
   testing: 5,
   forwarded: 5,
   brokers: 5,
   adapters: 5,
+  msgpack: 5,
+  cbor: 5,
+  asyncapi: 5,
 }
 
 /** The level of `src/index.ts`: it may re-export what is below `testing/`, `brokers/` and `adapters/`. */
 const MAIN_ENTRY_LEVEL = 5
 
 /** What runs in browsers, beside the doors named `portable.ts`: files, and folders with their slash. */
-const PORTABLE: readonly string[] = ['browser-client.ts', 'engines/browser/']
+const PORTABLE: readonly string[] = ['browser-client.ts', 'engines/browser/', 'messages/']
 
 /** Pairs on one level that may import, in this direction only. */
 const SAME_LEVEL: ReadonlySet<string> = new Set(['session→extensions'])
@@ -60,7 +65,12 @@ const NODE_MODULES: Readonly<Record<string, readonly string[]>> = {
 
 /** Which files may import which packages. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  'schema/': ['@standard-schema/spec'],
   'application/': ['rou3', '@standard-schema/spec'],
+  // Types alone.
+  'messages/': ['@standard-schema/spec'],
+  'topics/': ['@standard-schema/spec'],
+  'asyncapi/': ['@standard-schema/spec'],
   // Types alone: optional peers are loaded when the plugin is installed.
   'forwarded/': ['@fastify/proxy-addr', 'forwarded-parse'],
 }

@@ -2,8 +2,8 @@
  * The session of a server: a session with the call that it came from, wrapped thinly around it.
  */
 
-import type { Duration } from '../base/index.ts'
-import type { Environment } from '../base/internal.ts'
+import type { Clock, Duration } from '../base/index.ts'
+import type { Environment, HasClock } from '../base/internal.ts'
 import type { ReceiveChannel, SendChannel } from '../channels/index.ts'
 import type { AgreedExtension } from '../extensions/internal.ts'
 import type { CloseReason, Frame } from '../protocol/index.ts'
@@ -167,7 +167,7 @@ function sessionIsOver(): DOMException {
  * be destructured. One class for both levels: what raw sessions do not have is absent from their type, and
  * says so at run time.
  */
-class ServerSession implements DefaultWebSocketServerSession {
+class ServerSession implements DefaultWebSocketServerSession, HasClock {
   readonly call: UpgradeCall
   readonly #session: RawSession | DefaultSession
 
@@ -214,6 +214,11 @@ class ServerSession implements DefaultWebSocketServerSession {
 
   get launch(): WebSocketSession['launch'] {
     return this.#session.launch
+  }
+
+  /** For code that needs the time of this session. */
+  get clock(): Clock {
+    return this.#session.clock
   }
 
   get signal(): AbortSignal {

@@ -21,6 +21,8 @@ export {
   WHOLE_OR_INFINITE,
 } from './option-check.ts'
 export type { NumberRange } from './option-check.ts'
+export { sessionClockOf } from './session-clock.ts'
+export type { HasClock } from './session-clock.ts'
 export { systemClock, waitingSystemClock } from './system-clock.ts'
 export { TaskScope } from './task-scope.ts'
 export type { TaskScopeOptions } from './task-scope.ts'

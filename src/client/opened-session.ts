@@ -2,8 +2,13 @@
  * The session of a client: a session with what it was opened by, wrapped thinly around it, and how it ends.
  */
 
-import type { Duration } from '../base/index.ts'
-import { addAbortListener, type Environment, removeAbortListener } from '../base/internal.ts'
+import type { Clock, Duration } from '../base/index.ts'
+import {
+  addAbortListener,
+  type Environment,
+  type HasClock,
+  removeAbortListener,
+} from '../base/internal.ts'
 import type { ReceiveChannel, SendChannel } from '../channels/index.ts'
 import type { AgreedExtension } from '../extensions/internal.ts'
 import type { CloseReason, Frame, HandshakeResponse } from '../protocol/index.ts'
@@ -40,7 +45,7 @@ export interface ClientOpening {
 }
 
 /** A client's session. Functions are the wrapped session's own, so that all members may be destructured. */
-export class OpenedSession implements WebSocketClientSession {
+export class OpenedSession implements WebSocketClientSession, HasClock {
   readonly url: string
   readonly #response: HandshakeResponse
   readonly #session: DefaultSession
@@ -100,6 +105,11 @@ export class OpenedSession implements WebSocketClientSession {
 
   get launch(): WebSocketSession['launch'] {
     return this.#session.launch
+  }
+
+  /** For code that needs the time of this session. */
+  get clock(): Clock {
+    return this.#session.clock
   }
 
   get signal(): AbortSignal {

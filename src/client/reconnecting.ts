@@ -5,10 +5,12 @@
  * a source, time and chance from the environment. The loop ends exactly once, and with it everything else.
  */
 
+import type { Clock } from '../base/index.ts'
 import {
   addAbortListener,
   Deferred,
   type Environment,
+  type HasClock,
   removeAbortListener,
 } from '../base/internal.ts'
 import type { ReceiveChannel, ReceiveOptions, SendChannel, SendOptions } from '../channels/index.ts'
@@ -126,7 +128,7 @@ const CLOSED: Leaving = { why: 'closed', cause: null }
 
 /** See `ReconnectingWebSocket`. */
 export class Reconnecting<Session extends ClientSession>
-  implements ReconnectingWebSocket<Session>, BridgeOwner
+  implements ReconnectingWebSocket<Session>, BridgeOwner, HasClock
 {
   readonly states: ReconnectingWebSocket<Session>['states']
   readonly whenOpen: ReconnectingWebSocket<Session>['whenOpen']
@@ -180,6 +182,11 @@ export class Reconnecting<Session extends ClientSession>
       if (signal !== null) removeAbortListener(signal, onAborted)
       listener?.[Symbol.dispose]()
     })
+  }
+
+  /** For code that needs the time of this session. */
+  get clock(): Clock {
+    return this.#parts.environment.clock
   }
 
   get state(): ConnectionState<Session> {

@@ -5,8 +5,8 @@
  * and the handler, and the pinger.
  */
 
-import type { Duration } from '../base/index.ts'
-import { type Environment, toMilliseconds } from '../base/internal.ts'
+import type { Clock, Duration } from '../base/index.ts'
+import { type Environment, type HasClock, toMilliseconds } from '../base/internal.ts'
 import type { ReceiveChannel, SendChannel } from '../channels/index.ts'
 import type { CloseReason, Frame } from '../protocol/index.ts'
 import type { CloseInfo } from './close-info.ts'
@@ -18,7 +18,7 @@ import type { SessionObserver, SessionSettings } from './settings.ts'
 import type { Transport } from './transport.ts'
 
 /** A session of the upper level: what `webSocket` handlers are given. */
-export class DefaultSession implements DefaultWebSocketSession {
+export class DefaultSession implements DefaultWebSocketSession, HasClock {
   readonly #raw: RawSession
   readonly #level: DefaultLevel
 
@@ -83,6 +83,11 @@ export class DefaultSession implements DefaultWebSocketSession {
 
   set maxFrameSize(bytes: number) {
     this.#raw.maxFrameSize = bytes
+  }
+
+  /** For code that needs the time of this session. */
+  get clock(): Clock {
+    return this.#raw.clock
   }
 
   get signal(): AbortSignal {

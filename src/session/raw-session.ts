@@ -4,8 +4,8 @@
  * Ktor: `RawWebSocket`.
  */
 
-import { ScopeEndedError } from '../base/index.ts'
-import { Deferred, type Environment, rejected, TaskScope } from '../base/internal.ts'
+import { type Clock, ScopeEndedError } from '../base/index.ts'
+import { Deferred, type Environment, type HasClock, rejected, TaskScope } from '../base/internal.ts'
 import { ClosedReceiveChannelError, ClosedSendChannelError } from '../channels/index.ts'
 import type { ReceiveChannel, SendChannel } from '../channels/index.ts'
 import { CloseReason, type Frame } from '../protocol/internal.ts'
@@ -24,7 +24,7 @@ const NORMAL = new CloseReason(CloseReason.Codes.NORMAL)
 const GOING_AWAY = new CloseReason(CloseReason.Codes.GOING_AWAY)
 
 /** A session of the lower level. Functions and promises come into being when they are first touched. */
-export class RawSession implements WebSocketSession, ConnectionOwner {
+export class RawSession implements WebSocketSession, ConnectionOwner, HasClock {
   /** For the level that wraps this one. */
   readonly connection: Connection
   readonly #raw: boolean
@@ -117,6 +117,11 @@ export class RawSession implements WebSocketSession, ConnectionOwner {
 
   set maxFrameSize(bytes: number) {
     this.connection.maxFrameSize = bytes
+  }
+
+  /** For code that needs the time of this session. */
+  get clock(): Clock {
+    return this.connection.environment.clock
   }
 
   get signal(): AbortSignal {

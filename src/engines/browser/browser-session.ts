@@ -7,7 +7,7 @@
 
 import type { Clock } from '../../base/index.ts'
 import { ScopeEndedError } from '../../base/index.ts'
-import { Deferred, TaskScope } from '../../base/internal.ts'
+import { Deferred, type HasClock, TaskScope } from '../../base/internal.ts'
 import {
   ChannelOverflowError,
   ClosedReceiveChannelError,
@@ -37,7 +37,7 @@ type MessageFrame = TextFrame | BinaryFrame
 type Beginning = Pick<CloseInfo, 'reason' | 'initiator' | 'cause'>
 
 /** A session over one wire. Its functions are fields: all members may be destructured. */
-export class BrowserSession implements ClientSession, WireReceiver {
+export class BrowserSession implements ClientSession, WireReceiver, HasClock {
   readonly url: string
   readonly incoming: BufferedChannel<MessageFrame>
   readonly outgoing: BufferedChannel<Outbound>
@@ -94,6 +94,11 @@ export class BrowserSession implements ClientSession, WireReceiver {
     this.closed = this.#closed.promise
     settings.signal?.addEventListener('abort', this.#leave)
     wire.start(this)
+  }
+
+  /** For code that needs the time of this session. */
+  get clock(): Clock {
+    return this.#clock
   }
 
   get bufferedAmount(): number {
