@@ -5,7 +5,7 @@
 import type { Environment } from '../base/internal.ts'
 import type { CloseInfo } from '../session/index.ts'
 import type { ClientSession } from './client-session.ts'
-import { ConnectError } from './errors.ts'
+import { ConnectError, type ConnectStep } from './errors.ts'
 import type { OpenedFacts, ReconnectingSettings } from './reconnect-options.ts'
 import type { Setback } from './reconnect-state.ts'
 import { untilAborted } from './until-aborted.ts'
@@ -15,8 +15,12 @@ export type Opener<Session> = (signal: AbortSignal) => Promise<Session>
 
 /** What gets sessions. */
 export interface SessionSource<Session extends ClientSession> {
-  /** Finds out whither and how, which may take user code; what it fails with is worth another attempt. */
-  prepare(signal: AbortSignal): Promise<Opener<Session>>
+  /**
+   * Finds out the address and the options, by user code if need be. After a failure another attempt may help.
+   *
+   * @param entered is called when user code of another step than `url` begins.
+   */
+  prepare(signal: AbortSignal, entered: (step: 'renew') => void): Promise<Opener<Session>>
 }
 
 const OVER = new DOMException('The session is over', 'AbortError')
@@ -35,6 +39,8 @@ export class ConnectAttempt<Session extends ClientSession> {
   /** Fires when nobody waits for the attempt any more. */
   readonly #limit = new AbortController()
   #session: Session | null = null
+  /** What is under way. */
+  #step: ConnectStep = 'url'
   /** How it ended; `null` while it has not. */
   #info: CloseInfo | null = null
   #isMistake = false
@@ -79,16 +85,23 @@ export class ConnectAttempt<Session extends ClientSession> {
     const { attemptTimeout } = this.#settings
     if (attemptTimeout === null) return null
     return clock.setTimer(attemptTimeout, () => {
-      this.#limit.abort(new ConnectError('handshake', `no session within ${attemptTimeout} ms`))
+      const step = this.#step
+      const what = step === 'handshake' ? 'no session' : `the function "${step}" did not finish`
+      this.#limit.abort(
+        new ConnectError(step, `${what} within attemptTimeout (${attemptTimeout} ms)`),
+      )
     })
   }
 
   async #open(facts: Omit<OpenedFacts, 'signal'>): Promise<Session> {
     const { signal } = this.#limit
-    const opener = await untilAborted(signal, this.#source.prepare(signal))
+    const entered = (step: ConnectStep): void => void (this.#step = step)
+    const opener = await untilAborted(signal, this.#source.prepare(signal, entered))
+    entered('handshake')
     const opened = await untilAborted(signal, this.#connect(opener), drop)
     const session = this.#wrap(opened)
     this.#session = session
+    entered('opened')
 
     // It may end while `opened` waits for something else.
     void session.closed.then((info) => {

@@ -70,8 +70,9 @@ export function connectWith<Options, Session extends ClientSession>(
 
   return new Reconnecting({
     source: {
-      prepare: async () => {
+      prepare: async (_, entered) => {
         const url = typeof target === 'function' ? await target() : target
+        entered('renew')
         const renewed: unknown = await (renew as () => unknown)() // a function, as checked above
         return async (signal) => {
           if (typeof renewed !== 'object') {

@@ -6,7 +6,7 @@
 
 import type { HandshakeResponse, HeaderList } from '../protocol/index.ts'
 import type { Transport } from '../session/index.ts'
-import type { ConnectStep } from './errors.ts'
+import type { NetworkStep } from './errors.ts'
 
 /** One request to upgrade. */
 export interface DialRequest {
@@ -32,7 +32,7 @@ export interface DialRequest {
    * The dialer says how far it has come, each step at most once and in this order; it begins at `resolve`. The deadlines
    * of the client hang on it (`handshake`: the connection is there, and the request goes out) and its errors.
    */
-  readonly entered: (step: Exclude<ConnectStep, 'resolve' | 'protocol'>) => void
+  readonly entered: (step: Exclude<NetworkStep, 'resolve' | 'protocol'>) => void
 
   /**
    * Fires when the client has lost its patience, with the reason that the call is to reject with. The dialer

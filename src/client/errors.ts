@@ -12,9 +12,22 @@ import type { HeaderList } from '../protocol/index.ts'
  * - `proxy`: the agent's proxy refused, or could not be reached;
  * - `tls`: no agreement on encryption, or a certificate that is not the host's;
  * - `handshake`: the connection ended, or stayed silent, before there was an answer to the request;
- * - `protocol`: the answer is no HTTP, or a 101 that breaks a rule of RFC 6455 §4.1.
+ * - `protocol`: the answer is no HTTP, or a 101 that breaks a rule of RFC 6455 §4.1;
+ * - `url`, `renew`, `opened`: that function of `connect` had not finished at `attemptTimeout`.
  */
-export type ConnectStep = 'resolve' | 'connect' | 'proxy' | 'tls' | 'handshake' | 'protocol'
+export type ConnectStep =
+  | 'resolve'
+  | 'connect'
+  | 'proxy'
+  | 'tls'
+  | 'handshake'
+  | 'protocol'
+  | 'url'
+  | 'renew'
+  | 'opened'
+
+/** The steps that are the network's. The others are functions of the caller. */
+export type NetworkStep = Exclude<ConnectStep, 'url' | 'renew' | 'opened'>
 
 /** A connection did not come about, and no server has refused it. */
 export class ConnectError extends TowpathError {

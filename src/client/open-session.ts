@@ -21,7 +21,7 @@ import type { Transport } from '../session/index.ts'
 import { ACT, type ClientSettings } from './client-options.ts'
 import { isSameOrigin, readRedirect, readUrl } from './client-url.ts'
 import type { DialAnswered, Dialer, DialOutcome, DialSwitched } from './dialer.ts'
-import { ConnectError, type ConnectStep, UpgradeRefusedError } from './errors.ts'
+import { ConnectError, type NetworkStep, UpgradeRefusedError } from './errors.ts'
 import { OpenedSession } from './opened-session.ts'
 import { composeHeaders, type RequestTarget, withoutCredentials } from './request-headers.ts'
 
@@ -113,7 +113,7 @@ class Patience {
   readonly #environment: Environment
   readonly #settings: ClientSettings
   readonly #controller = new AbortController()
-  #step: ConnectStep = 'resolve'
+  #step: NetworkStep = 'resolve'
   #timer: WheelTimer | null = null
 
   constructor(environment: Environment, settings: ClientSettings) {
@@ -127,7 +127,7 @@ class Patience {
     return this.#controller.signal
   }
 
-  entered(step: ConnectStep): void {
+  entered(step: NetworkStep): void {
     this.#step = step
     if (step !== 'handshake') return
     this.#timer?.cancel()

@@ -73,7 +73,7 @@ export interface ReconnectOptions {
   /**
    * Asked after each setback; `attempt` is the number of the attempts since the last session that lasted. `true` comes
    * back, `false` ends the connection, and `undefined` leaves it to the table in docs/reconnecting.md. What it throws ends
-   * the connection and is its cause.
+   * the connection and is its cause. It must return at once: a promise ends the connection with a `TypeError`.
    */
   readonly shouldReconnect?: (setback: Setback, attempt: number) => boolean | undefined
 }
@@ -221,6 +221,11 @@ function readReconnect(options: ReconnectOptions): Backing {
   requireKnownNames(ACT, options, RECONNECT_NAMES, 'reconnect.')
   const { shouldReconnect = doNothing } = options
   requireFunction(ACT, 'option "reconnect.shouldReconnect"', shouldReconnect)
+  if (Object.prototype.toString.call(shouldReconnect) === '[object AsyncFunction]') {
+    throw new TypeError(
+      `Cannot ${ACT}: option "reconnect.shouldReconnect" is async, expected a function that returns at once`,
+    )
+  }
   const duration = (
     name: 'baseDelay' | 'maxDelay' | 'resetAfter' | 'maxServerDelay',
     fallback: number,

@@ -68,7 +68,7 @@ export interface ConnectionEnd {
    */
   readonly why: 'closed' | 'aborted' | 'final' | 'exhausted'
 
-  /** What happened last, before or because of that; `null` if nothing did. */
+  /** Why there was no session when it ended; `null` if there was one, or no attempt had failed yet. */
   readonly setback: Setback | null
 
   /** What `incoming` ended with: `null` for a normal end (`close()`, or a server's Close 1000). */

@@ -11,6 +11,7 @@ import {
   Deferred,
   type Environment,
   type HasClock,
+  kindOf,
   removeAbortListener,
 } from '../base/internal.ts'
 import type { ReceiveChannel, ReceiveOptions, SendChannel, SendOptions } from '../channels/index.ts'
@@ -148,6 +149,8 @@ export class Reconnecting<Session extends ClientSession>
   #leaving: Leaving | null = null
   #session: Session | null = null
   #wasOpen = false
+  /** Why there is no session; `null` while there is one, and before the first attempt has failed. */
+  #setback: Setback | null = null
   #heartbeat: Heartbeat | null = null
   /** The wait that is under way. */
   #wait: {
@@ -237,19 +240,21 @@ export class Reconnecting<Session extends ClientSession>
   }
 
   async #run(): Promise<void> {
-    let setback: Setback | null = null
     for (;;) {
-      const ending = await this.#turn(setback)
+      const ending = await this.#turn(this.#setback)
       if (ending === null) break
-      setback = ending.setback
+      const { setback } = ending
+      this.#setback = setback
       const verdict = this.#judge(ending)
+      // `shouldReconnect` may have closed the connection.
+      if (this.#isLeaving()) break
       if ('why' in verdict) {
-        this.#finish(verdict, setback)
+        this.#finish(verdict)
         return
       }
       await this.#waitFor(verdict, setback)
     }
-    this.#finish(this.#leaving ?? CLOSED, setback)
+    this.#finish(this.#leaving ?? CLOSED)
   }
 
   /**
@@ -302,6 +307,7 @@ export class Reconnecting<Session extends ClientSession>
     let info: CloseInfo | null = null
     if (this.#leaving === null) {
       this.#wasOpen = true
+      this.#setback = null
       this.#session = session
       this.#bridge.begin(session)
       this.#board.state = { type: 'open', attempt, session }
@@ -324,7 +330,7 @@ export class Reconnecting<Session extends ClientSession>
   #judge({ setback, isMistake }: Ending): Wait | Verdict {
     const { shouldReconnect } = this.#parts.settings.reconnect
     try {
-      const answer = shouldReconnect(setback, this.#backoff.attempts)
+      const answer = readAnswer(shouldReconnect(setback, this.#backoff.attempts))
       if (!(answer ?? (!isMistake && mayComeBack(setback)))) {
         const isGood = hasEndedWell(setback)
         return { why: 'final', cause: isGood ? null : new ConnectionLostError('final', setback) }
@@ -371,10 +377,10 @@ export class Reconnecting<Session extends ClientSession>
     if (this.#session !== null) this.#heartbeat?.ask()
   }
 
-  #finish({ why, cause }: Leaving | Verdict, setback: Setback | null): void {
+  #finish({ why, cause }: Leaving | Verdict): void {
     this.#bridge.end(cause)
     this.#joined.channel.close(cause)
-    const end = { why, setback, cause, unsent: this.#bridge.unsent }
+    const end = { why, setback: this.#setback, cause, unsent: this.#bridge.unsent }
     this.#board.state = { type: 'closed', end }
     this.#closed.resolve(end)
   }
@@ -403,6 +409,21 @@ interface Ending {
 interface Verdict {
   readonly why: 'final' | 'exhausted'
   readonly cause: Error | null
+}
+
+/**
+ * What `shouldReconnect` has answered.
+ *
+ * @throws {TypeError} for anything but an answer, such as a promise: it would count as "yes".
+ */
+function readAnswer(answer: unknown): boolean | null {
+  if (typeof answer === 'boolean') return answer
+  if (answer === undefined || answer === null) return null
+  // If it is a promise that rejects, the error below says more.
+  Promise.resolve(answer).catch(ignore)
+  throw new TypeError(
+    `Cannot ask shouldReconnect: it returned ${answer instanceof Promise ? 'a promise' : kindOf(answer)}, expected true, false or undefined`,
+  )
 }
 
 function ignore(): void {}

@@ -87,9 +87,40 @@ describe('ConnectAttempt', () => {
 
     expect(await outcome).toMatchObject({
       type: 'failed',
-      setback: { info: null, error: { code: 'TOWPATH_CONNECT', step: 'handshake' } },
+      setback: {
+        info: null,
+        error: { step: 'handshake', message: expect.stringContaining('attemptTimeout (500 ms)') },
+      },
     })
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, true])
+  })
+
+  it.each<[string, SessionSource<ClientSession>]>([
+    ['url', { prepare: () => never }],
+    [
+      'renew',
+      {
+        prepare: (_, entered) => {
+          entered('renew')
+          return never
+        },
+      },
+    ],
+    ['opened', opening(clientSession().session)],
+  ])('says which function of the caller did not finish: %s', async (step, source) => {
+    const { outcome, clock } = attempt(source, { attemptTimeout: 500, opened: () => never })
+
+    await clock.advance(500)
+
+    expect(await outcome).toMatchObject({
+      setback: {
+        error: {
+          code: 'TOWPATH_CONNECT',
+          step,
+          message: `Cannot open WebSocket: the function "${step}" did not finish within attemptTimeout (500 ms) (step: ${step})`,
+        },
+      },
+    })
   })
 
   it('comes to its end at once when it is left, before it has begun too', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { type Application, WebSockets, type WebSocketHandler } from '../../src/application/index.ts'
 import type { WebSocketClient, WebSocketClientOptions } from '../../src/client/index.ts'
+import { Deferred } from '../../src/base/internal.ts'
 import { Frame } from '../../src/protocol/index.ts'
 import { withTestApplication } from '../../src/testing/index.ts'
 
@@ -99,6 +100,21 @@ describe('connect()', () => {
       await t.clock.advance(10_000)
 
       expect(connection.state).toMatchObject({ type: 'open', attempt: 3 })
+      await connection.close()
+    })
+  })
+
+  it.each(['url', 'renew', 'opened'])('says that %s hangs, and tries again', async (step) => {
+    await withTestApplication(module, async (t) => {
+      const never = new Deferred<never>().promise
+      const connection = t.client.connect(() => (step === 'url' ? never : 'ws://localhost/b'), {
+        attemptTimeout: 1_000,
+        renew: () => (step === 'renew' ? never : {}),
+        opened: () => (step === 'opened' ? never : undefined),
+      })
+      await t.clock.advance(1_000)
+
+      expect(connection.state).toMatchObject({ type: 'waiting', setback: { error: { step } } })
       await connection.close()
     })
   })

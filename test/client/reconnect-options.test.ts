@@ -83,6 +83,7 @@ describe('readReconnecting()', () => {
     [{ reconnect: { jitter: NaN } }, '"reconnect.jitter" is NaN'],
     [{ reconnect: { maxAttempts: 0 } }, '"reconnect.maxAttempts" is 0, expected a whole number'],
     [{ reconnect: { shouldReconnect: true } }, 'option "reconnect.shouldReconnect" is a boolean'],
+    [{ reconnect: { shouldReconnect: asksSomebody } }, 'shouldReconnect" is async, expected'],
     [{ whileAway: 'keep' }, 'option "whileAway" is a string'],
     [{ whileAway: {} }, 'option "whileAway.keep" is undefined'],
     [{ whileAway: { keep: { frame: 1 } } }, 'unknown option "whileAway.keep.frame"'],
@@ -95,6 +96,10 @@ describe('readReconnecting()', () => {
     expect(() => readReconnecting(options as ReconnectingOptions)).toThrow(message)
   })
 })
+
+async function asksSomebody(): Promise<boolean> {
+  return (await Promise.resolve(1)) > 1
+}
 
 describe('RECONNECTING_OPTION_NAMES', () => {
   it('are the names that are read', () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Application, WebSocketHandler } from '../../src/application/index.ts'
 import { WebSockets } from '../../src/application/index.ts'
 import type { Clock } from '../../src/base/index.ts'
-import { Deferred } from '../../src/base/internal.ts'
+import { Deferred, rejected } from '../../src/base/internal.ts'
 import type { ClientSession, WebSocketClientSession } from '../../src/client/index.ts'
 import type { ConnectionState } from '../../src/client/reconnect-state.ts'
 import type { Reconnecting } from '../../src/client/reconnecting.ts'
@@ -413,6 +413,63 @@ describe('endings that are final', () => {
     })
   })
 
+  it.each<[string, () => unknown, string]>([
+    ['a promise', () => Promise.resolve(false), 'a promise'],
+    ['a promise that rejects', () => rejected(new Error('no')), 'a promise'],
+    ['a word', () => 'no', 'a string'],
+  ])(
+    'ends with a TypeError when shouldReconnect returns %s, which would count as yes',
+    async (_, answer, is) => {
+      await withTestApplication(serving(echo), async (t) => {
+        t.network.refuse()
+        const connection = reconnecting(t, {
+          // From JavaScript it may return anything.
+          reconnect: { shouldReconnect: answer as () => boolean },
+        })
+
+        const { why, cause } = await connection.closed
+
+        expect(why).toBe('final')
+        expect(cause).toBeInstanceOf(TypeError)
+        expect(cause?.message).toBe(
+          `Cannot ask shouldReconnect: it returned ${is}, expected true, false or undefined`,
+        )
+      })
+    },
+  )
+
+  it('is closed when shouldReconnect closes it, whatever that returns', async () => {
+    await withTestApplication(serving(echo), async (t) => {
+      t.network.refuse()
+      const connection = reconnecting(t, {
+        reconnect: {
+          maxAttempts: 1,
+          shouldReconnect: () => {
+            void connection.close()
+            return true
+          },
+        },
+      })
+
+      expect(await connection.closed).toMatchObject({ why: 'closed', cause: null })
+      expect(t.clock.pendingTimers).toBe(0)
+    })
+  })
+
+  it('has no setback when it is closed while it is open, whatever has happened before', async () => {
+    await withTestApplication(serving(echo), async (t) => {
+      const connection = reconnecting(t)
+      await connection.whenOpen()
+      t.network.reset()
+      await t.clock.advance({ seconds: 1 })
+      expect(isOpen(connection)).toBe(true)
+
+      await connection.close()
+
+      expect(await connection.closed).toMatchObject({ why: 'closed', setback: null })
+    })
+  })
+
   it('ends when all attempts are used up', async () => {
     await withTestApplication(serving(echo), async (t) => {
       t.network.refuse()
@@ -621,6 +678,9 @@ describe('opened', () => {
   })
 })
 
+/** As what it is told that somebody hangs. */
+const STEP_OF = { prepare: 'url', open: 'handshake', opened: 'opened' }
+
 describe('deadlines', () => {
   it.each(['prepare', 'open', 'opened'] as const)(
     'gives up an attempt that hangs in %s',
@@ -645,7 +705,7 @@ describe('deadlines', () => {
 
         expect(await connection.closed).toMatchObject({
           why: 'exhausted',
-          setback: { error: { code: 'TOWPATH_CONNECT', step: 'handshake' } },
+          setback: { error: { code: 'TOWPATH_CONNECT', step: STEP_OF[step] } },
         })
         await t.settle()
         expect(t.application.sessions.size).toBe(0)

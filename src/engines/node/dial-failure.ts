@@ -2,14 +2,15 @@
  * What the failures of sockets, of TLS and of Node's HTTP parser say about the way to a session.
  */
 
-import { ConnectError, type ConnectStep } from '../../client/index.ts'
+import { ConnectError } from '../../client/index.ts'
+import type { NetworkStep } from '../../client/internal.ts'
 
 /**
  * The error for `cause`, which came up at `step`.
  *
  * @param place whither: `example.com`, `[::1]:8080`, the path of a socket.
  */
-export function dialFailure(step: ConnectStep, place: string, cause: Error): ConnectError {
+export function dialFailure(step: NetworkStep, place: string, cause: Error): ConnectError {
   const code = codeOf(cause)
   if (code.startsWith('HPE_')) return new ConnectError('protocol', notHttp(place, code), { cause })
   return new ConnectError(step, explain(step, place, code), { cause })
@@ -23,7 +24,7 @@ function notHttp(place: string, code: string): string {
     : `${place} answered with something that is not HTTP (${code})`
 }
 
-function explain(step: ConnectStep, place: string, code: string): string {
+function explain(step: NetworkStep, place: string, code: string): string {
   switch (step) {
     case 'resolve':
       return `the host of ${place} has no address (${code})`

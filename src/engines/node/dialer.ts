@@ -13,8 +13,8 @@ import type { Duplex } from 'node:stream'
 import { checkServerIdentity as checkName, connect as connectTls, TLSSocket } from 'node:tls'
 
 import { Deferred } from '../../base/internal.ts'
-import { ConnectError, type ConnectStep } from '../../client/index.ts'
-import type { Dialer, DialOutcome, DialRequest } from '../../client/internal.ts'
+import { ConnectError } from '../../client/index.ts'
+import type { Dialer, DialOutcome, DialRequest, NetworkStep } from '../../client/internal.ts'
 import { HandshakeError, HttpHeaders } from '../../protocol/index.ts'
 import type { ClientTlsOptions, DialerSettings } from './client-options.ts'
 import { connectionFacts } from './connection-facts.ts'
@@ -78,7 +78,7 @@ class Dialing {
   readonly #outcome = new Deferred<DialOutcome>()
   readonly #http: ClientRequest
   readonly #place: string
-  #step: ConnectStep
+  #step: NetworkStep
   #socket: Socket | null = null
   #answer: { readonly message: IncomingMessage; readonly body: Buffer[]; size: number } | null =
     null
@@ -172,8 +172,14 @@ class Dialing {
       ALPNProtocols: ['http/1.1'],
       ...own,
       servername,
-      checkServerIdentity: (_name, peer) =>
-        checkServerIdentity(servername === '' ? host : servername, peer),
+      checkServerIdentity: (_name, peer) => {
+        try {
+          return checkServerIdentity(servername === '' ? host : servername, peer)
+        } catch (error) {
+          // Node would let it end the process: it expects what is wrong to be returned.
+          return error instanceof Error ? error : new Error('checkServerIdentity() has thrown')
+        }
+      },
     }
   }
 
@@ -196,7 +202,7 @@ class Dialing {
     socket.once('connect', connected)
   }
 
-  #enter(step: Exclude<ConnectStep, 'resolve' | 'protocol'>): void {
+  #enter(step: Exclude<NetworkStep, 'resolve' | 'protocol'>): void {
     this.#step = step
     this.#request.entered(step)
   }

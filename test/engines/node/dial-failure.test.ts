@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import type { ConnectStep } from '../../../src/client/index.ts'
+import type { NetworkStep } from '../../../src/client/internal.ts'
 import { dialFailure } from '../../../src/engines/node/dial-failure.ts'
 
 const withCode = (code: string): Error => Object.assign(new Error('system'), { code })
 
 describe('dialFailure()', () => {
-  it.each<[ConnectStep, string, string]>([
+  it.each<[NetworkStep, string, string]>([
     ['resolve', 'ENOTFOUND', 'the host of h:1 has no address (ENOTFOUND)'],
     ['resolve', 'EAI_AGAIN', 'the host of h:1 has no address (EAI_AGAIN)'],
     ['connect', 'ECONNREFUSED', 'nobody listens at h:1'],

@@ -649,6 +649,19 @@ describe('NodeDialer on another origin than was asked for', () => {
     ])
   })
 
+  it('fails with what checkServerIdentity throws, and does not let it end the process', async () => {
+    await using server = await rawServer(({ socket }) => socket.end(), { tls: {} })
+    const checkServerIdentity = (): never => {
+      throw new Error('not this one')
+    }
+    const { dial } = dialing({ tls: { ca: certificate.cert, checkServerIdentity } })
+
+    expect(await failure(dial(`wss://localhost:${server.port}/`))).toMatchObject({
+      step: 'tls',
+      cause: { message: 'not this one' },
+    })
+  })
+
   it('checks certificates there, whatever was said about the first host', async () => {
     await using server = await rawServer(
       ({ socket, head }) => void socket.end(switchingHead(head)),
