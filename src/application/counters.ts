@@ -2,6 +2,7 @@
  * Counts what happens in an application, from its making on.
  */
 
+import { isInstance } from '../base/internal.ts'
 import { MemoryBudgetError } from '../session/index.ts'
 import { HandshakeTimeoutError, UpgradeLimitError } from './errors.ts'
 import type { RefusalReason } from './refusal-reason.ts'
@@ -59,7 +60,7 @@ function toRecord<Name extends string>(
 }
 
 function limitOfRefusal(cause: unknown): LimitName | null {
-  if (cause instanceof UpgradeLimitError) return cause.limitName
-  if (cause instanceof MemoryBudgetError) return 'memoryBudget'
-  return cause instanceof HandshakeTimeoutError ? 'handshakeTimeout' : null
+  if (isInstance(cause, UpgradeLimitError)) return cause.limitName
+  if (isInstance(cause, MemoryBudgetError)) return 'memoryBudget'
+  return isInstance(cause, HandshakeTimeoutError) ? 'handshakeTimeout' : null
 }

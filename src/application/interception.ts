@@ -40,12 +40,19 @@ export async function intercept(
     }
 
     let inner: Promise<Response | undefined> | null = null
+    let hasReturned = false
     const next = (): Promise<Response | undefined> => {
-      if (inner !== null) throw new Error('Cannot call next() twice: the rest runs once')
-      inner = runFrom(index + 1)
+      if (hasReturned) return refusedNext('late: the interceptor has returned')
+      if (inner !== null) return refusedNext('twice: the inner interceptors run once')
+      inner = handled(runFrom(index + 1))
       return inner
     }
-    const answer = await interceptor(call, next)
+    let answer: unknown
+    try {
+      answer = await interceptor(call, next)
+    } finally {
+      hasReturned = true
+    }
     if (answer instanceof Response) {
       await settled(inner)
       return answer
@@ -55,11 +62,24 @@ export async function intercept(
         `Cannot use what an interceptor returned: it is ${kindOf(answer)}, expected a Response or nothing`,
       )
     }
-    return inner ?? next()
+    return inner ?? runFrom(index + 1)
   }
 
   const refusal = await runFrom(0)
   return { refusal: refusal ?? null, context: context ?? captureContext() }
+}
+
+/** A call of `next()` that runs nothing. It rejects for a caller that awaits it. */
+function refusedNext(how: string): Promise<never> {
+  return handled(Promise.reject(new Error(`Cannot call next() ${how}`)))
+}
+
+/** Returns `promise`, whose rejection does not end the process when the interceptor never awaits it. */
+function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {
+    // The interceptor that awaits the promise sees the error; otherwise it says nothing new.
+  })
+  return promise
 }
 
 /** Waits for what an interceptor began and left, so that nothing of an upgrade outlives its answer. */

@@ -2,6 +2,8 @@
  * Where an application writes what it would otherwise have to keep to itself.
  */
 
+import { isThenable } from '../base/internal.ts'
+
 /**
  * Takes what the application has to say. `console` and pino both satisfy it. The facts come first, as
  * pino wants them; an error is in the field `err`.
@@ -37,7 +39,8 @@ export function logFailure(
   facts: object = {},
 ): void {
   try {
-    logger.error({ ...facts, err: error }, message)
+    const written: unknown = logger.error({ ...facts, err: error }, message)
+    if (isThenable(written)) Promise.resolve(written).catch(() => {})
   } catch {
     // A logger that throws has nobody left to tell, and must not take a session with it.
   }

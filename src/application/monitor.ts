@@ -2,6 +2,7 @@
  * Typed events for whoever watches an application: metrics, tests, an inspector.
  */
 
+import { isThenable } from '../base/internal.ts'
 import type { Logger } from './logger.ts'
 import { logFailure } from './logger.ts'
 
@@ -55,7 +56,9 @@ export class EventMonitor<Events extends object> implements Monitor<Events> {
       try {
         // `on` is the only way in, and it took the listener for this very event.
         const result = (listener as (facts: Events[Name]) => unknown)(facts)
-        if (result instanceof Promise) result.catch((error: unknown) => this.#report(event, error))
+        if (isThenable(result)) {
+          Promise.resolve(result).catch((error: unknown) => this.#report(event, error))
+        }
       } catch (error) {
         this.#report(event, error)
       }

@@ -3,7 +3,7 @@
  * another site opens a connection that carries this site's cookies.
  */
 
-import { kindOf } from '../base/internal.ts'
+import { isThenable, kindOf } from '../base/internal.ts'
 import type { ApplicationCall, OriginRule } from './application.ts'
 import type { Origin } from './authority.ts'
 import { parseOrigin, sameOrigin } from './authority.ts'
@@ -54,7 +54,8 @@ export function mayConnect(
 
 /** Only `true` allows: a function that forgets to answer has not allowed anything. */
 function isYes(answer: unknown): boolean | Promise<boolean> {
-  return answer instanceof Promise ? answer.then((later) => later === true) : answer === true
+  if (isThenable(answer)) return Promise.resolve(answer).then((later) => later === true)
+  return answer === true
 }
 
 function readAllowedOrigin(act: string, entry: unknown): Origin {

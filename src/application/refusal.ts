@@ -6,6 +6,7 @@
 import type { UpgradeRefused } from './engine.ts'
 import type { Farewell } from './farewell.ts'
 import type { RefusalReason } from './refusal-reason.ts'
+import { parseRequestTarget } from './request-target.ts'
 
 /** Headers in order. */
 type Headers = ReadonlyArray<readonly [name: string, value: string]>
@@ -56,8 +57,17 @@ export function refuseWhileStopping(farewell: Farewell): Refusal {
   })
 }
 
-/** Refuses with what an interceptor answered; reads its body to the end. */
+/**
+ * Refuses with what an interceptor returned; reads its body to the end.
+ *
+ * @throws {TypeError} for a status that cannot be sent: `Response.error()` has the status 0.
+ */
 export async function refuseWith(response: Response): Promise<Refusal> {
+  if (!(response.status >= 200 && response.status <= 599)) {
+    throw new TypeError(
+      `Cannot refuse the upgrade: the Response has status ${response.status}, expected 200 to 599`,
+    )
+  }
   const body = new Uint8Array(await response.arrayBuffer())
   return {
     type: 'refused',
@@ -100,7 +110,18 @@ export function upgradeRequired(): UpgradeRefused {
   )
 }
 
-/** The answer to an upgrade that nobody claims. */
-export function noSuchPath(): UpgradeRefused {
-  return toOutcome(refuse(404, 'handshake', 'Cannot upgrade: there is nothing at this path'), [])
+/**
+ * The answer to an upgrade that no route matches: 404, or 400 when `target` is not a valid request target
+ * (RFC 9112 §3.2), which no route can match.
+ */
+export function noSuchPath(target: string = '/'): UpgradeRefused {
+  const refusal =
+    parseRequestTarget(target) === null
+      ? refuse(
+          400,
+          'handshake',
+          'Cannot upgrade: the request target is not a valid path (RFC 3986)',
+        )
+      : refuse(404, 'handshake', 'Cannot upgrade: there is nothing at this path')
+  return toOutcome(refusal, [])
 }

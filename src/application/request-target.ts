@@ -15,14 +15,21 @@ export interface RequestTarget {
   readonly authority: Authority | null
 }
 
-const VISIBLE_ASCII = /^[\x21-\x7e]+$/
+// RFC 3986 §3.3 and §3.4. Browsers also leave `[`, `]`, `|` and `^` in a path and `{`, `}`, `\` and "`"
+// in a query (URL Standard), and nothing gives those a meaning there. A `\` in a path is refused: the
+// URL parser takes it for `/`, while proxies take it for a letter and so see another path.
+const PATH = /^\/[\w!$&'()*+,;=:@/~.%[\]|^-]*$/
+const QUERY = /^\?[\w!$&'()*+,;=:@/?~.%[\]|^{}\\`-]*$/
 // Path and query in which the URL parser changes nothing, unless a segment begins with a dot.
-const PLAIN = /^(\/[\w!$&'()*+,;=:@/~.-]*)(\?[\w!$&()*+,;=:@/?~.%-]*)?$/
+const PLAIN_PATH = /^\/[\w!$&'()*+,;=:@/~.-]*$/
+const PLAIN_QUERY = /^\?[\w!$&()*+,;=:@/?~.%-]+$/
 const ABSOLUTE = /^(?:http|ws)s?:\/\/([^/?#]*)(.*)$/i
 
-/** Reads `target`; `null` for what names no path: `*`, `host:port`, a fragment, bytes that no URL has. */
+/**
+ * Reads `target`. Returns `null` for an invalid target and for one without a path: `*`, `host:port`, a
+ * fragment, characters that RFC 3986 does not allow in a path.
+ */
 export function parseRequestTarget(target: string): RequestTarget | null {
-  if (!VISIBLE_ASCII.test(target) || target.includes('#')) return null
   if (target.startsWith('/')) return pathAndQuery(target, null)
 
   const [, host, rest = ''] = ABSOLUTE.exec(target) ?? []
@@ -31,11 +38,14 @@ export function parseRequestTarget(target: string): RequestTarget | null {
   return pathAndQuery(rest.startsWith('/') ? rest : `/${rest}`, authority)
 }
 
-function pathAndQuery(text: string, authority: Authority | null): RequestTarget {
-  const [, plainPath, plainQuery = ''] = PLAIN.exec(text) ?? []
-  if (plainPath !== undefined && !plainPath.includes('/.')) {
-    return { path: plainPath, query: plainQuery === '?' ? '' : plainQuery, authority }
-  }
+function pathAndQuery(text: string, authority: Authority | null): RequestTarget | null {
+  const queryAt = text.indexOf('?')
+  const path = queryAt < 0 ? text : text.slice(0, queryAt)
+  const query = queryAt < 0 ? '' : text.slice(queryAt)
+  const isPlain = (query === '' || PLAIN_QUERY.test(query)) && !path.includes('/.')
+  if (isPlain && PLAIN_PATH.test(path)) return { path, query, authority }
+  if (!PATH.test(path) || (query !== '' && !QUERY.test(query))) return null
+
   // A base in front, and not as the second argument: `//host/x` would be taken for another host.
   const url = new URL(`http://base${text}`)
   return { path: url.pathname, query: url.search, authority }

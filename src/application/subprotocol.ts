@@ -2,7 +2,7 @@
  * Agreeing on a subprotocol with the client (RFC 6455 §1.9, §4.2.2).
  */
 
-import { kindOf } from '../base/internal.ts'
+import { isThenable, kindOf } from '../base/internal.ts'
 import type { ApplicationCall, SubprotocolChooser } from './application.ts'
 
 /** What a route speaks: tokens in our order of preference, or a function; an empty list is nothing at all. */
@@ -48,8 +48,7 @@ export function chooseSubprotocol(
   if (offered.length === 0) return null
   if (typeof choice !== 'function') return choice.find((name) => offered.includes(name)) ?? null
   const chosen = choice(offered, call)
-  // A promise, of whatever make.
-  if (typeof chosen === 'object' && chosen !== null) {
+  if (isThenable(chosen)) {
     return Promise.resolve(chosen).then((later) => requireOffered(offered, later))
   }
   return requireOffered(offered, chosen)

@@ -3,6 +3,7 @@
  */
 
 export { addAbortListener, removeAbortListener } from './abort-listeners.ts'
+export { isInstance, isThenable } from './any-value.ts'
 export { Deferred, rejected } from './deferred.ts'
 export { toMilliseconds } from './duration.ts'
 export type { DurationLimits } from './duration.ts'

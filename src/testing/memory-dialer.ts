@@ -71,7 +71,7 @@ export class MemoryDialer implements Dialer {
       AbortSignal.any([signal, over]),
     )
     const outcome = await untilAborted(deciding, signal)
-    return toDialOutcome(outcome, link)
+    return toDialOutcome(outcome, link, path)
   }
 
   #connect(url: URL): MemoryLink {
@@ -86,13 +86,13 @@ export class MemoryDialer implements Dialer {
 }
 
 /** The server's end begins at once; the client's is for the caller to start. */
-function toDialOutcome(outcome: UpgradeOutcome, link: MemoryLink): DialOutcome {
+function toDialOutcome(outcome: UpgradeOutcome, link: MemoryLink, target: string): DialOutcome {
   if (outcome.type === 'accepted') {
     const headers = new HttpHeaders(outcome.headers.flat())
     outcome.start(link.server)
     return { type: 'switched', response: { status: 101, headers }, transport: link.client }
   }
-  const { status, headers, body } = outcome.type === 'refused' ? outcome : noSuchPath()
+  const { status, headers, body } = outcome.type === 'refused' ? outcome : noSuchPath(target)
   return {
     type: 'answered',
     response: { status, headers: new HttpHeaders(headers.flat()) },

@@ -17,6 +17,17 @@ describe('Counters', () => {
     })
   })
 
+  it('counts a refusal whose cause cannot be looked at', () => {
+    const counters = new Counters(new SessionRegistry())
+    const trap = (): never => {
+      throw new Error('trap')
+    }
+
+    counters.upgradeRefused('failure', new Proxy({}, { getPrototypeOf: trap, get: trap }))
+
+    expect(counters.snapshot().upgradesRefused).toEqual({ failure: 1 })
+  })
+
   it('snapshot() counts refusals by reason, and the limits among them', () => {
     const counters = new Counters(new SessionRegistry())
     counters.upgradeRefused('origin', null)

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 
 import type { ApplicationCall, Interceptor } from '../../src/application/application.ts'
 import { intercept } from '../../src/application/interception.ts'
@@ -137,6 +137,44 @@ describe('intercept()', () => {
     }
 
     await expect(intercept([twice], CALL)).rejects.toThrow('Cannot call next() twice')
+  })
+
+  it('rejects a next() that comes late, and runs nothing', async () => {
+    const inner = vi.fn<() => void>()
+    let late: () => Promise<unknown> = () => Promise.resolve()
+    const refuses: Interceptor = (_call, next) => {
+      late = next
+      return new Response(null, { status: 401 })
+    }
+    await intercept([refuses, inner], CALL)
+
+    const promise = late()
+
+    await expect(promise).rejects.toThrow(
+      new Error('Cannot call next() late: the interceptor has returned'),
+    )
+    expect(inner).not.toHaveBeenCalled()
+  })
+
+  it('rejects nothing that no interceptor awaits', async () => {
+    const unhandled = vi.fn<() => void>()
+    process.on('unhandledRejection', unhandled)
+    const failure = new Error('no database')
+    const careless: Interceptor = async (_call, next) => {
+      void next()
+      void next()
+      throw failure
+    }
+    const failsLater: Interceptor = async () => {
+      await settled()
+      throw new Error('too late')
+    }
+
+    await expect(intercept([careless, failsLater], CALL)).rejects.toBe(failure)
+    await new Promise((resolve) => setImmediate(resolve))
+
+    process.off('unhandledRejection', unhandled)
+    expect(unhandled).not.toHaveBeenCalled()
   })
 
   it('refuses an answer that is no Response, so that a mistake never lets anybody in', async () => {

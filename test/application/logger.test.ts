@@ -68,4 +68,17 @@ describe('logFailure()', () => {
 
     expect(() => logFailure(logger, new Error('no'), 'Handler failed')).not.toThrow()
   })
+
+  it('takes the rejection of an async logger for itself', async () => {
+    const unhandled = vi.fn<() => void>()
+    process.on('unhandledRejection', unhandled)
+    // oxlint-disable-next-line typescript/no-misused-promises -- what the application must survive
+    const logger: Logger = { ...consoleLogger, error: () => Promise.reject(new Error('disk full')) }
+
+    logFailure(logger, new Error('no'), 'Handler failed')
+    await new Promise((resolve) => setImmediate(resolve))
+
+    process.off('unhandledRejection', unhandled)
+    expect(unhandled).not.toHaveBeenCalled()
+  })
 })

@@ -82,6 +82,35 @@ describe('EventMonitor', () => {
     ])
   })
 
+  it.each([
+    [
+      'a foreign thenable that rejects',
+      (no: Error) => ({ then: (_: unknown, f: (e: Error) => void) => f(no) }),
+    ],
+    [
+      'an object whose getter throws',
+      (no: Error) =>
+        Object.defineProperty({}, 'then', {
+          get: () => {
+            throw no
+          },
+        }),
+    ],
+  ])('reports a listener that returns %s', async (_what, make) => {
+    const { monitor, error } = createMonitor()
+    const failure = new Error('no')
+    // Listeners of JavaScript may return anything.
+    const listener: () => unknown = () => make(failure)
+    monitor.on('opened', listener as () => void)
+
+    monitor.emit('opened', { id: 1 })
+    await settled()
+
+    expect(error.mock.calls).toEqual([
+      [{ event: 'opened', err: failure }, 'Listener of the monitor failed'],
+    ])
+  })
+
   it('lets listeners come and go during an event', () => {
     const { monitor } = createMonitor()
     const late = vi.fn<() => void>()

@@ -109,6 +109,15 @@ describe('mayConnect() under other rules', () => {
     expect(rule.mock.calls.map(([origin]) => origin)).toEqual(['https://Partner.example', 'null'])
   })
 
+  it('awaits a thenable of another library', async () => {
+    // oxlint-disable-next-line unicorn/no-thenable -- the subject
+    const foreign = (answer: boolean) => ({ then: (f: (yes: boolean) => void) => f(answer) })
+    const rule = (answer: boolean) => () => foreign(answer) as Promise<boolean>
+
+    expect(await allows(rule(true), 'https://a.example')).toBe(true)
+    expect(await allows(rule(false), 'https://a.example')).toBe(false)
+  })
+
   it('takes nothing but true for a yes, at once or later', async () => {
     expect(await allows(() => Promise.resolve(true), 'null')).toBe(true)
     expect(await allows(() => Promise.resolve(false), 'null')).toBe(false)

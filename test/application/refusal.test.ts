@@ -103,6 +103,23 @@ describe('the standing answers', () => {
     expect(refusal.headers).toContainEqual(['retry-after', '5'])
   })
 
+  it.each([0, 101])('refuseWith() rejects for status %i, which cannot be sent', async (status) => {
+    const response = status === 0 ? Response.error() : { ...Response.error(), status }
+
+    await expect(refuseWith(response as Response)).rejects.toThrow(
+      new TypeError(
+        `Cannot refuse the upgrade: the Response has status ${status}, expected 200 to 599`,
+      ),
+    )
+  })
+
+  it('noSuchPath() is a 400 for an invalid target', () => {
+    const { status, body } = noSuchPath('/public\\..\\admin')
+
+    expect(status).toBe(400)
+    expect(textOf(body)).toBe('Cannot upgrade: the request target is not a valid path (RFC 3986)\n')
+  })
+
   it('noSuchPath() is a 404', () => {
     const { status, body } = noSuchPath()
 

@@ -101,7 +101,7 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
     this.#settings = settings
     this.#server = createHttpServer(settings)
     this.#connections = new OpenConnections(this.#server)
-    this.#plainRequests = new PlainRequests(application, settings.http)
+    this.#plainRequests = new PlainRequests(application, settings.http, environment.timers)
     this.#server.on('request', (request, response) => this.#answer(request, response))
     this.#server.on('upgrade', (request, stream, head) => this.#upgrade({ request, stream, head }))
   }

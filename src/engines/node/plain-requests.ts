@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 
 import type { Application } from '../../application/index.ts'
 import { logFailure } from '../../application/internal.ts'
+import type { TimerWheel } from '../../base/internal.ts'
 import { connectionTokens, type HttpAnswer, sentence } from './http-answer.ts'
 
 /** Answers a request in the way of `node:http`; what it returns is awaited if it is a promise. */
@@ -16,11 +17,13 @@ export type HttpListener = (request: IncomingMessage, response: ServerResponse) 
 export class PlainRequests {
   readonly #application: Application
   readonly #listener: HttpListener | null
+  readonly #timers: TimerWheel
   #stopping = false
 
-  constructor(application: Application, listener: HttpListener | null) {
+  constructor(application: Application, listener: HttpListener | null, timers: TimerWheel) {
     this.#application = application
     this.#listener = listener
+    this.#timers = timers
   }
 
   /** From now on every answer ends its connection. */
@@ -31,8 +34,8 @@ export class PlainRequests {
   answer(request: IncomingMessage, response: ServerResponse): void {
     if (this.#stopping) response.shouldKeepAlive = false
     const own = this.#application.answerPlainRequest(request.url ?? '')
-    if (own !== null) write(response, own)
-    else if (this.#listener === null) write(response, NOT_FOUND)
+    if (own !== null) this.#write(response, own)
+    else if (this.#listener === null) this.#write(response, NOT_FOUND)
     else void this.#ask(this.#listener, request, response)
   }
 
@@ -46,10 +49,23 @@ export class PlainRequests {
     } catch (error) {
       logFailure(this.#application.logger, error, 'HTTP listener failed')
       if (response.headersSent) response.destroy()
-      else write(response, FAILURE)
+      else this.#write(response, FAILURE)
     }
   }
+
+  /** Writes an answer of ours, and limits the time that the rest of the request's body may take. */
+  #write(response: ServerResponse, answer: HttpAnswer): void {
+    write(response, answer)
+    const { req: request } = response
+    if (request.complete) return
+    const { socket } = request
+    const deadline = this.#timers.schedule(BODY_LIMIT_MS, () => socket.destroy())
+    request.once('close', () => deadline.cancel())
+  }
 }
+
+/** How long a client may go on sending the body of a request that has been answered already. */
+const BODY_LIMIT_MS = 5000
 
 const NOT_FOUND = sentence(404, 'Cannot answer: there is nothing at this path')
 const FAILURE = sentence(500, 'Cannot answer: the application failed')

@@ -17,7 +17,7 @@ import {
 import type { WaitingSocket } from './waiting-socket.ts'
 
 /**
- * Answers with 404 what asked for a WebSocket, and lets `server` answer what asked for another protocol.
+ * Answers with 404 (400 for an invalid target) what asked for a WebSocket, and lets `server` answer what asked for another protocol.
  * Ends the watch of `waiting`.
  */
 export function answerUnclaimed(
@@ -29,5 +29,11 @@ export function answerUnclaimed(
   waiting.release()
   if (waiting.signal.aborted) upgrade.stream.destroy()
   else if (!asksForWebSocket(upgrade.request)) returnToHttp(server, upgrade)
-  else refuseUpgrade(host, upgrade, connectionFacts(upgrade.stream), noSuchPath())
+  else
+    refuseUpgrade(
+      host,
+      upgrade,
+      connectionFacts(upgrade.stream),
+      noSuchPath(upgrade.request.url ?? ''),
+    )
 }

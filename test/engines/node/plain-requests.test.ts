@@ -2,6 +2,9 @@ import { createServer } from 'node:http'
 import { describe, expect, it, vi } from 'vitest'
 
 import { createApplication, WebSockets } from '../../../src/application/index.ts'
+import { VirtualClock } from '../../../src/base/index.ts'
+import { TimerWheel } from '../../../src/base/internal.ts'
+import { createEnvironment } from '../../../src/engines/node/environment.ts'
 import { type HttpListener, PlainRequests } from '../../../src/engines/node/plain-requests.ts'
 import { listen, RawClient } from '../../support/loopback.ts'
 
@@ -20,7 +23,8 @@ async function ask(
     },
     { logger: { debug: silent, info: silent, warn: silent, error } },
   )
-  const requests = new PlainRequests(application, listener)
+  const { timers } = createEnvironment()
+  const requests = new PlainRequests(application, listener, timers)
   if (options.stopping === true) requests.stop()
   const server = createServer((incoming, response) => {
     if (options.stopping !== true) response.shouldKeepAlive = false
@@ -47,6 +51,46 @@ describe('PlainRequests', () => {
     expect(text.toLowerCase()).toContain('\r\nsec-websocket-version: 13\r\n')
     expect(text).toMatch(/\r\n\r\n.+\n$/)
     expect(listener).not.toHaveBeenCalled()
+  })
+
+  it.each(['/ws', '/nope'])(
+    'answer() ends a connection whose request to %s goes on for 5 s after its answer',
+    async (path) => {
+      const clock = new VirtualClock()
+      const timers = new TimerWheel(clock)
+      const application = createApplication((app) => {
+        app.install(WebSockets)
+        app.routing((route) => void route.webSocket('/ws', () => {}))
+      })
+      const requests = new PlainRequests(application, null, timers)
+      const server = createServer((incoming, response) => requests.answer(incoming, response))
+      await using client = await RawClient.connect(await listen(server))
+      client.send(`POST ${path} HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\nx`)
+      await client.until((text) => text.endsWith('\n'))
+      expect(timers.size).toBe(1)
+
+      await clock.advance(5000)
+
+      await client.ended
+      expect(timers.size).toBe(0)
+      server.close()
+    },
+  )
+
+  it('answer() leaves the connection to a client that sends its body in time', async () => {
+    const { timers } = createEnvironment()
+    const requests = new PlainRequests(createApplication(), null, timers)
+    const server = createServer((incoming, response) => requests.answer(incoming, response))
+    await using client = await RawClient.connect(await listen(server))
+
+    const post = 'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\n'
+    client.send(post)
+    await client.until((text) => text.endsWith('\n'))
+    client.send(`x${post}x`)
+
+    await client.until((text) => text.split('HTTP/1.1 404').length === 3)
+    await vi.waitUntil(() => timers.size === 0)
+    server.close()
   })
 
   it('answer() leaves the body out for HEAD', async () => {

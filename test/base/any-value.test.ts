@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+
+import { isInstance, isThenable } from '../../src/base/any-value.ts'
+
+const trap = (): never => {
+  throw new Error('trap')
+}
+
+describe('isInstance()', () => {
+  it('answers as instanceof does', () => {
+    expect(isInstance(new TypeError('x'), Error)).toBe(true)
+    expect(isInstance('x', Error)).toBe(false)
+  })
+
+  it('is false for what cannot be asked', () => {
+    expect(isInstance(new Proxy({}, { getPrototypeOf: trap }), Error)).toBe(false)
+  })
+})
+
+describe('isThenable()', () => {
+  it('is true for promises of any make', () => {
+    expect(isThenable(Promise.resolve())).toBe(true)
+    // oxlint-disable-next-line unicorn/no-thenable -- the subject
+    expect(isThenable({ then: () => {} })).toBe(true)
+    // oxlint-disable-next-line unicorn/no-thenable -- the subject
+    expect(isThenable(Object.assign(() => {}, { then: () => {} }))).toBe(true)
+  })
+
+  it.each([undefined, null, 'then', 1, {}, { then: 1 }, () => {}])('is false for %j', (value) => {
+    expect(isThenable(value)).toBe(false)
+  })
+})
