@@ -106,7 +106,7 @@ export interface Application {
    * Ends the application's sessions. From now on upgrades are refused with 503; sessions get Close 1001, in
    * batches over `grace`; their handlers are awaited until `timeout`, and what is left is dropped.
    *
-   * Resolves when every session is over or dropped; never rejects. Idempotent: later calls get the promise of
+   * Resolves when every session is over or dropped, and the listeners of `stopped` have settled; never rejects. Idempotent: later calls get the promise of
    * the first, whatever their options.
    */
   stop(options?: StopOptions): Promise<StopCounts>
@@ -408,6 +408,9 @@ export interface ApplicationEvents {
   /** The application begins to stop. */
   readonly stopping: { readonly sessions: number }
 
-  /** The application has stopped. */
+  /**
+   * All sessions are over. `stop()` awaits the promises that listeners return, until `timeout` and for 3
+   * seconds at least: the place to close what handlers used, such as a database pool.
+   */
   readonly stopped: StopCounts
 }

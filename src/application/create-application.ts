@@ -10,6 +10,8 @@ import {
   requireKnownNames,
   requireObject,
   requireSynchronous,
+  systemClock,
+  waitingClock,
 } from '../base/internal.ts'
 import { Admission } from './admission.ts'
 import type {
@@ -21,7 +23,7 @@ import type {
   StopOptions,
 } from './application.ts'
 import { Counters } from './counters.ts'
-import { drain, readStopOptions, type DrainTimes } from './drain.ts'
+import { drain, readStopOptions, type DrainTimes, withinMs } from './drain.ts'
 import type { UpgradeOutcome, UpgradeRefused, UpgradeRequest } from './engine.ts'
 import { Farewell } from './farewell.ts'
 import { consoleLogger, type Logger } from './logger.ts'
@@ -69,6 +71,9 @@ export function createApplication(
   }
   return app
 }
+
+/** What listeners of `stopped` are given at least: handlers may have used up the whole timeout. */
+const LAST_LISTENERS_MS = 3000
 
 class WebSocketApplication implements Application {
   readonly logger: Logger
@@ -172,13 +177,14 @@ class WebSocketApplication implements Application {
   }
 
   async #drain(times: DrainTimes, farewell: Farewell): Promise<StopCounts> {
+    // A handler may wait for something that keeps no process alive: then only these timers do.
+    const clock = waitingClock(this.#environment?.clock ?? systemClock)
+    const startedAt = clock.now()
     this.monitor.emit('stopping', { sessions: this.sessions.size })
-    // Without an environment there has never been a session, and so there is nothing to wait for.
-    const counts =
-      this.#environment === null
-        ? { sessions: 0, closed: 0, aborted: 0 }
-        : await drain(this.sessions, this.#environment.clock, times, farewell)
-    this.monitor.emit('stopped', counts)
+    const counts = await drain(this.sessions, clock, times, farewell)
+    const leftMs = startedAt + times.timeout - clock.now()
+    const listeners = this.monitor.emitAndWait('stopped', counts)
+    await withinMs(clock, Math.max(leftMs, LAST_LISTENERS_MS), listeners)
     return counts
   }
 }

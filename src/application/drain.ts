@@ -16,7 +16,6 @@ export interface DrainTimes {
   readonly reconnectWithin: number | null
 }
 
-const ACT = 'stop the application'
 const DEFAULT_GRACE_MS = 1_000
 const DEFAULT_TIMEOUT_MS = 15_000
 
@@ -26,18 +25,22 @@ const MAX_BATCHES = 20
 /**
  * Checks the options of `stop`.
  *
+ * @param act what the options are for, as messages say it.
  * @throws {TypeError | RangeError} for what means nothing, or a `timeout` before the end of `grace`.
  */
-export function readStopOptions(options: StopOptions): DrainTimes {
-  requireObject(ACT, 'what was given', options)
-  requireKnownNames(ACT, options, ['grace', 'timeout', 'reconnectWithin'])
+export function readStopOptions(
+  options: StopOptions,
+  act: string = 'stop the application',
+): DrainTimes {
+  requireObject(act, 'what was given', options)
+  requireKnownNames(act, options, ['grace', 'timeout', 'reconnectWithin'])
   const timeout = toMilliseconds(options.timeout ?? DEFAULT_TIMEOUT_MS, 'timeout')
   const grace = toMilliseconds(options.grace ?? Math.min(DEFAULT_GRACE_MS, timeout), 'grace')
   const { reconnectWithin: within = null } = options
   const reconnectWithin = within === null ? null : toMilliseconds(within, 'reconnectWithin')
   if (grace <= timeout) return { grace, timeout, reconnectWithin }
   throw new RangeError(
-    `Cannot ${ACT}: timeout is ${timeout} ms, expected at least the grace of ${grace} ms`,
+    `Cannot ${act}: timeout is ${timeout} ms, expected at least the grace of ${grace} ms`,
   )
 }
 
@@ -50,16 +53,21 @@ export async function drain(
 ): Promise<StopCounts> {
   const before = sessions.opened - sessions.size
   const closing = closeInBatches(sessions, clock, times.grace, farewell)
-  const deadline = new Deferred<void>()
-  const timer = clock.setTimer(times.timeout, () => deadline.resolve())
-  await Promise.race([sessions.whenEmpty(), deadline.promise])
-  timer[Symbol.dispose]()
+  await withinMs(clock, times.timeout, sessions.whenEmpty())
   closing[Symbol.dispose]()
 
   const aborted = sessions.size
   for (const control of sessions.controls) control.terminate()
   const total = sessions.opened - before
   return { sessions: total, closed: total - aborted, aborted }
+}
+
+/** Resolves when `task` does, which never rejects, and after `limitMs` at the latest. */
+export async function withinMs(clock: Clock, limitMs: number, task: Promise<void>): Promise<void> {
+  const deadline = new Deferred<void>()
+  const timer = clock.setTimer(limitMs, () => deadline.resolve())
+  await Promise.race([task, deadline.promise])
+  timer[Symbol.dispose]()
 }
 
 /** Closes the first batch at once and the others at equal distances. Disposing of it leaves the rest open. */

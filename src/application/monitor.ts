@@ -18,7 +18,7 @@ export interface Monitor<Events extends object> {
    * @example
    * app.monitor.on('sessionOpened', ({ session }) => gauge.add(1, { protocol: session.protocol }))
    */
-  on<Name extends keyof Events>(event: Name, listener: (facts: Events[Name]) => void): Disposable
+  on<Name extends keyof Events>(event: Name, listener: (facts: Events[Name]) => unknown): Disposable
 }
 
 /** The monitor of one application: the side that makes the events. */
@@ -31,7 +31,10 @@ export class EventMonitor<Events extends object> implements Monitor<Events> {
     this.#logger = logger
   }
 
-  on<Name extends keyof Events>(event: Name, listener: (facts: Events[Name]) => void): Disposable {
+  on<Name extends keyof Events>(
+    event: Name,
+    listener: (facts: Events[Name]) => unknown,
+  ): Disposable {
     if (typeof listener !== 'function') {
       throw new TypeError(`Cannot listen to "${String(event)}": the listener is no function`)
     }
@@ -52,16 +55,32 @@ export class EventMonitor<Events extends object> implements Monitor<Events> {
   emit<Name extends keyof Events>(event: Name, facts: Events[Name]): void {
     const listeners = this.#listeners.get(event)
     if (listeners === undefined) return
-    for (const listener of listeners) {
-      try {
-        // `on` is the only way in, and it took the listener for this very event.
-        const result = (listener as (facts: Events[Name]) => unknown)(facts)
-        if (isThenable(result)) {
-          Promise.resolve(result).catch((error: unknown) => this.#report(event, error))
-        }
-      } catch (error) {
-        this.#report(event, error)
-      }
+    for (const listener of listeners) void this.#call(event, listener, facts)
+  }
+
+  /** As `emit`. Resolves when every promise of a listener has settled; never rejects. */
+  async emitAndWait<Name extends keyof Events>(event: Name, facts: Events[Name]): Promise<void> {
+    const listeners = this.#listeners.get(event) ?? []
+    const results = listeners.map(async (listener) => this.#call(event, listener, facts))
+    await Promise.all(results)
+  }
+
+  /** Calls one listener. Returns a promise that never rejects where the listener returned one. */
+  #call<Name extends keyof Events>(
+    event: Name,
+    listener: (facts: never) => unknown,
+    facts: Events[Name],
+  ): Promise<void> | void {
+    try {
+      // `on` is the only way in, and it took the listener for this very event.
+      const result = (listener as (facts: Events[Name]) => unknown)(facts)
+      if (!isThenable(result)) return
+      return Promise.resolve(result).then(
+        () => {},
+        (error: unknown) => this.#report(event, error),
+      )
+    } catch (error) {
+      this.#report(event, error)
     }
   }
 

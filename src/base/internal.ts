@@ -24,7 +24,7 @@ export {
 export type { NumberRange } from './option-check.ts'
 export { sessionClockOf } from './session-clock.ts'
 export type { HasClock } from './session-clock.ts'
-export { systemClock, waitingSystemClock } from './system-clock.ts'
+export { systemClock, waitingClock, waitingSystemClock } from './system-clock.ts'
 export { TaskScope } from './task-scope.ts'
 export type { TaskScopeOptions } from './task-scope.ts'
 export { TimerWheel } from './timer-wheel.ts'

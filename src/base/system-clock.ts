@@ -25,6 +25,14 @@ export const waitingSystemClock: Clock = {
     new SystemTimer(delayMs, callback, true),
 }
 
+/**
+ * `clock`, with timers that keep the process alive until they have run or are disposed of. Only the
+ * system's clock has others; every other clock is returned as it is.
+ */
+export function waitingClock(clock: Clock): Clock {
+  return clock === systemClock ? waitingSystemClock : clock
+}
+
 class SystemTimer implements Disposable {
   readonly #dueAt: number
   readonly #callback: () => void

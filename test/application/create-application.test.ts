@@ -201,6 +201,41 @@ describe('stop()', () => {
     expect(await stopped).toEqual({ sessions: 2, closed: 2, aborted: 0 })
   })
 
+  it('Stopping: awaits the listeners of stopped', async () => {
+    const closing = new Deferred<void>()
+    const world = looping()
+    world.app.monitor.on('stopped', () => closing.promise)
+    let isStopped = false
+
+    const stopped = world.app.stop().then(() => (isStopped = true))
+    await settled()
+    expect(isStopped).toBe(false)
+    closing.resolve()
+
+    await stopped
+  })
+
+  it('Stopping: gives the listeners of stopped the rest of the timeout, and 3 s at least', async () => {
+    const world = new World().install()
+    world.app.routing((route) => route.webSocket('/chat', () => new Promise<void>(() => {})))
+    await world.connect('/chat')
+    const heardAt: number[] = []
+    const { clock } = world.environment
+    world.app.monitor.on('stopped', () => {
+      heardAt.push(clock.now())
+      return new Promise<void>(() => {})
+    })
+    const startedAt = clock.now()
+
+    const stopped = world.app.stop({ grace: 0, timeout: 2_000 })
+    await clock.advance(4_999)
+    expect(heardAt).toEqual([startedAt + 2_000])
+    await clock.advance(1)
+
+    expect(await stopped).toEqual({ sessions: 1, closed: 0, aborted: 1 })
+    expect(clock.now() - startedAt).toBe(5_000)
+  })
+
   it('Stopping: aborts what is left at the timeout', async () => {
     const gate = new Deferred<void>()
     const world = new World().install()

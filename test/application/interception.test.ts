@@ -160,7 +160,7 @@ describe('intercept()', () => {
     const unhandled = vi.fn<() => void>()
     process.on('unhandledRejection', unhandled)
     const failure = new Error('no database')
-    const careless: Interceptor = async (_call, next) => {
+    const careless: Interceptor = (_call, next) => {
       void next()
       void next()
       throw failure

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 
 import { consoleLogger, type Logger } from '../../src/application/logger.ts'
+import { Deferred } from '../../src/base/internal.ts'
 import { EventMonitor } from '../../src/application/monitor.ts'
 import { settled } from '../support/memory-world.ts'
 
@@ -71,7 +72,6 @@ describe('EventMonitor', () => {
   it('reports a listener whose promise rejects', async () => {
     const { monitor, error } = createMonitor()
     const failure = new Error('no')
-    // oxlint-disable-next-line typescript/no-misused-promises -- what the monitor must survive
     monitor.on('opened', () => Promise.reject(failure))
 
     monitor.emit('opened', { id: 1 })
@@ -85,11 +85,13 @@ describe('EventMonitor', () => {
   it.each([
     [
       'a foreign thenable that rejects',
+      // oxlint-disable-next-line unicorn/no-thenable -- the subject
       (no: Error) => ({ then: (_: unknown, f: (e: Error) => void) => f(no) }),
     ],
     [
       'an object whose getter throws',
       (no: Error) =>
+        // oxlint-disable-next-line unicorn/no-thenable -- the subject
         Object.defineProperty({}, 'then', {
           get: () => {
             throw no
@@ -101,7 +103,7 @@ describe('EventMonitor', () => {
     const failure = new Error('no')
     // Listeners of JavaScript may return anything.
     const listener: () => unknown = () => make(failure)
-    monitor.on('opened', listener as () => void)
+    monitor.on('opened', listener)
 
     monitor.emit('opened', { id: 1 })
     await settled()
@@ -109,6 +111,22 @@ describe('EventMonitor', () => {
     expect(error.mock.calls).toEqual([
       [{ event: 'opened', err: failure }, 'Listener of the monitor failed'],
     ])
+  })
+
+  it('emitAndWait() resolves when the promises of all listeners have settled', async () => {
+    const { monitor, error } = createMonitor()
+    const closing = new Deferred<void>()
+    monitor.on('opened', () => closing.promise)
+    monitor.on('opened', () => Promise.reject(new Error('no')))
+    let isDone = false
+
+    const waiting = monitor.emitAndWait('opened', { id: 1 }).then(() => (isDone = true))
+    await settled()
+    expect(isDone).toBe(false)
+    closing.resolve()
+    await waiting
+
+    expect(error).toHaveBeenCalledTimes(1)
   })
 
   it('lets listeners come and go during an event', () => {

@@ -103,13 +103,9 @@ describe('the standing answers', () => {
     expect(refusal.headers).toContainEqual(['retry-after', '5'])
   })
 
-  it.each([0, 101])('refuseWith() rejects for status %i, which cannot be sent', async (status) => {
-    const response = status === 0 ? Response.error() : { ...Response.error(), status }
-
-    await expect(refuseWith(response as Response)).rejects.toThrow(
-      new TypeError(
-        `Cannot refuse the upgrade: the Response has status ${status}, expected 200 to 599`,
-      ),
+  it('refuseWith() rejects for Response.error(), whose status cannot be sent', async () => {
+    await expect(refuseWith(Response.error())).rejects.toThrow(
+      new TypeError('Cannot refuse the upgrade: the Response has status 0, expected 200 to 599'),
     )
   })
 

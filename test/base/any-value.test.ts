@@ -26,6 +26,7 @@ describe('isThenable()', () => {
     expect(isThenable(Object.assign(() => {}, { then: () => {} }))).toBe(true)
   })
 
+  // oxlint-disable-next-line unicorn/no-thenable -- the subject
   it.each([undefined, null, 'then', 1, {}, { then: 1 }, () => {}])('is false for %j', (value) => {
     expect(isThenable(value)).toBe(false)
   })

@@ -12,7 +12,8 @@ import {
 import { availableParallelism } from 'node:os'
 import type { TlsOptions } from 'node:tls'
 
-import type { Logger } from '../../application/index.ts'
+import type { Logger, StopOptions } from '../../application/index.ts'
+import { type DrainTimes, readStopOptions } from '../../application/internal.ts'
 import type { HttpListener } from './plain-requests.ts'
 import type { TransportMode } from './transport-choice.ts'
 
@@ -48,6 +49,14 @@ export interface EmbeddedServerOptions {
    * @defaultValue true
    */
   readonly signals?: boolean
+
+  /**
+   * How the server stops at a signal, and at a `stop()` without options: `grace`, `timeout` and
+   * `reconnectWithin`, see `StopOptions`. Options given to `stop(options)` replace these as a whole.
+   *
+   * @defaultValue the defaults of `StopOptions`
+   */
+  readonly stop?: StopOptions
 
   /**
    * What carries the sessions: `'auto'` is the TCP handle under the socket, tried out once at the start, and
@@ -91,6 +100,7 @@ export interface ServerSettings {
   readonly tls: TlsOptions | null
   readonly http: HttpListener | null
   readonly signals: boolean
+  readonly stop: DrainTimes
   readonly transport: TransportMode
   readonly maxHeadSize: number
   readonly workers: number
@@ -107,6 +117,7 @@ const OPTION_NAMES: readonly string[] = [
   'tls',
   'http',
   'signals',
+  'stop',
   'transport',
   'maxHeadSize',
   'workers',
@@ -125,6 +136,7 @@ export function readOptions(options: EmbeddedServerOptions): ServerSettings {
     tls: tls ?? null,
     http: readHttp(options.http),
     signals: readSwitch(ACT, 'signals', options.signals, true),
+    stop: readStopOptions(options.stop ?? {}, `${ACT}, option "stop"`),
     transport: readTransportMode(ACT, options.transport),
     maxHeadSize: readWholeNumber(ACT, 'maxHeadSize', options.maxHeadSize, DEFAULT_MAX_HEAD_BYTES, {
       min: 1,

@@ -20,7 +20,7 @@ import {
   type StopOptions,
 } from '../../application/index.ts'
 import { logFailure, readStopOptions } from '../../application/internal.ts'
-import type { Environment } from '../../base/internal.ts'
+import { type Environment, waitingClock } from '../../base/internal.ts'
 import { type EmbeddedServerOptions, readOptions, type ServerSettings } from './embedded-options.ts'
 import { createEnvironment } from './environment.ts'
 import { ListenError, ServerStoppedError } from './errors.ts'
@@ -62,12 +62,12 @@ export function embeddedServer(
   module: (app: Application) => void,
 ): EmbeddedServer {
   const settings = readOptions(options)
-  const { workers, signals } = settings
+  const { workers, signals, stop } = settings
   const loggerOption = settings.logger === null ? {} : { logger: settings.logger }
   const role = roleOf(workers)
   if (role === 'primary') {
     const { logger } = createApplication(undefined, loggerOption)
-    return new PrimaryServer({ workers, signals, logger }, primaryHost)
+    return new PrimaryServer({ workers, signals, stop, logger }, primaryHost)
   }
   const application = createApplication(module, loggerOption)
   if (role === 'alone') return new NodeServer(application, settings, createEnvironment())
@@ -119,7 +119,7 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
     return this.#started
   }
 
-  stop(options: StopOptions = {}): Promise<StopCounts> {
+  stop(options: StopOptions = this.#settings.stop): Promise<StopCounts> {
     if (this.#stopped !== null) return this.#stopped
     const { timeout } = readStopOptions(options)
     this.#stopped = this.#close(this.application.stop(options), timeout)
@@ -160,8 +160,7 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
     if (!this.#server.listening) return drained
 
     const closed = once(this.#server, 'close')
-    const { clock } = this.environment
-    const deadline = clock.setTimer(timeoutMs, () => {
+    const deadline = waitingClock(this.environment.clock).setTimer(timeoutMs, () => {
       this.#connections.dropAll()
       this.transports.dropAll()
     })

@@ -18,6 +18,8 @@ import { WorkerPlace, type WorkerProcess } from './workers-place.ts'
 export interface PrimarySettings {
   readonly workers: number
   readonly signals: boolean
+  /** For signals, and for `stop()` without options. */
+  readonly stop: DrainTimes
   readonly logger: Logger
 }
 
@@ -73,7 +75,7 @@ export class PrimaryServer implements EmbeddedServer {
     return this.#started
   }
 
-  stop(options: StopOptions = {}): Promise<StopCounts> {
+  stop(options: StopOptions = this.#settings.stop): Promise<StopCounts> {
     if (this.#stopped !== null) return this.#stopped
     this.#stopped = this.#close(readStopOptions(options))
     return this.#stopped

@@ -58,7 +58,7 @@ export class WorkerServer implements EmbeddedServer {
     return this.#started
   }
 
-  stop(options: StopOptions = {}): Promise<StopCounts> {
+  stop(options?: StopOptions): Promise<StopCounts> {
     this.#stopped ??= this.#report(this.#server.stop(options))
     return this.#stopped
   }

@@ -15,6 +15,7 @@ describe('readOptions()', () => {
       http: null,
       signals: true,
       transport: 'auto',
+      stop: { grace: 1000, timeout: 15_000, reconnectWithin: null },
       maxHeadSize: 32_768,
       workers: 1,
       logger: null,
@@ -30,12 +31,19 @@ describe('readOptions()', () => {
       http,
       signals: false,
       transport: 'stream' as const,
+      stop: { grace: 1, timeout: 2, reconnectWithin: 3 },
       maxHeadSize: 1000,
       workers: 3,
       logger: console,
     }
 
     expect(readOptions(options)).toEqual(options)
+  })
+
+  it('refuses stop options as stop() does', () => {
+    expect(() => readOptions({ stop: { grace: 2, timeout: 1 } })).toThrow(
+      'Cannot make the server, option "stop": timeout is 1 ms, expected at least the grace of 2 ms',
+    )
   })
 
   it("gives as many workers as this machine runs at once for 'auto'", () => {

@@ -23,6 +23,7 @@ import { listen, RawClient } from '../../support/loopback.ts'
 import { upgradeRequest } from '../../support/loopback-world.ts'
 import { settled } from '../../support/memory-world.ts'
 import { clientClose, clientFrame, type Peer } from '../../support/peer.ts'
+import { Program } from '../../support/program.ts'
 import { startStoppableServer, type StoppableServer } from '../../support/stoppable-server.ts'
 
 /** Close 1001, as the server sends it. */
@@ -373,6 +374,27 @@ describe('a process that is told to end', { timeout: 30_000 }, () => {
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
     })
   }
+})
+
+describe('a process whose handlers wait for something of their own', { timeout: 30_000 }, () => {
+  const counts = { sessions: 1, closed: 0, aborted: 1 }
+
+  it('resolves stop() with counts, after the listeners of stopped', async () => {
+    await using program = new Program('stuck-server', { how: 'stop' })
+
+    expect(await program.next('closing')).toMatchObject({ counts })
+    await program.next('closed')
+    expect(await program.next('counts')).toMatchObject({ counts })
+    expect(await program.ended).toEqual([0, null])
+  })
+
+  it('ends with 0 at SIGTERM, after the listeners of stopped', async () => {
+    await using program = new Program('stuck-server', { how: 'signal' })
+
+    expect(await program.next('closing')).toMatchObject({ counts })
+    await program.next('closed')
+    expect(await program.ended).toEqual([0, null])
+  })
 })
 
 async function echoOf(socket: WebSocket): Promise<string> {

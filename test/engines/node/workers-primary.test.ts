@@ -17,15 +17,17 @@ class FakeProcess extends EventEmitter implements SignalHost {
 class World {
   readonly workers: FakeWorker[] = []
   readonly process = new FakeProcess()
+  readonly clock = new VirtualClock()
   claims = 0
   readonly server: PrimaryServer
 
   constructor(workers: number = 2, signals: boolean = true) {
     const { logger } = createApplication()
+    const stop = { grace: 1000, timeout: 15_000, reconnectWithin: null }
     this.server = new PrimaryServer(
-      { workers, signals, logger },
+      { workers, signals, logger, stop },
       {
-        clock: new VirtualClock(),
+        clock: this.clock,
         signals: this.process,
         fork: () => {
           const worker = new FakeWorker(this.workers.length + 1)
@@ -169,6 +171,7 @@ describe('PrimaryServer', () => {
       world.end()
 
       expect(await stopped).toMatchObject({ sessions: 5 })
+      await world.clock.advance(1000)
       expect(world.process.eventNames()).toEqual([])
     })
   })
