@@ -1,0 +1,154 @@
+/**
+ * The errors of topics. All have the topic's name in `topic`.
+ */
+
+import { TowpathError } from '../base/index.ts'
+
+/** The broker cannot be reached: nothing was stored. */
+export class BrokerUnavailableError extends TowpathError {
+  override readonly name = 'BrokerUnavailableError'
+  readonly code = 'TOWPATH_BROKER_UNAVAILABLE'
+
+  /** The topic that was asked for; `null` when no topic was. */
+  readonly topic: string | null
+
+  /** @param act what cannot be done, such as `publish to "rooms/42"`. */
+  constructor(act: string, topic: string | null, options?: ErrorOptions) {
+    super(`Cannot ${act}: the broker is not connected`, options)
+    this.topic = topic
+  }
+}
+
+/**
+ * Nobody knows whether the event is stored: the connection to the broker ended before the answer, or the time in
+ * which a second attempt would have been recognised is over. Publishing again may store the event twice.
+ */
+export class PublishUncertainError extends TowpathError {
+  override readonly name = 'PublishUncertainError'
+  readonly code = 'TOWPATH_PUBLISH_UNCERTAIN'
+  readonly topic: string
+
+  constructor(topic: string, options?: ErrorOptions) {
+    super(`Cannot say whether the event for "${topic}" is stored: no answer came in time`, options)
+    this.topic = topic
+  }
+}
+
+/** Why a publish was refused. */
+export type PublishRefusal =
+  | 'rate'
+  | 'size'
+  | 'schema'
+  | 'forbidden'
+  | 'busy'
+  | 'expectation'
+  | 'closed'
+
+const REFUSALS: Readonly<Record<PublishRefusal, string>> = {
+  rate: 'there were too many in a short time',
+  size: 'it is too large',
+  schema: 'it does not fit the schema of the topic',
+  forbidden: 'it is not allowed',
+  busy: 'too many events wait for the broker',
+  expectation: 'the log has gone on since the expected position',
+  closed: 'the topics have been closed',
+}
+
+/** The event was refused, and is not stored. */
+export class PublishRefusedError extends TowpathError {
+  override readonly name = 'PublishRefusedError'
+  readonly code = 'TOWPATH_PUBLISH_REFUSED'
+  readonly topic: string
+  readonly reason: PublishRefusal
+
+  /** Milliseconds after which another attempt may succeed; `null` when it will not. */
+  readonly retryAfter: number | null
+
+  constructor(
+    topic: string,
+    reason: PublishRefusal,
+    options: ErrorOptions & { readonly retryAfter?: number; readonly detail?: string } = {},
+  ) {
+    super(`Cannot publish to "${topic}": ${options.detail ?? REFUSALS[reason]}`, options)
+    this.topic = topic
+    this.reason = reason
+    this.retryAfter = options.retryAfter ?? null
+  }
+}
+
+/** Told by brokers to topics: the log has gone on, or has another epoch. Publishers see `PublishRefusedError`. */
+export class ExpectationFailedError extends TowpathError {
+  override readonly name = 'ExpectationFailedError'
+  readonly code = 'TOWPATH_EXPECTATION_FAILED'
+  readonly topic: string
+
+  constructor(topic: string) {
+    super(`Cannot append to "${topic}": the log is not at the expected position`)
+    this.topic = topic
+  }
+}
+
+/** Why a subscription was refused or ended. */
+export type SubscriptionRefusal = 'forbidden' | 'limit' | 'rate' | 'name'
+
+const SUBSCRIPTION_REFUSALS: Readonly<Record<SubscriptionRefusal, string>> = {
+  forbidden: 'it is not allowed, or there is no such topic',
+  limit: 'the session has too many subscriptions',
+  rate: 'there were too many in a short time',
+  name: 'the name is invalid',
+}
+
+/** A subscription, or a seat in the presence of a topic, was refused or has ended. */
+export class SubscriptionRefusedError extends TowpathError {
+  override readonly name = 'SubscriptionRefusedError'
+  readonly code = 'TOWPATH_SUBSCRIPTION_REFUSED'
+  readonly topic: string
+  readonly reason: SubscriptionRefusal
+
+  /** What the server says beside: a code of the application, or `null`. */
+  readonly denied: { readonly code: string; readonly message: string } | null
+
+  constructor(
+    topic: string,
+    reason: SubscriptionRefusal,
+    denied: { readonly code: string; readonly message: string } | null = null,
+  ) {
+    super(`Cannot subscribe to "${topic}": ${SUBSCRIPTION_REFUSALS[reason]}`)
+    this.topic = topic
+    this.reason = reason
+    this.denied = denied
+  }
+}
+
+/** A name that no topic can have. */
+export class TopicNameError extends TowpathError {
+  override readonly name = 'TopicNameError'
+  readonly code = 'TOWPATH_TOPIC_NAME'
+  readonly topic: string
+
+  /** @param problem what is so and what was expected. */
+  constructor(topic: string, problem: string) {
+    super(`Cannot use the name of a topic: ${problem}`)
+    this.topic = topic
+  }
+}
+
+/** Two kinds could have a topic of the same name. */
+export class TopicKindConflictError extends TowpathError {
+  override readonly name = 'TopicKindConflictError'
+  readonly code = 'TOWPATH_TOPIC_KIND_CONFLICT'
+
+  /** The pattern that was being declared. */
+  readonly topic: string
+
+  /** The pattern that was there before. */
+  readonly existing: string
+
+  constructor(topic: string, existing: string) {
+    super(
+      `Cannot use the kind "${topic}": topics of "${existing}" may have the same name, expected another prefix`,
+    )
+    this.topic = topic
+    this.existing = existing
+  }
+}

@@ -1,0 +1,73 @@
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import { z } from 'zod'
+import { minutes } from '../../../src/base/index.ts'
+import { defineTopic, overlap, requireKind } from '../../../src/topics/kind/define-topic.ts'
+
+describe('defineTopic()', () => {
+  it('makes a kind whose parameters are typed from the pattern', () => {
+    const Room = defineTopic('shops/:shop/rooms/:room')
+
+    expect(Room.nameOf({ shop: '1', room: '2' })).toBe('shops/1/rooms/2')
+    expect(Room.match('shops/1/rooms/2')).toEqual({ shop: '1', room: '2' })
+    expectTypeOf(Room.nameOf)
+      .parameter(0)
+      .toEqualTypeOf<{ readonly shop: string; readonly room: string }>()
+    // @ts-expect-error "room" is missing
+    expect(() => Room.nameOf({ shop: '1' })).toThrow(TypeError)
+  })
+
+  it('takes the types of events from their schema', () => {
+    const Tick = defineTopic('ticks', {
+      event: z.object({ symbol: z.string(), price: z.coerce.number() }),
+      history: { size: 20, age: minutes(2) },
+      key: (tick) => tick.symbol,
+      lagging: 'latest',
+    })
+
+    expect(Tick.key?.({ symbol: 'A', price: 1 })).toBe('A')
+    expectTypeOf<Parameters<NonNullable<typeof Tick.key>>[0]>().toEqualTypeOf<{
+      symbol: string
+      price: number
+    }>()
+  })
+
+  it('keeps nothing by default, and lets slow subscribers skip', () => {
+    expect(defineTopic('a')).toMatchObject({ history: null, presence: null, lagging: 'skip' })
+    expect(defineTopic('a', { history: { size: 1, age: 60_000 } })).toMatchObject({
+      history: { size: 1, ageMs: 60_000 },
+      lagging: 'replay',
+    })
+    expect(defineTopic('a', { presence: {} })).toMatchObject({ presence: { listed: 1000 } })
+  })
+
+  it.each([
+    [{ history: { size: 0, age: 60_000 } }, RangeError],
+    [{ history: { size: 1, age: 59_000 } }, RangeError],
+    [{ history: { size: 100_001, age: 60_000 } }, RangeError],
+    [{ history: { size: 1 } }, TypeError],
+    [{ lagging: 'replay' }, TypeError],
+    [{ lagging: 'sometimes' }, TypeError],
+    [{ event: {} }, TypeError],
+    [{ key: 'symbol' }, TypeError],
+    [{ presence: { listed: 0 } }, RangeError],
+    [{ histroy: null }, TypeError],
+    [null, TypeError],
+  ])('refuses %j', (definition, error) => {
+    // The types allow none of these.
+    expect(() => defineTopic('a', definition as object)).toThrow(error)
+  })
+})
+
+describe('overlap()', () => {
+  it('says whether one name could be of two kinds', () => {
+    expect(overlap(defineTopic('a/:b'), defineTopic('a/c'))).toBe(true)
+    expect(overlap(defineTopic('a/:b'), defineTopic('b/c'))).toBe(false)
+  })
+})
+
+describe('requireKind()', () => {
+  it('refuses what defineTopic() has not made', () => {
+    expect(() => requireKind('subscribe', defineTopic('a'))).not.toThrow()
+    expect(() => requireKind('subscribe', { ...defineTopic('a') })).toThrow(TypeError)
+  })
+})
