@@ -20,8 +20,9 @@ export function createMemoryHarness(seed = 1): BrokerHarness & { readonly log: M
     create: () => memoryBroker({ log }),
     async settle(promise) {
       let isSettled = false
-      const done = (): void => void (isSettled = true)
-      promise.then(done, done)
+      void Promise.allSettled([promise]).then(() => {
+        isSettled = true
+      })
       await settled()
       for (let waited = 0; !isSettled && waited < PATIENCE_MS; waited += STEP_MS) {
         await clock.advance(STEP_MS)

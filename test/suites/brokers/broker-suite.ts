@@ -53,8 +53,8 @@ export function brokerSuite({ name, createHarness, skip = {} }: BrokerUnderTest)
 
     function sentence(title: string, body: () => Promise<void>): void {
       const reason = Object.entries(skip).find(([start]) => title.startsWith(start))?.[1]
-      if (reason === undefined) it(title, body)
-      else it.skip(`${title} (${reason})`, body)
+      const isKept = reason === undefined
+      it.runIf(isKept)(`${title}${isKept ? '' : ` (${reason})`}`, body)
     }
 
     async function open(namespace = 'test'): Promise<Node> {
@@ -459,9 +459,8 @@ export function brokerSuite({ name, createHarness, skip = {} }: BrokerUnderTest)
       }
       await harness.settle(node.sink.until(({ events }) => events.length >= names.length))
 
-      expect(node.sink.events.map((event) => [event.topic, text(event.message)]).sort()).toEqual(
-        names.map((each) => [each, each]).sort(),
-      )
+      const heard = node.sink.events.map((event) => `${event.topic} brought ${text(event.message)}`)
+      expect(new Set(heard)).toEqual(new Set(names.map((each) => `${each} brought ${each}`)))
       for (const topic of topics) expect(await texts(node, topic)).toEqual([topic.name])
     })
 

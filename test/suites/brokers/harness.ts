@@ -18,37 +18,37 @@ export interface BrokerHarness {
   readonly environment: Environment
 
   /** A broker for one more node, not yet opened. */
-  create(): Broker
+  readonly create: () => Broker
 
   /**
    * Waits for `promise`. In virtual time, time goes on as long as that takes, a minute at most; in real time, the
    * promise is awaited.
    */
-  settle<T>(promise: Promise<T>): Promise<T>
+  readonly settle: <T>(promise: Promise<T>) => Promise<T>
 
   /** Lets `ms` milliseconds pass, in the time of the harness. */
-  pass(ms: number): Promise<void>
+  readonly pass: (ms: number) => Promise<void>
 
   /** Cuts the line between one broker and the engine; `isSilent`: packets vanish. */
-  cut(broker: Broker, isSilent: boolean): Promise<void>
+  readonly cut: (broker: Broker, isSilent: boolean) => Promise<void>
 
   /** Ends the cut. */
-  mend(broker: Broker): Promise<void>
+  readonly mend: (broker: Broker) => Promise<void>
 
   /** Stops the engine (kill -9) and starts it again, with all data that was acknowledged. */
-  restart(): Promise<void>
+  readonly restart: () => Promise<void>
 
   /** The same, but the engine lacks the newest `events` of every topic, or everything. */
-  restartWithLoss(events: number): Promise<void>
+  readonly restartWithLoss: (events: number) => Promise<void>
 
   /** Freezes the engine (SIGSTOP). */
-  pause(): Promise<void>
+  readonly pause: () => Promise<void>
 
   /** Ends the pause. */
-  resume(): Promise<void>
+  readonly resume: () => Promise<void>
 
   /** Ends what the harness has begun. Brokers have been closed before. */
-  end(): Promise<void>
+  readonly end: () => Promise<void>
 }
 
 /** A suite for one broker. */
@@ -105,7 +105,7 @@ export class RecordingSink implements BrokerSink {
   }
 
   #changed(): void {
-    for (const check of [...this.#waiting]) check()
+    for (const check of this.#waiting) check()
   }
 }
 

@@ -9,9 +9,10 @@ describe('defineTopic()', () => {
 
     expect(Room.nameOf({ shop: '1', room: '2' })).toBe('shops/1/rooms/2')
     expect(Room.match('shops/1/rooms/2')).toEqual({ shop: '1', room: '2' })
-    expectTypeOf(Room.nameOf)
-      .parameter(0)
-      .toEqualTypeOf<{ readonly shop: string; readonly room: string }>()
+    expectTypeOf<Parameters<typeof Room.nameOf>[0]>().toEqualTypeOf<{
+      readonly shop: string
+      readonly room: string
+    }>()
     // @ts-expect-error "room" is missing
     expect(() => Room.nameOf({ shop: '1' })).toThrow(TypeError)
   })
