@@ -56,6 +56,7 @@ export {
   ChannelOverflowError,
   ClosedReceiveChannelError,
   ClosedSendChannelError,
+  ReceiveTimeoutError,
 } from './channels/index.ts'
 export type {
   ReceiveChannel,

@@ -13,7 +13,7 @@ export {
   seconds,
   TowpathError,
 } from './base/index.ts'
-export type { Clock, Duration, DurationFields } from './base/index.ts'
+export type { Clock, DelayOptions, Duration, DurationFields, WaitingClock } from './base/index.ts'
 
 export {
   createApplication,
@@ -116,6 +116,7 @@ export {
   ChannelOverflowError,
   ClosedReceiveChannelError,
   ClosedSendChannelError,
+  ReceiveTimeoutError,
 } from './channels/index.ts'
 export type {
   ReceiveChannel,

@@ -47,7 +47,7 @@ export {
   seconds,
   TowpathError,
 } from './base/index.ts'
-export type { Duration, DurationFields } from './base/index.ts'
+export type { DelayOptions, Duration, DurationFields } from './base/index.ts'
 
 export {
   CloseReason,
@@ -66,6 +66,7 @@ export {
   ChannelOverflowError,
   ClosedReceiveChannelError,
   ClosedSendChannelError,
+  ReceiveTimeoutError,
 } from './channels/index.ts'
 export type {
   ReceiveChannel,

@@ -6,7 +6,7 @@
  * its own.
  */
 
-import type { Attributes, Duration } from '../base/index.ts'
+import type { Attributes, Duration, WaitingClock } from '../base/index.ts'
 import type { Environment } from '../base/internal.ts'
 import type { Extension } from '../extensions/index.ts'
 import type {
@@ -36,6 +36,12 @@ export interface Application {
 
   /** Where failures of the application's own code are written, each once. The console by default. */
   readonly logger: Logger
+
+  /**
+   * The application's time, for what is not one session's: `now()`, `delay()` and `setTimer()`. It is real
+   * time in production and the test's own, which stands still until moved, in `withTestApplication`.
+   */
+  readonly clock: WaitingClock
 
   /** Typed values that belong to the application, for plugins and handlers. */
   readonly attributes: Attributes

@@ -2,7 +2,7 @@
  * Making an application: the kernel that holds plugins, routes and sessions together.
  */
 
-import { Attributes } from '../base/index.ts'
+import { Attributes, type Clock, type WaitingClock } from '../base/index.ts'
 import {
   Deferred,
   type Environment,
@@ -11,6 +11,7 @@ import {
   requireObject,
   requireSynchronous,
   systemClock,
+  delayingClock,
   waitingClock,
 } from '../base/internal.ts'
 import { Admission } from './admission.ts'
@@ -61,10 +62,19 @@ export function createApplication(
   module?: (app: Application) => void,
   options: ApplicationOptions = {},
 ): Application {
+  return createApplicationOn(systemClock, module, options)
+}
+
+/** As `createApplication`, with the application's time taken from `clock`: for tests. */
+export function createApplicationOn(
+  clock: Clock,
+  module: ((app: Application) => void) | undefined,
+  options: ApplicationOptions,
+): Application {
   const act = 'create the application'
   requireObject(act, 'what was given', options)
   requireKnownNames(act, options, ['logger'])
-  const app = new WebSocketApplication(options.logger ?? consoleLogger)
+  const app = new WebSocketApplication(options.logger ?? consoleLogger, clock)
   if (module !== undefined) {
     requireFunction(act, 'the module', module)
     requireSynchronous(act, 'the module', module(app))
@@ -77,6 +87,7 @@ const LAST_LISTENERS_MS = 3000
 
 class WebSocketApplication implements Application {
   readonly logger: Logger
+  readonly clock: WaitingClock
   readonly monitor: EventMonitor<ApplicationEvents>
   readonly attributes: Attributes = new Attributes()
   readonly sessions: SessionRegistry = new SessionRegistry()
@@ -92,8 +103,9 @@ class WebSocketApplication implements Application {
   /** Set as soon as the application stops. */
   #farewell: Farewell | null = null
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, clock: Clock) {
     this.logger = logger
+    this.clock = delayingClock(clock)
     this.monitor = new EventMonitor(logger)
     this.#root = new RouteScope({
       routes: this.#routes,

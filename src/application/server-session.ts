@@ -221,6 +221,10 @@ class ServerSession implements DefaultWebSocketServerSession, HasClock {
     return this.#session.clock
   }
 
+  get delay(): WebSocketSession['delay'] {
+    return this.#session.delay
+  }
+
   get signal(): AbortSignal {
     return this.#session.signal
   }

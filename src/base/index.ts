@@ -4,6 +4,7 @@
 
 export { AttributeKey, Attributes, MissingAttributeError } from './attributes.ts'
 export type { Clock } from './clock.ts'
+export type { DelayOptions, WaitingClock } from './delay.ts'
 export { hours, milliseconds, minutes, seconds } from './duration.ts'
 export type { Duration, DurationFields } from './duration.ts'
 export { TowpathError } from './errors.ts'

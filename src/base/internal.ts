@@ -5,6 +5,7 @@
 export { addAbortListener, removeAbortListener } from './abort-listeners.ts'
 export { isInstance, isThenable } from './any-value.ts'
 export { Deferred, rejected } from './deferred.ts'
+export { delayOn, delayingClock } from './delay.ts'
 export { toMilliseconds } from './duration.ts'
 export type { DurationLimits } from './duration.ts'
 export type { Environment } from './environment.ts'

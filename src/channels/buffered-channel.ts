@@ -9,6 +9,7 @@
  * is needed, and a call that needs not wait costs no promise of its own (send) or a settled one (receive).
  */
 
+import type { Clock } from '../base/index.ts'
 import { rejected } from '../base/internal.ts'
 import { ChannelIterator } from './channel-iterator.ts'
 import { type ChannelOptions, ChannelSettings } from './channel-settings.ts'
@@ -66,6 +67,9 @@ export interface ChannelHooks<T, O> {
 
   /** The receiving side has given up: what the channel held is gone. */
   readonly onCancel?: (owner: O, cause: Error | null) => void
+
+  /** The clock for timeouts of `receive`. Required where users receive. */
+  readonly clock?: (owner: O) => Clock
 }
 
 /** The second argument of a channel that belongs to a session. */
@@ -111,7 +115,7 @@ export class BufferedChannel<T, O = null>
   // ReceiveChannel
 
   receive(options?: ReceiveOptions): Promise<T> {
-    return receiveAs(this, bare<T>(), options?.signal, null)
+    return receiveAs(this, bare<T>(), options, null)
   }
 
   tryReceive(): TryReceiveResult<T> {
@@ -119,7 +123,7 @@ export class BufferedChannel<T, O = null>
   }
 
   receiveCatching(options?: ReceiveOptions): Promise<ReceiveResult<T>> {
-    return receiveAs(this, result<T>(), options?.signal, null)
+    return receiveAs(this, result<T>(), options, null)
   }
 
   cancel(cause: Error | null = null): void {
@@ -284,6 +288,12 @@ export class BufferedChannel<T, O = null>
 
   get end(): ChannelEnd | null {
     return this.#buffer.size === 0 ? this.#closing : null
+  }
+
+  get clock(): Clock {
+    const { clock } = this.#hooks
+    if (clock === undefined) throw new TypeError('Cannot limit the wait: the channel has no clock')
+    return clock(this.#owner)
   }
 
   join(receiver: Receiver<T>): void {

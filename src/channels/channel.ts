@@ -2,6 +2,7 @@
  * `Channel` as users see it: what sends and what receives, in one object.
  */
 
+import { waitingSystemClock } from '../base/internal.ts'
 import { BufferedChannel } from './buffered-channel.ts'
 import { readChannelOptions } from './channel-options.ts'
 import type { ChannelOptions } from './channel-settings.ts'
@@ -37,7 +38,10 @@ export interface ChannelConstructor {
 export const Channel: ChannelConstructor = create as unknown as ChannelConstructor // with `new`, it is one
 create.prototype = BufferedChannel.prototype
 
+// In real time. A wait keeps the process alive: nothing else may.
+const INTERNALS = { owner: null, hooks: { clock: () => waitingSystemClock } }
+
 function create<T>(options: ChannelOptions<T> = {}): Channel<T> {
   if (new.target === undefined) throw new TypeError('Cannot call Channel: expected new Channel()')
-  return new BufferedChannel(readChannelOptions(options))
+  return new BufferedChannel(readChannelOptions(options), INTERNALS)
 }

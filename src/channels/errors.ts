@@ -19,6 +19,20 @@ export class ClosedReceiveChannelError extends TowpathError {
   }
 }
 
+/** No value came in the time that `receive({ timeout })` allows. Nothing was taken. */
+export class ReceiveTimeoutError extends TowpathError {
+  override readonly name = 'ReceiveTimeoutError'
+  readonly code = 'TOWPATH_RECEIVE_TIMEOUT'
+
+  /** What was allowed, in milliseconds. */
+  readonly timeoutMs: number
+
+  constructor(timeoutMs: number) {
+    super(`Cannot receive: nothing came within ${timeoutMs} ms`)
+    this.timeoutMs = timeoutMs
+  }
+}
+
 /** Nothing can be sent any more: the channel was closed (`cause` is the cause of that, if it had one) or cancelled. */
 export class ClosedSendChannelError extends TowpathError {
   override readonly name = 'ClosedSendChannelError'

@@ -9,6 +9,7 @@ export {
   ChannelOverflowError,
   ClosedReceiveChannelError,
   ClosedSendChannelError,
+  ReceiveTimeoutError,
 } from './errors.ts'
 export type {
   ReceiveChannel,

@@ -2,6 +2,8 @@
  * The receiving side of a channel (Ktor: `ReceiveChannel`).
  */
 
+import type { Duration } from '../base/index.ts'
+
 /** How to wait for a value. */
 export interface ReceiveOptions {
   /**
@@ -9,6 +11,15 @@ export interface ReceiveOptions {
    * aborted already takes nothing even if a value is there.
    */
   readonly signal?: AbortSignal | undefined
+
+  /**
+   * The longest wait: milliseconds, or `{ seconds: 10 }`; 0 or above, `Infinity` is no limit. When it has
+   * passed, the call rejects with `ReceiveTimeoutError` and has taken nothing. It runs on the clock of the
+   * application for a session's channel, and in real time for others.
+   *
+   * @defaultValue Infinity
+   */
+  readonly timeout?: Duration | undefined
 }
 
 /** A value was received. */
@@ -45,14 +56,22 @@ export interface ReceiveChannel<T> {
    * Takes the next value, waiting for it if need be.
    *
    * @throws {ClosedReceiveChannelError} (by rejecting) after a normal end, whether it came before or
-   *   during the wait; the cause after another end; the reason of `options.signal` when that aborts
+   *   during the wait; the cause after another end; the reason of `options.signal` when that aborts;
+   *   {ReceiveTimeoutError} when `options.timeout` has passed. A timeout need not be awaited: it is never
+   *   an unhandled rejection
+   *
+   * @example
+   * const first = await incoming.receive({ timeout: seconds(10) })
    */
   receive(options?: ReceiveOptions): Promise<T>
 
   /** Takes the next value if there is one; never waits and never throws. */
   tryReceive(): TryReceiveResult<T>
 
-  /** As `receive`, but the end is an answer and not a rejection. Rejects only when the signal aborts. */
+  /**
+   * As `receive`, but the end is an answer and not a rejection. Rejects only when the signal
+   * aborts or the timeout has passed.
+   */
   receiveCatching(options?: ReceiveOptions): Promise<ReceiveResult<T>>
 
   /**

@@ -5,9 +5,10 @@
  * is made of these, here and in the files beside this one, once for all kinds of channel.
  */
 
-import { rejected } from '../base/internal.ts'
-import { ClosedReceiveChannelError } from './errors.ts'
-import type { ReceiveResult, TryReceiveResult } from './receive-channel.ts'
+import type { Clock } from '../base/index.ts'
+import { rejected, toMilliseconds } from '../base/internal.ts'
+import { ClosedReceiveChannelError, ReceiveTimeoutError } from './errors.ts'
+import type { ReceiveOptions, ReceiveResult, TryReceiveResult } from './receive-channel.ts'
 import type { Waiting, WaitQueue } from './wait-queue.ts'
 
 /** "No value", where `undefined` would be one. Never given to users. */
@@ -50,6 +51,9 @@ export interface ReceiveCore<T> {
   release(owner: object): void
 
   cancel(cause?: Error | null): void
+
+  /** What the timeout of a `receive` runs on. */
+  readonly clock: Clock
 }
 
 /** The form in which a value, or the end, is handed out. */
@@ -105,19 +109,48 @@ export function step<T>(): Shape<T, IteratorResult<T, undefined>> {
 export function receiveAs<T, R>(
   core: ReceiveCore<T>,
   shape: Shape<T, R>,
-  signal: AbortSignal | undefined,
+  options: ReceiveOptions | undefined,
   owner: object | null,
 ): Promise<R> {
-  if (signal !== undefined && signal.aborted) return rejected(signal.reason)
+  if (options !== undefined) return receiveWith(core, shape, options, owner)
   const value = core.takeNext()
   if (value !== NOTHING) return Promise.resolve(shape.value(value))
   const { end } = core
-  if (end === null) return waitFor(core, shape, signal, owner).promise
+  if (end === null) return waitFor(core, shape, undefined, owner).promise
   try {
     return Promise.resolve(shape.end(end))
   } catch (error) {
     return rejected(error)
   }
+}
+
+function receiveWith<T, R>(
+  core: ReceiveCore<T>,
+  shape: Shape<T, R>,
+  { signal, timeout = Infinity }: ReceiveOptions,
+  owner: object | null,
+): Promise<R> {
+  try {
+    const timeoutMs = toMilliseconds(timeout, 'timeout', { allowInfinity: true })
+    if (signal !== undefined && signal.aborted) return rejected(signal.reason)
+    const value = core.takeNext()
+    if (value !== NOTHING) return Promise.resolve(shape.value(value))
+    const { end } = core
+    if (end !== null) return Promise.resolve(shape.end(end))
+    const receiver = waitFor(core, shape, signal, owner)
+    if (timeoutMs !== Infinity) limitWait(receiver, timeoutMs, core.clock)
+    return receiver.promise
+  } catch (error) {
+    return rejected(error)
+  }
+}
+
+function limitWait<T, R>(receiver: PromiseReceiver<T, R>, timeoutMs: number, clock: Clock): void {
+  if (!receiver.isWaiting) return
+  const timer = clock.setTimer(timeoutMs, () => receiver.giveUp(new ReceiveTimeoutError(timeoutMs)))
+  const stop = (): void => timer[Symbol.dispose]()
+  // This also marks a rejection as handled: the wait may be one that its caller has forgotten.
+  receiver.promise.then(stop, stop)
 }
 
 /** Waits at `core`, which has nothing at the moment and has not ended. */
@@ -200,9 +233,15 @@ export class PromiseReceiver<T, R> implements Receiver<T> {
 
   /** The signal has aborted. */
   handleEvent(): void {
+    this.giveUp(this.#signal?.reason)
+  }
+
+  /** Ends the wait with `reason`, having taken nothing. Does nothing once the wait is over. */
+  giveUp(reason: unknown): void {
+    if (!this.isWaiting) return
     this.#core.leave(this)
     this.#stopWaiting()
-    this.#reject(this.#signal?.reason)
+    this.#reject(reason)
   }
 
   #stopWaiting(): void {

@@ -5,6 +5,7 @@
  * the order is kept even when the function is async and receivers go away meanwhile.
  */
 
+import type { Clock } from '../base/index.ts'
 import { ChannelIterator } from './channel-iterator.ts'
 import { arrayOf, consumeEachOf, firstOf, isThenable } from './consuming.ts'
 import { toCause } from './errors.ts'
@@ -85,7 +86,7 @@ class TransformedChannel<S, T> implements ReceiveChannel<T>, ReceiveCore<T> {
   }
 
   receive(options?: ReceiveOptions): Promise<T> {
-    return receiveAs(this, bare<T>(), options?.signal, null)
+    return receiveAs(this, bare<T>(), options, null)
   }
 
   /** With an async function it may start to transform a value, and answer `empty` until that is done. */
@@ -94,7 +95,7 @@ class TransformedChannel<S, T> implements ReceiveChannel<T>, ReceiveCore<T> {
   }
 
   receiveCatching(options?: ReceiveOptions): Promise<ReceiveResult<T>> {
-    return receiveAs(this, result<T>(), options?.signal, null)
+    return receiveAs(this, result<T>(), options, null)
   }
 
   cancel(cause: Error | null = null): void {
@@ -144,6 +145,10 @@ class TransformedChannel<S, T> implements ReceiveChannel<T>, ReceiveCore<T> {
   get end(): ChannelEnd | null {
     if (this.#end !== null) return this.#end
     return this.#isBusy || this.#ready !== NOTHING ? null : this.#source.end
+  }
+
+  get clock(): Clock {
+    return this.#source.clock
   }
 
   takeNext(): T | Nothing {

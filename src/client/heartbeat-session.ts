@@ -41,7 +41,10 @@ export function withHeartbeat<Session extends ClientSession>(
   clock: Environment['clock'],
   isKnown: boolean,
 ): BeatingSession<Session> {
-  const incoming = new BufferedChannel<Frame>(BOUNDS)
+  const incoming = new BufferedChannel<Frame>(BOUNDS, {
+    owner: null,
+    hooks: { clock: () => clock },
+  })
   const closed = new Deferred<CloseInfo>()
   const reason = new Deferred<CloseReason>()
   const over = new AbortController()

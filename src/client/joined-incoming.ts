@@ -7,6 +7,7 @@
  * sooner.
  */
 
+import type { Clock } from '../base/index.ts'
 import type { ReceivedValue } from '../channels/index.ts'
 import { BufferedChannel } from '../channels/internal.ts'
 import type { Frame } from '../protocol/index.ts'
@@ -18,11 +19,16 @@ const MAX_LEFT_LENGTH = 2 * 1024 * 1024
 
 /** Moves frames. */
 export class JoinedIncoming {
-  readonly channel: BufferedChannel<Frame> = new BufferedChannel({
-    capacity: 0,
-    // The bound is ours to keep, and need not be exact: a text is not encoded to be measured.
-    sizeOf: lengthOf,
-  })
+  readonly channel: BufferedChannel<Frame>
+
+  /** @param clock what timeouts of `receive` run on. */
+  constructor(clock: Clock) {
+    this.channel = new BufferedChannel<Frame>(
+      // The bound is ours to keep, and need not be exact: a text is not encoded to be measured.
+      { capacity: 0, sizeOf: lengthOf },
+      { owner: null, hooks: { clock: () => clock } },
+    )
+  }
 
   /**
    * Shows what `session` receives, until it is over and empty. Never rejects.

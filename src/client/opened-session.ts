@@ -112,6 +112,10 @@ export class OpenedSession implements WebSocketClientSession, HasClock {
     return this.#session.clock
   }
 
+  get delay(): WebSocketSession['delay'] {
+    return this.#session.delay
+  }
+
   get signal(): AbortSignal {
     return this.#session.signal
   }

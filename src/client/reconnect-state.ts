@@ -2,6 +2,7 @@
  * Where a connection that comes back stands, and how others watch it.
  */
 
+import type { Clock } from '../base/index.ts'
 import { BufferedChannel } from '../channels/internal.ts'
 import type { CloseInfo } from '../session/index.ts'
 import type { ClientSession } from './client-session.ts'
@@ -81,10 +82,13 @@ export interface ConnectionEnd {
 /** The state of one connection, and those who watch it. */
 export class StateBoard<Session extends ClientSession> {
   #state: ConnectionState<Session>
+  readonly #clock: Clock
   readonly #watchers = new Set<BufferedChannel<ConnectionState<Session>>>()
 
-  constructor(state: ConnectionState<Session>) {
+  /** @param clock what timeouts of those who watch run on. */
+  constructor(state: ConnectionState<Session>, clock: Clock) {
     this.#state = state
+    this.#clock = clock
   }
 
   get state(): ConnectionState<Session> {
@@ -103,7 +107,13 @@ export class StateBoard<Session extends ClientSession> {
   watch(): BufferedChannel<ConnectionState<Session>> {
     const channel: BufferedChannel<ConnectionState<Session>> = new BufferedChannel(
       { capacity: 1, onOverflow: 'drop-oldest' },
-      { owner: null, hooks: { onCancel: () => void this.#watchers.delete(channel) } },
+      {
+        owner: null,
+        hooks: {
+          onCancel: () => void this.#watchers.delete(channel),
+          clock: () => this.#clock,
+        },
+      },
     )
     channel.trySend(this.#state)
     if (this.#state.type === 'closed') channel.close()

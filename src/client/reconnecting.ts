@@ -139,7 +139,7 @@ export class Reconnecting<Session extends ClientSession>
   readonly #parts: ReconnectingParts<Session>
   readonly #board: StateBoard<Session>
   readonly #backoff: Backoff
-  readonly #joined = new JoinedIncoming()
+  readonly #joined: JoinedIncoming
   readonly #bridge: BridgedOutgoing
   readonly #closed = new Deferred<ConnectionEnd>()
   /** Gives up the attempt or the wait that is under way. */
@@ -163,9 +163,13 @@ export class Reconnecting<Session extends ClientSession>
   constructor(parts: ReconnectingParts<Session>) {
     const { environment, settings, hints } = parts
     this.#parts = parts
+    this.#joined = new JoinedIncoming(environment.clock)
     this.#backoff = new Backoff(environment, settings.reconnect)
     this.#bridge = new BridgedOutgoing(settings.whileAway, this)
-    this.#board = new StateBoard({ type: 'connecting', attempt: 1, setback: null })
+    this.#board = new StateBoard(
+      { type: 'connecting', attempt: 1, setback: null },
+      environment.clock,
+    )
     this.states = () => this.#board.iterate()
     this.whenOpen = (options) => this.#whenOpen(options)
     this.send = (data, options) => this.#bridge.send(data, options)

@@ -69,6 +69,10 @@ export class DefaultSession implements DefaultWebSocketSession, HasClock {
     return this.#raw.launch
   }
 
+  get delay(): WebSocketSession['delay'] {
+    return this.#raw.delay
+  }
+
   get masking(): boolean {
     return this.#raw.masking
   }

@@ -6,6 +6,8 @@
  * Past that budget reading stops, and TCP makes the peer wait.
  */
 
+import type { Clock } from '../base/index.ts'
+import type { Environment } from '../base/internal.ts'
 import { ChannelOverflowError } from '../channels/index.ts'
 import { BufferedChannel, type ChannelHooks, ChannelSettings } from '../channels/internal.ts'
 import type { Frame } from '../protocol/index.ts'
@@ -18,6 +20,7 @@ export interface IncomingOwner {
   resumeReading(reason: 'incoming'): void
   incomingOverflowed(error: ChannelOverflowError): void
   frameDropped(direction: 'incoming', bytes: number): void
+  readonly environment: Pick<Environment, 'clock'>
   /** A frame is kept, because nobody was waiting for it. */
   buffered(bytes: number): void
 }
@@ -28,6 +31,7 @@ const FRAME_COST_BYTES = 64
 const HOOKS: ChannelHooks<Frame, Incoming> = {
   onRoom: (incoming) => incoming.roomAgain(),
   onCancel: (incoming) => incoming.discard(),
+  clock: (incoming) => incoming.clock,
 }
 
 /** Feeds the `incoming` channel and decides when reading is held back. */
@@ -69,6 +73,11 @@ export class Incoming {
   /** Whether nobody will read any more. */
   get isDiscarding(): boolean {
     return this.#discarding
+  }
+
+  /** What timeouts of `receive` run on. */
+  get clock(): Clock {
+    return this.#owner.environment.clock
   }
 
   /** Bytes that frames in the channel hold. */

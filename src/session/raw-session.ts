@@ -5,7 +5,14 @@
  */
 
 import { type Clock, ScopeEndedError } from '../base/index.ts'
-import { Deferred, type Environment, type HasClock, rejected, TaskScope } from '../base/internal.ts'
+import {
+  Deferred,
+  delayOn,
+  type Environment,
+  type HasClock,
+  rejected,
+  TaskScope,
+} from '../base/internal.ts'
 import { ClosedReceiveChannelError, ClosedSendChannelError } from '../channels/index.ts'
 import type { ReceiveChannel, SendChannel } from '../channels/index.ts'
 import { CloseReason, type Frame } from '../protocol/internal.ts'
@@ -38,6 +45,7 @@ export class RawSession implements WebSocketSession, ConnectionOwner, HasClock {
   #flush: WebSocketSession['flush'] | null = null
   #terminate: WebSocketSession['terminate'] | null = null
   #launch: WebSocketSession['launch'] | null = null
+  #delay: WebSocketSession['delay'] | null = null
 
   /** `level` is given by a session that wraps this one; a raw session shows every frame. */
   constructor(
@@ -101,6 +109,14 @@ export class RawSession implements WebSocketSession, ConnectionOwner, HasClock {
   get launch(): WebSocketSession['launch'] {
     this.#launch ??= (task) => this.#tasks().launch(task)
     return this.#launch
+  }
+
+  get delay(): WebSocketSession['delay'] {
+    this.#delay ??= (duration, options) => {
+      const { clock } = this.connection.environment
+      return delayOn(clock, duration, [this.signal, options?.signal])
+    }
+    return this.#delay
   }
 
   get masking(): boolean {

@@ -5,7 +5,7 @@
  * `DefaultWebSocketSession` adds what needs automatic pings (Ktor has the same two levels).
  */
 
-import type { Duration } from '../base/index.ts'
+import type { DelayOptions, Duration } from '../base/index.ts'
 import type { ReceiveChannel, SendChannel } from '../channels/index.ts'
 import type { CloseReason, Frame } from '../protocol/index.ts'
 import type { CloseInfo } from './close-info.ts'
@@ -98,6 +98,23 @@ export interface WebSocketSession {
    *   over; a handler that lets it through has not failed.
    */
   readonly launch: <T>(task: (signal: AbortSignal) => Promise<T> | T) => Promise<T>
+
+  /**
+   * Resolves when `duration` has passed on the application's clock: real time in production, the test's own
+   * in `withTestApplication`. Milliseconds or `{ seconds }`; 0 or above, finite.
+   *
+   * Rejects when the session is over, with the reason of `signal`, or when `options.signal` aborts, with the
+   * reason of that. The promise need not be awaited: its rejection is never unhandled.
+   *
+   * @throws {TypeError | RangeError} at the call, for an invalid duration.
+   *
+   * @example
+   * for (;;) {
+   *   await session.send('tick')
+   *   await session.delay(seconds(1))
+   * }
+   */
+  readonly delay: (duration: Duration, options?: DelayOptions) => Promise<void>
 
   /** Fires when the session is over: closed in full, dropped, or failed. */
   readonly signal: AbortSignal

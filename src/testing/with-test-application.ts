@@ -5,8 +5,8 @@
 // Imported, and not taken from the global object: a test runner's fake timers do not reach it here.
 import { setTimeout } from 'node:timers/promises'
 
-import { type Application, createApplication, type Logger } from '../application/index.ts'
-import type { SessionRegistry } from '../application/internal.ts'
+import type { Application, Logger } from '../application/index.ts'
+import { createApplicationOn, type SessionRegistry } from '../application/internal.ts'
 import { Clients } from './clients.ts'
 import type { RawConnectOptions } from './connect-options.ts'
 import { converse, type ConversationParts } from './conversation.ts'
@@ -103,7 +103,9 @@ export async function withTestApplication<T>(
   const { module, block, options } = readArguments(first, second, third)
   const environment = createTestEnvironment(options.seed ?? DEFAULT_SEED)
   const failures = new Failures(options.logger ?? null)
-  const application = createApplication(module, { logger: failures.logger })
+  const application = createApplicationOn(environment.clock, module, {
+    logger: failures.logger,
+  })
   const network = new Network(environment)
   const clients = new Clients(application, environment, network, failures)
   // The applications that createApplication makes have no other kind.

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { ClosedReceiveChannelError } from '../../src/channels/errors.ts'
+import { VirtualClock } from '../../src/base/index.ts'
+import { ClosedReceiveChannelError, ReceiveTimeoutError } from '../../src/channels/errors.ts'
 import {
   bare,
   type ChannelEnd,
@@ -22,6 +23,7 @@ import { WaitQueue } from '../../src/channels/wait-queue.ts'
 class Basin implements ReceiveCore<number> {
   readonly values: number[] = []
   readonly queue = new WaitQueue<Receiver<number>>()
+  readonly clock = new VirtualClock()
   end: ChannelEnd | null = null
 
   takeNext(): number | Nothing {
@@ -47,6 +49,68 @@ class Basin implements ReceiveCore<number> {
 
 const cause = new Error('why')
 const detail = new Error('what happened')
+
+describe('receiveAs() with a timeout', () => {
+  it('receive({ timeout }) rejects with ReceiveTimeoutError when the time has passed, and takes nothing', async () => {
+    const basin = new Basin()
+    const pending = receiveAs(basin, bare<number>(), { timeout: { seconds: 10 } }, null)
+
+    await basin.clock.advance(9999)
+    const waitedUntilThen = basin.queue.first !== null
+    await basin.clock.advance(1)
+    basin.values.push(1)
+
+    await expect(pending).rejects.toEqual(new ReceiveTimeoutError(10_000))
+    expect(waitedUntilThen).toBe(true)
+    expect(basin.queue.first).toBeNull()
+    expect(await receiveAs(basin, bare<number>(), { timeout: 0 }, null)).toBe(1)
+  })
+
+  it('receive({ timeout }) leaves no timer behind after a value, the end or an abort', async () => {
+    const basin = new Basin()
+    const controller = new AbortController()
+    const options = { timeout: 1000, signal: controller.signal }
+    const value = receiveAs(basin, bare<number>(), options, null)
+    basin.queue.shift()?.deliver(1)
+    const end = receiveAs(basin, result<number>(), options, null)
+    basin.queue.shift()?.end(NORMAL_END)
+    const aborted = receiveAs(basin, bare<number>(), options, null)
+    controller.abort(cause)
+
+    expect(await value).toBe(1)
+    expect(await end).toEqual({ type: 'closed', cause: null })
+    await expect(aborted).rejects.toBe(cause)
+    expect(basin.clock.pendingTimers).toBe(0)
+  })
+
+  it('receive({ timeout: Infinity }) sets no timer', () => {
+    const basin = new Basin()
+
+    void receiveAs(basin, bare<number>(), { timeout: Infinity }, null)
+
+    expect(basin.clock.pendingTimers).toBe(0)
+  })
+
+  it('receive({ timeout }) rejects for an invalid timeout, also when a value is there', async () => {
+    const basin = new Basin()
+    basin.values.push(1)
+
+    await expect(receiveAs(basin, bare<number>(), { timeout: -1 }, null)).rejects.toThrow(
+      RangeError,
+    )
+    expect(basin.values).toEqual([1])
+  })
+
+  it('receive({ timeout }) that nobody awaits is no unhandled rejection', async () => {
+    const basin = new Basin()
+
+    void receiveAs(basin, bare<number>(), { timeout: 1000 }, null)
+    await basin.clock.advance(1000)
+
+    // An unhandled rejection fails the run of the tests.
+    expect(basin.queue.first).toBeNull()
+  })
+})
 
 describe('receiveAs()', () => {
   it('gives a value that is there in each form', async () => {
@@ -121,7 +185,7 @@ describe('receiveAs()', () => {
     const basin = new Basin()
     basin.values.push(1)
 
-    const pending = receiveAs(basin, bare<number>(), AbortSignal.abort(cause), null)
+    const pending = receiveAs(basin, bare<number>(), { signal: AbortSignal.abort(cause) }, null)
 
     await expect(pending).rejects.toBe(cause)
     expect(basin.values).toEqual([1])
@@ -130,7 +194,7 @@ describe('receiveAs()', () => {
   it('leaves the queue when the signal aborts, and rejects with its reason', async () => {
     const basin = new Basin()
     const controller = new AbortController()
-    const pending = receiveAs(basin, bare<number>(), controller.signal, null)
+    const pending = receiveAs(basin, bare<number>(), { signal: controller.signal }, null)
 
     controller.abort(cause)
 
@@ -143,7 +207,7 @@ describe('receiveAs()', () => {
     const controller = new AbortController()
     const { signal } = controller
     const wait = (): Promise<unknown> =>
-      receiveAs(basin, bare<number>(), signal, null).catch(() => undefined)
+      receiveAs(basin, bare<number>(), { signal }, null).catch(() => undefined)
 
     const delivered = wait()
     expect(getEventListeners(signal, 'abort').length).toBe(1)

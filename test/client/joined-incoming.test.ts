@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { VirtualClock } from '../../src/base/index.ts'
 import { JoinedIncoming, lengthOf } from '../../src/client/joined-incoming.ts'
 import { Frame } from '../../src/protocol/index.ts'
 import { clientSession } from '../support/client-session.ts'
@@ -21,7 +22,7 @@ function waitingTexts(joined: JoinedIncoming): string[] {
 
 describe('JoinedIncoming', () => {
   it('shows the frames of one session after the other', async () => {
-    const joined = new JoinedIncoming()
+    const joined = new JoinedIncoming(new VirtualClock())
     const [first, second] = [clientSession(), clientSession()]
     const over = new AbortController()
     const shown = joined.show(first.session, over.signal)
@@ -41,7 +42,7 @@ describe('JoinedIncoming', () => {
   })
 
   it('takes one frame ahead of its reader, and leaves the others to the bounds of the session', async () => {
-    const joined = new JoinedIncoming()
+    const joined = new JoinedIncoming(new VirtualClock())
     const { session, server } = clientSession()
     void joined.show(session, new AbortController().signal)
 
@@ -55,7 +56,7 @@ describe('JoinedIncoming', () => {
   })
 
   it('keeps what a lost session still holds, in order, behind the frame that waited', async () => {
-    const joined = new JoinedIncoming()
+    const joined = new JoinedIncoming(new VirtualClock())
     const { session, server, link } = clientSession()
     const over = new AbortController()
     const shown = joined.show(session, over.signal)
@@ -71,7 +72,7 @@ describe('JoinedIncoming', () => {
   })
 
   it('keeps 128 frames of lost sessions at most: the beginning of each', async () => {
-    const joined = new JoinedIncoming()
+    const joined = new JoinedIncoming(new VirtualClock())
     for (let round = 0; round < 4; round++) {
       const { session, server, link } = clientSession()
       const over = new AbortController()
@@ -91,7 +92,7 @@ describe('JoinedIncoming', () => {
   })
 
   it('keeps 2 MiB of them at most, and the frame that passes it', async () => {
-    const joined = new JoinedIncoming()
+    const joined = new JoinedIncoming(new VirtualClock())
     for (let round = 0; round < 6; round++) {
       const { session, server, link } = clientSession()
       const over = new AbortController()
@@ -109,7 +110,7 @@ describe('JoinedIncoming', () => {
   })
 
   it('drops what is received once nobody wants it', async () => {
-    const joined = new JoinedIncoming()
+    const joined = new JoinedIncoming(new VirtualClock())
     const { session, server } = clientSession()
     const shown = joined.show(session, new AbortController().signal)
     await server.send('1')
@@ -124,7 +125,7 @@ describe('JoinedIncoming', () => {
   })
 
   it('does not fail with the session', async () => {
-    const joined = new JoinedIncoming()
+    const joined = new JoinedIncoming(new VirtualClock())
     const { session, server, clock } = clientSession(undefined, {
       pingInterval: 1_000,
       timeout: 10,

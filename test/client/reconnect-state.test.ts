@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { VirtualClock } from '../../src/base/index.ts'
 import type { ClientSession } from '../../src/client/index.ts'
 import { type ConnectionState, StateBoard } from '../../src/client/reconnect-state.ts'
 
@@ -15,7 +16,7 @@ const CLOSED: ConnectionState = {
 
 describe('StateBoard', () => {
   it('shows the present state, and then each that comes', async () => {
-    const board = new StateBoard<ClientSession>(connecting(1))
+    const board = new StateBoard<ClientSession>(connecting(1), new VirtualClock())
     const states = board.iterate()
 
     expect(board.state).toEqual(connecting(1))
@@ -27,7 +28,7 @@ describe('StateBoard', () => {
   })
 
   it('shows the latest to each that is slow', async () => {
-    const board = new StateBoard<ClientSession>(connecting(1))
+    const board = new StateBoard<ClientSession>(connecting(1), new VirtualClock())
     const [slow, slower] = [board.iterate(), board.iterate()]
     await slow.next()
 
@@ -38,7 +39,7 @@ describe('StateBoard', () => {
   })
 
   it('ends after "closed", for those who come later too', async () => {
-    const board = new StateBoard<ClientSession>(connecting(1))
+    const board = new StateBoard<ClientSession>(connecting(1), new VirtualClock())
     const early = board.iterate()
     board.state = CLOSED
 
@@ -49,7 +50,7 @@ describe('StateBoard', () => {
   })
 
   it('frees an iterator that is left, and a next() that waits', async () => {
-    const board = new StateBoard<ClientSession>(connecting(1))
+    const board = new StateBoard<ClientSession>(connecting(1), new VirtualClock())
     const states = board.iterate()
     await states.next()
     const next = states.next()
@@ -62,7 +63,7 @@ describe('StateBoard', () => {
   })
 
   it('gives a channel, which may be cancelled', async () => {
-    const board = new StateBoard<ClientSession>(connecting(1))
+    const board = new StateBoard<ClientSession>(connecting(1), new VirtualClock())
     const channel = board.watch()
     expect(await channel.receive()).toEqual(connecting(1))
 

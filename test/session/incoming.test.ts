@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { VirtualClock } from '../../src/base/index.ts'
 
 import { Frame } from '../../src/protocol/index.ts'
 import { Incoming } from '../../src/session/incoming.ts'
@@ -15,6 +16,7 @@ function open(bounds: Partial<ChannelBounds> = {}, readAhead = 1000) {
       incomingOverflowed: (error) => void heard.push(`overflow of ${error.capacity}`),
       frameDropped: (_, bytes) => void heard.push(`dropped ${bytes}`),
       buffered: (bytes) => void heard.push(`buffered ${bytes}`),
+      environment: { clock: new VirtualClock() },
     },
   )
   const deliver = (text: string): void => incoming.deliver(new Frame.Text(text), text.length)

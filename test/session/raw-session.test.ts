@@ -270,3 +270,60 @@ describe('RawSession.launch', () => {
     expect(heard.failures.length).toBe(1)
   })
 })
+
+describe('RawSession.delay', () => {
+  it('delay() resolves when the duration has passed on the clock of the session', async () => {
+    const { session, clock } = rawSession()
+    let resolved = false
+    void session.delay({ seconds: 1 }).then(() => (resolved = true))
+
+    await clock.advance(999)
+    const before = resolved
+    await clock.advance(1)
+
+    expect([before, resolved]).toEqual([false, true])
+  })
+
+  it('delay() rejects when the session is over, and need not be awaited', async () => {
+    const { session } = rawSession()
+    const { delay } = session
+    void delay({ hours: 1 })
+    const waiting = delay({ hours: 1 })
+
+    session.terminate()
+
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' })
+    await expect(delay(0)).rejects.toMatchObject({ name: 'AbortError' })
+  })
+
+  it('delay() rejects with the reason of its own signal', async () => {
+    const { session } = rawSession()
+    const reason = new Error('enough')
+
+    await expect(session.delay(1000, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+  })
+
+  it('a handler that lets a delay pass which the end of the session gave up has not failed', async () => {
+    const { session, peer, heard } = defaultSession()
+    const run = session.run(async () => session.delay({ hours: 1 }))
+
+    peer.close(1000)
+    peer.end()
+    await run
+
+    expect(heard.failures).toEqual([])
+    expect(heard.closed.map(({ reason }) => reason.code)).toEqual([1000])
+  })
+
+  it('incoming.receive({ timeout }) runs on the clock of the session', async () => {
+    const { session, clock } = defaultSession()
+    const receiving = session.incoming.map((frame) => frame).receive({ timeout: { seconds: 10 } })
+
+    await clock.advance(10_000)
+
+    await expect(receiving).rejects.toMatchObject({
+      code: 'TOWPATH_RECEIVE_TIMEOUT',
+      timeoutMs: 10_000,
+    })
+  })
+})

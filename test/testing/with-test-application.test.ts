@@ -440,4 +440,19 @@ describe('t.settle()', () => {
       expect(t.clock.now()).toBe(0)
     })
   })
+
+  it('app.clock is the virtual time of the test, in the module too', async () => {
+    const ticks: number[] = []
+    await withTestApplication(
+      (app) => {
+        void app.clock.delay({ seconds: 1 }).then(() => ticks.push(app.clock.now()))
+      },
+      async (t) => {
+        await t.clock.advance(2000)
+        ticks.push(t.application.clock.now())
+      },
+    )
+
+    expect(ticks).toEqual([1000, 2000])
+  })
 })

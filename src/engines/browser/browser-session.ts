@@ -72,7 +72,7 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
     const resume = (): void => wire.resume()
     this.incoming = new BufferedChannel(incomingSettings(settings, wire.canSuspend), {
       owner: null,
-      hooks: { onRoom: resume, onCancel: resume, onClose },
+      hooks: { onRoom: resume, onCancel: resume, onClose, clock: () => clock },
     })
     this.outgoing = new BufferedChannel<Outbound>(
       new ChannelSettings({ ...settings.outgoing, sizeOf: sizeOfMessage }),

@@ -1,0 +1,76 @@
+/**
+ * Waiting for time to pass, on a clock that is handed in: real time in production, virtual in tests.
+ */
+
+import type { Clock } from './clock.ts'
+import { Deferred } from './deferred.ts'
+import { type Duration, toMilliseconds } from './duration.ts'
+
+/** How to wait. */
+export interface DelayOptions {
+  /** Ends the wait early: the promise rejects with `signal.reason`. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A clock that can also be waited on: what an application gives as `app.clock`. */
+export interface WaitingClock extends Clock {
+  /**
+   * Resolves when `duration` has passed on this clock; 0 or above, finite. In real time the wait does not
+   * keep the process alive.
+   *
+   * Rejects with the reason of `options.signal` when that aborts. The promise need not be awaited: its
+   * rejection is never unhandled.
+   *
+   * @throws {TypeError | RangeError} at the call, for an invalid duration.
+   */
+  delay(duration: Duration, options?: DelayOptions): Promise<void>
+}
+
+/** Adds `delay` to `clock`. */
+export function delayingClock(clock: Clock): WaitingClock {
+  return {
+    now: () => clock.now(),
+    setTimer: (delayMs, callback) => clock.setTimer(delayMs, callback),
+    delay: (duration, options) => delayOn(clock, duration, [options?.signal]),
+  }
+}
+
+/**
+ * Resolves when `duration` has passed on `clock`; rejects with the reason of the first of `signals` to
+ * abort. The rejection is marked as handled.
+ *
+ * @throws {TypeError | RangeError} at the call, for an invalid duration.
+ */
+export function delayOn(
+  clock: Clock,
+  duration: Duration,
+  signals: ReadonlyArray<AbortSignal | undefined>,
+): Promise<void> {
+  const durationMs = toMilliseconds(duration, 'duration')
+  const result = new Deferred<void>()
+  result.promise.catch(() => {
+    // A wait that was given up is no failure by itself; whoever awaits the promise has the reason.
+  })
+
+  const aborted = signals.find((signal) => signal?.aborted === true)
+  if (aborted !== undefined) {
+    result.reject(aborted.reason)
+    return result.promise
+  }
+
+  const timer = clock.setTimer(durationMs, () => {
+    stop()
+    result.resolve()
+  })
+  const onAbort = (event: Event): void => {
+    stop()
+    // Only signals are listened to.
+    result.reject((event.target as AbortSignal).reason)
+  }
+  const stop = (): void => {
+    timer[Symbol.dispose]()
+    for (const signal of signals) signal?.removeEventListener('abort', onAbort)
+  }
+  for (const signal of signals) signal?.addEventListener('abort', onAbort)
+  return result.promise
+}
