@@ -13,6 +13,9 @@ export interface Environment {
   /** All pings and deadlines of all sessions, on one timer of `clock`. */
   readonly timers: TimerWheel
 
+  /** The same, on a clock whose timers keep the process alive: for sessions whose socket is not read. */
+  readonly waitingTimers: TimerWheel
+
   /** Fills `target` with bytes that a peer cannot guess, and returns it (RFC 6455 §5.3, §10.3). */
   readonly random: (target: Uint8Array) => Uint8Array
 

@@ -1,9 +1,12 @@
 /**
  * The clock of the machine: the one place in the core that reads the time and sets real timers.
  *
- * Its timers do not keep the process alive. A timer of ours watches over something (a handshake, a ping, a closing)
- * whose open socket keeps the process alive already; once the last socket is gone, a forgotten deadline must not
- * hold up the exit. The one exception is a wait that is all there is: a client between two attempts to connect.
+ * Timers of `systemClock` do not keep the process alive. They watch over something (a handshake, a ping, a
+ * closing) that has an open socket, and a socket that is read keeps the process alive by itself. Once the last
+ * socket is gone, a forgotten deadline must not delay the exit.
+ *
+ * Timers of `waitingSystemClock` do. They are for waits without such a socket: a client between two attempts to
+ * connect, a session whose socket is not read at the moment.
  */
 
 import type { Clock } from './clock.ts'

@@ -28,13 +28,14 @@ import { ABNORMAL, Ending, reportedReason } from './ending.ts'
 import { Incoming, type IncomingOwner } from './incoming.ts'
 import { limitOf, type SessionLimitName } from './limit-name.ts'
 import { SLAB_BYTES } from './output.ts'
-import { type PauseReason, PauseReasons } from './pause-reasons.ts'
+import type { PauseReason } from './pause-reasons.ts'
 import { RateLimits, type RateOwner } from './rate-limits.ts'
+import { Reading, type ReadingOwner } from './reading.ts'
 import type { Outbound } from './session.ts'
 import { SessionExtensions } from './session-extensions.ts'
 import type { ConnectionOwner, SessionLevel } from './session-level.ts'
 import type { SessionObserver, SessionSettings } from './settings.ts'
-import { createTimeLimits, type TimeLimits } from './time-limits.ts'
+import { createTimeLimits, type TimeLimits, type TimeLimitsOwner } from './time-limits.ts'
 import type { Transport, TransportReceiver } from './transport.ts'
 import { WriteWatch } from './write-watch.ts'
 import { Writer, type WriterOwner } from './writer.ts'
@@ -42,7 +43,15 @@ import { Writer, type WriterOwner } from './writer.ts'
 const NORMAL = new CloseReason(CloseReason.Codes.NORMAL)
 
 /** The core that both levels of session wrap. */
-export class Connection implements TransportReceiver, WriterOwner, IncomingOwner, RateOwner {
+export class Connection
+  implements
+    TransportReceiver,
+    WriterOwner,
+    IncomingOwner,
+    RateOwner,
+    ReadingOwner,
+    TimeLimitsOwner
+{
   readonly settings: SessionSettings
   readonly environment: Environment
   readonly observer: SessionObserver
@@ -54,7 +63,7 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   readonly #level: SessionLevel
   readonly #owner: ConnectionOwner
   readonly #decoder: FrameDecoder
-  readonly #pauses = new PauseReasons()
+  readonly #reading: Reading
   /** Absent until something has to be counted. */
   #rates: RateLimits | null = null
   #writeWatch: WriteWatch | null = null
@@ -63,8 +72,6 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   readonly #countsMessages: boolean
   readonly #ending = new Ending()
   #deadline: WheelTimer | null = null
-  /** The peer has sent FIN while frames of it are still held back. */
-  #endHeld = false
   /** We do not wait for the peer's Close: TCP ends as soon as ours has been written (RFC 6455 §7.1.7). */
   #endsAfterClose = false
   #info: CloseInfo | null = null
@@ -87,7 +94,7 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
     this.#owner = owner
     this.#countsBytes = settings.maxBytesPerSecond !== Infinity
     this.#countsMessages = settings.maxMessagesPerSecond !== Infinity
-    this.#timeLimits = createTimeLimits(environment, settings, (error) => this.#timeIsUp(error))
+    this.#timeLimits = createTimeLimits(environment, settings, this)
     this.incoming = new Incoming(settings.incoming, settings.readAhead, this)
     this.extensions = SessionExtensions.open(settings, environment, this)
     this.writer = new Writer(transport, environment, settings, this, this.extensions)
@@ -99,6 +106,7 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
       messages: level.gathersMessages,
       claimedBits: this.extensions?.claimedBits ?? 0,
     })
+    this.#reading = new Reading(environment, transport, this.#decoder, this.incoming, this)
   }
 
   /** Begins to read. */
@@ -109,8 +117,12 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
 
   /** Bytes that the session keeps in memory, in both directions. */
   get heldBytes(): number {
-    const incoming = this.incoming.heldBytes + this.#level.heldBytes + this.#decoder.keptBytes
-    return incoming + this.writer.bufferedAmount
+    const decoding = this.#reading.heldBytes + this.#decoder.keptBytes + this.#level.heldBytes
+    return this.incoming.heldBytes + decoding + this.writer.bufferedAmount
+  }
+
+  get isHeldBack(): boolean {
+    return this.#reading.isHeldBack
   }
 
   get maxFrameSize(): number {
@@ -148,16 +160,21 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
     this.#level.heard()
     this.#timeLimits?.active()
     this.observer.buffered(bytes.length)
+    this.#reading.receive(bytes)
+  }
+
+  decode(bytes: Uint8Array): void {
     this.#decoder.receive(bytes)
     if (this.#countsBytes) this.#rateLimits().bytes(bytes.length)
   }
 
   receiveEnd(): void {
     this.concludeReading()
-    if (this.#decoder.isPaused) {
-      this.#endHeld = true
-      return
-    }
+    if (this.#reading.end()) this.endReached()
+  }
+
+  endReached(): void {
+    this.concludeReading()
     this.#begin('none', ABNORMAL, null)
     this.#ending.transportEnded()
     this.incoming.end()
@@ -179,7 +196,10 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   }
 
   closed(cause: Error | null): void {
-    this.#endHeld = false
+    this.concludeReading()
+    // What had arrived can still be received.
+    this.#reading.end()
+    this.#reading.stop()
     this.concludeReading()
     this.#begin('none', ABNORMAL, null)
     this.#ending.transportFailed(cause)
@@ -256,6 +276,7 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
     if (this.#ending.maySendClose) {
       this.#begin('local', reason, null)
       this.#sendClose(reason)
+      this.#reading.close()
     }
     return this.writer.closed()
   }
@@ -339,6 +360,7 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   /** What was accepted goes out, then TCP ends, without a Close frame. */
   drop(): void {
     this.#begin('local', ABNORMAL, null)
+    this.#decoder.stop()
     this.incoming.discard()
     if (this.#ending.maySendClose) {
       this.#endsAfterClose = true
@@ -362,23 +384,23 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
   // What the two ways tell us
 
   pauseReading(reason: PauseReason): void {
-    if (!this.#pauses.add(reason)) return
-    this.#decoder.pause()
-    this.#transport.pause()
-    this.#level.readingPaused(true)
-    this.#timeLimits?.readingPaused(true)
+    this.#reading.pause(reason)
   }
 
   resumeReading(reason: PauseReason): void {
-    if (!this.#pauses.remove(reason)) return
-    this.#decoder.resume()
-    if (this.#decoder.isPaused) return
-    this.#level.readingPaused(false)
-    this.#timeLimits?.readingPaused(false)
-    this.#transport.resume()
-    if (!this.#endHeld) return
-    this.#endHeld = false
-    this.receiveEnd()
+    this.#reading.resume(reason)
+  }
+
+  incomingOver(): void {
+    this.#reading.readOn()
+  }
+
+  readingStopped(stopped: boolean): void {
+    this.#level.readingPaused(stopped)
+  }
+
+  nudge(): void {
+    if (this.writer.bufferedAmount === 0) this.#level.nudge()
   }
 
   incomingOverflowed(error: ChannelOverflowError): void {
@@ -428,7 +450,7 @@ export class Connection implements TransportReceiver, WriterOwner, IncomingOwner
     this.#transport.abort()
   }
 
-  #timeIsUp(cause: SessionTimeoutError): void {
+  timeIsUp(cause: SessionTimeoutError): void {
     const { limitName } = cause
     if (limitName !== 'idleTimeout' && limitName !== 'maxSessionDuration') return
     this.#tellLimit(limitName, cause)

@@ -5,6 +5,7 @@
 import type { Environment } from '../base/internal.ts'
 import {
   CloseReason,
+  EMPTY_BYTES,
   Frame,
   type FrameSink,
   HEARTBEAT_MARK,
@@ -31,6 +32,7 @@ export class DefaultLevel implements SessionLevel, FrameSink, PingerOwner {
   #extensions: IncomingExtensions | null = null
   #pinger: Pinger | null = null
   #running = false
+  #isReadingPaused = false
   pingInterval: number | null
   timeout: number
   roundTripTime: number | null = null
@@ -111,8 +113,14 @@ export class DefaultLevel implements SessionLevel, FrameSink, PingerOwner {
   }
 
   readingPaused(paused: boolean): void {
+    this.#isReadingPaused = paused
     if (paused) this.#pinger?.pause()
     else this.#pinger?.resume()
+  }
+
+  /** An unsolicited Pong, which asks for no answer (RFC 6455 §5.5.3). */
+  nudge(): void {
+    this.#connection?.writer.pong(EMPTY_BYTES)
   }
 
   ending(): void {
@@ -147,5 +155,6 @@ export class DefaultLevel implements SessionLevel, FrameSink, PingerOwner {
     this.#pinger = null
     if (!this.#running || this.pingInterval === null) return
     this.#pinger = new Pinger(this.#environment, this, this.pingInterval, this.timeout)
+    if (this.#isReadingPaused) this.#pinger.pause()
   }
 }

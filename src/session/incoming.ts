@@ -18,6 +18,8 @@ import type { ChannelBounds } from './settings.ts'
 export interface IncomingOwner {
   pauseReading(reason: 'incoming'): void
   resumeReading(reason: 'incoming'): void
+  /** The channel takes nothing more. */
+  incomingOver(): void
   incomingOverflowed(error: ChannelOverflowError): void
   frameDropped(direction: 'incoming', bytes: number): void
   readonly environment: Pick<Environment, 'clock'>
@@ -27,6 +29,12 @@ export interface IncomingOwner {
 
 /** What a frame costs beyond its payload, in bytes: the budget counts it, or empty frames would be free. */
 const FRAME_COST_BYTES = 64
+
+/** The least that is read past a handler that does not read, to find the end of the peer there. */
+const LEAST_AHEAD_BYTES = 64 * 1024
+
+/** The most, whatever the bounds of the channel are. */
+const MOST_AHEAD_BYTES = 1024 * 1024
 
 const HOOKS: ChannelHooks<Frame, Incoming> = {
   onRoom: (incoming) => incoming.roomAgain(),
@@ -41,13 +49,19 @@ export class Incoming {
   readonly #bounds: ChannelBounds
   readonly #readAhead: number
   #aheadBytes = 0
+  /** Where reading stops, in `#aheadBytes`. */
+  #limit: number
+  #isAhead = false
   #paused = false
   #discarding = false
+  /** Nothing more is put into the channel. */
+  #isOver = false
 
   constructor(bounds: ChannelBounds, readAhead: number, owner: IncomingOwner) {
     this.#owner = owner
     this.#bounds = bounds
     this.#readAhead = readAhead
+    this.#limit = readAhead
     this.channel = new BufferedChannel<Frame, Incoming>(channelSettings(bounds, owner), {
       owner: this,
       hooks: HOOKS,
@@ -56,7 +70,7 @@ export class Incoming {
 
   /** One more frame from the peer; `size` is its payload's, in bytes. */
   deliver(frame: Frame, size: number): void {
-    if (this.#discarding) return
+    if (this.#isOver) return
     if (this.#bounds.onOverflow === 'suspend') this.#deliverAhead(frame, size)
     else if (this.#bounds.onOverflow === 'close') this.#deliverOrFail(frame, size)
     else this.channel.trySend(frame)
@@ -88,6 +102,37 @@ export class Incoming {
   /** Nothing more will come: what is buffered can still be received, then the channel ends, with `cause` if there is one. */
   end(cause?: Error): void {
     this.channel.close(cause)
+    this.#over()
+  }
+
+  /** What still comes is dropped; the channel stays open until its end is known. */
+  dropRest(): void {
+    this.#isOver = true
+  }
+
+  /** The most that is kept past a full channel, in bytes, before reading stops for good. */
+  get mostAhead(): number {
+    return Math.min(this.#bounds.maxBytes, MOST_AHEAD_BYTES) + this.#readAhead
+  }
+
+  /** Whether `lookAhead` has been called since the channel was full. */
+  get isAhead(): boolean {
+    return this.#isAhead
+  }
+
+  /**
+   * The handler has not read for a while: more is let in, so that the end of the peer is met behind it. All in
+   * all it is hardly more than a channel with large frames holds anyway.
+   *
+   * @returns whether there was more to let in: only once while the channel is full.
+   */
+  lookAhead(): boolean {
+    if (this.#isAhead) return false
+    const left = this.mostAhead - this.heldBytes
+    this.#limit = this.#aheadBytes + Math.max(left, LEAST_AHEAD_BYTES)
+    this.#isAhead = true
+    this.#paused = false
+    return true
   }
 
   /**
@@ -98,15 +143,23 @@ export class Incoming {
     if (this.#discarding) return
     this.#discarding = true
     this.channel.cancel(cause)
-    this.roomAgain()
+    this.#over()
   }
 
   /** The channel is below its bound again. */
   roomAgain(): void {
     this.#aheadBytes = 0
+    this.#limit = this.#readAhead
+    this.#isAhead = false
     if (!this.#paused) return
     this.#paused = false
     this.#owner.resumeReading('incoming')
+  }
+
+  #over(): void {
+    this.#isOver = true
+    this.#paused = false
+    this.#owner.incomingOver()
   }
 
   #deliverAhead(frame: Frame, size: number): void {
@@ -114,7 +167,7 @@ export class Incoming {
     this.channel.offer(frame, size)
     if (!wasFull) return
     this.#aheadBytes += size + FRAME_COST_BYTES
-    if (this.#paused || this.#aheadBytes < this.#readAhead) return
+    if (this.#paused || this.#aheadBytes < this.#limit) return
     this.#paused = true
     this.#owner.pauseReading('incoming')
   }

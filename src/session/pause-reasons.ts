@@ -15,6 +15,19 @@ const BITS: Readonly<Record<PauseReason, number>> = { incoming: 1, rate: 2, exte
 export class PauseReasons {
   #bits = 0
 
+  get isEmpty(): boolean {
+    return this.#bits === 0
+  }
+
+  has(reason: PauseReason): boolean {
+    return (this.#bits & BITS[reason]) !== 0
+  }
+
+  /** Whether `reason` holds, and no other. */
+  isOnly(reason: PauseReason): boolean {
+    return this.#bits === BITS[reason]
+  }
+
   /** @returns whether it is the first: reading stops now. */
   add(reason: PauseReason): boolean {
     const wasEmpty = this.#bits === 0

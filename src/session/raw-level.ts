@@ -60,6 +60,8 @@ export class RawLevel implements SessionLevel, FrameSink {
 
   readingPaused(): void {}
 
+  nudge(): void {}
+
   ending(): void {}
 
   discard(): void {}

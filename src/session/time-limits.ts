@@ -6,15 +6,22 @@ import type { Environment, WheelTimer } from '../base/internal.ts'
 import { SessionTimeoutError } from './errors.ts'
 import type { SessionSettings } from './settings.ts'
 
+/** What the limits ask of their session. */
+export interface TimeLimitsOwner {
+  /** Whether frames of the peer wait for a slow handler, or for a rate: the session is not idle then. */
+  readonly isHeldBack: boolean
+  timeIsUp(error: SessionTimeoutError): void
+}
+
 /** The limits that are set in `settings`; `null` when there is none. */
 export function createTimeLimits(
   environment: Environment,
   settings: SessionSettings,
-  onReached: (error: SessionTimeoutError) => void,
+  owner: TimeLimitsOwner,
 ): TimeLimits | null {
   const { idleTimeout, maxSessionDuration } = settings
   if (idleTimeout === null && maxSessionDuration === null) return null
-  return new TimeLimits(environment, idleTimeout, maxSessionDuration, onReached)
+  return new TimeLimits(environment, idleTimeout, maxSessionDuration, owner)
 }
 
 /** The clocks of one session. */
@@ -22,22 +29,21 @@ export class TimeLimits {
   readonly #environment: Environment
   readonly #idleMs: number | null
   readonly #lifeMs: number | null
-  readonly #onReached: (error: SessionTimeoutError) => void
+  readonly #owner: TimeLimitsOwner
   #idleTimer: WheelTimer | null = null
   #lifeTimer: WheelTimer | null = null
   #activeAt = 0
-  #paused = false
 
   constructor(
     environment: Environment,
     idleMs: number | null,
     lifeMs: number | null,
-    onReached: (error: SessionTimeoutError) => void,
+    owner: TimeLimitsOwner,
   ) {
     this.#environment = environment
     this.#idleMs = idleMs
     this.#lifeMs = lifeMs
-    this.#onReached = onReached
+    this.#owner = owner
   }
 
   start(): void {
@@ -45,7 +51,7 @@ export class TimeLimits {
     const lifeMs = this.#lifeMs
     if (lifeMs !== null) {
       this.#lifeTimer = this.#environment.timers.schedule(lifeMs, () =>
-        this.#onReached(new SessionTimeoutError('maxSessionDuration', lifeMs)),
+        this.#owner.timeIsUp(new SessionTimeoutError('maxSessionDuration', lifeMs)),
       )
     }
     if (this.#idleMs !== null) this.#armIdle(this.#idleMs)
@@ -54,12 +60,6 @@ export class TimeLimits {
   /** Something was received, or is being sent. */
   active(): void {
     if (this.#idleMs !== null) this.#activeAt = this.#environment.clock.now()
-  }
-
-  /** Reading is held back, or goes on again. Whoever has so much to say is not idle. */
-  readingPaused(paused: boolean): void {
-    this.#paused = paused
-    this.active()
   }
 
   stop(): void {
@@ -74,8 +74,9 @@ export class TimeLimits {
   #lookIdle(): void {
     const idleMs = this.#idleMs
     if (idleMs === null) return
-    const leftMs = this.#paused ? idleMs : this.#activeAt + idleMs - this.#environment.clock.now()
+    if (this.#owner.isHeldBack) this.active()
+    const leftMs = this.#activeAt + idleMs - this.#environment.clock.now()
     if (leftMs > 0) this.#armIdle(leftMs)
-    else this.#onReached(new SessionTimeoutError('idleTimeout', idleMs))
+    else this.#owner.timeIsUp(new SessionTimeoutError('idleTimeout', idleMs))
   }
 }

@@ -64,7 +64,13 @@ export interface Transport {
   /** Reads again. Idempotent. */
   resume(): void
 
-  /** Closes our direction once everything queued has gone out (FIN). Reading goes on. Idempotent. */
+  /**
+   * Finds out whether the connection has been reset, although it is not read: if so, `closed` follows. Does
+   * nothing where the transport notices that by itself, or cannot.
+   */
+  probe(): void
+
+  /** Closes our direction once everything queued has gone out (FIN). Reading goes on, after `pause` too. Idempotent. */
   end(): void
 
   /** Drops the connection at once, whatever is queued; `closed` follows, never before this call returns. Idempotent. */

@@ -17,9 +17,11 @@ export interface TestEnvironment extends Environment {
 /** Makes a world that begins at 0 milliseconds. */
 export function createTestEnvironment(seed: number): TestEnvironment {
   const clock = new VirtualClock({ settle: settled })
+  const timers = new TimerWheel(clock)
   return {
     clock,
-    timers: new TimerWheel(clock),
+    timers,
+    waitingTimers: timers,
     random: createSeededRandom(seed),
     defer: (task, argument) => process.nextTick(task, argument),
     deferPastIo: (task, argument) => process.nextTick(task, argument),

@@ -130,30 +130,50 @@ describe('Connection', () => {
     expect(await session.closed).toMatchObject({ clean: true, cause: null })
   })
 
-  it('the end of a peer whose frames are held back is looked at behind them', async () => {
+  it('the end of a peer whose frames are held back is seen at once, and they can still be received', async () => {
     const { session, gate } = gated({ incoming: FULL_AT_ONE, readAhead: 0 })
     for (const text of ['1', '2', '3']) gate.receive(clientFrame('text', text))
     gate.receiveEnd()
-    expect(session.outgoing.isClosedForSend).toBe(false)
-
-    expect((await session.incoming.toArray()).length).toBe(3)
 
     expect(await session.closeReason).toEqual(new CloseReason(1006))
     expect(gate.ended).toBe(true)
+    expect((await session.incoming.toArray()).length).toBe(3)
   })
 
-  it('the end of a peer whose frames are held back is forgotten when the connection is gone', async () => {
-    const { session, gate, heard } = gated({ incoming: FULL_AT_ONE, readAhead: 0 })
-    const running = session.run(async () => {
-      await session.closed
-    })
+  it('a reset of a peer whose frames are held back ends the session, and they can still be received', async () => {
+    const { session, gate } = gated({ incoming: FULL_AT_ONE, readAhead: 0 })
     for (const text of ['1', '2', '3']) gate.receive(clientFrame('text', text))
-    gate.receiveEnd()
 
     gate.close(new Error('reset'))
-    await running
 
-    expect(heard).toEqual(['closed'])
+    expect(await session.closed).toMatchObject({ reason: new CloseReason(1006), clean: false })
+    expect((await session.incoming.toArray()).length).toBe(3)
+  })
+
+  it('a FIN behind our own Close frame ends TCP, and not before that frame has been written', async () => {
+    const { session, gate } = gated({ role: 'client' })
+    gate.shut = true
+    await session.send('a')
+    await settled()
+    void session.close(MINE)
+    gate.receiveEnd()
+    expect(gate.ended).toBe(false)
+
+    gate.shut = false
+    gate.drain()
+
+    expect(gate.writes.at(-1)).toBe('88 06 0f a0 6d 69 6e 65')
+    expect(gate.ended).toBe(true)
+  })
+
+  it('a FIN after our own Close frame has been written ends TCP', () => {
+    const { session, gate } = gated({ role: 'client' })
+    void session.close(MINE)
+    expect(gate.ended).toBe(false)
+
+    gate.receiveEnd()
+
+    expect(gate.ended).toBe(true)
   })
 
   it('a violation ends with its Close, then TCP, whatever the peer says; nothing more is read', async () => {

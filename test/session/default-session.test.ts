@@ -1,8 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import { CloseReason, Frame, LocalProtocolError } from '../../src/protocol/index.ts'
 import { clientFrame } from '../support/peer.ts'
+import type { SessionSettings } from '../../src/session/internal.ts'
 import { settled } from '../support/memory-world.ts'
 import { defaultSession } from '../support/session.ts'
+
+/** A session that has read as far ahead as it may, and whose peer has sent 200 frames of 1 KiB and says no more. */
+function unread(settings: Partial<SessionSettings>) {
+  const opened = defaultSession({
+    incoming: { capacity: 1, maxBytes: 1000, onOverflow: 'suspend' },
+    readAhead: 0,
+    ...settings,
+  })
+  for (let sent = 0; sent < 200; sent++) {
+    opened.peer.send(clientFrame('binary', new Uint8Array(1000)))
+  }
+  return opened
+}
 
 describe('DefaultSession', () => {
   it('incoming holds what arrived before anybody listened', async () => {
@@ -113,23 +127,43 @@ describe('DefaultSession', () => {
     expect(session.outgoing.isClosedForSend).toBe(false)
   })
 
-  it('timeout stands still while reading is held back', async () => {
-    const { peer, session, clock } = defaultSession({
-      incoming: { capacity: 1, maxBytes: Infinity, onOverflow: 'suspend' },
-      readAhead: 0,
-      pingInterval: 1000,
-      timeout: 500,
-    })
-    peer.text('a')
-    peer.text('b')
+  it('timeout stands still while nothing is read', async () => {
+    const { session, clock } = unread({ pingInterval: 1000, timeout: 500 })
     await clock.advance(60_000)
     expect(session.outgoing.isClosedForSend).toBe(false)
 
-    await session.incoming.receive()
-    await session.incoming.receive()
+    for (let received = 0; received < 200; received++) await session.incoming.receive()
     await clock.advance(60_000)
 
     expect(await session.closeReason).toEqual(new CloseReason(1011, 'Ping timeout'))
+  })
+
+  it.each(['pingInterval', 'timeout'] as const)(
+    'setting %s while nothing is read does not start the timeout',
+    async (name) => {
+      const { session, clock } = unread({ pingInterval: 1000, timeout: 500 })
+      await clock.advance(5000)
+
+      session[name] = 600
+      await clock.advance(60_000)
+
+      expect(session.outgoing.isClosedForSend).toBe(false)
+      for (let received = 0; received < 200; received++) await session.incoming.receive()
+      await clock.advance(60_000)
+      expect(await session.closeReason).toEqual(new CloseReason(1011, 'Ping timeout'))
+    },
+  )
+
+  it('setting pingInterval after the end has begun starts no pings', async () => {
+    const { session, clock, peer } = defaultSession()
+    void session.close()
+
+    session.pingInterval = 1000
+    await clock.advance(5000)
+
+    expect(await peer.read(4)).toBe('88 02 03 e8')
+    session.terminate()
+    expect(await peer.rest()).toBe('')
   })
 
   it('S-31 pingInterval is writable, and the next ping comes one period from then', async () => {

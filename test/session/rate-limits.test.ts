@@ -105,19 +105,59 @@ describe('RateLimits', () => {
     })
     peer.send(frames(6))
     await settled()
-    await clock.advance(10_000)
 
-    // The rate is met again, but the channel is still full: two frames are in it, and no more come.
+    // Two were let in, and then the rate was spent.
     let received = 0
     while (session.incoming.tryReceive().type === 'value') received++
-    // Two more were let in for them, and then the rate was spent.
-    expect(received).toBe(4)
+    expect(received).toBe(2)
+    await clock.advance(500)
+    while (session.incoming.tryReceive().type === 'value') received++
+    expect(received).toBe(3)
     const reading = session.incoming.consumeEach(() => {
       received++
     })
     await clock.advance(10_000)
 
     expect(received).toBe(6)
+    session.terminate()
+    await reading
+  })
+
+  it('`wait` goes on only when both rates are met again', async () => {
+    const { peer, session, clock } = defaultSession({
+      maxMessagesPerSecond: 10,
+      maxBytesPerSecond: 10,
+    })
+    let received = 0
+    const reading = session.incoming.consumeEach(() => {
+      received++
+    })
+    // The tenth message spends the first rate, and then the bytes of all are counted: 70, of which 10 were there.
+    peer.send(frames(10))
+    await settled()
+    peer.send(frames(1))
+    await settled()
+
+    await clock.advance(6_099)
+    expect(received).toBe(10)
+    await clock.advance(1)
+
+    expect(received).toBe(11)
+    session.terminate()
+    await reading
+  })
+
+  it('`wait` slows a peer down although much of what it sent has been read to find its end', async () => {
+    const { peer, session, clock } = defaultSession({ maxMessagesPerSecond: 10 })
+    let received = 0
+    const reading = session.incoming.consumeEach(() => {
+      received++
+    })
+    for (let sent = 0; sent < 100; sent++) peer.send(frames(1))
+
+    await clock.advance(5_000)
+
+    expect(received).toBe(60)
     session.terminate()
     await reading
   })

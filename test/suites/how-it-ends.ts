@@ -374,6 +374,77 @@ export function howItEnds(
       expect(await session.closed).toMatchObject({ reason: new CloseReason(1000), clean: false })
     })
 
+    // A handler that only pushes: reading stops after 64 frames and 64 KiB, and goes on to find the end.
+    it('EOF behind frames that the handler does not read: 1006 within two seconds, and they can be received', async () => {
+      let received = 0
+      const { peer, session } = await open(async ({ closed, incoming }) => {
+        await closed
+        received = (await incoming.toArray()).length
+      })
+
+      peer.send(ones(1200))
+      peer.end()
+      await host.advance?.(2000)
+
+      expect(await session.closed).toMatchObject({ reason: new CloseReason(1006), cause: null })
+      await served?.settle()
+      expect(received).toBe(1200)
+    })
+
+    it('Close behind frames that the handler does not read: answered within two seconds, clean', async () => {
+      const { peer, session } = await open()
+
+      peer.send(ones(1200))
+      peer.close(4001)
+      await host.advance?.(2000)
+      expect(await peer.rest()).toBe('88 02 0f a1')
+      peer.end()
+
+      expect(await session.closed).toMatchObject({ reason: new CloseReason(4001), clean: true })
+    })
+
+    it('reset behind frames that the handler does not read: 1006 within two seconds', async () => {
+      const { peer, session } = await open(({ send, closed }) => {
+        void send('opened')
+        return closed.then(() => {})
+      })
+      peer.send(ones(1200))
+      await peer.read(8)
+
+      peer.reset()
+      await host.advance?.(2000)
+
+      expect(await session.closed).toMatchObject({ reason: new CloseReason(1006) })
+    })
+
+    it('server stops while the handler does not read: Close 1001, and the answer is seen at once', async () => {
+      const { peer, session } = await open()
+      peer.send(ones(1200))
+      await served?.settle()
+
+      const stopped = served?.stop()
+      expect(await peer.read(4)).toBe('88 02 03 e9')
+      peer.close(1001)
+      peer.end()
+      await stopped
+
+      expect(await session.closed).toMatchObject({ reason: new CloseReason(1001), clean: true })
+    })
+
+    it('close(c, m) while the handler does not read: clean once the peer has answered', async () => {
+      const { peer, session } = await open()
+      peer.send(ones(1200))
+      await served?.settle()
+
+      void session.close(new CloseReason(4000))
+      expect(await peer.read(4)).toBe('88 02 0f a0')
+      peer.close(4000)
+      expect(await peer.rest()).toBe('')
+      peer.end()
+
+      expect(await session.closed).toMatchObject({ reason: new CloseReason(4000), clean: true })
+    })
+
     it('nothing is read after a Close', async () => {
       const { peer, session } = await open(async ({ incoming }) => {
         await incoming.toArray()
@@ -387,6 +458,12 @@ export function howItEnds(
       expect((await session.closed).cause).toBe(null)
     })
   })
+}
+
+/** So many messages of one byte, as a heartbeat of a client's own may be. */
+function ones(count: number): Uint8Array {
+  const frame = clientFrame('text', 'x')
+  return Uint8Array.from({ length: count * frame.length }, (_, at) => frame[at % frame.length] ?? 0)
 }
 
 async function untilOver({ closed }: DefaultWebSocketServerSession): Promise<void> {

@@ -318,6 +318,26 @@ export function transportSuite(
         expect(recorder.log).toEqual(['closed'])
         expect(recorder.cause).toMatchObject({ code: 'ECONNRESET' })
       })
+
+      it('probe() sends nothing, and finds a reset while reading is paused', async () => {
+        await using pair = await socketPair()
+        const transport = transportOver(pair.accepted)
+        const recorder = new Recorder()
+        transport.pause()
+        transport.start(recorder)
+        transport.probe()
+        transport.write(Buffer.from('seen'))
+        const [bytes] = await once(pair.connecting, 'data')
+        expect(String(bytes)).toBe('seen')
+
+        pair.connecting.resetAndDestroy()
+        await once(pair.connecting, 'close')
+        transport.probe()
+        await recorder.until(isClosed)
+
+        expect(recorder.log).toEqual(['closed'])
+        expect(recorder.cause).toMatchObject({ code: expect.stringMatching(/ECONNRESET|EPIPE/) })
+      })
     })
   })
 }

@@ -17,6 +17,7 @@ export class Gate implements Transport {
   paused = false
   ended = false
   aborted = false
+  probes = 0
   #receiver: TransportReceiver | null = null
 
   start(receiver: TransportReceiver): void {
@@ -56,6 +57,10 @@ export class Gate implements Transport {
 
   resume(): void {
     this.paused = false
+  }
+
+  probe(): void {
+    this.probes += 1
   }
 
   end(): void {

@@ -20,9 +20,11 @@ export function settled(): Promise<void> {
 export function memoryEnvironment(): Environment & { readonly clock: VirtualClock } {
   const clock = new VirtualClock({ settle: settled })
   let next = 1
+  const timers = new TimerWheel(clock)
   return {
     clock,
-    timers: new TimerWheel(clock),
+    timers,
+    waitingTimers: timers,
     random: (target) => {
       for (let index = 0; index < target.length; index++) target[index] = next++ & 255
       return target

@@ -171,17 +171,21 @@ class MemoryTransport implements Transport {
   }
 
   pause(): void {
-    this.#in?.pause()
+    if (!this.#ended) this.#in?.pause()
   }
 
   resume(): void {
     if (!this.#closed) this.#in?.read()
   }
 
+  /** A reset is told at once, whether this end reads or not. */
+  probe(): void {}
+
   end(): void {
     if (this.#ended || this.#closed) return
     this.#ended = true
     this.#out?.end()
+    this.resume()
     this.closeIfDone()
   }
 

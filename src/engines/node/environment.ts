@@ -4,13 +4,19 @@
 
 import { randomFillSync } from 'node:crypto'
 
-import { type Environment, systemClock, TimerWheel } from '../../base/internal.ts'
+import {
+  type Environment,
+  systemClock,
+  TimerWheel,
+  waitingSystemClock,
+} from '../../base/internal.ts'
 
 /** Makes the environment of one engine; its sessions share one timer. */
 export function createEnvironment(): Environment {
   return {
     clock: systemClock,
     timers: new TimerWheel(systemClock),
+    waitingTimers: new TimerWheel(waitingSystemClock),
     random: createRandomSource(),
     defer: (task, argument) => process.nextTick(task, argument),
     deferPastIo: (task, argument) => void setImmediate(task, argument),

@@ -24,6 +24,8 @@ import type { ConnectionFacts } from './connection-facts.ts'
 /** Time without traffic after which the kernel begins to probe the peer. */
 const KEEP_ALIVE_DELAY_MS = 30_000
 
+const NO_BYTES = new Uint8Array(0)
+
 /** Where a stream keeps its transport, so that all connections share one set of listeners. */
 const OWNER = Symbol('towpath.transport')
 type OwnedDuplex = Duplex & { [OWNER]: StreamTransport }
@@ -109,6 +111,13 @@ export class StreamTransport implements Transport {
     if (!this.#paused) return
     this.#paused = false
     if (this.#reading) this.#stream.resume()
+  }
+
+  /** An empty write tells of a reset, and sends nothing. TLS does not say what became of it. */
+  probe(): void {
+    const stream = this.#stream
+    if (this.#ended || stream.destroyed || stream.writableLength > 0) return
+    if (this.#isSocket && !this.encrypted) stream.write(NO_BYTES)
   }
 
   end(): void {

@@ -152,6 +152,11 @@ class TcpTransport implements Transport {
     this.#read()
   }
 
+  /** An empty write tells of a reset, and sends nothing. One that is under way would tell, too. */
+  probe(): void {
+    if (this.#pendingWrites === 0) this.write(NO_BYTES)
+  }
+
   end(): void {
     if (this.#ended || this.#closing) return
     this.#ended = true
