@@ -44,6 +44,19 @@ export class Deferred<T> {
   }
 }
 
+/**
+ * Marks `promise` as handled, and returns it: its rejection ends no process where nobody awaits it. For rejections that
+ * only say that something has ended. Those who await it see the rejection all the same.
+ */
+export function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(ignore)
+  return promise
+}
+
+function ignore(): void {
+  // Not news to anybody.
+}
+
 /** A promise that is rejected with `reason`, whatever that is; its owner has to handle it. */
 export function rejected(reason: unknown): Promise<never> {
   const deferred = new Deferred<never>()

@@ -31,4 +31,10 @@ export interface Environment {
    * for more: on Node, `setImmediate`. Otherwise as `defer`, which an environment without I/O may give in its place.
    */
   readonly deferPastIo: <T>(task: (argument: T) => void, argument: T) => void
+
+  /**
+   * Calls `task(argument)` once, after the event loop has turned, so that timers, sockets and signals have had their
+   * turn: on Node, `setImmediate`. An environment on virtual time must let the real event loop turn here too.
+   */
+  readonly deferPastTurn: <T>(task: (argument: T) => void, argument: T) => void
 }

@@ -4,11 +4,12 @@
 
 export { addAbortListener, removeAbortListener } from './abort-listeners.ts'
 export { isInstance, isThenable } from './any-value.ts'
-export { Deferred, rejected } from './deferred.ts'
+export { Deferred, handled, rejected } from './deferred.ts'
 export { delayOn, delayingClock } from './delay.ts'
 export { toMilliseconds } from './duration.ts'
 export type { DurationLimits } from './duration.ts'
 export type { Environment } from './environment.ts'
+export { type LoopShare, loopShareOf } from './loop-share.ts'
 export {
   kindOf,
   readChoice,

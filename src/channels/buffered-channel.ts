@@ -10,7 +10,7 @@
  */
 
 import type { Clock } from '../base/index.ts'
-import { rejected } from '../base/internal.ts'
+import { handled, rejected } from '../base/internal.ts'
 import { ChannelIterator } from './channel-iterator.ts'
 import { type ChannelOptions, ChannelSettings } from './channel-settings.ts'
 import { arrayOf, consumeEachOf, firstOf } from './consuming.ts'
@@ -65,6 +65,12 @@ export interface ChannelHooks<T, O> {
   /** The channel has just been closed for senders by `close`, or by an overflow; not by `cancel`. */
   readonly onClose?: (owner: O, cause: Error | null) => void
 
+  /**
+   * A receive finds that the channel has ended. Its answer waits for the promise that this returns, if any: code that
+   * receives again and again without looking at the answer must not hold up the event loop.
+   */
+  readonly onEndReceived?: (owner: O) => Promise<void> | null
+
   /** The receiving side has given up: what the channel held is gone. */
   readonly onCancel?: (owner: O, cause: Error | null) => void
 
@@ -96,6 +102,7 @@ export class BufferedChannel<T, O = null>
   #buffer: RingBuffer<T> = UNUSED
   #receivers: WaitQueue<Receiver<T>> | null = null
   #senders: WaitQueue<WaitingSender<T>> | null = null
+  #waitingBytes = 0
   /** How it ends, or has ended; `null` while it takes values. */
   #closing: ChannelEnd | null = null
 
@@ -178,12 +185,12 @@ export class BufferedChannel<T, O = null>
 
   send(value: T, options?: SendOptions): Promise<void> {
     const signal = options?.signal
-    if (signal !== undefined && signal.aborted) return rejected(signal.reason)
+    if (signal !== undefined && signal.aborted) return handled(rejected(signal.reason))
     try {
       const outcome = this.trySend(value)
       if (outcome === 'sent') return SENT
       if (outcome === 'full') return this.#waitForRoom(value, signal)
-      return Promise.reject(refusal(value, this.#closing ?? NORMAL_END))
+      return handled(rejected(refusal(value, this.#closing ?? NORMAL_END)))
     } catch (error) {
       return rejected(error)
     }
@@ -236,6 +243,26 @@ export class BufferedChannel<T, O = null>
   /** The sum of their sizes; 0 without `sizeOf`. */
   get bytes(): number {
     return this.#buffer.bytes
+  }
+
+  /** How many senders wait for room. */
+  get waitingSenders(): number {
+    return this.#senders?.size ?? 0
+  }
+
+  /** The sum of the sizes of what they wait with. */
+  get waitingBytes(): number {
+    return this.#waitingBytes
+  }
+
+  /** Whether `value` would be let in now. */
+  fits(value: T): boolean {
+    return !this.#sendersWait && this.#hasRoomFor(this.#measure(value))
+  }
+
+  /** Refuses the senders that wait, as at the end of the channel, which goes on. */
+  refuseWaiting(): void {
+    this.#refuseSenders(NORMAL_END)
   }
 
   /** Whether the channel is at or over a bound, so that the next `trySend` would not be let in as it is. */
@@ -296,6 +323,10 @@ export class BufferedChannel<T, O = null>
     return clock(this.#owner)
   }
 
+  get delay(): Promise<void> | null {
+    return this.#hooks.onEndReceived?.(this.#owner) ?? null
+  }
+
   join(receiver: Receiver<T>): void {
     this.#receivers ??= new WaitQueue()
     const wasFull = this.isFull
@@ -314,6 +345,7 @@ export class BufferedChannel<T, O = null>
 
   senderLeft(sender: WaitingSender<T>): void {
     this.#senders?.remove(sender)
+    this.#waitingBytes -= sender.bytes
     // A smaller value behind it may fit where this one did not.
     this.#letSendersIn()
   }
@@ -380,6 +412,7 @@ export class BufferedChannel<T, O = null>
     const sender = new WaitingSender(value, this.#measure(value), signal, this)
     this.#senders ??= new WaitQueue()
     this.#senders.append(sender)
+    this.#waitingBytes += sender.bytes
     // Only with capacity 0: the value can be taken from its sender's hands.
     if (this.#buffer.size === 0) this.#hooks.onBuffered?.(this.#owner)
     return sender.promise
@@ -390,6 +423,7 @@ export class BufferedChannel<T, O = null>
     for (;;) {
       const sender = this.#senders === null ? null : this.#senders.shift()
       if (sender === null) return NOTHING
+      this.#waitingBytes -= sender.bytes
       const value = this.#admitFrom(sender)
       if (value === NOTHING) continue
       sender.accept()
@@ -407,6 +441,7 @@ export class BufferedChannel<T, O = null>
       const sender = this.#senders === null ? null : this.#senders.first
       if (sender === null || !this.#hasRoomFor(sender.bytes)) return
       this.#senders?.shift()
+      this.#waitingBytes -= sender.bytes
       const value = this.#admitFrom(sender)
       if (value === NOTHING) continue
       sender.accept()
@@ -428,7 +463,8 @@ export class BufferedChannel<T, O = null>
     for (;;) {
       const sender = this.#senders === null ? null : this.#senders.shift()
       if (sender === null) return
-      sender.refuse(refusal(sender.value, end))
+      this.#waitingBytes -= sender.bytes
+      sender.end(refusal(sender.value, end))
     }
   }
 

@@ -3,13 +3,22 @@
  * (Ktor: `consumeEach`, `toList`, `first`).
  */
 
+import { handled } from '../base/internal.ts'
 import { toCause } from './errors.ts'
 import { bare, NOTHING, type ReceiveCore, receiveAs, result } from './receiving.ts'
 
 /** See `ReceiveChannel.consumeEach`. */
-export async function consumeEachOf<T>(
+export function consumeEachOf<T>(core: ReceiveCore<T>, f: (value: T) => unknown): Promise<void> {
+  // What `f` throws is news; that the channel has failed is none, and ends no process.
+  const consumed: Promise<void> = consume(core, f, () => handled(consumed))
+  return consumed
+}
+
+/** @param onFailed the channel has failed, which is what this rejects with; not called before this returns. */
+async function consume<T>(
   core: ReceiveCore<T>,
   f: (value: T) => unknown,
+  onFailed: () => unknown,
 ): Promise<void> {
   try {
     for (;;) {
@@ -18,8 +27,9 @@ export async function consumeEachOf<T>(
       if (value === NOTHING) {
         const next = await receiveAs(core, result<T>(), undefined, null)
         if (next.type === 'closed') {
-          if (next.cause !== null) throw next.cause
-          return
+          if (next.cause === null) return
+          onFailed()
+          throw next.cause
         }
         value = next.value
       }
@@ -35,21 +45,18 @@ export async function consumeEachOf<T>(
 }
 
 /** See `ReceiveChannel.toArray`. */
-export async function arrayOf<T>(core: ReceiveCore<T>): Promise<T[]> {
+export function arrayOf<T>(core: ReceiveCore<T>): Promise<T[]> {
   const values: T[] = []
-  await consumeEachOf(core, (value) => {
+  const consumed = consumeEachOf(core, (value) => {
     values.push(value)
   })
-  return values
+  return handled(consumed.then(() => values))
 }
 
 /** See `ReceiveChannel.first`. */
-export async function firstOf<T>(core: ReceiveCore<T>): Promise<T> {
-  try {
-    return await receiveAs(core, bare<T>(), undefined, null)
-  } finally {
-    core.cancel()
-  }
+export function firstOf<T>(core: ReceiveCore<T>): Promise<T> {
+  const received = receiveAs(core, bare<T>(), undefined, null)
+  return handled(received.finally(() => core.cancel()))
 }
 
 /** Whether `await` would wait for it. */

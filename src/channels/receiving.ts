@@ -6,7 +6,7 @@
  */
 
 import type { Clock } from '../base/index.ts'
-import { rejected, toMilliseconds } from '../base/internal.ts'
+import { handled, rejected, toMilliseconds } from '../base/internal.ts'
 import { ClosedReceiveChannelError, ReceiveTimeoutError } from './errors.ts'
 import type { ReceiveOptions, ReceiveResult, TryReceiveResult } from './receive-channel.ts'
 import type { Waiting, WaitQueue } from './wait-queue.ts'
@@ -40,6 +40,9 @@ export interface ReceiveCore<T> {
 
   /** How the channel has ended; `null` while it is open, or there is still something to take. */
   readonly end: ChannelEnd | null
+
+  /** What the answer to a receive after the end has to wait for: see `ChannelHooks.onEndReceived`. */
+  readonly delay: Promise<void> | null
 
   /** Lets `receiver` wait, behind all others. Called right after `takeNext` had nothing and `end` was `null`. */
   join(receiver: Receiver<T>): void
@@ -116,11 +119,20 @@ export function receiveAs<T, R>(
   const value = core.takeNext()
   if (value !== NOTHING) return Promise.resolve(shape.value(value))
   const { end } = core
-  if (end === null) return waitFor(core, shape, undefined, owner).promise
+  return end === null ? waitFor(core, shape, undefined, owner).promise : endOf(core, shape, end)
+}
+
+/** The end of `core` in the form of `shape`. A rejection is marked as handled: it only says that the channel has ended. */
+function endOf<T, R>(core: ReceiveCore<T>, shape: Shape<T, R>, end: ChannelEnd): Promise<R> {
+  const { delay } = core
+  return delay === null ? ended(shape, end) : handled(delay.then(() => ended(shape, end)))
+}
+
+function ended<T, R>(shape: Shape<T, R>, end: ChannelEnd): Promise<R> {
   try {
     return Promise.resolve(shape.end(end))
   } catch (error) {
-    return rejected(error)
+    return handled(rejected(error))
   }
 }
 
@@ -132,11 +144,11 @@ function receiveWith<T, R>(
 ): Promise<R> {
   try {
     const timeoutMs = toMilliseconds(timeout, 'timeout', { allowInfinity: true })
-    if (signal !== undefined && signal.aborted) return rejected(signal.reason)
+    if (signal !== undefined && signal.aborted) return handled(rejected(signal.reason))
     const value = core.takeNext()
     if (value !== NOTHING) return Promise.resolve(shape.value(value))
     const { end } = core
-    if (end !== null) return Promise.resolve(shape.end(end))
+    if (end !== null) return endOf(core, shape, end)
     const receiver = waitFor(core, shape, signal, owner)
     if (timeoutMs !== Infinity) limitWait(receiver, timeoutMs, core.clock)
     return receiver.promise
@@ -227,6 +239,7 @@ export class PromiseReceiver<T, R> implements Receiver<T> {
     try {
       this.#resolve(this.#shape.end(end))
     } catch (error) {
+      void handled(this.promise)
       this.#reject(error)
     }
   }
@@ -241,6 +254,7 @@ export class PromiseReceiver<T, R> implements Receiver<T> {
     if (!this.isWaiting) return
     this.#core.leave(this)
     this.#stopWaiting()
+    void handled(this.promise)
     this.#reject(reason)
   }
 

@@ -18,7 +18,8 @@ export type TrySendResult = 'sent' | 'full' | 'closed'
 export interface SendChannel<T> {
   /**
    * Sends `value`, waiting for room if need be. Resolves once the channel has it, which does not mean
-   * that it has been received.
+   * that it has been received. A rejection that says that the channel has ended, or that the signal has
+   * fired, does not count as unhandled where the promise is not awaited.
    *
    * @throws {ClosedSendChannelError} (by rejecting) with the unsent value, if the channel has been closed
    *   or is while this waits; the reason of `options.signal` when that aborts first
@@ -27,7 +28,9 @@ export interface SendChannel<T> {
 
   /**
    * Sends `value` if that takes no waiting. What the policy drops because there is no room counts as sent.
-   * Answers `full` also while other senders wait for room.
+   * Returns `full` also while other senders wait for room. The `outgoing` channel of a session with the
+   * policy `suspend` also returns `full` when sessions have sent for 4 ms in one turn of the event loop and
+   * this one has sent 64 frames since; there is room again in the next turn.
    */
   trySend(value: T): TrySendResult
 

@@ -2,6 +2,7 @@
  * Someone who waits for room in a channel.
  */
 
+import { handled } from '../base/internal.ts'
 import { ClosedSendChannelError } from './errors.ts'
 import type { ChannelEnd } from './receiving.ts'
 import type { Waiting } from './wait-queue.ts'
@@ -43,15 +44,21 @@ export class WaitingSender<T> implements Waiting<WaitingSender<T>> {
     this.#resolve()
   }
 
-  /** The value was not sent, and will not be. */
+  /** The value was not sent, and will not be: because of what it is. */
   refuse(error: unknown): void {
     this.#signal?.removeEventListener('abort', this)
     this.#reject(error)
   }
 
+  /** The value was not sent, and will not be: the channel has ended, or the wait was given up. */
+  end(error: unknown): void {
+    void handled(this.promise)
+    this.refuse(error)
+  }
+
   /** The signal has aborted. */
   handleEvent(): void {
-    this.refuse(this.#signal?.reason)
+    this.end(this.#signal?.reason)
     this.#queue.senderLeft(this)
   }
 }

@@ -151,6 +151,10 @@ class TransformedChannel<S, T> implements ReceiveChannel<T>, ReceiveCore<T> {
     return this.#source.clock
   }
 
+  get delay(): Promise<void> | null {
+    return this.#source.delay
+  }
+
   takeNext(): T | Nothing {
     const value = this.#take()
     // Someone may have begun to wait while the function ran.

@@ -15,6 +15,12 @@ export interface Waiting<N> {
 export class WaitQueue<N extends Waiting<N>> {
   #first: N | null = null
   #last: N | null = null
+  #size = 0
+
+  /** How many wait. */
+  get size(): number {
+    return this.#size
+  }
 
   /** Who came first; `null` when nobody waits. The others follow by `next`. */
   get first(): N | null {
@@ -26,6 +32,7 @@ export class WaitQueue<N extends Waiting<N>> {
     if (this.#last === null) this.#first = waiter
     else this.#last.next = waiter
     this.#last = waiter
+    this.#size++
   }
 
   /** `waiter` must be in this queue. */
@@ -36,6 +43,7 @@ export class WaitQueue<N extends Waiting<N>> {
     else waiter.next.previous = waiter.previous
     waiter.previous = null
     waiter.next = null
+    this.#size--
   }
 
   /** Takes who came first; `null` when nobody waits. */

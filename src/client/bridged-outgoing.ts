@@ -6,7 +6,7 @@
  * refused, because it was ending, has not been sent, and counts as one that came while there was none.
  */
 
-import { rejected } from '../base/internal.ts'
+import { handled, type LoopShare, rejected } from '../base/internal.ts'
 import {
   ChannelOverflowError,
   ClosedSendChannelError,
@@ -53,9 +53,11 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
   #end: { readonly cause: Error | null } | null = null
   readonly #whileAway: ReconnectingSettings['whileAway']
   readonly #owner: BridgeOwner
+  readonly #share: LoopShare
 
-  constructor(whileAway: ReconnectingSettings['whileAway'], owner: BridgeOwner) {
+  constructor(whileAway: ReconnectingSettings['whileAway'], owner: BridgeOwner, share: LoopShare) {
     this.#whileAway = whileAway
+    this.#share = share
     this.#owner = owner
   }
 
@@ -92,7 +94,7 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
   /** See `ReconnectingWebSocket.send`. */
   send(data: Outbound, options?: SendOptions): Promise<void> {
     const signal = options?.signal
-    if (signal?.aborted === true) return rejected(signal.reason)
+    if (signal?.aborted === true) return handled(rejected(signal.reason))
     try {
       if (this.#isEnd(data)) return SENT
       if (this.#turn === null) return this.#give(data, options)
@@ -102,7 +104,7 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
     const turn = signal === undefined ? this.#turn : untilAborted(signal, this.#turn)
     const sent = turn.then(() => this.#give(data, options))
     this.#queue(Promise.allSettled([this.#turn, sent]))
-    return sent
+    return handled(sent)
   }
 
   trySend(data: Outbound): TrySendResult {
@@ -158,26 +160,35 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
     const outcome = this.#end === null ? outgoing?.trySend(data) : 'closed'
     if (outcome === 'sent') return SENT
     if (outcome !== 'full' || outgoing === undefined) return this.#giveAway(data)
-    return outgoing.send(data, options).catch((error: unknown) => {
+    const sent = outgoing.send(data, options).catch((error: unknown) => {
       // Its session has refused it, because it was ending.
       if (error instanceof ClosedSendChannelError) return this.#giveAway(data)
       throw error
     })
+    return handled(sent)
   }
 
+  /** There is no session for `data`. A loop that sends on must let the event loop turn all the same. */
   #giveAway(data: Outbound): Promise<void> {
+    this.#share.spend(0)
     if (this.#end !== null) {
       const { cause } = this.#end
-      return rejected(new ClosedSendChannelError(data, cause === null ? {} : { cause }))
+      return this.#refuse(new ClosedSendChannelError(data, cause === null ? {} : { cause }))
     }
-    if (this.#whileAway === 'drop') return SENT
-    if (this.#whileAway === 'reject') return rejected(new NotConnectedError(data))
+    if (this.#whileAway === 'drop') return this.#share.accepted(this, SENT)
+    if (this.#whileAway === 'reject') return this.#refuse(new NotConnectedError(data))
     const { keep } = this.#whileAway
     try {
-      return this.#keep(data, keep) ? SENT : rejected(new ChannelOverflowError(keep.frames, data))
+      if (this.#keep(data, keep)) return this.#share.accepted(this, SENT)
     } catch (error) {
       return rejected(error)
     }
+    return this.#refuse(new ChannelOverflowError(keep.frames, data))
+  }
+
+  /** With what only says that there is no session: no process ends of it. */
+  #refuse(error: Error): Promise<never> {
+    return handled(this.#share.refused(this, error))
   }
 
   /** @returns `false` if there is no room. @throws {LocalProtocolError} for text that is not UTF-8. */

@@ -135,7 +135,7 @@ export function createClient<Options extends WebSocketClientOptions>(
     webSocket,
     openWebSocket: (url, options) => open(url, options ?? {}),
     connect: (url, options) => {
-      const { clock, random } = platform.environment()
+      const { clock, random, deferPastTurn } = platform.environment()
       return connectWith<Options, WebSocketClientSession>(
         {
           open,
@@ -144,7 +144,7 @@ export function createClient<Options extends WebSocketClientOptions>(
             prepare(platform, complete(each))
           },
           read: readReconnecting,
-          environment: { clock: platform.waitingClock ?? clock, random },
+          environment: { clock: platform.waitingClock ?? clock, random, deferPastTurn },
           hints: null,
         },
         url,

@@ -43,7 +43,7 @@ export interface SessionOpener<Options, Session extends ClientSession> {
   read(options: ReconnectingOptions<Session>): ReconnectingSettings<Session>
 
   /** See `ReconnectingParts`. */
-  readonly environment: Pick<Environment, 'clock' | 'random'>
+  readonly environment: Pick<Environment, 'clock' | 'random' | 'deferPastTurn'>
 
   /** `null`: none. */
   readonly hints: ConnectionHints | null

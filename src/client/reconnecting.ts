@@ -10,8 +10,10 @@ import {
   addAbortListener,
   Deferred,
   type Environment,
+  handled,
   type HasClock,
   kindOf,
+  loopShareOf,
   removeAbortListener,
 } from '../base/internal.ts'
 import type { ReceiveChannel, ReceiveOptions, SendChannel, SendOptions } from '../channels/index.ts'
@@ -113,7 +115,7 @@ export interface ReconnectingWebSocket<
 export interface ReconnectingParts<Session extends ClientSession> {
   readonly source: SessionSource<Session>
   /** Its timers must keep the process alive, where that matters: between two sessions nothing else does. */
-  readonly environment: Pick<Environment, 'clock' | 'random'>
+  readonly environment: Pick<Environment, 'clock' | 'random' | 'deferPastTurn'>
   readonly settings: ReconnectingSettings<Session>
   /** `null`: none. */
   readonly hints: ConnectionHints | null
@@ -165,13 +167,13 @@ export class Reconnecting<Session extends ClientSession>
     this.#parts = parts
     this.#joined = new JoinedIncoming(environment.clock)
     this.#backoff = new Backoff(environment, settings.reconnect)
-    this.#bridge = new BridgedOutgoing(settings.whileAway, this)
+    this.#bridge = new BridgedOutgoing(settings.whileAway, this, loopShareOf(environment))
     this.#board = new StateBoard(
       { type: 'connecting', attempt: 1, setback: null },
       environment.clock,
     )
     this.states = () => this.#board.iterate()
-    this.whenOpen = (options) => this.#whenOpen(options)
+    this.whenOpen = (options) => handled(this.#whenOpen(options))
     this.send = (data, options) => this.#bridge.send(data, options)
     this.retryNow = () => this.#wait?.endIn(0)
     this.close = (reason) => {

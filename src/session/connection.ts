@@ -5,7 +5,7 @@
  * place where the end of a connection is decided; `Ending` keeps the facts.
  */
 
-import type { Environment, WheelTimer } from '../base/internal.ts'
+import { type Environment, loopShareOf, type WheelTimer } from '../base/internal.ts'
 import type { ChannelOverflowError, SendOptions, TrySendResult } from '../channels/index.ts'
 import {
   CloseReason,
@@ -118,7 +118,7 @@ export class Connection
   /** Bytes that the session keeps in memory, in both directions. */
   get heldBytes(): number {
     const decoding = this.#reading.heldBytes + this.#decoder.keptBytes + this.#level.heldBytes
-    return this.incoming.heldBytes + decoding + this.writer.bufferedAmount
+    return this.incoming.heldBytes + decoding + this.writer.heldBytes
   }
 
   get isHeldBack(): boolean {
@@ -327,7 +327,10 @@ export class Connection
    */
   shed(cause: MemoryBudgetError): void {
     // What is left of an ending grows no more, and has been promised to those who read.
-    if (this.#ending.hasBegun) return
+    if (this.#ending.hasBegun) {
+      this.writer.refuseWaiting()
+      return
+    }
     this.#tellLimit('memoryBudget', cause)
     this.#begin('local', TRY_AGAIN_LATER, cause)
     this.#decoder.stop()
@@ -340,6 +343,7 @@ export class Connection
 
   #endAfterClose(reason: CloseReason): void {
     this.#endsAfterClose = true
+    this.writer.refuseWaiting()
     if (this.#ending.maySendClose) this.#sendClose(reason)
     else if (this.writer.isCloseWritten) this.closeWritten()
   }
@@ -409,6 +413,12 @@ export class Connection
 
   outgoingOverflowed(error: ChannelOverflowError): void {
     this.fail(VIOLATED_POLICY, error, 'channels.outgoing')
+  }
+
+  endReceived(): Promise<void> | null {
+    const share = loopShareOf(this.environment)
+    share.spend(0)
+    return share.delay(this)
   }
 
   rateExceeded(error: RateLimitError): void {

@@ -6,7 +6,7 @@
  * times their own cost. Once the transport has answered `queued` nothing is serialised until it has drained.
  */
 
-import type { Environment } from '../base/internal.ts'
+import { type Environment, type LoopShare, loopShareOf } from '../base/internal.ts'
 import {
   allocate,
   type CloseReason,
@@ -18,7 +18,7 @@ import {
   payloadSize,
 } from '../protocol/internal.ts'
 import { type Output, outputOf, type OutputUser, SLAB_BYTES } from './output.ts'
-import type { Transport } from './transport.ts'
+import type { Transport, WriteOutcome } from './transport.ts'
 
 /** Who hears that the transport is full. */
 export interface FrameWriterOwner {
@@ -40,6 +40,7 @@ export class FrameWriter implements OutputUser {
   readonly #environment: Environment
   readonly #owner: FrameWriterOwner
   readonly #output: Output
+  readonly #share: LoopShare
   /** Our stretch of the slab; both 0 while there is none. */
   #start = 0
   #end = 0
@@ -55,6 +56,7 @@ export class FrameWriter implements OutputUser {
     this.#environment = environment
     this.#owner = owner
     this.#output = outputOf(environment)
+    this.#share = loopShareOf(environment)
     this.masking = masking
   }
 
@@ -87,7 +89,9 @@ export class FrameWriter implements OutputUser {
   ): void {
     const output = this.#output
     const mayShare = isFixed && !this.masking
-    if (encodedSizeBound(payload) > SLAB_BYTES) {
+    const bound = encodedSizeBound(payload)
+    this.#share.spend(bound)
+    if (bound > SLAB_BYTES) {
       this.#writeLarge(opcode, fin, reservedBits, payload, mayShare)
       return
     }
@@ -130,8 +134,12 @@ export class FrameWriter implements OutputUser {
     const bytes = this.#output.stretch(this.#start, this.#end)
     this.#start = 0
     this.#end = 0
-    const outcome = this.#transport.write(bytes)
-    this.#output.leave(outcome)
+    let outcome: WriteOutcome = 'queued' // for all we know, if it throws
+    try {
+      outcome = this.#transport.write(bytes)
+    } finally {
+      this.#output.leave(outcome)
+    }
     if (outcome === 'queued') this.#queued()
   }
 

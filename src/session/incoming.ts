@@ -25,6 +25,8 @@ export interface IncomingOwner {
   readonly environment: Pick<Environment, 'clock'>
   /** A frame is kept, because nobody was waiting for it. */
   buffered(bytes: number): void
+  /** See `ChannelHooks.onEndReceived`. */
+  endReceived(): Promise<void> | null
 }
 
 /** What a frame costs beyond its payload, in bytes: the budget counts it, or empty frames would be free. */
@@ -40,6 +42,7 @@ const HOOKS: ChannelHooks<Frame, Incoming> = {
   onRoom: (incoming) => incoming.roomAgain(),
   onCancel: (incoming) => incoming.discard(),
   clock: (incoming) => incoming.clock,
+  onEndReceived: (incoming) => incoming.endReceived(),
 }
 
 /** Feeds the `incoming` channel and decides when reading is held back. */
@@ -154,6 +157,11 @@ export class Incoming {
     if (!this.#paused) return
     this.#paused = false
     this.#owner.resumeReading('incoming')
+  }
+
+  /** See `ChannelHooks.onEndReceived`. */
+  endReceived(): Promise<void> | null {
+    return this.#owner.endReceived()
   }
 
   #over(): void {

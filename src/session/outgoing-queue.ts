@@ -43,6 +43,9 @@ const HOOKS: ChannelHooks<Entry, OutgoingQueue> = {
 
 const SENT: Promise<void> = Promise.resolve()
 
+/** About what a promise costs that waits for room. */
+const WAITING_SENDER_BYTES = 512
+
 /** The bounded queue of one session. */
 export class OutgoingQueue {
   readonly #channel: BufferedChannel<Entry, OutgoingQueue>
@@ -81,18 +84,25 @@ export class OutgoingQueue {
     return this.#displaced === null && this.#channel.size === 0
   }
 
-  get isFull(): boolean {
-    return this.#channel.isFull
+  /** Whether `data` would be let in now, with nothing dropped. */
+  fits(data: Outbound): boolean {
+    return this.#channel.fits(data)
   }
 
+  /** Bytes that are in it, or that wait for room in it. */
   get bytes(): number {
-    return this.#channel.bytes
+    return this.#channel.bytes + this.#channel.waitingBytes
+  }
+
+  /** What those who wait for room cost beside their bytes. */
+  get waitingCost(): number {
+    return this.#channel.waitingSenders * WAITING_SENDER_BYTES
   }
 
   send(data: Outbound, options?: SendOptions): Promise<void> {
-    if (this.#keys === null) return this.#channel.send(data, options)
+    if (this.#keys === null) return this.#send(data, options)
     try {
-      return this.#replace(data) ? SENT : this.#channel.send(data, options)
+      return this.#replace(data) ? SENT : this.#send(data, options)
     } catch (error) {
       return rejected(error)
     }
@@ -112,7 +122,7 @@ export class OutgoingQueue {
 
   /**
    * Resolves when everything that was sent before has been handed over, or is lost; behind those who still wait,
-   * too. Rejects, as they do, if the queue is closed while it waits among them.
+   * too. Rejects, as they do, if they are refused while it waits among them.
    */
   mark(): Promise<void> {
     const marker = new FlushMarker()
@@ -139,19 +149,28 @@ export class OutgoingQueue {
     this.#channel.takeNext()
   }
 
-  /** Nobody comes in any more: those who wait are rejected; what is in stays. */
-  close(): void {
-    this.#channel.close()
+  /** Those who wait for room are refused; what is in stays. */
+  refuseWaiting(): void {
+    this.#channel.refuseWaiting()
   }
 
-  /** Everything in it is lost. */
+  /** Everything in it is lost, and nothing comes in any more. */
   abandon(): void {
-    this.close()
+    this.#channel.close()
     while (!this.isEmpty) {
       const entry = this.peek()
       if (entry instanceof FlushMarker) entry.handed()
       this.take()
     }
+  }
+
+  /** A line of senders that nobody awaits has no bound but the memory budget, which must see it. */
+  #send(data: Outbound, options: SendOptions | undefined): Promise<void> {
+    const before = this.bytes + this.waitingCost
+    const sent = this.#channel.send(data, options)
+    const more = this.bytes + this.waitingCost - before
+    if (more >= WAITING_SENDER_BYTES) this.#owner.buffered(more)
+    return sent
   }
 
   /** Puts `data` in the place of the frame with the same key. @returns whether there was one. */

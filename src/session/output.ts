@@ -145,6 +145,8 @@ export class Output {
     this.end = 0
     this.#floor = 0
     this.#view = null
+    // The payload that is remembered lies in the other slab.
+    this.#payload = null
   }
 
   /** A session begins a stretch, at `end`. */

@@ -42,9 +42,14 @@ export interface WebSocketSession {
   readonly outgoing: SendChannel<Outbound>
 
   /**
-   * Queues one frame; exactly `outgoing.send`. Resolves once the frame is in the bounded queue, at once
-   * as a rule, and waits while that is full. Bytes are the framework's until then: they must not be changed
-   * before the promise settles, and may be afterwards. `send(new Frame.Close(r))` is `close(r)`.
+   * Queues one frame; exactly `outgoing.send`. Resolves once the frame is in the bounded queue, usually at
+   * once, and waits while the queue is full. Code that sends for 4 ms in one turn of the event loop also waits
+   * for the next turn, so that a loop of sends cannot hold up other sessions and timers. Do not change bytes
+   * before the promise settles. `send(new Frame.Close(r))` is `close(r)`.
+   *
+   * The promise need not be awaited. Frames that still wait when the session closes go out before the Close
+   * frame, within `closeTimeout`. A rejection that only says that the session has ended, or that `signal` has
+   * fired, does not count as unhandled. A `LocalProtocolError` or `TypeError` does.
    *
    * Rejects with `ClosedSendChannelError` (`TOWPATH_CLOSED_SEND_CHANNEL`) once the session is closing,
    * with `LocalProtocolError` (`TOWPATH_LOCAL_PROTOCOL`) when another type of frame comes in the middle of
@@ -128,7 +133,10 @@ export interface WebSocketSession {
   /** Resolves with the whole story when the session is over. Never rejects. */
   readonly closed: Promise<CloseInfo>
 
-  /** Bytes accepted by `send` and not yet handed to the operating system, frame headers included. */
+  /**
+   * Bytes given to `send` and not yet handed to the operating system, those of waiting sends included. Frame
+   * headers count once a frame has been serialised.
+   */
   readonly bufferedAmount: number
 }
 

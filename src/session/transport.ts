@@ -55,7 +55,10 @@ export interface Transport {
   /** Begins to deliver to `receiver`; called once. Bytes that arrived earlier are delivered first, never before this call returns. */
   start(receiver: TransportReceiver): void
 
-  /** Sends `bytes` (never empty). After `end`, `abort` or `closed` it does nothing and answers `taken`. */
+  /**
+   * Sends `bytes` (never empty). After `end` it does nothing and answers `taken`. Once the transport has failed or was
+   * aborted it does nothing and answers `queued`, for good: `closed` comes in the place of `drained`.
+   */
   write(bytes: Uint8Array): WriteOutcome
 
   /** Stops reading, so that the peer's own sending comes to a halt. Idempotent. */

@@ -6,7 +6,14 @@
  * that is under way. The Close frame comes after everything that was accepted.
  */
 
-import { Deferred, type Environment, rejected } from '../base/internal.ts'
+import {
+  Deferred,
+  type Environment,
+  handled,
+  type LoopShare,
+  loopShareOf,
+  rejected,
+} from '../base/internal.ts'
 import {
   ChannelOverflowError,
   ClosedSendChannelError,
@@ -48,6 +55,7 @@ export class Writer {
   readonly #order: MessageOrder
   readonly #settings: SessionSettings
   readonly #owner: WriterOwner
+  readonly #share: LoopShare
   /** Absent where the handshake has agreed on none. */
   readonly #extensions: OutgoingExtensions | null
   #queue: OutgoingQueue | null = null
@@ -60,6 +68,8 @@ export class Writer {
   #waitingBeat: Uint8Array | null = null
   /** Whether the last fragment of a message is still to be written: no other may come in between (§5.4). */
   #isInsideMessage = false
+  /** The queue has used up its share of the event loop: it goes on when the loop has turned. */
+  #rests = false
   /** Those whose frames are in the write that is under way. */
   #handing: FlushMarker[] | null = null
   #ended: Deferred<void> | null = null
@@ -75,6 +85,7 @@ export class Writer {
     this.#order = new MessageOrder(settings.outgoing.onOverflow)
     this.#settings = settings
     this.#owner = owner
+    this.#share = loopShareOf(environment)
     this.#extensions =
       extensions === null
         ? null
@@ -100,6 +111,11 @@ export class Writer {
     return this.#frames.bufferedBytes + waiting
   }
 
+  /** Bytes that sending keeps in memory. */
+  get heldBytes(): number {
+    return this.bufferedAmount + (this.#queue?.waitingCost ?? 0)
+  }
+
   /** More bytes have come in, of any session: see `Output.moreToRead`. */
   moreToRead(): void {
     this.#frames.moreToRead()
@@ -107,20 +123,22 @@ export class Writer {
 
   /** See `WebSocketSession.send`; Close frames do not come here. */
   send(data: Outbound, options?: SendOptions): Promise<void> {
-    if (this.#state !== 'open') return Promise.reject(new ClosedSendChannelError(data))
+    if (this.#state !== 'open') return this.#refuse(new ClosedSendChannelError(data))
     try {
-      if (this.#writeNow(data)) return SENT
+      if (this.#writeNow(data)) return this.#share.accepted(this, SENT)
     } catch (error) {
       return rejected(error)
     }
     const overflow = this.#overflow(data)
-    if (overflow !== null) return Promise.reject(overflow)
+    if (overflow !== null) return this.#refuse(overflow)
     return this.#waiting().send(data, options)
   }
 
   /** Sends `data` if that takes no waiting. @throws what `send` rejects with for what may not be sent at all. */
   trySend(data: Outbound): TrySendResult {
     if (this.#state !== 'open') return 'closed'
+    // Under all other policies `full` is no answer: what they take now, they take.
+    if (this.#settings.outgoing.onOverflow === 'suspend' && this.#share.refuses(this)) return 'full'
     if (this.#writeNow(data)) return 'sent'
     if (this.#overflow(data) !== null) return 'closed'
     return this.#waiting().trySend(data)
@@ -151,17 +169,21 @@ export class Writer {
     this.finish()
   }
 
-  /** Accepts no more; those who wait are rejected; `closeWritten` is called once the rest has been written. */
+  /** Accepts no more; `closeWritten` is called once the rest has been written, of those who wait for room too. */
   finish(): void {
     if (this.#state !== 'open') return
     this.#state = 'ending'
-    this.#queue?.close()
     this.#pump()
+  }
+
+  /** Those who wait for room are refused; what was accepted stays. */
+  refuseWaiting(): void {
+    this.#queue?.refuseWaiting()
   }
 
   /** Resolves when the end has been handed to the operating system, or the transport is gone. */
   closed(): Promise<void> {
-    if (this.#state === 'ended' && !this.#frames.isBacklogged) return SENT
+    if (this.#state === 'ended' && !this.#frames.isBacklogged) return this.#settled()
     this.#ended ??= new Deferred()
     return this.#ended.promise
   }
@@ -170,7 +192,7 @@ export class Writer {
   flush(): Promise<void> {
     if (this.#state !== 'open') return this.closed()
     this.#frames.writeOut()
-    if (!this.#isBlocked) return SENT
+    if (!this.#isBlocked) return this.#settled()
     // Where the session closes before it has its place, it is as if it had been called after that.
     return this.#waiting()
       .mark()
@@ -193,6 +215,7 @@ export class Writer {
   /** The transport is gone: what was accepted is lost, and whoever waits is told. */
   abandon(): void {
     this.#state = 'ended'
+    this.#rests = false
     this.#frames.abandon()
     this.#extensions?.abandon()
     this.#queue?.abandon()
@@ -203,7 +226,7 @@ export class Writer {
   /** @returns `false` if it has to wait. @throws if it may not be sent at all. */
   #writeNow(data: Outbound): boolean {
     if (this.#extensions !== null) return this.#transformNow(data, this.#extensions)
-    if (this.#frames.isBacklogged) return false
+    if (this.#frames.isBacklogged || this.#rests) return false
     const text = this.#order.wholeText(data)
     const payload = text ?? this.#order.payloadOf(data)
     if (!this.#frames.makeRoom(payload)) return false
@@ -228,17 +251,29 @@ export class Writer {
     return true
   }
 
-  /** Whether a frame would have to wait: for the transport, or for an extension. */
+  /** Whether a frame would have to wait: for the transport, for an extension, or for the event loop. */
   get #isBlocked(): boolean {
-    return this.#frames.isBacklogged || this.#extensions?.isBusy === true
+    return this.#frames.isBacklogged || this.#rests || this.#extensions?.isBusy === true
   }
 
   #overflow(data: Outbound): ChannelOverflowError | null {
     const { onOverflow, capacity } = this.#settings.outgoing
-    if (onOverflow !== 'close' || !this.#waiting().isFull) return null
+    if (onOverflow !== 'close' || this.#waiting().fits(data)) return null
     const error = new ChannelOverflowError(capacity, data)
     this.#owner.outgoingOverflowed(error)
     return error
+  }
+
+  /** For whom waits for nothing: a loop of these, too, must let the event loop turn. */
+  #settled(): Promise<void> {
+    this.#share.spend(0)
+    return this.#share.accepted(this, SENT)
+  }
+
+  /** A rejection that only says that the session has ended. */
+  #refuse(error: Error): Promise<never> {
+    this.#share.spend(0)
+    return handled(this.#share.refused(this, error))
   }
 
   #waiting(): OutgoingQueue {
@@ -251,11 +286,22 @@ export class Writer {
     this.#extensions?.writeHeld()
     this.#writeWaitingControl()
     while (this.#queue !== null && !this.#queue.isEmpty && !this.#isBlocked) {
-      this.#writeNext(this.#queue)
+      if (this.#share.isUsedUp) this.#rest()
+      else this.#writeNext(this.#queue)
     }
     if (this.#isBlocked) return
     if (this.#state === 'ending') this.#writeEnd()
     else this.#frames.writeOut()
+  }
+
+  #rest(): void {
+    this.#frames.writeOut()
+    this.#rests = true
+    void this.#share.turned().then(() => {
+      if (!this.#rests) return
+      this.#rests = false
+      this.#pump()
+    })
   }
 
   #writeNext(queue: OutgoingQueue): void {

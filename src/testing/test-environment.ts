@@ -25,6 +25,7 @@ export function createTestEnvironment(seed: number): TestEnvironment {
     random: createSeededRandom(seed),
     defer: (task, argument) => process.nextTick(task, argument),
     deferPastIo: (task, argument) => process.nextTick(task, argument),
+    deferPastTurn: (task, argument) => void setImmediate().then(() => task(argument)),
   }
 }
 

@@ -25,6 +25,7 @@ class Basin implements ReceiveCore<number> {
   readonly queue = new WaitQueue<Receiver<number>>()
   readonly clock = new VirtualClock()
   end: ChannelEnd | null = null
+  delay: Promise<void> | null = null
 
   takeNext(): number | Nothing {
     return this.values.shift() ?? NOTHING

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
+import { loopShareOf } from '../../src/base/internal.ts'
 import { type BridgeOwner, BridgedOutgoing } from '../../src/client/bridged-outgoing.ts'
 import type { ReconnectingSettings } from '../../src/client/reconnect-options.ts'
 import { CloseReason, Frame } from '../../src/protocol/index.ts'
@@ -12,7 +13,7 @@ const KEEP = { keep: { frames: 3, bytes: 20 } }
 function bridge(whileAway: ReconnectingSettings['whileAway'] = 'reject') {
   const ends: Array<CloseReason | null> = []
   const owner: BridgeOwner = { end: (reason) => void ends.push(reason) }
-  return { bridge: new BridgedOutgoing(whileAway, owner), ends }
+  return { bridge: new BridgedOutgoing(whileAway, owner, loopShareOf(memoryEnvironment())), ends }
 }
 
 /** What the server's end has received, as text. */

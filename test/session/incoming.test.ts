@@ -16,6 +16,7 @@ function open(bounds: Partial<ChannelBounds> = {}, readAhead = 1000) {
       resumeReading: () => void heard.push('resume'),
       incomingOverflowed: (error) => void heard.push(`overflow of ${error.capacity}`),
       frameDropped: (_, bytes) => void heard.push(`dropped ${bytes}`),
+      endReceived: () => null,
       buffered: (bytes) => void heard.push(`buffered ${bytes}`),
       environment: { clock: new VirtualClock() },
     },

@@ -77,7 +77,7 @@ describe('OutgoingQueue', () => {
     await queue.send('1')
     const second = queue.send('2')
     const third = queue.send('3')
-    expect(queue.isFull).toBe(true)
+    expect(queue.fits('3')).toBe(false)
     expect(await isDone(second)).toBe(false)
 
     expect(takeFrom(queue)).toBe('1')
@@ -122,7 +122,7 @@ describe('OutgoingQueue', () => {
     const { queue } = open({ capacity: 8, maxBytes: 4 })
     await queue.send('123')
     const large = queue.send('4567')
-    expect(queue.isFull).toBe(false)
+    expect(queue.fits('5')).toBe(false)
     const mark = queue.mark()
 
     expect(takeAll(queue)).toEqual(['123', '4567', 'flush'])
@@ -142,19 +142,46 @@ describe('OutgoingQueue', () => {
     await mark
   })
 
-  it('close() rejects those who wait, marks among them, and keeps what is in', async () => {
+  it('refuseWaiting() rejects those who wait, marks among them, and keeps what is in', async () => {
     const { queue } = open({ capacity: 1 })
     await queue.send('1')
     const waiting = queue.send('2')
     const mark = queue.mark()
 
-    queue.close()
+    queue.refuseWaiting()
 
     const closed = { code: 'TOWPATH_CLOSED_SEND_CHANNEL' }
     await expect(waiting).rejects.toMatchObject({ ...closed, value: '2' })
     await expect(mark).rejects.toMatchObject(closed)
-    expect(queue.trySend('3')).toBe('closed')
+    expect(queue.bytes).toBe(1)
+    expect(queue.waitingCost).toBe(0)
     expect(takeAll(queue)).toEqual(['1'])
+  })
+
+  it('counts what waits for room, and what its waiting costs, and tells of both', async () => {
+    const { queue, buffered } = open({ capacity: 1 })
+    await queue.send('1')
+    const controller = new AbortController()
+    void queue.send('22')
+    void queue.send('333', controller)
+
+    expect(queue.bytes).toBe(6)
+    expect(queue.waitingCost).toBe(1024)
+    expect(buffered.slice(1)).toEqual([514, 515])
+
+    controller.abort()
+    expect(queue.bytes).toBe(3)
+    takeAll(queue)
+    expect([queue.bytes, queue.waitingCost]).toEqual([0, 0])
+  })
+
+  it('fits() says whether a frame of that size would be let in', () => {
+    const { queue } = open({ capacity: 8, maxBytes: 4 })
+    expect(queue.fits('12345')).toBe(true)
+    queue.trySend('123')
+
+    expect(queue.fits('4')).toBe(true)
+    expect(queue.fits('45')).toBe(false)
   })
 
   it('abandon() loses all, and tells the marks', async () => {

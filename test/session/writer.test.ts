@@ -263,7 +263,25 @@ describe('Writer', () => {
     expect(gate.writes.join(' ')).toBe('81 01 61 81 01 62 88 02 03 e8')
   })
 
-  it('senders that wait when the session closes are rejected with their value', async () => {
+  it('S-18 what waits for room when the session closes goes out before the Close frame', async () => {
+    const { gate, session } = open(outgoing(1, 'suspend'))
+    gate.shut = true
+    await session.send('0')
+    await settled()
+    await session.send('1')
+    const waiting = session.send('2')
+    void session.close()
+    await expect(session.send('3')).rejects.toMatchObject({ value: '3' })
+
+    gate.shut = false
+    gate.drain()
+    await waiting
+    await settled()
+
+    expect(gate.writes.slice(1).join(' ')).toBe('81 01 31 81 01 32 88 02 03 e8')
+  })
+
+  it('senders that wait when the connection fails are rejected with their value', async () => {
     const { gate, session } = open(outgoing(1, 'suspend'))
     gate.shut = true
     await session.send('0')
@@ -271,10 +289,26 @@ describe('Writer', () => {
     await session.send('1')
     const waiting = session.send('2')
 
-    void session.close()
+    gate.receive(Uint8Array.of(0x83, 0x80, 0, 0, 0, 0)) // an opcode that there is not
+    await settled()
 
     await expect(waiting).rejects.toBeInstanceOf(ClosedSendChannelError)
     await expect(waiting).rejects.toMatchObject({ value: '2' })
+  })
+
+  it('bufferedAmount counts what waits for room', async () => {
+    const { gate, session } = open(outgoing(1, 'suspend'))
+    gate.shut = true
+    await session.send('0')
+    await settled()
+    for (const text of ['1', '22', '333']) void session.send(text)
+
+    expect(session.bufferedAmount).toBe(3 + 6)
+    expect(session.heldBytes).toBe(3 + 6 + 2 * 512)
+    gate.shut = false
+    gate.drain()
+    await settled()
+    expect(session.bufferedAmount).toBe(0)
   })
 
   it('an aborted wait sends nothing', async () => {
@@ -444,6 +478,22 @@ describe('Writer', () => {
     await expect(session.incoming.receive()).rejects.toMatchObject({
       code: 'TOWPATH_CHANNEL_OVERFLOW',
     })
+  })
+
+  it('policy close ends the session with 1008 when a frame does not fit into maxBytes', async () => {
+    const bounds = { capacity: 64, maxBytes: 4, onOverflow: 'close' } as const
+    const { gate, session } = open({ outgoing: bounds })
+    gate.shut = true
+    await session.send('0')
+    await settled()
+    await session.send('123')
+
+    expect(session.outgoing.trySend('45')).toBe('closed')
+    expect(await session.closeReason).toMatchObject({ code: 1008 })
+    gate.shut = false
+    gate.drain()
+    await settled()
+    expect(gate.writes.slice(1, 2).join(' ')).toMatch(/^81 03 31 32 33 88 /)
   })
 
   it('frames of every size are written whole', async () => {

@@ -31,6 +31,7 @@ export function memoryEnvironment(): Environment & { readonly clock: VirtualCloc
     },
     defer: (task, argument) => process.nextTick(task, argument),
     deferPastIo: (task, argument) => process.nextTick(task, argument),
+    deferPastTurn: (task, argument) => void setImmediate(task, argument),
   }
 }
 

@@ -55,7 +55,11 @@ export function reconnecting(
         return open ?? ((signal) => t.client.openWebSocket(`ws://localhost${path}`, { signal }))
       },
     },
-    environment: { clock, random: createSeededRandom(seed) },
+    environment: {
+      clock,
+      random: createSeededRandom(seed),
+      deferPastTurn: (task, argument) => void setImmediate(task, argument),
+    },
     settings: readReconnecting(options),
     hints: hints ?? null,
   })

@@ -47,7 +47,11 @@ export function connectOn(
       open: (address, each) => openSession(platform, address, each),
       check: (_, each) => void readBrowserOptions(each),
       read: readConnectOptions,
-      environment: { clock: platform.clock, random: (target) => crypto.getRandomValues(target) },
+      environment: {
+        clock: platform.clock,
+        random: (target) => crypto.getRandomValues(target),
+        deferPastTurn: (task, argument) => void platform.clock.setTimer(0, () => task(argument)),
+      },
       hints: pageHints(scope),
     },
     url,

@@ -166,7 +166,8 @@ class MemoryTransport implements Transport {
   }
 
   write(bytes: Uint8Array): WriteOutcome {
-    if (this.#closed || this.#ended) return 'taken'
+    if (this.#closed) return 'queued'
+    if (this.#ended) return 'taken'
     return this.#out?.write(bytes) ?? 'taken'
   }
 

@@ -20,6 +20,7 @@ export function createEnvironment(): Environment {
     random: createRandomSource(),
     defer: (task, argument) => process.nextTick(task, argument),
     deferPastIo: (task, argument) => void setImmediate(task, argument),
+    deferPastTurn: (task, argument) => void setImmediate(task, argument),
   }
 }
 

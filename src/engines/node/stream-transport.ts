@@ -91,7 +91,8 @@ export class StreamTransport implements Transport {
 
   write(bytes: Uint8Array): WriteOutcome {
     const stream = this.#stream
-    if (this.#ended || stream.destroyed) return 'taken'
+    if (this.#aborted || stream.destroyed) return 'queued'
+    if (this.#ended) return 'taken'
 
     // A socket hands the memory to the kernel or keeps it until the callback. Any other Duplex may
     // pass it on by reference for good, and the caller will use it again.

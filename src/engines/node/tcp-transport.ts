@@ -134,7 +134,8 @@ class TcpTransport implements Transport {
   }
 
   write(bytes: Uint8Array): WriteOutcome {
-    if (this.#ended || this.#closing) return 'taken'
+    if (this.#closing) return 'queued'
+    if (this.#ended) return 'taken'
     const request = this.#nextWrite()
     return this.#wrote(this.#handle.writeBuffer(request, bytes), request, bytes)
   }
@@ -228,7 +229,7 @@ class TcpTransport implements Transport {
   #wrote(status: number, request: WriteRequest, bytes: Uint8Array | null): WriteOutcome {
     if (status !== 0) {
       this.#fail(status, 'write')
-      return 'taken'
+      return 'queued'
     }
     if (!this.#reactor.internals.wroteAsync()) return 'taken'
 
