@@ -291,6 +291,11 @@ export class BufferedChannel<T, O = null>
     return this.#buffer.size === 0 ? NOTHING : this.#buffer.peek()
   }
 
+  /** The value `offset` places behind the oldest, which stays; there must be one. */
+  peekAt(offset: number): T {
+    return this.#buffer.peekAt(offset)
+  }
+
   /**
    * Puts `value` in the place of another, `offset` places behind the oldest; there must be one there. Does not
    * call `admit`, and lets nobody in for whom there is more room now: the next `takeNext` does.

@@ -44,6 +44,12 @@ export class RingBuffer<T> {
     return this.#slots?.[this.#head << 1] as T
   }
 
+  /** The value `offset` places behind the oldest, which stays. There must be one. */
+  peekAt(offset: number): T {
+    // As in peek().
+    return this.#slots?.[((this.#head + offset) & (this.#length - 1)) << 1] as T
+  }
+
   /**
    * Puts `value` in the place of another, `offset` places behind the oldest; there must be one there.
    *

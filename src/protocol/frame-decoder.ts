@@ -132,7 +132,7 @@ export class FrameDecoder {
 
   /** Bytes of memory that are kept for what has arrived in part, or while paused. */
   get keptBytes(): number {
-    return this.heldBytes + (this.#partial?.block.bytes.length ?? 0)
+    return (this.#held?.memory.length ?? 0) + (this.#partial?.block.bytes.length ?? 0)
   }
 
   get isPaused(): boolean {

@@ -46,7 +46,7 @@ export { FrameType } from './frame-type.ts'
 export { Frame, isFrame, payloadOf } from './frame.ts'
 export { formatExtensions, HttpHeaders, parseExtensions, parseTokenList } from './headers.ts'
 export type { ExtensionOffer } from './headers.ts'
-export { allocate, allocateBlock, isUtf8, sameBytes, utf8Length } from './memory.ts'
+export { allocate, allocateBlock, isUtf8, sameBytes, sharesMemory, utf8Length } from './memory.ts'
 export {
   HEARTBEAT_LIMIT,
   HEARTBEAT_MARK,
@@ -55,6 +55,7 @@ export {
   isHeartbeatAnswer,
 } from './heartbeat.ts'
 export { MessageAssembler } from './message-assembler.ts'
+export { ownBytes, ownPayload } from './owned-payload.ts'
 export { readReconnectHint, reconnectHint } from './reconnect-hint.ts'
 export { readServerHandshake, serverHandshakeHeaders } from './server-handshake.ts'
 export type { HandshakeChoice, HandshakeRequest, ServerHandshake } from './server-handshake.ts'

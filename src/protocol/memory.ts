@@ -10,6 +10,9 @@ import { markAsUntransferable } from 'node:worker_threads'
 /** The longest that bytes can be on this platform. */
 export const MAX_BYTES: number = constants.MAX_LENGTH
 
+/** Memory that is larger than its bytes by so much, or by an eighth, is not worth a copy. */
+const SLACK_BYTES = 64
+
 /** Fresh memory of its own, not zeroed: the caller fills all of it before anyone else sees it. */
 export function allocate(byteLength: number): Uint8Array {
   return asBytes(Buffer.allocUnsafeSlow(byteLength))
@@ -58,6 +61,23 @@ export function allocateBlock(byteLength: number): Block {
   const size = (byteLength + 3) & ~3
   const buffer = Buffer.allocUnsafe(size)
   return new Block(buffer.buffer, buffer.byteOffset, size)
+}
+
+/**
+ * Fresh memory for one payload, not zeroed, that nothing else shares: what is kept of it is what it costs.
+ *
+ * @throws {RangeError} when there is no memory.
+ */
+export function allocateOwnBlock(byteLength: number): Block {
+  const size = (byteLength + 3) & ~3
+  const buffer = Buffer.allocUnsafeSlow(size)
+  return new Block(buffer.buffer, buffer.byteOffset, size)
+}
+
+/** Whether keeping `bytes` alive keeps much more memory alive: they lie in memory that is larger. */
+export function sharesMemory(bytes: Uint8Array): boolean {
+  const { byteLength } = bytes
+  return bytes.buffer.byteLength > byteLength + (byteLength >> 3) + SLACK_BYTES
 }
 
 /**

@@ -5,7 +5,7 @@
  * many tiny fragments costs no object for each, and each byte is copied a bounded number of times.
  */
 
-import { allocate } from './memory.ts'
+import { allocate, sharesMemory } from './memory.ts'
 import { EMPTY_BYTES } from './text.ts'
 
 /** Gathers one message at a time. */
@@ -24,12 +24,17 @@ export class MessageAssembler {
     return this.#size
   }
 
+  /** Bytes of memory that are kept for them. */
+  get keptBytes(): number {
+    return this.#memory.length
+  }
+
   /** Adds a fragment, which is kept until `take` and not changed. */
   add(fragment: Uint8Array): void {
     this.#isEmpty = false
     if (fragment.length === 0) return
-    if (this.#size === 0) {
-      // The first is not copied: it may be all there is. It is full, so that nothing is written into it.
+    if (this.#size === 0 && !sharesMemory(fragment)) {
+      // Not copied: it may be all there is. Its memory is full, so nothing is written into it.
       this.#memory = fragment
       this.#size = fragment.length
       return

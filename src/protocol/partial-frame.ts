@@ -1,17 +1,18 @@
 /**
- * A frame of which the payload has not arrived in full: the memory that it is gathered in.
+ * A frame whose payload has arrived in part, and the memory that gathers it.
  *
- * That memory grows with the bytes that are there, never by the length that was announced: a peer that
- * announces a gigabyte and sends ten bytes costs 64 KiB (RFC 6455 §10.4).
+ * The memory grows with the bytes that have arrived, never with the length that was announced: a peer that
+ * announces a gigabyte and sends ten bytes costs 1 KiB (RFC 6455 §10.4). It is memory of its own, so that
+ * `block.bytes.length` is what the frame costs.
  */
 
 import { copyMasked } from './mask.ts'
-import { allocateBlock, type Block } from './memory.ts'
+import { allocateOwnBlock, type Block } from './memory.ts'
 
-/** What a frame may cost at its first byte. */
-const INITIAL_BYTES = 64 * 1024
+/** The largest first block, unless more than half of it has arrived already. */
+const INITIAL_BYTES = 1024
 
-const NO_MEMORY = allocateBlock(0)
+const NO_MEMORY = allocateOwnBlock(0)
 
 /** Gathers and unmasks one payload. */
 export class PartialFrame {
@@ -53,8 +54,7 @@ export class PartialFrame {
   }
 
   #grow(needed: number): void {
-    const wanted = this.filled === 0 ? Math.max(INITIAL_BYTES, 2 * needed) : 2 * needed
-    const block = allocateBlock(Math.min(this.length, wanted))
+    const block = allocateOwnBlock(Math.min(this.length, Math.max(INITIAL_BYTES, 2 * needed)))
     block.bytes.set(this.block.bytes.subarray(0, this.filled))
     this.block = block
   }

@@ -38,6 +38,7 @@ import type { SessionObserver, SessionSettings } from './settings.ts'
 import { createTimeLimits, type TimeLimits, type TimeLimitsOwner } from './time-limits.ts'
 import type { Transport, TransportReceiver } from './transport.ts'
 import { WriteWatch } from './write-watch.ts'
+import { waitingFramesOf } from './waiting-frames.ts'
 import { Writer, type WriterOwner } from './writer.ts'
 
 const NORMAL = new CloseReason(CloseReason.Codes.NORMAL)
@@ -75,6 +76,8 @@ export class Connection
   /** We do not wait for the peer's Close: TCP ends as soon as ours has been written (RFC 6455 §7.1.7). */
   #endsAfterClose = false
   #info: CloseInfo | null = null
+  /** What was kept after the last read for what has arrived in part. */
+  #keptBytes = 0
   /** What the end of reading means, until the handler has had its turn. */
   #conclusion: (() => void) | null = null
 
@@ -165,6 +168,7 @@ export class Connection
 
   decode(bytes: Uint8Array): void {
     this.#decoder.receive(bytes)
+    this.#tellKept()
     if (this.#countsBytes) this.#rateLimits().bytes(bytes.length)
   }
 
@@ -429,6 +433,10 @@ export class Connection
     this.observer.buffered(bytes)
   }
 
+  framesWait(): void {
+    waitingFramesOf(this.environment).add(this.incoming)
+  }
+
   /** The transport has kept what it could not hand over. */
   writeQueued(): void {
     this.observer.buffered(this.#transport.queuedBytes)
@@ -465,6 +473,13 @@ export class Connection
     if (limitName !== 'idleTimeout' && limitName !== 'maxSessionDuration') return
     this.#tellLimit(limitName, cause)
     this.goAway(TIME_IS_UP[limitName], cause)
+  }
+
+  /** Tells the owner how much more memory is kept than before for what has arrived in part. */
+  #tellKept(): void {
+    const kept = this.#decoder.keptBytes + this.#level.heldBytes
+    if (kept > this.#keptBytes) this.observer.buffered(kept - this.#keptBytes)
+    this.#keptBytes = kept
   }
 
   /** Only the first reason for an ending counts. */

@@ -49,7 +49,7 @@ export class DefaultLevel implements SessionLevel, FrameSink, PingerOwner {
   }
 
   get heldBytes(): number {
-    return (this.#assembler?.size ?? 0) + (this.#extensions?.heldBytes ?? 0)
+    return (this.#assembler?.keptBytes ?? 0) + (this.#extensions?.heldBytes ?? 0)
   }
 
   /** Says whose frames these are; called once, before anything arrives. */

@@ -12,6 +12,7 @@ import {
   isUtf8,
   ProtocolViolationError,
   receivedText,
+  sharesMemory,
 } from '../protocol/internal.ts'
 import type { PauseReason } from './pause-reasons.ts'
 import type { SessionExtensions } from './session-extensions.ts'
@@ -28,7 +29,7 @@ export interface IncomingExtensionsOwner {
 
 /** Leads what one session receives through its extensions. */
 export class IncomingExtensions {
-  /** Bytes of the message that an extension is working on. */
+  /** Bytes of memory that the message keeps which an extension is working on. */
   heldBytes = 0
   /** Whether the peer has a heartbeat, which is to be answered when nobody reads any more, too. */
   #beats = false
@@ -58,7 +59,7 @@ export class IncomingExtensions {
   }
 
   #await(pending: Promise<void>, message: MessageFrame, reservedBits: number): void {
-    this.heldBytes = message.byteLength
+    this.heldBytes = memoryOf(message.payload)
     this.#owner.pauseReading('extension')
     pending.then(
       () => {
@@ -98,4 +99,9 @@ export class IncomingExtensions {
     }
     this.#owner.deliver(receivedText(payload), payload.length)
   }
+}
+
+/** What `payload` keeps alive: the extension may be reading it, so it cannot be copied out of shared memory. */
+function memoryOf(payload: Uint8Array): number {
+  return sharesMemory(payload) ? payload.buffer.byteLength : payload.length
 }

@@ -11,8 +11,9 @@ import type { Environment } from '../base/internal.ts'
 import { ChannelOverflowError } from '../channels/index.ts'
 import { BufferedChannel, type ChannelHooks, ChannelSettings } from '../channels/internal.ts'
 import type { Frame } from '../protocol/index.ts'
-import { payloadOf, payloadSize } from '../protocol/internal.ts'
+import { ownPayload, payloadOf, payloadSize } from '../protocol/internal.ts'
 import type { ChannelBounds } from './settings.ts'
+import type { FrameQueue } from './waiting-frames.ts'
 
 /** What the way in asks of its connection. */
 export interface IncomingOwner {
@@ -27,6 +28,8 @@ export interface IncomingOwner {
   buffered(bytes: number): void
   /** See `ChannelHooks.onEndReceived`. */
   endReceived(): Promise<void> | null
+  /** Frames wait: `ownPayloads` is to be called at the end of the turn. */
+  framesWait(): void
 }
 
 /** What a frame costs beyond its payload, in bytes: the budget counts it, or empty frames would be free. */
@@ -46,7 +49,7 @@ const HOOKS: ChannelHooks<Frame, Incoming> = {
 }
 
 /** Feeds the `incoming` channel and decides when reading is held back. */
-export class Incoming {
+export class Incoming implements FrameQueue {
   readonly channel: BufferedChannel<Frame, Incoming>
   readonly #owner: IncomingOwner
   readonly #bounds: ChannelBounds
@@ -55,6 +58,8 @@ export class Incoming {
   /** Where reading stops, in `#aheadBytes`. */
   #limit: number
   #isAhead = false
+  /** How many frames have been put into the channel since `ownPayloads`. */
+  #newFrames = 0
   #paused = false
   #discarding = false
   /** Nothing more is put into the channel. */
@@ -77,14 +82,14 @@ export class Incoming {
     if (this.#bounds.onOverflow === 'suspend') this.#deliverAhead(frame, size)
     else if (this.#bounds.onOverflow === 'close') this.#deliverOrFail(frame, size)
     else this.channel.trySend(frame)
-    if (this.channel.size > 0) this.#owner.buffered(size + FRAME_COST_BYTES)
+    if (this.channel.size > 0) this.#kept(size)
   }
 
   /** The last frame of all: it is shown whatever the policy, one past the bound if need be. */
   deliverLast(frame: Frame, size: number): void {
     if (this.#discarding) return
     this.channel.offer(frame, size)
-    if (this.channel.size > 0) this.#owner.buffered(size + FRAME_COST_BYTES)
+    if (this.channel.size > 0) this.#kept(size)
   }
 
   /** Whether nobody will read any more. */
@@ -100,6 +105,14 @@ export class Incoming {
   /** Bytes that frames in the channel hold. */
   get heldBytes(): number {
     return this.channel.bytes + this.channel.size * FRAME_COST_BYTES
+  }
+
+  ownPayloads(): void {
+    const { size } = this.channel
+    for (let offset = Math.max(0, size - this.#newFrames); offset < size; offset++) {
+      ownPayload(this.channel.peekAt(offset))
+    }
+    this.#newFrames = 0
   }
 
   /** Nothing more will come: what is buffered can still be received, then the channel ends, with `cause` if there is one. */
@@ -168,6 +181,12 @@ export class Incoming {
     this.#isOver = true
     this.#paused = false
     this.#owner.incomingOver()
+  }
+
+  /** A frame has been put into the channel. */
+  #kept(size: number): void {
+    this.#owner.buffered(size + FRAME_COST_BYTES)
+    if (++this.#newFrames === 1) this.#owner.framesWait()
   }
 
   #deliverAhead(frame: Frame, size: number): void {

@@ -20,7 +20,7 @@ import {
   type SendOptions,
   type TrySendResult,
 } from '../channels/index.ts'
-import { type CloseReason, FrameType, isBytes } from '../protocol/internal.ts'
+import { type CloseReason, FrameType, isBytes, ownBytes } from '../protocol/internal.ts'
 import { FrameWriter, type FrameWriterOwner } from './frame-writer.ts'
 import { MessageOrder } from './message-order.ts'
 import { OutgoingExtensions } from './outgoing-extensions.ts'
@@ -154,6 +154,8 @@ export class Writer {
   pong(payload: Uint8Array): void {
     this.#waitingPong = payload
     this.#writeWaitingControl()
+    // One that waits must not keep the memory that it shares with other payloads.
+    if (this.#waitingPong !== null) this.#waitingPong = ownBytes(payload)
   }
 
   /** Answers a heartbeat: a text message, past the queue, between two others. One that still waits is replaced. */

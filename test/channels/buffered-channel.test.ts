@@ -570,6 +570,7 @@ describe('the owner’s side', () => {
 
     expect([channel.size, channel.bytes]).toEqual([3, 7])
     expect(channel.peek()).toBe('a')
+    expect([channel.peekAt(0), channel.peekAt(2)]).toEqual(['a', 'g'])
     expect([channel.takeNext(), channel.takeNext(), channel.takeNext()]).toEqual([
       'a',
       'bcdef',

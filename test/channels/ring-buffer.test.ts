@@ -9,6 +9,8 @@ describe('RingBuffer', () => {
     buffer.push('b', 2)
 
     expect(buffer.peek()).toBe('a')
+    expect(buffer.peekAt(0)).toBe('a')
+    expect(buffer.peekAt(1)).toBe('b')
     expect(buffer.shift()).toBe('a')
     buffer.push('c', 3)
     expect(buffer.shift()).toBe('b')

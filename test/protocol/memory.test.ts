@@ -3,10 +3,12 @@ import { describe, expect, it } from 'vitest'
 import {
   allocate,
   allocateBlock,
+  allocateOwnBlock,
   isUtf8,
   MAX_BYTES,
   utf8Length,
   sameBytes,
+  sharesMemory,
 } from '../../src/protocol/memory.ts'
 import { hex } from '../support/bytes.ts'
 import { utf8 } from './wire.ts'
@@ -34,6 +36,22 @@ describe('allocate(), allocateBlock()', () => {
       expect(block.words).toBe(words)
       expect(block.view).toBe(view)
     }
+  })
+
+  it('allocateOwnBlock() gives memory that nothing else shares, small or large', () => {
+    for (const size of [1, 100, 4096]) {
+      expect(allocateOwnBlock(size).bytes.buffer.byteLength).toBe(Math.ceil(size / 4) * 4)
+    }
+  })
+
+  it('sharesMemory() says whether bytes keep much more alive than themselves', () => {
+    const memory = new Uint8Array(10_000)
+
+    expect(sharesMemory(memory)).toBe(false)
+    expect(sharesMemory(memory.subarray(0, 9_000))).toBe(false)
+    expect(sharesMemory(memory.subarray(0, 8_000))).toBe(true)
+    expect(sharesMemory(memory.subarray(0, 1))).toBe(true)
+    expect(sharesMemory(new Uint8Array(65).subarray(0, 1))).toBe(false)
   })
 
   it('Block.slice() is a view of a part', () => {

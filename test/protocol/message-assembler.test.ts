@@ -43,6 +43,23 @@ describe('MessageAssembler', () => {
     expect(pool).toEqual(hex('01 02 03 04'))
   })
 
+  it('MessageAssembler keeps no more alive than it counts', () => {
+    const assembler = new MessageAssembler()
+    const piece = new Uint8Array(4088)
+    piece[7] = 9
+    const first = new WeakRef(piece.buffer)
+    assembler.add(piece.subarray(7, 8))
+
+    expect(assembler.keptBytes).toBeLessThan(200)
+    expect(assembler.take().buffer).not.toBe(first.deref())
+
+    assembler.add(new Uint8Array(1000))
+    assembler.add(new Uint8Array(10))
+    expect(assembler.keptBytes).toBe(1010 + 505 + 64)
+    expect(assembler.take().buffer.byteLength).toBe(1579)
+    expect(assembler.keptBytes).toBe(0)
+  })
+
   it('MessageAssembler.discard() forgets what was gathered', () => {
     const assembler = new MessageAssembler()
     assembler.add(hex('01'))

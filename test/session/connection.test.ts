@@ -1,8 +1,10 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { CloseReason, Frame } from '../../src/protocol/index.ts'
 import { MemoryBudgetError } from '../../src/session/index.ts'
 import { DefaultSession, type SessionSettings } from '../../src/session/internal.ts'
+import { hex } from '../support/bytes.ts'
 import { Gate } from '../support/gate.ts'
 import { memoryEnvironment, settled } from '../support/memory-world.ts'
 import { clientClose, clientFrame } from '../support/peer.ts'
@@ -16,15 +18,16 @@ function gated(settings: Partial<SessionSettings> = {}) {
   const gate = new Gate()
   const environment = memoryEnvironment()
   const heard: string[] = []
+  let told = 0
   const session = new DefaultSession(gate, { ...SETTINGS, ...settings }, environment, {
     handlerFailed: (error) => void heard.push(`failed: ${String(error)}`),
     limitReached: (limit) => void heard.push(`limit: ${limit}`),
-    buffered: () => {},
+    buffered: (bytes) => void (told += bytes),
     frameDropped: () => {},
     closed: () => void heard.push('closed'),
   })
   session.start()
-  return { gate, session, heard, clock: environment.clock, environment }
+  return { gate, session, heard, clock: environment.clock, environment, told: () => told }
 }
 
 describe('Connection', () => {
@@ -247,6 +250,46 @@ describe('Connection', () => {
 
     expect(gate.writes).toEqual(['88 02 03 e9'])
     expect(await session.incoming.toArray()).toEqual([])
+  })
+
+  it('heldBytes counts 1 KiB for a frame of which a byte has come, and it is told', () => {
+    const { session, gate, told } = gated()
+    gate.receive(hex('82 ff 00 00 00 00 00 10 00 00 00 00 00 00 00'))
+
+    expect(session.heldBytes).toBe(1024)
+    expect(told()).toBeGreaterThanOrEqual(1024)
+  })
+
+  it('never holds more than it has told, whatever comes and however it is cut', async () => {
+    const frames = fc.array(
+      fc.record({
+        size: fc.oneof(fc.integer({ min: 0, max: 200 }), fc.integer({ min: 0, max: 9000 })),
+        fragments: fc.integer({ min: 1, max: 3 }),
+      }),
+      { minLength: 1, maxLength: 10 },
+    )
+    const cuts = fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1, maxLength: 10 })
+    await fc.assert(
+      fc.asyncProperty(frames, cuts, async (messages, sizes) => {
+        const { session, gate, told } = gated({ incoming: FULL_AT_ONE, readAhead: 2000 })
+        const bytes = messages.flatMap(({ size, fragments }) =>
+          Array.from({ length: fragments }, (_, at) => [
+            ...clientFrame(at === 0 ? 'binary' : 'continuation', new Uint8Array(size), {
+              fin: at === fragments - 1,
+            }),
+          ]).flat(),
+        )
+        for (let at = 0, cut = 0; at < bytes.length && !gate.paused; cut++) {
+          const size = sizes[cut % sizes.length] ?? 1
+          gate.receive(Uint8Array.from(bytes.slice(at, at + size)))
+          at += size
+
+          expect(session.heldBytes).toBeLessThanOrEqual(told())
+        }
+        session.terminate()
+      }),
+      { numRuns: 50 },
+    )
   })
 
   it('shed() gives back what is held and fails with 1013', async () => {

@@ -7,6 +7,7 @@ import type { ChannelBounds } from '../../src/session/settings.ts'
 
 function open(bounds: Partial<ChannelBounds> = {}, readAhead = 1000) {
   const heard: string[] = []
+  let waits = 0
   const incoming = new Incoming(
     { capacity: 2, maxBytes: Infinity, onOverflow: 'suspend', ...bounds },
     readAhead,
@@ -19,10 +20,11 @@ function open(bounds: Partial<ChannelBounds> = {}, readAhead = 1000) {
       endReceived: () => null,
       buffered: (bytes) => void heard.push(`buffered ${bytes}`),
       environment: { clock: new VirtualClock() },
+      framesWait: () => void (waits += 1),
     },
   )
   const deliver = (text: string): void => incoming.deliver(new Frame.Text(text), text.length)
-  return { incoming, deliver, heard }
+  return { incoming, deliver, heard, waits: () => waits }
 }
 
 /** What can be received at once. */
@@ -47,14 +49,33 @@ describe('Incoming', () => {
     expect(incoming.heldBytes).toBe(0)
   })
 
+  it('ownPayloads() moves what still waits out of shared memory, each frame once', () => {
+    const { incoming, waits } = open({ capacity: 64 })
+    const piece = new Uint8Array(4088)
+    const frames = [1, 2, 3].map((at) => new Frame.Binary(piece.subarray(at, at + 1)))
+    const pinned = (): boolean[] => frames.map(({ buffer }) => buffer.buffer === piece.buffer)
+    for (const frame of frames.slice(0, 2)) incoming.deliver(frame, 1)
+    expect(waits()).toBe(1)
+    incoming.channel.tryReceive()
+
+    incoming.ownPayloads()
+    expect(pinned()).toEqual([true, false, true])
+
+    for (const frame of frames.slice(2)) incoming.deliver(frame, 1)
+    expect(waits()).toBe(2)
+    incoming.ownPayloads()
+    expect(pinned()).toEqual([true, false, false])
+  })
+
   it('a frame that a receiver waits for is not kept', async () => {
-    const { incoming, deliver, heard } = open()
+    const { incoming, deliver, heard, waits } = open()
     const received = incoming.channel.receive()
 
     deliver('a')
 
     expect(await received).toBeInstanceOf(Frame.Text)
     expect(heard).toEqual([])
+    expect(waits()).toBe(0)
   })
 
   it('reading stops when the read-ahead past a full channel is used up, and not before', () => {

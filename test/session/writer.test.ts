@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { ClosedSendChannelError } from '../../src/channels/index.ts'
 import { CloseReason, Frame, LocalProtocolError } from '../../src/protocol/index.ts'
 import { DefaultSession } from '../../src/session/internal.ts'
@@ -153,6 +153,18 @@ describe('Writer', () => {
     await settled()
 
     expect(gate.writes[1]).toBe('8a 01 70 81 06 71 75 65 75 65 64')
+  })
+
+  it('a pong that waits keeps none of the memory that its ping shared', async () => {
+    const { gate, session } = open()
+    gate.shut = true
+    await session.send('x')
+    await settled()
+    const copied = vi.spyOn(Uint8Array.prototype, 'slice')
+
+    gate.receive(clientFrame('ping', 'abc'))
+    expect(copied.mock.results.map(({ value }) => String(value))).toEqual(['97,98,99'])
+    copied.mockRestore()
   })
 
   it('while the transport is busy only the newest ping is answered', async () => {
