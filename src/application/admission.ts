@@ -7,7 +7,7 @@
  */
 
 import type { Clock } from '../base/index.ts'
-import { TokenBucket } from '../base/internal.ts'
+import { type Environment, TokenBucket } from '../base/internal.ts'
 import { addressKey, isOwnNetwork } from './client-address.ts'
 import { UpgradeLimitError } from './errors.ts'
 import { type MemoryBudget, SharedBudget } from './memory-budget.ts'
@@ -85,12 +85,12 @@ export class Admission {
   }
 
   /** Lets a connection in that comes from `remoteHost`, and counts it, unless there is no room for it. */
-  enter(remoteHost: string, clock: Clock): ConnectionSlot | Refusal {
+  enter(remoteHost: string, environment: Environment): ConnectionSlot | Refusal {
     const { maxConnections, maxUpgradesPerSecond } = this.#settings
-    if (!this.#isInRate(maxUpgradesPerSecond, clock)) {
+    if (!this.#isInRate(maxUpgradesPerSecond, environment.clock)) {
       return refuseBy('maxUpgradesPerSecond', maxUpgradesPerSecond, 'too many clients come at once')
     }
-    const strain = this.memoryBudget?.strain(clock.now()) ?? null
+    const strain = this.memoryBudget?.strain(environment) ?? null
     if (strain !== null) {
       return refuse(503, 'memory', 'Cannot upgrade: the server is short of memory', {
         headers: RETRY_AFTER,

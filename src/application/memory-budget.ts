@@ -1,6 +1,6 @@
 /**
- * One bound on the bytes that all sessions together keep in memory: what waits in either direction, and what has
- * arrived in part.
+ * One bound on the bytes that all sessions together keep in memory: what waits in either direction, what has
+ * arrived in part, and the heads of their requests.
  *
  * Nothing is added up while messages pass. Sessions tell how many bytes they may hold more than before; only when
  * these come to more than there was room for is everything measured. So below the budget a read costs one
@@ -9,6 +9,7 @@
 
 import { type Environment, readWholeNumber } from '../base/internal.ts'
 import { MemoryBudgetError } from '../session/index.ts'
+import { Holder } from './holder.ts'
 import type { SessionControl, SessionRegistry } from './session-registry.ts'
 
 /** A budget that several applications of one process may share. Made by `createMemoryBudget`. */
@@ -36,36 +37,45 @@ export function createMemoryBudget(limit: number): MemoryBudget {
 /** Below this part of the budget new sessions come in. */
 const STRAIN = 7 / 8
 
+/** Sessions that stand still are closed for those who want to come in until this part of the budget is used. */
+const RELIEVED = 3 / 4
+
 /** The least growth, as a part of the budget, after which everything is measured again. */
 const STEP = 1 / 16
 
 /** How often everything is measured again for those who want to come in, while there is little room. */
 const MEASURE_AGAIN_MS = 100
 
-/** A session and what it holds. */
-interface Holding {
-  readonly control: SessionControl
-  readonly bytes: number
-}
+/** Sessions that hold less are measured, but not looked at: there may be a hundred thousand of them. */
+const NOTED_BYTES = 1024
 
 /** The budget as applications see it. */
 export class SharedBudget implements MemoryBudget {
   readonly limit: number
   readonly #registries = new Set<SessionRegistry>()
+  /** Sessions that held something when everything was measured. */
+  readonly #holders = new WeakMap<SessionControl, Holder>()
+  /** What is kept for upgrades that are being decided. */
+  #reserved = 0
   /** What was held when it was last measured. */
   #measured = 0
   #measuredAt = -Infinity
-  /** By how much sessions may grow before everything is measured. */
+  /** By how much sessions may have grown since. */
+  #grown = 0
+  /** By how much they may grow before everything is measured. */
   #room: number
-  #scheduled = false
+  /** Whose task to measure everything is on its way. */
+  #scheduled: Environment | null = null
+  /** Whether that is for a session that could not come in. */
+  #relieves = false
 
   constructor(limit: number) {
     this.limit = limit
-    this.#room = limit
+    this.#room = limit * STRAIN
   }
 
   get used(): number {
-    return this.#holdings().reduce((sum, { bytes }) => sum + bytes, 0)
+    return this.#controls().reduce((sum, control) => sum + control.heldBytes, this.#reserved)
   }
 
   /** Counts the sessions of one more application. */
@@ -75,61 +85,108 @@ export class SharedBudget implements MemoryBudget {
 
   /** A session may hold so many bytes more than before. On the path of every read. */
   grow(bytes: number, environment: Environment): void {
-    this.#room -= bytes
-    if (this.#room >= 0 || this.#scheduled) return
-    this.#scheduled = true
-    // Not here: sessions are in the middle of reading or sending, and some of them are to be closed.
-    environment.defer(enforce, this)
+    this.#grown += bytes
+    if (this.#grown <= this.#room || this.#scheduled !== null) return
+    this.#schedule(environment)
   }
 
-  /** Whether there is too little room for a new session. @returns the error that says so, or `null`. */
-  strain(now: number): MemoryBudgetError | null {
-    const mayHold = this.#measured + this.#grown
-    if (mayHold <= this.limit * STRAIN) return null
+  /** So many bytes are kept for an upgrade that is being decided; a negative number gives them back. */
+  reserve(bytes: number): void {
+    this.#reserved += bytes
+  }
+
+  /**
+   * Whether there is too little room for a new session. If so, sessions whose bytes stand still are closed soon.
+   *
+   * @returns the error that says so, or `null`.
+   */
+  strain(environment: Environment): MemoryBudgetError | null {
+    if (this.#measured + this.#grown <= this.limit * STRAIN) return null
+    const now = environment.clock.now()
     if (now - this.#measuredAt >= MEASURE_AGAIN_MS) {
       this.#measuredAt = now
       this.#note(this.used)
+      if (this.#measured > this.limit * STRAIN) {
+        this.#relieves = true
+        if (this.#scheduled === null) this.#schedule(environment)
+      }
     }
     if (this.#measured <= this.limit * STRAIN) return null
     return new MemoryBudgetError(this.#measured, this.limit)
   }
 
   /**
-   * Measures, and if it is too much closes sessions until it is not: those that hold most first, of equals the
-   * youngest.
+   * Measures, and if it is too much closes sessions until it is not: those first that hold most for the longest
+   * time without moving it, of equals those that hold most, of equals the youngest.
    */
   enforce(): void {
-    this.#scheduled = false
-    const holdings = this.#holdings()
-    const used = holdings.reduce((sum, { bytes }) => sum + bytes, 0)
+    const now = this.#scheduled?.clock.now() ?? 0
+    this.#scheduled = null
+    const holders: Holder[] = []
+    let used = this.#reserved
+    for (const control of this.#controls()) {
+      const { heldBytes } = control
+      used += heldBytes
+      if (heldBytes >= NOTED_BYTES) holders.push(this.#lookAt(control, now))
+    }
     let left = used
     if (used > this.limit) {
-      const error = new MemoryBudgetError(used, this.limit)
-      for (const { control, bytes } of holdings.reverse().sort((a, b) => b.bytes - a.bytes)) {
-        if (left <= this.limit) break
-        control.shed(error)
-        left -= bytes - control.heldBytes
-      }
+      left = this.#shed(holders, used, this.limit, now)
+      // The rest, which all hold little: only where there are very many of them.
+      if (left > this.limit) left = this.#shed(this.#small(now), left, this.limit, now)
+    } else if (this.#relieves && used > this.limit * STRAIN) {
+      const still = holders.filter((holder) => holder.standsStill(now))
+      left = this.#shed(still, used, this.limit * RELIEVED, now)
     }
+    this.#relieves = false
     this.#note(left)
   }
 
-  get #grown(): number {
-    return Math.max(this.limit - this.#measured, this.limit * STEP) - this.#room
+  /** Closes sessions until `target` bytes are left of `used`. @returns how many are left. */
+  #shed(holders: Holder[], used: number, target: number, now: number): number {
+    const error = new MemoryBudgetError(used, this.limit)
+    let left = used
+    holders.reverse().sort((a, b) => b.cost(now) - a.cost(now) || b.bytes - a.bytes)
+    for (const { control, bytes } of holders) {
+      if (left <= target) break
+      control.shed(error)
+      const { incoming, outgoing } = control.measure()
+      left -= bytes - incoming - outgoing
+    }
+    return left
+  }
+
+  #small(now: number): Holder[] {
+    return this.#controls()
+      .filter(({ heldBytes }) => heldBytes > 0 && heldBytes < NOTED_BYTES)
+      .map((control) => this.#lookAt(control, now))
+  }
+
+  #lookAt(control: SessionControl, now: number): Holder {
+    let holder = this.#holders.get(control)
+    if (holder === undefined) {
+      holder = new Holder(control, now)
+      this.#holders.set(control, holder)
+    }
+    holder.look(now)
+    return holder
+  }
+
+  #schedule(environment: Environment): void {
+    this.#scheduled = environment
+    // Not here: sessions are in the middle of reading or sending, and some of them are to be closed.
+    environment.defer(enforce, this)
   }
 
   #note(used: number): void {
     this.#measured = used
-    this.#room = Math.max(this.limit - used, this.limit * STEP)
+    this.#grown = 0
+    this.#room = Math.max(this.limit * STRAIN - used, this.limit * STEP)
   }
 
-  /** In the order in which the sessions began, application by application. */
-  #holdings(): Holding[] {
-    const holdings: Holding[] = []
-    for (const registry of this.#registries) {
-      for (const control of registry.controls) holdings.push({ control, bytes: control.heldBytes })
-    }
-    return holdings
+  /** All sessions, in the order in which they began, application by application. */
+  #controls(): SessionControl[] {
+    return [...this.#registries].flatMap(({ controls }) => controls)
   }
 }
 

@@ -130,6 +130,13 @@ export class IncomingRequest implements ApplicationRequest {
     return this.#parts.origin
   }
 
+  /** What the head of the request keeps in memory, in bytes. */
+  get headBytes(): number {
+    let characters = this.#raw.target.length
+    for (const text of this.#raw.rawHeaders) characters += text.length
+    return characters
+  }
+
   /** `origin.remoteHost`, without an origin being made where nobody has a say in it. */
   get remoteHost(): string {
     return this.#resolvers.length === 0 ? (this.#raw.remote.host ?? '') : this.origin.remoteHost

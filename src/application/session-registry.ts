@@ -4,6 +4,7 @@
 
 import { Deferred } from '../base/internal.ts'
 import type { MemoryBudgetError } from '../session/index.ts'
+import type { SessionHoldings } from '../session/internal.ts'
 import type { Sessions, WebSocketServerSession } from './application.ts'
 
 /** How an application ends one of its sessions. */
@@ -12,8 +13,10 @@ export interface SessionControl {
   goAway(message: string): void
   /** Drops the connection. */
   readonly terminate: () => void
-  /** Bytes that the session keeps in memory, in both directions. */
+  /** Bytes that the session keeps in memory, all together. */
   readonly heldBytes: number
+  /** The same by kind, and what has moved. */
+  measure(): SessionHoldings
   /** Gives them back, at once: Close 1013. */
   shed(cause: MemoryBudgetError): void
 }

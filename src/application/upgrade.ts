@@ -109,6 +109,8 @@ class UpgradeAttempt {
   #waiting: Deferred<UpgradeOutcome> | null = null
   /** Absent until the request has been found to be a proper one. */
   #slot: ConnectionSlot | null = null
+  /** What is counted for the head of the request until there is an answer. */
+  #reserved = 0
 
   constructor(parts: UpgradeParts, facts: UpgradeFacts) {
     this.#parts = parts
@@ -214,9 +216,11 @@ class UpgradeAttempt {
   /** Counts the connection. @returns the refusal, if there is no room for it. */
   #enter(): Refusal | null {
     const { remoteHost } = this.#call.request
-    const entered = this.#parts.admission().enter(remoteHost, this.#facts.environment.clock)
+    const entered = this.#parts.admission().enter(remoteHost, this.#facts.environment)
     if ('reason' in entered) return entered
     this.#slot = entered
+    this.#reserved = this.#call.request.headBytes
+    this.#parts.admission().memoryBudget?.reserve(this.#reserved)
     return null
   }
 
@@ -344,6 +348,7 @@ class UpgradeAttempt {
   #settle(outcome: UpgradeOutcome): UpgradeOutcome {
     if (this.#outcome !== null) return this.#outcome
     this.#outcome = outcome
+    this.#parts.admission().memoryBudget?.reserve(-this.#reserved)
     this.#waiting?.resolve(outcome)
     return outcome
   }

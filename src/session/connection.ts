@@ -32,6 +32,7 @@ import type { PauseReason } from './pause-reasons.ts'
 import { RateLimits, type RateOwner } from './rate-limits.ts'
 import { Reading, type ReadingOwner } from './reading.ts'
 import type { Outbound } from './session.ts'
+import type { SessionHoldings } from './session-holdings.ts'
 import { SessionExtensions } from './session-extensions.ts'
 import type { ConnectionOwner, SessionLevel } from './session-level.ts'
 import type { SessionObserver, SessionSettings } from './settings.ts'
@@ -76,6 +77,10 @@ export class Connection
   /** We do not wait for the peer's Close: TCP ends as soon as ours has been written (RFC 6455 §7.1.7). */
   #endsAfterClose = false
   #info: CloseInfo | null = null
+  /** Bytes that have arrived. */
+  #received = 0
+  /** How often the transport has handed over all that it had kept. */
+  #drains = 0
   /** What was kept after the last read for what has arrived in part. */
   #keptBytes = 0
   /** What the end of reading means, until the handler has had its turn. */
@@ -120,8 +125,22 @@ export class Connection
 
   /** Bytes that the session keeps in memory, in both directions. */
   get heldBytes(): number {
+    return this.#incomingBytes + this.writer.heldBytes
+  }
+
+  /** The same by direction, and what has moved. */
+  measure(): Omit<SessionHoldings, 'kept'> {
+    return {
+      incoming: this.#incomingBytes,
+      outgoing: this.writer.heldBytes,
+      received: this.#received,
+      handed: this.#drains * 2 ** 32 - this.#transport.queuedBytes,
+    }
+  }
+
+  get #incomingBytes(): number {
     const decoding = this.#reading.heldBytes + this.#decoder.keptBytes + this.#level.heldBytes
-    return this.incoming.heldBytes + decoding + this.writer.heldBytes
+    return this.incoming.heldBytes + decoding
   }
 
   get isHeldBack(): boolean {
@@ -159,6 +178,7 @@ export class Connection
   // What the transport tells us
 
   receive(bytes: Uint8Array): void {
+    this.#received += bytes.length
     this.writer.moreToRead()
     this.#level.heard()
     this.#timeLimits?.active()
@@ -195,6 +215,7 @@ export class Connection
   }
 
   drained(): void {
+    this.#drains += 1
     this.#writeWatch?.drained()
     this.writer.drained()
   }

@@ -14,6 +14,7 @@ import { DefaultLevel } from './default-level.ts'
 import type { MemoryBudgetError } from './errors.ts'
 import { RawSession } from './raw-session.ts'
 import type { DefaultWebSocketSession, Outbound, WebSocketSession } from './session.ts'
+import type { SessionHoldings } from './session-holdings.ts'
 import type { SessionObserver, SessionSettings } from './settings.ts'
 import type { Transport } from './transport.ts'
 
@@ -133,6 +134,16 @@ export class DefaultSession implements DefaultWebSocketSession, HasClock {
   /** See `RawSession.heldBytes`. */
   get heldBytes(): number {
     return this.#raw.heldBytes
+  }
+
+  /** See `RawSession.keepBytes`. */
+  keepBytes(bytes: number): void {
+    this.#raw.keepBytes(bytes)
+  }
+
+  /** See `RawSession.measure`. */
+  measure(): SessionHoldings {
+    return this.#raw.measure()
   }
 
   /** See `RawSession.shed`. */

@@ -5,5 +5,6 @@
 export { DefaultSession } from './default-session.ts'
 export { RawSession } from './raw-session.ts'
 export { applySessionOptions, DEFAULT_SETTINGS, SESSION_OPTION_NAMES } from './session-options.ts'
+export type { SessionHoldings } from './session-holdings.ts'
 export { createSessionId } from './session-id.ts'
 export type { SessionObserver, SessionSettings } from './settings.ts'

@@ -24,6 +24,7 @@ import { INTERNAL_ERROR } from './failure-reason.ts'
 import { Outgoing } from './outgoing.ts'
 import { RawLevel } from './raw-level.ts'
 import type { Outbound, WebSocketSession } from './session.ts'
+import type { SessionHoldings } from './session-holdings.ts'
 import type { SessionObserver, SessionSettings } from './settings.ts'
 import type { Transport } from './transport.ts'
 
@@ -40,6 +41,7 @@ export class RawSession implements WebSocketSession, ConnectionOwner, HasClock {
   #reason: Deferred<CloseReason> | null = null
   #closed: Deferred<CloseInfo> | null = null
   #failureReported = false
+  #ownerBytes = 0
   #send: WebSocketSession['send'] | null = null
   #close: WebSocketSession['close'] | null = null
   #flush: WebSocketSession['flush'] | null = null
@@ -164,9 +166,20 @@ export class RawSession implements WebSocketSession, ConnectionOwner, HasClock {
     return this.connection.writer.bufferedAmount
   }
 
-  /** Bytes that the session keeps in memory, in both directions. */
+  /** Bytes that the session keeps in memory: in both directions, and with its owner. */
   get heldBytes(): number {
-    return this.connection.heldBytes
+    return this.connection.heldBytes + this.#ownerBytes
+  }
+
+  /** Its owner keeps so many bytes more as long as the session lasts. */
+  keepBytes(bytes: number): void {
+    this.#ownerBytes += bytes
+    this.connection.buffered(bytes)
+  }
+
+  /** What `heldBytes` is made of, and what has moved. */
+  measure(): SessionHoldings {
+    return { kept: this.#ownerBytes, ...this.connection.measure() }
   }
 
   /** Gives memory back at once; the session ends with 1013. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import type { ApplicationEvents } from '../../src/application/application.ts'
 import { UpgradeLimitError } from '../../src/application/errors.ts'
+import { createMemoryBudget } from '../../src/application/memory-budget.ts'
 import type { WebSocketsOptions } from '../../src/application/websockets-plugin.ts'
 import { Deferred } from '../../src/base/internal.ts'
 import { settled } from '../support/memory-world.ts'
@@ -70,6 +71,28 @@ describe('Admission', () => {
     answer.resolve(new Response('no', { status: 401 }))
     expectRefusal(await slow, 401, 'no')
     await world.connect('/')
+  })
+
+  it('memoryBudget: the head of a request counts while it is decided, and with its session', async () => {
+    const memoryBudget = createMemoryBudget(1_000_000)
+    const { world, app } = serve({ memoryBudget })
+    const answer = new Deferred<Response | void>()
+    app.routing((route) => {
+      route
+        .webSocket('/slow', async ({ closed }) => void (await closed))
+        .intercept(async (_, next) => (await answer.promise) ?? next())
+    })
+    const headers = { Cookie: 'x'.repeat(10_000) }
+
+    const slow = world.upgrade('/slow', { headers })
+    expect(memoryBudget.used).toBeGreaterThan(10_000)
+    answer.resolve(new Response('no', { status: 401 }))
+    await slow
+    expect(memoryBudget.used).toBe(0)
+
+    await world.connect('/', { headers })
+    expect(memoryBudget.used).toBeGreaterThan(10_000)
+    expect(memoryBudget.used).toBeLessThan(11_000)
   })
 
   it('maxConnections: an upgrade whose client left, or that took too long, does not count any more', async () => {

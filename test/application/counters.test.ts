@@ -5,6 +5,7 @@ import { Counters } from '../../src/application/counters.ts'
 import { HandshakeTimeoutError, UpgradeLimitError } from '../../src/application/errors.ts'
 import { SessionRegistry } from '../../src/application/session-registry.ts'
 import { MemoryBudgetError } from '../../src/session/index.ts'
+import { IDLE_CONTROL } from '../support/session-control.ts'
 
 describe('Counters', () => {
   it('snapshot() has nothing in it at the beginning', () => {
@@ -54,10 +55,9 @@ describe('Counters', () => {
     const counters = new Counters(registry)
     const session = (id: string) => ({ id }) as WebSocketServerSession // never looked into
     const first = session('1')
-    const control = { goAway() {}, terminate() {}, shed() {} }
-    registry.add(first, { ...control, heldBytes: 1 })
-    registry.add(session('2'), { ...control, heldBytes: 20 })
-    registry.add(session('3'), { ...control, heldBytes: 300 })
+    registry.add(first, { ...IDLE_CONTROL, heldBytes: 1 })
+    registry.add(session('2'), { ...IDLE_CONTROL, heldBytes: 20 })
+    registry.add(session('3'), { ...IDLE_CONTROL, heldBytes: 300 })
     registry.delete(first)
     counters.frameDropped('outgoing')
     counters.frameDropped('outgoing')

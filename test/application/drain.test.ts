@@ -7,6 +7,7 @@ import { SessionRegistry } from '../../src/application/session-registry.ts'
 import { VirtualClock } from '../../src/base/index.ts'
 import { createSeededRandom } from '../../src/testing/seeded-random.ts'
 import { settled } from '../support/memory-world.ts'
+import { IDLE_CONTROL } from '../support/session-control.ts'
 
 const QUIET = new Farewell(null, (target) => target)
 
@@ -19,14 +20,13 @@ function sessions(clock: VirtualClock, count: number, options: { readonly willin
   for (let index = 0; index < count; index++) {
     const session = { id: String(index) } as WebSocketServerSession // never looked into
     registry.add(session, {
+      ...IDLE_CONTROL,
       goAway: (message) => {
         told.push(clock.now())
         messages.push(message)
         if (options.willing) registry.delete(session)
       },
       terminate: () => dropped.push(clock.now()),
-      heldBytes: 0,
-      shed: () => {},
     })
   }
   return { registry, told, dropped, messages }
@@ -115,7 +115,7 @@ describe('drain()', () => {
     const late = { id: 'late' } as WebSocketServerSession // never looked into
 
     const drained = drain(registry, clock, { grace: 0, timeout: 5_000 }, QUIET)
-    registry.add(late, { goAway: () => {}, terminate: () => {}, heldBytes: 0, shed: () => {} })
+    registry.add(late, IDLE_CONTROL)
     registry.delete(late)
     await clock.advance(5_000)
 

@@ -15,11 +15,19 @@ function holders(limit: number) {
   const hold = (id: string, heldBytes: number, stubborn = 0) => {
     const control = {
       heldBytes,
+      outgoing: 0,
+      received: 0,
+      handed: 0,
+      measure() {
+        const { outgoing, received, handed } = control
+        return { incoming: control.heldBytes - outgoing, outgoing, kept: 0, received, handed }
+      },
       goAway() {},
       terminate() {},
       shed() {
         shed.push(id)
         control.heldBytes = stubborn
+        control.outgoing = Math.min(control.outgoing, stubborn)
       },
     }
     registry.add({ id } as WebSocketServerSession, control) // never looked into
@@ -96,21 +104,121 @@ describe('SharedBudget', () => {
   })
 
   it('strain() has an error from seven eighths on, and none below', async () => {
-    const { budget, hold } = holders(800)
+    const { budget, environment, hold } = holders(800)
     const a = hold('a', 700)
-    expect(budget.strain(0)).toBe(null)
+    expect(budget.strain(environment)).toBe(null)
 
     hold('b', 1)
-    expect(budget.strain(100)).toMatchObject({
+    await environment.clock.advance(100)
+    expect(budget.strain(environment)).toMatchObject({
       code: 'TOWPATH_MEMORY_BUDGET',
       used: 701,
       limit: 800,
     })
 
-    a.heldBytes = 0
-    expect(budget.strain(199)).not.toBe(null)
-    expect(budget.strain(200)).toBe(null)
     await settled()
+    a.heldBytes = 0
+    await environment.clock.advance(99)
+    expect(budget.strain(environment)).not.toBe(null)
+    await environment.clock.advance(1)
+    expect(budget.strain(environment)).toBe(null)
+  })
+
+  it('past the limit those go first whose bytes stand still, and not those that move more', async () => {
+    const { budget, environment, hold, shed } = holders(1_000_000)
+    const half = Array.from({ length: 10 }, (_, at) => hold(`half ${at}`, 60_000))
+    const upload = hold('upload', 350_000)
+    await settled()
+    await environment.clock.advance(1_000)
+    upload.received += 3_000_000
+    upload.heldBytes = 450_000
+    budget.grow(100_000, environment)
+    await settled()
+
+    expect(shed).toEqual(['half 9'])
+    expect(half).toHaveLength(10)
+  })
+
+  it('a peer that lets single bytes trickle stands still', async () => {
+    const { budget, environment, hold, shed } = holders(1_000_000)
+    const trickle = hold('trickle', 300_000)
+    const upload = hold('upload', 600_000)
+    await settled()
+    await environment.clock.advance(1_000)
+    trickle.received += 10
+    upload.received += 600_000
+    upload.heldBytes = 750_000
+    budget.grow(150_000, environment)
+    await settled()
+
+    expect(shed).toEqual(['trickle'])
+  })
+
+  it('for who wants to come in, peers that do not read are closed after 2 seconds', async () => {
+    const { budget, environment, hold, shed } = holders(1_000_000)
+    const feeds = Array.from({ length: 9 }, (_, at) => {
+      const feed = hold(`feed ${at}`, 100_000)
+      feed.outgoing = 100_000
+      return feed
+    })
+    await settled()
+    const comes = async (ms: number) => {
+      await environment.clock.advance(ms)
+      return budget.strain(environment) === null
+    }
+
+    expect(await comes(100)).toBe(false)
+    expect(await comes(1_800)).toBe(false)
+    expect(shed).toEqual([])
+    // One has read meanwhile.
+    const [first] = feeds
+    if (first !== undefined) first.handed += 50_000
+    expect(await comes(100)).toBe(false)
+    await settled()
+    expect(shed).toEqual(['feed 8', 'feed 7'])
+    expect(await comes(100)).toBe(true)
+  })
+
+  it('for who wants to come in, half messages and slow handlers have 10 seconds', async () => {
+    const { budget, environment, hold, shed } = holders(1_000_000)
+    for (let at = 0; at < 9; at++) hold(`half ${at}`, 100_000)
+    await settled()
+
+    await environment.clock.advance(9_900)
+    expect(budget.strain(environment)).not.toBe(null)
+    await settled()
+    expect(shed).toEqual([])
+
+    await environment.clock.advance(100)
+    expect(budget.strain(environment)).not.toBe(null)
+    await settled()
+    expect(shed).toEqual(['half 8', 'half 7'])
+    expect(budget.strain(environment)).toBe(null)
+  })
+
+  it('closes nobody for who wants to come in while everybody moves', async () => {
+    const { budget, environment, hold, shed } = holders(1_000_000)
+    const uploads = Array.from({ length: 9 }, (_, at) => hold(`upload ${at}`, 100_000))
+    await settled()
+    for (let second = 0; second < 20; second++) {
+      await environment.clock.advance(1_000)
+      for (const upload of uploads) upload.received += 10_000
+      expect(budget.strain(environment)).not.toBe(null)
+      await settled()
+    }
+
+    expect(shed).toEqual([])
+  })
+
+  it('reserve() counts what is kept for upgrades that are being decided', async () => {
+    const { budget, environment, hold } = holders(1_000)
+    hold('a', 100)
+    budget.reserve(800)
+    await environment.clock.advance(100)
+
+    expect(budget.used).toBe(900)
+    budget.reserve(-800)
+    expect(budget.used).toBe(100)
   })
 
   it('counts the sessions of all applications that share it', async () => {
@@ -121,6 +229,7 @@ describe('SharedBudget', () => {
     const session = { id: 'there' } as WebSocketServerSession // never looked into
     other.add(session, {
       heldBytes: 500,
+      measure: () => ({ incoming: 500, outgoing: 0, kept: 0, received: 0, handed: 0 }),
       goAway() {},
       terminate() {},
       shed: () => shed.push('there'),
