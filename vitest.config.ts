@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 
 const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url))
 
+/** All tests that need no other program: `npm run test:all`, and what `npx vitest run <path>` uses. */
 export default defineConfig({
   resolve: {
     alias: [
@@ -17,8 +18,10 @@ export default defineConfig({
     exclude: ['test/clients/**', 'node_modules/**'],
     // A leaked rejection is a promise that nobody owns (invariant 4): it fails the run.
     dangerouslyIgnoreUnhandledErrors: false,
-    // Property tests take seconds on a busy machine; a wait that never ends is found all the same.
-    testTimeout: 30_000,
+    // No test is slow by itself, but the machine may be: a property test has taken 37 s of a busy one.
+    // The limit only ends a wait that would never end.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     pool: 'forks',
     // On a machine of two cores the default is one.
     maxWorkers: Math.max(2, availableParallelism() - 1),

@@ -15,7 +15,7 @@ const CHECKS = [
   'check:imports',
   'check:mirror',
   'check:types',
-  'test',
+  'test:all',
   'build',
   'check:examples',
   'check:start',

@@ -185,7 +185,7 @@ describe('parseExtensions()', () => {
       parseTokenList(text)
       listHas(text, 'upgrade')
     }
-  }, 20_000)
+  })
 })
 
 describe('formatExtensions()', () => {

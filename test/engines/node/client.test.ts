@@ -332,5 +332,5 @@ describe('connect()', () => {
     expect(await program.ended).toEqual([0, null])
     expect(program.all('closed')).toHaveLength(1)
     expect(program.all('waiting')).toHaveLength(2)
-  }, 20_000)
+  })
 })

@@ -349,7 +349,7 @@ describe('stop() of an attachment', () => {
   })
 })
 
-describe('a process that is told to end', { timeout: 30_000 }, () => {
+describe('a process that is told to end', () => {
   let server: StoppableServer | null = null
 
   afterEach(() => server?.kill())
@@ -376,7 +376,7 @@ describe('a process that is told to end', { timeout: 30_000 }, () => {
   }
 })
 
-describe('a process whose handlers wait for something of their own', { timeout: 30_000 }, () => {
+describe('a process whose handlers wait for something of their own', () => {
   const counts = { sessions: 1, closed: 0, aborted: 1 }
 
   it('resolves stop() with counts, after the listeners of stopped', async () => {

@@ -1,0 +1,8 @@
+/**
+ * Setup of `npm test`: properties that do not say how many inputs they want are tried with 25 instead of
+ * 100.
+ */
+
+import fc from 'fast-check'
+
+fc.configureGlobal({ ...fc.readConfigureGlobal(), numRuns: 25 })

@@ -1,0 +1,32 @@
+import { defineConfig, mergeConfig } from 'vitest/config'
+import base from './vitest.config.ts'
+
+/** Suites that take seconds of CPU each. `npm run test:all` runs them too, and so does CI. */
+const LONG = [
+  // The public conformance suite's cases, once for each transport and role.
+  'test/suites/conformance/**',
+  // Many generated inputs.
+  'test/fuzz/**',
+  // Many connections, and bundles for browsers.
+  'test/engines/leaks.test.ts',
+  'test/browser-client.test.ts',
+  // Processes.
+  'test/engines/node/workers.test.ts',
+  'test/examples/start.test.ts',
+  'test/examples/chat-bot/bot.test.ts',
+  // It replaces a module of Node, which only an isolated file can do.
+  'test/advisories/weak-randomness.test.ts',
+]
+
+/** `npm test`: all tests but the long ones, in under three minutes of CPU. */
+export default mergeConfig(
+  base,
+  defineConfig({
+    test: {
+      exclude: LONG,
+      setupFiles: ['test/support/quick.ts'],
+      // Loading the library for each file again would take half of the time. `npm run test:all` does it.
+      isolate: false,
+    },
+  }),
+)
