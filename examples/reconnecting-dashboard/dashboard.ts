@@ -12,6 +12,8 @@ export interface Reading {
   readonly uptimeSeconds: number
   readonly memoryMiB: number
   readonly viewers: number
+  /** Share of one processor since the reading before. */
+  readonly cpuPercent: number
 }
 
 /** Calls back once a second until it is disposed of. */
@@ -25,6 +27,8 @@ export class Readings {
   readonly #ticker: Ticker
   readonly #feeds = new Set<Channel<Reading>>()
   #timer: Disposable | null = null
+  #cpu = process.cpuUsage()
+  #cpuAt = performance.now()
 
   /** Tests tick by hand. */
   constructor(ticker: Ticker = everySecond) {
@@ -53,8 +57,18 @@ export class Readings {
       uptimeSeconds: Math.round(process.uptime()),
       memoryMiB: Math.round(process.memoryUsage.rss() / MIB),
       viewers: this.#feeds.size,
+      cpuPercent: this.#readCpu(),
     }
     for (const feed of this.#feeds) feed.trySend(reading)
+  }
+
+  #readCpu(): number {
+    const { user, system } = process.cpuUsage(this.#cpu)
+    const elapsedMs = performance.now() - this.#cpuAt
+    this.#cpu = process.cpuUsage()
+    this.#cpuAt = performance.now()
+    // `cpuUsage` counts in microseconds.
+    return elapsedMs > 0 ? Math.round((user + system) / 10 / elapsedMs) : 0
   }
 }
 

@@ -39,6 +39,8 @@ declare module '*/reconnecting-dashboard/public/dashboard.js' {
   export function follow(connection: ReconnectingWebSocket, view: View): Promise<void>
 
   export function describe(state: object): string
+
+  export function inUnits(seconds: number): string
 }
 
 declare module '*/chat/public/connection.js' {

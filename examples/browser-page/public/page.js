@@ -10,6 +10,7 @@ const numbers = new Intl.NumberFormat()
 let stopping = new AbortController()
 
 $('stream').disabled = !('WebSocketStream' in globalThis)
+$('no-stream').hidden = 'WebSocketStream' in globalThis
 $('stream').addEventListener('click', () => void read(true))
 $('socket').addEventListener('click', () => void read(false))
 $('stop').addEventListener('click', () => stopping.abort(new Error('Stopped')))

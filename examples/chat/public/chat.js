@@ -22,6 +22,7 @@ const NAME_TAKEN = 4001
 const REPLACED = 4002
 
 const PERSON_NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._'’-]{0,23}$/u
+const MAX_NAME_LENGTH = 24
 /** From here on, the writer is told how much space is left. */
 const NEAR_TEXT_LIMIT = 1800
 
@@ -37,7 +38,7 @@ let joinedAs = recall('sessionStorage', 'towpath-chat-name')
 
 $('join').addEventListener('submit', (event) => {
   event.preventDefault()
-  const name = $('join-name').value.normalize('NFC').trim().replaceAll(/\s+/g, ' ')
+  const name = tidyName($('join-name').value)
   const room = tidyRoom($('join-room').value)
   if (!PERSON_NAME.test(name)) {
     return showEntrance('A name has letters and digits, and at most 24 of them.', 'join-name')
@@ -49,6 +50,15 @@ $('join').addEventListener('submit', (event) => {
   rememberJoined(name)
   if (location.hash === hashOf(room)) openRoom(name, room)
   else location.hash = hashOf(room)
+})
+
+$('join-name').addEventListener('input', () => {
+  const { length } = tidyName($('join-name').value)
+  const isTooLong = length > MAX_NAME_LENGTH
+  $('join-name').setAttribute('aria-invalid', String(isTooLong))
+  $('join-name-hint').textContent = isTooLong
+    ? `${length} characters, ${length - MAX_NAME_LENGTH} too many.`
+    : `At most ${MAX_NAME_LENGTH} characters.`
 })
 
 $('go').addEventListener('submit', (event) => {
@@ -288,6 +298,10 @@ function retry() {
 
 function encode(message) {
   return JSON.stringify(message)
+}
+
+function tidyName(name) {
+  return name.normalize('NFC').trim().replaceAll(/\s+/g, ' ')
 }
 
 function tidyRoom(value) {

@@ -152,9 +152,7 @@ function showTotals() {
 function showState(state, words) {
   $('state').dataset.state = state
   $('state').textContent = words
-  for (const button of document.querySelectorAll('.panel form button.primary')) {
-    if (button.id !== 'connect') button.disabled = state !== 'open'
-  }
+  for (const button of document.querySelectorAll('button.send')) button.disabled = state !== 'open'
   $('close-button').disabled = state !== 'open'
   $('close-button').hidden = state === 'closed'
   $('connect').hidden = state !== 'closed'

@@ -23,6 +23,25 @@ async function showReadings({ incoming }, view) {
   }
 }
 
+/** A length of time in its two largest units: `11 min 40 s`, `2 h 5 min`. */
+export function inUnits(seconds) {
+  const units = [
+    ['d', 86_400],
+    ['h', 3_600],
+    ['min', 60],
+    ['s', 1],
+  ]
+  const first = units.findIndex(([, size]) => seconds >= size)
+  if (first === -1) return '0 s'
+  let rest = seconds
+  const parts = units.slice(first, first + 2).map(([unit, size]) => {
+    const amount = Math.floor(rest / size)
+    rest -= amount * size
+    return amount === 0 ? null : `${amount} ${unit}`
+  })
+  return parts.filter((part) => part !== null).join(' ')
+}
+
 /** A state in words for people. */
 export function describe(state) {
   switch (state.type) {
@@ -33,7 +52,7 @@ export function describe(state) {
     case 'waiting':
       return `${why(state.setback)}. Trying again in ${(state.delay / 1000).toFixed(1)} s`
     default:
-      return state.end.cause === null ? 'Closed' : 'Closed. Please reload the page'
+      return state.end.cause === null ? 'Closed' : 'Closed because of an error on this page'
   }
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { connect } from '/towpath/browser-client.js'
-import { follow } from '/reconnecting-dashboard/dashboard.js'
+import { follow, inUnits } from '/reconnecting-dashboard/dashboard.js'
 
 const $ = (id) => document.getElementById(id)
 const numbers = new Intl.NumberFormat()
@@ -19,10 +19,20 @@ const connection = connect(url, {
 $('drop').addEventListener('click', () => void connection.send('drop'))
 $('retry').addEventListener('click', () => connection.retryNow())
 $('close').addEventListener('click', () => void connection.close())
+$('again').addEventListener('click', () => location.reload())
+
+const clockTime = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
+const CHART_SECONDS = 60
+const cpu = []
 
 await follow(connection, {
-  showReading({ uptimeSeconds, memoryMiB, viewers }) {
-    $('uptime').textContent = `${numbers.format(uptimeSeconds)} s`
+  showReading({ uptimeSeconds, memoryMiB, viewers, cpuPercent }) {
+    $('uptime').textContent = inUnits(uptimeSeconds)
+    $('cpu').textContent = `${numbers.format(cpuPercent)} %`
+    cpu.push(cpuPercent)
+    if (cpu.length > CHART_SECONDS) cpu.shift()
+    const points = cpu.map((percent, index) => `${index},${99 - Math.min(percent, 99)}`)
+    $('chart').setAttribute('points', points.join(' '))
     $('memory').textContent = `${numbers.format(memoryMiB)} MiB`
     $('viewers').textContent = numbers.format(viewers)
   },
@@ -31,9 +41,15 @@ await follow(connection, {
     $('state').textContent = words
     $('drop').disabled = state !== 'open'
     $('retry').disabled = state !== 'waiting'
-    $('close').disabled = state === 'closed'
+    $('readings').classList.toggle('stale', state !== 'open')
+    for (const id of ['drop', 'retry', 'close']) $(id).hidden = state === 'closed'
+    $('again').hidden = state !== 'closed'
     const line = document.createElement('li')
-    line.textContent = words
+    const now = new Date()
+    const time = document.createElement('time')
+    time.dateTime = now.toISOString()
+    time.textContent = clockTime.format(now)
+    line.append(time, words)
     $('states').prepend(line)
     while ($('states').childElementCount > 50) $('states').lastElementChild.remove()
   },

@@ -68,8 +68,7 @@ async function startRoad(to: number): Promise<{ readonly port: number; readonly 
   return { port: address.port, cut }
 }
 
-// Each test starts a process or two, which takes a while on a busy machine.
-describe('bot.ts', { timeout: 30_000 }, () => {
+describe('bot.ts', () => {
   afterEach(async () => {
     for (const end of endings.splice(0)) await end()
   })

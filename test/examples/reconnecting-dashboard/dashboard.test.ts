@@ -10,6 +10,7 @@ import { dashboard, Readings } from '../../../examples/reconnecting-dashboard/da
 import {
   describe as inWords,
   follow,
+  inUnits,
 } from '../../../examples/reconnecting-dashboard/public/dashboard.js'
 
 /** Readings that are made when a test says so. */
@@ -100,8 +101,24 @@ describe('describe()', () => {
       'The server cannot be reached. Trying again in 5.0 s',
     ],
     [{ type: 'closed', end: { cause: null } }, 'Closed'],
-    [{ type: 'closed', end: { cause: new Error('no') } }, 'Closed. Please reload the page'],
+    [
+      { type: 'closed', end: { cause: new Error('no') } },
+      'Closed because of an error on this page',
+    ],
   ])('puts %j into words', (state, words) => {
     expect(inWords(state)).toBe(words)
+  })
+})
+
+describe('inUnits()', () => {
+  it.each([
+    [0, '0 s'],
+    [59, '59 s'],
+    [60, '1 min'],
+    [700, '11 min 40 s'],
+    [3_605, '1 h'],
+    [90_061, '1 d 1 h'],
+  ])('inUnits(%d) is %s', (seconds, words) => {
+    expect(inUnits(seconds)).toBe(words)
   })
 })
