@@ -12,7 +12,7 @@ export interface Reading {
   readonly uptimeSeconds: number
   readonly memoryMiB: number
   readonly viewers: number
-  /** Share of one processor since the reading before. */
+  /** Share of one processor since the reading before, to a tenth of a percent. */
   readonly cpuPercent: number
 }
 
@@ -68,7 +68,7 @@ export class Readings {
     this.#cpu = process.cpuUsage()
     this.#cpuAt = performance.now()
     // `cpuUsage` counts in microseconds.
-    return elapsedMs > 0 ? Math.round((user + system) / 10 / elapsedMs) : 0
+    return elapsedMs > 0 ? Math.round((user + system) / elapsedMs) / 10 : 0
   }
 }
 

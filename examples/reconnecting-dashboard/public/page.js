@@ -23,6 +23,7 @@ $('again').addEventListener('click', () => location.reload())
 
 const clockTime = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
 const CHART_SECONDS = 60
+const MIN_CHART_PERCENT = 2
 const cpu = []
 
 await follow(connection, {
@@ -31,7 +32,9 @@ await follow(connection, {
     $('cpu').textContent = `${numbers.format(cpuPercent)} %`
     cpu.push(cpuPercent)
     if (cpu.length > CHART_SECONDS) cpu.shift()
-    const points = cpu.map((percent, index) => `${index},${99 - Math.min(percent, 99)}`)
+    // An idle server uses less than a percent: the chart is as high as its highest second.
+    const highest = Math.max(MIN_CHART_PERCENT, ...cpu)
+    const points = cpu.map((percent, index) => `${index},${99 - (percent / highest) * 98}`)
     $('chart').setAttribute('points', points.join(' '))
     $('memory').textContent = `${numbers.format(memoryMiB)} MiB`
     $('viewers').textContent = numbers.format(viewers)
