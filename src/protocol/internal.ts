@@ -44,7 +44,13 @@ export {
 export type { FrameSink } from './frame-sink.ts'
 export { FrameType } from './frame-type.ts'
 export { Frame, isFrame, payloadOf } from './frame.ts'
-export { formatExtensions, HttpHeaders, parseExtensions, parseTokenList } from './headers.ts'
+export {
+  formatExtensions,
+  HttpHeaders,
+  listHas,
+  parseExtensions,
+  parseTokenList,
+} from './headers.ts'
 export type { ExtensionOffer } from './headers.ts'
 export { allocate, allocateBlock, isUtf8, sameBytes, sharesMemory, utf8Length } from './memory.ts'
 export {
@@ -56,6 +62,8 @@ export {
 } from './heartbeat.ts'
 export { MessageAssembler } from './message-assembler.ts'
 export { ownBytes, ownPayload } from './owned-payload.ts'
+export { RequestHeadReader } from './request-head.ts'
+export type { RequestHead, RequestHeadResult } from './request-head.ts'
 export { readReconnectHint, reconnectHint } from './reconnect-hint.ts'
 export { readServerHandshake, serverHandshakeHeaders } from './server-handshake.ts'
 export type { HandshakeChoice, HandshakeRequest, ServerHandshake } from './server-handshake.ts'

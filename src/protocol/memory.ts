@@ -109,6 +109,11 @@ export function utf8Length(text: string): number {
   return Buffer.byteLength(text)
 }
 
+/** The bytes from `start` to `end` as Latin-1: one character for each byte. */
+export function latin1(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1')
+}
+
 /** A plain `Uint8Array`: code that sees bytes of one class only is faster, and applications see no `Buffer`. */
 function asBytes(buffer: Buffer): Uint8Array {
   return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)

@@ -20,16 +20,62 @@ export interface ConnectionFacts {
 /** Reads the facts of `stream`; a stream that is no socket has no addresses. */
 export function connectionFacts(stream: Duplex): ConnectionFacts {
   if (!(stream instanceof Socket)) return { local: NOWHERE, remote: NOWHERE, encrypted: false }
-  const remote = address(stream.remoteAddress, stream.remotePort)
-  const local = address(stream.localAddress, stream.localPort)
-  // Connections keep their facts. Nearly all have come to one address, and behind a proxy from one host.
-  if (local.host !== latest.local.host || local.port !== latest.local.port) latest.local = local
-  if (remote.host !== latest.remoteHost) latest.remoteHost = remote.host
   return {
-    local: latest.local,
-    remote: { host: latest.remoteHost, port: remote.port },
+    local: sharedLocal(address(stream.localAddress, stream.localPort)),
+    remote: withSharedHost(address(stream.remoteAddress, stream.remotePort)),
     encrypted: stream instanceof TLSSocket,
   }
+}
+
+/**
+ * The facts of a plain connection by its handle. A handle forgets its addresses when the connection
+ * dies: the peer's is read at once, for limits count by it. Ours is hardly ever asked for, and is
+ * read then.
+ */
+export class HandleFacts implements ConnectionFacts {
+  readonly remote: TransportAddress
+  readonly encrypted: boolean = false
+  readonly #handle: AddressedHandle
+  #local: TransportAddress | null = null
+
+  constructor(handle: AddressedHandle) {
+    this.#handle = handle
+    this.remote = withSharedHost(addressOf(handle, 'getpeername'))
+  }
+
+  get local(): TransportAddress {
+    this.#local ??= sharedLocal(addressOf(this.#handle, 'getsockname'))
+    return this.#local
+  }
+}
+
+/** What knows its addresses: a handle of Node. Calls answer 0, or an error number below 0. */
+export interface AddressedHandle {
+  getpeername(out: SocketName): number
+  getsockname(out: SocketName): number
+}
+
+/** What these calls fill in. */
+export interface SocketName {
+  address?: string
+  port?: number
+}
+
+function addressOf(handle: AddressedHandle, call: keyof AddressedHandle): TransportAddress {
+  const name: SocketName = {}
+  return handle[call](name) === 0 ? address(name.address, name.port) : NOWHERE
+}
+
+// Connections keep their facts. Nearly all have come to one address, and behind a proxy from one host.
+
+function sharedLocal(local: TransportAddress): TransportAddress {
+  if (local.host !== latest.local.host || local.port !== latest.local.port) latest.local = local
+  return latest.local
+}
+
+function withSharedHost(remote: TransportAddress): TransportAddress {
+  if (remote.host !== latest.remoteHost) latest.remoteHost = remote.host
+  return { host: latest.remoteHost, port: remote.port }
 }
 
 const NOWHERE: TransportAddress = { host: null, port: null }

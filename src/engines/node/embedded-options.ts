@@ -59,9 +59,11 @@ export interface EmbeddedServerOptions {
   readonly stop?: StopOptions
 
   /**
-   * What carries the sessions: `'auto'` is the TCP handle under the socket, tried out once at the start, and
-   * a stream where there is none (TLS) or the trial failed; `'stream'` is Node's public stream interface,
-   * always. Both behave alike; a handle costs less time and memory, see `docs/benchmarks.md`.
+   * What accepts and carries connections. `'auto'` uses TCP handles: upgrades are accepted on the
+   * listening handle, and sessions run without a `net.Socket`. Handles are tried once at the start;
+   * where the trial fails, and under TLS, Node's HTTP server accepts and streams carry. `'stream'`
+   * always uses Node's public stream interface. Both behave alike; a handle costs less time and
+   * memory, see `docs/benchmarks.md`.
    *
    * @defaultValue 'auto'
    */

@@ -24,6 +24,7 @@ import { type Environment, waitingClock } from '../../base/internal.ts'
 import { type EmbeddedServerOptions, readOptions, type ServerSettings } from './embedded-options.ts'
 import { createEnvironment } from './environment.ts'
 import { ListenError, ServerStoppedError } from './errors.ts'
+import { FrontDoor } from './front-door.ts'
 import { OpenConnections } from './open-connections.ts'
 import { PlainRequests } from './plain-requests.ts'
 import type { EmbeddedServer, ServerAddress } from './server.ts'
@@ -89,6 +90,8 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
   readonly #server: HttpServer
   readonly #connections: OpenConnections
   readonly #plainRequests: PlainRequests
+  /** `null` where every connection goes through Node's own server. */
+  #frontDoor: FrontDoor | null = null
   #started: Promise<EmbeddedServer> | null = null
   #stopped: Promise<StopCounts> | null = null
   #address: ServerAddress | null = null
@@ -144,6 +147,7 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
       this.#started = null
       throw new ListenError(host, port, error)
     }
+    this.#frontDoor = this.#openFrontDoor()
     // Running out of file descriptors, for one: it passes, and must not end the process.
     this.#server.on('error', (error) => logFailure(this.application.logger, error, 'Server failed'))
     // A server that listens on TCP has an AddressInfo.
@@ -161,6 +165,7 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
 
     const closed = once(this.#server, 'close')
     const deadline = waitingClock(this.environment.clock).setTimer(timeoutMs, () => {
+      this.#frontDoor?.dropAll()
       this.#connections.dropAll()
       this.transports.dropAll()
     })
@@ -170,11 +175,19 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
 
     const counts = await drained
     // Until here they could still ask for an upgrade and be told to come back later.
+    this.#frontDoor?.dropSilent()
     this.#connections.dropSilent()
     await closed
     deadline[Symbol.dispose]()
     this.#signals?.[Symbol.dispose]()
     return counts
+  }
+
+  #openFrontDoor(): FrontDoor | null {
+    const { tls, maxHeadSize } = this.#settings
+    if (tls !== null) return null
+    const limits = { maxHeadSize, headLimitMs: HEAD_LIMIT_MS, checkMs: LIMIT_CHECK_MS }
+    return FrontDoor.open(this.#server, this, limits)
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {

@@ -14,7 +14,7 @@ import { Socket } from 'node:net'
 
 /** The handle of libuv under a socket: what we use of Node's `TCPWrap`. Calls answer 0, or an error number below 0. */
 export interface TcpHandle {
-  onread: (this: TcpHandle) => void
+  onread: (this: TcpHandle, argument?: unknown) => void
   readonly writeQueueSize?: number
   useUserBuffer(buffer: Uint8Array): void
   readStart(): number

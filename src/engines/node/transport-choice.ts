@@ -6,8 +6,9 @@ import type { Duplex } from 'node:stream'
 
 import type { Transport } from '../../session/index.ts'
 import type { ConnectionFacts } from './connection-facts.ts'
+import { acceptsOnHandles } from './front-door-self-test.ts'
 import { StreamTransport } from './stream-transport.ts'
-import { takeHandle } from './tcp-handle.ts'
+import { type TakenHandle, takeHandle } from './tcp-handle.ts'
 import { tcpReactor } from './tcp-self-test.ts'
 import type { TcpReactor } from './tcp-transport.ts'
 
@@ -18,10 +19,13 @@ import type { TcpReactor } from './tcp-transport.ts'
  */
 export type TransportMode = 'auto' | 'stream'
 
+const NO_BYTES = new Uint8Array(0)
+
 /** Opens the transports of one server. */
 export class TransportChoice {
   /** `null` while the trial is under way, and for good where it has failed. */
   #reactor: TcpReactor | null = null
+  #mayAccept = false
   readonly #ready: Promise<void>
   /** Those that have left their sockets, whose server knows nothing of them any more. */
   readonly #onHandles = new Set<Transport>()
@@ -52,12 +56,35 @@ export class TransportChoice {
     return this.#reactor.open(taken, head, facts, { keeper: this.#onHandles, greeting })
   }
 
+  /** Whether connections may be accepted as bare handles. */
+  get mayAccept(): boolean {
+    return this.#mayAccept
+  }
+
+  /** What bare handles work with; `null` where connections may not be carried by them. */
+  get reactor(): TcpReactor | null {
+    return this.#reactor
+  }
+
+  /**
+   * Takes a bare handle over as a transport.
+   *
+   * @param greeting goes out before everything else, as Latin-1; `''`: nothing.
+   * @throws {TypeError} where `reactor` is `null`.
+   */
+  openHandle(taken: TakenHandle, facts: ConnectionFacts, greeting = ''): Transport {
+    if (this.#reactor === null) throw new TypeError('Cannot open a handle: none may be used here')
+    return this.#reactor.open(taken, NO_BYTES, facts, { keeper: this.#onHandles, greeting })
+  }
+
   /** Drops every connection that has been taken out of its socket; the others are its server's to drop. */
   dropAll(): void {
     for (const transport of this.#onHandles) transport.abort()
   }
 
   async #find(): Promise<void> {
-    this.#reactor = await tcpReactor()
+    const reactor = await tcpReactor()
+    this.#mayAccept = reactor !== null && (await acceptsOnHandles(reactor))
+    this.#reactor = reactor
   }
 }
