@@ -6,7 +6,7 @@ import { applySessionOptions, DEFAULT_SETTINGS, SESSION_OPTION_NAMES } from '../
 import type { RouteSettings, SessionOptions } from '../session/index.ts'
 import {
   kindOf,
-  readDuration,
+  readTimeLimit,
   readWholeNumber,
   requireKnownNames,
   WHOLE_OR_INFINITE,
@@ -151,7 +151,7 @@ export const WebSockets: Plugin<WebSocketsOptions, WebSocketsSettings> = defineP
     const { handshakeTimeout, origins, extensions } = options
     return Object.freeze({
       session: applySessionOptions(ACT, DEFAULT_SETTINGS, options),
-      handshakeTimeout: readDuration(
+      handshakeTimeout: readTimeLimit(
         ACT,
         'handshakeTimeout',
         handshakeTimeout,

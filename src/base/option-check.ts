@@ -90,6 +90,35 @@ export function readDuration<Fallback>(
   throw new RangeError(`Cannot ${act}: option "${name}" is 0, expected a duration above 0`)
 }
 
+/**
+ * As `readDuration`, for options that nobody means to set below a second. A bare number below 1000 is
+ * refused, because it is nearly always a number of seconds: `pingPeriod: 30`.
+ */
+export function readTimeLimit<Fallback>(
+  act: string,
+  name: string,
+  value: Duration | undefined,
+  fallback: Fallback,
+): number | Fallback {
+  if (typeof value === 'number' && value > 0 && value < 1000) {
+    throw new RangeError(
+      `Cannot ${act}: option "${name}" is ${value}, in milliseconds; did you mean seconds(${value})? ` +
+        `Expected 1000 or more, or { milliseconds: ${value} }`,
+    )
+  }
+  return readDuration(act, name, value, fallback)
+}
+
+/** As `readTimeLimit`, where `null` means that there is no limit. */
+export function readOptionalTimeLimit(
+  act: string,
+  name: string,
+  value: Duration | null | undefined,
+  fallback: number | null,
+): number | null {
+  return value === null ? null : readTimeLimit(act, name, value, fallback)
+}
+
 /** Reads a boolean; `fallback` when it is absent. */
 export function readSwitch(act: string, name: string, value: unknown, fallback: boolean): boolean {
   if (value === undefined) return fallback

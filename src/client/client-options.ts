@@ -5,7 +5,7 @@
 import type { Duration } from '../base/index.ts'
 import {
   kindOf,
-  readPeriod,
+  readOptionalTimeLimit,
   readWholeNumber,
   requireKnownNames,
   requireObject,
@@ -144,8 +144,8 @@ export function readClientOptions(
     headers: readOwnHeaders(ACT, options),
     protocols: readProtocols(options.protocols),
     extensions: readExtensions(ACT, extensions, []),
-    connectTimeout: readPeriod(ACT, 'connectTimeout', connectTimeout, TIMEOUT_MS),
-    handshakeTimeout: readPeriod(ACT, 'handshakeTimeout', handshakeTimeout, TIMEOUT_MS),
+    connectTimeout: readOptionalTimeLimit(ACT, 'connectTimeout', connectTimeout, TIMEOUT_MS),
+    handshakeTimeout: readOptionalTimeLimit(ACT, 'handshakeTimeout', handshakeTimeout, TIMEOUT_MS),
     maxRedirects: readRedirects(options.followRedirects),
     signal: readSignal(options.signal),
   }

@@ -12,7 +12,7 @@
 import type { Duration } from '../base/index.ts'
 import {
   type Environment,
-  readDuration,
+  readTimeLimit,
   requireKnownNames,
   requireObject,
 } from '../base/internal.ts'
@@ -72,8 +72,8 @@ export function readHeartbeat(
   requireObject(act, 'option "heartbeat"', options)
   requireKnownNames(act, options, ['period', 'timeout'], 'heartbeat.')
   return {
-    period: readDuration(act, 'heartbeat.period', options.period, 25_000),
-    timeout: readDuration(act, 'heartbeat.timeout', options.timeout, 10_000),
+    period: readTimeLimit(act, 'heartbeat.period', options.period, 25_000),
+    timeout: readTimeLimit(act, 'heartbeat.timeout', options.timeout, 10_000),
   }
 }
 

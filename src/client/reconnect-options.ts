@@ -6,6 +6,7 @@ import type { Duration } from '../base/index.ts'
 import {
   kindOf,
   readDuration,
+  readOptionalTimeLimit,
   readPeriod,
   readWholeNumber,
   requireFunction,
@@ -210,7 +211,7 @@ export function readReconnecting<Session extends ClientSession>(
     reconnect: readReconnect(reconnect),
     whileAway: readWhileAway(whileAway),
     opened,
-    attemptTimeout: readPeriod(ACT, 'attemptTimeout', options.attemptTimeout, 30_000),
+    attemptTimeout: readOptionalTimeLimit(ACT, 'attemptTimeout', options.attemptTimeout, 30_000),
     heartbeat: readHeartbeat(ACT, options.heartbeat),
     signal,
   }

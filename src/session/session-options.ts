@@ -7,7 +7,8 @@ import type { Duration } from '../base/index.ts'
 import {
   readChoice,
   readDuration,
-  readPeriod,
+  readOptionalTimeLimit,
+  readTimeLimit,
   readSwitch,
   readWholeNumber,
   requireKnownNames,
@@ -262,9 +263,9 @@ export function applySessionOptions(
   const { masking, closeTimeout, channels, readAhead } = options
   const limit = WHOLE_OR_INFINITE
   return {
-    pingInterval: readPeriod(act, 'pingPeriod', pingPeriod, settings.pingInterval),
-    timeout: readDuration(act, 'timeout', timeout, settings.timeout),
-    closeTimeout: readDuration(act, 'closeTimeout', closeTimeout, settings.closeTimeout),
+    pingInterval: readOptionalTimeLimit(act, 'pingPeriod', pingPeriod, settings.pingInterval),
+    timeout: readTimeLimit(act, 'timeout', timeout, settings.timeout),
+    closeTimeout: readTimeLimit(act, 'closeTimeout', closeTimeout, settings.closeTimeout),
     maxFrameSize: readWholeNumber(act, 'maxFrameSize', maxFrameSize, settings.maxFrameSize, limit),
     maxMessageSize: readWholeNumber(
       act,
@@ -278,9 +279,19 @@ export function applySessionOptions(
     ...applyChannels(act, settings, channels),
     readAhead: readWholeNumber(act, 'readAhead', readAhead, settings.readAhead, { min: 0 }),
     ...applyRates(act, settings, options),
-    writeTimeout: readPeriod(act, 'writeTimeout', options.writeTimeout, settings.writeTimeout),
-    idleTimeout: readPeriod(act, 'idleTimeout', options.idleTimeout, settings.idleTimeout),
-    maxSessionDuration: readPeriod(
+    writeTimeout: readOptionalTimeLimit(
+      act,
+      'writeTimeout',
+      options.writeTimeout,
+      settings.writeTimeout,
+    ),
+    idleTimeout: readOptionalTimeLimit(
+      act,
+      'idleTimeout',
+      options.idleTimeout,
+      settings.idleTimeout,
+    ),
+    maxSessionDuration: readOptionalTimeLimit(
       act,
       'maxSessionDuration',
       options.maxSessionDuration,

@@ -32,7 +32,7 @@ async function serveEcho() {
   const host = memoryHost()
   const failures: unknown[] = []
   const served = await host.serve((app) => {
-    app.install(WebSockets, { pingPeriod: 100 })
+    app.install(WebSockets, { pingPeriod: { milliseconds: 100 } })
     app.monitor.on('handlerFailed', ({ error }) => failures.push(error))
     app.routing((route) => {
       route.webSocket('/', async ({ incoming, send, launch }) => {

@@ -48,7 +48,7 @@ describe('advisory: weak randomness', () => {
     randomFillSync.mockImplementation((target) => target.fill(0xa5))
     let id = ''
     const server = embeddedServer({ host: '127.0.0.1', port: 0, signals: false }, (app) => {
-      app.install(WebSockets, { pingPeriod: 10 })
+      app.install(WebSockets, { pingPeriod: { milliseconds: 10 } })
       app.routing((route) => {
         route.webSocket('/', async (session) => {
           id = session.id

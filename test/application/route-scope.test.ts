@@ -127,7 +127,7 @@ describe('webSocket()', () => {
     const { route, routes } = createRoot()
 
     // @ts-expect-error -- what JavaScript may do
-    expect(() => route.webSocket('/a', { pingPeriod: 1 })).toThrow(
+    expect(() => route.webSocket('/a', { pingPeriod: { milliseconds: 1 } })).toThrow(
       'Cannot declare webSocket route "/a": the handler is an object, expected a function',
     )
     // @ts-expect-error -- what JavaScript may do
@@ -201,7 +201,11 @@ describe('route()', () => {
 
   it('lays options over one another, the inner ones last', () => {
     const { route, at } = createRoot()
-    const outer: WebSocketRouteOptions = { maxFrameSize: 10, pingPeriod: 5, protocols: ['v1'] }
+    const outer: WebSocketRouteOptions = {
+      maxFrameSize: 10,
+      pingPeriod: { milliseconds: 5 },
+      protocols: ['v1'],
+    }
 
     route.route('/a', outer, (a) => {
       a.route('/b', { maxFrameSize: 20 }, (b) => {

@@ -1,6 +1,8 @@
 import {
   kindOf,
+  readOptionalTimeLimit,
   readSwitch,
+  readTimeLimit,
   readWholeNumber,
   requireFunction,
   requireKnownNames,
@@ -124,5 +126,29 @@ describe('kindOf()', () => {
       'a boolean',
       'a function',
     ])
+  })
+})
+
+describe('readTimeLimit()', () => {
+  it('readTimeLimit() refuses a bare number below a second, and asks whether seconds were meant', () => {
+    expect(() => readTimeLimit('install WebSockets', 'pingPeriod', 30, null)).toThrow(
+      new RangeError(
+        'Cannot install WebSockets: option "pingPeriod" is 30, in milliseconds; did you mean seconds(30)? ' +
+          'Expected 1000 or more, or { milliseconds: 30 }',
+      ),
+    )
+  })
+
+  it('readTimeLimit() takes less than a second as { milliseconds }, and a second as a number', () => {
+    expect(readTimeLimit('act', 'timeout', { milliseconds: 30 }, null)).toBe(30)
+    expect(readTimeLimit('act', 'timeout', 1000, null)).toBe(1000)
+    expect(readTimeLimit('act', 'timeout', undefined, 'fallback')).toBe('fallback')
+  })
+})
+
+describe('readOptionalTimeLimit()', () => {
+  it('readOptionalTimeLimit() takes null for no limit, and is otherwise readTimeLimit()', () => {
+    expect(readOptionalTimeLimit('act', 'idleTimeout', null, 5)).toBeNull()
+    expect(() => readOptionalTimeLimit('act', 'idleTimeout', 60, 5)).toThrow('seconds(60)')
   })
 })

@@ -80,7 +80,7 @@ describe('ConnectAttempt', () => {
           })
         },
       },
-      { attemptTimeout: 500 },
+      { attemptTimeout: { milliseconds: 500 } },
     )
 
     await clock.advance(500)
@@ -108,7 +108,10 @@ describe('ConnectAttempt', () => {
     ],
     ['opened', opening(clientSession().session)],
   ])('says which function of the caller did not finish: %s', async (step, source) => {
-    const { outcome, clock } = attempt(source, { attemptTimeout: 500, opened: () => never })
+    const { outcome, clock } = attempt(source, {
+      attemptTimeout: { milliseconds: 500 },
+      opened: () => never,
+    })
 
     await clock.advance(500)
 
@@ -167,7 +170,7 @@ describe('ConnectAttempt', () => {
 
     const stuck = clientSession()
     const slow = attempt(opening(stuck.session), {
-      attemptTimeout: 500,
+      attemptTimeout: { milliseconds: 500 },
       opened: async () => {
         stuck.link.cut()
         await stuck.session.close()

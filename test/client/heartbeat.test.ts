@@ -258,7 +258,9 @@ describe('readHeartbeat()', () => {
 
   it('has a period of 25 seconds and a timeout of 10', () => {
     expect(readHeartbeat('connect', {})).toEqual({ period: 25_000, timeout: 10_000 })
-    expect(readHeartbeat('connect', { period: { minutes: 1 }, timeout: 500 })).toEqual({
+    expect(
+      readHeartbeat('connect', { period: { minutes: 1 }, timeout: { milliseconds: 500 } }),
+    ).toEqual({
       period: 60_000,
       timeout: 500,
     })

@@ -173,7 +173,7 @@ describe('openSession() has deadlines', () => {
     [['connect', 'tls'], 'tls'],
   ] as const)('for the connection, which stood still after %j', async (entered, step) => {
     const { open, clock, dialer } = world(hangs(entered))
-    const failed = failure(open('ws://x/', { connectTimeout: 500 }))
+    const failed = failure(open('ws://x/', { connectTimeout: { milliseconds: 500 } }))
 
     await clock.advance(499)
     expect(dialer.requests[0]?.signal.aborted).toBe(false)
@@ -193,7 +193,12 @@ describe('openSession() has deadlines', () => {
       await clock.advance(0)
       return hangs(['connect', 'handshake'])(request)
     })
-    const failed = failure(open('ws://x/', { handshakeTimeout: 700, connectTimeout: 500 }))
+    const failed = failure(
+      open('ws://x/', {
+        handshakeTimeout: { milliseconds: 700 },
+        connectTimeout: { milliseconds: 500 },
+      }),
+    )
 
     await clock.advance(699)
     await clock.advance(1)
@@ -400,7 +405,7 @@ describe('openSession() and redirects', () => {
       await clock.advance(0)
       return to('/b')(request)
     }, hangs())
-    const failed = failure(open('ws://x/', { ...own, connectTimeout: 100 }))
+    const failed = failure(open('ws://x/', { ...own, connectTimeout: { milliseconds: 100 } }))
     await settled()
 
     await clock.advance(100)

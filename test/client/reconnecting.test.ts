@@ -232,8 +232,8 @@ describe('whatever the network does', () => {
           {
             whileAway: { keep: { frames: 20 } },
             reconnect: { baseDelay: 50, maxDelay: 500, resetAfter: 100 },
-            heartbeat: { period: 300, timeout: 200 },
-            attemptTimeout: 400,
+            heartbeat: { period: { milliseconds: 300 }, timeout: { milliseconds: 200 } },
+            attemptTimeout: { milliseconds: 400 },
           },
           { seed },
         )

@@ -99,7 +99,7 @@ function routes(app: Application): void {
     route.webSocket('/origin', ({ call, send }) => send(JSON.stringify(call.request.origin)))
     route.webSocket('/expired', ({ close }) => close(new CloseReason(4401, 'Token expired ✓')))
     route.webSocket('/gone', ({ terminate }) => terminate())
-    route.webSocket('/pinged', { pingPeriod: 250 }, async ({ incoming }) => {
+    route.webSocket('/pinged', { pingPeriod: { milliseconds: 250 } }, async ({ incoming }) => {
       await incoming.receiveCatching()
     })
     route.webSocket('/idle', async ({ incoming }) => void (await incoming.receiveCatching()))

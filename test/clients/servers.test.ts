@@ -84,7 +84,7 @@ function suite(server: ForeignServer): void {
   })
 
   test('measures the round trip of its own pings', async () => {
-    await webSocket(at('echo'), { pingPeriod: 20 }, async (session) => {
+    await webSocket(at('echo'), { pingPeriod: { milliseconds: 20 } }, async (session) => {
       while (session.roundTripTime === null) {
         await session.send('x')
         await session.incoming.receive()

@@ -122,7 +122,10 @@ export function interfaces(createHost: () => SeedHost): void {
     })
 
     it('S-32 timeout can be changed: the peer then has that long to answer', async () => {
-      const [peer, session] = await page.open({ pingPeriod: 20, timeout: seconds(15) })
+      const [peer, session] = await page.open({
+        pingPeriod: { milliseconds: 20 },
+        timeout: seconds(15),
+      })
 
       session.timeout = 10
       await page.host.advance?.(30)

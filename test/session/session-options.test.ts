@@ -70,7 +70,7 @@ describe('applySessionOptions()', () => {
   })
 
   it('turns pings off with null', () => {
-    const outer = apply({ pingPeriod: 5 })
+    const outer = apply({ pingPeriod: { milliseconds: 5 } })
 
     expect(outer.pingInterval).toBe(5)
     expect(applySessionOptions(ACT, outer, { pingPeriod: null }).pingInterval).toBe(null)

@@ -226,7 +226,10 @@ export function howItEnds(
     })
 
     it('no pong in timeout: Close 1011 "Ping timeout", incoming fails with PingTimeoutError', async () => {
-      const { peer, session } = await open(untilOver, { pingPeriod: 20, timeout: 30 })
+      const { peer, session } = await open(untilOver, {
+        pingPeriod: { milliseconds: 20 },
+        timeout: { milliseconds: 30 },
+      })
 
       await host.advance?.(20)
       await host.advance?.(40)
@@ -366,7 +369,9 @@ export function howItEnds(
     })
 
     it('a peer that never answers a Close is dropped when closeTimeout has passed', async () => {
-      const { peer, session } = await open(({ close }) => close(), { closeTimeout: 50 })
+      const { peer, session } = await open(({ close }) => close(), {
+        closeTimeout: { milliseconds: 50 },
+      })
 
       expect(await peer.read(4)).toBe('88 02 03 e8')
       await host.advance?.(50)

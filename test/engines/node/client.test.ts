@@ -225,7 +225,7 @@ describe('openWebSocket()', () => {
     await using server = await rawServer(() => {})
 
     await expect(
-      openWebSocket(`ws://127.0.0.1:${server.port}/`, { handshakeTimeout: 50 }),
+      openWebSocket(`ws://127.0.0.1:${server.port}/`, { handshakeTimeout: { milliseconds: 50 } }),
     ).rejects.toMatchObject({ step: 'handshake' })
     const [socket] = server.sockets
     if (socket?.readableEnded === false) await once(socket.resume(), 'end')
@@ -237,7 +237,7 @@ describe('openWebSocket()', () => {
     })
 
     await expect(
-      openWebSocket(`ws://127.0.0.1:${server.port}/`, { handshakeTimeout: 50 }),
+      openWebSocket(`ws://127.0.0.1:${server.port}/`, { handshakeTimeout: { milliseconds: 50 } }),
     ).rejects.toMatchObject({ status: 503, body: 'later' })
   })
 

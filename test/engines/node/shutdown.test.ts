@@ -184,7 +184,10 @@ for (const transport of ['auto', 'stream'] as const) {
     })
 
     it('does not wait longer than timeout for a connection whose session is over', async () => {
-      const server = await start({ pingPeriod: 20, timeout: 30 })
+      const server = await start({
+        pingPeriod: { milliseconds: 20 },
+        timeout: { milliseconds: 30 },
+      })
       const { client, session, handler } = await open(server)
       client.socket.pause()
       client.send(clientFrame('text', 'fill'))

@@ -35,7 +35,7 @@ describe('a session over TLS', () => {
   const wires: TlsWire[] = []
 
   function module(app: Application): void {
-    app.install(WebSockets, { closeTimeout: 500 })
+    app.install(WebSockets, { closeTimeout: { milliseconds: 500 } })
     app.routing((route) => {
       route.webSocket('/', async (session) => {
         opened(session)
