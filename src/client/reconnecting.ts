@@ -34,6 +34,7 @@ import type { ConnectionHint, ConnectionHints } from './connection-hints.ts'
 import type { Heartbeat, HeartbeatState } from './heartbeat.ts'
 import { withHeartbeat } from './heartbeat-session.ts'
 import { JoinedIncoming } from './joined-incoming.ts'
+import { ConnectError } from './errors.ts'
 import { ConnectionLostError } from './reconnect-errors.ts'
 import type { ReconnectingSettings } from './reconnect-options.ts'
 import {
@@ -144,8 +145,12 @@ export class Reconnecting<Session extends ClientSession>
   readonly #joined: JoinedIncoming
   readonly #bridge: BridgedOutgoing
   readonly #closed = new Deferred<ConnectionEnd>()
-  /** Gives up the attempt or the wait that is under way. */
+  /** Gives up the wait that is under way. */
   readonly #leave = new AbortController()
+  /** Gives up the attempt that is under way. */
+  #attempt: AbortController | null = null
+  /** Settles when the page is shown again; `null` while it is shown. */
+  #hidden: Deferred<void> | null = null
   /** Gives up the closing handshake of the session that there is. */
   readonly #forsake = new AbortController()
   #leaving: Leaving | null = null
@@ -242,6 +247,7 @@ export class Reconnecting<Session extends ClientSession>
   #startLeaving(leaving: Leaving): void {
     this.#leaving = leaving
     this.#bridge.end(leaving.cause)
+    this.#attempt?.abort(leaving.cause)
     this.#leave.abort(leaving.cause)
   }
 
@@ -272,7 +278,7 @@ export class Reconnecting<Session extends ClientSession>
     if (this.#leaving !== null) return null
     const attempt = this.#backoff.begin()
     this.#board.state = { type: 'connecting', attempt, setback: before }
-    const outcome = await this.#attempt(attempt)
+    const outcome = await this.#connect(attempt)
     if (outcome.type === 'opened') {
       const setback = await this.#serve(outcome.session, attempt)
       return this.#isLeaving() ? null : { setback, isMistake: false }
@@ -285,15 +291,13 @@ export class Reconnecting<Session extends ClientSession>
     return this.#leaving !== null
   }
 
-  #attempt(attempt: number): Promise<AttemptOutcome<Session>> {
+  #connect(attempt: number): Promise<AttemptOutcome<Session>> {
     const { environment, settings, source } = this.#parts
     const wrap = (session: Session): Session => this.#wrap(session)
     const facts = { attempt, isReconnect: this.#wasOpen }
-    return new ConnectAttempt(source, settings, wrap).run(
-      environment.clock,
-      facts,
-      this.#leave.signal,
-    )
+    this.#attempt = new AbortController()
+    const { signal } = this.#attempt
+    return new ConnectAttempt(source, settings, wrap).run(environment.clock, facts, signal)
   }
 
   #wrap(session: Session): Session {
@@ -372,13 +376,25 @@ export class Reconnecting<Session extends ClientSession>
     endIn(hints?.isOnline === false ? Math.max(delay, this.#backoff.longest) : delay)
     this.#wait = { endIn, isAsked }
     await untilAborted(this.#leave.signal, over.promise).catch(ignore)
+    // A page that is kept for the Back button must open nothing.
+    if (this.#hidden !== null)
+      await untilAborted(this.#leave.signal, this.#hidden.promise).catch(ignore)
     this.#wait = null
     alarm.timer?.[Symbol.dispose]()
     this.#backoff.waited(alarm.at)
   }
 
   #hinted(hint: ConnectionHint): void {
-    if (hint !== 'online' && hint !== 'visible') return
+    if (hint === 'left') {
+      this.#hidden ??= new Deferred()
+      this.#attempt?.abort(new ConnectError('connect', 'the page was left'))
+      return
+    }
+    if (hint === 'shown') {
+      if (this.#hidden === null) return
+      this.#hidden.resolve()
+      this.#hidden = null
+    } else if (hint !== 'online' && hint !== 'visible') return
     if (this.#wait?.isAsked === false) this.#wait.endIn(this.#backoff.shortest())
     if (this.#session !== null) this.#heartbeat?.ask()
   }

@@ -39,11 +39,6 @@ Object.freeze(CODES)
 /** The name of a registered code, such as `NORMAL`. */
 export type CloseCodeName = keyof typeof CODES
 
-const NAMES: ReadonlyMap<number, CloseCodeName> = new Map(
-  // Object.entries forgets the keys' type; CODES has no others.
-  Object.entries(CODES).map(([name, code]) => [code, name as CloseCodeName]),
-)
-
 /**
  * The code and message of a Close frame, or of an ending without one (1005, 1006). A value: never changes,
  * and equal to another with the same code and message.
@@ -90,7 +85,8 @@ export class CloseReason {
 
   /** The name of the code, such as `'NORMAL'`; `null` for a code that is not registered. */
   get knownReason(): CloseCodeName | null {
-    return NAMES.get(this.code) ?? null
+    const names = Object.keys(CODES) as CloseCodeName[] // which the type of `keys` forgets
+    return names.find((name) => CODES[name] === this.code) ?? null
   }
 
   /** Whether `other` is a close reason with the same code and message. */

@@ -999,6 +999,71 @@ describe('hints', () => {
     })
   })
 
+  it('opens nothing while the page is left, and comes back soon after it is shown', async () => {
+    await withTestApplication(serving(echo), async (t) => {
+      const hints = new TestHints()
+      const connection = reconnecting(t, { reconnect: { jitter: 0 } }, { hints })
+      await connection.whenOpen()
+      hints.give('left')
+      t.network.reset()
+      await t.clock.advance({ minutes: 10 })
+      expect(connection.state.type).toBe('waiting')
+      expect(t.application.sessions.size).toBe(0)
+
+      hints.give('shown')
+      await t.settle()
+
+      expect(isOpen(connection)).toBe(true)
+      await connection.close()
+    })
+  })
+
+  it.each(['prepare', 'opened'] as const)(
+    'gives up an attempt when the page is left (in %s)',
+    async (step) => {
+      await withTestApplication(serving(echo), async (t) => {
+        const hints = new TestHints()
+        const go = new Deferred<void>()
+        const connection = reconnecting(
+          t,
+          {
+            reconnect: { jitter: 0 },
+            opened: () => (step === 'opened' ? go.promise : undefined),
+          },
+          { hints, prepare: () => (step === 'prepare' ? go.promise : Promise.resolve()) },
+        )
+        await t.settle()
+        hints.give('left')
+        go.resolve()
+        await t.clock.advance({ minutes: 10 })
+        expect(stateOf(connection, 'waiting').setback.error).toMatchObject({ step: 'connect' })
+        expect(t.application.sessions.size).toBe(0)
+
+        hints.give('shown')
+        await t.clock.advance(1_000)
+
+        expect(isOpen(connection)).toBe(true)
+        await connection.close()
+      })
+    },
+  )
+
+  it('may be closed while the page is left', async () => {
+    await withTestApplication(serving(echo), async (t) => {
+      const hints = new TestHints()
+      t.network.refuse()
+      const connection = reconnecting(t, {}, { hints })
+      await t.settle()
+      hints.give('left')
+      await t.clock.advance({ minutes: 1 })
+
+      await connection.close()
+
+      expect((await connection.closed).why).toBe('closed')
+      expect(t.clock.pendingTimers).toBe(0)
+    })
+  })
+
   it('is not hurried into a wait that is longer, nor by a page that is hidden', async () => {
     await withTestApplication(serving(echo), async (t) => {
       const hints = new TestHints()

@@ -20,7 +20,10 @@ const TOKEN = /^[!#$%&'*+\-.^`|~\w]+$/
 /** A browser whose pages talk to the application of `t`, in its time. */
 export function browserPlatform(
   t: TestApplication,
-  { hasStream }: { readonly hasStream: boolean },
+  {
+    hasStream,
+    page = new EventTarget(),
+  }: { readonly hasStream: boolean; readonly page?: EventTarget },
 ): Platform {
   class WebSocket extends MemorySocket {
     constructor(url: string, protocols: string[]) {
@@ -32,7 +35,12 @@ export function browserPlatform(
       super(t, url, options.protocols)
     }
   }
-  return { clock: t.clock, WebSocket, WebSocketStream: hasStream ? WebSocketStream : undefined }
+  return {
+    clock: t.clock,
+    page,
+    WebSocket,
+    WebSocketStream: hasStream ? WebSocketStream : undefined,
+  }
 }
 
 /** What both interfaces share: the reading of arguments, a connection, and what is known of its end. */

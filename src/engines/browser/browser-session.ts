@@ -22,6 +22,7 @@ import type { BrowserSettings } from './browser-options.ts'
 import { GOING_AWAY, INTERNAL_ERROR, requireBrowserCode, VIOLATED_POLICY } from './close-codes.ts'
 import { MessagesLostError } from './errors.ts'
 import { type Message, messageOf, ownMessageOf, sizeOfMessage } from './message.ts'
+import type { PageEvent } from './platform.ts'
 import type { Wire, WireEnd, WireReceiver } from './wire.ts'
 
 const NORMAL = new CloseReason(CloseReason.Codes.NORMAL)
@@ -92,7 +93,8 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
     this.signal = this.#scope.signal
     this.closeReason = this.#reason.promise
     this.closed = this.#closed.promise
-    settings.signal?.addEventListener('abort', this.#leave)
+    // Removed when the session is over.
+    settings.signal?.addEventListener('abort', this.#leave, { signal: this.signal })
     wire.start(this)
   }
 
@@ -160,6 +162,13 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
     return outcome()
   }
 
+  /** The user leaves the page. If the browser may keep the page, it keeps the connection too, and must not. */
+  readonly pageHidden = ({ persisted }: PageEvent): void => {
+    if (persisted === false) return
+    this.#closeWith(new CloseReason(GOING_AWAY), null)
+    this.#giveUp()
+  }
+
   opened(protocol: string): void {
     this.protocol = protocol || null
     this.#opening.resolve()
@@ -167,10 +176,10 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
 
   receive(message: Message): boolean {
     const frame = typeof message === 'string' ? new TextFrame(message) : new BinaryFrame(message)
-    if (this.incoming.trySend(frame) !== 'full') return true
+    const isFull = this.incoming.trySend(frame) === 'full'
     // It has come and cannot be sent back: the last one for now.
-    this.incoming.offer(frame)
-    return false
+    if (isFull) this.incoming.offer(frame)
+    return !isFull
   }
 
   drained(): void {
@@ -184,7 +193,6 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
     const cause = isCut ? new MessagesLostError() : null
     const begun = this.#begin(remote === null ? 'none' : 'remote', remote ?? ABNORMAL, cause)
     this.#deadline?.[Symbol.dispose]()
-    this.#settings.signal?.removeEventListener('abort', this.#leave)
     this.outgoing.cancel()
     this.incoming.close(cause)
     this.#closing.resolve()
@@ -224,18 +232,18 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
     return this.#beginning
   }
 
-  #sendClose(): void {
-    if (this.#beginning === null || this.#hasSentClose || this.#closed.isSettled) return
+  #sendClose(now: boolean = false): void {
+    if (this.#beginning === null || (this.#hasSentClose && !now) || this.#closed.isSettled) return
     this.#hasSentClose = true
     const { code, message } = this.#beginning.reason
-    this.#wire.close(code, message)
+    this.#wire.close(code, message, now)
     this.#closing.resolve()
   }
 
-  /** What cannot be sent is lost, and what the browser still does about the closing is its own affair. */
+  /** Ends without the peer: what was not sent is lost, and the browser does the rest by itself. */
   #giveUp(): void {
     this.outgoing.cancel()
-    this.#sendClose()
+    this.#sendClose(true)
     this.ended({ code: ABNORMAL.code, reason: '', clean: false, isCut: false })
   }
 
@@ -281,12 +289,13 @@ function incomingSettings(
   { incoming, maxUnread }: BrowserSettings,
   canSuspend: boolean,
 ): ChannelSettings<MessageFrame> {
-  const sizeOf = sizeOfMessage
-  if (incoming.onOverflow !== 'suspend') return new ChannelSettings({ ...incoming, sizeOf })
   return new ChannelSettings({
-    capacity: Math.ceil(maxUnread / FRAME_COST_BYTES),
-    maxBytes: maxUnread,
-    onOverflow: canSuspend ? 'suspend' : 'close',
-    sizeOf,
+    ...incoming,
+    ...(incoming.onOverflow === 'suspend' && {
+      capacity: Math.ceil(maxUnread / FRAME_COST_BYTES),
+      maxBytes: maxUnread,
+      onOverflow: canSuspend ? 'suspend' : 'close',
+    }),
+    sizeOf: sizeOfMessage,
   })
 }

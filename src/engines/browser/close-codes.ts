@@ -7,7 +7,7 @@
 
 import type { CloseReason } from '../../protocol/portable.ts'
 
-/** The page gives up, by the signal of its options: elsewhere 1001. */
+/** The page gives up, by the signal of its options, or because the user has left it: elsewhere 1001. */
 export const GOING_AWAY = 4001
 /** A channel whose policy is `close` was full: elsewhere 1008. */
 export const VIOLATED_POLICY = 4008

@@ -73,6 +73,7 @@ export async function openSession(
   signal?.throwIfAborted()
 
   const session = new BrowserSession(createWire(platform, url, settings), settings, platform.clock)
+  platform.page.addEventListener('pagehide', session.pageHidden, { signal: session.signal })
   const onTimeout = (): void => {
     session.abandon(new ConnectError('connect', `there is no session after ${connectTimeout} ms`))
   }

@@ -3,22 +3,25 @@
  */
 
 import type { ConnectionHint, ConnectionHints } from '../../client/portable.ts'
-
-/** What tells of something by events. */
-interface EventSource {
-  addEventListener(type: string, listener: () => void): void
-  removeEventListener(type: string, listener: () => void): void
-}
+import type { PageEvents } from './platform.ts'
 
 /** The global object of a page or a worker, as far as it is used. */
-export interface PageScope extends EventSource {
+export interface PageScope extends PageEvents {
   /** `onLine` is `false` only when there is certainly no network. */
   readonly navigator?: { readonly onLine?: boolean } | undefined
   /** Workers have none. */
-  readonly document?: (EventSource & { readonly visibilityState: string }) | undefined
+  readonly document?: (PageEvents & { readonly visibilityState: string }) | undefined
 }
 
-/** Hints from the events `online`, `offline` and `visibilitychange`. */
+/** Events of the global object, and what they mean. */
+const HINTS: Readonly<Record<string, ConnectionHint>> = {
+  online: 'online',
+  offline: 'offline',
+  pagehide: 'left',
+  pageshow: 'shown',
+}
+
+/** Hints from the events `online`, `offline`, `pagehide`, `pageshow` and `visibilitychange`. */
 export function pageHints(scope: PageScope): ConnectionHints {
   return {
     get isOnline(): boolean {
@@ -27,18 +30,17 @@ export function pageHints(scope: PageScope): ConnectionHints {
 
     listen(listener: (hint: ConnectionHint) => void): Disposable {
       const { document } = scope
-      const online = (): void => listener('online')
-      const offline = (): void => listener('offline')
+      const listeners = Object.entries(HINTS).map(
+        ([event, hint]) => [event, (): void => listener(hint)] as const,
+      )
       const seen = (): void => {
         listener(document?.visibilityState === 'visible' ? 'visible' : 'hidden')
       }
-      scope.addEventListener('online', online)
-      scope.addEventListener('offline', offline)
+      for (const each of listeners) scope.addEventListener(...each)
       document?.addEventListener('visibilitychange', seen)
       return {
         [Symbol.dispose](): void {
-          scope.removeEventListener('online', online)
-          scope.removeEventListener('offline', offline)
+          for (const each of listeners) scope.removeEventListener(...each)
           document?.removeEventListener('visibilitychange', seen)
         },
       }

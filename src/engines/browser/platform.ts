@@ -53,9 +53,29 @@ export interface PlatformConnection {
   readonly protocol: string
 }
 
+/** What tells of something by events, such as the global object of a page or a worker. */
+export interface PageEvents {
+  /** `signal` removes the listener when it fires. */
+  addEventListener(
+    type: string,
+    listener: (event: object) => void,
+    options?: { readonly signal: AbortSignal },
+  ): void
+  removeEventListener(type: string, listener: (event: object) => void): void
+}
+
+/** `PageTransitionEvent`, as far as it is used. */
+export interface PageEvent {
+  /** Of `pagehide`: whether the browser may keep the page. */
+  readonly persisted?: boolean
+}
+
 /** Everything that the engine needs of the outside world. */
 export interface Platform {
   readonly clock: Clock
+
+  /** Tells by `pagehide` that the user leaves the page. */
+  readonly page: PageEvents
 
   /** Throws for a URL that is none, and for subprotocols that are no tokens or come twice. */
   readonly WebSocket: new (url: string, protocols: string[]) => PlatformSocket
@@ -69,6 +89,7 @@ export interface Platform {
 /** The page, or the worker, that this runs in. Read anew at each call: pages replace their globals. */
 export function thisPlatform(): Platform {
   // What a browser's globals are is the browser's to know; the types of Node do not have them.
-  const { WebSocket, WebSocketStream } = globalThis as unknown as Platform
-  return { clock: browserClock, WebSocket, WebSocketStream }
+  const page = globalThis as unknown as Platform & PageEvents
+  const { WebSocket, WebSocketStream } = page
+  return { clock: browserClock, page, WebSocket, WebSocketStream }
 }

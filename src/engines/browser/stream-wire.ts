@@ -41,11 +41,9 @@ export class StreamWire implements Wire {
       (connection) => this.#begin(receiver, connection),
       () => {},
     )
-    void closed.then(
-      (info) => this.#end(receiver, true, info),
-      // A WebSocketError, which has the fields.
-      (error: Partial<StreamEnd>) => this.#end(receiver, false, error),
-    )
+    const ended = (clean: boolean) => (info: Partial<StreamEnd>) => this.#end(receiver, clean, info)
+    // What it rejects with is a WebSocketError, which has the fields.
+    void closed.then(ended(true), ended(false))
   }
 
   mayWrite(): boolean {
@@ -70,9 +68,9 @@ export class StreamWire implements Wire {
     this.#paused = null
   }
 
-  close(closeCode: number, reason: string): void {
+  close(closeCode: number, reason: string, now: boolean = false): void {
     this.#close ??= () => this.#stream.close({ closeCode, reason })
-    if (this.#pending === 0) this.#close()
+    if (now || this.#pending === 0) this.#close()
   }
 
   #begin(receiver: WireReceiver, { readable, writable, protocol }: PlatformConnection): void {

@@ -60,6 +60,10 @@ export interface Wire {
   /** More messages are wanted. */
   resume(): void
 
-  /** Begins the closing handshake, behind all that was written. Before `opened`: gives up. At most one call counts. */
-  close(code: number, reason: string): void
+  /**
+   * Begins the closing handshake, behind all that was written. Before `opened`: gives up. The first call counts.
+   *
+   * @param now whether what was written and has not left yet is given up, also by a call that is not the first.
+   */
+  close(code: number, reason: string, now?: boolean): void
 }

@@ -58,6 +58,32 @@ describe.each([true, false])('connectOn() with WebSocketStream: %s', (hasStream)
       expect(await connection.incoming.receive()).toEqual(new Frame.Text('here'))
     }))
 
+  it('closes when the page is left, and comes back when the page is shown', () =>
+    withTestApplication(async (t) => {
+      const codes: (number | undefined)[] = []
+      t.application.install(WebSockets)
+      t.application.monitor.on('sessionClosed', ({ info }) => codes.push(info.remote?.code))
+      t.application.routing((route) => {
+        route.webSocket('/', async ({ incoming, send }) => {
+          await send('here')
+          await incoming.receiveCatching()
+        })
+      })
+      const page = new EventTarget()
+      const platform = browserPlatform(t, { hasStream, page })
+      await using connection = connectOn(platform, page, 'ws://localhost/', {})
+      await connection.incoming.receive()
+      page.dispatchEvent(new Event('pagehide'))
+      await t.clock.advance(600_000)
+      expect(codes).toEqual([4001])
+      expect(t.application.sessions.size).toBe(0)
+      expect(connection.state.type).toBe('waiting')
+      page.dispatchEvent(new Event('pageshow'))
+      await t.clock.advance(1_000)
+
+      expect(await connection.incoming.receive()).toEqual(new Frame.Text('here'))
+    }))
+
   it('refuses an option that means nothing at the call', () =>
     withTestApplication((t) => {
       const platform = browserPlatform(t, { hasStream })

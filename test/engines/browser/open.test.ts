@@ -1,18 +1,28 @@
+import { getEventListeners } from 'node:events'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { Deferred } from '../../../src/base/internal.ts'
 import { Frame, WebSockets } from '../../../src/index.ts'
 import type { BrowserClientOptions } from '../../../src/engines/browser/browser-options.ts'
 import { openSession, openWebSocket, webSocket } from '../../../src/engines/browser/open.ts'
 import { withTestApplication, type TestApplication } from '../../../src/testing/index.ts'
 import { browserPlatform } from '../../support/browser-platform.ts'
 
+/** The handler of `/sleeps` begins to read. */
+let wakeUp = new Deferred<void>()
+
 const URL_OF_ECHO = 'ws://localhost/echo'
 
 /** An application with an echo, a route that nobody may enter, and one that never answers. */
 function prepare({ application }: TestApplication): void {
+  wakeUp = new Deferred()
   application.install(WebSockets)
   application.routing((route) => {
     route.webSocket('/echo', { protocols: ['v2', 'v1'] }, async ({ incoming, send }) => {
       for await (const frame of incoming) await send(frame)
+    })
+    route.webSocket('/sleeps', async ({ incoming }) => {
+      await wakeUp.promise
+      for await (const _ of incoming);
     })
     route.route('/guarded', (guarded) => {
       guarded.intercept(() => new Response('no', { status: 403 }))
@@ -126,6 +136,75 @@ describe.each([true, false])('openSession() with WebSocketStream: %s', (hasStrea
     }))
 })
 
+describe.each([true, false])(
+  'openSession() in a page that is left (WebSocketStream: %s)',
+  (hasStream) => {
+    /** Sessions of a page. */
+    async function within(
+      test: (
+        t: TestApplication,
+        open: (url: string, options?: BrowserClientOptions) => ReturnType<typeof openSession>,
+        page: EventTarget,
+      ) => Promise<void>,
+    ): Promise<void> {
+      await withTestApplication(async (t) => {
+        prepare(t)
+        const page = new EventTarget()
+        const platform = browserPlatform(t, { hasStream, page })
+        await test(t, (url, options = {}) => openSession(platform, url, options), page)
+      })
+    }
+
+    it('closes at once with 4001, and waits for no answer', () =>
+      within(async (t, open, page) => {
+        const session = await open('/echo')
+        page.dispatchEvent(new Event('pagehide'))
+
+        const { reason, initiator, local, clean } = await session.closed
+        expect([reason.code, local?.code, initiator, clean]).toEqual([4001, 4001, 'local', false])
+        expect(await session.incoming.receiveCatching()).toEqual({ type: 'closed', cause: null })
+        await t.settle()
+        expect(t.application.sessions.size).toBe(0)
+        expect(getEventListeners(page, 'pagehide')).toEqual([])
+      }))
+
+    it('closes at once although the server takes nothing', () =>
+      within(async (t, open, page) => {
+        const session = await open('/sleeps')
+        const [server] = t.application.sessions
+        for (let n = 0; n < 40; n++) {
+          session.outgoing.trySend(new Uint8Array(256 * 1024))
+          await t.settle()
+        }
+        expect(session.bufferedAmount).toBeGreaterThan(0)
+        page.dispatchEvent(new Event('pagehide'))
+
+        expect((await session.closed).reason.code).toBe(4001)
+        wakeUp.resolve()
+        expect((await server?.closed)?.remote?.code).toBe(4001)
+      }))
+
+    it('gives up a handshake', () =>
+      within(async (_, open, page) => {
+        const opening = open('/silent')
+        page.dispatchEvent(new Event('pagehide'))
+
+        await expect(opening).rejects.toMatchObject({ code: 'TOWPATH_CONNECT' })
+        await Promise.resolve()
+        expect(getEventListeners(page, 'pagehide')).toEqual([])
+      }))
+
+    it('leaves a page that is not kept to the browser, which says 1001', () =>
+      within(async (_, open, page) => {
+        await using session = await open('/echo')
+        page.dispatchEvent(Object.assign(new Event('pagehide'), { persisted: false }))
+        await session.send('still here')
+
+        expect(await session.incoming.receive()).toEqual(new Frame.Text('still here'))
+      }))
+  },
+)
+
 describe('webSocket(), openWebSocket()', () => {
   it('both work on the globals of the page', () =>
     withTestApplication(async (t) => {
@@ -133,6 +212,9 @@ describe('webSocket(), openWebSocket()', () => {
       const { WebSocket, WebSocketStream } = browserPlatform(t, { hasStream: true })
       vi.stubGlobal('WebSocket', WebSocket)
       vi.stubGlobal('WebSocketStream', WebSocketStream)
+      const events = new EventTarget()
+      vi.stubGlobal('addEventListener', events.addEventListener.bind(events))
+      vi.stubGlobal('removeEventListener', events.removeEventListener.bind(events))
 
       const said = await webSocket(URL_OF_ECHO, async ({ send, incoming }) => {
         await send('hello')

@@ -30,6 +30,18 @@ describe('pageHints()', () => {
     expect(told).toEqual(['offline', 'online', 'hidden', 'visible'])
   })
 
+  it('tells that the page is left and shown again', () => {
+    const scope = page()
+    const told: string[] = []
+    const listener = pageHints(scope).listen((hint) => told.push(hint))
+    scope.dispatchEvent(new Event('pagehide'))
+    scope.dispatchEvent(new Event('pageshow'))
+    listener[Symbol.dispose]()
+    scope.dispatchEvent(new Event('pagehide'))
+
+    expect(told).toEqual(['left', 'shown'])
+  })
+
   it('knows whether there is a network now, and believes in one where nobody says', () => {
     const scope = page()
     const hints = pageHints(scope)

@@ -12,7 +12,12 @@ describe('thisPlatform()', () => {
     class WebSocketStream {}
     vi.stubGlobal('WebSocket', WebSocket)
     vi.stubGlobal('WebSocketStream', undefined)
-    expect(thisPlatform()).toEqual({ clock: browserClock, WebSocket, WebSocketStream: undefined })
+    expect(thisPlatform()).toEqual({
+      clock: browserClock,
+      page: globalThis,
+      WebSocket,
+      WebSocketStream: undefined,
+    })
 
     vi.stubGlobal('WebSocketStream', WebSocketStream)
     expect(thisPlatform().WebSocketStream).toBe(WebSocketStream)
