@@ -64,8 +64,8 @@ export class Holder {
 
   /** Looks again. */
   look(now: number): void {
-    const { incoming, outgoing, kept, received, handed } = this.control.measure()
-    this.bytes = incoming + outgoing + kept
+    const { incoming, outgoing, received, handed } = this.control.measure()
+    this.bytes = incoming + outgoing + this.control.keptBytes
     this.#incoming.look(incoming, received, now)
     this.#outgoing.look(outgoing, handed, now)
   }

@@ -75,7 +75,7 @@ export class SharedBudget implements MemoryBudget {
   }
 
   get used(): number {
-    return this.#controls().reduce((sum, control) => sum + control.heldBytes, this.#reserved)
+    return this.#controls().reduce((sum, control) => sum + bytesOf(control), this.#reserved)
   }
 
   /** Counts the sessions of one more application. */
@@ -125,9 +125,9 @@ export class SharedBudget implements MemoryBudget {
     const holders: Holder[] = []
     let used = this.#reserved
     for (const control of this.#controls()) {
-      const { heldBytes } = control
-      used += heldBytes
-      if (heldBytes >= NOTED_BYTES) holders.push(this.#lookAt(control, now))
+      const bytes = bytesOf(control)
+      used += bytes
+      if (bytes >= NOTED_BYTES) holders.push(this.#lookAt(control, now))
     }
     let left = used
     if (used > this.limit) {
@@ -150,15 +150,14 @@ export class SharedBudget implements MemoryBudget {
     for (const { control, bytes } of holders) {
       if (left <= target) break
       control.shed(error)
-      const { incoming, outgoing } = control.measure()
-      left -= bytes - incoming - outgoing
+      left -= bytes - control.heldBytes
     }
     return left
   }
 
   #small(now: number): Holder[] {
     return this.#controls()
-      .filter(({ heldBytes }) => heldBytes > 0 && heldBytes < NOTED_BYTES)
+      .filter((control) => bytesOf(control) < NOTED_BYTES)
       .map((control) => this.#lookAt(control, now))
   }
 
@@ -188,6 +187,10 @@ export class SharedBudget implements MemoryBudget {
   #controls(): SessionControl[] {
     return [...this.#registries].flatMap(({ controls }) => controls)
   }
+}
+
+function bytesOf(control: SessionControl): number {
+  return control.heldBytes + control.keptBytes
 }
 
 function enforce(budget: SharedBudget): void {

@@ -69,7 +69,7 @@ export function openServerSession(opening: SessionOpening, transport: Transport)
   const session = new ServerSession(inner, call)
   record.session = session
 
-  inner.keepBytes(call.request.headBytes)
+  inner.keptBytes = call.request.headBytes
   slot.take()
   home.sessions.add(session, inner)
   if (context === null) begin(inner, session, record, home)

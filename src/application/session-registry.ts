@@ -13,9 +13,11 @@ export interface SessionControl {
   goAway(message: string): void
   /** Drops the connection. */
   readonly terminate: () => void
-  /** Bytes that the session keeps in memory, all together. */
+  /** Bytes that the session keeps in memory, in both directions. */
   readonly heldBytes: number
-  /** The same by kind, and what has moved. */
+  /** Bytes that we keep as long as the session lasts. */
+  readonly keptBytes: number
+  /** `heldBytes` by direction, and what has moved. */
   measure(): SessionHoldings
   /** Gives them back, at once: Close 1013. */
   shed(cause: MemoryBudgetError): void

@@ -129,7 +129,7 @@ export class Connection
   }
 
   /** The same by direction, and what has moved. */
-  measure(): Omit<SessionHoldings, 'kept'> {
+  measure(): SessionHoldings {
     return {
       incoming: this.#incomingBytes,
       outgoing: this.writer.heldBytes,

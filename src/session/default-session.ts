@@ -136,9 +136,13 @@ export class DefaultSession implements DefaultWebSocketSession, HasClock {
     return this.#raw.heldBytes
   }
 
-  /** See `RawSession.keepBytes`. */
-  keepBytes(bytes: number): void {
-    this.#raw.keepBytes(bytes)
+  /** See `RawSession.keptBytes`. */
+  get keptBytes(): number {
+    return this.#raw.keptBytes
+  }
+
+  set keptBytes(bytes: number) {
+    this.#raw.keptBytes = bytes
   }
 
   /** See `RawSession.measure`. */

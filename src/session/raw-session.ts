@@ -41,7 +41,7 @@ export class RawSession implements WebSocketSession, ConnectionOwner, HasClock {
   #reason: Deferred<CloseReason> | null = null
   #closed: Deferred<CloseInfo> | null = null
   #failureReported = false
-  #ownerBytes = 0
+  #keptBytes = 0
   #send: WebSocketSession['send'] | null = null
   #close: WebSocketSession['close'] | null = null
   #flush: WebSocketSession['flush'] | null = null
@@ -166,20 +166,24 @@ export class RawSession implements WebSocketSession, ConnectionOwner, HasClock {
     return this.connection.writer.bufferedAmount
   }
 
-  /** Bytes that the session keeps in memory: in both directions, and with its owner. */
+  /** Bytes that the session keeps in memory, in both directions. */
   get heldBytes(): number {
-    return this.connection.heldBytes + this.#ownerBytes
+    return this.connection.heldBytes
   }
 
-  /** Its owner keeps so many bytes more as long as the session lasts. */
-  keepBytes(bytes: number): void {
-    this.#ownerBytes += bytes
+  /** Bytes that its owner keeps as long as the session lasts. */
+  get keptBytes(): number {
+    return this.#keptBytes
+  }
+
+  set keptBytes(bytes: number) {
+    this.#keptBytes = bytes
     this.connection.buffered(bytes)
   }
 
-  /** What `heldBytes` is made of, and what has moved. */
+  /** `heldBytes` by direction, and what has moved. */
   measure(): SessionHoldings {
-    return { kept: this.#ownerBytes, ...this.connection.measure() }
+    return this.connection.measure()
   }
 
   /** Gives memory back at once; the session ends with 1013. */

@@ -1,5 +1,5 @@
 /**
- * What a session keeps in memory, by kind, and how much has moved: what a memory budget asks.
+ * What a session keeps in memory, by direction, and how much has moved: what a memory budget asks.
  */
 
 /** Bytes of one session at one moment. */
@@ -8,8 +8,6 @@ export interface SessionHoldings {
   readonly incoming: number
   /** What has been accepted and not yet handed to the operating system. */
   readonly outgoing: number
-  /** What the owner of the session keeps with it. */
-  readonly kept: number
   /** Rises by each byte that arrives. */
   readonly received: number
   /** Rises by each byte of `outgoing` that the operating system takes, and by 2^32 when it has taken all. */

@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { Holder } from '../../src/application/holder.ts'
 
 function held(kinds: { incoming?: number; outgoing?: number; kept?: number }) {
-  const holdings = { incoming: 0, outgoing: 0, kept: 0, received: 0, handed: 0, ...kinds }
+  const holdings = { incoming: 0, outgoing: 0, received: 0, handed: 0, ...kinds }
   const control = {
     heldBytes: 0,
+    keptBytes: kinds.kept ?? 0,
     measure: () => holdings,
     goAway() {},
     terminate() {},

@@ -15,12 +15,13 @@ function holders(limit: number) {
   const hold = (id: string, heldBytes: number, stubborn = 0) => {
     const control = {
       heldBytes,
+      keptBytes: 0,
       outgoing: 0,
       received: 0,
       handed: 0,
       measure() {
         const { outgoing, received, handed } = control
-        return { incoming: control.heldBytes - outgoing, outgoing, kept: 0, received, handed }
+        return { incoming: control.heldBytes - outgoing, outgoing, received, handed }
       },
       goAway() {},
       terminate() {},
@@ -229,7 +230,8 @@ describe('SharedBudget', () => {
     const session = { id: 'there' } as WebSocketServerSession // never looked into
     other.add(session, {
       heldBytes: 500,
-      measure: () => ({ incoming: 500, outgoing: 0, kept: 0, received: 0, handed: 0 }),
+      keptBytes: 0,
+      measure: () => ({ incoming: 500, outgoing: 0, received: 0, handed: 0 }),
       goAway() {},
       terminate() {},
       shed: () => shed.push('there'),

@@ -13,6 +13,7 @@ import {
   WebSockets,
   type WebSocketsOptions,
 } from '../../src/index.ts'
+import { hex } from '../support/bytes.ts'
 import { memoryHost } from '../support/hosts.ts'
 import { settled } from '../support/memory-world.ts'
 import { clientFrame } from '../support/peer.ts'
@@ -95,7 +96,7 @@ describe('a flood', () => {
     for (let sent = 0; sent < 100; sent++) peer.send(chunk)
     await settled()
 
-    expect(statistics().bytesBuffered).toBeLessThan(64 * 64 + 65_536 + 2 * chunk.length)
+    expect(statistics().bytesBuffered).toBeLessThan((64 + 1024) * 257 + 2 * chunk.length)
     expect(await echoes()).toBe(true)
     await served.stop()
   })
@@ -179,7 +180,7 @@ describe('memoryBudget', () => {
     const large = await hold(500_000)
     await hold(300_000)
     expect(limits).toEqual([])
-    expect(statistics().bytesBuffered).toBe(900_192)
+    expect(statistics().bytesBuffered).toBe(900_768)
 
     // From seven eighths on nobody comes in any more.
     await expect(served.connect('/')).rejects.toThrow('not upgraded: refused')
@@ -190,10 +191,49 @@ describe('memoryBudget', () => {
 
     expect(await large.rest()).toBe('88 02 03 f5')
     expect(limits).toEqual(['memoryBudget'])
-    expect(statistics().bytesBuffered).toBe(600_192)
+    expect(statistics().bytesBuffered).toBe(600_768)
     expect(statistics().limitsReached).toEqual({ memoryBudget: 2 })
     await host.advance(100)
     await served.connect('/')
+    await served.stop()
+  })
+
+  it('200 frames of which one byte has come keep nobody out', async () => {
+    const { served, statistics, limits, echoes } = await serve(never, { memoryBudget: 1_000_000 })
+    for (let count = 0; count < 200; count++) {
+      const peer = await served.connect('/handler')
+      peer.send(hex('82 ff 00 00 00 00 00 10 00 00 00 00 00 00 00')) // 1 MiB announced
+    }
+    await settled()
+
+    expect(statistics().bytesBuffered).toBe(200 * 1024)
+    expect(await echoes()).toBe(true)
+    expect(limits).toEqual([])
+    await served.stop()
+  })
+
+  it('peers that do not read a feed keep others out for 2 seconds, and not for 30', async () => {
+    const { host, served, limits, echoes } = await serve(
+      async ({ send }) => {
+        for (;;) await send(new Uint8Array(16_384))
+      },
+      { memoryBudget: 3_600_000 },
+    )
+    for (let count = 0; count < 3; count++) {
+      const peer = await served.connect('/handler')
+      peer.pause()
+      await settled()
+    }
+    await expect(served.connect('/')).rejects.toThrow('not upgraded: refused')
+    await host.advance(1_900)
+    await expect(served.connect('/')).rejects.toThrow('not upgraded: refused')
+    expect(limits).toEqual([])
+    await host.advance(200)
+    await expect(served.connect('/')).rejects.toThrow('not upgraded: refused')
+    await settled()
+
+    expect(limits).toEqual(['memoryBudget'])
+    expect(await echoes()).toBe(true)
     await served.stop()
   })
 

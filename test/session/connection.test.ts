@@ -260,22 +260,22 @@ describe('Connection', () => {
     expect(told()).toBeGreaterThanOrEqual(1024)
   })
 
-  it('measure() tells what is held by kind, and what has moved', async () => {
+  it('measure() tells what is held by direction, and what has moved', async () => {
     const { session, gate } = gated()
     gate.receive(clientFrame('text', 'waits'))
-    session.keepBytes(7)
+    session.keptBytes = 7
     gate.shut = true
     await session.send('to be sent')
     await settled()
 
     expect(session.measure()).toEqual({
-      incoming: 5 + 64,
+      incoming: 5 + 256,
       outgoing: 12,
-      kept: 7,
       received: 11,
       handed: -12,
     })
-    expect(session.heldBytes).toBe(69 + 12 + 7)
+    expect(session.heldBytes).toBe(261 + 12)
+    expect(session.keptBytes).toBe(7)
     gate.drain()
     expect(session.measure()).toMatchObject({ outgoing: 0, handed: 2 ** 32 })
   })
@@ -316,7 +316,7 @@ describe('Connection', () => {
     const { session, gate, heard } = gated()
     const cause = new MemoryBudgetError(300, 200)
     for (let sent = 0; sent < 3; sent++) gate.receive(clientFrame('text', 'waits'))
-    expect(session.heldBytes).toBe(3 * (5 + 64))
+    expect(session.heldBytes).toBe(3 * (5 + 256))
 
     session.shed(cause)
 

@@ -38,13 +38,13 @@ function textsOf(incoming: Incoming): string[] {
 }
 
 describe('Incoming', () => {
-  it('frames are received in order, and what is kept is told with 64 bytes for each frame', () => {
+  it('frames are received in order, and what is kept is told with 256 bytes for each frame', () => {
     const { incoming, deliver, heard } = open()
     deliver('a')
     deliver('bcd')
 
-    expect(incoming.heldBytes).toBe(132)
-    expect(heard).toEqual(['buffered 65', 'buffered 67'])
+    expect(incoming.heldBytes).toBe(4 + 2 * 256)
+    expect(heard).toEqual(['buffered 257', 'buffered 259'])
     expect(textsOf(incoming)).toEqual(['a', 'bcd'])
     expect(incoming.heldBytes).toBe(0)
   })
@@ -157,7 +157,7 @@ describe('Incoming', () => {
       incoming.deliverLast(new Frame.Close(), 0)
 
       expect(textsOf(incoming)).toEqual(['1', 'other'])
-      expect(heard).toEqual(['buffered 65', 'buffered 64'])
+      expect(heard).toEqual(['buffered 257', 'buffered 256'])
     }
   })
 

@@ -100,7 +100,7 @@ describe('Reading', () => {
     const small = held()
     fill(small.gate)
     await small.clock.advance(450)
-    expect(fill(small.gate)).toBeGreaterThan(58)
+    expect(fill(small.gate)).toBeGreaterThan(50)
 
     const large = held({ incoming: { ...TIGHT, maxBytes: Infinity } })
     fill(large.gate)
@@ -232,7 +232,7 @@ describe('Reading', () => {
     await session.closed
 
     expect(session.heldBytes).toBeLessThan(1_300_000)
-    expect((await session.incoming.toArray()).length).toBeGreaterThan(1000)
+    expect((await session.incoming.toArray()).length).toBeGreaterThan(800)
   })
 
   it('a raw session whose handler has returned keeps nothing that the peer still sends', async () => {

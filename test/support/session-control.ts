@@ -5,7 +5,8 @@ import type { SessionControl } from '../../src/application/session-registry.ts'
 /** For registries in tests; replace what a test looks at. */
 export const IDLE_CONTROL: SessionControl = {
   heldBytes: 0,
-  measure: () => ({ incoming: 0, outgoing: 0, kept: 0, received: 0, handed: 0 }),
+  keptBytes: 0,
+  measure: () => ({ incoming: 0, outgoing: 0, received: 0, handed: 0 }),
   goAway: () => {},
   terminate: () => {},
   shed: () => {},
