@@ -28,11 +28,8 @@ export function scriptedApplication(
     logger: { debug: silent, info: silent, warn: silent, error },
   })
   return Object.assign(application, {
-    upgrade: async (
-      request: UpgradeRequest,
-      _: unknown,
-      signal: AbortSignal | (() => AbortSignal),
-    ) => decide({ request, signal: typeof signal === 'function' ? signal() : signal }),
+    upgrade: (request: UpgradeRequest, _: unknown, signal: AbortSignal | (() => AbortSignal)) =>
+      decide({ request, signal: typeof signal === 'function' ? signal() : signal }),
   })
 }
 

@@ -11,15 +11,27 @@ import { Server as HttpsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 
 import type { Application, StopCounts, StopOptions } from '../../application/index.ts'
-import { type Environment, kindOf, requireKnownNames, requireObject } from '../../base/internal.ts'
+import { logFailure } from '../../application/internal.ts'
+import {
+  type Environment,
+  kindOf,
+  requireFunction,
+  requireKnownNames,
+  requireObject,
+} from '../../base/internal.ts'
+import { connectionFacts } from './connection-facts.ts'
 import { readTransportMode } from './embedded-options.ts'
 import { createEnvironment } from './environment.ts'
+import { OwedAnswers } from './owed-answers.ts'
 import { TransportChoice, type TransportMode } from './transport-choice.ts'
 import { answerUnclaimed } from './unclaimed-upgrade.ts'
 import {
   asksForWebSocket,
+  FAILURE,
+  isClaimed,
   type PendingUpgrade,
   receiveUpgrade,
+  refuseUpgrade,
   type UpgradeHost,
 } from './upgrade-listener.ts'
 import type { WaitingSocket } from './waiting-socket.ts'
@@ -40,6 +52,19 @@ export interface AttachOptions {
    * @defaultValue 'yield'
    */
   readonly unclaimed?: UnclaimedPolicy
+
+  /**
+   * Asked first, about every upgrade request: what it returns `true` for is left to the other listeners of
+   * the server, for good, whatever routes the application has. It must return at once; what it throws is
+   * logged, and the request gets 500.
+   *
+   * @defaultValue nothing is ignored
+   *
+   * @example
+   * // Vite's own socket for hot reload, beside a route that matches every path
+   * attach(app, server, { ignore: (request) => request.headers['sec-websocket-protocol'] === 'vite-hmr' })
+   */
+  readonly ignore?: (request: IncomingMessage) => boolean
 
   /** See `EmbeddedServerOptions.transport`; streams carry what connects while the trial is under way. */
   readonly transport?: TransportMode
@@ -101,14 +126,14 @@ export function attachIn(
       `Cannot attach: the server is ${what}, expected one of node:http or node:https`,
     )
   }
-  const unclaimed = readUnclaimed(options)
+  const checked = readAttachOptions(options)
   const transports = new TransportChoice(readTransportMode('attach', options.transport))
   const attached = ATTACHED.get(server) ?? new WeakSet()
   if (attached.has(application)) {
     throw new TypeError('Cannot attach: the application is attached to this server already')
   }
   ATTACHED.set(server, attached.add(application))
-  return new ServerAttachment(environment, transports, application, server, unclaimed)
+  return new ServerAttachment(environment, transports, application, server, checked)
 }
 
 /** How long another listener may take, under `yield`, before an upgrade counts as nobody's. */
@@ -122,9 +147,13 @@ const POLICIES: readonly string[] = ['yield', 'answer', 'ignore'] satisfies Uncl
 class ServerAttachment implements Attachment, UpgradeHost {
   readonly environment: Environment
   readonly transports: TransportChoice
+  readonly owed: OwedAnswers
   readonly application: Application
   readonly #server: HttpServer | HttpsServer
   readonly #unclaimed: UnclaimedPolicy
+  readonly #ignore: NonNullable<AttachOptions['ignore']> | null
+  /** One report is enough: every request to that path would bring another. */
+  #hasReported = false
   readonly #onUpgrade: (request: IncomingMessage, stream: Duplex, head: Buffer) => void
 
   constructor(
@@ -132,21 +161,28 @@ class ServerAttachment implements Attachment, UpgradeHost {
     transports: TransportChoice,
     application: Application,
     server: HttpServer | HttpsServer,
-    unclaimed: UnclaimedPolicy,
+    { unclaimed, ignore }: CheckedOptions,
   ) {
     this.environment = environment
     this.transports = transports
     this.application = application
     this.#server = server
     this.#unclaimed = unclaimed
-    this.#onUpgrade = (request, stream, head) => receiveUpgrade(this, { request, stream, head })
+    this.owed = new OwedAnswers(server)
+    this.#ignore = ignore
+    this.#onUpgrade = (request, stream, head) => this.#receive({ request, stream, head })
     // Before the others: only so can it be seen later whether they have touched the socket.
     server.prependListener('upgrade', this.#onUpgrade)
+  }
+
+  get hasRivals(): boolean {
+    return this.#server.listenerCount('upgrade') > 1
   }
 
   async stop(options?: StopOptions): Promise<StopCounts> {
     const counts = await this.application.stop(options)
     this.#server.off('upgrade', this.#onUpgrade)
+    this.owed[Symbol.dispose]()
     ATTACHED.get(this.#server)?.delete(this.application)
     return counts
   }
@@ -155,9 +191,44 @@ class ServerAttachment implements Attachment, UpgradeHost {
     await this.stop()
   }
 
+  #receive(upgrade: PendingUpgrade): void {
+    const { request } = upgrade
+    if (isClaimed(request)) {
+      this.#reportConflict(request)
+      return
+    }
+    try {
+      if (this.#ignores(request)) return
+    } catch (error) {
+      logFailure(this.application.logger, error, 'Option "ignore" of attach failed')
+      refuseUpgrade(this, upgrade, connectionFacts(upgrade.stream), FAILURE)
+      return
+    }
+    receiveUpgrade(this, upgrade)
+  }
+
+  #ignores(request: IncomingMessage): boolean {
+    const answer: unknown = this.#ignore === null ? false : this.#ignore(request)
+    if (typeof answer === 'boolean') return answer
+    throw new TypeError(
+      `Cannot use what option "ignore" returned: it is ${kindOf(answer)}, expected true or false`,
+    )
+  }
+
+  /** Two applications on one server have a route for the same request; the one attached last answers. */
+  #reportConflict({ url = '' }: IncomingMessage): void {
+    if (this.#hasReported || this.application.answerPlainRequest(url) === null) return
+    this.#hasReported = true
+    const conflict = new TypeError(
+      'Cannot answer an upgrade: another application attached to this server has a route for its path too,' +
+        ' expected paths of its own for each',
+    )
+    logFailure(this.application.logger, conflict, 'Attached applications share a path')
+  }
+
   unclaimed(upgrade: PendingUpgrade, waiting: WaitingSocket): void {
-    const isAlone = this.#server.listenerCount('upgrade') === 1
-    const isNobodys = isAlone && (this.#unclaimed === 'yield' || !asksForWebSocket(upgrade.request))
+    const isNobodys =
+      !this.hasRivals && (this.#unclaimed === 'yield' || !asksForWebSocket(upgrade.request))
     if (isNobodys || this.#unclaimed === 'answer')
       answerUnclaimed(this, this.#server, upgrade, waiting)
     else if (this.#unclaimed === 'ignore') waiting.release()
@@ -177,10 +248,21 @@ class ServerAttachment implements Attachment, UpgradeHost {
   }
 }
 
-function readUnclaimed(options: AttachOptions): UnclaimedPolicy {
+/** The options that an attachment works with. */
+interface CheckedOptions {
+  readonly unclaimed: UnclaimedPolicy
+  readonly ignore: NonNullable<AttachOptions['ignore']> | null
+}
+
+function readAttachOptions(options: AttachOptions): CheckedOptions {
   requireObject('attach', 'the options argument', options)
-  requireKnownNames('attach', options, ['unclaimed', 'transport'])
-  const policy = options.unclaimed ?? 'yield'
+  requireKnownNames('attach', options, ['unclaimed', 'ignore', 'transport'])
+  const { ignore } = options
+  if (ignore !== undefined) requireFunction('attach', 'option "ignore"', ignore)
+  return { unclaimed: readUnclaimed(options.unclaimed), ignore: ignore ?? null }
+}
+
+function readUnclaimed(policy: UnclaimedPolicy = 'yield'): UnclaimedPolicy {
   if (POLICIES.includes(policy)) return policy
   const expected = POLICIES.map((each) => `"${each}"`).join(', ')
   throw new TypeError(

@@ -26,6 +26,7 @@ import { createEnvironment } from './environment.ts'
 import { ListenError, ServerStoppedError } from './errors.ts'
 import { FrontDoor } from './front-door.ts'
 import { OpenConnections } from './open-connections.ts'
+import { OwedAnswers } from './owed-answers.ts'
 import { PlainRequests } from './plain-requests.ts'
 import type { EmbeddedServer, ServerAddress } from './server.ts'
 import { watchSignals } from './signals.ts'
@@ -86,6 +87,9 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
   readonly application: Application
   readonly environment: Environment
   readonly transports: TransportChoice
+  readonly owed: OwedAnswers
+  /** The server is in nobody else's hands. */
+  readonly hasRivals: boolean = false
   readonly #settings: ServerSettings
   readonly #server: HttpServer
   readonly #connections: OpenConnections
@@ -103,6 +107,7 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
     this.transports = new TransportChoice(settings.transport)
     this.#settings = settings
     this.#server = createHttpServer(settings)
+    this.owed = new OwedAnswers(this.#server)
     this.#connections = new OpenConnections(this.#server)
     this.#plainRequests = new PlainRequests(application, settings.http, environment.timers)
     this.#server.on('request', (request, response) => this.#answer(request, response))

@@ -10,6 +10,7 @@ import { connectionFacts } from './connection-facts.ts'
 import { returnToHttp } from './return-to-http.ts'
 import {
   asksForWebSocket,
+  inTurn,
   type PendingUpgrade,
   refuseUpgrade,
   type UpgradeHost,
@@ -17,8 +18,8 @@ import {
 import type { WaitingSocket } from './waiting-socket.ts'
 
 /**
- * Answers with 404 (400 for an invalid target) what asked for a WebSocket, and lets `server` answer what asked for another protocol.
- * Ends the watch of `waiting`.
+ * Answers with 404 (400 for an invalid target) what asked for a WebSocket, and lets `server` answer what
+ * asked for another protocol: when the requests before it have their answers. Ends the watch of `waiting`.
  */
 export function answerUnclaimed(
   host: UpgradeHost,
@@ -26,14 +27,11 @@ export function answerUnclaimed(
   upgrade: PendingUpgrade,
   waiting: WaitingSocket,
 ): void {
-  waiting.release()
-  if (waiting.signal.aborted) upgrade.stream.destroy()
-  else if (!asksForWebSocket(upgrade.request)) returnToHttp(server, upgrade)
-  else
-    refuseUpgrade(
-      host,
-      upgrade,
-      connectionFacts(upgrade.stream),
-      noSuchPath(upgrade.request.url ?? ''),
-    )
+  const { request, stream } = upgrade
+  inTurn(host, upgrade, waiting, () => {
+    waiting.release()
+    if (waiting.signal.aborted) stream.destroy()
+    else if (!asksForWebSocket(request)) returnToHttp(server, upgrade)
+    else refuseUpgrade(host, upgrade, connectionFacts(stream), noSuchPath(request.url ?? ''))
+  })
 }

@@ -13,13 +13,15 @@ import type {
   UpgradeRequest,
 } from '../../application/index.ts'
 import { logFailure } from '../../application/internal.ts'
-import type { Environment } from '../../base/internal.ts'
+import { Deferred, type Environment } from '../../base/internal.ts'
 import { HttpHeaders } from '../../protocol/index.ts'
 import { type ConnectionFacts, connectionFacts } from './connection-facts.ts'
 import { encodeAnswer, encodeSwitch, type HttpAnswer, sentence } from './http-answer.ts'
+import type { OwedAnswers } from './owed-answers.ts'
 import { shareStrings } from './shared-strings.ts'
 import { StreamTransport } from './stream-transport.ts'
 import type { TransportChoice } from './transport-choice.ts'
+import { UpgradeGuard } from './upgrade-guard.ts'
 import { WaitingSocket } from './waiting-socket.ts'
 
 /** An upgrade request with its socket, as Node hands it over. */
@@ -35,6 +37,10 @@ export interface UpgradeHost {
   readonly application: Application
   readonly environment: Environment
   readonly transports: TransportChoice
+  readonly owed: OwedAnswers
+
+  /** Whether somebody else listens for upgrades of the same server. */
+  readonly hasRivals: boolean
 
   /**
    * No route of the application has this path, or what is asked for is another protocol than `websocket`.
@@ -48,11 +54,56 @@ const REFUSAL_LIMIT_MS = 5000
 
 const NO_BYTES = new Uint8Array(0)
 
+/** How long an upgrade waits for the answers to requests before it; then the connection is ended. */
+const TURN_LIMIT_MS = 10_000
+
 /** Brings `upgrade` to its end. Never throws. */
 export function receiveUpgrade(host: UpgradeHost, upgrade: PendingUpgrade): void {
   const answering = new Answering(host, upgrade)
-  if (asksForWebSocket(upgrade.request)) answering.run()
-  else host.unclaimed(upgrade, answering.watch())
+  const { request, stream } = upgrade
+  if (!asksForWebSocket(request)) host.unclaimed(upgrade, answering.watch())
+  else if (!host.owed.isOwed(stream)) answering.run()
+  // Asked only here: it looks for the route a second time.
+  else if (host.application.answerPlainRequest(request.url ?? '') === null)
+    host.unclaimed(upgrade, answering.watch())
+  else answering.runInTurn()
+}
+
+/** Whether an application of ours has this request to answer: it is not for anybody else. */
+export function isClaimed(request: IncomingMessage): boolean {
+  return CLAIMED.has(request)
+}
+
+/** Only those of servers that have several listeners. */
+const CLAIMED = new WeakSet<IncomingMessage>()
+
+/**
+ * Calls `answer` when all requests before `upgrade` have their answers (RFC 9112 §9.3.2). If that takes too
+ * long the connection is ended instead.
+ */
+export function inTurn(
+  { environment, owed }: UpgradeHost,
+  { stream }: PendingUpgrade,
+  waiting: WaitingSocket,
+  answer: () => void,
+): void {
+  if (!owed.isOwed(stream)) {
+    answer()
+    return
+  }
+  let isOver = false
+  const deadline = environment.timers.schedule(TURN_LIMIT_MS, () => {
+    isOver = true
+    waiting.release()
+    stream.on('error', () => {
+      // The connection is being destroyed.
+    })
+    stream.destroy()
+  })
+  owed.whenAnswered(stream, () => {
+    deadline.cancel()
+    if (!isOver) answer()
+  })
 }
 
 /** Whether `request` asks for this protocol among others (RFC 9110 §7.8); `h2c` and the like are not ours. */
@@ -82,13 +133,16 @@ export function refuseUpgrade(
   transport.end()
 }
 
-const FAILURE: HttpAnswer = sentence(500, 'Cannot upgrade: the application failed')
+/** What a client is told when code of the application threw. */
+export const FAILURE: HttpAnswer = sentence(500, 'Cannot upgrade: the application failed')
 
 /** One upgrade on its way through the application. */
 class Answering {
   readonly #host: UpgradeHost
   readonly #upgrade: PendingUpgrade
   #waiting: WaitingSocket | null = null
+  /** Only where somebody else listens for upgrades. */
+  #guard: UpgradeGuard | null = null
 
   constructor(host: UpgradeHost, upgrade: PendingUpgrade) {
     this.#host = host
@@ -101,6 +155,21 @@ class Answering {
     return this.#waiting
   }
 
+  /** Runs when the answers to earlier requests have gone. */
+  runInTurn(): void {
+    const { stream } = this.#upgrade
+    const waiting = this.watch()
+    const { hasRivals } = this.#host
+    inTurn(this.#host, this.#upgrade, waiting, () => {
+      if (!hasRivals) this.run()
+      // The socket could not be guarded while those answers were being written.
+      else {
+        waiting.release()
+        stream.destroy()
+      }
+    })
+  }
+
   run(): void {
     const { application, environment } = this.#host
     const { request, stream } = this.#upgrade
@@ -108,18 +177,38 @@ class Answering {
     const signal = stream.destroyed ? this.watch().signal : () => this.watch().signal
     try {
       const outcome = application.upgrade(asked, environment, signal)
-      if (!(outcome instanceof Promise)) this.#conclude(asked, outcome)
-      else {
-        outcome
-          .then((later) => this.#conclude(asked, later))
-          .catch((error: unknown) => this.#fail(error))
+      const isPromise = outcome instanceof Promise
+      if (!isPromise && (outcome.type === 'unclaimed' || !this.#host.hasRivals)) {
+        this.#conclude(asked, outcome)
+        return
       }
+      if (this.#host.hasRivals) this.#claim()
+      // With rivals: not before they have seen the request too.
+      const later = isPromise ? outcome : this.#pastRivals(outcome)
+      later
+        .then((settled) => this.#conclude(asked, settled))
+        .catch((error: unknown) => this.#fail(error))
     } catch (error) {
       this.#fail(error)
     }
   }
 
+  /** Keeps the other listeners away until there is an answer. */
+  #claim(): void {
+    CLAIMED.add(this.#upgrade.request)
+    this.watch()
+    this.#guard = new UpgradeGuard(this.#upgrade.stream)
+  }
+
+  async #pastRivals(outcome: UpgradeOutcome): Promise<UpgradeOutcome> {
+    const past = new Deferred<void>()
+    this.#host.environment.deferPastIo(() => past.resolve(), null)
+    await past.promise
+    return outcome
+  }
+
   #conclude(facts: ConnectionFacts, outcome: UpgradeOutcome): void {
+    this.#guard?.release()
     const host = this.#host
     const upgrade = this.#upgrade
     if (outcome.type === 'unclaimed') {
@@ -137,6 +226,7 @@ class Answering {
   /** A bug of ours or of the application's; neither may take the other connections with it. */
   #fail(error: unknown): void {
     logFailure(this.#host.application.logger, error, 'Upgrade failed')
+    this.#guard?.release()
     this.#upgrade.stream.destroy()
   }
 }

@@ -4,14 +4,16 @@ import { createServer as createSecureServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import { describe, expect, it } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
 
-import { type Application, createApplication } from '../../../src/application/index.ts'
+import { type Application, createApplication, WebSockets } from '../../../src/application/index.ts'
 import { VirtualClock } from '../../../src/base/index.ts'
-import { TimerWheel } from '../../../src/base/internal.ts'
+import { Deferred, TimerWheel } from '../../../src/base/internal.ts'
 import { attach, attachIn, type AttachOptions } from '../../../src/engines/node/attach.ts'
 import { createEnvironment } from '../../../src/engines/node/environment.ts'
 import { certificate } from '../../support/certificate.ts'
 import { listen, RawClient } from '../../support/loopback.ts'
+import { upgradeRequest } from '../../support/loopback-world.ts'
 import { accepted, echoBytes, scriptedApplication } from '../../support/scripted-application.ts'
 
 const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n'
@@ -254,6 +256,192 @@ describe('attach()', () => {
       const client = await world.send(`${H2C}56789`)
 
       await client.until((text) => text.includes('plain POST /form 0123456789'))
+    })
+  })
+
+  describe('beside other listeners', () => {
+    /** An application with `/ours`, which decides at once or after an async interceptor. */
+    function ours(mode: 'sync' | 'async'): Application {
+      return createApplication((app) => {
+        app.install(WebSockets)
+        app.routing((route) => {
+          if (mode === 'async') {
+            route.intercept(async () => {
+              await new Promise((resolve) => setImmediate(resolve))
+            })
+          }
+          route.webSocket('/ours', ({ incoming, send }) => incoming.consumeEach(send))
+        })
+      })
+    }
+
+    for (const transport of ['auto', 'stream'] as const) {
+      for (const mode of ['sync', 'async'] as const) {
+        it(`serves beside a WebSocketServer of ws (${transport}, ${mode} decision)`, async () => {
+          const server = createServer()
+          const theirs = new WebSocketServer({ server, path: '/theirs' })
+          theirs.on('connection', (socket) => socket.send('theirs'))
+          const attachment = attach(ours(mode), server, { transport })
+          const port = await listen(server)
+
+          const own = new WebSocket(`ws://127.0.0.1:${port}/ours`)
+          await once(own, 'open')
+          own.send('hello')
+          expect(String((await once(own, 'message'))[0])).toBe('hello')
+          const other = new WebSocket(`ws://127.0.0.1:${port}/theirs`)
+          expect(String((await once(other, 'message'))[0])).toBe('theirs')
+
+          own.terminate()
+          other.terminate()
+          theirs.close()
+          await attachment.stop({ grace: 0 })
+          server.close()
+        })
+
+        it(`is not harmed by a listener that ends strange sockets (${transport}, ${mode} decision)`, async () => {
+          const server = createServer()
+          server.on('upgrade', (_, socket: Duplex) => {
+            socket.write('HTTP/1.1 404 Not Found\r\n\r\n')
+            socket.end()
+            socket.destroy()
+          })
+          const attachment = attach(ours(mode), server, { transport })
+          const socket = new WebSocket(`ws://127.0.0.1:${await listen(server)}/ours`)
+          await once(socket, 'open')
+          socket.send('hello')
+
+          expect(String((await once(socket, 'message'))[0])).toBe('hello')
+
+          socket.terminate()
+          await attachment.stop({ grace: 0 })
+          server.close()
+        })
+      }
+    }
+
+    it('notices that the client leaves while the socket is guarded', async () => {
+      const left = new Deferred<unknown>()
+      const asked = new Deferred<void>()
+      const application = createApplication((app) => {
+        app.install(WebSockets)
+        app.monitor.on('upgradeRefused', ({ reason }) => left.resolve(reason))
+        app.routing((route) => {
+          route.intercept(({ signal }) => {
+            asked.resolve()
+            return new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
+          })
+          route.webSocket('/ours', () => {})
+        })
+      })
+      const server = createServer()
+      server.on('upgrade', (_, socket: Duplex) => socket.destroy())
+      attach(application, server)
+      await using client = await RawClient.connect(await listen(server))
+      client.send(upgradeRequest('/ours'))
+      await asked.promise
+
+      client.socket.resetAndDestroy()
+
+      expect(await left.promise).toBe('abandoned')
+      server.close()
+    })
+
+    it('ends the connection of an upgrade that is pipelined, after the earlier answer', async () => {
+      const server = createServer((_, response) => response.end('first answer'))
+      server.on('upgrade', nothing)
+      attach(ours('sync'), server)
+      await using client = await RawClient.connect(await listen(server))
+      client.send('GET /first HTTP/1.1\r\nHost: a\r\n\r\n' + upgradeRequest('/ours'))
+
+      await client.ended
+
+      expect(client.text).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*first answer/)
+      expect(client.text).not.toContain('101')
+      server.close()
+    })
+
+    it('ends the connection of an upgrade that waits 10 s for the answer before it', async () => {
+      const clock = new VirtualClock()
+      const environment = { ...createEnvironment(), clock, timers: new TimerWheel(clock) }
+      const upgraded = new Deferred<void>()
+      const server = createServer(nothing)
+      server.prependListener('upgrade', () => upgraded.resolve())
+      attachIn(environment, ours('sync'), server, {})
+      await using client = await RawClient.connect(await listen(server))
+      client.send('GET /never HTTP/1.1\r\nHost: a\r\n\r\n' + upgradeRequest('/ours'))
+      await upgraded.promise
+
+      await clock.advance(10_000)
+
+      await client.ended
+      expect(client.text).toBe('')
+      server.close()
+    })
+
+    it('reports two applications that share a path, once', async () => {
+      const errors: string[] = []
+      const silent = (): void => {}
+      const logger = {
+        debug: silent,
+        info: silent,
+        warn: silent,
+        error: (_: object, message: string) => void errors.push(message),
+      }
+      const module = (app: Application): void => {
+        app.install(WebSockets)
+        app.routing((route) => void route.webSocket('/both', ({ send }) => send('one')))
+      }
+      const server = createServer()
+      attach(createApplication(module, { logger }), server, { unclaimed: 'answer' })
+      attach(createApplication(module, { logger }), server)
+      const port = await listen(server)
+
+      for (let count = 0; count < 2; count++) {
+        const socket = new WebSocket(`ws://127.0.0.1:${port}/both`)
+        expect(String((await once(socket, 'message'))[0])).toBe('one')
+        await once(socket, 'close')
+      }
+
+      expect(errors).toEqual(['Attached applications share a path'])
+      server.close()
+    })
+  })
+
+  describe('ignore', () => {
+    it('is asked first, and leaves to others what it takes', async () => {
+      await using world = await World.with(
+        {
+          unclaimed: 'answer',
+          ignore: ({ headers }) => headers['sec-websocket-protocol'] === 'vite-hmr',
+        },
+        (incoming, stream) => {
+          if (incoming.headers['sec-websocket-protocol'] === 'vite-hmr') stream.end('theirs')
+        },
+      )
+
+      const theirs = await world.send(
+        request('/ours').replace('Host', 'Sec-WebSocket-Protocol: vite-hmr\r\nHost'),
+      )
+      await theirs.ended
+      const own = await world.send(request('/ours'))
+      await own.until((text) => text === SWITCHED)
+
+      expect(theirs.text).toBe('theirs')
+    })
+
+    it('is answered with 500 when it throws or returns a promise', async () => {
+      const ignore = (incoming: IncomingMessage): boolean => {
+        if (incoming.url === '/throws') throw new Error('broken')
+        // What JavaScript may do.
+        return Promise.resolve(true) as unknown as boolean
+      }
+      await using world = await World.with({ ignore })
+
+      for (const path of ['/throws', '/promises']) {
+        const client = await world.send(request(path))
+        await client.ended
+        expect(client.text).toMatch(/^HTTP\/1\.1 500 /)
+      }
     })
   })
 

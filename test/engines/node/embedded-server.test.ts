@@ -134,6 +134,86 @@ describe('embeddedServer()', () => {
       await client.until((text) => text.endsWith('plain /page'))
     })
 
+    it('answers every h2c upgrade that is pipelined, in order', async () => {
+      await using server = await started({
+        http: (request, response) => response.end(`<${request.url}>`),
+      })
+      const paths = Array.from({ length: 30 }, (_, index) => `/${index}`)
+      await using client = await connectTo(
+        server,
+        paths
+          .map(
+            (path) =>
+              `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n`,
+          )
+          .join(''),
+      )
+
+      await client.until((received) => received.includes('</29>'))
+      expect(client.text.match(/<.+?>/g)).toEqual(paths.map((path) => `<${path}>`))
+    })
+
+    for (const kind of ['auto', 'stream', 'tls'] as const) {
+      it(`answers an upgrade after the requests before it (${kind})`, async () => {
+        const first = new Deferred<void>()
+        const asked = new Deferred<void>()
+        await using server = await started({
+          ...(kind === 'tls' ? { tls: certificate } : { transport: kind }),
+          http: async (_, response) => {
+            asked.resolve()
+            await first.promise
+            response.end('first answer')
+          },
+        })
+        const { port } = server.address
+        for (const [path, status] of [
+          ['/echo', '101'],
+          ['/nope', '404'],
+        ]) {
+          await using client =
+            kind === 'tls'
+              ? new RawClient(connectTls({ port, host: '127.0.0.1', ca: certificate.cert }))
+              : await RawClient.connect(port)
+          client.send(`GET /slow HTTP/1.1\r\nHost: a\r\n\r\nGET ${path} HTTP/1.1\r\n${UPGRADE}`)
+          client.send(MASKED_HELLO)
+          await asked.promise
+          await new Promise((resolve) => setImmediate(resolve))
+          const early = client.text
+          first.resolve()
+
+          await client.until((received) => received.includes(`HTTP/1.1 ${status}`))
+          expect(early.startsWith(`HTTP/1.1 ${status}`)).toBe(false)
+          expect(client.text).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*first answer[^]*HTTP/)
+          if (path === '/echo') await client.until((received) => received.endsWith(HELLO))
+        }
+      })
+    }
+
+    it('answers a list of protocols to upgrade to with 426', async () => {
+      await using server = await started()
+      await using client = await connectTo(
+        server,
+        `GET /echo HTTP/1.1\r\n${UPGRADE.replace('Upgrade: websocket', 'Upgrade: h2c, websocket')}`,
+      )
+
+      await client.ended
+
+      expect(client.text).toMatch(
+        /^HTTP\/1\.1 426 [^]*\r\n\r\nCannot upgrade: Upgrade is not "websocket"/,
+      )
+      expect(client.text.toLowerCase()).toContain('\r\nupgrade: websocket\r\n')
+    })
+
+    it('answers a plain GET on the path of a WebSocket itself', async () => {
+      const http = vi.fn<() => void>()
+      await using server = await started({ http })
+      await using client = await connectTo(server, 'GET /echo HTTP/1.1\r\nHost: a\r\n\r\n')
+
+      await client.until((received) => received.startsWith('HTTP/1.1 426 '))
+
+      expect(http).not.toHaveBeenCalled()
+    })
+
     it('passes the body of an h2c upgrade to the http listener', async () => {
       await using server = await started({
         http: async (request, response) => response.end(`<${await text(request)}>`),

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 
 import { createEnvironment } from '../../../src/engines/node/environment.ts'
+import { OwedAnswers } from '../../../src/engines/node/owed-answers.ts'
 import { TransportChoice } from '../../../src/engines/node/transport-choice.ts'
 import { answerUnclaimed } from '../../../src/engines/node/unclaimed-upgrade.ts'
 import type { UpgradeHost } from '../../../src/engines/node/upgrade-listener.ts'
@@ -15,6 +16,8 @@ const HOST: UpgradeHost = {
   application: scriptedApplication(() => ({ type: 'unclaimed' })),
   environment: createEnvironment(),
   transports: new TransportChoice('stream'),
+  owed: new OwedAnswers(createServer()),
+  hasRivals: false,
   unclaimed() {},
 }
 

@@ -7,6 +7,7 @@ import type { Application, UpgradeOutcome } from '../../../src/application/index
 import { VirtualClock } from '../../../src/base/index.ts'
 import { Deferred, TimerWheel } from '../../../src/base/internal.ts'
 import { createEnvironment } from '../../../src/engines/node/environment.ts'
+import { OwedAnswers } from '../../../src/engines/node/owed-answers.ts'
 import { TransportChoice } from '../../../src/engines/node/transport-choice.ts'
 import { receiveUpgrade, type UpgradeHost } from '../../../src/engines/node/upgrade-listener.ts'
 import { listen, RawClient } from '../../support/loopback.ts'
@@ -36,14 +37,16 @@ async function serve(
   application: Application,
   overrides: Partial<UpgradeHost> = {},
 ): Promise<{ client: RawClient; socket: Promise<Duplex> } & AsyncDisposable> {
+  const server = createServer()
   const host: UpgradeHost = {
+    owed: new OwedAnswers(server),
+    hasRivals: false,
     application,
     environment: createEnvironment(),
     transports: new TransportChoice('stream'),
     unclaimed: () => expect.unreachable('the request is ours'),
     ...overrides,
   }
-  const server = createServer()
   const upgraded = new Deferred<Duplex>()
   server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     upgraded.resolve(stream)

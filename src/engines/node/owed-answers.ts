@@ -1,0 +1,69 @@
+/**
+ * The answers that an HTTP server still owes on its connections. A client may send an upgrade behind other
+ * requests; the answers leave in the order of the requests (RFC 9112 §9.3.2), so the upgrade waits.
+ *
+ * At an upgrade Node takes its own listeners off the socket, also while a response is being written. So a
+ * response that waits for `drain` would wait for ever, unless somebody passes the event on.
+ */
+
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
+import type { Server as HttpsServer } from 'node:https'
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+
+/** Knows the responses of one server that are under way. */
+export class OwedAnswers implements Disposable {
+  readonly #server: HttpServer | HttpsServer
+  /** In the order of the requests. */
+  readonly #owed = new WeakMap<Duplex, Set<ServerResponse>>()
+
+  constructor(server: HttpServer | HttpsServer) {
+    this.#server = server
+    // Before the listener that answers: it may have answered when it returns.
+    server.prependListener('request', this.#onRequest)
+  }
+
+  /** Whether a request that came on `stream` earlier is still without its whole answer. */
+  isOwed(stream: Duplex): boolean {
+    return (this.#owed.get(stream)?.size ?? 0) > 0
+  }
+
+  /**
+   * Calls `then` once, when all earlier answers on `stream` have been written, or have failed; at once where
+   * none is owed.
+   */
+  whenAnswered(stream: Duplex, then: () => void): void {
+    const owed = this.#owed.get(stream)
+    if (owed === undefined || owed.size === 0) {
+      then()
+      return
+    }
+
+    const passDrainOn = (): void => {
+      for (const response of owed) {
+        response.emit('drain')
+        return
+      }
+    }
+    const onClose = (): void => {
+      if (owed.size > 0) return
+      stream.off('drain', passDrainOn)
+      // Node has set its limit for idle connections when the last response was finished.
+      if (stream instanceof Socket) stream.setTimeout(0)
+      then()
+    }
+    stream.on('drain', passDrainOn)
+    // Registered behind the listener that takes the response out of the set.
+    for (const response of owed) response.once('close', onClose)
+  }
+
+  [Symbol.dispose](): void {
+    this.#server.off('request', this.#onRequest)
+  }
+
+  readonly #onRequest = ({ socket }: IncomingMessage, response: ServerResponse): void => {
+    const owed = this.#owed.get(socket) ?? new Set()
+    this.#owed.set(socket, owed.add(response))
+    response.once('close', () => owed.delete(response))
+  }
+}
