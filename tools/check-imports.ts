@@ -55,7 +55,7 @@ const NODE_MODULES: Readonly<Record<string, readonly string[]>> = {
   'protocol/memory.ts': ['node:buffer', 'node:worker_threads'],
   'extensions/': ['node:zlib'],
   // A handler runs in the asynchronous context of the upgrade that led to it.
-  'application/interception.ts': ['node:async_hooks'],
+  'application/async-context.ts': ['node:async_hooks'],
   'engines/': ['*'],
   'testing/': ['*'],
   'forwarded/': ['node:module', 'node:net'],

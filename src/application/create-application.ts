@@ -23,6 +23,7 @@ import type {
   StopCounts,
   StopOptions,
 } from './application.ts'
+import { rootContext } from './async-context.ts'
 import { Counters } from './counters.ts'
 import { drain, readStopOptions, type DrainTimes, withinMs } from './drain.ts'
 import type { UpgradeOutcome, UpgradeRefused, UpgradeRequest } from './engine.ts'
@@ -192,10 +193,10 @@ class WebSocketApplication implements Application {
     // A handler may wait for something that keeps no process alive: then only these timers do.
     const clock = waitingClock(this.#environment?.clock ?? systemClock)
     const startedAt = clock.now()
-    this.monitor.emit('stopping', { sessions: this.sessions.size })
+    rootContext.run(() => this.monitor.emit('stopping', { sessions: this.sessions.size }))
     const counts = await drain(this.sessions, clock, times, farewell)
     const leftMs = startedAt + times.timeout - clock.now()
-    const listeners = this.monitor.emitAndWait('stopped', counts)
+    const listeners = rootContext.run(() => this.monitor.emitAndWait('stopped', counts))
     await withinMs(clock, Math.max(leftMs, LAST_LISTENERS_MS), listeners)
     return counts
   }

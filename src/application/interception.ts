@@ -3,15 +3,9 @@
  */
 
 import { kindOf } from '../base/internal.ts'
-import { AsyncResource } from 'node:async_hooks'
 
 import type { ApplicationCall, Interceptor } from './application.ts'
-
-/** The `AsyncLocalStorage` values of one point in time, to come back to. */
-export interface AsyncContext {
-  /** Runs `task` as if it had been called at that point. */
-  run<T>(task: () => T): T
-}
+import { type AsyncContext, captureContext } from './async-context.ts'
 
 /** What came of the interceptors. */
 export interface Interception {
@@ -89,10 +83,4 @@ async function settled(inner: Promise<unknown> | null): Promise<void> {
   } catch {
     // The interceptor has answered in spite of it: the refusal stands either way.
   }
-}
-
-function captureContext(): AsyncContext {
-  // Without destroy hooks of its own: there is nothing to release but memory.
-  const resource = new AsyncResource('TowpathUpgrade', { requireManualDestroy: true })
-  return { run: (task) => resource.runInAsyncScope(task) }
 }

@@ -5,6 +5,7 @@
 export { defaultPort, parseAuthority } from './authority.ts'
 export type { Authority } from './authority.ts'
 export { createApplicationOn } from './create-application.ts'
+export { rootContext } from './async-context.ts'
 export { readStopOptions } from './drain.ts'
 export type { DrainTimes } from './drain.ts'
 export { logFailure } from './logger.ts'

@@ -22,10 +22,10 @@ import type {
   ApplicationEvents,
   DefaultWebSocketServerSession,
 } from './application.ts'
+import { type AsyncContext, rootContext } from './async-context.ts'
 import type { UpgradeCall } from './call.ts'
 import type { Counters } from './counters.ts'
 import type { Farewell } from './farewell.ts'
-import type { AsyncContext } from './interception.ts'
 import { logFailure } from './logger.ts'
 import type { SharedBudget } from './memory-budget.ts'
 import type { EventMonitor } from './monitor.ts'
@@ -97,6 +97,7 @@ class SessionRecord implements SessionObserver {
   session: ServerSession | null = null
   readonly #route: WebSocketRoute
   readonly #home: SessionHome
+  readonly #context: AsyncContext
   readonly #slot: ConnectionSlot
   readonly #memoryBudget: SharedBudget | null
   readonly #environment: Environment
@@ -104,6 +105,7 @@ class SessionRecord implements SessionObserver {
   constructor(opening: SessionOpening) {
     this.#route = opening.route
     this.#home = opening.home
+    this.#context = opening.context ?? rootContext
     this.#slot = opening.slot
     this.#memoryBudget = opening.memoryBudget
     this.#environment = opening.environment
@@ -120,21 +122,27 @@ class SessionRecord implements SessionObserver {
     if (this.session !== null) this.#home.sessions.delete(this.session)
   }
 
+  /** Whoever caused the event, a timer or another session: its listeners see the store of this session. */
+  within(task: () => void): void {
+    this.#context.run(task)
+  }
+
   handlerFailed(error: unknown): void {
     const session = this.session
     if (session === null) return
-    logFailure(session.application.logger, error, 'WebSocket handler failed', {
-      session: session.id,
-      route: this.#route.path,
+    const facts = { session: session.id, route: this.#route.path }
+    this.within(() => {
+      logFailure(session.application.logger, error, 'WebSocket handler failed', facts)
+      this.#home.monitor.emit('handlerFailed', { session, error })
     })
-    this.#home.monitor.emit('handlerFailed', { session, error })
   }
 
   limitReached(limit: SessionLimitName, error: Error): void {
     const { counters, monitor } = this.#home
     counters.limitReached(limit)
     const session = this.session
-    if (session !== null) monitor.emit('limitReached', { session, limit, error })
+    if (session === null || !monitor.hears('limitReached')) return
+    this.within(() => monitor.emit('limitReached', { session, limit, error }))
   }
 
   buffered(bytes: number): void {
@@ -146,7 +154,7 @@ class SessionRecord implements SessionObserver {
     counters.frameDropped(direction)
     const session = this.session
     if (session === null || !monitor.hears('frameDropped')) return
-    monitor.emit('frameDropped', { session, direction, bytes })
+    this.within(() => monitor.emit('frameDropped', { session, direction, bytes }))
   }
 
   closed(info: CloseInfo): void {

@@ -17,11 +17,12 @@ import {
 import type { Transport } from '../session/index.ts'
 import type { Admission, ConnectionSlot } from './admission.ts'
 import type { Application, Interceptor } from './application.ts'
+import { type AsyncContext, rootContext } from './async-context.ts'
 import { parseAuthority } from './authority.ts'
 import { decodeParameters, UpgradeCall } from './call.ts'
 import type { UpgradeAccepted, UpgradeOutcome, UpgradeRequest } from './engine.ts'
 import { HandshakeTimeoutError } from './errors.ts'
-import { intercept, type AsyncContext } from './interception.ts'
+import { intercept } from './interception.ts'
 import { logFailure } from './logger.ts'
 import { mayConnect } from './origin-policy.ts'
 import {
@@ -315,7 +316,7 @@ class UpgradeAttempt {
     const outcome = this.#refuse(
       refuse(503, 'abandoned', 'Cannot upgrade: the client left', { cause: reason }),
     )
-    this.#call.end(() => reason)
+    rootContext.run(() => this.#call.end(() => reason))
     return outcome
   }
 
@@ -326,7 +327,7 @@ class UpgradeAttempt {
       this.#refuse(
         refuse(503, 'timeout', 'Cannot upgrade: the server took too long', { cause: error }),
       )
-      this.#call.end(() => error)
+      rootContext.run(() => this.#call.end(() => error))
     })
   }
 
@@ -339,7 +340,8 @@ class UpgradeAttempt {
     if (monitor.hears('upgradeRefused')) {
       const { status, reason, cause } = refusal
       const { request } = this.#call
-      monitor.emit('upgradeRefused', { request, route: this.#route.path, status, reason, cause })
+      const facts = { request, route: this.#route.path, status, reason, cause }
+      rootContext.run(() => monitor.emit('upgradeRefused', facts))
     }
     return outcome
   }

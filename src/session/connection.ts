@@ -540,8 +540,13 @@ export class Connection
     if (this.#info !== null) return
     this.#info = this.#ending.info(this.writer.isCloseWritten)
     if (this.#info === null) return
-    this.#owner.over(this.#info)
-    this.observer.closed(this.#info)
+    const info = this.#info
+    const tell = (): void => {
+      this.#owner.over(info)
+      this.observer.closed(info)
+    }
+    if (this.observer.within === undefined) tell()
+    else this.observer.within(tell)
   }
 }
 

@@ -75,6 +75,11 @@ export interface SessionObserver {
   frameDropped(direction: 'incoming' | 'outgoing', bytes: number): void
   /** At most so many bytes more are held than before. On the path of every read. */
   buffered(bytes: number): void
+  /**
+   * Runs `task` in the async context of the session: `closed`, and what its `signal` tells its listeners.
+   * Absent where the caller's context will do.
+   */
+  readonly within?: (task: () => void) => void
   /** The session is over: once, last. */
   closed(info: CloseInfo): void
 }

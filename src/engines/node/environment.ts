@@ -4,6 +4,8 @@
 
 import { randomFillSync } from 'node:crypto'
 
+import { rootContext } from '../../application/internal.ts'
+import type { Clock } from '../../base/index.ts'
 import {
   type Environment,
   systemClock,
@@ -15,12 +17,23 @@ import {
 export function createEnvironment(): Environment {
   return {
     clock: systemClock,
-    timers: new TimerWheel(systemClock),
-    waitingTimers: new TimerWheel(waitingSystemClock),
+    timers: new TimerWheel(inRootContext(systemClock)),
+    waitingTimers: new TimerWheel(inRootContext(waitingSystemClock)),
     random: createRandomSource(),
     defer: (task, argument) => process.nextTick(task, argument),
     deferPastIo: (task, argument) => void setImmediate(task, argument),
     deferPastTurn: (task, argument) => void setImmediate(task, argument),
+  }
+}
+
+/**
+ * `clock` for what sessions share. Node would keep the context of the session that sets the timer, with all
+ * that this refers to, and would run the timers of other sessions in it.
+ */
+function inRootContext(clock: Clock): Clock {
+  return {
+    now: () => clock.now(),
+    setTimer: (delayMs, callback) => rootContext.run(() => clock.setTimer(delayMs, callback)),
   }
 }
 

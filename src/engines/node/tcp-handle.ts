@@ -12,6 +12,8 @@
 
 import { Socket } from 'node:net'
 
+import { rootContext } from '../../application/internal.ts'
+
 /** The handle of libuv under a socket: what we use of Node's `TCPWrap`. Calls answer 0, or an error number below 0. */
 export interface TcpHandle {
   onread: (this: TcpHandle, argument?: unknown) => void
@@ -103,8 +105,9 @@ export function findInternals(): TcpInternals | null {
   const { WriteWrap, ShutdownWrap, streamBaseState, kReadBytesOrError, kLastWriteWasAsync } =
     binding
   return {
-    createWrite: () => new WriteWrap(),
-    createShutdown: () => new ShutdownWrap(),
+    // Requests are used again by other sessions: none may keep the context of the first.
+    createWrite: () => rootContext.run(() => new WriteWrap()),
+    createShutdown: () => rootContext.run(() => new ShutdownWrap()),
     bytesRead: () => streamBaseState[kReadBytesOrError] ?? 0,
     wroteAsync: () => streamBaseState[kLastWriteWasAsync] !== 0,
   }
