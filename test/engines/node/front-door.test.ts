@@ -9,6 +9,7 @@ import { VirtualClock } from '../../../src/base/index.ts'
 import { Deferred, TimerWheel } from '../../../src/base/internal.ts'
 import { createEnvironment } from '../../../src/engines/node/environment.ts'
 import { FrontDoor } from '../../../src/engines/node/front-door.ts'
+import { OwedAnswers } from '../../../src/engines/node/owed-answers.ts'
 import { TransportChoice } from '../../../src/engines/node/transport-choice.ts'
 import type { UpgradeHost } from '../../../src/engines/node/upgrade-listener.ts'
 import { listen, RawClient } from '../../support/loopback.ts'
@@ -48,15 +49,17 @@ async function open(
   const clock = new VirtualClock()
   const transports = new TransportChoice('auto')
   await transports.ready()
+  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    request.pipe(response)
+  })
   const host: UpgradeHost = {
     application: scriptedApplication(decide, failures),
     environment: { ...createEnvironment(), clock, timers: new TimerWheel(clock) },
     transports,
+    owed: new OwedAnswers(server),
+    hasRivals: false,
     unclaimed: () => expect.unreachable('the front door gives it to the HTTP server'),
   }
-  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
-    request.pipe(response)
-  })
   const port = await listen(server)
   const door = FrontDoor.open(server, host, LIMITS)
   if (door === null) throw new Error('Cannot open the front door on this Node')
@@ -325,6 +328,8 @@ describe('FrontDoor', () => {
       application: scriptedApplication(() => REFUSED),
       environment: createEnvironment(),
       transports,
+      owed: new OwedAnswers(server),
+      hasRivals: false,
       unclaimed: () => {},
     }
 
