@@ -56,13 +56,9 @@ export interface AttachOptions {
   /**
    * Asked first, about every upgrade request: what it returns `true` for is left to the other listeners of
    * the server, for good, whatever routes the application has. It must return at once; what it throws is
-   * logged, and the request gets 500.
+   * logged, and the request gets 500. Vite's socket for hot reload, for one, has the subprotocol `vite-hmr`.
    *
    * @defaultValue nothing is ignored
-   *
-   * @example
-   * // Vite's own socket for hot reload, beside a route that matches every path
-   * attach(app, server, { ignore: (request) => request.headers['sec-websocket-protocol'] === 'vite-hmr' })
    */
   readonly ignore?: (request: IncomingMessage) => boolean
 
