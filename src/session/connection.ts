@@ -5,7 +5,7 @@
  * place where the end of a connection is decided; `Ending` keeps the facts.
  */
 
-import { type Environment, loopShareOf, type WheelTimer } from '../base/internal.ts'
+import { type Environment, loopShareOf } from '../base/internal.ts'
 import type { ChannelOverflowError, SendOptions, TrySendResult } from '../channels/index.ts'
 import {
   CloseReason,
@@ -16,6 +16,7 @@ import {
   requireTravelling,
 } from '../protocol/internal.ts'
 import type { CloseInfo } from './close-info.ts'
+import { ClosingDeadline, type ClosingDeadlineOwner } from './closing-deadline.ts'
 import { type MemoryBudgetError, type RateLimitError, SessionTimeoutError } from './errors.ts'
 import {
   failureReason,
@@ -38,6 +39,7 @@ import type { ConnectionOwner, SessionLevel } from './session-level.ts'
 import type { SessionObserver, SessionSettings } from './settings.ts'
 import { createTimeLimits, type TimeLimits, type TimeLimitsOwner } from './time-limits.ts'
 import type { Transport, TransportReceiver } from './transport.ts'
+import { WriteProgress } from './write-progress.ts'
 import { WriteWatch } from './write-watch.ts'
 import { waitingFramesOf } from './waiting-frames.ts'
 import { Writer, type WriterOwner } from './writer.ts'
@@ -52,7 +54,8 @@ export class Connection
     IncomingOwner,
     RateOwner,
     ReadingOwner,
-    TimeLimitsOwner
+    TimeLimitsOwner,
+    ClosingDeadlineOwner
 {
   readonly settings: SessionSettings
   readonly environment: Environment
@@ -68,12 +71,14 @@ export class Connection
   readonly #reading: Reading
   /** Absent until something has to be counted. */
   #rates: RateLimits | null = null
+  /** Absent until the transport has kept something. */
+  #progress: WriteProgress | null = null
   #writeWatch: WriteWatch | null = null
   readonly #timeLimits: TimeLimits | null
   readonly #countsBytes: boolean
   readonly #countsMessages: boolean
   readonly #ending = new Ending()
-  #deadline: WheelTimer | null = null
+  #deadline: ClosingDeadline | null = null
   /** We do not wait for the peer's Close: TCP ends as soon as ours has been written (RFC 6455 §7.1.7). */
   #endsAfterClose = false
   #info: CloseInfo | null = null
@@ -143,6 +148,18 @@ export class Connection
     return this.incoming.heldBytes + decoding
   }
 
+  get unsentBytes(): number {
+    return this.writer.bufferedAmount
+  }
+
+  get movedOutAt(): number {
+    return this.#progress?.movedAt ?? -Infinity
+  }
+
+  get bytesWritten(): number {
+    return this.#transport.bytesWritten
+  }
+
   get isHeldBack(): boolean {
     return this.#reading.isHeldBack
   }
@@ -182,6 +199,7 @@ export class Connection
     this.writer.moreToRead()
     this.#level.heard()
     this.#timeLimits?.active()
+    this.#deadline?.received(bytes.length)
     this.observer.buffered(bytes.length)
     this.#reading.receive(bytes)
   }
@@ -216,7 +234,7 @@ export class Connection
 
   drained(): void {
     this.#drains += 1
-    this.#writeWatch?.drained()
+    this.#progress?.drained()
     this.writer.drained()
   }
 
@@ -461,9 +479,11 @@ export class Connection
   /** The transport has kept what it could not hand over. */
   writeQueued(): void {
     this.observer.buffered(this.#transport.queuedBytes)
+    this.#progress ??= new WriteProgress(this.environment.clock, this.#transport)
+    this.#progress.queued()
     const { writeTimeout } = this.settings
     if (writeTimeout === null || this.#ending.hasBegun) return
-    this.#writeWatch ??= new WriteWatch(this.environment, this.#transport, writeTimeout, () =>
+    this.#writeWatch ??= new WriteWatch(this.environment, this.#progress, writeTimeout, () =>
       this.#writeStoodStill(writeTimeout),
     )
     this.#writeWatch.queued()
@@ -522,18 +542,21 @@ export class Connection
   #begin(initiator: CloseInfo['initiator'], reason: CloseReason, cause: Error | null): void {
     if (!this.#ending.begin(initiator, reason, cause)) return
     const { closeTimeout } = this.settings
-    this.#deadline = this.environment.timers.schedule(closeTimeout, () => {
-      // When the session is over for its handler (no pong came), that it ends slowly is no news.
-      if (this.#info === null) {
-        const error = new SessionTimeoutError('closeTimeout', closeTimeout)
-        this.observer.limitReached('closeTimeout', error)
-      }
-      this.#transport.abort()
-    })
+    this.#deadline = new ClosingDeadline(this.environment, closeTimeout, this)
     this.#writeWatch?.stop()
     this.#timeLimits?.stop()
     this.#level.ending()
     this.#owner.ending(reason)
+  }
+
+  closingTimedOut(): void {
+    // When the session is over for its handler (no pong came), that it ends slowly is no news.
+    if (this.#info === null) {
+      const { closeTimeout } = this.settings
+      const error = new SessionTimeoutError('closeTimeout', closeTimeout)
+      this.observer.limitReached('closeTimeout', error)
+    }
+    this.#transport.abort()
   }
 
   #finish(): void {

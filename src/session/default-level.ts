@@ -132,6 +132,14 @@ export class DefaultLevel implements SessionLevel, FrameSink, PingerOwner {
     this.#assembler = null
   }
 
+  get movedOutAt(): number {
+    return this.#connection?.movedOutAt ?? -Infinity
+  }
+
+  get bytesWritten(): number {
+    return this.#connection?.bytesWritten ?? 0
+  }
+
   sendPing(payload: Uint8Array): void {
     this.#connection?.writer.ping(payload)
   }

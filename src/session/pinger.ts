@@ -3,18 +3,37 @@
  *
  * A ping goes out every period, the first one a period after the start. The first ping that nothing is
  * heard after starts the timeout; any byte from the peer ends it, not only a pong (RFC 6455 §5.5.2 lets
- * a ping serve as a keep-alive). While reading is held back the timeout stands still.
+ * a ping serve as a keep-alive). Bytes that move towards the peer put the timeout off: a ping waits behind a
+ * large message. While reading is held back the timeout stands still.
  */
 
 import type { Environment, WheelTimer } from '../base/internal.ts'
+import { PatientTimer } from './patient-timer.ts'
 
 /** What the pinger asks of its session. */
 export interface PingerOwner {
+  /** When bytes of ours were last seen to move towards the peer; `-Infinity` if never. */
+  readonly movedOutAt: number
+  /** Bytes given to the transport so far. */
+  readonly bytesWritten: number
   sendPing(payload: Uint8Array): void
   pingTimedOut(): void
 }
 
+interface Ping {
+  readonly payload: Uint8Array
+  readonly sentAt: number
+  /** What had been given to the transport before it. */
+  readonly behindBytes: number
+}
+
 const PAYLOAD_BYTES = 8
+
+/** What operating systems and proxies on the way may hold in front of a ping, in bytes. */
+const MAX_AHEAD_BYTES = 16 * 1024 * 1024
+
+/** How fast that goes at least: 512 KiB a second. Nothing is seen of it. */
+const AHEAD_BYTES_PER_MS = 512
 
 /** Pings whose answers are still of interest. Older ones are forgotten: a later answer proves as much. */
 const MAX_OUTSTANDING = 8
@@ -22,20 +41,19 @@ const MAX_OUTSTANDING = 8
 /** By how much later pings may come early, as a part of the period, so that sessions opened together drift apart. */
 const SPREAD = 1 / 8
 
-/** How late a timer may be before we take it that this process was stopped, and not the peer. */
-const STALL_MS = 1000
-
 /** Sends pings and watches for life. */
 export class Pinger {
   readonly #environment: Environment
   readonly #owner: PingerOwner
   readonly #period: number
   readonly #timeout: number
-  readonly #outstanding: { readonly payload: Uint8Array; readonly sentAt: number }[] = []
+  readonly #outstanding: Ping[] = []
   #pingTimer: WheelTimer
-  #deadline: WheelTimer | null = null
+  readonly #deadline: PatientTimer
   /** What was left of the timeout when reading was held back; `null` when it was not running. */
   #remaining: number | null = null
+  /** Bytes that a pong has shown to have arrived. */
+  #arrivedBytes = 0
   #paused = false
   #heard = false
 
@@ -45,6 +63,7 @@ export class Pinger {
     this.#owner = owner
     this.#period = period
     this.#timeout = timeout
+    this.#deadline = new PatientTimer(environment, () => this.#expire())
     this.#pingTimer = environment.timers.schedule(period, () => this.#ping())
   }
 
@@ -59,6 +78,7 @@ export class Pinger {
     const answered = this.#outstanding[index]
     if (answered === undefined) return null
     this.#outstanding.splice(0, index + 1)
+    this.#arrivedBytes = answered.behindBytes
     return this.#environment.clock.now() - answered.sentAt
   }
 
@@ -66,10 +86,9 @@ export class Pinger {
   pause(): void {
     if (this.#paused) return
     this.#paused = true
-    if (this.#deadline === null) return
+    if (!this.#deadline.isSet) return
     this.#remaining = Math.max(0, this.#deadline.dueAt - this.#environment.clock.now())
     this.#deadline.cancel()
-    this.#deadline = null
   }
 
   /** Reading goes on. */
@@ -77,22 +96,25 @@ export class Pinger {
     if (!this.#paused) return
     this.#paused = false
     if (this.#remaining === null) return
-    this.#arm(this.#remaining)
+    this.#deadline.set(this.#remaining)
     this.#remaining = null
   }
 
   /** No more pings, no more timeouts. */
   stop(): void {
     this.#pingTimer.cancel()
-    this.#deadline?.cancel()
-    this.#deadline = null
+    this.#deadline.cancel()
     this.#remaining = null
   }
 
   #ping(): void {
     const payload = this.#environment.random(new Uint8Array(PAYLOAD_BYTES))
     if (this.#outstanding.length === MAX_OUTSTANDING) this.#outstanding.shift()
-    this.#outstanding.push({ payload, sentAt: this.#environment.clock.now() })
+    this.#outstanding.push({
+      payload,
+      sentAt: this.#environment.clock.now(),
+      behindBytes: this.#owner.bytesWritten,
+    })
     const early = ((payload[0] ?? 0) / 256) * SPREAD * this.#period
     this.#pingTimer = this.#environment.timers.schedule(this.#period - early, () => this.#ping())
     this.#watch()
@@ -101,24 +123,25 @@ export class Pinger {
 
   /** Starts the timeout, unless it runs already and nothing has been heard since it was started. */
   #watch(): void {
-    const running = this.#deadline !== null || this.#remaining !== null
-    if (running && !this.#heard) return
+    const isRunning = this.#deadline.isSet || this.#remaining !== null
+    if (isRunning && !this.#heard) return
     this.#heard = false
-    if (this.#paused) this.#remaining = this.#timeout
-    else this.#arm(this.#timeout)
+    const timeout = this.#timeout + this.#aheadMs()
+    if (this.#paused) this.#remaining = timeout
+    else this.#deadline.set(timeout)
   }
 
-  #arm(delayMs: number): void {
-    this.#deadline?.cancel()
-    this.#deadline = this.#environment.timers.schedule(delayMs, () => this.#expire())
+  /** What a ping may take to get through what was sent before it. */
+  #aheadMs(): number {
+    const aheadBytes = this.#owner.bytesWritten - this.#arrivedBytes
+    return Math.floor(Math.min(aheadBytes, MAX_AHEAD_BYTES) / AHEAD_BYTES_PER_MS)
   }
 
   #expire(): void {
-    const late = this.#environment.clock.now() - (this.#deadline?.dueAt ?? 0)
-    this.#deadline = null
     if (this.#heard) return
-    // Our own process stood still: what the peer sent meanwhile has not been read yet.
-    if (late > STALL_MS) this.#arm(STALL_MS)
+    // A ping waits behind what the peer is still taking.
+    const leftMs = this.#owner.movedOutAt + this.#timeout - this.#environment.clock.now()
+    if (leftMs > 0) this.#deadline.set(leftMs)
     else this.#owner.pingTimedOut()
   }
 }

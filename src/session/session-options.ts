@@ -29,8 +29,9 @@ export interface SessionOptions {
   readonly pingPeriod?: Duration | null
 
   /**
-   * How long the peer may stay silent after a ping before the session is failed with 1011; above 0. It does
-   * not run while reading is held back. Without pings it has no effect. Ktor: `timeout`.
+   * How long the peer may stay silent after a ping before the session is failed with 1011; above 0. Bytes that
+   * move towards the peer put it off. It does not run while nothing is read. Without pings it has no effect.
+   * Ktor: `timeout`.
    *
    * @defaultValue 15 seconds
    */
@@ -69,7 +70,8 @@ export interface SessionOptions {
   readonly masking?: boolean
 
   /**
-   * One absolute deadline for the whole closing handshake, after which the connection is dropped; above 0.
+   * How long the ending of a session may stand still before the connection is dropped; above 0. It begins again,
+   * sixteen times at most, while the ending gets on: see docs/closing.md.
    *
    * @defaultValue 10 seconds
    */
@@ -83,7 +85,8 @@ export interface SessionOptions {
 
   /**
    * Bytes that are still read past a full `incoming`, to find pings and Close frames there: a whole number,
-   * 0 or above. Beyond them reading stops, and TCP makes the peer wait.
+   * 0 or above. Beyond them reading stops, and TCP makes the peer wait. After half a second the session reads on up
+   * to `channels.incoming.maxBytes`, 64 KiB at least, to find the end of the peer.
    *
    * @defaultValue 64 KiB (65536)
    */
@@ -133,16 +136,16 @@ export interface SessionOptions {
   /**
    * How long what is sent may stand still because the peer does not read; above 0. Past it the connection is
    * dropped (1006: a peer that does not read cannot be told), and `incoming` fails with `SessionTimeoutError`.
-   * Where the engine sees no part of a frame go (TLS), it is the time that one frame may take. `null`: for ever.
+   * `null`: for ever.
    *
    * @defaultValue 30 seconds
    */
   readonly writeTimeout?: Duration | null
 
   /**
-   * How long neither side may send anything, before the session is closed with 1001 `Idle timeout`; above 0.
-   * A frame of any kind counts, and of our own pings their answers: with `pingPeriod` below it, it is
-   * reached by nobody who is there. It stands still while reading is held back. `null`: for ever.
+   * How long no byte may move in either direction before the session is closed with 1001 `Idle timeout`; above 0.
+   * Our pings do not count, but the pongs do, so with a shorter `pingPeriod` only a dead peer reaches this limit.
+   * It stands still while the peer is held back by a slow handler or a rate. `null`: for ever.
    *
    * @defaultValue null
    */

@@ -34,7 +34,7 @@ export interface SessionSettings {
   /** `null`: no pings. */
   readonly pingInterval: number | null
   readonly timeout: number
-  /** One absolute deadline for the whole closing, after which the transport is aborted. */
+  /** How long the ending may stand still before the transport is aborted: see `ClosingDeadline`. */
   readonly closeTimeout: number
   readonly maxFrameSize: number
   /** Payload of one message, reassembled. */

@@ -4,12 +4,15 @@
 
 import type { Environment, WheelTimer } from '../base/internal.ts'
 import { SessionTimeoutError } from './errors.ts'
+import { PatientTimer } from './patient-timer.ts'
 import type { SessionSettings } from './settings.ts'
 
 /** What the limits ask of their session. */
 export interface TimeLimitsOwner {
   /** Whether frames of the peer wait for a slow handler, or for a rate: the session is not idle then. */
   readonly isHeldBack: boolean
+  /** When bytes of ours were last seen to move towards the peer; `-Infinity` if never. */
+  readonly movedOutAt: number
   timeIsUp(error: SessionTimeoutError): void
 }
 
@@ -30,7 +33,7 @@ export class TimeLimits {
   readonly #idleMs: number | null
   readonly #lifeMs: number | null
   readonly #owner: TimeLimitsOwner
-  #idleTimer: WheelTimer | null = null
+  readonly #idleTimer: PatientTimer | null
   #lifeTimer: WheelTimer | null = null
   #activeAt = 0
 
@@ -44,6 +47,7 @@ export class TimeLimits {
     this.#idleMs = idleMs
     this.#lifeMs = lifeMs
     this.#owner = owner
+    this.#idleTimer = idleMs === null ? null : new PatientTimer(environment, () => this.#lookIdle())
   }
 
   start(): void {
@@ -54,7 +58,7 @@ export class TimeLimits {
         this.#owner.timeIsUp(new SessionTimeoutError('maxSessionDuration', lifeMs)),
       )
     }
-    if (this.#idleMs !== null) this.#armIdle(this.#idleMs)
+    if (this.#idleMs !== null) this.#idleTimer?.set(this.#idleMs)
   }
 
   /** Something was received, or is being sent. */
@@ -67,16 +71,13 @@ export class TimeLimits {
     this.#lifeTimer?.cancel()
   }
 
-  #armIdle(delayMs: number): void {
-    this.#idleTimer = this.#environment.timers.schedule(delayMs, () => this.#lookIdle())
-  }
-
   #lookIdle(): void {
     const idleMs = this.#idleMs
     if (idleMs === null) return
     if (this.#owner.isHeldBack) this.active()
-    const leftMs = this.#activeAt + idleMs - this.#environment.clock.now()
-    if (leftMs > 0) this.#armIdle(leftMs)
+    const activeAt = Math.max(this.#activeAt, this.#owner.movedOutAt)
+    const leftMs = activeAt + idleMs - this.#environment.clock.now()
+    if (leftMs > 0) this.#idleTimer?.set(leftMs)
     else this.#owner.timeIsUp(new SessionTimeoutError('idleTimeout', idleMs))
   }
 }

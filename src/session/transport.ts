@@ -52,6 +52,9 @@ export interface Transport {
   /** Bytes answered `queued` and not yet handed to the operating system. */
   readonly queuedBytes: number
 
+  /** Bytes given to `write` so far. May be 0 once the transport is gone. */
+  readonly bytesWritten: number
+
   /** Begins to deliver to `receiver`; called once. Bytes that arrived earlier are delivered first, never before this call returns. */
   start(receiver: TransportReceiver): void
 

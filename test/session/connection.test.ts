@@ -214,7 +214,7 @@ describe('Connection', () => {
     expect(gate.writes).toEqual(['88 02 03 f1'])
   })
 
-  it('one absolute deadline covers the closing, and then the connection is dropped', async () => {
+  it('one deadline covers the closing of a peer that says little, and then the connection is dropped', async () => {
     const { session, gate, heard, clock } = gated({ closeTimeout: 1000 })
     void session.close(MINE)
     await clock.advance(600)
@@ -360,6 +360,67 @@ describe('Connection', () => {
       reason: new CloseReason(1006),
       local: null,
       cause: { code: 'TOWPATH_SESSION_TIMEOUT', limitName: 'writeTimeout' },
+    })
+  })
+
+  describe('while a large message moves to a slow peer', () => {
+    /** A message of 1 MB of which the peer takes 20 kB each half second, for ten seconds. */
+    async function moving(settings: Partial<SessionSettings>, end = (_: DefaultSession) => {}) {
+      const opened = gated(settings)
+      const { gate, session, clock } = opened
+      gate.shut = true
+      await session.send(new Uint8Array(1_000_000))
+      await settled()
+      end(session)
+      for (let time = 0; time < 10_000; time += 500) {
+        gate.queuedBytes -= 20_000
+        await clock.advance(500)
+      }
+      return opened
+    }
+
+    it('idleTimeout is not reached, and is once nothing moves', async () => {
+      const { heard, clock } = await moving({ idleTimeout: 1000 })
+      expect(heard).toEqual([])
+
+      await clock.advance(2000)
+
+      expect(heard).toEqual(['limit: idleTimeout'])
+    })
+
+    it('no ping times out, and one does once nothing moves', async () => {
+      const { heard, clock, session } = await moving({ pingInterval: 500, timeout: 1000 })
+      expect(session.outgoing.isClosedForSend).toBe(false)
+
+      await clock.advance(2000)
+
+      expect(heard).toEqual(['closed'])
+      expect(await session.closeReason).toEqual(new CloseReason(1011, 'Ping timeout'))
+    })
+
+    it('closeTimeout begins again, and is reached once nothing moves', async () => {
+      const end = (session: DefaultSession): void => void session.close(MINE)
+      const { heard, clock, gate } = await moving({ closeTimeout: 2000 }, end)
+      expect(heard).toEqual([])
+
+      await clock.advance(4000)
+
+      expect(heard).toEqual(['limit: closeTimeout', 'closed'])
+      expect(gate.aborted).toBe(true)
+    })
+
+    it('closeTimeout is reached by a peer that takes one byte at a time', async () => {
+      const { gate, session, clock, heard } = gated({ closeTimeout: 2000 })
+      gate.shut = true
+      await session.send(new Uint8Array(1_000_000))
+      await settled()
+      void session.close(MINE)
+      for (let time = 0; time < 2000; time += 100) {
+        gate.queuedBytes -= 1
+        await clock.advance(100)
+      }
+
+      expect(heard).toEqual(['limit: closeTimeout', 'closed'])
     })
   })
 

@@ -4,7 +4,7 @@ import type { Clock } from '../../src/base/index.ts'
 import { TimerWheel } from '../../src/base/internal.ts'
 import { Pinger } from '../../src/session/pinger.ts'
 import { toHex } from '../support/bytes.ts'
-import { memoryEnvironment } from '../support/memory-world.ts'
+import { memoryEnvironment, settled } from '../support/memory-world.ts'
 
 /** A pinger whose pings are kept, with the times at which they went out and at which it gave up. */
 function open(period: number, timeout: number) {
@@ -14,6 +14,8 @@ function open(period: number, timeout: number) {
   const sentAt: number[] = []
   const timedOutAt: number[] = []
   const owner = {
+    movedOutAt: -Infinity,
+    bytesWritten: 0,
     sendPing: (payload: Uint8Array) => {
       pings.push(payload)
       sentAt.push(clock.now())
@@ -21,7 +23,7 @@ function open(period: number, timeout: number) {
     pingTimedOut: () => void timedOutAt.push(clock.now()),
   }
   const pinger = new Pinger(environment, owner, period, timeout)
-  return { pinger, clock, environment, pings, sentAt, timedOutAt }
+  return { pinger, owner, clock, environment, pings, sentAt, timedOutAt }
 }
 
 /** A clock whose one timer runs as late as a test says, as when the process was stopped. */
@@ -100,6 +102,44 @@ describe('Pinger', () => {
     expect(timedOutAt).toEqual([2500])
   })
 
+  it('what was heard after one ping starts the timeout anew at the next, where it is longer than the period', async () => {
+    const { pinger, clock, sentAt, timedOutAt } = open(1000, 2500)
+    await clock.advance(1500)
+    pinger.heard()
+
+    await clock.advance(6000)
+
+    expect(timedOutAt[0]).toBe((sentAt[1] ?? 0) + 2500)
+  })
+
+  it('bytes that move towards the peer put the timeout off', async () => {
+    const { owner, clock, timedOutAt } = open(1000, 500)
+    await clock.advance(1499)
+    owner.movedOutAt = 1300
+    await clock.advance(1)
+    expect(timedOutAt).toEqual([])
+
+    await clock.advance(300)
+
+    expect(timedOutAt).toEqual([1800])
+  })
+
+  it('a ping behind much that was sent has time to get through it', async () => {
+    const { owner, pinger, clock, pings, timedOutAt } = open(1000, 500)
+    owner.bytesWritten = 1024 * 1024
+    await clock.advance(1100)
+    pinger.heard()
+    expect(pinger.pong(Uint8Array.from(pings[0] ?? []))).toBe(100)
+
+    owner.bytesWritten += 512 * 1024
+    await clock.advance(2423)
+    expect(timedOutAt).toEqual([])
+    await clock.advance(1)
+
+    // The second ping goes out at 2000, as above: 512 KiB more than the first pong has shown to have arrived.
+    expect(timedOutAt).toEqual([3524])
+  })
+
   it('what was heard before a ping proves nothing about the time after it', async () => {
     const { pinger, clock, timedOutAt } = open(1000, 500)
     await clock.advance(999)
@@ -164,33 +204,46 @@ describe('Pinger', () => {
     expect(timedOutAt).toEqual([12_500])
   })
 
-  it('a process that stood still gives the peer one second more to be read', () => {
+  it('a process that stood still gives the peer one second more to be read', async () => {
     const clock = new StallingClock()
     const timedOutAt: number[] = []
     const environment = { ...memoryEnvironment(), clock, timers: new TimerWheel(clock) }
-    const owner = { sendPing: () => {}, pingTimedOut: () => void timedOutAt.push(clock.now()) }
+    const owner = {
+      movedOutAt: -Infinity,
+      bytesWritten: 0,
+      sendPing: () => {},
+      pingTimedOut: () => void timedOutAt.push(clock.now()),
+    }
     const pinger = new Pinger(environment, owner, 10_000, 500)
     clock.moveTo(10_000)
 
     clock.moveTo(15_000)
+    await settled()
     expect(timedOutAt).toEqual([])
     clock.moveTo(16_000)
+    await settled()
 
     expect(timedOutAt).toEqual([16_000])
     pinger.stop()
   })
 
-  it('a process that stood still is no matter when the peer has spoken meanwhile', () => {
+  it('a process that stood still is no matter when the peer has spoken meanwhile', async () => {
     const clock = new StallingClock()
     let timedOut = false
     const environment = { ...memoryEnvironment(), clock, timers: new TimerWheel(clock) }
-    const owner = { sendPing: () => {}, pingTimedOut: () => void (timedOut = true) }
+    const owner = {
+      movedOutAt: -Infinity,
+      bytesWritten: 0,
+      sendPing: () => {},
+      pingTimedOut: () => void (timedOut = true),
+    }
     const pinger = new Pinger(environment, owner, 10_000, 500)
     clock.moveTo(10_000)
     clock.moveTo(15_000)
     pinger.heard()
 
     clock.moveTo(16_000)
+    await settled()
 
     expect(timedOut).toBe(false)
     pinger.stop()

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { CloseReason } from '../../src/protocol/index.ts'
 import { SessionTimeoutError } from '../../src/session/errors.ts'
 import type { Transport } from '../../src/session/transport.ts'
+import { WriteProgress } from '../../src/session/write-progress.ts'
 import { WriteWatch } from '../../src/session/write-watch.ts'
 import { memoryEnvironment, settled } from '../support/memory-world.ts'
 import { defaultSession } from '../support/session.ts'
@@ -64,7 +65,9 @@ describe('WriteWatch', () => {
     const transport = { queuedBytes: 1_000 }
     let stoodStill = 0
     // It asks the transport for nothing else.
-    const watch = new WriteWatch(environment, transport as Transport, 30_000, () => stoodStill++)
+    const progress = new WriteProgress(environment.clock, transport as Transport)
+    const watch = new WriteWatch(environment, progress, 30_000, () => stoodStill++)
+    progress.queued()
     watch.queued()
 
     await environment.clock.advance(29_999)

@@ -319,6 +319,46 @@ export function transportSuite(
         expect(recorder.cause).toMatchObject({ code: 'ECONNRESET' })
       })
 
+      it('queuedBytes shows that a large write moves, before all of it has gone', async () => {
+        await using pair = await socketPair()
+        const transport = transportOver(pair.accepted)
+        const recorder = new Recorder()
+        transport.start(recorder)
+        const bytes = Buffer.alloc(32 << 20, 1)
+        expect(transport.write(bytes)).toBe('queued')
+        const seen = new Set<number>()
+
+        let received = 0
+        const all = new Promise<void>((resolve) => {
+          pair.connecting.on('data', (chunk) => {
+            received += chunk.length
+            seen.add(transport.queuedBytes)
+            if (received === bytes.length) resolve()
+          })
+        })
+        await Promise.all([all, recorder.until((r) => r.log.includes('drained'))])
+
+        expect(seen.size).toBeGreaterThan(4)
+        expect(transport.queuedBytes).toBe(0)
+        expect(transport.bytesWritten).toBe(bytes.length)
+      })
+
+      it('end() in the middle of a large write comes after all of it', async () => {
+        await using pair = await socketPair()
+        const transport = transportOver(pair.accepted)
+        transport.start(new Recorder())
+        const bytes = Buffer.from(Array.from({ length: 1 << 16 }, (_, at) => at % 251))
+        const large = Buffer.concat(Array.from({ length: 128 }, () => bytes))
+        transport.write(large)
+        transport.write(Buffer.from('last'))
+        transport.end()
+
+        const chunks: Buffer[] = []
+        for await (const chunk of pair.connecting) chunks.push(chunk as Buffer)
+
+        expect(Buffer.concat(chunks).equals(Buffer.concat([large, Buffer.from('last')]))).toBe(true)
+      })
+
       it('probe() sends nothing, and finds a reset while reading is paused', async () => {
         await using pair = await socketPair()
         const transport = transportOver(pair.accepted)

@@ -12,6 +12,7 @@ export class Gate implements Transport {
   readonly encrypted = false
   readonly writes: string[] = []
   queuedBytes = 0
+  bytesWritten = 0
   /** Whether writes are queued, and not taken. */
   shut = false
   paused = false
@@ -26,6 +27,7 @@ export class Gate implements Transport {
 
   write(bytes: Uint8Array): WriteOutcome {
     this.writes.push(toHex(bytes))
+    this.bytesWritten += bytes.length
     if (!this.shut) return 'taken'
     this.queuedBytes += bytes.length
     return 'queued'

@@ -153,6 +153,10 @@ class MemoryTransport implements Transport {
     return this.#out?.queuedBytes ?? 0
   }
 
+  get bytesWritten(): number {
+    return this.#out?.bytesWritten ?? 0
+  }
+
   /** Whether nothing happens at this end any more. */
   get isClosed(): boolean {
     return this.#closed

@@ -53,6 +53,8 @@ export class MemoryPipe {
   readonly #environment: Environment
   readonly #ends: PipeEnds
   readonly #segments: Segment[] = []
+  /** Bytes written so far. */
+  bytesWritten = 0
   #bytes = 0
   #delivered = 0
   #waitsForDrain = false
@@ -85,6 +87,7 @@ export class MemoryPipe {
     if (this.#closed || this.#endWritten) return 'taken'
     this.#segments.push({ bytes: new Uint8Array(bytes), dueAt: this.#clock.now() + this.#delay })
     this.#bytes += bytes.length
+    this.bytesWritten += bytes.length
     this.schedule()
     if (this.queuedBytes === 0) return 'taken'
     this.#waitsForDrain = true

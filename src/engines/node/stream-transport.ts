@@ -24,6 +24,9 @@ import type { ConnectionFacts } from './connection-facts.ts'
 /** Time without traffic after which the kernel begins to probe the peer. */
 const KEEP_ALIVE_DELAY_MS = 30_000
 
+/** A larger write is given to the stream in pieces of this size. */
+const PIECE_BYTES = 128 * 1024
+
 const NO_BYTES = new Uint8Array(0)
 
 /** Where a stream keeps its transport, so that all connections share one set of listeners. */
@@ -35,6 +38,7 @@ export class StreamTransport implements Transport {
   readonly local: TransportAddress
   readonly remote: TransportAddress
   readonly encrypted: boolean
+  bytesWritten = 0
 
   readonly #stream: OwnedDuplex
   readonly #isSocket: boolean
@@ -49,6 +53,9 @@ export class StreamTransport implements Transport {
   #closed = false
   #awaitsDrain = false
   #cause: Error | null = null
+  /** Pieces of large writes that the stream has not been given yet; absent while there are none. */
+  #waiting: Uint8Array[] | null = null
+  #waitingBytes = 0
 
   /**
    * @param stream open, with nobody else listening or reading. It is set up for small messages at
@@ -81,7 +88,7 @@ export class StreamTransport implements Transport {
   }
 
   get queuedBytes(): number {
-    return this.#closed ? 0 : this.#stream.writableLength
+    return this.#closed ? 0 : this.#stream.writableLength + this.#waitingBytes
   }
 
   start(receiver: TransportReceiver): void {
@@ -94,12 +101,42 @@ export class StreamTransport implements Transport {
     if (this.#aborted || stream.destroyed) return 'queued'
     if (this.#ended) return 'taken'
 
+    this.bytesWritten += bytes.length
     // A socket hands the memory to the kernel or keeps it until the callback. Any other Duplex may
     // pass it on by reference for good, and the caller will use it again.
-    stream.write(this.#isSocket ? bytes : Buffer.from(bytes), this.#onWritten)
-    if (stream.writableLength === 0) return 'taken'
+    const kept = this.#isSocket ? bytes : Buffer.from(bytes)
+    if (bytes.length > PIECE_BYTES || this.#waiting !== null) this.#writeInPieces(kept)
+    else stream.write(kept, this.#onWritten)
+    if (this.queuedBytes === 0) return 'taken'
     this.#awaitsDrain = true
     return 'queued'
+  }
+
+  /** A stream says that a write is done when all of it is: pieces show that a large one moves. */
+  #writeInPieces(bytes: Uint8Array): void {
+    this.#waiting ??= []
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+      this.#waiting.push(bytes.subarray(at, at + PIECE_BYTES))
+    }
+    this.#waitingBytes += bytes.length
+    this.#writeWaiting()
+  }
+
+  /** Writes pieces as long as the stream takes them at once. */
+  #writeWaiting(): void {
+    const waiting = this.#waiting
+    const stream = this.#stream
+    if (waiting === null || stream.destroyed) return
+    while (stream.writableLength === 0) {
+      const piece = waiting.shift()
+      if (piece === undefined) {
+        this.#waiting = null
+        if (this.#ended) stream.end()
+        return
+      }
+      this.#waitingBytes -= piece.length
+      stream.write(piece, this.#onWritten)
+    }
   }
 
   pause(): void {
@@ -117,14 +154,14 @@ export class StreamTransport implements Transport {
   /** An empty write tells of a reset, and sends nothing. TLS does not say what became of it. */
   probe(): void {
     const stream = this.#stream
-    if (this.#ended || stream.destroyed || stream.writableLength > 0) return
+    if (this.#ended || stream.destroyed || this.queuedBytes > 0) return
     if (this.#isSocket && !this.encrypted) stream.write(NO_BYTES)
   }
 
   end(): void {
     if (this.#ended || this.#stream.destroyed) return
     this.#ended = true
-    this.#stream.end()
+    if (this.#waiting === null) this.#stream.end()
     this.resume()
   }
 
@@ -138,7 +175,7 @@ export class StreamTransport implements Transport {
     // What the kernel has (a Close frame, it may be) still goes out. But a peer that lets bytes pile
     // up here has stopped reading: a reset frees what the kernel holds for it, too. TCP only.
     const isTcp = !this.encrypted && this.remote.port !== null
-    if (stream instanceof Socket && isTcp && stream.writableLength > 0) stream.resetAndDestroy()
+    if (stream instanceof Socket && isTcp && this.queuedBytes > 0) stream.resetAndDestroy()
     else stream.destroy()
   }
 
@@ -175,6 +212,8 @@ export class StreamTransport implements Transport {
     if (error || !this.#awaitsDrain || this.#aborted || this.#closed) return
     // A write that is lost with its socket is called back without an error, too.
     if (this.#stream.destroyed || this.#stream.writableLength > 0) return
+    if (this.#waiting !== null) this.#writeWaiting()
+    if (this.queuedBytes > 0) return
     this.#awaitsDrain = false
     this.#receiver?.drained()
   }

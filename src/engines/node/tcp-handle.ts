@@ -18,6 +18,7 @@ import { rootContext } from '../../application/internal.ts'
 export interface TcpHandle {
   onread: (this: TcpHandle, argument?: unknown) => void
   readonly writeQueueSize?: number
+  readonly bytesWritten?: number
   useUserBuffer(buffer: Uint8Array): void
   readStart(): number
   readStop(): number

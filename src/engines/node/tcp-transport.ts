@@ -122,6 +122,10 @@ class TcpTransport implements Transport {
     return this.#closing ? 0 : (this.#handle.writeQueueSize ?? 0)
   }
 
+  get bytesWritten(): number {
+    return this.#closing ? 0 : (this.#handle.bytesWritten ?? 0)
+  }
+
   start(receiver: TransportReceiver): void {
     this.#receiver = receiver
     process.nextTick(begin, this)
