@@ -365,7 +365,10 @@ describe('Connection', () => {
 
   describe('while a large message moves to a slow peer', () => {
     /** A message of 1 MB of which the peer takes 20 kB each half second, for ten seconds. */
-    async function moving(settings: Partial<SessionSettings>, end = (_: DefaultSession) => {}) {
+    async function moving(
+      settings: Partial<SessionSettings>,
+      end: (session: DefaultSession) => void = () => {},
+    ) {
       const opened = gated(settings)
       const { gate, session, clock } = opened
       gate.shut = true
