@@ -71,7 +71,7 @@ describe('MemoryLink', () => {
 
     expect(server).toEqual(['closed'])
     expect(client).toEqual(['closed: ECONNRESET'])
-    expect(made.server.write(hex('02'))).toBe('taken')
+    expect(made.server.write(hex('02'))).toBe('queued')
   })
 
   it('tells an end that begins late what has happened', async () => {
