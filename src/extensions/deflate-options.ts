@@ -64,7 +64,8 @@ export interface PermessageDeflateOptions {
   /**
    * How much larger than what arrived a message of the peer may become, once it is above 1 MiB: 1 and above, or
    * `Infinity`. A larger one fails the session with 1009, while it is being inflated. `maxMessageSize` holds besides,
-   * and below 1 MiB it holds alone: small messages may well be a thousand times the same.
+   * and below 1 MiB a single message may have any ratio. What all messages of a session inflate to beyond the ratio
+   * may be 32 MiB at once and 8 MiB a second; more fails the session in the same way.
    *
    * @defaultValue 100
    */

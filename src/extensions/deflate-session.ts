@@ -12,6 +12,7 @@ import type { DeflateSettings } from './deflate-options.ts'
 import type { DeflateParameters } from './deflate-parameters.ts'
 import type { ExtensionContext, ExtensionFrame, ExtensionSession } from './extension.ts'
 import { CompressionRatioError } from './errors.ts'
+import { InflationAllowance } from './inflation-allowance.ts'
 import { compressAlone, inflateAlone } from './shared-contexts.ts'
 
 /** The reserved bit that says that a message is compressed (§6). */
@@ -38,6 +39,7 @@ export class DeflateSession implements ExtensionSession {
   readonly #in: Direction
   #deflate: DeflateContext | null = null
   #inflate: InflateContext | null = null
+  #allowance: InflationAllowance | null = null
   /** Whether the message that is being sent is compressed: decided at its first frame. */
   #isCompressing = false
   /** Whether the message that is being sent, compressed, goes on. */
@@ -87,15 +89,14 @@ export class DeflateSession implements ExtensionSession {
     if (message.byteLength === 0) return
     const inflated = this.#inflateMessage(message)
     if (inflated instanceof Promise) {
-      return inflated.then((bytes) => {
-        message.payload = bytes
-      })
+      return inflated.then((bytes) => this.#inflated(message, bytes))
     }
-    message.payload = inflated
+    this.#inflated(message, inflated)
   }
 
   dispose(): void {
     this.#dropDeflate()
+    this.#allowance?.dispose()
     this.#inflate?.close()
     this.#inflate = null
     if (this.#in.keepsContext) this.#budget.giveBack(inflateContextBytes(this.#in.windowBits))
@@ -143,6 +144,16 @@ export class DeflateSession implements ExtensionSession {
     // §7.2.1: the tail does not travel. A message ends where a message of no bytes would.
     frame.payload = isEmpty ? EMPTY_MESSAGE : bytes.subarray(0, bytes.length - TAIL.length)
     if (!this.#out.keepsContext) this.#dropDeflate()
+  }
+
+  #inflated(message: ExtensionFrame, bytes: Uint8Array): void {
+    const { maxRatio } = this.#settings
+    const excess = bytes.length - message.byteLength * maxRatio
+    if (excess > 0) {
+      this.#allowance ??= new InflationAllowance(this.#context)
+      this.#allowance.charge(excess, bytes.length, maxRatio)
+    }
+    message.payload = bytes
   }
 
   #inflateMessage(message: ExtensionFrame): Uint8Array | Promise<Uint8Array> {

@@ -205,6 +205,24 @@ for (const engine of ['auto', 'stream'] as const) {
       session.dispose()
     })
 
+    it('incoming() fails a session that inflates 32 MiB beyond maxRatio at once', async () => {
+      const { session: peer } = open({ options, role: 'client' })
+      const { session } = open({ options })
+      const [bomb = ''] = await sent(peer, 'a'.repeat(1_000_000))
+      const bytes = hex(bomb.slice(2))
+      // Each is 1 MB, of which 100 times what arrived are free.
+      const allowed = Math.floor((32 * 1_048_576) / (1_000_000 - 100 * bytes.length))
+      const receive = (): Promise<string> => received(session, bytes)
+      for (let count = 0; count < allowed; count++) await receive()
+
+      await expect(receive()).rejects.toMatchObject({
+        code: 'TOWPATH_COMPRESSION_RATIO',
+        closeCode: 1009,
+      })
+      peer.dispose()
+      session.dispose()
+    })
+
     it('dispose() gives everything back', async () => {
       const { session, budget } = open({ options })
       await sent(session, 'Hello')
