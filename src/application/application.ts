@@ -393,6 +393,13 @@ export interface ApplicationEvents {
   readonly handlerFailed: { readonly session: WebSocketServerSession; readonly error: unknown }
 
   /**
+   * A handler has returned, which ends its session with 1000, while something that it started still read from
+   * `incoming`. Usually an `await` is missing: `incoming.consumeEach(…)` alone does not keep a handler. It is
+   * in the log too, at the level `debug`.
+   */
+  readonly readingAbandoned: { readonly session: WebSocketServerSession }
+
+  /**
    * A limit ended a session: once a session, and perhaps again as `closeTimeout`. Limits on upgrades are told by
    * `upgradeRefused`, with a typed `cause`.
    */

@@ -9,7 +9,8 @@ import { isThenable } from '../base/internal.ts'
  * pino wants them; an error is in the field `err`.
  *
  * Towpath writes `error` for what failed in the application's own code (handlers, interceptors,
- * listeners), each failure once, and nothing for what a peer did: that goes to `monitor`.
+ * listeners), each failure once, and `debug` for what looks like a slip in it. What a peer did goes to
+ * `monitor` only.
  */
 export interface Logger {
   debug(facts: object, message: string): void
@@ -38,8 +39,17 @@ export function logFailure(
   message: string,
   facts: object = {},
 ): void {
+  write(() => logger.error({ ...facts, err: error }, message))
+}
+
+/** Writes a hint for developers. Never throws. */
+export function logDebug(logger: Logger, message: string, facts: object): void {
+  write(() => logger.debug(facts, message))
+}
+
+function write(log: () => unknown): void {
   try {
-    const written: unknown = logger.error({ ...facts, err: error }, message)
+    const written = log()
     if (isThenable(written)) Promise.resolve(written).catch(() => {})
   } catch {
     // A logger that throws has nobody left to tell, and must not take a session with it.

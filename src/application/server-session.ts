@@ -26,11 +26,14 @@ import { type AsyncContext, rootContext } from './async-context.ts'
 import type { UpgradeCall } from './call.ts'
 import type { Counters } from './counters.ts'
 import type { Farewell } from './farewell.ts'
-import { logFailure } from './logger.ts'
+import { logDebug, logFailure } from './logger.ts'
 import type { SharedBudget } from './memory-budget.ts'
 import type { EventMonitor } from './monitor.ts'
 import type { WebSocketRoute } from './route-scope.ts'
 import type { SessionRegistry } from './session-registry.ts'
+
+const READING_ABANDONED =
+  'WebSocket handler returned while something still reads from incoming; is an await missing?'
 
 /** The parts of an application that its sessions work with. */
 export interface SessionHome {
@@ -134,6 +137,16 @@ class SessionRecord implements SessionObserver {
     this.within(() => {
       logFailure(session.application.logger, error, 'WebSocket handler failed', facts)
       this.#home.monitor.emit('handlerFailed', { session, error })
+    })
+  }
+
+  readingAbandoned(): void {
+    const session = this.session
+    if (session === null) return
+    const facts = { session: session.id, route: this.#route.path }
+    this.within(() => {
+      logDebug(session.application.logger, READING_ABANDONED, facts)
+      this.#home.monitor.emit('readingAbandoned', { session })
     })
   }
 

@@ -240,6 +240,11 @@ export class BufferedChannel<T, O = null>
     return this.#buffer.size
   }
 
+  /** Whether a receiver waits. */
+  get isAwaited(): boolean {
+    return this.#receivers !== null && this.#receivers.first !== null
+  }
+
   /** The sum of their sizes; 0 without `sizeOf`. */
   get bytes(): number {
     return this.#buffer.bytes

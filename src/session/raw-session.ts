@@ -243,6 +243,10 @@ export class RawSession implements WebSocketSession, ConnectionOwner, HasClock {
   }
 
   #returned(): void {
+    const { connection } = this
+    if (connection.reason === null && connection.incoming.channel.isAwaited) {
+      connection.observer.readingAbandoned?.()
+    }
     if (this.#raw) {
       this.connection.drop()
       return

@@ -80,6 +80,12 @@ export interface SessionObserver {
    * Absent where the caller's context will do.
    */
   readonly within?: (task: () => void) => void
+
+  /**
+   * The handler has returned while the session was open and something that it started still waited to
+   * receive. Absent where there is no log to write to.
+   */
+  readingAbandoned?(): void
   /** The session is over: once, last. */
   closed(info: CloseInfo): void
 }

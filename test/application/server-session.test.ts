@@ -360,4 +360,35 @@ describe('monitor', () => {
     expect(events[1]?.[1]).toMatchObject({ direction: 'incoming', bytes: 7 })
     gate.resolve()
   })
+
+  it('tells when a handler returns while a loop that nobody awaited still reads', async () => {
+    const world = new World().install()
+    const told: string[] = []
+    world.app.monitor.on('readingAbandoned', ({ session }) => told.push(session.call.request.path))
+    const { peer } = await connected(({ incoming }) => {
+      void incoming.mapNotNull((frame) => frame).consumeEach(() => {})
+    }, world)
+
+    expect(await peer.read(4)).toBe('88 02 03 e8')
+    expect(told).toEqual(['/chat'])
+  })
+
+  it('does not tell that of a handler that awaited its loop, or whose peer has left', async () => {
+    const world = new World().install()
+    const told: object[] = []
+    world.app.monitor.on('readingAbandoned', (facts) => told.push(facts))
+    const { peer } = await connected(async ({ incoming, closeReason }) => {
+      await incoming.receive()
+      void incoming.consumeEach(() => {})
+      await closeReason
+    }, world)
+
+    peer.text('one')
+    peer.close(1000)
+    peer.end()
+    await peer.gone
+    await settled()
+
+    expect(told).toEqual([])
+  })
 })
