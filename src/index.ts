@@ -92,6 +92,7 @@ export type {
   DefaultWebSocketSession,
   LatestBy,
   Outbound,
+  OutgoingChannel,
   OutgoingBounds,
   OutgoingBoundsOptions,
   OverflowPolicy,
@@ -137,11 +138,12 @@ export {
   FrameType,
   HandshakeError,
   LocalProtocolError,
+  PreparedFrame,
   ProtocolViolation,
   ProtocolViolationError,
   TooManyFragmentsError,
 } from './protocol/index.ts'
-export type { CloseCodeName } from './protocol/index.ts'
+export type { CloseCodeName, Preparable } from './protocol/index.ts'
 
 export {
   attach,

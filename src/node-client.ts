@@ -56,11 +56,12 @@ export {
   FrameType,
   HandshakeError,
   LocalProtocolError,
+  PreparedFrame,
   ProtocolViolation,
   ProtocolViolationError,
   TooManyFragmentsError,
 } from './protocol/index.ts'
-export type { CloseCodeName } from './protocol/index.ts'
+export type { CloseCodeName, Preparable } from './protocol/index.ts'
 
 export {
   ChannelOverflowError,
@@ -104,6 +105,7 @@ export type {
   DefaultWebSocketSession,
   LatestBy,
   Outbound,
+  OutgoingChannel,
   OutgoingBoundsOptions,
   OverflowPolicy,
   SessionOptions,

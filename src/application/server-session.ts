@@ -4,12 +4,12 @@
 
 import type { Clock, Duration } from '../base/index.ts'
 import type { Environment, HasClock } from '../base/internal.ts'
-import type { ReceiveChannel, SendChannel } from '../channels/index.ts'
+import type { ReceiveChannel } from '../channels/index.ts'
 import type { AgreedExtension } from '../extensions/internal.ts'
 import type { CloseReason, Frame } from '../protocol/index.ts'
 import type {
   CloseInfo,
-  Outbound,
+  OutgoingChannel,
   SessionLimitName,
   Transport,
   WebSocketSession,
@@ -214,7 +214,7 @@ class ServerSession implements DefaultWebSocketServerSession, HasClock {
     return this.#session.incoming
   }
 
-  get outgoing(): SendChannel<Outbound> {
+  get outgoing(): OutgoingChannel {
     return this.#session.outgoing
   }
 

@@ -22,6 +22,7 @@ import {
   encodeUtf8,
   isBytes,
   LocalProtocolError,
+  PreparedFrame,
   TextFrame,
 } from '../protocol/portable.ts'
 import type { Outbound } from '../session/index.ts'
@@ -37,7 +38,7 @@ export interface BridgeOwner {
 }
 
 /** A frame that is kept: a text, or bytes that are ours. */
-type Kept = string | Uint8Array
+type Kept = string | Uint8Array | PreparedFrame
 
 const SENT: Promise<void> = Promise.resolve()
 
@@ -139,7 +140,7 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
 
   /** Whether `data` ends the connection. @throws for what no session could send whole. */
   #isEnd(data: Outbound): boolean {
-    if (typeof data === 'string' || isBytes(data)) return false
+    if (typeof data === 'string' || isBytes(data) || data instanceof PreparedFrame) return false
     if (data instanceof CloseFrame) {
       this.#owner.end(data.readReason())
       return true
@@ -223,11 +224,12 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
 
 /** Memory of our own: what was accepted may be changed by whoever sent it. */
 function toKept(data: Outbound): Kept {
-  if (typeof data === 'string') return data
+  if (typeof data === 'string' || data instanceof PreparedFrame) return data
   if (isBytes(data)) return new Uint8Array(data)
   return data instanceof TextFrame ? data.readText() : new Uint8Array(data.buffer)
 }
 
 function sizeOf(kept: Kept): number {
+  if (kept instanceof PreparedFrame) return kept.byteLength
   return typeof kept === 'string' ? encodeUtf8(kept).length : kept.length
 }

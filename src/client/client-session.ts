@@ -2,7 +2,13 @@
  * What a client is given: the session of the server side, without its call, and its own to end.
  */
 
-import type { DefaultWebSocketSession, WebSocketSession } from '../session/index.ts'
+import type { SendChannel } from '../channels/index.ts'
+import type {
+  DefaultWebSocketSession,
+  Outbound,
+  OutgoingChannel,
+  WebSocketSession,
+} from '../session/index.ts'
 
 /**
  * A client's session as every platform has it, browsers included: what is written against this runs
@@ -15,7 +21,6 @@ export interface ClientSession
       WebSocketSession,
       | 'protocol'
       | 'incoming'
-      | 'outgoing'
       | 'send'
       | 'close'
       | 'launch'
@@ -25,6 +30,9 @@ export interface ClientSession
       | 'bufferedAmount'
     >,
     AsyncDisposable {
+  /** What goes to the peer, in order; `send` is this channel's. */
+  readonly outgoing: SendChannel<Outbound>
+
   /** What was connected to in the end, redirects followed; without a fragment and credentials. */
   readonly url: string
 
@@ -34,6 +42,8 @@ export interface ClientSession
 
 /** A client's session on Node and in tests: everything that a server's session has, but the call. */
 export interface WebSocketClientSession extends DefaultWebSocketSession, ClientSession {
+  readonly outgoing: OutgoingChannel
+
   /** The answer to the upgrade. */
   readonly response: ClientResponse
 }

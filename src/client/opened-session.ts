@@ -9,12 +9,12 @@ import {
   type HasClock,
   removeAbortListener,
 } from '../base/internal.ts'
-import type { ReceiveChannel, SendChannel } from '../channels/index.ts'
+import type { ReceiveChannel } from '../channels/index.ts'
 import type { AgreedExtension } from '../extensions/internal.ts'
 import type { CloseReason, Frame, HandshakeResponse } from '../protocol/index.ts'
 import type {
   CloseInfo,
-  Outbound,
+  OutgoingChannel,
   RouteSettings,
   Transport,
   WebSocketSession,
@@ -83,7 +83,7 @@ export class OpenedSession implements WebSocketClientSession, HasClock {
     return this.#session.incoming
   }
 
-  get outgoing(): SendChannel<Outbound> {
+  get outgoing(): OutgoingChannel {
     return this.#session.outgoing
   }
 

@@ -3,7 +3,7 @@
  * that arrive (RFC 7692 §6, §7.2).
  */
 
-import { FrameTooBigError } from '../protocol/internal.ts'
+import { FrameTooBigError, type PreparedFrame } from '../protocol/internal.ts'
 import type { CompressionBudget } from './compression-budget.ts'
 import { deflateContextBytes, inflateContextBytes } from './compression-budget.ts'
 import type { DeflateContext, DeflateEngine, InflateContext } from './deflate-contexts.ts'
@@ -13,6 +13,7 @@ import type { DeflateParameters } from './deflate-parameters.ts'
 import type { ExtensionContext, ExtensionFrame, ExtensionSession } from './extension.ts'
 import { CompressionRatioError } from './errors.ts'
 import { InflationAllowance } from './inflation-allowance.ts'
+import { compressPrepared, preparedOf } from './prepared-messages.ts'
 import { compressAlone, inflateAlone } from './shared-contexts.ts'
 
 /** The reserved bit that says that a message is compressed (§6). */
@@ -72,6 +73,8 @@ export class DeflateSession implements ExtensionSession {
   }
 
   outgoing(frame: ExtensionFrame): Promise<void> | void {
+    const prepared = this.#engine.isSynchronous ? preparedOf(frame) : null
+    if (prepared !== null) return this.#outgoingPrepared(frame, prepared)
     if (frame.isFirst) this.#isCompressing = this.#begins(frame)
     if (!this.#isCompressing) return
     this.#isInsideMessage = !frame.fin
@@ -106,11 +109,28 @@ export class DeflateSession implements ExtensionSession {
     return this.#settings.budget
   }
 
+  /**
+   * A message that was compressed by itself, for all sessions. It refers to nothing before it, which is always allowed.
+   * But the peer's window holds it from now on, and ours does not: our context begins anew, so that nothing behind the
+   * message refers to anything before it.
+   */
+  #outgoingPrepared(frame: ExtensionFrame, prepared: PreparedFrame): void {
+    if (!this.#isWanted(frame)) return
+    const bytes = compressPrepared(prepared, this.#engine, this.#deflateOptions())
+    if (bytes === null) return
+    this.#deflate?.reset()
+    frame.payload = bytes
+    frame.reservedBits |= RSV1
+  }
+
+  #isWanted(frame: ExtensionFrame): boolean {
+    const { threshold, compressIf } = this.#settings
+    return frame.byteLength >= threshold && (compressIf === null || compressIf(frame))
+  }
+
   /** Whether the message that begins with `frame` is to be compressed, and can be. */
   #begins(frame: ExtensionFrame): boolean {
-    const { threshold, compressIf } = this.#settings
-    if (frame.byteLength < threshold) return false
-    if (compressIf !== null && !compressIf(frame)) return false
+    if (!this.#isWanted(frame)) return false
     this.#isBusy = true
     if (this.#deflate !== null || this.#mayShare(frame)) return true
     if (this.#openDeflate()) return true

@@ -2,7 +2,7 @@
  * A data frame on its way through the extensions of a session, and the way through them.
  */
 
-import { encodeUtf8, payloadSize } from '../protocol/internal.ts'
+import { encodeUtf8, payloadSize, type PreparedFrame } from '../protocol/internal.ts'
 import type { ExtensionFrame, ExtensionSession } from './extension.ts'
 
 /** Carries one frame from extension to extension. Text stays a string until somebody wants its bytes. */
@@ -13,6 +13,8 @@ export class MessageFrame implements ExtensionFrame {
   reservedBits: number
   /** Whether an extension has set the payload. */
   isChanged = false
+  /** The message as it was prepared for many sessions, if it was. */
+  readonly prepared: PreparedFrame | null
   #content: string | Uint8Array
 
   constructor(
@@ -21,12 +23,14 @@ export class MessageFrame implements ExtensionFrame {
     fin: boolean,
     content: string | Uint8Array,
     reservedBits: number,
+    prepared: PreparedFrame | null = null,
   ) {
     this.type = type
     this.isFirst = isFirst
     this.fin = fin
     this.reservedBits = reservedBits
     this.#content = content
+    this.prepared = prepared
   }
 
   get byteLength(): number {
@@ -50,7 +54,7 @@ export class MessageFrame implements ExtensionFrame {
 
   /** Makes the payload one that the sender may not change any more, for a frame that is kept. */
   keep(): void {
-    if (typeof this.#content === 'string' || this.isChanged) return
+    if (typeof this.#content === 'string' || this.isChanged || this.prepared !== null) return
     this.#content = new Uint8Array(this.#content)
   }
 }

@@ -6,6 +6,7 @@
 import { CloseFrame } from './close-frame.ts'
 import { PingFrame, PongFrame } from './control-frames.ts'
 import { BinaryFrame, TextFrame, textPayloadOf } from './data-frames.ts'
+import { prepareFrame } from './prepare-frame.ts'
 import { displayBytes, displayText, printable } from './frame-display.ts'
 
 /**
@@ -25,12 +26,31 @@ export const Frame: {
   readonly Close: typeof CloseFrame
   readonly Ping: typeof PingFrame
   readonly Pong: typeof PongFrame
+
+  /**
+   * Serialises a whole message once, for many sessions or many times: `send` takes what this returns everywhere. The
+   * bytes are copied. A string or a `Frame.Text` is sent as text, the others as binary.
+   *
+   * @throws {TypeError} for a control frame, and for anything else that is no message.
+   * @throws {LocalProtocolError} for a fragment, and for text given as bytes that are not UTF-8.
+   *
+   * @example <!-- prelude
+   * import { Frame, type WebSocketSession } from 'towpath'
+   * declare const members: Set<WebSocketSession>
+   * -->
+   * ```ts
+   * const news = Frame.prepare(JSON.stringify({ type: 'news', title: 'Lock 9 is open' }))
+   * for (const { outgoing } of members) outgoing.trySend(news)
+   * ```
+   */
+  readonly prepare: typeof prepareFrame
 } = Object.freeze({
   Text: printable(TextFrame, (frame) => displayText(textPayloadOf(frame), frame.fin)),
   Binary: printable(BinaryFrame, (frame) => displayBytes('Binary', frame.buffer, frame.fin)),
   Close: CloseFrame,
   Ping: PingFrame,
   Pong: PongFrame,
+  prepare: prepareFrame,
 })
 
 /** The classes of frame as types; nothing of this exists at run time. */

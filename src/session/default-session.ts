@@ -7,13 +7,13 @@
 
 import type { Clock, Duration } from '../base/index.ts'
 import { type Environment, type HasClock, toMilliseconds } from '../base/internal.ts'
-import type { ReceiveChannel, SendChannel } from '../channels/index.ts'
+import type { ReceiveChannel } from '../channels/index.ts'
 import type { CloseReason, Frame } from '../protocol/index.ts'
 import type { CloseInfo } from './close-info.ts'
 import { DefaultLevel } from './default-level.ts'
 import type { MemoryBudgetError } from './errors.ts'
 import { RawSession } from './raw-session.ts'
-import type { DefaultWebSocketSession, Outbound, WebSocketSession } from './session.ts'
+import type { DefaultWebSocketSession, OutgoingChannel, WebSocketSession } from './session.ts'
 import type { SessionHoldings } from './session-holdings.ts'
 import type { SessionObserver, SessionSettings } from './settings.ts'
 import type { Transport } from './transport.ts'
@@ -46,7 +46,7 @@ export class DefaultSession implements DefaultWebSocketSession, HasClock {
     return this.#raw.incoming
   }
 
-  get outgoing(): SendChannel<Outbound> {
+  get outgoing(): OutgoingChannel {
     return this.#raw.outgoing
   }
 

@@ -16,6 +16,9 @@ import {
   MAX_CLOSE_FRAME_BYTES,
   MAX_HEADER_BYTES,
   payloadSize,
+  type PreparedFrame,
+  preparedBytes,
+  preparedPayload,
 } from '../protocol/internal.ts'
 import { type Output, outputOf, type OutputUser, SLAB_BYTES } from './output.ts'
 import type { Transport, WriteOutcome } from './transport.ts'
@@ -109,6 +112,38 @@ export class FrameWriter implements OutputUser {
     this.#end = output.end
     output.appended(at)
     if (mayShare && output.isShared) output.remember(payload, start, end, this.#start)
+  }
+
+  /** Writes a frame that has been serialised for many sessions, after `makeRoom` has answered `true` for its payload. */
+  writePrepared(prepared: PreparedFrame): void {
+    const payload = preparedPayload(prepared)
+    if (this.masking) {
+      this.write(prepared.frameType, true, 0, payload)
+      return
+    }
+    const output = this.#output
+    const bytes = preparedBytes(prepared)
+    this.#share.spend(bytes.length)
+    if (encodedSizeBound(payload) > SLAB_BYTES) {
+      // Nobody changes these bytes: the transport may keep them.
+      if (this.#transport.write(bytes) === 'queued') this.#queued()
+      return
+    }
+    const start = this.#start
+    const end = this.#end
+    if (start === end) this.#enter()
+    if (output.isRepeated(payload, start, end)) {
+      this.#start = output.repeatedStart
+      this.#end = output.repeatedEnd
+      return
+    }
+    if (this.#end !== output.end) this.#move()
+    const at = output.end
+    output.bytes.set(bytes, at)
+    output.end += bytes.length
+    this.#end = output.end
+    output.appended(at)
+    if (output.isShared) output.remember(payload, start, end, this.#start)
   }
 
   /** Serialises a Close frame (`null`: an empty one) and writes out. @returns `false` if the transport has to drain first. */

@@ -11,7 +11,12 @@ export {
 } from './errors.ts'
 export { LatestBy, latestBy } from './latest-by.ts'
 export type { SessionLimitName } from './limit-name.ts'
-export type { DefaultWebSocketSession, Outbound, WebSocketSession } from './session.ts'
+export type {
+  DefaultWebSocketSession,
+  Outbound,
+  OutgoingChannel,
+  WebSocketSession,
+} from './session.ts'
 export type {
   ChannelBoundsOptions,
   OutgoingBoundsOptions,

@@ -2,7 +2,6 @@
  * The overflow policy for values that go out of date: prices, positions, cursors.
  */
 
-import type { Frame } from '../protocol/index.ts'
 import type { Outbound } from './session.ts'
 
 /** See `latestBy`. */
@@ -32,7 +31,7 @@ export class LatestBy {
  * const onOverflow = latestBy((data) => (typeof data === 'string' ? data.split(' ')[0] : null))
  * app.install(WebSockets, { channels: { outgoing: { onOverflow } } })
  */
-export function latestBy(key: (data: Frame | string | Uint8Array) => unknown): LatestBy {
+export function latestBy(key: (data: Outbound) => unknown): LatestBy {
   if (typeof key === 'function') return new LatestBy(key)
   throw new TypeError(`Cannot replace by key: the key is a ${typeof key}, expected a function`)
 }

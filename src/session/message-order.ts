@@ -13,6 +13,8 @@ import {
   LocalProtocolError,
   payloadOf,
   payloadSize,
+  PreparedFrame,
+  preparedPayload,
 } from '../protocol/internal.ts'
 import { LatestBy } from './latest-by.ts'
 import type { Outbound } from './session.ts'
@@ -23,11 +25,19 @@ export class QueuedFrame {
   readonly opcode: number
   readonly fin: boolean
   readonly payload: string | Uint8Array
+  /** The frame as it was prepared, if it was; then `payload` is its own. */
+  readonly prepared: PreparedFrame | null
 
-  constructor(opcode: number, fin: boolean, payload: string | Uint8Array) {
+  constructor(
+    opcode: number,
+    fin: boolean,
+    payload: string | Uint8Array,
+    prepared: PreparedFrame | null = null,
+  ) {
     this.opcode = opcode
     this.fin = fin
     this.payload = payload
+    this.prepared = prepared
   }
 }
 
@@ -60,6 +70,7 @@ export class MessageOrder {
   payloadOf(data: Outbound): string | Uint8Array {
     if (typeof data === 'string' || isBytes(data)) return data
     if (isFrame(data)) return payloadOf(data)
+    if (data instanceof PreparedFrame) return preparedPayload(data)
     throw new TypeError(
       `Cannot send a value of type ${typeof data}, expected a Frame, a string or a Uint8Array`,
     )
@@ -78,8 +89,14 @@ export class MessageOrder {
   opcodeOf(data: Outbound, payload: string | Uint8Array): number {
     if (typeof data === 'string') return this.#next(FrameType.TEXT, true, null)
     if (isBytes(data)) return this.#next(FrameType.BINARY, true, null)
+    if (data instanceof PreparedFrame && this.#fragments?.isInsideMessage === true) {
+      throw new LocalProtocolError(
+        'Cannot send a prepared frame inside of a fragmented message: it is a whole message',
+      )
+    }
     if (data.frameType !== FrameType.TEXT) return this.#next(data.frameType, data.fin, null)
-    const unchecked = typeof payload === 'string' || isCheckedText(data) ? null : payload
+    const isChecked = typeof payload === 'string' || data instanceof PreparedFrame
+    const unchecked = isChecked || isCheckedText(data) ? null : payload
     return this.#next(FrameType.TEXT, data.fin, unchecked)
   }
 
@@ -94,6 +111,7 @@ export class MessageOrder {
       )
     }
     const opcode = this.opcodeOf(data, payload)
+    if (data instanceof PreparedFrame) return new QueuedFrame(opcode, fin, payload, data)
     // A copy: `slice()` of a Buffer would be a view.
     return new QueuedFrame(
       opcode,

@@ -7,7 +7,7 @@
  */
 
 import { MessageFrame, transform } from '../extensions/internal.ts'
-import { Opcode } from '../protocol/internal.ts'
+import { Opcode, type PreparedFrame, preparedPayload } from '../protocol/internal.ts'
 import type { FrameWriter } from './frame-writer.ts'
 import type { SessionExtensions } from './session-extensions.ts'
 
@@ -48,7 +48,12 @@ export class OutgoingExtensions {
    * Sends one frame: not while busy, and after `makeRoom` has answered `true` for its payload, which is the sender's
    * again when this returns. Control frames pass by the extensions (RFC 6455 §5.8, RFC 7692 §6.1).
    */
-  write(opcode: number, fin: boolean, payload: string | Uint8Array): void {
+  write(
+    opcode: number,
+    fin: boolean,
+    payload: string | Uint8Array,
+    prepared: PreparedFrame | null = null,
+  ): void {
     if (opcode >= Opcode.CLOSE) {
       this.#frames.write(opcode, fin, 0, payload)
       return
@@ -57,7 +62,7 @@ export class OutgoingExtensions {
     if (this.#extensions.isOutgoingOver) return
     if (opcode !== Opcode.CONTINUATION) this.#type = opcode === Opcode.TEXT ? 'text' : 'binary'
     const isFirst = opcode !== Opcode.CONTINUATION
-    const frame = new MessageFrame(this.#type, isFirst, fin, payload, 0)
+    const frame = new MessageFrame(this.#type, isFirst, fin, payload, 0, prepared)
     const pending = this.#transform(frame)
     if (this.#extensions.isOutgoingOver) return
     this.#underWay = { opcode, frame }
@@ -73,7 +78,7 @@ export class OutgoingExtensions {
     this.#underWay = null
     this.#isReady = false
     const bits = frame.isFirst ? frame.reservedBits & this.#extensions.claimedBits : 0
-    this.#frames.write(opcode, frame.fin, bits, frame.content)
+    this.#frames.write(opcode, frame.fin, bits, frame.content, isUntouched(frame, bits))
   }
 
   /** The transport is gone: what is under way is lost. */
@@ -113,4 +118,9 @@ export class OutgoingExtensions {
       },
     )
   }
+}
+
+/** Whether all sessions that send this prepared message, and none that sends another, have these very bytes. */
+function isUntouched({ prepared, content }: MessageFrame, bits: number): boolean {
+  return prepared !== null && bits === 0 && content === preparedPayload(prepared)
 }

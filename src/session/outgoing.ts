@@ -2,15 +2,15 @@
  * The `outgoing` channel as the handler sees it.
  */
 
-import type { SendChannel, SendOptions, TrySendResult } from '../channels/index.ts'
+import type { SendOptions, TrySendResult } from '../channels/index.ts'
 import { writableOf } from '../channels/internal.ts'
 import { CloseReason } from '../protocol/index.ts'
 import type { Connection } from './connection.ts'
 import { INTERNAL_ERROR } from './failure-reason.ts'
-import type { Outbound } from './session.ts'
+import type { Outbound, OutgoingChannel } from './session.ts'
 
 /** A view of the writer as a send channel; closing it closes the session. */
-export class Outgoing implements SendChannel<Outbound> {
+export class Outgoing implements OutgoingChannel {
   readonly #connection: Connection
 
   constructor(connection: Connection) {
@@ -27,6 +27,10 @@ export class Outgoing implements SendChannel<Outbound> {
 
   trySend(data: Outbound): TrySendResult {
     return this.#connection.trySend(data)
+  }
+
+  whenWritable(options?: SendOptions): Promise<void> {
+    return this.#connection.writer.whenWritable(options?.signal)
   }
 
   close(cause?: Error): boolean {

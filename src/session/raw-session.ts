@@ -14,7 +14,7 @@ import {
   TaskScope,
 } from '../base/internal.ts'
 import { ClosedReceiveChannelError, ClosedSendChannelError } from '../channels/index.ts'
-import type { ReceiveChannel, SendChannel } from '../channels/index.ts'
+import type { ReceiveChannel } from '../channels/index.ts'
 import { CloseReason, type Frame } from '../protocol/internal.ts'
 import type { CloseInfo } from './close-info.ts'
 import { Connection } from './connection.ts'
@@ -23,7 +23,7 @@ import type { MemoryBudgetError } from './errors.ts'
 import { INTERNAL_ERROR } from './failure-reason.ts'
 import { Outgoing } from './outgoing.ts'
 import { RawLevel } from './raw-level.ts'
-import type { Outbound, WebSocketSession } from './session.ts'
+import type { OutgoingChannel, WebSocketSession } from './session.ts'
 import type { SessionHoldings } from './session-holdings.ts'
 import type { SessionObserver, SessionSettings } from './settings.ts'
 import type { Transport } from './transport.ts'
@@ -82,7 +82,7 @@ export class RawSession implements WebSocketSession, ConnectionOwner, HasClock {
     return this.connection.incoming.channel
   }
 
-  get outgoing(): SendChannel<Outbound> {
+  get outgoing(): OutgoingChannel {
     this.#outgoing ??= new Outgoing(this.connection)
     return this.#outgoing
   }

@@ -6,12 +6,24 @@
  */
 
 import type { DelayOptions, Duration } from '../base/index.ts'
-import type { ReceiveChannel, SendChannel } from '../channels/index.ts'
-import type { CloseReason, Frame } from '../protocol/index.ts'
+import type { ReceiveChannel, SendChannel, SendOptions } from '../channels/index.ts'
+import type { CloseReason, Frame, PreparedFrame } from '../protocol/index.ts'
 import type { CloseInfo } from './close-info.ts'
 
-/** What `send` takes: a frame, or a string (sent as text), or bytes (sent as binary). */
-export type Outbound = Frame | string | Uint8Array
+/** What `send` takes: a frame, a string (sent as text), bytes (sent as binary), or what `Frame.prepare` returned. */
+export type Outbound = Frame | string | Uint8Array | PreparedFrame
+
+/** The `outgoing` channel of a session. */
+export interface OutgoingChannel extends SendChannel<Outbound> {
+  /**
+   * Resolves when the queue is empty, so that `trySend` takes a frame of any size; at once while nothing waits. Others
+   * who wait may be quicker: call `trySend` again, and wait again if it returns `full`.
+   *
+   * Rejects with `ClosedSendChannelError` once the session is closing, and with the reason of `options.signal` when that
+   * fires first. The promise need not be awaited.
+   */
+  whenWritable(options?: SendOptions): Promise<void>
+}
 
 /**
  * One WebSocket connection, as its handler sees it.
@@ -39,7 +51,7 @@ export interface WebSocketSession {
   readonly incoming: ReceiveChannel<Frame>
 
   /** What goes to the peer, in order; `send` and `close` of the session are this channel's. */
-  readonly outgoing: SendChannel<Outbound>
+  readonly outgoing: OutgoingChannel
 
   /**
    * Queues one frame; exactly `outgoing.send`. Resolves once the frame is in the bounded queue, usually at

@@ -20,11 +20,18 @@ import {
   type SendOptions,
   type TrySendResult,
 } from '../channels/index.ts'
-import { type CloseReason, FrameType, isBytes, ownBytes } from '../protocol/internal.ts'
+import {
+  type CloseReason,
+  FrameType,
+  isBytes,
+  ownBytes,
+  PreparedFrame,
+} from '../protocol/internal.ts'
 import { FrameWriter, type FrameWriterOwner } from './frame-writer.ts'
 import { MessageOrder } from './message-order.ts'
 import { OutgoingExtensions } from './outgoing-extensions.ts'
 import { FlushMarker, OutgoingQueue } from './outgoing-queue.ts'
+import { RoomBell } from './room-bell.ts'
 import type { SessionExtensions } from './session-extensions.ts'
 import type { Outbound } from './session.ts'
 import type { SessionSettings } from './settings.ts'
@@ -73,6 +80,8 @@ export class Writer {
   /** Those whose frames are in the write that is under way. */
   #handing: FlushMarker[] | null = null
   #ended: Deferred<void> | null = null
+  /** Absent until somebody waits for room. */
+  #bell: RoomBell | null = null
 
   constructor(
     transport: Transport,
@@ -144,6 +153,15 @@ export class Writer {
     return this.#waiting().trySend(data)
   }
 
+  /** See `OutgoingChannel.whenWritable`. */
+  whenWritable(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#state !== 'open') return this.#refuse(new ClosedSendChannelError(undefined))
+    if (signal?.aborted === true) return handled(rejected(signal.reason))
+    if (this.#queue === null || this.#queue.isEmpty) return this.#settled()
+    this.#bell ??= new RoomBell()
+    return this.#bell.wait(signal)
+  }
+
   /** Sends a ping, past the queue. One that still waits is replaced. */
   ping(payload: Uint8Array): void {
     this.#waitingPing = payload
@@ -175,6 +193,7 @@ export class Writer {
   finish(): void {
     if (this.#state !== 'open') return
     this.#state = 'ending'
+    this.#bell?.end(new ClosedSendChannelError(undefined))
     this.#pump()
   }
 
@@ -217,6 +236,7 @@ export class Writer {
   /** The transport is gone: what was accepted is lost, and whoever waits is told. */
   abandon(): void {
     this.#state = 'ended'
+    this.#bell?.end(new ClosedSendChannelError(undefined))
     this.#rests = false
     this.#frames.abandon()
     this.#extensions?.abandon()
@@ -237,7 +257,8 @@ export class Writer {
       return true
     }
     const opcode = this.#order.opcodeOf(data, payload)
-    this.#frames.write(opcode, isWhole(data), 0, payload)
+    if (data instanceof PreparedFrame) this.#frames.writePrepared(data)
+    else this.#frames.write(opcode, isWhole(data), 0, payload)
     this.#written(opcode, isWhole(data))
     return true
   }
@@ -248,7 +269,8 @@ export class Writer {
     const payload = this.#order.payloadOf(data)
     if (!this.#frames.makeRoom(payload)) return false
     const opcode = this.#order.opcodeOf(data, payload)
-    extensions.write(opcode, isWhole(data), payload)
+    const prepared = data instanceof PreparedFrame ? data : null
+    extensions.write(opcode, isWhole(data), payload, prepared)
     this.#written(opcode, isWhole(data))
     return true
   }
@@ -291,6 +313,7 @@ export class Writer {
       if (this.#share.isUsedUp) this.#rest()
       else this.#writeNext(this.#queue)
     }
+    if (this.#bell?.isAwaited === true && this.#queue?.isEmpty === true) this.#bell.ring()
     if (this.#isBlocked) return
     if (this.#state === 'ending') this.#writeEnd()
     else this.#frames.writeOut()
@@ -316,7 +339,9 @@ export class Writer {
     } else if (this.#frames.makeRoom(entry.payload)) {
       queue.take()
       if (this.#extensions !== null) {
-        this.#extensions.write(entry.opcode, entry.fin, entry.payload)
+        this.#extensions.write(entry.opcode, entry.fin, entry.payload, entry.prepared)
+      } else if (entry.prepared !== null) {
+        this.#frames.writePrepared(entry.prepared)
       } else {
         this.#frames.write(entry.opcode, entry.fin, 0, entry.payload)
       }

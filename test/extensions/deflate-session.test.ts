@@ -1,3 +1,4 @@
+import { constants, inflateRawSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { VirtualClock } from '../../src/base/index.ts'
 import { CompressionBudget } from '../../src/extensions/compression-budget.ts'
@@ -9,6 +10,7 @@ import type { DeflateParameters } from '../../src/extensions/deflate-parameters.
 import { DeflateSession } from '../../src/extensions/deflate-session.ts'
 import { MessageFrame, transform } from '../../src/extensions/message-frame.ts'
 import { chooseEngine } from '../../src/extensions/self-test.ts'
+import { Frame, type PreparedFrame, preparedPayload } from '../../src/protocol/internal.ts'
 import { hex, toHex } from '../support/bytes.ts'
 import { COMPRESSED_HELLO, HELLO_AGAIN } from '../vectors/rfc7692.ts'
 
@@ -357,5 +359,91 @@ describe('DeflateSession', () => {
 
     expect(second.length).toBeLessThan(first.length)
     session.dispose()
+  })
+})
+
+describe('DeflateSession with prepared messages', () => {
+  const PREPARED = Frame.prepare('news: Hello, Hello, Hello, Hello')
+  const MESSAGES = [
+    'Hello, lock 9',
+    PREPARED,
+    'Hello, lock 9 again',
+    'news: Hello',
+    PREPARED,
+    'news: Hello',
+  ]
+
+  async function send(
+    session: DeflateSession,
+    data: string | PreparedFrame,
+  ): Promise<MessageFrame> {
+    const prepared = typeof data === 'string' ? null : data
+    const content = typeof data === 'string' ? data : preparedPayload(data)
+    const frame = new MessageFrame('text', true, true, content, 0, prepared)
+    await transform([session], 'outgoing', frame)
+    return frame
+  }
+
+  const textOf = (data: string | PreparedFrame): string =>
+    typeof data === 'string' ? data : new TextDecoder().decode(preparedPayload(data))
+
+  it.each([
+    ['auto', false],
+    ['auto', true],
+    ['stream', false],
+    ['stream', true],
+  ] as const)(
+    'a peer on engine "%s" reads them between others, serverNoContextTakeover %s',
+    async (engine, serverNoContextTakeover) => {
+      const options = { engine, threshold: 0 }
+      const agreed = { serverNoContextTakeover }
+      const { session } = open({ options, agreed })
+      const peer = open({ options, agreed, role: 'client' }).session
+
+      for (const data of MESSAGES) {
+        const { payload, reservedBits } = await send(session, data)
+        expect(await received(peer, payload, reservedBits)).toBe(`0 ${textOf(data)}`)
+      }
+      session.dispose()
+      peer.dispose()
+    },
+  )
+
+  it("zlib's own inflater reads all messages of a kept context as one stream", async () => {
+    const { session } = open({ options: { engine: 'auto', threshold: 0 } })
+    const stream: Uint8Array[] = []
+    for (const data of MESSAGES) {
+      const { payload } = await send(session, data)
+      stream.push(new Uint8Array(payload), hex('00 00 ff ff'))
+    }
+
+    const text = inflateRawSync(Buffer.concat(stream), { finishFlush: constants.Z_SYNC_FLUSH })
+
+    expect(text.toString()).toBe(MESSAGES.map(textOf).join(''))
+    session.dispose()
+  })
+
+  it('several sessions send the very same compressed bytes, and need no context of their own', async () => {
+    const options = { engine: 'auto', threshold: 0 } as const
+    const one = open({ options })
+    const other = open({ options })
+
+    const first = await send(one.session, PREPARED)
+    const second = await send(other.session, PREPARED)
+
+    expect(second.payload).toBe(first.payload)
+    expect(one.budget.contexts).toBe(1) // that for the client's messages
+    one.session.dispose()
+    other.session.dispose()
+  })
+
+  it('compressIf and threshold hold for them, too', async () => {
+    const short = open({ options: { engine: 'auto', threshold: 1000 } })
+    const refused = open({ options: { engine: 'auto', threshold: 0, compressIf: () => false } })
+
+    for (const { session } of [short, refused]) {
+      expect((await send(session, PREPARED)).reservedBits).toBe(0)
+      session.dispose()
+    }
   })
 })

@@ -84,6 +84,7 @@ describe('MessageOrder', () => {
       opcode: 2,
       fin: false,
       payload: Uint8Array.of(1, 2),
+      prepared: null,
     })
     expect(order.admit(new Frame.Binary(bytes)).opcode).toBe(0)
   })

@@ -571,4 +571,114 @@ describe('Writer', () => {
     // @ts-expect-error a number is not sendable
     await expect(session.send(5)).rejects.toBeInstanceOf(TypeError)
   })
+
+  describe('a prepared frame', () => {
+    const NEWS = Frame.prepare('news')
+    const BYTES = Frame.prepare(Uint8Array.of(1, 2))
+
+    it('is sent as the frame that it was made of, in order, as often as wanted', async () => {
+      const environment = memoryEnvironment()
+      const all = [1, 2, 3].map(() => open({}, environment))
+
+      for (const { session } of all) {
+        await session.send(NEWS)
+        await session.send('a')
+        session.outgoing.trySend(BYTES)
+        await session.outgoing.send(NEWS)
+      }
+      await settled()
+
+      const expected = '81 04 6e 65 77 73 81 01 61 82 02 01 02 81 04 6e 65 77 73'
+      for (const { gate } of all) expect(gate.writes).toEqual([expected])
+    })
+
+    it('is masked by sessions that mask', async () => {
+      const { gate, session } = open({ masking: true })
+
+      await session.send(BYTES)
+      await settled()
+
+      expect(gate.writes).toEqual(['82 82 01 02 03 04 00 00'])
+    })
+
+    it('waits in the queue without a copy, and counts there with its size', async () => {
+      const { gate, session } = open()
+      gate.shut = true
+      await session.send('0')
+      await settled()
+
+      for (const frame of [NEWS, BYTES]) await session.send(frame)
+      expect(session.bufferedAmount).toBe(3 + 6)
+      gate.shut = false
+      gate.drain()
+      await settled()
+
+      expect(gate.writes.slice(1)).toEqual(['81 04 6e 65 77 73 82 02 01 02'])
+    })
+
+    it('larger than the slab is written as it is, behind what was sent before', async () => {
+      const { gate, session } = open()
+
+      await session.send('a')
+      await session.send(Frame.prepare(new Uint8Array(200_000)))
+      await settled()
+
+      expect(gate.writes[0]).toBe('81 01 61')
+      expect(gate.writes[1]?.slice(0, 29)).toBe('82 7f 00 00 00 00 00 03 0d 40')
+    })
+
+    it('is refused in the middle of a fragmented message', async () => {
+      const { session } = open()
+      await session.send(new Frame.Text('a', { fin: false }))
+
+      await expect(session.send(NEWS)).rejects.toBeInstanceOf(LocalProtocolError)
+    })
+  })
+
+  describe('whenWritable()', () => {
+    it('resolves at once while nothing waits', async () => {
+      const { session } = open()
+      await session.outgoing.whenWritable()
+    })
+
+    it('resolves when the queue is empty again, and trySend() takes a frame of any size then', async () => {
+      const bounds = { capacity: 2, maxBytes: 8, onOverflow: 'suspend' } as const
+      const { gate, session } = open({ outgoing: bounds })
+      gate.shut = true
+      await session.send('0')
+      await settled()
+      await session.send('12345678')
+      const large = 'x'.repeat(9)
+      expect(session.outgoing.trySend(large)).toBe('full')
+      let isWritable = false
+      const writable = session.outgoing.whenWritable().then(() => (isWritable = true))
+      await settled()
+      expect(isWritable).toBe(false)
+
+      gate.shut = false
+      gate.drain()
+      await writable
+
+      expect(session.outgoing.trySend(large)).toBe('sent')
+    })
+
+    it('rejects when the session closes or its signal fires, and need not be awaited', async () => {
+      const { gate, session } = open()
+      gate.shut = true
+      await session.send('0')
+      await settled()
+      await session.send('1')
+      const controller = new AbortController()
+      void session.outgoing.whenWritable()
+      const closing = session.outgoing.whenWritable()
+      const aborted = session.outgoing.whenWritable({ signal: controller.signal })
+      controller.abort(new Error('enough'))
+      await expect(aborted).rejects.toThrow('enough')
+
+      void session.close()
+
+      await expect(closing).rejects.toBeInstanceOf(ClosedSendChannelError)
+      await expect(session.outgoing.whenWritable()).rejects.toBeInstanceOf(ClosedSendChannelError)
+    })
+  })
 })
