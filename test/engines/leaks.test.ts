@@ -62,6 +62,41 @@ function echo(app: Application): void {
   })
 }
 
+describe('200 sessions whose handlers read nothing', () => {
+  it.each<[string, (socket: Socket) => void]>([
+    ['FIN', (socket) => void socket.end()],
+    ['a reset', (socket) => void socket.resetAndDestroy()],
+    ['Close', (socket) => void socket.end(CLOSE)],
+  ])('leave no timer and no descriptor behind when their peers leave by %s', async (_, leave) => {
+    const environment = createEnvironment()
+    const application = createApplication((app) => {
+      app.install(WebSockets)
+      app.routing((route) => route.webSocket('/echo', ({ closed }) => closed.then(() => {})))
+    })
+    const server = createServer()
+    const attachment = attachIn(environment, application, server, {})
+    const over = new Deferred<void>()
+    let left = 200
+    application.monitor.on('sessionClosed', () => void (--left === 0 && over.resolve()))
+    const port = await listen(server)
+    const unread = Buffer.concat(Array.from({ length: 1200 }, () => HELLO))
+
+    for (let opened = 0; opened < 200; opened++) {
+      const socket = connect(port, '127.0.0.1').on('error', () => {})
+      socket.write(REQUEST)
+      socket.once('data', () => socket.write(unread, () => leave(socket)))
+    }
+    await over.promise
+    await attachment.stop({ grace: 0 })
+    server.close()
+    await once(server, 'close')
+
+    expect(application.sessions.size).toBe(0)
+    expect(environment.timers.size).toBe(0)
+    expect(environment.waitingTimers.size).toBe(0)
+  })
+})
+
 describe('10 000 sequential connections', () => {
   it(
     'leave no timer, listener, file descriptor or memory behind',

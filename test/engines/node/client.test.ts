@@ -3,11 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import {
   type Application,
   attach,
+  type CloseInfo,
   createApplication,
+  type DefaultWebSocketServerSession,
   embeddedServer,
   WebSockets,
 } from '../../../src/index.ts'
@@ -332,5 +335,84 @@ describe('connect()', () => {
     expect(await program.ended).toEqual([0, null])
     expect(program.all('closed')).toHaveLength(1)
     expect(program.all('waiting')).toHaveLength(2)
+  })
+
+  it('keeps the process alive while its only session is open and reads nothing', async () => {
+    const server = await embeddedServer({ port: 0, host: '127.0.0.1', signals: false }, (app) => {
+      app.install(WebSockets)
+      app.routing((route) => {
+        route.webSocket('/', async ({ outgoing, terminate }) => {
+          // Until neither the client nor the operating systems take any more.
+          while (outgoing.trySend(new Uint8Array(65_536)) === 'sent') await turn()
+          terminate()
+        })
+      })
+    }).start()
+
+    await using program = new Program('unread-client', {
+      url: `ws://127.0.0.1:${server.address.port}/`,
+    })
+
+    expect(await program.ended).toEqual([0, null])
+    expect(program.all('closed')).toHaveLength(1)
+    await server.stop({ grace: 0 })
+  })
+
+  describe('reads nothing of 1200 messages', () => {
+    type End = (session: DefaultWebSocketServerSession) => unknown
+
+    /** A server that sends 1200 messages to each session, and then does as `end` says. */
+    const pushing = (end: End) => (app: Application) => {
+      app.install(WebSockets)
+      app.routing((route) => {
+        route.webSocket('/', async (session) => {
+          for (let sent = 0; sent < 1200; sent++) await session.send('x')
+          await session.flush()
+          await end(session)
+          await session.closed
+        })
+      })
+    }
+
+    it.each<[string, number, End]>([
+      ['closes', 4000, ({ close }) => close(new CloseReason(4000))],
+      ['drops the connection', 1006, ({ terminate }) => terminate()],
+    ])('and learns that the server %s', async (_, code, end) => {
+      await using server = await serving(pushing(end))
+
+      const session = await openWebSocket(server.url)
+
+      expect((await session.closed).reason.code).toBe(code)
+      expect((await session.incoming.toArray()).length).toBe(1200)
+    })
+
+    it('and comes back when the server has dropped the connection', async () => {
+      await using server = await serving(pushing(({ terminate }) => terminate()))
+      const connection = connect(server.url, { reconnect: { baseDelay: 5, maxDelay: 20 } })
+
+      const seen: string[] = []
+      for await (const { type } of connection.states()) {
+        if (seen.push(type) === 4) break
+      }
+
+      expect(seen).toEqual(['connecting', 'open', 'waiting', 'connecting'])
+      await connection.close()
+    })
+
+    it('and ends with a Close each way after close() of a connection that comes back', async () => {
+      let pushed: () => void = () => {}
+      const all = new Promise<void>((resolve) => (pushed = resolve))
+      await using server = await serving(pushing(() => pushed()))
+      const ended = new Promise<CloseInfo>((resolve) => {
+        server.application.monitor.on('sessionClosed', ({ info }) => resolve(info))
+      })
+      const connection = connect(server.url)
+      await connection.whenOpen()
+      await all
+
+      await connection.close()
+
+      expect(await ended).toMatchObject({ clean: true })
+    })
   })
 })
