@@ -1,0 +1,88 @@
+/**
+ * What goes wrong with typed messages.
+ */
+
+import { TowpathError } from '../base/index.ts'
+import type { Issue } from '../schema/index.ts'
+
+/** Failures that no contract declares. `DISCONNECTED` never travels. */
+export type BuiltinFailure =
+  | 'INVALID'
+  | 'UNKNOWN'
+  | 'BUSY'
+  | 'CANCELLED'
+  | 'TIMEOUT'
+  | 'FAILED'
+  | 'DISCONNECTED'
+
+const REASONS: Readonly<Record<BuiltinFailure, string>> = {
+  INVALID: 'the peer finds its data invalid',
+  UNKNOWN: 'the peer does not know it',
+  BUSY: 'the peer has too many requests to answer',
+  CANCELLED: 'it was cancelled',
+  TIMEOUT: 'its time is up',
+  FAILED: 'its handler failed',
+  DISCONNECTED: 'the session is over',
+}
+
+/** What `RequestFailedError` knows beside its failure. */
+export interface RequestFailedFacts extends ErrorOptions {
+  readonly data?: unknown
+  readonly issues?: readonly Issue[] | undefined
+  /** Stands in the message in the place of the usual reason. */
+  readonly reason?: string
+}
+
+/** A request was not answered with a value. */
+export class RequestFailedError extends TowpathError {
+  override readonly name = 'RequestFailedError'
+  readonly code = 'TOWPATH_REQUEST_FAILED'
+
+  /** The name of the request. */
+  readonly type: string
+  /** A code of the contract, or a `BuiltinFailure`. */
+  readonly failure: string
+  /** What the contract declares for the failure; `undefined` for a failure without data. */
+  readonly data: unknown
+  /** Of `INVALID`: what the peer finds invalid, at most 10 issues. */
+  readonly issues?: readonly Issue[]
+
+  constructor(type: string, failure: string, facts: RequestFailedFacts = {}) {
+    const { data, issues, reason, ...options } = facts
+    const why = Object.hasOwn(REASONS, failure)
+      ? REASONS[failure as BuiltinFailure] // an own key, by the line above
+      : 'the peer answered with a failure of the contract'
+    super(`Cannot get an answer to "${type}": ${reason ?? why} (${failure})`, options)
+    this.type = type
+    this.failure = failure
+    this.data = data
+    if (issues !== undefined) this.issues = issues
+  }
+}
+
+/** A value does not match its schema on this side. It has not been sent, or has not been delivered. */
+export class InvalidMessageError extends TowpathError {
+  override readonly name = 'InvalidMessageError'
+  readonly code = 'TOWPATH_INVALID_MESSAGE'
+
+  /** The name of the message. */
+  readonly type: string
+  /** What is invalid, at most 10 issues; never the value itself. */
+  readonly issues: readonly Issue[]
+
+  constructor(type: string, issues: readonly Issue[]) {
+    const [first] = issues
+    const where = first === undefined ? '' : ` at "${first.path.join('.')}": ${first.message}`
+    super(`Cannot use the value of "${type}": it does not match its schema${where}`)
+    this.type = type
+    this.issues = issues
+  }
+}
+
+/** What `onInvalid` is told. */
+export interface InvalidFact {
+  /** The name of the message. */
+  readonly type: string
+  /** What is invalid, at most 10 issues; never the value. */
+  readonly issues: readonly Issue[]
+}

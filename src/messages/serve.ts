@@ -1,0 +1,177 @@
+/**
+ * `serve`: hands what arrives to handlers, events one at a time and requests concurrently.
+ */
+
+import { Deferred } from '../base/internal.ts'
+import { toCause } from '../channels/internal.ts'
+import { isPromise } from '../schema/index.ts'
+import { Served } from './link/answers.ts'
+import { ArrivedEvent, type Link } from './link/link.ts'
+
+/** A handler, whatever it handles. */
+type Handler = (data: unknown, asked?: Served) => unknown
+
+/** Events that wait for the handler of an earlier one. Past it nothing more is taken. */
+const MAX_WAITING_EVENTS = 64
+
+/**
+ * The handlers by name.
+ *
+ * @throws {TypeError} if one is missing, or there is no entry for it.
+ */
+export function readHandlers(link: Link, handlers: object): ReadonlyMap<string, Handler> {
+  const { contract, side } = link.settings
+  const byName = new Map(Object.entries(handlers)) as Map<string, Handler> // checked below
+  const entries = contract?.[side === 'client' ? 'server' : 'client']
+  const expected = entries === undefined ? [...byName.keys()] : [...entries.keys()]
+  for (const name of expected) {
+    if (typeof byName.get(name) === 'function') continue
+    throw new TypeError(`Cannot serve: there is no handler for "${name}", expected a function`)
+  }
+  if (byName.size > expected.length) {
+    throw new TypeError(
+      'Cannot serve: there is a handler for a name that the contract does not have',
+    )
+  }
+  return byName
+}
+
+/** Serves `incoming` of a link until its end. */
+export class Server {
+  readonly #link: Link
+  readonly #handlers: ReadonlyMap<string, Handler>
+  readonly #events: ArrivedEvent[] = []
+  /** Of the events that were taken past `MAX_WAITING_EVENTS`. */
+  #aheadBytes = 0
+  #isBusy = false
+  /** Requests under way, and the event. */
+  #underWay = 0
+  /** Waits for room among the events, or for the last handler. */
+  #progress: Deferred<void> | null = null
+
+  constructor(link: Link, handlers: ReadonlyMap<string, Handler>) {
+    this.#link = link
+    this.#handlers = handlers
+  }
+
+  /**
+   * Resolves when the session has ended and all handlers are done.
+   *
+   * @throws (by rejecting) what the handler of an event has thrown, and the cause of a session that has failed.
+   */
+  async run(): Promise<void> {
+    const { incoming } = this.#link
+    this.#link.onAsked = () => this.#progressed()
+    for (;;) {
+      let next = incoming.tryReceive()
+      if (next.type === 'empty') next = await incoming.receiveCatching()
+      if (next.type === 'closed') {
+        if (next.cause !== null) throw next.cause
+        break
+      }
+      if (next.value instanceof Served) this.#answer(next.value)
+      else this.#push(next.value)
+      this.#handleEvents()
+      while (this.#isFull && !incoming.isClosedForReceive) await this.#nextProgress()
+    }
+    while (this.#underWay > 0 || this.#events.length > 0) await this.#nextProgress()
+    const end = incoming.tryReceive()
+    if (end.type === 'closed' && end.cause !== null) throw end.cause
+  }
+
+  /**
+   * Whether nothing more is taken for now. While the handler of an event waits for the peer, the peer may wait for one of
+   * its requests, which lies behind other events.
+   */
+  get #isFull(): boolean {
+    if (this.#events.length < MAX_WAITING_EVENTS) return false
+    return !this.#link.isExpecting || this.#aheadBytes >= this.#link.settings.readAhead
+  }
+
+  #push(event: ArrivedEvent): void {
+    this.#events.push(event)
+    if (this.#events.length > MAX_WAITING_EVENTS) this.#aheadBytes += ArrivedEvent.sizeOf(event)
+    else this.#aheadBytes = 0
+  }
+
+  #handleEvents(): void {
+    while (!this.#isBusy) {
+      const event = this.#events.shift()
+      if (event === undefined) return
+      try {
+        const outcome = this.#handlers.get(event.type)?.(event.data)
+        if (isPromise(outcome)) this.#awaitEvent(outcome)
+      } catch (error) {
+        this.#eventFailed(error)
+      }
+    }
+  }
+
+  #awaitEvent(outcome: PromiseLike<unknown>): void {
+    this.#isBusy = true
+    this.#underWay++
+    outcome.then(
+      () => this.#eventDone(),
+      (error: unknown) => {
+        this.#eventFailed(error)
+        this.#eventDone()
+      },
+    )
+  }
+
+  #eventDone(): void {
+    this.#isBusy = false
+    this.#underWay--
+    this.#handleEvents()
+    this.#progressed()
+  }
+
+  /** `run` throws it, from `incoming`; events that wait are dropped. */
+  #eventFailed(error: unknown): void {
+    this.#events.length = 0
+    this.#failure ??=
+      toCause(error) ?? new TypeError('Cannot tell why a handler failed: it threw nothing')
+    this.#link.incoming.cancel(this.#failure)
+  }
+
+  #failure: Error | null = null
+
+  #answer(served: Served): void {
+    if (!served.isOpen) {
+      served.release()
+      return
+    }
+    const handler = this.#handlers.get(served.type)
+    if (handler === undefined) {
+      served.refuse('UNKNOWN')
+      return
+    }
+    this.#underWay++
+    void this.#run(handler, served).then(() => {
+      this.#underWay--
+      this.#progressed()
+    })
+  }
+
+  /** Never rejects. */
+  async #run(handler: Handler, served: Served): Promise<void> {
+    try {
+      const outcome = handler(served.data, served)
+      const response = isPromise(outcome) ? await outcome : outcome
+      await served.respond(response)
+    } catch (error) {
+      await served.failed(error)
+      served.release()
+    }
+  }
+
+  #nextProgress(): Promise<void> {
+    this.#progress ??= new Deferred()
+    return this.#progress.promise
+  }
+
+  #progressed(): void {
+    this.#progress?.resolve()
+    this.#progress = null
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * The options of typed messages, checked, and what a session agrees on.
+ */
+
+import { readPeriod, requireKnownNames } from '../base/internal.ts'
+import { type Codec, json } from './codec.ts'
+import { compiledOf } from './contract.ts'
+import type { Contract } from './contract-shape.ts'
+import type { LinkSettings } from './link/port.ts'
+import type { Side } from './message-types.ts'
+import type { TypedOptions } from './typed-session.ts'
+
+/** What is being done, for messages. */
+export const ACT = 'use typed messages'
+
+const NAMES: readonly string[] = [
+  'codecs',
+  'requestTimeout',
+  'maxRequests',
+  'credit',
+  'readAhead',
+  'validate',
+  'invalidEvents',
+  'onInvalid',
+] satisfies Array<keyof TypedOptions>
+
+/**
+ * Reads the options for sessions of one side.
+ *
+ * @returns settings but for the codec, which each session agrees on.
+ * @throws {TypeError | RangeError} for an unknown option or an invalid value, naming it.
+ */
+export function readSettings(
+  side: Side,
+  contract: Contract,
+  options: TypedOptions,
+): Omit<LinkSettings, 'codec'> {
+  requireKnownNames(ACT, options, NAMES)
+  const isServer = side === 'server'
+  const validate = options.validate ?? (isServer ? 'both' : 'none')
+  const invalidEvents = options.invalidEvents ?? (isServer ? 'close' : 'ignore')
+  return {
+    side,
+    contract: compiledOf(ACT, contract),
+    requestTimeout: readPeriod(ACT, 'requestTimeout', options.requestTimeout, 30_000),
+    maxRequests: readCount('maxRequests', options.maxRequests ?? 64, 1),
+    credit: readCount('credit', options.credit ?? 16, 1),
+    readAhead: readCount('readAhead', options.readAhead ?? 1024 * 1024, 0),
+    validatesIncoming: readWord('validate', validate, ['both', 'incoming', 'none']) !== 'none',
+    validatesOutgoing: validate === 'both',
+    closesAtInvalidEvents:
+      readWord('invalidEvents', invalidEvents, ['close', 'ignore']) === 'close',
+    onInvalid: options.onInvalid ?? ((): void => {}),
+  }
+}
+
+/**
+ * The codec of a session.
+ *
+ * @throws {TypeError} if the session has agreed on no subprotocol of the contract, or on one whose codec is not given.
+ */
+export function agreedCodec(
+  contract: Contract,
+  protocol: string | null,
+  codecs: readonly Codec[] = [json],
+): Codec {
+  if (protocol === null || !contract.protocols.includes(protocol)) {
+    const expected = contract.protocols.map((name) => `"${name}"`).join(' or ')
+    const agreed = protocol === null ? 'no subprotocol' : `the subprotocol "${protocol}"`
+    throw new TypeError(`Cannot ${ACT}: the session has agreed on ${agreed}, expected ${expected}`)
+  }
+  const name = protocol.slice(protocol.lastIndexOf('+') + 1)
+  const codec = codecs.find((each) => each.name === name)
+  if (codec !== undefined) return codec
+  throw new TypeError(`Cannot ${ACT}: option "codecs" has no codec "${name}", which is agreed on`)
+}
+
+function readCount(name: string, value: number, min: number): number {
+  if (Number.isSafeInteger(value) && value >= min) return value
+  throw new RangeError(
+    `Cannot ${ACT}: option "${name}" is ${String(value)}, expected a whole number of ${min} or above`,
+  )
+}
+
+function readWord<Word extends string>(name: string, word: Word, words: readonly string[]): Word {
+  if (words.includes(word)) return word
+  throw new TypeError(`Cannot ${ACT}: option "${name}" is invalid, expected ${words.join(' or ')}`)
+}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { InvalidMessageError, RequestFailedError } from '../../src/messages/errors.ts'
+
+describe('RequestFailedError', () => {
+  it('has the facts in fields, and no data in its message', () => {
+    const error = new RequestFailedError('history', 'NO_SUCH_ROOM', { data: { room: 'secret' } })
+
+    expect(error).toMatchObject({
+      name: 'RequestFailedError',
+      code: 'TOWPATH_REQUEST_FAILED',
+      type: 'history',
+      failure: 'NO_SUCH_ROOM',
+      data: { room: 'secret' },
+    })
+    expect(error.message).toBe(
+      'Cannot get an answer to "history": the peer answered with a failure of the contract (NO_SUCH_ROOM)',
+    )
+    expect(error.issues).toBeUndefined()
+  })
+
+  it('says why of a built-in failure, and not of a name that objects have', () => {
+    expect(new RequestFailedError('a', 'BUSY').message).toContain('too many requests')
+    expect(new RequestFailedError('a', 'constructor').message).toContain(
+      'a failure of the contract',
+    )
+  })
+})
+
+describe('InvalidMessageError', () => {
+  it('names the message and its first issue', () => {
+    const error = new InvalidMessageError('say', [{ path: ['text', 0], message: 'Too long' }])
+
+    expect(error).toMatchObject({ code: 'TOWPATH_INVALID_MESSAGE', type: 'say' })
+    expect(error.message).toBe(
+      'Cannot use the value of "say": it does not match its schema at "text.0": Too long',
+    )
+  })
+})
