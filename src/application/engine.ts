@@ -15,6 +15,8 @@ export interface UpgradeRequest {
   readonly httpVersion: string
   /** Names and values in turn, in the order in which they came, duplicates included. */
   readonly rawHeaders: readonly string[]
+  /** Bytes behind the request that the engine keeps while the upgrade is decided; none by default. */
+  readonly earlyBytes?: number
   /** Whether the request announces a body (`Content-Length` above 0, or `Transfer-Encoding`). */
   readonly hasBody: boolean
   readonly local: TransportAddress

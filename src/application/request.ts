@@ -132,9 +132,10 @@ export class IncomingRequest implements ApplicationRequest {
 
   /** What the head of the request keeps in memory, in bytes. */
   get headBytes(): number {
-    let characters = this.#raw.target.length
-    for (const text of this.#raw.rawHeaders) characters += text.length
-    return characters
+    const { target, rawHeaders } = this.#raw
+    let bytes = target.length + rawHeaders.length * STRING_BYTES
+    for (const text of rawHeaders) bytes += text.length
+    return bytes
   }
 
   /** `origin.remoteHost`, without an origin being made where nobody has a say in it. */
@@ -142,6 +143,9 @@ export class IncomingRequest implements ApplicationRequest {
     return this.#resolvers.length === 0 ? (this.#raw.remote.host ?? '') : this.origin.remoteHost
   }
 }
+
+/** What a string takes beyond its characters. */
+const STRING_BYTES = 24
 
 /** What has been made of a request. */
 interface RequestParts {

@@ -220,7 +220,7 @@ class UpgradeAttempt {
     const entered = this.#parts.admission().enter(remoteHost, this.#facts.environment)
     if ('reason' in entered) return entered
     this.#slot = entered
-    this.#reserved = this.#call.request.headBytes
+    this.#reserved = this.#call.request.headBytes + (this.#facts.request.earlyBytes ?? 0)
     this.#parts.admission().memoryBudget?.reserve(this.#reserved)
     return null
   }

@@ -37,6 +37,9 @@ const LOOK_MS = 450
 /** The least time between two nudges: with it a peer that has gone is known within two seconds. */
 const NUDGE_MS = 900
 
+/** What a chunk takes beyond its bytes, about: a peer may send them one by one. */
+const CHUNK_COST_BYTES = 128
+
 /** Holds one session's reading back, and looks after it meanwhile. */
 export class Reading {
   readonly #environment: Environment
@@ -97,7 +100,7 @@ export class Reading {
     }
     this.#kept ??= []
     this.#kept.push(new Uint8Array(bytes))
-    this.#keptBytes += bytes.length
+    this.#keptBytes += bytes.length + CHUNK_COST_BYTES
     if (this.#keptBytes < this.#incoming.mostAhead) return
     this.#keeps = false
     this.#stop()
@@ -195,7 +198,7 @@ export class Reading {
         this.#kept = this.#kept?.slice(index) ?? null
         return
       }
-      this.#keptBytes -= bytes.length
+      this.#keptBytes -= bytes.length + CHUNK_COST_BYTES
       this.#owner.decode(bytes)
     }
     this.#letGo()

@@ -86,8 +86,11 @@ describe('Admission', () => {
 
     const slow = world.upgrade('/slow', { headers })
     expect(memoryBudget.used).toBeGreaterThan(10_000)
+    expect(memoryBudget.used).toBeLessThan(11_000)
+    const behind = world.upgrade('/slow', { headers, earlyBytes: 50_000 })
+    expect(memoryBudget.used).toBeGreaterThan(70_000)
     answer.resolve(new Response('no', { status: 401 }))
-    await slow
+    await Promise.all([slow, behind])
     expect(memoryBudget.used).toBe(0)
 
     await world.connect('/', { headers })

@@ -122,6 +122,17 @@ describe('Reading', () => {
     expect((await session.incoming.toArray()).length).toBe(2980)
   })
 
+  it('counts what single bytes cost that come while a rate holds the peer back', async () => {
+    const { gate, session, clock } = held({ maxBytesPerSecond: 10 })
+    gate.receive(KIB)
+    await clock.advance(450)
+    const before = session.heldBytes
+    for (let sent = 0; sent < 10; sent++) gate.receive(Uint8Array.of(0))
+
+    expect(session.heldBytes - before).toBe(10 * (1 + 128))
+    session.terminate()
+  })
+
   it('is as it was once the handler has caught up', async () => {
     const { gate, clock, session } = held()
     fill(gate)

@@ -172,8 +172,8 @@ class Answering {
 
   run(): void {
     const { application, environment } = this.#host
-    const { request, stream } = this.#upgrade
-    const asked = describe(request, stream)
+    const { stream } = this.#upgrade
+    const asked = describe(this.#upgrade)
     const signal = stream.destroyed ? this.watch().signal : () => this.watch().signal
     try {
       const outcome = application.upgrade(asked, environment, signal)
@@ -263,7 +263,7 @@ function encoded<Encoded>(application: Application, encode: () => Encoded): Enco
 }
 
 /** The request, and with it the facts of its connection. */
-function describe(request: IncomingMessage, stream: Duplex): UpgradeRequest & ConnectionFacts {
+function describe({ request, stream, head }: PendingUpgrade): UpgradeRequest & ConnectionFacts {
   const { rawHeaders, httpVersion } = request
   const { local, remote, encrypted } = connectionFacts(stream)
   shareStrings(rawHeaders)
@@ -273,6 +273,7 @@ function describe(request: IncomingMessage, stream: Duplex): UpgradeRequest & Co
     // Node's is a string of the request's own.
     httpVersion: httpVersion === '1.1' ? '1.1' : httpVersion,
     rawHeaders,
+    earlyBytes: head.length,
     hasBody: announcesBody(new HttpHeaders(rawHeaders)),
     local,
     remote,
