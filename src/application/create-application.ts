@@ -31,6 +31,7 @@ import { Farewell } from './farewell.ts'
 import { consoleLogger, type Logger } from './logger.ts'
 import { EventMonitor } from './monitor.ts'
 import { PluginRegistry } from './plugin.ts'
+import { RefusedOrigins } from './refused-origins.ts'
 import { upgradeRequired } from './refusal.ts'
 import type { OriginResolver } from './request.ts'
 import { parseRequestTarget } from './request-target.ts'
@@ -116,6 +117,7 @@ class WebSocketApplication implements Application {
       application: this,
       routes: this.#routes,
       resolvers: this.#resolvers,
+      refusedOrigins: new RefusedOrigins(logger),
       monitor: this.monitor,
       sessions: this.sessions,
       counters: this.#counters,

@@ -9,7 +9,8 @@ import { isThenable } from '../base/internal.ts'
  * pino wants them; an error is in the field `err`.
  *
  * Towpath writes `error` for what failed in the application's own code (handlers, interceptors,
- * listeners), each failure once, and `debug` for what looks like a slip in it. What a peer did goes to
+ * listeners), each failure once; `warn` for a page whose origin is refused, once a minute for each
+ * origin; and `debug` for what looks like a slip in the application's code. What else a peer did goes to
  * `monitor` only.
  */
 export interface Logger {
@@ -39,19 +40,20 @@ export function logFailure(
   message: string,
   facts: object = {},
 ): void {
-  write(() => logger.error({ ...facts, err: error }, message))
+  logSafely(() => logger.error({ ...facts, err: error }, message))
 }
 
 /** Writes a hint for developers. Never throws. */
 export function logDebug(logger: Logger, message: string, facts: object): void {
-  write(() => logger.debug(facts, message))
+  logSafely(() => logger.debug(facts, message))
 }
 
-function write(log: () => unknown): void {
+/** Calls a logger by `write`, and outlives one that throws or rejects. */
+export function logSafely(write: () => unknown): void {
   try {
-    const written = log()
+    const written = write()
     if (isThenable(written)) Promise.resolve(written).catch(() => {})
   } catch {
-    // A logger that throws has nobody left to tell, and must not take a session with it.
+    // There is no other place to report it, and it must not end a session.
   }
 }

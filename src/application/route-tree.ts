@@ -8,6 +8,8 @@
 
 import { addRoute, compareRoutes, createRouter, findRoute, routeNodeKeys } from 'rou3'
 
+import { requirePathPattern } from './path-pattern.ts'
+
 /** What a path led to: the value of its route, and what the pattern captured, still percent-encoded. */
 export interface RouteMatch<Value> {
   readonly value: Value
@@ -44,6 +46,7 @@ export function createRouteTree<Value>(): RouteTree<Value> {
 
   return {
     check(pattern) {
+      requirePathPattern(pattern)
       parse(pattern)
     },
 

@@ -18,7 +18,7 @@ import type { Transport } from '../session/index.ts'
 import type { Admission, ConnectionSlot } from './admission.ts'
 import type { Application, Interceptor } from './application.ts'
 import { type AsyncContext, rootContext } from './async-context.ts'
-import { parseAuthority } from './authority.ts'
+import { parseAuthority, parseOrigin } from './authority.ts'
 import { decodeParameters, UpgradeCall } from './call.ts'
 import type { UpgradeAccepted, UpgradeOutcome, UpgradeRequest } from './engine.ts'
 import { HandshakeTimeoutError } from './errors.ts'
@@ -33,6 +33,7 @@ import {
   toOutcome,
   type Refusal,
 } from './refusal.ts'
+import { type RefusedOrigins, showOrigin } from './refused-origins.ts'
 import { IncomingRequest, type OriginResolver } from './request.ts'
 import { parseRequestTarget } from './request-target.ts'
 import type { WebSocketRoute } from './route-scope.ts'
@@ -45,6 +46,7 @@ export interface UpgradeParts extends SessionHome {
   readonly application: Application
   readonly routes: RouteTree<WebSocketRoute>
   readonly resolvers: readonly OriginResolver[]
+  readonly refusedOrigins: RefusedOrigins
   /** Who is let in; there is a route, so the plugin that says so is installed. */
   readonly admission: () => Admission
 }
@@ -172,13 +174,22 @@ class UpgradeAttempt {
   }
 
   #goOn(mayConnect: boolean, handshake: ServerHandshake): Decision | Promise<Decision> {
-    if (!mayConnect) {
-      return refuse(403, 'origin', 'Cannot upgrade: pages of this Origin are not allowed')
-    }
+    if (!mayConnect) return this.#refuseOrigin(handshake.origin)
     const interceptors = this.#route.interceptors()
     if (interceptors.length > 0) return this.#intercept(interceptors, handshake)
     const farewell = this.#parts.farewell()
     return farewell === null ? this.#choose(handshake, null) : refuseWhileStopping(farewell)
+  }
+
+  #refuseOrigin(header: string | null): Refusal {
+    const { origin: own } = this.#call.request
+    const page = showOrigin(header === null ? null : parseOrigin(header))
+    const server = showOrigin(own)
+    const now = this.#facts.environment.clock.now()
+    this.#parts.refusedOrigins.refused(page, server, this.#route.path, now)
+    const sentence = `Cannot upgrade: pages of ${page} may not connect to ${server}, expected an origin that the option "origins" of the server allows`
+    // Both origins are as they were parsed, not as they were sent; and nobody is to take them for HTML.
+    return refuse(403, 'origin', sentence, { headers: [['x-content-type-options', 'nosniff']] })
   }
 
   async #intercept(

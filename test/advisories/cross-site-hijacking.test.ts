@@ -56,8 +56,8 @@ describe('advisory: cross-site hijacking', () => {
     async (origin) => {
       const { served, counts } = world()
 
-      expectRefusal(await served.upgrade('/', fromPage(origin)), 403, 'pages of this Origin')
-      expectRefusal(await served.upgrade('/raw', fromPage(origin)), 403, 'pages of this Origin')
+      expectRefusal(await served.upgrade('/', fromPage(origin)), 403, 'may not connect to http')
+      expectRefusal(await served.upgrade('/raw', fromPage(origin)), 403, 'may not connect to http')
       expect(counts.intercepted).toBe(0)
     },
   )
@@ -69,7 +69,7 @@ describe('advisory: cross-site hijacking', () => {
   it.each(FOREIGN)('a list lets no page of %j in that is not on it', async (origin) => {
     const { served } = world({ origins: ['https://partner.example', 'http://localhost:3000'] })
 
-    expectRefusal(await served.upgrade('/', fromPage(origin)), 403, 'pages of this Origin')
+    expectRefusal(await served.upgrade('/', fromPage(origin)), 403, 'may not connect to http')
     await served.accepted('/', fromPage('https://partner.example'))
   })
 
@@ -105,16 +105,19 @@ describe('advisory: cross-site hijacking', () => {
     expectRefusal(
       await served.upgrade('/', fromPage('https://evil.example', { extraHeaders })),
       403,
-      'pages of this Origin',
+      'may not connect to http',
     )
   })
 
-  it('the refusal says nothing of the request, and lets no page read it', async () => {
+  it('the refusal is plain text with parsed origins, and lets no page read it', async () => {
     const { headers, body } = await world().served.refused('/', fromPage('https://evil.example'))
 
     expect(JSON.stringify(headers).toLowerCase()).not.toContain('access-control')
+    expect(headers).toContainEqual(['content-type', 'text/plain; charset=utf-8'])
+    expect(headers).toContainEqual(['x-content-type-options', 'nosniff'])
     expect(new TextDecoder().decode(body)).toBe(
-      'Cannot upgrade: pages of this Origin are not allowed\n',
+      'Cannot upgrade: pages of https://evil.example may not connect to http://server.example.com,' +
+        ' expected an origin that the option "origins" of the server allows\n',
     )
   })
 })

@@ -148,7 +148,7 @@ describe('upgrade() and the origin', () => {
     expectRefusal(
       await world.upgrade('/chat', { headers: { Origin: 'https://evil.example' } }),
       403,
-      'Cannot upgrade: pages of this Origin are not allowed',
+      'Cannot upgrade: pages of https://evil.example may not connect to http://server.example.com, expected an origin that',
     )
 
     expect(refusals).toMatchObject([{ status: 403, reason: 'origin', route: '/chat', cause: null }])

@@ -132,7 +132,7 @@ describe('connect()', () => {
       expect(refused).toBeInstanceOf(UpgradeRefusedError)
       expect(refused).toMatchObject({
         status: 403,
-        body: 'Cannot upgrade: pages of this Origin are not allowed\n',
+        body: 'Cannot upgrade: pages of https://evil.example may not connect to http://localhost, expected an origin that the option "origins" of the server allows\n',
       })
     })
   })
