@@ -5,13 +5,20 @@
  * that the kernel takes, one that it does not, and the end from both sides.
  */
 
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+
 import type { ConnectionFacts } from './connection-facts.ts'
 import { findInternals, takeHandle } from './tcp-handle.ts'
 import { TcpReactor } from './tcp-transport.ts'
 
 /** More than two kernels hold between them, so that a write has to wait. */
 const TRIAL_BYTES = 8 * 1024 * 1024
+
+/** The request whose socket is tried, and the first byte that comes back over it. */
+const UPGRADE = 'GET / HTTP/1.1\r\nHost: trial\r\nConnection: Upgrade\r\nUpgrade: trial\r\n\r\n'
+const GREETING = '!'
 
 /** Loopback takes milliseconds; whatever takes this long does not work. */
 const TRIAL_MS = 3000
@@ -31,6 +38,7 @@ export function tcpReactor(): Promise<TcpReactor | null> {
 }
 
 async function tryOut(): Promise<TcpReactor | null> {
+  if (isOtherRuntime(process.versions)) return null
   const internals = findInternals()
   if (internals === null) return null
   const reactor = new TcpReactor(internals)
@@ -40,7 +48,8 @@ async function tryOut(): Promise<TcpReactor | null> {
 /** Whether a megabyte or more comes back unchanged through a handle, with a client that reads late. */
 function echoes(reactor: TcpReactor): Promise<boolean> {
   return new Promise((resolve) => {
-    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true })
+    // Through an upgrade, as sessions come: elsewhere a handle may work until HTTP has had it.
+    const server = createServer()
     const done = (works: boolean): void => {
       clearTimeout(timer)
       client?.destroy()
@@ -50,8 +59,8 @@ function echoes(reactor: TcpReactor): Promise<boolean> {
     let client: Socket | null = null
     const timer = setTimeout(done, TRIAL_MS, false)
     server.on('error', () => done(false))
-    server.on('connection', (socket) => {
-      if (!serveTrial(reactor, socket)) done(false)
+    server.on('upgrade', (_request, stream: Duplex, head: Buffer) => {
+      if (!serveTrial(reactor, stream, head)) done(false)
     })
     // Exclusive, because in a cluster the workers would share the port and get each other's connections.
     server.listen({ port: 0, host: '127.0.0.1', exclusive: true }, () => {
@@ -62,11 +71,16 @@ function echoes(reactor: TcpReactor): Promise<boolean> {
   })
 }
 
-/** The side of the handle: when the first bytes are there it answers with the trial, then it waits for the end. */
-function serveTrial(reactor: TcpReactor, socket: Socket): boolean {
-  const taken = takeHandle(socket)
+/** Whether this is no Node: handles of other runtimes look alike and behave otherwise. */
+export function isOtherRuntime(versions: Readonly<Record<string, string | undefined>>): boolean {
+  return versions['deno'] !== undefined || versions['bun'] !== undefined
+}
+
+/** The side of the handle: greets, answers the first bytes with the trial, then waits for the end. */
+function serveTrial(reactor: TcpReactor, stream: Duplex, head: Buffer): boolean {
+  const taken = takeHandle(stream)
   if (taken === null) return false
-  const transport = reactor.open(taken, Buffer.alloc(0), FACTS)
+  const transport = reactor.open(taken, head, FACTS)
   let waits = false
   transport.start({
     receive: () => {
@@ -78,6 +92,7 @@ function serveTrial(reactor: TcpReactor, socket: Socket): boolean {
     receiveEnd: () => transport.end(),
     closed: () => {},
   })
+  transport.write(Buffer.from(GREETING))
   return true
 }
 
@@ -85,12 +100,20 @@ function serveTrial(reactor: TcpReactor, socket: Socket): boolean {
 function runTrial(client: Socket, done: (works: boolean) => void): void {
   let received = 0
   let unchanged = true
+  let isGreeted = false
   client.on('error', () => done(false))
   client.on('data', (bytes: Buffer) => {
+    if (!isGreeted) {
+      // One byte, and all there is until it has been answered.
+      isGreeted = true
+      unchanged = String(bytes) === GREETING
+      client.write('go')
+      return
+    }
     unchanged &&= bytes[0] === 'towpath '.charCodeAt(received % 8)
     received += bytes.length
     if (received === TRIAL_BYTES) client.end()
   })
   client.on('end', () => done(unchanged && received === TRIAL_BYTES))
-  client.write('go')
+  client.write(UPGRADE)
 }
