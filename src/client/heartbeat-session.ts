@@ -13,6 +13,14 @@ import type { ClientSession } from './client-session.ts'
 import { lengthOf } from './joined-incoming.ts'
 import { Heartbeat, type HeartbeatSettings } from './heartbeat.ts'
 
+/** What a session may show of messages that are on their way. */
+interface Watched {
+  /** Bytes that have arrived, of whole messages or not. */
+  readonly received?: number
+  /** Bytes of messages that are being sent, and whose progress is not to be seen. */
+  readonly hiddenAmount?: number
+}
+
 /** A session, and its beats. */
 export interface BeatingSession<Session extends ClientSession> {
   /** The session that was given, with another `incoming` and another end. */
@@ -48,6 +56,8 @@ export function withHeartbeat<Session extends ClientSession>(
   const closed = new Deferred<CloseInfo>()
   const reason = new Deferred<CloseReason>()
   const over = new AbortController()
+  // Which of them there are is for the platform to say.
+  const watched: ClientSession & Watched = session
 
   const end = (info: CloseInfo): void => {
     heartbeat.stop()
@@ -61,6 +71,12 @@ export function withHeartbeat<Session extends ClientSession>(
     {
       get bufferedAmount() {
         return session.bufferedAmount
+      },
+      get hiddenAmount() {
+        return watched.hiddenAmount ?? 0
+      },
+      get received() {
+        return watched.received ?? 0
       },
       ask: (question) => void session.outgoing.trySend(question),
       silent: () => {

@@ -41,13 +41,20 @@ export type HeartbeatState = 'unknown' | 'supported' | 'unsupported'
 
 /** What beats ask of their session. */
 export interface HeartbeatOwner {
-  /** Bytes that wait to be sent: as long as they change, somebody takes them. */
+  /** Bytes that wait to be sent: as long as they change, the server takes them. */
   readonly bufferedAmount: number
+  /** How many of them are in messages whose progress the platform does not show. */
+  readonly hiddenAmount: number
+  /** Bytes that have arrived, where the platform shows them: a message may take long to be whole. */
+  readonly received: number
   /** Sends a question, if that takes no waiting. */
   ask(question: string): void
   /** Nothing has been heard for too long. Called at most once; nothing is asked any more. */
   silent(): void
 }
+
+/** The slowest upload that is waited for where its progress is not shown: 32 kB a second. */
+const MIN_BYTES_PER_MS = 32
 
 /** How late a timer may be. Pages in the background have timers that are a second late. */
 const LATE_MS = 2_000
@@ -92,6 +99,9 @@ export class Heartbeat {
   /** Whether what comes cannot be seen, because nobody takes what has come before. */
   #isBlind = false
   #buffered = 0
+  #received = 0
+  /** Until when the upload that was under way when the question was sent may last. */
+  #sendsUntil = 0
   #late = 0
   #unanswered = 0
   #isOver = false
@@ -153,6 +163,8 @@ export class Heartbeat {
     this.#heard = false
     this.#isAsking = true
     this.#buffered = this.#owner.bufferedAmount
+    this.#received = this.#owner.received
+    this.#sendsUntil = this.#clock.now() + this.#owner.hiddenAmount / MIN_BYTES_PER_MS
     this.#owner.ask(heartbeatQuestion(this.#count))
     this.#count = (this.#count + 1) % HEARTBEAT_LIMIT
     this.#arm(this.#settings.timeout)
@@ -188,13 +200,16 @@ export class Heartbeat {
   }
 
   #judgeSilence(lateMs: number): void {
-    const buffered = this.#owner.bufferedAmount
+    const { bufferedAmount: buffered, received } = this.#owner
     if (lateMs > LATE_MS && this.#late < MAX_LATE) {
       this.#late++
       this.#ask()
-    } else if (buffered !== this.#buffered) {
-      // The question waits behind what is still being sent, and somebody takes that.
+    } else if (buffered !== this.#buffered || received !== this.#received) {
+      // The question, or the answer, waits behind a message that is on its way.
       this.#buffered = buffered
+      this.#received = received
+      this.#arm(this.#settings.timeout)
+    } else if (this.#clock.now() < this.#sendsUntil) {
       this.#arm(this.#settings.timeout)
     } else if (this.#state === 'supported') {
       this.stop()

@@ -128,6 +128,11 @@ export class OpenedSession implements WebSocketClientSession, HasClock {
     return this.#session.closed
   }
 
+  /** For heartbeats: bytes that have arrived since the start, of whole messages or not. */
+  get received(): number {
+    return this.#session.received
+  }
+
   get bufferedAmount(): number {
     return this.#session.bufferedAmount
   }

@@ -160,6 +160,11 @@ export class Connection
     return this.#transport.bytesWritten
   }
 
+  /** Bytes that have arrived since the start. */
+  get received(): number {
+    return this.#received
+  }
+
   get isHeldBack(): boolean {
     return this.#reading.isHeldBack
   }

@@ -107,6 +107,11 @@ export class DefaultSession implements DefaultWebSocketSession, HasClock {
     return this.#raw.closed
   }
 
+  /** Bytes that have arrived since the start, of whole messages or not. */
+  get received(): number {
+    return this.#raw.received
+  }
+
   get bufferedAmount(): number {
     return this.#raw.bufferedAmount
   }

@@ -162,6 +162,11 @@ export class RawSession implements WebSocketSession, ConnectionOwner, HasClock {
     return this.#closed.promise
   }
 
+  /** Bytes that have arrived since the start, of whole messages or not. */
+  get received(): number {
+    return this.connection.received
+  }
+
   get bufferedAmount(): number {
     return this.connection.writer.bufferedAmount
   }

@@ -146,6 +146,42 @@ describe('connect()', () => {
     })
   })
 
+  it.each([null, { period: 20_000, timeout: 1_000 }])(
+    'notices that its server is gone while nobody reads (heartbeat: %j)',
+    async (heartbeat) => {
+      await withTestApplication(module, async (t) => {
+        const connection = t.client.connect('ws://localhost/b', { heartbeat })
+        const first = await connection.whenOpen()
+        const [session] = t.application.sessions
+        for (let n = 0; n < 3_000; n++) void session?.send('x'.repeat(50))
+        await t.settle()
+        t.network.reset()
+        await t.clock.advance(4_000)
+
+        expect(await connection.whenOpen()).not.toBe(first)
+        await connection.close()
+      })
+    },
+  )
+
+  it.each([null, { period: 20_000, timeout: 1_000 }])(
+    'is closed in a round trip with messages that nobody has read (heartbeat: %j)',
+    async (heartbeat) => {
+      await withTestApplication(module, async (t) => {
+        const connection = t.client.connect('ws://localhost/b', { heartbeat })
+        const opened = await connection.whenOpen()
+        const [session] = t.application.sessions
+        for (let n = 0; n < 3_000; n++) void session?.send('x'.repeat(50))
+        await t.settle()
+        const before = t.clock.now()
+        await connection.close()
+
+        expect(t.clock.now() - before).toBe(0)
+        expect((await opened.closed).clean).toBe(true)
+      })
+    },
+  )
+
   it('knows a server that has answered before: its silence is the end at once', async () => {
     await withTestApplication(module, async (t) => {
       let sessions = 0

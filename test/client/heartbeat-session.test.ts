@@ -49,6 +49,20 @@ describe('withHeartbeat()', () => {
     expect((await session.closed).initiator).toBe('remote')
   })
 
+  it('does not take a message that is still arriving for silence', async () => {
+    const { session, server, clock } = beating()
+    await settled()
+    for (let round = 0; round < 10; round++) {
+      await server.send(new Frame.Binary(new Uint8Array(10), { fin: false }))
+      await clock.advance(5_000)
+    }
+    await server.send(new Frame.Binary(new Uint8Array(10)))
+    await settled()
+
+    expect(session.signal.aborted).toBe(false)
+    expect((await session.incoming.receive()).buffer).toHaveLength(110)
+  })
+
   it('ends at once when the server falls silent, and lets the session go', async () => {
     const { session, inner, link, clock } = beating()
     const task = session.launch((signal) => signal)

@@ -29,6 +29,8 @@ function beating(isKnown = false) {
   const asked: string[] = []
   const owner = {
     bufferedAmount: 0,
+    hiddenAmount: 0,
+    received: 0,
     silences: 0,
     ask: (question: string) => void asked.push(question),
     silent() {
@@ -73,6 +75,34 @@ describe('Heartbeat', () => {
     }
 
     expect(asked).toHaveLength(1)
+  })
+
+  it('waits while bytes of a message arrive that is not whole yet', async () => {
+    const { clock, owner, heartbeat } = beating()
+    heartbeat.answered()
+    await clock.advance(20_000)
+    for (let round = 0; round < 10; round++) {
+      owner.received += 1
+      await clock.advance(5_000)
+    }
+    expect(owner.silences).toBe(0)
+
+    await clock.advance(5_000)
+
+    expect(owner.silences).toBe(1)
+  })
+
+  it('waits for an upload that it cannot see, as long as 32 kB a second would take', async () => {
+    const { clock, owner, heartbeat } = beating()
+    heartbeat.answered()
+    owner.hiddenAmount = 3_200_000
+    owner.bufferedAmount = 3_200_000
+    await clock.advance(20_000 + 99_999)
+    expect(owner.silences).toBe(0)
+
+    await clock.advance(1)
+
+    expect(owner.silences).toBe(1)
   })
 
   it('takes silence for the end, of a server that has answered before', async () => {

@@ -107,6 +107,11 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
     return this.outgoing.bytes + this.#wire.bufferedAmount
   }
 
+  /** For heartbeats: `WebSocketStream` tells that a message has gone, and not how far it is. */
+  get hiddenAmount(): number {
+    return this.#wire.canSuspend ? this.#wire.bufferedAmount : 0
+  }
+
   readonly send: ClientSession['send'] = (data, options) => this.outgoing.send(data, options)
 
   readonly close: ClientSession['close'] = (reason = NORMAL) => {
