@@ -27,6 +27,12 @@ const CUT_OFF: readonly string[] = [HALF_A_HEAD, '']
 const CASES: ReadonlyArray<readonly [name: string, bytes: string, statuses: readonly number[]]> = [
   ['an upgrade', UPGRADE + CLOSE, [101]],
   ['an upgrade with a query', upgradeWith('', '/?a=b') + CLOSE, [101]],
+  ['an upgrade after a plain request', PLAIN + UPGRADE + CLOSE, [200, 101]],
+  [
+    'an upgrade after a plain request with a body',
+    `POST /plain HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc${UPGRADE}${CLOSE}`,
+    [200, 101],
+  ],
   ['a plain request', LAST, [200]],
   ['two plain requests', PLAIN + LAST, [200, 200]],
   [

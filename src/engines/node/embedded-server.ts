@@ -143,11 +143,11 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
   }
 
   async #listen(): Promise<EmbeddedServer> {
-    const { host, port, signals } = this.#settings
+    const { host, port, signals, tls } = this.#settings
     try {
       this.#server.listen({ port, ...(host === null ? {} : { host }) })
       await once(this.#server, 'listening')
-      await this.transports.ready()
+      await (tls === null ? this.transports.ready() : this.transports.readyForTls())
     } catch (error) {
       this.#started = null
       throw new ListenError(host, port, error)

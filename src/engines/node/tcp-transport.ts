@@ -14,6 +14,7 @@ import type {
   WriteOutcome,
 } from '../../session/index.ts'
 import type { ConnectionFacts } from './connection-facts.ts'
+import { systemError } from './system-error.ts'
 import {
   type CountingServer,
   type TakenHandle,
@@ -287,14 +288,4 @@ function begin(transport: TcpTransport): void {
 function onRead(this: TcpHandle): void {
   const transport = (this as OwnedHandle)[OWNER] // set by the transport, whose handle this is
   transport?.wasRead()
-}
-
-/** The error that Node's own stream would have given. */
-function systemError(status: number, act: string): Error {
-  const code = getSystemErrorName(status)
-  return Object.assign(new Error(`Cannot ${act}: the connection failed with ${code}`), {
-    code,
-    errno: status,
-    syscall: act,
-  })
 }

@@ -3,6 +3,7 @@
  */
 
 import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 
 import type { Transport } from '../../session/index.ts'
 import type { ConnectionFacts } from './connection-facts.ts'
@@ -11,10 +12,13 @@ import { StreamTransport } from './stream-transport.ts'
 import { type TakenHandle, takeHandle } from './tcp-handle.ts'
 import { tcpReactor } from './tcp-self-test.ts'
 import type { TcpReactor } from './tcp-transport.ts'
+import { bypassTls } from './tls-handle.ts'
+import { bypassesTls } from './tls-self-test.ts'
+import { TlsTransport } from './tls-transport.ts'
 
 /**
- * - `auto`: the TCP handle under the socket, where there is one and a trial at the start has shown that it
- *   does what we take it to do; a stream everywhere else (TLS, other runtimes).
+ * - `auto`: the handle of TCP or TLS under the socket, where a trial has shown that it does what we
+ *   take it to do; a stream everywhere else (Unix sockets, other runtimes).
  * - `stream`: the public stream interface of Node, always.
  */
 export type TransportMode = 'auto' | 'stream'
@@ -26,6 +30,7 @@ export class TransportChoice {
   /** `null` while the trial is under way, and for good where it has failed. */
   #reactor: TcpReactor | null = null
   #mayAccept = false
+  #mayBypassTls = false
   readonly #ready: Promise<void>
   /** Those that have left their sockets, whose server knows nothing of them any more. */
   readonly #onHandles = new Set<Transport>()
@@ -39,6 +44,11 @@ export class TransportChoice {
     return this.#ready
   }
 
+  /** The same for connections over TLS. */
+  readyForTls(): Promise<void> {
+    return this.#tryTls()
+  }
+
   /**
    * Takes `stream` over as a transport: from here on nobody else may read, write or listen. What was written
    * to it before goes out first.
@@ -49,6 +59,11 @@ export class TransportChoice {
   open(stream: Duplex, head: Uint8Array, facts: ConnectionFacts, greeting = ''): Transport {
     const taken = this.#reactor === null ? null : takeHandle(stream)
     if (this.#reactor === null || taken === null) {
+      const encrypted = this.#openTls(stream, head, facts)
+      if (encrypted !== null) {
+        if (greeting !== '') encrypted.greet(greeting)
+        return encrypted
+      }
       // Past the transport, which tells its receiver of writes that had to wait.
       if (greeting !== '') stream.write(greeting, 'latin1')
       return new StreamTransport(stream, head, facts)
@@ -80,6 +95,23 @@ export class TransportChoice {
   /** Drops every connection that has been taken out of its socket; the others are its server's to drop. */
   dropAll(): void {
     for (const transport of this.#onHandles) transport.abort()
+  }
+
+  /** `null` where TLS is not used, or runs on streams. */
+  #openTls(stream: Duplex, head: Uint8Array, facts: ConnectionFacts): TlsTransport | null {
+    if (this.#reactor === null || !(stream instanceof TLSSocket)) return null
+    if (!this.#mayBypassTls) {
+      // Tried when it is first needed, which costs a few milliseconds; this one runs on its stream.
+      void this.#tryTls()
+      return null
+    }
+    const tls = bypassTls(stream)
+    return tls === null ? null : new TlsTransport(this.#reactor, tls, head, facts)
+  }
+
+  async #tryTls(): Promise<void> {
+    await this.#ready
+    this.#mayBypassTls = this.#reactor !== null && (await bypassesTls(this.#reactor))
   }
 
   async #find(): Promise<void> {
