@@ -182,6 +182,33 @@ describe('Reading', () => {
     expect(gate.writes).toEqual([])
   })
 
+  it('reads on after a rate has held it back, whether something has come meanwhile or not', async () => {
+    const { session, peer, clock } = defaultSession({ maxMessagesPerSecond: 1 })
+    peer.text('1')
+    await clock.advance(450)
+    peer.text('2')
+    await clock.advance(5000)
+    peer.text('3')
+    await settled()
+
+    for (let received = 0; received < 3; received++) await session.incoming.receive()
+    expect(session.heldBytes).toBe(0)
+  })
+
+  it('keeps what a rate holds back in one piece, however small the pieces are that it comes in', async () => {
+    const { gate, session, clock } = held({ maxMessagesPerSecond: 1 })
+    const bytes = clientFrame('text', 'x')
+    gate.receive(bytes)
+    await clock.advance(450)
+    for (let sent = 0; sent < 1000; sent++) {
+      for (const byte of bytes) gate.receive(Uint8Array.of(byte))
+    }
+
+    expect(session.heldBytes).toBeLessThan(3 * 7000)
+    gate.receiveEnd()
+    expect((await session.incoming.toArray()).length).toBe(1001)
+  })
+
   it('stays stopped when what was held is more than the handler has made room for', async () => {
     const { gate, session } = held({ incoming: { ...TIGHT, maxBytes: Infinity } })
     const frame = clientFrame('text', 'x')
