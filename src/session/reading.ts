@@ -231,8 +231,9 @@ export class Reading {
   #timerFired(): void {
     this.#timer = null
     const isHeld = !this.#reasons.isEmpty
-    // Held back all the time, or again and again: a slow handler lets a frame in now and then.
-    const isDue = isHeld && (!this.#hasRun || this.#wasHeld)
+    // Held back all the time, or again and again: a slow handler lets a frame in now and then. An extension that
+    // gets on is waited for.
+    const isDue = isHeld && (!this.#hasRun || (this.#wasHeld && !this.#endWaits))
     this.#hasRun = false
     this.#wasHeld = isHeld
     if (isDue) this.#look()
@@ -241,7 +242,7 @@ export class Reading {
 
   #look(): void {
     if (this.#endWaits) {
-      // An extension that takes so long is not waited for.
+      // An extension that stands still is not waited for.
       this.#endWaits = false
       this.#decoder.stop()
       this.#letGo()
