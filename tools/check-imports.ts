@@ -19,6 +19,7 @@ import { listFiles } from './list-files.ts'
 const LEVELS: Readonly<Record<string, number>> = {
   base: 0,
   schema: 0,
+  packages: 1,
   protocol: 1,
   channels: 1,
   extensions: 2,
@@ -41,7 +42,13 @@ const LEVELS: Readonly<Record<string, number>> = {
 const MAIN_ENTRY_LEVEL = 5
 
 /** What runs in browsers, beside the doors named `portable.ts`: files, and folders with their slash. */
-const PORTABLE: readonly string[] = ['browser-client.ts', 'engines/browser/', 'messages/']
+const PORTABLE: readonly string[] = [
+  'browser-client.ts',
+  'engines/browser/',
+  'messages/',
+  'msgpack/codec.ts',
+  'cbor/codec.ts',
+]
 
 /** Pairs on one level that may import, in this direction only. */
 const SAME_LEVEL: ReadonlySet<string> = new Set(['session→extensions'])
@@ -58,7 +65,8 @@ const NODE_MODULES: Readonly<Record<string, readonly string[]>> = {
   'application/async-context.ts': ['node:async_hooks'],
   'engines/': ['*'],
   'testing/': ['*'],
-  'forwarded/': ['node:module', 'node:net'],
+  'packages/': ['node:module'],
+  'forwarded/': ['node:net'],
   'brokers/': ['*'],
   'adapters/': ['*'],
 }
@@ -71,6 +79,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'messages/': ['@standard-schema/spec'],
   'topics/': ['@standard-schema/spec'],
   'asyncapi/': ['@standard-schema/spec'],
+  // Types, and the package itself for pages, which have no other way to load it.
+  'msgpack/': ['msgpackr'],
+  'cbor/': ['cbor-x'],
   // Types alone: optional peers are loaded when the plugin is installed.
   'forwarded/': ['@fastify/proxy-addr', 'forwarded-parse'],
 }

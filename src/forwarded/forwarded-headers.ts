@@ -24,7 +24,7 @@ import {
   readForwarded,
   readXForwarded,
 } from './forwarding.ts'
-import { loadPackage } from './optional-package.ts'
+import { loadPackage } from '../packages/index.ts'
 import { type ProxyTrust, readTrust } from './proxy-trust.ts'
 
 /** The options of `ForwardedHeaders`. */

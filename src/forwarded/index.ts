@@ -2,7 +2,7 @@
  * `towpath/forwarded`: where requests come from that a proxy passes on.
  */
 
-export { PackageMissingError } from './errors.ts'
+export { PackageMissingError } from '../packages/index.ts'
 export { ForwardedHeaders } from './forwarded-headers.ts'
 export type { ForwardedHeadersOptions } from './forwarded-headers.ts'
 export type { ForwardedHeaderName } from './forwarding.ts'

@@ -6,7 +6,7 @@ import type proxyAddr from '@fastify/proxy-addr'
 import { kindOf, readWholeNumber } from '../base/internal.ts'
 import { isIP } from 'node:net'
 
-import { loadPackage } from './optional-package.ts'
+import { loadPackage } from '../packages/index.ts'
 
 /**
  * Which proxies are trusted to say whom they speak for, one of:

@@ -17,8 +17,8 @@ export interface Codec {
 }
 
 /**
- * JSON in text frames. It refuses what JSON would change in silence: `Date`, `Map`, `Set`, bytes. Of `__proto__` keys in
- * received objects nothing is left.
+ * JSON in text frames. It refuses what JSON would change in silence: `Date`, `Map`, `Set`, bytes.
+ * Of `__proto__` keys in received objects nothing is left.
  */
 export const json: Codec = {
   name: 'json',

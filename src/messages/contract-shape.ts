@@ -38,8 +38,8 @@ export interface ContractShape {
   /** Becomes a part of the subprotocol: `chat.2`. A whole number, 0 or above. @defaultValue none */
   readonly version?: number
   /**
-   * The names of the codecs in order of preference; each gives one subprotocol. With `json` among them, or by default,
-   * what travels has to be JSON.
+   * The names of the codecs in order of preference; each gives one subprotocol. With `json` among
+   * them, or by default, what travels has to be JSON.
    *
    * @defaultValue ['json']
    */
@@ -56,6 +56,9 @@ export interface ContractShape {
 export interface Contract<C extends ContractShape = ContractShape> {
   /** What `defineContract` was given. Of `contractOf`, the name alone. */
   readonly shape: C
-  /** Its subprotocols in order of preference, for `protocols` of a route or of a client: `['chat.2+json']`. */
+  /**
+   * Its subprotocols in order of preference, for `protocols` of a route or of a client:
+   * `['chat.2+json']`.
+   */
   readonly protocols: readonly string[]
 }

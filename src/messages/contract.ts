@@ -28,8 +28,8 @@ export interface CompiledEntry {
 }
 
 /**
- * The entries of each side. Maps and not objects: a name that a peer sends is looked up in them, and `constructor` must
- * be as unknown as any other.
+ * The entries of each side. Maps and not objects: a name that a peer sends is looked up in them,
+ * and `constructor` must be as unknown as any other.
  */
 export type CompiledContract = Readonly<
   Record<'client' | 'server', ReadonlyMap<string, CompiledEntry>>
@@ -44,8 +44,8 @@ const COMPILED = new WeakMap<Contract, CompiledContract | null>()
 /**
  * Checks a contract and gives it its subprotocols.
  *
- * @throws {TypeError} for a name that is not a token or begins with `.`, and for an entry that is neither an event nor a
- *   request, or both.
+ * @throws {TypeError} for a name that is not a token or begins with `.`, and for an entry that is
+ *   neither an event nor a request, or both.
  *
  * @example
  * ```ts
@@ -92,8 +92,9 @@ export function defineContract<const C extends ContractShape>(
 }
 
 /**
- * Names a contract of which this program has the types alone: a page then loads no schema and no schema library. Names and
- * values are checked by the compiler here, and by the server at run time.
+ * Names a contract of which this program has the types alone: a page then loads no schema and no
+ * schema library. Names and values are checked by the compiler here, and by the server at run
+ * time.
  *
  * @param protocol one of the contract's subprotocols: `chat.2+json`.
  *

@@ -60,7 +60,9 @@ export class RequestFailedError extends TowpathError {
   }
 }
 
-/** A value does not match its schema on this side. It has not been sent, or has not been delivered. */
+/**
+ * A value does not match its schema on this side. It has not been sent, or has not been delivered.
+ */
 export class InvalidMessageError extends TowpathError {
   override readonly name = 'InvalidMessageError'
   readonly code = 'TOWPATH_INVALID_MESSAGE'

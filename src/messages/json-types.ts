@@ -1,5 +1,6 @@
 /**
- * The check, by the compiler, that what travels under a contract is JSON (unless its codecs are binary).
+ * The check, by the compiler, that what travels under a contract is JSON (unless its codecs are
+ * binary).
  */
 
 import type { StandardSchemaV1 } from '@standard-schema/spec'
@@ -33,14 +34,19 @@ type IsBinary<C extends ContractShape> = C extends { readonly codecs: readonly (
     : true
   : false
 
-/** What travels of a schema: a client sends what it was given, a server what its schema made of that. */
+/**
+ * What travels of a schema: a client sends what it was given, a server what its schema made of
+ * that.
+ */
 type Travels<S extends StandardSchemaV1, Sender> = Sender extends 'client'
   ? StandardSchemaV1.InferInput<S>
   : StandardSchemaV1.InferOutput<S>
 
 type IsJson<T> = [T] extends [Jsonified<T>] ? true : false
 
-/** `true` if the schema at `Part` is absent, `null`, or of JSON; the items of a stream may be bytes. */
+/**
+ * `true` if the schema at `Part` is absent, `null`, or of JSON; the items of a stream may be bytes.
+ */
 type PartIsJson<Entry, Part extends string, Sender> = Entry extends {
   readonly [P in Part]: infer S extends StandardSchemaV1
 }
@@ -78,7 +84,10 @@ type CheckedEntry<Entry, Sender> =
 
 type CheckedEntries<E, Sender> = { readonly [K in keyof E]: CheckedEntry<E[K], Sender> }
 
-/** What `defineContract` demands of a shape beside `ContractShape`: nothing, or JSON where something travels. */
+/**
+ * What `defineContract` demands of a shape beside `ContractShape`: nothing, or JSON where something
+ * travels.
+ */
 export type CheckedShape<C extends ContractShape> =
   IsBinary<C> extends true
     ? unknown

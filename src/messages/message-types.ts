@@ -1,5 +1,6 @@
 /**
- * What follows from a contract for each side: the names it may send, and the types of what it sends and receives.
+ * What follows from a contract for each side: the names it may send, and the types of what it
+ * sends and receives.
  *
  * `Input` is what a sender gives, `Output` what a receiver gets.
  */
@@ -115,7 +116,9 @@ type FailedWith<Failures> = {
   }
 }[keyof Failures & string]
 
-/** What `requestCatching` resolves with: one member for each declared failure, one for the others. */
+/**
+ * What `requestCatching` resolves with: one member for each declared failure, one for the others.
+ */
 export type Settled<C extends ContractShape, S extends Side, K extends keyof Sent<C, S>> =
   | { readonly type: 'value'; readonly value: ResponseOutput<C, S, K> }
   | FailedWith<FailuresOf<C, Sent<C, S>[K]>>
@@ -127,7 +130,10 @@ type FailureData<Schema> = Schema extends StandardSchemaV1
 
 /** What the handler of a request is told beside its data. Its members may be taken off it. */
 export interface Asked<Failures, Upload> {
-  /** Fires when the answer is not wanted any more: cancelled, its time is up, or the session is over. */
+  /**
+   * Fires when the answer is not wanted any more: cancelled, its time is up, or the session is
+   * over.
+   */
   readonly signal: AbortSignal
   /** The items of the side that asks; `undefined` for a request without an upload. */
   readonly upload: Upload
@@ -183,8 +189,9 @@ export interface IncomingRequest<Type extends string, Data, Upload, Response, Fa
   /** See `Asked.upload`. */
   readonly upload: Upload
   /**
-   * Answers: with the value, or for a stream with the items. Resolves when the answer is in the queue of the session, or is
-   * not wanted any more; never rejects. A value that does not match its schema is answered with `FAILED` and logged.
+   * Answers: with the value, or for a stream with the items. Resolves when the answer is in the
+   * queue of the session, or is not wanted any more; never rejects. A value that does not match
+   * its schema is answered with `FAILED` and logged.
    */
   readonly respond: (response: Response) => Promise<void>
   /** Answers with a declared failure. Otherwise as `respond`. */

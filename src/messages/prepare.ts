@@ -59,8 +59,8 @@ const ACT = 'prepare a message'
 /**
  * Validates an event of the server once, to send it to many sessions by `trySend`.
  *
- * @throws {InvalidMessageError} if the data is invalid; {TypeError} for a name that is no event of the server, and for a
- *   schema that validates asynchronously.
+ * @throws {InvalidMessageError} if the data is invalid; {TypeError} for a name that is no event of
+ *   the server, and for a schema that validates asynchronously.
  *
  * @example
  * <!-- prelude

@@ -57,7 +57,8 @@ export class Server {
   /**
    * Resolves when the session has ended and all handlers are done.
    *
-   * @throws (by rejecting) what the handler of an event has thrown, and the cause of a session that has failed.
+   * @throws (by rejecting) what the handler of an event has thrown, and the cause of a session that
+   *   has failed.
    */
   async run(): Promise<void> {
     const { incoming } = this.#link
@@ -80,8 +81,8 @@ export class Server {
   }
 
   /**
-   * Whether nothing more is taken for now. While the handler of an event waits for the peer, the peer may wait for one of
-   * its requests, which lies behind other events.
+   * Whether nothing more is taken for now. While the handler of an event waits for the peer, the
+   * peer may wait for one of its requests, which lies behind other events.
    */
   get #isFull(): boolean {
     if (this.#events.length < MAX_WAITING_EVENTS) return false

@@ -57,7 +57,8 @@ export function readSettings(
 /**
  * The codec of a session.
  *
- * @throws {TypeError} if the session has agreed on no subprotocol of the contract, or on one whose codec is not given.
+ * @throws {TypeError} if the session has agreed on no subprotocol of the contract, or on one whose
+ *   codec is not given.
  */
 export function agreedCodec(
   contract: Contract,

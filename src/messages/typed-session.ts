@@ -25,51 +25,60 @@ import type { PreparedMessage } from './prepare.ts'
 
 /** What `typed` and `typedConnection` may be told. */
 export interface TypedOptions {
-  /** The codecs of this side; the agreed subprotocol says which one is used. @defaultValue [json] */
+  /**
+   * The codecs of this side; the agreed subprotocol says which one is used. @defaultValue [json]
+   */
   readonly codecs?: readonly Codec[]
 
   /**
-   * How long `request` waits for its answer; above 0. `null`: as long as the session lasts. Streams have no limit but what
-   * their own call says.
+   * How long `request` waits for its answer; above 0. `null`: as long as the session lasts.
+   * Streams have no limit but what their own call says.
    *
    * @defaultValue 30 seconds
    */
   readonly requestTimeout?: Duration | null
 
   /**
-   * Requests under way in each direction: a whole number above 0. Past it our own requests wait, and those of the peer are
-   * answered with `BUSY`.
+   * Requests under way in each direction: a whole number above 0. Past it our own requests wait,
+   * and those of the peer are answered with `BUSY`.
    *
    * @defaultValue 64
    */
   readonly maxRequests?: number
 
-  /** Items of one stream or upload on their way or unread: a whole number above 0. @defaultValue 16 */
+  /**
+   * Items of one stream or upload on their way or unread: a whole number above 0. @defaultValue 16
+   */
   readonly credit?: number
 
   /**
-   * How many bytes are read past a full `incoming` while answers are awaited, a message counting as 64 at least: a whole
-   * number, 0 or above. Past it reading stops.
+   * How many bytes are read past a full `incoming` while answers are awaited, a message counting
+   * as 64 at least: a whole number, 0 or above. Past it reading stops.
    *
    * @defaultValue 1 MiB (1048576)
    */
   readonly readAhead?: number
 
   /**
-   * What this side validates. What a server sends is then the output of its schema: keys that a schema strips never leave.
+   * What this side validates. What a server sends is then the output of its schema: keys that a
+   * schema strips never leave.
    *
    * @defaultValue a server: 'both'; a client: 'none'
    */
   readonly validate?: 'both' | 'incoming' | 'none'
 
   /**
-   * What happens at an invalid event: the session ends with 1008 (4008 from a page), or the event is dropped.
+   * What happens at an invalid event: the session ends with 1008 (4008 from a page), or the event
+   * is dropped.
    *
    * @defaultValue a server: 'close'; a client: 'ignore'
    */
   readonly invalidEvents?: 'close' | 'ignore'
 
-  /** Is told of each invalid message that arrives. What it throws is reported as a handler's failure. */
+  /**
+   * Is told of each invalid message that arrives. What it throws is reported as a handler's
+   * failure.
+   */
   readonly onInvalid?: (fact: InvalidFact) => void
 }
 
@@ -77,18 +86,21 @@ export interface TypedOptions {
 export interface RequestOptions {
   /** Gives the request up: the call rejects with the reason, and the peer is told. */
   readonly signal?: AbortSignal
-  /** In the place of `requestTimeout`; `null`: no limit. The time also counts while the request waits to be sent. */
+  /**
+   * In the place of `requestTimeout`; `null`: no limit. The time also counts while the request
+   * waits to be sent.
+   */
   readonly timeout?: Duration | null
 }
 
 /**
- * The answer to a request with a stream. Its items are read once. Leaving the loop cancels the stream, and so do `cancel`,
- * the signal of the request, and `await using`.
+ * The answer to a request with a stream. Its items are read once. Leaving the loop cancels the
+ * stream, and so do `cancel`, the signal of the request, and `await using`.
  */
 export interface MessageStream<Item, Result> extends AsyncIterable<Item>, AsyncDisposable {
   /**
-   * The value at the end of the stream, which comes after all items have been taken. Rejects as the loop throws; with
-   * `CANCELLED` if the stream is left before. It need not be awaited.
+   * The value at the end of the stream, which comes after all items have been taken. Rejects as
+   * the loop throws; with `CANCELLED` if the stream is left before. It need not be awaited.
    */
   readonly result: Promise<Result>
   /** Ends the stream: the peer is told, items that are unread are dropped. */
@@ -103,16 +115,21 @@ export interface MessageStream<Item, Result> extends AsyncIterable<Item>, AsyncD
  * @typeParam S the side that this is.
  */
 export interface TypedSession<C extends ContractShape, S extends Side> {
-  /** What the other side sends, in order, bounded to 64 messages: while it is full the peer is made to wait. */
+  /**
+   * What the other side sends, in order, bounded to 64 messages: while it is full the peer is made
+   * to wait.
+   */
   readonly incoming: ReceiveChannel<Incoming<C, S>>
 
   /** Events of an unknown name that have been dropped: what a newer peer sends, as a rule. */
   readonly unknownEvents: number
 
   /**
-   * Sends an event, behind all events and requests of earlier calls. Otherwise as `send` of the session.
+   * Sends an event, behind all events and requests of earlier calls. Otherwise as `send` of the
+   * session.
    *
-   * @throws {InvalidMessageError} (by rejecting) if this side validates what it sends, and the data is invalid.
+   * @throws {InvalidMessageError} (by rejecting) if this side validates what it sends, and the data
+   *   is invalid.
    */
   readonly send: <K extends EventName<C, S>>(
     type: K,
@@ -121,10 +138,11 @@ export interface TypedSession<C extends ContractShape, S extends Side> {
   ) => Promise<void>
 
   /**
-   * Sends an event if that takes no waiting. Answers `full` also while earlier messages are still being validated.
+   * Sends an event if that takes no waiting. Answers `full` also while earlier messages are still
+   * being validated.
    *
-   * @throws {InvalidMessageError} as `send` rejects; {TypeError} for a schema that validates asynchronously, and for a
-   *   message that was prepared for another contract.
+   * @throws {InvalidMessageError} as `send` rejects; {TypeError} for a schema that validates
+   *   asynchronously, and for a message that was prepared for another contract.
    */
   readonly trySend: {
     <K extends EventName<C, S>>(type: K, data: EventInput<C, S, K>): TrySendResult
@@ -134,8 +152,9 @@ export interface TypedSession<C extends ContractShape, S extends Side> {
   /**
    * Asks, and resolves with the answer.
    *
-   * @throws {RequestFailedError} (by rejecting) with the failure that the peer declares, or a built-in one; the reason of
-   *   `options.signal`; {InvalidMessageError} if this side validates and the data, or the answer, is invalid.
+   * @throws {RequestFailedError} (by rejecting) with the failure that the peer declares, or a
+   *   built-in one; the reason of `options.signal`; {InvalidMessageError} if this side validates
+   *   and the data, or the answer, is invalid.
    */
   readonly request: <K extends RequestName<C, S>>(
     type: K,
@@ -158,11 +177,13 @@ export interface TypedSession<C extends ContractShape, S extends Side> {
   ) => MessageStream<ItemOutput<C, S, K>, ResponseOutput<C, S, K>>
 
   /**
-   * Hands all that arrives on `incoming` to handlers: events one at a time, in order, requests concurrently. Resolves when
-   * the session has ended and all handlers are done. A handler of an event that throws fails the session with 1011; one of
-   * a request that throws answers with `FAILED`, or with what `asked.error` made, and fails nothing else.
+   * Hands all that arrives on `incoming` to handlers: events one at a time, in order, requests
+   * concurrently. Resolves when the session has ended and all handlers are done. A handler of an
+   * event that throws fails the session with 1011; one of a request that throws answers with
+   * `FAILED`, or with what `asked.error` made, and fails nothing else.
    *
-   * @throws (by rejecting) what the handler of an event has thrown, and the cause of a session that has failed.
+   * @throws (by rejecting) what the handler of an event has thrown, and the cause of a session that
+   *   has failed.
    */
   readonly serve: (handlers: Handlers<C, S>) => Promise<void>
 }
@@ -180,7 +201,8 @@ export interface TypedConnection<C extends ContractShape> extends Pick<
   /**
    * Asks for a stream, and asks again on each new session, until the stream ends or is cancelled.
    *
-   * @param input makes the data of the request from the last item that was taken; `null` for the first time.
+   * @param input makes the data of the request from the last item that was taken; `null` for the
+   *   first time.
    */
   readonly keep: <K extends StreamName<C, 'client'>>(
     type: K,

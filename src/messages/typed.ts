@@ -32,8 +32,8 @@ const TYPED = new WeakSet<object>()
 /**
  * Speaks `contract` over `session`, whose `incoming` is read here from now on.
  *
- * @throws {TypeError} if the agreed subprotocol is not one of the contract's, for a second call with one session, and for an
- *   option that is unknown or invalid.
+ * @throws {TypeError} if the agreed subprotocol is not one of the contract's, for a second call
+ *   with one session, and for an option that is unknown or invalid.
  *
  * @example
  * <!-- prelude
@@ -213,7 +213,10 @@ export function trySendEvent(
   return outbox.trySend(first, entryOf(settings, first, 'event')?.data ?? null, data)
 }
 
-/** @throws {TypeError | RangeError} for a name that is no such request, and an option that is invalid. */
+/**
+ * @throws {TypeError | RangeError} for a name that is no such request, and an option that is
+ *   invalid.
+ */
 export function questionOf(
   settings: Omit<LinkSettings, 'codec'>,
   type: string,

@@ -52,7 +52,10 @@ export class Answers {
     return this.#underWay > 0
   }
 
-  /** Whether `id` is a new one of the peer: of its parity, and greater than all before. It is then used. */
+  /**
+   * Whether `id` is a new one of the peer: of its parity, and greater than all before. It is then
+   * used.
+   */
   take(id: number): boolean {
     if (id <= this.#lastId || (id - this.#lastId) % 2 !== 0) return false
     this.#lastId = id
@@ -70,7 +73,9 @@ export class Answers {
     return id <= this.#lastId ? null : undefined
   }
 
-  /** A request begins. @returns `null` if there are too many: it has then been answered with `BUSY`. */
+  /**
+   * A request begins. @returns `null` if there are too many: it has then been answered with `BUSY`.
+   */
   begin(
     id: number,
     entry: CompiledEntry | null,

@@ -1,8 +1,8 @@
 /**
  * The receiving end of a stream or an upload: items wait here until they are taken.
  *
- * The peer may send as many items as it has credit for. What has been taken is given back when it is half of that, so
- * that no more than `credit` items are ever on their way or unread.
+ * The peer may send as many items as it has credit for. What has been taken is given back when it
+ * is half of that, so that no more than `credit` items are ever on their way or unread.
  */
 
 import type { StandardSchemaV1 } from '@standard-schema/spec'
@@ -56,7 +56,9 @@ export class ItemSink implements AsyncIterable<unknown> {
     return true
   }
 
-  /** No more items will come. What waits is delivered first; then the loop ends, or throws `cause`. */
+  /**
+   * No more items will come. What waits is delivered first; then the loop ends, or throws `cause`.
+   */
   end(cause: Error | null = null): void {
     if (this.#tail === null) this.close(cause)
     else this.#append(() => this.close(cause))

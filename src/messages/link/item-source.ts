@@ -1,5 +1,6 @@
 /**
- * The sending end of a stream or an upload: asks its iterable for the next item only when there is credit for it.
+ * The sending end of a stream or an upload: asks its iterable for the next item only when there
+ * is credit for it.
  */
 
 import { Deferred } from '../../base/internal.ts'
@@ -13,7 +14,10 @@ export class ItemSource {
   #credit: number
   #iterator: AsyncIterator<unknown, unknown> | Iterator<unknown, unknown> | null = null
   #isStopped = false
-  /** What the loop waits for at the moment: credit, or the next item. `null` in the place of either: stopped. */
+  /**
+   * What the loop waits for at the moment: credit, or the next item. `null` in the place of either:
+   * stopped.
+   */
   #wait: Deferred<IteratorResult<unknown, unknown> | null> | null = null
 
   /** @param credit how many items the peer takes at first. */
@@ -31,7 +35,8 @@ export class ItemSource {
    * Takes items until the end, and hands each to `emit`.
    *
    * @returns what the iterator returned at its end; `null` if it was stopped before.
-   * @throws (by rejecting) what the iterable or `emit` throws; the iterator has then returned, or is about to.
+   * @throws (by rejecting) what the iterable or `emit` throws; the iterator has then returned, or
+   *   is about to.
    */
   async run(
     items: Items,
@@ -64,7 +69,10 @@ export class ItemSource {
     return null
   }
 
-  /** Ends the loop at once. `return` of the iterator is called without waiting for the item that it is making. */
+  /**
+   * Ends the loop at once. `return` of the iterator is called without waiting for the item that it
+   * is making.
+   */
   stop(): void {
     if (this.#isStopped) return
     this.#isStopped = true

@@ -1,8 +1,10 @@
 /**
- * One link: typed messages over one session, in both directions. README.md tells the trip of a request through it.
+ * One link: typed messages over one session, in both directions. README.md tells the trip of a
+ * request through it.
  *
- * It is told of each frame, and says when it takes no more for now. Answers are looked for past a full `incoming`, within
- * a bound: two sides whose handlers ask each other do not wait for each other for ever.
+ * It is told of each frame, and says when it takes no more for now. Answers are looked for past a
+ * full `incoming`, within a bound: two sides whose handlers ask each other do not wait for each
+ * other for ever.
  */
 
 import { Deferred } from '../../base/internal.ts'

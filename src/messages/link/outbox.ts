@@ -1,8 +1,9 @@
 /**
- * The way out of a link: validates, encodes, and keeps events and requests in the order of the calls.
+ * The way out of a link: validates, encodes, and keeps events and requests in the order of the
+ * calls.
  *
- * As long as schemas validate at once there is no queue. Behind one that validates asynchronously, later events and
- * requests wait; answers do not, because their order is not promised.
+ * As long as schemas validate at once there is no queue. Behind one that validates asynchronously,
+ * later events and requests wait; answers do not, because their order is not promised.
  */
 
 import { Deferred, rejected } from '../../base/internal.ts'
@@ -52,7 +53,10 @@ export class Outbox {
     return this.#settings.codec.encode(message)
   }
 
-  /** An item of a stream or an upload. Bytes travel in a frame of their own where the codec is a text. */
+  /**
+   * An item of a stream or an upload. Bytes travel in a frame of their own where the codec is a
+   * text.
+   */
   encodeItem(id: number, data: unknown): Wire {
     if (!(data instanceof Uint8Array) || this.#settings.codec.frame === 'binary') {
       return this.encode({ type: '.item', id, data })
@@ -64,8 +68,8 @@ export class Outbox {
   }
 
   /**
-   * Sends an answer, or what belongs to a request that is under way. Resolves when it is in the queue of the session, or
-   * the session is over; never rejects.
+   * Sends an answer, or what belongs to a request that is under way. Resolves when it is in the
+   * queue of the session, or the session is over; never rejects.
    *
    * @throws as `encode`.
    */
@@ -75,7 +79,8 @@ export class Outbox {
   }
 
   /**
-   * Validates `data` and calls `transmit` with the valid value, when all earlier calls have had their turn.
+   * Validates `data` and calls `transmit` with the valid value, when all earlier calls have had
+   * their turn.
    *
    * @param onWait is given what withdraws the message, if it has to wait.
    */

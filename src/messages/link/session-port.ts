@@ -19,7 +19,9 @@ interface Logger {
   error(facts: object, message: string): void
 }
 
-/** What the difference is between a code of RFC 6455 and the one that a page may send in its place. */
+/**
+ * What the difference is between a code of RFC 6455 and the one that a page may send in its place.
+ */
 const PAGE_CODES = 3000
 const MAX_REASON_LENGTH = 100
 
@@ -58,7 +60,10 @@ export function closeWith(
   }
 }
 
-/** A failure of our own code, in the log of the application or, of a client, on the console. Never throws. */
+/**
+ * A failure of our own code, in the log of the application or, of a client, on the console. Never
+ * throws.
+ */
 export function reportTo(logger: Logger | null, error: unknown, type: string): void {
   const message = 'Typed message handler failed'
   try {

@@ -1,6 +1,6 @@
 /**
- * Loads packages that a user need not have: the entry point can be imported without them, and the plugin says
- * what is missing when it is installed.
+ * Loads packages that a user need not have. An entry point can be imported without them; what needs
+ * them says which package is missing.
  */
 
 import { createRequire } from 'node:module'
@@ -11,16 +11,17 @@ import { PackageMissingError } from './errors.ts'
 const require = createRequire(import.meta.url)
 
 /**
- * What `packageName` exports.
+ * Returns what `packageName` exports.
  *
  * @param act what cannot be done without it.
+ * @param range the versions that are known to work, for the message.
  * @throws {PackageMissingError} if it cannot be found.
  */
-export function loadPackage(act: string, packageName: string): unknown {
+export function loadPackage(act: string, packageName: string, range?: string): unknown {
   try {
     return require(packageName)
   } catch (error) {
-    if (isNotFound(error)) throw new PackageMissingError(act, packageName, { cause: error })
+    if (isNotFound(error)) throw new PackageMissingError(act, packageName, { cause: error, range })
     throw error
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { PackageMissingError } from '../../src/forwarded/errors.ts'
-import { loadPackage } from '../../src/forwarded/optional-package.ts'
+import { PackageMissingError } from '../../src/packages/errors.ts'
+import { loadPackage } from '../../src/packages/optional-package.ts'
 
 describe('loadPackage()', () => {
   it('answers what a package exports', () => {

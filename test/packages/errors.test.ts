@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { PackageMissingError } from '../../src/forwarded/errors.ts'
+import { PackageMissingError } from '../../src/packages/errors.ts'
 
 describe('PackageMissingError', () => {
   it('says in one sentence what to install', () => {

@@ -1,0 +1,6 @@
+/**
+ * `towpath/cbor`: messages in CBOR.
+ */
+
+export { cbor } from './cbor.ts'
+export { PackageMissingError } from '../packages/index.ts'

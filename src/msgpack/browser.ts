@@ -1,0 +1,5 @@
+/**
+ * `towpath/msgpack` in a page: the bundler finds `msgpackr`.
+ */
+
+export { messagePack } from './page-codec.ts'
