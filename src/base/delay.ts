@@ -2,6 +2,7 @@
  * Waiting for time to pass, on a clock that is handed in: real time in production, virtual in tests.
  */
 
+import { addAbortListener, removeAbortListener } from './abort-listeners.ts'
 import type { Clock } from './clock.ts'
 import { Deferred } from './deferred.ts'
 import { type Duration, toMilliseconds } from './duration.ts'
@@ -62,15 +63,19 @@ export function delayOn(
     stop()
     result.resolve()
   })
-  const onAbort = (event: Event): void => {
-    stop()
-    // Only signals are listened to.
-    result.reject((event.target as AbortSignal).reason)
-  }
+  const listeners = signals
+    .filter((signal) => signal !== undefined)
+    .map((signal) => ({
+      signal,
+      onAbort: () => {
+        stop()
+        result.reject(signal.reason)
+      },
+    }))
   const stop = (): void => {
     timer[Symbol.dispose]()
-    for (const signal of signals) signal?.removeEventListener('abort', onAbort)
+    for (const { signal, onAbort } of listeners) removeAbortListener(signal, onAbort)
   }
-  for (const signal of signals) signal?.addEventListener('abort', onAbort)
+  for (const { signal, onAbort } of listeners) addAbortListener(signal, onAbort)
   return result.promise
 }

@@ -37,4 +37,7 @@ export interface Environment {
    * turn: on Node, `setImmediate`. An environment on virtual time must let the real event loop turn here too.
    */
   readonly deferPastTurn: <T>(task: (argument: T) => void, argument: T) => void
+
+  /** Lets `signal`, which is ours, have any number of listeners: Node 20 warns of a leak from 11 on. */
+  readonly unlimitListeners: (signal: AbortSignal) => void
 }

@@ -123,5 +123,10 @@ const NO_OPTIONS: TaskScopeOptions = {}
 function isEndByAbort(error: unknown, signal: AbortSignal): boolean {
   if (!signal.aborted) return false
   if (error === signal.reason) return true
-  return error instanceof Error && error.name === 'AbortError' && error.cause === signal.reason
+  try {
+    return error instanceof Error && error.name === 'AbortError' && error.cause === signal.reason
+  } catch {
+    // A proxy, or a getter, that throws.
+    return false
+  }
 }

@@ -71,6 +71,9 @@ export interface ChannelHooks<T, O> {
    */
   readonly onEndReceived?: (owner: O) => Promise<void> | null
 
+  /** The session whose channel it is, for its errors. */
+  readonly sessionId?: (owner: O) => string
+
   /** The receiving side has given up: what the channel held is gone. */
   readonly onCancel?: (owner: O, cause: Error | null) => void
 
@@ -136,7 +139,7 @@ export class BufferedChannel<T, O = null>
   cancel(cause: Error | null = null): void {
     checkCause(cause)
     if (this.end !== null) return
-    this.#closing ??= cause === null ? NORMAL_END : { cause, detail: null }
+    this.#closing ??= this.#endOf(cause, null)
     this.#buffer = UNUSED
     this.#refuseSenders(this.#closing)
     this.#endReceivers(this.#closing)
@@ -217,7 +220,7 @@ export class BufferedChannel<T, O = null>
   close(cause: Error | null = null, detail: Error | null = null): boolean {
     checkCause(cause)
     if (this.#closing !== null) return false
-    const end = cause === null && detail === null ? NORMAL_END : { cause, detail }
+    const end = this.#endOf(cause, detail)
     this.#closing = end
     this.#refuseSenders(end)
     if (this.#buffer.size === 0) this.#endReceivers(end)
@@ -267,7 +270,7 @@ export class BufferedChannel<T, O = null>
 
   /** Refuses the senders that wait, as at the end of the channel, which goes on. */
   refuseWaiting(): void {
-    this.#refuseSenders(NORMAL_END)
+    this.#refuseSenders(this.#endOf(null, null))
   }
 
   /** Whether the channel is at or over a bound, so that the next `trySend` would not be let in as it is. */
@@ -361,6 +364,12 @@ export class BufferedChannel<T, O = null>
   }
 
   // How it works
+
+  #endOf(cause: Error | null, detail: Error | null): ChannelEnd {
+    const sessionId = this.#hooks.sessionId?.(this.#owner)
+    if (sessionId !== undefined) return { cause, detail, sessionId }
+    return cause === null && detail === null ? NORMAL_END : { cause, detail }
+  }
 
   get #sendersWait(): boolean {
     return this.#senders !== null && this.#senders.first !== null

@@ -14,9 +14,21 @@ export class ClosedReceiveChannelError extends TowpathError {
   override readonly name = 'ClosedReceiveChannelError'
   readonly code = 'TOWPATH_CLOSED_RECEIVE_CHANNEL'
 
-  constructor(options?: ErrorOptions) {
-    super('Cannot receive: the channel is closed and holds nothing more', options)
+  /** The `id` of the session whose channel it is; `null` for a channel that belongs to no session. */
+  readonly sessionId: string | null
+
+  constructor(options: ClosedChannelErrorOptions = {}) {
+    const { sessionId = null, ...others } = options
+    const what = sessionId === null ? 'the channel' : `incoming of session ${sessionId}`
+    super(`Cannot receive: ${what} is closed and holds nothing more`, others)
+    this.sessionId = sessionId
   }
+}
+
+/** What the errors of closed channels are made with. */
+export interface ClosedChannelErrorOptions extends ErrorOptions {
+  /** The `id` of the session whose channel it is. */
+  readonly sessionId?: string
 }
 
 /** No value came in the time that `receive({ timeout })` allows. Nothing was taken. */
@@ -41,9 +53,17 @@ export class ClosedSendChannelError extends TowpathError {
   /** What was not sent. */
   readonly value: unknown
 
-  constructor(value: unknown, options?: ErrorOptions) {
-    super('Cannot send: the channel is closed', options)
+  /** The `id` of the session whose channel it is; `null` for a channel that belongs to no session. */
+  readonly sessionId: string | null
+
+  constructor(value: unknown, options: ClosedChannelErrorOptions = {}) {
+    const { sessionId = null, ...others } = options
+    super(
+      `Cannot send: ${sessionId === null ? 'the channel' : `session ${sessionId}`} is closed`,
+      others,
+    )
     this.value = value
+    this.sessionId = sessionId
   }
 }
 

@@ -6,8 +6,18 @@
  */
 
 import type { Clock } from '../base/index.ts'
-import { handled, rejected, toMilliseconds } from '../base/internal.ts'
-import { ClosedReceiveChannelError, ReceiveTimeoutError } from './errors.ts'
+import {
+  addAbortListener,
+  handled,
+  rejected,
+  removeAbortListener,
+  toMilliseconds,
+} from '../base/internal.ts'
+import {
+  type ClosedChannelErrorOptions,
+  ClosedReceiveChannelError,
+  ReceiveTimeoutError,
+} from './errors.ts'
 import type { ReceiveOptions, ReceiveResult, TryReceiveResult } from './receive-channel.ts'
 import type { Waiting, WaitQueue } from './wait-queue.ts'
 
@@ -21,6 +31,8 @@ export interface ChannelEnd {
   readonly cause: Error | null
   /** What the error of a `receive` after a normal end has as its `cause`, if anything. */
   readonly detail: Error | null
+  /** The `id` of the session whose channel it is. */
+  readonly sessionId?: string
 }
 
 export const NORMAL_END: ChannelEnd = { cause: null, detail: null }
@@ -173,7 +185,7 @@ export function waitFor<T, R>(
   owner: object | null,
 ): PromiseReceiver<T, R> {
   const receiver = new PromiseReceiver(core, shape, signal ?? null, owner)
-  signal?.addEventListener('abort', receiver)
+  receiver.listen()
   core.join(receiver)
   return receiver
 }
@@ -199,7 +211,7 @@ export function releaseReceivers<T>(queue: WaitQueue<Receiver<T>>, owner: object
   }
 }
 
-/** Waits for one value in the name of a promise. It is its own abort listener, which saves a closure. */
+/** Waits for one value in the name of a promise. */
 export class PromiseReceiver<T, R> implements Receiver<T> {
   readonly owner: object | null
   readonly promise: Promise<R>
@@ -210,6 +222,7 @@ export class PromiseReceiver<T, R> implements Receiver<T> {
   readonly #core: ReceiveCore<T>
   readonly #shape: Shape<T, R>
   readonly #signal: AbortSignal | null
+  #onAborted: () => void = ignore
   readonly #resolve: (value: R) => void
   readonly #reject: (reason: unknown) => void
 
@@ -244,9 +257,12 @@ export class PromiseReceiver<T, R> implements Receiver<T> {
     }
   }
 
-  /** The signal has aborted. */
-  handleEvent(): void {
-    this.giveUp(this.#signal?.reason)
+  /** Gives up when the signal aborts, if there is one. */
+  listen(): void {
+    const signal = this.#signal
+    if (signal === null) return
+    this.#onAborted = () => this.giveUp(signal.reason)
+    addAbortListener(signal, this.#onAborted)
   }
 
   /** Ends the wait with `reason`, having taken nothing. Does nothing once the wait is over. */
@@ -260,7 +276,7 @@ export class PromiseReceiver<T, R> implements Receiver<T> {
 
   #stopWaiting(): void {
     this.isWaiting = false
-    this.#signal?.removeEventListener('abort', this)
+    if (this.#signal !== null) removeAbortListener(this.#signal, this.#onAborted)
   }
 }
 
@@ -273,8 +289,19 @@ function capture(resolve: (value: never) => void, reject: (reason: unknown) => v
   rejectCaptured = reject
 }
 
-function closedError({ detail }: ChannelEnd): ClosedReceiveChannelError {
-  return new ClosedReceiveChannelError(detail === null ? undefined : { cause: detail })
+function closedError(end: ChannelEnd): ClosedReceiveChannelError {
+  return new ClosedReceiveChannelError(errorOptions(end, end.detail))
+}
+
+/** The facts of an error about `end`, whose cause is `cause`, if there is one. */
+export function errorOptions(
+  { sessionId }: ChannelEnd,
+  cause: Error | null,
+): ClosedChannelErrorOptions {
+  return {
+    ...(cause === null ? {} : { cause }),
+    ...(sessionId === undefined ? {} : { sessionId }),
+  }
 }
 
 function ignore(): void {

@@ -2,9 +2,9 @@
  * Someone who waits for room in a channel.
  */
 
-import { handled } from '../base/internal.ts'
+import { addAbortListener, handled, removeAbortListener } from '../base/internal.ts'
 import { ClosedSendChannelError } from './errors.ts'
-import type { ChannelEnd } from './receiving.ts'
+import { type ChannelEnd, errorOptions } from './receiving.ts'
 import type { Waiting } from './wait-queue.ts'
 
 /** Where a sender waits: told when it has given up. */
@@ -12,7 +12,7 @@ export interface SenderQueue<T> {
   senderLeft(sender: WaitingSender<T>): void
 }
 
-/** Waits with one value in the name of a promise. It is its own abort listener, which saves a closure. */
+/** Waits with one value in the name of a promise. */
 export class WaitingSender<T> implements Waiting<WaitingSender<T>> {
   readonly value: T
   /** As the channel measured it, in bytes. */
@@ -22,6 +22,7 @@ export class WaitingSender<T> implements Waiting<WaitingSender<T>> {
   next: WaitingSender<T> | null = null
   readonly #queue: SenderQueue<T>
   readonly #signal: AbortSignal | undefined
+  readonly #onAborted: () => void = ignore
   // Both are set before the constructor returns: the promise calls its function at once.
   #resolve: () => void = ignore
   #reject: (reason: unknown) => void = ignore
@@ -35,18 +36,21 @@ export class WaitingSender<T> implements Waiting<WaitingSender<T>> {
       this.#resolve = resolve
       this.#reject = reject
     })
-    signal?.addEventListener('abort', this)
+    if (signal !== undefined) {
+      this.#onAborted = () => this.#aborted()
+      addAbortListener(signal, this.#onAborted)
+    }
   }
 
   /** The value has been sent. */
   accept(): void {
-    this.#signal?.removeEventListener('abort', this)
+    this.#stopListening()
     this.#resolve()
   }
 
   /** The value was not sent, and will not be: because of what it is. */
   refuse(error: unknown): void {
-    this.#signal?.removeEventListener('abort', this)
+    this.#stopListening()
     this.#reject(error)
   }
 
@@ -56,17 +60,19 @@ export class WaitingSender<T> implements Waiting<WaitingSender<T>> {
     this.refuse(error)
   }
 
-  /** The signal has aborted. */
-  handleEvent(): void {
+  #stopListening(): void {
+    if (this.#signal !== undefined) removeAbortListener(this.#signal, this.#onAborted)
+  }
+
+  #aborted(): void {
     this.end(this.#signal?.reason)
     this.#queue.senderLeft(this)
   }
 }
 
 /** What a sender is rejected with at a channel that has ended so. */
-export function refusal(value: unknown, { cause, detail }: ChannelEnd): ClosedSendChannelError {
-  const reason = cause ?? detail
-  return new ClosedSendChannelError(value, reason === null ? undefined : { cause: reason })
+export function refusal(value: unknown, end: ChannelEnd): ClosedSendChannelError {
+  return new ClosedSendChannelError(value, errorOptions(end, end.cause ?? end.detail))
 }
 
 function ignore(): void {

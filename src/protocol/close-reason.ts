@@ -117,6 +117,13 @@ export function mayTravel(code: number): boolean {
  * @throws {RangeError} for a code that never travels.
  */
 export function requireTravelling(reason: CloseReason): void {
+  // From JavaScript anything may come, `close(1000, 'bye')` above all.
+  if (!(reason instanceof CloseReason)) {
+    const given = typeof reason === 'number' ? String(reason) : `a value of type ${typeof reason}`
+    throw new TypeError(
+      `Cannot close with ${given}, expected a CloseReason: new CloseReason(1000, 'bye')`,
+    )
+  }
   if (mayTravel(reason.code)) return
   throw new RangeError(
     `Cannot send close code ${reason.code}: it never travels, expected 1000–1003, 1007–1014 or 3000–4999`,

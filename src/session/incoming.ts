@@ -28,6 +28,7 @@ export interface IncomingOwner {
   buffered(bytes: number): void
   /** See `ChannelHooks.onEndReceived`. */
   endReceived(): Promise<void> | null
+  readonly settings: { readonly id: string }
   /** Frames wait: `ownPayloads` is to be called at the end of the turn. */
   framesWait(): void
 }
@@ -48,6 +49,7 @@ const HOOKS: ChannelHooks<Frame, Incoming> = {
   onRoom: (incoming) => incoming.roomAgain(),
   onCancel: (incoming) => incoming.discard(),
   clock: (incoming) => incoming.clock,
+  sessionId: (incoming) => incoming.sessionId,
   onEndReceived: (incoming) => incoming.endReceived(),
 }
 
@@ -174,6 +176,10 @@ export class Incoming implements FrameQueue {
     if (!this.#paused) return
     this.#paused = false
     this.#owner.resumeReading('incoming')
+  }
+
+  get sessionId(): string {
+    return this.#owner.settings.id
   }
 
   /** See `ChannelHooks.onEndReceived`. */

@@ -37,6 +37,7 @@ export class FlushMarker {
 type Entry = Outbound | QueuedFrame | FlushMarker
 
 const HOOKS: ChannelHooks<Entry, OutgoingQueue> = {
+  sessionId: (queue) => queue.sessionId,
   admit: (queue, entry) =>
     entry instanceof FlushMarker || entry instanceof QueuedFrame ? entry : queue.admit(entry),
 }
@@ -57,7 +58,15 @@ export class OutgoingQueue {
   /** Markers that newer frames have pushed out at the front: what is before them may still be on its way. */
   #displaced: FlushMarker[] | null = null
 
-  constructor(bounds: OutgoingBounds, order: MessageOrder, owner: OutgoingQueueOwner) {
+  readonly sessionId: string
+
+  constructor(
+    bounds: OutgoingBounds,
+    order: MessageOrder,
+    owner: OutgoingQueueOwner,
+    sessionId: string,
+  ) {
+    this.sessionId = sessionId
     const { onOverflow } = bounds
     // The policy `close` ends the session, not the queue: see `Writer`.
     const policy = onOverflow instanceof LatestBy || onOverflow === 'close' ? 'suspend' : onOverflow

@@ -12,6 +12,8 @@ import {
   type HasClock,
   rejected,
   TaskScope,
+  isInstance,
+  kindOf,
 } from '../base/internal.ts'
 import { ClosedReceiveChannelError, ClosedSendChannelError } from '../channels/index.ts'
 import type { ReceiveChannel } from '../channels/index.ts'
@@ -126,6 +128,9 @@ export class RawSession implements WebSocketSession, ConnectionOwner, HasClock {
   }
 
   set masking(masking: boolean) {
+    if (typeof masking !== 'boolean') {
+      throw new TypeError(`Cannot set masking to ${kindOf(masking)}, expected true or false`)
+    }
     this.connection.writer.masking = masking
   }
 
@@ -235,6 +240,7 @@ export class RawSession implements WebSocketSession, ConnectionOwner, HasClock {
         onFailure: (error) => this.#failed(error),
         isFailure: (error) => !this.#saysThatItEnds(error),
       })
+      this.connection.environment.unlimitListeners(this.#scope.signal)
       if (this.connection.info !== null) this.#scope.abort()
     }
     return this.#scope
@@ -274,11 +280,10 @@ export class RawSession implements WebSocketSession, ConnectionOwner, HasClock {
   #saysThatItEnds(error: unknown): boolean {
     if (this.connection.reason === null) return false
     if (error === this.connection.cause) return true
-    if (error instanceof ClosedReceiveChannelError) return true
-    if (error instanceof ClosedSendChannelError) return true
-    if (error instanceof ScopeEndedError) return true
-    // Whatever waited on a signal of this session or of its call, and however Node wraps that.
-    return error instanceof Error && error.name === 'AbortError'
+    if (isInstance(error, ClosedReceiveChannelError)) return true
+    if (isInstance(error, ClosedSendChannelError)) return true
+    if (isInstance(error, ScopeEndedError)) return true
+    return isAbortError(error)
   }
 }
 
@@ -290,8 +295,18 @@ function begun(handler: () => Promise<void> | void): Promise<void> {
   }
 }
 
+/** Whatever waited on a signal of this session or of its call, and however Node wraps that. */
+function isAbortError(error: unknown): boolean {
+  try {
+    return error instanceof Error && error.name === 'AbortError'
+  } catch {
+    // A proxy, or a getter, that throws.
+    return false
+  }
+}
+
 function asError(error: unknown): Error {
-  return error instanceof Error
+  return isInstance(error, Error)
     ? error
     : new TypeError('Cannot tell why the handler failed: it threw something that is not an Error')
 }

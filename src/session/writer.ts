@@ -132,7 +132,7 @@ export class Writer {
 
   /** See `WebSocketSession.send`; Close frames do not come here. */
   send(data: Outbound, options?: SendOptions): Promise<void> {
-    if (this.#state !== 'open') return this.#refuse(new ClosedSendChannelError(data))
+    if (this.#state !== 'open') return this.#refuse(this.#closedError(data))
     try {
       if (this.#writeNow(data)) return this.#share.accepted(this, SENT)
     } catch (error) {
@@ -155,7 +155,7 @@ export class Writer {
 
   /** See `OutgoingChannel.whenWritable`. */
   whenWritable(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#state !== 'open') return this.#refuse(new ClosedSendChannelError(undefined))
+    if (this.#state !== 'open') return this.#refuse(this.#closedError(undefined))
     if (signal?.aborted === true) return handled(rejected(signal.reason))
     if (this.#queue === null || this.#queue.isEmpty) return this.#settled()
     this.#bell ??= new RoomBell()
@@ -193,7 +193,7 @@ export class Writer {
   finish(): void {
     if (this.#state !== 'open') return
     this.#state = 'ending'
-    this.#bell?.end(new ClosedSendChannelError(undefined))
+    this.#bell?.end(this.#closedError(undefined))
     this.#pump()
   }
 
@@ -236,7 +236,7 @@ export class Writer {
   /** The transport is gone: what was accepted is lost, and whoever waits is told. */
   abandon(): void {
     this.#state = 'ended'
-    this.#bell?.end(new ClosedSendChannelError(undefined))
+    this.#bell?.end(this.#closedError(undefined))
     this.#rests = false
     this.#frames.abandon()
     this.#extensions?.abandon()
@@ -294,6 +294,10 @@ export class Writer {
     return this.#share.accepted(this, SENT)
   }
 
+  #closedError(data: unknown): ClosedSendChannelError {
+    return new ClosedSendChannelError(data, { sessionId: this.#settings.id })
+  }
+
   /** A rejection that only says that the session has ended. */
   #refuse(error: Error): Promise<never> {
     this.#share.spend(0)
@@ -301,7 +305,12 @@ export class Writer {
   }
 
   #waiting(): OutgoingQueue {
-    this.#queue ??= new OutgoingQueue(this.#settings.outgoing, this.#order, this.#owner)
+    this.#queue ??= new OutgoingQueue(
+      this.#settings.outgoing,
+      this.#order,
+      this.#owner,
+      this.#settings.id,
+    )
     return this.#queue
   }
 

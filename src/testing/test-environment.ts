@@ -3,6 +3,7 @@
  */
 
 // Imported, and not taken from the global object: a test runner's fake timers do not reach it here.
+import { setMaxListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 
 import { VirtualClock } from '../base/index.ts'
@@ -25,6 +26,7 @@ export function createTestEnvironment(seed: number): TestEnvironment {
     random: createSeededRandom(seed),
     defer: (task, argument) => process.nextTick(task, argument),
     deferPastIo: (task, argument) => process.nextTick(task, argument),
+    unlimitListeners: (signal) => setMaxListeners(0, signal),
     deferPastTurn: (task, argument) => void setImmediate().then(() => task(argument)),
   }
 }

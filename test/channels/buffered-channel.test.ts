@@ -478,7 +478,7 @@ describe('abort signals', () => {
         empty.receiveCatching({ signal: given }).catch(ignore),
         full.send('b', { signal: given }).catch(ignore),
       ]
-      expect(count()).toBe(3)
+      expect(count()).toBe(1) // which they share
 
       if (end === 'served') {
         empty.offer('a')
@@ -798,5 +798,15 @@ describe('the owner’s side', () => {
 
     expect(await rejection(channel.send('b'))).toMatchObject({ value: 'b', cause })
     expect(channel.size).toBe(0)
+  })
+
+  it('isFull is false of an empty channel, also where maxBytes is 0', () => {
+    const channel = new BufferedChannel<string>({ capacity: 2, maxBytes: 0, sizeOf })
+    expect(channel.isFull).toBe(false)
+    expect(channel.fits('a')).toBe(true)
+
+    channel.offer('a')
+    expect(channel.isFull).toBe(true)
+    expect(channel.fits('b')).toBe(false)
   })
 })

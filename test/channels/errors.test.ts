@@ -51,4 +51,21 @@ describe('errors of channels', () => {
     expect(toCause('text')).toBeInstanceOf(Error)
     expect(toCause('text')?.cause).toBe('text')
   })
+
+  it('errors of the channels of a session name it', () => {
+    const sent = new ClosedSendChannelError('x', { sessionId: 'abc', cause })
+    const received = new ClosedReceiveChannelError({ sessionId: 'abc' })
+
+    expect(sent).toMatchObject({
+      sessionId: 'abc',
+      cause,
+      message: 'Cannot send: session abc is closed',
+    })
+    expect(received).toMatchObject({
+      sessionId: 'abc',
+      message: 'Cannot receive: incoming of session abc is closed and holds nothing more',
+    })
+    expect(new ClosedSendChannelError('x').sessionId).toBeNull()
+    expect(new ClosedReceiveChannelError().sessionId).toBeNull()
+  })
 })

@@ -277,4 +277,32 @@ describe('FrameWriter', () => {
     expect(written[1]).toBe(written[0])
     expect(written[2]).toBe(written[0])
   })
+
+  it('a write that throws leaves the frames of other sessions whole', async () => {
+    const environment = memoryEnvironment()
+    const gate = new Gate()
+    gate.write = () => {
+      throw new Error('a bug of somebody else')
+    }
+    const broken = open({ environment, gate })
+    const others = [open({ environment }), open({ environment })]
+    broken.write('x')
+    expect(() => broken.frames.writeOut()).toThrow('a bug')
+
+    // More than the slab holds: it may be exchanged on the way.
+    for (let turn = 0; turn < 6; turn++) {
+      for (const { frames, write } of others) {
+        frames.makeRoom('tick')
+        frames.write(TEXT, true, 0, 'tick', true)
+        write(new Uint8Array(20_000))
+      }
+      await settled()
+    }
+
+    for (const other of others) {
+      expect(other.gate.writes.map((bytes) => bytes.slice(0, 29))).toEqual(
+        Array<string>(6).fill('81 04 74 69 63 6b 82 7e 4e 20'),
+      )
+    }
+  })
 })

@@ -18,6 +18,7 @@ function open(bounds: Partial<ChannelBounds> = {}, readAhead = 1000) {
       incomingOverflowed: (error) => void heard.push(`overflow of ${error.capacity}`),
       frameDropped: (_, bytes) => void heard.push(`dropped ${bytes}`),
       endReceived: () => null,
+      settings: { id: 'test' },
       buffered: (bytes) => void heard.push(`buffered ${bytes}`),
       environment: { clock: new VirtualClock() },
       framesWait: () => void (waits += 1),

@@ -11,10 +11,11 @@ function open(bounds: Partial<OutgoingBounds> = {}) {
   const dropped: number[] = []
   const buffered: number[] = []
   const all: OutgoingBounds = { capacity: 2, maxBytes: Infinity, onOverflow: 'suspend', ...bounds }
-  const queue = new OutgoingQueue(all, new MessageOrder(all.onOverflow), {
-    frameDropped: (_, bytes) => void dropped.push(bytes),
-    buffered: (bytes) => void buffered.push(bytes),
-  })
+  const owner = {
+    frameDropped: (_: 'outgoing', bytes: number) => void dropped.push(bytes),
+    buffered: (bytes: number) => void buffered.push(bytes),
+  }
+  const queue = new OutgoingQueue(all, new MessageOrder(all.onOverflow), owner, 'test')
   return { queue, dropped, buffered }
 }
 

@@ -6,6 +6,11 @@ import { settled } from '../support/memory-world.ts'
 import { clientFrame } from '../support/peer.ts'
 import { defaultSession, rawSession } from '../support/session.ts'
 
+/** What a proxy or a getter does that nobody has expected. */
+function trap(): never {
+  throw new Error('trap')
+}
+
 describe('RawSession', () => {
   it('incoming shows every fragment, typed as its message, with its own fin', async () => {
     const { session, peer } = rawSession()
@@ -325,5 +330,112 @@ describe('RawSession.delay', () => {
       code: 'TOWPATH_RECEIVE_TIMEOUT',
       timeoutMs: 10_000,
     })
+  })
+
+  it.each([
+    ['proxy', () => new Proxy({}, { getPrototypeOf: () => trap() })],
+    ['error with a getter', () => Object.defineProperty(new Error(), 'name', { get: trap })],
+    ['null', () => null],
+  ])('a handler that throws a hostile %s ends with 1011', async (_, make) => {
+    const { session, peer, heard } = rawSession()
+    const thrown: unknown = make()
+    session.launch(() => Promise.reject(thrown as Error)).catch(() => {}) // an Error, or anything
+
+    const over = session.run(() => {
+      throw thrown
+    })
+    expect(await peer.read(4)).toBe('88 02 03 f3')
+    peer.close(1011)
+    peer.end()
+    await over
+
+    expect(heard.failures.length).toBe(1)
+    expect(heard.failures[0]).toBe(thrown)
+  })
+
+  it('a hostile error that comes while the session is ending ends it all the same', async () => {
+    const { session, peer } = rawSession()
+    peer.end()
+    await settled()
+    const hostile: unknown = new Proxy(new Error('x'), { get: () => trap() })
+
+    await session.run(() => {
+      throw hostile
+    })
+    expect(await session.closeReason).toEqual(new CloseReason(1006))
+  })
+
+  it.each([
+    ['a code', 1000],
+    ['null', null],
+    ['a look-alike', { code: 4000, message: 'x'.repeat(200) }],
+  ])('close() throws a TypeError for %s, and the session stays open', async (_, reason) => {
+    const { session } = rawSession()
+
+    expect(() => session.close(reason as unknown as CloseReason)).toThrow(TypeError)
+    await session.send('still open')
+  })
+
+  it('close(1000) names the class that is expected', () => {
+    const { session } = rawSession()
+
+    expect(() => session.close(1000 as unknown as CloseReason)).toThrow(
+      "Cannot close with 1000, expected a CloseReason: new CloseReason(1000, 'bye')",
+    )
+  })
+
+  it('masking throws a TypeError for anything but a boolean', () => {
+    const { session } = rawSession()
+
+    expect(() => (session.masking = 'yes' as unknown as boolean)).toThrow(TypeError)
+    expect(session.masking).toBe(false)
+  })
+
+  it('signal and calls that take it have any number of listeners, and Node warns of no leak', async () => {
+    const warnings: Error[] = []
+    const note = (warning: Error): void => void warnings.push(warning)
+    process.on('warning', note)
+    const { session, link } = rawSession()
+    const { signal } = session
+    const own = new AbortController()
+    for (let count = 0; count < 20; count++) {
+      signal.addEventListener('abort', () => count)
+      void session.incoming.receive({ signal })
+      void session.incoming.receive({ signal: own.signal })
+      void session.delay(1000, { signal: own.signal })
+    }
+    link.toClient({ stalled: true })
+    while (session.outgoing.trySend(new Uint8Array(65_536)) === 'sent');
+    for (let count = 0; count < 20; count++) {
+      void session.send('x', { signal })
+      void session.send('x', { signal: own.signal })
+      void session.outgoing.whenWritable({ signal: own.signal })
+    }
+
+    session.terminate()
+    own.abort()
+    await settled()
+    process.off('warning', note)
+
+    expect(warnings).toEqual([])
+  })
+
+  it("a failure because of another session's closed channel is reported, and names that session", async () => {
+    const { session, heard, peer } = rawSession()
+    const other = rawSession({ id: 'other' })
+    other.session.terminate()
+
+    const over = session.run(async () => {
+      await other.session.send('x')
+    })
+    await peer.read(4)
+    peer.end()
+    await over
+
+    expect(heard.failures).toMatchObject([
+      { code: 'TOWPATH_CLOSED_SEND_CHANNEL', sessionId: 'other' },
+    ])
+    expect(await session.closeReason).toMatchObject({ code: 1011 })
+    await expect(other.session.incoming.receive()).rejects.toMatchObject({ sessionId: 'other' })
   })
 })

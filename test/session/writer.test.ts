@@ -540,6 +540,24 @@ describe('Writer', () => {
     expect(session.bufferedAmount).toBe(9)
   })
 
+  it('S-27 close() resolves when the transport has handed over the Close frame, not before', async () => {
+    const { gate, session } = open()
+    gate.shut = true
+    const resolved: string[] = []
+    void session.close().then(() => resolved.push('first'))
+    await settled()
+    void session.close().then(() => resolved.push('second'))
+    void session.flush().then(() => resolved.push('flush'))
+    await settled()
+    expect(gate.writes).toEqual(['88 02 03 e8'])
+    expect(resolved).toEqual([])
+
+    gate.drain()
+    await settled()
+
+    expect(resolved.sort()).toEqual(['first', 'flush', 'second'])
+  })
+
   it('S-27 close() never rejects, is idempotent and need not be awaited', async () => {
     const { gate, session } = open()
 

@@ -2,6 +2,7 @@
  * An environment without a real clock: time moves when a test says so, randomness repeats itself.
  */
 
+import { setMaxListeners } from 'node:events'
 import type { Environment } from '../../src/base/internal.ts'
 import { TimerWheel } from '../../src/base/internal.ts'
 import { VirtualClock } from '../../src/base/index.ts'
@@ -31,6 +32,7 @@ export function memoryEnvironment(): Environment & { readonly clock: VirtualCloc
     },
     defer: (task, argument) => process.nextTick(task, argument),
     deferPastIo: (task, argument) => process.nextTick(task, argument),
+    unlimitListeners: (signal) => setMaxListeners(0, signal),
     deferPastTurn: (task, argument) => void setImmediate(task, argument),
   }
 }

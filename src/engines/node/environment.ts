@@ -3,6 +3,7 @@
  */
 
 import { randomFillSync } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 
 import { rootContext } from '../../application/internal.ts'
 import type { Clock } from '../../base/index.ts'
@@ -23,6 +24,7 @@ export function createEnvironment(): Environment {
     defer: (task, argument) => process.nextTick(task, argument),
     deferPastIo: (task, argument) => void setImmediate(task, argument),
     deferPastTurn: (task, argument) => void setImmediate(task, argument),
+    unlimitListeners: (signal) => setMaxListeners(0, signal),
   }
 }
 
