@@ -1,28 +1,40 @@
 /**
  * How long code that sends without waiting may keep the event loop from turning.
  *
- * While the transport takes what it is given, `send` resolves at once. A loop of such sends runs in microtasks
- * alone: no timer, no socket and no signal gets a turn, and the end of the connection is not seen. All sessions of
- * an environment therefore share one time slice for each turn of the event loop. Once it is used up, a session that
- * goes on sending waits until the loop has turned.
+ * While the transport takes what it is given, `send` resolves at once. A loop of such sends runs in
+ * microtasks alone: no timer, no socket and no signal gets a turn, and the end of the connection is
+ * not seen. All sessions of an environment therefore share one time slice for each turn of the
+ * event loop. Once it is used up, a session that goes on sending waits until the loop has turned.
  */
 
 import { Deferred } from './deferred.ts'
 import type { Environment } from './environment.ts'
 
-/** How long sessions may send in one turn of the event loop before they have to wait for the next, in milliseconds. */
+/**
+ * How long sessions may send in one turn of the event loop before they have to wait for the next,
+ * in milliseconds.
+ */
 export const LOOP_SHARE_MS = 4
 
-/** How much they may send in one turn: also where time stands still, as virtual time does. See `spend`. */
+/**
+ * How much they may send in one turn: also where time stands still, as virtual time does. See
+ * `spend`.
+ */
 const LOOP_SHARE_UNITS = 8192
 
-/** So many units, at most, are spent between two looks at the clock: a look costs a twentieth of a small frame. */
+/**
+ * So many units, at most, are spent between two looks at the clock: a look costs a twentieth of a
+ * small frame.
+ */
 const MAX_STEP = 16
 
 /** Units that took this long make every following one a look at the clock, in milliseconds. */
 const SLOW_STEP_MS = 0.5
 
-/** Frames that `trySend` of one session still takes when the time is used up: a broadcast reaches every session. */
+/**
+ * Frames that `trySend` of one session still takes when the time is used up: a broadcast reaches
+ * every session.
+ */
 const LATE_FRAMES = 64
 
 const SETTLED: Promise<void> = Promise.resolve()
@@ -52,26 +64,36 @@ export class LoopShare {
     this.#environment = environment
   }
 
-  /** Work has been done that costs about as much as sending `bytes` in a frame: one unit, and one for each 4 KiB. */
+  /**
+   * Work has been done that costs about as much as sending `bytes` in a frame: one unit, and one
+   * for each 4 KiB.
+   */
   spend(bytes: number): void {
     this.#left -= 1 + (bytes >>> 12)
     if (this.#left <= 0) this.#look()
   }
 
   /**
-   * What a `send` returns that has been accepted: `settled`, or a promise of the next turn. The first one of a session
-   * after the slice was used up goes unpunished: most sessions send once and wait for their peer.
+   * What a `send` returns that has been accepted: `settled`, or a promise of the next turn. The
+   * first one of a session after the slice was used up goes unpunished: most sessions send once and
+   * wait for their peer.
    */
   accepted(session: object, settled: Promise<void>): Promise<void> {
     return this.delay(session) ?? settled
   }
 
-  /** What an answer to `session` has to wait for that needs no waiting otherwise; `null` for nothing. */
+  /**
+   * What an answer to `session` has to wait for that needs no waiting otherwise; `null` for
+   * nothing.
+   */
   delay(session: object): Promise<void> | null {
     return !this.isUsedUp || this.#count(session) === 1 ? null : this.turned()
   }
 
-  /** The same for a `send` that is refused: code that catches all errors and goes on must not hold up the loop. */
+  /**
+   * The same for a `send` that is refused: code that catches all errors and goes on must not hold
+   * up the loop.
+   */
   async refused(session: object, error: Error): Promise<never> {
     await this.accepted(session, SETTLED)
     throw error

@@ -1,5 +1,6 @@
 /**
- * Prepared messages, compressed: once for each set of parameters, and kept as long as the message is.
+ * Prepared messages, compressed: once for each set of parameters, and kept as long as the message
+ * is.
  */
 
 import { type PreparedFrame, preparedPayload } from '../protocol/internal.ts'
@@ -8,10 +9,16 @@ import type { ExtensionFrame } from './extension.ts'
 import { MessageFrame } from './message-frame.ts'
 import { compressAlone } from './shared-contexts.ts'
 
-/** What came of each set of parameters; `null` where compression gains nothing. At most 8 windows for each extension. */
+/**
+ * What came of each set of parameters; `null` where compression gains nothing. At most 8 windows
+ * for each extension.
+ */
 const COMPRESSED = new WeakMap<PreparedFrame, Map<number, Uint8Array | null>>()
 
-/** The prepared message that `frame` carries as it was prepared; `null` if it carries none, or another extension has changed it. */
+/**
+ * The prepared message that `frame` carries as it was prepared; `null` if it carries none, or
+ * another extension has changed it.
+ */
 export function preparedOf(frame: ExtensionFrame): PreparedFrame | null {
   return frame instanceof MessageFrame && !frame.isChanged ? frame.prepared : null
 }

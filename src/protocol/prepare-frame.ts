@@ -39,7 +39,8 @@ function prepare(
   payload: string | Uint8Array,
 ): PreparedFrame {
   const size = payloadSize(payload)
-  // A string is written behind the header that its length in UTF-16 would have, and moved if that was too short.
+  // A string is written behind the header that its length in UTF-16 would have, and moved if that
+  // was too short.
   const bytes = allocate(Math.min(size + MAX_HEADER_BYTES, encodedSizeBound(payload)))
   const end = encodeFrame(bytes, 0, type, true, 0, payload, null)
   return new PreparedFrame(type, bytes.subarray(0, end), bytes.subarray(end - size, end))

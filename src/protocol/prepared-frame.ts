@@ -8,11 +8,13 @@ let payloadOf: (prepared: PreparedFrame) => Uint8Array
 let bytesOf: (prepared: PreparedFrame) => Uint8Array
 
 /**
- * A whole message that has been serialised: made by `Frame.prepare`, taken by every `send`, for any number of
- * sessions and for as long as it is kept. Its bytes are a copy, and nobody can change them.
+ * A whole message that has been serialised: made by `Frame.prepare`, taken by every `send`, for any
+ * number of sessions and for as long as it is kept. Its bytes are a copy, and nobody can change
+ * them.
  *
- * A server's session sends the serialised bytes as they are. Where compression was agreed on, they are compressed
- * once for each set of parameters. A client masks each frame with a key of its own, and so serialises it again.
+ * A server's session sends the serialised bytes as they are. Where compression was agreed on, they
+ * are compressed once for each set of parameters. A client masks each frame with a key of its own,
+ * and so serialises it again.
  */
 export class PreparedFrame {
   readonly frameType: typeof FrameType.TEXT | typeof FrameType.BINARY

@@ -13,7 +13,9 @@ export class RoomBell {
     return this.#room !== null
   }
 
-  /** Resolves at the next `ring`, rejects at `end` and when `signal` fires. It need not be awaited. */
+  /**
+   * Resolves at the next `ring`, rejects at `end` and when `signal` fires. It need not be awaited.
+   */
   wait(signal: AbortSignal | undefined): Promise<void> {
     if (this.#room === null) {
       this.#room = new Deferred()
