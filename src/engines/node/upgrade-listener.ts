@@ -102,7 +102,16 @@ export function inTurn(
   })
   owed.whenAnswered(stream, () => {
     deadline.cancel()
-    if (!isOver) answer()
+    if (isOver) return
+    if (!stream.writableEnded) {
+      answer()
+      return
+    }
+    // An earlier answer was the last of this connection (`Connection: close`): it ends by itself.
+    waiting.release()
+    stream.on('error', () => {
+      // Nothing of ours is lost with it.
+    })
   })
 }
 
@@ -218,7 +227,8 @@ class Answering {
 
     const waiting = this.#waiting
     waiting?.release()
-    if (waiting?.signal.aborted ?? upgrade.stream.destroyed) upgrade.stream.destroy()
+    const isGone = waiting?.signal.aborted ?? upgrade.stream.destroyed
+    if (isGone || upgrade.stream.writableEnded) upgrade.stream.destroy()
     else if (outcome.type === 'accepted') accept(host, upgrade, facts, outcome)
     else refuseUpgrade(host, upgrade, facts, outcome)
   }

@@ -213,6 +213,25 @@ describe('embeddedServer()', () => {
       })
     }
 
+    for (const upgrade of [`GET /echo HTTP/1.1\r\n${UPGRADE}`, `GET /no HTTP/1.1\r\n${UPGRADE}`]) {
+      it(`ends the connection after an earlier answer that closes it: ${upgrade.slice(0, 9)}`, async () => {
+        await using server = await started({
+          http: (_, response) => {
+            response.setHeader('connection', 'close')
+            setImmediate(() => response.end('last answer'))
+          },
+        })
+        await using client = await connectTo(
+          server,
+          `GET /first HTTP/1.1\r\nHost: a\r\n\r\n${upgrade}`,
+        )
+
+        await client.ended
+
+        expect(client.text).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*last answer$/)
+      })
+    }
+
     it('answers a list of protocols to upgrade to with 426', async () => {
       await using server = await started()
       await using client = await connectTo(
