@@ -17,6 +17,29 @@ describe('RingBuffer', () => {
     expect(buffer.shift()).toBe('c')
   })
 
+  it('replace() puts a value and its size in the place of another, wherever the buffer begins', () => {
+    const buffer = new RingBuffer<string>()
+    for (const [value, bytes] of [
+      ['x', 1],
+      ['a', 10],
+      ['b', 200],
+      ['c', 3000],
+    ] as const) {
+      buffer.push(value, bytes)
+    }
+    buffer.shift()
+    buffer.push('d', 40_000)
+
+    expect(buffer.replace(1, 'B', 500)).toBe('b')
+    expect(buffer.bytes).toBe(43_510)
+    expect([buffer.shift(), buffer.shift(), buffer.shift(), buffer.shift()]).toEqual([
+      'a',
+      'B',
+      'c',
+      'd',
+    ])
+  })
+
   it('size and bytes follow what is in the buffer', () => {
     const buffer = new RingBuffer<string>()
     expect([buffer.size, buffer.bytes]).toEqual([0, 0])
