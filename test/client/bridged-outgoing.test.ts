@@ -365,3 +365,49 @@ describe('BridgedOutgoing', () => {
     expect(await received(server)).toEqual(['one'])
   })
 })
+
+describe('BridgedOutgoing, used without care', () => {
+  it.each(['drop', 'reject', KEEP] as const)(
+    'a loop of sends without a session lets the event loop turn, whileAway %j',
+    async (whileAway) => {
+      const { bridge: outgoing } = bridge(whileAway)
+      let isOver = false
+      const loop = (async () => {
+        while (!isOver) await outgoing.send('x').catch(() => {})
+      })()
+
+      await settled()
+      isOver = true
+
+      await loop
+    },
+  )
+
+  it('sends that nobody awaits end no process without a session, nor after the end', async () => {
+    const failures: unknown[] = []
+    const note = (error: unknown): void => void failures.push(error)
+    process.on('unhandledRejection', note)
+    for (const whileAway of ['reject', { keep: { frames: 0, bytes: 0 } }] as const) {
+      const { bridge: outgoing } = bridge(whileAway)
+      void outgoing.send('x')
+      void outgoing.send('x', { signal: AbortSignal.abort() })
+      outgoing.end(null)
+      void outgoing.send('x')
+    }
+
+    await settled()
+    process.off('unhandledRejection', note)
+
+    expect(failures).toEqual([])
+  })
+
+  it('keeps a prepared frame, and gives it to the next session', async () => {
+    const { bridge: outgoing } = bridge({ keep: { frames: 2, bytes: 20 } })
+    await outgoing.send(Frame.prepare('prepared'))
+    const { session, server } = clientSession()
+
+    outgoing.begin(session)
+
+    expect(await received(server)).toEqual(['prepared'])
+  })
+})
