@@ -11,10 +11,26 @@ import ts from 'typescript'
 import { listFiles } from './list-files.ts'
 
 /** Source files without a test file of their own (paths below `src/`) and why. */
-const UNTESTED: Readonly<Record<string, string>> = {}
+const UNTESTED: Readonly<Record<string, string>> = {
+  'topics/node/checks.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
+  'topics/node/event-stream.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
+  'topics/node/followed-topic.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
+  'topics/node/lanes.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
+  'topics/node/log-pages.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
+  'topics/node/prepared.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
+  'topics/node/session-feed.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
+  'topics/node/session-outlet.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
+  'topics/node/subscription.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
+  'topics/node/topic-node.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
+  'topics/node/wire-follower.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
+  'topics/node/wire-message.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
+  'topics/served-topic.ts': 'is what topics() returns: test/topics/topics.test.ts runs it',
+  'topics/session-outlets.ts': 'sends to sessions: test/topics/topics-plugin.test.ts runs it',
+}
 
 /** Test files without a source file (paths below `test/`) and why. */
 const EXTRA: Readonly<Record<string, string>> = {
+  'topics/model.test.ts': 'runs random schedules over whole nodes',
   'engines/faults.test.ts': 'runs the matrix of faults in memory',
   'engines/leaks.test.ts': 'counts what many connections leave behind, on every engine',
   'engines/memory.test.ts': 'runs the suites in memory',

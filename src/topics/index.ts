@@ -38,8 +38,32 @@ export type {
   TopicDefinition,
   TopicKind,
 } from './kind/define-topic.ts'
+export type {
+  EventItem,
+  From,
+  GapItem,
+  GapReason,
+  LiveItem,
+  Position,
+  SkippedItem,
+  TopicItem,
+} from './kind/items.ts'
 export type { TopicParameters } from './kind/topic-pattern.ts'
 export { memoryBroker } from './memory/memory-broker.ts'
 export type { MemoryBrokerOptions } from './memory/memory-broker.ts'
 export { MemoryLog } from './memory/memory-log.ts'
 export type { CutOptions, RestartOptions } from './memory/memory-log.ts'
+export type { FeedOptions } from './node/session-feed.ts'
+export type {
+  EventsOptions,
+  Published,
+  PublishOptions,
+  SubscribeOptions,
+  Topic,
+  TopicSubscription,
+} from './topic.ts'
+export type { TopicsEvents, TopicsLimitName } from './topics-events.ts'
+export type { TopicsOptions } from './topics-options.ts'
+export { openTopics, Topics } from './topics-plugin.ts'
+export type { OpenTopicsOptions } from './topics-plugin.ts'
+export type { TopicsOfProcess } from './topics.ts'

@@ -6,3 +6,6 @@
 import fc from 'fast-check'
 
 fc.configureGlobal({ ...fc.readConfigureGlobal(), numRuns: 25 })
+
+// The model of topics tries 1000 schedules otherwise.
+process.env['TOWPATH_MODEL_SEEDS'] ??= '60'

@@ -11,6 +11,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 
 import {
   type Application,
@@ -142,20 +143,21 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
   }
 
   async #listen(): Promise<EmbeddedServer> {
-    const { host, port, socketPath, signals, tls } = this.#settings
+    const { host, port, signals, tls } = this.#settings
     try {
-      if (socketPath === null) this.#server.listen({ port, ...(host === null ? {} : { host }) })
-      else this.#server.listen({ path: socketPath })
+      this.#server.listen({ port, ...(host === null ? {} : { host }) })
       await once(this.#server, 'listening')
       await (tls === null ? this.transports.ready() : this.transports.readyForTls())
     } catch (error) {
       this.#started = null
-      throw new ListenError(host, port, error, socketPath)
+      throw new ListenError(host, port, error)
     }
     this.#frontDoor = this.#openFrontDoor()
     // Running out of file descriptors, for one: it passes, and must not end the process.
     this.#server.on('error', (error) => logFailure(this.application.logger, error, 'Server failed'))
-    this.#address = addressOf(this.#server)
+    // A server that listens on TCP has an AddressInfo.
+    const bound = this.#server.address() as AddressInfo
+    this.#address = { host: bound.address, port: bound.port }
     if (signals) this.#signals = watchSignals(() => this.stop(), this.environment.clock, process)
     return this
   }
@@ -187,8 +189,8 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
   }
 
   #openFrontDoor(): FrontDoor | null {
-    const { tls, socketPath, maxHeadSize } = this.#settings
-    if (tls !== null || socketPath !== null) return null
+    const { tls, maxHeadSize } = this.#settings
+    if (tls !== null) return null
     const limits = { maxHeadSize, headLimitMs: HEAD_LIMIT_MS, checkMs: LIMIT_CHECK_MS }
     return FrontDoor.open(this.#server, this, limits)
   }
@@ -206,13 +208,6 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
     this.#connections.spoke(upgrade.request.socket)
     receiveUpgrade(this, upgrade)
   }
-}
-
-function addressOf(server: HttpServer): ServerAddress {
-  const bound = server.address()
-  if (typeof bound === 'string') return { host: '', port: 0, socketPath: bound }
-  if (bound === null) throw new Error('Cannot read the address: the server does not listen')
-  return { host: bound.address, port: bound.port }
 }
 
 function createHttpServer({ tls, maxHeadSize }: ServerSettings): HttpServer {

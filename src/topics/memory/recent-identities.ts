@@ -30,7 +30,8 @@ export class RecentIdentities {
     if ('id' in identity) return this.#ids.get(identity.id) ?? null
     const newest = this.#lanes.get(identity.lane)
     if (newest === undefined || newest.sequence < identity.sequence) return null
-    return { offset: newest.sequence === identity.sequence ? newest.offset : null }
+    const isNewest = newest.sequence === identity.sequence && newest.offset > 0
+    return { offset: isNewest ? newest.offset : null }
   }
 
   remember(identity: AppendIdentity, offset: number, at: number): void {
@@ -52,10 +53,15 @@ export class RecentIdentities {
     }
   }
 
-  /** Forgets appends that are lost: those above `offset`. */
-  forgetAbove(offset: number): void {
-    for (const map of [this.#ids, this.#lanes]) {
-      for (const [key, known] of map) if (known.offset > offset) map.delete(key)
+  /** Forgets an append that is lost. Of a lane, the newest is lost first. */
+  forgetLost(identity: AppendIdentity): void {
+    if ('id' in identity) {
+      this.#ids.delete(identity.id)
+      return
     }
+    const newest = this.#lanes.get(identity.lane)
+    if (newest === undefined) return
+    // What came before it in its lane is stored, or was never appended.
+    this.#lanes.set(identity.lane, { ...newest, sequence: identity.sequence - 1, offset: 0 })
   }
 }

@@ -17,6 +17,7 @@ interface Entry {
   readonly offset: number
   readonly at: number
   readonly message: Uint8Array
+  readonly identity: AppendIdentity
 }
 
 /** An append that stored an event. */
@@ -74,7 +75,7 @@ export class TopicLog {
     const previous = this.#entries.at(-1)?.offset ?? 0
     const offset = ++this.#head
     // A copy: the sender goes on with its own.
-    this.#entries.push({ offset, at: now, message: message.slice() })
+    this.#entries.push({ offset, at: now, message: message.slice(), identity })
     if (this.#entries.length - this.#start > this.kind.size) this.#start++
     this.#compact()
     this.#identities.remember(identity, offset, now)
@@ -112,9 +113,12 @@ export class TopicLog {
   lose(count: number, epoch: string): void {
     this.#epoch = epoch
     this.#head = Math.max(0, this.#head - count)
-    while ((this.#entries.at(-1)?.offset ?? 0) > this.#head) this.#entries.pop()
+    for (let last = this.#entries.at(-1); last !== undefined; last = this.#entries.at(-1)) {
+      if (last.offset <= this.#head) break
+      this.#entries.pop()
+      this.#identities.forgetLost(last.identity)
+    }
     this.#start = Math.min(this.#start, this.#entries.length)
-    this.#identities.forgetAbove(this.#head)
   }
 
   #compact(): void {

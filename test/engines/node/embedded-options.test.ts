@@ -11,7 +11,6 @@ describe('readOptions()', () => {
     expect(readOptions({})).toEqual({
       port: 8080,
       host: null,
-      socketPath: null,
       tls: null,
       http: null,
       signals: true,
@@ -38,22 +37,7 @@ describe('readOptions()', () => {
       logger: console,
     }
 
-    expect(readOptions(options)).toEqual({ ...options, socketPath: null })
-  })
-
-  it('takes the path of a Unix socket, alone', () => {
-    expect(readOptions({ socketPath: '/run/app.sock' }).socketPath).toBe('/run/app.sock')
-    for (const more of [
-      { port: 80 },
-      { host: '::1' },
-      { workers: 2 },
-      { workers: 'auto' },
-    ] as const) {
-      expect(() => readOptions({ socketPath: '/run/app.sock', ...more })).toThrow(
-        'Cannot make the server: option "socketPath" stands beside "port", "host" or "workers", expected it alone',
-      )
-    }
-    expect(() => readOptions({ socketPath: '' })).toThrow('option "socketPath" is empty')
+    expect(readOptions(options)).toEqual(options)
   })
 
   it('refuses stop options as stop() does', () => {

@@ -1,0 +1,127 @@
+/**
+ * Unsigned numbers and texts in bytes: LEB128, and UTF-8 with its length before it.
+ *
+ * Used by envelopes, presence and the binary wire. Portable: no `Buffer`.
+ */
+
+const TEXT_ENCODER = new TextEncoder()
+const TEXT_DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const INITIAL_BYTES = 128
+
+/** Bytes that end too early, or that are no number or text. */
+export class MalformedBytesError extends RangeError {
+  override readonly name = 'MalformedBytesError'
+}
+
+/** Writes values one after the other into memory that grows. */
+export class ByteWriter {
+  #bytes = new Uint8Array(INITIAL_BYTES)
+  #length = 0
+
+  /** What has been written: fresh memory. */
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#length)
+  }
+
+  byte(value: number): this {
+    this.#reserve(1)
+    this.#bytes[this.#length++] = value
+    return this
+  }
+
+  /** A whole number from 0 to 2^53 - 1. */
+  number(value: number): this {
+    let rest = value
+    while (rest >= 0x80) {
+      this.byte((rest % 0x80) | 0x80)
+      rest = Math.floor(rest / 0x80)
+    }
+    return this.byte(rest)
+  }
+
+  text(value: string): this {
+    return this.block(TEXT_ENCODER.encode(value))
+  }
+
+  /** Bytes with their length before them. */
+  block(value: Uint8Array): this {
+    return this.number(value.length).bytes(value)
+  }
+
+  /** Bytes as they are. */
+  bytes(value: Uint8Array): this {
+    this.#reserve(value.length)
+    this.#bytes.set(value, this.#length)
+    this.#length += value.length
+    return this
+  }
+
+  #reserve(count: number): void {
+    const needed = this.#length + count
+    if (needed <= this.#bytes.length) return
+    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2))
+    grown.set(this.#bytes.subarray(0, this.#length))
+    this.#bytes = grown
+  }
+}
+
+/** Reads them back. Every method throws `MalformedBytesError` for bytes that are not of its kind. */
+export class ByteReader {
+  readonly #bytes: Uint8Array
+  #at = 0
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at === this.#bytes.length
+  }
+
+  byte(): number {
+    const value = this.#bytes[this.#at]
+    if (value === undefined) throw new MalformedBytesError('Cannot read a byte: there are no more')
+    this.#at++
+    return value
+  }
+
+  number(): number {
+    let value = 0
+    let factor = 1
+    for (;;) {
+      const byte = this.byte()
+      value += (byte & 0x7f) * factor
+      if (value > Number.MAX_SAFE_INTEGER) {
+        throw new MalformedBytesError('Cannot read a number: it is above 2^53 - 1')
+      }
+      if (byte < 0x80) return value
+      factor *= 0x80
+    }
+  }
+
+  text(): string {
+    try {
+      return TEXT_DECODER.decode(this.block())
+    } catch (error) {
+      if (error instanceof MalformedBytesError) throw error
+      throw new MalformedBytesError('Cannot read a text: it is not UTF-8', { cause: error })
+    }
+  }
+
+  /** Bytes with their length before them: a view. */
+  block(): Uint8Array {
+    const length = this.number()
+    if (length > this.#bytes.length - this.#at) {
+      throw new MalformedBytesError('Cannot read bytes: there are fewer than their length says')
+    }
+    this.#at += length
+    return this.#bytes.subarray(this.#at - length, this.#at)
+  }
+
+  /** All bytes that are left: a view. */
+  rest(): Uint8Array {
+    const rest = this.#bytes.subarray(this.#at)
+    this.#at = this.#bytes.length
+    return rest
+  }
+}

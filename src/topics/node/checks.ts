@@ -1,0 +1,117 @@
+/**
+ * Comparing heads with the broker: a lost last event makes no hole that a later one could show.
+ *
+ * Each topic is checked twice after it has been followed (a broker of several servers may confirm a subscription
+ * before all servers know of it), when the broker is back, and from time to time.
+ */
+
+import type { Environment, WheelTimer } from '../../base/internal.ts'
+import type { Broker } from '../broker.ts'
+import type { LogFollower } from './log-follower.ts'
+
+const FIRST_CHECKS_MS: readonly number[] = [250, 2000]
+const MAX_BATCH = 1024
+const TICK_MS = 1000
+
+/** Checks all followed topics with history, in batches. */
+export class Checks {
+  readonly #broker: Broker
+  readonly #environment: Environment
+  readonly #everyMs: number
+  /** In the order in which they are looked at. */
+  readonly #followers = new Set<LogFollower>()
+  readonly #due = new Set<LogFollower>()
+  readonly #timers = new Map<LogFollower, WheelTimer[]>()
+  #tick: WheelTimer | null = null
+
+  constructor(broker: Broker, environment: Environment, everyMs: number) {
+    this.#broker = broker
+    this.#environment = environment
+    this.#everyMs = everyMs
+  }
+
+  add(follower: LogFollower): void {
+    this.#followers.add(follower)
+    const timers = FIRST_CHECKS_MS.map((delayMs) =>
+      this.#environment.timers.schedule(delayMs, () => this.#soon(follower)),
+    )
+    this.#timers.set(follower, timers)
+    this.#schedule()
+  }
+
+  remove(follower: LogFollower): void {
+    this.#followers.delete(follower)
+    this.#due.delete(follower)
+    for (const timer of this.#timers.get(follower) ?? []) timer.cancel()
+    this.#timers.delete(follower)
+    if (this.#followers.size > 0) return
+    this.#tick?.cancel()
+    this.#tick = null
+  }
+
+  /** The broker is back. */
+  async all(): Promise<void> {
+    await this.#check([...this.#followers])
+  }
+
+  #soon(follower: LogFollower): void {
+    this.#due.add(follower)
+    if (this.#due.size > 1) return
+    this.#environment.defer(checkDue, this)
+  }
+
+  /** See `checkDue`. */
+  checkDue(): void {
+    const due = [...this.#due]
+    this.#due.clear()
+    void this.#check(due)
+  }
+
+  #schedule(): void {
+    this.#tick ??= this.#environment.timers.schedule(TICK_MS, () => {
+      this.#tick = null
+      this.#checkSome()
+      if (this.#followers.size > 0) this.#schedule()
+    })
+  }
+
+  /** A second's share of the topics; those that have just had an event are passed over. */
+  #checkSome(): void {
+    const oldest = this.#environment.clock.now() - this.#everyMs
+    let left = Math.ceil((this.#followers.size * TICK_MS) / this.#everyMs)
+    const due: LogFollower[] = []
+    for (const follower of this.#followers) {
+      if (left-- === 0) break
+      this.#followers.delete(follower)
+      this.#followers.add(follower)
+      if (follower.knownAt <= oldest) due.push(follower)
+    }
+    void this.#check(due)
+  }
+
+  /** Never rejects. */
+  async #check(followers: readonly LogFollower[]): Promise<void> {
+    for (let start = 0; start < followers.length; start += MAX_BATCH) {
+      // One batch after the other: all at once would be what a broker that has just come back needs least.
+      await this.#checkBatch(followers.slice(start, start + MAX_BATCH))
+    }
+  }
+
+  async #checkBatch(followers: readonly LogFollower[]): Promise<void> {
+    const asked = followers.map(({ topic }) => topic.place)
+    try {
+      const heads = await this.#broker.heads(followers.map(({ log }) => log))
+      for (const [index, follower] of followers.entries()) {
+        const head = heads[index]
+        const place = asked[index]
+        if (head !== undefined && place !== undefined) follower.checked(head, place)
+      }
+    } catch {
+      // The broker is away: everything is checked when it is back.
+    }
+  }
+}
+
+function checkDue(checks: Checks): void {
+  checks.checkDue()
+}

@@ -1,0 +1,33 @@
+/**
+ * What the parts of a node share.
+ */
+
+import type { Environment } from '../../base/internal.ts'
+import type { Broker } from '../broker.ts'
+import type { ReadSlots } from './read-slots.ts'
+import type { RingBudget } from './ring-budget.ts'
+import type { Sweep } from './sweep.ts'
+
+/** What a node tells whoever watches it. */
+export type NodeNews =
+  /** The log of a topic has begun again. */
+  | { readonly type: 'epoch'; readonly topic: string }
+  /** Missed events were read from the log. */
+  | {
+      readonly type: 'healed'
+      readonly topic: string
+      readonly from: number
+      readonly to: number
+    }
+
+/** The parts. */
+export interface NodeParts {
+  readonly broker: Broker
+  readonly environment: Environment
+  readonly slots: ReadSlots
+  readonly budget: RingBudget
+  readonly sweep: Sweep
+  /** Whether the broker is up. */
+  readonly isUp: () => boolean
+  readonly told: (news: NodeNews) => void
+}

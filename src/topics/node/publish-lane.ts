@@ -1,0 +1,247 @@
+/**
+ * What a node publishes to one topic with history: in the order of the calls, each stored once, also when the
+ * connection to the broker breaks in between.
+ */
+
+import { Deferred, type Environment, type WheelTimer } from '../../base/internal.ts'
+import type { AppendIdentity, Appended, Broker, Head, LogTopic } from '../broker.ts'
+import {
+  BrokerUnavailableError,
+  ExpectationFailedError,
+  PublishRefusedError,
+  PublishUncertainError,
+} from '../errors.ts'
+
+/** What is to be stored. */
+export interface PublishRequest {
+  readonly message: Uint8Array
+  /** `null`: the lane gives one. */
+  readonly identity: AppendIdentity | null
+  readonly expect: Head | null
+  readonly signal: AbortSignal | null
+}
+
+/** What a lane needs. */
+export interface LaneParts {
+  readonly broker: Broker
+  readonly environment: Environment
+  readonly publishTimeoutMs: number
+  /** Whether the broker is up. */
+  readonly isUp: () => boolean
+  /** A name that no other lane has had. */
+  readonly nextLaneId: () => string
+}
+
+interface Entry extends PublishRequest {
+  readonly identity: AppendIdentity
+  readonly answer: Deferred<Appended>
+  readonly deadline: number
+  state: 'waiting' | 'sent' | 'failed'
+  /** Whether an attempt may have stored it. */
+  isUncertain: boolean
+}
+
+// What waits for its turn at a broker that takes one append at a time.
+const MAX_WAITING = 1024
+const MAX_WAITING_BYTES = 1 << 20
+// What a broker that takes many may be at.
+const MAX_SENT = 8192
+const RETRY_MS = 250
+
+/** One lane. */
+export class PublishLane {
+  readonly #topic: LogTopic
+  readonly #parts: LaneParts
+  readonly #id: string
+  /** In order: those that are under way or have failed, and then those that wait. */
+  #entries: Entry[] = []
+  #sent = 0
+  #waiting = 0
+  #waitingBytes = 0
+  #sequence = 0
+  #isBroken = false
+  #alarm: WheelTimer | null = null
+
+  constructor(topic: LogTopic, parts: LaneParts) {
+    this.#topic = topic
+    this.#parts = parts
+    this.#id = parts.nextLaneId()
+  }
+
+  /** Whether nothing is under way. */
+  get isIdle(): boolean {
+    return this.#entries.length === 0
+  }
+
+  /** @returns as `Topic.publish` says. */
+  publish(request: PublishRequest): Promise<Appended> {
+    const answer = new Deferred<Appended>()
+    const refusal = this.#refusal(request.message.length)
+    if (refusal !== null) answer.reject(refusal)
+    else this.#enter(request, answer)
+    return answer.promise
+  }
+
+  /** The broker is back: what has failed is tried again, in order. */
+  up(): void {
+    this.#isBroken = false
+    for (const entry of this.#entries) {
+      if (entry.state === 'failed') this.#send(entry)
+      if (this.#isBroken) return
+    }
+    this.#advance()
+  }
+
+  /** Nothing is tried any more. */
+  end(): void {
+    for (const entry of this.#entries) this.#reject(entry)
+    this.#entries = []
+    this.#alarm?.cancel()
+  }
+
+  #refusal(bytes: number): Error | null {
+    const { name } = this.#topic
+    if (!this.#parts.isUp() || this.#isBroken) {
+      return new BrokerUnavailableError(`publish to "${name}"`, name)
+    }
+    const isFull =
+      this.#waiting >= MAX_WAITING ||
+      (this.#waiting > 0 && this.#waitingBytes + bytes > MAX_WAITING_BYTES)
+    return isFull ? new PublishRefusedError(name, 'busy') : null
+  }
+
+  #enter(request: PublishRequest, answer: Deferred<Appended>): void {
+    const { environment, publishTimeoutMs } = this.#parts
+    const entry: Entry = {
+      ...request,
+      identity: request.identity ?? { lane: this.#id, sequence: ++this.#sequence },
+      answer,
+      deadline: environment.clock.now() + publishTimeoutMs,
+      state: 'waiting',
+      isUncertain: false,
+    }
+    this.#entries.push(entry)
+    this.#waiting++
+    this.#waitingBytes += request.message.length
+    this.#watch(entry)
+    this.#alarm ??= environment.timers.schedule(publishTimeoutMs, () => this.#expire())
+    this.#advance()
+  }
+
+  /** Takes an entry out of the line when its caller gives up before it was sent. */
+  #watch(entry: Entry): void {
+    const { signal } = entry
+    if (signal === null) return
+    const give = (): void => {
+      // What has been sent may be stored: the caller learns the reason, and the lane goes on.
+      entry.answer.reject(signal.reason)
+      if (entry.state === 'waiting') this.#remove(entry)
+    }
+    if (signal.aborted) {
+      give()
+      return
+    }
+    signal.addEventListener('abort', give, { once: true })
+    const release = (): void => signal.removeEventListener('abort', give)
+    void entry.answer.promise.then(release, release)
+  }
+
+  #advance(): void {
+    const limit = Math.min(this.#parts.broker.appendsInFlight, MAX_SENT)
+    while (this.#waiting > 0 && this.#sent < limit && !this.#isBroken) {
+      // Those that wait are at the end.
+      const next = this.#entries[this.#entries.length - this.#waiting]
+      if (next === undefined) return
+      this.#waiting--
+      this.#waitingBytes -= next.message.length
+      this.#send(next)
+    }
+  }
+
+  #send(entry: Entry): void {
+    entry.state = 'sent'
+    this.#sent++
+    const { broker } = this.#parts
+    void broker.append(this.#topic, entry.message, entry.identity, entry.expect ?? undefined).then(
+      (appended) => this.#stored(entry, appended),
+      (error: unknown) => this.#failed(entry, error),
+    )
+  }
+
+  #stored(entry: Entry, appended: Appended): void {
+    this.#sent--
+    this.#remove(entry)
+    entry.answer.resolve(appended)
+    this.#advance()
+  }
+
+  #failed(entry: Entry, error: unknown): void {
+    this.#sent--
+    const isUncertain = error instanceof PublishUncertainError
+    if (isUncertain || error instanceof BrokerUnavailableError) {
+      entry.isUncertain ||= isUncertain
+      entry.state = 'failed'
+      // An entry that has expired meanwhile is no longer there, and nobody waits for it.
+      this.#isBroken = this.#entries.some(({ state }) => state === 'failed')
+      if (this.#isBroken && this.#sent === 0 && this.#parts.isUp()) this.#again()
+      return
+    }
+    this.#remove(entry)
+    const isExpectation = error instanceof ExpectationFailedError
+    entry.answer.reject(
+      isExpectation
+        ? new PublishRefusedError(this.#topic.name, 'expectation', { cause: error })
+        : error,
+    )
+    this.#advance()
+  }
+
+  /** A request failed although the broker is up: it is tried again, not in the same turn. */
+  #again(): void {
+    const { environment } = this.#parts
+    environment.timers.schedule(RETRY_MS, () => {
+      if (this.#isBroken && this.#sent === 0 && this.#parts.isUp()) this.up()
+    })
+  }
+
+  /** Rejects what has waited for too long. */
+  #expire(): void {
+    const { environment } = this.#parts
+    const now = environment.clock.now()
+    this.#alarm = null
+    const expired = this.#entries.filter(({ deadline }) => deadline <= now)
+    for (const entry of expired) {
+      this.#remove(entry)
+      this.#reject(entry)
+    }
+    this.#isBroken &&= this.#entries.some(({ state }) => state === 'failed')
+    const next = this.#entries[0]
+    if (next === undefined) return
+    this.#alarm = environment.timers.schedule(next.deadline - now, () => this.#expire())
+    if (!this.#isBroken) this.#advance()
+  }
+
+  #reject(entry: Entry): void {
+    const { name } = this.#topic
+    // What was sent and not answered may be stored.
+    const isUncertain = entry.isUncertain || entry.state === 'sent'
+    entry.answer.reject(
+      isUncertain
+        ? new PublishUncertainError(name)
+        : new BrokerUnavailableError(`publish to "${name}"`, name),
+    )
+  }
+
+  #remove(entry: Entry): void {
+    const index = this.#entries.indexOf(entry)
+    if (index === -1) return
+    this.#entries.splice(index, 1)
+    if (entry.state === 'waiting') {
+      this.#waiting--
+      this.#waitingBytes -= entry.message.length
+    }
+    if (this.#entries.length > 0) return
+    this.#alarm?.cancel()
+    this.#alarm = null
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * The memory that all rings of a node may take together. Past it, the rings that were used longest ago shrink.
+ */
+
+/** A ring, as far as the budget knows it. */
+export interface Shrinkable {
+  /** What it takes in memory; 0 or above. */
+  readonly bytes: number
+  shrink(): void
+}
+
+/** 64 MiB by default. */
+export const RING_BUDGET_BYTES: number = 64 * 1024 * 1024
+
+/** Keeps the sum of all rings below a limit. */
+export class RingBudget {
+  readonly #limit: number
+  /** In the order of their last use. */
+  readonly #rings = new Set<Shrinkable>()
+  #bytes = 0
+
+  constructor(limit: number = RING_BUDGET_BYTES) {
+    this.#limit = limit
+  }
+
+  /** What all rings take together. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** `ring` takes so many bytes more, or fewer. */
+  changed(ring: Shrinkable, bytes: number): void {
+    this.#bytes += bytes
+    // A ring that shrinks keeps its place, or it would be taken for one that is used.
+    if (ring.bytes === 0) this.#rings.delete(ring)
+    else if (bytes > 0) {
+      this.#rings.delete(ring)
+      this.#rings.add(ring)
+      this.#shrink(ring)
+    }
+  }
+
+  #shrink(newest: Shrinkable): void {
+    for (const ring of this.#rings) {
+      if (this.#bytes <= this.#limit || ring === newest) return
+      ring.shrink()
+    }
+  }
+}

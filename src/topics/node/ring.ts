@@ -1,0 +1,98 @@
+/**
+ * The newest events of one topic in a node, for all of its subscriptions.
+ *
+ * Everything in the log after `base` and up to the head is here, but for what `missing` of an event says.
+ */
+
+import type { RingBudget } from './ring-budget.ts'
+import type { TopicEvent } from './topic-event.ts'
+
+const MAX_EVENTS = 64
+const MAX_BYTES = 256 * 1024
+
+/** Events in order of their offsets. */
+export class Ring {
+  readonly #budget: RingBudget
+  // Emptied at the front: shifting 64 entries costs less than a ring of indexes is worth.
+  #events: TopicEvent[] = []
+  #bytes = 0
+  #base = 0
+
+  constructor(budget: RingBudget) {
+    this.#budget = budget
+  }
+
+  /** A cursor at this offset or above finds everything here. */
+  get base(): number {
+    return this.#base
+  }
+
+  /** What the events take in memory. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** In order of offsets; valid until the next change. */
+  get events(): readonly TopicEvent[] {
+    return this.#events
+  }
+
+  /** Empties the ring: it begins after `base`. */
+  reset(base: number): void {
+    this.#changed(-this.#bytes)
+    this.#events = []
+    this.#base = base
+  }
+
+  append(event: TopicEvent): void {
+    this.#events.push(event)
+    let change = event.bytes
+    while (
+      this.#events.length > MAX_EVENTS ||
+      (this.#bytes + change > MAX_BYTES && this.#events.length > 1)
+    ) {
+      change -= this.#shift()
+    }
+    this.#changed(change)
+  }
+
+  /** Gives up the oldest half, at least one event: other topics need the memory more. */
+  shrink(): void {
+    let change = 0
+    for (let count = Math.ceil(this.#events.length / 2); count > 0; count--) {
+      change -= this.#shift()
+    }
+    this.#changed(change)
+  }
+
+  /** The index of the first event after `offset`; -1 when some that came after it are not here. */
+  indexAfter(offset: number): number {
+    if (offset < this.#base) return -1
+    let low = 0
+    let high = this.#events.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#events[middle]?.offset ?? 0) > offset) high = middle
+      else low = middle + 1
+    }
+    return low
+  }
+
+  /** The event at exactly `offset`; `null` when it is not here. */
+  at(offset: number): TopicEvent | null {
+    const event = this.#events[Math.max(0, this.indexAfter(offset - 1))]
+    return event?.offset === offset ? event : null
+  }
+
+  #shift(): number {
+    const event = this.#events.shift()
+    if (event === undefined) return 0
+    this.#base = event.offset
+    return event.bytes
+  }
+
+  #changed(bytes: number): void {
+    this.#bytes += bytes
+    this.#budget.changed(this, bytes)
+  }
+}

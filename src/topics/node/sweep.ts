@@ -1,0 +1,102 @@
+/**
+ * The sweep over cursors: who has something to receive is visited in turns of the event loop that stay short.
+ */
+
+import type { Environment } from '../../base/internal.ts'
+
+/** Something that is visited: it takes everything that there is for it. */
+export interface Visited {
+  visit(): void
+}
+
+/** Visits between two looks at the clock. */
+const VISITS_PER_LOOK = 32
+const MAX_TURN_MS = 2
+
+/** A list whose members are visited. Each member knows its place, so that leaving takes constant time. */
+export class VisitedList<Member extends Visited & { place: number }> {
+  readonly #members: Member[] = []
+  #next = 0
+  #left = 0
+
+  get size(): number {
+    return this.#members.length
+  }
+
+  get members(): readonly Member[] {
+    return this.#members
+  }
+
+  add(member: Member): void {
+    member.place = this.#members.length
+    this.#members.push(member)
+    // It may stand before one that is still to be visited.
+    if (this.#left > 0) this.#left++
+  }
+
+  /** Does nothing for one that is not in the list. */
+  remove(member: Member): void {
+    if (this.#members[member.place] !== member) return
+    const last = this.#members.pop()
+    if (last === undefined || last === member) return
+    this.#members[member.place] = last
+    last.place = member.place
+    // The last one may have been waiting for its visit, and its new place may have been passed.
+    if (this.#left > 0) this.#left = this.#members.length
+  }
+
+  /** Everyone is to be visited once more, from where the sweep stands. */
+  mark(): void {
+    this.#left = this.#members.length
+  }
+
+  /** Visits up to `count` members. @returns whether some are left. */
+  visit(count: number): boolean {
+    for (let visits = 0; visits < count && this.#left > 0; visits++) {
+      this.#left--
+      if (this.#next >= this.#members.length) this.#next = 0
+      this.#members[this.#next++]?.visit()
+    }
+    return this.#left > 0
+  }
+}
+
+type Swept = Pick<VisitedList<Visited & { place: number }>, 'mark' | 'visit'>
+
+/** Sweeps over all lists that were marked, in turn. */
+export class Sweep {
+  readonly #environment: Environment
+  readonly #marked = new Set<Swept>()
+  #isScheduled = false
+
+  constructor(environment: Environment) {
+    this.#environment = environment
+  }
+
+  /** Has all members of `list` visited, soon. */
+  mark(list: Swept): void {
+    list.mark()
+    this.#marked.add(list)
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    this.#environment.defer(sweep, this)
+  }
+
+  run(): void {
+    const { clock } = this.#environment
+    const end = clock.now() + MAX_TURN_MS
+    for (const list of this.#marked) {
+      this.#marked.delete(list)
+      // Back at the end of the line, so that one large topic does not hold up the others.
+      if (list.visit(VISITS_PER_LOOK)) this.#marked.add(list)
+      if (clock.now() < end) continue
+      break
+    }
+    this.#isScheduled = this.#marked.size > 0
+    if (this.#isScheduled) this.#environment.deferPastIo(sweep, this)
+  }
+}
+
+function sweep(sweeping: Sweep): void {
+  sweeping.run()
+}

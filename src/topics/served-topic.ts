@@ -1,0 +1,167 @@
+/**
+ * A topic in a node: what `topics.topic()` returns.
+ */
+
+import type { WebSocketSession } from '../session/index.ts'
+import { isPromise, type Validated, validateWith } from '../schema/index.ts'
+import type { AppendIdentity } from './broker.ts'
+import { PublishRefusedError } from './errors.ts'
+import type { AnyTopicKind } from './kind/define-topic.ts'
+import { encodeData, encodeEnvelope } from './kind/envelope.ts'
+import type { Position, TopicItem } from './kind/items.ts'
+import { EventStream } from './node/event-stream.ts'
+import { PlainFeed } from './node/session-feed.ts'
+import { MISSED_EVENTS } from './node/session-outlet.ts'
+import type { TopicNode } from './node/topic-node.ts'
+import type { PublishOrder } from './publish-order.ts'
+import type { SessionOutlets } from './session-outlets.ts'
+import type {
+  EventsOptions,
+  Published,
+  PublishOptions,
+  SubscribeOptions,
+  Topic,
+  TopicSubscription,
+} from './topic.ts'
+
+/** What topics share. */
+export interface TopicParts {
+  readonly node: TopicNode
+  readonly outlets: SessionOutlets
+  readonly order: PublishOrder
+  readonly maxEventBytes: number
+  /** Milliseconds since 1970. */
+  readonly wallTime: () => number
+}
+
+/** What a publish has beside its options: who the client is, and how it numbers. */
+export interface PublishOrigin {
+  readonly publisher: string | null
+  readonly identity: AppendIdentity | null
+}
+
+const MAX_TEXT_BYTES = 255
+const LONE_SURROGATE = /\p{Cs}/u
+const UTF8 = new TextEncoder()
+const OWN: PublishOrigin = { publisher: null, identity: null }
+
+/** One topic. */
+export class ServedTopic implements Topic {
+  readonly name: string
+  readonly kind: AnyTopicKind
+  readonly #parts: TopicParts
+
+  constructor(name: string, kind: AnyTopicKind, parts: TopicParts) {
+    this.name = name
+    this.kind = kind
+    this.#parts = parts
+  }
+
+  get here(): number {
+    return this.#parts.node.subscribersOf(this.name)
+  }
+
+  publish(event: unknown, options: PublishOptions = {}): Promise<Published> {
+    return this.publishFrom(OWN, event, options)
+  }
+
+  /** Publishes for a client. */
+  async publishFrom(
+    origin: PublishOrigin,
+    event: unknown,
+    options: PublishOptions = {},
+  ): Promise<Published> {
+    options.signal?.throwIfAborted()
+    this.#checkText('id', options.id)
+    this.#checkText('key', options.key)
+    const { order } = this.#parts
+    const schema = this.kind.event
+    const validated = schema === null ? VALID : validateWith(schema, event)
+    const send = (outcome: Validated): Promise<Published> =>
+      this.#send(origin, schema === null ? event : this.#valueOf(outcome), options)
+    if (!isPromise(validated) && !order.isBusy(this.name)) return send(validated)
+    return order.inTurn(this.name, Promise.resolve(validated), async (outcome) => send(outcome))
+  }
+
+  async position(): Promise<Position> {
+    if (this.kind.history === null) {
+      throw new TypeError(
+        `Cannot ask for the position of "${this.name}": its kind has no history, expected one that has`,
+      )
+    }
+    return this.#parts.node.position(this.name, this.kind)
+  }
+
+  events({ from = 'now', signal }: EventsOptions = {}): AsyncIterableIterator<TopicItem> {
+    const { node } = this.#parts
+    return new EventStream(
+      {
+        subscribe: (receiver) => node.subscribe(this.name, this.kind, receiver, from),
+        unsubscribe: (subscription) => node.unsubscribe(subscription),
+      },
+      signal ?? null,
+    )
+  }
+
+  async subscribe(
+    session: WebSocketSession,
+    options: SubscribeOptions<unknown>,
+  ): Promise<TopicSubscription> {
+    const { outlets } = this.#parts
+    const feed = new PlainFeed(options, () => void session.close(MISSED_EVENTS))
+    const attached = await outlets.attach(
+      session,
+      this.name,
+      this.kind,
+      options.from ?? 'now',
+      feed,
+    )
+    return {
+      topic: this.name,
+      get position() {
+        return attached.position
+      },
+      cancel: () => attached.cancel(),
+      [Symbol.asyncDispose]: () => {
+        attached.cancel()
+        return Promise.resolve()
+      },
+    }
+  }
+
+  #send(origin: PublishOrigin, event: unknown, options: PublishOptions): Promise<Published> {
+    const { node, maxEventBytes, wallTime } = this.#parts
+    const { isBinary, data } = encodeData(event)
+    if (data.length > maxEventBytes) {
+      const detail = `it has ${data.length} bytes, expected ${maxEventBytes} at most`
+      throw new PublishRefusedError(this.name, 'size', { detail })
+    }
+    const key = options.key ?? this.kind.key?.(event) ?? null
+    const { publisher } = origin
+    const envelope = encodeEnvelope({ at: wallTime(), key, publisher, isBinary, data })
+    const identity = options.id === undefined ? origin.identity : { id: options.id }
+    const { expect = null, signal = null } = options
+    return node.publish(this.name, this.kind, { envelope, identity, expect, signal })
+  }
+
+  #valueOf(outcome: Validated): unknown {
+    if (outcome.issues === null) return outcome.value
+    const [issue] = outcome.issues
+    const where =
+      issue === undefined || issue.path.length === 0 ? '' : ` at ${issue.path.join('.')}`
+    const detail = `it does not fit the schema of the topic${where}: ${issue?.message ?? 'invalid'}`
+    throw new PublishRefusedError(this.name, 'schema', { detail })
+  }
+
+  #checkText(name: string, value: string | undefined): void {
+    if (value === undefined) return
+    // Two texts with different lone surrogates would be the same in UTF-8.
+    const isText = typeof value === 'string' && value !== '' && !LONE_SURROGATE.test(value)
+    if (isText && UTF8.encode(value).length <= MAX_TEXT_BYTES) return
+    throw new TypeError(
+      `Cannot publish to "${this.name}": option "${name}" is invalid, expected 1 to ${MAX_TEXT_BYTES} bytes of UTF-8`,
+    )
+  }
+}
+
+const VALID: Validated = { issues: null, value: undefined }

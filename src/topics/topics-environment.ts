@@ -1,0 +1,21 @@
+/**
+ * The world of topics: the clock of the application, and the event loop that the process has.
+ */
+
+import type { Clock } from '../base/index.ts'
+import { type Environment, systemClock, TimerWheel } from '../base/internal.ts'
+
+/** Makes an environment on `clock`; real time by default. */
+export function createTopicsEnvironment(clock: Clock = systemClock): Environment {
+  const timers = new TimerWheel(clock)
+  return {
+    clock,
+    timers,
+    // Topics have no timer that alone has to keep the process alive.
+    waitingTimers: timers,
+    random: (target) => crypto.getRandomValues(target as Uint8Array<ArrayBuffer>), // never shared memory
+    defer: (task, argument) => queueMicrotask(() => task(argument)),
+    deferPastIo: (task, argument) => void setImmediate(task, argument),
+    deferPastTurn: (task, argument) => void setImmediate(task, argument),
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * Topics in an application, and topics without one.
+ */
+
+import { requireObject } from '../base/internal.ts'
+import { definePlugin, type Logger, type Plugin } from '../application/index.ts'
+import { consoleLogger, logFailure } from '../application/internal.ts'
+import { createTopicsEnvironment } from './topics-environment.ts'
+import { readTopicsOptions, TOPICS_OPTION_NAMES, type TopicsOptions } from './topics-options.ts'
+import { TopicsOfProcess } from './topics.ts'
+
+/**
+ * Adds topics to an application. They are closed when the application has stopped.
+ *
+ * @example
+ * const topics = app.install(Topics, { namespace: 'shop' })
+ */
+export const Topics: Plugin<TopicsOptions, TopicsOfProcess> = definePlugin<
+  TopicsOptions,
+  TopicsOfProcess
+>({
+  name: 'Topics',
+  optionNames: TOPICS_OPTION_NAMES,
+  install(app, options) {
+    const settings = readTopicsOptions('install Topics', options)
+    const environment = createTopicsEnvironment(app.clock)
+    const topics = new TopicsOfProcess(settings, environment, app.logger)
+    void topics.open().catch((error: unknown) => {
+      logFailure(app.logger, error, 'The broker of topics cannot be used')
+    })
+    app.monitor.on('stopped', () => topics.close())
+    return topics
+  },
+})
+
+/** What `openTopics` takes. */
+export interface OpenTopicsOptions extends TopicsOptions {
+  /** Where failures are written. @defaultValue the console */
+  readonly logger?: Logger
+}
+
+/**
+ * Opens topics without an application: for jobs and scripts. The process goes on until they are closed, as far as
+ * the broker keeps it alive.
+ *
+ * @returns resolves when the broker is up.
+ * @throws (by rejecting) {TypeError | RangeError} for an invalid option; what the broker cannot mend by trying again.
+ *
+ * @example
+ * await using topics = await openTopics({ namespace: 'shop' })
+ */
+export async function openTopics(options: OpenTopicsOptions = {}): Promise<TopicsOfProcess> {
+  requireObject('open topics', 'the options', options)
+  const { logger = consoleLogger, ...rest } = options
+  const settings = readTopicsOptions('open topics', rest)
+  const topics = new TopicsOfProcess(settings, createTopicsEnvironment(), logger)
+  try {
+    await topics.open()
+  } catch (error) {
+    await topics.close()
+    throw error
+  }
+  return topics
+}

@@ -1,0 +1,82 @@
+/**
+ * Nodes of topics over one log in memory, in virtual time, for tests.
+ */
+
+import type { Logger } from '../../src/application/index.ts'
+import { createTestEnvironment, type TestEnvironment } from '../../src/testing/test-environment.ts'
+import { memoryBroker, MemoryLog, type TopicItem } from '../../src/topics/index.ts'
+import { readTopicsOptions, type TopicsOptions } from '../../src/topics/topics-options.ts'
+import { TopicsOfProcess } from '../../src/topics/topics.ts'
+
+const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** Processes that share a broker. */
+export class TopicsWorld {
+  readonly environment: TestEnvironment
+  readonly log: MemoryLog
+  readonly #opened: TopicsOfProcess[] = []
+
+  constructor(seed = 1) {
+    this.environment = createTestEnvironment(seed)
+    this.log = new MemoryLog()
+  }
+
+  /** One more process. */
+  async open(options: Omit<TopicsOptions, 'broker'> = {}): Promise<TopicsOfProcess> {
+    const settings = readTopicsOptions('test', {
+      ...options,
+      broker: memoryBroker({ log: this.log }),
+    })
+    const topics = new TopicsOfProcess(settings, this.environment, SILENT)
+    this.#opened.push(topics)
+    await topics.open()
+    return topics
+  }
+
+  pass(ms: number): Promise<void> {
+    return this.environment.clock.advance(ms)
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#opened.map((topics) => topics.close()))
+    await this.pass(0)
+  }
+}
+
+/** What a stream has brought so far, written short: `1 2 gap(2→5) live`. */
+export class Listening {
+  readonly items: TopicItem[] = []
+  error: unknown = null
+  readonly #stream: AsyncIterableIterator<TopicItem>
+
+  constructor(stream: AsyncIterableIterator<TopicItem>) {
+    this.#stream = stream
+    void this.#listen()
+  }
+
+  get events(): unknown[] {
+    return this.items.flatMap((item) => (item.type === 'event' ? [item.event] : []))
+  }
+
+  get short(): string {
+    return this.items.map(shortOf).join(' ')
+  }
+
+  async stop(): Promise<void> {
+    await this.#stream.return?.()
+  }
+
+  async #listen(): Promise<void> {
+    try {
+      for await (const item of this.#stream) this.items.push(item)
+    } catch (error) {
+      this.error = error
+    }
+  }
+}
+
+function shortOf(item: TopicItem): string {
+  if (item.type === 'event') return item.offset === null ? String(item.event) : `${item.offset}`
+  if (item.type === 'gap') return `gap(${item.after}→${item.before} ${item.reason} ${item.missed})`
+  return item.type === 'skipped' ? `skipped(${item.count})` : 'live'
+}

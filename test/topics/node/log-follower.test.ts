@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest'
+import { createTestEnvironment } from '../../../src/testing/test-environment.ts'
+import {
+  type Broker,
+  BrokerUnavailableError,
+  defineTopic,
+  type Head,
+  type LogPage,
+} from '../../../src/topics/index.ts'
+import { encodeData, encodeEnvelope } from '../../../src/topics/kind/envelope.ts'
+import { LogFollower } from '../../../src/topics/node/log-follower.ts'
+import type { NodeNews } from '../../../src/topics/node/node-parts.ts'
+import { ReadSlots } from '../../../src/topics/node/read-slots.ts'
+import { RingBudget } from '../../../src/topics/node/ring-budget.ts'
+import { Sweep } from '../../../src/topics/node/sweep.ts'
+import { topicOf } from '../../suites/brokers/harness.ts'
+
+const Room = defineTopic('rooms/:room', { history: { size: 100, age: 600_000 } })
+
+/** A follower over a broker that answers what the test says. */
+function following(head: Head): {
+  follower: LogFollower
+  log: { head: Head; page: LogPage | null; isAway: boolean; reads: number }
+  news: NodeNews[]
+  pass: (ms: number) => Promise<void>
+  event: (offset: number, previous: number, text?: string, epoch?: string) => void
+} {
+  const environment = createTestEnvironment(1)
+  const log = { head, page: null as LogPage | null, isAway: false, reads: 0 }
+  const ask = <T>(answer: T): Promise<T> =>
+    log.isAway ? Promise.reject(new BrokerUnavailableError('ask', null)) : Promise.resolve(answer)
+  const broker: Pick<Broker, 'follow' | 'unfollow' | 'read' | 'heads' | 'offsets'> = {
+    offsets: 'dense',
+    follow: () => ask(log.head),
+    unfollow() {},
+    heads: () => ask([log.head]),
+    read() {
+      log.reads++
+      const { epoch, offset } = log.head
+      return ask(log.page ?? { epoch, head: offset, events: [], complete: true })
+    },
+  }
+  const news: NodeNews[] = []
+  const follower = new LogFollower(Room, topicOf('rooms/1'), {
+    // The follower asks for nothing else.
+    broker: broker as Broker,
+    environment,
+    slots: new ReadSlots(),
+    budget: new RingBudget(),
+    sweep: new Sweep(environment),
+    isUp: () => !log.isAway,
+    told: (each) => news.push(each),
+  })
+  return {
+    follower,
+    log,
+    news,
+    pass: (ms) => environment.clock.advance(ms),
+    event: (offset, previous, text = `event ${offset}`, epoch = 'e') =>
+      follower.event({ epoch, offset, previous }, messageOf(text)),
+  }
+}
+
+function messageOf(text: string): Uint8Array {
+  return encodeEnvelope({ at: 0, key: null, publisher: null, ...encodeData(text) })
+}
+
+describe('LogFollower', () => {
+  it('appends what follows the head, and ignores echoes', async () => {
+    const { follower, event, pass } = following({ epoch: 'e', offset: 5 })
+    await follower.start()
+
+    event(6, 5)
+    event(6, 5)
+    event(7, 6)
+    event(5, 4)
+    await pass(1000)
+
+    expect(follower.topic.place).toEqual({ epoch: 'e', offset: 7 })
+    expect(follower.topic.ring.events.map(({ offset }) => offset)).toEqual([6, 7])
+  })
+
+  it('keeps events that come before the head is known', async () => {
+    const { follower, event, pass } = following({ epoch: 'e', offset: 5 })
+    const started = follower.start()
+    event(5, 4)
+    event(6, 5)
+    await started
+    await pass(1)
+
+    expect(follower.topic.head).toBe(6)
+  })
+
+  it('T-34 an offset that is there with another event makes another epoch', async () => {
+    const { follower, event, pass, news, log } = following({ epoch: 'e', offset: 5 })
+    await follower.start()
+    event(6, 5)
+
+    log.head = { epoch: 'e', offset: 6 }
+    event(6, 5, 'another event')
+    await pass(1)
+
+    expect(follower.topic.place).toEqual({ epoch: 'e~1', offset: 6 })
+    expect(news).toEqual([{ type: 'epoch', topic: 'rooms/1' }])
+  })
+
+  it('T-34 a log that is shorter than it was makes another epoch', async () => {
+    const { follower, event, pass, log } = following({ epoch: 'e', offset: 5 })
+    await follower.start()
+    event(6, 5)
+    event(7, 6)
+
+    log.head = { epoch: 'e', offset: 5 }
+    await follower.check()
+    await pass(1)
+
+    expect(follower.topic.place).toEqual({ epoch: 'e~1', offset: 5 })
+  })
+
+  it('an answer that was asked for in another epoch says nothing about this one', async () => {
+    const { follower, pass } = following({ epoch: 'e', offset: 9 })
+    await follower.start()
+    const asked = follower.topic.place
+    follower.checked({ epoch: 'f', offset: 3 }, asked)
+    follower.checked({ epoch: 'f', offset: 3 }, asked)
+    await pass(1)
+
+    expect(follower.topic.place).toEqual({ epoch: 'f', offset: 3 })
+  })
+
+  it('heals a hole once for all events behind it', async () => {
+    const { follower, event, pass, log, news } = following({ epoch: 'e', offset: 5 })
+    await follower.start()
+    const events = [6, 7, 8, 9].map((offset) => ({ offset, message: messageOf(`event ${offset}`) }))
+    log.page = { epoch: 'e', head: 9, events, complete: true }
+
+    event(8, 7)
+    event(9, 8)
+    event(10, 9)
+    await pass(1)
+
+    expect(follower.topic.head).toBe(10)
+    expect(log.reads).toBe(1)
+    expect(news).toEqual([{ type: 'healed', topic: 'rooms/1', from: 5, to: 9 }])
+  })
+
+  it('tells a hole that the log does not fill as lost, and does not ask for it for ever', async () => {
+    const { follower, event, pass, log } = following({ epoch: 'e', offset: 5 })
+    await follower.start()
+
+    event(8, 7)
+    await pass(5000)
+
+    expect(follower.topic.head).toBe(8)
+    expect(follower.topic.ring.events[0]?.missing).toEqual({ reason: 'broker', missed: null })
+    expect(log.reads).toBeLessThan(10)
+  })
+
+  it('does not ask while the broker is away', async () => {
+    const { follower, event, pass, log } = following({ epoch: 'e', offset: 5 })
+    await follower.start()
+    log.isAway = true
+    event(8, 7)
+    await pass(60_000)
+
+    expect(log.reads).toBe(1)
+  })
+})

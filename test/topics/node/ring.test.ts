@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { encodeData, encodeEnvelope } from '../../../src/topics/kind/envelope.ts'
+import { Ring } from '../../../src/topics/node/ring.ts'
+import { RingBudget } from '../../../src/topics/node/ring-budget.ts'
+import { TopicEvent } from '../../../src/topics/node/topic-event.ts'
+
+function eventOf(offset: number, bytes = 10): TopicEvent {
+  const data = encodeData('x'.repeat(bytes))
+  return new TopicEvent(
+    offset,
+    true,
+    encodeEnvelope({ at: 0, key: null, publisher: null, ...data }),
+  )
+}
+
+describe('Ring', () => {
+  it('holds the newest 64 events', () => {
+    const ring = new Ring(new RingBudget())
+    ring.reset(100)
+    for (let offset = 101; offset <= 200; offset++) ring.append(eventOf(offset))
+
+    expect(ring.events.map(({ offset }) => offset)).toEqual(
+      Array.from({ length: 64 }, (_, index) => 137 + index),
+    )
+    expect(ring.base).toBe(136)
+    expect(ring.indexAfter(135)).toBe(-1)
+    expect(ring.indexAfter(136)).toBe(0)
+    expect(ring.indexAfter(150)).toBe(14)
+    expect(ring.indexAfter(200)).toBe(64)
+    expect(ring.at(150)?.offset).toBe(150)
+    expect(ring.at(100)).toBeNull()
+    expect(ring.at(999)).toBeNull()
+  })
+
+  it('holds 256 KiB, and at least one event', () => {
+    const ring = new Ring(new RingBudget())
+    for (let offset = 1; offset <= 10; offset++) ring.append(eventOf(offset, 50_000))
+    expect(ring.events).toHaveLength(5)
+
+    ring.append(eventOf(11, 400_000))
+    expect(ring.events.map(({ offset }) => offset)).toEqual([11])
+  })
+
+  it('finds offsets that have holes', () => {
+    const ring = new Ring(new RingBudget())
+    for (const offset of [3, 7, 20]) ring.append(eventOf(offset))
+
+    expect([0, 3, 5, 7, 19, 20].map((offset) => ring.indexAfter(offset))).toEqual([
+      0, 1, 1, 2, 2, 3,
+    ])
+  })
+})

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { encodeData, encodeEnvelope } from '../../../src/topics/kind/envelope.ts'
+import { TopicEvent } from '../../../src/topics/node/topic-event.ts'
+
+const messageOf = (event: unknown): Uint8Array =>
+  encodeEnvelope({ at: 1, key: 'k', publisher: null, ...encodeData(event) })
+
+describe('TopicEvent', () => {
+  it('is decoded once, and frozen', () => {
+    const event = new TopicEvent(3, true, messageOf({ a: 1 }))
+
+    expect(event.item).toEqual({
+      type: 'event',
+      offset: 3,
+      event: { a: 1 },
+      key: 'k',
+      at: 1,
+      publisher: null,
+    })
+    expect(event.item).toBe(event.item)
+    expect(event.json).toBe('{"a":1}')
+  })
+
+  it('has no offset for subscribers where there is no log', () => {
+    expect(new TopicEvent(3, false, messageOf('x')).item.offset).toBeNull()
+  })
+
+  it('is framed once for each framer', () => {
+    const event = new TopicEvent(3, true, messageOf('x'))
+    let calls = 0
+    const make = (): number => ++calls
+    const [a, b] = [{}, {}]
+
+    expect([event.frame(a, make), event.frame(b, make), event.frame(a, make)]).toEqual([1, 2, 1])
+  })
+
+  it('of bytes keeps its own when a reader changes what it was given', () => {
+    const event = new TopicEvent(3, true, messageOf(new Uint8Array([1])))
+    const read = event.item.event as Uint8Array // as it was published
+    read.fill(9)
+
+    expect(event.envelope.data).toEqual(new Uint8Array([1]))
+    expect(event.json).toBeNull()
+  })
+
+  it('may stand for a loss', () => {
+    const loss = TopicEvent.loss(4, { reason: 'broker', missed: null })
+
+    expect(loss.isLoss).toBe(true)
+    expect(loss.missing).toEqual({ reason: 'broker', missed: null })
+  })
+})

@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest'
+import { VirtualClock } from '../../src/base/index.ts'
+import { createTopicsEnvironment } from '../../src/topics/topics-environment.ts'
+
+it('createTopicsEnvironment() has the clock that it is given, and the event loop of the process', async () => {
+  const clock = new VirtualClock()
+  const environment = createTopicsEnvironment(clock)
+  const seen: string[] = []
+
+  environment.deferPastIo((word) => seen.push(word), 'past I/O')
+  environment.defer((word) => seen.push(word), 'soon')
+  environment.timers.schedule(5, () => seen.push('timer'))
+  await clock.advance(5)
+  await new Promise((resolve) => environment.deferPastTurn(resolve, undefined))
+
+  expect(environment.clock).toBe(clock)
+  expect(seen.sort()).toEqual(['past I/O', 'soon', 'timer'])
+  expect(environment.random(new Uint8Array(32)).some((byte) => byte !== 0)).toBe(true)
+})
