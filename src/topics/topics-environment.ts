@@ -17,5 +17,7 @@ export function createTopicsEnvironment(clock: Clock = systemClock): Environment
     defer: (task, argument) => queueMicrotask(() => task(argument)),
     deferPastIo: (task, argument) => void setImmediate(task, argument),
     deferPastTurn: (task, argument) => void setImmediate(task, argument),
+    // Topics hang one listener on each signal that they are given.
+    unlimitListeners: () => {},
   }
 }
