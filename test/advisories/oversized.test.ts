@@ -84,7 +84,7 @@ describe('advisory: oversized message or frame', () => {
     session.outgoing.trySend('one too many')
 
     // The two frames that have been delivered.
-    expect(session.heldBytes - session.bufferedAmount).toBe(2 * 65)
+    expect(session.heldBytes - session.bufferedAmount).toBe(2 * 257)
     session.terminate()
   })
 
