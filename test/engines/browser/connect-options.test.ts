@@ -35,7 +35,7 @@ describe('readConnectOptions()', () => {
         whileAway: { keep: { frames: 3, bytes: 4 } },
         opened,
         attemptTimeout: null,
-        heartbeat: { period: { seconds: 1 }, timeout: 5 },
+        heartbeat: { period: { seconds: 1 }, timeout: { milliseconds: 5 } },
         signal,
       },
     ],
