@@ -64,7 +64,7 @@ export interface Application {
    */
   install<Options extends object, Instance>(
     plugin: Plugin<Options, Instance>,
-    ...options: object extends Options ? [options?: Options] : [options: Options]
+    ...options: object extends Options ? [options?: NoInfer<Options>] : [options: NoInfer<Options>]
   ): Instance
 
   /**

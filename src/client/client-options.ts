@@ -137,6 +137,11 @@ export function readClientOptions(
   platformNames: readonly string[] = [],
 ): ClientSettings {
   requireObject(ACT, 'the options argument', options)
+  if ('perMessageDeflate' in options) {
+    throw new TypeError(
+      `Cannot ${ACT}: unknown option "perMessageDeflate", expected extensions: [permessageDeflate()]`,
+    )
+  }
   requireKnownNames(ACT, options, [...CLIENT_OPTION_NAMES, ...platformNames])
   const { connectTimeout, handshakeTimeout, extensions } = options
   return {

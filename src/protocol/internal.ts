@@ -69,5 +69,6 @@ export { PreparedFrame, preparedBytes, preparedPayload } from './prepared-frame.
 export type { Preparable } from './prepare-frame.ts'
 export { readServerHandshake, serverHandshakeHeaders } from './server-handshake.ts'
 export type { HandshakeChoice, HandshakeRequest, ServerHandshake } from './server-handshake.ts'
+export { HeldBytes } from './held-bytes.ts'
 export { EMPTY_BYTES, encodeUtf8, isBytes, writeUtf8 } from './text.ts'
 export { isToken } from './token.ts'

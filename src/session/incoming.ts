@@ -133,7 +133,8 @@ export class Incoming implements FrameQueue {
 
   /** The most that is kept past a full channel, in bytes, before reading stops for good. */
   get mostAhead(): number {
-    return Math.min(this.#bounds.maxBytes, MOST_AHEAD_BYTES) + this.#readAhead
+    const bytes = Math.min(this.#bounds.maxBytes, MOST_AHEAD_BYTES) + this.#readAhead
+    return Math.max(bytes, LEAST_AHEAD_BYTES)
   }
 
   /** Whether `lookAhead` has been called since the channel was full. */

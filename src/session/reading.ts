@@ -14,7 +14,7 @@
  */
 
 import type { Environment, WheelTimer } from '../base/internal.ts'
-import type { FrameDecoder } from '../protocol/internal.ts'
+import { type FrameDecoder, HeldBytes } from '../protocol/internal.ts'
 import type { Incoming } from './incoming.ts'
 import { type PauseReason, PauseReasons } from './pause-reasons.ts'
 import type { Transport } from './transport.ts'
@@ -37,8 +37,8 @@ const LOOK_MS = 450
 /** The least time between two nudges: with it a peer that has gone is known within two seconds. */
 const NUDGE_MS = 900
 
-/** What a chunk takes beyond its bytes, about: a peer may send them one by one. */
-const CHUNK_COST_BYTES = 128
+/** What was kept is decoded in pieces of this size, as it would have been read. */
+const PIECE_BYTES = 64 * 1024
 
 /** Holds one session's reading back, and looks after it meanwhile. */
 export class Reading {
@@ -54,8 +54,7 @@ export class Reading {
   /** Our Close frame has been sent. */
   #isClosing = false
   /** Bytes that were read although the decoder may not go on; absent while there are none. */
-  #kept: Uint8Array[] | null = null
-  #keptBytes = 0
+  #kept: HeldBytes | null = null
   /** Whether the transport is read for `#kept`. */
   #keeps = false
   #isFeeding = false
@@ -82,9 +81,9 @@ export class Reading {
     this.#owner = owner
   }
 
-  /** Bytes that were read and cannot be decoded yet. */
+  /** Memory of bytes that were read and cannot be decoded yet. */
   get heldBytes(): number {
-    return this.#keptBytes
+    return this.#kept?.memory.length ?? 0
   }
 
   /** Whether frames of the peer wait, be it that reading goes on to find its end. */
@@ -98,10 +97,9 @@ export class Reading {
       this.#owner.decode(bytes)
       return
     }
-    this.#kept ??= []
-    this.#kept.push(new Uint8Array(bytes))
-    this.#keptBytes += bytes.length + CHUNK_COST_BYTES
-    if (this.#keptBytes < this.#incoming.mostAhead) return
+    if (this.#kept === null) this.#kept = new HeldBytes(bytes, 0)
+    else this.#kept.append(bytes)
+    if (this.#kept.byteLength < this.#incoming.mostAhead) return
     this.#keeps = false
     this.#stop()
   }
@@ -186,27 +184,28 @@ export class Reading {
     this.#feed()
     this.#isFeeding = false
     if (this.#decoder.isPaused) return
+    this.#keeps = false
     this.#start()
     if (!this.#endWaits) return
     this.#endWaits = false
     this.#owner.endReached()
   }
 
+  /** Decodes what was kept, in pieces: a rate is looked at after each of them. */
   #feed(): void {
-    for (const [index, bytes] of (this.#kept ?? []).entries()) {
-      if (this.#decoder.isPaused) {
-        this.#kept = this.#kept?.slice(index) ?? null
-        return
-      }
-      this.#keptBytes -= bytes.length + CHUNK_COST_BYTES
-      this.#owner.decode(bytes)
+    for (;;) {
+      const kept = this.#kept
+      if (kept === null || this.#decoder.isPaused) return
+      const from = kept.start
+      kept.start = Math.min(from + PIECE_BYTES, kept.end)
+      const piece = kept.memory.subarray(from, kept.start)
+      if (kept.byteLength === 0) this.#letGo()
+      this.#owner.decode(piece)
     }
-    this.#letGo()
   }
 
   #letGo(): void {
     this.#kept = null
-    this.#keptBytes = 0
     this.#keeps = false
   }
 
@@ -232,8 +231,9 @@ export class Reading {
   #timerFired(): void {
     this.#timer = null
     const isHeld = !this.#reasons.isEmpty
-    // Held back all the time, or again and again: a slow handler lets a frame in now and then.
-    const isDue = isHeld && (!this.#hasRun || this.#wasHeld)
+    // Held back all the time, or again and again: a slow handler lets a frame in now and then. An extension that
+    // gets on is waited for.
+    const isDue = isHeld && (!this.#hasRun || (this.#wasHeld && !this.#endWaits))
     this.#hasRun = false
     this.#wasHeld = isHeld
     if (isDue) this.#look()
@@ -242,7 +242,7 @@ export class Reading {
 
   #look(): void {
     if (this.#endWaits) {
-      // An extension that takes so long is not waited for.
+      // An extension that stands still is not waited for.
       this.#endWaits = false
       this.#decoder.stop()
       this.#letGo()
@@ -254,7 +254,7 @@ export class Reading {
       else this.#probe()
       return
     }
-    if (this.#keptBytes < this.#incoming.mostAhead) {
+    if ((this.#kept?.byteLength ?? 0) < this.#incoming.mostAhead) {
       this.#keeps = true
       this.#start()
     } else {

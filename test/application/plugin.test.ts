@@ -1,3 +1,6 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 
 import { createApplication } from '../../src/application/create-application.ts'
@@ -14,6 +17,8 @@ const Counter = definePlugin({
   optionNames: ['start', 'step'],
   install: (_app, options: CounterOptions) => ({ value: options.start ?? 0 }),
 })
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 describe('definePlugin()', () => {
   it('makes a plugin whose install gives the instance, and plugin() the same later', () => {
@@ -115,5 +120,39 @@ describe('plugin()', () => {
           'Cannot use Counter: plugin "Counter" is not installed, expected app.install(Counter) before it',
       }),
     )
+  })
+})
+
+describe('install() in an editor', () => {
+  it('shows the documentation of an option when it is pointed at', { timeout: 60_000 }, () => {
+    const program = `import { createApplication, WebSockets } from '${ROOT}src/index.ts'
+createApplication().install(WebSockets, { pingPeriod: 1000 })
+`
+    const file = join(ROOT, 'build', 'hover.ts')
+    const service = ts.createLanguageService({
+      getCompilationSettings: () => ({
+        ...ts.getDefaultCompilerOptions(),
+        strict: true,
+        target: ts.ScriptTarget.ES2022,
+        module: ts.ModuleKind.NodeNext,
+        moduleResolution: ts.ModuleResolutionKind.NodeNext,
+        allowImportingTsExtensions: true,
+        noEmit: true,
+      }),
+      getScriptFileNames: () => [file],
+      getScriptVersion: () => '1',
+      getScriptSnapshot: (name) => {
+        const text = name === file ? program : ts.sys.readFile(name)
+        return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text)
+      },
+      getCurrentDirectory: () => ROOT,
+      getDefaultLibFileName: ts.getDefaultLibFilePath,
+      fileExists: (name) => name === file || ts.sys.fileExists(name),
+      readFile: (name) => (name === file ? program : ts.sys.readFile(name)),
+    })
+
+    const shown = service.getQuickInfoAtPosition(file, program.indexOf('pingPeriod'))
+
+    expect(ts.displayPartsToString(shown?.documentation)).toMatch(/ping/i)
   })
 })

@@ -53,6 +53,7 @@ describe('readClientOptions()', () => {
   })
 
   it.each([
+    [{ perMessageDeflate: true }, TypeError, 'expected extensions: [permessageDeflate()]'],
     [{ header: {} }, TypeError, 'unknown option "header", expected "headers"'],
     [{ protocols: 'a' }, TypeError, 'option "protocols" is a string, expected a list'],
     [{ protocols: ['a b'] }, TypeError, 'option "protocols" has an element that is no token'],

@@ -122,17 +122,6 @@ describe('Reading', () => {
     expect((await session.incoming.toArray()).length).toBe(2980)
   })
 
-  it('counts what single bytes cost that come while a rate holds the peer back', async () => {
-    const { gate, session, clock } = held({ maxBytesPerSecond: 10 })
-    gate.receive(KIB)
-    await clock.advance(450)
-    const before = session.heldBytes
-    for (let sent = 0; sent < 10; sent++) gate.receive(Uint8Array.of(0))
-
-    expect(session.heldBytes - before).toBe(10 * (1 + 128))
-    session.terminate()
-  })
-
   it('is as it was once the handler has caught up', async () => {
     const { gate, clock, session } = held()
     fill(gate)
@@ -180,6 +169,33 @@ describe('Reading', () => {
 
     expect(gate.probes).toBeGreaterThan(9)
     expect(gate.writes).toEqual([])
+  })
+
+  it('reads on after a rate has held it back, whether something has come meanwhile or not', async () => {
+    const { session, peer, clock } = defaultSession({ maxMessagesPerSecond: 1 })
+    peer.text('1')
+    await clock.advance(450)
+    peer.text('2')
+    await clock.advance(5000)
+    peer.text('3')
+    await settled()
+
+    for (let received = 0; received < 3; received++) await session.incoming.receive()
+    expect(session.heldBytes).toBe(0)
+  })
+
+  it('keeps what a rate holds back in one piece, however small the pieces are that it comes in', async () => {
+    const { gate, session, clock } = held({ maxMessagesPerSecond: 1 })
+    const bytes = clientFrame('text', 'x')
+    gate.receive(bytes)
+    await clock.advance(450)
+    for (let sent = 0; sent < 1000; sent++) {
+      for (const byte of bytes) gate.receive(Uint8Array.of(byte))
+    }
+
+    expect(session.heldBytes).toBeLessThan(3 * 7000)
+    gate.receiveEnd()
+    expect((await session.incoming.toArray()).length).toBe(1001)
   })
 
   it('stays stopped when what was held is more than the handler has made room for', async () => {
@@ -278,6 +294,23 @@ describe('Reading', () => {
 
     expect(await session.closeReason).toEqual(GONE)
     expect((await session.incoming.toArray()).length).toBe(2)
+  })
+
+  it('a FIN behind messages that an extension is slow with is looked at when all of them are through', async () => {
+    const { session, peer, clock } = defaultSession({
+      extensions: [
+        custom(0, { incoming: () => new Promise((done) => void clock.setTimer(300, done)) }),
+      ],
+    })
+    for (let sent = 0; sent < 10; sent++) peer.text('a')
+    peer.end()
+
+    await clock.advance(2900)
+    expect(session.outgoing.isClosedForSend).toBe(false)
+    await clock.advance(100)
+
+    expect(await session.closeReason).toEqual(GONE)
+    expect((await session.incoming.toArray()).length).toBe(10)
   })
 
   it('a FIN behind a message that an extension never gets done with ends the session all the same', async () => {

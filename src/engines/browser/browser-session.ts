@@ -48,6 +48,7 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
   protocol: string | null = null
   readonly #settings: BrowserSettings
   readonly #clock: Clock
+  readonly #hint: string
   readonly #wire: Wire
   readonly #scope: TaskScope
   readonly #opening = new Deferred<void>()
@@ -62,8 +63,12 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
   #isPumping = false
   #deadline: Disposable | null = null
 
-  /** @param wire made in this turn. */
-  constructor(wire: Wire, settings: BrowserSettings, clock: Clock) {
+  /**
+   * @param wire made in this turn.
+   * @param hint what the reader of a failed handshake may look for; `''`: nothing.
+   */
+  constructor(wire: Wire, settings: BrowserSettings, clock: Clock, hint: string = '') {
+    this.#hint = hint
     // Credentials in it are between the page and its browser.
     this.url = wire.url.replace(/\/\/[^/]*@/, '//')
     this.#wire = wire
@@ -193,7 +198,9 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
 
   ended({ code, reason, clean, isCut }: WireEnd): void {
     if (this.#closed.isSettled) return
-    this.#opening.reject(new ConnectError('connect', 'the browser does not tell a page why'))
+    this.#opening.reject(
+      new ConnectError('connect', `the browser does not tell a page why${this.#hint}`),
+    )
     const remote = code === ABNORMAL.code ? null : new CloseReason(code, reason)
     const cause = isCut ? new MessagesLostError() : null
     const begun = this.#begin(remote === null ? 'none' : 'remote', remote ?? ABNORMAL, cause)

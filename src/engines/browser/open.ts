@@ -72,8 +72,10 @@ export async function openSession(
   const { connectTimeout, signal } = settings
   signal?.throwIfAborted()
 
-  const session = new BrowserSession(createWire(platform, url, settings), settings, platform.clock)
-  platform.page.addEventListener('pagehide', session.pageHidden, { signal: session.signal })
+  const { page, clock } = platform
+  const wire = createWire(platform, url, settings)
+  const session = new BrowserSession(wire, settings, clock, hintFor(wire.url, page))
+  page.addEventListener('pagehide', session.pageHidden, { signal: session.signal })
   const onTimeout = (): void => {
     session.abandon(new ConnectError('connect', `there is no session after ${connectTimeout} ms`))
   }
@@ -84,6 +86,12 @@ export async function openSession(
     timer?.[Symbol.dispose]()
   }
   return session
+}
+
+/** A server of ours refuses pages of other origins unless it lists them, and the browser does not tell the page. */
+function hintFor(url: string, { location }: Platform['page']): string {
+  if (location === undefined || new URL(url).host === location.host) return ''
+  return `; the server has another origin: does its option "origins" list ${location.origin}?`
 }
 
 function createWire(

@@ -74,8 +74,10 @@ export interface PageEvent {
 export interface Platform {
   readonly clock: Clock
 
-  /** Tells by `pagehide` that the user leaves the page. */
-  readonly page: PageEvents
+  /** Tells by `pagehide` that the user leaves the page; `location` is where the page is from. */
+  readonly page: PageEvents & {
+    readonly location?: { readonly host: string; readonly origin: string }
+  }
 
   /** Throws for a URL that is none, and for subprotocols that are no tokens or come twice. */
   readonly WebSocket: new (url: string, protocols: string[]) => PlatformSocket
@@ -89,7 +91,7 @@ export interface Platform {
 /** The page, or the worker, that this runs in. Read anew at each call: pages replace their globals. */
 export function thisPlatform(): Platform {
   // What a browser's globals are is the browser's to know; the types of Node do not have them.
-  const page = globalThis as unknown as Platform & PageEvents
+  const page = globalThis as unknown as Platform & Platform['page']
   const { WebSocket, WebSocketStream } = page
   return { clock: browserClock, page, WebSocket, WebSocketStream }
 }

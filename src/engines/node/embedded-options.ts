@@ -29,6 +29,14 @@ export interface EmbeddedServerOptions {
    */
   readonly host?: string
 
+  /**
+   * The path of a Unix socket to listen on (on Windows, the name of a pipe), in place of `port` and `host`.
+   * The file must not be there; stopping removes it. One process alone can listen, so not with `workers`.
+   *
+   * @defaultValue TCP
+   */
+  readonly socketPath?: string
+
   /** Certificate, key and whatever else `node:tls` takes: the server then speaks HTTPS and `wss:`. */
   readonly tls?: TlsOptions
 
@@ -99,6 +107,7 @@ export interface EmbeddedServerOptions {
 export interface ServerSettings {
   readonly port: number
   readonly host: string | null
+  readonly socketPath: string | null
   readonly tls: TlsOptions | null
   readonly http: HttpListener | null
   readonly signals: boolean
@@ -116,6 +125,7 @@ const DEFAULT_MAX_HEAD_BYTES = 32 * 1024
 const OPTION_NAMES: readonly string[] = [
   'port',
   'host',
+  'socketPath',
   'tls',
   'http',
   'signals',
@@ -135,6 +145,7 @@ export function readOptions(options: EmbeddedServerOptions): ServerSettings {
   return {
     port: readPort(options.port),
     host: readHost(options.host),
+    socketPath: readSocketPath(options),
     tls: tls ?? null,
     http: readHttp(options.http),
     signals: readSwitch(ACT, 'signals', options.signals, true),
@@ -167,6 +178,23 @@ function readHost(host: unknown): string | null {
   if (typeof host === 'string' && host !== '') return host
   const what = host === '' ? 'empty' : kindOf(host)
   throw new TypeError(`Cannot ${ACT}: option "host" is ${what}, expected an address or a host name`)
+}
+
+function readSocketPath({
+  socketPath,
+  port,
+  host,
+  workers = 1,
+}: EmbeddedServerOptions): string | null {
+  if (socketPath === undefined) return null
+  if (typeof socketPath !== 'string' || socketPath === '') {
+    const what = socketPath === '' ? 'empty' : kindOf(socketPath)
+    throw new TypeError(`Cannot ${ACT}: option "socketPath" is ${what}, expected a path`)
+  }
+  if (port === undefined && host === undefined && workers === 1) return socketPath
+  throw new TypeError(
+    `Cannot ${ACT}: option "socketPath" stands beside "port", "host" or "workers", expected it alone`,
+  )
 }
 
 function readHttp(http: HttpListener | undefined): HttpListener | null {

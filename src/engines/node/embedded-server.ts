@@ -11,7 +11,6 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 
 import {
   type Application,
@@ -143,21 +142,20 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
   }
 
   async #listen(): Promise<EmbeddedServer> {
-    const { host, port, signals, tls } = this.#settings
+    const { host, port, socketPath, signals, tls } = this.#settings
     try {
-      this.#server.listen({ port, ...(host === null ? {} : { host }) })
+      if (socketPath === null) this.#server.listen({ port, ...(host === null ? {} : { host }) })
+      else this.#server.listen({ path: socketPath })
       await once(this.#server, 'listening')
       await (tls === null ? this.transports.ready() : this.transports.readyForTls())
     } catch (error) {
       this.#started = null
-      throw new ListenError(host, port, error)
+      throw new ListenError(host, port, error, socketPath)
     }
     this.#frontDoor = this.#openFrontDoor()
     // Running out of file descriptors, for one: it passes, and must not end the process.
     this.#server.on('error', (error) => logFailure(this.application.logger, error, 'Server failed'))
-    // A server that listens on TCP has an AddressInfo.
-    const bound = this.#server.address() as AddressInfo
-    this.#address = { host: bound.address, port: bound.port }
+    this.#address = addressOf(this.#server)
     if (signals) this.#signals = watchSignals(() => this.stop(), this.environment.clock, process)
     return this
   }
@@ -189,8 +187,8 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
   }
 
   #openFrontDoor(): FrontDoor | null {
-    const { tls, maxHeadSize } = this.#settings
-    if (tls !== null) return null
+    const { tls, socketPath, maxHeadSize } = this.#settings
+    if (tls !== null || socketPath !== null) return null
     const limits = { maxHeadSize, headLimitMs: HEAD_LIMIT_MS, checkMs: LIMIT_CHECK_MS }
     return FrontDoor.open(this.#server, this, limits)
   }
@@ -208,6 +206,13 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
     this.#connections.spoke(upgrade.request.socket)
     receiveUpgrade(this, upgrade)
   }
+}
+
+function addressOf(server: HttpServer): ServerAddress {
+  const bound = server.address()
+  if (typeof bound === 'string') return { host: '', port: 0, socketPath: bound }
+  if (bound === null) throw new Error('Cannot read the address: the server does not listen')
+  return { host: bound.address, port: bound.port }
 }
 
 function createHttpServer({ tls, maxHeadSize }: ServerSettings): HttpServer {

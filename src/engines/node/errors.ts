@@ -12,12 +12,16 @@ export class ListenError extends TowpathError {
   /** The address that was asked for; `null` when none was: all addresses of the machine. */
   readonly host: string | null
   readonly port: number
+  /** The Unix socket that was asked for; `null` when none was. */
+  readonly socketPath: string | null
 
-  constructor(host: string | null, port: number, cause: unknown) {
-    const place = host === null ? `port ${port}` : `port ${port} of ${host}`
+  constructor(host: string | null, port: number, cause: unknown, socketPath: string | null = null) {
+    const tcp = host === null ? `port ${port}` : `port ${port} of ${host}`
+    const place = socketPath === null ? tcp : `socket ${socketPath}`
     super(`Cannot listen on ${place}: ${explain(cause)}`, { cause })
     this.host = host
     this.port = port
+    this.socketPath = socketPath
   }
 }
 

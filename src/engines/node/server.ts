@@ -10,6 +10,8 @@ export interface ServerAddress {
   readonly host: string
   /** 1 to 65535: the one that was found, when 0 was asked for. */
   readonly port: number
+  /** The path of the Unix socket; absent on TCP. `host` is then `''`, and `port` 0. */
+  readonly socketPath?: string
 }
 
 /** A server that can be started once and stopped once. */

@@ -205,6 +205,22 @@ describe.each([true, false])(
   },
 )
 
+describe('openSession() to another origin', () => {
+  it.each([
+    ['http://localhost:5173', 'does its option "origins" list http://localhost:5173?'],
+    ['http://localhost', 'does not tell a page why (step'],
+  ])('says what to look for when it is refused, from %s', (origin, expected) =>
+    withTestApplication(async (t) => {
+      prepare(t)
+      const { host } = new URL(origin)
+      const page = Object.assign(new EventTarget(), { location: { host, origin } })
+      const platform = browserPlatform(t, { hasStream: true, page })
+
+      await expect(openSession(platform, 'ws://localhost/guarded', {})).rejects.toThrow(expected)
+    }),
+  )
+})
+
 describe('webSocket(), openWebSocket()', () => {
   it('both work on the globals of the page', () =>
     withTestApplication(async (t) => {

@@ -11,6 +11,7 @@ describe('readOptions()', () => {
     expect(readOptions({})).toEqual({
       port: 8080,
       host: null,
+      socketPath: null,
       tls: null,
       http: null,
       signals: true,
@@ -37,7 +38,22 @@ describe('readOptions()', () => {
       logger: console,
     }
 
-    expect(readOptions(options)).toEqual(options)
+    expect(readOptions(options)).toEqual({ ...options, socketPath: null })
+  })
+
+  it('takes the path of a Unix socket, alone', () => {
+    expect(readOptions({ socketPath: '/run/app.sock' }).socketPath).toBe('/run/app.sock')
+    for (const more of [
+      { port: 80 },
+      { host: '::1' },
+      { workers: 2 },
+      { workers: 'auto' },
+    ] as const) {
+      expect(() => readOptions({ socketPath: '/run/app.sock', ...more })).toThrow(
+        'Cannot make the server: option "socketPath" stands beside "port", "host" or "workers", expected it alone',
+      )
+    }
+    expect(() => readOptions({ socketPath: '' })).toThrow('option "socketPath" is empty')
   })
 
   it('refuses stop options as stop() does', () => {

@@ -1,5 +1,8 @@
 import { once } from 'node:events'
-import { createServer as createNetServer } from 'node:net'
+import { mkdtemp, readdir, rmdir } from 'node:fs/promises'
+import { connect as connectNet, createServer as createNetServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { connect as connectTls } from 'node:tls'
 import { describe, expect, it, vi } from 'vitest'
@@ -72,6 +75,27 @@ describe('embeddedServer()', () => {
       const [head = ''] = client.text.split('\r\n\r\n')
       expect(head).toMatch(/^HTTP\/1\.1 101 Switching Protocols\r\n/)
       expect(head.toLowerCase()).toContain(`sec-websocket-accept: ${ACCEPT.toLowerCase()}`)
+    })
+
+    it('serves on a Unix socket, and removes it when it stops', async () => {
+      const directory = await mkdtemp(join(tmpdir(), 'towpath-'))
+      const socketPath = join(directory, 'app.sock')
+      const server = await embeddedServer({ socketPath, signals: false }, echo).start()
+      expect(server.address).toEqual({ host: '', port: 0, socketPath })
+      await expect(embeddedServer({ socketPath, signals: false }, echo).start()).rejects.toThrow(
+        `Cannot listen on socket ${socketPath}: `,
+      )
+
+      await using client = new RawClient(connectNet({ path: socketPath, allowHalfOpen: true }))
+      client.send(`GET /echo HTTP/1.1\r\n${UPGRADE}`)
+      client.send(MASKED_HELLO)
+      await client.until((received) => received.endsWith(HELLO))
+      client.send(MASKED_GOING_AWAY)
+      client.socket.once('end', () => client.socket.end())
+
+      expect(await server.stop({ grace: 0 })).toEqual({ sessions: 1, closed: 1, aborted: 0 })
+      expect(await readdir(directory)).toEqual([])
+      await rmdir(directory)
     })
 
     it('serves wss with a certificate', async () => {
