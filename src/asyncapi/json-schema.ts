@@ -1,0 +1,40 @@
+/**
+ * Standard Schema as JSON Schema.
+ */
+
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
+
+/** A JSON Schema (draft 7, which AsyncAPI 3 has by default). */
+export type JsonSchema = Readonly<Record<string, unknown>>
+
+/**
+ * Converts a schema.
+ *
+ * @param place where it stands in the contract, for the message.
+ * @throws {TypeError} if the schema does not convert.
+ */
+export function jsonSchemaOf(
+  place: string,
+  schema: StandardSchemaV1,
+  direction: 'input' | 'output',
+): JsonSchema {
+  const standard: StandardSchemaV1['~standard'] & Partial<StandardJSONSchemaV1['~standard']> =
+    schema['~standard']
+  const { jsonSchema, vendor } = standard
+  if (jsonSchema === undefined) {
+    const remedy =
+      vendor === 'valibot'
+        ? 'expected toStandardJsonSchema() of @valibot/to-json-schema around it'
+        : 'expected a library that implements Standard JSON Schema'
+    throw new TypeError(`Cannot describe ${place}: its schema has no JSON Schema, ${remedy}`)
+  }
+  try {
+    const { $schema: _, ...converted } = jsonSchema[direction]({ target: 'draft-07' })
+    return converted
+  } catch (cause) {
+    throw new TypeError(
+      `Cannot describe ${place}: its schema cannot be expressed as JSON Schema, expected JSON types`,
+      { cause },
+    )
+  }
+}
