@@ -92,7 +92,8 @@ const DESCRIPTION = [
 /**
  * Describes `contract`. The same contract always gives the same document.
  *
- * @throws {TypeError} for a schema that does not convert to JSON Schema, with the path of its entry.
+ * @throws {TypeError} for a schema that does not convert to JSON Schema, with the path of its
+ *   entry.
  */
 export function asyncApi(contract: Contract, about: AsyncApiFacts): AsyncApiDocument {
   const { shape, protocols } = contract

@@ -30,6 +30,9 @@ export class JoinedIncoming {
     )
   }
 
+  /** Which session has received a frame, for frames shown from now on; `null`: not recorded. */
+  origins: WeakMap<Frame, ClientSession> | null = null
+
   /**
    * Shows what `session` receives, until it is over and empty. Never rejects.
    *
@@ -41,6 +44,7 @@ export class JoinedIncoming {
       // An end with a cause is the session's, and told by its `closed`.
       const next = await incoming.receiveCatching()
       if (next.type === 'closed') return
+      this.origins?.set(next.value, session)
       if (!(await this.#show(next, over))) {
         this.#keepRest(session, next)
         return
@@ -60,7 +64,8 @@ export class JoinedIncoming {
     }
   }
 
-  #keepRest({ incoming }: ClientSession, first: ReceivedValue<Frame>): void {
+  #keepRest(session: ClientSession, first: ReceivedValue<Frame>): void {
+    const { incoming } = session
     const { channel } = this
     if (channel.isClosedForSend) {
       incoming.cancel()
@@ -71,8 +76,10 @@ export class JoinedIncoming {
       next.type === 'value';
       next = incoming.tryReceive()
     ) {
-      if (channel.size < MAX_LEFT_FRAMES && channel.bytes < MAX_LEFT_LENGTH)
+      if (channel.size < MAX_LEFT_FRAMES && channel.bytes < MAX_LEFT_LENGTH) {
+        this.origins?.set(next.value, session)
         channel.offer(next.value)
+      }
     }
   }
 }

@@ -198,6 +198,12 @@ export class Reconnecting<Session extends ClientSession>
     })
   }
 
+  /** Which session has received a frame of `incoming`; recorded from the first call on. */
+  frameOrigins(): WeakMap<Frame, ClientSession> {
+    this.#joined.origins ??= new WeakMap()
+    return this.#joined.origins
+  }
+
   /** For code that needs the time of this session. */
   get clock(): Clock {
     return this.#parts.environment.clock

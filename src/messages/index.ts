@@ -18,6 +18,9 @@ export type { BuiltinFailure, InvalidFact, RequestFailedFacts } from './errors.t
 export { prepare } from './prepare.ts'
 export type { PreparedMessage } from './prepare.ts'
 export { typed } from './typed.ts'
+export { typedChannels } from './typed-channels.ts'
+export type { ChannelSchemas, TypedChannels } from './typed-channels.ts'
+export { typedConnection } from './typed-connection.ts'
 export type {
   MessageStream,
   OptionsOf,

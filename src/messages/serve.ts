@@ -7,9 +7,15 @@ import { toCause } from '../channels/internal.ts'
 import { isPromise } from '../schema/index.ts'
 import { Served } from './link/answers.ts'
 import { ArrivedEvent, type Link } from './link/link.ts'
+import type { LinkSettings } from './link/port.ts'
 
 /** A handler, whatever it handles. */
 type Handler = (data: unknown, asked?: Served) => unknown
+
+/** What is served: a link, or a connection with one link after another. */
+export interface Servable extends Pick<Link, 'incoming' | 'isExpecting' | 'onAsked'> {
+  readonly settings: Omit<LinkSettings, 'codec'>
+}
 
 /** Events that wait for the handler of an earlier one. Past it nothing more is taken. */
 const MAX_WAITING_EVENTS = 64
@@ -19,7 +25,7 @@ const MAX_WAITING_EVENTS = 64
  *
  * @throws {TypeError} if one is missing, or there is no entry for it.
  */
-export function readHandlers(link: Link, handlers: object): ReadonlyMap<string, Handler> {
+export function readHandlers(link: Servable, handlers: object): ReadonlyMap<string, Handler> {
   const { contract, side } = link.settings
   const byName = new Map(Object.entries(handlers)) as Map<string, Handler> // checked below
   const entries = contract?.[side === 'client' ? 'server' : 'client']
@@ -38,7 +44,7 @@ export function readHandlers(link: Link, handlers: object): ReadonlyMap<string, 
 
 /** Serves `incoming` of a link until its end. */
 export class Server {
-  readonly #link: Link
+  readonly #link: Servable
   readonly #handlers: ReadonlyMap<string, Handler>
   readonly #events: ArrivedEvent[] = []
   /** Of the events that were taken past `MAX_WAITING_EVENTS`. */
@@ -49,7 +55,7 @@ export class Server {
   /** Waits for room among the events, or for the last handler. */
   #progress: Deferred<void> | null = null
 
-  constructor(link: Link, handlers: ReadonlyMap<string, Handler>) {
+  constructor(link: Servable, handlers: ReadonlyMap<string, Handler>) {
     this.#link = link
     this.#handlers = handlers
   }

@@ -161,7 +161,7 @@ export type AskOptions = RequestOptions & { readonly upload?: Items }
 
 /** See `TypedSession.send`. */
 export function sendEvent(
-  { outbox, port, settings }: Link,
+  { outbox, port, settings }: Pick<Link, 'outbox' | 'port' | 'settings'>,
   type: string,
   data: unknown,
   options: SendOptions | undefined,
@@ -202,7 +202,7 @@ export function askOver(
 
 /** See `TypedSession.trySend`. */
 export function trySendEvent(
-  { outbox, port, settings }: Link,
+  { outbox, port, settings }: Pick<Link, 'outbox' | 'port' | 'settings'>,
   first: string | Prepared,
   data: unknown,
 ): TrySendResult {
@@ -255,7 +255,7 @@ export function settled(answer: Promise<unknown>): Promise<unknown> {
 }
 
 /** The stream of a request that was asked as one. */
-function streamOf(ask: Ask): MessageStream<unknown, unknown> {
+export function streamOf(ask: Ask): MessageStream<unknown, unknown> {
   const { sink } = ask
   if (sink === null) throw new TypeError('Cannot read the items of a request without a stream')
   const cancel = (): void => sink.leave()
@@ -271,7 +271,7 @@ function streamOf(ask: Ask): MessageStream<unknown, unknown> {
   }
 }
 
-function entryOf(
+export function entryOf(
   { contract, side }: Omit<LinkSettings, 'codec'>,
   type: string,
   kind: CompiledEntry['kind'],
@@ -282,6 +282,6 @@ function entryOf(
   throw new TypeError(`Cannot send "${type}": the contract has no such ${kind} of the ${side}`)
 }
 
-function readTimeout(timeout: Duration | null): number | null {
+export function readTimeout(timeout: Duration | null): number | null {
   return timeout === null ? null : toMilliseconds(timeout, 'timeout')
 }

@@ -61,14 +61,27 @@ const MAX_BYTES = 1024 * 1024
 /** How long schemas that have not answered are awaited when the session is over. */
 const LAST_VALIDATIONS_MS = 1000
 
-const HOOKS: ChannelHooks<Arrival, Link> = {
-  onRoom: (link) => link.roomAgain(),
-  onCancel: (link) => link.roomAgain(),
+/** Is told when `incoming` has room. */
+export interface IncomingReader {
+  roomAgain(): void
+}
+
+const HOOKS: ChannelHooks<Arrival, IncomingReader> = {
+  onRoom: (reader) => reader.roomAgain(),
+  onCancel: (reader) => reader.roomAgain(),
+}
+
+/** The channel of what has arrived. */
+export type IncomingMessages = BufferedChannel<Arrival, IncomingReader>
+
+/** Makes an `incoming`. */
+export function createIncoming(owner: IncomingReader): IncomingMessages {
+  return new BufferedChannel({ capacity: CAPACITY, maxBytes: MAX_BYTES }, { owner, hooks: HOOKS })
 }
 
 /** See above. */
 export class Link {
-  readonly incoming: BufferedChannel<Arrival, Link>
+  readonly incoming: IncomingMessages
   readonly asks: Asks
   readonly answers: Answers
   readonly outbox: Outbox
@@ -82,16 +95,14 @@ export class Link {
   #room: Deferred<void> | null = null
   #isOver = false
   #hasFailed = false
+  readonly #isShared: boolean
 
-  constructor(port: LinkPort, settings: LinkSettings, incoming?: BufferedChannel<Arrival, Link>) {
+  /** @param incoming of a connection, which outlives its sessions; absent: the link has its own. */
+  constructor(port: LinkPort, settings: LinkSettings, incoming?: IncomingMessages) {
     this.port = port
     this.settings = settings
-    this.incoming =
-      incoming ??
-      new BufferedChannel<Arrival, Link>(
-        { capacity: CAPACITY, maxBytes: MAX_BYTES },
-        { owner: this, hooks: HOOKS },
-      )
+    this.#isShared = incoming !== undefined
+    this.incoming = incoming ?? createIncoming(this)
     this.outbox = new Outbox(port, settings)
     this.asks = new Asks(port, settings, this.outbox, this)
     this.answers = new Answers(port, settings, this.outbox, this)
@@ -154,7 +165,7 @@ export class Link {
 
   /** `incoming` ends. */
   close(cause: Error | null): void {
-    this.incoming.close(cause)
+    if (!this.#isShared) this.incoming.close(cause)
   }
 
   asked(): void {

@@ -15,6 +15,9 @@ import type { LinkPort, LinkSettings, Wire } from './port.ts'
 
 const SENT: Promise<void> = Promise.resolve()
 
+/** What an outbox needs of the settings. */
+export type OutboxSettings = Pick<LinkSettings, 'codec' | 'validatesOutgoing'>
+
 /** Takes one message out of the queue, as if it had never been sent: its sender gets `reason`. */
 export type Withdraw = (reason?: unknown) => void
 
@@ -28,11 +31,11 @@ interface Waiting {
 /** Sends. */
 export class Outbox {
   readonly #port: LinkPort
-  readonly #settings: LinkSettings
+  readonly #settings: OutboxSettings
   #tail: Promise<void> | null = null
   readonly #waiting = new Set<Waiting>()
 
-  constructor(port: LinkPort, settings: LinkSettings) {
+  constructor(port: LinkPort, settings: OutboxSettings) {
     this.#port = port
     this.#settings = settings
   }
@@ -104,15 +107,18 @@ export class Outbox {
 
   /** Sends an event without waiting. @throws as `send` of a session rejects. */
   trySend(type: string, schema: CompiledEntry['data'], data: unknown): TrySendResult {
-    const validated = this.validate(schema, data)
-    if (isPromise(validated)) {
-      validated.then(ignore, ignore)
-      throw new TypeError(
-        `Cannot trySend "${type}": its schema validates asynchronously, expected send()`,
-      )
-    }
-    const wire = this.encode({ type, data: requireValid(type, validated) })
+    const wire = this.encode({ type, data: this.validateNow(type, schema, data) })
     return this.#tail === null ? this.#port.trySend(wire) : 'full'
+  }
+
+  /** The valid value. @throws {TypeError} for a schema that validates asynchronously. */
+  validateNow(type: string, schema: CompiledEntry['data'], data: unknown): unknown {
+    const validated = this.validate(schema, data)
+    if (!isPromise(validated)) return requireValid(type, validated)
+    validated.then(ignore, ignore)
+    throw new TypeError(
+      `Cannot trySend "${type}": its schema validates asynchronously, expected send()`,
+    )
   }
 
   /** The session is over: what still waits will not be sent. */

@@ -25,17 +25,8 @@ function setUp(isFull = false) {
     report: ignore,
   }
   const outbox = new Outbox(port, {
-    side: 'client',
-    contract: null,
     codec: json,
-    requestTimeout: null,
-    maxRequests: 1,
-    credit: 1,
-    readAhead: 0,
-    validatesIncoming: true,
     validatesOutgoing: true,
-    closesAtInvalidEvents: true,
-    onInvalid: ignore,
   })
   const transmit = (value: unknown): Promise<void> => port.send(String(value))
   const send = (value: unknown, schema: StandardSchemaV1 | null = null): Promise<void> =>

@@ -1,0 +1,306 @@
+import { WebSockets, type WebSocketServerSession } from 'towpath'
+import { defineContract, typed, typedConnection, type TypedSession } from 'towpath/messages'
+import { type TestApplication, withTestApplication } from 'towpath/testing'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+
+const contract = defineContract({
+  name: 'c',
+  client: {
+    say: { event: z.string() },
+    once: { request: z.string(), response: z.string() },
+    again: { request: z.string(), response: z.string(), idempotent: true },
+    watch: { request: z.number(), stream: z.number(), response: z.string() },
+  },
+  server: { said: { event: z.string() }, ask: { request: z.string(), response: z.string() } },
+})
+type Server = TypedSession<typeof contract.shape, 'server'>
+
+interface World {
+  readonly t: TestApplication
+  /** What the server has been asked, over all sessions. */
+  readonly asked: string[]
+  readonly servers: Server[]
+  readonly sessions: WebSocketServerSession[]
+  /** Whether requests are answered. */
+  answers: boolean
+  readonly connect: (options?: object) => ReturnType<typeof connectTo>
+}
+
+function connectTo(t: TestApplication, options: object) {
+  const connection = t.client.connect('ws://localhost/', {
+    protocols: contract.protocols,
+    reconnect: { baseDelay: { seconds: 1 }, jitter: 0 },
+    ...options,
+  })
+  return { connection, client: typedConnection(connection, contract) }
+}
+
+async function withWorld(block: (world: World) => Promise<void>): Promise<void> {
+  await withTestApplication(async (t) => {
+    const world: World = {
+      t,
+      asked: [],
+      servers: [],
+      sessions: [],
+      answers: true,
+      connect: (options = {}) => connectTo(t, options),
+    }
+    const answer = async (text: string, signal: AbortSignal): Promise<string> => {
+      world.asked.push(text)
+      if (!world.answers) await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      return text
+    }
+    t.application.install(WebSockets)
+    t.application.routing((route) => {
+      route.webSocket('/', { protocols: contract.protocols }, async (session) => {
+        const server = typed(session, contract)
+        world.servers.push(server)
+        world.sessions.push(session)
+        await server.serve({
+          say: (text) => void world.asked.push(text),
+          once: (text, { signal }) => answer(text, signal),
+          again: (text, { signal }) => answer(text, signal),
+          async *watch(from) {
+            world.asked.push(`from ${from}`)
+            for (let n = from; n < 5; n++) yield n
+            return 'end'
+          },
+        })
+      })
+    })
+    await block(world)
+  })
+}
+
+describe('typedConnection()', () => {
+  it('sends, asks and receives over the session that there is', async () => {
+    await withWorld(async ({ t, connect, servers, asked }) => {
+      const { client } = connect()
+      expect(await client.request('once', 'a')).toBe('a')
+      await client.send('say', 'b')
+      expect(client.trySend('say', 'c')).toBe('sent')
+      await servers[0]?.send('said', 'd')
+      await t.settle()
+
+      expect(asked).toEqual(['a', 'b', 'c'])
+      expect(await client.incoming.receive()).toEqual({ type: 'said', data: 'd' })
+    })
+  })
+
+  it('M-29 rejects a pending request with DISCONNECTED when its session ends', async () => {
+    await withWorld(async (world) => {
+      const { t, connect, sessions, asked } = world
+      world.answers = false
+      const { client } = connect()
+      const outcome = client.requestCatching('once', 'a')
+      await t.settle()
+      sessions[0]?.terminate()
+
+      expect(await outcome).toMatchObject({ failure: 'DISCONNECTED' })
+      await t.clock.advance(5000)
+      expect(asked).toEqual(['a'])
+    })
+  })
+
+  it('M-29 asks an idempotent one again, once', async () => {
+    await withWorld(async (world) => {
+      const { t, connect, sessions, asked } = world
+      world.answers = false
+      const { client } = connect()
+      const outcome = client.requestCatching('again', 'a')
+      await t.settle()
+      sessions[0]?.terminate()
+      await t.clock.advance(2000)
+      expect(asked).toEqual(['a', 'a'])
+      sessions[1]?.terminate()
+
+      expect(await outcome).toMatchObject({ failure: 'DISCONNECTED' })
+      await t.clock.advance(5000)
+      expect(asked).toEqual(['a', 'a'])
+    })
+  })
+
+  it('M-29 asks it again within its timeout only', async () => {
+    await withWorld(async (world) => {
+      const { t, connect, sessions } = world
+      world.answers = false
+      const { client } = connect()
+      const outcome = client.requestCatching('again', 'a', { timeout: { seconds: 3 } })
+      await t.clock.advance(1000)
+      t.network.refuse()
+      sessions[0]?.terminate()
+      await t.clock.advance(1999)
+      t.network.restore()
+      await t.clock.advance(1)
+
+      expect(await outcome).toMatchObject({ failure: 'TIMEOUT' })
+    })
+  })
+
+  it('has a request wait for a session, and be given up meanwhile', async () => {
+    await withWorld(async ({ t, connect }) => {
+      t.network.refuse()
+      const { client } = connect()
+      const controller = new AbortController()
+      const aborted = client.request('once', 'a', { signal: controller.signal })
+      const waiting = client.request('once', 'b')
+      await t.settle()
+      controller.abort(new Error('given up'))
+      await expect(aborted).rejects.toThrow('given up')
+      t.network.restore()
+      t.network.refuse(false)
+      await t.clock.advance(5000)
+
+      expect(await waiting).toBe('b')
+    })
+  })
+
+  it('rejects what waits for a session with DISCONNECTED when the connection ends', async () => {
+    await withWorld(async ({ t, connect }) => {
+      t.network.refuse()
+      const { client, connection } = connect()
+      const waiting = client.requestCatching('once', 'a')
+      await t.settle()
+      await connection.close()
+
+      expect(await waiting).toMatchObject({ failure: 'DISCONNECTED' })
+      expect(await client.requestCatching('once', 'b')).toMatchObject({ failure: 'DISCONNECTED' })
+      expect(client.incoming.isClosedForReceive).toBe(true)
+    })
+  })
+
+  it('M-18 takes ids of each session for themselves', async () => {
+    await withWorld(async ({ t, connect, servers, sessions }) => {
+      const { client } = connect()
+      void client.serve({ said: () => {}, ask: (text) => text })
+      await t.settle()
+      expect(await servers[0]?.request('ask', 'a')).toBe('a')
+      sessions[0]?.terminate()
+      await t.clock.advance(2000)
+
+      expect(await servers[1]?.request('ask', 'b')).toBe('b')
+      expect(await client.request('once', 'c')).toBe('c')
+    })
+  })
+
+  it('M-30 keep() asks again on each new session, from the last item on', async () => {
+    await withWorld(async ({ t, connect, sessions, asked }) => {
+      const { client } = connect()
+      const stream = client.keep('watch', (last) => (last === null ? 0 : last + 1))
+      const items: number[] = []
+      const loop = (async () => {
+        for await (const n of stream) {
+          items.push(n)
+          if (n === 2) sessions[0]?.terminate()
+          await t.settle()
+        }
+      })()
+      await t.clock.advance(10_000)
+      await loop
+
+      // What had arrived before the loss is delivered: the next session is asked for the rest.
+      expect(items).toEqual([0, 1, 2, 3, 4])
+      expect(await stream.result).toBe('end')
+      expect(asked[0]).toBe('from 0')
+    })
+  })
+
+  it('M-30 keep() asks for the rest with an input of its own', async () => {
+    await withWorld(async ({ t, connect, sessions, asked }) => {
+      const { client } = connect()
+      const stream = client.keep('watch', (last) => (last === null ? 3 : last + 1))
+      const items = stream[Symbol.asyncIterator]()
+      await t.settle()
+      expect(await items.next()).toMatchObject({ value: 3 })
+      sessions[0]?.terminate()
+      await t.settle()
+      expect(await items.next()).toMatchObject({ value: 4 })
+      const last = items.next()
+      await t.clock.advance(2000)
+
+      expect(await last).toMatchObject({ done: true })
+      expect(asked).toEqual(['from 3'])
+    })
+  })
+
+  it('M-23 keep() ends at once when it is left, also without a session', async () => {
+    await withWorld(async ({ t, connect }) => {
+      t.network.refuse()
+      const { client } = connect()
+      const controller = new AbortController()
+      const left = client.keep('watch', () => 0)
+      const aborted = client.keep('watch', () => 0, { signal: controller.signal })
+      const steps = [left, aborted].map((stream) => stream[Symbol.asyncIterator]().next())
+      await t.settle()
+      left.cancel()
+      controller.abort(new Error('given up'))
+
+      expect(await steps[0]).toMatchObject({ done: true })
+      await expect(steps[1]).rejects.toThrow('given up')
+      await expect(left.result).rejects.toMatchObject({ failure: 'CANCELLED' })
+    })
+  })
+
+  it('M-02 ends the connection when a session agrees on no subprotocol of the contract', async () => {
+    await withWorld(async ({ t, connect }) => {
+      const { client, connection } = connect({ protocols: [] })
+      await t.settle()
+
+      await expect(client.incoming.receive()).rejects.toThrow('no subprotocol')
+      expect(connection.state.type).toBe('closed')
+      t.takeFailures()
+    })
+  })
+
+  it('M-07 does not come back from 1008', async () => {
+    await withWorld(async ({ t, connect, sessions }) => {
+      const { client, connection } = connect()
+      await t.settle()
+      await client.send('say', 1 as never)
+      await t.clock.advance(60_000)
+
+      expect(connection.state).toMatchObject({ type: 'closed', end: { why: 'final' } })
+      expect(sessions).toHaveLength(1)
+    })
+  })
+
+  it('M-18 ends the connection for an answer to an id that was never asked', async () => {
+    await withWorld(async ({ t, connect, sessions }) => {
+      const { connection } = connect()
+      await t.settle()
+      await sessions[0]?.send('{"type":".response","id":99}')
+      await t.clock.advance(60_000)
+
+      expect(connection.state.type).toBe('closed')
+      expect(sessions).toHaveLength(1)
+    })
+  })
+
+  it('M-27 ends the connection when the handler of an event throws', async () => {
+    await withWorld(async ({ t, connect, servers }) => {
+      const { client, connection } = connect()
+      const served = client.serve({
+        said: () => {
+          throw new RangeError('broken')
+        },
+        ask: (text) => text,
+      })
+      served.catch(() => {})
+      await t.settle()
+      await servers[0]?.send('said', 'a')
+      await t.clock.advance(1000)
+
+      await expect(served).rejects.toThrow(new RangeError('broken'))
+      expect(connection.state.type).toBe('closed')
+    })
+  })
+
+  it('throws TypeError for a second call with one connection', async () => {
+    await withWorld(async ({ connect }) => {
+      const { connection } = connect()
+
+      expect(() => typedConnection(connection, contract)).toThrow('has them already')
+    })
+  })
+})
