@@ -152,10 +152,10 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
       this.#started = null
       throw new ListenError(host, port, error, socketPath)
     }
-    this.#frontDoor = this.#openFrontDoor()
     // Running out of file descriptors, for one: it passes, and must not end the process.
     this.#server.on('error', (error) => logFailure(this.application.logger, error, 'Server failed'))
     this.#address = addressOf(this.#server)
+    this.#frontDoor = await this.#openFrontDoor()
     if (signals) this.#signals = watchSignals(() => this.stop(), this.environment.clock, process)
     return this
   }
@@ -186,7 +186,7 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
     return counts
   }
 
-  #openFrontDoor(): FrontDoor | null {
+  async #openFrontDoor(): Promise<FrontDoor | null> {
     const { tls, socketPath, maxHeadSize } = this.#settings
     if (tls !== null || socketPath !== null) return null
     const limits = { maxHeadSize, headLimitMs: HEAD_LIMIT_MS, checkMs: LIMIT_CHECK_MS }

@@ -22,6 +22,7 @@ import type { Transport } from '../../session/index.ts'
 import { AcceptedRequest } from './accepted-request.ts'
 import { Arrival, type ArrivalOwner } from './arrival.ts'
 import { answerAndEnd } from './final-answer.ts'
+import { acceptsOnHandles } from './front-door-self-test.ts'
 import { encodeAnswer, encodeSwitch, type HttpAnswer, sentence } from './http-answer.ts'
 import { shareStrings } from './shared-strings.ts'
 import { type AcceptedHandle, type Listener, listenOnHandle } from './tcp-listener.ts'
@@ -59,11 +60,15 @@ export class FrontDoor implements ArrivalOwner {
   /**
    * Opens the door of `server`, which listens.
    *
-   * @returns `null`, with nothing changed, where Node is not as expected.
+   * @returns `null`, with nothing changed, where Node is not as expected or the trial failed.
    */
-  static open(server: HttpServer, host: UpgradeHost, limits: FrontDoorLimits): FrontDoor | null {
+  static async open(
+    server: HttpServer,
+    host: UpgradeHost,
+    limits: FrontDoorLimits,
+  ): Promise<FrontDoor | null> {
     const { reactor } = host.transports
-    if (reactor === null || !host.transports.mayAccept) return null
+    if (reactor === null || !(await acceptsOnHandles(reactor))) return null
     const listener = listenOnHandle(server, reactor.buffer, (handle) => door?.accept(handle))
     const door = listener === null ? null : new FrontDoor(host, limits, listener, reactor)
     return door

@@ -7,7 +7,6 @@ import { TLSSocket } from 'node:tls'
 
 import type { Transport } from '../../session/index.ts'
 import type { ConnectionFacts } from './connection-facts.ts'
-import { acceptsOnHandles } from './front-door-self-test.ts'
 import { StreamTransport } from './stream-transport.ts'
 import { type TakenHandle, takeHandle } from './tcp-handle.ts'
 import { tcpReactor } from './tcp-self-test.ts'
@@ -29,7 +28,6 @@ const NO_BYTES = new Uint8Array(0)
 export class TransportChoice {
   /** `null` while the trial is under way, and for good where it has failed. */
   #reactor: TcpReactor | null = null
-  #mayAccept = false
   #mayBypassTls = false
   readonly #ready: Promise<void>
   /** Those that have left their sockets, whose server knows nothing of them any more. */
@@ -71,11 +69,6 @@ export class TransportChoice {
     return this.#reactor.open(taken, head, facts, { keeper: this.#onHandles, greeting })
   }
 
-  /** Whether connections may be accepted as bare handles. */
-  get mayAccept(): boolean {
-    return this.#mayAccept
-  }
-
   /** What bare handles work with; `null` where connections may not be carried by them. */
   get reactor(): TcpReactor | null {
     return this.#reactor
@@ -115,8 +108,6 @@ export class TransportChoice {
   }
 
   async #find(): Promise<void> {
-    const reactor = await tcpReactor()
-    this.#mayAccept = reactor !== null && (await acceptsOnHandles(reactor))
-    this.#reactor = reactor
+    this.#reactor = await tcpReactor()
   }
 }

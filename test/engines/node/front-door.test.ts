@@ -61,7 +61,7 @@ async function open(
     unclaimed: () => expect.unreachable('the front door gives it to the HTTP server'),
   }
   const port = await listen(server)
-  const door = FrontDoor.open(server, host, LIMITS)
+  const door = await FrontDoor.open(server, host, LIMITS)
   if (door === null) throw new Error('Cannot open the front door on this Node')
   return {
     door,
@@ -333,7 +333,7 @@ describe('FrontDoor', () => {
       unclaimed: () => {},
     }
 
-    expect(FrontDoor.open(server, host, LIMITS)).toBe(null)
+    expect(await FrontDoor.open(server, host, LIMITS)).toBe(null)
     server.close()
     await once(server, 'close')
   })
