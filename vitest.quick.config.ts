@@ -11,7 +11,7 @@ const LONG = [
   'test/engines/leaks.test.ts',
   'test/browser-client.test.ts',
   // Processes.
-  'test/engines/node/workers.test.ts',
+  'test/engines/node/workers/workers.test.ts',
   'test/examples/start.test.ts',
   'test/examples/chat-bot/bot.test.ts',
   // It replaces a module of Node, which only an isolated file can do.

@@ -4,6 +4,8 @@
  * - down only: a folder imports folders of a lower level, never the same level or a higher one;
  * - through the door: another folder is imported through its `index.ts`, `internal.ts` or `portable.ts`;
  * - what runs in browsers (`portable.ts`, the browser's engine and entry) reaches no module of Node, and no package;
+ * - into rooms by the wing alone: a subfolder's files are imported inside of their own folder of `src/`;
+ * - no folder with more than 20 files: a larger one has rooms;
  * - no cycles between files;
  * - Node's modules and packages only where the tables below say;
  * - a door holds named re-exports and nothing else.
@@ -53,12 +55,18 @@ const PORTABLE: readonly string[] = [
 /** Pairs on one level that may import, in this direction only. */
 const SAME_LEVEL: ReadonlySet<string> = new Set(['session→extensions'])
 
+/** A folder with more files than this is divided into rooms. */
+const MAX_FILES = 20
+
+/** Folders that have yet to be divided (paths below `src/`). */
+const UNDIVIDED: ReadonlySet<string> = new Set(['session', 'client'])
+
 /** Folders whose subfolders do not know each other: no engine knows another engine. */
 const SPLIT_FOLDERS: ReadonlySet<string> = new Set(['engines', 'brokers', 'adapters'])
 
 /** Which files (a path below `src/`, or a folder with its slash) may import modules of Node; `*` is all of them. */
 const NODE_MODULES: Readonly<Record<string, readonly string[]>> = {
-  'protocol/accept-key.ts': ['node:crypto'],
+  'protocol/handshake/accept-key.ts': ['node:crypto'],
   'protocol/memory.ts': ['node:buffer', 'node:worker_threads'],
   'extensions/': ['node:zlib'],
   // A handler runs in the asynchronous context of the upgrade that led to it.
@@ -138,6 +146,7 @@ export function checkImports(root: string): ImportProblem[] {
     }
   }
 
+  problems.push(...problemsOfFolders([...graph.keys()]))
   for (const cycle of findCycles(graph)) {
     const file = cycle[0] ?? ''
     problems.push({ file, line: 1, message: `Cannot import in a circle: ${cycle.join(' → ')}` })
@@ -215,6 +224,20 @@ function problemOfSplit(file: string, target: string): string | null {
   const bothInSubfolders = file.split('/').length > 2 && target.split('/').length > 2
   if (!SPLIT_FOLDERS.has(folder) || !bothInSubfolders || from === to) return null
   return `Cannot import "${target}" from "${folder}/${from}": the two do not know each other`
+}
+
+/** Folders with too many files; each is reported at its first file. */
+function problemsOfFolders(files: readonly string[]): ImportProblem[] {
+  const folders = new Map<string, string[]>()
+  for (const file of files) {
+    const folder = posix.dirname(file)
+    folders.set(folder, [...(folders.get(folder) ?? []), file])
+  }
+  return [...folders].flatMap(([folder, inside]) => {
+    if (inside.length <= MAX_FILES || UNDIVIDED.has(folder)) return []
+    const message = `Cannot keep ${inside.length} files in "${folder}", expected rooms of at most ${MAX_FILES}`
+    return [{ file: inside.sort()[0] ?? folder, line: 1, message }]
+  })
 }
 
 /** A door is an interface of a folder: `export { a } from './a.ts'` and its type form, nothing else. */
@@ -304,8 +327,11 @@ function folderOf(file: string): string {
   return file.includes('/') ? file.slice(0, file.indexOf('/')) : ''
 }
 
+/** A wing's door lies in the wing itself; engines, brokers and adapters are wings of their own. */
 function isDoor(file: string): boolean {
-  return /(^|\/)(index|internal|portable)\.ts$/.test(file)
+  const folders = file.split('/').slice(0, -1)
+  const depth = SPLIT_FOLDERS.has(folders[0] ?? '') ? 2 : 1
+  return folders.length <= depth && /(^|\/)(index|internal|portable)\.ts$/.test(file)
 }
 
 function isRelative(specifier: string): boolean {

@@ -19,9 +19,9 @@ import type {
 import type { UpgradeOutcome, UpgradeRefused, UpgradeRequest } from './engine.ts'
 import type { Logger } from './logger.ts'
 import type { Monitor } from './monitor.ts'
-import type { AnyParameters, JoinPaths, PathParameters } from './path-parameters.ts'
-import type { RefusalReason } from './refusal-reason.ts'
-import type { ApplicationRequest, OriginResolver } from './request.ts'
+import type { AnyParameters, JoinPaths, PathParameters } from './routing/path-parameters.ts'
+import type { RefusalReason } from './upgrades/refusal-reason.ts'
+import type { ApplicationRequest, OriginResolver } from './calls/request.ts'
 import type { ApplicationStatistics } from './statistics.ts'
 
 /**

@@ -5,8 +5,8 @@
 import { isInstance } from '../base/internal.ts'
 import { MemoryBudgetError } from '../session/index.ts'
 import { HandshakeTimeoutError, UpgradeLimitError } from './errors.ts'
-import type { RefusalReason } from './refusal-reason.ts'
-import type { SessionRegistry } from './session-registry.ts'
+import type { RefusalReason } from './upgrades/refusal-reason.ts'
+import type { SessionRegistry } from './sessions/session-registry.ts'
 import type { ApplicationStatistics, LimitName } from './statistics.ts'
 
 /** Counts for one application. */

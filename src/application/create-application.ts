@@ -14,7 +14,7 @@ import {
   delayingClock,
   waitingClock,
 } from '../base/internal.ts'
-import { Admission } from './admission.ts'
+import { Admission } from './upgrades/admission.ts'
 import type {
   Application,
   ApplicationEvents,
@@ -25,22 +25,22 @@ import type {
 } from './application.ts'
 import { rootContext } from './async-context.ts'
 import { Counters } from './counters.ts'
-import { drain, readStopOptions, type DrainTimes, withinMs } from './drain.ts'
+import { drain, readStopOptions, type DrainTimes, withinMs } from './sessions/drain.ts'
 import type { UpgradeOutcome, UpgradeRefused, UpgradeRequest } from './engine.ts'
-import { Farewell } from './farewell.ts'
+import { Farewell } from './sessions/farewell.ts'
 import { consoleLogger, type Logger } from './logger.ts'
 import { EventMonitor } from './monitor.ts'
 import { PluginRegistry } from './plugin.ts'
-import { RefusedOrigins } from './refused-origins.ts'
-import { upgradeRequired } from './refusal.ts'
-import type { OriginResolver } from './request.ts'
-import { parseRequestTarget } from './request-target.ts'
-import { RouteScope, type WebSocketRoute } from './route-scope.ts'
-import { createRouteTree } from './route-tree.ts'
-import { SessionRegistry } from './session-registry.ts'
+import { RefusedOrigins } from './upgrades/refused-origins.ts'
+import { upgradeRequired } from './upgrades/refusal.ts'
+import type { OriginResolver } from './calls/request.ts'
+import { parseRequestTarget } from './calls/request-target.ts'
+import { RouteScope, type WebSocketRoute } from './routing/route-scope.ts'
+import { createRouteTree } from './routing/route-tree.ts'
+import { SessionRegistry } from './sessions/session-registry.ts'
 import type { ApplicationStatistics } from './statistics.ts'
-import { decideUpgrade, type UpgradeParts } from './upgrade.ts'
-import { WebSockets } from './websockets-plugin.ts'
+import { decideUpgrade, type UpgradeParts } from './upgrades/upgrade.ts'
+import { WebSockets } from './sessions/websockets-plugin.ts'
 
 /** How an application is made. */
 export interface ApplicationOptions {

@@ -2,7 +2,7 @@
  * What users see of applications: making them, plugins, routes, calls, sessions, events.
  */
 
-export type { AdmissionSettings } from './admission.ts'
+export type { AdmissionSettings } from './upgrades/admission.ts'
 export type {
   Application,
   ApplicationCall,
@@ -39,14 +39,14 @@ export {
   UpgradeLimitError,
 } from './errors.ts'
 export type { Logger } from './logger.ts'
-export { createMemoryBudget } from './memory-budget.ts'
-export type { MemoryBudget } from './memory-budget.ts'
+export { createMemoryBudget } from './sessions/memory-budget.ts'
+export type { MemoryBudget } from './sessions/memory-budget.ts'
 export type { Monitor } from './monitor.ts'
-export type { AnyParameters, JoinPaths, PathParameters } from './path-parameters.ts'
+export type { AnyParameters, JoinPaths, PathParameters } from './routing/path-parameters.ts'
 export { definePlugin } from './plugin.ts'
 export type { PluginDefinition } from './plugin.ts'
-export type { RefusalReason } from './refusal-reason.ts'
-export type { ApplicationRequest, OriginResolver, RequestOrigin } from './request.ts'
+export type { RefusalReason } from './upgrades/refusal-reason.ts'
+export type { ApplicationRequest, OriginResolver, RequestOrigin } from './calls/request.ts'
 export type { ApplicationStatistics, LimitName } from './statistics.ts'
-export { WebSockets } from './websockets-plugin.ts'
-export type { WebSocketsOptions, WebSocketsSettings } from './websockets-plugin.ts'
+export { WebSockets } from './sessions/websockets-plugin.ts'
+export type { WebSocketsOptions, WebSocketsSettings } from './sessions/websockets-plugin.ts'

@@ -4,7 +4,7 @@
 
 import type { SessionLimitName } from '../session/index.ts'
 import type { UpgradeLimitError } from './errors.ts'
-import type { RefusalReason } from './refusal-reason.ts'
+import type { RefusalReason } from './upgrades/refusal-reason.ts'
 
 /** The name of a limit: that of the option that sets it. */
 export type LimitName = SessionLimitName | UpgradeLimitError['limitName'] | 'handshakeTimeout'

@@ -1,19 +1,19 @@
 /** `towpath/protocol`: RFC 6455 without I/O. */
 
-export { acceptKey } from './accept-key.ts'
-export { checkServerResponse, createClientHandshake } from './client-handshake.ts'
+export { acceptKey } from './handshake/accept-key.ts'
+export { checkServerResponse, createClientHandshake } from './handshake/client-handshake.ts'
 export type {
   ClientHandshake,
   ClientHandshakeOptions,
   HandshakeAgreement,
   HandshakeResponse,
-} from './client-handshake.ts'
-export { CloseFrame } from './close-frame.ts'
-export { CloseReason } from './close-reason.ts'
-export type { CloseCodeName } from './close-reason.ts'
-export { PingFrame, PongFrame } from './control-frames.ts'
-export { BinaryFrame, TextFrame } from './data-frames.ts'
-export type { DataFrameOptions } from './data-frames.ts'
+} from './handshake/client-handshake.ts'
+export { CloseFrame } from './frames/close-frame.ts'
+export { CloseReason } from './closing/close-reason.ts'
+export type { CloseCodeName } from './closing/close-reason.ts'
+export { PingFrame, PongFrame } from './frames/control-frames.ts'
+export { BinaryFrame, TextFrame } from './frames/data-frames.ts'
+export type { DataFrameOptions } from './frames/data-frames.ts'
 export {
   FrameTooBigError,
   HandshakeError,
@@ -23,15 +23,19 @@ export {
   TooManyFragmentsError,
 } from './errors.ts'
 export type { HeaderList } from './errors.ts'
-export { Frame } from './frame.ts'
-export { FrameDecoder } from './frame-decoder.ts'
-export type { FrameDecoderOptions, Role } from './frame-decoder.ts'
-export { encodeClose, encodedSizeBound, encodeFrame, payloadSize } from './frame-encoder.ts'
-export type { FrameSink } from './frame-sink.ts'
-export { FrameType } from './frame-type.ts'
-export { HttpHeaders } from './headers.ts'
-export type { ExtensionOffer } from './headers.ts'
-export { PreparedFrame } from './prepared-frame.ts'
-export type { Preparable } from './prepare-frame.ts'
-export { readServerHandshake, serverHandshakeHeaders } from './server-handshake.ts'
-export type { HandshakeChoice, HandshakeRequest, ServerHandshake } from './server-handshake.ts'
+export { Frame } from './frames/frame.ts'
+export { FrameDecoder } from './frames/frame-decoder.ts'
+export type { FrameDecoderOptions, Role } from './frames/frame-decoder.ts'
+export { encodeClose, encodedSizeBound, encodeFrame, payloadSize } from './frames/frame-encoder.ts'
+export type { FrameSink } from './frames/frame-sink.ts'
+export { FrameType } from './frames/frame-type.ts'
+export { HttpHeaders } from './handshake/headers.ts'
+export type { ExtensionOffer } from './handshake/headers.ts'
+export { PreparedFrame } from './frames/prepared-frame.ts'
+export type { Preparable } from './frames/prepare-frame.ts'
+export { readServerHandshake, serverHandshakeHeaders } from './handshake/server-handshake.ts'
+export type {
+  HandshakeChoice,
+  HandshakeRequest,
+  ServerHandshake,
+} from './handshake/server-handshake.ts'

@@ -1,27 +1,27 @@
 /** What other folders of the package may use of the protocol: its public door, and more. */
 
-export { acceptKey } from './accept-key.ts'
-export { checkServerResponse, createClientHandshake } from './client-handshake.ts'
+export { acceptKey } from './handshake/accept-key.ts'
+export { checkServerResponse, createClientHandshake } from './handshake/client-handshake.ts'
 export type {
   ClientHandshake,
   ClientHandshakeOptions,
   HandshakeAgreement,
   HandshakeResponse,
-} from './client-handshake.ts'
-export { mayReceiveData, maySendData, nextPhase } from './close-phase.ts'
-export type { CloseEvent, ClosePhase } from './close-phase.ts'
-export { CloseFrame } from './close-frame.ts'
+} from './handshake/client-handshake.ts'
+export { mayReceiveData, maySendData, nextPhase } from './closing/close-phase.ts'
+export type { CloseEvent, ClosePhase } from './closing/close-phase.ts'
+export { CloseFrame } from './frames/close-frame.ts'
 export {
   CloseReason,
   encodeClosePayload,
   mayTravel,
   parseClosePayload,
   requireTravelling,
-} from './close-reason.ts'
-export type { CloseCodeName } from './close-reason.ts'
-export { PingFrame, PongFrame } from './control-frames.ts'
-export { BinaryFrame, isCheckedText, receivedText, TextFrame } from './data-frames.ts'
-export type { DataFrameOptions } from './data-frames.ts'
+} from './closing/close-reason.ts'
+export type { CloseCodeName } from './closing/close-reason.ts'
+export { PingFrame, PongFrame } from './frames/control-frames.ts'
+export { BinaryFrame, isCheckedText, receivedText, TextFrame } from './frames/data-frames.ts'
+export type { DataFrameOptions } from './frames/data-frames.ts'
 export {
   FrameTooBigError,
   HandshakeError,
@@ -31,27 +31,27 @@ export {
   TooManyFragmentsError,
 } from './errors.ts'
 export type { HeaderList } from './errors.ts'
-export { FragmentSequence } from './fragment-sequence.ts'
-export { FrameDecoder } from './frame-decoder.ts'
-export type { FrameDecoderOptions, Role } from './frame-decoder.ts'
-export { encodeClose, encodedSizeBound, encodeFrame, payloadSize } from './frame-encoder.ts'
+export { FragmentSequence } from './frames/fragment-sequence.ts'
+export { FrameDecoder } from './frames/frame-decoder.ts'
+export type { FrameDecoderOptions, Role } from './frames/frame-decoder.ts'
+export { encodeClose, encodedSizeBound, encodeFrame, payloadSize } from './frames/frame-encoder.ts'
 export {
   MAX_CLOSE_FRAME_BYTES,
   MAX_CONTROL_PAYLOAD_BYTES,
   MAX_HEADER_BYTES,
   Opcode,
-} from './frame-header.ts'
-export type { FrameSink } from './frame-sink.ts'
-export { FrameType } from './frame-type.ts'
-export { Frame, isFrame, payloadOf } from './frame.ts'
+} from './frames/frame-header.ts'
+export type { FrameSink } from './frames/frame-sink.ts'
+export { FrameType } from './frames/frame-type.ts'
+export { Frame, isFrame, payloadOf } from './frames/frame.ts'
 export {
   formatExtensions,
   HttpHeaders,
   listHas,
   parseExtensions,
   parseTokenList,
-} from './headers.ts'
-export type { ExtensionOffer } from './headers.ts'
+} from './handshake/headers.ts'
+export type { ExtensionOffer } from './handshake/headers.ts'
 export { allocate, allocateBlock, isUtf8, sameBytes, sharesMemory, utf8Length } from './memory.ts'
 export {
   HEARTBEAT_LIMIT,
@@ -60,15 +60,19 @@ export {
   heartbeatQuestion,
   isHeartbeatAnswer,
 } from './heartbeat.ts'
-export { MessageAssembler } from './message-assembler.ts'
-export { ownBytes, ownPayload } from './owned-payload.ts'
-export { RequestHeadReader } from './request-head.ts'
-export type { RequestHead, RequestHeadResult } from './request-head.ts'
-export { readReconnectHint, reconnectHint } from './reconnect-hint.ts'
-export { PreparedFrame, preparedBytes, preparedPayload } from './prepared-frame.ts'
-export type { Preparable } from './prepare-frame.ts'
-export { readServerHandshake, serverHandshakeHeaders } from './server-handshake.ts'
-export type { HandshakeChoice, HandshakeRequest, ServerHandshake } from './server-handshake.ts'
-export { HeldBytes } from './held-bytes.ts'
+export { MessageAssembler } from './frames/message-assembler.ts'
+export { ownBytes, ownPayload } from './frames/owned-payload.ts'
+export { RequestHeadReader } from './handshake/request-head.ts'
+export type { RequestHead, RequestHeadResult } from './handshake/request-head.ts'
+export { readReconnectHint, reconnectHint } from './closing/reconnect-hint.ts'
+export { PreparedFrame, preparedBytes, preparedPayload } from './frames/prepared-frame.ts'
+export type { Preparable } from './frames/prepare-frame.ts'
+export { readServerHandshake, serverHandshakeHeaders } from './handshake/server-handshake.ts'
+export type {
+  HandshakeChoice,
+  HandshakeRequest,
+  ServerHandshake,
+} from './handshake/server-handshake.ts'
+export { HeldBytes } from './frames/held-bytes.ts'
 export { EMPTY_BYTES, encodeUtf8, isBytes, writeUtf8 } from './text.ts'
-export { isToken } from './token.ts'
+export { isToken } from './handshake/token.ts'

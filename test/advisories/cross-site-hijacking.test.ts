@@ -5,7 +5,7 @@
  * CVE-2020-28481 (Socket.IO: every origin by default), CVE-2018-14730, -14731, -14732 and CVE-2025-24010 (development
  * servers without a check), CVE-2022-42975 (Phoenix: a wildcard that matched too much), CVE-2025-41254 (Spring
  * STOMP). With a real browser: `test/clients/chromium-cross-site.test.ts`; every trick with an origin:
- * `test/application/origin-policy.test.ts`.
+ * `test/application/upgrades/origin-policy.test.ts`.
  */
 
 import { describe, expect, it } from 'vitest'

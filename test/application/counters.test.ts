@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { WebSocketServerSession } from '../../src/application/application.ts'
 import { Counters } from '../../src/application/counters.ts'
 import { HandshakeTimeoutError, UpgradeLimitError } from '../../src/application/errors.ts'
-import { SessionRegistry } from '../../src/application/session-registry.ts'
+import { SessionRegistry } from '../../src/application/sessions/session-registry.ts'
 import { MemoryBudgetError } from '../../src/session/index.ts'
 import { IDLE_CONTROL } from '../support/session-control.ts'
 

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 
 import type { StopCounts } from '../../src/application/application.ts'
 import { createApplication } from '../../src/application/create-application.ts'
-import { WebSockets } from '../../src/application/websockets-plugin.ts'
+import { WebSockets } from '../../src/application/sessions/websockets-plugin.ts'
 import { Deferred } from '../../src/base/internal.ts'
 import { AttributeKey } from '../../src/base/index.ts'
 import { memoryPeer, settled } from '../support/memory-world.ts'

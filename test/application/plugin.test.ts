@@ -5,7 +5,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest'
 
 import { createApplication } from '../../src/application/create-application.ts'
 import { definePlugin } from '../../src/application/plugin.ts'
-import { WebSockets } from '../../src/application/websockets-plugin.ts'
+import { WebSockets } from '../../src/application/sessions/websockets-plugin.ts'
 
 interface CounterOptions {
   readonly start?: number

@@ -13,7 +13,10 @@ import type {
   UpgradeRequest,
 } from '../../src/application/engine.ts'
 import type { Logger } from '../../src/application/logger.ts'
-import { WebSockets, type WebSocketsOptions } from '../../src/application/websockets-plugin.ts'
+import {
+  WebSockets,
+  type WebSocketsOptions,
+} from '../../src/application/sessions/websockets-plugin.ts'
 import type { Peer } from '../support/peer.ts'
 import { memoryEnvironment, memoryPeer } from '../support/memory-world.ts'
 

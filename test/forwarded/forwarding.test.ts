@@ -2,7 +2,7 @@ import parse from 'forwarded-parse'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { IncomingRequest } from '../../src/application/request.ts'
+import { IncomingRequest } from '../../src/application/calls/request.ts'
 import { HandshakeError } from '../../src/protocol/index.ts'
 import {
   type ForwardedHeaderName,

@@ -8,7 +8,10 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { duplexPair } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { RequestHeadReader, type RequestHeadResult } from '../../src/protocol/request-head.ts'
+import {
+  RequestHeadReader,
+  type RequestHeadResult,
+} from '../../src/protocol/handshake/request-head.ts'
 import { effort, TIME } from './effort.ts'
 import { cutAs, cuttings, damaged } from './streams.ts'
 

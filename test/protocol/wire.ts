@@ -6,8 +6,8 @@ import {
   FrameDecoder,
   type FrameDecoderOptions,
   type Role,
-} from '../../src/protocol/frame-decoder.ts'
-import type { FrameSink } from '../../src/protocol/frame-sink.ts'
+} from '../../src/protocol/frames/frame-decoder.ts'
+import type { FrameSink } from '../../src/protocol/frames/frame-sink.ts'
 import { toHex } from '../support/bytes.ts'
 
 export const ROLES: readonly Role[] = ['server', 'client']

@@ -5,7 +5,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { embeddedServer, WebSockets } from '../../src/index.ts'
-import type { TransportMode } from '../../src/engines/node/transport-choice.ts'
+import type { TransportMode } from '../../src/engines/node/transports/transport-choice.ts'
 import { RawClient } from '../support/loopback.ts'
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ=='

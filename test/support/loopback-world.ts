@@ -16,7 +16,7 @@ import {
 } from '../../src/index.ts'
 import { attachIn } from '../../src/engines/node/attach.ts'
 import { createEnvironment } from '../../src/engines/node/environment.ts'
-import { tcpReactor } from '../../src/engines/node/tcp-self-test.ts'
+import { tcpReactor } from '../../src/engines/node/transports/tcp-self-test.ts'
 import { FaultedHandler } from './faulted-handler.ts'
 import { handshakeHeaders } from './hosts.ts'
 import { listen, RawClient } from './loopback.ts'

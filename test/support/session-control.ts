@@ -1,6 +1,6 @@
 /** The controls of a session that holds nothing and does what it is told. */
 
-import type { SessionControl } from '../../src/application/session-registry.ts'
+import type { SessionControl } from '../../src/application/sessions/session-registry.ts'
 
 /** For registries in tests; replace what a test looks at. */
 export const IDLE_CONTROL: SessionControl = {

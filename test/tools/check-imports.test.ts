@@ -38,6 +38,30 @@ describe('checkImports()', () => {
     expect(problems).toEqual([])
   })
 
+  it('rejects an import into a room of another folder', () => {
+    const problems = check({
+      'protocol/frames/index.ts': "export type { A } from './a.ts'\n",
+      'protocol/frames/a.ts': 'export type A = 1\n',
+      'session/a.ts': "import type { A } from '../protocol/frames/index.ts'\nexport type B = A\n",
+    })
+
+    expect(problems).toEqual([
+      'session/a.ts:1: Cannot import "protocol/frames/index.ts" from another folder, expected its index.ts, internal.ts or portable.ts',
+    ])
+  })
+
+  it('rejects a folder with more than 20 files', () => {
+    const names = Array.from(
+      { length: 21 },
+      (_, at) => `protocol/a${String(at).padStart(2, '0')}.ts`,
+    )
+
+    expect(check(Object.fromEntries(names.slice(1).map((name) => [name, ''])))).toEqual([])
+    expect(check(Object.fromEntries(names.map((name) => [name, ''])))).toEqual([
+      'protocol/a00.ts:1: Cannot keep 21 files in "protocol", expected rooms of at most 20',
+    ])
+  })
+
   it('rejects an import of a higher level, of a type too', () => {
     const problems = check({
       'base/clock.ts': "import type { S } from '../session/index.ts'\nexport type C = S\n",
@@ -121,7 +145,8 @@ describe('checkImports()', () => {
 
   it('rejects modules of Node and packages where no table lists them', () => {
     const problems = check({
-      'protocol/accept-key.ts': "import { createHash } from 'node:crypto'\nimport 'node:fs'\n",
+      'protocol/handshake/accept-key.ts':
+        "import { createHash } from 'node:crypto'\nimport 'node:fs'\n",
       'session/a.ts': "export const a = import('node:net')\nimport 'ws'\n",
       'application/routes.ts': "import { createRouter } from 'rou3'\n",
       'base/a.ts': "import 'rou3'\n",
@@ -129,7 +154,7 @@ describe('checkImports()', () => {
 
     expect(problems).toEqual([
       'base/a.ts:1: Cannot import the package "rou3" here: it is not in the table of packages',
-      'protocol/accept-key.ts:2: Cannot import "node:fs" here: the core is handed what it needs from outside',
+      'protocol/handshake/accept-key.ts:2: Cannot import "node:fs" here: the core is handed what it needs from outside',
       'session/a.ts:1: Cannot import "node:net" here: the core is handed what it needs from outside',
       'session/a.ts:2: Cannot import the package "ws" here: it is not in the table of packages',
     ])

@@ -19,12 +19,12 @@ import {
   requireKnownNames,
   requireObject,
 } from '../../base/internal.ts'
-import { connectionFacts } from './connection-facts.ts'
-import { readTransportMode } from './embedded-options.ts'
+import { connectionFacts } from './transports/connection-facts.ts'
+import { readTransportMode } from './server/embedded-options.ts'
 import { createEnvironment } from './environment.ts'
-import { OwedAnswers } from './owed-answers.ts'
-import { TransportChoice, type TransportMode } from './transport-choice.ts'
-import { answerUnclaimed } from './unclaimed-upgrade.ts'
+import { OwedAnswers } from './upgrades/owed-answers.ts'
+import { TransportChoice, type TransportMode } from './transports/transport-choice.ts'
+import { answerUnclaimed } from './upgrades/unclaimed-upgrade.ts'
 import {
   asksForWebSocket,
   FAILURE,
@@ -33,8 +33,8 @@ import {
   receiveUpgrade,
   refuseUpgrade,
   type UpgradeHost,
-} from './upgrade-listener.ts'
-import type { WaitingSocket } from './waiting-socket.ts'
+} from './upgrades/upgrade-listener.ts'
+import type { WaitingSocket } from './upgrades/waiting-socket.ts'
 
 /** How an application behaves in a server that is not its own. */
 export interface AttachOptions {

@@ -20,27 +20,31 @@ import {
 } from '../../application/index.ts'
 import { logFailure, readStopOptions } from '../../application/internal.ts'
 import { type Environment, waitingClock } from '../../base/internal.ts'
-import { type EmbeddedServerOptions, readOptions, type ServerSettings } from './embedded-options.ts'
+import {
+  type EmbeddedServerOptions,
+  readOptions,
+  type ServerSettings,
+} from './server/embedded-options.ts'
 import { createEnvironment } from './environment.ts'
 import { ListenError, ServerStoppedError } from './errors.ts'
-import { FrontDoor } from './front-door.ts'
-import { OpenConnections } from './open-connections.ts'
-import { OwedAnswers } from './owed-answers.ts'
-import { PlainRequests } from './plain-requests.ts'
-import type { EmbeddedServer, ServerAddress } from './server.ts'
-import { watchSignals } from './signals.ts'
-import { TransportChoice } from './transport-choice.ts'
-import { answerUnclaimed } from './unclaimed-upgrade.ts'
+import { FrontDoor } from './front-door/front-door.ts'
+import { OpenConnections } from './server/open-connections.ts'
+import { OwedAnswers } from './upgrades/owed-answers.ts'
+import { PlainRequests } from './server/plain-requests.ts'
+import type { EmbeddedServer, ServerAddress } from './server/server.ts'
+import { watchSignals } from './server/signals.ts'
+import { TransportChoice } from './transports/transport-choice.ts'
+import { answerUnclaimed } from './upgrades/unclaimed-upgrade.ts'
 import {
   asksForWebSocket,
   type PendingUpgrade,
   receiveUpgrade,
   type UpgradeHost,
-} from './upgrade-listener.ts'
-import type { WaitingSocket } from './waiting-socket.ts'
-import { primaryHost, roleOf, workerWorld } from './workers.ts'
-import { PrimaryServer } from './workers-primary.ts'
-import { WorkerServer } from './workers-worker.ts'
+} from './upgrades/upgrade-listener.ts'
+import type { WaitingSocket } from './upgrades/waiting-socket.ts'
+import { primaryHost, roleOf, workerWorld } from './workers/workers.ts'
+import { PrimaryServer } from './workers/primary.ts'
+import { WorkerServer } from './workers/worker.ts'
 
 /**
  * Makes a server around a new application that `module` sets up. Nothing listens before `start()`.

@@ -9,10 +9,10 @@ import { describe, expect, it, vi } from 'vitest'
 
 import { type Application, WebSockets } from '../../../src/application/index.ts'
 import { Deferred } from '../../../src/base/internal.ts'
-import type { EmbeddedServerOptions } from '../../../src/engines/node/embedded-options.ts'
+import type { EmbeddedServerOptions } from '../../../src/engines/node/server/embedded-options.ts'
 import { embeddedServer } from '../../../src/engines/node/embedded-server.ts'
 import { ListenError, ServerStoppedError } from '../../../src/engines/node/errors.ts'
-import type { EmbeddedServer } from '../../../src/engines/node/server.ts'
+import type { EmbeddedServer } from '../../../src/engines/node/server/server.ts'
 import { certificate } from '../../support/certificate.ts'
 import { listen, RawClient } from '../../support/loopback.ts'
 

@@ -1,0 +1,98 @@
+/**
+ * Ends all sessions of an application: politely and a few at a time, then by force.
+ */
+
+import { Deferred, requireKnownNames, requireObject, toMilliseconds } from '../../base/internal.ts'
+import type { Clock } from '../../base/index.ts'
+import type { StopCounts, StopOptions } from '../application.ts'
+import type { Farewell } from './farewell.ts'
+import type { SessionRegistry } from './session-registry.ts'
+
+/** The options of `stop`, checked, in milliseconds. */
+export interface DrainTimes {
+  readonly grace: number
+  readonly timeout: number
+  /** `null`: clients are told nothing of when to come back. */
+  readonly reconnectWithin: number | null
+}
+
+const DEFAULT_GRACE_MS = 1_000
+const DEFAULT_TIMEOUT_MS = 15_000
+
+// Enough that the clients of one batch come back spread out; few enough that timers cost nothing.
+const MAX_BATCHES = 20
+
+/**
+ * Checks the options of `stop`.
+ *
+ * @param act what the options are for, as messages say it.
+ * @throws {TypeError | RangeError} for what means nothing, or a `timeout` before the end of `grace`.
+ */
+export function readStopOptions(
+  options: StopOptions,
+  act: string = 'stop the application',
+): DrainTimes {
+  requireObject(act, 'what was given', options)
+  requireKnownNames(act, options, ['grace', 'timeout', 'reconnectWithin'])
+  const timeout = toMilliseconds(options.timeout ?? DEFAULT_TIMEOUT_MS, 'timeout')
+  const grace = toMilliseconds(options.grace ?? Math.min(DEFAULT_GRACE_MS, timeout), 'grace')
+  const { reconnectWithin: within = null } = options
+  const reconnectWithin = within === null ? null : toMilliseconds(within, 'reconnectWithin')
+  if (grace <= timeout) return { grace, timeout, reconnectWithin }
+  throw new RangeError(
+    `Cannot ${act}: timeout is ${timeout} ms, expected at least the grace of ${grace} ms`,
+  )
+}
+
+/** Closes `sessions` in batches, waits for them, and drops those that are left at the deadline. */
+export async function drain(
+  sessions: SessionRegistry,
+  clock: Clock,
+  times: Omit<DrainTimes, 'reconnectWithin'>,
+  farewell: Farewell,
+): Promise<StopCounts> {
+  const before = sessions.opened - sessions.size
+  const closing = closeInBatches(sessions, clock, times.grace, farewell)
+  await withinMs(clock, times.timeout, sessions.whenEmpty())
+  closing[Symbol.dispose]()
+
+  const aborted = sessions.size
+  for (const control of sessions.controls) control.terminate()
+  const total = sessions.opened - before
+  return { sessions: total, closed: total - aborted, aborted }
+}
+
+/** Resolves when `task` does, which never rejects, and after `limitMs` at the latest. */
+export async function withinMs(clock: Clock, limitMs: number, task: Promise<void>): Promise<void> {
+  const deadline = new Deferred<void>()
+  const timer = clock.setTimer(limitMs, () => deadline.resolve())
+  await Promise.race([task, deadline.promise])
+  timer[Symbol.dispose]()
+}
+
+/** Closes the first batch at once and the others at equal distances. Disposing of it leaves the rest open. */
+function closeInBatches(
+  sessions: SessionRegistry,
+  clock: Clock,
+  graceMs: number,
+  farewell: Farewell,
+): Disposable {
+  const all = sessions.controls
+  const batches = Math.max(1, Math.min(all.length, graceMs > 0 ? MAX_BATCHES : 1))
+  const size = Math.ceil(all.length / batches)
+  let timer: Disposable | null = null
+
+  function closeBatch(index: number): void {
+    timer = null
+    for (const control of all.slice(index * size, (index + 1) * size)) {
+      control.goAway(farewell.closeMessage())
+    }
+    if ((index + 1) * size >= all.length) return
+    timer = clock.setTimer(graceMs / batches, () => closeBatch(index + 1))
+  }
+
+  closeBatch(0)
+  return {
+    [Symbol.dispose]: () => timer?.[Symbol.dispose](),
+  }
+}

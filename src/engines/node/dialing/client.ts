@@ -1,0 +1,134 @@
+/**
+ * The client on Node: sessions over sockets of its own.
+ */
+
+import { type Environment, waitingSystemClock } from '../../../base/internal.ts'
+import type {
+  ClientBlock,
+  ConnectOptions,
+  ConnectTarget,
+  ReconnectingWebSocket,
+  WebSocketClient,
+  WebSocketClientSession,
+} from '../../../client/index.ts'
+import { type ClientPlatform, createClient } from '../../../client/internal.ts'
+import { NODE_OPTION_NAMES, type NodeClientOptions, readDialerOptions } from './client-options.ts'
+import { NodeDialer } from './dialer.ts'
+import { createEnvironment } from '../environment.ts'
+import { TransportChoice, type TransportMode } from '../transports/transport-choice.ts'
+
+/**
+ * Makes a client whose connections have `defaults` in common: what code under test is handed, as `t.client` of
+ * `towpath/testing` stands in its place.
+ *
+ * @throws {TypeError | RangeError} for an option that means nothing.
+ *
+ * @example
+ * ```ts
+ * import { createWebSocketClient, seconds } from 'towpath/client'
+ *
+ * const client = createWebSocketClient({ pingPeriod: seconds(20), headers: { 'User-Agent': 'bot/1' } })
+ * ```
+ */
+export function createWebSocketClient(
+  defaults: NodeClientOptions = {},
+): WebSocketClient<NodeClientOptions> {
+  return createClient(PLATFORM, defaults)
+}
+
+/**
+ * Connects, runs `block` with the session, and ends the session when the block ends. See `WebSocketClient.webSocket`.
+ *
+ * @example
+ * ```ts
+ * import { Frame, webSocket } from 'towpath/client'
+ *
+ * await webSocket('wss://chat.example.com/rooms/1', async ({ incoming, send }) => {
+ *   await send('hello')
+ *   for await (const frame of incoming) {
+ *     if (frame instanceof Frame.Text) console.log(frame.readText())
+ *   }
+ * })
+ * ```
+ */
+export function webSocket<T>(url: string | URL, block: ClientBlock<T>): Promise<T>
+export function webSocket<T>(
+  url: string | URL,
+  options: NodeClientOptions,
+  block: ClientBlock<T>,
+): Promise<T>
+export function webSocket<T>(
+  url: string | URL,
+  ...rest: [ClientBlock<T>] | [NodeClientOptions, ClientBlock<T>]
+): Promise<T> {
+  return rest.length === 1
+    ? CLIENT.webSocket(url, rest[0])
+    : CLIENT.webSocket(url, rest[0], rest[1])
+}
+
+/**
+ * Connects; the session is the caller's to close. See `WebSocketClient.openWebSocket`.
+ *
+ * @example
+ * ```ts
+ * import { openWebSocket } from 'towpath/client'
+ *
+ * await using session = await openWebSocket('ws://localhost:8080/feed', { protocols: ['v1.feed'] })
+ * console.log(session.protocol, await session.incoming.receive())
+ * ```
+ */
+export function openWebSocket(
+  url: string | URL,
+  options?: NodeClientOptions,
+): Promise<WebSocketClientSession> {
+  return CLIENT.openWebSocket(url, options)
+}
+
+/**
+ * Makes a connection that comes back when its session is lost; it is the caller's to close. As long as it is not over it
+ * keeps the process alive. See `WebSocketClient.connect` and docs/reconnecting.md.
+ *
+ * @example
+ * ```ts
+ * import { connect, Frame } from 'towpath/client'
+ *
+ * await using connection = connect('wss://ticker.example.com/prices', {
+ *   opened: (session) => session.send('subscribe'),
+ * })
+ * for await (const frame of connection.incoming) {
+ *   if (frame instanceof Frame.Text) console.log(frame.readText())
+ * }
+ * ```
+ */
+export function connect(
+  url: ConnectTarget,
+  options?: ConnectOptions<NodeClientOptions, WebSocketClientSession>,
+): ReconnectingWebSocket<WebSocketClientSession> {
+  return CLIENT.connect(url, options)
+}
+
+/** All clients of a process share one timer, one source of randomness and the trial of the TCP handle. */
+let environment: Environment | null = null
+const TRANSPORTS = new Map<TransportMode, TransportChoice>()
+
+const PLATFORM: ClientPlatform<NodeClientOptions> = {
+  environment: () => (environment ??= createEnvironment()),
+  waitingClock: waitingSystemClock,
+  optionNames: NODE_OPTION_NAMES,
+  dialer(options) {
+    const settings = readDialerOptions(options)
+    return {
+      dial: (request) => new NodeDialer(settings, transportsFor(settings.transport)).dial(request),
+    }
+  },
+}
+
+const CLIENT: WebSocketClient<NodeClientOptions> = createClient(PLATFORM)
+
+function transportsFor(mode: TransportMode): TransportChoice {
+  const known = TRANSPORTS.get(mode)
+  if (known !== undefined) return known
+  const made = new TransportChoice(mode)
+  TRANSPORTS.set(mode, made)
+  return made
+}

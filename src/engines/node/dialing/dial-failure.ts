@@ -1,0 +1,75 @@
+/**
+ * What the failures of sockets, of TLS and of Node's HTTP parser say about the way to a session.
+ */
+
+import { ConnectError } from '../../../client/index.ts'
+import type { NetworkStep } from '../../../client/internal.ts'
+
+/**
+ * The error for `cause`, which came up at `step`.
+ *
+ * @param place whither: `example.com`, `[::1]:8080`, the path of a socket.
+ */
+export function dialFailure(step: NetworkStep, place: string, cause: Error): ConnectError {
+  const code = codeOf(cause)
+  if (code.startsWith('HPE_')) return new ConnectError('protocol', notHttp(place, code), { cause })
+  return new ConnectError(step, explain(step, place, code), { cause })
+}
+
+const OVERFLOW = 'HPE_HEADER_OVERFLOW'
+
+function notHttp(place: string, code: string): string {
+  return code === OVERFLOW
+    ? `the headers of the answer of ${place} are too large`
+    : `${place} answered with something that is not HTTP (${code})`
+}
+
+function explain(step: NetworkStep, place: string, code: string): string {
+  switch (step) {
+    case 'resolve':
+      return `the host of ${place} has no address (${code})`
+    case 'connect':
+      return CONNECT_EXPLANATIONS.get(code)?.(place) ?? `no connection to ${place} (${code})`
+    case 'proxy':
+      return `the agent got no connection to ${place} (${code})`
+    case 'tls':
+      return (
+        TLS_EXPLANATIONS.get(code)?.(place) ?? `no agreement on encryption with ${place} (${code})`
+      )
+    case 'handshake':
+    case 'protocol':
+      return `${place} ended the connection before it answered (${code})`
+  }
+}
+
+type Explanation = (place: string) => string
+
+const CONNECT_EXPLANATIONS: ReadonlyMap<string, Explanation> = new Map<string, Explanation>([
+  ['ECONNREFUSED', (place) => `nobody listens at ${place}`],
+  ['ENOENT', (place) => `there is no socket at ${place}`],
+  ['ETIMEDOUT', (place) => `${place} does not answer`],
+  ['EHOSTUNREACH', (place) => `there is no route to ${place}`],
+  ['ENETUNREACH', (place) => `there is no route to ${place}`],
+  ['EACCES', (place) => `this user may not connect to ${place}`],
+])
+
+const TLS_EXPLANATIONS: ReadonlyMap<string, Explanation> = new Map<string, Explanation>([
+  ['ERR_TLS_CERT_ALTNAME_INVALID', (place) => `the certificate of ${place} is for other names`],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', (place) => `the certificate of ${place} is signed by itself`],
+  ['SELF_SIGNED_CERT_IN_CHAIN', (place) => `the certificate of ${place} is signed by nobody known`],
+  [
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    (place) => `the certificate of ${place} is signed by nobody known`,
+  ],
+  [
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    (place) => `the certificate of ${place} is signed by nobody known`,
+  ],
+  ['CERT_HAS_EXPIRED', (place) => `the certificate of ${place} has expired`],
+  ['CERT_NOT_YET_VALID', (place) => `the certificate of ${place} is not valid yet`],
+])
+
+/** The code of Node or of OpenSSL; the name of the error where it has none. */
+function codeOf(cause: Error): string {
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name
+}

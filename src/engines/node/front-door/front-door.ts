@@ -1,0 +1,235 @@
+/**
+ * The front door of a server of our own: upgrades are accepted on the listening handle and become
+ * sessions without a socket, a parser or a request of Node ever existing.
+ *
+ * 1. The listening handle hands over a connection (`tcp-listener.ts`).
+ * 2. An `Arrival` reads the head of its first request.
+ * 3. An upgrade to `websocket` on a path of ours is decided by the application, and becomes a
+ *    session or a refusal.
+ * 4. Every other connection goes to the HTTP server behind, byte for byte, for good: plain requests,
+ *    unknown paths, heads that are malformed or too large. The HTTP server decides what to answer.
+ *
+ * Both doors so answer alike: this one accepts only what both understand in the same way.
+ */
+
+import type { Server as HttpServer } from 'node:http'
+
+import type { UpgradeOutcome } from '../../../application/index.ts'
+import { logFailure } from '../../../application/internal.ts'
+import { HttpHeaders } from '../../../protocol/index.ts'
+import { type RequestHead, listHas } from '../../../protocol/internal.ts'
+import type { Transport } from '../../../session/index.ts'
+import { AcceptedRequest } from './accepted-request.ts'
+import { Arrival, type ArrivalOwner } from './arrival.ts'
+import { answerAndEnd } from '../upgrades/final-answer.ts'
+import { acceptsOnHandles } from './front-door-self-test.ts'
+import { encodeAnswer, encodeSwitch, type HttpAnswer, sentence } from '../upgrades/http-answer.ts'
+import { shareStrings } from '../upgrades/shared-strings.ts'
+import { type AcceptedHandle, type Listener, listenOnHandle } from './tcp-listener.ts'
+import type { TcpReactor } from '../transports/tcp-transport.ts'
+import type { UpgradeHost } from '../upgrades/upgrade-listener.ts'
+
+/** Limits on the head of a request. */
+export interface FrontDoorLimits {
+  /** In bytes; a longer head goes to the HTTP server, which answers 431. */
+  readonly maxHeadSize: number
+  /** From the connection to the end of the head, in milliseconds; then the client gets 408. */
+  readonly headLimitMs: number
+  /** How often connections are checked against `headLimitMs`, in milliseconds. */
+  readonly checkMs: number
+}
+
+/** What Node's server answers in the same cases. */
+const REQUEST_TIMEOUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n'
+const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'
+
+const FAILURE: HttpAnswer = sentence(500, 'Cannot upgrade: the application failed')
+
+/** The connections of one server that have not become sessions, nor gone to the HTTP server. */
+export class FrontDoor implements ArrivalOwner {
+  readonly maxHeadSize: number
+  readonly reactor: TcpReactor
+  readonly #host: UpgradeHost
+  readonly #limits: FrontDoorLimits
+  readonly #listener: Listener
+  /** In the order in which they were accepted. */
+  readonly #arrivals = new Set<Arrival>()
+  /** Whether the next check has been scheduled. */
+  #isChecking = false
+
+  /**
+   * Opens the door of `server`, which listens.
+   *
+   * @returns `null`, with nothing changed, where Node is not as expected or the trial failed.
+   */
+  static async open(
+    server: HttpServer,
+    host: UpgradeHost,
+    limits: FrontDoorLimits,
+  ): Promise<FrontDoor | null> {
+    const { reactor } = host.transports
+    if (reactor === null || !(await acceptsOnHandles(reactor))) return null
+    const listener = listenOnHandle(server, reactor.buffer, (handle) => door?.accept(handle))
+    const door = listener === null ? null : new FrontDoor(host, limits, listener, reactor)
+    return door
+  }
+
+  private constructor(
+    host: UpgradeHost,
+    limits: FrontDoorLimits,
+    listener: Listener,
+    reactor: TcpReactor,
+  ) {
+    this.reactor = reactor
+    this.maxHeadSize = limits.maxHeadSize
+    this.#host = host
+    this.#limits = limits
+    this.#listener = listener
+  }
+
+  /** A connection has been accepted. */
+  accept(handle: AcceptedHandle): void {
+    const arrival = new Arrival(handle, this)
+    this.#listener.counter._connections++
+    this.#arrivals.add(arrival)
+    arrival.acceptedAt = this.#host.environment.clock.now()
+    arrival.start()
+    if (!this.#isChecking) this.#scheduleCheck()
+  }
+
+  /** Ends the connections that have not sent a request yet. */
+  dropSilent(): void {
+    for (const arrival of this.#arrivals) if (!arrival.isDecided) arrival.close()
+  }
+
+  /** Ends every connection that has not become a session. */
+  dropAll(): void {
+    for (const arrival of this.#arrivals) arrival.close()
+  }
+
+  // What an arrival tells
+
+  headArrived(arrival: Arrival, head: RequestHead): void {
+    const headers = new HttpHeaders(head.rawHeaders)
+    if (!asksForUpgrade(headers)) {
+      this.headIsOther(arrival)
+      return
+    }
+    const { application, environment } = this.#host
+    shareStrings(head.rawHeaders)
+    arrival.decide(head.byteLength)
+    const request = new AcceptedRequest(head, arrival.facts)
+    try {
+      const outcome = application.upgrade(request, environment, () => arrival.watch())
+      if (!(outcome instanceof Promise)) this.#conclude(arrival, outcome)
+      else {
+        outcome
+          .then((later) => this.#conclude(arrival, later))
+          .catch((error: unknown) => this.#fail(arrival, error))
+      }
+    } catch (error) {
+      this.#fail(arrival, error)
+    }
+  }
+
+  headIsOther(arrival: Arrival): void {
+    const read = arrival.releaseToHttp()
+    this.#arrivals.delete(arrival)
+    this.#listener.counter._connections--
+    this.#listener.giveBack(arrival.handle, read)
+  }
+
+  headCutOff(arrival: Arrival): void {
+    this.#say(arrival, BAD_REQUEST)
+  }
+
+  closed(arrival: Arrival): void {
+    if (!this.#arrivals.delete(arrival)) return
+    const { counter } = this.#listener
+    counter._connections--
+    counter._emitCloseIfDrained()
+  }
+
+  #conclude(arrival: Arrival, outcome: UpgradeOutcome): void {
+    if (arrival.isClosed) return
+    if (outcome.type === 'unclaimed') {
+      if (arrival.hasLeft) arrival.close()
+      else this.headIsOther(arrival)
+      return
+    }
+    if (arrival.hasLeft) {
+      arrival.close()
+      return
+    }
+    const switching =
+      outcome.type === 'accepted' ? this.#encode(() => encodeSwitch(outcome.headers)) : null
+    if (outcome.type === 'accepted' && switching !== null) {
+      const transport = this.#open(arrival, switching)
+      try {
+        outcome.start(transport)
+      } catch (error) {
+        // The transport has no other owner.
+        transport.abort()
+        throw error
+      }
+      return
+    }
+    const answer = outcome.type === 'refused' ? outcome : FAILURE
+    const bytes = (each: HttpAnswer): Buffer => encodeAnswer(each, 'GET', new Date())
+    const encoded = this.#encode(() => bytes(answer)) ?? bytes(FAILURE)
+    answerAndEnd(this.#host.environment, this.#open(arrival), encoded)
+  }
+
+  /** Takes the connection out of this door as a transport. */
+  #open(arrival: Arrival, greeting = ''): Transport {
+    const { handle } = arrival
+    const facts = arrival.facts
+    const head = arrival.releaseToSession()
+    this.#arrivals.delete(arrival)
+    const taken = { handle, head: head.length === 0 ? null : head, server: this.#listener.counter }
+    return this.#host.transports.openHandle(taken, facts, greeting)
+  }
+
+  #say(arrival: Arrival, words: string): void {
+    answerAndEnd(this.#host.environment, this.#open(arrival), Buffer.from(words, 'latin1'))
+  }
+
+  /** A fault of the application or of ours; it must not reach other connections. */
+  #fail(arrival: Arrival, error: unknown): void {
+    logFailure(this.#host.application.logger, error, 'Upgrade failed')
+    if (this.#arrivals.has(arrival)) arrival.close()
+  }
+
+  /** `null`, and an entry in the log, for a header that HTTP does not allow. */
+  #encode<Encoded>(encode: () => Encoded): Encoded | null {
+    try {
+      return encode()
+    } catch (error) {
+      logFailure(this.#host.application.logger, error, 'Upgrade failed')
+      return null
+    }
+  }
+
+  #scheduleCheck(): void {
+    this.#isChecking = true
+    this.#host.environment.timers.schedule(this.#limits.checkMs, () => this.#checkArrivals())
+  }
+
+  /** Ends the connections whose head takes too long. The oldest come first. */
+  #checkArrivals(): void {
+    this.#isChecking = false
+    const tooOld = this.#host.environment.clock.now() - this.#limits.headLimitMs
+    for (const arrival of this.#arrivals) {
+      if (arrival.acceptedAt > tooOld) break
+      if (!arrival.isDecided) this.#say(arrival, REQUEST_TIMEOUT)
+    }
+    if (this.#arrivals.size > 0) this.#scheduleCheck()
+  }
+}
+
+/** Whether both headers are there that make an upgrade to our protocol. */
+function asksForUpgrade(headers: HttpHeaders): boolean {
+  if (headers.get('upgrade')?.toLowerCase() !== 'websocket') return false
+  // Node answers `Expect` before anybody else sees the request.
+  return listHas(headers.get('connection') ?? '', 'upgrade') && !headers.has('expect')
+}

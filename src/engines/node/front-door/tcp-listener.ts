@@ -1,0 +1,185 @@
+/**
+ * The listening handle under a `net.Server`: the one file that knows how Node accepts a connection.
+ *
+ * For each connection Node makes a `net.Socket`, and `node:http` a parser. An upgrade needs neither.
+ * Here the callback of the listening handle is replaced, so that connections arrive as bare handles;
+ * a connection that is not an upgrade is given back, and Node then treats it as one that it has
+ * just accepted, with the bytes that were read from it in front.
+ *
+ * None of this is documented by Node. It is looked for before it is used, and tried out once by
+ * `front-door-self-test.ts`. Where either fails, Node accepts as ever.
+ */
+
+import type { Server, Socket } from 'node:net'
+
+import type { AddressedHandle } from '../transports/connection-facts.ts'
+import type { CountingServer, TcpHandle } from '../transports/tcp-handle.ts'
+
+/** A connection that has just been accepted: `TcpHandle`, and what only its beginning needs. */
+export interface AcceptedHandle extends TcpHandle, AddressedHandle, SocketOptions {}
+
+/** Calls answer 0, or an error number below 0. */
+interface SocketOptions {
+  setNoDelay(on: boolean): number
+  setKeepAlive(on: boolean, delaySeconds: number): number
+}
+
+/** The handle that listens. In a worker of `node:cluster` it may be a stand-in with this one method. */
+interface ListeningHandle extends Partial<SocketOptions> {
+  onconnection: (this: ListeningHandle, status: number, handle?: AcceptedHandle) => void
+}
+
+const ACCEPTED_METHODS = [
+  'setNoDelay',
+  'setKeepAlive',
+  'getpeername',
+  'getsockname',
+  'useUserBuffer',
+  'readStart',
+  'readStop',
+  'writeBuffer',
+  'writeLatin1String',
+  'shutdown',
+  'close',
+  'reset',
+] as const
+
+/** What Node's own `onread` reads beside its argument. */
+interface ReadBinding {
+  readonly streamBaseState: ArrayLike<number> & { [index: number]: number }
+  readonly kReadBytesOrError: number
+  readonly kArrayBufferOffset: number
+}
+
+/** The connections of one server, accepted here. */
+export interface Listener {
+  /** Counts the connections that are kept; Node waits for them when the server closes. */
+  readonly counter: CountingServer
+
+  /**
+   * Gives a connection back to Node, which then does as if it had just accepted it.
+   *
+   * @param read what has been read from it, to be read again; memory of its own.
+   */
+  giveBack(handle: AcceptedHandle, read: Uint8Array): void
+
+  /** From here on Node accepts. */
+  stop(): void
+}
+
+/**
+ * Takes over what `server`, which listens, accepts.
+ *
+ * @param buffer what handles read into; shared by all of them.
+ * @param accepted gets a handle that does not read yet, and gives it an `onread`.
+ * @returns `null`, with nothing changed, where Node is not as expected.
+ */
+export function listenOnHandle(
+  server: Server,
+  buffer: Uint8Array,
+  accepted: (handle: AcceptedHandle) => void,
+): Listener | null {
+  const listening = listeningHandle(server)
+  const counter = countingServer(server)
+  const binding = readBinding()
+  if (listening === null || counter === null || binding === null) return null
+  const accept = listening.onconnection
+  const inherits = setInheritedOptions(listening)
+
+  const giveBack = (handle: AcceptedHandle, read: Uint8Array): void => {
+    const putBack = (socket: Socket): void => {
+      if (read.length > 0) socket.unshift(read)
+    }
+    server.prependOnceListener('connection', putBack)
+    accept.call(listening, 0, handle)
+    server.off('connection', putBack)
+    readForNode(handle, buffer, binding)
+  }
+  listening.onconnection = (status, handle) => {
+    if (status !== 0 || handle === undefined || !isComplete(handle)) {
+      accept.call(listening, status, handle)
+      return
+    }
+    handle.useUserBuffer(buffer)
+    if (!inherits) setOptions(handle)
+    accepted(handle)
+  }
+  return { counter, giveBack, stop: () => void (listening.onconnection = accept) }
+}
+
+/** Time without traffic after which the kernel begins to probe the peer, in seconds. */
+const KEEP_ALIVE_DELAY_S = 30
+
+function setOptions(handle: SocketOptions): void {
+  handle.setNoDelay(true)
+  handle.setKeepAlive(true, KEEP_ALIVE_DELAY_S)
+}
+
+/**
+ * Linux gives a connection the options of the socket that listens: five system calls fewer for each.
+ *
+ * @returns whether connections have them that way.
+ */
+function setInheritedOptions(listening: ListeningHandle): boolean {
+  if (process.platform !== 'linux') return false
+  const { setNoDelay, setKeepAlive } = listening
+  if (typeof setNoDelay !== 'function' || typeof setKeepAlive !== 'function') return false
+  return (
+    setNoDelay.call(listening, true) === 0 &&
+    setKeepAlive.call(listening, true, KEEP_ALIVE_DELAY_S) === 0
+  )
+}
+
+/**
+ * Node's `onread` expects memory of its own for each read; a handle that has been given `buffer`
+ * keeps reading into that. So each read is copied out before Node sees it. While a parser of Node
+ * reads from the handle, which is nearly always, this is not called.
+ */
+function readForNode(handle: AcceptedHandle, buffer: Uint8Array, binding: ReadBinding): void {
+  const { streamBaseState, kReadBytesOrError, kArrayBufferOffset } = binding
+  const nodeOnRead = handle.onread
+  handle.onread = function (this: TcpHandle, argument?: unknown) {
+    const count = streamBaseState[kReadBytesOrError] ?? 0
+    if (count <= 0 || argument !== undefined) {
+      nodeOnRead.call(this, argument)
+      return
+    }
+    const copy = new Uint8Array(count)
+    copy.set(buffer.subarray(0, count))
+    streamBaseState[kArrayBufferOffset] = 0
+    nodeOnRead.call(this, copy.buffer)
+  }
+}
+
+function listeningHandle(server: Server): ListeningHandle | null {
+  const handle = (server as unknown as { _handle?: Partial<ListeningHandle> | null })._handle
+  // The cast adds fields that are looked at before they are used.
+  if (handle === null || handle === undefined) return null
+  return typeof handle.onconnection === 'function' ? (handle as ListeningHandle) : null
+}
+
+function countingServer(server: Server): CountingServer | null {
+  const counter = server as unknown as Partial<CountingServer> // looked at by the next lines
+  const counts =
+    typeof counter._connections === 'number' && typeof counter._emitCloseIfDrained === 'function'
+  return counts ? (counter as CountingServer) : null
+}
+
+function isComplete(handle: AcceptedHandle): boolean {
+  return ACCEPTED_METHODS.every((name) => typeof handle[name] === 'function')
+}
+
+function readBinding(): ReadBinding | null {
+  const { binding } = process as unknown as { binding?: (name: string) => unknown } // asked below
+  if (typeof binding !== 'function') return null
+  try {
+    const found = binding('stream_wrap') as Partial<ReadBinding> // each field is checked here
+    const complete =
+      typeof found.kReadBytesOrError === 'number' &&
+      typeof found.kArrayBufferOffset === 'number' &&
+      ArrayBuffer.isView(found.streamBaseState)
+    return complete ? (found as ReadBinding) : null
+  } catch {
+    return null // this runtime has no such binding, or does not let us have it
+  }
+}

@@ -1,0 +1,263 @@
+/**
+ * Carries a session over the TLS handle, past the streams of its `TLSSocket`.
+ *
+ * Bytes are read into the buffer that all connections share. A write is encrypted at once, so its
+ * memory is free when the call returns; TLS reports it done in a later turn and takes no other
+ * before that. A write that comes earlier waits here. The socket owns the handle: closing, errors
+ * and the handshake are Node's, as over streams.
+ */
+
+import { getSystemErrorName } from 'node:util'
+import type {
+  Transport,
+  TransportAddress,
+  TransportReceiver,
+  WriteOutcome,
+} from '../../../session/index.ts'
+import type { ConnectionFacts } from './connection-facts.ts'
+import { systemError } from './system-error.ts'
+import type { TcpReactor } from './tcp-transport.ts'
+import type { BypassedTls } from './tls-handle.ts'
+
+/** Time without traffic after which the kernel begins to probe the peer. */
+const KEEP_ALIVE_DELAY_MS = 30_000
+
+const END_OF_FILE = 'EOF'
+const READING_ALREADY = 'EALREADY'
+
+/** A larger write is encrypted in pieces: they show that it moves, and need less memory. */
+const PIECE_BYTES = 64 * 1024
+
+const NO_BYTES = new Uint8Array(0)
+
+/** A transport over a TLS handle. */
+export class TlsTransport implements Transport {
+  readonly local: TransportAddress
+  readonly remote: TransportAddress
+  readonly encrypted: boolean
+  bytesWritten = 0
+  readonly #tls: BypassedTls
+  readonly #reactor: TcpReactor
+  #head: Uint8Array | null
+  #receiver: TransportReceiver | null = null
+  #begun = false
+  #paused = false
+  #ended = false
+  #readEnded = false
+  #shutDown = false
+  /** A write has not been reported done. */
+  #isWriting = false
+  /** What waits for that, in order. */
+  #waiting: Uint8Array[] = []
+  #waitingBytes = 0
+  /** A write was answered `queued`. */
+  #owesDrain = false
+  #aborted = false
+  #closed = false
+  #cause: Error | null = null
+
+  constructor(reactor: TcpReactor, tls: BypassedTls, head: Uint8Array, facts: ConnectionFacts) {
+    this.local = facts.local
+    this.remote = facts.remote
+    this.encrypted = facts.encrypted
+    this.#tls = tls
+    this.#reactor = reactor
+    const first = tls.head === null ? head : Buffer.concat([head, tls.head])
+    this.#head = first.length === 0 ? null : first
+
+    const { socket, handle } = tls
+    socket.allowHalfOpen = true
+    socket.setNoDelay(true)
+    socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS)
+    socket.setTimeout(0)
+    socket.on('error', (error: Error) => this.#failed(error))
+    socket.on('close', () => this.#settleClosed())
+    handle.readStop()
+    handle.useUserBuffer(reactor.buffer)
+    handle.onread = () => this.#wasRead()
+  }
+
+  get queuedBytes(): number {
+    return this.#closed ? 0 : this.#waitingBytes + (this.#tls.lower.writeQueueSize ?? 0)
+  }
+
+  start(receiver: TransportReceiver): void {
+    this.#receiver = receiver
+    process.nextTick(() => this.#begin())
+  }
+
+  /** Writes Latin-1. */
+  greet(text: string): void {
+    this.write(Buffer.from(text, 'latin1'))
+  }
+
+  write(bytes: Uint8Array): WriteOutcome {
+    if (this.#isGone) return 'queued'
+    if (this.#ended) return 'taken'
+    this.bytesWritten += bytes.length
+    if (this.#isWriting || bytes.length > PIECE_BYTES) {
+      this.#waiting.push(bytes)
+      this.#waitingBytes += bytes.length
+      if (!this.#isWriting) this.#encrypt(this.#nextPiece())
+    } else {
+      const { handle, lower } = this.#tls
+      const wasIdle = handle.writeQueueSize === 0
+      this.#encrypt(bytes)
+      if (this.#isGone) return 'queued'
+      // Where TLS has something of its own to write, a session ticket for one, our bytes wait behind
+      // it: not encrypted yet, or not handed down.
+      const isEncrypted = wasIdle && handle.writeQueueSize !== 0
+      if (isEncrypted && lower.writeQueueSize === 0) return 'taken'
+    }
+    this.#owesDrain = true
+    return 'queued'
+  }
+
+  pause(): void {
+    // Once we have ended, bytes left unread would turn our FIN into a reset.
+    if (this.#paused || this.#ended) return
+    this.#paused = true
+    if (this.#begun && !this.#isGone) this.#tls.handle.readStop()
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#read()
+  }
+
+  /** An empty write below TLS tells of a reset, and sends nothing. */
+  probe(): void {
+    const { lower } = this.#tls
+    if (this.#isGone || this.#ended || lower.writeQueueSize !== 0) return
+    const status = lower.writeBuffer(this.#reactor.internals.createWrite(), NO_BYTES)
+    if (status !== 0) this.#fail(status, 'write')
+  }
+
+  end(): void {
+    if (this.#ended || this.#isGone) return
+    this.#ended = true
+    this.resume()
+    this.#shutDownOnceWritten()
+  }
+
+  abort(): void {
+    if (this.#aborted || this.#closed) return
+    this.#aborted = true
+    this.#tls.socket.destroy()
+  }
+
+  get #isGone(): boolean {
+    return this.#aborted || this.#closed || this.#tls.socket.destroyed
+  }
+
+  /** The first turn after `start`: what was read before, then what comes. */
+  #begin(): void {
+    const head = this.#head
+    this.#head = null
+    if (head !== null && !this.#aborted) this.#receiver?.receive(head)
+    this.#begun = true
+    if (this.#closed) this.#receiver?.closed(this.#cause)
+    else if (!this.#paused) this.#read()
+  }
+
+  #read(): void {
+    if (!this.#begun || this.#paused || this.#readEnded || this.#isGone) return
+    const status = this.#tls.handle.readStart()
+    if (status !== 0 && getSystemErrorName(status) !== READING_ALREADY) this.#fail(status, 'read')
+  }
+
+  #wasRead(): void {
+    const count = this.#reactor.internals.bytesRead()
+    if (count === 0 || this.#isGone) return
+    if (count > 0) {
+      this.#receiver?.receive(this.#reactor.buffer.subarray(0, count))
+      return
+    }
+    if (getSystemErrorName(count) !== END_OF_FILE) {
+      this.#fail(count, 'read')
+      return
+    }
+    this.#readEnded = true
+    this.#receiver?.receiveEnd()
+    this.#closeIfDone()
+  }
+
+  #encrypt(bytes: Uint8Array): void {
+    const request = this.#reactor.internals.createWrite()
+    request.oncomplete = (status) => this.#written(status)
+    this.#isWriting = true
+    const status = this.#tls.handle.writeBuffer(request, bytes)
+    if (status !== 0) this.#fail(status, 'write')
+  }
+
+  /** Takes up to `PIECE_BYTES` of what waits, as one piece. */
+  #nextPiece(): Uint8Array {
+    const pieces: Uint8Array[] = []
+    let size = 0
+    for (const bytes of this.#waiting) {
+      if (size === PIECE_BYTES) break
+      const piece = bytes.subarray(0, PIECE_BYTES - size)
+      pieces.push(piece)
+      size += piece.length
+    }
+    const last = this.#waiting[pieces.length - 1]
+    const rest = last?.subarray(pieces.at(-1)?.length)
+    this.#waiting.splice(
+      0,
+      pieces.length,
+      ...(rest === undefined || rest.length === 0 ? [] : [rest]),
+    )
+    this.#waitingBytes -= size
+    return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces)
+  }
+
+  #written(status: number): void {
+    this.#isWriting = false
+    if (this.#isGone) return
+    if (status < 0) {
+      this.#fail(status, 'write')
+      return
+    }
+    if (this.#waitingBytes > 0) {
+      this.#encrypt(this.#nextPiece())
+      return
+    }
+    if (this.#ended) this.#shutDownOnceWritten()
+    if (!this.#owesDrain) return
+    this.#owesDrain = false
+    this.#receiver?.drained()
+  }
+
+  /** The close_notify alert and FIN come behind everything that was written. */
+  #shutDownOnceWritten(): void {
+    if (this.#isWriting || this.#isGone) return
+    const request = this.#reactor.internals.createShutdown()
+    request.oncomplete = () => {
+      this.#shutDown = true
+      this.#closeIfDone()
+    }
+    if (this.#tls.handle.shutdown(request) !== 0) this.#tls.socket.destroy()
+  }
+
+  #closeIfDone(): void {
+    if (this.#shutDown && this.#readEnded && !this.#isGone) this.#tls.socket.destroy()
+  }
+
+  #fail(status: number, act: string): void {
+    this.#tls.socket.destroy(systemError(status, act))
+  }
+
+  #failed(error: Error): void {
+    if (!this.#aborted) this.#cause ??= error
+    // TLS reports a record that it cannot read, and a client that renegotiates too often, and goes on.
+    this.#tls.socket.destroy()
+  }
+
+  #settleClosed(): void {
+    if (this.#closed) return
+    this.#closed = true
+    // Before the start, `begin` reports it.
+    if (this.#begun) this.#receiver?.closed(this.#cause)
+  }
+}

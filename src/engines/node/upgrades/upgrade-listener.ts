@@ -1,0 +1,299 @@
+/**
+ * The way of one upgrade request of HTTP/1.1: from Node's `upgrade` event through the application to a
+ * session, a plain answer, or back to whoever owns the server. RFC 6455 §4.2, RFC 9110 §7.8.
+ */
+
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+
+import type {
+  Application,
+  UpgradeAccepted,
+  UpgradeOutcome,
+  UpgradeRequest,
+} from '../../../application/index.ts'
+import { logFailure } from '../../../application/internal.ts'
+import { Deferred, type Environment } from '../../../base/internal.ts'
+import { HttpHeaders } from '../../../protocol/index.ts'
+import { type ConnectionFacts, connectionFacts } from '../transports/connection-facts.ts'
+import { encodeAnswer, encodeSwitch, type HttpAnswer, sentence } from './http-answer.ts'
+import type { OwedAnswers } from './owed-answers.ts'
+import { shareStrings } from './shared-strings.ts'
+import { StreamTransport } from '../transports/stream-transport.ts'
+import type { TransportChoice } from '../transports/transport-choice.ts'
+import { UpgradeGuard } from './upgrade-guard.ts'
+import { WaitingSocket } from './waiting-socket.ts'
+
+/** An upgrade request with its socket, as Node hands it over. */
+export interface PendingUpgrade {
+  readonly request: IncomingMessage
+  readonly stream: Duplex
+  /** What was read behind the request. */
+  readonly head: Buffer
+}
+
+/** Who answers, and what becomes of what they do not answer. */
+export interface UpgradeHost {
+  readonly application: Application
+  readonly environment: Environment
+  readonly transports: TransportChoice
+  readonly owed: OwedAnswers
+
+  /** Whether somebody else listens for upgrades of the same server. */
+  readonly hasRivals: boolean
+
+  /**
+   * No route of the application has this path, or what is asked for is another protocol than `websocket`.
+   * `waiting` watches over the socket and is for this function to release.
+   */
+  unclaimed(upgrade: PendingUpgrade, waiting: WaitingSocket): void
+}
+
+/** How long a refused client may take to read the answer and to end its side. */
+const REFUSAL_LIMIT_MS = 5000
+
+const NO_BYTES = new Uint8Array(0)
+
+/** How long an upgrade waits for the answers to requests before it; then the connection is ended. */
+const TURN_LIMIT_MS = 10_000
+
+/** Brings `upgrade` to its end. Never throws. */
+export function receiveUpgrade(host: UpgradeHost, upgrade: PendingUpgrade): void {
+  const answering = new Answering(host, upgrade)
+  const { request, stream } = upgrade
+  if (!asksForWebSocket(request)) host.unclaimed(upgrade, answering.watch())
+  else if (!host.owed.isOwed(stream)) answering.run()
+  // Asked only here: it looks for the route a second time.
+  else if (host.application.answerPlainRequest(request.url ?? '') === null)
+    host.unclaimed(upgrade, answering.watch())
+  else answering.runInTurn()
+}
+
+/** Whether an application of ours has this request to answer: it is not for anybody else. */
+export function isClaimed(request: IncomingMessage): boolean {
+  return CLAIMED.has(request)
+}
+
+/** Only those of servers that have several listeners. */
+const CLAIMED = new WeakSet<IncomingMessage>()
+
+/**
+ * Calls `answer` when all requests before `upgrade` have their answers (RFC 9112 §9.3.2). If that takes too
+ * long the connection is ended instead.
+ */
+export function inTurn(
+  { environment, owed }: UpgradeHost,
+  { stream }: PendingUpgrade,
+  waiting: WaitingSocket,
+  answer: () => void,
+): void {
+  if (!owed.isOwed(stream)) {
+    answer()
+    return
+  }
+  let isOver = false
+  const deadline = environment.timers.schedule(TURN_LIMIT_MS, () => {
+    isOver = true
+    waiting.release()
+    stream.on('error', () => {
+      // The connection is being destroyed.
+    })
+    stream.destroy()
+  })
+  owed.whenAnswered(stream, () => {
+    deadline.cancel()
+    if (isOver) return
+    if (!stream.writableEnded) {
+      answer()
+      return
+    }
+    // An earlier answer was the last of this connection (`Connection: close`): it ends by itself.
+    waiting.release()
+    stream.on('error', () => {
+      // Nothing of ours is lost with it.
+    })
+  })
+}
+
+/** Whether `request` asks for this protocol among others (RFC 9110 §7.8); `h2c` and the like are not ours. */
+export function asksForWebSocket({ rawHeaders }: IncomingMessage): boolean {
+  // Not `headers`, which Node would put together for this alone.
+  const protocols = new HttpHeaders(rawHeaders).get('upgrade') ?? ''
+  if (protocols === 'websocket') return true
+  return protocols.split(',').some((protocol) => protocol.trim().toLowerCase() === 'websocket')
+}
+
+/**
+ * Answers `upgrade` with a plain response and ends the connection. What the client still sends is read and
+ * dropped until it ends too, or the kernel would answer with a reset and the response might be lost.
+ */
+export function refuseUpgrade(
+  { application, environment }: UpgradeHost,
+  { request, stream }: PendingUpgrade,
+  facts: ConnectionFacts,
+  answer: HttpAnswer,
+): void {
+  const encode = (each: HttpAnswer): Buffer => encodeAnswer(each, request.method ?? '', new Date())
+  const bytes = encoded(application, () => encode(answer)) ?? encode(FAILURE)
+  const transport = new StreamTransport(stream, NO_BYTES, facts)
+  const deadline = environment.timers.schedule(REFUSAL_LIMIT_MS, () => transport.abort())
+  transport.start({ receive() {}, receiveEnd() {}, drained() {}, closed: () => deadline.cancel() })
+  transport.write(bytes)
+  transport.end()
+}
+
+/** What a client is told when code of the application threw. */
+export const FAILURE: HttpAnswer = sentence(500, 'Cannot upgrade: the application failed')
+
+/** One upgrade on its way through the application. */
+class Answering {
+  readonly #host: UpgradeHost
+  readonly #upgrade: PendingUpgrade
+  #waiting: WaitingSocket | null = null
+  /** Only where somebody else listens for upgrades. */
+  #guard: UpgradeGuard | null = null
+
+  constructor(host: UpgradeHost, upgrade: PendingUpgrade) {
+    this.#host = host
+    this.#upgrade = upgrade
+  }
+
+  /** Watches over the socket, which only an upgrade needs that is not answered at once. */
+  watch(): WaitingSocket {
+    this.#waiting ??= new WaitingSocket(this.#upgrade.stream)
+    return this.#waiting
+  }
+
+  /** Runs when the answers to earlier requests have gone. */
+  runInTurn(): void {
+    const { stream } = this.#upgrade
+    const waiting = this.watch()
+    const { hasRivals } = this.#host
+    inTurn(this.#host, this.#upgrade, waiting, () => {
+      if (!hasRivals) this.run()
+      // The socket could not be guarded while those answers were being written.
+      else {
+        waiting.release()
+        stream.destroy()
+      }
+    })
+  }
+
+  run(): void {
+    const { application, environment } = this.#host
+    const { stream } = this.#upgrade
+    const asked = describe(this.#upgrade)
+    const signal = stream.destroyed ? this.watch().signal : () => this.watch().signal
+    try {
+      const outcome = application.upgrade(asked, environment, signal)
+      const isPromise = outcome instanceof Promise
+      if (!isPromise && (outcome.type === 'unclaimed' || !this.#host.hasRivals)) {
+        this.#conclude(asked, outcome)
+        return
+      }
+      if (this.#host.hasRivals) this.#claim()
+      // With rivals: not before they have seen the request too.
+      const later = isPromise ? outcome : this.#pastRivals(outcome)
+      later
+        .then((settled) => this.#conclude(asked, settled))
+        .catch((error: unknown) => this.#fail(error))
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  /** Keeps the other listeners away until there is an answer. */
+  #claim(): void {
+    CLAIMED.add(this.#upgrade.request)
+    this.watch()
+    this.#guard = new UpgradeGuard(this.#upgrade.stream)
+  }
+
+  async #pastRivals(outcome: UpgradeOutcome): Promise<UpgradeOutcome> {
+    const past = new Deferred<void>()
+    this.#host.environment.deferPastIo(() => past.resolve(), null)
+    await past.promise
+    return outcome
+  }
+
+  #conclude(facts: ConnectionFacts, outcome: UpgradeOutcome): void {
+    this.#guard?.release()
+    const host = this.#host
+    const upgrade = this.#upgrade
+    if (outcome.type === 'unclaimed') {
+      host.unclaimed(upgrade, this.watch())
+      return
+    }
+
+    const waiting = this.#waiting
+    waiting?.release()
+    const isGone = waiting?.signal.aborted ?? upgrade.stream.destroyed
+    if (isGone || upgrade.stream.writableEnded) upgrade.stream.destroy()
+    else if (outcome.type === 'accepted') accept(host, upgrade, facts, outcome)
+    else refuseUpgrade(host, upgrade, facts, outcome)
+  }
+
+  /** A bug of ours or of the application's; neither may take the other connections with it. */
+  #fail(error: unknown): void {
+    logFailure(this.#host.application.logger, error, 'Upgrade failed')
+    this.#guard?.release()
+    this.#upgrade.stream.destroy()
+  }
+}
+
+function accept(
+  host: UpgradeHost,
+  { request, stream, head }: PendingUpgrade,
+  facts: ConnectionFacts,
+  outcome: UpgradeAccepted,
+): void {
+  const switching = encoded(host.application, () => encodeSwitch(outcome.headers))
+  if (switching === null) {
+    refuseUpgrade(host, { request, stream, head }, facts, FAILURE)
+    return
+  }
+  const transport = host.transports.open(stream, head, facts, switching)
+  try {
+    outcome.start(transport)
+  } catch (error) {
+    // Nobody else has it any more.
+    transport.abort()
+    throw error
+  }
+}
+
+/** `null`, and told to the logger, when a header is not what HTTP allows: the mistake of whoever put it there. */
+function encoded<Encoded>(application: Application, encode: () => Encoded): Encoded | null {
+  try {
+    return encode()
+  } catch (error) {
+    logFailure(application.logger, error, 'Upgrade failed')
+    return null
+  }
+}
+
+/** The request, and with it the facts of its connection. */
+function describe({ request, stream, head }: PendingUpgrade): UpgradeRequest & ConnectionFacts {
+  const { rawHeaders, httpVersion } = request
+  const { local, remote, encrypted } = connectionFacts(stream)
+  shareStrings(rawHeaders)
+  return {
+    method: request.method ?? '',
+    target: request.url ?? '',
+    // Node's is a string of the request's own.
+    httpVersion: httpVersion === '1.1' ? '1.1' : httpVersion,
+    rawHeaders,
+    earlyBytes: head.length,
+    hasBody: announcesBody(new HttpHeaders(rawHeaders)),
+    local,
+    remote,
+    encrypted,
+  }
+}
+
+/** RFC 9112 §6: a request has a body if one of these says so. Node does not read it before an upgrade. */
+function announcesBody(headers: HttpHeaders): boolean {
+  if (headers.has('transfer-encoding')) return true
+  const length = headers.get('content-length')
+  return length !== null && Number(length) !== 0
+}

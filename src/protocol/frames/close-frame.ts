@@ -1,0 +1,64 @@
+/**
+ * Close frames: a control frame (RFC 6455 §5.5) that every platform can send, browsers included.
+ */
+
+import { CloseReason, encodeClosePayload, requireTravelling } from '../closing/close-reason.ts'
+import { inspectAsString } from '../frame-display.ts'
+import { NOTHING_TO_RELEASE, refusePayload } from './frame-payload.ts'
+import type { FrameType } from './frame-type.ts'
+
+/** The end of what one side sends (§5.5.1). Sending one is `close(reason)`. Ktor: `Frame.Close`. */
+export class CloseFrame {
+  // Seen by deep comparisons, like the content of the data frames.
+  private readonly reason: CloseReason | null
+  #encoded: Uint8Array | null
+
+  /**
+   * @param reason what the frame says; without it the frame is empty.
+   * @throws {RangeError} for a code that never travels, such as 1005 and 1006.
+   * @throws {TypeError} for anything but a `CloseReason`.
+   */
+  constructor(reason?: CloseReason | null) {
+    if (reason !== undefined && reason !== null) {
+      if (!(reason instanceof CloseReason)) refusePayload('Frame.Close', reason, 'a CloseReason')
+      requireTravelling(reason)
+    }
+    this.reason = reason ?? null
+    this.#encoded = null
+  }
+
+  /** Always `true`: control frames are never fragmented. */
+  get fin(): true {
+    return true
+  }
+
+  get frameType(): typeof FrameType.CLOSE {
+    return 8
+  }
+
+  /** The payload: empty, or a code of 2 bytes and the message as UTF-8. Encoded at the first call. */
+  get buffer(): Uint8Array {
+    this.#encoded ??= encodeClosePayload(this.reason)
+    return this.#encoded
+  }
+
+  /** There is nothing to release: memory is the garbage collector's. */
+  get disposableHandle(): Disposable {
+    return NOTHING_TO_RELEASE
+  }
+
+  /** The reason; `null` when the frame carries no code. */
+  readReason(): CloseReason | null {
+    return this.reason
+  }
+
+  [Symbol.dispose](): void {}
+
+  toString(): string {
+    return `Frame.Close <${this.reason?.toString() ?? ''}>`
+  }
+
+  static {
+    inspectAsString(this.prototype)
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * From frames to bytes (RFC 6455 §5.2), straight into memory of the caller's: no array in between.
+ *
+ * Layout: fin, reserved bits and opcode; mask bit and length in its shortest form (1, 1+2 or 1+8 bytes);
+ * 4 bytes of mask key if there is one; the payload.
+ */
+
+import { type CloseReason, encodeClosePayload } from '../closing/close-reason.ts'
+import { FIN_BIT, MASK_BIT, MAX_HEADER_BYTES, Opcode } from './frame-header.ts'
+import { maskInPlace } from '../mask.ts'
+import { utf8Length } from '../memory.ts'
+import { writeUtf8 } from '../text.ts'
+
+const UTF8_BYTES_PER_UNIT = 3
+
+/**
+ * Encodes one frame into `target` from `offset` on. There has to be room: `encodedSizeBound(payload)` bytes are
+ * enough, and so are 14 + `payloadSize(payload)`.
+ *
+ * @param opcode 0 to 15, 0 for a continuation.
+ * @param reservedBits RSV1 is 4, RSV2 is 2, RSV3 is 1.
+ * @param payload bytes, which are not changed, or a string, which is sent as well-formed UTF-8: a lone
+ *   surrogate becomes U+FFFD.
+ * @param maskKey 32 bits that a client draws for each frame (§5.3; the sign does not matter), sent big-endian;
+ *   `null` for no mask.
+ * @returns the offset after the frame.
+ * @throws {RangeError} when there is no room; `target` may have been written to.
+ */
+export function encodeFrame(
+  target: Uint8Array,
+  offset: number,
+  opcode: number,
+  fin: boolean,
+  reservedBits: number,
+  payload: string | Uint8Array,
+  maskKey: number | null,
+): number {
+  const first = (fin ? FIN_BIT : 0) | (reservedBits << 4) | opcode
+  if (typeof payload === 'string') return encodeText(target, offset, first, payload, maskKey)
+
+  const start = offset + headerSize(payload.length, maskKey)
+  const end = start + payload.length
+  requireRoom(target, end)
+  writeHeader(target, offset, first, payload.length, maskKey)
+  copy(payload, target, start)
+  if (maskKey !== null) maskInPlace(target, start, payload.length, maskKey)
+  return end
+}
+
+/**
+ * Encodes a Close frame, an empty one for `null`; otherwise as `encodeFrame`. 131 bytes are enough.
+ *
+ * @throws {RangeError} for a code that never travels.
+ */
+export function encodeClose(
+  target: Uint8Array,
+  offset: number,
+  reason: CloseReason | null,
+  maskKey: number | null,
+): number {
+  return encodeFrame(target, offset, Opcode.CLOSE, true, 0, encodeClosePayload(reason), maskKey)
+}
+
+/** As many bytes as a frame with this payload can have at most, found without looking at the text. */
+export function encodedSizeBound(payload: string | Uint8Array): number {
+  const unitSize = typeof payload === 'string' ? UTF8_BYTES_PER_UNIT : 1
+  return MAX_HEADER_BYTES + unitSize * payload.length
+}
+
+/** The exact size of a payload, in bytes of UTF-8 for a string (all of which is looked at). */
+export function payloadSize(payload: string | Uint8Array): number {
+  return typeof payload === 'string' ? utf8Length(payload) : payload.length
+}
+
+/** Writes the text behind the shortest header that it can have, and moves it if that was too short. */
+function encodeText(
+  target: Uint8Array,
+  offset: number,
+  first: number,
+  text: string,
+  maskKey: number | null,
+): number {
+  const expectedStart = offset + headerSize(text.length, maskKey)
+  requireRoom(target, expectedStart + text.length)
+  let end = writeUtf8(text, target, expectedStart)
+  const length = end - expectedStart
+  const start = offset + headerSize(length, maskKey)
+  if (start !== expectedStart) {
+    end = start + length
+    requireRoom(target, end)
+    target.copyWithin(start, expectedStart, expectedStart + length)
+  }
+
+  writeHeader(target, offset, first, length, maskKey)
+  if (maskKey !== null) maskInPlace(target, start, length, maskKey)
+  return end
+}
+
+function headerSize(length: number, maskKey: number | null): number {
+  const size = length < 126 ? 2 : length < 65536 ? 4 : 10
+  return maskKey === null ? size : size + 4
+}
+
+function writeHeader(
+  target: Uint8Array,
+  offset: number,
+  first: number,
+  length: number,
+  maskKey: number | null,
+): void {
+  const maskBit = maskKey === null ? 0 : MASK_BIT
+  let at = offset
+  target[at++] = first
+  if (length < 126) {
+    target[at++] = maskBit | length
+  } else if (length < 65536) {
+    target[at++] = maskBit | 126
+    target[at++] = length >> 8
+    target[at++] = length & 0xff
+  } else {
+    target[at++] = maskBit | 127
+    at = writeInt32(target, at, Math.floor(length / 2 ** 32))
+    at = writeInt32(target, at, length >>> 0)
+  }
+  if (maskKey !== null) writeInt32(target, at, maskKey)
+}
+
+function writeInt32(target: Uint8Array, at: number, value: number): number {
+  target[at] = value >>> 24
+  target[at + 1] = (value >>> 16) & 0xff
+  target[at + 2] = (value >>> 8) & 0xff
+  target[at + 3] = value & 0xff
+  return at + 4
+}
+
+/** From here on the platform's copy is faster than a loop. */
+const MIN_COPIED_BYTES = 48
+
+function copy(payload: Uint8Array, target: Uint8Array, start: number): void {
+  if (payload.length >= MIN_COPIED_BYTES) {
+    target.set(payload, start)
+    return
+  }
+  for (let at = 0; at < payload.length; at++) target[start + at] = payload[at]! // `at` is below the length
+}
+
+function requireRoom(target: Uint8Array, end: number): void {
+  if (end <= target.length) return
+  throw new RangeError(
+    `Cannot encode frame: it ends at ${end}, and the target has ${target.length} bytes`,
+  )
+}

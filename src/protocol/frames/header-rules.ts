@@ -1,0 +1,99 @@
+/**
+ * What the header of a frame may say, rule by rule (RFC 6455 §5.2–5.5): each function looks at the bytes
+ * that it is given and answers with the violation, or `null` if there is none.
+ */
+
+import { FrameTooBigError, type ProtocolViolation, ProtocolViolationError } from '../errors.ts'
+import {
+  CONTROL_BIT,
+  FIN_BIT,
+  MASK_BIT,
+  MAX_CONTROL_PAYLOAD_BYTES,
+  Opcode,
+  OPCODE_BITS,
+} from './frame-header.ts'
+
+/**
+ * The first byte.
+ *
+ * @param insideMessage whether fragments of a message have come, and its last has not.
+ * @param claimedBits those reserved bits that an extension gives a meaning to (RSV1 is 4).
+ */
+export function checkFirstByte(
+  first: number,
+  insideMessage: boolean,
+  claimedBits: number,
+): ProtocolViolation | null {
+  const opcode = first & OPCODE_BITS
+  const bits = (first >> 4) & 7
+  if ((bits & ~claimedBits) !== 0) {
+    return violation('frame with reserved bits: no extension has claimed them')
+  }
+  // What extensions put there is said once a message, in its first frame (RFC 7692 §6.1).
+  if (bits !== 0 && opcode !== Opcode.TEXT && opcode !== Opcode.BINARY) {
+    return violation('frame with reserved bits: it does not begin a message')
+  }
+
+  switch (opcode) {
+    case Opcode.CONTINUATION:
+      return insideMessage ? null : violation('continuation: no message has begun') // §5.4
+    case Opcode.TEXT:
+    case Opcode.BINARY:
+      return insideMessage ? violation('start of a message: the one before has not ended') : null
+    case Opcode.CLOSE:
+    case Opcode.PING:
+    case Opcode.PONG:
+      return (first & FIN_BIT) === 0 ? violation('control frame: it is fragmented') : null // §5.5
+    default:
+      return violation(`frame with opcode ${opcode}: it is reserved`)
+  }
+}
+
+/** The second byte of a frame that began with `first`. */
+export function checkSecondByte(
+  first: number,
+  second: number,
+  expectsMask: boolean,
+): ProtocolViolation | null {
+  const isMasked = (second & MASK_BIT) !== 0
+  if (isMasked !== expectsMask) {
+    return expectsMask
+      ? violation('frame without mask: a client masks') // §5.1
+      : violation('frame with mask: a server does not mask')
+  }
+  const isControl = (first & CONTROL_BIT) !== 0
+  if (isControl && (second & 0x7f) > MAX_CONTROL_PAYLOAD_BYTES) {
+    return violation(`control frame of more than ${MAX_CONTROL_PAYLOAD_BYTES} bytes`)
+  }
+  if ((first & OPCODE_BITS) === Opcode.CLOSE && (second & 0x7f) === 1) {
+    return violation('Close frame of 1 byte: a code takes 2') // §5.5.1
+  }
+  return null
+}
+
+/** A length that is written in 2 bytes, or in 8 (§5.2: the shortest form, and the top bit is 0). */
+export function checkExtendedLength(length: number, inBytes: 2 | 8): ProtocolViolation | null {
+  if (length >= 2 ** 63) return violation('frame with a length of 2^63 or more')
+  const least = inBytes === 2 ? 126 : 65536
+  return length < least ? violation('frame with a length that is not in its shortest form') : null
+}
+
+/**
+ * The size of a data frame against the limits, in bytes; `messageSize` is what came of its message before.
+ */
+export function checkSize(
+  length: number,
+  maxFrameSize: number,
+  messageSize: number,
+  maxMessageSize: number,
+): ProtocolViolation | null {
+  // Asked this way round, a limit that is no number lets nothing pass.
+  if (!(length <= maxFrameSize)) return new FrameTooBigError('frame', length, maxFrameSize)
+  const size = messageSize + length
+  if (!(size <= maxMessageSize)) return new FrameTooBigError('message', size, maxMessageSize)
+  return null
+}
+
+function violation(what: string): ProtocolViolationError {
+  return new ProtocolViolationError(1002, `Cannot accept ${what}`)
+}

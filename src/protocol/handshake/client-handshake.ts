@@ -1,0 +1,155 @@
+/**
+ * The opening handshake, as a client asks for it and checks the answer (RFC 6455 §4.1).
+ */
+
+import { acceptKey } from './accept-key.ts'
+import { HandshakeError, type HeaderList } from '../errors.ts'
+import {
+  type ExtensionOffer,
+  formatExtensions,
+  type HttpHeaders,
+  listHas,
+  parseExtensions,
+  trimBlanks,
+} from './headers.ts'
+import { isToken } from './token.ts'
+
+/** What a client offers. */
+export interface ClientHandshakeOptions {
+  /** Fills `target` with bytes that nobody can guess, and returns it (§10.3). */
+  readonly random: (target: Uint8Array) => Uint8Array
+
+  /** Subprotocols in order of preference; none by default. */
+  readonly protocols?: readonly string[]
+
+  /** Extensions in order of preference; none by default. */
+  readonly extensions?: readonly ExtensionOffer[]
+}
+
+/** What a client has asked for: what the answer is checked against. */
+export interface ClientHandshake {
+  /** The `Sec-WebSocket-Key`. */
+  readonly key: string
+  readonly protocols: readonly string[]
+  readonly extensions: readonly ExtensionOffer[]
+
+  /** The headers of the request that belong to the handshake, in order; `Host` is not among them. */
+  readonly headers: HeaderList
+}
+
+/** An answer, as far as the handshake looks at it. */
+export interface HandshakeResponse {
+  readonly status: number
+  readonly headers: HttpHeaders
+}
+
+/** What both sides have agreed to. */
+export interface HandshakeAgreement {
+  /** One of the offered subprotocols; `null` when the server chose none. */
+  readonly protocol: string | null
+
+  /** Those of the offered extensions that the server accepted, with its parameters, in its order. */
+  readonly extensions: readonly ExtensionOffer[]
+}
+
+const KEY_BYTES = 16
+
+/**
+ * Begins a handshake: a new key, and the headers to send.
+ *
+ * @throws {TypeError} when a subprotocol or a name or value of an extension is no token, or a subprotocol
+ *   is offered twice (§4.1 item 10).
+ */
+export function createClientHandshake(options: ClientHandshakeOptions): ClientHandshake {
+  const { random, protocols = [], extensions = [] } = options
+  checkOffers(protocols, extensions)
+  const key = btoa(String.fromCharCode(...random(new Uint8Array(KEY_BYTES))))
+  const headers: (readonly [string, string])[] = [
+    ['Upgrade', 'websocket'],
+    ['Connection', 'Upgrade'],
+    ['Sec-WebSocket-Key', key],
+    ['Sec-WebSocket-Version', '13'],
+  ]
+  if (protocols.length > 0) headers.push(['Sec-WebSocket-Protocol', protocols.join(', ')])
+  if (extensions.length > 0)
+    headers.push(['Sec-WebSocket-Extensions', formatExtensions(extensions)])
+  return { key, protocols, extensions, headers }
+}
+
+/**
+ * Checks the answer to a handshake (§4.1, the list after item 11).
+ *
+ * @throws {HandshakeError} when it is another status than 101 or breaks a rule, with the answer's status and
+ *   headers; the connection is to be dropped.
+ */
+export function checkServerResponse(
+  handshake: ClientHandshake,
+  response: HandshakeResponse,
+): HandshakeAgreement {
+  const { status, headers } = response
+  const refuse = (what: string): HandshakeError =>
+    new HandshakeError(status, `Cannot open WebSocket: ${what}`, [...headers])
+
+  if (status !== 101) throw refuse(`the server answered with status ${status}, expected 101`)
+  if (single(headers, 'Upgrade', refuse)?.toLowerCase() !== 'websocket') {
+    throw refuse('Upgrade of the answer is not "websocket"')
+  }
+  if (!listHas(headers.get('Connection') ?? '', 'upgrade')) {
+    throw refuse('Connection of the answer does not contain "Upgrade"')
+  }
+  if (single(headers, 'Sec-WebSocket-Accept', refuse) !== acceptKey(handshake.key)) {
+    throw refuse('Sec-WebSocket-Accept of the answer does not fit the key')
+  }
+  // An empty value names no subprotocol, as an absent header does.
+  const protocol = single(headers, 'Sec-WebSocket-Protocol', refuse) || null
+  if (protocol !== null && !handshake.protocols.includes(protocol)) {
+    throw refuse('Sec-WebSocket-Protocol of the answer was not offered')
+  }
+  return { protocol, extensions: readExtensions(handshake, headers, refuse) }
+}
+
+type Refuse = (what: string) => HandshakeError
+
+function checkOffers(protocols: readonly string[], extensions: readonly ExtensionOffer[]): void {
+  if (!protocols.every(isToken)) {
+    throw new TypeError('Cannot offer subprotocol: it is not a token (RFC 9110 §5.6.2)')
+  }
+  if (new Set(protocols).size < protocols.length) {
+    throw new TypeError('Cannot offer subprotocol: it is there twice')
+  }
+  const words = extensions.flatMap(({ name, parameters }) => [
+    name,
+    ...parameters.flatMap(([key, value]) => (value === null ? [key] : [key, value])),
+  ])
+  if (!words.every(isToken)) {
+    throw new TypeError('Cannot offer extension: a name or value is not a token (RFC 9110 §5.6.2)')
+  }
+}
+
+/** The value of a header that means nothing if there are two of it; `null` without. */
+function single(headers: HttpHeaders, name: string, refuse: Refuse): string | null {
+  const [value, second] = headers.getAll(name)
+  if (second !== undefined) throw refuse(`${name} of the answer is there more than once`)
+  return value === undefined ? null : trimBlanks(value)
+}
+
+/** What the server may accept: extensions that were offered, each once. Their parameters are their own affair. */
+function readExtensions(
+  handshake: ClientHandshake,
+  headers: HttpHeaders,
+  refuse: Refuse,
+): readonly ExtensionOffer[] {
+  const value = headers.get('Sec-WebSocket-Extensions')
+  if (value === null) return []
+  const accepted = parseExtensions(value)
+  if (accepted === null)
+    throw refuse('Sec-WebSocket-Extensions of the answer is not a list of extensions')
+  const names = accepted.map(({ name }) => name)
+  if (!names.every((name) => handshake.extensions.some((offer) => offer.name === name))) {
+    throw refuse('Sec-WebSocket-Extensions of the answer has one that was not offered')
+  }
+  if (new Set(names).size < names.length) {
+    throw refuse('Sec-WebSocket-Extensions of the answer has one twice')
+  }
+  return accepted
+}

@@ -1,0 +1,145 @@
+/**
+ * The head of an HTTP/1.1 request that asks for an upgrade (RFC 9112 §2–5), read from bytes as they
+ * arrive, in any cutting.
+ *
+ * The grammar is narrower than HTTP on purpose: it accepts what a strict parser and a lenient one
+ * read alike. Everything else is `other`, and belongs to a complete HTTP server, which gets the
+ * same bytes and decides what to answer. So nothing that this reader accepts can mean two things.
+ */
+
+import { latin1 } from '../memory.ts'
+import { isTokenCharacter } from './token.ts'
+
+/** The head of a GET request of HTTP/1.1 without a body. */
+export interface RequestHead {
+  /** The target of the request line, as sent: a slash, and then visible ASCII. */
+  readonly target: string
+  /** Names and values in turn, in order, duplicates included; blanks around values are removed. */
+  readonly rawHeaders: string[]
+  /** How many bytes the head has, the empty line included. */
+  readonly byteLength: number
+}
+
+/** `incomplete`: more bytes are needed. `other`: not a request of this grammar, or too large. */
+export type RequestHeadResult = RequestHead | 'incomplete' | 'other'
+
+const TAB = 0x09
+const LF = 0x0a
+const CR = 0x0d
+const SPACE = 0x20
+const COLON = 0x3a
+const DELETE = 0x7f
+
+const METHOD = 'GET '
+const VERSION = ' HTTP/1.1'
+
+/** Reads one head. Bytes are looked at once, however they are cut. */
+export class RequestHeadReader {
+  readonly #maxBytes: number
+  /** Every byte before it has been looked at. */
+  #searched = 0
+  #isOther = false
+
+  /** @param maxBytes a longer head is `other`. */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
+  /**
+   * Reads what has arrived.
+   *
+   * @param bytes everything since the first byte of the request, with what earlier calls have seen
+   *   at its start. The result refers to none of it.
+   */
+  read(bytes: Uint8Array): RequestHeadResult {
+    if (this.#isOther) return 'other'
+    const end = this.#findEnd(bytes)
+    if (end > 0) {
+      const head = parseHead(latin1(bytes, 0, end))
+      if (head !== null) return head
+    } else if (end === 0) {
+      return 'incomplete'
+    }
+    this.#isOther = true
+    return 'other'
+  }
+
+  /** The length of the head; 0 while its end has not come; -1 if it cannot be of this grammar. */
+  #findEnd(bytes: Uint8Array): number {
+    const limit = Math.min(bytes.length, this.#maxBytes)
+    for (let at = this.#searched; at < limit; at++) {
+      const byte = bytes[at]!
+      if (at < METHOD.length && byte !== METHOD.charCodeAt(at)) return -1
+      if (byte >= SPACE) {
+        if (byte === DELETE || isAfterCr(bytes, at)) return -1
+      } else if (byte === LF) {
+        if (!isAfterCr(bytes, at)) return -1
+        if (at >= 3 && bytes[at - 2] === LF) return at + 1
+      } else if ((byte !== CR && byte !== TAB) || isAfterCr(bytes, at)) {
+        return -1
+      }
+    }
+    this.#searched = limit
+    return bytes.length > this.#maxBytes || limit === this.#maxBytes ? -1 : 0
+  }
+}
+
+function isAfterCr(bytes: Uint8Array, at: number): boolean {
+  return at > 0 && bytes[at - 1] === CR
+}
+
+/** Parses a head whose lines all end with CRLF and that ends with an empty line. */
+function parseHead(text: string): RequestHead | null {
+  const lineEnd = text.indexOf('\r\n')
+  const targetEnd = lineEnd - VERSION.length
+  if (targetEnd <= METHOD.length || !text.startsWith(VERSION, targetEnd)) return null
+  const target = text.slice(METHOD.length, targetEnd)
+  if (!target.startsWith('/') || !isVisible(target)) return null
+
+  const rawHeaders: string[] = []
+  const last = text.length - 2
+  for (let at = lineEnd + 2; at < last;) {
+    const colon = tokenEnd(text, at)
+    if (colon === at || text.charCodeAt(colon) !== COLON) return null // a fold has no name either
+    const end = text.indexOf('\r', colon)
+    const name = text.slice(at, colon)
+    if (announcesBody(name)) return null
+    rawHeaders.push(name, trimmed(text, colon + 1, end))
+    at = end + 2
+  }
+  return { target, rawHeaders, byteLength: text.length }
+}
+
+/** Whether a header of this name says how long a body is (RFC 9112 §6): an upgrade has none. */
+function announcesBody(name: string): boolean {
+  if (name.length === 14) return name.toLowerCase() === 'content-length'
+  return name.length === 17 && name.toLowerCase() === 'transfer-encoding'
+}
+
+/** Where the token that begins at `from` ends. */
+function tokenEnd(text: string, from: number): number {
+  let at = from
+  while (isTokenCharacter(text.charCodeAt(at))) at++
+  return at
+}
+
+/** The text between, without the blanks around it. */
+function trimmed(text: string, from: number, to: number): string {
+  let start = from
+  let end = to
+  while (start < end && isBlank(text.charCodeAt(start))) start++
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+function isBlank(code: number): boolean {
+  return code === SPACE || code === TAB
+}
+
+function isVisible(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code <= SPACE || code >= DELETE) return false
+  }
+  return true
+}

@@ -1,0 +1,44 @@
+import { Agent } from 'node:http'
+import { describe, expect, it } from 'vitest'
+import {
+  NODE_OPTION_NAMES,
+  type NodeClientOptions,
+  readDialerOptions,
+} from '../../../../src/engines/node/dialing/client-options.ts'
+
+const read = (options: unknown) => readDialerOptions(options as NodeClientOptions)
+
+describe('readDialerOptions()', () => {
+  it('has no agent, no socket path, nothing about TLS and the automatic choice by default', () => {
+    expect(read({})).toEqual({ tls: {}, agent: null, socketPath: null, transport: 'auto' })
+    expect(NODE_OPTION_NAMES).toEqual(['tls', 'agent', 'socketPath', 'transport'])
+  })
+
+  it('reads what is given', () => {
+    const agent = new Agent()
+
+    expect(read({ agent, tls: { ca: 'x' }, transport: 'stream' })).toEqual({
+      tls: { ca: 'x' },
+      agent,
+      socketPath: null,
+      transport: 'stream',
+    })
+    expect(read({ socketPath: '/run/a.sock' }).socketPath).toBe('/run/a.sock')
+  })
+
+  it.each([
+    [{ tls: true }, 'option "tls" is a boolean, expected an object'],
+    [{ tls: { host: 'x' } }, 'option "tls" has host, expected it in the URL'],
+    [{ tls: { socket: {} } }, 'option "tls" has socket'],
+    [{ agent: {} }, 'option "agent" is an object without addRequest'],
+    [{ agent: 'x' }, 'option "agent" is a string'],
+    [{ socketPath: '' }, 'option "socketPath" is empty'],
+    [{ socketPath: 'a\0b' }, 'option "socketPath" is no path'],
+    [{ socketPath: 7 }, 'option "socketPath" is 7'],
+    [{ transport: 'fast' }, 'option "transport" is a string'],
+    [{ agent: new Agent(), socketPath: '/a' }, 'options "agent" and "socketPath" are given'],
+  ])('refuses %j', (options, what) => {
+    expect(() => read(options)).toThrow(TypeError)
+    expect(() => read(options)).toThrow(what)
+  })
+})

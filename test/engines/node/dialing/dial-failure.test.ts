@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import type { NetworkStep } from '../../../../src/client/internal.ts'
+import { dialFailure } from '../../../../src/engines/node/dialing/dial-failure.ts'
+
+const withCode = (code: string): Error => Object.assign(new Error('system'), { code })
+
+describe('dialFailure()', () => {
+  it.each<[NetworkStep, string, string]>([
+    ['resolve', 'ENOTFOUND', 'the host of h:1 has no address (ENOTFOUND)'],
+    ['resolve', 'EAI_AGAIN', 'the host of h:1 has no address (EAI_AGAIN)'],
+    ['connect', 'ECONNREFUSED', 'nobody listens at h:1'],
+    ['connect', 'ENOENT', 'there is no socket at h:1'],
+    ['connect', 'EACCES', 'this user may not connect to h:1'],
+    ['connect', 'ETIMEDOUT', 'h:1 does not answer'],
+    ['connect', 'EHOSTUNREACH', 'there is no route to h:1'],
+    ['connect', 'ENETUNREACH', 'there is no route to h:1'],
+    ['connect', 'ESTRANGE', 'no connection to h:1 (ESTRANGE)'],
+    ['proxy', 'ECONNREFUSED', 'the agent got no connection to h:1 (ECONNREFUSED)'],
+    ['tls', 'ERR_TLS_CERT_ALTNAME_INVALID', 'the certificate of h:1 is for other names'],
+    ['tls', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'the certificate of h:1 is signed by itself'],
+    ['tls', 'SELF_SIGNED_CERT_IN_CHAIN', 'the certificate of h:1 is signed by nobody known'],
+    ['tls', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'the certificate of h:1 is signed by nobody known'],
+    [
+      'tls',
+      'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+      'the certificate of h:1 is signed by nobody known',
+    ],
+    ['tls', 'CERT_HAS_EXPIRED', 'the certificate of h:1 has expired'],
+    ['tls', 'CERT_NOT_YET_VALID', 'the certificate of h:1 is not valid yet'],
+    ['tls', 'EPROTO', 'no agreement on encryption with h:1 (EPROTO)'],
+    ['handshake', 'ECONNRESET', 'h:1 ended the connection before it answered (ECONNRESET)'],
+  ])('at %s with %s says: %s', (step, code, what) => {
+    const cause = withCode(code)
+    const error = dialFailure(step, 'h:1', cause)
+
+    expect(error.message).toBe(`Cannot open WebSocket: ${what} (step: ${step})`)
+    expect([error.step, error.cause]).toEqual([step, cause])
+  })
+
+  it('says that it is no HTTP, or too much of it, whatever the step', () => {
+    const strange = dialFailure('handshake', 'h', withCode('HPE_INVALID_CONSTANT'))
+    const large = dialFailure('handshake', 'h', withCode('HPE_HEADER_OVERFLOW'))
+
+    expect([strange.step, large.step]).toEqual(['protocol', 'protocol'])
+    expect(strange.message).toContain('h answered with something that is not HTTP')
+    expect(large.message).toContain('the headers of the answer of h are too large')
+  })
+
+  it('names an error that has no code', () => {
+    expect(dialFailure('handshake', 'h', new RangeError('x')).message).toContain('(RangeError)')
+  })
+})

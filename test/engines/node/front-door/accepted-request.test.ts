@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest'
+import { AcceptedRequest } from '../../../../src/engines/node/front-door/accepted-request.ts'
+
+it('AcceptedRequest has what the head says, and what all requests of this door have', () => {
+  const facts = {
+    local: { host: '127.0.0.1', port: 80 },
+    remote: { host: '192.0.2.1', port: 50_000 },
+    encrypted: false,
+  }
+  const request = new AcceptedRequest(
+    { target: '/chat?a', rawHeaders: ['Host', 'a'], byteLength: 40 },
+    facts,
+  )
+
+  expect(request).toMatchObject({
+    method: 'GET',
+    target: '/chat?a',
+    httpVersion: '1.1',
+    rawHeaders: ['Host', 'a'],
+    hasBody: false,
+    local: facts.local,
+    remote: facts.remote,
+    encrypted: false,
+  })
+})

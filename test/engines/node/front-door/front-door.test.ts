@@ -1,0 +1,340 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+
+import type { UpgradeOutcome } from '../../../../src/application/index.ts'
+import { VirtualClock } from '../../../../src/base/index.ts'
+import { Deferred, TimerWheel } from '../../../../src/base/internal.ts'
+import { createEnvironment } from '../../../../src/engines/node/environment.ts'
+import { FrontDoor } from '../../../../src/engines/node/front-door/front-door.ts'
+import { OwedAnswers } from '../../../../src/engines/node/upgrades/owed-answers.ts'
+import { TransportChoice } from '../../../../src/engines/node/transports/transport-choice.ts'
+import type { UpgradeHost } from '../../../../src/engines/node/upgrades/upgrade-listener.ts'
+import { listen, RawClient } from '../../../support/loopback.ts'
+import {
+  accepted,
+  type AskedUpgrade,
+  echoBytes,
+  scriptedApplication,
+} from '../../../support/scripted-application.ts'
+
+const UPGRADE =
+  'GET /chat?room=1 HTTP/1.1\r\nHost: example.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+  'X-Twice: a\r\nX-Twice: b\r\n\r\n'
+const SWITCHED = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n'
+const REFUSED: UpgradeOutcome = {
+  type: 'refused',
+  status: 403,
+  headers: [['content-type', 'text/plain']],
+  body: Buffer.from('No.\n'),
+}
+const PLAIN = 'GET /plain HTTP/1.1\r\nHost: a\r\n\r\n'
+
+const LIMITS = { maxHeadSize: 1024, headLimitMs: 10_000, checkMs: 1000 }
+
+interface Opened extends AsyncDisposable {
+  readonly door: FrontDoor
+  readonly server: Server
+  readonly port: number
+  readonly clock: VirtualClock
+}
+
+/** A server behind a front door that asks `decide`; the HTTP server echoes bodies. */
+async function open(
+  decide: (asked: AskedUpgrade) => Promise<UpgradeOutcome> | UpgradeOutcome,
+  failures: unknown[] = [],
+): Promise<Opened> {
+  const clock = new VirtualClock()
+  const transports = new TransportChoice('auto')
+  await transports.ready()
+  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    request.pipe(response)
+  })
+  const host: UpgradeHost = {
+    application: scriptedApplication(decide, failures),
+    environment: { ...createEnvironment(), clock, timers: new TimerWheel(clock) },
+    transports,
+    owed: new OwedAnswers(server),
+    hasRivals: false,
+    unclaimed: () => expect.unreachable('the front door gives it to the HTTP server'),
+  }
+  const port = await listen(server)
+  const door = await FrontDoor.open(server, host, LIMITS)
+  if (door === null) throw new Error('Cannot open the front door on this Node')
+  return {
+    door,
+    server,
+    port,
+    clock,
+    async [Symbol.asyncDispose]() {
+      door.dropAll()
+      transports.dropAll()
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+/** Resolves when the server behind counts no connection any more. */
+async function connectionsOf(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.getConnections((error, count) => (error === null ? resolve(count) : reject(error)))
+  })
+}
+
+describe('FrontDoor', () => {
+  it('FrontDoor makes a session of an upgrade without a socket of Node', async () => {
+    let sockets = 0
+    const count = (): void => void sockets++
+    await using opened = await open(() => accepted(echoBytes))
+    subscribe('net.server.socket', count)
+    await using client = await RawClient.connect(opened.port)
+
+    client.send(`${UPGRADE}early`)
+    await client.until((text) => text === `${SWITCHED}early`)
+    client.send(' late')
+    await client.until((text) => text === `${SWITCHED}early late`)
+
+    unsubscribe('net.server.socket', count)
+    expect(sockets).toBe(0)
+  })
+
+  it('FrontDoor describes the request as it came', async () => {
+    const asked = new Deferred<AskedUpgrade>()
+    await using opened = await open((each) => {
+      asked.resolve(each)
+      return accepted(echoBytes)
+    })
+    await using client = await RawClient.connect(opened.port)
+    client.send(UPGRADE)
+    const { request } = await asked.promise
+
+    expect(request).toMatchObject({ method: 'GET', httpVersion: '1.1', hasBody: false })
+    expect(request).toMatchObject({ target: '/chat?room=1', encrypted: false })
+    expect(request.rawHeaders).toEqual(
+      ['Host', 'example.test', 'Connection', 'Upgrade', 'Upgrade', 'websocket'].concat([
+        'X-Twice',
+        'a',
+        'X-Twice',
+        'b',
+      ]),
+    )
+    expect(request.local).toEqual({ host: '127.0.0.1', port: opened.port })
+    expect(request.remote).toEqual({ host: '127.0.0.1', port: client.socket.localPort })
+  })
+
+  it('FrontDoor reads a head that comes in pieces', async () => {
+    await using opened = await open(() => accepted(echoBytes))
+    await using client = await RawClient.connect(opened.port)
+    client.socket.setNoDelay(true)
+
+    for (const character of UPGRADE) client.send(character)
+    client.send('early')
+
+    await client.until((text) => text === `${SWITCHED}early`)
+  })
+
+  it('FrontDoor gives plain requests to the HTTP server, and later upgrades on their connection', async () => {
+    await using opened = await open(() => expect.unreachable('it is not for the front door'))
+    opened.server.on('upgrade', (_: IncomingMessage, stream: Duplex, head: Buffer) => {
+      stream.end(`upgraded ${head.toString()}`)
+    })
+    await using client = await RawClient.connect(opened.port)
+
+    client.send(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody`)
+    await client.until((text) => text.includes('body'))
+    client.send(`${UPGRADE}early`)
+
+    expect(await client.until((text) => text.includes('upgraded'))).toContain('upgraded early')
+  })
+
+  it('FrontDoor gives large bodies to the HTTP server unchanged', async () => {
+    await using opened = await open(() => expect.unreachable('it is not for the front door'))
+    await using client = await RawClient.connect(opened.port)
+    const body = Buffer.alloc(3_000_000, 'towpath ').toString('latin1')
+
+    client.send(
+      `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`,
+    )
+    client.send(body)
+    await client.ended
+
+    // Answered in chunks.
+    expect(client.text.replaceAll(/\r\n[0-9a-f]*\r\n/g, '')).toContain('towpath towpath')
+    expect(client.text.length).toBeGreaterThan(body.length)
+  })
+
+  it('FrontDoor gives unclaimed upgrades to the HTTP server', async () => {
+    await using opened = await open(() => ({ type: 'unclaimed' }))
+    opened.server.on('upgrade', ({ url }: IncomingMessage, stream: Duplex) =>
+      stream.end(`<${url}>`),
+    )
+    await using client = await RawClient.connect(opened.port)
+
+    client.send(UPGRADE)
+
+    await client.until((text) => text === '</chat?room=1>')
+  })
+
+  it('FrontDoor writes a refusal and ends the connection', async () => {
+    await using opened = await open(() => REFUSED)
+    await using client = await RawClient.connect(opened.port)
+
+    client.send(UPGRADE)
+    await client.ended
+    client.socket.end()
+    await client.closed
+
+    expect(client.text).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n[^]*\r\n\r\nNo\.\n$/)
+  })
+
+  it('FrontDoor keeps what comes while the application decides', async () => {
+    const decision = new Deferred<UpgradeOutcome>()
+    const asked = new Deferred<void>()
+    await using opened = await open(() => {
+      asked.resolve()
+      return decision.promise
+    })
+    await using client = await RawClient.connect(opened.port)
+    client.socket.setNoDelay(true)
+
+    client.send(UPGRADE)
+    await asked.promise
+    client.send('a'.repeat(100_000))
+    decision.resolve(accepted(echoBytes))
+
+    await client.until((text) => text === `${SWITCHED}${'a'.repeat(100_000)}`)
+  })
+
+  it.each(['end', 'resetAndDestroy'] as const)(
+    'FrontDoor tells the application of a client that leaves while it decides (%s)',
+    async (leave) => {
+      const asked = new Deferred<AbortSignal>()
+      const decision = new Deferred<UpgradeOutcome>()
+      await using opened = await open(({ signal }) => {
+        asked.resolve(signal)
+        return decision.promise
+      })
+      await using client = await RawClient.connect(opened.port)
+
+      client.send(UPGRADE)
+      const signal = await asked.promise
+      const aborted = once(signal, 'abort')
+      client.socket[leave]()
+      await aborted
+      decision.resolve(accepted(() => expect.unreachable('the client has left')))
+      await client.closed
+
+      expect(signal.aborted).toBe(true)
+    },
+  )
+
+  it('FrontDoor answers 500 and logs a header that HTTP does not allow', async () => {
+    const failures: unknown[] = []
+    await using opened = await open(() => accepted(echoBytes, [['x', 'a\r\nb']]), failures)
+    await using client = await RawClient.connect(opened.port)
+
+    client.send(UPGRADE)
+    await client.ended
+
+    expect(client.text).toMatch(/^HTTP\/1\.1 500 /)
+    expect(failures).toHaveLength(1)
+  })
+
+  it('FrontDoor ends the connection of an upgrade that throws, and logs it', async () => {
+    const failures: unknown[] = []
+    await using opened = await open(() => Promise.reject(new Error('broken')), failures)
+    await using client = await RawClient.connect(opened.port)
+
+    client.send(UPGRADE)
+    await client.ended
+
+    expect(client.text).toBe('')
+    expect(failures).toHaveLength(1)
+  })
+
+  it('FrontDoor answers 408 to a client whose head takes longer than the limit', async () => {
+    await using opened = await open(() => expect.unreachable('there is no request'))
+    await using silent = await RawClient.connect(opened.port)
+    await using slow = await RawClient.connect(opened.port)
+    slow.send('GET / HT')
+    // A third client is answered after the two have been accepted.
+    await using witness = await RawClient.connect(opened.port)
+    witness.send(PLAIN)
+    await witness.until((text) => text.includes('200 OK'))
+
+    await opened.clock.advance(9_000)
+    expect([silent.text, slow.text]).toEqual(['', ''])
+    await opened.clock.advance(2_000)
+    await Promise.all([silent.ended, slow.ended])
+
+    const answer = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n'
+    expect([silent.text, slow.text]).toEqual([answer, answer])
+  })
+
+  it('FrontDoor gives a head that is too large to the HTTP server', async () => {
+    await using opened = await open(() => expect.unreachable('the head is too large'))
+    await using client = await RawClient.connect(opened.port)
+
+    client.send(`GET /plain HTTP/1.1\r\nHost: a\r\nX: ${'a'.repeat(2000)}\r\n\r\n`)
+
+    await client.until((text) => text.startsWith('HTTP/1.1 200 OK'))
+  })
+
+  it('dropSilent() ends clients that have not asked, and no others', async () => {
+    const decision = new Deferred<UpgradeOutcome>()
+    const asked = new Deferred<void>()
+    await using opened = await open(() => {
+      asked.resolve()
+      return decision.promise
+    })
+    await using silent = await RawClient.connect(opened.port)
+    await using waiting = await RawClient.connect(opened.port)
+    waiting.send(UPGRADE)
+    await asked.promise
+
+    opened.door.dropSilent()
+    await silent.ended
+    decision.resolve(accepted(echoBytes))
+
+    await waiting.until((text) => text === SWITCHED)
+  })
+
+  it('FrontDoor has its connections counted by the server until they are closed', async () => {
+    await using opened = await open(() => accepted(echoBytes))
+    const client = await RawClient.connect(opened.port)
+    client.send(UPGRADE)
+    await client.until((text) => text === SWITCHED)
+    expect(await connectionsOf(opened.server)).toBe(1)
+
+    opened.server.close()
+    const closed = once(opened.server, 'close')
+    client.socket.end()
+    await client.closed
+    await closed
+
+    expect(await connectionsOf(opened.server)).toBe(0)
+  })
+
+  it('FrontDoor is not opened where handles may not be used', async () => {
+    const transports = new TransportChoice('stream')
+    await transports.ready()
+    const server = createServer()
+    await listen(server)
+    const host: UpgradeHost = {
+      application: scriptedApplication(() => REFUSED),
+      environment: createEnvironment(),
+      transports,
+      owed: new OwedAnswers(server),
+      hasRivals: false,
+      unclaimed: () => {},
+    }
+
+    expect(await FrontDoor.open(server, host, LIMITS)).toBe(null)
+    server.close()
+    await once(server, 'close')
+  })
+})

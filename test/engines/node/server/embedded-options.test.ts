@@ -1,0 +1,99 @@
+import { availableParallelism } from 'node:os'
+import { describe, expect, it } from 'vitest'
+
+import {
+  type EmbeddedServerOptions,
+  readOptions,
+} from '../../../../src/engines/node/server/embedded-options.ts'
+
+describe('readOptions()', () => {
+  it('gives port 8080 on all addresses, signals on, and nothing else', () => {
+    expect(readOptions({})).toEqual({
+      port: 8080,
+      host: null,
+      socketPath: null,
+      tls: null,
+      http: null,
+      signals: true,
+      transport: 'auto',
+      stop: { grace: 1000, timeout: 15_000, reconnectWithin: null },
+      maxHeadSize: 32_768,
+      workers: 1,
+      logger: null,
+    })
+  })
+
+  it('keeps what is given', () => {
+    const http = (): void => {}
+    const options = {
+      port: 0,
+      host: '::1',
+      tls: { key: 'k' },
+      http,
+      signals: false,
+      transport: 'stream' as const,
+      stop: { grace: 1, timeout: 2, reconnectWithin: 3 },
+      maxHeadSize: 1000,
+      workers: 3,
+      logger: console,
+    }
+
+    expect(readOptions(options)).toEqual({ ...options, socketPath: null })
+  })
+
+  it('takes the path of a Unix socket, alone', () => {
+    expect(readOptions({ socketPath: '/run/app.sock' }).socketPath).toBe('/run/app.sock')
+    for (const more of [
+      { port: 80 },
+      { host: '::1' },
+      { workers: 2 },
+      { workers: 'auto' },
+    ] as const) {
+      expect(() => readOptions({ socketPath: '/run/app.sock', ...more })).toThrow(
+        'Cannot make the server: option "socketPath" stands beside "port", "host" or "workers", expected it alone',
+      )
+    }
+    expect(() => readOptions({ socketPath: '' })).toThrow('option "socketPath" is empty')
+  })
+
+  it('refuses stop options as stop() does', () => {
+    expect(() => readOptions({ stop: { grace: 2, timeout: 1 } })).toThrow(
+      'Cannot make the server, option "stop": timeout is 1 ms, expected at least the grace of 2 ms',
+    )
+  })
+
+  it("gives as many workers as this machine runs at once for 'auto'", () => {
+    expect(readOptions({ workers: 'auto' }).workers).toBe(availableParallelism())
+  })
+
+  for (const [options, message] of [
+    [{ prot: 1 }, 'unknown option "prot", expected "port"'],
+    [{ port: 70_000 }, 'option "port" is 70000, expected a whole number from 0 to 65535'],
+    [{ port: -1 }, 'option "port" is -1, expected a whole number from 0 to 65535'],
+    [{ port: '80' }, 'option "port" is a string, expected a whole number from 0 to 65535'],
+    [{ host: '' }, 'option "host" is empty, expected an address or a host name'],
+    [{ host: 1 }, 'option "host" is 1, expected an address or a host name'],
+    [{ transport: 'tcp' }, 'option "transport" is a string, expected "auto" or "stream"'],
+    [{ maxHeadSize: 0 }, 'option "maxHeadSize" is 0, expected a whole number of 1 or above'],
+    [{ workers: 0 }, 'option "workers" is 0, expected a whole number of 1 or above'],
+    [
+      { workers: 'all' },
+      'option "workers" is a string, expected a whole number above 0, or "auto"',
+    ],
+    [{ signals: 1 }, 'option "signals" is 1, expected true or false'],
+    [{ tls: 'x' }, 'option "tls" is a string, expected an object'],
+    [
+      { http: { fetch: 1 } },
+      'option "http" is an object, expected a function (request, response); ' +
+        'getRequestListener(app.fetch) of @hono/node-server makes one of a fetch handler',
+    ],
+    [null, 'what was given is null, expected an object'],
+  ] as const) {
+    it(`throws for ${JSON.stringify(options)}`, () => {
+      // Each of them is a mistake that the types catch as well.
+      expect(() => readOptions(options as EmbeddedServerOptions)).toThrow(
+        `Cannot make the server: ${message}`,
+      )
+    })
+  }
+})
