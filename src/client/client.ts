@@ -10,15 +10,15 @@ import {
   type ClientSettings,
   readClientOptions,
   type WebSocketClientOptions,
-} from './client-options.ts'
-import type { WebSocketClientSession } from './client-session.ts'
-import { readUrl } from './client-url.ts'
-import { type ConnectOptions, type ConnectTarget, connectWith } from './connect.ts'
-import type { Dialer } from './dialer.ts'
-import { openSession } from './open-session.ts'
-import type { OpenedSession } from './opened-session.ts'
-import { readReconnecting } from './reconnect-options.ts'
-import type { ReconnectingWebSocket } from './reconnecting.ts'
+} from './opening/client-options.ts'
+import type { WebSocketClientSession } from './opening/client-session.ts'
+import { readUrl } from './opening/client-url.ts'
+import { type ConnectOptions, type ConnectTarget, connectWith } from './reconnecting/connect.ts'
+import type { Dialer } from './opening/dialer.ts'
+import { openSession } from './opening/open-session.ts'
+import type { OpenedSession } from './opening/opened-session.ts'
+import { readReconnecting } from './reconnecting/reconnect-options.ts'
+import type { ReconnectingWebSocket } from './reconnecting/reconnecting.ts'
 
 /** What `webSocket` runs with a session. */
 export type ClientBlock<T> = (session: WebSocketClientSession) => Promise<T> | T

@@ -3,20 +3,24 @@
  */
 
 export type { ClientBlock, WebSocketClient } from './client.ts'
-export type { WebSocketClientOptions } from './client-options.ts'
-export type { ClientResponse, ClientSession, WebSocketClientSession } from './client-session.ts'
-export type { ConnectOptions, ConnectTarget } from './connect.ts'
-export { ConnectError, UpgradeRefusedError } from './errors.ts'
-export type { ConnectStep } from './errors.ts'
-export type { HeartbeatOptions, HeartbeatState } from './heartbeat.ts'
-export { ConnectionLostError, NotConnectedError } from './reconnect-errors.ts'
+export type { WebSocketClientOptions } from './opening/client-options.ts'
+export type {
+  ClientResponse,
+  ClientSession,
+  WebSocketClientSession,
+} from './opening/client-session.ts'
+export type { ConnectOptions, ConnectTarget } from './reconnecting/connect.ts'
+export { ConnectError, UpgradeRefusedError } from './opening/errors.ts'
+export type { ConnectStep } from './opening/errors.ts'
+export type { HeartbeatOptions, HeartbeatState } from './reconnecting/heartbeat.ts'
+export { ConnectionLostError, NotConnectedError } from './reconnecting/reconnect-errors.ts'
 export type {
   KeepOptions,
   OpenedFacts,
   ReconnectingOptions,
   ReconnectOptions,
   WhileAway,
-} from './reconnect-options.ts'
+} from './reconnecting/reconnect-options.ts'
 export type {
   ClosedState,
   ConnectingState,
@@ -25,6 +29,6 @@ export type {
   OpenState,
   Setback,
   WaitingState,
-} from './reconnect-state.ts'
-export type { ReconnectingWebSocket } from './reconnecting.ts'
-export type { HeaderFields } from './request-headers.ts'
+} from './reconnecting/reconnect-state.ts'
+export type { ReconnectingWebSocket } from './reconnecting/reconnecting.ts'
+export type { HeaderFields } from './opening/request-headers.ts'

@@ -4,11 +4,17 @@
 
 export { createClient } from './client.ts'
 export type { ClientPlatform } from './client.ts'
-export { CLIENT_OPTION_NAMES, readClientOptions } from './client-options.ts'
-export type { ClientSettings } from './client-options.ts'
-export type { DialAnswered, Dialer, DialOutcome, DialRequest, DialSwitched } from './dialer.ts'
-export type { NetworkStep } from './errors.ts'
-export { openSession } from './open-session.ts'
-export type { OpeningExtras } from './open-session.ts'
-export type { OpenedSession } from './opened-session.ts'
-export { isReservedHeader } from './request-headers.ts'
+export { CLIENT_OPTION_NAMES, readClientOptions } from './opening/client-options.ts'
+export type { ClientSettings } from './opening/client-options.ts'
+export type {
+  DialAnswered,
+  Dialer,
+  DialOutcome,
+  DialRequest,
+  DialSwitched,
+} from './opening/dialer.ts'
+export type { NetworkStep } from './opening/errors.ts'
+export { openSession } from './opening/open-session.ts'
+export type { OpeningExtras } from './opening/open-session.ts'
+export type { OpenedSession } from './opening/opened-session.ts'
+export { isReservedHeader } from './opening/request-headers.ts'

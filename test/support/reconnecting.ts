@@ -4,9 +4,15 @@
 
 import type { Clock } from '../../src/base/index.ts'
 import type { WebSocketClientSession } from '../../src/client/index.ts'
-import type { ConnectionHint, ConnectionHints } from '../../src/client/connection-hints.ts'
-import { type ReconnectingOptions, readReconnecting } from '../../src/client/reconnect-options.ts'
-import { Reconnecting } from '../../src/client/reconnecting.ts'
+import type {
+  ConnectionHint,
+  ConnectionHints,
+} from '../../src/client/reconnecting/connection-hints.ts'
+import {
+  type ReconnectingOptions,
+  readReconnecting,
+} from '../../src/client/reconnecting/reconnect-options.ts'
+import { Reconnecting } from '../../src/client/reconnecting/reconnecting.ts'
 import { createSeededRandom } from '../../src/testing/seeded-random.ts'
 import type { TestApplication } from '../../src/testing/index.ts'
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   type ReconnectingOptions,
   readReconnecting,
-} from '../../../src/client/reconnect-options.ts'
+} from '../../../src/client/reconnecting/reconnect-options.ts'
 import { readConnectOptions } from '../../../src/engines/browser/connect-options.ts'
 
 /** All that can be compared: functions that do nothing are not the same ones. */

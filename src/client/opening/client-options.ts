@@ -1,0 +1,190 @@
+/**
+ * The options of a client, checked when they are given and before anything is done with them.
+ */
+
+import type { Duration } from '../../base/index.ts'
+import {
+  kindOf,
+  readOptionalTimeLimit,
+  readWholeNumber,
+  requireKnownNames,
+  requireObject,
+} from '../../base/internal.ts'
+import type { Extension } from '../../extensions/index.ts'
+import { readExtensions } from '../../extensions/internal.ts'
+import type { HeaderList } from '../../protocol/index.ts'
+import { isToken } from '../../protocol/internal.ts'
+import type { RouteSettings, SessionOptions } from '../../session/index.ts'
+import {
+  applySessionOptions,
+  DEFAULT_SETTINGS,
+  SESSION_OPTION_NAMES,
+} from '../../session/internal.ts'
+import { type HeaderFields, readOwnHeaders } from './request-headers.ts'
+
+/**
+ * How a client connects, and what its session is like. All of it is optional. The bounds, rates and timeouts are
+ * those of a server's session, with the same defaults.
+ */
+export interface WebSocketClientOptions extends Omit<SessionOptions, 'masking'> {
+  /**
+   * Headers of the request beside those of the handshake; a list of pairs may have a name twice. `Host` stands in
+   * the place of the URL's. `Sec-WebSocket-…`, `Upgrade`, `Connection` and what frames a body are refused: they
+   * belong to the handshake.
+   *
+   * @defaultValue none
+   */
+  readonly headers?: HeaderFields
+
+  /** Cookies by name, sent as they are in one `Cookie` header. @defaultValue none */
+  readonly cookies?: Readonly<Record<string, string>>
+
+  /**
+   * Subprotocols to offer, in order of preference; `session.protocol` says which the server chose.
+   *
+   * @defaultValue none
+   */
+  readonly protocols?: readonly string[]
+
+  /** Extensions to offer, such as `permessageDeflate()`. What the server agrees to is at work. @defaultValue none */
+  readonly extensions?: readonly Extension[]
+
+  /** The `Origin` that a browser would send, such as `https://app.example.com`. @defaultValue none: no browser */
+  readonly origin?: string
+
+  /**
+   * How long it may take to get a connection, for name, TCP, proxy and TLS together; above 0. Then the call rejects
+   * with `ConnectError`, whose `step` says where it stood still. `null`: as long as the operating system tries.
+   *
+   * @defaultValue 10 seconds
+   */
+  readonly connectTimeout?: Duration | null
+
+  /**
+   * How long the server may take to answer once the connection is there; above 0. `null`: for ever.
+   *
+   * @defaultValue 10 seconds
+   */
+  readonly handshakeTimeout?: Duration | null
+
+  /**
+   * How many redirects (301, 302, 303, 307, 308) are followed, each with deadlines of its own; a whole number, 0 or
+   * above, and `false` is 0. A redirect to another origin loses `Authorization`, `Cookie`, `Proxy-Authorization`,
+   * `Host` and client certificates for good; one from `wss:` to `ws:` is never followed.
+   *
+   * @defaultValue 0: a redirect is a refusal
+   */
+  readonly followRedirects?: number | false
+
+  /**
+   * Ends it all when it fires. Before the session is open, the call rejects with the signal's reason, and nothing is
+   * left behind. After that the session is closed with 1001, its `incoming` ends at once, and `webSocket()` rejects
+   * with the signal's reason.
+   *
+   * @defaultValue none
+   */
+  readonly signal?: AbortSignal
+
+  /**
+   * Whether frames that we send are masked. RFC 6455 §5.1 demands it of clients, and servers refuse what is not; for
+   * tests of other implementations.
+   *
+   * @defaultValue true
+   */
+  readonly masking?: boolean
+}
+
+/** Options that have been read. Times are in milliseconds. */
+export interface ClientSettings {
+  readonly session: RouteSettings
+  /** Headers, cookies and origin, in this order: what the request has beside the handshake. */
+  readonly headers: HeaderList
+  readonly protocols: readonly string[]
+  readonly extensions: readonly Extension[]
+  /** `null`: no limit. */
+  readonly connectTimeout: number | null
+  /** `null`: no limit. */
+  readonly handshakeTimeout: number | null
+  readonly maxRedirects: number
+  readonly signal: AbortSignal | null
+}
+
+/** What is being done, for messages. */
+export const ACT = 'open WebSocket'
+
+const OWN_OPTION_NAMES: readonly string[] = [
+  'headers',
+  'cookies',
+  'protocols',
+  'extensions',
+  'origin',
+  'connectTimeout',
+  'handshakeTimeout',
+  'followRedirects',
+  'signal',
+] satisfies Array<keyof WebSocketClientOptions>
+
+/** The names of `WebSocketClientOptions`. */
+export const CLIENT_OPTION_NAMES: readonly string[] = [...OWN_OPTION_NAMES, ...SESSION_OPTION_NAMES]
+
+const CLIENT_DEFAULTS: RouteSettings = { ...DEFAULT_SETTINGS, masking: true }
+const TIMEOUT_MS = 10_000
+
+/**
+ * Reads options.
+ *
+ * @param platformNames the options of one platform, which it has read itself.
+ * @throws {TypeError | RangeError} for one that there is not, or that means nothing, naming it.
+ */
+export function readClientOptions(
+  options: WebSocketClientOptions,
+  platformNames: readonly string[] = [],
+): ClientSettings {
+  requireObject(ACT, 'the options argument', options)
+  if ('perMessageDeflate' in options) {
+    throw new TypeError(
+      `Cannot ${ACT}: unknown option "perMessageDeflate", expected extensions: [permessageDeflate()]`,
+    )
+  }
+  requireKnownNames(ACT, options, [...CLIENT_OPTION_NAMES, ...platformNames])
+  const { connectTimeout, handshakeTimeout, extensions } = options
+  return {
+    session: applySessionOptions(ACT, CLIENT_DEFAULTS, options),
+    headers: readOwnHeaders(ACT, options),
+    protocols: readProtocols(options.protocols),
+    extensions: readExtensions(ACT, extensions, []),
+    connectTimeout: readOptionalTimeLimit(ACT, 'connectTimeout', connectTimeout, TIMEOUT_MS),
+    handshakeTimeout: readOptionalTimeLimit(ACT, 'handshakeTimeout', handshakeTimeout, TIMEOUT_MS),
+    maxRedirects: readRedirects(options.followRedirects),
+    signal: readSignal(options.signal),
+  }
+}
+
+function readProtocols(protocols: readonly string[] = []): readonly string[] {
+  const list: unknown = protocols
+  if (!Array.isArray(list)) {
+    throw new TypeError(
+      `Cannot ${ACT}: option "protocols" is ${kindOf(list)}, expected a list of names`,
+    )
+  }
+  if (!list.every((name: unknown) => typeof name === 'string' && isToken(name))) {
+    throw new TypeError(
+      `Cannot ${ACT}: option "protocols" has an element that is no token (RFC 9110 §5.6.2)`,
+    )
+  }
+  if (new Set(protocols).size < protocols.length) {
+    throw new TypeError(`Cannot ${ACT}: option "protocols" has a name twice`)
+  }
+  return [...protocols]
+}
+
+function readRedirects(value: number | false | undefined): number {
+  return readWholeNumber(ACT, 'followRedirects', value === false ? 0 : value, 0, { min: 0 })
+}
+
+function readSignal(signal: AbortSignal | undefined): AbortSignal | null {
+  if (signal === undefined) return null
+  const given: unknown = signal
+  if (given instanceof AbortSignal) return given
+  throw new TypeError(`Cannot ${ACT}: option "signal" is ${kindOf(given)}, expected an AbortSignal`)
+}

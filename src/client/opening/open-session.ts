@@ -1,0 +1,228 @@
+/**
+ * Opening a session as a client (RFC 6455 §4.1): a request to upgrade, its deadlines, redirects, and the checks of the
+ * answer. Everything outside of that is the dialer's.
+ */
+
+import {
+  addAbortListener,
+  type Environment,
+  removeAbortListener,
+  type WheelTimer,
+} from '../../base/internal.ts'
+import { type AgreedExtension, agreeAnswers, offersOf } from '../../extensions/internal.ts'
+import type { HandshakeResponse, HeaderList } from '../../protocol/index.ts'
+import {
+  checkServerResponse,
+  type ClientHandshake,
+  createClientHandshake,
+  HandshakeError,
+} from '../../protocol/internal.ts'
+import type { Transport } from '../../session/index.ts'
+import { ACT, type ClientSettings } from './client-options.ts'
+import { isSameOrigin, readRedirect, readUrl } from './client-url.ts'
+import type { DialAnswered, Dialer, DialOutcome, DialSwitched } from './dialer.ts'
+import { ConnectError, type NetworkStep, UpgradeRefusedError } from './errors.ts'
+import { OpenedSession } from './opened-session.ts'
+import { composeHeaders, type RequestTarget, withoutCredentials } from './request-headers.ts'
+
+/** What tests of ours may say beside the options. */
+export interface OpeningExtras {
+  /** The session's name; `null`: 16 random bytes. */
+  readonly id: string | null
+  /** Is told what a block or a task of the session has failed with. */
+  readonly failed: (error: unknown) => void
+}
+
+const NO_EXTRAS: OpeningExtras = { id: null, failed: () => {} }
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
+
+/** One request, and those that a redirect makes of it. */
+interface Attempt {
+  readonly target: RequestTarget
+  /** Of the options, without those that a redirect has cost. */
+  readonly headers: HeaderList
+  readonly isElsewhere: boolean
+  readonly redirectsLeft: number
+}
+
+/**
+ * Connects to `url` and opens a session.
+ *
+ * @throws (by rejecting) {TypeError} for a URL that means nothing; {ConnectError} when nobody is there, or somebody who
+ *   breaks the rules; {UpgradeRefusedError} when the server says no; the reason of the signal when that fires.
+ */
+export async function openSession(
+  dialer: Dialer,
+  environment: Environment,
+  url: string | URL,
+  settings: ClientSettings,
+  extras: OpeningExtras = NO_EXTRAS,
+): Promise<OpenedSession> {
+  let attempt: Attempt = {
+    target: readUrl(ACT, url),
+    headers: settings.headers,
+    isElsewhere: false,
+    redirectsLeft: settings.maxRedirects,
+  }
+  while (true) {
+    settings.signal?.throwIfAborted()
+    const handshake = createClientHandshake({
+      random: environment.random,
+      protocols: settings.protocols,
+      extensions: offersOf(settings.extensions),
+    })
+    const outcome = await dial(dialer, environment, attempt, handshake, settings)
+    if (outcome.type === 'switched') {
+      return begin(outcome, environment, attempt, handshake, settings, extras)
+    }
+    attempt = afterAnswer(outcome, attempt, settings.maxRedirects)
+  }
+}
+
+/** One request with its deadlines and the user's signal, none of which is left behind. */
+async function dial(
+  dialer: Dialer,
+  environment: Environment,
+  attempt: Attempt,
+  handshake: ClientHandshake,
+  settings: ClientSettings,
+): Promise<DialOutcome> {
+  const headers = composeHeaders(ACT, attempt.target, handshake, attempt.headers)
+  const { signal } = settings
+  const patience = new Patience(environment, settings)
+  try {
+    const outcome = await dialer.dial({
+      url: attempt.target.url,
+      headers,
+      isElsewhere: attempt.isElsewhere,
+      connectTimeout: settings.connectTimeout,
+      entered: (step) => patience.entered(step),
+      signal: patience.signal,
+    })
+    if (signal?.aborted === true && outcome.type === 'switched') outcome.transport.abort()
+    signal?.throwIfAborted()
+    return outcome
+  } finally {
+    patience.end()
+  }
+}
+
+/** How long a request may take: the deadlines of one attempt, and the user's signal. */
+class Patience {
+  readonly #environment: Environment
+  readonly #settings: ClientSettings
+  readonly #controller = new AbortController()
+  #step: NetworkStep = 'resolve'
+  #timer: WheelTimer | null = null
+
+  constructor(environment: Environment, settings: ClientSettings) {
+    this.#environment = environment
+    this.#settings = settings
+    if (settings.signal !== null) addAbortListener(settings.signal, this.#onAborted)
+    this.#expect(settings.connectTimeout, 'no connection')
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  entered(step: NetworkStep): void {
+    this.#step = step
+    if (step !== 'handshake') return
+    this.#timer?.cancel()
+    this.#expect(this.#settings.handshakeTimeout, 'no answer')
+  }
+
+  end(): void {
+    this.#timer?.cancel()
+    const { signal } = this.#settings
+    if (signal !== null) removeAbortListener(signal, this.#onAborted)
+  }
+
+  #expect(timeoutMs: number | null, what: string): void {
+    if (timeoutMs === null) return
+    this.#timer = this.#environment.timers.schedule(timeoutMs, () => {
+      this.#controller.abort(new ConnectError(this.#step, `${what} within ${timeoutMs} ms`))
+    })
+  }
+
+  readonly #onAborted = (): void => {
+    this.#controller.abort(this.#settings.signal?.reason)
+  }
+}
+
+/** The server has switched: if it may do so as it did, the session begins. */
+function begin(
+  { response, transport }: DialSwitched,
+  environment: Environment,
+  { target }: Attempt,
+  handshake: ClientHandshake,
+  settings: ClientSettings,
+  extras: OpeningExtras,
+): OpenedSession {
+  const { protocol, extensions } = agree(handshake, response, settings, transport)
+  return new OpenedSession(
+    {
+      url: target.url.href,
+      response,
+      protocol,
+      extensions,
+      settings: settings.session,
+      environment,
+      signal: settings.signal,
+      ...extras,
+    },
+    transport,
+  )
+}
+
+interface Agreement {
+  readonly protocol: string | null
+  readonly extensions: readonly AgreedExtension[]
+}
+
+function agree(
+  handshake: ClientHandshake,
+  response: HandshakeResponse,
+  settings: ClientSettings,
+  transport: Transport,
+): Agreement {
+  try {
+    const { protocol, extensions } = checkServerResponse(handshake, response)
+    const agreed = agreeAnswers(settings.extensions, extensions)
+    if (agreed !== null) return { protocol, extensions: agreed }
+    throw new HandshakeError(
+      response.status,
+      `Cannot ${ACT}: Sec-WebSocket-Extensions of the answer has parameters that do not answer the offer`,
+      [...response.headers],
+    )
+  } catch (cause) {
+    transport.abort()
+    if (!(cause instanceof HandshakeError)) throw cause
+    throw new ConnectError('protocol', 'the answer 101 breaks a rule of the handshake', { cause })
+  }
+}
+
+/** @throws {UpgradeRefusedError} unless the answer is a redirect that may be followed. */
+function afterAnswer(answer: DialAnswered, attempt: Attempt, maxRedirects: number): Attempt {
+  const { status, headers } = answer.response
+  const refuse = (why?: string): UpgradeRefusedError =>
+    new UpgradeRefusedError(status, [...headers], new TextDecoder().decode(answer.body), why)
+  if (!REDIRECTS.has(status) || maxRedirects === 0) throw refuse()
+  if (attempt.redirectsLeft === 0) throw refuse(`after ${maxRedirects} redirects were followed`)
+
+  const from = attempt.target.url
+  const redirect = readRedirect(from, headers.getAll('Location')[0] ?? null)
+  if (redirect.type === 'refused') throw refuse(redirect.why)
+  const redirectsLeft = attempt.redirectsLeft - 1
+  if (isSameOrigin(from, redirect.url)) {
+    return { ...attempt, target: { ...attempt.target, url: redirect.url }, redirectsLeft }
+  }
+  return {
+    target: { url: redirect.url, authorization: null },
+    headers: withoutCredentials(attempt.headers),
+    isElsewhere: true,
+    redirectsLeft,
+  }
+}

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest'
+
+import {
+  ConnectionLostError,
+  NotConnectedError,
+} from '../../../src/client/reconnecting/reconnect-errors.ts'
+import { CloseReason } from '../../../src/protocol/index.ts'
+
+describe('NotConnectedError', () => {
+  it('has what was not sent', () => {
+    const error = new NotConnectedError('hello')
+
+    expect(error).toMatchObject({
+      name: 'NotConnectedError',
+      code: 'TOWPATH_NOT_CONNECTED',
+      value: 'hello',
+      message: 'Cannot send: there is no session at the moment, expected the state "open"',
+    })
+  })
+})
+
+describe('ConnectionLostError', () => {
+  it('has what happened last, whose failure is the cause', () => {
+    const failure = new Error('nobody there')
+    const setback = { info: null, error: failure }
+
+    expect(new ConnectionLostError('exhausted', setback)).toMatchObject({
+      name: 'ConnectionLostError',
+      code: 'TOWPATH_CONNECTION_LOST',
+      why: 'exhausted',
+      setback,
+      cause: failure,
+      message: 'Cannot go on with the connection: all attempts are used up',
+    })
+  })
+
+  it('has the cause of the session, if that had one, and else none', () => {
+    const reason = new CloseReason(1008)
+    const cause = new Error('too big')
+    const info = { reason, initiator: 'local', local: reason, remote: null, clean: false } as const
+
+    const failed = new ConnectionLostError('final', { info: { ...info, cause }, error: null })
+    const ended = new ConnectionLostError('final', { info: { ...info, cause: null }, error: null })
+
+    expect(failed.cause).toBe(cause)
+    expect(ended.cause).toBeUndefined()
+    expect(ended.message).toBe('Cannot go on with the connection: coming back would not help')
+  })
+})

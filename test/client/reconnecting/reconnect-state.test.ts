@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest'
+
+import { VirtualClock } from '../../../src/base/index.ts'
+import type { ClientSession } from '../../../src/client/index.ts'
+import {
+  type ConnectionState,
+  StateBoard,
+} from '../../../src/client/reconnecting/reconnect-state.ts'
+
+const connecting = (attempt: number): ConnectionState => ({
+  type: 'connecting',
+  attempt,
+  setback: null,
+})
+const CLOSED: ConnectionState = {
+  type: 'closed',
+  end: { why: 'closed', setback: null, cause: null, unsent: 0 },
+}
+
+describe('StateBoard', () => {
+  it('shows the present state, and then each that comes', async () => {
+    const board = new StateBoard<ClientSession>(connecting(1), new VirtualClock())
+    const states = board.iterate()
+
+    expect(board.state).toEqual(connecting(1))
+    expect(await states.next()).toEqual({ done: false, value: connecting(1) })
+    const next = states.next()
+    board.state = connecting(2)
+    expect(await next).toEqual({ done: false, value: connecting(2) })
+    expect(board.state).toEqual(connecting(2))
+  })
+
+  it('shows the latest to each that is slow', async () => {
+    const board = new StateBoard<ClientSession>(connecting(1), new VirtualClock())
+    const [slow, slower] = [board.iterate(), board.iterate()]
+    await slow.next()
+
+    for (let attempt = 2; attempt <= 1_000; attempt++) board.state = connecting(attempt)
+
+    expect((await slow.next()).value).toEqual(connecting(1_000))
+    expect((await slower.next()).value).toEqual(connecting(1_000))
+  })
+
+  it('ends after "closed", for those who come later too', async () => {
+    const board = new StateBoard<ClientSession>(connecting(1), new VirtualClock())
+    const early = board.iterate()
+    board.state = CLOSED
+
+    for (const states of [early, board.iterate()]) {
+      expect(await states.next()).toEqual({ done: false, value: CLOSED })
+      expect(await states.next()).toEqual({ done: true, value: undefined })
+    }
+  })
+
+  it('frees an iterator that is left, and a next() that waits', async () => {
+    const board = new StateBoard<ClientSession>(connecting(1), new VirtualClock())
+    const states = board.iterate()
+    await states.next()
+    const next = states.next()
+
+    expect(await states.return?.()).toEqual({ done: true, value: undefined })
+
+    expect(await next).toEqual({ done: true, value: undefined })
+    expect(await states.next()).toEqual({ done: true, value: undefined })
+    expect(states[Symbol.asyncIterator]()).toBe(states)
+  })
+
+  it('gives a channel, which may be cancelled', async () => {
+    const board = new StateBoard<ClientSession>(connecting(1), new VirtualClock())
+    const channel = board.watch()
+    expect(await channel.receive()).toEqual(connecting(1))
+
+    channel.cancel()
+    board.state = connecting(2)
+
+    expect(channel.isClosedForReceive).toBe(true)
+  })
+})
