@@ -104,6 +104,7 @@ export class Link {
     this.#isShared = incoming !== undefined
     this.incoming = incoming ?? createIncoming(this)
     this.outbox = new Outbox(port, settings)
+    this.outbox.onPosted = () => this.#wake()
     this.asks = new Asks(port, settings, this.outbox, this)
     this.answers = new Answers(port, settings, this.outbox, this)
   }
@@ -193,7 +194,9 @@ export class Link {
   #onSlotsEmpty: (() => void) | null = null
 
   #mayTake(): boolean {
-    if (this.#isOver || this.incoming.isClosedForSend) return true
+    if (this.#isOver) return true
+    if (this.outbox.isFlooded) return false
+    if (this.incoming.isClosedForSend) return true
     if (!this.incoming.isFull && this.#slots.length < CAPACITY) return true
     return this.isExpecting && this.#aheadBytes < this.settings.readAhead
   }

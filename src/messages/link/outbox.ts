@@ -15,6 +15,9 @@ import type { LinkPort, LinkSettings, Wire } from './port.ts'
 
 const SENT: Promise<void> = Promise.resolve()
 
+/** Answers that wait for room in the queue of the session. */
+const MAX_WAITING_POSTS = 1024
+
 /** What an outbox needs of the settings. */
 export type OutboxSettings = Pick<LinkSettings, 'codec' | 'validatesOutgoing'>
 
@@ -34,10 +37,21 @@ export class Outbox {
   readonly #settings: OutboxSettings
   #tail: Promise<void> | null = null
   readonly #waiting = new Set<Waiting>()
+  #waitingPosts = 0
+  /** Is told when there is room for answers again. */
+  onPosted: (() => void) | null = null
 
   constructor(port: LinkPort, settings: OutboxSettings) {
     this.#port = port
     this.#settings = settings
+  }
+
+  /**
+   * Whether more answers wait for room than a peer can cause that keeps to its limits. Nothing more
+   * is read from one that sends, and does not read what it is answered.
+   */
+  get isFlooded(): boolean {
+    return this.#waitingPosts >= MAX_WAITING_POSTS
   }
 
   /** Whether messages wait for a schema. */
@@ -78,7 +92,13 @@ export class Outbox {
    */
   post(message: object): Promise<void> {
     const wire = this.encode(message)
-    return this.#port.trySend(wire) === 'full' ? this.#port.send(wire).catch(ignore) : SENT
+    if (this.#port.trySend(wire) !== 'full') return SENT
+    this.#waitingPosts++
+    const posted = (): void => {
+      this.#waitingPosts--
+      if (this.#waitingPosts === MAX_WAITING_POSTS - 1) this.onPosted?.()
+    }
+    return this.#port.send(wire).then(posted, posted)
   }
 
   /**

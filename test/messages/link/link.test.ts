@@ -376,6 +376,30 @@ describe('credit', () => {
   })
 })
 
+describe('a peer that sends and does not read', () => {
+  it('is not read any more when 1024 answers wait, and is when it reads', async () => {
+    await withPeer(
+      async (peer, server, t) => {
+        void server.serve(HANDLERS)
+        peer.network.slowReader()
+        const count = 20_000
+        for (let n = 0; n < count; n++) void peer.send(`{"type":"shout","id":${2 * n + 1}}`)
+        await t.settle()
+        expect(peer.bufferedAmount).toBeGreaterThan(0)
+
+        peer.network.slowReader(false)
+        let answers = 0
+        while (answers < count) {
+          await peer.incoming.receive()
+          answers++
+        }
+        expect(answers).toBe(count)
+      },
+      { route: { channels: { outgoing: { capacity: 16 } } } },
+    )
+  })
+})
+
 describe('schemas', () => {
   it('M-03 that validate asynchronously, out of order, keep the order of events and requests', async () => {
     const releases = new Map<string, () => void>()
