@@ -160,6 +160,10 @@ export class Connection
     return this.#transport.bytesWritten
   }
 
+  get queuedBytes(): number {
+    return this.#transport.queuedBytes
+  }
+
   /** Bytes that have arrived since the start. */
   get received(): number {
     return this.#received

@@ -140,6 +140,10 @@ export class DefaultLevel implements SessionLevel, FrameSink, PingerOwner {
     return this.#connection?.bytesWritten ?? 0
   }
 
+  get queuedBytes(): number {
+    return this.#connection?.queuedBytes ?? 0
+  }
+
   sendPing(payload: Uint8Array): void {
     this.#connection?.writer.ping(payload)
   }

@@ -16,6 +16,8 @@ export interface PingerOwner {
   readonly movedOutAt: number
   /** Bytes given to the transport so far. */
   readonly bytesWritten: number
+  /** Those of them that the transport still keeps: the operating system has not taken them. */
+  readonly queuedBytes: number
   sendPing(payload: Uint8Array): void
   pingTimedOut(): void
 }
@@ -32,7 +34,7 @@ const PAYLOAD_BYTES = 8
 /** What operating systems and proxies on the way may hold in front of a ping, in bytes. */
 const MAX_AHEAD_BYTES = 16 * 1024 * 1024
 
-/** How fast that goes at least: 512 KiB a second. Nothing is seen of it. */
+/** The slowest rate that is allowed for: 512 KiB a second. Its progress cannot be seen. */
 const AHEAD_BYTES_PER_MS = 512
 
 /** Pings whose answers are still of interest. Older ones are forgotten: a later answer proves as much. */
@@ -131,9 +133,13 @@ export class Pinger {
     else this.#deadline.set(timeout)
   }
 
-  /** What a ping may take to get through what was sent before it. */
+  /**
+   * How long a ping may take to get through what the operating system has taken before it. What the
+   * transport still keeps gives no extra time: its progress can be seen (`movedOutAt`).
+   */
   #aheadMs(): number {
-    const aheadBytes = this.#owner.bytesWritten - this.#arrivedBytes
+    const { bytesWritten, queuedBytes } = this.#owner
+    const aheadBytes = Math.max(0, bytesWritten - queuedBytes - this.#arrivedBytes)
     return Math.floor(Math.min(aheadBytes, MAX_AHEAD_BYTES) / AHEAD_BYTES_PER_MS)
   }
 

@@ -18,8 +18,12 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 const SECRET = /secret|token|password|signature|credential|authorization|hmac|digest/i
 
-/** A line that mentions a secret and compares with an operator, unless it asks whether there is one at all. */
-function comparesSecret(line: string): boolean {
+/**
+ * A line that mentions a secret and compares with an operator, unless it asks whether there is one at all or
+ * what type it has.
+ */
+function comparesSecret(text: string): boolean {
+  const line = text.replaceAll(/typeof [\w.]+ [!=]== '\w+'/g, '')
   return (
     SECRET.test(line) &&
     /[!=]==?\s/.test(line) &&
@@ -40,6 +44,8 @@ describe('advisory: timing', () => {
     ['if (given !== signature) return', true],
     ['return headers.get("authorization") === `Bearer ${key}`', true],
     ['if (token !== null) return', false],
+    ["if (typeof secret === 'string') return", false],
+    ["if (typeof secret === 'string' && secret === expected) return", true],
     ['if (!timingSafeEqual(given, signature)) return', false],
   ])('what is looked for: %s', (line, expected) => {
     expect(comparesSecret(line)).toBe(expected)

@@ -230,11 +230,19 @@ describe('ForwardedHeaders', () => {
     })
 
     await served.accepted('/', page('https://server.example.com'))
-    expectRefusal(await served.upgrade('/', page('http://server.example.com')), 403, 'Origin')
-    expectRefusal(await served.upgrade('/', page('https://evil.example')), 403, 'Origin')
+    expectRefusal(
+      await served.upgrade('/', page('http://server.example.com')),
+      403,
+      'may not connect',
+    )
+    expectRefusal(await served.upgrade('/', page('https://evil.example')), 403, 'may not connect')
     // Without the plugin it is the other way round.
     const without = world().it
-    expectRefusal(await without.upgrade('/', page('https://server.example.com')), 403, 'Origin')
+    expectRefusal(
+      await without.upgrade('/', page('https://server.example.com')),
+      403,
+      'may not connect',
+    )
   })
 
   it('lets the limit per address count clients, not proxies', async () => {

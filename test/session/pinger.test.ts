@@ -16,6 +16,7 @@ function open(period: number, timeout: number) {
   const owner = {
     movedOutAt: -Infinity,
     bytesWritten: 0,
+    queuedBytes: 0,
     sendPing: (payload: Uint8Array) => {
       pings.push(payload)
       sentAt.push(clock.now())
@@ -140,6 +141,19 @@ describe('Pinger', () => {
     expect(timedOutAt).toEqual([3524])
   })
 
+  it('bytes that the operating system has not taken give a ping no more time', async () => {
+    const { owner, clock, timedOutAt } = open(1000, 500)
+    owner.bytesWritten = 4 * 1024 * 1024
+    owner.queuedBytes = 4 * 1024 * 1024 - 128 * 1024
+    await clock.advance(1755)
+    expect(timedOutAt).toEqual([])
+
+    await clock.advance(1)
+
+    // Its buffers hold 128 KiB: a quarter of a second.
+    expect(timedOutAt).toEqual([1756])
+  })
+
   it('what was heard before a ping proves nothing about the time after it', async () => {
     const { pinger, clock, timedOutAt } = open(1000, 500)
     await clock.advance(999)
@@ -211,6 +225,7 @@ describe('Pinger', () => {
     const owner = {
       movedOutAt: -Infinity,
       bytesWritten: 0,
+      queuedBytes: 0,
       sendPing: () => {},
       pingTimedOut: () => void timedOutAt.push(clock.now()),
     }
@@ -234,6 +249,7 @@ describe('Pinger', () => {
     const owner = {
       movedOutAt: -Infinity,
       bytesWritten: 0,
+      queuedBytes: 0,
       sendPing: () => {},
       pingTimedOut: () => void (timedOut = true),
     }
