@@ -58,9 +58,6 @@ const SAME_LEVEL: ReadonlySet<string> = new Set(['session→extensions'])
 /** A folder with more files than this is divided into rooms. */
 const MAX_FILES = 20
 
-/** Folders that have yet to be divided (paths below `src/`). */
-const UNDIVIDED: ReadonlySet<string> = new Set(['session'])
-
 /** Folders whose subfolders do not know each other: no engine knows another engine. */
 const SPLIT_FOLDERS: ReadonlySet<string> = new Set(['engines', 'brokers', 'adapters'])
 
@@ -234,7 +231,7 @@ function problemsOfFolders(files: readonly string[]): ImportProblem[] {
     folders.set(folder, [...(folders.get(folder) ?? []), file])
   }
   return [...folders].flatMap(([folder, inside]) => {
-    if (inside.length <= MAX_FILES || UNDIVIDED.has(folder)) return []
+    if (inside.length <= MAX_FILES) return []
     const message = `Cannot keep ${inside.length} files in "${folder}", expected rooms of at most ${MAX_FILES}`
     return [{ file: inside.sort()[0] ?? folder, line: 1, message }]
   })

@@ -2,9 +2,9 @@
  * What the other folders of the package use of sessions, beside `index.ts`.
  */
 
-export { DefaultSession } from './default-session.ts'
-export { RawSession } from './raw-session.ts'
+export { DefaultSession } from './core/default-session.ts'
+export { RawSession } from './core/raw-session.ts'
 export { applySessionOptions, DEFAULT_SETTINGS, SESSION_OPTION_NAMES } from './session-options.ts'
 export type { SessionHoldings } from './session-holdings.ts'
-export { createSessionId } from './session-id.ts'
+export { createSessionId } from './core/session-id.ts'
 export type { SessionObserver, SessionSettings } from './settings.ts'

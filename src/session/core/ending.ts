@@ -1,0 +1,104 @@
+/**
+ * How one connection ends, as facts: who began it, the Close frames that went either way, and the cause.
+ * Everything that is reported is derived from them, and they are set in no other place.
+ */
+
+import { type ClosePhase, CloseReason, nextPhase } from '../../protocol/internal.ts'
+import type { CloseInfo } from '../close-info.ts'
+
+/** RFC 6455 §7.1.5: the Close frame held no code. */
+const NO_STATUS = new CloseReason(CloseReason.Codes.NO_STATUS)
+/** RFC 6455 §7.1.5: there was no Close frame. */
+export const ABNORMAL: CloseReason = new CloseReason(CloseReason.Codes.CLOSED_ABNORMALLY)
+
+/** How an ending began; its cause may still be found later. */
+interface Beginning {
+  readonly reason: CloseReason
+  readonly initiator: CloseInfo['initiator']
+  cause: Error | null
+}
+
+/** The record of one connection's end. */
+export class Ending {
+  #phase: ClosePhase = 'open'
+  #beginning: Beginning | null = null
+  #local: CloseReason | null = null
+  #remote: CloseReason | null = null
+
+  get hasBegun(): boolean {
+    return this.#beginning !== null
+  }
+
+  /** What `closeReason` reports; `null` while nothing has begun. */
+  get reason(): CloseReason | null {
+    return this.#beginning?.reason ?? null
+  }
+
+  /** What went wrong, as far as it is known. */
+  get cause(): Error | null {
+    return this.#beginning?.cause ?? null
+  }
+
+  /** Whether a Close frame of ours may still be sent: at most one ever is. */
+  get maySendClose(): boolean {
+    return this.#phase === 'open' || this.#phase === 'peer-closed'
+  }
+
+  /** Whether a Close frame has gone each way. */
+  get isAgreed(): boolean {
+    return this.#phase === 'agreed'
+  }
+
+  /** Whether TCP has ended. */
+  get isGone(): boolean {
+    return this.#phase === 'gone'
+  }
+
+  /** The first call decides how the connection is said to have ended. @returns whether this was the first. */
+  begin(initiator: Beginning['initiator'], reason: CloseReason, cause: Error | null): boolean {
+    if (this.#beginning !== null) return false
+    this.#beginning = { reason, initiator, cause }
+    return true
+  }
+
+  /** The failure of the transport: the cause if no other is known, unless all had been agreed on before. */
+  transportFailed(cause: Error | null): void {
+    if (this.#beginning === null || this.isAgreed || this.isGone) return
+    this.#beginning.cause ??= cause
+  }
+
+  /** Our Close frame is on its way; `null` is an empty one. */
+  closeSent(reason: CloseReason | null): void {
+    this.#phase = nextPhase(this.#phase, 'send-close')
+    this.#local = reason ?? NO_STATUS
+  }
+
+  /** The peer's Close frame has arrived; `null` is an empty one. */
+  closeReceived(reason: CloseReason | null): void {
+    this.#phase = nextPhase(this.#phase, 'receive-close')
+    this.#remote = reason ?? NO_STATUS
+  }
+
+  /** TCP has ended, by the peer or altogether. Idempotent. */
+  transportEnded(): void {
+    if (!this.isGone) this.#phase = nextPhase(this.#phase, 'transport-end')
+  }
+
+  /**
+   * The whole story; `null` if nothing has begun.
+   *
+   * @param closeWritten whether our Close frame has been given to the transport.
+   */
+  info(closeWritten: boolean): CloseInfo | null {
+    if (this.#beginning === null) return null
+    const local = closeWritten ? this.#local : null
+    const { reason, initiator, cause } = this.#beginning
+    const clean = local !== null && this.#remote !== null
+    return { reason, initiator, local, remote: this.#remote, clean, cause }
+  }
+}
+
+/** The reason that a Close frame is reported with: 1005 for an empty one. */
+export function reportedReason(reason: CloseReason | null): CloseReason {
+  return reason ?? NO_STATUS
+}

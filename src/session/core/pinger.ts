@@ -1,0 +1,157 @@
+/**
+ * The pings of one session: when one is sent, and when the silence after it has lasted too long.
+ *
+ * A ping goes out every period, the first one a period after the start. The first ping that nothing is
+ * heard after starts the timeout; any byte from the peer ends it, not only a pong (RFC 6455 §5.5.2 lets
+ * a ping serve as a keep-alive). Bytes that move towards the peer put the timeout off: a ping waits behind a
+ * large message. While reading is held back the timeout stands still.
+ */
+
+import type { Environment, WheelTimer } from '../../base/internal.ts'
+import { PatientTimer } from '../patient-timer.ts'
+
+/** What the pinger asks of its session. */
+export interface PingerOwner {
+  /** When bytes of ours were last seen to move towards the peer; `-Infinity` if never. */
+  readonly movedOutAt: number
+  /** Bytes given to the transport so far. */
+  readonly bytesWritten: number
+  /** Those of them that the transport still keeps: the operating system has not taken them. */
+  readonly queuedBytes: number
+  sendPing(payload: Uint8Array): void
+  pingTimedOut(): void
+}
+
+interface Ping {
+  readonly payload: Uint8Array
+  readonly sentAt: number
+  /** What had been given to the transport before it. */
+  readonly behindBytes: number
+}
+
+const PAYLOAD_BYTES = 8
+
+/** What operating systems and proxies on the way may hold in front of a ping, in bytes. */
+const MAX_AHEAD_BYTES = 16 * 1024 * 1024
+
+/** The slowest rate that is allowed for: 512 KiB a second. Its progress cannot be seen. */
+const AHEAD_BYTES_PER_MS = 512
+
+/** Pings whose answers are still of interest. Older ones are forgotten: a later answer proves as much. */
+const MAX_OUTSTANDING = 8
+
+/** By how much later pings may come early, as a part of the period, so that sessions opened together drift apart. */
+const SPREAD = 1 / 8
+
+/** Sends pings and watches for life. */
+export class Pinger {
+  readonly #environment: Environment
+  readonly #owner: PingerOwner
+  readonly #period: number
+  readonly #timeout: number
+  readonly #outstanding: Ping[] = []
+  #pingTimer: WheelTimer
+  readonly #deadline: PatientTimer
+  /** What was left of the timeout when reading was held back; `null` when it was not running. */
+  #remaining: number | null = null
+  /** Bytes that a pong has shown to have arrived. */
+  #arrivedBytes = 0
+  #paused = false
+  #heard = false
+
+  /** Starts at once. `period` and `timeout` are in milliseconds, above 0. */
+  constructor(environment: Environment, owner: PingerOwner, period: number, timeout: number) {
+    this.#environment = environment
+    this.#owner = owner
+    this.#period = period
+    this.#timeout = timeout
+    this.#deadline = new PatientTimer(environment, () => this.#expire())
+    this.#pingTimer = environment.timers.schedule(period, () => this.#ping())
+  }
+
+  /** Bytes of any kind have arrived. On the path of every read: it only makes a mark. */
+  heard(): void {
+    this.#heard = true
+  }
+
+  /** A pong has arrived. @returns the round-trip time if it answers one of our pings, else `null`. */
+  pong(payload: Uint8Array): number | null {
+    const index = this.#outstanding.findIndex((ping) => sameBytes(ping.payload, payload))
+    const answered = this.#outstanding[index]
+    if (answered === undefined) return null
+    this.#outstanding.splice(0, index + 1)
+    this.#arrivedBytes = answered.behindBytes
+    return this.#environment.clock.now() - answered.sentAt
+  }
+
+  /** Reading is held back: answers cannot be seen, so the timeout stands still. */
+  pause(): void {
+    if (this.#paused) return
+    this.#paused = true
+    if (!this.#deadline.isSet) return
+    this.#remaining = Math.max(0, this.#deadline.dueAt - this.#environment.clock.now())
+    this.#deadline.cancel()
+  }
+
+  /** Reading goes on. */
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    if (this.#remaining === null) return
+    this.#deadline.set(this.#remaining)
+    this.#remaining = null
+  }
+
+  /** No more pings, no more timeouts. */
+  stop(): void {
+    this.#pingTimer.cancel()
+    this.#deadline.cancel()
+    this.#remaining = null
+  }
+
+  #ping(): void {
+    const payload = this.#environment.random(new Uint8Array(PAYLOAD_BYTES))
+    if (this.#outstanding.length === MAX_OUTSTANDING) this.#outstanding.shift()
+    this.#outstanding.push({
+      payload,
+      sentAt: this.#environment.clock.now(),
+      behindBytes: this.#owner.bytesWritten,
+    })
+    const early = ((payload[0] ?? 0) / 256) * SPREAD * this.#period
+    this.#pingTimer = this.#environment.timers.schedule(this.#period - early, () => this.#ping())
+    this.#watch()
+    this.#owner.sendPing(payload)
+  }
+
+  /** Starts the timeout, unless it runs already and nothing has been heard since it was started. */
+  #watch(): void {
+    const isRunning = this.#deadline.isSet || this.#remaining !== null
+    if (isRunning && !this.#heard) return
+    this.#heard = false
+    const timeout = this.#timeout + this.#aheadMs()
+    if (this.#paused) this.#remaining = timeout
+    else this.#deadline.set(timeout)
+  }
+
+  /**
+   * How long a ping may take to get through what the operating system has taken before it. What the
+   * transport still keeps gives no extra time: its progress can be seen (`movedOutAt`).
+   */
+  #aheadMs(): number {
+    const { bytesWritten, queuedBytes } = this.#owner
+    const aheadBytes = Math.max(0, bytesWritten - queuedBytes - this.#arrivedBytes)
+    return Math.floor(Math.min(aheadBytes, MAX_AHEAD_BYTES) / AHEAD_BYTES_PER_MS)
+  }
+
+  #expire(): void {
+    if (this.#heard) return
+    // A ping waits behind what the peer is still taking.
+    const leftMs = this.#owner.movedOutAt + this.#timeout - this.#environment.clock.now()
+    if (leftMs > 0) this.#deadline.set(leftMs)
+    else this.#owner.pingTimedOut()
+  }
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index])
+}

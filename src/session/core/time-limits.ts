@@ -1,0 +1,83 @@
+/**
+ * How long a session may live, and how long it may be idle. Made only for sessions that have such a limit.
+ */
+
+import type { Environment, WheelTimer } from '../../base/internal.ts'
+import { SessionTimeoutError } from '../errors.ts'
+import { PatientTimer } from '../patient-timer.ts'
+import type { SessionSettings } from '../settings.ts'
+
+/** What the limits ask of their session. */
+export interface TimeLimitsOwner {
+  /** Whether frames of the peer wait for a slow handler, or for a rate: the session is not idle then. */
+  readonly isHeldBack: boolean
+  /** When bytes of ours were last seen to move towards the peer; `-Infinity` if never. */
+  readonly movedOutAt: number
+  timeIsUp(error: SessionTimeoutError): void
+}
+
+/** The limits that are set in `settings`; `null` when there is none. */
+export function createTimeLimits(
+  environment: Environment,
+  settings: SessionSettings,
+  owner: TimeLimitsOwner,
+): TimeLimits | null {
+  const { idleTimeout, maxSessionDuration } = settings
+  if (idleTimeout === null && maxSessionDuration === null) return null
+  return new TimeLimits(environment, idleTimeout, maxSessionDuration, owner)
+}
+
+/** The clocks of one session. */
+export class TimeLimits {
+  readonly #environment: Environment
+  readonly #idleMs: number | null
+  readonly #lifeMs: number | null
+  readonly #owner: TimeLimitsOwner
+  readonly #idleTimer: PatientTimer | null
+  #lifeTimer: WheelTimer | null = null
+  #activeAt = 0
+
+  constructor(
+    environment: Environment,
+    idleMs: number | null,
+    lifeMs: number | null,
+    owner: TimeLimitsOwner,
+  ) {
+    this.#environment = environment
+    this.#idleMs = idleMs
+    this.#lifeMs = lifeMs
+    this.#owner = owner
+    this.#idleTimer = idleMs === null ? null : new PatientTimer(environment, () => this.#lookIdle())
+  }
+
+  start(): void {
+    this.active()
+    const lifeMs = this.#lifeMs
+    if (lifeMs !== null) {
+      this.#lifeTimer = this.#environment.timers.schedule(lifeMs, () =>
+        this.#owner.timeIsUp(new SessionTimeoutError('maxSessionDuration', lifeMs)),
+      )
+    }
+    if (this.#idleMs !== null) this.#idleTimer?.set(this.#idleMs)
+  }
+
+  /** Something was received, or is being sent. */
+  active(): void {
+    if (this.#idleMs !== null) this.#activeAt = this.#environment.clock.now()
+  }
+
+  stop(): void {
+    this.#idleTimer?.cancel()
+    this.#lifeTimer?.cancel()
+  }
+
+  #lookIdle(): void {
+    const idleMs = this.#idleMs
+    if (idleMs === null) return
+    if (this.#owner.isHeldBack) this.active()
+    const activeAt = Math.max(this.#activeAt, this.#owner.movedOutAt)
+    const leftMs = activeAt + idleMs - this.#environment.clock.now()
+    if (leftMs > 0) this.#idleTimer?.set(leftMs)
+    else this.#owner.timeIsUp(new SessionTimeoutError('idleTimeout', idleMs))
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * The way of whole messages through the extensions to the handler, in order.
+ *
+ * An extension may take time: reading is held back meanwhile, so that the frames behind, control frames and
+ * Close frames among them, stay behind.
+ */
+
+import { MessageFrame, transform } from '../../extensions/internal.ts'
+import {
+  Frame,
+  HEARTBEAT_MARK,
+  isUtf8,
+  ProtocolViolationError,
+  receivedText,
+  sharesMemory,
+} from '../../protocol/internal.ts'
+import type { PauseReason } from './pause-reasons.ts'
+import type { SessionExtensions } from '../session-extensions.ts'
+
+/** Where messages go afterwards. */
+export interface IncomingExtensionsOwner {
+  readonly incoming: { readonly isDiscarding: boolean }
+  deliver(frame: Frame, size: number): void
+  /** See `Connection.answersHeartbeat`. */
+  answersHeartbeat(message: Uint8Array): boolean
+  pauseReading(reason: PauseReason): void
+  resumeReading(reason: PauseReason): void
+}
+
+/** Leads what one session receives through its extensions. */
+export class IncomingExtensions {
+  /** Bytes of memory that the message keeps which an extension is working on. */
+  heldBytes = 0
+  /** Whether the peer has a heartbeat, which is to be answered when nobody reads any more, too. */
+  #beats = false
+  readonly #extensions: SessionExtensions
+  readonly #owner: IncomingExtensionsOwner
+
+  constructor(extensions: SessionExtensions, owner: IncomingExtensionsOwner) {
+    this.#extensions = extensions
+    this.#owner = owner
+  }
+
+  /** A message has arrived, with the reserved bits of its first frame. */
+  receive(type: 'text' | 'binary', payload: Uint8Array, reservedBits: number): void {
+    // A message that nobody will read need not be made readable, and neither need any that follows.
+    if (this.#extensions.isIncomingOver) return
+    if (this.#owner.incoming.isDiscarding && !this.#beats) return
+    const message = new MessageFrame(type, true, true, payload, reservedBits)
+    let pending: Promise<void> | null
+    try {
+      pending = transform(this.#extensions.incoming, 'incoming', message)
+    } catch (error) {
+      this.#extensions.failIncoming(error)
+      return
+    }
+    if (pending === null) this.#deliver(message, reservedBits)
+    else this.#await(pending, message, reservedBits)
+  }
+
+  #await(pending: Promise<void>, message: MessageFrame, reservedBits: number): void {
+    this.heldBytes = memoryOf(message.payload)
+    this.#owner.pauseReading('extension')
+    pending.then(
+      () => {
+        this.heldBytes = 0
+        if (this.#extensions.isIncomingOver) return
+        this.#deliver(message, reservedBits)
+        this.#owner.resumeReading('extension')
+      },
+      (error: unknown) => {
+        this.heldBytes = 0
+        this.#extensions.failIncoming(error)
+        this.#owner.resumeReading('extension')
+      },
+    )
+  }
+
+  #deliver(message: MessageFrame, reservedBits: number): void {
+    const { type, payload } = message
+    if (type === 'binary') {
+      this.#owner.deliver(new Frame.Binary(payload), payload.length)
+      return
+    }
+    if (payload[0] === HEARTBEAT_MARK && this.#owner.answersHeartbeat(payload)) {
+      this.#beats = true
+      return
+    }
+    // The decoder has checked what came without reserved bits (RFC 6455 §8.1, RFC 7692 §6.2).
+    const isUnchecked = reservedBits !== 0 || message.isChanged
+    if (isUnchecked && !isUtf8(payload)) {
+      this.#extensions.failIncoming(
+        new ProtocolViolationError(
+          1007,
+          'Cannot accept text: it is not UTF-8 once it is decompressed',
+        ),
+      )
+      return
+    }
+    this.#owner.deliver(receivedText(payload), payload.length)
+  }
+}
+
+/** What `payload` keeps alive: the extension may be reading it, so it cannot be copied out of shared memory. */
+function memoryOf(payload: Uint8Array): number {
+  return sharesMemory(payload) ? payload.buffer.byteLength : payload.length
+}

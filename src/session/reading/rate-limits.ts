@@ -1,0 +1,97 @@
+/**
+ * How fast a peer may send. Past the rate of messages or bytes it is made to wait, by not reading, or the session
+ * fails; control frames, which cost an answer each and cannot be made to wait for long, always fail it.
+ */
+
+import { type Environment, TokenBucket, type WheelTimer } from '../../base/internal.ts'
+import { RateLimitError } from '../errors.ts'
+import type { SessionSettings } from '../settings.ts'
+
+/** What a rate that is exceeded does. */
+export interface RateOwner {
+  pauseReading(reason: 'rate'): void
+  resumeReading(reason: 'rate'): void
+  rateExceeded(error: RateLimitError): void
+}
+
+/** The rates of one session. Buckets come into being when something is first counted in them. */
+export class RateLimits {
+  readonly #environment: Environment
+  readonly #settings: SessionSettings
+  readonly #owner: RateOwner
+  #messages: TokenBucket | null = null
+  #bytes: TokenBucket | null = null
+  #controlFrames: TokenBucket | null = null
+  #timer: WheelTimer | null = null
+
+  constructor(environment: Environment, settings: SessionSettings, owner: RateOwner) {
+    this.#environment = environment
+    this.#settings = settings
+    this.#owner = owner
+  }
+
+  /** A message has arrived. @returns whether it is let through. */
+  message(): boolean {
+    const { maxMessagesPerSecond } = this.#settings
+    if (maxMessagesPerSecond === Infinity) return true
+    this.#messages ??= this.#bucket(maxMessagesPerSecond)
+    const left = this.#messages.spend(1)
+    return left >= 1 || this.#spent('maxMessagesPerSecond', maxMessagesPerSecond, left)
+  }
+
+  /** So many bytes have arrived, and have been read. */
+  bytes(count: number): void {
+    const { maxBytesPerSecond } = this.#settings
+    if (maxBytesPerSecond === Infinity) return
+    this.#bytes ??= this.#bucket(maxBytesPerSecond)
+    const left = this.#bytes.spend(count)
+    if (left < 1) this.#spent('maxBytesPerSecond', maxBytesPerSecond, left)
+  }
+
+  /** A ping or a pong has arrived. @returns whether it is let through. */
+  controlFrame(): boolean {
+    const { maxControlFramesPerSecond } = this.#settings
+    if (maxControlFramesPerSecond === Infinity) return true
+    this.#controlFrames ??= this.#bucket(maxControlFramesPerSecond)
+    if (this.#controlFrames.spend(1) >= 0) return true
+    this.#owner.rateExceeded(
+      new RateLimitError('maxControlFramesPerSecond', maxControlFramesPerSecond),
+    )
+    return false
+  }
+
+  /** Nothing is counted any more. */
+  stop(): void {
+    this.#timer?.cancel()
+    this.#timer = null
+  }
+
+  #bucket(perSecond: number): TokenBucket {
+    return new TokenBucket(this.#environment.clock, perSecond, this.#settings.rateBurst)
+  }
+
+  /** The last token has been taken. @returns whether what took it is let through. */
+  #spent(name: RateLimitError['limitName'], perSecond: number, left: number): boolean {
+    if (this.#settings.onRateLimit === 'wait') {
+      this.#wait()
+      return true
+    }
+    if (left >= 0) return true
+    this.#owner.rateExceeded(new RateLimitError(name, perSecond))
+    return false
+  }
+
+  #wait(): void {
+    if (this.#timer !== null) return
+    const waitMs = Math.max(this.#messages?.msUntilToken ?? 0, this.#bytes?.msUntilToken ?? 0)
+    this.#timer = this.#environment.timers.schedule(waitMs, () => this.#waited())
+    this.#owner.pauseReading('rate')
+  }
+
+  #waited(): void {
+    this.#timer = null
+    const waitMs = Math.max(this.#messages?.msUntilToken ?? 0, this.#bytes?.msUntilToken ?? 0)
+    if (waitMs > 0) this.#timer = this.#environment.timers.schedule(waitMs, () => this.#waited())
+    else this.#owner.resumeReading('rate')
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * The way of data frames through the extensions to the wire, in order.
+ *
+ * A frame is transformed when its turn to be serialised has come, not when it is queued: what an overflow policy drops
+ * has then not passed a context that the peer follows. An extension may take time; one frame is under way
+ * at most, and the others wait in the queue.
+ */
+
+import { MessageFrame, transform } from '../../extensions/internal.ts'
+import { Opcode, type PreparedFrame, preparedPayload } from '../../protocol/internal.ts'
+import type { FrameWriter } from './frame-writer.ts'
+import type { SessionExtensions } from '../session-extensions.ts'
+
+/** A frame that an extension works on, or that waits for the transport after that. */
+interface FrameUnderWay {
+  readonly opcode: number
+  readonly frame: MessageFrame
+}
+
+/** Leads what one session sends through its extensions. */
+export class OutgoingExtensions {
+  readonly #extensions: SessionExtensions
+  readonly #frames: FrameWriter
+  readonly #resume: () => void
+  /** The type of the message under way: continuations do not say it. */
+  #type: 'text' | 'binary' = 'text'
+  #underWay: FrameUnderWay | null = null
+  #isReady = false
+
+  /** `resume` is called when a frame that took time is on its way, and others may follow. */
+  constructor(extensions: SessionExtensions, frames: FrameWriter, resume: () => void) {
+    this.#extensions = extensions
+    this.#frames = frames
+    this.#resume = resume
+  }
+
+  /** Whether a frame is under way, and the next has to wait. */
+  get isBusy(): boolean {
+    return this.#underWay !== null
+  }
+
+  /** Bytes of the frame that is under way. */
+  get heldBytes(): number {
+    return this.#underWay?.frame.byteLength ?? 0
+  }
+
+  /**
+   * Sends one frame: not while busy, and after `makeRoom` has answered `true` for its payload, which is the sender's
+   * again when this returns. Control frames pass by the extensions (RFC 6455 §5.8, RFC 7692 §6.1).
+   */
+  write(
+    opcode: number,
+    fin: boolean,
+    payload: string | Uint8Array,
+    prepared: PreparedFrame | null = null,
+  ): void {
+    if (opcode >= Opcode.CLOSE) {
+      this.#frames.write(opcode, fin, 0, payload)
+      return
+    }
+    // Nothing may follow a frame that is lost.
+    if (this.#extensions.isOutgoingOver) return
+    if (opcode !== Opcode.CONTINUATION) this.#type = opcode === Opcode.TEXT ? 'text' : 'binary'
+    const isFirst = opcode !== Opcode.CONTINUATION
+    const frame = new MessageFrame(this.#type, isFirst, fin, payload, 0, prepared)
+    const pending = this.#transform(frame)
+    if (this.#extensions.isOutgoingOver) return
+    this.#underWay = { opcode, frame }
+    if (pending === null) this.#ready()
+    else this.#await(pending, frame)
+  }
+
+  /** Writes what waits for the transport, if that has room by now. */
+  writeHeld(): void {
+    if (this.#underWay === null || !this.#isReady) return
+    const { opcode, frame } = this.#underWay
+    if (!this.#frames.makeRoom(frame.content)) return
+    this.#underWay = null
+    this.#isReady = false
+    const bits = frame.isFirst ? frame.reservedBits & this.#extensions.claimedBits : 0
+    this.#frames.write(opcode, frame.fin, bits, frame.content, isUntouched(frame, bits))
+  }
+
+  /** The transport is gone: what is under way is lost. */
+  abandon(): void {
+    this.#underWay = null
+    this.#isReady = false
+  }
+
+  #transform(frame: MessageFrame): Promise<void> | null {
+    try {
+      return transform(this.#extensions.outgoing, 'outgoing', frame)
+    } catch (error) {
+      this.#extensions.failOutgoing(error)
+      return null
+    }
+  }
+
+  #ready(): void {
+    this.#isReady = true
+    this.writeHeld()
+  }
+
+  #await(pending: Promise<void>, frame: MessageFrame): void {
+    frame.keep()
+    const settled = (): boolean =>
+      this.#underWay?.frame === frame && !this.#extensions.isOutgoingOver
+    pending.then(
+      () => {
+        if (!settled()) return
+        this.#ready()
+        this.#resume()
+      },
+      (error: unknown) => {
+        if (!settled()) return
+        this.#underWay = null
+        this.#extensions.failOutgoing(error)
+      },
+    )
+  }
+}
+
+/** Whether all sessions that send this prepared message, and none that sends another, have these very bytes. */
+function isUntouched({ prepared, content }: MessageFrame, bits: number): boolean {
+  return prepared !== null && bits === 0 && content === preparedPayload(prepared)
+}

@@ -1,0 +1,232 @@
+/**
+ * The memory that frames are serialised into, shared by every session of one environment, and the end of the
+ * turn, when all of it goes out.
+ *
+ * A session's frames of one turn go out in one write, and as a rule the operating system takes that write
+ * whole: then the memory is free again at once and the next session uses the very same bytes, which are
+ * still in the processor's cache. Nothing is allocated for a write. Only when a transport keeps the bytes
+ * (`queued`) does the slab move on behind them, and a new one is made when it runs out.
+ *
+ * A turn is as long as I/O is ready that has not been handled: the writes of all sessions that have something to
+ * say then follow one another. That is worth a tenth of the whole cost of a small message, because the machine does
+ * one thing at a time and wakes the reader up once for many messages. It costs the first of them some of its
+ * time, so a turn lasts a quarter of a millisecond at most; and where one callback takes much longer than that,
+ * the application's or somebody else's, each callback is a turn for a while.
+ *
+ * Where several sessions send in one turn, their stretches lie behind one another. A broadcast is serialised
+ * once: whoever sends what another has just sent, with the same before it, has the same stretch.
+ */
+
+import type { Environment } from '../../base/internal.ts'
+import { allocate } from '../../protocol/internal.ts'
+import type { WriteOutcome } from '../transport.ts'
+
+/** Frames that may be larger than this get memory of their own. */
+export const SLAB_BYTES: number = 128 * 1024
+
+/** How long a turn may last while more bytes come in, in milliseconds. */
+const MAX_TURN_MS = 0.25
+
+/** How much may wait while more bytes come in: more would not stay in the cache nearest to the processor. */
+const MAX_TURN_BYTES = 16 * 1024
+
+/** A frame of so much ends the turn with its callback: it is in the cache now, and will not be when others are through. */
+const PROMPT_FRAME_BYTES = 2048
+
+/** A turn that lasted so long was held up by a single callback. */
+const LATE_TURN_MS = 2
+
+/** For how long each callback is a turn after that. */
+const PROMPT_MS = 100
+
+/** A session that has something to write. */
+export interface OutputUser {
+  /** Hands over what it has in the slab. */
+  writeOut(): void
+  /** The turn is over: the same, and it may come again. */
+  endTurn(): void
+}
+
+/** The shared scratch memory; it holds nothing between two turns of the event loop. */
+export class Output {
+  bytes: Uint8Array = new Uint8Array(0)
+  /** Where the next byte goes. */
+  end = 0
+  readonly #environment: Environment
+  /** Bytes before it are kept by transports. */
+  #floor = 0
+  /** How many sessions have a stretch. */
+  #users = 0
+  /** Whoever has a stretch is in one of the two lists. */
+  #waiting: OutputUser[] = []
+  #ending: OutputUser[] = []
+  #turnBeganAt = 0
+  /** Whether the turn ends with the callback that is running. */
+  #isPrompt = false
+  /** Until then every callback is a turn. */
+  #promptUntil = 0
+  // The stretch that was asked for last. Echoes of one size ask for the same one again and again.
+  #view: Uint8Array | null = null
+  #viewStart = 0
+  #viewEnd = 0
+  // What was appended last, where several sessions send: to which stretch, and what became of that.
+  #payload: string | Uint8Array | null = null
+  #fromStart = 0
+  #fromEnd = 0
+  /** Where the stretch of `isRepeated` begins and ends. */
+  repeatedStart = 0
+  repeatedEnd = 0
+
+  /** The frame that was too large for the slab, of this turn. */
+  #large: { readonly payload: string | Uint8Array; readonly bytes: Uint8Array } | null = null
+
+  constructor(environment: Environment) {
+    this.#environment = environment
+  }
+
+  /** Makes sure that `user` is called at the end of this turn; called once a turn for each user. */
+  atEndOfTurn(user: OutputUser): void {
+    if (this.#waiting.push(user) > 1) return
+    const { clock, defer, deferPastIo } = this.#environment
+    this.#turnBeganAt = clock.now()
+    this.#isPrompt = this.#turnBeganAt < this.#promptUntil
+    const schedule = this.#isPrompt ? defer : deferPastIo
+    schedule(endTurn, this)
+  }
+
+  /** A frame has been appended that ends at `end`. */
+  appended(start: number): void {
+    if (this.end - start < PROMPT_FRAME_BYTES || this.#isPrompt) return
+    this.#isPrompt = true
+    this.#environment.defer(endTurn, this)
+  }
+
+  /** More bytes have come in: a turn that has lasted, or brought, enough ends before they are looked at. */
+  moreToRead(): void {
+    if (this.#waiting.length === 0) return
+    if (this.end - this.#floor >= MAX_TURN_BYTES) this.endTurn()
+    else if (this.#environment.clock.now() - this.#turnBeganAt >= MAX_TURN_MS) this.endTurn()
+  }
+
+  /** The turn is over. What was scheduled for its end may come later, and then finds another one, or none. */
+  endTurn(): void {
+    const users = this.#waiting
+    if (users.length === 0) return
+    const now = this.#environment.clock.now()
+    if (now - this.#turnBeganAt >= LATE_TURN_MS) this.#promptUntil = now + PROMPT_MS
+    // Whoever comes while this goes on has another turn.
+    this.#waiting = this.#ending
+    this.#ending = users
+    let told = 0
+    try {
+      for (const user of users) {
+        told += 1
+        user.endTurn()
+      }
+    } finally {
+      // What one session throws, and none should, must not leave the others waiting for ever.
+      const left = told < users.length ? users.slice(told) : null
+      users.length = 0
+      for (const user of left ?? []) this.atEndOfTurn(user)
+    }
+  }
+
+  /** Whether there is room for `size` more bytes at `end`. */
+  hasRoom(size: number): boolean {
+    return this.bytes.length - this.end >= size
+  }
+
+  /** Makes room for `size` bytes, at most `SLAB_BYTES`: whoever has a stretch writes it out. */
+  clear(size: number): void {
+    for (const user of this.#ending) user.writeOut()
+    for (const user of this.#waiting) user.writeOut()
+    if (this.hasRoom(size)) return
+    this.bytes = allocate(SLAB_BYTES)
+    this.end = 0
+    this.#floor = 0
+    this.#view = null
+    // The payload that is remembered lies in the other slab.
+    this.#payload = null
+  }
+
+  /** A session begins a stretch, at `end`. */
+  enter(): void {
+    this.#users += 1
+  }
+
+  /** What became of a session's stretch: given back, or kept by the transport. */
+  leave(outcome: WriteOutcome): void {
+    if (outcome === 'queued') this.#floor = this.end
+    this.#users -= 1
+    if (this.#users > 0) return
+    this.end = this.#floor
+    this.#payload = null
+  }
+
+  /** A stretch, as a view. */
+  stretch(start: number, end: number): Uint8Array {
+    if (this.#view !== null && this.#viewStart === start && this.#viewEnd === end) return this.#view
+    this.#viewStart = start
+    this.#viewEnd = end
+    this.#view = this.bytes.subarray(start, end)
+    return this.#view
+  }
+
+  /**
+   * Whether appending `payload` to the stretch from `start` to `end` gives what was there last: then it is from
+   * `repeatedStart` to `repeatedEnd`. Only for payloads that nobody can change, as whole text messages.
+   */
+  isRepeated(payload: string | Uint8Array, start: number, end: number): boolean {
+    return this.#payload === payload && this.#fromStart === start && this.#fromEnd === end
+  }
+
+  /** Whether several sessions have a stretch: only then is there anything to gain by `remember`. */
+  get isShared(): boolean {
+    return this.#users > 1
+  }
+
+  /** Appending `payload` to the stretch from `fromStart` to `fromEnd` gave the one from `start` to `end`. */
+  remember(payload: string | Uint8Array, fromStart: number, fromEnd: number, start: number): void {
+    this.#payload = payload
+    this.#fromStart = fromStart
+    this.#fromEnd = fromEnd
+    this.repeatedStart = start
+    this.repeatedEnd = this.end
+  }
+
+  /** The whole text message with `payload`, if it has been serialised in this turn, outside of the slab. */
+  largeFrame(payload: string | Uint8Array): Uint8Array | null {
+    return this.#large?.payload === payload ? this.#large.bytes : null
+  }
+
+  /** Remembers it until the turn ends; `bytes` do not change any more. */
+  rememberLarge(payload: string | Uint8Array, bytes: Uint8Array): void {
+    if (this.#large === null) this.#environment.defer(forgetLarge, this)
+    this.#large = { payload, bytes }
+  }
+
+  /** The turn is over, for large frames. */
+  forgetLarge(): void {
+    this.#large = null
+  }
+}
+
+/** The output of an environment: one for all of its sessions. */
+export function outputOf(environment: Environment): Output {
+  let output = OUTPUTS.get(environment)
+  if (output === undefined) {
+    output = new Output(environment)
+    OUTPUTS.set(environment, output)
+  }
+  return output
+}
+
+const OUTPUTS = new WeakMap<Environment, Output>()
+
+function endTurn(output: Output): void {
+  output.endTurn()
+}
+
+function forgetLarge(output: Output): void {
+  output.forgetLarge()
+}

@@ -1,0 +1,59 @@
+/**
+ * Those who wait until a session's queue has room again, without anything to send yet.
+ */
+
+import { addAbortListener, Deferred, handled, removeAbortListener } from '../../base/internal.ts'
+
+/** Rings when there is room. All who wait without a signal share one promise. */
+export class RoomBell {
+  #room: Deferred<void> | null = null
+
+  /** Whether anybody waits. */
+  get isAwaited(): boolean {
+    return this.#room !== null
+  }
+
+  /**
+   * Resolves at the next `ring`, rejects at `end` and when `signal` fires. It need not be awaited.
+   */
+  wait(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#room === null) {
+      this.#room = new Deferred()
+      void handled(this.#room.promise)
+    }
+    const room = this.#room.promise
+    return signal === undefined ? room : untilAborted(signal, room)
+  }
+
+  /** There is room. */
+  ring(): void {
+    const room = this.#room
+    this.#room = null
+    room?.resolve()
+  }
+
+  /** There will be no room any more. */
+  end(error: Error): void {
+    const room = this.#room
+    this.#room = null
+    room?.reject(error)
+  }
+}
+
+function untilAborted(signal: AbortSignal, room: Promise<void>): Promise<void> {
+  const outcome = new Deferred<void>()
+  const onAborted = (): void => void outcome.reject(signal.reason)
+  const stop = (): void => removeAbortListener(signal, onAborted)
+  addAbortListener(signal, onAborted)
+  room.then(
+    () => {
+      stop()
+      outcome.resolve()
+    },
+    (error: unknown) => {
+      stop()
+      outcome.reject(error)
+    },
+  )
+  return handled(outcome.promise)
+}

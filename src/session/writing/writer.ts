@@ -1,0 +1,409 @@
+/**
+ * Everything that a session sends, in order, through one place (invariant 2).
+ *
+ * A frame is serialised at the call of `send` while the transport takes what it is given; once it does
+ * not, frames wait in a bounded queue. Pings and pongs pass that queue, and wait behind at most the write
+ * that is under way. The Close frame comes after everything that was accepted.
+ */
+
+import {
+  Deferred,
+  type Environment,
+  handled,
+  type LoopShare,
+  loopShareOf,
+  rejected,
+} from '../../base/internal.ts'
+import {
+  ChannelOverflowError,
+  ClosedSendChannelError,
+  type SendOptions,
+  type TrySendResult,
+} from '../../channels/index.ts'
+import {
+  type CloseReason,
+  FrameType,
+  isBytes,
+  ownBytes,
+  PreparedFrame,
+} from '../../protocol/internal.ts'
+import { FrameWriter, type FrameWriterOwner } from './frame-writer.ts'
+import { MessageOrder } from './message-order.ts'
+import { OutgoingExtensions } from './outgoing-extensions.ts'
+import { FlushMarker, OutgoingQueue } from './outgoing-queue.ts'
+import { RoomBell } from './room-bell.ts'
+import type { SessionExtensions } from '../session-extensions.ts'
+import type { Outbound } from '../session.ts'
+import type { SessionSettings } from '../settings.ts'
+import type { Transport } from '../transport.ts'
+
+/** What the writer tells its connection. */
+export interface WriterOwner extends FrameWriterOwner {
+  /** The queue was full, and the policy is `close`. */
+  outgoingOverflowed(error: ChannelOverflowError): void
+  frameDropped(direction: 'outgoing', bytes: number): void
+  /** So many bytes wait that did not wait before. */
+  buffered(bytes: number): void
+  /** The last bytes of all have been given to the transport, which may still be sending them. */
+  closeWritten(): void
+}
+
+/** `open`: frames are accepted; `ending`: no more, but those accepted still go out; `ended`: all is written, or lost. */
+type WriterState = 'open' | 'ending' | 'ended'
+
+/** Handed out by every `send` that need not wait: a promise of its own would be the dearest part of a small message. */
+const SENT: Promise<void> = Promise.resolve()
+
+/** The one writer of a connection. */
+export class Writer {
+  /** Whether our Close frame has been given to the transport. */
+  isCloseWritten = false
+  readonly #frames: FrameWriter
+  readonly #order: MessageOrder
+  readonly #settings: SessionSettings
+  readonly #owner: WriterOwner
+  readonly #share: LoopShare
+  /** Absent where the handshake has agreed on none. */
+  readonly #extensions: OutgoingExtensions | null
+  #queue: OutgoingQueue | null = null
+  #state: WriterState = 'open'
+  /** The Close frame to end with: its reason, `null` for an empty one; absent for an end without one. */
+  #close: { readonly reason: CloseReason | null } | null = null
+  /** The newest ping and pong that could not be written at once; older pings need no answer of their own (RFC 6455 §5.5.3). */
+  #waitingPing: Uint8Array | null = null
+  #waitingPong: Uint8Array | null = null
+  #waitingBeat: Uint8Array | null = null
+  /** Whether the last fragment of a message is still to be written: no other may come in between (§5.4). */
+  #isInsideMessage = false
+  /** The queue has used up its share of the event loop: it goes on when the loop has turned. */
+  #rests = false
+  /** Those whose frames are in the write that is under way. */
+  #handing: FlushMarker[] | null = null
+  #ended: Deferred<void> | null = null
+  /** Absent until somebody waits for room. */
+  #bell: RoomBell | null = null
+
+  constructor(
+    transport: Transport,
+    environment: Environment,
+    settings: SessionSettings,
+    owner: WriterOwner,
+    extensions: SessionExtensions | null,
+  ) {
+    this.#frames = new FrameWriter(transport, environment, settings.masking, owner)
+    this.#order = new MessageOrder(settings.outgoing.onOverflow)
+    this.#settings = settings
+    this.#owner = owner
+    this.#share = loopShareOf(environment)
+    this.#extensions =
+      extensions === null
+        ? null
+        : new OutgoingExtensions(extensions, this.#frames, () => this.#pump())
+  }
+
+  get masking(): boolean {
+    return this.#frames.masking
+  }
+
+  set masking(masking: boolean) {
+    this.#frames.masking = masking
+  }
+
+  /** Whether `send` would reject. */
+  get isClosed(): boolean {
+    return this.#state !== 'open'
+  }
+
+  /** Bytes accepted and not yet handed to the operating system. */
+  get bufferedAmount(): number {
+    const waiting = (this.#queue?.bytes ?? 0) + (this.#extensions?.heldBytes ?? 0)
+    return this.#frames.bufferedBytes + waiting
+  }
+
+  /** Bytes that sending keeps in memory. */
+  get heldBytes(): number {
+    return this.bufferedAmount + (this.#queue?.waitingCost ?? 0)
+  }
+
+  /** More bytes have come in, of any session: see `Output.moreToRead`. */
+  moreToRead(): void {
+    this.#frames.moreToRead()
+  }
+
+  /** See `WebSocketSession.send`; Close frames do not come here. */
+  send(data: Outbound, options?: SendOptions): Promise<void> {
+    if (this.#state !== 'open') return this.#refuse(this.#closedError(data))
+    try {
+      if (this.#writeNow(data)) return this.#share.accepted(this, SENT)
+    } catch (error) {
+      return rejected(error)
+    }
+    const overflow = this.#overflow(data)
+    if (overflow !== null) return this.#refuse(overflow)
+    return this.#waiting().send(data, options)
+  }
+
+  /** Sends `data` if that takes no waiting. @throws what `send` rejects with for what may not be sent at all. */
+  trySend(data: Outbound): TrySendResult {
+    if (this.#state !== 'open') return 'closed'
+    // Under all other policies `full` is no answer: what they take now, they take.
+    if (this.#settings.outgoing.onOverflow === 'suspend' && this.#share.refuses(this)) return 'full'
+    if (this.#writeNow(data)) return 'sent'
+    if (this.#overflow(data) !== null) return 'closed'
+    return this.#waiting().trySend(data)
+  }
+
+  /** See `OutgoingChannel.whenWritable`. */
+  whenWritable(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#state !== 'open') return this.#refuse(this.#closedError(undefined))
+    if (signal?.aborted === true) return handled(rejected(signal.reason))
+    if (this.#queue === null || this.#queue.isEmpty) return this.#settled()
+    this.#bell ??= new RoomBell()
+    return this.#bell.wait(signal)
+  }
+
+  /** Sends a ping, past the queue. One that still waits is replaced. */
+  ping(payload: Uint8Array): void {
+    this.#waitingPing = payload
+    this.#writeWaitingControl()
+  }
+
+  /** Answers a ping, past the queue. An answer that still waits is replaced. */
+  pong(payload: Uint8Array): void {
+    this.#waitingPong = payload
+    this.#writeWaitingControl()
+    // One that waits must not keep the memory that it shares with other payloads.
+    if (this.#waitingPong !== null) this.#waitingPong = ownBytes(payload)
+  }
+
+  /** Answers a heartbeat: a text message, past the queue, between two others. One that still waits is replaced. */
+  beat(answer: Uint8Array): void {
+    this.#waitingBeat = answer
+    this.#writeWaitingBeat()
+  }
+
+  /** Accepts no more; after what was accepted comes a Close frame, an empty one for `null`. */
+  close(reason: CloseReason | null): void {
+    if (this.#state !== 'open') return
+    this.#close = { reason }
+    this.finish()
+  }
+
+  /** Accepts no more; `closeWritten` is called once the rest has been written, of those who wait for room too. */
+  finish(): void {
+    if (this.#state !== 'open') return
+    this.#state = 'ending'
+    this.#bell?.end(this.#closedError(undefined))
+    this.#pump()
+  }
+
+  /** Those who wait for room are refused; what was accepted stays. */
+  refuseWaiting(): void {
+    this.#queue?.refuseWaiting()
+  }
+
+  /** Resolves when the end has been handed to the operating system, or the transport is gone. */
+  closed(): Promise<void> {
+    if (this.#state === 'ended' && !this.#frames.isBacklogged) return this.#settled()
+    this.#ended ??= new Deferred()
+    return this.#ended.promise
+  }
+
+  /** See `WebSocketSession.flush`. */
+  flush(): Promise<void> {
+    if (this.#state !== 'open') return this.closed()
+    this.#frames.writeOut()
+    if (!this.#isBlocked) return this.#settled()
+    // Where the session closes before it has its place, it is as if it had been called after that.
+    return this.#waiting()
+      .mark()
+      .catch(() => this.closed())
+  }
+
+  /** The transport has handed over everything. */
+  drained(): void {
+    this.#frames.isBacklogged = false
+    this.#handed()
+    if (this.#state === 'ended') this.#ended?.resolve()
+    else this.#pump()
+  }
+
+  /** What waits in the queue is lost, and whoever waits is told; what the transport was given goes on. */
+  discardQueue(): void {
+    this.#queue?.abandon()
+  }
+
+  /** The transport is gone: what was accepted is lost, and whoever waits is told. */
+  abandon(): void {
+    this.#state = 'ended'
+    this.#bell?.end(this.#closedError(undefined))
+    this.#rests = false
+    this.#frames.abandon()
+    this.#extensions?.abandon()
+    this.#queue?.abandon()
+    this.#handed()
+    this.#ended?.resolve()
+  }
+
+  /** @returns `false` if it has to wait. @throws if it may not be sent at all. */
+  #writeNow(data: Outbound): boolean {
+    if (this.#extensions !== null) return this.#transformNow(data, this.#extensions)
+    if (this.#frames.isBacklogged || this.#rests) return false
+    const text = this.#order.wholeText(data)
+    const payload = text ?? this.#order.payloadOf(data)
+    if (!this.#frames.makeRoom(payload)) return false
+    if (text !== null) {
+      this.#frames.write(FrameType.TEXT, true, 0, text, true)
+      return true
+    }
+    const opcode = this.#order.opcodeOf(data, payload)
+    if (data instanceof PreparedFrame) this.#frames.writePrepared(data)
+    else this.#frames.write(opcode, isWhole(data), 0, payload)
+    this.#written(opcode, isWhole(data))
+    return true
+  }
+
+  /** The same by way of the extensions. */
+  #transformNow(data: Outbound, extensions: OutgoingExtensions): boolean {
+    if (this.#isBlocked) return false
+    const payload = this.#order.payloadOf(data)
+    if (!this.#frames.makeRoom(payload)) return false
+    const opcode = this.#order.opcodeOf(data, payload)
+    const prepared = data instanceof PreparedFrame ? data : null
+    extensions.write(opcode, isWhole(data), payload, prepared)
+    this.#written(opcode, isWhole(data))
+    return true
+  }
+
+  /** Whether a frame would have to wait: for the transport, for an extension, or for the event loop. */
+  get #isBlocked(): boolean {
+    return this.#frames.isBacklogged || this.#rests || this.#extensions?.isBusy === true
+  }
+
+  #overflow(data: Outbound): ChannelOverflowError | null {
+    const { onOverflow, capacity } = this.#settings.outgoing
+    if (onOverflow !== 'close' || this.#waiting().fits(data)) return null
+    const error = new ChannelOverflowError(capacity, data)
+    this.#owner.outgoingOverflowed(error)
+    return error
+  }
+
+  /** For whom waits for nothing: a loop of these, too, must let the event loop turn. */
+  #settled(): Promise<void> {
+    this.#share.spend(0)
+    return this.#share.accepted(this, SENT)
+  }
+
+  #closedError(data: unknown): ClosedSendChannelError {
+    return new ClosedSendChannelError(data, { sessionId: this.#settings.id })
+  }
+
+  /** A rejection that only says that the session has ended. */
+  #refuse(error: Error): Promise<never> {
+    this.#share.spend(0)
+    return handled(this.#share.refused(this, error))
+  }
+
+  #waiting(): OutgoingQueue {
+    this.#queue ??= new OutgoingQueue(
+      this.#settings.outgoing,
+      this.#order,
+      this.#owner,
+      this.#settings.id,
+    )
+    return this.#queue
+  }
+
+  /** What waits goes out, in order, as far as the transport takes it. */
+  #pump(): void {
+    this.#extensions?.writeHeld()
+    this.#writeWaitingControl()
+    while (this.#queue !== null && !this.#queue.isEmpty && !this.#isBlocked) {
+      if (this.#share.isUsedUp) this.#rest()
+      else this.#writeNext(this.#queue)
+    }
+    if (this.#bell?.isAwaited === true && this.#queue?.isEmpty === true) this.#bell.ring()
+    if (this.#isBlocked) return
+    if (this.#state === 'ending') this.#writeEnd()
+    else this.#frames.writeOut()
+  }
+
+  #rest(): void {
+    this.#frames.writeOut()
+    this.#rests = true
+    void this.#share.turned().then(() => {
+      if (!this.#rests) return
+      this.#rests = false
+      this.#pump()
+    })
+  }
+
+  #writeNext(queue: OutgoingQueue): void {
+    const entry = queue.peek()
+    if (entry instanceof FlushMarker) {
+      queue.take()
+      this.#frames.writeOut()
+      if (!this.#frames.isBacklogged) entry.handed()
+      else (this.#handing ??= []).push(entry)
+    } else if (this.#frames.makeRoom(entry.payload)) {
+      queue.take()
+      if (this.#extensions !== null) {
+        this.#extensions.write(entry.opcode, entry.fin, entry.payload, entry.prepared)
+      } else if (entry.prepared !== null) {
+        this.#frames.writePrepared(entry.prepared)
+      } else {
+        this.#frames.write(entry.opcode, entry.fin, 0, entry.payload)
+      }
+      this.#written(entry.opcode, entry.fin)
+    }
+  }
+
+  #writeWaitingControl(): void {
+    if (this.#state === 'ended') return
+    if (this.#waitingPong !== null && this.#frames.makeRoom(this.#waitingPong)) {
+      this.#frames.write(FrameType.PONG, true, 0, this.#waitingPong)
+      this.#waitingPong = null
+    }
+    if (this.#waitingPing !== null && this.#frames.makeRoom(this.#waitingPing)) {
+      this.#frames.write(FrameType.PING, true, 0, this.#waitingPing)
+      this.#waitingPing = null
+    }
+    this.#writeWaitingBeat()
+  }
+
+  #writeWaitingBeat(): void {
+    const beat = this.#waitingBeat
+    if (beat === null || this.#state === 'ended' || this.#isInsideMessage) return
+    // The end of a message may still be with an extension.
+    if (this.#extensions?.isBusy === true || !this.#frames.makeRoom(beat)) return
+    this.#waitingBeat = null
+    this.#frames.write(FrameType.TEXT, true, 0, beat)
+  }
+
+  /** A frame has been given to be written: where that leaves its message. */
+  #written(opcode: number, fin: boolean): void {
+    if (opcode >= FrameType.CLOSE) return // a control frame
+    this.#isInsideMessage = !fin
+    if (fin && this.#waitingBeat !== null) this.#writeWaitingBeat()
+  }
+
+  #writeEnd(): void {
+    if (this.#close === null) this.#frames.writeOut()
+    else if (!this.#frames.writeClose(this.#close.reason)) return
+    this.#state = 'ended'
+    this.isCloseWritten = this.#close !== null
+    this.#owner.closeWritten()
+    if (!this.#frames.isBacklogged) this.#ended?.resolve()
+  }
+
+  #handed(): void {
+    const handing = this.#handing
+    this.#handing = null
+    for (const marker of handing ?? []) marker.handed()
+  }
+}
+
+/** Whether a message ends with `data`. */
+function isWhole(data: Outbound): boolean {
+  return typeof data === 'string' || isBytes(data) || data.fin
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import { CloseReason } from '../../../src/protocol/index.ts'
+import { ABNORMAL, Ending, reportedReason } from '../../../src/session/core/ending.ts'
+
+const BYE = new CloseReason(4000, 'bye')
+
+describe('Ending', () => {
+  it('info() is null while nothing has begun', () => {
+    const ending = new Ending()
+
+    expect(ending.hasBegun).toBe(false)
+    expect(ending.reason).toBe(null)
+    expect(ending.info(false)).toBe(null)
+  })
+
+  it('begin() counts once: the first decides what is reported', () => {
+    const ending = new Ending()
+
+    expect(ending.begin('local', BYE, null)).toBe(true)
+    expect(ending.begin('remote', ABNORMAL, new Error('late'))).toBe(false)
+
+    expect(ending.info(false)).toEqual({
+      reason: BYE,
+      initiator: 'local',
+      local: null,
+      remote: null,
+      clean: false,
+      cause: null,
+    })
+  })
+
+  it('info() is clean when a Close frame has gone each way, and ours was written', () => {
+    const ending = new Ending()
+    ending.begin('remote', BYE, null)
+    ending.closeReceived(BYE)
+    ending.closeSent(new CloseReason(4000))
+
+    expect(ending.isAgreed).toBe(true)
+    expect(ending.info(false)).toMatchObject({ clean: false, local: null, remote: BYE })
+    expect(ending.info(true)).toMatchObject({ clean: true, local: new CloseReason(4000) })
+  })
+
+  it('maySendClose until ours was sent or TCP has ended', () => {
+    const sent = new Ending()
+    sent.closeReceived(null)
+    expect(sent.maySendClose).toBe(true)
+    sent.closeSent(null)
+    expect(sent.maySendClose).toBe(false)
+
+    const gone = new Ending()
+    gone.transportEnded()
+    gone.transportEnded()
+    expect(gone.isGone).toBe(true)
+    expect(gone.maySendClose).toBe(false)
+  })
+
+  it('transportFailed() is the cause where no other is known, and none after both had agreed', () => {
+    const reset = new Error('reset')
+    const open = new Ending()
+    open.begin('none', ABNORMAL, null)
+    open.transportFailed(reset)
+    expect(open.cause).toBe(reset)
+
+    const known = new Ending()
+    known.begin('local', BYE, new Error('boom'))
+    known.transportFailed(reset)
+    expect(known.cause).not.toBe(reset)
+
+    const agreed = new Ending()
+    agreed.begin('local', BYE, null)
+    agreed.closeSent(BYE)
+    agreed.closeReceived(BYE)
+    agreed.transportFailed(reset)
+    expect(agreed.cause).toBe(null)
+  })
+})
+
+describe('reportedReason()', () => {
+  it('is 1005 for an empty Close frame', () => {
+    expect(reportedReason(null)).toEqual(new CloseReason(1005))
+    expect(reportedReason(BYE)).toBe(BYE)
+  })
+})

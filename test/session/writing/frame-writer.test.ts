@@ -1,0 +1,308 @@
+import { describe, expect, it } from 'vitest'
+
+import { CloseReason } from '../../../src/protocol/index.ts'
+import { FrameWriter } from '../../../src/session/writing/frame-writer.ts'
+import { Gate } from '../../support/gate.ts'
+import { memoryEnvironment, settled } from '../../support/memory-world.ts'
+
+const TEXT = 1
+const BINARY = 2
+
+function open({ masking = false, environment = memoryEnvironment(), gate = new Gate() } = {}) {
+  const heard: string[] = []
+  const frames = new FrameWriter(gate, environment, masking, {
+    writeQueued: () => void heard.push('queued'),
+  })
+  const write = (payload: string | Uint8Array): boolean => {
+    const hasRoom = frames.makeRoom(payload)
+    if (hasRoom) frames.write(typeof payload === 'string' ? TEXT : BINARY, true, 0, payload)
+    return hasRoom
+  }
+  return { gate, frames, write, heard }
+}
+
+describe('FrameWriter', () => {
+  it('all frames of a turn leave in one write, when the turn ends', async () => {
+    const { gate, frames, write } = open()
+    write('a')
+    write(Uint8Array.of(7))
+    expect(gate.writes).toEqual([])
+    expect(frames.bufferedBytes).toBe(6)
+
+    await settled()
+
+    expect(gate.writes).toEqual(['81 01 61 82 01 07'])
+    expect(frames.bufferedBytes).toBe(0)
+  })
+
+  it('write() sets fin, the opcode and the reserved bits as it is told', async () => {
+    const { gate, frames } = open()
+    frames.makeRoom('a')
+    frames.write(TEXT, false, 4, 'a')
+
+    await settled()
+
+    expect(gate.writes).toEqual(['41 01 61'])
+  })
+
+  it('masking takes a fresh key for every frame', async () => {
+    const { gate, frames, write } = open({ masking: true })
+    write(Uint8Array.of(0, 0, 0, 0))
+    write(Uint8Array.of(0, 0, 0, 0))
+    frames.masking = false
+    write('a')
+
+    await settled()
+
+    expect(gate.writes).toEqual([
+      '82 84 01 02 03 04 01 02 03 04 82 84 05 06 07 08 05 06 07 08 81 01 61',
+    ])
+  })
+
+  it('writeOut() does not wait for the end of the turn, and the turn then adds nothing', async () => {
+    const { gate, frames, write } = open()
+    write('a')
+
+    frames.writeOut()
+    expect(gate.writes).toEqual(['81 01 61'])
+    await settled()
+
+    expect(gate.writes.length).toBe(1)
+  })
+
+  it('nothing is serialised from a queued write until the transport has drained', async () => {
+    const { gate, frames, write, heard } = open()
+    gate.shut = true
+    write('a')
+    await settled()
+    expect(heard).toEqual(['queued'])
+    expect(frames.isBacklogged).toBe(true)
+    expect(frames.bufferedBytes).toBe(3)
+
+    expect(write('b')).toBe(false)
+    expect(frames.writeClose(null)).toBe(false)
+    frames.writeOut()
+    expect(gate.writes).toEqual(['81 01 61'])
+
+    gate.shut = false
+    frames.isBacklogged = false
+    expect(write('b')).toBe(true)
+    await settled()
+    expect(gate.writes).toEqual(['81 01 61', '81 01 62'])
+  })
+
+  it('two writers of one turn keep their own frames in order', async () => {
+    const environment = memoryEnvironment()
+    const one = open({ environment })
+    const other = open({ environment })
+    for (const letter of 'ab') {
+      one.write(letter)
+      other.write(letter.toUpperCase())
+    }
+    expect(one.frames.bufferedBytes).toBe(6)
+
+    await settled()
+
+    expect(one.gate.writes).toEqual(['81 01 61 81 01 62'])
+    expect(other.gate.writes).toEqual(['81 01 41 81 01 42'])
+  })
+
+  it('a frame larger than the slab has a write of its own, behind those before it', async () => {
+    const { gate, write } = open()
+    write('a')
+    write(new Uint8Array(200_000))
+    write('b')
+    await settled()
+
+    expect(gate.writes.map((bytes) => bytes.slice(0, 29))).toEqual([
+      '81 01 61',
+      '82 7f 00 00 00 00 00 03 0d 40',
+      '81 01 62',
+    ])
+    expect(gate.writes[1]?.length).toBe(3 * 200_010 - 1)
+  })
+
+  it('makeRoom() writes out what is in the way, and says false if the transport keeps it', () => {
+    const { gate, write, frames } = open()
+    write(new Uint8Array(100_000))
+    gate.shut = true
+
+    expect(frames.makeRoom(new Uint8Array(100_000))).toBe(false)
+    expect(gate.writes.length).toBe(1)
+  })
+
+  it('writeClose() writes out at once, behind what was serialised', () => {
+    const { gate, frames, write } = open()
+    write('a')
+
+    expect(frames.writeClose(new CloseReason(1000, 'bye'))).toBe(true)
+
+    expect(gate.writes).toEqual(['81 01 61 88 05 03 e8 62 79 65'])
+  })
+
+  it('writeClose() writes an empty Close frame for null', () => {
+    const { gate, frames } = open()
+
+    frames.writeClose(null)
+
+    expect(gate.writes).toEqual(['88 00'])
+  })
+
+  it('abandon() loses what was serialised, in the slab and out of it', async () => {
+    const environment = memoryEnvironment()
+    const { gate, frames, write } = open({ environment })
+    const other = open({ environment })
+    write('a')
+    other.write('A')
+    write('b')
+
+    frames.abandon()
+
+    await settled()
+    expect(frames.bufferedBytes).toBe(0)
+    expect(gate.writes).toEqual([])
+    expect(other.gate.writes).toEqual(['81 01 41'])
+  })
+
+  describe('where several sessions send the same text', () => {
+    /** Three sessions of one server, and what each was made to write. */
+    function three({ masking = false } = {}) {
+      const environment = memoryEnvironment()
+      const all = [1, 2, 3].map(() => open({ environment, masking }))
+      const send = (payload: string | Uint8Array, index: number): void => {
+        const { frames } = all[index] ?? open()
+        expect(frames.makeRoom(payload)).toBe(true)
+        frames.write(TEXT, true, 0, payload, true)
+      }
+      const toAll = (payload: string | Uint8Array): void => all.forEach((_, n) => send(payload, n))
+      return { all, send, toAll, writes: () => all.map(({ gate }) => gate.writes) }
+    }
+
+    it('each has all of it, in its own order, in one write', async () => {
+      const { send, toAll, writes } = three()
+      send('x', 1)
+      toAll('a')
+      toAll('b')
+      send('y', 2)
+      toAll('c')
+
+      await settled()
+
+      expect(writes()).toEqual([
+        ['81 01 61 81 01 62 81 01 63'],
+        ['81 01 78 81 01 61 81 01 62 81 01 63'],
+        ['81 01 61 81 01 62 81 01 79 81 01 63'],
+      ])
+    })
+
+    it('the bytes are serialised once', async () => {
+      const { send, writes } = three()
+      const text = new Uint8Array(1000).fill(97)
+      send(text, 0)
+      send(text, 1)
+      // Against the rule, to see that the third does not look at them again.
+      text.fill(98)
+      send(text, 2)
+
+      await settled()
+
+      expect(writes()[1]).toEqual([`81 7e 03 e8${' 61'.repeat(1000)}`])
+      expect(writes()[2]).toEqual(writes()[1])
+    })
+
+    it('masked frames are never shared', async () => {
+      const { toAll, writes } = three({ masking: true })
+      toAll('a')
+
+      await settled()
+
+      expect(new Set(writes().map(([bytes]) => bytes)).size).toBe(3)
+    })
+
+    it('more than the slab holds goes out in several writes, with nothing lost', async () => {
+      const { all, writes } = three()
+      const payload = (index: number): Uint8Array => new Uint8Array(60_000).fill(index)
+      for (let index = 0; index < 9; index++) {
+        const { frames } = all[index % 3] ?? open()
+        expect(frames.makeRoom(payload(index))).toBe(true)
+        frames.write(BINARY, true, 0, payload(index))
+      }
+
+      await settled()
+
+      const digits = writes().map((each) => each.join(' ').match(/(?<=82 7e ea 60) \d\d/g))
+      expect(digits).toEqual([
+        [' 00', ' 03', ' 06'],
+        [' 01', ' 04', ' 07'],
+        [' 02', ' 05', ' 08'],
+      ])
+    })
+
+    it('a transport that keeps the bytes keeps them for itself', async () => {
+      const { all, toAll, writes } = three()
+      const slow = all[1]
+      if (slow !== undefined) slow.gate.shut = true
+      toAll('a')
+      await settled()
+      all[0]?.write('z')
+      all[2]?.write('z')
+
+      await settled()
+
+      expect(slow?.frames.isBacklogged).toBe(true)
+      expect(writes()).toEqual([['81 01 61', '81 01 7a'], ['81 01 61'], ['81 01 61', '81 01 7a']])
+    })
+  })
+
+  it('text that is larger than the slab is serialised once for all sessions of a turn', () => {
+    const environment = memoryEnvironment()
+    const written: Uint8Array[] = []
+    const gates = [1, 2, 3].map(() => {
+      const gate = new Gate()
+      gate.write = (bytes) => {
+        written.push(bytes)
+        return 'taken'
+      }
+      return gate
+    })
+    const text = 'a'.repeat(200_000)
+    for (const gate of gates) {
+      const { frames } = open({ environment, gate })
+      expect(frames.makeRoom(text)).toBe(true)
+      frames.write(TEXT, true, 0, text, true)
+    }
+
+    expect(written.length).toBe(3)
+    expect(written[0]?.length).toBe(200_010)
+    expect(written[1]).toBe(written[0])
+    expect(written[2]).toBe(written[0])
+  })
+
+  it('a write that throws leaves the frames of other sessions whole', async () => {
+    const environment = memoryEnvironment()
+    const gate = new Gate()
+    gate.write = () => {
+      throw new Error('a bug of somebody else')
+    }
+    const broken = open({ environment, gate })
+    const others = [open({ environment }), open({ environment })]
+    broken.write('x')
+    expect(() => broken.frames.writeOut()).toThrow('a bug')
+
+    // More than the slab holds: it may be exchanged on the way.
+    for (let turn = 0; turn < 6; turn++) {
+      for (const { frames, write } of others) {
+        frames.makeRoom('tick')
+        frames.write(TEXT, true, 0, 'tick', true)
+        write(new Uint8Array(20_000))
+      }
+      await settled()
+    }
+
+    for (const other of others) {
+      expect(other.gate.writes.map((bytes) => bytes.slice(0, 29))).toEqual(
+        Array<string>(6).fill('81 04 74 69 63 6b 82 7e 4e 20'),
+      )
+    }
+  })
+})
