@@ -22,7 +22,7 @@ const REQUIRED_FILES = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md']
 
 /** What the tarball may hold. */
 const EXPECTED_FILE =
-  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|(dist|src)\/.+\.(ts|js|map))$/
+  /^(package\.json|(src\/.+\/)?README\.md|LICENSE|CHANGELOG\.md|(dist|src)\/.+\.(ts|js|map))$/
 
 /** How a careful user compiles: our declarations are checked too, not only used. */
 const CONSUMER_TSCONFIG = {

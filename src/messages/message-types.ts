@@ -154,9 +154,12 @@ type Answer<Schema> = Schema extends StandardSchemaV1 ? StandardSchemaV1.InferIn
 
 type StreamAnswer<Entry> =
   | AsyncGenerator<InputOf<SchemaAt<Entry, 'stream'>>, Answer<SchemaAt<Entry, 'response'>>, unknown>
+  | Generator<InputOf<SchemaAt<Entry, 'stream'>>, Answer<SchemaAt<Entry, 'response'>>, unknown>
+  // Of iterables that are no generators the value at the end is not known.
   | (SchemaAt<Entry, 'response'> extends StandardSchemaV1
       ? never
-      : AsyncIterable<InputOf<SchemaAt<Entry, 'stream'>>>)
+      : | AsyncIterable<InputOf<SchemaAt<Entry, 'stream'>>>
+        | Iterable<InputOf<SchemaAt<Entry, 'stream'>>>)
 
 type HandlerOf<C extends ContractShape, Entry> = Entry extends {
   readonly event: infer Schema extends StandardSchemaV1
