@@ -10,6 +10,10 @@ const LONG = [
   // Many connections, and bundles for browsers.
   'test/engines/leaks.test.ts',
   'test/browser-client.test.ts',
+  // Real engines, which are killed and frozen.
+  'test/brokers/redis/redis-broker.test.ts',
+  'test/brokers/redis/redis-connection.test.ts',
+  'test/brokers/redis/scripts.test.ts',
   // Processes.
   'test/engines/node/workers/workers.test.ts',
   'test/examples/start.test.ts',

@@ -89,6 +89,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'cbor/': ['cbor-x'],
   // Types alone: optional peers are loaded when the plugin is installed.
   'forwarded/': ['@fastify/proxy-addr', 'forwarded-parse'],
+  // Types alone: optional peers are loaded when the broker is opened.
+  'brokers/redis/': ['@redis/client'],
+  'brokers/nats/': ['@nats-io/transport-node'],
 }
 
 /** One broken rule, at a line of a file. `file` is relative to the root, with forward slashes. */

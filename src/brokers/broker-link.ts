@@ -1,0 +1,231 @@
+/**
+ * The life of a broker's connection: connects, restores subscriptions, probes, notices the end, and
+ * connects again for ever.
+ *
+ * The client libraries could reconnect by themselves. They also queue requests while offline, give
+ * up after some attempts, and leave requests unanswered. So each connection here is a new one, and
+ * ends for good.
+ */
+
+import { Deferred, type Environment, type WheelTimer, rejected } from '../base/internal.ts'
+import { TowpathError } from '../base/index.ts'
+import { BrokerUnavailableError, type BrokerSink } from '../topics/index.ts'
+
+/** A connection that is established. It ends when the signal that it was made with is aborted. */
+export interface LinkConnection {
+  /** Asks the engine for a sign of life on every line. Resolves when it has come. */
+  probe(): Promise<unknown>
+}
+
+/** How an engine is reached. */
+export interface Connector<Connection extends LinkConnection> {
+  /**
+   * Connects.
+   *
+   * @param signal ends the attempt, and later the connection.
+   * @param ended is called when the connection has ended by itself, or must not be used any longer.
+   * @throws (by rejecting) {UnusableEngineError} when another attempt cannot succeed.
+   */
+  connect(signal: AbortSignal, ended: (cause: unknown) => void): Promise<Connection>
+
+  /**
+   * Restores some of what the connection lacks: subscriptions, and what engines need for kinds.
+   * Called until it returns `null`: nothing is missing.
+   */
+  restore(connection: Connection): Promise<unknown> | null
+}
+
+/**
+ * The engine can be reached and cannot be used: its version is too old, or it refuses the
+ * credentials.
+ */
+export class UnusableEngineError extends TowpathError {
+  override readonly name = 'UnusableEngineError'
+  readonly code = 'TOWPATH_BROKER_UNUSABLE'
+
+  /** @param problem what is so and what was expected. */
+  constructor(problem: string, options?: ErrorOptions) {
+    super(`Cannot use the broker: ${problem}`, options)
+  }
+}
+
+interface Pending {
+  readonly reject: (error: Error) => void
+  readonly fail: (cause: unknown) => Error
+}
+
+/** An attempt to connect, with everything restored, may take so long. */
+const CONNECT_MS = 10_000
+const PROBE_EVERY_MS = 3000
+/** With the period of probes, a silent line is found after 8 s. */
+const PROBE_ANSWER_MS = 5000
+const MIN_RETRY_MS = 50
+const MAX_RETRY_MS = 2000
+
+/** Keeps one connection to an engine. */
+export class BrokerLink<Connection extends LinkConnection> {
+  readonly #connector: Connector<Connection>
+  readonly #pending = new Set<Pending>()
+  readonly #opened = new Deferred<void>()
+  #sink: BrokerSink | null = null
+  /** Ends the connection, or the attempt, that is under way. */
+  #life: AbortController | null = null
+  #connection: Connection | null = null
+  #timer: WheelTimer | null = null
+  #attempts = 0
+  #state: 'new' | 'connecting' | 'up' | 'down' | 'closed' = 'new'
+
+  constructor(connector: Connector<Connection>) {
+    this.#connector = connector
+  }
+
+  /** The connection; `null` while the broker is not up. */
+  get connection(): Connection | null {
+    return this.#connection
+  }
+
+  /** See `Broker.open`. */
+  open(sink: BrokerSink, environment: Environment): Promise<void> {
+    if (this.#state !== 'new') {
+      const problem = this.#state === 'closed' ? 'it has been closed' : 'it is open'
+      return rejected(
+        new TypeError(`Cannot open the broker: ${problem}, expected one for each node`),
+      )
+    }
+    this.#sink = sink
+    this.#state = 'connecting'
+    sink.state({ state: 'connecting' })
+    void this.#connect(environment)
+    return this.#opened.promise
+  }
+
+  /** Ends everything. Idempotent. */
+  close(): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.#end(null)
+    this.#sink?.state({ state: 'closed' })
+    void this.#opened.resolve(undefined)
+  }
+
+  /**
+   * Does `work` on the connection.
+   *
+   * @param fail makes the error for a request whose connection ends before the answer, or that
+   *   fails for a reason
+   *   of the library. Errors of Towpath pass through.
+   */
+  request<T>(
+    act: string,
+    topic: string | null,
+    work: (connection: Connection) => Promise<T>,
+    fail: (cause: unknown) => Error = (cause) => new BrokerUnavailableError(act, topic, { cause }),
+  ): Promise<T> {
+    const connection = this.#connection
+    if (connection === null) return rejected(new BrokerUnavailableError(act, topic))
+    const answer = new Deferred<T>()
+    const pending: Pending = { reject: (error) => void answer.reject(error), fail }
+    this.#pending.add(pending)
+    work(connection).then(
+      (value) => {
+        this.#pending.delete(pending)
+        void answer.resolve(value)
+      },
+      (error: unknown) => {
+        this.#pending.delete(pending)
+        void answer.reject(error instanceof TowpathError ? error : fail(error))
+      },
+    )
+    return answer.promise
+  }
+
+  async #connect(environment: Environment): Promise<void> {
+    const life = new AbortController()
+    this.#life = life
+    const ended = (cause: unknown): void => this.#fail(life, cause, environment)
+    this.#timer = environment.waitingTimers.schedule(CONNECT_MS, () => ended(null))
+    try {
+      const connection = await this.#connector.connect(life.signal, ended)
+      while (!life.signal.aborted) {
+        const restoring = this.#connector.restore(connection)
+        if (restoring === null) break
+        await restoring
+      }
+      if (!life.signal.aborted) this.#up(connection, life, environment)
+    } catch (error) {
+      if (error instanceof UnusableEngineError && this.#state === 'connecting') {
+        this.#giveUp(error)
+      } else {
+        ended(error)
+      }
+    }
+  }
+
+  #up(connection: Connection, life: AbortController, environment: Environment): void {
+    this.#timer?.cancel()
+    this.#attempts = 0
+    this.#connection = connection
+    this.#state = 'up'
+    this.#probeLater(connection, life, environment)
+    this.#sink?.state({ state: 'up' })
+    void this.#opened.resolve(undefined)
+  }
+
+  #probeLater(connection: Connection, life: AbortController, environment: Environment): void {
+    this.#timer = environment.timers.schedule(PROBE_EVERY_MS, () => {
+      const silent = (): void => this.#fail(life, null, environment)
+      this.#timer = environment.timers.schedule(PROBE_ANSWER_MS, silent)
+      connection.probe().then(
+        () => {
+          if (life.signal.aborted) return
+          this.#timer?.cancel()
+          this.#probeLater(connection, life, environment)
+        },
+        (error: unknown) => this.#fail(life, error, environment),
+      )
+    })
+  }
+
+  #fail(life: AbortController, cause: unknown, environment: Environment): void {
+    if (life !== this.#life || this.#state === 'closed') return
+    const wasDown = this.#state === 'down'
+    this.#state = 'down'
+    this.#end(cause)
+    const delayMs = this.#retryMs(environment)
+    this.#timer = environment.waitingTimers.schedule(delayMs, () => {
+      void this.#connect(environment)
+    })
+    if (!wasDown) this.#sink?.state({ state: 'down', since: environment.clock.now(), cause })
+  }
+
+  /** The first attempt has shown that none can succeed. */
+  #giveUp(error: Error): void {
+    this.#state = 'closed'
+    this.#end(error)
+    this.#sink?.state({ state: 'closed' })
+    void this.#opened.reject(error)
+  }
+
+  /** Ends the connection; every request fails. */
+  #end(cause: unknown): void {
+    this.#timer?.cancel()
+    this.#timer = null
+    this.#connection = null
+    const life = this.#life
+    this.#life = null
+    const pending = [...this.#pending]
+    this.#pending.clear()
+    for (const { reject, fail } of pending) reject(fail(cause))
+    life?.abort()
+  }
+
+  /**
+   * Doubles with each attempt, and varies by half: nodes that lost the same engine do not return as
+   * one.
+   */
+  #retryMs(environment: Environment): number {
+    const wholeMs = Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** this.#attempts++)
+    const [byte = 0] = environment.random(new Uint8Array(1))
+    return wholeMs * (0.5 + byte / 512)
+  }
+}

@@ -1,0 +1,274 @@
+/**
+ * The broker on Redis 7.0 or newer, or Valkey 7.2 or newer: a stream per topic, written by scripts
+ * that also publish.
+ */
+
+import type * as Redis from '@redis/client'
+
+import { rejected } from '../../base/internal.ts'
+import {
+  type AppendIdentity,
+  type Appended,
+  type Broker,
+  type BrokerOptions,
+  type BrokerSink,
+  BrokerUnavailableError,
+  ExpectationFailedError,
+  type Head,
+  type LogKind,
+  type LogPage,
+  type LogTopic,
+  PublishUncertainError,
+  type ReadLimit,
+} from '../../topics/index.ts'
+import { BrokerLink, type Connector } from '../broker-link.ts'
+import { type Heard, Subscriptions } from '../subscriptions.ts'
+import { connectRedis, loadRedis, type RedisConnection } from './redis-connection.ts'
+import { RedisNames } from './redis-names.ts'
+import { type RedisBrokerOptions, readRedisOptions, type RedisSettings } from './redis-options.ts'
+import { readAppended, readHeads, readPage, readPublished } from './replies.ts'
+import { APPEND_SCRIPT, HEADS_SCRIPT, READ_SCRIPT } from './scripts.ts'
+
+/** Meta outlives its log by this. When it goes, the next event begins a new epoch. */
+const META_MS = 24 * 3_600_000
+const RESTORED_AT_ONCE = 256
+const HEADS_AT_ONCE = 256
+
+/**
+ * Makes the broker on Redis. It needs the package `@redis/client` 6.3.1 or newer, which is loaded
+ * by `open`.
+ *
+ * @throws {TypeError} for an unknown option or an invalid value.
+ */
+export function redisBroker(options: RedisBrokerOptions = {}): Broker {
+  return new RedisBroker(readRedisOptions(options))
+}
+
+class RedisBroker implements Broker, Connector<RedisConnection> {
+  readonly appendsInFlight: number = Infinity
+  readonly offsets = 'dense'
+  readonly #settings: RedisSettings
+  readonly #link = new BrokerLink<RedisConnection>(this)
+  readonly #subscriptions = new Subscriptions()
+  #redis: typeof Redis | null = null
+  #sink: BrokerSink | null = null
+  #names = new RedisNames('')
+  #random: (target: Uint8Array) => Uint8Array = (target) => target
+  #unsentBytes = 0
+
+  constructor(settings: RedisSettings) {
+    this.#settings = settings
+  }
+
+  open(sink: BrokerSink, options: BrokerOptions): Promise<void> {
+    try {
+      this.#redis ??= loadRedis()
+    } catch (error) {
+      return rejected(error)
+    }
+    if (this.#sink === null) {
+      this.#sink = sink
+      this.#names = new RedisNames(options.namespace)
+      this.#random = options.environment.random
+    }
+    return this.#link.open(sink, options.environment)
+  }
+
+  close(): Promise<void> {
+    this.#link.close()
+    return Promise.resolve()
+  }
+
+  connect(signal: AbortSignal, ended: (cause: unknown) => void): Promise<RedisConnection> {
+    this.#subscriptions.reset()
+    const heard = (channel: string, message: Buffer): void => {
+      if (!signal.aborted) this.#heard(channel, message)
+    }
+    return connectRedis(this.#redis ?? loadRedis(), this.#settings, heard, signal, ended)
+  }
+
+  restore(connection: RedisConnection): Promise<unknown> | null {
+    const names = this.#subscriptions.missing(RESTORED_AT_ONCE)
+    if (names.length === 0) return null
+    for (const name of names) this.#subscriptions.confirm(name)
+    return connection.subscribe(names)
+  }
+
+  listen(channel: string): Promise<void> {
+    const name = this.#names.wire(channel)
+    return this.#subscribe('listen to a channel', null, name, { type: 'message', channel }, () =>
+      Promise.resolve(),
+    )
+  }
+
+  unlisten(channel: string): void {
+    this.#unsubscribe(this.#names.wire(channel))
+  }
+
+  send(channel: string, message: Uint8Array): void {
+    const { connection } = this.#link
+    const unsentBytes = this.#unsentBytes + message.length
+    if (connection === null || unsentBytes > this.#settings.maxUnsentBytes) {
+      throw new BrokerUnavailableError('send a message', null)
+    }
+    this.#unsentBytes = unsentBytes
+    void this.#publish(connection, this.#names.wire(channel), message)
+  }
+
+  flush(): Promise<void> {
+    return this.#link.request('flush', null, async (connection) => {
+      await connection.flush()
+    })
+  }
+
+  prepare(_kind: LogKind): Promise<void> {
+    return Promise.resolve()
+  }
+
+  follow(topic: LogTopic): Promise<Head> {
+    const { channel } = this.#names.topic(topic.name)
+    const heard: Heard = { type: 'event', topic: topic.name }
+    const act = `follow "${topic.name}"`
+    return this.#subscribe(act, topic.name, channel, heard, async (connection) => {
+      const [head] = await this.#headsOf(connection, [topic])
+      if (head === undefined) throw new Error('Cannot read a head')
+      return head
+    })
+  }
+
+  unfollow(topic: LogTopic): void {
+    this.#unsubscribe(this.#names.topic(topic.name).channel)
+  }
+
+  append(
+    topic: LogTopic,
+    message: Uint8Array,
+    identity: AppendIdentity,
+    expect?: Head,
+  ): Promise<Appended> {
+    const { name, kind } = topic
+    const keys = this.#names.topic(name)
+    const act = `publish to "${name}"`
+    const args = [
+      ...this.#leading(kind),
+      keys.channel,
+      message,
+      String('id' in identity ? 0 : identity.sequence),
+      String(kind.dedupeMs),
+      String(kind.size),
+      String(kind.ageMs),
+      expect?.epoch ?? '',
+      String(expect?.offset ?? ''),
+    ]
+    const work = async (connection: RedisConnection): Promise<Appended> => {
+      const all = [keys.meta, keys.log, this.#names.identity(name, identity)]
+      const appended = readAppended(
+        await this.#refused(act, name, connection.run(APPEND_SCRIPT, all, args)),
+      )
+      if (appended === null) throw new ExpectationFailedError(name)
+      return appended
+    }
+    return this.#link.request(
+      act,
+      name,
+      work,
+      (cause) => new PublishUncertainError(name, { cause }),
+    )
+  }
+
+  read(topic: LogTopic, after: number, limit: ReadLimit): Promise<LogPage> {
+    const { meta, log } = this.#names.topic(topic.name)
+    const args = [
+      ...this.#leading(topic.kind),
+      ...[after, limit.events, limit.bytes].map((each) =>
+        String(Math.min(each, Number.MAX_SAFE_INTEGER)),
+      ),
+    ]
+    return this.#link.request(`read "${topic.name}"`, topic.name, async (connection) =>
+      readPage(await connection.run(READ_SCRIPT, [meta, log], args), after),
+    )
+  }
+
+  heads(topics: readonly LogTopic[]): Promise<readonly Head[]> {
+    return this.#link.request('read the heads of topics', null, (connection) =>
+      this.#headsOf(connection, topics),
+    )
+  }
+
+  async #headsOf(connection: RedisConnection, topics: readonly LogTopic[]): Promise<Head[]> {
+    const heads: Head[] = []
+    for (let start = 0; start < topics.length; start += HEADS_AT_ONCE) {
+      const some = topics.slice(start, start + HEADS_AT_ONCE)
+      const keys = some.flatMap(({ name }) => {
+        const { meta, log } = this.#names.topic(name)
+        return [meta, log]
+      })
+      const ageMs = Math.max(...some.map(({ kind }) => kind.ageMs))
+      const reply = await connection.run(HEADS_SCRIPT, keys, this.#leading({ ageMs }))
+      heads.push(...readHeads(reply, some.length))
+    }
+    return heads
+  }
+
+  /** An error of Redis itself: the script has stored nothing. */
+  async #refused(act: string, topic: string, reply: Promise<unknown>): Promise<unknown> {
+    try {
+      return await reply
+    } catch (cause) {
+      const isReply = this.#redis !== null && cause instanceof this.#redis.ErrorReply
+      throw isReply && this.#link.connection !== null
+        ? new BrokerUnavailableError(act, topic, { cause })
+        : cause
+    }
+  }
+
+  /** The leading arguments of every script. */
+  #leading({ ageMs }: Pick<LogKind, 'ageMs'>): string[] {
+    const epoch = Buffer.from(this.#random(new Uint8Array(8))).toString('hex')
+    return [this.#settings.isTrusted ? '1' : '0', epoch, String(ageMs + META_MS)]
+  }
+
+  /** Never rejects: what fails is lost, and the end of the connection is told by the state. */
+  async #publish(connection: RedisConnection, name: string, message: Uint8Array): Promise<void> {
+    try {
+      await connection.publish(name, message)
+    } catch {
+      // At most once.
+    }
+    this.#unsentBytes -= message.length
+  }
+
+  #subscribe<T>(
+    act: string,
+    topic: string | null,
+    name: string,
+    heard: Heard,
+    then: (connection: RedisConnection) => Promise<T>,
+  ): Promise<T> {
+    this.#subscriptions.add(name, heard)
+    return this.#link.request(act, topic, async (connection) => {
+      await connection.subscribe([name])
+      this.#subscriptions.confirm(name)
+      return then(connection)
+    })
+  }
+
+  #unsubscribe(name: string): void {
+    if (!this.#subscriptions.remove(name)) return
+    // What fails here has ended with the connection.
+    this.#link.connection?.unsubscribe(name).catch(() => {})
+  }
+
+  #heard(channel: string, payload: Buffer): void {
+    const heard = this.#subscriptions.find(channel)
+    if (heard === undefined) return
+    if (heard.type === 'message') {
+      this.#sink?.message(heard.channel, new Uint8Array(payload))
+      return
+    }
+    const published = readPublished(payload)
+    // Bytes of another program. If an event was lost with them, the next one shows the hole.
+    if (published === null) return
+    this.#sink?.event(heard.topic, published.place, published.message)
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * What runs inside Redis: each script is atomic for its topics.
+ *
+ * Keys of a topic: *meta*, a hash of `e` (epoch), `o` (newest offset) and `r` (the replication id
+ * that it was written under); *log*, a stream whose ids are `<offset>-0` and whose one field is
+ * `m`; and one key for each recent identity, `<sequence>:<offset>`.
+ *
+ * The epoch follows the data. Redis changes its replication id at a restart and at a promotion.
+ * Meta that was written under another id belongs to a copy that may lack acknowledged events, so a
+ * new epoch begins. The id is read inside the script: an argument could be stale when a redirect
+ * brings it to another server.
+ */
+
+import { createHash } from 'node:crypto'
+
+/** A script and the name by which Redis knows it. */
+export interface Script {
+  readonly text: string
+  readonly sha: string
+}
+
+/**
+ * Leading arguments of every script: `trust` (`1` or `0`), the epoch to begin when one begins, and
+ * meta's TTL.
+ */
+const PRELUDE = `
+local function whole(n) return string.format('%.0f', n) end
+local function life()
+  if ARGV[1] == '1' then return 'trusted' end
+  return string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)') or 'unknown'
+end
+local function begin(meta, id, offset)
+  redis.call('DEL', meta)
+  redis.call('HSET', meta, 'e', ARGV[2], 'o', whole(offset), 'r', id)
+  redis.call('PEXPIRE', meta, ARGV[3])
+  return ARGV[2], offset
+end
+local function open(meta, log, id)
+  local m = redis.pcall('HMGET', meta, 'e', 'o', 'r')
+  if m.err then m = {} end
+  local epoch, offset = m[1], tonumber(m[2] or '')
+  if offset and not (offset >= 0 and offset < 9007199254740992 and offset % 1 == 0) then
+    offset = nil
+  end
+  if epoch and offset and m[3] == id and string.match(epoch, '^[%w_-]+$') and #epoch <= 64 then
+    return epoch, offset
+  end
+  local last = redis.pcall('XREVRANGE', log, '+', '-', 'COUNT', 1)
+  if last.err then
+    redis.call('DEL', log)
+  elseif last[1] then
+    local kept = tonumber(string.match(last[1][1], '^(%d+)')) or 0
+    if kept < 9007199254740992 then offset = math.max(offset or 0, kept) end
+  end
+  return begin(meta, id, offset or 0)
+end
+`
+
+/**
+ * Appends. KEYS: meta, log, identity. ARGV after the leading ones: channel, message, sequence,
+ * dedupe, size, age, expected epoch or nothing, expected offset.
+ *
+ * Returns epoch, offset or nothing, and 0 for stored, 1 for a duplicate, 2 for a failed
+ * expectation.
+ */
+const APPEND = `${PRELUDE}
+local id = life()
+local epoch, offset = open(KEYS[1], KEYS[2], id)
+local known = redis.pcall('GET', KEYS[3])
+if type(known) == 'string' then
+  local sequence, at = string.match(known, '^(%d+):(%d+)$')
+  if sequence and tonumber(sequence) >= tonumber(ARGV[6]) then
+    return { epoch, sequence == ARGV[6] and at or '', 1 }
+  end
+end
+if ARGV[10] ~= '' and (ARGV[10] ~= epoch or ARGV[11] ~= whole(offset)) then
+  return { epoch, '', 2 }
+end
+local previous = redis.call('EXISTS', KEYS[2]) == 1 and offset or 0
+local function add()
+  return redis.pcall('XADD', KEYS[2], 'MAXLEN', ARGV[8], whole(offset + 1) .. '-0', 'm', ARGV[5])
+end
+local added = add()
+if added.err then
+  redis.call('DEL', KEYS[2])
+  epoch, offset = begin(KEYS[1], id, offset)
+  previous = 0
+  added = add()
+  if added.err then return added end
+end
+offset = whole(offset + 1)
+redis.call('HSET', KEYS[1], 'o', offset)
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+redis.call('PEXPIRE', KEYS[2], ARGV[9])
+redis.call('SET', KEYS[3], ARGV[6] .. ':' .. offset, 'PX', ARGV[7])
+redis.call('PUBLISH', ARGV[4], epoch .. ' ' .. offset .. ' ' .. whole(previous) .. ' ' .. ARGV[5])
+return { epoch, offset, 0 }
+`
+
+/**
+ * Reads. KEYS: meta, log. ARGV after the leading ones: after, events, bytes.
+ *
+ * Returns epoch, head, the offset of the oldest event or nothing, then offset and message of each
+ * event.
+ */
+const READ = `${PRELUDE}
+local epoch, head = open(KEYS[1], KEYS[2], life())
+local after, events, bytes = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local oldest = redis.pcall('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)
+local page = { epoch, whole(head), oldest[1] and string.match(oldest[1][1], '^%d+') or '' }
+local full = oldest.err or after >= head
+local taken = 0
+while not full do
+  local chunk = redis.call('XRANGE', KEYS[2], whole(after + 1), whole(head), 'COUNT', math.min(16, events))
+  full = #chunk == 0
+  for _, entry in ipairs(chunk) do
+    local offset = string.match(entry[1], '^(%d+)-0$')
+    local message = entry[2][1] == 'm' and entry[2][2]
+    if offset and message then
+      bytes = bytes - #message
+      if taken == events or (bytes < 0 and taken > 0) then full = true break end
+      taken = taken + 1
+      page[#page + 1] = offset
+      page[#page + 1] = message
+    end
+    after = tonumber(string.match(entry[1], '^%d+'))
+  end
+end
+return page
+`
+
+/** Reads heads. KEYS: meta and log of each topic. Returns epoch and offset of each. */
+const HEADS = `${PRELUDE}
+local id = life()
+local heads = {}
+for k = 1, #KEYS, 2 do
+  local epoch, offset = open(KEYS[k], KEYS[k + 1], id)
+  if redis.call('PTTL', KEYS[k]) < ARGV[3] / 2 then redis.call('PEXPIRE', KEYS[k], ARGV[3]) end
+  heads[k] = epoch
+  heads[k + 1] = whole(offset)
+end
+return heads
+`
+
+export const APPEND_SCRIPT: Script = script(APPEND)
+export const READ_SCRIPT: Script = script(READ)
+export const HEADS_SCRIPT: Script = script(HEADS)
+
+function script(text: string): Script {
+  return { text, sha: createHash('sha1').update(text).digest('hex') }
+}

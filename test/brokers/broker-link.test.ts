@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest'
+import {
+  BrokerLink,
+  type Connector,
+  type LinkConnection,
+  UnusableEngineError,
+} from '../../src/brokers/broker-link.ts'
+import { Deferred } from '../../src/base/internal.ts'
+import { createTestEnvironment, settled } from '../../src/testing/test-environment.ts'
+import { BrokerUnavailableError } from '../../src/topics/index.ts'
+import { RecordingSink } from '../suites/brokers/harness.ts'
+
+interface Line {
+  readonly signal: AbortSignal
+  readonly ended: (cause: unknown) => void
+}
+
+/** A link whose engine the test plays. */
+function createWorld(connectAttempt: (attempt: number) => Promise<unknown> = async () => {}) {
+  const environment = createTestEnvironment(1)
+  const sink = new RecordingSink()
+  const lines: Line[] = []
+  const world = { probe: (): Promise<unknown> => Promise.resolve(), missing: 0 }
+  const connector: Connector<LinkConnection> = {
+    async connect(signal, ended) {
+      lines.push({ signal, ended })
+      await connectAttempt(lines.length)
+      return { probe: () => world.probe() }
+    },
+    restore: () => (world.missing-- > 0 ? Promise.resolve() : null),
+  }
+  const link = new BrokerLink(connector)
+  return { environment, sink, lines, world, link, clock: environment.clock }
+}
+
+const refuse = (): Promise<never> => Promise.reject(new Error('refused'))
+
+describe('BrokerLink', () => {
+  it('open() resolves when everything has been restored, and not before', async () => {
+    const { link, sink, environment, world } = createWorld()
+    world.missing = 3
+
+    await link.open(sink, environment)
+
+    expect(world.missing).toBeLessThan(0)
+    expect(sink.states.map(({ state }) => state)).toEqual(['connecting', 'up'])
+  })
+
+  it('open() tries for ever, at most 3 s apart, while the engine cannot be reached', async () => {
+    const { link, sink, environment, lines, clock } = createWorld(refuse)
+    void link.open(sink, environment)
+
+    await clock.advance(300_000)
+
+    expect(lines.length).toBeGreaterThan(100)
+    expect(sink.states.map(({ state }) => state)).toEqual(['connecting', 'down'])
+    link.close()
+  })
+
+  it('open() rejects when another attempt cannot succeed', async () => {
+    const { link, sink, environment, lines, clock } = createWorld(() =>
+      Promise.reject(new UnusableEngineError('it is too old')),
+    )
+
+    await expect(link.open(sink, environment)).rejects.toThrow(UnusableEngineError)
+    await clock.advance(60_000)
+
+    expect(lines).toHaveLength(1)
+    expect(sink.states.at(-1)).toEqual({ state: 'closed' })
+  })
+
+  it('an engine that becomes unusable later is down, and tried again', async () => {
+    const { link, sink, environment, lines, clock } = createWorld((attempt) =>
+      attempt === 2 ? Promise.reject(new UnusableEngineError('it is too old')) : Promise.resolve(),
+    )
+    await link.open(sink, environment)
+
+    lines[0]?.ended(null)
+    await clock.advance(1000)
+
+    expect(sink.states.map(({ state }) => state)).toEqual(['connecting', 'up', 'down', 'up'])
+  })
+
+  it('open() resolves when the link is closed before the first connection', async () => {
+    const { link, sink, environment } = createWorld(() => new Promise(() => {}))
+    const opened = link.open(sink, environment)
+
+    link.close()
+
+    await expect(opened).resolves.toBeUndefined()
+    await expect(link.open(sink, environment)).rejects.toThrow(TypeError)
+  })
+
+  it('an attempt that does not end within 10 s is given up', async () => {
+    const { link, sink, environment, lines, clock } = createWorld(() => new Promise(() => {}))
+    void link.open(sink, environment)
+
+    await clock.advance(10_000)
+
+    expect(lines[0]?.signal.aborted).toBe(true)
+    expect(sink.states.at(-1)?.state).toBe('down')
+    link.close()
+  })
+
+  it('T-27 an engine that answers no probe is down within 10 s', async () => {
+    const { link, sink, environment, lines, world, clock } = createWorld()
+    await link.open(sink, environment)
+    world.probe = () => new Promise(() => {})
+
+    await clock.advance(10_000)
+
+    expect(lines[0]?.signal.aborted).toBe(true)
+    expect(sink.states).toContainEqual(expect.objectContaining({ state: 'down', cause: null }))
+    link.close()
+  })
+
+  it('an engine that answers its probes stays up', async () => {
+    const { link, sink, environment, lines, clock } = createWorld()
+    await link.open(sink, environment)
+
+    await clock.advance(600_000)
+
+    expect(lines).toHaveLength(1)
+    expect(sink.states.at(-1)).toEqual({ state: 'up' })
+    link.close()
+  })
+
+  it('T-28 a request without an answer is rejected when the connection ends', async () => {
+    const { link, sink, environment, lines } = createWorld()
+    await link.open(sink, environment)
+    const request = link.request('read', 'a', () => new Promise(() => {}))
+
+    lines[0]?.ended(new Error('reset'))
+
+    await expect(request).rejects.toMatchObject({
+      code: 'TOWPATH_BROKER_UNAVAILABLE',
+      topic: 'a',
+      cause: new Error('reset'),
+    })
+    link.close()
+  })
+
+  it('an answer after the end of its connection changes nothing', async () => {
+    const { link, sink, environment, lines } = createWorld()
+    await link.open(sink, environment)
+    const late = new Deferred<string>()
+    const request = link.request('read', null, () => late.promise)
+
+    lines[0]?.ended(null)
+    void late.resolve('late')
+
+    await expect(request).rejects.toThrow(BrokerUnavailableError)
+    link.close()
+  })
+
+  it('the end of an earlier connection does not end the one after it', async () => {
+    const { link, sink, environment, lines, clock } = createWorld()
+    await link.open(sink, environment)
+    lines[0]?.ended(null)
+    await clock.advance(1000)
+
+    lines[0]?.ended(null)
+    await settled()
+
+    expect(sink.states.at(-1)).toEqual({ state: 'up' })
+    link.close()
+  })
+
+  it('close() ends the connection and every timer, and nothing is told afterwards', async () => {
+    const { link, sink, environment, lines, clock } = createWorld()
+    await link.open(sink, environment)
+
+    link.close()
+    lines[0]?.ended(null)
+    await clock.advance(60_000)
+
+    expect(lines).toHaveLength(1)
+    expect(lines[0]?.signal.aborted).toBe(true)
+    expect(sink.states.at(-1)).toEqual({ state: 'closed' })
+    await expect(link.request('read', null, () => Promise.resolve())).rejects.toThrow(
+      BrokerUnavailableError,
+    )
+  })
+})

@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { redisBroker } from '../../../src/brokers/redis/index.ts'
+import { RedisNames } from '../../../src/brokers/redis/redis-names.ts'
+import { createEnvironment } from '../../../src/engines/node/environment.ts'
+import type { Broker } from '../../../src/topics/index.ts'
+import { REDIS, RedisServer } from '../../support/brokers/redis-harness.ts'
+import { bytes, RecordingSink, text, topicOf } from '../../suites/brokers/harness.ts'
+
+const ALL = { events: 1000, bytes: 1 << 20 }
+
+describe.skipIf(REDIS === null)('the scripts of redisBroker(), over a hostile Redis', () => {
+  let server: RedisServer
+  let broker: Broker
+  let count = 0
+
+  beforeAll(async () => {
+    server = await RedisServer.start()
+    broker = redisBroker({ url: `redis://127.0.0.1:${server.port}` })
+    const environment = createEnvironment()
+    await broker.open(new RecordingSink(), { namespace: 'test', nodeId: 'a', environment })
+  })
+
+  afterAll(async () => {
+    await broker.close()
+    await server.end()
+  })
+
+  /** A topic of three events, and its keys. */
+  async function threeEvents() {
+    const topic = topicOf(`rooms/${++count}`)
+    for (let n = 1; n <= 3; n++) await broker.append(topic, bytes(`${n}`), { id: `${n}` })
+    const [head] = await broker.heads([topic])
+    return { topic, keys: new RedisNames('test').topic(topic.name), epoch: head?.epoch }
+  }
+
+  const texts = async (topic: ReturnType<typeof topicOf>): Promise<string[]> =>
+    (await broker.read(topic, 0, ALL)).events.map(({ message }) => text(message))
+
+  it('T-33 lost metadata begins a new epoch, above what the log still has', async () => {
+    const { topic, keys, epoch } = await threeEvents()
+    await server.command((run) => run('DEL', keys.meta))
+
+    const appended = await broker.append(topic, bytes('4'), { id: '4' })
+
+    expect(appended.epoch).not.toBe(epoch)
+    expect(appended.offset).toBe(4)
+    expect(await texts(topic)).toEqual(['1', '2', '3', '4'])
+  })
+
+  it.each(['-5', '1.5', 'nan', '1e300', 'x'])(
+    'T-33 an offset of %s in the metadata begins a new epoch',
+    async (offset) => {
+      const { topic, keys, epoch } = await threeEvents()
+      await server.command((run) => run('HSET', keys.meta, 'o', offset))
+
+      const appended = await broker.append(topic, bytes('4'), { id: '4' })
+
+      expect(appended.epoch).not.toBe(epoch)
+      expect(appended.offset).toBe(4)
+    },
+  )
+
+  it('T-33 an offset that has gone back begins a new epoch with the next append', async () => {
+    const { topic, keys, epoch } = await threeEvents()
+    await server.command((run) => run('HSET', keys.meta, 'o', '1'))
+
+    const appended = await broker.append(topic, bytes('4'), { id: '4' })
+
+    expect(appended.epoch).not.toBe(epoch)
+    expect(await texts(topic)).toEqual(['4'])
+  })
+
+  it('T-33 keys of another type are replaced, in a new epoch', async () => {
+    const { topic, keys, epoch } = await threeEvents()
+    await server.command(async (run) => {
+      await run('SET', keys.meta, 'alien')
+      await run('DEL', keys.log)
+      await run('SET', keys.log, 'alien')
+    })
+
+    const page = await broker.read(topic, 0, ALL)
+    const appended = await broker.append(topic, bytes('4'), { id: '4' })
+
+    expect(page).toMatchObject({ head: 0, events: [] })
+    expect(appended.epoch).not.toBe(epoch)
+    expect(await texts(topic)).toEqual(['4'])
+  })
+
+  it('T-34 alien entries of the log are not read, and do not stop appends', async () => {
+    const { topic, keys, epoch } = await threeEvents()
+    await server.command((run) => run('XADD', keys.log, '50-7', 'alien', 'x'))
+
+    expect(await texts(topic)).toEqual(['1', '2', '3'])
+    const appended = await broker.append(topic, bytes('4'), { id: '4' })
+
+    expect(appended.epoch).not.toBe(epoch)
+    expect(await texts(topic)).toEqual(['4'])
+  })
+
+  it('T-12 a removed event makes a hole, which a read does not hide', async () => {
+    const { topic, keys } = await threeEvents()
+    await server.command((run) => run('XDEL', keys.log, '2-0'))
+
+    const page = await broker.read(topic, 0, ALL)
+    const rest = await broker.read(topic, page.events.at(-1)?.offset ?? 0, ALL)
+
+    expect(page.events.map(({ offset }) => offset)).toEqual([1])
+    expect(rest.events.map(({ offset }) => offset)).toEqual([3])
+    expect(rest.complete).toBe(false)
+  })
+
+  it('T-12 a log that has expired is read as incomplete, and goes on at its offset', async () => {
+    const { topic, keys, epoch } = await threeEvents()
+    await server.command((run) => run('DEL', keys.log))
+
+    const page = await broker.read(topic, 1, ALL)
+    const appended = await broker.append(topic, bytes('4'), { id: '4' })
+
+    expect(page).toMatchObject({ head: 3, events: [], complete: false })
+    expect(appended).toEqual({ epoch, offset: 4, duplicate: false })
+  })
+
+  it('T-33 everything removed while it runs begins new epochs', async () => {
+    const { topic, epoch } = await threeEvents()
+    await server.command((run) => run('FLUSHALL'))
+
+    const [head] = await broker.heads([topic])
+
+    expect(head?.offset).toBe(0)
+    expect(head?.epoch).not.toBe(epoch)
+  })
+
+  it('T-20 a sequence above all integers of 32 bits is still compared as a number', async () => {
+    const topic = topicOf('rooms/sequences')
+    const append = (sequence: number) =>
+      broker.append(topic, bytes(`${sequence}`), { lane: 'a', sequence })
+
+    await append(9)
+    const tenth = await append(10)
+    const large = await append(2 ** 52)
+
+    expect([tenth.duplicate, large.duplicate]).toEqual([false, false])
+    expect(await append(2 ** 52)).toEqual({ ...large, duplicate: true })
+  })
+
+  it('a script that Redis has forgotten is loaded again', async () => {
+    const topic = topicOf('rooms/forgotten')
+    const sink = new RecordingSink()
+    const second = redisBroker({ url: `redis://127.0.0.1:${server.port}` })
+    const environment = createEnvironment()
+    await second.open(sink, { namespace: 'test', nodeId: 'b', environment })
+    await server.command((run) => run('SCRIPT', 'FLUSH'))
+
+    await expect(second.append(topic, bytes('1'), { id: '1' })).rejects.toMatchObject({
+      code: 'TOWPATH_PUBLISH_UNCERTAIN',
+    })
+    await sink.untilState('up')
+
+    await expect(second.append(topic, bytes('1'), { id: '1' })).resolves.toMatchObject({
+      offset: 1,
+    })
+    await second.close()
+  })
+})

@@ -1,0 +1,109 @@
+/**
+ * Programs of engines for tests: on free ports, in folders of their own, and killed for real.
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const FOLDERS = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin', '/usr/local/sbin']
+
+/**
+ * Where `program` is; `null` when it is not installed, which skips tests.
+ *
+ * @throws where `TOWPATH_ENGINES=required`, which `.ci/run` sets: there a skip would hide that
+ *   nothing was tested.
+ */
+export function findProgram(program: string): string | null {
+  for (const folder of [...(process.env['PATH'] ?? '').split(':'), ...FOLDERS]) {
+    const path = join(folder, program)
+    try {
+      accessSync(path, constants.X_OK)
+      return path
+    } catch {
+      // Not here.
+    }
+  }
+  if (process.env['TOWPATH_ENGINES'] === 'required') {
+    throw new Error(`Cannot test: ${program} is not installed, and TOWPATH_ENGINES is "required"`)
+  }
+  return null
+}
+
+/** A port that is free now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  // A listening TCP server has an address.
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** A folder that ends with the test. */
+export class TemporaryFolder implements Disposable {
+  readonly path: string = mkdtempSync(join(tmpdir(), 'towpath-'));
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true, maxRetries: 3 })
+  }
+}
+
+/** One engine that may be killed and started again. */
+export class EngineProcess {
+  readonly port: number
+  readonly #program: string
+  readonly #args: readonly string[]
+  #child: ChildProcess | null = null
+
+  constructor(program: string, args: readonly string[], port: number) {
+    this.#program = program
+    this.#args = args
+    this.port = port
+  }
+
+  /** Resolves when the engine accepts connections. */
+  async start(): Promise<void> {
+    const child = spawn(this.#program, this.#args, { stdio: 'ignore' })
+    this.#child = child
+    const failed = once(child, 'exit').then(([code]) => {
+      throw new Error(`Cannot start ${this.#program}: it ended with ${String(code)}`)
+    })
+    failed.catch(() => {})
+    while (!(await Promise.race([accepts(this.port), failed])));
+  }
+
+  /** SIGKILL: no engine can prepare for it. */
+  async kill(): Promise<void> {
+    const child = this.#child
+    this.#child = null
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exited
+  }
+
+  pause(): void {
+    this.#child?.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT')
+  }
+}
+
+/** Whether something accepts connections at `port`; takes some milliseconds when nothing does. */
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.on('error', () => setTimeout(() => resolve(false), 20))
+  })
+}
