@@ -19,8 +19,6 @@ export interface SessionLevel {
   heard(): void
   /** Reading is held back, or goes on again. */
   readingPaused(paused: boolean): void
-  /** Sends something small that asks for no answer, where the level sends anything by itself. */
-  nudge(): void
   /** The end has begun: nothing is to be started any more. */
   ending(): void
 }

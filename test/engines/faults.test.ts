@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { rawSession } from '../support/session.ts'
-import { faults } from '../suites/faults.ts'
+import { carelessFaults, faults } from '../suites/faults.ts'
 
 describe('a session in memory', () => {
   faults()
+  carelessFaults()
 })
 
 describe('a raw session in memory', () => {

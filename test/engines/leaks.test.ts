@@ -6,7 +6,12 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 
-import { type Application, createApplication, WebSockets } from '../../src/application/index.ts'
+import {
+  type Application,
+  createApplication,
+  type DefaultWebSocketServerSession,
+  WebSockets,
+} from '../../src/application/index.ts'
 import { Deferred } from '../../src/base/internal.ts'
 import { attachIn } from '../../src/engines/node/attach.ts'
 import { createEnvironment } from '../../src/engines/node/environment.ts'
@@ -62,39 +67,60 @@ function echo(app: Application): void {
   })
 }
 
-describe('200 sessions whose handlers read nothing', () => {
-  it.each<[string, (socket: Socket) => void]>([
-    ['FIN', (socket) => void socket.end()],
-    ['a reset', (socket) => void socket.resetAndDestroy()],
-    ['Close', (socket) => void socket.end(CLOSE)],
-  ])('leave no timer and no descriptor behind when their peers leave by %s', async (_, leave) => {
-    const environment = createEnvironment()
-    const application = createApplication((app) => {
-      app.install(WebSockets)
-      app.routing((route) => route.webSocket('/echo', ({ closed }) => closed.then(() => {})))
-    })
-    const server = createServer()
-    const attachment = attachIn(environment, application, server, {})
-    const over = new Deferred<void>()
-    let left = 200
-    application.monitor.on('sessionClosed', () => void (--left === 0 && over.resolve()))
-    const port = await listen(server)
-    const unread = Buffer.concat(Array.from({ length: 1200 }, () => HELLO))
+/** Handlers that take no care, by what they do. None of them reads. */
+const CARELESS: Readonly<
+  Record<string, (session: DefaultWebSocketServerSession) => Promise<void>>
+> = {
+  'read nothing': ({ closed }) => closed.then(() => {}),
+  'only push': async ({ send }) => {
+    for (;;) await send('x'.repeat(1000))
+  },
+  'forget their sends': ({ send, closed }) => {
+    for (let sent = 0; sent < 200; sent++) void send('x'.repeat(1000))
+    return closed.then(() => {})
+  },
+}
 
-    for (let opened = 0; opened < 200; opened++) {
-      const socket = connect(port, '127.0.0.1').on('error', () => {})
-      socket.write(REQUEST)
-      socket.once('data', () => socket.write(unread, () => leave(socket)))
-    }
-    await over.promise
-    await attachment.stop({ grace: 0 })
-    server.close()
-    await once(server, 'close')
+/** How their peers leave. */
+const LEAVING: Readonly<Record<string, (socket: Socket) => void>> = {
+  FIN: (socket) => void socket.end(),
+  'a reset': (socket) => void socket.resetAndDestroy(),
+  Close: (socket) => void socket.end(CLOSE),
+}
 
-    expect(application.sessions.size).toBe(0)
-    expect(environment.timers.size).toBe(0)
-    expect(environment.waitingTimers.size).toBe(0)
-  })
+describe.each(Object.entries(CARELESS))('100 sessions whose handlers %s', (_, handler) => {
+  it.each(Object.entries(LEAVING))(
+    'leave no timer behind when their peers leave by %s',
+    async (_name, leave) => {
+      const environment = createEnvironment()
+      const application = createApplication((app) => {
+        app.install(WebSockets)
+        app.routing((route) => route.webSocket('/echo', handler))
+      })
+      const server = createServer()
+      const attachment = attachIn(environment, application, server, {})
+      const over = new Deferred<void>()
+      let left = 100
+      application.monitor.on('sessionClosed', () => void (--left === 0 && over.resolve()))
+      const port = await listen(server)
+      const unread = Buffer.concat(Array.from({ length: 1200 }, () => HELLO))
+
+      for (let opened = 0; opened < 100; opened++) {
+        const socket = connect(port, '127.0.0.1').on('error', () => {})
+        socket.write(REQUEST)
+        socket.once('data', () => socket.write(unread, () => leave(socket)))
+        socket.resume()
+      }
+      await over.promise
+      await attachment.stop({ grace: 0 })
+      server.close()
+      await once(server, 'close')
+
+      expect(application.sessions.size).toBe(0)
+      expect(environment.timers.size).toBe(0)
+      expect(environment.waitingTimers.size).toBe(0)
+    },
+  )
 })
 
 describe('10 000 sequential connections', () => {

@@ -126,6 +126,51 @@ describe('a flood', () => {
     await served.stop()
   })
 
+  it('of sends that a handler forgets to await is counted, and ends at the memory budget', async () => {
+    const frame = new Uint8Array(10_000)
+    const { host, served, statistics, limits, failures, echoes } = await serve(
+      ({ send, closed }) => {
+        for (let sent = 0; sent < 10_000; sent++) void send(frame)
+        return closed.then(() => {})
+      },
+      { memoryBudget: 16_000_000 },
+    )
+    const peer = await served.connect('/handler')
+    peer.pause()
+    await settled()
+
+    expect(limits).toEqual(['memoryBudget'])
+    expect(failures).toEqual([])
+    // The write under way, and a Close behind it.
+    expect(statistics().bytesBuffered).toBeLessThan(200_000)
+    await host.advance(10_000)
+    expect(statistics()).toMatchObject({ sessions: { active: 0 }, bytesBuffered: 0 })
+    expect(await echoes()).toBe(true)
+    await served.stop()
+  })
+
+  it('of sends in a loop that ignores their errors lets others have their turn after the end', async () => {
+    let isAsked = false
+    let sent = 0
+    const { served, statistics, limits, echoes } = await serve(
+      async ({ send }) => {
+        for (; !isAsked; sent++) await send('x'.repeat(10_000)).catch(() => {})
+      },
+      { maxSessionDuration: { seconds: 1 } },
+    )
+    const peer = await served.connect('/handler')
+    peer.reset()
+
+    expect(await echoes()).toBe(true)
+    expect(await echoes()).toBe(true)
+    expect(sent).toBeGreaterThan(10)
+    expect(limits).toEqual([])
+    isAsked = true
+    await settled()
+    await served.stop()
+    expect(statistics()).toMatchObject({ sessions: { active: 0 }, bytesBuffered: 0 })
+  })
+
   it('of values that go out of date keeps one for each key, and counts what it replaced', async () => {
     const { served, statistics } = await serve(
       async ({ send, closeReason }) => {

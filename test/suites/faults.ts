@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest'
 import type { WebSocketsOptions } from '../../src/index.ts'
 import { PIPE_CAPACITY_BYTES } from '../../src/engines/memory/memory-pipe.ts'
 import { toHex } from '../support/bytes.ts'
+import { CARELESS } from '../support/faulted-handler.ts'
 import { FaultWorld, NOTHING_LEFT } from '../support/fault-world.ts'
 import { clientClose, clientFrame } from '../support/peer.ts'
 
@@ -276,6 +277,48 @@ export function faults(): void {
       }
     })
   }
+}
+
+/** What becomes of a session whose handler never reads, although 1200 messages wait. */
+const CARELESS_OUTCOMES = {
+  'FIN by a program that has ended': [VANISHED, false],
+  'FIN by a program that reads on': [VANISHED, false],
+  RST: [VANISHED, false],
+  Close: [THEIRS, true],
+} satisfies Record<string, [code: number, clean: boolean]>
+
+/** Faults that are noticed behind messages that nobody reads, for handlers that take no care. */
+export function carelessFaults(): void {
+  describe.each(Object.keys(CARELESS))('a handler that %s', (handler) => {
+    it.each(Object.entries(CARELESS_OUTCOMES))(
+      'is struck by %s: its session ends within two seconds, and nothing is left',
+      async (name, [code, clean]) => {
+        const world = await FaultWorld.open()
+        const { peer, link } = world.victim
+        link.toClient({ stalled: true })
+        peer.text(handler)
+        for (let sent = 0; sent < 1200; sent++) peer.text('x')
+        await world.advance(0)
+        expect(await world.bystanderEchoes()).toBe('81 02 68 69')
+
+        if (name === 'Close') {
+          link.toClient({ stalled: false })
+          peer.close(4001)
+        } else {
+          // The other keys are those of faults.
+          const fault: Fault = FAULTS[name as FaultName]
+          await fault.strike(world, MOMENTS[0] as Moment)
+        }
+        await world.advance(2000)
+
+        expect(world.ending?.info).toMatchObject({ reason: { code }, clean })
+        if (name === 'Close') peer.end()
+        await world.advance(0)
+        expect(world.leftovers()).toEqual(NOTHING_LEFT)
+        expect(await world.bystanderEchoes()).toBe('81 02 68 69')
+      },
+    )
+  })
 }
 
 async function run(

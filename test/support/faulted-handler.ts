@@ -10,9 +10,30 @@ const FLOOD_FRAME = new Uint8Array(64 * 1024)
 /** A frame of the flood as it travels: header with a length of 64 bits, and payload. */
 const FLOOD_FRAME_BYTES = 10 + FLOOD_FRAME.length
 
+/** Handlers as people write them, by the text that asks for them. None of them receives. */
+export const CARELESS: Readonly<
+  Record<string, (session: DefaultWebSocketServerSession) => Promise<unknown>>
+> = {
+  'only waits for the end': ({ closed }) => closed,
+  'only pushes': async ({ send }) => {
+    for (;;) await send(FLOOD_FRAME)
+  },
+  'forgets its sends': ({ send, closed }) => {
+    for (let sent = 0; sent < 200; sent++) void send(FLOOD_FRAME)
+    return closed
+  },
+  'forgets its sends, and loops over them': async ({ send, flush, signal }) => {
+    while (!signal.aborted) {
+      void send(FLOOD_FRAME)
+      await flush()
+    }
+  },
+}
+
 /**
  * Echoes, except for texts that contain "fill" (it sends as much as is taken without waiting), "wait" (it
- * sends one frame more, and waits for its room) or "close" (it closes with 4000), in this order.
+ * sends one frame more, and waits for its room) or "close" (it closes with 4000), in this order. The texts of
+ * `CARELESS` turn it into a handler that never receives again.
  */
 export class FaultedHandler {
   /** Given to every wait. */
@@ -47,6 +68,11 @@ export class FaultedHandler {
       for (;;) {
         const frame = await incoming.receive({ signal })
         const text = frame instanceof Frame.Text ? frame.readText() : ''
+        const careless = CARELESS[text]
+        if (careless !== undefined) {
+          await careless(session)
+          return
+        }
         if (text.includes('fill')) await this.#fill(session)
         if (text.includes('wait')) {
           this.#floodFrames++

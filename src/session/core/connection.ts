@@ -9,6 +9,7 @@ import { type Environment, loopShareOf } from '../../base/internal.ts'
 import type { ChannelOverflowError, SendOptions, TrySendResult } from '../../channels/index.ts'
 import {
   CloseReason,
+  EMPTY_BYTES,
   Frame,
   FrameDecoder,
   heartbeatAnswer,
@@ -455,8 +456,12 @@ export class Connection
     this.#level.readingPaused(stopped)
   }
 
+  /**
+   * Sends an unsolicited Pong, which asks for no answer (RFC 6455 §5.5.3). It is the one frame that a raw
+   * session sends by itself: without it the end of a peer whose bytes are not read would not be noticed.
+   */
   nudge(): void {
-    if (this.writer.bufferedAmount === 0) this.#level.nudge()
+    if (this.writer.bufferedAmount === 0) this.writer.pong(EMPTY_BYTES)
   }
 
   incomingOverflowed(error: ChannelOverflowError): void {

@@ -5,7 +5,6 @@
 import type { Environment } from '../../base/internal.ts'
 import {
   CloseReason,
-  EMPTY_BYTES,
   Frame,
   type FrameSink,
   HEARTBEAT_MARK,
@@ -116,11 +115,6 @@ export class DefaultLevel implements SessionLevel, FrameSink, PingerOwner {
     this.#isReadingPaused = paused
     if (paused) this.#pinger?.pause()
     else this.#pinger?.resume()
-  }
-
-  /** An unsolicited Pong, which asks for no answer (RFC 6455 §5.5.3). */
-  nudge(): void {
-    this.#connection?.writer.pong(EMPTY_BYTES)
   }
 
   ending(): void {

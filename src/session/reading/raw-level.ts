@@ -60,8 +60,6 @@ export class RawLevel implements SessionLevel, FrameSink {
 
   readingPaused(): void {}
 
-  nudge(): void {}
-
   ending(): void {}
 
   discard(): void {}

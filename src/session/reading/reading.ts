@@ -6,9 +6,9 @@
  * back for long is looked after about twice a second:
  *
  * 1. At first reading goes on, up to a bound, so that a Close frame or a FIN behind what waits is met.
- * 2. Past the bound the transport is probed: a connection that was reset is found by a write. A default
- *    session also sends an unsolicited Pong (RFC 6455 §5.5.3), which the machine of a peer that has gone
- *    answers with a reset.
+ * 2. Past the bound the transport is probed: a connection that was reset is found by a write. The session,
+ *    a raw one too, also sends an unsolicited Pong (RFC 6455 §5.5.3), which the machine of a peer that has
+ *    gone answers with a reset.
  *
  * The timer keeps the process alive, as the socket does while it is read.
  */
@@ -27,7 +27,7 @@ export interface ReadingOwner {
   readingStopped(stopped: boolean): void
   /** The peer's FIN had to wait for an extension, and is to be looked at now. */
   endReached(): void
-  /** Sends something small that asks for no answer, if there is such a thing. */
+  /** Sends something small that asks for no answer. */
   nudge(): void
 }
 
