@@ -47,6 +47,11 @@ export class ClosingDeadline {
     this.#received += bytes
   }
 
+  /** Bytes that waited have been dropped. They have not gone out. */
+  dropped(): void {
+    this.#unsent = this.#owner.unsentBytes
+  }
+
   cancel(): void {
     this.#timer.cancel()
   }

@@ -390,6 +390,7 @@ export class Connection
     this.#level.discard()
     this.incoming.discard(cause)
     this.writer.discardQueue()
+    this.#deadline?.dropped()
     this.#endAfterClose(TRY_AGAIN_LATER)
     if (this.heldBytes > SLAB_BYTES) this.#transport.abort()
   }

@@ -44,6 +44,16 @@ describe('ClosingDeadline', () => {
     expect(timedOutAt).toEqual([3000])
   })
 
+  it('does not begin again for bytes that were dropped', async () => {
+    const { deadline, owner, clock, timedOutAt } = open(1600)
+    owner.unsentBytes = 200
+    deadline.dropped()
+
+    await clock.advance(5000)
+
+    expect(timedOutAt).toEqual([1000])
+  })
+
   it('begins again when 64 KiB have come in, and not when less has', async () => {
     const { deadline, clock, timedOutAt } = open(0)
     deadline.received(60_000)
