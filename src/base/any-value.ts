@@ -1,9 +1,12 @@
 /**
- * Questions about values that come from user code: a thrown value or a returned value can be anything,
- * also a Proxy or an object whose getters throw.
+ * Questions about values that come from user code. A thrown or returned value can be anything, also a
+ * Proxy or an object whose getters throw.
  */
 
-/** Whether `value` is an instance of `constructor`. Returns `false` where asking throws (a Proxy's trap). */
+/**
+ * Whether `value` is an instance of `constructor`. Returns `false` where asking throws (a trap of a
+ * Proxy).
+ */
 export function isInstance<Instance>(
   value: unknown,
   // `never[]` accepts the constructor of any class.
@@ -24,4 +27,11 @@ export function isInstance<Instance>(
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   if (typeof value !== 'object' && typeof value !== 'function') return false
   return value !== null && 'then' in value && typeof value.then === 'function'
+}
+
+/** For messages: a number as itself, anything else by its kind, because values may be secrets. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined || typeof value === 'number') return String(value)
+  if (Array.isArray(value)) return 'an array'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }

@@ -3,6 +3,8 @@
  * `Temporal.Duration`. Inside Towpath a duration is always a number of milliseconds.
  */
 
+import { kindOf } from './any-value.ts'
+
 /** The fields of a duration; they are added up. Each 0 or above, fractions allowed; absent is 0. */
 export interface DurationFields {
   readonly hours?: number
@@ -118,9 +120,4 @@ function rejectOtherFields(duration: object, what: string): void {
   throw new TypeError(
     `Cannot use "${other}" in ${what}: no such unit, expected ${UNITS.join(', ')}`,
   )
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'null'
-  return value === undefined ? 'undefined' : `a ${typeof value}`
 }

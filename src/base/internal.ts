@@ -3,7 +3,7 @@
  */
 
 export { addAbortListener, removeAbortListener } from './abort-listeners.ts'
-export { isInstance, isThenable } from './any-value.ts'
+export { isInstance, isThenable, kindOf } from './any-value.ts'
 export { Deferred, handled, rejected } from './deferred.ts'
 export { delayOn, delayingClock } from './delay.ts'
 export { toMilliseconds } from './duration.ts'
@@ -11,7 +11,6 @@ export type { DurationLimits } from './duration.ts'
 export type { Environment } from './environment.ts'
 export { type LoopShare, loopShareOf } from './loop-share.ts'
 export {
-  kindOf,
   readChoice,
   readDuration,
   readOptionalTimeLimit,
@@ -24,8 +23,30 @@ export {
   requireObject,
   requireSynchronous,
   WHOLE_OR_INFINITE,
-} from './option-check.ts'
-export type { NumberRange } from './option-check.ts'
+} from './options/option-check.ts'
+export type { NumberRange } from './options/option-check.ts'
+export { optionReader } from './options/option-reader.ts'
+export {
+  callback,
+  checked,
+  choice,
+  duration,
+  flag,
+  nested,
+  numberBetween,
+  optionTable,
+  orNull,
+  timeLimit,
+  wholeNumber,
+  wholeOrInfinite,
+} from './options/option-table.ts'
+export type {
+  OptionReader,
+  OptionRule,
+  OptionRules,
+  OptionTable,
+  SettingsOf,
+} from './options/option-table.ts'
 export { sessionClockOf } from './session-clock.ts'
 export type { HasClock } from './session-clock.ts'
 export { systemClock, waitingClock, waitingSystemClock } from './system-clock.ts'

@@ -2,11 +2,14 @@
  * How much a channel may hold, and what happens when it is full: what users say of it.
  */
 
-import { type ChannelOptions, ChannelSettings, type OverflowPolicy } from './channel-settings.ts'
+import {
+  type ChannelOptions,
+  ChannelSettings,
+  OVERFLOW_POLICIES,
+  type OverflowPolicy,
+} from './channel-settings.ts'
 
 const NAMES: readonly string[] = ['capacity', 'maxBytes', 'sizeOf', 'onOverflow', 'onDropped']
-
-const POLICIES: readonly OverflowPolicy[] = ['suspend', 'close', 'drop-oldest', 'drop-latest']
 
 /**
  * Reads options that a user has given.
@@ -76,9 +79,9 @@ function checkMaxBytes(maxBytes: number): void {
 }
 
 function checkPolicy(policy: OverflowPolicy): void {
-  if (!POLICIES.includes(policy)) {
+  if (!OVERFLOW_POLICIES.includes(policy)) {
     throw new TypeError(
-      `Cannot use "${policy}" for onOverflow, expected one of ${POLICIES.join(', ')}`,
+      `Cannot use "${policy}" for onOverflow, expected one of ${OVERFLOW_POLICIES.join(', ')}`,
     )
   }
 }

@@ -11,6 +11,14 @@
  */
 export type OverflowPolicy = 'suspend' | 'close' | 'drop-oldest' | 'drop-latest'
 
+/** Every policy. */
+export const OVERFLOW_POLICIES: readonly OverflowPolicy[] = [
+  'suspend',
+  'close',
+  'drop-oldest',
+  'drop-latest',
+]
+
 /** How a channel is set up. */
 export interface ChannelOptions<T> {
   /**

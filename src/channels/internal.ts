@@ -4,7 +4,7 @@
 
 export { BufferedChannel } from './buffered-channel.ts'
 export type { ChannelHooks, ChannelInternals } from './buffered-channel.ts'
-export { ChannelSettings } from './channel-settings.ts'
+export { ChannelSettings, OVERFLOW_POLICIES } from './channel-settings.ts'
 export { toCause } from './errors.ts'
 export { NOTHING } from './receiving.ts'
 export type { Nothing } from './receiving.ts'

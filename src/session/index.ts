@@ -17,11 +17,13 @@ export type {
   OutgoingChannel,
   WebSocketSession,
 } from './session.ts'
+export type { OverflowPolicy } from '../channels/index.ts'
 export type {
+  ChannelBounds,
   ChannelBoundsOptions,
+  OutgoingBounds,
   OutgoingBoundsOptions,
   RouteSettings,
   SessionOptions,
 } from './session-options.ts'
-export type { ChannelBounds, OutgoingBounds, OverflowPolicy } from './settings.ts'
 export type { Transport, TransportAddress, TransportReceiver, WriteOutcome } from './transport.ts'

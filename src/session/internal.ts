@@ -4,7 +4,7 @@
 
 export { DefaultSession } from './core/default-session.ts'
 export { RawSession } from './core/raw-session.ts'
-export { applySessionOptions, DEFAULT_SETTINGS, SESSION_OPTION_NAMES } from './session-options.ts'
+export { applySessionOptions, DEFAULT_SETTINGS, SESSION_OPTIONS } from './session-options.ts'
 export type { SessionHoldings } from './session-holdings.ts'
 export { createSessionId } from './core/session-id.ts'
 export type { SessionObserver, SessionSettings } from './settings.ts'

@@ -3,3 +3,4 @@
  */
 
 export { PingTimeoutError } from './errors.ts'
+export { CHANNEL_BOUNDS } from './session-options.ts'

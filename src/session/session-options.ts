@@ -1,22 +1,27 @@
 /**
- * The options of a session, as an application or a client gives them, and how they become the settings of one:
- * checked where they are given, laid over what is in force there.
+ * The options of a session, as applications and clients give them, and their table. Options are
+ * checked where they are given, and laid over the settings in force there.
  */
 
 import type { Duration } from '../base/index.ts'
 import {
-  readChoice,
-  readDuration,
-  readOptionalTimeLimit,
-  readTimeLimit,
-  readSwitch,
-  readWholeNumber,
-  requireKnownNames,
-  requireObject,
-  WHOLE_OR_INFINITE,
+  choice,
+  duration,
+  flag,
+  nested,
+  optionReader,
+  type OptionRule,
+  type OptionTable,
+  optionTable,
+  orNull,
+  type SettingsOf,
+  timeLimit,
+  wholeNumber,
+  wholeOrInfinite,
 } from '../base/internal.ts'
+import type { OverflowPolicy } from '../channels/index.ts'
+import { OVERFLOW_POLICIES } from '../channels/internal.ts'
 import { LatestBy } from './latest-by.ts'
-import type { ChannelBounds, OverflowPolicy, SessionSettings } from './settings.ts'
 
 /** What the plugin, a scope of routes, a single route and a client may say about their sessions. */
 export interface SessionOptions {
@@ -189,190 +194,111 @@ export interface OutgoingBoundsOptions extends Omit<ChannelBoundsOptions, 'onOve
   readonly onOverflow?: OverflowPolicy | LatestBy
 }
 
-/** The settings that hold for every session of a route; the rest of `SessionSettings` is each session's own. */
-export type RouteSettings = Omit<SessionSettings, 'role' | 'id' | 'protocol'>
-
-const KIB = 1024
-const DEFAULT_BOUNDS: ChannelBounds = { capacity: 64, maxBytes: KIB * KIB, onOverflow: 'suspend' }
-
-/** What holds when nobody says anything. */
-export const DEFAULT_SETTINGS: RouteSettings = {
-  pingInterval: null,
-  timeout: 15_000,
-  closeTimeout: 10_000,
-  maxFrameSize: Infinity,
-  maxMessageSize: KIB * KIB,
-  // What the conformance suite's largest cases need: 65 536 fragments of data and a few empty ones.
-  maxFragments: 65_536 + 16,
-  masking: false,
-  incoming: DEFAULT_BOUNDS,
-  outgoing: DEFAULT_BOUNDS,
-  readAhead: 64 * KIB,
-  maxMessagesPerSecond: Infinity,
-  maxBytesPerSecond: Infinity,
-  maxControlFramesPerSecond: 1000,
-  rateBurst: 1_000,
-  onRateLimit: 'wait',
-  writeTimeout: 30_000,
-  idleTimeout: null,
-  maxSessionDuration: null,
-  answerHeartbeats: true,
+/** The bound of one direction: `ChannelBoundsOptions`, complete. */
+export interface ChannelBounds {
+  /** Frames. */
+  readonly capacity: number
+  /** Payload bytes. One larger frame still passes, alone. */
+  readonly maxBytes: number
+  readonly onOverflow: OverflowPolicy
 }
 
-/** The names of `SessionOptions`. */
-export const SESSION_OPTION_NAMES: readonly string[] = [
-  'pingPeriod',
-  'timeout',
-  'maxFrameSize',
-  'maxMessageSize',
-  'maxFragments',
-  'masking',
-  'closeTimeout',
-  'channels',
-  'readAhead',
-  'maxMessagesPerSecond',
-  'maxBytesPerSecond',
-  'maxControlFramesPerSecond',
-  'rateBurst',
-  'onRateLimit',
-  'writeTimeout',
-  'idleTimeout',
-  'maxSessionDuration',
-  'answerHeartbeats',
-] satisfies Array<keyof SessionOptions>
+/** The bound of `outgoing`: `OutgoingBoundsOptions`, complete. */
+export interface OutgoingBounds extends Omit<ChannelBounds, 'onOverflow'> {
+  readonly onOverflow: OverflowPolicy | LatestBy
+}
 
-const BOUND_NAMES: readonly string[] = ['capacity', 'maxBytes', 'onOverflow'] satisfies Array<
-  keyof ChannelBoundsOptions
->
-const OVERFLOW_POLICIES: readonly string[] = [
-  'suspend',
-  'close',
-  'drop-oldest',
-  'drop-latest',
-] satisfies OverflowPolicy[]
+/** `SessionOptions.channels`, complete. */
+interface SessionChannels {
+  readonly incoming: ChannelBounds
+  readonly outgoing: OutgoingBounds
+}
+
+/** The settings under the names of their options. */
+type NamedSettings = SettingsOf<SessionOptions, { channels: SessionChannels }>
+
+/**
+ * The settings that hold for every session of a route: `SessionOptions` with every value, in
+ * milliseconds and bytes. The bounds of the channels stand beside the rest, because each send looks
+ * at them. `pingInterval` is named as on the session.
+ */
+export interface RouteSettings
+  extends Omit<NamedSettings, 'channels' | 'pingPeriod'>, SessionChannels {
+  readonly pingInterval: number | null
+}
+
+const KIB = 1024
+
+/** The options of the bounds of any channel of a session, in browsers too. */
+export const CHANNEL_BOUNDS: OptionTable<ChannelBounds> = optionTable<ChannelBounds>({
+  capacity: wholeNumber(64),
+  maxBytes: wholeNumber(KIB * KIB),
+  onOverflow: choice('suspend', OVERFLOW_POLICIES),
+})
+
+const OUTGOING_BOUNDS = optionTable<OutgoingBounds>({
+  capacity: wholeNumber(64),
+  maxBytes: wholeNumber(KIB * KIB),
+  onOverflow: policyOrLatestBy('suspend'),
+})
+
+/** Every option of a session: its default, and which values are valid. */
+export const SESSION_OPTIONS: OptionTable<NamedSettings> = optionTable<NamedSettings>({
+  pingPeriod: orNull(timeLimit(20_000), null),
+  timeout: timeLimit(15_000),
+  maxFrameSize: wholeOrInfinite(Infinity),
+  maxMessageSize: wholeOrInfinite(KIB * KIB),
+  // The largest cases of the conformance suite have 65,536 fragments of data and a few empty ones.
+  maxFragments: wholeOrInfinite(65_536 + 16),
+  masking: flag(false),
+  closeTimeout: timeLimit(10_000),
+  channels: nested(
+    optionTable<SessionChannels>({
+      incoming: nested(CHANNEL_BOUNDS),
+      outgoing: nested(OUTGOING_BOUNDS),
+    }),
+  ),
+  readAhead: wholeNumber(64 * KIB, 0),
+  maxMessagesPerSecond: wholeOrInfinite(Infinity),
+  maxBytesPerSecond: wholeOrInfinite(Infinity),
+  maxControlFramesPerSecond: wholeOrInfinite(1000),
+  rateBurst: duration(1000),
+  onRateLimit: choice('wait', ['wait', 'close']),
+  writeTimeout: orNull(timeLimit(30_000)),
+  idleTimeout: orNull(timeLimit(60_000), null),
+  maxSessionDuration: orNull(timeLimit(60_000), null),
+  answerHeartbeats: flag(true),
+})
+
+/** The settings without any options. */
+export const DEFAULT_SETTINGS: RouteSettings = toRouteSettings(SESSION_OPTIONS.defaults)
 
 /**
  * Lays `options` over `settings`. Names that are no session options are the caller's to check.
  *
  * @param act what is being done, for messages: `install WebSockets`.
- * @throws {TypeError | RangeError} for a value that means nothing, naming the option and what it may be.
+ * @throws {TypeError | RangeError} for an invalid value, naming the option and what is expected.
  */
 export function applySessionOptions(
   act: string,
   settings: RouteSettings,
   options: SessionOptions,
 ): RouteSettings {
-  const { pingPeriod, timeout, maxFrameSize, maxMessageSize, maxFragments } = options
-  const { masking, closeTimeout, channels, readAhead } = options
-  const limit = WHOLE_OR_INFINITE
-  return {
-    pingInterval: readOptionalTimeLimit(act, 'pingPeriod', pingPeriod, settings.pingInterval),
-    timeout: readTimeLimit(act, 'timeout', timeout, settings.timeout),
-    closeTimeout: readTimeLimit(act, 'closeTimeout', closeTimeout, settings.closeTimeout),
-    maxFrameSize: readWholeNumber(act, 'maxFrameSize', maxFrameSize, settings.maxFrameSize, limit),
-    maxMessageSize: readWholeNumber(
-      act,
-      'maxMessageSize',
-      maxMessageSize,
-      settings.maxMessageSize,
-      limit,
-    ),
-    maxFragments: readWholeNumber(act, 'maxFragments', maxFragments, settings.maxFragments, limit),
-    masking: readSwitch(act, 'masking', masking, settings.masking),
-    ...applyChannels(act, settings, channels),
-    readAhead: readWholeNumber(act, 'readAhead', readAhead, settings.readAhead, { min: 0 }),
-    ...applyRates(act, settings, options),
-    writeTimeout: readOptionalTimeLimit(
-      act,
-      'writeTimeout',
-      options.writeTimeout,
-      settings.writeTimeout,
-    ),
-    idleTimeout: readOptionalTimeLimit(
-      act,
-      'idleTimeout',
-      options.idleTimeout,
-      settings.idleTimeout,
-    ),
-    maxSessionDuration: readOptionalTimeLimit(
-      act,
-      'maxSessionDuration',
-      options.maxSessionDuration,
-      settings.maxSessionDuration,
-    ),
-    answerHeartbeats: readSwitch(
-      act,
-      'answerHeartbeats',
-      options.answerHeartbeats,
-      settings.answerHeartbeats,
-    ),
-  }
+  const { pingInterval: pingPeriod, incoming, outgoing, ...rest } = settings
+  const named = { ...rest, pingPeriod, channels: { incoming, outgoing } }
+  return toRouteSettings(SESSION_OPTIONS.lay(optionReader(act), options, named))
 }
 
-type Rates = Pick<
-  RouteSettings,
-  | 'maxMessagesPerSecond'
-  | 'maxBytesPerSecond'
-  | 'maxControlFramesPerSecond'
-  | 'rateBurst'
-  | 'onRateLimit'
->
-
-function applyRates(act: string, settings: RouteSettings, options: SessionOptions): Rates {
-  const rate = (
-    name: 'maxMessagesPerSecond' | 'maxBytesPerSecond' | 'maxControlFramesPerSecond',
-  ): number => readWholeNumber(act, name, options[name], settings[name], WHOLE_OR_INFINITE)
-  return {
-    maxMessagesPerSecond: rate('maxMessagesPerSecond'),
-    maxBytesPerSecond: rate('maxBytesPerSecond'),
-    maxControlFramesPerSecond: rate('maxControlFramesPerSecond'),
-    rateBurst: readDuration(act, 'rateBurst', options.rateBurst, settings.rateBurst),
-    onRateLimit: readChoice(act, 'onRateLimit', options.onRateLimit, settings.onRateLimit, [
-      'wait',
-      'close',
-    ]),
-  }
+function toRouteSettings({ pingPeriod, channels, ...rest }: NamedSettings): RouteSettings {
+  return { ...rest, ...channels, pingInterval: pingPeriod }
 }
 
-function applyChannels(
-  act: string,
-  settings: RouteSettings,
-  channels: SessionOptions['channels'],
-): Pick<RouteSettings, 'incoming' | 'outgoing'> {
-  if (channels === undefined) return { incoming: settings.incoming, outgoing: settings.outgoing }
-  requireObject(act, 'channels', channels)
-  requireKnownNames(act, channels, ['incoming', 'outgoing'], 'channels.')
+function policyOrLatestBy(fallback: OverflowPolicy): OptionRule<OverflowPolicy | LatestBy> {
   return {
-    incoming: applyBounds(act, 'channels.incoming', settings.incoming, channels.incoming),
-    outgoing: applyBounds(act, 'channels.outgoing', settings.outgoing, channels.outgoing),
+    fallback,
+    read: (reader, name, value) =>
+      value instanceof LatestBy
+        ? value
+        : reader.choice(name, value, OVERFLOW_POLICIES, 'latestBy(key)'),
   }
-}
-
-function applyBounds<Policy extends OverflowPolicy | LatestBy>(
-  act: string,
-  name: string,
-  bounds: Omit<ChannelBounds, 'onOverflow'> & { readonly onOverflow: Policy },
-  options:
-    | (Omit<ChannelBoundsOptions, 'onOverflow'> & { readonly onOverflow?: Policy })
-    | undefined,
-): Omit<ChannelBounds, 'onOverflow'> & { readonly onOverflow: Policy } {
-  if (options === undefined) return bounds
-  requireObject(act, name, options)
-  requireKnownNames(act, options, BOUND_NAMES, `${name}.`)
-  const { capacity, maxBytes, onOverflow = bounds.onOverflow } = options
-  requirePolicy(act, name, onOverflow)
-  return {
-    capacity: readWholeNumber(act, `${name}.capacity`, capacity, bounds.capacity, { min: 1 }),
-    maxBytes: readWholeNumber(act, `${name}.maxBytes`, maxBytes, bounds.maxBytes, { min: 1 }),
-    onOverflow,
-  }
-}
-
-function requirePolicy(act: string, name: string, policy: OverflowPolicy | LatestBy): void {
-  const isOutgoing = name === 'channels.outgoing'
-  if (policy instanceof LatestBy ? isOutgoing : OVERFLOW_POLICIES.includes(policy)) return
-  const expected = [...OVERFLOW_POLICIES, ...(isOutgoing ? ['latestBy(key)'] : [])].join(', ')
-  throw new TypeError(
-    `Cannot ${act}: option "${name}.onOverflow" is unknown, expected one of ${expected}`,
-  )
 }

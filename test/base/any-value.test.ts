@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { isInstance, isThenable } from '../../src/base/any-value.ts'
+import { isInstance, isThenable, kindOf } from '../../src/base/any-value.ts'
 
 const trap = (): never => {
   throw new Error('trap')
@@ -29,5 +29,20 @@ describe('isThenable()', () => {
   // oxlint-disable-next-line unicorn/no-thenable -- the subject
   it.each([undefined, null, 'then', 1, {}, { then: 1 }, () => {}])('is false for %j', (value) => {
     expect(isThenable(value)).toBe(false)
+  })
+})
+
+describe('kindOf()', () => {
+  it('shows numbers, and of everything else the kind', () => {
+    expect([null, undefined, 1, [], {}, 'x', true, () => {}].map(kindOf)).toEqual([
+      'null',
+      'undefined',
+      '1',
+      'an array',
+      'an object',
+      'a string',
+      'a boolean',
+      'a function',
+    ])
   })
 })

@@ -1,8 +1,8 @@
-import { readDuration } from '../../src/base/option-check.ts'
+import { readDuration } from '../../src/base/options/option-check.ts'
 import {
   applySessionOptions,
   DEFAULT_SETTINGS,
-  SESSION_OPTION_NAMES,
+  SESSION_OPTIONS,
 } from '../../src/session/session-options.ts'
 import { describe, expect, it } from 'vitest'
 
@@ -66,7 +66,7 @@ describe('applySessionOptions()', () => {
       maxSessionDuration: 3_600_000,
       answerHeartbeats: false,
     })
-    expect(SESSION_OPTION_NAMES).toHaveLength(18)
+    expect(SESSION_OPTIONS.names).toHaveLength(18)
   })
 
   it('turns pings off with null', () => {
@@ -82,7 +82,7 @@ describe('applySessionOptions()', () => {
 
     expect(apply({ channels: { outgoing: { onOverflow } } }).outgoing.onOverflow).toBe(onOverflow)
     expect(() => apply({ channels: { incoming: { onOverflow } } })).toThrow(
-      'option "channels.incoming.onOverflow" is unknown, expected one of suspend, close, drop-oldest, drop-latest',
+      'option "channels.incoming.onOverflow" is an object, expected one of "suspend", "close", "drop-oldest", "drop-latest"',
     )
   })
 
@@ -119,9 +119,13 @@ describe('applySessionOptions()', () => {
     [{ idleTimeout: 0 }, RangeError, 'option "idleTimeout" is 0'],
     [{ answerHeartbeats: 1 }, TypeError, 'option "answerHeartbeats" is 1, expected true or false'],
     [{ maxSessionDuration: -1 }, RangeError, 'Cannot use -1 for maxSessionDuration'],
-    [{ channels: 64 }, TypeError, 'channels is 64, expected an object'],
+    [{ channels: 64 }, TypeError, 'option "channels" is 64, expected an object'],
     [{ channels: { in: {} } }, TypeError, 'unknown option "channels.in"'],
-    [{ channels: { incoming: 64 } }, TypeError, 'channels.incoming is 64, expected an object'],
+    [
+      { channels: { incoming: 64 } },
+      TypeError,
+      'option "channels.incoming" is 64, expected an object',
+    ],
     [
       { channels: { outgoing: { capacity: Infinity } } },
       RangeError,
@@ -135,7 +139,7 @@ describe('applySessionOptions()', () => {
     [
       { channels: { incoming: { onOverflow: 'drop' } } },
       TypeError,
-      'option "channels.incoming.onOverflow" is unknown, expected one of suspend, close, drop-oldest, drop-latest',
+      'option "channels.incoming.onOverflow" is a string, expected one of "suspend", "close", "drop-oldest", "drop-latest"',
     ],
   ])('refuses %j, naming what would be right', (options, error, message) => {
     expect(() => apply(options)).toThrow(error)

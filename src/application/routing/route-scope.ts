@@ -6,14 +6,14 @@
  */
 
 import type { RouteSettings } from '../../session/index.ts'
+import { applySessionOptions, DEFAULT_SETTINGS, SESSION_OPTIONS } from '../../session/internal.ts'
 import {
-  applySessionOptions,
-  DEFAULT_SETTINGS,
-  SESSION_OPTION_NAMES,
-} from '../../session/internal.ts'
-import {
+  checked,
+  flag,
   kindOf,
-  readSwitch,
+  optionReader,
+  type OptionTable,
+  optionTable,
   requireFunction,
   requireKnownNames,
   requireObject,
@@ -23,6 +23,7 @@ import type { Extension } from '../../extensions/index.ts'
 import { readExtensions } from '../../extensions/internal.ts'
 import type {
   Interceptor,
+  OriginRule,
   WebSocketHandler,
   WebSocketRawHandler,
   WebSocketRouteOptions,
@@ -60,28 +61,27 @@ export interface RouteScopeParts {
   readonly pluginSettings: (act: string) => WebSocketsSettings
 }
 
-/** What options can say about a route, complete. */
-type RouteRules = Pick<
-  WebSocketRoute,
-  'settings' | 'handshakeTimeout' | 'origins' | 'protocols' | 'extensions' | 'requireProtocol'
->
+/** The options of a route, complete, without those of its sessions. */
+type OwnRules = Pick<WebSocketRoute, 'origins' | 'protocols' | 'extensions' | 'requireProtocol'>
 
-const OPTION_NAMES = [
-  ...SESSION_OPTION_NAMES,
-  'origins',
-  'protocols',
-  'extensions',
-  'requireProtocol',
-]
+/** The settings of a route that options may change, and the plugin's `handshakeTimeout`. */
+type RouteRules = OwnRules & Pick<WebSocketRoute, 'settings' | 'handshakeTimeout'>
 
-// What options are laid over when only their sense is checked.
+/** The options of a route, beside those of its sessions. */
+export const ROUTE_OPTIONS: OptionTable<OwnRules> = optionTable<OwnRules>({
+  origins: checked<CheckedOriginRule, OriginRule>('same-origin', readOriginRule),
+  protocols: checked<SubprotocolChoice, SubprotocolChoice>([], readSubprotocols),
+  extensions: checked<readonly Extension[], readonly Extension[]>([], readExtensions),
+  requireProtocol: flag(false),
+})
+
+const OPTION_NAMES: readonly string[] = [...SESSION_OPTIONS.names, ...ROUTE_OPTIONS.names]
+
+/** The rules that options are laid over when only their sense is checked. */
 const SAMPLE_RULES: RouteRules = {
+  ...ROUTE_OPTIONS.defaults,
   settings: DEFAULT_SETTINGS,
   handshakeTimeout: 1,
-  origins: 'same-origin',
-  protocols: [],
-  extensions: [],
-  requireProtocol: false,
 }
 
 /**
@@ -211,17 +211,9 @@ function applyRouteOptions(
   requireObject(act, 'the options', options)
   requireKnownNames(act, options, OPTION_NAMES)
   return {
+    ...ROUTE_OPTIONS.lay(optionReader(act), options, rules),
     settings: applySessionOptions(act, rules.settings, options),
     handshakeTimeout: rules.handshakeTimeout,
-    origins: readOriginRule(act, options.origins, rules.origins),
-    protocols: readSubprotocols(act, options.protocols, rules.protocols),
-    extensions: readExtensions(act, options.extensions, rules.extensions),
-    requireProtocol: readSwitch(
-      act,
-      'requireProtocol',
-      options.requireProtocol,
-      rules.requireProtocol,
-    ),
   }
 }
 

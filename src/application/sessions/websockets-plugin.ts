@@ -2,18 +2,20 @@
  * The plugin `WebSockets`: what holds for every WebSocket of an application.
  */
 
-import {
-  applySessionOptions,
-  DEFAULT_SETTINGS,
-  SESSION_OPTION_NAMES,
-} from '../../session/internal.ts'
+import { applySessionOptions, DEFAULT_SETTINGS, SESSION_OPTIONS } from '../../session/internal.ts'
 import type { RouteSettings, SessionOptions } from '../../session/index.ts'
 import {
+  checked,
   kindOf,
-  readTimeLimit,
+  optionReader,
+  type OptionTable,
+  optionTable,
   readWholeNumber,
   requireKnownNames,
+  type SettingsOf,
+  timeLimit,
   WHOLE_OR_INFINITE,
+  wholeOrInfinite,
 } from '../../base/internal.ts'
 import type { Duration } from '../../base/index.ts'
 import type { Extension } from '../../extensions/index.ts'
@@ -113,29 +115,28 @@ export interface WebSocketsSettings extends AdmissionSettings {
   readonly extensions: readonly Extension[]
 }
 
-const DEFAULT_HANDSHAKE_TIMEOUT_MS = 10_000
-const DEFAULT_MAX_CONNECTIONS = 100_000
-const DEFAULT_MAX_CONNECTIONS_PER_ADDRESS = 1_000
-const DEFAULT_MAX_UPGRADES_PER_SECOND = 5_000
-const DEFAULT_MAX_HEADER_COUNT = 100
-const DEFAULT_MAX_HEADER_SIZE = 16 * 1024
-const DEFAULT_MEMORY_BUDGET_BYTES = 256 * 1024 * 1024
 const ACT = 'install WebSockets'
 
-const OPTION_NAMES: readonly string[] = [
-  ...SESSION_OPTION_NAMES,
-  ...([
-    'handshakeTimeout',
-    'origins',
-    'extensions',
-    'maxConnections',
-    'maxConnectionsPerAddress',
-    'maxUpgradesPerSecond',
-    'maxHeaderCount',
-    'maxHeaderSize',
-    'memoryBudget',
-  ] satisfies Array<keyof WebSocketsOptions>),
-]
+/** The settings of the plugin under the names of their options, without those of sessions. */
+type OwnSettings = SettingsOf<
+  Omit<WebSocketsOptions, keyof SessionOptions>,
+  { origins: CheckedOriginRule }
+>
+
+/** The options of the plugin, beside those of sessions. */
+export const PLUGIN_OPTIONS: OptionTable<OwnSettings> = optionTable<OwnSettings>({
+  handshakeTimeout: timeLimit(10_000),
+  origins: checked<CheckedOriginRule, OriginRule>('same-origin', readOriginRule),
+  extensions: checked<readonly Extension[], readonly Extension[]>([], readExtensions),
+  maxConnections: wholeOrInfinite(100_000),
+  maxConnectionsPerAddress: wholeOrInfinite(1000),
+  maxUpgradesPerSecond: wholeOrInfinite(5000),
+  maxHeaderCount: wholeOrInfinite(100),
+  maxHeaderSize: wholeOrInfinite(16 * 1024),
+  memoryBudget: checked<number | MemoryBudget>(256 * 1024 * 1024, readBudget),
+})
+
+const OPTION_NAMES: readonly string[] = [...SESSION_OPTIONS.names, ...PLUGIN_OPTIONS.names]
 
 /**
  * Adds WebSocket support to an application: has to be installed before `webSocket` routes are declared.
@@ -152,45 +153,32 @@ export const WebSockets: Plugin<WebSocketsOptions, WebSocketsSettings> = defineP
   name: 'WebSockets',
   install(_app, options) {
     requireKnownNames(ACT, options, OPTION_NAMES)
-    const { handshakeTimeout, origins, extensions } = options
+    const { memoryBudget, ...own } = PLUGIN_OPTIONS.lay(
+      optionReader(ACT),
+      options,
+      PLUGIN_OPTIONS.defaults,
+    )
     return Object.freeze({
+      ...own,
       session: applySessionOptions(ACT, DEFAULT_SETTINGS, options),
-      handshakeTimeout: readTimeLimit(
-        ACT,
-        'handshakeTimeout',
-        handshakeTimeout,
-        DEFAULT_HANDSHAKE_TIMEOUT_MS,
-      ),
-      origins: readOriginRule(ACT, origins, 'same-origin'),
-      extensions: readExtensions(ACT, extensions, []),
-      ...readAdmission(options),
+      countsOwnNetworks: options.maxConnectionsPerAddress !== undefined,
+      memoryBudget: toSharedBudget(memoryBudget),
     })
   },
 })
 
-function readAdmission(options: WebSocketsOptions): AdmissionSettings {
-  const read = (
-    name: Exclude<keyof AdmissionSettings, 'countsOwnNetworks' | 'memoryBudget'>,
-    fallback: number,
-  ): number => readWholeNumber(ACT, name, options[name], fallback, WHOLE_OR_INFINITE)
-  return {
-    maxConnections: read('maxConnections', DEFAULT_MAX_CONNECTIONS),
-    maxConnectionsPerAddress: read('maxConnectionsPerAddress', DEFAULT_MAX_CONNECTIONS_PER_ADDRESS),
-    countsOwnNetworks: options.maxConnectionsPerAddress !== undefined,
-    maxUpgradesPerSecond: read('maxUpgradesPerSecond', DEFAULT_MAX_UPGRADES_PER_SECOND),
-    maxHeaderCount: read('maxHeaderCount', DEFAULT_MAX_HEADER_COUNT),
-    maxHeaderSize: read('maxHeaderSize', DEFAULT_MAX_HEADER_SIZE),
-    memoryBudget: readBudget(options.memoryBudget ?? DEFAULT_MEMORY_BUDGET_BYTES),
+function readBudget(act: string, budget: unknown): number | MemoryBudget {
+  if (budget instanceof SharedBudget) return budget
+  if (typeof budget === 'number') {
+    return readWholeNumber(act, 'memoryBudget', budget, budget, WHOLE_OR_INFINITE)
   }
+  throw new TypeError(
+    `Cannot ${act}: option "memoryBudget" is ${kindOf(budget)}, expected a number or createMemoryBudget(bytes)`,
+  )
 }
 
-function readBudget(budget: number | MemoryBudget): SharedBudget | null {
+/** Each application has a budget of its own, unless it was given one. `null`: no limit. */
+function toSharedBudget(budget: number | MemoryBudget): SharedBudget | null {
   if (budget instanceof SharedBudget) return budget
-  if (typeof budget !== 'number') {
-    throw new TypeError(
-      `Cannot ${ACT}: option "memoryBudget" is ${kindOf(budget)}, expected a number or createMemoryBudget(bytes)`,
-    )
-  }
-  const limit = readWholeNumber(ACT, 'memoryBudget', budget, budget, WHOLE_OR_INFINITE)
-  return limit === Infinity ? null : new SharedBudget(limit)
+  return budget === Infinity ? null : new SharedBudget(Number(budget))
 }

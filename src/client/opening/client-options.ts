@@ -15,11 +15,7 @@ import { readExtensions } from '../../extensions/internal.ts'
 import type { HeaderList } from '../../protocol/index.ts'
 import { isToken } from '../../protocol/internal.ts'
 import type { RouteSettings, SessionOptions } from '../../session/index.ts'
-import {
-  applySessionOptions,
-  DEFAULT_SETTINGS,
-  SESSION_OPTION_NAMES,
-} from '../../session/internal.ts'
+import { applySessionOptions, DEFAULT_SETTINGS, SESSION_OPTIONS } from '../../session/internal.ts'
 import { type HeaderFields, readOwnHeaders } from './request-headers.ts'
 
 /**
@@ -125,7 +121,10 @@ const OWN_OPTION_NAMES: readonly string[] = [
 ] satisfies Array<keyof WebSocketClientOptions>
 
 /** The names of `WebSocketClientOptions`. */
-export const CLIENT_OPTION_NAMES: readonly string[] = [...OWN_OPTION_NAMES, ...SESSION_OPTION_NAMES]
+export const CLIENT_OPTION_NAMES: readonly string[] = [
+  ...OWN_OPTION_NAMES,
+  ...SESSION_OPTIONS.names,
+]
 
 const CLIENT_DEFAULTS: RouteSettings = { ...DEFAULT_SETTINGS, masking: true }
 const TIMEOUT_MS = 10_000

@@ -18,7 +18,7 @@ import {
 } from '../../protocol/internal.ts'
 import { LatestBy } from '../latest-by.ts'
 import type { Outbound } from '../session.ts'
-import type { OutgoingBounds } from '../settings.ts'
+import type { OutgoingBounds } from '../session-options.ts'
 
 /** A frame that waits: its place in its message is settled, and its bytes are ours. */
 export class QueuedFrame {

@@ -9,7 +9,7 @@ import { encodedSizeBound } from '../../protocol/internal.ts'
 import { LatestBy } from '../latest-by.ts'
 import { type MessageOrder, QueuedFrame } from './message-order.ts'
 import type { Outbound } from '../session.ts'
-import type { OutgoingBounds } from '../settings.ts'
+import type { OutgoingBounds } from '../session-options.ts'
 import { WaitingKeys } from './waiting-keys.ts'
 
 /** Who hears what becomes of frames that wait. */

@@ -4,7 +4,7 @@ import { Frame } from '../../../src/protocol/index.ts'
 import { latestBy } from '../../../src/session/index.ts'
 import { MessageOrder, QueuedFrame } from '../../../src/session/writing/message-order.ts'
 import { FlushMarker, OutgoingQueue } from '../../../src/session/writing/outgoing-queue.ts'
-import type { OutgoingBounds } from '../../../src/session/settings.ts'
+import type { OutgoingBounds } from '../../../src/session/session-options.ts'
 import { settled } from '../../support/memory-world.ts'
 
 function open(bounds: Partial<OutgoingBounds> = {}) {

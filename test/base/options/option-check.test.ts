@@ -1,5 +1,4 @@
 import {
-  kindOf,
   readOptionalTimeLimit,
   readSwitch,
   readTimeLimit,
@@ -8,7 +7,7 @@ import {
   requireKnownNames,
   requireObject,
   requireSynchronous,
-} from '../../src/base/option-check.ts'
+} from '../../../src/base/options/option-check.ts'
 import { describe, expect, it } from 'vitest'
 
 const ACT = 'install WebSockets'
@@ -111,21 +110,6 @@ describe('requireSynchronous()', () => {
         'Cannot install WebSockets: the block is async, expected a function that declares at once',
       ),
     )
-  })
-})
-
-describe('kindOf()', () => {
-  it('shows numbers, and of everything else the kind', () => {
-    expect([null, undefined, 1, [], {}, 'x', true, () => {}].map(kindOf)).toEqual([
-      'null',
-      'undefined',
-      '1',
-      'an array',
-      'an object',
-      'a string',
-      'a boolean',
-      'a function',
-    ])
   })
 })
 

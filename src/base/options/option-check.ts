@@ -1,18 +1,19 @@
 /**
- * Checks of options that all parts of the package share: each refusal says which option, what it is,
- * and what it may be. `act` is always what cannot be done, such as `install WebSockets`.
+ * Checks of single options. Each error names the option, its value or its kind, and what is expected.
+ * `act` is always what cannot be done, such as `install WebSockets`.
  */
 
-import { type Duration, toMilliseconds } from './duration.ts'
+import { kindOf } from '../any-value.ts'
+import { type Duration, toMilliseconds } from '../duration.ts'
 
-/** Makes sure that `value` is an object with fields. */
+/** Throws unless `value` is an object that may have fields. */
 export function requireObject(act: string, name: string, value: unknown): asserts value is object {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return
   throw new TypeError(`Cannot ${act}: ${name} is ${kindOf(value)}, expected an object`)
 }
 
 /**
- * Refuses fields of `options` that are not in `known`: a misspelt option would otherwise be no option at all.
+ * Throws for an unknown option, because a misspelt option would otherwise be ignored.
  *
  * @param prefix what stands before the names in the message, such as `channels.`.
  * @throws {TypeError} naming the nearest known names, or all of them when none is near.
@@ -35,15 +36,15 @@ export function requireKnownNames(
   }
 }
 
-/** What a number may be. */
+/** The valid range of a number. */
 export interface NumberRange {
   /** The smallest, inclusive. */
   readonly min: number
-  /** Whether `Infinity` is an answer. @defaultValue false */
+  /** Whether `Infinity` is valid. @defaultValue false */
   readonly allowInfinity?: boolean
 }
 
-/** What numbers may be that are limits. */
+/** The range of limits; `Infinity` is no limit. */
 export const WHOLE_OR_INFINITE: NumberRange = { min: 1, allowInfinity: true }
 
 /** Reads a whole number; `fallback` when it is absent. */
@@ -91,8 +92,8 @@ export function readDuration<Fallback>(
 }
 
 /**
- * As `readDuration`, for options that nobody means to set below a second. A bare number below 1000 is
- * refused, because it is nearly always a number of seconds: `pingPeriod: 30`.
+ * As `readDuration`, for options that are rarely set below a second. A bare number below 1000 is
+ * invalid, because it is nearly always meant as seconds: `pingPeriod: 30`.
  */
 export function readTimeLimit<Fallback>(
   act: string,
@@ -109,7 +110,7 @@ export function readTimeLimit<Fallback>(
   return readDuration(act, name, value, fallback)
 }
 
-/** As `readTimeLimit`, where `null` means that there is no limit. */
+/** As `readTimeLimit`; `null` is no limit. */
 export function readOptionalTimeLimit(
   act: string,
   name: string,
@@ -134,37 +135,47 @@ export function readChoice<Choice extends string>(
   fallback: Choice,
   choices: readonly Choice[],
 ): Choice {
-  if (value === undefined) return fallback
-  if (choices.includes(value)) return value
-  const expected = choices.map((choice) => `"${choice}"`).join(' or ')
+  return value === undefined ? fallback : requireChoice(act, name, value, choices)
+}
+
+/**
+ * Returns `value` if it is one of a few words, and throws otherwise.
+ *
+ * @param also another valid value, which the caller has looked for, as the message names it.
+ */
+export function requireChoice<Choice extends string>(
+  act: string,
+  name: string,
+  value: unknown,
+  choices: readonly Choice[],
+  also?: string,
+): Choice {
+  const chosen = choices.find((each) => each === value)
+  if (chosen !== undefined) return chosen
+  const words = choices.map((each) => `"${each}"`)
+  if (also !== undefined) words.push(also)
+  const expected = words.length > 2 ? `one of ${words.join(', ')}` : words.join(' or ')
   throw new TypeError(`Cannot ${act}: option "${name}" is ${kindOf(value)}, expected ${expected}`)
 }
 
-/** Makes sure that `value` is a function. */
+/** Throws unless `value` is a function. */
 export function requireFunction(act: string, name: string, value: unknown): void {
   if (typeof value === 'function') return
   throw new TypeError(`Cannot ${act}: ${name} is ${kindOf(value)}, expected a function`)
 }
 
 /**
- * Makes sure that a block which declares things has not put that off: what it declares after its first
- * `await` would come too late, and its failure would be nobody's.
+ * Throws if a block that declares things is async: a declaration after its first `await` would come
+ * too late, and nothing would handle its failure.
  */
 export function requireSynchronous(act: string, name: string, result: unknown): void {
   if (!(result instanceof Promise)) return
-  // The mistake is reported by the throw below; the promise's own failure would only repeat it.
+  // The throw below reports the mistake. The promise's own failure would only repeat it.
   result.catch(() => {})
   throw new TypeError(`Cannot ${act}: ${name} is async, expected a function that declares at once`)
 }
 
-/** For messages: a number as itself, anything else by its kind, because values may be secrets. */
-export function kindOf(value: unknown): string {
-  if (value === null || value === undefined || typeof value === 'number') return String(value)
-  if (Array.isArray(value)) return 'an array'
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
-}
-
-/** Those of `known` that differ from `name` by a slip of the fingers, nearest first. */
+/** The known names that are a few typing errors away from `name`, nearest first. */
 function nearest(name: string, known: readonly string[]): string[] {
   const allowed = Math.max(2, Math.floor(name.length / 3))
   return known
@@ -174,7 +185,7 @@ function nearest(name: string, known: readonly string[]): string[] {
     .map(({ each }) => each)
 }
 
-/** Levenshtein's distance: insertions, deletions and replacements of one character. */
+/** The Levenshtein distance: insertions, deletions and replacements of one character. */
 function editDistance(from: string, to: string): number {
   let previous = Array.from({ length: to.length + 1 }, (_, index) => index)
   for (let i = 1; i <= from.length; i++) {
