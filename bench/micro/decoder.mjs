@@ -1,7 +1,7 @@
 /** Frames of a client read by a server: one to a read, many to a read, and a large one in pieces. */
 
-import { FrameDecoder } from '../../dist/protocol/frame-decoder.js'
-import { encodeFrame } from '../../dist/protocol/frame-encoder.js'
+import { FrameDecoder } from '../../dist/protocol/frames/frame-decoder.js'
+import { encodeFrame } from '../../dist/protocol/frames/frame-encoder.js'
 
 const KEY = 0x37fa213d
 const PIECE_BYTES = 16 * 1024

@@ -1,6 +1,6 @@
 /** Frames written, as a server writes them (no mask) and as a client does. */
 
-import { encodeFrame } from '../../dist/protocol/frame-encoder.js'
+import { encodeFrame } from '../../dist/protocol/frames/frame-encoder.js'
 
 const TEXT = 1
 const BINARY = 2

@@ -4,8 +4,8 @@
  */
 
 import { createEnvironment } from '../../dist/engines/node/environment.js'
-import { encodeFrame } from '../../dist/protocol/frame-encoder.js'
-import { DefaultSession } from '../../dist/session/core/default-session.js'
+import { encodeFrame } from '../../dist/protocol/frames/frame-encoder.js'
+import { DefaultSession } from '../../dist/session/default-session.js'
 import { DEFAULT_SETTINGS } from '../../dist/session/session-options.js'
 
 const TEXT = 1
