@@ -9,6 +9,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^towpath$/, replacement: source('index.ts') },
+      { find: /^towpath\/client\/topics$/, replacement: source('node-topics-client.ts') },
       { find: /^towpath\/client$/, replacement: source('node-client.ts') },
       { find: /^towpath\/(.+)$/, replacement: source('$1/index.ts') },
     ],

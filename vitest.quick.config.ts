@@ -14,6 +14,7 @@ const LONG = [
   'test/brokers/redis/redis-broker.test.ts',
   'test/brokers/redis/redis-connection.test.ts',
   'test/brokers/redis/scripts.test.ts',
+  'test/browser-topics-client.test.ts',
   // Processes.
   'test/engines/node/workers/workers.test.ts',
   'test/examples/start.test.ts',

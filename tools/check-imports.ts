@@ -46,6 +46,7 @@ const MAIN_ENTRY_LEVEL = 5
 /** What runs in browsers, beside the doors named `portable.ts`: files, and folders with their slash. */
 const PORTABLE: readonly string[] = [
   'browser-client.ts',
+  'browser-topics-client.ts',
   'engines/browser/',
   'messages/',
   'msgpack/codec.ts',

@@ -24,6 +24,16 @@ const UNTESTED: Readonly<Record<string, string>> = {
   'topics/node/topic-node.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/wire-follower.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/wire-message.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
+  'topics/wire/messages.ts':
+    'is a part of the protocol: test/topics/wire/wire-session.test.ts runs it',
+  'topics/wire/permissions.ts':
+    'is a part of the protocol: test/topics/wire/wire-session.test.ts runs it',
+  'topics/wire/wire-feed.ts':
+    'is a part of the protocol: test/topics/wire/wire-session.test.ts runs it',
+  'topics/client/client-feed.ts':
+    'is a part of the client: test/topics/client/connect-topics.test.ts runs it',
+  'topics/client/outbox.ts':
+    'is a part of the client: test/topics/client/connect-topics.test.ts runs it',
   'topics/served-topic.ts': 'is what topics() returns: test/topics/topics.test.ts runs it',
   'topics/session-outlets.ts': 'sends to sessions: test/topics/topics-plugin.test.ts runs it',
 }

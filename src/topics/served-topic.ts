@@ -83,6 +83,12 @@ export class ServedTopic implements Topic {
     return order.inTurn(this.name, Promise.resolve(validated), async (outcome) => send(outcome))
   }
 
+  /** What the schema makes of an event. @throws (by rejecting) {PublishRefusedError} */
+  async validate(event: unknown): Promise<unknown> {
+    const schema = this.kind.event
+    return schema === null ? event : this.#valueOf(await validateWith(schema, event))
+  }
+
   async position(): Promise<Position> {
     if (this.kind.history === null) {
       throw new TypeError(
@@ -109,13 +115,8 @@ export class ServedTopic implements Topic {
   ): Promise<TopicSubscription> {
     const { outlets } = this.#parts
     const feed = new PlainFeed(options, () => void session.close(MISSED_EVENTS))
-    const attached = await outlets.attach(
-      session,
-      this.name,
-      this.kind,
-      options.from ?? 'now',
-      feed,
-    )
+    const { from = 'now' } = options
+    const attached = await outlets.attach(session, this.name, this.kind, from, () => feed)
     return {
       topic: this.name,
       get position() {

@@ -51,13 +51,13 @@ export class SessionOutlets {
     return outlet
   }
 
-  /** Subscribes a session. @throws (by rejecting) as `TopicNode.subscribe`. */
+  /** Subscribes a session. `makeFeed` is told where the subscription begins. @throws (by rejecting) as `TopicNode.subscribe`. */
   async attach(
     session: WebSocketSession,
     name: string,
     kind: AnyTopicKind,
     from: From,
-    feed: Feed,
+    makeFeed: (begin: Position | null) => Feed,
   ): Promise<Attached> {
     const outlet = this.outletOf(session)
     const receiver = {
@@ -68,14 +68,16 @@ export class SessionOutlets {
       },
     }
     const subscription = await this.#node.subscribe(name, kind, receiver, from)
+    const positionNow = (): Position | null =>
+      kind.history === null ? null : { epoch: subscription.epoch, offset: subscription.offset }
+    const feed = makeFeed(positionNow())
     const telling = { frame: (taken: Taken) => this.#frame(feed, name, session, taken) }
     if (outlet.isOver) this.#node.unsubscribe(subscription)
     else outlet.add(subscription, telling)
     return {
       subscription,
       get position() {
-        if (kind.history === null) return null
-        return { epoch: subscription.epoch, offset: subscription.offset }
+        return positionNow()
       },
       cancel: () => {
         outlet.remove(subscription)

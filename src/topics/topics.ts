@@ -2,8 +2,8 @@
  * The topics of one process.
  */
 
-import type { Environment } from '../base/internal.ts'
-import type { Logger, Monitor } from '../application/index.ts'
+import { type Environment, requireKnownNames, requireObject } from '../base/internal.ts'
+import type { Logger, Monitor, Route } from '../application/index.ts'
 import { EventMonitor, logFailure } from '../application/internal.ts'
 import type { Broker, BrokerState } from './broker.ts'
 import { type AnyTopicKind, requireKind, type TopicKind } from './kind/define-topic.ts'
@@ -14,23 +14,20 @@ import { ServedTopic, type TopicParts } from './served-topic.ts'
 import { SessionOutlets } from './session-outlets.ts'
 import type { Topic } from './topic.ts'
 import type { TopicsEvents } from './topics-events.ts'
+import type { TopicsParts } from './topics-parts.ts'
 import type { TopicsSettings } from './topics-options.ts'
-
-/** What the parts of topics need of each other. */
-export interface TopicsParts {
-  readonly node: TopicNode
-  readonly outlets: SessionOutlets
-  readonly kinds: KindRegistry
-  readonly settings: TopicsSettings
-  readonly monitor: EventMonitor<TopicsEvents>
-  readonly logger: Logger
-}
+import { ClientNames } from './wire/client-names.ts'
+import { JSON_PROTOCOL } from './wire/messages.ts'
+import { type AnyPermissions, Permissions, type TopicPermissions } from './wire/permissions.ts'
+import { type ServeOptions, WireSession } from './wire/wire-session.ts'
 
 /** Topics: made by `app.install(Topics)` or `openTopics`. */
 export class TopicsOfProcess implements AsyncDisposable {
   readonly monitor: Monitor<TopicsEvents>
   readonly parts: TopicsParts
   readonly #topicParts: TopicParts
+  readonly #permissions: Permissions
+  readonly #names: ClientNames
   #closing: Promise<void> | null = null
 
   constructor(settings: TopicsSettings, environment: Environment, logger: Logger) {
@@ -58,8 +55,9 @@ export class TopicsOfProcess implements AsyncDisposable {
       failed: (error, session) =>
         logFailure(logger, error, 'A function of a topic failed', { session: session.id }),
     })
+    this.#permissions = new Permissions(kinds)
+    this.#names = new ClientNames(settings.secret, environment.random)
     this.monitor = monitor
-    this.parts = { node, outlets, kinds, settings, monitor, logger }
     this.#topicParts = {
       node,
       outlets,
@@ -67,6 +65,9 @@ export class TopicsOfProcess implements AsyncDisposable {
       maxEventBytes: settings.maxEventBytes,
       wallTime: () => Date.now(),
     }
+    const served = (name: string, kind: AnyTopicKind): ServedTopic =>
+      new ServedTopic(name, kind, this.#topicParts)
+    this.parts = { node, outlets, kinds, settings, monitor, served }
   }
 
   /** The broker that was given, and its state. */
@@ -97,12 +98,40 @@ export class TopicsOfProcess implements AsyncDisposable {
     // Left out only where the pattern has none.
     const name = kind.nameOf(parameters ?? ({} as Parameters))
     // The kind says what its events are.
-    return this.served(name, kind) as unknown as Topic<Event, Input>
+    return this.parts.served(name, kind) as unknown as Topic<Event, Input>
   }
 
-  /** The topic of that name, for the parts of topics. */
-  served(name: string, kind: AnyTopicKind): ServedTopic {
-    return new ServedTopic(name, kind, this.#topicParts)
+  /**
+   * Says what clients may do with the topics of a kind. A kind without this is closed to clients, and open to the
+   * server's own code.
+   *
+   * @throws {TypeError} when it has been said before; {TopicKindConflictError}.
+   */
+  allow<Parameters, Event, Input, Meta>(
+    kind: TopicKind<Parameters, Event, Input, Meta>,
+    permissions: TopicPermissions<Parameters, Event, Input>,
+  ): void {
+    // Asked with what the kind captures, and with events that its schema has accepted.
+    this.#permissions.allow(kind as AnyTopicKind, permissions as unknown as AnyPermissions)
+  }
+
+  /**
+   * Serves the ready-made protocol of topics at a path, for `connectTopics` of `towpath/client/topics`.
+   *
+   * @throws {PluginMissingError} if `WebSockets` is not installed; what `route.webSocket` throws.
+   */
+  serve(route: Pick<Route, 'webSocket'>, path: string, options: ServeOptions = {}): void {
+    const act = `serve topics at "${path}"`
+    requireObject(act, 'the options', options)
+    requireKnownNames(act, options, ['authenticate', 'connected'])
+    const parts = {
+      topics: this.parts,
+      permissions: this.#permissions,
+      names: this.#names,
+      options,
+    }
+    const served = { protocols: [JSON_PROTOCOL], requireProtocol: true }
+    route.webSocket(path, served, (session) => new WireSession(session, parts).run())
   }
 
   /** Ends all subscriptions and the connection to the broker. Idempotent; never rejects. */

@@ -38,7 +38,12 @@ export class PlainFeed<Event> implements Feed {
     this.#missed = missed
   }
 
-  frame(taken: Taken): Outbound | null {
+  frame(taken: Taken): readonly Outbound[] {
+    const frame = this.#frame(taken)
+    return frame === null ? [] : [frame]
+  }
+
+  #frame(taken: Taken): Outbound | null {
     const { frame, gap, skipped, live } = this.#options
     if (taken instanceof TopicEvent) {
       return taken.frame(frame, ({ item }) => {

@@ -10,9 +10,9 @@ import type { Receiver, Subscription, Taken } from './subscription.ts'
 /** How a subscription of the session is sent. */
 export interface Feed {
   /**
-   * What is sent for something that was taken; `null`: nothing. Its failure ends the session.
+   * What is sent for something that was taken, in order. Its failure ends the session.
    */
-  frame(taken: Taken): Outbound | null
+  frame(taken: Taken): readonly Outbound[]
 }
 
 /** What ends a session that is too slow for a topic of the kind `close`. */
@@ -141,10 +141,7 @@ export class SessionOutlet implements Receiver {
     if (feed === undefined || taken.length === 0) return true
     // To the end of the line, so that a topic with many events holds up no other.
     this.#ready.add(subscription)
-    for (const each of taken) {
-      const frame = feed.frame(each)
-      if (frame !== null) this.#unsent.push(frame)
-    }
+    for (const each of taken) this.#unsent.push(...feed.frame(each))
     return true
   }
 

@@ -1,0 +1,72 @@
+/**
+ * `towpath/client/topics` in a browser: topics of a server, over a connection that comes back.
+ */
+
+import { systemClock } from './base/internal.ts'
+import type { ConnectOptions, ConnectTarget, ClientSession } from './client/portable.ts'
+import { connect, type BrowserClientOptions } from './engines/browser/index.ts'
+import {
+  connectTopicsOn,
+  type LiveTopics,
+  type TopicsClientOptions,
+} from './topics/client/portable.ts'
+
+/** How a client of topics is set up. */
+export interface ConnectTopicsOptions extends TopicsClientOptions {
+  /** The options of `connect` for the connection: when to come back, the heartbeat and so on. */
+  readonly connection?: Omit<
+    ConnectOptions<BrowserClientOptions, ClientSession>,
+    'protocols' | 'opened' | 'whileAway'
+  >
+}
+
+/**
+ * Connects to the topics of a server, which serves them with `topics.serve`. It comes back when its connection is lost,
+ * on any server, and goes on where it was. It is the caller's to close.
+ *
+ * @param url an address, or a function that is asked for one before each attempt.
+ * @throws {TypeError | RangeError} for an option that is invalid.
+ *
+ * @example
+ * await using live = connectTopics('wss://example.com/live')
+ */
+export function connectTopics(url: ConnectTarget, options: ConnectTopicsOptions = {}): LiveTopics {
+  const { connection = {}, ...own } = options
+  return connectTopicsOn(
+    {
+      connect: (protocol, opened) => connect(url, { ...connection, protocols: [protocol], opened }),
+      clock: systemClock,
+    },
+    own,
+  )
+}
+
+export {
+  defineTopic,
+  PublishRefusedError,
+  PublishUncertainError,
+  SubscriptionRefusedError,
+  TopicNameError,
+} from './topics/client/portable.ts'
+export type {
+  ClientPublished,
+  ClientPublishOptions,
+  ClientTopic,
+  EventData,
+  EventItem,
+  From,
+  GapItem,
+  GapReason,
+  JsonValue,
+  LiveItem,
+  LiveTopics,
+  OutboxLimits,
+  Position,
+  PublishRefusal,
+  SkippedItem,
+  SubscriptionRefusal,
+  TopicDefinition,
+  TopicItem,
+  TopicKind,
+  TopicsClientOptions,
+} from './topics/client/portable.ts'

@@ -1,0 +1,203 @@
+/**
+ * What a client publishes: kept until the server has answered, over as many connections as that takes.
+ *
+ * Each publish has a number that grows by 1 for each topic, and is the same however often it is sent: the broker
+ * stores it once. Those of one topic are sent in order; after one that was refused for now, the later ones wait.
+ */
+
+import { addAbortListener, Deferred, removeAbortListener } from '../../base/internal.ts'
+import { PublishRefusedError, PublishUncertainError } from '../errors.ts'
+import type { ErrorCode } from '../wire/messages.ts'
+
+/** What a publish came to. */
+export interface ClientPublished {
+  readonly epoch: string | null
+  readonly offset: number | null
+  readonly duplicate: boolean
+}
+
+/** How much an outbox holds. */
+export interface OutboxLimits {
+  readonly messages: number
+  readonly bytes: number
+}
+
+/** What the outbox needs of its connection. */
+export interface OutboxOwner {
+  /** Sends a message on the connection that is open. @returns whether there is one. */
+  send(message: object): boolean
+  now(): number
+  /** Calls `flush` of the outbox after so many milliseconds. */
+  flushLater(ms: number): void
+}
+
+interface Pending {
+  readonly id: number
+  readonly topic: string
+  readonly seq: number
+  readonly body: object
+  readonly bytes: number
+  readonly answer: Deferred<ClientPublished>
+  isSent: boolean
+  /** When it was sent for the first time; `null` when it never was. */
+  firstSentAt: number | null
+}
+
+/** Publishes that are to be sent again are given up a little before the server forgets them. */
+const DEDUPE_SHARE = 0.9
+const DEFAULT_DEDUPE_MS = 120_000
+const DEFAULT_UNANSWERED = 32
+
+/** The outbox of one client. */
+export class Outbox {
+  readonly #limits: OutboxLimits
+  readonly #owner: OutboxOwner
+  readonly #sequences = new Map<string, number>()
+  /** Topics that have to wait, and until when. */
+  readonly #paused = new Map<string, number>()
+  #pending: Pending[] = []
+  #bytes = 0
+  #ids = 0
+  #dedupeMs = DEFAULT_DEDUPE_MS
+  #maxUnanswered = DEFAULT_UNANSWERED
+
+  constructor(limits: OutboxLimits, owner: OutboxOwner) {
+    this.#limits = limits
+    this.#owner = owner
+  }
+
+  /** How many publishes wait for their answer. */
+  get size(): number {
+    return this.#pending.length
+  }
+
+  /** @param body the fields of the message beside `type`, `id`, `topic` and `seq`. */
+  publish(
+    topic: string,
+    body: object,
+    bytes: number,
+    signal: AbortSignal | null,
+  ): Promise<ClientPublished> {
+    const answer = new Deferred<ClientPublished>()
+    const isFull =
+      this.#pending.length >= this.#limits.messages ||
+      (this.#pending.length > 0 && this.#bytes + bytes > this.#limits.bytes)
+    if (isFull) {
+      answer.reject(new PublishRefusedError(topic, 'busy'))
+      return answer.promise
+    }
+    const seq = (this.#sequences.get(topic) ?? 0) + 1
+    this.#sequences.set(topic, seq)
+    const id = ++this.#ids
+    const pending = { id, topic, seq, body, bytes, answer, isSent: false, firstSentAt: null }
+    this.#pending.push(pending)
+    this.#bytes += bytes
+    if (signal !== null) this.#watch(pending, signal)
+    this.flush()
+    return answer.promise
+  }
+
+  /** A new connection: everything is sent again, in order. */
+  opened(
+    limits: { readonly unanswered: number; readonly dedupeMs: number },
+    isSame: boolean,
+  ): void {
+    this.#maxUnanswered = limits.unanswered
+    this.#dedupeMs = limits.dedupeMs
+    this.#paused.clear()
+    for (const pending of [...this.#pending]) {
+      pending.isSent = false
+      // To the server, a client of another name repeats nothing.
+      if (!isSame && pending.firstSentAt !== null) this.#giveUp(pending)
+    }
+    this.flush()
+  }
+
+  /** Sends what may be sent. */
+  flush(): void {
+    const now = this.#owner.now()
+    let unanswered = this.#pending.filter(({ isSent }) => isSent).length
+    for (const pending of [...this.#pending]) {
+      if (pending.isSent) continue
+      if (unanswered >= this.#maxUnanswered) return
+      if ((this.#paused.get(pending.topic) ?? 0) > now) continue
+      const { firstSentAt } = pending
+      if (firstSentAt !== null && now - firstSentAt > this.#dedupeMs * DEDUPE_SHARE) {
+        this.#giveUp(pending)
+        continue
+      }
+      const { id, topic, seq, body } = pending
+      if (!this.#owner.send({ type: 'publish', id, topic, seq, ...body })) return
+      pending.isSent = true
+      pending.firstSentAt ??= now
+      unanswered++
+    }
+  }
+
+  /** The server has stored it. */
+  published(id: number, published: ClientPublished): void {
+    this.#take(id)?.answer.resolve(published)
+    this.flush()
+  }
+
+  /** The server has refused it. @returns whether `id` is one of the outbox. */
+  refused(id: number, code: ErrorCode, message: string, retryAfter: number | null): boolean {
+    const pending = this.#pending.find((each) => each.id === id)
+    if (pending === undefined) return false
+    if (retryAfter !== null) {
+      pending.isSent = false
+      if (code !== 'order') {
+        this.#paused.set(pending.topic, this.#owner.now() + retryAfter)
+        this.#owner.flushLater(retryAfter)
+      } else this.flush()
+      return true
+    }
+    this.#take(id)
+    const { answer, topic } = pending
+    if (code === 'uncertain') answer.reject(new PublishUncertainError(topic))
+    else {
+      const reason = code === 'size' || code === 'schema' ? code : 'forbidden'
+      answer.reject(new PublishRefusedError(topic, reason, { detail: message }))
+    }
+    this.flush()
+    return true
+  }
+
+  /** Nothing is sent any more. */
+  end(): void {
+    for (const pending of [...this.#pending]) this.#giveUp(pending)
+  }
+
+  #giveUp(pending: Pending): void {
+    this.#take(pending.id)
+    const { answer, topic, firstSentAt } = pending
+    answer.reject(
+      firstSentAt === null
+        ? new PublishRefusedError(topic, 'closed')
+        : new PublishUncertainError(topic),
+    )
+  }
+
+  #take(id: number): Pending | null {
+    const index = this.#pending.findIndex((each) => each.id === id)
+    const [pending] = index === -1 ? [] : this.#pending.splice(index, 1)
+    if (pending === undefined) return null
+    this.#bytes -= pending.bytes
+    return pending
+  }
+
+  #watch(pending: Pending, signal: AbortSignal): void {
+    const give = (): void => {
+      pending.answer.reject(signal.reason)
+      // What was sent keeps its place, so that the server's answer finds it.
+      if (pending.firstSentAt === null) this.#take(pending.id)
+    }
+    if (signal.aborted) {
+      give()
+      return
+    }
+    addAbortListener(signal, give)
+    const release = (): void => removeAbortListener(signal, give)
+    void pending.answer.promise.then(release, release)
+  }
+}

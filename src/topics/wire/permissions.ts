@@ -1,0 +1,110 @@
+/**
+ * What clients may do with the topics of a kind: asked of the application for each topic. What it does not allow is
+ * forbidden.
+ */
+
+import { kindOf, requireFunction, requireKnownNames, requireObject } from '../../base/internal.ts'
+import { type AnyTopicKind, requireKind } from '../kind/define-topic.ts'
+import type { KindRegistry } from '../kind/kind-registry.ts'
+import type { TopicsClient } from './topics-client.ts'
+
+/** A refusal with what the client is told. */
+export class Denied {
+  /** For programs: 1 to 64 characters. */
+  readonly code: string
+  /** For people. */
+  readonly message: string
+
+  constructor(code: string, message: string = '') {
+    this.code = code
+    this.message = message
+  }
+}
+
+/** What is asked. */
+export interface Asked<Parameters> {
+  readonly client: TopicsClient
+  /** What the pattern of the kind captures. */
+  readonly parameters: Parameters
+  /** The name of the topic. */
+  readonly topic: string
+}
+
+/** `{ until }` allows up to that moment: then the subscription ends, unless a renewed token is allowed again. */
+export type Verdict = boolean | Denied | { readonly until: Date }
+
+type Answer<T> = T | Promise<T>
+
+/** What clients may do. What is absent is forbidden. */
+export interface TopicPermissions<Parameters, Event, Input> {
+  /** Whether a client may receive the topic. */
+  readonly subscribe?: (asked: Asked<Parameters>) => Answer<Verdict>
+  /**
+   * Whether a client may publish. `{ event }` is stored in the place of what the client sent. The schema of the kind is
+   * asked before, and again for `event`.
+   */
+  readonly publish?: (
+    asked: Asked<Parameters> & { readonly event: Event },
+  ) => Answer<boolean | Denied | { readonly event: Input }>
+}
+
+/** Permissions whose types are not known to the compiler. */
+export type AnyPermissions = TopicPermissions<Readonly<Record<string, string>>, unknown, unknown>
+
+/** What a name stands for, with what clients may do. */
+export interface AllowedTopic {
+  readonly kind: AnyTopicKind
+  readonly parameters: Readonly<Record<string, string>>
+  readonly permissions: AnyPermissions
+}
+
+/** The permissions of one process. */
+export class Permissions {
+  readonly #kinds: KindRegistry
+  readonly #allowed = new Map<AnyTopicKind, AnyPermissions>()
+
+  constructor(kinds: KindRegistry) {
+    this.#kinds = kinds
+  }
+
+  /** See `Topics.allow`. */
+  allow(kind: AnyTopicKind, permissions: AnyPermissions): void {
+    requireKind('allow topics', kind)
+    const act = `allow topics of "${kind.pattern}"`
+    requireObject(act, 'what is allowed', permissions)
+    requireKnownNames(act, permissions, ['subscribe', 'publish'])
+    for (const [name, value] of Object.entries(permissions)) {
+      if (value !== undefined) requireFunction(act, `"${name}"`, value)
+    }
+    if (this.#allowed.has(kind)) {
+      throw new TypeError(`Cannot ${act}: it has been said before, expected one call for each kind`)
+    }
+    this.#kinds.add(kind)
+    this.#allowed.set(kind, permissions)
+  }
+
+  /** `null` when no client may do anything with a topic of that name. */
+  find(name: string): AllowedTopic | null {
+    const known = this.#kinds.find(name)
+    const permissions = known === null ? undefined : this.#allowed.get(known.kind)
+    return known === null || permissions === undefined ? null : { ...known, permissions }
+  }
+}
+
+/** What a verdict says. */
+export type Decision =
+  | { readonly isAllowed: true; readonly until: Date | null }
+  | { readonly isAllowed: false; readonly denied: Denied | null }
+
+/** @throws {TypeError} for what is no verdict: nothing is allowed by mistake. */
+export function decide(verdict: Verdict): Decision {
+  if (verdict === true) return { isAllowed: true, until: null }
+  if (verdict === false) return { isAllowed: false, denied: null }
+  if (verdict instanceof Denied) return { isAllowed: false, denied: verdict }
+  if (typeof verdict === 'object' && verdict !== null && verdict.until instanceof Date) {
+    return { isAllowed: true, until: verdict.until }
+  }
+  throw new TypeError(
+    `Cannot decide: the permission is ${kindOf(verdict)}, expected true, false, a Denied or { until }`,
+  )
+}

@@ -1,0 +1,283 @@
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { WebSockets } from '../../../src/index.ts'
+import { type TestApplication, withTestApplication } from '../../../src/testing/index.ts'
+import {
+  defineTopic,
+  memoryBroker,
+  MemoryLog,
+  PublishRefusedError,
+  SubscriptionRefusedError,
+  Topics,
+  type TopicsOfProcess,
+  type TopicsOptions,
+} from '../../../src/topics/index.ts'
+import {
+  connectTopicsOn,
+  type LiveTopics,
+  type TopicsClientOptions,
+} from '../../../src/topics/client/portable.ts'
+import { Listening } from '../../support/topics-world.ts'
+
+const history = { size: 1000, age: 600_000 }
+const Room = defineTopic('rooms/:room', { history, event: z.union([z.string(), z.number()]) })
+const Inbox = defineTopic('inboxes/:user', { history })
+const room = { room: '1' }
+
+function serving(t: TestApplication, options: TopicsOptions = {}): TopicsOfProcess {
+  t.application.install(WebSockets)
+  const topics = t.application.install(Topics, options)
+  topics.allow(Room, {
+    subscribe: ({ parameters }) => parameters.room !== 'forbidden',
+    publish: ({ parameters }) => parameters.room !== 'forbidden',
+  })
+  t.application.routing((route) =>
+    topics.serve(route, '/live', { connected: (client) => client.subscribe(Inbox, { user: 'a' }) }),
+  )
+  return topics
+}
+
+function connecting(t: TestApplication, options?: TopicsClientOptions): LiveTopics {
+  return connectTopicsOn(
+    {
+      connect: (protocol, opened) =>
+        t.client.connect('ws://localhost/live', {
+          protocols: [protocol],
+          opened,
+          reconnect: { baseDelay: 1000, maxDelay: 1000, jitter: 0 },
+        }),
+      clock: t.clock,
+    },
+    options,
+  )
+}
+
+describe('connectTopicsOn()', () => {
+  it('publishes and receives, with types from the kind', async () => {
+    await withTestApplication(async (t) => {
+      serving(t)
+      const live = connecting(t)
+      const listening = new Listening(live.topic(Room, room).events())
+      await t.clock.advance(10)
+
+      const published = await publish(t, live, 'hello')
+
+      expect(published).toMatchObject({ offset: 1, duplicate: false })
+      expect(listening.short).toBe('live 1')
+      expect(listening.events).toEqual(['hello'])
+      expect(live.topic(Room, room).position).toMatchObject({ offset: 1 })
+      await live.close()
+    })
+  })
+
+  it('T-07 T-11 goes on where it was after its connection is lost, in both directions', async () => {
+    await withTestApplication(async (t) => {
+      const topics = serving(t)
+      const live = connecting(t)
+      const listening = new Listening(live.topic(Room, room).events())
+      await t.clock.advance(10)
+      await publish(t, live, 1)
+
+      t.network.reset()
+      const unanswered = live.topic(Room, room).publish(3)
+      await topics.topic(Room, room).publish(2)
+      await t.clock.advance(3000)
+
+      expect(await unanswered).toMatchObject({ offset: 3 })
+      expect(listening.events).toEqual([1, 2, 3])
+      expect(listening.short).not.toContain('gap')
+      await live.close()
+    })
+  })
+
+  it('T-20 T-22 what was not answered is sent again first, and stored once', async () => {
+    await withTestApplication(async (t) => {
+      const topics = serving(t)
+      const live = connecting(t)
+      await t.clock.advance(10)
+      const listening = new Listening(topics.topic(Room, room).events())
+      const all = [1, 2, 3].map((n) => live.topic(Room, room).publish(n))
+      // The publishes arrive, their answers do not.
+      await t.settle()
+      t.network.reset()
+      all.push(live.topic(Room, room).publish(4))
+      await t.clock.advance(3000)
+
+      const offsets = (await Promise.all(all)).map(({ offset }) => offset)
+      expect(offsets.at(-1)).toBe(4)
+      expect(listening.events).toEqual([1, 2, 3, 4])
+      await live.close()
+    })
+  })
+
+  it('T-28 keeps publishes while the broker is away, and stores them in order', async () => {
+    await withTestApplication(async (t) => {
+      const log = new MemoryLog()
+      const topics = serving(t, { broker: memoryBroker({ log }) })
+      const live = connecting(t)
+      await t.clock.advance(10)
+      log.cut()
+      await t.clock.advance(10)
+      expect(live.broker).toBe('down')
+      const all = [1, 2, 3].map((n) => live.topic(Room, room).publish(n))
+      await t.clock.advance(2500)
+      expect(live.unanswered).toBe(3)
+      log.mend()
+      await t.clock.advance(5000)
+
+      expect((await Promise.all(all)).map(({ offset }) => offset)).toEqual([1, 2, 3])
+      const listening = new Listening(topics.topic(Room, room).events({ from: 'start' }))
+      await t.settle()
+      expect(listening.events).toEqual([1, 2, 3])
+      await live.close()
+    })
+  })
+
+  it('publishes as fast as it may, and no event is lost or reordered by the limits', async () => {
+    await withTestApplication(async (t) => {
+      const topics = serving(t, { maxPublishesPerSecond: 10 })
+      const live = connecting(t)
+      await t.clock.advance(10)
+      const all = Array.from({ length: 60 }, (_, n) => live.topic(Room, room).publish(n))
+      await t.clock.advance(20_000)
+
+      expect((await Promise.all(all)).map(({ offset }) => offset)).toEqual(
+        Array.from({ length: 60 }, (_, n) => n + 1),
+      )
+      expect((await topics.topic(Room, room).position()).offset).toBe(60)
+      await live.close()
+    })
+  })
+
+  it('refuses more than the outbox holds, and what does not fit the schema', async () => {
+    await withTestApplication(async (t) => {
+      serving(t)
+      const live = connecting(t, { outbox: { messages: 2 } })
+      const topic = live.topic(Room, room)
+      const kept = [topic.publish(1), topic.publish(2)]
+
+      await expect(topic.publish(3)).rejects.toMatchObject({ reason: 'busy' })
+      // A page that is older than its server sends other shapes.
+      await expect(topic.publish({} as never)).rejects.toMatchObject({ reason: 'schema' })
+      await t.clock.advance(10)
+      await Promise.all(kept)
+      await live.close()
+    })
+  })
+
+  it('tells refusals where they belong', async () => {
+    await withTestApplication(async (t) => {
+      serving(t)
+      const live = connecting(t)
+      const topic = live.topic(Room, { room: 'forbidden' })
+      const listening = new Listening(topic.events())
+      const refused = topic.publish(1).catch((error: unknown) => error)
+      await t.clock.advance(10)
+
+      expect(listening.error).toBeInstanceOf(SubscriptionRefusedError)
+      expect(await refused).toBeInstanceOf(PublishRefusedError)
+      expect(await refused).toMatchObject({ reason: 'forbidden' })
+      await live.close()
+    })
+  })
+
+  it('brings topics that the server has subscribed it to', async () => {
+    await withTestApplication(async (t) => {
+      const topics = serving(t)
+      const live = connecting(t)
+      await t.clock.advance(10)
+      await topics.topic(Inbox, { user: 'a' }).publish('early')
+      await t.clock.advance(10)
+
+      const listening = new Listening(live.topic('inboxes/a').events())
+      await topics.topic(Inbox, { user: 'a' }).publish('late')
+      await t.clock.advance(10)
+
+      expect(listening.events).toEqual(['early', 'late'])
+      await live.close()
+    })
+  })
+
+  it('a reader that is slow leaves the rest on the server, and misses nothing', async () => {
+    await withTestApplication(async (t) => {
+      const topics = serving(t)
+      const live = connecting(t)
+      const events = live.topic(Room, room).events()
+      const first = events.next()
+      await t.clock.advance(10)
+      expect(await first).toMatchObject({ value: { type: 'live' } })
+      for (let n = 1; n <= 600; n++) {
+        await topics.topic(Room, room).publish(n)
+        if (n % 50 === 0) await t.clock.advance(10)
+      }
+
+      const listening = new Listening(events)
+      await t.clock.advance(1000)
+
+      expect(listening.events).toEqual(Array.from({ length: 600 }, (_, n) => n + 1))
+      expect(listening.short).not.toContain('gap')
+      await live.close()
+    })
+  })
+
+  it('one loop reads a topic at a time, and another may follow', async () => {
+    await withTestApplication(async (t) => {
+      const topics = serving(t)
+      const live = connecting(t)
+      const topic = live.topic(Room, room)
+      const first = new Listening(topic.events())
+      expect(() => topic.events()).toThrow(TypeError)
+      await t.clock.advance(10)
+      await first.stop()
+      await t.clock.advance(10)
+
+      const second = new Listening(topic.events({ from: 'start' }))
+      await topics.topic(Room, room).publish('x')
+      await t.clock.advance(10)
+
+      expect(second.events).toEqual(['x'])
+      await live.close()
+      await t.clock.advance(10)
+      expect(second.error).toBeNull()
+    })
+  })
+
+  it('asks for a token for each connection, and renews it', async () => {
+    await withTestApplication(async (t) => {
+      const topics = serving(t)
+      const tokens: Array<string | null> = []
+      t.application.routing((route) =>
+        topics.serve(route, '/other', {
+          authenticate: ({ token }) => tokens.push(token) > 0,
+        }),
+      )
+      let asked = 0
+      const live = connectTopicsOn(
+        {
+          connect: (protocol, opened) =>
+            t.client.connect('ws://localhost/other', { protocols: [protocol], opened }),
+          clock: t.clock,
+        },
+        { token: () => `token ${++asked}` },
+      )
+      await t.clock.advance(10)
+      await live.renewToken()
+      await t.clock.advance(10)
+      t.network.reset()
+      await t.clock.advance(10_000)
+
+      expect(tokens).toEqual(['token 1', 'token 2', 'token 3'])
+      await live.close()
+    })
+  })
+})
+
+async function publish(
+  t: TestApplication,
+  live: LiveTopics,
+  event: string | number,
+): Promise<unknown> {
+  const published = live.topic(Room, room).publish(event)
+  await t.clock.advance(10)
+  return published
+}
