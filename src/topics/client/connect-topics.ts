@@ -8,7 +8,7 @@ import { requireKnownNames, requireObject, toMilliseconds } from '../../base/int
 import type { ClientSession, ReconnectingWebSocket } from '../../client/portable.ts'
 import { CloseReason } from '../../protocol/portable.ts'
 import { isPromise, validateWith } from '../../schema/index.ts'
-import { type BrokerState } from '../broker.ts'
+import type { BrokerState } from '../broker.ts'
 import {
   PublishRefusedError,
   SubscriptionRefusedError,
@@ -322,7 +322,7 @@ class TopicsConnection implements LiveTopics {
         return
       case 'broker':
         this.#broker = message.state
-        return
+        break
       // What a newer server says is ignored.
       case 'welcome':
       case 'unsubscribed':

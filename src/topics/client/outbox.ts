@@ -105,7 +105,7 @@ export class Outbox {
     this.#maxUnanswered = limits.unanswered
     this.#dedupeMs = limits.dedupeMs
     this.#paused.clear()
-    for (const pending of [...this.#pending]) {
+    for (const pending of this.#pending.slice()) {
       pending.isSent = false
       // To the server, a client of another name repeats nothing.
       if (!isSame && pending.firstSentAt !== null) this.#giveUp(pending)
@@ -117,7 +117,7 @@ export class Outbox {
   flush(): void {
     const now = this.#owner.now()
     let unanswered = this.#pending.filter(({ isSent }) => isSent).length
-    for (const pending of [...this.#pending]) {
+    for (const pending of this.#pending.slice()) {
       if (pending.isSent) continue
       if (unanswered >= this.#maxUnanswered) return
       if ((this.#paused.get(pending.topic) ?? 0) > now) continue
@@ -165,7 +165,7 @@ export class Outbox {
 
   /** Nothing is sent any more. */
   end(): void {
-    for (const pending of [...this.#pending]) this.#giveUp(pending)
+    for (const pending of this.#pending.slice()) this.#giveUp(pending)
   }
 
   #giveUp(pending: Pending): void {

@@ -194,8 +194,9 @@ export class WireSession implements TopicsClient {
   async #authenticate(token: string | null): Promise<boolean> {
     this.#token = token
     const { authenticate } = this.#parts.options
-    const verdict = (await authenticate?.({ session: this.session, token })) ?? true
-    // Anything but true is no permission.
+    // Whatever the function returns: anything but true is no permission.
+    const verdict: unknown =
+      authenticate === undefined ? true : await authenticate({ session: this.session, token })
     if (verdict !== true) void this.session.close(WHO_ARE_YOU)
     return verdict === true
   }

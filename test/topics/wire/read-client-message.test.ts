@@ -68,7 +68,16 @@ describe('readClientMessage()', () => {
   it('T-57 returns a message or null for whatever a client sends', () => {
     const value = fc.oneof(fc.jsonValue(), fc.constantFrom('hello', 'publish', 'now', 1, -1))
     const fields = fc.constantFrom(
-      ...['type', 'id', 'topic', 'seq', 'from', 'topics', 'epoch', 'offset', 'bytes', 'client'],
+      'type',
+      'id',
+      'topic',
+      'seq',
+      'from',
+      'topics',
+      'epoch',
+      'offset',
+      'bytes',
+      'client',
     )
     const message = fc.oneof(
       fc.string(),

@@ -80,9 +80,9 @@ class Speaking {
   }
 }
 
-async function speaking(t: TestApplication, hello: Message | null = {}): Promise<Speaking> {
+async function speaking(t: TestApplication, hello: Message = {}): Promise<Speaking> {
   const client = new Speaking(await t.connect('/live', PROTOCOLS), t)
-  if (hello !== null) expect(await client.ask({ type: 'hello', ...hello })).toMatchObject(WELCOME)
+  expect(await client.ask({ type: 'hello', ...hello })).toMatchObject(WELCOME)
   return client
 }
 
@@ -318,7 +318,7 @@ describe('WireSession', () => {
       expect(refused).toMatchObject({ code: 'rate' })
       expect(refused['retryAfter']).toBeGreaterThan(0)
 
-      const silent = await speaking(t, null)
+      const silent = new Speaking(await t.connect('/live', PROTOCOLS), t)
       await t.clock.advance(5000)
       expect(await silent.code()).toBe(4408)
       expect(new Set(limits)).toEqual(
