@@ -5,11 +5,7 @@
 import { systemClock } from './base/internal.ts'
 import type { ConnectOptions, ConnectTarget, WebSocketClientSession } from './client/index.ts'
 import { connect, type NodeClientOptions } from './engines/node/index.ts'
-import {
-  connectTopicsOn,
-  type LiveTopics,
-  type TopicsClientOptions,
-} from './topics/client/portable.ts'
+import { connectTopicsOn, type LiveTopics, type TopicsClientOptions } from './topics/portable.ts'
 
 /** How a client of topics is set up. */
 export interface ConnectTopicsOptions extends TopicsClientOptions {
@@ -47,7 +43,7 @@ export {
   PublishUncertainError,
   SubscriptionRefusedError,
   TopicNameError,
-} from './topics/client/portable.ts'
+} from './topics/portable.ts'
 export type {
   ClientPublished,
   ClientPublishOptions,
@@ -69,4 +65,4 @@ export type {
   TopicItem,
   TopicKind,
   TopicsClientOptions,
-} from './topics/client/portable.ts'
+} from './topics/portable.ts'

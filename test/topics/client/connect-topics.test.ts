@@ -16,7 +16,7 @@ import {
   connectTopicsOn,
   type LiveTopics,
   type TopicsClientOptions,
-} from '../../../src/topics/client/portable.ts'
+} from '../../../src/topics/portable.ts'
 import { Listening } from '../../support/topics-world.ts'
 
 const history = { size: 1000, age: 600_000 }

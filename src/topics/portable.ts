@@ -1,0 +1,32 @@
+/**
+ * The client of topics, for every platform.
+ */
+
+export { connectTopicsOn } from './client/connect-topics.ts'
+export type {
+  ClientPublishOptions,
+  ClientTopic,
+  LiveTopics,
+  TopicsClientOptions,
+  TopicsConnector,
+} from './client/connect-topics.ts'
+export type { ClientPublished, OutboxLimits } from './client/outbox.ts'
+export { defineTopic } from './kind/define-topic.ts'
+export type { EventData, JsonValue, TopicDefinition, TopicKind } from './kind/define-topic.ts'
+export type {
+  EventItem,
+  From,
+  GapItem,
+  GapReason,
+  LiveItem,
+  Position,
+  SkippedItem,
+  TopicItem,
+} from './kind/items.ts'
+export {
+  PublishRefusedError,
+  PublishUncertainError,
+  SubscriptionRefusedError,
+  TopicNameError,
+} from './errors.ts'
+export type { PublishRefusal, SubscriptionRefusal } from './errors.ts'
