@@ -160,11 +160,9 @@ export class WireSession implements TopicsClient {
     const { names, topics, options } = this.#parts
     const { settings, node } = topics
     if (!(await this.#authenticate(hello.token))) return
-    const known = hello.client === null ? null : await names.recognise(hello.client)
+    const known = hello.client === null ? null : names.recognise(hello.client)
     const { id, client } =
-      known === null || hello.client === null
-        ? await names.create()
-        : { id: known, client: hello.client }
+      known === null || hello.client === null ? names.create() : { id: known, client: hello.client }
     this.#id = id
     this.#send({
       type: 'welcome',
