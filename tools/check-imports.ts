@@ -69,6 +69,8 @@ const NODE_MODULES: Readonly<Record<string, readonly string[]>> = {
   'extensions/': ['node:zlib'],
   // A handler runs in the asynchronous context of the upgrade that led to it.
   'application/async-context.ts': ['node:async_hooks'],
+  // Signs the names of clients.
+  'topics/wire/client-names.ts': ['node:crypto'],
   'engines/': ['*'],
   'testing/': ['*'],
   'packages/': ['node:module'],
