@@ -15,10 +15,11 @@ import * as channel from './channel.mjs'
 import * as decoder from './decoder.mjs'
 import * as encoder from './encoder.mjs'
 import * as masking from './masking.mjs'
+import * as messages from './messages.mjs'
 import * as roles from './roles.mjs'
 import * as utf8 from './utf8.mjs'
 
-const SUITES = { decoder, encoder, masking, utf8, channel, roles }
+const SUITES = { decoder, encoder, masking, utf8, channel, roles, messages }
 const NS_PER_MS = 1e6
 
 const { values, positionals } = parseArgs({
