@@ -19,6 +19,16 @@ export interface SessionSettings extends RouteSettings {
   readonly extensions?: readonly AgreedExtension[]
 }
 
+/** What the heartbeat of a client hears from its session. */
+export interface HeartbeatListener {
+  /** A message has arrived, whether or not the reader takes it. */
+  heard(): void
+  /** Whether a text message is the server's answer to a question; the reader does not see it then. */
+  takes(text: string | Uint8Array): boolean
+  /** The transport is read again: until now an answer could not be seen. */
+  readingResumed(): void
+}
+
 /**
  * Events of a session, for its owner. Each method is called at most as often as it says, and must not
  * throw.

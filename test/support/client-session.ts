@@ -3,6 +3,7 @@
  */
 
 import type { ClientSession } from '../../src/client/index.ts'
+import type { HeartbeatOwner } from '../../src/client/reconnecting/heartbeat.ts'
 import { MemoryLink } from '../../src/engines/memory/internal.ts'
 import { DefaultSession, type SessionSettings } from '../../src/session/internal.ts'
 import { memoryEnvironment } from './memory-world.ts'
@@ -37,8 +38,9 @@ export function clientSession(
   )
   client.start()
   server.start()
-  const session: ClientSession = Object.assign(client, {
+  const session: ClientSession & HeartbeatOwner = Object.assign(client, {
     url: 'ws://localhost/',
+    hiddenAmount: 0,
     async [Symbol.asyncDispose](): Promise<void> {
       await client.close()
       await client.closed

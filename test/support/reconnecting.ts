@@ -8,6 +8,7 @@ import type {
   ConnectionHint,
   ConnectionHints,
 } from '../../src/client/reconnecting/connection-hints.ts'
+import type { Opener } from '../../src/client/reconnecting/connect-attempt.ts'
 import {
   type ReconnectingOptions,
   readReconnecting,
@@ -58,7 +59,10 @@ export function reconnecting(
     source: {
       prepare: async () => {
         await prepare?.()
-        return open ?? ((signal) => t.client.openWebSocket(`ws://localhost${path}`, { signal }))
+        const opener =
+          open ?? ((signal) => t.client.openWebSocket(`ws://localhost${path}`, { signal }))
+        // Every session of a test application can have a heartbeat; its public type does not say so.
+        return opener as Opener<WebSocketClientSession>
       },
     },
     environment: {

@@ -22,6 +22,7 @@ import type {
 import {
   createSessionId,
   DefaultSession,
+  type HeartbeatListener,
   type SessionObserver,
   type SessionSettings,
 } from '../../session/internal.ts'
@@ -128,9 +129,26 @@ export class OpenedSession implements WebSocketClientSession, HasClock {
     return this.#session.closed
   }
 
-  /** For heartbeats: bytes that have arrived since the start, of whole messages or not. */
+  // For the heartbeat: see `HeartbeatOwner`.
+
   get received(): number {
     return this.#session.received
+  }
+
+  get hiddenAmount(): number {
+    return 0
+  }
+
+  get isReadingStopped(): boolean {
+    return this.#session.isReadingStopped
+  }
+
+  listen(listener: HeartbeatListener): void {
+    this.#session.listen(listener)
+  }
+
+  vanish(cause: Error): void {
+    this.#session.vanish(cause)
   }
 
   get bufferedAmount(): number {

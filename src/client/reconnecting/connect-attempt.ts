@@ -1,65 +1,69 @@
 /**
- * One attempt of a connection that comes back: from the URL to the end of `opened`, under one deadline.
+ * One attempt of a reconnecting connection: from the URL to the end of `opened`, with one deadline.
  */
 
 import type { Environment } from '../../base/internal.ts'
 import type { CloseInfo } from '../../session/index.ts'
 import type { ClientSession } from '../opening/client-session.ts'
 import { ConnectError, type ConnectStep } from '../opening/errors.ts'
+import type { HeartbeatOwner } from './heartbeat.ts'
 import type { OpenedFacts, ReconnectingSettings } from './reconnect-options.ts'
 import type { Setback } from './reconnect-state.ts'
 import { untilAborted } from './until-aborted.ts'
 
-/** Opens one session. Its `TypeError`s and `RangeError`s are mistakes, which no further attempt mends. */
-export type Opener<Session> = (signal: AbortSignal) => Promise<Session>
+/** A session that can have a heartbeat. */
+export type Beating<Session> = Session & HeartbeatOwner
 
-/** What gets sessions. */
+/** Opens one session. A `TypeError` or `RangeError` from it is a mistake: trying again cannot help. */
+export type Opener<Session> = (signal: AbortSignal) => Promise<Beating<Session>>
+
+/** Where sessions come from. */
 export interface SessionSource<Session extends ClientSession> {
   /**
-   * Finds out the address and the options, by user code if need be. After a failure another attempt may help.
+   * Gets the address and the options, from user code if it is a function. A failure may be retried.
    *
-   * @param entered is called when user code of another step than `url` begins.
+   * @param entered is called when user code for another step than `url` begins.
    */
   prepare(signal: AbortSignal, entered: (step: 'renew') => void): Promise<Opener<Session>>
 }
 
 const OVER = new DOMException('The session is over', 'AbortError')
 
-/** What came of an attempt. */
+/** The result of an attempt. */
 export type AttemptOutcome<Session> =
   | { readonly type: 'opened'; readonly session: Session }
-  /** `isMistake`: no further attempt mends it. */
+  /** `isMistake`: trying again cannot help. */
   | { readonly type: 'failed'; readonly setback: Setback; readonly isMistake: boolean }
 
 /** One attempt. */
 export class ConnectAttempt<Session extends ClientSession> {
   readonly #source: SessionSource<Session>
   readonly #settings: ReconnectingSettings<Session>
-  readonly #wrap: (session: Session) => Session
-  /** Fires when nobody waits for the attempt any more. */
+  readonly #opened: (session: Beating<Session>) => void
+  /** Fires when the attempt is given up or over. */
   readonly #limit = new AbortController()
   #session: Session | null = null
-  /** What is under way. */
+  /** The step that is under way. */
   #step: ConnectStep = 'url'
-  /** How it ended; `null` while it has not. */
+  /** How the session ended; `null` while it has not. */
   #info: CloseInfo | null = null
   #isMistake = false
 
-  /** @param wrap is done to the session before anybody sees it. */
+  /** @param opened is told of the session before user code sees it. */
   constructor(
     source: SessionSource<Session>,
     settings: ReconnectingSettings<Session>,
-    wrap: (session: Session) => Session,
+    opened: (session: Beating<Session>) => void,
   ) {
     this.#source = source
     this.#settings = settings
-    this.#wrap = wrap
+    this.#opened = opened
   }
 
   /**
-   * Never rejects; comes to an end at the deadline at the latest, whatever others do.
+   * Never rejects. Ends at the deadline at the latest, whatever user code does.
    *
-   * @param leave fires when the attempt is to be given up.
+   * @param leave gives the attempt up when it fires.
    */
   async run(
     clock: Environment['clock'],
@@ -98,12 +102,12 @@ export class ConnectAttempt<Session extends ClientSession> {
     const entered = (step: ConnectStep): void => void (this.#step = step)
     const opener = await untilAborted(signal, this.#source.prepare(signal, entered))
     entered('handshake')
-    const opened = await untilAborted(signal, this.#connect(opener), drop)
-    const session = this.#wrap(opened)
+    const session = await untilAborted(signal, this.#connect(opener), drop)
+    this.#opened(session)
     this.#session = session
     entered('opened')
 
-    // It may end while `opened` waits for something else.
+    // The session may end while `opened` waits for something else.
     void session.closed.then((info) => {
       this.#info = info
       this.#limit.abort(OVER)
@@ -112,7 +116,7 @@ export class ConnectAttempt<Session extends ClientSession> {
     return session
   }
 
-  async #connect(opener: Opener<Session>): Promise<Session> {
+  async #connect(opener: Opener<Session>): Promise<Beating<Session>> {
     try {
       return await opener(this.#limit.signal)
     } catch (error) {
@@ -125,13 +129,13 @@ export class ConnectAttempt<Session extends ClientSession> {
     await this.#settings.opened(session, facts)
   }
 
-  /** What the failure comes to; the session is let go. */
+  /** Turns a failure into a setback, and drops the session if there is one. */
   async #explain(error: unknown): Promise<Setback> {
     const session = this.#session
     const isEnding = session?.outgoing.isClosedForSend === true
     if (session !== null) drop(session)
     if (session !== null && isEnding && this.#info === null) {
-      // It was ending before we knew, which is why `opened` failed; how, it says as soon as it is over.
+      // `opened` failed because the session was ending; `closed` will say how.
       await untilAborted(this.#limit.signal, session.closed).catch(ignore)
     }
     return {
@@ -141,7 +145,7 @@ export class ConnectAttempt<Session extends ClientSession> {
   }
 }
 
-/** Lets go of a session that nobody wants. Its own deadline sees to its end. */
+/** Closes a session that is not wanted. Its `closeTimeout` bounds its end. */
 export function drop(session: ClientSession): void {
   void session.close()
   session.incoming.cancel()
@@ -149,7 +153,7 @@ export function drop(session: ClientSession): void {
 
 function ignore(): void {}
 
-/** What somebody threw, as an error. */
+/** `error` itself, or an error that says that something else was thrown. */
 export function asError(error: unknown): Error {
   if (error instanceof Error) return error
   return new TypeError(

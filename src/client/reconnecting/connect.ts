@@ -5,6 +5,7 @@
 import type { Environment } from '../../base/internal.ts'
 import { kindOf, requireFunction, requireObject } from '../../base/internal.ts'
 import type { ClientSession } from '../opening/client-session.ts'
+import type { Beating } from './connect-attempt.ts'
 import type { ConnectionHints } from './connection-hints.ts'
 import {
   RECONNECTING_OPTION_NAMES,
@@ -34,7 +35,7 @@ export type ConnectOptions<Options, Session extends ClientSession> = Omit<Option
 /** What opens single sessions on a platform. */
 export interface SessionOpener<Options, Session extends ClientSession> {
   /** `options` has a signal, which ends the attempt. */
-  open(url: string | URL, options: Options): Promise<Session>
+  open(url: string | URL, options: Options): Promise<Beating<Session>>
 
   /** Checks an address and options that do not change. @throws {TypeError | RangeError} for what means nothing. */
   check(url: string | URL | null, options: Options): void

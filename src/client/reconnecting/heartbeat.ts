@@ -1,12 +1,13 @@
 /**
- * The beats of one session: when a question goes out, and what its answer, or silence, means.
+ * The heartbeat of one session: when a question goes out, and what its answer, or silence, means.
  *
- * The first question goes out at once, and is the negotiation too: an answer means that the server knows heartbeats, and
- * from then on silence means that it is gone. Other traffic without an answer means that it does not know them. Later
- * questions go out when nothing has been heard for a period.
+ * The first question goes out at once and is the negotiation too. An answer means that the server
+ * knows heartbeats; from then on silence means that the server is gone. Other messages without an
+ * answer mean that the server does not know heartbeats. Later questions go out when nothing has
+ * arrived for a period.
  *
- * A timer that is late says that this machine slept, or that the page's timers are throttled, and nothing about the
- * peer: a fresh question goes out, and gets all of the timeout.
+ * A late timer means that this machine slept or that the page's timers are throttled. It says
+ * nothing about the server, so a new question goes out and gets the whole timeout.
  */
 
 import type { Duration } from '../../base/index.ts'
@@ -16,14 +17,24 @@ import {
   requireKnownNames,
   requireObject,
 } from '../../base/internal.ts'
-import { HEARTBEAT_LIMIT, heartbeatQuestion } from '../../protocol/portable.ts'
+import { HEARTBEAT_LIMIT, heartbeatQuestion, isHeartbeatAnswer } from '../../protocol/portable.ts'
+import type { HeartbeatListener } from '../../session/internal.ts'
+import { PingTimeoutError } from '../../session/portable.ts'
 
-/** How a client makes sure that the server is there, where pings are not to be seen. */
+/** How a client checks that the server is still there, on platforms that show it no pings. */
 export interface HeartbeatOptions {
-  /** How long nothing may have been heard before a question is sent; above 0. @defaultValue 25 seconds */
+  /**
+   * After how long without any message a question is sent; above 0. A number is milliseconds.
+   *
+   * @defaultValue 25 seconds
+   */
   readonly period?: Duration
 
-  /** How long an answer, or anything else, may take; above 0. @defaultValue 10 seconds */
+  /**
+   * How long the answer, or any other message, may take; above 0. A number is milliseconds.
+   *
+   * @defaultValue 10 seconds
+   */
   readonly timeout?: Duration
 }
 
@@ -34,41 +45,44 @@ export interface HeartbeatSettings {
 }
 
 /**
- * What is known of the server: `unknown` until it has answered for the first time; `unsupported` when it has shown that
- * it does not answer, and is not asked any more.
+ * Whether the server answers heartbeats: `unknown` before its first answer; `unsupported` when other
+ * messages came instead, and then it is not asked again.
  */
 export type HeartbeatState = 'unknown' | 'supported' | 'unsupported'
 
-/** What beats ask of their session. */
+/** A session as its heartbeat sees it: Node's and a browser's. */
 export interface HeartbeatOwner {
-  /** Bytes that wait to be sent: as long as they change, the server takes them. */
+  readonly outgoing: { trySend(question: string): unknown }
+  /** Bytes that wait to be sent. While the number changes, the server is reading. */
   readonly bufferedAmount: number
   /** How many of them are in messages whose progress the platform does not show. */
   readonly hiddenAmount: number
-  /** Bytes that have arrived, where the platform shows them: a message may take long to be whole. */
+  /** Bytes that have arrived, where the platform shows them before their message is whole. */
   readonly received: number
-  /** Sends a question, if that takes no waiting. */
-  ask(question: string): void
-  /** Nothing has been heard for too long. Called at most once; nothing is asked any more. */
-  silent(): void
+  /** Whether the network is not read, because the reader is slow: answers cannot be seen. */
+  readonly isReadingStopped: boolean
+  /** Tells `listener` of every message, and gives it the answers instead of showing them. */
+  listen(listener: HeartbeatListener): void
+  /** Ends the session at once with `cause`; nothing that waits is sent any more. */
+  vanish(cause: Error): void
 }
 
-/** The slowest upload that is waited for where its progress is not shown: 32 kB a second. */
+/** Where the progress of an upload is hidden, the slowest that is waited for: 32 kB a second. */
 const MIN_BYTES_PER_MS = 32
 
-/** How late a timer may be. Pages in the background have timers that are a second late. */
+/** How late a timer may be. In hidden pages timers are up to a second late. */
 const LATE_MS = 2_000
 
-/** Beats in a row that may be judged late: with timers that are always late, silence would never be one. */
+/** Late timers in a row that are excused. If all were, silence would never be noticed. */
 const MAX_LATE = 3
 
-/** Questions without an answer, and without any other traffic, before a server that never answered is left alone. */
+/** Questions without an answer or any message, before a server that never answered is left alone. */
 const MAX_UNANSWERED = 3
 
 /**
  * Reads the option.
  *
- * @param act what is being done, for messages.
+ * @param act the action, for error messages.
  * @returns `null`: no heartbeat.
  */
 export function readHeartbeat(
@@ -84,8 +98,8 @@ export function readHeartbeat(
   }
 }
 
-/** Asks, and judges. */
-export class Heartbeat {
+/** Asks the server, and ends the session when it is silent. */
+export class Heartbeat implements HeartbeatListener {
   readonly #clock: Environment['clock']
   readonly #settings: HeartbeatSettings
   readonly #owner: HeartbeatOwner
@@ -94,19 +108,21 @@ export class Heartbeat {
   #count = 0
   /** Whether a question waits for its answer. */
   #isAsking = false
-  /** Whether anything has come since the last look. */
+  /** Whether a message has arrived since the last look. */
   #heard = false
-  /** Whether what comes cannot be seen, because nobody takes what has come before. */
-  #isBlind = false
   #buffered = 0
   #received = 0
-  /** Until when the upload that was under way when the question was sent may last. */
+  /** How long the upload that was under way when the question went out may take. */
   #sendsUntil = 0
   #late = 0
   #unanswered = 0
   #isOver = false
 
-  /** @param isKnown whether this server has answered in an earlier session. */
+  /**
+   * Listens to `owner` and asks the first question.
+   *
+   * @param isKnown whether this server has answered in an earlier session.
+   */
   constructor(
     clock: Environment['clock'],
     settings: HeartbeatSettings,
@@ -117,43 +133,47 @@ export class Heartbeat {
     this.#settings = settings
     this.#owner = owner
     this.#state = isKnown ? 'supported' : 'unknown'
+    owner.listen(this)
+    this.#ask()
   }
 
   get state(): HeartbeatState {
     return this.#state
   }
 
-  /** Asks, now: at the start, and when a platform hints that things have changed. */
+  /** Asks at once: for when the platform hints that the network has changed. */
   ask(): void {
     if (this.#isOver || this.#state === 'unsupported') return
     this.#late = 0
     this.#ask()
   }
 
-  /** Something has arrived. */
   heard(): void {
     this.#heard = true
   }
 
-  /** An answer has arrived, to whichever question. */
-  answered(): void {
-    if (this.#isOver) return
-    this.#state = 'supported'
-    this.#rest()
+  /** An answer counts whichever question it belongs to. */
+  takes(text: string | Uint8Array): boolean {
+    if (!isHeartbeatAnswer(text)) return false
+    if (!this.#isOver) {
+      this.#state = 'supported'
+      this.#rest()
+    }
+    return true
   }
 
-  /** Whether what arrives is held back because the reader is slow. */
-  set isBlind(isBlind: boolean) {
-    this.#isBlind = isBlind
+  /** The answer may be among the bytes that are read from here on. */
+  readingResumed(): void {
+    if (this.#isAsking && !this.#isOver) this.#arm(this.#settings.timeout)
   }
 
-  /** The session is over. */
+  /** The session is ending. */
   stop(): void {
     this.#isOver = true
     this.#timer?.[Symbol.dispose]()
   }
 
-  /** No more questions; a late answer begins it all again. */
+  /** Asks no more; a late answer starts the heartbeat again. */
   #leaveAlone(): void {
     this.#state = 'unsupported'
     this.#timer?.[Symbol.dispose]()
@@ -165,7 +185,7 @@ export class Heartbeat {
     this.#buffered = this.#owner.bufferedAmount
     this.#received = this.#owner.received
     this.#sendsUntil = this.#clock.now() + this.#owner.hiddenAmount / MIN_BYTES_PER_MS
-    this.#owner.ask(heartbeatQuestion(this.#count))
+    this.#owner.outgoing.trySend(heartbeatQuestion(this.#count))
     this.#count = (this.#count + 1) % HEARTBEAT_LIMIT
     this.#arm(this.#settings.timeout)
   }
@@ -188,10 +208,10 @@ export class Heartbeat {
     if (!this.#isAsking) {
       if (this.#heard) this.#rest()
       else this.#ask()
-    } else if (this.#isBlind) {
+    } else if (this.#owner.isReadingStopped) {
       this.#arm(this.#settings.timeout)
     } else if (this.#heard) {
-      // It is there. One that has never answered by now does not know how to.
+      // The server is there. If it has never answered by now, it does not know heartbeats.
       if (this.#state === 'unknown') this.#leaveAlone()
       else this.#rest()
     } else {
@@ -205,7 +225,7 @@ export class Heartbeat {
       this.#late++
       this.#ask()
     } else if (buffered !== this.#buffered || received !== this.#received) {
-      // The question, or the answer, waits behind a message that is on its way.
+      // The question or the answer waits behind a message that is on its way.
       this.#buffered = buffered
       this.#received = received
       this.#arm(this.#settings.timeout)
@@ -213,7 +233,7 @@ export class Heartbeat {
       this.#arm(this.#settings.timeout)
     } else if (this.#state === 'supported') {
       this.stop()
-      this.#owner.silent()
+      this.#owner.vanish(new PingTimeoutError(this.#settings.timeout))
     } else if (++this.#unanswered < MAX_UNANSWERED) {
       this.#isAsking = false
       this.#arm(this.#settings.period)

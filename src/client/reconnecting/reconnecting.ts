@@ -31,13 +31,13 @@ import { askedDelay, hasEndedWell, mayComeBack } from './come-back.ts'
 import {
   asError,
   type AttemptOutcome,
+  type Beating,
   ConnectAttempt,
   drop,
   type SessionSource,
 } from './connect-attempt.ts'
 import type { ConnectionHint, ConnectionHints } from './connection-hints.ts'
-import type { Heartbeat, HeartbeatState } from './heartbeat.ts'
-import { withHeartbeat } from './heartbeat-session.ts'
+import { Heartbeat, type HeartbeatState } from './heartbeat.ts'
 import { JoinedIncoming } from './joined-incoming.ts'
 import { ConnectError } from '../opening/errors.ts'
 import { ConnectionLostError } from './reconnect-errors.ts'
@@ -304,20 +304,21 @@ export class Reconnecting<Session extends ClientSession>
 
   #connect(attempt: number): Promise<AttemptOutcome<Session>> {
     const { environment, settings, source } = this.#parts
-    const wrap = (session: Session): Session => this.#wrap(session)
+    const opened = (session: Beating<Session>): void => this.#beat(session)
     const facts = { attempt, isReconnect: this.#wasOpen }
     this.#attempt = new AbortController()
     const { signal } = this.#attempt
-    return new ConnectAttempt(source, settings, wrap).run(environment.clock, facts, signal)
+    return new ConnectAttempt(source, settings, opened).run(environment.clock, facts, signal)
   }
 
-  #wrap(session: Session): Session {
+  /** Gives a new session its heartbeat. */
+  #beat(session: Beating<Session>): void {
     const { settings, environment } = this.#parts
-    if (settings.heartbeat === null) return session
+    if (settings.heartbeat === null) return
     const isKnown = this.#heartbeat?.state === 'supported'
-    const beating = withHeartbeat(session, settings.heartbeat, environment.clock, isKnown)
-    this.#heartbeat = beating.heartbeat
-    return beating.session
+    const heartbeat = new Heartbeat(environment.clock, settings.heartbeat, session, isKnown)
+    this.#heartbeat = heartbeat
+    void session.closeReason.then(() => heartbeat.stop())
   }
 
   /** The session is open, until it is over. */

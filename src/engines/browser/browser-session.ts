@@ -18,6 +18,7 @@ import type { ClientSession } from '../../client/index.ts'
 import { ConnectError } from '../../client/portable.ts'
 import { BinaryFrame, CloseReason, TextFrame } from '../../protocol/portable.ts'
 import type { CloseInfo, Outbound } from '../../session/index.ts'
+import type { HeartbeatListener } from '../../session/internal.ts'
 import type { BrowserSettings } from './browser-options.ts'
 import { GOING_AWAY, INTERNAL_ERROR, requireBrowserCode, VIOLATED_POLICY } from './close-codes.ts'
 import { MessagesLostError } from './errors.ts'
@@ -46,6 +47,10 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
   readonly closeReason: Promise<CloseReason>
   readonly closed: Promise<CloseInfo>
   protocol: string | null = null
+  /** A browser does not show a message before it is whole. */
+  readonly received: number = 0
+  isReadingStopped = false
+  #heartbeat: HeartbeatListener | null = null
   readonly #settings: BrowserSettings
   readonly #clock: Clock
   readonly #hint: string
@@ -75,7 +80,7 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
     this.#settings = settings
     this.#clock = clock
     const onClose = (_: null, cause: Error | null): void => this.#channelClosed(cause)
-    const resume = (): void => wire.resume()
+    const resume = (): void => this.#resume()
     this.incoming = new BufferedChannel(incomingSettings(settings, wire.canSuspend), {
       owner: null,
       hooks: { onRoom: resume, onCancel: resume, onClose, clock: () => clock },
@@ -185,11 +190,26 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
   }
 
   receive(message: Message): boolean {
-    const frame = typeof message === 'string' ? new TextFrame(message) : new BinaryFrame(message)
+    this.#heartbeat?.heard()
+    const isText = typeof message === 'string'
+    if (isText && this.#heartbeat?.takes(message) === true) return true
+    const frame = isText ? new TextFrame(message) : new BinaryFrame(message)
     const isFull = this.incoming.trySend(frame) === 'full'
     // It has come and cannot be sent back: the last one for now.
     if (isFull) this.incoming.offer(frame)
+    this.isReadingStopped = isFull && this.#wire.canSuspend
     return !isFull
+  }
+
+  listen(listener: HeartbeatListener): void {
+    this.#heartbeat = listener
+  }
+
+  vanish(cause: Error): void {
+    this.#begin('local', ABNORMAL, cause)
+    this.incoming.close(cause)
+    this.#wire.close(NORMAL.code, '', true)
+    this.ended({ code: ABNORMAL.code, reason: '', clean: false, isCut: false })
   }
 
   drained(): void {
@@ -266,7 +286,14 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
     this.#closeWith(cause === null ? NORMAL : new CloseReason(failure), cause)
     if (hasOverflowed) this.incoming.close(cause)
     // What still arrives is dropped, and must not stand in the way of the peer's Close frame.
+    this.#resume()
+  }
+
+  #resume(): void {
     this.#wire.resume()
+    if (!this.isReadingStopped) return
+    this.isReadingStopped = false
+    this.#heartbeat?.readingResumed()
   }
 
   /** The block or a task failed. */

@@ -37,7 +37,7 @@ import type { Outbound } from '../session.ts'
 import type { SessionHoldings } from '../session-holdings.ts'
 import { SessionExtensions } from '../session-extensions.ts'
 import type { ConnectionOwner, SessionLevel } from '../session-level.ts'
-import type { SessionObserver, SessionSettings } from '../settings.ts'
+import type { HeartbeatListener, SessionObserver, SessionSettings } from '../settings.ts'
 import { createTimeLimits, type TimeLimits, type TimeLimitsOwner } from './time-limits.ts'
 import type { Transport, TransportReceiver } from '../transport.ts'
 import { WriteProgress } from '../writing/write-progress.ts'
@@ -78,6 +78,10 @@ export class Connection
   readonly #timeLimits: TimeLimits | null
   readonly #countsBytes: boolean
   readonly #countsMessages: boolean
+  /** Whether something has to be done for each message: a rate, or a heartbeat that listens. */
+  #watchesMessages: boolean
+  /** Set while a client's heartbeat listens. */
+  #heartbeat: HeartbeatListener | null = null
   readonly #ending = new Ending()
   #deadline: ClosingDeadline | null = null
   /** We do not wait for the peer's Close: TCP ends as soon as ours has been written (RFC 6455 §7.1.7). */
@@ -108,6 +112,7 @@ export class Connection
     this.#owner = owner
     this.#countsBytes = settings.maxBytesPerSecond !== Infinity
     this.#countsMessages = settings.maxMessagesPerSecond !== Infinity
+    this.#watchesMessages = this.#countsMessages
     this.#timeLimits = createTimeLimits(environment, settings, this)
     this.incoming = new Incoming(settings.incoming, settings.readAhead, this)
     this.extensions = SessionExtensions.open(settings, environment, this)
@@ -172,6 +177,11 @@ export class Connection
 
   get isHeldBack(): boolean {
     return this.#reading.isHeldBack
+  }
+
+  /** Whether the transport is not read at the moment. */
+  get isReadingStopped(): boolean {
+    return this.#reading.isStopped
   }
 
   get maxFrameSize(): number {
@@ -271,12 +281,31 @@ export class Connection
 
   /** One more frame for the handler; `size` is its payload's, in bytes. */
   deliver(frame: Frame, size: number): void {
-    if (this.#countsMessages && !this.#rateLimits().message()) return
+    if (this.#watchesMessages && !this.#admitsMessage()) return
     this.incoming.deliver(frame, size)
   }
 
-  /** Whether a text message is the question of a heartbeat, which is answered here, and shown to nobody. */
-  answersHeartbeat(message: Uint8Array): boolean {
+  get hasHeartbeat(): boolean {
+    return this.#heartbeat !== null
+  }
+
+  #admitsMessage(): boolean {
+    this.#heartbeat?.heard()
+    return !this.#countsMessages || this.#rateLimits().message()
+  }
+
+  /** Tells `listener` of every message from here on, and gives it the answers of the server. */
+  set heartbeat(listener: HeartbeatListener) {
+    this.#heartbeat = listener
+    this.#watchesMessages = true
+  }
+
+  /**
+   * Whether a text message belongs to a heartbeat, and must not reach the handler: a question is
+   * answered here, an answer goes to the heartbeat that listens.
+   */
+  takesHeartbeat(message: Uint8Array): boolean {
+    if (this.#heartbeat?.takes(message) === true) return true
     const answer = this.settings.answerHeartbeats ? heartbeatAnswer(message) : null
     if (answer === null) return false
     if (this.admitsControlFrame()) this.writer.beat(answer)
@@ -434,6 +463,18 @@ export class Connection
     this.#transport.abort()
   }
 
+  /**
+   * The peer is gone: `incoming` fails with `cause`, the session is over at once, and nothing that
+   * waits is sent any more, even if the network comes back.
+   */
+  vanish(cause: Error): void {
+    this.#begin('local', ABNORMAL, cause)
+    this.incoming.end(cause)
+    this.writer.abandon()
+    this.#finish()
+    this.#transport.abort()
+  }
+
   /** The session is over for its handler, although the transport may still be ending. */
   finishNow(): void {
     this.#finish()
@@ -455,6 +496,7 @@ export class Connection
 
   readingStopped(stopped: boolean): void {
     this.#level.readingPaused(stopped)
+    if (!stopped) this.#heartbeat?.readingResumed()
   }
 
   /**

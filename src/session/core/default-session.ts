@@ -15,7 +15,7 @@ import type { MemoryBudgetError } from '../errors.ts'
 import { RawSession } from './raw-session.ts'
 import type { DefaultWebSocketSession, OutgoingChannel, WebSocketSession } from '../session.ts'
 import type { SessionHoldings } from '../session-holdings.ts'
-import type { SessionObserver, SessionSettings } from '../settings.ts'
+import type { HeartbeatListener, SessionObserver, SessionSettings } from '../settings.ts'
 import type { Transport } from '../transport.ts'
 
 /** A session of the upper level: what `webSocket` handlers are given. */
@@ -110,6 +110,21 @@ export class DefaultSession implements DefaultWebSocketSession, HasClock {
   /** Bytes that have arrived since the start, of whole messages or not. */
   get received(): number {
     return this.#raw.received
+  }
+
+  /** Tells `listener` of every message, and gives it the heartbeat's answers. */
+  listen(listener: HeartbeatListener): void {
+    this.#raw.connection.heartbeat = listener
+  }
+
+  /** See `Connection.isReadingStopped`. */
+  get isReadingStopped(): boolean {
+    return this.#raw.connection.isReadingStopped
+  }
+
+  /** See `Connection.vanish`. */
+  vanish(cause: Error): void {
+    this.#raw.connection.vanish(cause)
   }
 
   get bufferedAmount(): number {

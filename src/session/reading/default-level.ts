@@ -75,7 +75,7 @@ export class DefaultLevel implements SessionLevel, FrameSink, PingerOwner {
     const message = this.#gather(payload, fin)
     if (message === null) return
     if (this.#extensions !== null) this.#extensions.receive('text', message, reservedBits)
-    else if (message[0] !== HEARTBEAT_MARK || !this.#connection?.answersHeartbeat(message)) {
+    else if (message[0] !== HEARTBEAT_MARK || !this.#connection?.takesHeartbeat(message)) {
       this.#connection?.deliver(receivedText(message), message.length)
     }
   }

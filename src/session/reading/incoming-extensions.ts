@@ -21,8 +21,10 @@ import type { SessionExtensions } from '../session-extensions.ts'
 export interface IncomingExtensionsOwner {
   readonly incoming: { readonly isDiscarding: boolean }
   deliver(frame: Frame, size: number): void
-  /** See `Connection.answersHeartbeat`. */
-  answersHeartbeat(message: Uint8Array): boolean
+  /** Whether a heartbeat of our own waits for answers, which arrive compressed too. */
+  readonly hasHeartbeat: boolean
+  /** See `Connection.takesHeartbeat`. */
+  takesHeartbeat(message: Uint8Array): boolean
   pauseReading(reason: PauseReason): void
   resumeReading(reason: PauseReason): void
 }
@@ -31,7 +33,7 @@ export interface IncomingExtensionsOwner {
 export class IncomingExtensions {
   /** Bytes of memory that the message keeps which an extension is working on. */
   heldBytes = 0
-  /** Whether the peer has a heartbeat, which is to be answered when nobody reads any more, too. */
+  /** Whether the peer has sent a heartbeat, which is answered even if the handler reads no more. */
   #beats = false
   readonly #extensions: SessionExtensions
   readonly #owner: IncomingExtensionsOwner
@@ -43,9 +45,10 @@ export class IncomingExtensions {
 
   /** A message has arrived, with the reserved bits of its first frame. */
   receive(type: 'text' | 'binary', payload: Uint8Array, reservedBits: number): void {
-    // A message that nobody will read need not be made readable, and neither need any that follows.
+    // Once the handler reads no more, messages are only inflated to find heartbeats among them.
     if (this.#extensions.isIncomingOver) return
-    if (this.#owner.incoming.isDiscarding && !this.#beats) return
+    const { incoming, hasHeartbeat } = this.#owner
+    if (incoming.isDiscarding && !this.#beats && !hasHeartbeat) return
     const message = new MessageFrame(type, true, true, payload, reservedBits)
     let pending: Promise<void> | null
     try {
@@ -82,7 +85,7 @@ export class IncomingExtensions {
       this.#owner.deliver(new Frame.Binary(payload), payload.length)
       return
     }
-    if (payload[0] === HEARTBEAT_MARK && this.#owner.answersHeartbeat(payload)) {
+    if (payload[0] === HEARTBEAT_MARK && this.#owner.takesHeartbeat(payload)) {
       this.#beats = true
       return
     }

@@ -91,6 +91,11 @@ export class Reading {
     return !this.#reasons.isEmpty || this.#incoming.isAhead
   }
 
+  /** Whether the transport is not read at the moment. */
+  get isStopped(): boolean {
+    return this.#isStopped
+  }
+
   /** Bytes have arrived. They are lent. */
   receive(bytes: Uint8Array): void {
     if (this.#kept === null && !this.#keeps) {

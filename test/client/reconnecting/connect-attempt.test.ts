@@ -4,6 +4,7 @@ import { VirtualClock } from '../../../src/base/index.ts'
 import { Deferred, rejected } from '../../../src/base/internal.ts'
 import {
   asError,
+  type Beating,
   ConnectAttempt,
   drop,
   type SessionSource,
@@ -23,33 +24,32 @@ const never = new Deferred<never>().promise
 function attempt(
   source: SessionSource<ClientSession>,
   options: ReconnectingOptions = {},
-  wrap: (session: ClientSession) => ClientSession = (session) => session,
+  opened: (session: ClientSession) => void = () => {},
 ) {
   const clock = new VirtualClock({ settle: settled })
   const leave = new AbortController()
   const settings = readReconnecting(options)
-  const outcome = new ConnectAttempt(source, settings, wrap).run(clock, FACTS, leave.signal)
+  const outcome = new ConnectAttempt(source, settings, opened).run(clock, FACTS, leave.signal)
   return { clock, leave, outcome }
 }
 
-const opening = (session: ClientSession): SessionSource<ClientSession> => ({
+const opening = (session: Beating<ClientSession>): SessionSource<ClientSession> => ({
   prepare: () => Promise.resolve(() => Promise.resolve(session)),
 })
 
 describe('ConnectAttempt', () => {
-  it('opens a session, wraps it and runs opened() on what comes of that', async () => {
+  it('opens a session, tells of it and runs opened() on it', async () => {
     const { session } = clientSession()
-    const { session: wrapped } = clientSession()
     const seen: unknown[] = []
 
     const { outcome, clock } = attempt(
       opening(session),
       { opened: (...given) => void seen.push(...given) },
-      () => wrapped,
+      (given) => void seen.push(given),
     )
 
-    expect(await outcome).toEqual({ type: 'opened', session: wrapped })
-    expect(seen).toEqual([wrapped, { ...FACTS, signal: expect.any(AbortSignal) }])
+    expect(await outcome).toEqual({ type: 'opened', session })
+    expect(seen).toEqual([session, session, { ...FACTS, signal: expect.any(AbortSignal) }])
     expect(clock.pendingTimers).toBe(0)
   })
 
@@ -145,7 +145,7 @@ describe('ConnectAttempt', () => {
 
   it('drops a session that comes when nobody waits for it any more', async () => {
     const { session } = clientSession()
-    const late = new Deferred<ClientSession>()
+    const late = new Deferred<Beating<ClientSession>>()
     const { leave, outcome } = attempt({ prepare: () => Promise.resolve(() => late.promise) })
     await settled()
     leave.abort(new Error('enough'))

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Deferred } from '../../../src/base/internal.ts'
+import { Heartbeat } from '../../../src/client/reconnecting/heartbeat.ts'
 import {
   type BrowserClientOptions,
   readBrowserOptions,
@@ -410,6 +411,53 @@ describe.each([true, false])('BrowserSession with WebSocketStream: %s', (hasStre
         expect((await session.closed).reason).toEqual(new CloseReason(4000))
       },
       { maxUnread: 640 },
+    ))
+
+  it('a heartbeat takes its answers, which the reader does not see', () =>
+    within(echo, async ({ t, session }) => {
+      const heartbeat = new Heartbeat(t.clock, { period: 20_000, timeout: 5_000 }, session, false)
+      await session.send('seen')
+      await t.settle()
+
+      expect(heartbeat.state).toBe('supported')
+      expect(String(await session.incoming.receive())).toBe('Frame.Text "seen"')
+      expect(session.incoming.tryReceive().type).toBe('empty')
+      heartbeat.stop()
+      await session.close()
+    }))
+
+  it('a heartbeat without answers ends the session at once, whether or not anybody reads', () =>
+    within(
+      async ({ send, incoming }) => {
+        for (let index = 0; index < 100; index++) await send('unread')
+        await incoming.toArray()
+      },
+      async ({ t, session }) => {
+        const heartbeat = new Heartbeat(t.clock, { period: 20_000, timeout: 5_000 }, session, false)
+        await t.settle()
+        expect(heartbeat.state).toBe('supported')
+        t.network.halfOpen()
+        await t.clock.advance(24_999)
+        expect(session.signal.aborted).toBe(false)
+        await t.clock.advance(1)
+
+        const info = await session.closed
+        expect(info).toMatchObject({
+          reason: { code: 1006 },
+          initiator: 'local',
+          local: null,
+          remote: null,
+          clean: false,
+          cause: { code: 'TOWPATH_PING_TIMEOUT', timeoutMs: 5_000 },
+        })
+        expect(await session.incoming.receive()).toMatchObject({ frameType: 1 })
+        await expect(session.send('late')).rejects.toMatchObject({
+          code: 'TOWPATH_CLOSED_SEND_CHANNEL',
+        })
+        await expect(session.incoming.toArray()).rejects.toBe(info.cause)
+        heartbeat.stop()
+        t.network.reset()
+      },
     ))
 
   it('launch() runs a task of the session: its failure is 4011, and its cause', () =>

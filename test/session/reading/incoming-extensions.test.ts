@@ -73,6 +73,24 @@ describe('IncomingExtensions', () => {
     expect(await quiet.peer.read(3)).toBe('8a 01 70')
   })
 
+  it('goes on looking for the answers of a heartbeat of its own when nobody reads any more', async () => {
+    const { session, peer } = defaultSession({
+      extensions: [custom(0, { incoming: (message) => void (message.payload = QUESTION) })],
+    })
+    const taken: Uint8Array[] = []
+    session.listen({
+      heard: () => {},
+      takes: (text) => taken.push(Uint8Array.from(Buffer.from(text))) > 0,
+      readingResumed: () => {},
+    })
+    session.incoming.cancel()
+
+    peer.text('a')
+    await settled()
+
+    expect(taken).toEqual([QUESTION])
+  })
+
   it('checks the UTF-8 of text that an extension has changed', async () => {
     const { session, peer } = defaultSession({
       extensions: [custom(0, { incoming: appending(0xff) })],
