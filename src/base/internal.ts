@@ -37,6 +37,7 @@ export {
   optionTable,
   orNull,
   timeLimit,
+  wholeBetween,
   wholeNumber,
   wholeOrInfinite,
 } from './options/option-table.ts'

@@ -1,6 +1,15 @@
 /**
- * How much a channel may hold, and what happens when it is full: what a channel goes by.
+ * How much a channel may hold, and what happens when it is full.
  */
+
+import {
+  callback,
+  choice,
+  numberBetween,
+  type OptionTable,
+  optionTable,
+  wholeOrInfinite,
+} from '../base/internal.ts'
 
 /**
  * What `send` does when there is no room:
@@ -47,9 +56,18 @@ export interface ChannelOptions<T> {
   readonly onDropped?: ((value: T) => void) | undefined
 }
 
-const DEFAULT_CAPACITY = 64
+/** The table of `ChannelOptions`. The functions take values of the channel's type. */
+export const CHANNEL_OPTIONS: OptionTable<ChannelSettings<never>> = optionTable<
+  ChannelSettings<never>
+>({
+  capacity: wholeOrInfinite(64, 0),
+  maxBytes: numberBetween(Infinity, 0, Infinity),
+  sizeOf: callback<ChannelSettings<never>['sizeOf']>(null),
+  onOverflow: choice('suspend', OVERFLOW_POLICIES),
+  onDropped: callback<ChannelSettings<never>['onDropped']>(null),
+})
 
-/** Options with all defaults filled in, as good as they were: who has them from a user checks them before. */
+/** Options with defaults applied. Not validated: callers validate user input first. */
 export class ChannelSettings<T> {
   readonly capacity: number
   readonly maxBytes: number
@@ -58,10 +76,11 @@ export class ChannelSettings<T> {
   readonly onDropped: ((value: T) => void) | null
 
   constructor(options: ChannelOptions<T>) {
-    this.capacity = options.capacity ?? DEFAULT_CAPACITY
-    this.maxBytes = options.maxBytes ?? Infinity
+    const { defaults } = CHANNEL_OPTIONS
+    this.capacity = options.capacity ?? defaults.capacity
+    this.maxBytes = options.maxBytes ?? defaults.maxBytes
     this.sizeOf = options.sizeOf ?? null
-    this.onOverflow = options.onOverflow ?? 'suspend'
+    this.onOverflow = options.onOverflow ?? defaults.onOverflow
     this.onDropped = options.onDropped ?? null
   }
 }

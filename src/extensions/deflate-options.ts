@@ -1,9 +1,23 @@
 /**
- * The options of permessage-deflate, and what they come down to.
+ * The options of permessage-deflate, and their table.
  */
 
 import type { Duration } from '../base/index.ts'
-import { toMilliseconds } from '../base/internal.ts'
+import {
+  callback,
+  checked,
+  choice,
+  duration,
+  flag,
+  kindOf,
+  numberBetween,
+  optionReader,
+  type OptionTable,
+  optionTable,
+  orNull,
+  wholeBetween,
+  wholeNumber,
+} from '../base/internal.ts'
 import { CompressionBudget, processBudget } from './compression-budget.ts'
 import { MAX_WINDOW_BITS, MIN_WINDOW_BITS, type DeflateParameters } from './deflate-parameters.ts'
 import type { ExtensionFrame } from './extension.ts'
@@ -104,84 +118,30 @@ export interface DeflateSettings extends DeflateParameters {
   readonly engine: EngineChoice
 }
 
-const DEFAULTS: DeflateSettings = {
-  serverNoContextTakeover: false,
-  clientNoContextTakeover: false,
-  serverMaxWindowBits: 12,
-  clientMaxWindowBits: 12,
-  threshold: 256,
-  level: 6,
-  memoryLevel: 5,
-  compressIf: null,
-  maxRatio: 100,
-  idleTimeout: 30_000,
-  budget: processBudget,
-  engine: 'auto',
-}
+/** Every option: its default, and which values are valid. */
+export const DEFLATE_OPTIONS: OptionTable<DeflateSettings> = optionTable<DeflateSettings>({
+  serverNoContextTakeover: flag(false),
+  clientNoContextTakeover: flag(false),
+  serverMaxWindowBits: wholeBetween(12, MIN_WINDOW_BITS, MAX_WINDOW_BITS),
+  clientMaxWindowBits: wholeBetween(12, MIN_WINDOW_BITS, MAX_WINDOW_BITS),
+  threshold: wholeNumber(256, 0),
+  level: wholeBetween(6, 0, 9),
+  memoryLevel: wholeBetween(5, 1, 9),
+  compressIf: callback<DeflateSettings['compressIf']>(null),
+  maxRatio: numberBetween(100, 1, Infinity),
+  idleTimeout: orNull(duration(30_000)),
+  budget: checked<CompressionBudget>(processBudget, readBudget),
+  engine: choice('auto', ['auto', 'stream']),
+})
 
-/** What numbers may be: the least, the most, and whether only whole ones. */
-const RANGES: Readonly<Record<string, readonly [min: number, max: number, whole: boolean]>> = {
-  serverMaxWindowBits: [MIN_WINDOW_BITS, MAX_WINDOW_BITS, true],
-  clientMaxWindowBits: [MIN_WINDOW_BITS, MAX_WINDOW_BITS, true],
-  threshold: [0, Number.MAX_SAFE_INTEGER, true],
-  level: [0, 9, true],
-  memoryLevel: [1, 9, true],
-  maxRatio: [1, Infinity, false],
-}
-
-/** @throws {TypeError | RangeError} for an option that there is not or that means nothing. */
+/** @throws {TypeError | RangeError} for an unknown option or an invalid value. */
 export function readDeflateOptions(options: PermessageDeflateOptions): DeflateSettings {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined)
-  for (const [name, value] of given) check(name, value)
-  const idleTimeout = readIdleTimeout(options.idleTimeout)
-  return Object.freeze({ ...DEFAULTS, ...Object.fromEntries(given), idleTimeout })
+  return Object.freeze(DEFLATE_OPTIONS.read(optionReader('set up permessage-deflate'), options))
 }
 
-function readIdleTimeout(value: Duration | null | undefined): number | null {
-  if (value === undefined) return DEFAULTS.idleTimeout
-  if (value === null) return null
-  const lengthMs = toMilliseconds(value, 'idleTimeout (to set up permessage-deflate)')
-  return lengthMs > 0
-    ? lengthMs
-    : refuse(RangeError, 'option "idleTimeout" is 0', 'a duration above 0')
-}
-
-function check(name: string, value: unknown): void {
-  const range = RANGES[name]
-  if (range !== undefined) checkNumber(name, value, range)
-  else if (!Object.hasOwn(DEFAULTS, name)) {
-    refuse(TypeError, `unknown option "${name}"`, `one of ${Object.keys(DEFAULTS).join(', ')}`)
-  } else if (name === 'compressIf') {
-    if (typeof value !== 'function')
-      refuse(TypeError, `option "${name}" is no function`, 'a function')
-  } else if (name === 'budget') {
-    if (!(value instanceof CompressionBudget)) {
-      refuse(TypeError, `option "${name}" is none`, 'a CompressionBudget')
-    }
-  } else if (name === 'engine') {
-    if (value !== 'auto' && value !== 'stream') {
-      refuse(TypeError, `option "${name}" is unknown`, '"auto" or "stream"')
-    }
-  } else if (name !== 'idleTimeout' && typeof value !== 'boolean') {
-    refuse(TypeError, `option "${name}" is neither true nor false`, 'one of them')
-  }
-}
-
-function checkNumber(
-  name: string,
-  value: unknown,
-  [min, max, whole]: readonly [min: number, max: number, whole: boolean],
-): void {
-  const expected = `${whole ? 'a whole number' : 'a number'} from ${min} to ${max}`
-  if (typeof value !== 'number') refuse(TypeError, `option "${name}" is no number`, expected)
-  if (value >= min && value <= max && (!whole || Number.isInteger(value))) return
-  refuse(RangeError, `option "${name}" is ${value}`, expected)
-}
-
-function refuse(
-  Refusal: typeof TypeError | typeof RangeError,
-  what: string,
-  expected: string,
-): never {
-  throw new Refusal(`Cannot set up permessage-deflate: ${what}, expected ${expected}`)
+function readBudget(act: string, budget: unknown): CompressionBudget {
+  if (budget instanceof CompressionBudget) return budget
+  throw new TypeError(
+    `Cannot ${act}: option "budget" is ${kindOf(budget)}, expected a CompressionBudget`,
+  )
 }

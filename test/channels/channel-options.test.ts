@@ -36,30 +36,33 @@ describe('readChannelOptions()', () => {
   })
 
   it.each<[unknown, string]>([
-    [{ capacity: -1 }, 'Cannot use -1 for capacity, expected a whole number of 0 or above'],
-    [{ capacity: 1.5 }, 'Cannot use 1.5 for capacity, expected a whole number of 0 or above'],
-    [{ capacity: NaN }, 'Cannot use NaN for capacity'],
-    [{ maxBytes: -1, sizeOf }, 'Cannot use -1 for maxBytes, expected 0 or above, or Infinity'],
-    [{ maxBytes: NaN, sizeOf }, 'Cannot use NaN for maxBytes'],
+    [
+      { capacity: -1 },
+      'option "capacity" is -1, expected a whole number of 0 or above, or Infinity',
+    ],
+    [{ capacity: 1.5 }, 'option "capacity" is 1.5, expected a whole number of 0 or above'],
+    [{ capacity: NaN }, 'option "capacity" is NaN'],
+    [
+      { maxBytes: -1, sizeOf },
+      'option "maxBytes" is -1, expected a number of 0 or above, or Infinity',
+    ],
+    [{ maxBytes: NaN, sizeOf }, 'option "maxBytes" is NaN'],
     [{ capacity: 0, onOverflow: 'drop-oldest' }, 'one of capacity 0 holds nothing to drop'],
   ])('readChannelOptions() rejects %j with RangeError', (options, message) => {
     expectThrow(options, RangeError, message)
   })
 
   it.each<[unknown, string]>([
-    [{ capacity: '64' }, 'Cannot use a string for capacity, expected a number'],
-    [{ maxBytes: '1k', sizeOf }, 'Cannot use a string for maxBytes, expected a number'],
+    [{ capacity: '64' }, 'option "capacity" is a string, expected a whole number'],
+    [{ maxBytes: '1k', sizeOf }, 'option "maxBytes" is a string, expected a number'],
     [{ maxBytes: 1024 }, 'Cannot bound a channel by maxBytes: sizeOf is missing'],
-    [{ sizeOf: 4 }, 'Cannot use a number for sizeOf, expected a function'],
-    [{ onDropped: 'log' }, 'Cannot use a string for onDropped, expected a function'],
+    [{ sizeOf: 4 }, 'Cannot create a channel: option "sizeOf" is 4, expected a function'],
+    [{ onDropped: 'log' }, 'option "onDropped" is a string, expected a function'],
     [
       { onOverflow: 'wait' },
-      'Cannot use "wait" for onOverflow, expected one of suspend, close, drop-oldest, drop-latest',
+      'option "onOverflow" is a string, expected one of "suspend", "close", "drop-oldest", "drop-latest"',
     ],
-    [
-      { size: 4 },
-      'Cannot create a channel: there is no option "size", expected capacity, maxBytes, sizeOf, onOverflow, onDropped',
-    ],
+    [{ size: 4 }, 'Cannot create a channel: unknown option "size", expected "sizeOf"'],
   ])('readChannelOptions() rejects %j with TypeError', (options, message) => {
     expectThrow(options, TypeError, message)
   })

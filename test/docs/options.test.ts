@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { ROUTE_OPTIONS } from '../../src/application/routing/route-scope.ts'
 import { PLUGIN_OPTIONS } from '../../src/application/sessions/websockets-plugin.ts'
+import { SERVER_OPTIONS } from '../../src/engines/node/server/embedded-options.ts'
+import { DEFLATE_OPTIONS } from '../../src/extensions/deflate-options.ts'
+import { CompressionBudget } from '../../src/extensions/index.ts'
 import { SESSION_OPTIONS } from '../../src/session/internal.ts'
 
 const SESSION: Readonly<Record<string, unknown>> = { ...SESSION_OPTIONS.defaults }
@@ -29,8 +32,19 @@ const TABLES: ReadonlyArray<{
   {
     page: 'limits.md',
     header: '| name | unit | default | the client gets |',
-    defaults: PLUGIN_OPTIONS.defaults as object as Readonly<Record<string, unknown>>,
+    defaults: { ...PLUGIN_OPTIONS.defaults },
     without: ['origins', 'extensions'],
+  },
+  {
+    page: 'server.md',
+    header: '| option | default |',
+    defaults: { ...SERVER_OPTIONS.defaults },
+    without: ['socketPath'],
+  },
+  {
+    page: 'compression.md',
+    header: '| option | default |',
+    defaults: { ...DEFLATE_OPTIONS.defaults },
   },
 ]
 
@@ -91,17 +105,20 @@ const UNITS: Readonly<Record<string, number>> = {
 
 /** Whether a cell of a page says that `value` is the default. */
 function isShown(cell: string, value: unknown): boolean {
-  if (value === null || value === Infinity) return /^(`null`|`Infinity`|\*off\*|none)/.test(cell)
+  if (value === Infinity) return cell === '`Infinity`' || cell.startsWith('*off*')
+  // Without a value something else holds, which the page says in words.
+  if (value === null) return cell.startsWith('`null`') || /^[^\d`]/.test(cell)
   if (typeof value === 'number') return amountOf(cell) === value
   if (typeof value === 'string' || typeof value === 'boolean') {
     return cell === `\`${typeof value === 'string' ? `'${value}'` : value}\``
   }
   if (Array.isArray(value) && value.length === 0) return cell === 'none'
+  if (value instanceof CompressionBudget) return amountOf(cell) === value.limit
   if (isChannels(value)) {
     const { capacity, maxBytes, onOverflow } = value.incoming
     return cell === `${capacity} frames and ${maxBytes / 1024 / 1024} MiB each, \`'${onOverflow}'\``
   }
-  return false
+  return cell.startsWith('see ')
 }
 
 /** `65 552`, `15 s` and `1 MiB` as numbers of items, milliseconds and bytes. */

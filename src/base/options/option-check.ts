@@ -40,6 +40,8 @@ export function requireKnownNames(
 export interface NumberRange {
   /** The smallest, inclusive. */
   readonly min: number
+  /** The largest, inclusive. @defaultValue the largest safe integer */
+  readonly max?: number
   /** Whether `Infinity` is valid. @defaultValue false */
   readonly allowInfinity?: boolean
 }
@@ -56,14 +58,16 @@ export function readWholeNumber(
   range: NumberRange,
 ): number {
   if (value === undefined) return fallback
-  const isInRange = typeof value === 'number' && value >= range.min
+  const { min, max = Infinity } = range
+  const isInRange = typeof value === 'number' && value >= min && value <= max
   if (
     isInRange &&
     (Number.isSafeInteger(value) || (value === Infinity && range.allowInfinity === true))
   ) {
     return value
   }
-  const expected = `a whole number of ${range.min} or above${range.allowInfinity === true ? ', or Infinity' : ''}`
+  const bounds = max === Infinity ? `of ${min} or above` : `from ${min} to ${max}`
+  const expected = `a whole number ${bounds}${range.allowInfinity === true ? ', or Infinity' : ''}`
   const message = `Cannot ${act}: option "${name}" is ${kindOf(value)}, expected ${expected}`
   throw typeof value === 'number' ? new RangeError(message) : new TypeError(message)
 }

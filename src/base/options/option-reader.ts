@@ -36,7 +36,8 @@ class ExplainingReader implements OptionReader {
 
   number(name: string, value: unknown, min: number, max: number): number {
     if (typeof value === 'number' && value >= min && value <= max) return value
-    const range = max === Number.MAX_VALUE ? `${min} or above` : `${min} to ${max}`
+    const above = max === Infinity ? `${min} or above, or Infinity` : `${min} or above`
+    const range = max < Number.MAX_VALUE ? `${min} to ${max}` : above
     const message = `Cannot ${this.act}: option "${name}" is ${kindOf(value)}, expected a number of ${range}`
     throw typeof value === 'number' ? new RangeError(message) : new TypeError(message)
   }

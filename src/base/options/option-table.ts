@@ -118,13 +118,18 @@ export function wholeNumber(fallback: number, min: number = 1): OptionRule<numbe
   return { fallback, read: (reader, name, value) => reader.whole(name, value, { min }) }
 }
 
-/** A limit: a whole number of 1 or above, or `Infinity` for no limit. */
-export function wholeOrInfinite(fallback: number): OptionRule<number> {
-  const range = { min: 1, allowInfinity: true }
+/** A whole number from `min` to `max`. */
+export function wholeBetween(fallback: number, min: number, max: number): OptionRule<number> {
+  return { fallback, read: (reader, name, value) => reader.whole(name, value, { min, max }) }
+}
+
+/** A limit: a whole number of `min` or above, or `Infinity` for no limit. */
+export function wholeOrInfinite(fallback: number, min: number = 1): OptionRule<number> {
+  const range = { min, allowInfinity: true }
   return { fallback, read: (reader, name, value) => reader.whole(name, value, range) }
 }
 
-/** A number from `min` to `max`. */
+/** A number from `min` to `max`. `Infinity` is valid if it is `max`. */
 export function numberBetween(fallback: number, min: number, max: number): OptionRule<number> {
   return { fallback, read: (reader, name, value) => reader.number(name, value, min, max) }
 }

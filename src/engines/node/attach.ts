@@ -13,17 +13,21 @@ import type { Duplex } from 'node:stream'
 import type { Application, StopCounts, StopOptions } from '../../application/index.ts'
 import { logFailure } from '../../application/internal.ts'
 import {
+  callback,
+  choice,
   type Environment,
   kindOf,
-  requireFunction,
-  requireKnownNames,
-  requireObject,
+  optionReader,
+  optionTable,
 } from '../../base/internal.ts'
 import { connectionFacts } from './transports/connection-facts.ts'
-import { readTransportMode } from './server/embedded-options.ts'
 import { createEnvironment } from './environment.ts'
 import { OwedAnswers } from './upgrades/owed-answers.ts'
-import { TransportChoice, type TransportMode } from './transports/transport-choice.ts'
+import {
+  TRANSPORT_OPTION,
+  TransportChoice,
+  type TransportMode,
+} from './transports/transport-choice.ts'
 import { answerUnclaimed } from './upgrades/unclaimed-upgrade.ts'
 import {
   asksForWebSocket,
@@ -122,14 +126,14 @@ export function attachIn(
       `Cannot attach: the server is ${what}, expected one of node:http or node:https`,
     )
   }
-  const checked = readAttachOptions(options)
-  const transports = new TransportChoice(readTransportMode('attach', options.transport))
+  const settings = ATTACH_OPTIONS.read(optionReader('attach'), options)
+  const transports = new TransportChoice(settings.transport)
   const attached = ATTACHED.get(server) ?? new WeakSet()
   if (attached.has(application)) {
     throw new TypeError('Cannot attach: the application is attached to this server already')
   }
   ATTACHED.set(server, attached.add(application))
-  return new ServerAttachment(environment, transports, application, server, checked)
+  return new ServerAttachment(environment, transports, application, server, settings)
 }
 
 /** How long another listener may take, under `yield`, before an upgrade counts as nobody's. */
@@ -137,8 +141,6 @@ export const YIELD_MS = 5000
 
 /** So that one application cannot answer the same request twice. */
 const ATTACHED = new WeakMap<HttpServer | HttpsServer, WeakSet<Application>>()
-
-const POLICIES: readonly string[] = ['yield', 'answer', 'ignore'] satisfies UnclaimedPolicy[]
 
 class ServerAttachment implements Attachment, UpgradeHost {
   readonly environment: Environment
@@ -157,7 +159,7 @@ class ServerAttachment implements Attachment, UpgradeHost {
     transports: TransportChoice,
     application: Application,
     server: HttpServer | HttpsServer,
-    { unclaimed, ignore }: CheckedOptions,
+    { unclaimed, ignore }: AttachSettings,
   ) {
     this.environment = environment
     this.transports = transports
@@ -244,24 +246,15 @@ class ServerAttachment implements Attachment, UpgradeHost {
   }
 }
 
-/** The options that an attachment works with. */
-interface CheckedOptions {
+/** The options of an attachment, complete. */
+interface AttachSettings {
   readonly unclaimed: UnclaimedPolicy
   readonly ignore: NonNullable<AttachOptions['ignore']> | null
+  readonly transport: TransportMode
 }
 
-function readAttachOptions(options: AttachOptions): CheckedOptions {
-  requireObject('attach', 'the options argument', options)
-  requireKnownNames('attach', options, ['unclaimed', 'ignore', 'transport'])
-  const { ignore } = options
-  if (ignore !== undefined) requireFunction('attach', 'option "ignore"', ignore)
-  return { unclaimed: readUnclaimed(options.unclaimed), ignore: ignore ?? null }
-}
-
-function readUnclaimed(policy: UnclaimedPolicy = 'yield'): UnclaimedPolicy {
-  if (POLICIES.includes(policy)) return policy
-  const expected = POLICIES.map((each) => `"${each}"`).join(', ')
-  throw new TypeError(
-    `Cannot attach: option "unclaimed" is ${kindOf(policy)}, expected one of ${expected}`,
-  )
-}
+const ATTACH_OPTIONS = optionTable<AttachSettings>({
+  unclaimed: choice('yield', ['yield', 'answer', 'ignore']),
+  ignore: callback<AttachSettings['ignore']>(null),
+  transport: TRANSPORT_OPTION,
+})

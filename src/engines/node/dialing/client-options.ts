@@ -5,10 +5,16 @@
 import type { Agent } from 'node:http'
 import type { ConnectionOptions } from 'node:tls'
 
-import { kindOf, requireObject } from '../../../base/internal.ts'
+import {
+  checked,
+  kindOf,
+  optionReader,
+  type OptionTable,
+  optionTable,
+  requireObject,
+} from '../../../base/internal.ts'
 import type { WebSocketClientOptions } from '../../../client/index.ts'
-import { readTransportMode } from '../server/embedded-options.ts'
-import type { TransportMode } from '../transports/transport-choice.ts'
+import { TRANSPORT_OPTION, type TransportMode } from '../transports/transport-choice.ts'
 
 /** What `node:tls` takes for a connection, but for where it goes. */
 export type ClientTlsOptions = Omit<ConnectionOptions, 'host' | 'port' | 'path' | 'socket'>
@@ -57,52 +63,45 @@ export interface DialerSettings {
   readonly transport: TransportMode
 }
 
-/** The names of the options that are Node's own. */
-export const NODE_OPTION_NAMES: readonly string[] = [
-  'tls',
-  'agent',
-  'socketPath',
-  'transport',
-] satisfies Array<keyof NodeClientOptions>
-
 const ACT = 'open WebSocket'
 
-/** They say where the connection goes, which the URL does. */
+/** The URL says where the connection goes, so these fields of `tls` are invalid. */
 const PLACE_NAMES = ['host', 'port', 'path', 'socket']
 
-/** @throws {TypeError} for an option of Node's own that means nothing. */
+/** The options of clients on Node, beside those of every client. */
+export const NODE_OPTIONS: OptionTable<DialerSettings> = optionTable<DialerSettings>({
+  tls: checked<ClientTlsOptions>({}, readTls),
+  agent: checked<Agent | null, Agent>(null, readAgent),
+  socketPath: checked<string | null>(null, readSocketPath),
+  transport: TRANSPORT_OPTION,
+})
+
+/** @throws {TypeError} for an invalid value of one of Node's own options. */
 export function readDialerOptions(options: NodeClientOptions): DialerSettings {
-  const { tls = {}, agent, socketPath } = options
-  requireObject(ACT, 'option "tls"', tls)
-  const place = PLACE_NAMES.find((name) => name in tls)
-  if (place !== undefined) {
-    throw new TypeError(`Cannot ${ACT}: option "tls" has ${place}, expected it in the URL`)
-  }
-  if (agent !== undefined && socketPath !== undefined) {
-    throw new TypeError(`Cannot ${ACT}: options "agent" and "socketPath" are given, expected one`)
-  }
-  return {
-    tls,
-    agent: readAgent(agent),
-    socketPath: readSocketPath(socketPath),
-    transport: readTransportMode(ACT, options.transport),
-  }
+  const settings = NODE_OPTIONS.lay(optionReader(ACT), options, NODE_OPTIONS.defaults)
+  if (settings.agent === null || settings.socketPath === null) return settings
+  throw new TypeError(`Cannot ${ACT}: options "agent" and "socketPath" are given, expected one`)
 }
 
-/** Anything that `node:http` takes for one: agents of packages do not always extend Node's. */
-function readAgent(agent: Agent | undefined): Agent | null {
-  if (agent === undefined) return null
+function readTls(act: string, tls: unknown): ClientTlsOptions {
+  requireObject(act, 'option "tls"', tls)
+  const place = PLACE_NAMES.find((name) => name in tls)
+  if (place === undefined) return tls
+  throw new TypeError(`Cannot ${act}: option "tls" has ${place}, expected it in the URL`)
+}
+
+/** Any agent that `node:http` accepts: agents of packages do not always extend Node's. */
+function readAgent(act: string, agent: Agent): Agent {
   const given: unknown = agent
   const isAgent = typeof given === 'object' && given !== null && 'addRequest' in given
   if (isAgent && typeof given.addRequest === 'function') return agent
   throw new TypeError(
-    `Cannot ${ACT}: option "agent" is ${kindOf(given)} without addRequest, expected an Agent of node:http`,
+    `Cannot ${act}: option "agent" is ${kindOf(given)} without addRequest, expected an Agent of node:http`,
   )
 }
 
-function readSocketPath(path: string | undefined): string | null {
-  if (path === undefined) return null
+function readSocketPath(act: string, path: unknown): string {
   if (typeof path === 'string' && path !== '' && !path.includes('\0')) return path
   const is = path === '' ? 'empty' : typeof path === 'string' ? 'no path' : kindOf(path)
-  throw new TypeError(`Cannot ${ACT}: option "socketPath" is ${is}, expected the path of a socket`)
+  throw new TypeError(`Cannot ${act}: option "socketPath" is ${is}, expected the path of a socket`)
 }

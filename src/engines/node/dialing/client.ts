@@ -12,7 +12,7 @@ import type {
   WebSocketClientSession,
 } from '../../../client/index.ts'
 import { type ClientPlatform, createClient } from '../../../client/internal.ts'
-import { NODE_OPTION_NAMES, type NodeClientOptions, readDialerOptions } from './client-options.ts'
+import { NODE_OPTIONS, type NodeClientOptions, readDialerOptions } from './client-options.ts'
 import { NodeDialer } from './dialer.ts'
 import { createEnvironment } from '../environment.ts'
 import { TransportChoice, type TransportMode } from '../transports/transport-choice.ts'
@@ -114,7 +114,7 @@ const TRANSPORTS = new Map<TransportMode, TransportChoice>()
 const PLATFORM: ClientPlatform<NodeClientOptions> = {
   environment: () => (environment ??= createEnvironment()),
   waitingClock: waitingSystemClock,
-  optionNames: NODE_OPTION_NAMES,
+  optionNames: NODE_OPTIONS.names,
   dialer(options) {
     const settings = readDialerOptions(options)
     return {

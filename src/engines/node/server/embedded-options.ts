@@ -3,11 +3,16 @@
  */
 
 import {
+  checked,
+  flag,
   kindOf,
-  readSwitch,
+  optionReader,
+  type OptionTable,
+  optionTable,
   readWholeNumber,
-  requireKnownNames,
   requireObject,
+  wholeBetween,
+  wholeNumber,
 } from '../../../base/internal.ts'
 import { availableParallelism } from 'node:os'
 import type { TlsOptions } from 'node:tls'
@@ -15,7 +20,7 @@ import type { TlsOptions } from 'node:tls'
 import type { Logger, StopOptions } from '../../../application/index.ts'
 import { type DrainTimes, readStopOptions } from '../../../application/internal.ts'
 import type { HttpListener } from './plain-requests.ts'
-import type { TransportMode } from '../transports/transport-choice.ts'
+import { TRANSPORT_OPTION, type TransportMode } from '../transports/transport-choice.ts'
 
 /** How a server of our own is made. */
 export interface EmbeddedServerOptions {
@@ -119,97 +124,66 @@ export interface ServerSettings {
 }
 
 const ACT = 'make the server'
-const DEFAULT_PORT = 8080
-const DEFAULT_MAX_HEAD_BYTES = 32 * 1024
 
-const OPTION_NAMES: readonly string[] = [
-  'port',
-  'host',
-  'socketPath',
-  'tls',
-  'http',
-  'signals',
-  'stop',
-  'transport',
-  'maxHeadSize',
-  'workers',
-  'logger',
-] satisfies Array<keyof EmbeddedServerOptions>
+/** Every option: its default, and which values are valid. */
+export const SERVER_OPTIONS: OptionTable<ServerSettings> = optionTable<ServerSettings>({
+  port: wholeBetween(8080, 0, 65_535),
+  host: checked<string | null>(null, readHost),
+  socketPath: checked<string | null>(null, readSocketPath),
+  tls: checked<TlsOptions | null>(null, readTls),
+  http: checked<HttpListener | null>(null, readHttp),
+  signals: flag(true),
+  stop: checked<DrainTimes, StopOptions>(readStopOptions({}), (act, stop) =>
+    readStopOptions(stop, `${act}, option "stop"`),
+  ),
+  transport: TRANSPORT_OPTION,
+  maxHeadSize: wholeNumber(32 * 1024),
+  workers: checked<number>(1, readWorkers),
+  logger: checked<Logger | null, Logger | null>(null, (_act, logger) => logger),
+})
 
-/** @throws {TypeError | RangeError} for an option that is not known or means nothing. */
+/** @throws {TypeError | RangeError} for an unknown option or an invalid value. */
 export function readOptions(options: EmbeddedServerOptions): ServerSettings {
-  requireObject(ACT, 'what was given', options)
-  requireKnownNames(ACT, options, OPTION_NAMES)
-  const { tls, logger } = options
-  if (tls !== undefined) requireObject(ACT, 'option "tls"', tls)
-  return {
-    port: readPort(options.port),
-    host: readHost(options.host),
-    socketPath: readSocketPath(options),
-    tls: tls ?? null,
-    http: readHttp(options.http),
-    signals: readSwitch(ACT, 'signals', options.signals, true),
-    stop: readStopOptions(options.stop ?? {}, `${ACT}, option "stop"`),
-    transport: readTransportMode(ACT, options.transport),
-    maxHeadSize: readWholeNumber(ACT, 'maxHeadSize', options.maxHeadSize, DEFAULT_MAX_HEAD_BYTES, {
-      min: 1,
-    }),
-    workers: readWorkers(options.workers),
-    logger: logger ?? null,
-  }
-}
-
-function readPort(port: unknown = DEFAULT_PORT): number {
-  if (typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65_535) return port
-  const message = `Cannot ${ACT}: option "port" is ${kindOf(port)}, expected a whole number from 0 to 65535`
-  throw typeof port === 'number' ? new RangeError(message) : new TypeError(message)
-}
-
-function readWorkers(workers: unknown): number {
-  if (workers === 'auto') return availableParallelism()
-  if (typeof workers !== 'string') return readWholeNumber(ACT, 'workers', workers, 1, { min: 1 })
-  throw new TypeError(
-    `Cannot ${ACT}: option "workers" is a string, expected a whole number above 0, or "auto"`,
-  )
-}
-
-function readHost(host: unknown): string | null {
-  if (host === undefined) return null
-  if (typeof host === 'string' && host !== '') return host
-  const what = host === '' ? 'empty' : kindOf(host)
-  throw new TypeError(`Cannot ${ACT}: option "host" is ${what}, expected an address or a host name`)
-}
-
-function readSocketPath({
-  socketPath,
-  port,
-  host,
-  workers = 1,
-}: EmbeddedServerOptions): string | null {
-  if (socketPath === undefined) return null
-  if (typeof socketPath !== 'string' || socketPath === '') {
-    const what = socketPath === '' ? 'empty' : kindOf(socketPath)
-    throw new TypeError(`Cannot ${ACT}: option "socketPath" is ${what}, expected a path`)
-  }
-  if (port === undefined && host === undefined && workers === 1) return socketPath
+  const settings = SERVER_OPTIONS.read(optionReader(ACT), options)
+  const { port, host, workers = 1 } = options
+  const isAlone = port === undefined && host === undefined && workers === 1
+  if (settings.socketPath === null || isAlone) return settings
   throw new TypeError(
     `Cannot ${ACT}: option "socketPath" stands beside "port", "host" or "workers", expected it alone`,
   )
 }
 
-function readHttp(http: HttpListener | undefined): HttpListener | null {
-  if (http === undefined) return null
-  if (typeof http === 'function') return http
+function readWorkers(act: string, workers: unknown): number {
+  if (workers === 'auto') return availableParallelism()
+  if (typeof workers !== 'string') return readWholeNumber(act, 'workers', workers, 1, { min: 1 })
   throw new TypeError(
-    `Cannot ${ACT}: option "http" is ${kindOf(http)}, expected a function (request, response);` +
-      ' getRequestListener(app.fetch) of @hono/node-server makes one of a fetch handler',
+    `Cannot ${act}: option "workers" is a string, expected a whole number above 0, or "auto"`,
   )
 }
 
-/** @throws {TypeError} for anything but the two modes. */
-export function readTransportMode(act: string, mode: unknown = 'auto'): TransportMode {
-  if (mode === 'auto' || mode === 'stream') return mode
+function readHost(act: string, host: unknown): string {
+  return readText(act, 'host', host, 'an address or a host name')
+}
+
+function readSocketPath(act: string, path: unknown): string {
+  return readText(act, 'socketPath', path, 'a path')
+}
+
+function readText(act: string, name: string, text: unknown, expected: string): string {
+  if (typeof text === 'string' && text !== '') return text
+  const what = text === '' ? 'empty' : kindOf(text)
+  throw new TypeError(`Cannot ${act}: option "${name}" is ${what}, expected ${expected}`)
+}
+
+function readTls(act: string, tls: unknown): TlsOptions {
+  requireObject(act, 'option "tls"', tls)
+  return tls
+}
+
+function readHttp(act: string, http: unknown): HttpListener {
+  if (typeof http === 'function') return http as HttpListener // its signature is the caller's word
   throw new TypeError(
-    `Cannot ${act}: option "transport" is ${kindOf(mode)}, expected "auto" or "stream"`,
+    `Cannot ${act}: option "http" is ${kindOf(http)}, expected a function (request, response);` +
+      ' getRequestListener(app.fetch) of @hono/node-server makes one of a fetch handler',
   )
 }

@@ -5,6 +5,7 @@
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 
+import { choice, type OptionRule } from '../../../base/internal.ts'
 import type { Transport } from '../../../session/index.ts'
 import type { ConnectionFacts } from './connection-facts.ts'
 import { StreamTransport } from './stream-transport.ts'
@@ -21,6 +22,9 @@ import { TlsTransport } from './tls-transport.ts'
  * - `stream`: the public stream interface of Node, always.
  */
 export type TransportMode = 'auto' | 'stream'
+
+/** The option `transport` of servers and clients. */
+export const TRANSPORT_OPTION: OptionRule<TransportMode> = choice('auto', ['auto', 'stream'])
 
 const NO_BYTES = new Uint8Array(0)
 

@@ -1,7 +1,7 @@
 import { Agent } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import {
-  NODE_OPTION_NAMES,
+  NODE_OPTIONS,
   type NodeClientOptions,
   readDialerOptions,
 } from '../../../../src/engines/node/dialing/client-options.ts'
@@ -11,7 +11,7 @@ const read = (options: unknown) => readDialerOptions(options as NodeClientOption
 describe('readDialerOptions()', () => {
   it('has no agent, no socket path, nothing about TLS and the automatic choice by default', () => {
     expect(read({})).toEqual({ tls: {}, agent: null, socketPath: null, transport: 'auto' })
-    expect(NODE_OPTION_NAMES).toEqual(['tls', 'agent', 'socketPath', 'transport'])
+    expect(NODE_OPTIONS.names).toEqual(['tls', 'agent', 'socketPath', 'transport'])
   })
 
   it('reads what is given', () => {

@@ -87,7 +87,7 @@ describe('readOptions()', () => {
       'option "http" is an object, expected a function (request, response); ' +
         'getRequestListener(app.fetch) of @hono/node-server makes one of a fetch handler',
     ],
-    [null, 'what was given is null, expected an object'],
+    [null, 'the options argument is null, expected an object'],
   ] as const) {
     it(`throws for ${JSON.stringify(options)}`, () => {
       // Each of them is a mistake that the types catch as well.
