@@ -165,7 +165,7 @@ export class Server {
     try {
       const outcome = handler(served.data, served)
       const response = isPromise(outcome) ? await outcome : outcome
-      await served.respond(response)
+      await served.answer(response)
     } catch (error) {
       await served.failed(error)
       served.release()

@@ -187,8 +187,26 @@ export class Served {
     return this.#state === 'open'
   }
 
+  // The three are made when they are first touched: most handlers take none of them.
+
   /** See `IncomingRequest.respond`. */
-  readonly respond = async (response: unknown): Promise<void> => {
+  get respond(): (response: unknown) => Promise<void> {
+    return (response) => this.answer(response)
+  }
+
+  /** See `IncomingRequest.fail`. */
+  get fail(): (failure: string, data?: unknown) => Promise<void> {
+    return (failure, data) =>
+      this.failed(new DeclaredFailure(this.type, failure, data)).finally(() => this.release())
+  }
+
+  /** See `Asked.error`. */
+  get error(): (failure: string, data?: unknown) => Error {
+    return (failure, data) => new DeclaredFailure(this.type, failure, data)
+  }
+
+  /** Answers, with the value or the items. Never rejects. */
+  async answer(response: unknown): Promise<void> {
     try {
       // By its type, the response of a stream is its items.
       await (this.#isStream ? this.#stream(response as Items) : this.#respond(response))
@@ -198,14 +216,6 @@ export class Served {
       this.release()
     }
   }
-
-  /** See `IncomingRequest.fail`. */
-  readonly fail = (failure: string, data?: unknown): Promise<void> =>
-    this.failed(new DeclaredFailure(this.type, failure, data)).finally(() => this.release())
-
-  /** See `Asked.error`. */
-  readonly error = (failure: string, data?: unknown): Error =>
-    new DeclaredFailure(this.type, failure, data)
 
   /** The handler has failed. Answers as `error` says. Never rejects. */
   async failed(error: unknown): Promise<void> {
