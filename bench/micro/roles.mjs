@@ -5,7 +5,7 @@
 
 import { createEnvironment } from '../../dist/engines/node/environment.js'
 import { encodeFrame } from '../../dist/protocol/frames/frame-encoder.js'
-import { DefaultSession } from '../../dist/session/default-session.js'
+import { LiveSession } from '../../dist/session/internal.js'
 import { DEFAULT_SETTINGS } from '../../dist/session/session-options.js'
 
 const TEXT = 1
@@ -83,8 +83,8 @@ function echo(role, bytes, messages) {
     protocol: null,
     masking: role === 'client',
   }
-  const session = new DefaultSession(sink, settings, environment, observer)
-  session.start()
+  const session = new LiveSession(sink, settings, environment, observer)
+  session.core.start()
   void session.run(async () => {
     for await (const frame of session.incoming) await session.send(frame)
   })

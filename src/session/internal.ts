@@ -2,8 +2,8 @@
  * What the other folders of the package use of sessions, beside `index.ts`.
  */
 
-export { DefaultSession } from './core/default-session.ts'
-export { RawSession } from './core/raw-session.ts'
+export { LiveSession } from './core/live-session.ts'
+export type { SessionCore } from './core/session-core.ts'
 export { applySessionOptions, DEFAULT_SETTINGS, SESSION_OPTIONS } from './session-options.ts'
 export type { SessionHoldings } from './session-holdings.ts'
 export { createSessionId } from './core/session-id.ts'

@@ -1,9 +1,8 @@
 /**
- * What a connection asks of those that wrap it: the level of its session, and whoever waits for its end.
+ * What a session core asks of the level of its session.
  */
 
-import type { CloseReason, FrameSink } from '../protocol/internal.ts'
-import type { CloseInfo } from './close-info.ts'
+import type { FrameSink } from '../protocol/internal.ts'
 
 /** What differs between a raw and a default session. */
 export interface SessionLevel {
@@ -21,12 +20,4 @@ export interface SessionLevel {
   readingPaused(paused: boolean): void
   /** The end has begun: nothing is to be started any more. */
   ending(): void
-}
-
-/** Who waits for the end. */
-export interface ConnectionOwner {
-  /** The end has begun, and this is how it will be reported. */
-  ending(reason: CloseReason): void
-  /** The session is over: the last call of all. */
-  over(info: CloseInfo): void
 }

@@ -6,6 +6,7 @@ import type { AgreedExtension } from '../extensions/internal.ts'
 import type { CloseInfo } from './close-info.ts'
 import type { SessionLimitName } from './limit-name.ts'
 import type { RouteSettings } from './session-options.ts'
+import type { WebSocketSession } from './session.ts'
 
 /** The settings of one session: those of its route, and its own. */
 export interface SessionSettings extends RouteSettings {
@@ -30,29 +31,28 @@ export interface HeartbeatListener {
 }
 
 /**
- * Events of a session, for its owner. Each method is called at most as often as it says, and must not
- * throw.
+ * Hears what happens to sessions. One observer may serve many sessions, so each method is given the
+ * session last. `Session` is the class that was constructed with this observer. No method may throw.
  */
-export interface SessionObserver {
-  /** The handler, or a launched task, failed: once a session. */
-  handlerFailed(error: unknown): void
+export interface SessionObserver<Session extends WebSocketSession = WebSocketSession> {
+  /** The handler or a launched task failed. Called once for a session at most. */
+  handlerFailed(error: unknown, session: Session): void
   /** A limit was reached: the first that ends the session, and then perhaps `closeTimeout`. */
-  limitReached(limit: SessionLimitName, error: Error): void
-  /** A frame was dropped by an overflow policy; `bytes` is its payload's size. */
-  frameDropped(direction: 'incoming' | 'outgoing', bytes: number): void
-  /** The session holds at most `bytes` more than before. Called for every read. */
-  buffered(bytes: number): void
+  limitReached(limit: SessionLimitName, error: Error, session: Session): void
+  /** An overflow policy dropped a frame; `bytes` is the size of its payload. */
+  frameDropped(direction: 'incoming' | 'outgoing', bytes: number, session: Session): void
+  /** The session may hold up to `bytes` more than before. Called on every read. */
+  buffered(bytes: number, session: Session): void
   /**
-   * Runs `task` in the async context of the session: `closed`, and the listeners of its `signal`.
-   * Absent where the caller's context will do.
+   * Runs `task` in the async context of the session: the call of `closed`, and the listeners of the
+   * session's `signal`. Absent: the context of the caller is kept.
    */
-  readonly within?: (task: () => void) => void
-
+  within?(task: () => void, session: Session): void
   /**
-   * The handler has returned while the session was open and a task that it started still waited to
-   * receive. Absent where there is no log to write to.
+   * The handler returned while the session was open and a task of the handler still waited to
+   * receive. Absent: no log to write to.
    */
-  readingAbandoned?(): void
-  /** The session is over: once, last. */
-  closed(info: CloseInfo): void
+  readingAbandoned?(session: Session): void
+  /** The session is over. Called once, last. */
+  closed(info: CloseInfo, session: Session): void
 }

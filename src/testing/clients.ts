@@ -14,7 +14,7 @@ import type { MemoryLink } from '../engines/memory/internal.ts'
 import { Frame } from '../protocol/index.ts'
 import {
   DEFAULT_SETTINGS,
-  RawSession,
+  LiveSession,
   type SessionObserver,
   type SessionSettings,
 } from '../session/internal.ts'
@@ -140,11 +140,12 @@ export class Clients {
   converse(answer: Answer & { readonly accepted: UpgradeAccepted }): RawConversation {
     let gone: Promise<void> | null = null
     const leave = (): Promise<void> => (gone ??= session.run(() => {}))
-    const session = new RawSession(
+    const session = new LiveSession(
       answer.link.client,
       this.#settings(answer),
       this.#environment,
       this.#observer(leave),
+      'raw',
     )
     const served = this.#begin(answer, session, leave)
     const client = asClient(session, this.#connection(answer))
@@ -194,7 +195,7 @@ export class Clients {
   /** Both ends begin, the server first. @returns the server's session. */
   #begin(
     { accepted, link }: Answer & { readonly accepted: UpgradeAccepted },
-    client: RawSession,
+    client: LiveSession,
     leave: () => Promise<void>,
   ): WebSocketServerSession {
     this.#leaving.add(leave)
@@ -204,7 +205,7 @@ export class Clients {
     })
     accepted.start(link.server)
     listener[Symbol.dispose]()
-    client.start()
+    client.core.start()
     if (served === null) throw new Error('Cannot begin the session: the application opened none')
     return served
   }
@@ -268,7 +269,7 @@ function accepting(answer: Answer): Answer & { readonly accepted: UpgradeAccepte
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** A session as a test sees it: with its connection, and frames that can be compared. */
-function asClient<S extends WebSocketClientSession | RawSession>(
+function asClient<S extends WebSocketClientSession | LiveSession>(
   session: S,
   { response, network }: TestConnection,
 ): S & TestConnection {

@@ -5,7 +5,8 @@
 import type { ClientSession } from '../../src/client/index.ts'
 import type { HeartbeatOwner } from '../../src/client/reconnecting/heartbeat.ts'
 import { MemoryLink } from '../../src/engines/memory/internal.ts'
-import { DefaultSession, type SessionSettings } from '../../src/session/internal.ts'
+import { DefaultSession } from './bare-session.ts'
+import type { SessionSettings } from '../../src/session/internal.ts'
 import { memoryEnvironment } from './memory-world.ts'
 import { SETTINGS } from './session.ts'
 

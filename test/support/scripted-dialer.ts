@@ -6,7 +6,7 @@ import type { Environment } from '../../src/base/internal.ts'
 import type { Dialer, DialOutcome, DialRequest } from '../../src/client/internal.ts'
 import { MemoryLink } from '../../src/engines/memory/internal.ts'
 import { acceptKey, type HeaderList, HttpHeaders } from '../../src/protocol/internal.ts'
-import { RawSession } from '../../src/session/internal.ts'
+import { RawSession } from './bare-session.ts'
 import { SETTINGS } from './session.ts'
 
 /** What the dialer answers to one request. */

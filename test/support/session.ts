@@ -2,7 +2,8 @@
  * A session by itself: no application, a peer made of bytes, and time that a test moves.
  */
 
-import { DefaultSession, RawSession, type SessionSettings } from '../../src/session/internal.ts'
+import { DefaultSession, RawSession } from './bare-session.ts'
+import type { SessionSettings } from '../../src/session/internal.ts'
 import type { CloseInfo } from '../../src/session/index.ts'
 import type { MemoryLinkOptions } from '../../src/engines/memory/internal.ts'
 import { memoryEnvironment, memoryPeer } from './memory-world.ts'

@@ -1,21 +1,11 @@
 /**
- * The session of a server: a session with the call that it came from, wrapped thinly around it.
+ * The session of a server: a live session with the call that it came from.
  */
 
-import type { Clock, Duration } from '../../base/index.ts'
-import type { Environment, HasClock } from '../../base/internal.ts'
-import type { ReceiveChannel } from '../../channels/index.ts'
+import type { Environment } from '../../base/internal.ts'
 import type { AgreedExtension } from '../../extensions/internal.ts'
-import type { CloseReason, Frame } from '../../protocol/index.ts'
-import type {
-  CloseInfo,
-  OutgoingChannel,
-  SessionLimitName,
-  Transport,
-  WebSocketSession,
-} from '../../session/index.ts'
-import { DefaultSession, RawSession } from '../../session/internal.ts'
-import type { SessionObserver } from '../../session/internal.ts'
+import type { Transport } from '../../session/index.ts'
+import { LiveSession, type SessionObserver } from '../../session/internal.ts'
 import type { ConnectionSlot } from '../upgrades/admission.ts'
 import type {
   Application,
@@ -62,247 +52,110 @@ export interface SessionOpening {
 
 /** Begins the session on `transport` and runs its handler. */
 export function openServerSession(opening: SessionOpening, transport: Transport): void {
-  const { call, route, environment, home, protocol, extensions, context, slot } = opening
-  const settings = route.openSettings(environment, protocol, extensions)
-  const record = new SessionRecord(opening)
-  const inner =
-    route.kind === 'raw'
-      ? new RawSession(transport, settings, environment, record)
-      : new DefaultSession(transport, settings, environment, record)
-  const session = new ServerSession(inner, call)
-  record.session = session
-
-  inner.keptBytes = call.request.headBytes
-  slot.take()
-  home.sessions.add(session, inner)
-  if (context === null) begin(inner, session, record, home)
-  else context.run(() => begin(inner, session, record, home))
+  const { context } = opening
+  const session = new ServerSession(opening, transport)
+  if (context === null) begin(session, opening.home)
+  else context.run(() => begin(session, opening.home))
 }
 
-// Apart from what opens a session, whose variables its closures would keep as long as the session lasts.
-function begin(
-  inner: RawSession | DefaultSession,
-  session: ServerSession,
-  record: SessionRecord,
-  { monitor, farewell }: SessionHome,
-): void {
-  inner.start()
+// Apart from what opens a session: its closures would keep those variables as long as the session lasts.
+function begin(session: ServerSession, { monitor, farewell }: SessionHome): void {
+  session.core.start()
   if (monitor.hears('sessionOpened')) monitor.emit('sessionOpened', { session })
   const stopping = farewell()
-  if (stopping !== null) inner.goAway(stopping.closeMessage())
+  if (stopping !== null) session.core.goAway(stopping.closeMessage())
   // Never rejects; the registry is the promise's owner.
-  void inner.run(() => record.handle()).then(() => record.over())
+  void session.serve()
 }
 
-/** What the session tells its owner, passed on to the application. */
-class SessionRecord implements SessionObserver {
-  /** Set before the session can tell anything. */
-  session: ServerSession | null = null
+/**
+ * A session with its call. One class for both levels: the members that raw sessions do not have are
+ * absent from their type, and throw at run time.
+ */
+class ServerSession extends LiveSession implements DefaultWebSocketServerSession {
+  readonly call: UpgradeCall
   readonly #route: WebSocketRoute
   readonly #home: SessionHome
   readonly #context: AsyncContext
   readonly #slot: ConnectionSlot
   readonly #memoryBudget: SharedBudget | null
-  readonly #environment: Environment
 
-  constructor(opening: SessionOpening) {
-    this.#route = opening.route
-    this.#home = opening.home
-    this.#context = opening.context ?? rootContext
-    this.#slot = opening.slot
-    this.#memoryBudget = opening.memoryBudget
-    this.#environment = opening.environment
-  }
-
-  /** Runs the handler. */
-  handle(): Promise<void> | void {
-    if (this.session !== null) return this.#route.handler(this.session)
-  }
-
-  /** The session is over, its handler has returned and all that it launched. */
-  over(): void {
-    this.#slot.release()
-    if (this.session !== null) this.#home.sessions.delete(this.session)
-  }
-
-  /** Whoever caused the event, a timer or another session: its listeners see the store of this session. */
-  within(task: () => void): void {
-    this.#context.run(task)
-  }
-
-  handlerFailed(error: unknown): void {
-    const session = this.session
-    if (session === null) return
-    const facts = { session: session.id, route: this.#route.path }
-    this.within(() => {
-      logFailure(session.application.logger, error, 'WebSocket handler failed', facts)
-      this.#home.monitor.emit('handlerFailed', { session, error })
-    })
-  }
-
-  readingAbandoned(): void {
-    const session = this.session
-    if (session === null) return
-    const facts = { session: session.id, route: this.#route.path }
-    this.within(() => {
-      logDebug(session.application.logger, READING_ABANDONED, facts)
-      this.#home.monitor.emit('readingAbandoned', { session })
-    })
-  }
-
-  limitReached(limit: SessionLimitName, error: Error): void {
-    const { counters, monitor } = this.#home
-    counters.limitReached(limit)
-    const session = this.session
-    if (session === null || !monitor.hears('limitReached')) return
-    this.within(() => monitor.emit('limitReached', { session, limit, error }))
-  }
-
-  buffered(bytes: number): void {
-    this.#memoryBudget?.grow(bytes, this.#environment)
-  }
-
-  frameDropped(direction: 'incoming' | 'outgoing', bytes: number): void {
-    const { counters, monitor } = this.#home
-    counters.frameDropped(direction)
-    const session = this.session
-    if (session === null || !monitor.hears('frameDropped')) return
-    this.within(() => monitor.emit('frameDropped', { session, direction, bytes }))
-  }
-
-  closed(info: CloseInfo): void {
-    const session = this.session
-    if (session === null) return
-    session.call.end(sessionIsOver)
-    const { monitor } = this.#home
-    if (monitor.hears('sessionClosed')) monitor.emit('sessionClosed', { session, info })
-  }
-}
-
-/** Made only if somebody looks at `call.signal`: its stack costs more than all else that ends a session. */
-function sessionIsOver(): DOMException {
-  return new DOMException('The session is over', 'AbortError')
-}
-
-/**
- * A session with its call. Functions are the wrapped session's own, which are bound, so that all members may
- * be destructured. One class for both levels: what raw sessions do not have is absent from their type, and
- * says so at run time.
- */
-class ServerSession implements DefaultWebSocketServerSession, HasClock {
-  readonly call: UpgradeCall
-  readonly #session: RawSession | DefaultSession
-
-  constructor(session: RawSession | DefaultSession, call: UpgradeCall) {
+  constructor(opening: SessionOpening, transport: Transport) {
+    const { call, route, environment, home, protocol, extensions, context, slot } = opening
+    const settings = route.openSettings(environment, protocol, extensions)
+    super(transport, settings, environment, ServerSession.#observer, route.kind)
     this.call = call
-    this.#session = session
+    this.#route = route
+    this.#home = home
+    this.#context = context ?? rootContext
+    this.#slot = slot
+    this.#memoryBudget = opening.memoryBudget
+    this.core.keptBytes = call.request.headBytes
+    slot.take()
+    home.sessions.add(this, this.core)
   }
 
   get application(): Application {
     return this.call.application
   }
 
-  get id(): string {
-    return this.#session.id
+  /** Runs the handler. Resolves when the session is over and all its tasks are done; never rejects. */
+  serve(): Promise<void> {
+    return this.run(() => this.#route.handler(this)).then(() => {
+      this.#slot.release()
+      this.#home.sessions.delete(this)
+    })
   }
 
-  get protocol(): string | null {
-    return this.#session.protocol
+  /** Passes on to the application what happens to its sessions: one observer for all of them. */
+  static readonly #observer: SessionObserver<ServerSession> = {
+    // A timer or another session may be the cause: listeners see the store of this session.
+    within: (task, session) => session.#context.run(task),
+
+    handlerFailed: (error, session) => {
+      session.#context.run(() => {
+        logFailure(session.application.logger, error, 'WebSocket handler failed', session.#facts)
+        session.#home.monitor.emit('handlerFailed', { session, error })
+      })
+    },
+
+    readingAbandoned: (session) => {
+      session.#context.run(() => {
+        logDebug(session.application.logger, READING_ABANDONED, session.#facts)
+        session.#home.monitor.emit('readingAbandoned', { session })
+      })
+    },
+
+    limitReached: (limit, error, session) => {
+      const { counters, monitor } = session.#home
+      counters.limitReached(limit)
+      if (!monitor.hears('limitReached')) return
+      session.#context.run(() => monitor.emit('limitReached', { session, limit, error }))
+    },
+
+    buffered: (bytes, session) => session.#memoryBudget?.grow(bytes, session.core.environment),
+
+    frameDropped: (direction, bytes, session) => {
+      const { counters, monitor } = session.#home
+      counters.frameDropped(direction)
+      if (!monitor.hears('frameDropped')) return
+      session.#context.run(() => monitor.emit('frameDropped', { session, direction, bytes }))
+    },
+
+    closed: (info, session) => {
+      session.call.end(sessionIsOver)
+      const { monitor } = session.#home
+      if (monitor.hears('sessionClosed')) monitor.emit('sessionClosed', { session, info })
+    },
   }
 
-  get incoming(): ReceiveChannel<Frame> {
-    return this.#session.incoming
-  }
-
-  get outgoing(): OutgoingChannel {
-    return this.#session.outgoing
-  }
-
-  get send(): WebSocketSession['send'] {
-    return this.#session.send
-  }
-
-  get close(): WebSocketSession['close'] {
-    return this.#session.close
-  }
-
-  get flush(): WebSocketSession['flush'] {
-    return this.#session.flush
-  }
-
-  get terminate(): WebSocketSession['terminate'] {
-    return this.#session.terminate
-  }
-
-  get launch(): WebSocketSession['launch'] {
-    return this.#session.launch
-  }
-
-  /** For code that needs the time of this session. */
-  get clock(): Clock {
-    return this.#session.clock
-  }
-
-  get delay(): WebSocketSession['delay'] {
-    return this.#session.delay
-  }
-
-  get signal(): AbortSignal {
-    return this.#session.signal
-  }
-
-  get closeReason(): Promise<CloseReason> {
-    return this.#session.closeReason
-  }
-
-  get closed(): Promise<CloseInfo> {
-    return this.#session.closed
-  }
-
-  get bufferedAmount(): number {
-    return this.#session.bufferedAmount
-  }
-
-  get masking(): boolean {
-    return this.#session.masking
-  }
-
-  set masking(masking: boolean) {
-    this.#session.masking = masking
-  }
-
-  get maxFrameSize(): number {
-    return this.#session.maxFrameSize
-  }
-
-  set maxFrameSize(maxFrameSize: number) {
-    this.#session.maxFrameSize = maxFrameSize
-  }
-
-  get pingInterval(): number | null {
-    return requireDefault(this.#session, 'pingInterval').pingInterval
-  }
-
-  set pingInterval(pingInterval: Duration | null) {
-    requireDefault(this.#session, 'pingInterval').pingInterval = pingInterval
-  }
-
-  get timeout(): number {
-    return requireDefault(this.#session, 'timeout').timeout
-  }
-
-  set timeout(timeout: Duration) {
-    requireDefault(this.#session, 'timeout').timeout = timeout
-  }
-
-  get roundTripTime(): number | null {
-    return requireDefault(this.#session, 'roundTripTime').roundTripTime
+  /** What the log says about the session. */
+  get #facts(): { readonly session: string; readonly route: string } {
+    return { session: this.id, route: this.#route.path }
   }
 }
 
-function requireDefault(session: RawSession | DefaultSession, member: string): DefaultSession {
-  if (session instanceof DefaultSession) return session
-  throw new TypeError(
-    `Cannot use ${member} of a raw session: it sends no pings, expected webSocket()`,
-  )
+/** Made only if somebody reads `call.signal`: its stack trace costs more than the rest of a session's end. */
+function sessionIsOver(): DOMException {
+  return new DOMException('The session is over', 'AbortError')
 }

@@ -1,28 +1,15 @@
 /**
- * The session of a client: a session with what it was opened by, wrapped thinly around it, and how it ends.
+ * The session of a client: a live session with the handshake that opened it, and how it ends.
  */
 
-import type { Clock, Duration } from '../../base/index.ts'
-import {
-  addAbortListener,
-  type Environment,
-  type HasClock,
-  removeAbortListener,
-} from '../../base/internal.ts'
-import type { ReceiveChannel } from '../../channels/index.ts'
+import { addAbortListener, type Environment, removeAbortListener } from '../../base/internal.ts'
 import type { AgreedExtension } from '../../extensions/internal.ts'
-import type { CloseReason, Frame, HandshakeResponse } from '../../protocol/index.ts'
-import type {
-  CloseInfo,
-  OutgoingChannel,
-  RouteSettings,
-  Transport,
-  WebSocketSession,
-} from '../../session/index.ts'
+import type { HandshakeResponse } from '../../protocol/index.ts'
+import type { RouteSettings, Transport } from '../../session/index.ts'
 import {
   createSessionId,
-  DefaultSession,
   type HeartbeatListener,
+  LiveSession,
   type SessionObserver,
   type SessionSettings,
 } from '../../session/internal.ts'
@@ -41,29 +28,33 @@ export interface ClientOpening {
   readonly signal: AbortSignal | null
   /** The session's name; `null`: 16 random bytes. */
   readonly id: string | null
-  /** Is told what a block or a task has failed with. */
+  /** Called with the error of a block or of a task that failed. */
   readonly failed: (error: unknown) => void
 }
 
-/** A client's session. Functions are the wrapped session's own, so that all members may be destructured. */
-export class OpenedSession implements WebSocketClientSession, HasClock {
+/** A client's session. */
+export class OpenedSession extends LiveSession implements WebSocketClientSession {
   readonly url: string
   readonly #response: HandshakeResponse
-  readonly #session: DefaultSession
-  readonly #watch: SessionWatch
+  readonly #signal: AbortSignal | null
+  readonly #tellFailure: (error: unknown) => void
+  readonly #leave: () => void = () => this.core.goAway()
+  /** The first failure, of the block or of a task. */
+  #failure: { readonly error: unknown } | null = null
   #shownResponse: ClientResponse | null = null
   #blockRuns = false
   #run: Promise<void> | null = null
 
   /** Begins the session on `transport`. */
   constructor(opening: ClientOpening, transport: Transport) {
+    super(transport, settingsOf(opening), opening.environment, OpenedSession.#observer)
     this.url = opening.url
     this.#response = opening.response
-    this.#watch = new SessionWatch(opening, () => this.#session.goAway())
-    const settings = settingsOf(opening)
-    this.#session = new DefaultSession(transport, settings, opening.environment, this.#watch)
-    this.#session.start()
-    this.#watch.begin()
+    this.#signal = opening.signal
+    this.#tellFailure = opening.failed
+    this.core.start()
+    if (this.#isAborted) this.#leave()
+    else if (this.#signal !== null) addAbortListener(this.#signal, this.#leave)
   }
 
   get response(): ClientResponse {
@@ -72,123 +63,22 @@ export class OpenedSession implements WebSocketClientSession, HasClock {
     return this.#shownResponse
   }
 
-  get id(): string {
-    return this.#session.id
-  }
-
-  get protocol(): string | null {
-    return this.#session.protocol
-  }
-
-  get incoming(): ReceiveChannel<Frame> {
-    return this.#session.incoming
-  }
-
-  get outgoing(): OutgoingChannel {
-    return this.#session.outgoing
-  }
-
-  get send(): WebSocketSession['send'] {
-    return this.#session.send
-  }
-
-  get close(): WebSocketSession['close'] {
-    return this.#session.close
-  }
-
-  get flush(): WebSocketSession['flush'] {
-    return this.#session.flush
-  }
-
-  get terminate(): WebSocketSession['terminate'] {
-    return this.#session.terminate
-  }
-
-  get launch(): WebSocketSession['launch'] {
-    return this.#session.launch
-  }
-
-  /** For code that needs the time of this session. */
-  get clock(): Clock {
-    return this.#session.clock
-  }
-
-  get delay(): WebSocketSession['delay'] {
-    return this.#session.delay
-  }
-
-  get signal(): AbortSignal {
-    return this.#session.signal
-  }
-
-  get closeReason(): Promise<CloseReason> {
-    return this.#session.closeReason
-  }
-
-  get closed(): Promise<CloseInfo> {
-    return this.#session.closed
-  }
-
   // For the heartbeat: see `HeartbeatOwner`.
-
-  get received(): number {
-    return this.#session.received
-  }
 
   get hiddenAmount(): number {
     return 0
   }
 
   get isReadingStopped(): boolean {
-    return this.#session.isReadingStopped
+    return this.core.isReadingStopped
   }
 
   listen(listener: HeartbeatListener): void {
-    this.#session.listen(listener)
+    this.core.heartbeat = listener
   }
 
   vanish(cause: Error): void {
-    this.#session.vanish(cause)
-  }
-
-  get bufferedAmount(): number {
-    return this.#session.bufferedAmount
-  }
-
-  get masking(): boolean {
-    return this.#session.masking
-  }
-
-  set masking(masking: boolean) {
-    this.#session.masking = masking
-  }
-
-  get maxFrameSize(): number {
-    return this.#session.maxFrameSize
-  }
-
-  set maxFrameSize(maxFrameSize: number) {
-    this.#session.maxFrameSize = maxFrameSize
-  }
-
-  get pingInterval(): number | null {
-    return this.#session.pingInterval
-  }
-
-  set pingInterval(pingInterval: Duration | null) {
-    this.#session.pingInterval = pingInterval
-  }
-
-  get timeout(): number {
-    return this.#session.timeout
-  }
-
-  set timeout(timeout: Duration) {
-    this.#session.timeout = timeout
-  }
-
-  get roundTripTime(): number | null {
-    return this.#session.roundTripTime
+    this.core.vanish(cause)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -218,12 +108,12 @@ export class OpenedSession implements WebSocketClientSession, HasClock {
         thrown = error
         throw error
       } finally {
-        wasAborted = this.#watch.isAborted
+        wasAborted = this.#isAborted
         this.#blockRuns = false
       }
     })
-    this.#watch.throwFailure()
-    if (wasAborted) this.#watch.throwIfAborted()
+    if (this.#failure !== null) throw this.#failure.error
+    if (wasAborted) this.#signal?.throwIfAborted()
     // The analysis of types does not see what the function above has done.
     const result = returned as { readonly value: T } | null
     if (result === null) throw thrown
@@ -231,55 +121,26 @@ export class OpenedSession implements WebSocketClientSession, HasClock {
   }
 
   #end(handler: () => Promise<void> | void): Promise<void> {
-    this.#run ??= this.#session.run(handler)
+    this.#run ??= this.run(handler)
     return this.#run
   }
-}
 
-/** What the session tells its owner, and what the user's signal tells the session. */
-class SessionWatch implements SessionObserver {
-  readonly #signal: AbortSignal | null
-  readonly #tellFailure: (error: unknown) => void
-  readonly #leave: () => void
-  /** Of the block or of a task, whichever was first. */
-  #failure: { readonly error: unknown } | null = null
-
-  constructor({ signal, failed }: ClientOpening, leave: () => void) {
-    this.#signal = signal
-    this.#tellFailure = failed
-    this.#leave = leave
-  }
-
-  get isAborted(): boolean {
+  get #isAborted(): boolean {
     return this.#signal?.aborted === true
   }
 
-  begin(): void {
-    if (this.isAborted) this.#leave()
-    else if (this.#signal !== null) addAbortListener(this.#signal, this.#leave)
-  }
-
-  throwFailure(): void {
-    if (this.#failure !== null) throw this.#failure.error
-  }
-
-  throwIfAborted(): void {
-    this.#signal?.throwIfAborted()
-  }
-
-  handlerFailed(error: unknown): void {
-    this.#failure = { error }
-    this.#tellFailure(error)
-  }
-
-  limitReached(): void {}
-
-  frameDropped(): void {}
-
-  buffered(): void {}
-
-  closed(): void {
-    if (this.#signal !== null) removeAbortListener(this.#signal, this.#leave)
+  /** Hears what happens to the sessions of all clients. */
+  static readonly #observer: SessionObserver<OpenedSession> = {
+    handlerFailed: (error, session) => {
+      session.#failure = { error }
+      session.#tellFailure(error)
+    },
+    limitReached: () => {},
+    frameDropped: () => {},
+    buffered: () => {},
+    closed: (_, session) => {
+      if (session.#signal !== null) removeAbortListener(session.#signal, session.#leave)
+    },
   }
 }
 

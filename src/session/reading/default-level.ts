@@ -12,7 +12,7 @@ import {
   type ProtocolViolation,
   receivedText,
 } from '../../protocol/internal.ts'
-import type { Connection } from '../core/connection.ts'
+import type { LevelHost } from '../level-host.ts'
 import type { SessionLevel } from '../session-level.ts'
 import { PingTimeoutError } from '../errors.ts'
 import { failureReason } from '../failure-reason.ts'
@@ -25,7 +25,7 @@ const PING_TIMEOUT = new CloseReason(CloseReason.Codes.INTERNAL_ERROR, 'Ping tim
 export class DefaultLevel implements SessionLevel, FrameSink, PingerOwner {
   readonly gathersMessages: boolean = true
   readonly #environment: Environment
-  #connection: Connection | null = null
+  #connection: LevelHost | null = null
   #assembler: MessageAssembler | null = null
   /** Absent where the handshake has agreed on none. */
   #extensions: IncomingExtensions | null = null
@@ -52,7 +52,7 @@ export class DefaultLevel implements SessionLevel, FrameSink, PingerOwner {
   }
 
   /** Says whose frames these are; called once, before anything arrives. */
-  attach(connection: Connection): void {
+  attach(connection: LevelHost): void {
     this.#connection = connection
     if (connection.extensions === null) return
     this.#extensions = new IncomingExtensions(connection.extensions, connection)

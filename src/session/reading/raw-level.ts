@@ -8,7 +8,7 @@ import {
   type FrameSink,
   type ProtocolViolation,
 } from '../../protocol/internal.ts'
-import type { Connection } from '../core/connection.ts'
+import type { LevelHost } from '../level-host.ts'
 import type { SessionLevel } from '../session-level.ts'
 import { failureReason } from '../failure-reason.ts'
 
@@ -16,14 +16,14 @@ import { failureReason } from '../failure-reason.ts'
 export class RawLevel implements SessionLevel, FrameSink {
   readonly gathersMessages: boolean = false
   readonly heldBytes: number = 0
-  #connection: Connection | null = null
+  #connection: LevelHost | null = null
 
   get sink(): FrameSink {
     return this
   }
 
   /** Says whose frames these are; called once, before anything arrives. */
-  attach(connection: Connection): void {
+  attach(connection: LevelHost): void {
     this.#connection = connection
   }
 
@@ -55,6 +55,8 @@ export class RawLevel implements SessionLevel, FrameSink {
     const connection = this.#connection
     connection?.readingOver(() => connection.fail(failureReason(error), error))
   }
+
+  start(): void {}
 
   heard(): void {}
 

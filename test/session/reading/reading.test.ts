@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
 import { CloseReason } from '../../../src/protocol/index.ts'
-import { DefaultSession, RawSession, type SessionSettings } from '../../../src/session/internal.ts'
+import { DefaultSession, RawSession } from '../../support/bare-session.ts'
+import type { SessionSettings } from '../../../src/session/internal.ts'
 import { Deferred } from '../../../src/base/internal.ts'
 import { custom } from '../../support/extensions.ts'
 import { Gate } from '../../support/gate.ts'
@@ -136,7 +137,7 @@ describe('Reading', () => {
 
   it.each([
     ['a default session', DefaultSession],
-    ['a raw session', RawSession as unknown as typeof DefaultSession], // the same calls
+    ['a raw session', RawSession],
   ])(
     'of %s probes the transport twice a second past the bound, and sends a Pong once a second at most',
     async (_, Level) => {
@@ -258,10 +259,7 @@ describe('Reading', () => {
   })
 
   it('a raw session whose handler has returned keeps nothing that the peer still sends', async () => {
-    const { gate, session } = held(
-      { maxBytesPerSecond: 1000 },
-      RawSession as unknown as typeof DefaultSession,
-    ) // the same calls
+    const { gate, session } = held({ maxBytesPerSecond: 1000 }, RawSession)
     void session.run(() => {})
     gate.shut = true
     for (let sent = 0; sent < 3; sent++) gate.receive(KIB)

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { ClosedSendChannelError } from '../../../src/channels/index.ts'
 import { CloseReason, Frame, LocalProtocolError } from '../../../src/protocol/index.ts'
-import { DefaultSession } from '../../../src/session/internal.ts'
+import { DefaultSession } from '../../support/bare-session.ts'
 import { custom } from '../../support/extensions.ts'
 import { Gate } from '../../support/gate.ts'
 import { memoryEnvironment, settled } from '../../support/memory-world.ts'

@@ -36,7 +36,9 @@ import { Reading, type ReadingOwner } from '../reading/reading.ts'
 import type { Outbound } from '../session.ts'
 import type { SessionHoldings } from '../session-holdings.ts'
 import { SessionExtensions } from '../session-extensions.ts'
-import type { ConnectionOwner, SessionLevel } from '../session-level.ts'
+import type { SessionOwner } from '../session-owner.ts'
+import { DefaultLevel } from '../reading/default-level.ts'
+import { RawLevel } from '../reading/raw-level.ts'
 import type { HeartbeatListener, SessionObserver, SessionSettings } from '../settings.ts'
 import { createTimeLimits, type TimeLimits, type TimeLimitsOwner } from './time-limits.ts'
 import type { Transport, TransportReceiver } from '../transport.ts'
@@ -46,9 +48,10 @@ import { waitingFramesOf } from '../reading/waiting-frames.ts'
 import { Writer, type WriterOwner } from '../writing/writer.ts'
 
 const NORMAL = new CloseReason(CloseReason.Codes.NORMAL)
+const GOING_AWAY = new CloseReason(CloseReason.Codes.GOING_AWAY)
 
-/** The core that both levels of session wrap. */
-export class Connection
+/** The core of one session. */
+export class SessionCore
   implements
     TransportReceiver,
     WriterOwner,
@@ -66,8 +69,8 @@ export class Connection
   /** Absent where the handshake has agreed on none. */
   readonly extensions: SessionExtensions | null
   readonly #transport: Transport
-  readonly #level: SessionLevel
-  readonly #owner: ConnectionOwner
+  readonly #level: DefaultLevel | RawLevel
+  readonly #owner: SessionOwner
   readonly #decoder: FrameDecoder
   readonly #reading: Reading
   /** Absent until something has to be counted. */
@@ -89,6 +92,7 @@ export class Connection
   #info: CloseInfo | null = null
   /** Bytes that have arrived. */
   #received = 0
+  #ownerBytes = 0
   /** How often the transport has handed over all that it had kept. */
   #drains = 0
   /** What was kept after the last read for what has arrived in part. */
@@ -101,9 +105,13 @@ export class Connection
     settings: SessionSettings,
     environment: Environment,
     observer: SessionObserver,
-    level: SessionLevel,
-    owner: ConnectionOwner,
+    owner: SessionOwner,
+    kind: 'default' | 'raw',
   ) {
+    const level =
+      kind === 'raw'
+        ? new RawLevel()
+        : new DefaultLevel(environment, settings.pingInterval, settings.timeout)
     this.settings = settings
     this.environment = environment
     this.observer = observer
@@ -126,12 +134,24 @@ export class Connection
       claimedBits: this.extensions?.claimedBits ?? 0,
     })
     this.#reading = new Reading(environment, transport, this.#decoder, this.incoming, this)
+    level.attach(this)
   }
 
-  /** Begins to read. */
+  /** Begins to read, and to ping. What arrives before the handler runs waits in `incoming`. */
   start(): void {
+    this.#level.start()
     this.#timeLimits?.start()
     this.#transport.start(this)
+  }
+
+  /** Bytes that the owner of the session keeps as long as the session lasts. */
+  get keptBytes(): number {
+    return this.#ownerBytes
+  }
+
+  set keptBytes(bytes: number) {
+    this.#ownerBytes = bytes
+    this.buffered(bytes)
   }
 
   /** Bytes that the session keeps in memory, in both directions. */
@@ -220,7 +240,7 @@ export class Connection
     this.#level.heard()
     this.#timeLimits?.active()
     this.#deadline?.received(bytes.length)
-    this.observer.buffered(bytes.length)
+    this.observer.buffered(bytes.length, this.#owner)
     this.#reading.receive(bytes)
   }
 
@@ -397,7 +417,7 @@ export class Connection
       this.readingOver(() => this.fail(failureReason(error), error))
       return
     }
-    this.observer.handlerFailed(error)
+    this.observer.handlerFailed(error, this.#owner)
     const cause =
       error instanceof Error ? error : new TypeError('Cannot tell why the extension failed')
     this.fail(INTERNAL_ERROR, cause)
@@ -437,15 +457,44 @@ export class Connection
     void this.close(reason)
   }
 
-  /** The server stops: as `close`, but the handler's loop ends now and not with the peer's answer. */
-  goAway(reason: CloseReason, cause: Error | null = null): void {
+  /** The server stops: Close 1001 with `message`, and the handler's loop ends now. */
+  goAway(message: string = ''): void {
+    this.#leave(message === '' ? GOING_AWAY : new CloseReason(GOING_AWAY.code, message), null)
+  }
+
+  /**
+   * The handler has returned. A default session closes with 1000. A raw session sends what was
+   * accepted, then TCP ends.
+   */
+  handlerReturned(): void {
+    if (this.reason === null && this.incoming.channel.isAwaited) {
+      this.observer.readingAbandoned?.(this.#owner)
+    }
+    if (this.#level instanceof RawLevel) {
+      this.#drop()
+      return
+    }
+    void this.close(NORMAL)
+    this.incoming.discard()
+  }
+
+  /** The pings of the session; `member` is the name that they are asked by. */
+  pings(member: string): DefaultLevel {
+    if (this.#level instanceof DefaultLevel) return this.#level
+    throw new TypeError(
+      `Cannot use ${member} of a raw session: it sends no pings, expected webSocket()`,
+    )
+  }
+
+  /** As `close`, but the handler's loop ends now, and not with the peer's answer. */
+  #leave(reason: CloseReason, cause: Error | null): void {
     this.#begin('local', reason, cause)
     void this.close(reason)
     this.incoming.end()
   }
 
   /** What was accepted goes out, then TCP ends, without a Close frame. */
-  drop(): void {
+  #drop(): void {
     this.#begin('local', ABNORMAL, null)
     this.#decoder.stop()
     this.incoming.discard()
@@ -526,7 +575,7 @@ export class Connection
   }
 
   buffered(bytes: number): void {
-    this.observer.buffered(bytes)
+    this.observer.buffered(bytes, this.#owner)
   }
 
   framesWait(): void {
@@ -535,7 +584,7 @@ export class Connection
 
   /** The transport has kept what it could not hand over. */
   writeQueued(): void {
-    this.observer.buffered(this.#transport.queuedBytes)
+    this.observer.buffered(this.#transport.queuedBytes, this.#owner)
     this.#progress ??= new WriteProgress(this.environment.clock, this.#transport)
     this.#progress.queued()
     const { writeTimeout } = this.settings
@@ -547,7 +596,7 @@ export class Connection
   }
 
   frameDropped(direction: 'incoming' | 'outgoing', bytes: number): void {
-    this.observer.frameDropped(direction, bytes)
+    this.observer.frameDropped(direction, bytes, this.#owner)
   }
 
   /** The Close frame, or the last frame of a session that is dropped, has been given to the transport. */
@@ -570,19 +619,20 @@ export class Connection
     const { limitName } = cause
     if (limitName !== 'idleTimeout' && limitName !== 'maxSessionDuration') return
     this.#tellLimit(limitName, cause)
-    this.goAway(TIME_IS_UP[limitName], cause)
+    this.#leave(TIME_IS_UP[limitName], cause)
   }
 
   /** Tells the owner how much more memory is kept than before for what has arrived in part. */
   #tellKept(): void {
     const kept = this.#decoder.keptBytes + this.#level.heldBytes
-    if (kept > this.#keptBytes) this.observer.buffered(kept - this.#keptBytes)
+    if (kept > this.#keptBytes) this.observer.buffered(kept - this.#keptBytes, this.#owner)
     this.#keptBytes = kept
   }
 
   /** Only the first reason for an ending counts. */
   #tellLimit(limit: SessionLimitName | null, cause: Error): void {
-    if (limit !== null && !this.#ending.hasBegun) this.observer.limitReached(limit, cause)
+    if (limit !== null && !this.#ending.hasBegun)
+      this.observer.limitReached(limit, cause, this.#owner)
   }
 
   #rateLimits(): RateLimits {
@@ -611,7 +661,7 @@ export class Connection
     if (this.#info === null) {
       const { closeTimeout } = this.settings
       const error = new SessionTimeoutError('closeTimeout', closeTimeout)
-      this.observer.limitReached('closeTimeout', error)
+      this.observer.limitReached('closeTimeout', error, this.#owner)
     }
     this.#transport.abort()
   }
@@ -623,13 +673,13 @@ export class Connection
     const info = this.#info
     const tell = (): void => {
       this.#owner.over(info)
-      this.observer.closed(info)
+      this.observer.closed(info, this.#owner)
     }
     if (this.observer.within === undefined) tell()
-    else this.observer.within(tell)
+    else this.observer.within(tell, this.#owner)
   }
 }
 
-function concludeReading(connection: Connection): void {
-  connection.concludeReading()
+function concludeReading(core: SessionCore): void {
+  core.concludeReading()
 }

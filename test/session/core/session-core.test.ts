@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 
 import { CloseReason, Frame } from '../../../src/protocol/index.ts'
 import { MemoryBudgetError } from '../../../src/session/index.ts'
-import { DefaultSession, type SessionSettings } from '../../../src/session/internal.ts'
+import { DefaultSession } from '../../support/bare-session.ts'
+import type { SessionSettings } from '../../../src/session/internal.ts'
 import { hex } from '../../support/bytes.ts'
 import { Gate } from '../../support/gate.ts'
 import { memoryEnvironment, settled } from '../../support/memory-world.ts'
@@ -30,7 +31,7 @@ function gated(settings: Partial<SessionSettings> = {}) {
   return { gate, session, heard, clock: environment.clock, environment, told: () => told }
 }
 
-describe('Connection', () => {
+describe('SessionCore', () => {
   it('S-20 receive() works on after our close(), until the peer has answered', async () => {
     const { session, peer } = defaultSession()
     void session.close(MINE)

@@ -1,0 +1,280 @@
+/**
+ * The session that handlers and clients hold. It shows the session core to its user, and runs the
+ * handler and the tasks that the user launches.
+ *
+ * The sessions of servers and of clients extend it; nothing else in the package is extended.
+ */
+
+import { type Clock, type Duration, ScopeEndedError } from '../../base/index.ts'
+import {
+  Deferred,
+  delayOn,
+  type Environment,
+  type HasClock,
+  isInstance,
+  kindOf,
+  rejected,
+  TaskScope,
+  toMilliseconds,
+} from '../../base/internal.ts'
+import { ClosedReceiveChannelError, ClosedSendChannelError } from '../../channels/index.ts'
+import type { ReceiveChannel } from '../../channels/index.ts'
+import { CloseReason, type Frame } from '../../protocol/internal.ts'
+import type { CloseInfo } from '../close-info.ts'
+import { INTERNAL_ERROR } from '../failure-reason.ts'
+import type { DefaultWebSocketSession, OutgoingChannel, WebSocketSession } from '../session.ts'
+import type { SessionOwner } from '../session-owner.ts'
+import type { SessionObserver, SessionSettings } from '../settings.ts'
+import type { Transport } from '../transport.ts'
+import { Outgoing } from './outgoing.ts'
+import { SessionCore } from './session-core.ts'
+
+const NORMAL = new CloseReason(CloseReason.Codes.NORMAL)
+
+/** A session of either level. Functions and promises are made when they are first touched. */
+export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasClock {
+  /** For the code that opened the session: it starts, measures and ends the session with it. */
+  readonly core: SessionCore
+  #outgoing: Outgoing | null = null
+  #scope: TaskScope | null = null
+  #reason: Deferred<CloseReason> | null = null
+  #closed: Deferred<CloseInfo> | null = null
+  #failureReported = false
+  #send: WebSocketSession['send'] | null = null
+  #close: WebSocketSession['close'] | null = null
+  #flush: WebSocketSession['flush'] | null = null
+  #terminate: WebSocketSession['terminate'] | null = null
+  #launch: WebSocketSession['launch'] | null = null
+  #delay: WebSocketSession['delay'] | null = null
+
+  /**
+   * @param kind `raw`: the handler sees every frame and fragment, and nothing is answered.
+   *   `default`: the handler sees whole messages; the session answers pings and Close frames.
+   */
+  constructor(
+    transport: Transport,
+    settings: SessionSettings,
+    environment: Environment,
+    observer: SessionObserver,
+    kind: 'default' | 'raw' = 'default',
+  ) {
+    this.core = new SessionCore(transport, settings, environment, observer, this, kind)
+  }
+
+  get id(): string {
+    return this.core.settings.id
+  }
+
+  get protocol(): string | null {
+    return this.core.settings.protocol
+  }
+
+  get incoming(): ReceiveChannel<Frame> {
+    return this.core.incoming.channel
+  }
+
+  get outgoing(): OutgoingChannel {
+    this.#outgoing ??= new Outgoing(this.core)
+    return this.#outgoing
+  }
+
+  get send(): WebSocketSession['send'] {
+    const core = this.core
+    this.#send ??= (data, options) => core.send(data, options)
+    return this.#send
+  }
+
+  get close(): WebSocketSession['close'] {
+    this.#close ??= (reason = NORMAL) => this.core.close(reason)
+    return this.#close
+  }
+
+  get flush(): WebSocketSession['flush'] {
+    this.#flush ??= () => this.core.writer.flush()
+    return this.#flush
+  }
+
+  get terminate(): WebSocketSession['terminate'] {
+    this.#terminate ??= () => this.core.terminate()
+    return this.#terminate
+  }
+
+  get launch(): WebSocketSession['launch'] {
+    this.#launch ??= (task) => this.#tasks().launch(task)
+    return this.#launch
+  }
+
+  get delay(): WebSocketSession['delay'] {
+    this.#delay ??= (duration, options) =>
+      delayOn(this.clock, duration, [this.signal, options?.signal])
+    return this.#delay
+  }
+
+  get masking(): boolean {
+    return this.core.writer.masking
+  }
+
+  set masking(masking: boolean) {
+    if (typeof masking !== 'boolean') {
+      throw new TypeError(`Cannot set masking to ${kindOf(masking)}, expected true or false`)
+    }
+    this.core.writer.masking = masking
+  }
+
+  get maxFrameSize(): number {
+    return this.core.maxFrameSize
+  }
+
+  set maxFrameSize(bytes: number) {
+    this.core.maxFrameSize = bytes
+  }
+
+  /** For code that needs the time of this session. */
+  get clock(): Clock {
+    return this.core.environment.clock
+  }
+
+  get signal(): AbortSignal {
+    return this.#tasks().signal
+  }
+
+  get closeReason(): Promise<CloseReason> {
+    if (this.#reason === null) {
+      this.#reason = new Deferred()
+      if (this.core.reason !== null) this.#reason.resolve(this.core.reason)
+    }
+    return this.#reason.promise
+  }
+
+  get closed(): Promise<CloseInfo> {
+    if (this.#closed === null) {
+      this.#closed = new Deferred()
+      if (this.core.info !== null) this.#closed.resolve(this.core.info)
+    }
+    return this.#closed.promise
+  }
+
+  /** Bytes that have arrived since the start, whether or not they are whole messages. */
+  get received(): number {
+    return this.core.received
+  }
+
+  get bufferedAmount(): number {
+    return this.core.writer.bufferedAmount
+  }
+
+  get pingInterval(): number | null {
+    return this.core.pings('pingInterval').pingInterval
+  }
+
+  set pingInterval(value: Duration | null) {
+    const pings = this.core.pings('pingInterval')
+    pings.setPings(value === null ? null : positive(value, 'pingInterval'), pings.timeout)
+  }
+
+  get timeout(): number {
+    return this.core.pings('timeout').timeout
+  }
+
+  set timeout(value: Duration) {
+    const pings = this.core.pings('timeout')
+    pings.setPings(pings.pingInterval, positive(value, 'timeout'))
+  }
+
+  get roundTripTime(): number | null {
+    return this.core.pings('roundTripTime').roundTripTime
+  }
+
+  /**
+   * Runs the handler, and ends the session as the handler ended: returned, 1000 (a raw session is
+   * dropped); threw, 1011. Resolves when the handler and all launched tasks are done and the
+   * session is over; never rejects. Called at most once, by the code that opened the session.
+   */
+  run(handler: () => Promise<void> | void): Promise<void> {
+    // Not an async function: its frame would be the largest thing that an idle session holds.
+    return begun(handler).then(
+      () => this.#handlerEnded(),
+      (error: unknown) => this.#handlerEnded({ error }),
+    )
+  }
+
+  /** See `SessionOwner`. */
+  ending(reason: CloseReason): void {
+    this.#reason?.resolve(reason)
+  }
+
+  /** See `SessionOwner`. */
+  over(info: CloseInfo): void {
+    this.#closed?.resolve(info)
+    this.#scope?.abort()
+  }
+
+  #tasks(): TaskScope {
+    if (this.#scope === null) {
+      this.#scope = new TaskScope({
+        onFailure: (error) => this.#failed(error),
+        isFailure: (error) => !this.#saysThatItEnds(error),
+      })
+      this.core.environment.unlimitListeners(this.#scope.signal)
+      if (this.core.info !== null) this.#scope.abort()
+    }
+    return this.#scope
+  }
+
+  async #handlerEnded(failure?: { readonly error: unknown }): Promise<void> {
+    if (failure === undefined || this.#saysThatItEnds(failure.error)) this.core.handlerReturned()
+    else this.#failed(failure.error)
+    await this.closed
+    await this.#scope?.join()
+  }
+
+  /** The handler or a task failed. */
+  #failed(error: unknown): void {
+    if (!this.#failureReported) {
+      this.#failureReported = true
+      this.core.observer.handlerFailed(error, this)
+    }
+    this.core.closeBecause(INTERNAL_ERROR, asError(error))
+    this.core.incoming.discard()
+  }
+
+  /** Whether `error` only says that the session is ending, and is no failure of the handler. */
+  #saysThatItEnds(error: unknown): boolean {
+    if (this.core.reason === null) return false
+    if (error === this.core.cause) return true
+    if (isInstance(error, ClosedReceiveChannelError)) return true
+    if (isInstance(error, ClosedSendChannelError)) return true
+    if (isInstance(error, ScopeEndedError)) return true
+    return isAbortError(error)
+  }
+}
+
+function begun(handler: () => Promise<void> | void): Promise<void> {
+  try {
+    return Promise.resolve(handler())
+  } catch (error) {
+    return rejected(error)
+  }
+}
+
+/** Whether a wait on a signal of this session or of its call was aborted. Node wraps such errors. */
+function isAbortError(error: unknown): boolean {
+  try {
+    return error instanceof Error && error.name === 'AbortError'
+  } catch {
+    // A proxy, or a getter, that throws.
+    return false
+  }
+}
+
+function asError(error: unknown): Error {
+  return isInstance(error, Error)
+    ? error
+    : new TypeError('Cannot tell why the handler failed: it threw something that is not an Error')
+}
+
+function positive(value: Duration, name: string): number {
+  const ms = toMilliseconds(value, name)
+  if (ms > 0) return ms
+  throw new RangeError(`Cannot set ${name}: it is ${ms} ms, expected more than 0 ms`)
+}
