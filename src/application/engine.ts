@@ -17,6 +17,11 @@ export interface UpgradeRequest {
   readonly rawHeaders: readonly string[]
   /** Bytes behind the request that the engine keeps while the upgrade is decided; none by default. */
   readonly earlyBytes?: number
+  /**
+   * Calls `listener` whenever the engine keeps more such bytes while the upgrade is decided, with how many
+   * more; optional. Memory counts them.
+   */
+  watchEarlyBytes?(listener: (bytes: number) => void): void
   /** Whether the request announces a body (`Content-Length` above 0, or `Transfer-Encoding`). */
   readonly hasBody: boolean
   readonly local: TransportAddress

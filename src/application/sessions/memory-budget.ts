@@ -93,6 +93,7 @@ export class SharedBudget implements MemoryBudget {
   /** So many bytes are kept for an upgrade that is being decided; a negative number gives them back. */
   reserve(bytes: number): void {
     this.#reserved += bytes
+    if (bytes > 0) this.#grown += bytes
   }
 
   /**

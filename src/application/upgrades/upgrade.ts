@@ -112,7 +112,7 @@ class UpgradeAttempt {
   #waiting: Deferred<UpgradeOutcome> | null = null
   /** Absent until the request has been found to be a proper one. */
   #slot: ConnectionSlot | null = null
-  /** What is counted for the head of the request until there is an answer. */
+  /** What is counted for the request until there is an answer. */
   #reserved = 0
 
   constructor(parts: UpgradeParts, facts: UpgradeFacts) {
@@ -141,6 +141,7 @@ class UpgradeAttempt {
     const onAbort = (): void => void this.#abandon(signal.reason)
     signal.addEventListener('abort', onAbort, { once: true })
     if (signal.aborted) onAbort()
+    this.#facts.request.watchEarlyBytes?.((bytes) => this.#reserve(bytes))
 
     // Owned by the outcome: it settles it, or comes too late and says so in the log.
     void deciding.then(
@@ -231,9 +232,15 @@ class UpgradeAttempt {
     const entered = this.#parts.admission().enter(remoteHost, this.#facts.environment)
     if ('reason' in entered) return entered
     this.#slot = entered
-    this.#reserved = this.#call.request.headBytes + (this.#facts.request.earlyBytes ?? 0)
-    this.#parts.admission().memoryBudget?.reserve(this.#reserved)
+    this.#reserve(this.#call.request.headBytes + (this.#facts.request.earlyBytes ?? 0))
     return null
+  }
+
+  /** Counts memory of the request until there is an answer. */
+  #reserve(bytes: number): void {
+    if (this.#outcome !== null) return
+    this.#reserved += bytes
+    this.#parts.admission().memoryBudget?.reserve(bytes)
   }
 
   /** The opening handshake, or the refusal that it deserves. */

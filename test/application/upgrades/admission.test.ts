@@ -89,8 +89,17 @@ describe('Admission', () => {
     expect(memoryBudget.used).toBeLessThan(11_000)
     const behind = world.upgrade('/slow', { headers, earlyBytes: 50_000 })
     expect(memoryBudget.used).toBeGreaterThan(70_000)
+    const before = memoryBudget.used
+    let grow: (bytes: number) => void = () => {}
+    const growing = world.upgrade('/slow', {
+      headers,
+      watchEarlyBytes: (grew) => void (grow = grew),
+    })
+    grow(20_000)
+    expect(memoryBudget.used - before).toBeGreaterThan(30_000)
     answer.resolve(new Response('no', { status: 401 }))
-    await Promise.all([slow, behind])
+    await Promise.all([slow, behind, growing])
+    grow(20_000)
     expect(memoryBudget.used).toBe(0)
 
     await world.connect('/', { headers })

@@ -53,6 +53,8 @@ export class Arrival {
   #state: 'here' | 'released' | 'closed' = 'here'
   #hasLeft = false
   #left: AbortController | null = null
+  /** Told when more is kept while the application decides. */
+  #grew: ((bytes: number) => void) | null = null
 
   constructor(handle: AcceptedHandle, owner: ArrivalOwner) {
     this.handle = handle
@@ -71,6 +73,16 @@ export class Arrival {
 
   get isClosed(): boolean {
     return this.#state !== 'here'
+  }
+
+  /** What is kept of the request and behind it, in bytes. */
+  get earlyBytes(): number {
+    return this.#kept.length
+  }
+
+  /** Calls `listener` whenever more is kept while the application decides. */
+  watchEarlyBytes(listener: (bytes: number) => void): void {
+    this.#grew = listener
   }
 
   /** The addresses of both ends. */
@@ -116,6 +128,7 @@ export class Arrival {
     ;(this.handle as OwnedHandle)[OWNER] = null
     const kept = this.#kept
     this.#kept = NO_BYTES
+    this.#grew = null
     if (kept.length === from) return NO_BYTES
     return this.#isLent ? copyOf(kept.subarray(from)) : kept.subarray(from)
   }
@@ -142,15 +155,19 @@ export class Arrival {
   #received(bytes: Uint8Array): void {
     this.#isLent = this.#kept.length === 0
     this.#kept = this.#isLent ? bytes : Buffer.concat([this.#kept, bytes])
-    if (!this.#isDecided) this.#readHead()
-    else if (this.#kept.length >= MAX_READ_AHEAD_BYTES) {
-      this.handle.readStop()
-      this.#isReading = false
-    }
+    if (this.#isDecided) this.#keptMore(bytes.length)
+    else this.#readHead()
     if (!this.#isLent) return
     this.#isLent = false
     // Whoever has taken the handle has what it needs of them.
     this.#kept = this.#state === 'here' ? copyOf(this.#kept) : NO_BYTES
+  }
+
+  #keptMore(bytes: number): void {
+    this.#grew?.(bytes)
+    if (this.#kept.length < MAX_READ_AHEAD_BYTES) return
+    this.handle.readStop()
+    this.#isReading = false
   }
 
   #readHead(): void {

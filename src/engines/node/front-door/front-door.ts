@@ -118,12 +118,15 @@ export class FrontDoor implements ArrivalOwner {
     const { application, environment } = this.#host
     shareStrings(head.rawHeaders)
     arrival.decide(head.byteLength)
-    const request = new AcceptedRequest(head, arrival.facts)
+    const request = new AcceptedRequest(head, arrival.facts, arrival)
     try {
       const outcome = application.upgrade(request, environment, () => arrival.watch())
-      if (!(outcome instanceof Promise)) this.#conclude(arrival, outcome)
-      else {
+      if (!(outcome instanceof Promise)) {
+        request.decided()
+        this.#conclude(arrival, outcome)
+      } else {
         outcome
+          .finally(() => request.decided())
           .then((later) => this.#conclude(arrival, later))
           .catch((error: unknown) => this.#fail(arrival, error))
       }

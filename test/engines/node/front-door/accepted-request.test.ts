@@ -10,6 +10,7 @@ it('AcceptedRequest has what the head says, and what all requests of this door h
   const request = new AcceptedRequest(
     { target: '/chat?a', rawHeaders: ['Host', 'a'], byteLength: 40 },
     facts,
+    { earlyBytes: 12, watchEarlyBytes: (listener) => listener(3) },
   )
 
   expect(request).toMatchObject({
@@ -22,4 +23,12 @@ it('AcceptedRequest has what the head says, and what all requests of this door h
     remote: facts.remote,
     encrypted: false,
   })
+
+  const grown: number[] = []
+  request.watchEarlyBytes((bytes) => grown.push(bytes))
+  expect(request.earlyBytes).toBe(12)
+  request.decided()
+  request.watchEarlyBytes((bytes) => grown.push(bytes))
+  expect(request.earlyBytes).toBe(0)
+  expect(grown).toEqual([3])
 })

@@ -94,6 +94,22 @@ describe('Arrival', () => {
     expect(arrival.releaseToSession().length).toBe(16 * 1024)
   })
 
+  it('says how much it keeps, and how much more comes while the application decides', () => {
+    const { arrival, read } = scripted()
+    const grown: number[] = []
+    read(HEAD)
+    arrival.decide(HEAD.length)
+    arrival.watchEarlyBytes((bytes) => grown.push(bytes))
+
+    read('x'.repeat(1000))
+    expect(arrival.earlyBytes).toBe(HEAD.length + 1000)
+    arrival.releaseToSession()
+    read('y')
+
+    expect(grown).toEqual([1000])
+    expect(arrival.earlyBytes).toBe(0)
+  })
+
   it('closes when the client leaves without a word', () => {
     const { told, calls, read } = scripted()
 
