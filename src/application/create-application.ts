@@ -36,7 +36,7 @@ import { upgradeRequired } from './upgrades/refusal.ts'
 import type { OriginResolver } from './calls/request.ts'
 import { parseRequestTarget } from './calls/request-target.ts'
 import { RouteScope, type WebSocketRoute } from './routing/route-scope.ts'
-import { createRouteTree } from './routing/route-tree.ts'
+import { createRouteTree, type RouteTree } from './routing/route-tree.ts'
 import { SessionRegistry } from './sessions/session-registry.ts'
 import type { ApplicationStatistics } from './statistics.ts'
 import { decideUpgrade, type UpgradeParts } from './upgrades/upgrade.ts'
@@ -87,6 +87,18 @@ export function createApplicationOn(
 /** What listeners of `stopped` are given at least: handlers may have used up the whole timeout. */
 const LAST_LISTENERS_MS = 3000
 
+const ROUTES = new WeakMap<Application, RouteTree<WebSocketRoute>>()
+
+/** A path that both applications have a route for by now; `null` when there is none. */
+export function sharedPathOf(one: Application, other: Application): string | null {
+  const theirs = ROUTES.get(other)
+  for (const pattern of ROUTES.get(one)?.patterns ?? []) {
+    const conflict = theirs?.conflict(pattern) ?? null
+    if (conflict !== null) return conflict
+  }
+  return null
+}
+
 class WebSocketApplication implements Application {
   readonly logger: Logger
   readonly clock: WaitingClock
@@ -109,6 +121,7 @@ class WebSocketApplication implements Application {
     this.logger = logger
     this.clock = delayingClock(clock)
     this.monitor = new EventMonitor(logger)
+    ROUTES.set(this, this.#routes)
     this.#root = new RouteScope({
       routes: this.#routes,
       pluginSettings: (act) => this.#plugins.get(WebSockets, act),

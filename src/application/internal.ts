@@ -4,7 +4,7 @@
 
 export { defaultPort, parseAuthority } from './calls/authority.ts'
 export type { Authority } from './calls/authority.ts'
-export { createApplicationOn } from './create-application.ts'
+export { createApplicationOn, sharedPathOf } from './create-application.ts'
 export { rootContext } from './async-context.ts'
 export { readStopOptions } from './sessions/drain.ts'
 export type { DrainTimes } from './sessions/drain.ts'

@@ -221,6 +221,18 @@ for (const transport of ['auto', 'stream'] as const) {
       await once(alice, 'open')
       alice.pause()
       const session = await sessions.get('alice')
+      // Alice and Ivan send into Ivan's session, whose client reads now and then.
+      const ivan = new WebSocket(`${url}/keep/ivan`, ['chat'], { origin: 'http://elsewhere.test' })
+      await once(ivan, 'open')
+      ivan.pause()
+      const shared = await sessions.get('ivan')
+      const talk = (name: string): void => {
+        user.run(name, () => {
+          for (let count = 0; count < 3; count++) {
+            void shared.send(`${name} ${'x'.repeat(200_000)}`)
+          }
+        })
+      }
 
       // Alice's work sets the shared timers, begins the shared turns, and ends the others' sessions.
       const work = user.run('alice', () =>
@@ -228,6 +240,10 @@ for (const transport of ['auto', 'stream'] as const) {
         setInterval(() => {
           session.pingInterval = { milliseconds: 300 }
           for (let count = 0; count < 5; count++) void session.send(`alice ${'x'.repeat(200_000)}`)
+          talk('alice')
+          talk('ivan')
+          if (ivan.isPaused) ivan.resume()
+          else ivan.pause()
         }, 5),
       )
       const clients = [
@@ -248,9 +264,11 @@ for (const transport of ['auto', 'stream'] as const) {
       await user.run('alice', () => server.stop({ grace: 0, timeout: 100 }))
       clearInterval(work)
       alice.terminate()
+      ivan.terminate()
       for (const client of clients) await client[Symbol.asyncDispose]()
 
       expect(seen.leaks).toEqual([])
+      expect(seen.storesOf('compressIf of ivan')).not.toEqual([])
       expect(seen.storesOf('signal of bob')).toEqual(['bob'])
       expect(seen.storesOf('signal of grace')).toEqual(['grace'])
       expect(seen.storesOf('sessionClosed of bob')).toEqual(['bob'])

@@ -25,6 +25,9 @@ export interface RouteTree<Value> {
    */
   check(pattern: string): void
 
+  /** All patterns, in the order of their declaration. */
+  readonly patterns: Iterable<string>
+
   /** The pattern in the tree that matches exactly the paths that `pattern` does; `null` when there is none. */
   conflict(pattern: string): string | null
 
@@ -43,8 +46,11 @@ export function createRouteTree<Value>(): RouteTree<Value> {
   const router = createRouter<{ readonly value: Value }>()
   // Patterns that match the same paths end on the same node, so only those need be compared.
   const patternsByNode = new Map<string, string[]>()
+  const patterns: string[] = []
 
   return {
+    patterns,
+
     check(pattern) {
       requirePathPattern(pattern)
       parse(pattern)
@@ -60,10 +66,11 @@ export function createRouteTree<Value>(): RouteTree<Value> {
     },
 
     add(pattern, value) {
+      patterns.push(pattern)
       for (const node of parse(pattern)) {
-        const patterns = patternsByNode.get(node)
-        if (patterns === undefined) patternsByNode.set(node, [pattern])
-        else patterns.push(pattern)
+        const others = patternsByNode.get(node)
+        if (others === undefined) patternsByNode.set(node, [pattern])
+        else others.push(pattern)
       }
       addRoute(router, ANY_METHOD, pattern, { value })
     },

@@ -11,7 +11,7 @@ import { Server as HttpsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 
 import type { Application, StopCounts, StopOptions } from '../../application/index.ts'
-import { logFailure } from '../../application/internal.ts'
+import { logFailure, sharedPathOf } from '../../application/internal.ts'
 import {
   callback,
   choice,
@@ -97,7 +97,7 @@ export interface Attachment extends AsyncDisposable {
  * May be called before or after `server.listen`. One application may be attached to several servers.
  *
  * @throws {TypeError} if `server` is not a server of `node:http` or `node:https`, if the application is
- *   attached to it already, or for an option that is not known.
+ *   attached to it already or shares a path with one that is, or for an option that is not known.
  *
  * @example
  * const server = createServer(express())
@@ -128,9 +128,16 @@ export function attachIn(
   }
   const settings = ATTACH_OPTIONS.read(optionReader('attach'), options)
   const transports = new TransportChoice(settings.transport)
-  const attached = ATTACHED.get(server) ?? new WeakSet()
+  const attached = ATTACHED.get(server) ?? new Set()
   if (attached.has(application)) {
     throw new TypeError('Cannot attach: the application is attached to this server already')
+  }
+  for (const other of attached) {
+    const path = sharedPathOf(application, other)
+    if (path === null) continue
+    throw new TypeError(
+      `Cannot attach: another application attached to this server has a route for "${path}" too, expected paths of its own for each`,
+    )
   }
   ATTACHED.set(server, attached.add(application))
   return new ServerAttachment(environment, transports, application, server, settings)
@@ -139,8 +146,8 @@ export function attachIn(
 /** How long another listener may take, under `yield`, before an upgrade counts as nobody's. */
 export const YIELD_MS = 5000
 
-/** So that one application cannot answer the same request twice. */
-const ATTACHED = new WeakMap<HttpServer | HttpsServer, WeakSet<Application>>()
+/** So that one application cannot answer the same request twice, nor two of them the same path. */
+const ATTACHED = new WeakMap<HttpServer | HttpsServer, Set<Application>>()
 
 class ServerAttachment implements Attachment, UpgradeHost {
   readonly environment: Environment
@@ -213,7 +220,10 @@ class ServerAttachment implements Attachment, UpgradeHost {
     )
   }
 
-  /** Two applications on one server have a route for the same request; the one attached last answers. */
+  /**
+   * Two applications on one server have a route for the same request: `attach` saw no conflict, because a
+   * route came later or patterns overlap. The application attached last answers.
+   */
   #reportConflict({ url = '' }: IncomingMessage): void {
     if (this.#hasReported || this.application.answerPlainRequest(url) === null) return
     this.#hasReported = true

@@ -221,6 +221,7 @@ describe('SharedBudget', () => {
     await environment.clock.advance(100)
 
     expect(budget.used).toBe(900)
+    expect(budget.strain(environment)).toMatchObject({ code: 'TOWPATH_MEMORY_BUDGET' })
     budget.reserve(-800)
     expect(budget.used).toBe(100)
   })

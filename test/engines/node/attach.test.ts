@@ -275,49 +275,56 @@ describe('attach()', () => {
       })
     }
 
-    for (const transport of ['auto', 'stream'] as const) {
-      for (const mode of ['sync', 'async'] as const) {
-        it(`serves beside a WebSocketServer of ws (${transport}, ${mode} decision)`, async () => {
-          const server = createServer()
-          const theirs = new WebSocketServer({ server, path: '/theirs' })
-          theirs.on('connection', (socket) => socket.send('theirs'))
-          const attachment = attach(ours(mode), server, { transport })
-          const port = await listen(server)
+    const CASES = (['ws', 'wss'] as const).flatMap((scheme) =>
+      (['auto', 'stream'] as const).flatMap((transport) =>
+        (['sync', 'async'] as const).map((mode) => ({ scheme, transport, mode })),
+      ),
+    )
+    const serverFor = (scheme: string): Server =>
+      scheme === 'wss' ? createSecureServer(certificate) : createServer()
+    const open = (url: string): WebSocket => new WebSocket(url, { rejectUnauthorized: false })
 
-          const own = new WebSocket(`ws://127.0.0.1:${port}/ours`)
-          await once(own, 'open')
-          own.send('hello')
-          expect(String((await once(own, 'message'))[0])).toBe('hello')
-          const other = new WebSocket(`ws://127.0.0.1:${port}/theirs`)
-          expect(String((await once(other, 'message'))[0])).toBe('theirs')
+    describe.each(CASES)('$scheme, $transport, $mode decision', ({ scheme, transport, mode }) => {
+      it('serves beside a WebSocketServer of ws', async () => {
+        const server = serverFor(scheme)
+        const theirs = new WebSocketServer({ server, path: '/theirs' })
+        theirs.on('connection', (socket) => socket.send('theirs'))
+        const attachment = attach(ours(mode), server, { transport })
+        const port = await listen(server)
 
-          own.terminate()
-          other.terminate()
-          theirs.close()
-          await attachment.stop({ grace: 0 })
-          server.close()
+        const own = open(`${scheme}://127.0.0.1:${port}/ours`)
+        await once(own, 'open')
+        own.send('hello')
+        expect(String((await once(own, 'message'))[0])).toBe('hello')
+        const other = open(`${scheme}://127.0.0.1:${port}/theirs`)
+        expect(String((await once(other, 'message'))[0])).toBe('theirs')
+
+        own.terminate()
+        other.terminate()
+        theirs.close()
+        await attachment.stop({ grace: 0 })
+        server.close()
+      })
+
+      it('is not harmed by a listener that ends strange sockets', async () => {
+        const server = serverFor(scheme)
+        server.on('upgrade', (_, socket: Duplex) => {
+          socket.write('HTTP/1.1 404 Not Found\r\n\r\n')
+          socket.end()
+          socket.destroy()
         })
+        const attachment = attach(ours(mode), server, { transport })
+        const socket = open(`${scheme}://127.0.0.1:${await listen(server)}/ours`)
+        await once(socket, 'open')
+        socket.send('hello')
 
-        it(`is not harmed by a listener that ends strange sockets (${transport}, ${mode} decision)`, async () => {
-          const server = createServer()
-          server.on('upgrade', (_, socket: Duplex) => {
-            socket.write('HTTP/1.1 404 Not Found\r\n\r\n')
-            socket.end()
-            socket.destroy()
-          })
-          const attachment = attach(ours(mode), server, { transport })
-          const socket = new WebSocket(`ws://127.0.0.1:${await listen(server)}/ours`)
-          await once(socket, 'open')
-          socket.send('hello')
+        expect(String((await once(socket, 'message'))[0])).toBe('hello')
 
-          expect(String((await once(socket, 'message'))[0])).toBe('hello')
-
-          socket.terminate()
-          await attachment.stop({ grace: 0 })
-          server.close()
-        })
-      }
-    }
+        socket.terminate()
+        await attachment.stop({ grace: 0 })
+        server.close()
+      })
+    })
 
     it('notices that the client leaves while the socket is guarded', async () => {
       const left = new Deferred<unknown>()
@@ -378,7 +385,38 @@ describe('attach()', () => {
       server.close()
     })
 
-    it('reports two applications that share a path, once', async () => {
+    it.each([
+      ['/both', '/both'],
+      ['/a/:x', '/a/:y'],
+    ])('throws where two applications have a route for the same paths, %s and %s', (one, other) => {
+      const appWith = (path: string): Application =>
+        createApplication((app) => {
+          app.install(WebSockets)
+          app.routing((route) => void route.webSocket(path, () => {}))
+        })
+      const server = createServer()
+      attach(appWith(one), server)
+      attach(appWith('/neither'), server)
+
+      expect(() => attach(appWith(other), server)).toThrow(
+        `Cannot attach: another application attached to this server has a route for "${one}" too, expected paths of its own for each`,
+      )
+      expect(server.listenerCount('upgrade')).toBe(2)
+    })
+
+    it('allows a path again once the other application has left', async () => {
+      const appWith = (): Application =>
+        createApplication((app) => {
+          app.install(WebSockets)
+          app.routing((route) => void route.webSocket('/', () => {}))
+        })
+      const server = createServer()
+      await attach(appWith(), server).stop()
+
+      expect(() => attach(appWith(), server)).not.toThrow()
+    })
+
+    it('reports two applications that share a path that came later, once', async () => {
       const errors: string[] = []
       const silent = (): void => {}
       const logger = {
@@ -387,13 +425,14 @@ describe('attach()', () => {
         warn: silent,
         error: (_: object, message: string) => void errors.push(message),
       }
-      const module = (app: Application): void => {
-        app.install(WebSockets)
+      const one = createApplication((app) => app.install(WebSockets), { logger })
+      const other = createApplication((app) => app.install(WebSockets), { logger })
+      const server = createServer()
+      attach(one, server, { unclaimed: 'answer' })
+      attach(other, server)
+      for (const app of [one, other]) {
         app.routing((route) => void route.webSocket('/both', ({ send }) => send('one')))
       }
-      const server = createServer()
-      attach(createApplication(module, { logger }), server, { unclaimed: 'answer' })
-      attach(createApplication(module, { logger }), server)
       const port = await listen(server)
 
       for (let count = 0; count < 2; count++) {
