@@ -18,7 +18,12 @@ import {
   ClosedReceiveChannelError,
   ReceiveTimeoutError,
 } from './errors.ts'
-import type { ReceiveOptions, ReceiveResult, TryReceiveResult } from './receive-channel.ts'
+import type {
+  ReceiveChannel,
+  ReceiveOptions,
+  ReceiveResult,
+  TryReceiveResult,
+} from './receive-channel.ts'
 import type { Waiting, WaitQueue } from './wait-queue.ts'
 
 /** "No value", where `undefined` would be one. Never given to users. */
@@ -69,6 +74,11 @@ export interface ReceiveCore<T> {
 
   /** What the timeout of a `receive` runs on. */
   readonly clock: Clock
+}
+
+/** The core of a receive channel. Every channel of this package has one. */
+export function coreOf<T>(channel: ReceiveChannel<T>): ReceiveCore<T> {
+  return channel as ReceiveChannel<T> & ReceiveCore<T>
 }
 
 /** The form in which a value, or the end, is handed out. */

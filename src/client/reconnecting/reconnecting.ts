@@ -22,6 +22,7 @@ import type {
   SendChannel,
   SendOptions,
 } from '../../channels/index.ts'
+import { coreOf, type JoinedChannel } from '../../channels/internal.ts'
 import type { CloseReason, Frame } from '../../protocol/index.ts'
 import type { CloseInfo, Outbound } from '../../session/index.ts'
 import { Backoff, type Wait } from './backoff.ts'
@@ -38,7 +39,7 @@ import {
 } from './connect-attempt.ts'
 import type { ConnectionHint, ConnectionHints } from './connection-hints.ts'
 import { Heartbeat, type HeartbeatState } from './heartbeat.ts'
-import { JoinedIncoming } from './joined-incoming.ts'
+import { joinIncoming } from './joined-incoming.ts'
 import { ConnectError } from '../opening/errors.ts'
 import { ConnectionLostError } from './reconnect-errors.ts'
 import type { ReconnectingSettings } from './reconnect-options.ts'
@@ -147,7 +148,9 @@ export class Reconnecting<Session extends ClientSession>
   readonly #parts: ReconnectingParts<Session>
   readonly #board: StateBoard<Session>
   readonly #backoff: Backoff
-  readonly #joined: JoinedIncoming
+  readonly #joined: JoinedChannel<Frame>
+  /** Which session has received a frame; `null`: not recorded. */
+  #origins: WeakMap<Frame, ClientSession> | null = null
   readonly #bridge: BridgedOutgoing
   readonly #closed = new Deferred<ConnectionEnd>()
   /** Gives up the wait that is under way. */
@@ -175,9 +178,10 @@ export class Reconnecting<Session extends ClientSession>
   constructor(parts: ReconnectingParts<Session>) {
     const { environment, settings, hints } = parts
     this.#parts = parts
-    this.#joined = new JoinedIncoming(environment.clock)
+    const share = loopShareOf(environment)
+    this.#joined = joinIncoming(environment.clock, share)
     this.#backoff = new Backoff(environment, settings.reconnect)
-    this.#bridge = new BridgedOutgoing(settings.whileAway, this, loopShareOf(environment))
+    this.#bridge = new BridgedOutgoing(settings.whileAway, this, share)
     this.#board = new StateBoard(
       { type: 'connecting', attempt: 1, setback: null },
       environment.clock,
@@ -205,8 +209,8 @@ export class Reconnecting<Session extends ClientSession>
 
   /** Which session has received a frame of `incoming`; recorded from the first call on. */
   frameOrigins(): WeakMap<Frame, ClientSession> {
-    this.#joined.origins ??= new WeakMap()
-    return this.#joined.origins
+    this.#origins ??= new WeakMap()
+    return this.#origins
   }
 
   /** For code that needs the time of this session. */
@@ -219,7 +223,7 @@ export class Reconnecting<Session extends ClientSession>
   }
 
   get incoming(): ReceiveChannel<Frame> {
-    return this.#joined.channel
+    return this.#joined
   }
 
   get outgoing(): SendChannel<Outbound> {
@@ -325,7 +329,6 @@ export class Reconnecting<Session extends ClientSession>
   async #serve(session: Session, attempt: number): Promise<Setback> {
     const { clock } = this.#parts.environment
     const openedAt = clock.now()
-    const over = new AbortController()
     let info: CloseInfo | null = null
     if (this.#leaving === null) {
       this.#wasOpen = true
@@ -333,13 +336,14 @@ export class Reconnecting<Session extends ClientSession>
       this.#session = session
       this.#bridge.begin(session)
       this.#board.state = { type: 'open', attempt, session }
-      const shown = this.#joined.show(session, over.signal)
+      this.#joined.onTaken = (frame) => this.#origins?.set(frame, session)
+      this.#joined.follow(coreOf(session.incoming))
       info = await untilAborted(this.#forsake.signal, session.closed).catch(forsaken)
       if (info === null) drop(session)
       this.#session = null
       this.#bridge.away()
-      over.abort()
-      await shown
+      this.#joined.leaveSource()
+      this.#joined.onTaken = null
     } else {
       // Closed in the moment between the end of `opened` and this.
       drop(session)
@@ -413,7 +417,7 @@ export class Reconnecting<Session extends ClientSession>
 
   #finish({ why, cause }: Leaving | Verdict): void {
     this.#bridge.end(cause)
-    this.#joined.channel.close(cause)
+    this.#joined.close(cause)
     const end = { why, setback: this.#setback, cause, unsent: this.#bridge.unsent }
     this.#board.state = { type: 'closed', end }
     this.#closed.resolve(end)

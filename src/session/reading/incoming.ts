@@ -122,6 +122,8 @@ export class Incoming implements FrameQueue {
 
   /** Nothing more will come: what is buffered can still be received, then the channel ends, with `cause` if there is one. */
   end(cause?: Error): void {
+    // A reconnecting client may keep these frames long after their session.
+    this.ownPayloads()
     this.channel.close(cause)
     this.#over()
   }

@@ -68,6 +68,17 @@ describe('Incoming', () => {
     expect(pinned()).toEqual([true, false, false])
   })
 
+  it('end() moves what still waits out of shared memory at once', () => {
+    const { incoming } = open({ capacity: 64 })
+    const piece = new Uint8Array(4088)
+    const frame = new Frame.Binary(piece.subarray(1, 2))
+    incoming.deliver(frame, 1)
+
+    incoming.end()
+
+    expect(frame.buffer.buffer).not.toBe(piece.buffer)
+  })
+
   it('a frame that a receiver waits for is not kept', async () => {
     const { incoming, deliver, heard, waits } = open()
     const received = incoming.channel.receive()
