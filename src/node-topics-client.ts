@@ -24,7 +24,11 @@ export interface ConnectTopicsOptions extends TopicsClientOptions {
  * @throws {TypeError | RangeError} for an option that is invalid.
  *
  * @example
+ * ```ts
+ * import { connectTopics } from 'towpath/client/topics'
+ *
  * await using live = connectTopics('wss://example.com/live')
+ * ```
  */
 export function connectTopics(url: ConnectTarget, options: ConnectTopicsOptions = {}): LiveTopics {
   const { connection = {}, ...own } = options
