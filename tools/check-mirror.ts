@@ -34,6 +34,10 @@ const UNTESTED: Readonly<Record<string, string>> = {
     'is a part of the client: test/topics/client/connect-topics.test.ts runs it',
   'topics/client/outbox.ts':
     'is a part of the client: test/topics/client/connect-topics.test.ts runs it',
+  'topics/presence/member-table.ts':
+    'is a part of presence: test/topics/presence/local-presence.test.ts runs it',
+  'topics/presence/presence-watch.ts':
+    'is a part of presence: test/topics/presence/local-presence.test.ts runs it',
   'topics/served-topic.ts': 'is what topics() returns: test/topics/topics.test.ts runs it',
   'topics/session-outlets.ts': 'sends to sessions: test/topics/topics-plugin.test.ts runs it',
 }

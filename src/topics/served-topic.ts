@@ -13,6 +13,8 @@ import { EventStream } from './node/event-stream.ts'
 import { PlainFeed } from './node/session-feed.ts'
 import { MISSED_EVENTS } from './node/session-outlet.ts'
 import type { TopicNode } from './node/topic-node.ts'
+import type { LocalPresences } from './presence/local-presence.ts'
+import type { Presence } from './presence/presence.ts'
 import type { PublishOrder } from './publish-order.ts'
 import type { SessionOutlets } from './session-outlets.ts'
 import type {
@@ -29,6 +31,7 @@ export interface TopicParts {
   readonly node: TopicNode
   readonly outlets: SessionOutlets
   readonly order: PublishOrder
+  readonly presences: LocalPresences
   readonly maxEventBytes: number
   /** Milliseconds since 1970. */
   readonly wallTime: () => number
@@ -59,6 +62,10 @@ export class ServedTopic implements Topic {
 
   get here(): number {
     return this.#parts.node.subscribersOf(this.name)
+  }
+
+  get presence(): Presence {
+    return this.#parts.presences.presenceOf(this.name, this.kind)
   }
 
   publish(event: unknown, options: PublishOptions = {}): Promise<Published> {

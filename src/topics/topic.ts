@@ -5,6 +5,7 @@
 import type { WebSocketSession } from '../session/index.ts'
 import type { From, Position, TopicItem } from './kind/items.ts'
 import type { FeedOptions } from './node/session-feed.ts'
+import type { Presence } from './presence/presence.ts'
 
 /** How an event is published. */
 export interface PublishOptions {
@@ -60,8 +61,11 @@ export interface TopicSubscription extends AsyncDisposable {
 }
 
 /** A topic. Having one costs nothing: nothing is kept until somebody subscribes. */
-export interface Topic<Event = unknown, Input = Event> {
+export interface Topic<Event = unknown, Input = Event, Meta = unknown> {
   readonly name: string
+
+  /** Who is there, in this process. @throws {TypeError} when the kind has no presence. */
+  readonly presence: Presence<Meta>
 
   /**
    * Publishes an event. Resolves when the broker has stored it; without history, when it was sent.

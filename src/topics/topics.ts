@@ -8,7 +8,9 @@ import { EventMonitor, logFailure } from '../application/internal.ts'
 import type { Broker, BrokerState } from './broker.ts'
 import { type AnyTopicKind, requireKind, type TopicKind } from './kind/define-topic.ts'
 import { KindRegistry } from './kind/kind-registry.ts'
+import { isPrivate } from './memory/memory-broker.ts'
 import { TopicNode } from './node/topic-node.ts'
+import { LocalPresences } from './presence/local-presence.ts'
 import { PublishOrder } from './publish-order.ts'
 import { ServedTopic, type TopicParts } from './served-topic.ts'
 import { SessionOutlets } from './session-outlets.ts'
@@ -26,6 +28,7 @@ export class TopicsOfProcess implements AsyncDisposable {
   readonly monitor: Monitor<TopicsEvents>
   readonly parts: TopicsParts
   readonly #topicParts: TopicParts
+  readonly #presences: LocalPresences
   readonly #permissions: Permissions
   readonly #names: ClientNames
   #closing: Promise<void> | null = null
@@ -58,10 +61,17 @@ export class TopicsOfProcess implements AsyncDisposable {
     this.#permissions = new Permissions(kinds)
     this.#names = new ClientNames(settings.secret, environment.random)
     this.monitor = monitor
+    this.#presences = new LocalPresences({
+      timers: environment.timers,
+      graceMs: settings.graceMs,
+      maxMetaBytes: settings.maxMetaBytes,
+      isAlone: isPrivate(settings.broker),
+    })
     this.#topicParts = {
       node,
       outlets,
       order: new PublishOrder(),
+      presences: this.#presences,
       maxEventBytes: settings.maxEventBytes,
       wallTime: () => Date.now(),
     }
@@ -92,13 +102,13 @@ export class TopicsOfProcess implements AsyncDisposable {
     ...[parameters]: object extends Parameters
       ? [parameters?: Parameters]
       : [parameters: Parameters]
-  ): Topic<Event, Input> {
+  ): Topic<Event, Input, Meta> {
     requireKind('use a topic', kind)
     this.parts.kinds.add(kind)
     // Left out only where the pattern has none.
     const name = kind.nameOf(parameters ?? ({} as Parameters))
     // The kind says what its events are.
-    return this.parts.served(name, kind) as unknown as Topic<Event, Input>
+    return this.parts.served(name, kind) as unknown as Topic<Event, Input, Meta>
   }
 
   /**
@@ -136,6 +146,7 @@ export class TopicsOfProcess implements AsyncDisposable {
 
   /** Ends all subscriptions and the connection to the broker. Idempotent; never rejects. */
   close(): Promise<void> {
+    this.#presences.end()
     this.#closing ??= this.parts.node.close()
     return this.#closing
   }

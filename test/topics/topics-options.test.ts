@@ -9,7 +9,6 @@ it('readTopicsOptions() has safe defaults', () => {
     publishTimeoutMs: 10_000,
     lingerMs: 10_000,
     graceMs: 10_000,
-    nodeTimeoutMs: 15_000,
     checkEveryMs: 25_000,
     whileDown: 'local',
     maxTopics: 128,

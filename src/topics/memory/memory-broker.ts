@@ -45,7 +45,12 @@ const DETECT_MS = 8000
 export function memoryBroker(options: MemoryBrokerOptions = {}): Broker {
   requireObject('make the broker', 'the options', options)
   requireKnownNames('make the broker', options, ['log'])
-  return new MemoryBroker(options.log ?? new MemoryLog())
+  return new MemoryBroker(options.log ?? new MemoryLog(), options.log === undefined)
+}
+
+/** Whether no other node can be on the same broker. */
+export function isPrivate(broker: Broker): boolean {
+  return broker instanceof MemoryBroker && broker.isPrivate
 }
 
 type LinkState = 'new' | 'up' | 'silent' | 'down' | 'closed'
@@ -53,6 +58,7 @@ type LinkState = 'new' | 'up' | 'silent' | 'down' | 'closed'
 class MemoryBroker implements Broker, LogLink {
   readonly appendsInFlight: number = Infinity
   readonly offsets = 'dense'
+  readonly isPrivate: boolean
   readonly #log: MemoryLog
   readonly #topics = new Map<string, LogTopic>()
   readonly #channels = new Set<string>()
@@ -62,8 +68,9 @@ class MemoryBroker implements Broker, LogLink {
   #detection: WheelTimer | null = null
   #delayMs = 0
 
-  constructor(log: MemoryLog) {
+  constructor(log: MemoryLog, isPrivate: boolean) {
     this.#log = log
+    this.isPrivate = isPrivate
   }
 
   open(sink: BrokerSink, options: BrokerOptions): Promise<void> {

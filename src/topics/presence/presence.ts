@@ -1,0 +1,66 @@
+/**
+ * Who is there: the members of a topic.
+ */
+
+import type { WebSocketSession } from '../../session/index.ts'
+
+/** A member. One key may have several connections. */
+export interface Member<Meta = unknown> {
+  readonly key: string
+  /** What was said last under this key. It must not be changed. */
+  readonly meta: Meta
+}
+
+/** A change, or the members at the beginning. */
+export type PresenceChange<Meta = unknown> =
+  /** First, and again when the list had to be made anew. At most `listed` of them; `count` says how many there are. */
+  | {
+      readonly type: 'members'
+      readonly members: ReadonlyArray<Member<Meta>>
+      readonly count: number
+    }
+  | { readonly type: 'joined'; readonly member: Member<Meta> }
+  | { readonly type: 'updated'; readonly member: Member<Meta> }
+  | { readonly type: 'left'; readonly member: Member<Meta> }
+  /** In the place of single changes, while there are more members than are listed. At most once a second. */
+  | { readonly type: 'count'; readonly count: number }
+
+/** The members as a list. */
+export interface PresenceList<Meta = unknown> {
+  /** At most `listed`, in no order. */
+  readonly members: ReadonlyArray<Member<Meta>>
+  /** How many there are. */
+  readonly count: number
+  /** Whether every living process has said who is there. */
+  readonly complete: boolean
+}
+
+/** A place among the members. It ends with its session. */
+export interface Seat<Meta> extends AsyncDisposable {
+  readonly key: string
+  /** Says something else under the key. Does nothing once the seat is left. */
+  update(meta: Meta): void
+  /** Leaves at once. Idempotent. */
+  leave(): void
+}
+
+/** The presence of one topic. */
+export interface Presence<Meta = unknown> {
+  /**
+   * Makes `key` a member for as long as the session lasts. A session that breaks off counts for `grace` more; one that
+   * closes with 1000, or leaves, does not.
+   *
+   * @throws {TypeError} for a key that is not 1 to 255 bytes; {PublishRefusedError} for a meta that is too large or does
+   *   not fit its schema.
+   */
+  join(session: WebSocketSession, key: string, meta: Meta): Promise<Seat<Meta>>
+
+  /** The members now. */
+  list(): Promise<PresenceList<Meta>>
+
+  /** How many members there are. */
+  count(): Promise<number>
+
+  /** The members, and then every change. */
+  changes(options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<PresenceChange<Meta>>
+}

@@ -1,0 +1,195 @@
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { CloseReason, WebSockets } from '../../../src/index.ts'
+import {
+  type TestApplication,
+  type TestSession,
+  withTestApplication,
+} from '../../../src/testing/index.ts'
+import {
+  defineTopic,
+  memoryBroker,
+  MemoryLog,
+  type Presence,
+  type PresenceChange,
+  Topics,
+  type TopicsOfProcess,
+} from '../../../src/topics/index.ts'
+
+const Room = defineTopic('rooms/:room', {
+  presence: { meta: z.object({ name: z.string() }), listed: 3 },
+})
+const room = { room: '1' }
+
+/** Each client joins under the key that its path says. */
+function serving(t: TestApplication): { topics: TopicsOfProcess; presence: Presence } {
+  t.application.install(WebSockets)
+  const topics = t.application.install(Topics)
+  const { presence } = topics.topic(Room, room)
+  t.application.routing((route) => {
+    route.webSocket('/:key/:name', async (session) => {
+      const { key, name } = session.call.parameters
+      const seat = await presence.join(session, key, { name })
+      for await (const frame of session.incoming) {
+        if (frame.frameType === 1) seat.update({ name: frame.readText() })
+        else seat.leave()
+      }
+    })
+  })
+  return { topics, presence }
+}
+
+class Watching {
+  readonly changes: PresenceChange[] = []
+
+  constructor(presence: Presence) {
+    void this.#watch(presence)
+  }
+
+  get short(): string {
+    return this.changes.map(shortOf).join(' ')
+  }
+
+  async #watch(presence: Presence): Promise<void> {
+    for await (const change of presence.changes()) this.changes.push(change)
+  }
+}
+
+function shortOf(change: PresenceChange): string {
+  if (change.type === 'members') {
+    return `members(${change.members.map(({ key }) => key).join(',')} of ${change.count})`
+  }
+  return change.type === 'count' ? `count(${change.count})` : `${change.type}(${change.member.key})`
+}
+
+async function leave(t: TestApplication, session: TestSession): Promise<void> {
+  void session.close(new CloseReason(1000))
+  await t.clock.advance(10)
+}
+
+describe('LocalPresences', () => {
+  it('T-45 a key is present while one connection with it is joined', async () => {
+    await withTestApplication(async (t) => {
+      const { presence } = serving(t)
+      const watching = new Watching(presence)
+      const first = await t.connect('/ada/Ada')
+      const second = await t.connect('/ada/Ada')
+      await t.settle()
+      await second.send('Ada Lovelace')
+      await t.settle()
+      await leave(t, first)
+      expect(await presence.count()).toBe(1)
+      await leave(t, second)
+
+      expect(watching.short).toBe('members( of 0) joined(ada) updated(ada) left(ada)')
+      expect(await presence.list()).toEqual({ members: [], count: 0, complete: true })
+    })
+  })
+
+  it('T-46 a connection that breaks counts for the grace, one that closes with 1000 does not', async () => {
+    await withTestApplication(async (t) => {
+      const { presence } = serving(t)
+      const broken = await t.connect('/ada/Ada')
+      const closed = await t.connect('/bob/Bob')
+      await t.settle()
+
+      broken.network.reset()
+      await leave(t, closed)
+      expect((await presence.list()).members.map(({ key }) => key)).toEqual(['ada'])
+      await t.clock.advance(9000)
+      expect(await presence.count()).toBe(1)
+      await t.clock.advance(1000)
+
+      expect(await presence.count()).toBe(0)
+    })
+  })
+
+  it('T-47 who returns within the grace is not seen to leave and join', async () => {
+    await withTestApplication(async (t) => {
+      const { presence } = serving(t)
+      const watching = new Watching(presence)
+      const broken = await t.connect('/ada/Ada')
+      await t.settle()
+      broken.network.reset()
+      await t.clock.advance(5000)
+      const back = await t.connect('/ada/Ada')
+      await t.clock.advance(20_000)
+      expect(watching.short).toBe('members( of 0) joined(ada)')
+
+      await leave(t, back)
+
+      expect(watching.short).toBe('members( of 0) joined(ada) left(ada)')
+    })
+  })
+
+  it('T-48 changes begin with the members, and are consistent with them', async () => {
+    await withTestApplication(async (t) => {
+      const { presence } = serving(t)
+      await t.connect('/ada/Ada')
+      await t.settle()
+      const watching = new Watching(presence)
+      const bob = await t.connect('/bob/Bob')
+      await t.settle()
+      await bob.send(new Uint8Array([0]))
+      await t.settle()
+
+      expect(watching.short).toBe('members(ada of 1) joined(bob) left(bob)')
+      expect(watching.changes[0]).toMatchObject({
+        members: [{ key: 'ada', meta: { name: 'Ada' } }],
+      })
+    })
+  })
+
+  it('T-51 above the listed members there is a count and a sample, and no single events', async () => {
+    await withTestApplication(async (t) => {
+      const { presence } = serving(t)
+      const watching = new Watching(presence)
+      const sessions = []
+      for (const key of ['a', 'b', 'c', 'd', 'e']) sessions.push(await t.connect(`/${key}/x`))
+      await t.clock.advance(1000)
+      expect(watching.short).toBe('members( of 0) joined(a) joined(b) joined(c) count(5)')
+      expect(await presence.list()).toMatchObject({ count: 5, members: { length: 3 } })
+
+      for (const session of sessions.slice(0, 2)) await leave(t, session)
+
+      expect(watching.short).toContain('count(5) members(c,d,e of 3)')
+    })
+  })
+
+  it('T-52 a list is not complete where other processes may have members', async () => {
+    await withTestApplication(async (t) => {
+      t.application.install(WebSockets)
+      const broker = memoryBroker({ log: new MemoryLog() })
+      const { presence } = t.application.install(Topics, { broker }).topic(Room, room)
+
+      expect((await presence.list()).complete).toBe(false)
+    })
+  })
+
+  it('refuses keys and metas that are invalid, and kinds without presence', async () => {
+    await withTestApplication(async (t) => {
+      const { topics, presence } = serving(t)
+      const session = await t.connect('/ada/Ada')
+      const join = (key: string, meta: unknown): Promise<unknown> =>
+        presence.join(session, key, meta)
+
+      await expect(join('', { name: 'x' })).rejects.toThrow(TypeError)
+      await expect(join('x', { name: 1 })).rejects.toMatchObject({ reason: 'schema' })
+      await expect(join('x', { name: 'x'.repeat(2000) })).rejects.toMatchObject({ reason: 'size' })
+      expect(() => topics.topic(defineTopic('plain')).presence).toThrow(TypeError)
+    })
+  })
+
+  it('ends the loops over changes when the topics are closed', async () => {
+    await withTestApplication(async (t) => {
+      const { topics, presence } = serving(t)
+      const changes = presence.changes()
+      await changes.next()
+      const last = changes.next()
+
+      await topics.close()
+
+      expect(await last).toEqual({ done: true, value: undefined })
+    })
+  })
+})
