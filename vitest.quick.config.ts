@@ -15,6 +15,10 @@ const LONG = [
   'test/brokers/redis/redis-connection.test.ts',
   'test/brokers/redis/scripts.test.ts',
   'test/browser-topics-client.test.ts',
+  'test/brokers/nats/nats-broker.test.ts',
+  'test/brokers/nats/nats-cluster.test.ts',
+  'test/brokers/nats/nats-connection.test.ts',
+  'test/brokers/nats/kind-stream.test.ts',
   // Processes.
   'test/engines/node/workers/workers.test.ts',
   'test/examples/start.test.ts',

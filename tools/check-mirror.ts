@@ -44,6 +44,7 @@ const UNTESTED: Readonly<Record<string, string>> = {
 
 /** Test files without a source file (paths below `test/`) and why. */
 const EXTRA: Readonly<Record<string, string>> = {
+  'brokers/nats/nats-cluster.test.ts': 'runs the suite of brokers on three servers of NATS',
   'topics/model.test.ts': 'runs random schedules over whole nodes',
   'engines/faults.test.ts': 'runs the matrix of faults in memory',
   'engines/leaks.test.ts': 'counts what many connections leave behind, on every engine',

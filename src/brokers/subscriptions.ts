@@ -5,7 +5,7 @@
 
 /** Where what comes under a name of the engine belongs. */
 export type Heard =
-  | { readonly type: 'event'; readonly topic: string }
+  | { readonly type: 'event'; readonly topic: string; readonly kind: string }
   | { readonly type: 'message'; readonly channel: string }
 
 /** Wanted names, kept over connections. */

@@ -127,7 +127,7 @@ class RedisBroker implements Broker, Connector<RedisConnection> {
 
   follow(topic: LogTopic): Promise<Head> {
     const { channel } = this.#names.topic(topic.name)
-    const heard: Heard = { type: 'event', topic: topic.name }
+    const heard: Heard = { type: 'event', topic: topic.name, kind: topic.kind.id }
     const act = `follow "${topic.name}"`
     return this.#subscribe(act, topic.name, channel, heard, async (connection) => {
       const [head] = await this.#headsOf(connection, [topic])

@@ -1,0 +1,267 @@
+/**
+ * The stream that keeps one kind of topics: created or verified on each connection, and the marker
+ * of its epoch.
+ *
+ * The marker is one message in a stream of its own, which has no age: `{ epoch, created, server }`.
+ * It is valid while the stream is the one that was created then, and has lost nothing that was
+ * seen. With one copy, it is also valid for one run of the server only. Who finds it invalid
+ * replaces it by compare-and-set, so that all nodes agree.
+ */
+
+import type { LogKind } from '../../topics/index.ts'
+import { UnusableEngineError } from '../broker-link.ts'
+import { fieldsOf, JetStreamError, type NatsConnection } from './nats-connection.ts'
+import type { KindNames, NatsNames } from './nats-names.ts'
+import type { NatsSettings } from './nats-options.ts'
+
+const STREAM_NOT_FOUND = 10059
+const STREAM_NAME_IN_USE = 10058
+const MESSAGE_NOT_FOUND = 10037
+const WRONG_LAST_SEQUENCE = 10071
+/** So many nodes may race to replace the marker. */
+const MARKER_ATTEMPTS = 16
+
+/** How a stream stands. */
+export interface StreamState {
+  readonly lastSequence: number
+  /** Whether nothing has ever been removed. */
+  readonly isWhole: boolean
+}
+
+/** One kind of topics in JetStream. */
+export class KindStream {
+  readonly kind: LogKind
+  readonly names: KindNames
+  readonly #all: NatsNames
+  readonly #settings: NatsSettings
+  readonly #createEpoch: () => string
+  #epoch = ''
+  #replicas = 1
+  /** The newest sequence that was seen in this epoch. */
+  #highest = 0
+
+  constructor(kind: LogKind, all: NatsNames, settings: NatsSettings, createEpoch: () => string) {
+    this.kind = kind
+    this.names = all.kind(kind.id)
+    this.#all = all
+    this.#settings = settings
+    this.#createEpoch = createEpoch
+  }
+
+  /** Named by the marker; `''` before the first `verify`. */
+  get epoch(): string {
+    return this.#epoch
+  }
+
+  /** Whether a copy may answer that lacks the newest events. */
+  get hasCopies(): boolean {
+    return this.#replicas > 1
+  }
+
+  /** A sequence of the stream was seen. */
+  saw(sequence: number): void {
+    if (sequence > this.#highest) this.#highest = sequence
+  }
+
+  /** Creates the stream where there is none, and settles its epoch. */
+  async verify(connection: NatsConnection): Promise<void> {
+    const info = await this.#ensure(connection)
+    const { replicas, created, lastSequence } = info
+    this.#replicas = replicas
+    const isLost = lastSequence < this.#highest
+    const server = connection.info.server_id
+    const epoch = await this.#settle(connection, created, server, isLost)
+    if (epoch !== this.#epoch) this.#highest = 0
+    this.#epoch = epoch
+    this.saw(lastSequence)
+  }
+
+  /** How the stream stands now, as its leader says. */
+  async state(connection: NatsConnection): Promise<StreamState> {
+    const info = await connection.ask(`STREAM.INFO.${this.names.stream}`, {})
+    const { lastSequence, messages } = readInfo(info)
+    return { lastSequence, isWhole: messages === lastSequence }
+  }
+
+  /** @returns whether another node has begun another epoch. */
+  async hasMoved(connection: NatsConnection): Promise<boolean> {
+    const { epoch } = await this.#marker(connection)
+    return epoch !== this.#epoch
+  }
+
+  async #ensure(connection: NatsConnection): Promise<StreamInfo> {
+    const { stream } = this.names
+    try {
+      const info = readInfo(await connection.ask(`STREAM.INFO.${stream}`, {}))
+      if (this.#fits(info.config)) return info
+      const config = { ...info.config, ...this.#limits() }
+      return readInfo(await connection.ask(`STREAM.UPDATE.${stream}`, config))
+    } catch (error) {
+      if (!(error instanceof JetStreamError)) throw error
+      if (error.number !== STREAM_NOT_FOUND) throw unusable(error)
+    }
+    await this.#create(connection, this.names.stream, {
+      subjects: [`${this.names.stored}.*`],
+      ...this.#limits(),
+      duplicate_window: this.kind.dedupeMs * 1e6,
+      allow_direct: true,
+      republish: { src: `${this.names.stored}.*`, dest: `${this.names.live}.{{wildcard(1)}}` },
+    })
+    return readInfo(await connection.ask(`STREAM.INFO.${stream}`, {}))
+  }
+
+  /**
+   * What a change of the kind changes. One event more than is asked for: reading begins at the one
+   * before.
+   */
+  #limits(): Readonly<Record<string, unknown>> {
+    const { size, ageMs } = this.kind
+    return { max_msgs_per_subject: size + 1, max_age: ageMs * 1e6 }
+  }
+
+  /** @throws {UnusableEngineError} for a stream that would not carry live events. */
+  #fits(config: Readonly<Record<string, unknown>>): boolean {
+    if (config['republish'] === undefined) {
+      const problem = `stream "${this.names.stream}" does not republish, expected one made by Towpath`
+      throw new UnusableEngineError(problem)
+    }
+    return Object.entries(this.#limits()).every(([name, value]) => config[name] === value)
+  }
+
+  async #create(
+    connection: NatsConnection,
+    name: string,
+    config: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const replicas = this.#settings.replicas ?? (connection.isClustered ? 3 : 1)
+    try {
+      await connection.ask(`STREAM.CREATE.${name}`, {
+        name,
+        num_replicas: replicas,
+        retention: 'limits',
+        storage: 'file',
+        discard: 'old',
+        max_consumers: -1,
+        max_msgs: -1,
+        max_bytes: -1,
+        max_msg_size: -1,
+        ...config,
+      })
+    } catch (error) {
+      // Another node was faster.
+      if (error instanceof JetStreamError && error.number === STREAM_NAME_IN_USE) return
+      throw error instanceof JetStreamError ? unusable(error) : error
+    }
+  }
+
+  /** @returns the epoch that all nodes agree on. */
+  async #settle(
+    connection: NatsConnection,
+    created: string,
+    server: string,
+    isLost: boolean,
+  ): Promise<string> {
+    const isAnyRun = this.#settings.isTrusted || this.hasCopies
+    for (let attempt = 0; attempt < MARKER_ATTEMPTS; attempt++) {
+      const marker = await this.#marker(connection)
+      const isSameRun = isAnyRun || marker.server === server
+      // A loss that this node alone has seen counts until somebody has replaced the marker it knew.
+      const isReplaced = !isLost || marker.epoch !== this.#epoch
+      if (marker.epoch !== '' && marker.created === created && isSameRun && isReplaced) {
+        return marker.epoch
+      }
+      const epoch = this.#createEpoch()
+      if (await this.#replace(connection, { epoch, created, server }, marker.sequence)) return epoch
+    }
+    throw new Error('Cannot agree on an epoch: the marker changes too often')
+  }
+
+  async #marker(connection: NatsConnection): Promise<Marker> {
+    try {
+      const answer = await connection.ask(`STREAM.MSG.GET.${this.#all.markers}`, {
+        last_by_subj: this.names.marker,
+      })
+      return readMarker(fieldsOf(answer['message']))
+    } catch (error) {
+      if (!(error instanceof JetStreamError)) throw error
+      if (error.number === MESSAGE_NOT_FOUND) return NO_MARKER
+      if (error.number !== STREAM_NOT_FOUND) throw error
+      await this.#create(connection, this.#all.markers, {
+        subjects: [this.#all.allMarkers],
+        max_msgs_per_subject: 1,
+      })
+      return NO_MARKER
+    }
+  }
+
+  /** @returns whether no other node was faster. */
+  async #replace(
+    connection: NatsConnection,
+    marker: Readonly<Record<string, string>>,
+    after: number,
+  ): Promise<boolean> {
+    const message = new TextEncoder().encode(JSON.stringify(marker))
+    const headers = { 'Nats-Expected-Last-Subject-Sequence': String(after) }
+    const answer = await connection.request(this.names.marker, message, headers)
+    const { error } = fieldsOf(answer.json<unknown>())
+    if (error === undefined) return true
+    const { err_code: number, description } = fieldsOf(error)
+    if (number === WRONG_LAST_SEQUENCE) return false
+    throw new JetStreamError(Number(number), String(description))
+  }
+}
+
+interface StreamInfo {
+  readonly config: Readonly<Record<string, unknown>>
+  readonly created: string
+  readonly replicas: number
+  readonly lastSequence: number
+  readonly messages: number
+}
+
+interface Marker {
+  readonly epoch: string
+  readonly created: string
+  readonly server: string
+  readonly sequence: number
+}
+
+const NO_MARKER: Marker = { epoch: '', created: '', server: '', sequence: 0 }
+
+function readInfo(info: Readonly<Record<string, unknown>>): StreamInfo {
+  const config = fieldsOf(info['config'])
+  const state = fieldsOf(info['state'])
+  return {
+    config,
+    created: String(info['created']),
+    replicas: wholeOf(config['num_replicas']),
+    lastSequence: wholeOf(state['last_seq']),
+    messages: wholeOf(state['messages']),
+  }
+}
+
+/** A marker that is not ours has no epoch, and will be replaced. */
+function readMarker(message: Readonly<Record<string, unknown>>): Marker {
+  const sequence = wholeOf(message['seq'])
+  try {
+    const text = Buffer.from(String(message['data']), 'base64').toString()
+    const { epoch, created, server } = fieldsOf(JSON.parse(text))
+    if (typeof epoch === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(epoch)) {
+      return { epoch, created: String(created), server: String(server), sequence }
+    }
+  } catch {
+    // Not JSON.
+  }
+  return { ...NO_MARKER, sequence }
+}
+
+function wholeOf(value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+  throw new Error('Cannot read the answer of JetStream: a number is missing')
+}
+
+/** Refusals that another attempt cannot mend, such as too few servers for the copies. */
+function unusable(error: JetStreamError): Error {
+  const isFinal = [10074, 10047, 10052, 10065, 10076, 10039].includes(error.number)
+  return isFinal ? new UnusableEngineError(error.message, { cause: error }) : error
+}

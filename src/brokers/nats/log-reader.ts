@@ -1,0 +1,179 @@
+/**
+ * Reads a topic's events and head from its stream.
+ *
+ * Events are fetched one after another, since servers before 2.11 know no other way without a
+ * consumer. A direct get may be answered by a copy that lags behind. What such a copy does not have
+ * is asked of the leader.
+ */
+
+import type { LogPage, ReadLimit, StoredEvent } from '../../topics/index.ts'
+import type { KindStream } from './kind-stream.ts'
+import { fieldsOf, JetStreamError, type NatsConnection } from './nats-connection.ts'
+
+const MESSAGE_NOT_FOUND = 10037
+/** More events are never asked for in one read: each is a request. */
+const MAX_EVENTS = 256
+
+/** A stored message. */
+interface Stored {
+  readonly sequence: number
+  readonly messageId: string
+  readonly data: Uint8Array
+}
+
+type Query =
+  | { readonly last_by_subj: string }
+  | { readonly seq: number; readonly next_by_subj: string }
+
+/**
+ * Looks for the append that expected the log to be at `after`. A cluster checks in another order
+ * than we do: it refuses a repeated append before it recognises it. What was stored then comes
+ * right after `after`.
+ *
+ * @returns its sequence; `null` when it was not stored.
+ */
+export async function findAppend(
+  connection: NatsConnection,
+  stream: KindStream,
+  subject: string,
+  after: number,
+  messageId: string,
+): Promise<number | null> {
+  const query = { seq: after + 1, next_by_subj: subject }
+  const next = await (stream.hasCopies ? fromLeader : direct)(connection, stream, query)
+  return next !== null && next.messageId === messageId ? next.sequence : null
+}
+
+/** The sequence of the newest event of `subject`; `null` when there is none. */
+export async function readHead(
+  connection: NatsConnection,
+  stream: KindStream,
+  subject: string,
+): Promise<number | null> {
+  const query = { last_by_subj: subject }
+  const newest = stream.hasCopies
+    ? await fromLeader(connection, stream, query)
+    : await direct(connection, stream, query)
+  if (newest === null) return null
+  stream.saw(newest.sequence)
+  return newest.sequence
+}
+
+/**
+ * Reads a page.
+ *
+ * @param head the newest offset, or 0.
+ */
+export async function readPage(
+  connection: NatsConnection,
+  stream: KindStream,
+  subject: string,
+  after: number,
+  head: number,
+  limit: ReadLimit,
+): Promise<LogPage> {
+  const { epoch } = stream
+  if (after >= head) return emptyPage(connection, stream, after, head)
+  const events: StoredEvent[] = []
+  let bytes = 0
+  let isAtStart = false
+  let newest = after
+  const most = Math.min(limit.events, MAX_EVENTS)
+  // The event at `after` is read too: while it is there, nothing after it has been trimmed.
+  for (let from = Math.max(1, after); events.length < most && newest < head;) {
+    const query = { seq: from, next_by_subj: subject }
+    const next = await nextOf(connection, stream, query)
+    if (next === null) break
+    if (next.sequence < from) throw strange()
+    from = next.sequence + 1
+    if (next.sequence === after) {
+      isAtStart = true
+      continue
+    }
+    bytes += next.data.length
+    if (bytes > limit.bytes && events.length > 0) break
+    events.push({ offset: next.sequence, message: next.data })
+    newest = next.sequence
+  }
+  const isWhole = isAtStart || (await stream.state(connection)).isWhole
+  return { epoch, head: Math.max(head, newest), events, complete: isWhole ? true : 'unknown' }
+}
+
+/**
+ * Nothing comes after `after`. An event that has expired leaves no trace but the stream's own
+ * sequence.
+ */
+async function emptyPage(
+  connection: NatsConnection,
+  stream: KindStream,
+  after: number,
+  head: number,
+): Promise<LogPage> {
+  const page = { epoch: stream.epoch, events: [] }
+  if (after === head && head > 0) return { ...page, head, complete: true }
+  const { lastSequence, isWhole } = await stream.state(connection)
+  const isPast = head === 0 && after <= lastSequence
+  return { ...page, head: isPast ? after : head, complete: isWhole ? true : 'unknown' }
+}
+
+async function nextOf(
+  connection: NatsConnection,
+  stream: KindStream,
+  query: Query,
+): Promise<Stored | null> {
+  const next = await direct(connection, stream, query)
+  return next === null && stream.hasCopies ? fromLeader(connection, stream, query) : next
+}
+
+/** Answered by any copy. */
+async function direct(
+  connection: NatsConnection,
+  stream: KindStream,
+  query: Query,
+): Promise<Stored | null> {
+  const question = new TextEncoder().encode(JSON.stringify(query))
+  const subject = `$JS.API.DIRECT.GET.${stream.names.stream}`
+  const { headers, data } = await connection.request(subject, question)
+  if (headers === undefined) throw strange()
+  if (headers.code === 404) return null
+  if (headers.code !== 0) throw strange()
+  return {
+    sequence: sequenceOf(headers.get('Nats-Sequence')),
+    messageId: headers.get('Nats-Msg-Id'),
+    data: data.slice(),
+  }
+}
+
+/** Answered by the leader, which has everything that was acknowledged. */
+async function fromLeader(
+  connection: NatsConnection,
+  stream: KindStream,
+  query: Query,
+): Promise<Stored | null> {
+  try {
+    const answer = await connection.ask(`STREAM.MSG.GET.${stream.names.stream}`, query)
+    const { seq, data, hdrs } = fieldsOf(answer['message'])
+    const messageId = /^Nats-Msg-Id: *(.*?)\r?$/m.exec(decoded(hdrs).toString())?.[1] ?? ''
+    return { sequence: sequenceOf(seq), messageId, data: new Uint8Array(decoded(data)) }
+  } catch (error) {
+    if (error instanceof JetStreamError && error.number === MESSAGE_NOT_FOUND) return null
+    throw error
+  }
+}
+
+function decoded(base64: unknown): Buffer {
+  return Buffer.from(typeof base64 === 'string' ? base64 : '', 'base64')
+}
+
+/** @throws for what is not a sequence. */
+export function sequenceOf(value: unknown): number {
+  const sequence = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value
+  if (typeof sequence === 'number' && Number.isSafeInteger(sequence) && sequence >= 0) {
+    return sequence
+  }
+  throw strange()
+}
+
+function strange(): Error {
+  return new Error('Cannot read the answer of JetStream: it holds no event and no refusal')
+}
