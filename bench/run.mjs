@@ -10,7 +10,13 @@ import os from 'node:os'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 
-import { buildPackage, compileLoad, fetchPeers, makeCertificate } from './harness/prepare.mjs'
+import {
+  buildPackage,
+  buildPeers,
+  compileLoad,
+  fetchPeers,
+  makeCertificate,
+} from './harness/prepare.mjs'
 import { describeRun, writeReport } from './harness/report.mjs'
 import { measureCase } from './harness/rounds.mjs'
 import { SERVERS } from './harness/servers.mjs'
@@ -45,7 +51,8 @@ if (options.help) {
 async function main() {
   if (process.platform !== 'linux')
     throw new Error('Cannot run here: the load generator needs Linux')
-  const { names, reference } = chooseServers()
+  const { names: chosen, reference } = chooseServers()
+  const names = withToolchains(chosen)
   const able = prepare(names)
   const run = describeRun({
     names,
@@ -69,6 +76,16 @@ function prepare(names) {
     throw new Error('Cannot start towpath: the package does not build')
   }
   return { ...able, tls: able.tls && makeCertificate() }
+}
+
+/** Leaves out, with a line for each, the servers whose toolchain is not here. */
+function withToolchains(names) {
+  const missing = buildPeers(names.map((name) => SERVERS[name].toolchain).filter(Boolean))
+  return names.filter((name) => {
+    const why = missing.get(SERVERS[name].toolchain)
+    if (why !== undefined) print(`${name}: left out, ${why}`)
+    return why === undefined
+  })
 }
 
 function chooseServers() {

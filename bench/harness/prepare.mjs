@@ -48,6 +48,44 @@ export function compileLoad() {
   return { deflate, tls }
 }
 
+/** How the peers in other languages are built, each from `bench/servers/<folder>`. */
+const TOOLCHAINS = {
+  go: { folder: 'go', output: `${BUILD}/go`, command: ['go', 'build', '-o', `${BUILD}/go`, '.'] },
+  rust: {
+    folder: 'rust',
+    output: `${BUILD}/rust/release/towpath-bench`,
+    command: ['cargo', 'build', '--release', '--quiet', '--target-dir', `${BUILD}/rust`],
+  },
+  ktor: {
+    folder: 'ktor',
+    output: `${BUILD}/ktor/bench-ktor-0.jar`,
+    command: ['mvn', '-q', '-B', `-Dbench.build=${BUILD}/ktor`, 'package'],
+  },
+}
+
+/**
+ * Builds the peers that a toolchain makes, when their sources are newer.
+ *
+ * @param {Iterable<string>} names of `TOOLCHAINS`
+ * @returns {Map<string, string>} those that cannot be built here, and why.
+ */
+export function buildPeers(names) {
+  const missing = new Map()
+  for (const name of new Set(names)) {
+    const { folder, output, command } = TOOLCHAINS[name]
+    const sources = filesIn(`${ROOT}/bench/servers/${folder}`)
+    if (isFresh(output, sources)) continue
+    process.stderr.write(`bench: building the ${name} peers\n`)
+    const [program, ...options] = command
+    const { status, error } = spawnSync(program, options, {
+      cwd: `${ROOT}/bench/servers/${folder}`,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    })
+    if (status !== 0) missing.set(name, error ? `${program} is not installed` : 'it does not build')
+  }
+  return missing
+}
+
 /** Makes a self-signed certificate for localhost, once. False when there is no openssl command. */
 export function makeCertificate() {
   if (existsSync(`${TLS}/cert.pem`)) return true

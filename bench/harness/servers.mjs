@@ -15,11 +15,12 @@ const QUIET = {
   DENO_DIR: `${BUILD}/deno`,
   DO_NOT_TRACK: '1',
 }
+const KTOR = ['java', '-cp', `${BUILD}/ktor/classes:${BUILD}/ktor/libraries/*`, 'MainKt']
 const PLAIN_WS = { WS_NO_BUFFER_UTIL: '1', WS_NO_UTF_8_VALIDATE: '1' }
 
 /**
  * All servers by name. `colour` is the server's in every plot; `deflate` and `tls` say whether it
- * has them.
+ * has them; `toolchain` is what builds it (`prepare.mjs`), where npm does not bring it.
  */
 export const SERVERS = {
   towpath: {
@@ -87,6 +88,46 @@ export const SERVERS = {
     colour: '#15803d',
     deflate: false,
     tls: true,
+  },
+  'ktor-cio': {
+    command: [...KTOR, 'cio'],
+    version: () => 'Ktor 3.5.0, CIO engine',
+    colour: '#7f52ff',
+    toolchain: 'ktor',
+    deflate: false,
+    tls: false,
+  },
+  'ktor-netty': {
+    command: [...KTOR, 'netty'],
+    version: () => 'Ktor 3.5.0, Netty engine',
+    colour: '#b39ddb',
+    toolchain: 'ktor',
+    deflate: false,
+    tls: false,
+  },
+  coder: {
+    command: [`${BUILD}/go`, 'coder'],
+    version: () => 'github.com/coder/websocket 1.8.14',
+    colour: '#0e7490',
+    toolchain: 'go',
+    deflate: false,
+    tls: true,
+  },
+  gorilla: {
+    command: [`${BUILD}/go`, 'gorilla'],
+    version: () => 'github.com/gorilla/websocket 1.5.3',
+    colour: '#67e8f9',
+    toolchain: 'go',
+    deflate: false,
+    tls: true,
+  },
+  tungstenite: {
+    command: [`${BUILD}/rust/release/towpath-bench`],
+    version: () => 'tokio-tungstenite 0.28',
+    colour: '#92400e',
+    toolchain: 'rust',
+    deflate: false,
+    tls: false,
   },
   epoll: {
     command: [`${BUILD}/epoll`],

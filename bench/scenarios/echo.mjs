@@ -24,6 +24,25 @@ export const scale = {
   cases: () => ['100x1x32', '1000x1x32', '10000x1x32'].map(echoCase),
 }
 
+/** Large messages in a process that has just started: its memory has not been touched before. */
+export const fresh = {
+  name: 'fresh',
+  title: 'Echo of large messages in a new process',
+  explain: 'As echo, in a new process for each round and without a warm-up.',
+  fresh: true,
+  metrics: [CPU, RATE, MEMORY],
+  cases: () => {
+    const shape = '8x1x65536'
+    return [
+      {
+        ...echoCase(shape),
+        measure: (server, run) =>
+          measureMessages('echo', server, { ...run, warmup: { warmup: 0 } }, readShape(shape)),
+      },
+    ]
+  },
+}
+
 /** The same through TLS, which no server here reads from the bare socket. */
 export const tls = {
   name: 'tls',

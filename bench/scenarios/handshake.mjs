@@ -14,18 +14,23 @@ export const handshake = {
     { key: 'p99', title: 'p99 ms', digits: 2, better: 'lower', ratio: false },
   ],
   cases: () => [
+    { name: 'open-close', title: 'open and close, 32 at a time', measure: connect },
     {
-      name: 'open-close',
-      title: 'open and close, 32 at a time',
-      async measure(server, { core, seconds, warmup }) {
-        const options = { connections: 32, sources: 8, seconds, ...warmup }
-        const result = await runLoad('connect', server, core, options)
-        return {
-          cpu: result.cpuNsPerMessage / 1000,
-          rate: result.messagesPerSecond,
-          p99: result.latencyNs.p99 / 1e6,
-        }
-      },
+      name: 'open-close-tls',
+      title: 'the same over TLS 1.3, a full handshake each',
+      needs: 'tls',
+      server: { tls: true },
+      measure: (server, run) => connect(server, run, { tls: true }),
     },
   ],
+}
+
+async function connect(server, { core, seconds, warmup }, more = {}) {
+  const options = { connections: 32, sources: 8, seconds, ...warmup, ...more }
+  const result = await runLoad('connect', server, core, options)
+  return {
+    cpu: result.cpuNsPerMessage / 1000,
+    rate: result.messagesPerSecond,
+    p99: result.latencyNs.p99 / 1e6,
+  }
 }

@@ -22,11 +22,20 @@ export const idle = {
     { key: 'each', title: 'KiB/connection', digits: 2, better: 'lower', ratio: true },
     { key: 'total', title: 'RSS MiB at 10 000', digits: 0, better: 'lower', ratio: false },
   ],
-  cases: () => [{ name: '10000', title: '10 000 idle connections', measure }],
+  cases: () => [
+    { name: '10000', title: '10 000 idle connections', measure },
+    {
+      name: '10000-deflate',
+      title: '10 000 idle connections with permessage-deflate agreed',
+      needs: 'deflate',
+      server: { deflate: 'kept' },
+      measure: (server, run) => measure(server, run, { deflate: 'kept' }),
+    },
+  ],
 }
 
-async function measure(server, { core }) {
-  const clients = startIdle(server, core, { connections: MANY })
+async function measure(server, { core }, more = {}) {
+  const clients = startIdle(server, core, { connections: MANY, ...more })
   try {
     await clients.open(FEW)
     const few = await settledBytes(server)

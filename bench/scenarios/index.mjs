@@ -1,7 +1,7 @@
 /** All scenarios, in the order in which they are run and reported. */
 
 import { deflate } from './deflate.mjs'
-import { echo, scale, tls } from './echo.mjs'
+import { echo, fresh, scale, tls } from './echo.mjs'
 import { fanOut } from './fan-out.mjs'
 import { handshake } from './handshake.mjs'
 import { idle } from './idle.mjs'
@@ -17,6 +17,7 @@ import { slowReader } from './slow-reader.mjs'
 export const SCENARIOS = [
   echo,
   scale,
+  fresh,
   fanOut,
   deflate,
   tls,

@@ -14,7 +14,7 @@ import { pathToFileURL } from 'node:url'
 import { DEFLATE, MAX_MESSAGE_BYTES, deflate, port, ready, tls } from './contract.mjs'
 
 const dist = process.env.TOWPATH_DIST
-const { WebSockets, embeddedServer, permessageDeflate } = await import(
+const { Frame, WebSockets, embeddedServer, permessageDeflate } = await import(
   dist ? pathToFileURL(`${dist}/index.js`).href : '../../dist/index.js'
 )
 
@@ -43,7 +43,8 @@ function declare(app) {
       listeners.add(session)
       try {
         for await (const frame of session.incoming) {
-          for (const other of listeners) if (other !== session) other.outgoing.trySend(frame)
+          const prepared = Frame.prepare(frame)
+          for (const other of listeners) if (other !== session) other.outgoing.trySend(prepared)
         }
       } finally {
         listeners.delete(session)
