@@ -18,3 +18,4 @@ export type {
 export type { TestResponse } from './test-response.ts'
 export { withTestApplication } from './with-test-application.ts'
 export type { TestApplicationOptions, TestBlock } from './with-test-application.ts'
+export { withTestApplications } from './with-test-applications.ts'

@@ -101,29 +101,45 @@ export async function withTestApplication<T>(
   third?: TestApplicationOptions,
 ): Promise<T> {
   const { module, block, options } = readArguments(first, second, third)
+  return runTests([module], ([t]) => block(t!), options) // one for each module
+}
+
+/** Runs a block with one test application for each module, which share their time, and ends all of them. */
+export async function runTests<T>(
+  modules: ReadonlyArray<Module | undefined>,
+  block: (tests: readonly TestApplication[]) => Promise<T> | T,
+  options: TestApplicationOptions,
+): Promise<T> {
   const environment = createTestEnvironment(options.seed ?? DEFAULT_SEED)
   const failures = new Failures(options.logger ?? null)
-  const application = createApplicationOn(environment.clock, module, {
-    logger: failures.logger,
+  const made = modules.map((module) => {
+    const application = createApplicationOn(environment.clock, module, {
+      logger: failures.logger,
+    })
+    const network = new Network(environment)
+    const clients = new Clients(application, environment, network, failures)
+    // The applications that createApplication makes have no other kind.
+    const sessions = application.sessions as SessionRegistry
+    return { network, parts: { application, sessions, clients, failures } }
   })
-  const network = new Network(environment)
-  const clients = new Clients(application, environment, network, failures)
-  // The applications that createApplication makes have no other kind.
-  const sessions = application.sessions as SessionRegistry
-  const parts = { application, sessions, clients, failures }
 
   let result: { readonly value: T } | null = null
   let own: { readonly error: unknown } | null = null
   try {
-    result = { value: await block(createTestApplication(parts, environment, network)) }
+    const tests = made.map(({ parts, network }) =>
+      createTestApplication(parts, environment, network),
+    )
+    result = { value: await block(tests) }
   } catch (error) {
     own = { error }
   }
-  try {
-    await end(parts, environment)
-  } catch (error) {
-    // A handler that waits for a test that has failed is no news.
-    if (own === null) failures.add(error)
+  for (const { parts } of made) {
+    try {
+      await end(parts, environment)
+    } catch (error) {
+      // A handler that waits for a test that has failed is no news.
+      if (own === null) failures.add(error)
+    }
   }
   throwTogether(failures.take(), own)
   return result!.value // nothing was thrown, so the block has returned
