@@ -48,6 +48,7 @@ export class Listening {
   readonly items: TopicItem[] = []
   error: unknown = null
   readonly #stream: AsyncIterableIterator<TopicItem>
+  #check: () => void = () => {}
 
   constructor(stream: AsyncIterableIterator<TopicItem>) {
     this.#stream = stream
@@ -62,13 +63,26 @@ export class Listening {
     return this.items.map(shortOf).join(' ')
   }
 
+  /** Resolves when `isSo` answers true: asked now, and after each item. */
+  until(isSo: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      this.#check = () => {
+        if (isSo()) resolve()
+      }
+      this.#check()
+    })
+  }
+
   async stop(): Promise<void> {
     await this.#stream.return?.()
   }
 
   async #listen(): Promise<void> {
     try {
-      for await (const item of this.#stream) this.items.push(item)
+      for await (const item of this.#stream) {
+        this.items.push(item)
+        this.#check()
+      }
     } catch (error) {
       this.error = error
     }

@@ -3,8 +3,12 @@ import { memoryBroker } from '../../../src/topics/index.ts'
 import { createMemoryHarness } from '../../support/memory-harness.ts'
 import { brokerSuite } from '../../suites/brokers/broker-suite.ts'
 import { RecordingSink } from '../../suites/brokers/harness.ts'
+import { topicsSuite } from '../../suites/brokers/topics-suite.ts'
 
-brokerSuite({ name: 'memoryBroker()', createHarness: () => createMemoryHarness() })
+const underTest = { name: 'memoryBroker()', createHarness: () => createMemoryHarness() }
+
+brokerSuite(underTest)
+topicsSuite(underTest)
 
 describe('memoryBroker()', () => {
   it('memoryBroker() refuses an unknown option', () => {
