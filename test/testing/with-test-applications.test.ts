@@ -18,7 +18,7 @@ describe('withTestApplications()', () => {
         app.routing((route) => {
           route.webSocket('/feed', async (session) => {
             await topics.topic(Room, room).subscribe(session, {
-              frame: ({ event }) => `${index}: ${String(event)}`,
+              frame: ({ event }) => `${index}: ${JSON.stringify(event)}`,
             })
             await session.closed
           })
@@ -37,9 +37,9 @@ describe('withTestApplications()', () => {
     )
 
     expect(result.map((frame) => ('readText' in frame ? frame.readText() : ''))).toEqual([
-      '0: hello',
-      '1: hello',
-      '2: hello',
+      '0: "hello"',
+      '1: "hello"',
+      '2: "hello"',
     ])
   })
 

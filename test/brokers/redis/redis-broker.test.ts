@@ -1,10 +1,13 @@
 import { describe } from 'vitest'
 import { createRedisHarness, REDIS } from '../../support/brokers/redis-harness.ts'
 import { brokerSuite } from '../../suites/brokers/broker-suite.ts'
+import { topicsSuite } from '../../suites/brokers/topics-suite.ts'
 
 describe.skipIf(REDIS === null)(
   `redisBroker()${REDIS === null ? ' (redis-server is not installed)' : ''}`,
   () => {
-    brokerSuite({ name: 'Redis', createHarness: () => createRedisHarness() })
+    const underTest = { name: 'Redis', createHarness: () => createRedisHarness() }
+    brokerSuite(underTest)
+    topicsSuite(underTest)
   },
 )
