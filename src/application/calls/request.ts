@@ -5,6 +5,7 @@
 import { HttpHeaders } from '../../protocol/index.ts'
 import { defaultPort, parseAuthority } from './authority.ts'
 import { parseCookies } from './cookies.ts'
+import type { TransportAddress } from '../../session/index.ts'
 import type { UpgradeRequest } from '../engine.ts'
 import { parseRequestTarget, type RequestTarget } from './request-target.ts'
 
@@ -79,7 +80,7 @@ export type OriginResolver = (origin: RequestOrigin, request: ApplicationRequest
  */
 export class IncomingRequest implements ApplicationRequest {
   readonly path: string
-  readonly #raw: UpgradeRequest
+  #raw: UpgradeRequest
   readonly #resolvers: readonly OriginResolver[]
   #parts: RequestParts | null = null
 
@@ -97,7 +98,18 @@ export class IncomingRequest implements ApplicationRequest {
     return this.#raw.target
   }
 
+  /**
+   * Keeps a large head as one string from here on. Headers that are asked for afterwards are read from it
+   * each time.
+   */
+  compact(): void {
+    if (this.#raw instanceof CompactRequest || this.headBytes < COMPACT_BYTES) return
+    this.#raw = new CompactRequest(this.#raw)
+    if (this.#parts !== null) delete this.#parts.headers
+  }
+
   get headers(): HttpHeaders {
+    if (this.#raw instanceof CompactRequest) return new HttpHeaders(this.#raw.rawHeaders)
     this.#parts ??= {}
     this.#parts.headers ??= new HttpHeaders(this.#raw.rawHeaders)
     return this.#parts.headers
@@ -132,6 +144,7 @@ export class IncomingRequest implements ApplicationRequest {
 
   /** What the head of the request keeps in memory, in bytes. */
   get headBytes(): number {
+    if (this.#raw instanceof CompactRequest) return this.#raw.headBytes
     const { target, rawHeaders } = this.#raw
     let bytes = target.length + rawHeaders.length * STRING_BYTES
     for (const text of rawHeaders) bytes += text.length
@@ -146,6 +159,43 @@ export class IncomingRequest implements ApplicationRequest {
 
 /** What a string takes beyond its characters. */
 const STRING_BYTES = 24
+
+/** A larger head is kept as one string. Most heads are smaller, and share the strings of names. */
+const COMPACT_BYTES = 2048
+
+/** What no header has in it (RFC 9110 §5.5). */
+const SEPARATOR = '\n'
+
+/** A request whose headers are one string, and are divided again each time that they are asked for. */
+class CompactRequest implements UpgradeRequest {
+  readonly method: string
+  readonly target: string
+  readonly httpVersion: string
+  readonly hasBody: boolean
+  readonly encrypted: boolean
+  readonly local: TransportAddress
+  readonly remote: TransportAddress
+  readonly #headers: string
+
+  constructor(raw: UpgradeRequest) {
+    this.method = raw.method
+    this.target = raw.target
+    this.httpVersion = raw.httpVersion
+    this.hasBody = raw.hasBody
+    this.encrypted = raw.encrypted
+    this.local = raw.local
+    this.remote = raw.remote
+    this.#headers = raw.rawHeaders.join(SEPARATOR)
+  }
+
+  get rawHeaders(): readonly string[] {
+    return this.#headers.split(SEPARATOR)
+  }
+
+  get headBytes(): number {
+    return this.target.length + this.#headers.length + 2 * STRING_BYTES
+  }
+}
 
 /** What has been made of a request. */
 interface RequestParts {

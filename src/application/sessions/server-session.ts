@@ -90,6 +90,7 @@ class ServerSession extends LiveSession implements DefaultWebSocketServerSession
     this.#context = context ?? rootContext
     this.#slot = slot
     this.#memoryBudget = opening.memoryBudget
+    call.request.compact()
     this.core.keptBytes = call.request.headBytes
     slot.take()
     home.sessions.add(this, this.core)

@@ -55,7 +55,7 @@ export class RequestHeadReader {
     if (this.#isOther) return 'other'
     const end = this.#findEnd(bytes)
     if (end > 0) {
-      const head = parseHead(latin1(bytes, 0, end))
+      const head = parseHead(latin1(bytes, 0, end), bytes)
       if (head !== null) return head
     } else if (end === 0) {
       return 'incomplete'
@@ -89,11 +89,12 @@ function isAfterCr(bytes: Uint8Array, at: number): boolean {
 }
 
 /** Parses a head whose lines all end with CRLF and that ends with an empty line. */
-function parseHead(text: string): RequestHead | null {
+function parseHead(text: string, bytes: Uint8Array): RequestHead | null {
   const lineEnd = text.indexOf('\r\n')
   const targetEnd = lineEnd - VERSION.length
   if (targetEnd <= METHOD.length || !text.startsWith(VERSION, targetEnd)) return null
-  const target = text.slice(METHOD.length, targetEnd)
+  // Not a slice, which would keep all of `text`: the target is kept longer than the headers.
+  const target = latin1(bytes, METHOD.length, targetEnd)
   if (!target.startsWith('/') || !isVisible(target)) return null
 
   const rawHeaders: string[] = []
