@@ -3,6 +3,7 @@
  */
 
 import type { DefaultWebSocketServerSession } from '../../application/index.ts'
+import { ScopeEndedError } from '../../base/index.ts'
 import { TokenBucket, type WheelTimer } from '../../base/internal.ts'
 import { ClosedReceiveChannelError } from '../../channels/index.ts'
 import { CloseReason, Frame } from '../../protocol/index.ts'
@@ -420,11 +421,22 @@ export class WireSession implements TopicsClient {
       this.#refuse(id, topic, 'schema', 'The event is invalid')
     } else {
       // A permission of the application has failed: the session fails with it, once.
+      this.#fail(error)
+    }
+  }
+
+  /** Fails the session, if it is not over. */
+  #fail(error: unknown): void {
+    try {
       void this.session
         .launch(() => {
           throw error
         })
-        .catch(() => {})
+        .catch(() => {
+          // The session has failed with it.
+        })
+    } catch (ended) {
+      if (!(ended instanceof ScopeEndedError)) throw ended
     }
   }
 

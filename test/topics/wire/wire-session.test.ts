@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Frame, WebSockets } from '../../../src/index.ts'
 import {
@@ -394,6 +395,68 @@ describe('WireSession', () => {
       await topics.topic(Inbox, { user: 'ada' }).publish('hello')
       expect(await client.hear()).toMatchObject({ type: 'event', data: 'hello' })
     })
+  })
+
+  it('a permission that fails after the session is over fails nothing else', async () => {
+    await withTestApplication(async (t) => {
+      t.application.install(WebSockets)
+      const topics = t.application.install(Topics)
+      let fail: (error: Error) => void = () => {}
+      topics.allow(Room, {
+        publish: () =>
+          new Promise<boolean>((_, reject) => {
+            fail = reject
+          }),
+      })
+      t.application.routing((route) => topics.serve(route, '/live'))
+      const client = await speaking(t)
+      await client.say({ type: 'publish', id: 1, topic: 'rooms/1', seq: 1, data: 1 })
+      await t.settle()
+      client.session.terminate()
+      await t.clock.advance(1000)
+
+      fail(new Error('too late'))
+      await t.settle()
+
+      expect(t.takeFailures()).toEqual([])
+    })
+  })
+
+  it('T-57 whatever clients send, nothing of the server fails', async () => {
+    const topic = fc.constantFrom('rooms/1', 'rooms/*', 'closed/x', '', '../x', 'rooms/\u0000', 7)
+    const id = fc.constantFrom(0, 1, 2, -1, 1.5, 'x', null)
+    const position = fc.record({ epoch: fc.string(), offset: id, away: id })
+    const message = fc.oneof(
+      fc.string(),
+      fc
+        .record(
+          {
+            type: fc.constantFrom('hello', 'subscribe', 'unsubscribe', 'publish', 'token', 'x'),
+            id,
+            topic,
+            seq: id,
+            from: fc.oneof(fc.constantFrom('now', 'start', 'x'), fc.record({ last: id }), position),
+            topics: fc.array(fc.record({ topic, epoch: fc.string(), offset: id })),
+            data: fc.jsonValue(),
+            key: fc.oneof(fc.string(), fc.constant(null)),
+            bytes: fc.constantFrom('AAAA', '!', null),
+          },
+          { requiredKeys: ['type'] },
+        )
+        .map((each) => JSON.stringify(each)),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(message, { maxLength: 20 }), async (messages) => {
+        await withTestApplication(async (t) => {
+          serving(t)
+          const client = await speaking(t)
+          for (const each of messages) await client.session.send(each).catch(() => {})
+          await t.clock.advance(10)
+
+          expect(t.takeFailures()).toEqual([])
+        })
+      }),
+    )
   })
 
   it('refuses an upgrade that does not ask for the protocol', async () => {
