@@ -27,6 +27,7 @@ export {
 export type { NumberRange } from './options/option-check.ts'
 export { optionReader } from './options/option-reader.ts'
 export {
+  abortSignal,
   callback,
   checked,
   choice,

@@ -2,10 +2,31 @@
  * Reads the options of a channel that a user makes.
  */
 
-import { optionReader } from '../base/internal.ts'
-import { CHANNEL_OPTIONS, type ChannelOptions, ChannelSettings } from './channel-settings.ts'
+import {
+  callback,
+  choice,
+  numberBetween,
+  optionReader,
+  optionTable,
+  wholeOrInfinite,
+} from '../base/internal.ts'
+import {
+  CHANNEL_DEFAULTS,
+  type ChannelOptions,
+  ChannelSettings,
+  OVERFLOW_POLICIES,
+} from './channel-settings.ts'
 
 const ACT = 'create a channel'
+
+/** The table of `ChannelOptions`. The functions take values of the channel's type. */
+const CHANNEL_OPTIONS = optionTable<ChannelSettings<never>>({
+  capacity: wholeOrInfinite(CHANNEL_DEFAULTS.capacity, 0),
+  maxBytes: numberBetween(CHANNEL_DEFAULTS.maxBytes, 0, Infinity),
+  sizeOf: callback<ChannelSettings<never>['sizeOf']>(null),
+  onOverflow: choice(CHANNEL_DEFAULTS.onOverflow, OVERFLOW_POLICIES),
+  onDropped: callback<ChannelSettings<never>['onDropped']>(null),
+})
 
 /**
  * Reads options that a user has given.

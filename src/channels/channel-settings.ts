@@ -2,15 +2,6 @@
  * How much a channel may hold, and what happens when it is full.
  */
 
-import {
-  callback,
-  choice,
-  numberBetween,
-  type OptionTable,
-  optionTable,
-  wholeOrInfinite,
-} from '../base/internal.ts'
-
 /**
  * What `send` does when there is no room:
  * - `suspend`: waits for it;
@@ -56,16 +47,12 @@ export interface ChannelOptions<T> {
   readonly onDropped?: ((value: T) => void) | undefined
 }
 
-/** The table of `ChannelOptions`. The functions take values of the channel's type. */
-export const CHANNEL_OPTIONS: OptionTable<ChannelSettings<never>> = optionTable<
-  ChannelSettings<never>
->({
-  capacity: wholeOrInfinite(64, 0),
-  maxBytes: numberBetween(Infinity, 0, Infinity),
-  sizeOf: callback<ChannelSettings<never>['sizeOf']>(null),
-  onOverflow: choice('suspend', OVERFLOW_POLICIES),
-  onDropped: callback<ChannelSettings<never>['onDropped']>(null),
-})
+/** What holds without an option. */
+export const CHANNEL_DEFAULTS: {
+  readonly capacity: number
+  readonly maxBytes: number
+  readonly onOverflow: OverflowPolicy
+} = { capacity: 64, maxBytes: Infinity, onOverflow: 'suspend' }
 
 /** Options with defaults applied. Not validated: callers validate user input first. */
 export class ChannelSettings<T> {
@@ -76,11 +63,10 @@ export class ChannelSettings<T> {
   readonly onDropped: ((value: T) => void) | null
 
   constructor(options: ChannelOptions<T>) {
-    const { defaults } = CHANNEL_OPTIONS
-    this.capacity = options.capacity ?? defaults.capacity
-    this.maxBytes = options.maxBytes ?? defaults.maxBytes
+    this.capacity = options.capacity ?? CHANNEL_DEFAULTS.capacity
+    this.maxBytes = options.maxBytes ?? CHANNEL_DEFAULTS.maxBytes
     this.sizeOf = options.sizeOf ?? null
-    this.onOverflow = options.onOverflow ?? defaults.onOverflow
+    this.onOverflow = options.onOverflow ?? CHANNEL_DEFAULTS.onOverflow
     this.onDropped = options.onDropped ?? null
   }
 }

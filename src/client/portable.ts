@@ -10,6 +10,7 @@ export { ConnectError, UpgradeRefusedError } from './opening/errors.ts'
 export type { ConnectStep } from './opening/errors.ts'
 export type { HeartbeatOptions, HeartbeatSettings } from './reconnecting/heartbeat.ts'
 export { ConnectionLostError, NotConnectedError } from './reconnecting/reconnect-errors.ts'
+export { RECONNECTING_OPTIONS } from './reconnecting/reconnect-options.ts'
 export type {
   Backing,
   KeepOptions,

@@ -18,9 +18,8 @@ export type {
   WebSocketSession,
 } from './session.ts'
 export type { OverflowPolicy } from '../channels/index.ts'
+export type { ChannelBounds, ChannelBoundsOptions } from './channel-bounds.ts'
 export type {
-  ChannelBounds,
-  ChannelBoundsOptions,
   OutgoingBounds,
   OutgoingBoundsOptions,
   RouteSettings,

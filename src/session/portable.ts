@@ -3,4 +3,4 @@
  */
 
 export { PingTimeoutError } from './errors.ts'
-export { CHANNEL_BOUNDS } from './session-options.ts'
+export { CHANNEL_BOUNDS } from './channel-bounds.ts'

@@ -21,6 +21,12 @@ import {
 } from '../base/internal.ts'
 import type { OverflowPolicy } from '../channels/index.ts'
 import { OVERFLOW_POLICIES } from '../channels/internal.ts'
+import {
+  CHANNEL_BOUND_RULES,
+  CHANNEL_BOUNDS,
+  type ChannelBounds,
+  type ChannelBoundsOptions,
+} from './channel-bounds.ts'
 import { LatestBy } from './latest-by.ts'
 
 /** What the plugin, a scope of routes, a single route and a client may say about their sessions. */
@@ -173,34 +179,10 @@ export interface SessionOptions {
   readonly answerHeartbeats?: boolean
 }
 
-/** How much one channel of a session may hold, and what happens when it is full. */
-export interface ChannelBoundsOptions {
-  /** Frames: a whole number above 0. @defaultValue 64 */
-  readonly capacity?: number
-  /** Payload bytes: a whole number above 0. One larger frame still passes, alone. @defaultValue 1 MiB */
-  readonly maxBytes?: number
-  /**
-   * When full: `suspend` makes the sender wait (for `incoming` that is the peer, through TCP), `close` fails
-   * the session with 1008, `drop-oldest` and `drop-latest` lose a frame and say so to `monitor`.
-   *
-   * @defaultValue 'suspend'
-   */
-  readonly onOverflow?: OverflowPolicy
-}
-
 /** How much `outgoing` may hold, and what happens when it is full. */
 export interface OutgoingBoundsOptions extends Omit<ChannelBoundsOptions, 'onOverflow'> {
   /** As for both channels; beside it `latestBy(key)`, where a newer frame replaces the one with its key. */
   readonly onOverflow?: OverflowPolicy | LatestBy
-}
-
-/** The bound of one direction: `ChannelBoundsOptions`, complete. */
-export interface ChannelBounds {
-  /** Frames. */
-  readonly capacity: number
-  /** Payload bytes. One larger frame still passes, alone. */
-  readonly maxBytes: number
-  readonly onOverflow: OverflowPolicy
 }
 
 /** The bound of `outgoing`: `OutgoingBoundsOptions`, complete. */
@@ -229,16 +211,8 @@ export interface RouteSettings
 
 const KIB = 1024
 
-/** The options of the bounds of any channel of a session, in browsers too. */
-export const CHANNEL_BOUNDS: OptionTable<ChannelBounds> = optionTable<ChannelBounds>({
-  capacity: wholeNumber(64),
-  maxBytes: wholeNumber(KIB * KIB),
-  onOverflow: choice('suspend', OVERFLOW_POLICIES),
-})
-
 const OUTGOING_BOUNDS = optionTable<OutgoingBounds>({
-  capacity: wholeNumber(64),
-  maxBytes: wholeNumber(KIB * KIB),
+  ...CHANNEL_BOUND_RULES,
   onOverflow: policyOrLatestBy('suspend'),
 })
 

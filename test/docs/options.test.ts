@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { ROUTE_OPTIONS } from '../../src/application/routing/route-scope.ts'
 import { PLUGIN_OPTIONS } from '../../src/application/sessions/websockets-plugin.ts'
+import { CLIENT_OPTIONS } from '../../src/client/opening/client-options.ts'
+import { RECONNECT_OPTIONS } from '../../src/client/reconnecting/reconnect-options.ts'
+import { NODE_OPTIONS } from '../../src/engines/node/dialing/client-options.ts'
 import { SERVER_OPTIONS } from '../../src/engines/node/server/embedded-options.ts'
 import { DEFLATE_OPTIONS } from '../../src/extensions/deflate-options.ts'
 import { CompressionBudget } from '../../src/extensions/index.ts'
@@ -36,6 +39,17 @@ const TABLES: ReadonlyArray<{
     without: ['origins', 'extensions'],
   },
   {
+    page: 'client.md',
+    header: '| option | default |',
+    // The options of the session have one row together: "as on the server".
+    defaults: { ...CLIENT_OPTIONS.defaults, ...NODE_OPTIONS.defaults, masking: true },
+  },
+  {
+    page: 'reconnecting.md',
+    header: '| `reconnect: { … }` | default |',
+    defaults: { ...RECONNECT_OPTIONS.defaults },
+  },
+  {
     page: 'server.md',
     header: '| option | default |',
     defaults: { ...SERVER_OPTIONS.defaults },
@@ -49,7 +63,7 @@ const TABLES: ReadonlyArray<{
 ]
 
 describe.each(TABLES)('docs/$page, "$header"', ({ page, header, defaults, without = [] }) => {
-  const rows = rowsOf(page, header)
+  const rows = rowsOf(page, header).filter(({ shown }) => shown !== 'as on the server')
 
   it('has a row for each option, and for nothing else', () => {
     const names = rows.map(({ name }) => name)
@@ -118,7 +132,8 @@ function isShown(cell: string, value: unknown): boolean {
     const { capacity, maxBytes, onOverflow } = value.incoming
     return cell === `${capacity} frames and ${maxBytes / 1024 / 1024} MiB each, \`'${onOverflow}'\``
   }
-  return cell.startsWith('see ')
+  // An object or a function, which the page describes.
+  return /^(see |Node's|–)/.test(cell)
 }
 
 /** `65 552`, `15 s` and `1 MiB` as numbers of items, milliseconds and bytes. */

@@ -67,6 +67,10 @@ class ExplainingReader implements OptionReader {
     requireFunction(this.act, `option "${name}"`, value)
   }
 
+  refuse(name: string, value: unknown, expected: string, what: string = kindOf(value)): never {
+    throw new TypeError(`Cannot ${this.act}: option "${name}" is ${what}, expected ${expected}`)
+  }
+
   fields(name: string, value: unknown, known: readonly string[]): object {
     const isWhole = name === ''
     requireObject(this.act, isWhole ? 'the options argument' : `option "${name}"`, value)

@@ -49,6 +49,8 @@ export interface OptionReader {
   ): Choice
   /** Throws unless `value` is a function. */
   callback(name: string, value: unknown): void
+  /** Throws. `what` is the value for the message, if its kind is not enough. */
+  refuse(name: string, value: unknown, expected: string, what?: string): never
   /** An object without any names but `known`. An empty `name` is the whole of the options. */
   fields(name: string, value: unknown, known: readonly string[]): object
 }
@@ -178,6 +180,15 @@ export function callback<Callback>(fallback: Callback): OptionRule<Callback> {
       // The reader has checked that it is a function; its signature is the caller's word.
       return value as Callback
     },
+  }
+}
+
+/** An `AbortSignal`; none by default. */
+export function abortSignal(): OptionRule<AbortSignal | null> {
+  return {
+    fallback: null,
+    read: (reader, name, value) =>
+      value instanceof AbortSignal ? value : reader.refuse(name, value, 'an AbortSignal'),
   }
 }
 

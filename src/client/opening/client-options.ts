@@ -4,11 +4,17 @@
 
 import type { Duration } from '../../base/index.ts'
 import {
+  abortSignal,
+  checked,
   kindOf,
-  readOptionalTimeLimit,
-  readWholeNumber,
+  optionReader,
+  type OptionTable,
+  optionTable,
+  orNull,
   requireKnownNames,
   requireObject,
+  type SettingsOf,
+  timeLimit,
 } from '../../base/internal.ts'
 import type { Extension } from '../../extensions/index.ts'
 import { readExtensions } from '../../extensions/internal.ts'
@@ -108,32 +114,50 @@ export interface ClientSettings {
 /** What is being done, for messages. */
 export const ACT = 'open WebSocket'
 
-const OWN_OPTION_NAMES: readonly string[] = [
-  'headers',
-  'cookies',
-  'protocols',
-  'extensions',
-  'origin',
-  'connectTimeout',
-  'handshakeTimeout',
-  'followRedirects',
-  'signal',
-] satisfies Array<keyof WebSocketClientOptions>
+/** The options of a client, complete, without those of its session. */
+type OwnSettings = SettingsOf<
+  Omit<WebSocketClientOptions, keyof SessionOptions>,
+  {
+    headers: HeaderFields | null
+    cookies: Readonly<Record<string, string>> | null
+    origin: string | null
+    followRedirects: number
+    signal: AbortSignal | null
+  }
+>
+
+const readAsIs = <Value>(_act: string, value: Value): Value => value
+
+/** The options of a client, beside those of its session. */
+export const CLIENT_OPTIONS: OptionTable<OwnSettings> = optionTable<OwnSettings>({
+  // `readOwnHeaders` checks headers, cookies and origin together.
+  headers: checked<OwnSettings['headers'], OwnSettings['headers']>(null, readAsIs),
+  cookies: checked<OwnSettings['cookies'], OwnSettings['cookies']>(null, readAsIs),
+  protocols: checked<readonly string[]>([], readProtocols),
+  extensions: checked<readonly Extension[], readonly Extension[]>([], readExtensions),
+  origin: checked<string | null, string | null>(null, readAsIs),
+  connectTimeout: orNull(timeLimit(10_000)),
+  handshakeTimeout: orNull(timeLimit(10_000)),
+  followRedirects: {
+    fallback: 0,
+    read: (reader, name, value) => reader.whole(name, value === false ? 0 : value, { min: 0 }),
+  },
+  signal: abortSignal(),
+})
 
 /** The names of `WebSocketClientOptions`. */
 export const CLIENT_OPTION_NAMES: readonly string[] = [
-  ...OWN_OPTION_NAMES,
+  ...CLIENT_OPTIONS.names,
   ...SESSION_OPTIONS.names,
 ]
 
 const CLIENT_DEFAULTS: RouteSettings = { ...DEFAULT_SETTINGS, masking: true }
-const TIMEOUT_MS = 10_000
 
 /**
  * Reads options.
  *
  * @param platformNames the options of one platform, which it has read itself.
- * @throws {TypeError | RangeError} for one that there is not, or that means nothing, naming it.
+ * @throws {TypeError | RangeError} for an unknown option or an invalid value, naming the option.
  */
 export function readClientOptions(
   options: WebSocketClientOptions,
@@ -146,44 +170,36 @@ export function readClientOptions(
     )
   }
   requireKnownNames(ACT, options, [...CLIENT_OPTION_NAMES, ...platformNames])
-  const { connectTimeout, handshakeTimeout, extensions } = options
+  const { protocols, extensions, connectTimeout, handshakeTimeout, followRedirects, signal } =
+    CLIENT_OPTIONS.lay(optionReader(ACT), options, CLIENT_OPTIONS.defaults)
   return {
     session: applySessionOptions(ACT, CLIENT_DEFAULTS, options),
     headers: readOwnHeaders(ACT, options),
-    protocols: readProtocols(options.protocols),
-    extensions: readExtensions(ACT, extensions, []),
-    connectTimeout: readOptionalTimeLimit(ACT, 'connectTimeout', connectTimeout, TIMEOUT_MS),
-    handshakeTimeout: readOptionalTimeLimit(ACT, 'handshakeTimeout', handshakeTimeout, TIMEOUT_MS),
-    maxRedirects: readRedirects(options.followRedirects),
-    signal: readSignal(options.signal),
+    protocols,
+    extensions,
+    connectTimeout,
+    handshakeTimeout,
+    maxRedirects: followRedirects,
+    signal,
   }
 }
 
-function readProtocols(protocols: readonly string[] = []): readonly string[] {
-  const list: unknown = protocols
+function readProtocols(act: string, list: unknown): readonly string[] {
   if (!Array.isArray(list)) {
     throw new TypeError(
-      `Cannot ${ACT}: option "protocols" is ${kindOf(list)}, expected a list of names`,
+      `Cannot ${act}: option "protocols" is ${kindOf(list)}, expected a list of names`,
     )
   }
-  if (!list.every((name: unknown) => typeof name === 'string' && isToken(name))) {
+  const names = list.filter(
+    (name: unknown): name is string => typeof name === 'string' && isToken(name),
+  )
+  if (names.length < list.length) {
     throw new TypeError(
-      `Cannot ${ACT}: option "protocols" has an element that is no token (RFC 9110 §5.6.2)`,
+      `Cannot ${act}: option "protocols" has an element that is no token (RFC 9110 §5.6.2)`,
     )
   }
-  if (new Set(protocols).size < protocols.length) {
-    throw new TypeError(`Cannot ${ACT}: option "protocols" has a name twice`)
+  if (new Set(names).size < names.length) {
+    throw new TypeError(`Cannot ${act}: option "protocols" has a name twice`)
   }
-  return [...protocols]
-}
-
-function readRedirects(value: number | false | undefined): number {
-  return readWholeNumber(ACT, 'followRedirects', value === false ? 0 : value, 0, { min: 0 })
-}
-
-function readSignal(signal: AbortSignal | undefined): AbortSignal | null {
-  if (signal === undefined) return null
-  const given: unknown = signal
-  if (given instanceof AbortSignal) return given
-  throw new TypeError(`Cannot ${ACT}: option "signal" is ${kindOf(given)}, expected an AbortSignal`)
+  return names
 }

@@ -8,7 +8,7 @@ import type { ClientSession } from '../opening/client-session.ts'
 import type { Beating } from './connect-attempt.ts'
 import type { ConnectionHints } from './connection-hints.ts'
 import {
-  RECONNECTING_OPTION_NAMES,
+  RECONNECTING_OPTIONS,
   type ReconnectingOptions,
   type ReconnectingSettings,
 } from './reconnect-options.ts'
@@ -94,7 +94,7 @@ export function connectWith<Options, Session extends ClientSession>(
 function sessionOptions<Options, Session extends ClientSession>(
   options: ConnectOptions<Options, Session>,
 ): Options {
-  const names = [...RECONNECTING_OPTION_NAMES, 'renew']
+  const names = [...RECONNECTING_OPTIONS.names, 'renew']
   // What is not taken out is what `openWebSocket` takes, less its signal, which every attempt has.
   return Object.fromEntries(
     Object.entries(options).filter(([name]) => !names.includes(name)),

@@ -11,12 +11,7 @@
  */
 
 import type { Duration } from '../../base/index.ts'
-import {
-  type Environment,
-  readTimeLimit,
-  requireKnownNames,
-  requireObject,
-} from '../../base/internal.ts'
+import { type Environment, type OptionTable, optionTable, timeLimit } from '../../base/internal.ts'
 import { HEARTBEAT_LIMIT, heartbeatQuestion, isHeartbeatAnswer } from '../../protocol/portable.ts'
 import type { HeartbeatListener } from '../../session/internal.ts'
 import { PingTimeoutError } from '../../session/portable.ts'
@@ -79,24 +74,11 @@ const MAX_LATE = 3
 /** Questions without an answer or any message, before a server that never answered is left alone. */
 const MAX_UNANSWERED = 3
 
-/**
- * Reads the option.
- *
- * @param act the action, for error messages.
- * @returns `null`: no heartbeat.
- */
-export function readHeartbeat(
-  act: string,
-  options: HeartbeatOptions | null | undefined,
-): HeartbeatSettings | null {
-  if (options === null || options === undefined) return null
-  requireObject(act, 'option "heartbeat"', options)
-  requireKnownNames(act, options, ['period', 'timeout'], 'heartbeat.')
-  return {
-    period: readTimeLimit(act, 'heartbeat.period', options.period, 25_000),
-    timeout: readTimeLimit(act, 'heartbeat.timeout', options.timeout, 10_000),
-  }
-}
+/** `heartbeat`: defaults, and which values are valid. */
+export const HEARTBEAT_OPTIONS: OptionTable<HeartbeatSettings> = optionTable<HeartbeatSettings>({
+  period: timeLimit(25_000),
+  timeout: timeLimit(10_000),
+})
 
 /** Asks the server, and ends the session when it is silent. */
 export class Heartbeat implements HeartbeatListener {

@@ -4,17 +4,22 @@
 
 import type { Duration } from '../../base/index.ts'
 import {
-  kindOf,
-  readDuration,
-  readOptionalTimeLimit,
-  readPeriod,
-  readWholeNumber,
-  requireFunction,
-  requireKnownNames,
-  requireObject,
+  abortSignal,
+  callback,
+  duration,
+  nested,
+  numberBetween,
+  type OptionReader,
+  optionReader,
+  type OptionTable,
+  optionTable,
+  orNull,
+  timeLimit,
+  wholeNumber,
+  wholeOrInfinite,
 } from '../../base/internal.ts'
 import type { ClientSession } from '../opening/client-session.ts'
-import { type HeartbeatOptions, type HeartbeatSettings, readHeartbeat } from './heartbeat.ts'
+import { HEARTBEAT_OPTIONS, type HeartbeatOptions, type HeartbeatSettings } from './heartbeat.ts'
 import type { Setback } from './reconnect-state.ts'
 
 /** When and how often to come back. */
@@ -167,108 +172,66 @@ export interface ReconnectingSettings<Session extends ClientSession = ClientSess
   readonly signal: AbortSignal | null
 }
 
-/** The names of `ReconnectingOptions`. */
-export const RECONNECTING_OPTION_NAMES: readonly string[] = [
-  'reconnect',
-  'whileAway',
-  'opened',
-  'attemptTimeout',
-  'heartbeat',
-  'signal',
-] satisfies Array<keyof ReconnectingOptions>
+const KEEP_OPTIONS = optionTable<Required<KeepOptions>>({
+  frames: wholeNumber(64),
+  bytes: wholeNumber(1024 * 1024),
+})
 
-const RECONNECT_NAMES: readonly string[] = [
-  'baseDelay',
-  'maxDelay',
-  'factor',
-  'jitter',
-  'maxAttempts',
-  'maxElapsed',
-  'resetAfter',
-  'maxServerDelay',
-  'shouldReconnect',
-] satisfies Array<keyof ReconnectOptions>
+/** When and how often to come back: defaults, and which values are valid. */
+export const RECONNECT_OPTIONS: OptionTable<Backing> = optionTable<Backing>({
+  baseDelay: duration(1_000),
+  maxDelay: duration(30_000),
+  factor: numberBetween(2, 1, Number.MAX_VALUE),
+  jitter: numberBetween(1, 0, 1),
+  maxAttempts: wholeOrInfinite(Infinity),
+  maxElapsed: orNull(duration(60_000), null),
+  resetAfter: duration(10_000),
+  maxServerDelay: duration(300_000),
+  shouldReconnect: { fallback: doNothing, read: readShouldReconnect },
+})
 
-const ACT = 'connect'
-const COUNT = { min: 1 }
+/** Every option of a connection that comes back: its default, and which values are valid. */
+export const RECONNECTING_OPTIONS: OptionTable<ReconnectingSettings> =
+  optionTable<ReconnectingSettings>({
+    reconnect: nested(RECONNECT_OPTIONS),
+    whileAway: { fallback: 'reject', read: readWhileAway },
+    opened: callback<ReconnectingSettings['opened']>(doNothing),
+    attemptTimeout: orNull(timeLimit(30_000)),
+    heartbeat: orNull(nested(HEARTBEAT_OPTIONS), null),
+    signal: abortSignal(),
+  })
 
 /**
- * Reads the options. Names beside these are the caller's to check.
+ * Reads the options. The caller checks the other names.
  *
- * @throws {TypeError | RangeError} for what means nothing, naming the option and what it may be.
+ * @throws {TypeError | RangeError} for an invalid value, naming the option and what is expected.
  */
 export function readReconnecting<Session extends ClientSession>(
   options: ReconnectingOptions<Session>,
 ): ReconnectingSettings<Session> {
-  const { reconnect = {}, whileAway = 'reject', opened = doNothing, signal = null } = options
-  requireFunction(ACT, 'option "opened"', opened)
-  if (signal !== null && !(signal instanceof AbortSignal)) {
-    throw new TypeError(
-      `Cannot ${ACT}: option "signal" is ${kindOf(signal)}, expected an AbortSignal`,
-    )
-  }
-  return {
-    reconnect: readReconnect(reconnect),
-    whileAway: readWhileAway(whileAway),
-    opened,
-    attemptTimeout: readOptionalTimeLimit(ACT, 'attemptTimeout', options.attemptTimeout, 30_000),
-    heartbeat: readHeartbeat(ACT, options.heartbeat),
-    signal,
-  }
+  return RECONNECTING_OPTIONS.lay(optionReader('connect'), options, RECONNECTING_OPTIONS.defaults)
 }
 
-function readReconnect(options: ReconnectOptions): Backing {
-  requireObject(ACT, 'option "reconnect"', options)
-  requireKnownNames(ACT, options, RECONNECT_NAMES, 'reconnect.')
-  const { shouldReconnect = doNothing } = options
-  requireFunction(ACT, 'option "reconnect.shouldReconnect"', shouldReconnect)
-  if (Object.prototype.toString.call(shouldReconnect) === '[object AsyncFunction]') {
-    throw new TypeError(
-      `Cannot ${ACT}: option "reconnect.shouldReconnect" is async, expected a function that returns at once`,
-    )
+function readShouldReconnect(
+  reader: OptionReader,
+  name: string,
+  value: unknown,
+): Backing['shouldReconnect'] {
+  reader.callback(name, value)
+  if (Object.prototype.toString.call(value) === '[object AsyncFunction]') {
+    reader.refuse(name, value, 'a function that returns at once', 'async')
   }
-  const duration = (
-    name: 'baseDelay' | 'maxDelay' | 'resetAfter' | 'maxServerDelay',
-    fallback: number,
-  ): number => readDuration(ACT, `reconnect.${name}`, options[name], fallback)
-  const { maxAttempts, maxElapsed } = options
-  return {
-    baseDelay: duration('baseDelay', 1_000),
-    maxDelay: duration('maxDelay', 30_000),
-    factor: readRatio('factor', options.factor ?? 2, 1, Number.MAX_VALUE),
-    jitter: readRatio('jitter', options.jitter ?? 1, 0, 1),
-    maxAttempts: readWholeNumber(ACT, 'reconnect.maxAttempts', maxAttempts, Infinity, {
-      min: 1,
-      allowInfinity: true,
-    }),
-    maxElapsed: readPeriod(ACT, 'reconnect.maxElapsed', maxElapsed, null),
-    resetAfter: duration('resetAfter', 10_000),
-    maxServerDelay: duration('maxServerDelay', 300_000),
-    shouldReconnect,
-  }
+  return value as Backing['shouldReconnect'] // checked above, but for its signature
 }
 
-function readRatio(name: string, value: number, min: number, max: number): number {
-  if (typeof value === 'number' && value >= min && value <= max) return value
-  const range = max === 1 ? `${min} to 1` : `${min} or above`
-  throw new RangeError(
-    `Cannot ${ACT}: option "reconnect.${name}" is ${kindOf(value)}, expected a number of ${range}`,
-  )
-}
-
-function readWhileAway(whileAway: WhileAway): ReconnectingSettings['whileAway'] {
-  if (whileAway === 'reject' || whileAway === 'drop') return whileAway
-  requireObject(ACT, 'option "whileAway"', whileAway)
-  requireKnownNames(ACT, whileAway, ['keep'], 'whileAway.')
-  const { keep } = whileAway
-  requireObject(ACT, 'option "whileAway.keep"', keep)
-  requireKnownNames(ACT, keep, ['frames', 'bytes'], 'whileAway.keep.')
-  return {
-    keep: {
-      frames: readWholeNumber(ACT, 'whileAway.keep.frames', keep.frames, 64, COUNT),
-      bytes: readWholeNumber(ACT, 'whileAway.keep.bytes', keep.bytes, 1024 * 1024, COUNT),
-    },
-  }
+function readWhileAway(
+  reader: OptionReader,
+  name: string,
+  value: unknown,
+): ReconnectingSettings['whileAway'] {
+  if (value === 'reject' || value === 'drop') return value
+  const { keep } = reader.fields(name, value, ['keep']) as { readonly keep?: unknown }
+  return { keep: KEEP_OPTIONS.read(reader, keep, `${name}.keep`) }
 }
 
 function doNothing(): undefined {}

@@ -3,7 +3,20 @@
  */
 
 import type { Duration } from '../../base/index.ts'
+import {
+  abortSignal,
+  checked,
+  flag,
+  nested,
+  type OptionTable,
+  optionTable,
+  orNull,
+  timeLimit,
+  wholeNumber,
+} from '../../base/internal.ts'
 import type { ChannelBounds, ChannelBoundsOptions } from '../../session/index.ts'
+import { CHANNEL_BOUNDS } from '../../session/portable.ts'
+import { terseReader } from './terse-reader.ts'
 
 /**
  * How a page connects, and what its session is like. All of it is optional. What a browser decides alone has no
@@ -78,78 +91,33 @@ export interface BrowserSettings {
   readonly outgoing: ChannelBounds
   readonly maxUnread: number
   readonly webSocketStream: boolean
-  readonly signal: AbortSignal | undefined
+  readonly signal: AbortSignal | null
 }
 
-/** What is being done, for messages. */
-export const ACT = 'open WebSocket'
-
-const MIB = 1024 * 1024
-
-/**
- * Reads options. Subprotocols are the browser's to check. (A page loads few bytes: the checks are those of other
- * platforms in fewer words.)
- *
- * @throws {TypeError | RangeError} for one that there is not, or that means nothing, naming it.
- */
-export function readBrowserOptions({
-  protocols = [],
-  connectTimeout = 20_000,
-  closeTimeout = 10_000,
-  channels: { incoming, outgoing, ...otherChannels } = {},
-  maxUnread = 16 * MIB,
-  webSocketStream = true,
-  signal,
-  ...others
-}: BrowserClientOptions): BrowserSettings {
-  refuseAll({ ...others, ...otherChannels })
-  return {
-    protocols: [...protocols],
-    connectTimeout:
-      connectTimeout === null ? null : readMilliseconds('connectTimeout', connectTimeout),
-    closeTimeout: readMilliseconds('closeTimeout', closeTimeout),
-    incoming: readBounds(incoming),
-    outgoing: readBounds(outgoing),
-    maxUnread: readCount('maxUnread', maxUnread),
-    webSocketStream,
-    signal,
-  }
+/** The settings under the names of their options. */
+type NamedSettings = Omit<BrowserSettings, 'incoming' | 'outgoing'> & {
+  readonly channels: Pick<BrowserSettings, 'incoming' | 'outgoing'>
 }
 
-function readBounds({
-  capacity = 64,
-  maxBytes = MIB,
-  onOverflow = 'suspend',
-  ...others
-}: ChannelBoundsOptions = {}): ChannelBounds {
-  refuseAll(others)
-  if (!/^(suspend|close|drop-(old|lat)est)$/.test(onOverflow)) refuse('onOverflow', TypeError)
-  return {
-    capacity: readCount('capacity', capacity),
-    maxBytes: readCount('maxBytes', maxBytes),
-    onOverflow,
-  }
-}
+/** Every option of a page's sessions: its default, and which values are valid. */
+export const BROWSER_OPTIONS: OptionTable<NamedSettings> = optionTable<NamedSettings>({
+  // The browser checks the names.
+  protocols: checked<string[], string[]>([], (_act, names) => [...names]),
+  connectTimeout: orNull(timeLimit(20_000)),
+  closeTimeout: timeLimit(10_000),
+  channels: nested(
+    optionTable<NamedSettings['channels']>({
+      incoming: nested(CHANNEL_BOUNDS),
+      outgoing: nested(CHANNEL_BOUNDS),
+    }),
+  ),
+  maxUnread: wholeNumber(16 * 1024 * 1024),
+  webSocketStream: flag(true),
+  signal: abortSignal(),
+})
 
-/** A whole number above 0. */
-export function readCount(name: string, value: number): number {
-  return Number.isSafeInteger(value) && value > 0 ? value : refuse(name)
-}
-
-/** A duration above 0, in milliseconds. */
-export function readMilliseconds(name: string, value: Duration): number {
-  const fields = typeof value === 'number' ? { milliseconds: value } : value
-  const { hours = 0, minutes = 0, seconds = 0, milliseconds = 0 } = fields
-  const sum = ((hours * 60 + minutes) * 60 + seconds) * 1000 + milliseconds
-  return sum > 0 && sum < Infinity ? sum : refuse(name)
-}
-
-/** What is left of options when all that there are have been taken out. */
-export function refuseAll(others: object): void {
-  for (const name in others) refuse(name, TypeError)
-}
-
-/** @throws {RangeError | TypeError} naming the option. */
-export function refuse(name: string, type: new (message: string) => Error = RangeError): never {
-  throw new type(`Cannot ${ACT}: option "${name}" is unknown or has a wrong value`)
+/** @throws {TypeError | RangeError} for an unknown option or an invalid value, naming the option. */
+export function readBrowserOptions(options: BrowserClientOptions): BrowserSettings {
+  const { channels, ...settings } = BROWSER_OPTIONS.read(terseReader, options)
+  return { ...settings, ...channels }
 }

@@ -8,9 +8,9 @@ import type {
   ConnectTarget,
   ReconnectingWebSocket,
 } from '../../client/portable.ts'
-import { connectWith } from '../../client/portable.ts'
+import { connectWith, RECONNECTING_OPTIONS } from '../../client/portable.ts'
 import { type BrowserClientOptions, readBrowserOptions } from './browser-options.ts'
-import { readConnectOptions } from './connect-options.ts'
+import { terseReader } from './terse-reader.ts'
 import { openSession } from './open.ts'
 import { pageHints, type PageScope } from './page-hints.ts'
 import { type Platform, thisPlatform } from './platform.ts'
@@ -46,7 +46,7 @@ export function connectOn(
     {
       open: (address, each) => openSession(platform, address, each),
       check: (_, each) => void readBrowserOptions(each),
-      read: readConnectOptions,
+      read: (own) => RECONNECTING_OPTIONS.lay(terseReader, own, RECONNECTING_OPTIONS.defaults),
       environment: {
         clock: platform.clock,
         random: (target) => crypto.getRandomValues(target),

@@ -4,13 +4,14 @@
 
 import type { ClientSession } from '../../client/index.ts'
 import { ConnectError } from '../../client/portable.ts'
-import { ACT, readBrowserOptions } from './browser-options.ts'
+import { readBrowserOptions } from './browser-options.ts'
 import type { BrowserClientOptions, BrowserSettings } from './browser-options.ts'
 import { BrowserSession } from './browser-session.ts'
 import { type Platform, thisPlatform } from './platform.ts'
 import { SocketWire } from './socket-wire.ts'
 import { StreamWire } from './stream-wire.ts'
 import type { Wire } from './wire.ts'
+import { ACT } from './terse-reader.ts'
 
 /** What `webSocket` runs with a session. */
 export type ClientBlock<T> = (session: ClientSession) => Promise<T> | T

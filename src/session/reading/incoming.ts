@@ -12,7 +12,7 @@ import { ChannelOverflowError } from '../../channels/index.ts'
 import { BufferedChannel, type ChannelHooks, ChannelSettings } from '../../channels/internal.ts'
 import type { Frame } from '../../protocol/index.ts'
 import { ownPayload, payloadOf, payloadSize } from '../../protocol/internal.ts'
-import type { ChannelBounds } from '../session-options.ts'
+import type { ChannelBounds } from '../channel-bounds.ts'
 import type { FrameQueue } from './waiting-frames.ts'
 
 /** What the way in asks of its connection. */

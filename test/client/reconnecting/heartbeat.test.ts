@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { VirtualClock } from '../../../src/base/index.ts'
-import {
-  Heartbeat,
-  type HeartbeatOptions,
-  type HeartbeatOwner,
-  readHeartbeat,
-} from '../../../src/client/reconnecting/heartbeat.ts'
+import { Heartbeat, type HeartbeatOwner } from '../../../src/client/reconnecting/heartbeat.ts'
 import { Frame } from '../../../src/protocol/index.ts'
 import { clientSession } from '../../support/client-session.ts'
 import { settled } from '../../support/memory-world.ts'
@@ -282,31 +277,6 @@ describe('Heartbeat', () => {
     expect(owner.silences).toBe(0)
     expect(clock.pendingTimers).toBe(0)
     expect(heartbeat.state).toBe('supported')
-  })
-})
-
-describe('readHeartbeat()', () => {
-  it('is off unless it is asked for', () => {
-    expect(readHeartbeat('connect', undefined)).toBeNull()
-    expect(readHeartbeat('connect', null)).toBeNull()
-  })
-
-  it('has a period of 25 seconds and a timeout of 10', () => {
-    expect(readHeartbeat('connect', {})).toEqual({ period: 25_000, timeout: 10_000 })
-    expect(
-      readHeartbeat('connect', { period: { minutes: 1 }, timeout: { milliseconds: 500 } }),
-    ).toEqual({
-      period: 60_000,
-      timeout: 500,
-    })
-  })
-
-  it.each<[unknown, string]>([
-    [{ periode: 1 }, 'unknown option "heartbeat.periode", expected "heartbeat.period"'],
-    [{ period: 0 }, 'option "heartbeat.period" is 0, expected a duration above 0'],
-    [true, 'option "heartbeat" is a boolean, expected an object'],
-  ])('refuses %j', (options, message) => {
-    expect(() => readHeartbeat('connect', options as HeartbeatOptions)).toThrow(message)
   })
 })
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import {
   type ReconnectingOptions,
-  RECONNECTING_OPTION_NAMES,
+  RECONNECTING_OPTIONS,
   readReconnecting,
 } from '../../../src/client/reconnecting/reconnect-options.ts'
 import { clientSession } from '../../support/client-session.ts'
@@ -89,6 +89,12 @@ describe('readReconnecting()', () => {
     [{ whileAway: { keep: { frame: 1 } } }, 'unknown option "whileAway.keep.frame"'],
     [{ whileAway: { keep: { frames: 0 } } }, '"whileAway.keep.frames" is 0'],
     [{ whileAway: { keep: { bytes: 1.5 } } }, '"whileAway.keep.bytes" is 1.5'],
+    [
+      { heartbeat: { periode: 1 } },
+      'unknown option "heartbeat.periode", expected "heartbeat.period"',
+    ],
+    [{ heartbeat: { period: 0 } }, 'option "heartbeat.period" is 0, expected a duration above 0'],
+    [{ heartbeat: true }, 'option "heartbeat" is a boolean, expected an object'],
     [{ opened: 'now' }, 'option "opened" is a string, expected a function'],
     [{ attemptTimeout: 0 }, 'option "attemptTimeout" is 0'],
     [{ signal: {} }, 'option "signal" is an object, expected an AbortSignal'],
@@ -101,8 +107,8 @@ async function asksSomebody(): Promise<boolean> {
   return (await Promise.resolve(1)) > 1
 }
 
-describe('RECONNECTING_OPTION_NAMES', () => {
+describe('RECONNECTING_OPTIONS', () => {
   it('are the names that are read', () => {
-    expect([...RECONNECTING_OPTION_NAMES].sort()).toEqual(Object.keys(readReconnecting({})).sort())
+    expect([...RECONNECTING_OPTIONS.names].sort()).toEqual(Object.keys(readReconnecting({})).sort())
   })
 })

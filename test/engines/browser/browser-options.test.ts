@@ -16,7 +16,7 @@ describe('readBrowserOptions()', () => {
       outgoing: bounds,
       maxUnread: 16 * 1024 * 1024,
       webSocketStream: true,
-      signal: undefined,
+      signal: null,
     })
   })
 
@@ -56,8 +56,8 @@ describe('readBrowserOptions()', () => {
     [{ maxUnread: 0 }, 'maxUnread'],
     [{ maxUnread: 1.5 }, 'maxUnread'],
     [{ maxUnread: '1k' }, 'maxUnread'],
-    [{ channels: { incoming: { capacity: Infinity } } }, 'capacity'],
-    [{ channels: { outgoing: { maxBytes: NaN } } }, 'maxBytes'],
+    [{ channels: { incoming: { capacity: Infinity } } }, 'channels.incoming.capacity'],
+    [{ channels: { outgoing: { maxBytes: NaN } } }, 'channels.outgoing.maxBytes'],
   ])('readBrowserOptions() refuses %j with RangeError', (options, name) => {
     expectThrow(options, RangeError, name)
   })
@@ -65,9 +65,9 @@ describe('readBrowserOptions()', () => {
   it.each<[unknown, string]>([
     [{ headers: {} }, 'headers'],
     [{ pingPeriod: 1000 }, 'pingPeriod'],
-    [{ channels: { both: {} } }, 'both'],
-    [{ channels: { incoming: { size: 1 } } }, 'size'],
-    [{ channels: { outgoing: { onOverflow: 'wait' } } }, 'onOverflow'],
+    [{ channels: { both: {} } }, 'channels.both'],
+    [{ channels: { incoming: { size: 1 } } }, 'channels.incoming.size'],
+    [{ channels: { outgoing: { onOverflow: 'wait' } } }, 'channels.outgoing.onOverflow'],
   ])('readBrowserOptions() refuses %j with TypeError', (options, name) => {
     expectThrow(options, TypeError, name)
   })

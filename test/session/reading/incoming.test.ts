@@ -3,7 +3,7 @@ import { VirtualClock } from '../../../src/base/index.ts'
 
 import { Frame } from '../../../src/protocol/index.ts'
 import { Incoming } from '../../../src/session/reading/incoming.ts'
-import type { ChannelBounds } from '../../../src/session/session-options.ts'
+import type { ChannelBounds } from '../../../src/session/channel-bounds.ts'
 
 function open(bounds: Partial<ChannelBounds> = {}, readAhead = 1000) {
   const heard: string[] = []

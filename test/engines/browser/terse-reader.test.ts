@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest'
 
 import {
   type ReconnectingOptions,
+  RECONNECTING_OPTIONS,
   readReconnecting,
 } from '../../../src/client/reconnecting/reconnect-options.ts'
-import { readConnectOptions } from '../../../src/engines/browser/connect-options.ts'
+import { terseReader } from '../../../src/engines/browser/terse-reader.ts'
 
 /** All that can be compared: functions that do nothing are not the same ones. */
 function comparable({ reconnect, opened, ...rest }: ReturnType<typeof readReconnecting>) {
@@ -12,7 +13,16 @@ function comparable({ reconnect, opened, ...rest }: ReturnType<typeof readReconn
   return { ...rest, times, functions: [typeof opened, typeof shouldReconnect] }
 }
 
-describe('readConnectOptions()', () => {
+/** Reads options as a page does. */
+function readConnectOptions(options: ReconnectingOptions) {
+  return RECONNECTING_OPTIONS.lay(terseReader, options, RECONNECTING_OPTIONS.defaults)
+}
+
+async function asksSomebody(): Promise<boolean> {
+  return await Promise.resolve(true)
+}
+
+describe('terseReader', () => {
   const opened = (): void => {}
   const { signal } = new AbortController()
 
@@ -53,25 +63,28 @@ describe('readConnectOptions()', () => {
   })
 
   it.each<[unknown, string]>([
-    [{ reconnect: { basedelay: 1 } }, 'basedelay'],
-    [{ reconnect: { baseDelay: 0 } }, 'baseDelay'],
-    [{ reconnect: { maxDelay: -1 } }, 'maxDelay'],
-    [{ reconnect: { factor: 0.9 } }, 'factor'],
-    [{ reconnect: { factor: Infinity } }, 'factor'],
-    [{ reconnect: { jitter: 2 } }, 'jitter'],
-    [{ reconnect: { jitter: NaN } }, 'jitter'],
-    [{ reconnect: { maxAttempts: 0 } }, 'maxAttempts'],
-    [{ reconnect: { maxElapsed: 0 } }, 'maxElapsed'],
-    [{ reconnect: { resetAfter: Infinity } }, 'resetAfter'],
-    [{ reconnect: { maxServerDelay: NaN } }, 'maxServerDelay'],
+    [{ reconnect: { basedelay: 1 } }, 'reconnect.basedelay'],
+    [{ reconnect: { baseDelay: 0 } }, 'reconnect.baseDelay'],
+    [{ reconnect: { maxDelay: -1 } }, 'reconnect.maxDelay'],
+    [{ reconnect: { factor: 0.9 } }, 'reconnect.factor'],
+    [{ reconnect: { factor: Infinity } }, 'reconnect.factor'],
+    [{ reconnect: { jitter: 2 } }, 'reconnect.jitter'],
+    [{ reconnect: { jitter: NaN } }, 'reconnect.jitter'],
+    [{ reconnect: { maxAttempts: 0 } }, 'reconnect.maxAttempts'],
+    [{ reconnect: { maxElapsed: 0 } }, 'reconnect.maxElapsed'],
+    [{ reconnect: { resetAfter: Infinity } }, 'reconnect.resetAfter'],
+    [{ reconnect: { maxServerDelay: NaN } }, 'reconnect.maxServerDelay'],
     [{ whileAway: 'keep' }, 'whileAway'],
-    [{ whileAway: { keep: { frame: 1 } } }, 'frame'],
-    [{ whileAway: { keep: { frames: 1.5 } } }, 'frames'],
-    [{ whileAway: { keep: { bytes: -1 } } }, 'bytes'],
+    [{ whileAway: { keep: { frame: 1 } } }, 'whileAway.keep.frame'],
+    [{ whileAway: { keep: { frames: 1.5 } } }, 'whileAway.keep.frames'],
+    [{ whileAway: { keep: { bytes: -1 } } }, 'whileAway.keep.bytes'],
     [{ opened: 7 }, 'opened'],
+    [{ signal: {} }, 'signal'],
+    [{ reconnect: { shouldReconnect: asksSomebody } }, 'reconnect.shouldReconnect'],
+    [{ attemptTimeout: 30 }, 'attemptTimeout'],
     [{ attemptTimeout: 0 }, 'attemptTimeout'],
-    [{ heartbeat: { periode: 1 } }, 'periode'],
-    [{ heartbeat: { timeout: 0 } }, 'timeout'],
+    [{ heartbeat: { periode: 1 } }, 'heartbeat.periode'],
+    [{ heartbeat: { timeout: 0 } }, 'heartbeat.timeout'],
   ])('refuses %j', (options, name) => {
     expect(() => readConnectOptions(options as ReconnectingOptions)).toThrow(
       `option "${name}" is unknown or has a wrong value`,

@@ -1,0 +1,56 @@
+/**
+ * The reader of a page's options. It checks what other platforms check, and explains less: a page
+ * loads few bytes.
+ */
+
+import type { DurationFields } from '../../base/index.ts'
+import type { OptionReader } from '../../base/internal.ts'
+
+/** What is being done, for messages. */
+export const ACT = 'open WebSocket'
+
+/** Reads the options of a page. */
+export const terseReader: OptionReader = {
+  act: ACT,
+  whole: (name, value, { min, allowInfinity = false }) =>
+    isNumber(value) &&
+    value >= min &&
+    (Number.isSafeInteger(value) || (allowInfinity && value === Infinity))
+      ? value
+      : refuse(name),
+  number: (name, value, min, max) =>
+    isNumber(value) && value >= min && value <= max ? value : refuse(name),
+  duration: readDuration,
+  timeLimit: (name, value) =>
+    isNumber(value) && value < 1000 ? refuse(name) : readDuration(name, value),
+  flag: (name, value) => (typeof value === 'boolean' ? value : refuse(name, TypeError)),
+  choice: (name, value, choices) =>
+    choices.find((each) => each === value) ?? refuse(name, TypeError),
+  callback(name, value) {
+    if (typeof value !== 'function') refuse(name, TypeError)
+  },
+  refuse: (name) => refuse(name, TypeError),
+  fields(name, value, known) {
+    if (typeof value !== 'object' || value === null) refuse(name, TypeError)
+    for (const field in value) {
+      if (!known.includes(field)) refuse(name === '' ? field : `${name}.${field}`, TypeError)
+    }
+    return value
+  },
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number'
+}
+
+function readDuration(name: string, value: unknown): number {
+  // Fields of another type make the sum invalid.
+  const fields = isNumber(value) ? { milliseconds: value } : (value as DurationFields | null)
+  const { hours = 0, minutes = 0, seconds = 0, milliseconds = 0 } = fields ?? {}
+  const sum = ((hours * 60 + minutes) * 60 + seconds) * 1000 + milliseconds
+  return sum > 0 && sum < Infinity ? sum : refuse(name)
+}
+
+function refuse(name: string, type: new (message: string) => Error = RangeError): never {
+  throw new type(`Cannot ${ACT}: option "${name}" is unknown or has a wrong value`)
+}

@@ -1,0 +1,48 @@
+/**
+ * The bounds of the channels of a session, on every platform.
+ */
+
+import {
+  choice,
+  type OptionRules,
+  type OptionTable,
+  optionTable,
+  wholeNumber,
+} from '../base/internal.ts'
+import type { OverflowPolicy } from '../channels/index.ts'
+import { OVERFLOW_POLICIES } from '../channels/internal.ts'
+
+/** How much one channel of a session may hold, and what happens when it is full. */
+export interface ChannelBoundsOptions {
+  /** Frames: a whole number above 0. @defaultValue 64 */
+  readonly capacity?: number
+  /** Payload bytes: a whole number above 0. One larger frame still passes, alone. @defaultValue 1 MiB */
+  readonly maxBytes?: number
+  /**
+   * When full: `suspend` makes the sender wait (for `incoming` that is the peer, through TCP), `close` fails
+   * the session with 1008, `drop-oldest` and `drop-latest` lose a frame and say so to `monitor`.
+   *
+   * @defaultValue 'suspend'
+   */
+  readonly onOverflow?: OverflowPolicy
+}
+
+/** The bound of one direction: `ChannelBoundsOptions`, complete. */
+export interface ChannelBounds {
+  /** Frames. */
+  readonly capacity: number
+  /** Payload bytes. One larger frame still passes, alone. */
+  readonly maxBytes: number
+  readonly onOverflow: OverflowPolicy
+}
+
+/** One rule for each bound. */
+export const CHANNEL_BOUND_RULES: OptionRules<ChannelBounds> = {
+  capacity: wholeNumber(64),
+  maxBytes: wholeNumber(1024 * 1024),
+  onOverflow: choice('suspend', OVERFLOW_POLICIES),
+}
+
+/** The bounds of a channel without other policies. */
+export const CHANNEL_BOUNDS: OptionTable<ChannelBounds> =
+  optionTable<ChannelBounds>(CHANNEL_BOUND_RULES)
