@@ -9,7 +9,8 @@ import type { Environment, WheelTimer } from '../../base/internal.ts'
 import type { Broker } from '../broker.ts'
 import type { LogFollower } from './log-follower.ts'
 
-const FIRST_CHECKS_MS: readonly number[] = [250, 2000]
+/** Each counted from the one before: at 250 ms and at 2 s. */
+const FIRST_CHECKS_MS: readonly number[] = [250, 1750]
 const MAX_BATCH = 1024
 const TICK_MS = 1000
 
@@ -21,7 +22,8 @@ export class Checks {
   /** In the order in which they are looked at. */
   readonly #followers = new Set<LogFollower>()
   readonly #due = new Set<LogFollower>()
-  readonly #timers = new Map<LogFollower, WheelTimer[]>()
+  /** Of those whose first checks are still to come. */
+  readonly #timers = new Map<LogFollower, WheelTimer>()
   #tick: WheelTimer | null = null
 
   constructor(broker: Broker, environment: Environment, everyMs: number) {
@@ -32,17 +34,14 @@ export class Checks {
 
   add(follower: LogFollower): void {
     this.#followers.add(follower)
-    const timers = FIRST_CHECKS_MS.map((delayMs) =>
-      this.#environment.timers.schedule(delayMs, () => this.#soon(follower)),
-    )
-    this.#timers.set(follower, timers)
+    this.#timers.set(follower, this.#firstCheck(follower, 0))
     this.#schedule()
   }
 
   remove(follower: LogFollower): void {
     this.#followers.delete(follower)
     this.#due.delete(follower)
-    for (const timer of this.#timers.get(follower) ?? []) timer.cancel()
+    this.#timers.get(follower)?.cancel()
     this.#timers.delete(follower)
     if (this.#followers.size > 0) return
     this.#tick?.cancel()
@@ -52,6 +51,15 @@ export class Checks {
   /** The broker is back. */
   async all(): Promise<void> {
     await this.#check([...this.#followers])
+  }
+
+  #firstCheck(follower: LogFollower, index: number): WheelTimer {
+    return this.#environment.timers.schedule(FIRST_CHECKS_MS[index] ?? 0, () => {
+      this.#soon(follower)
+      const isLast = index + 1 === FIRST_CHECKS_MS.length
+      if (isLast) this.#timers.delete(follower)
+      else this.#timers.set(follower, this.#firstCheck(follower, index + 1))
+    })
   }
 
   #soon(follower: LogFollower): void {

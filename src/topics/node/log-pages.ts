@@ -33,7 +33,8 @@ export class LogPages {
   readonly #slots: ReadSlots
   readonly #exposed: (epoch: string) => string
   readonly #suspicious: () => void
-  readonly #readers = new Set<PageReader>()
+  /** Made when somebody waits: most topics are never read behind their ring. */
+  #readers: Set<PageReader> | null = null
   #page: DecodedPage | null = null
   #isReading = false
 
@@ -64,6 +65,7 @@ export class LogPages {
   pageFor(epoch: string, after: number, head: number, reader: PageReader): DecodedPage | null {
     const page = this.#page
     if (page !== null && page.epoch === epoch && covers(page, after, head)) return page
+    this.#readers ??= new Set()
     this.#readers.add(reader)
     if (!this.#isReading) void this.#read(epoch, after, head)
     return null
@@ -88,8 +90,8 @@ export class LogPages {
     }
     if (failed) this.#suspicious()
     this.#isReading = false
-    const readers = [...this.#readers]
-    this.#readers.clear()
+    const readers = this.#readers ?? []
+    this.#readers = null
     for (const reader of readers) reader.pageRead(failed)
   }
 }

@@ -88,6 +88,8 @@ export class TopicNode {
   readonly #prepared = new Map<LogKind, Promise<void> | null>()
   readonly #checks: Checks
   readonly #lanes: Lanes
+  /** One function for all subscriptions, of which there may be very many. */
+  readonly #now = (): number => this.environment.clock.now()
   #state: BrokerState = { state: 'connecting' }
   #waitingForUp: Array<Deferred<void>> = []
   #hasBeenUp = false
@@ -179,8 +181,7 @@ export class TopicNode {
     const start = await this.#startOf(followed.follower, from)
     // Somebody else may have given it up while we asked.
     const { topic } = this.#follow(name, kind).follower
-    const now = (): number => this.environment.clock.now()
-    const subscription = new Subscription(topic, receiver, now, start)
+    const subscription = new Subscription(topic, receiver, this.#now, start)
     topic.subscriptions.add(subscription)
     return subscription
   }
