@@ -1,19 +1,22 @@
 /**
- * The errors of the protocol: what a peer did wrong, what we did wrong, and a handshake that fails.
+ * The errors of the protocol: violations by the peer, mistakes on this side, and failed handshakes.
  *
- * A violation by the peer never throws out of a session: it ends that one session with `closeCode` and is
- * what `incoming` fails with.
+ * A violation by the peer never throws out of a session: it ends that one session with `closeCode`,
+ * and `incoming` fails with it.
  */
 
 import { TowpathError } from '../base/index.ts'
 
-/** The peer broke a rule or a limit, and the connection is failed with `closeCode` (RFC 6455 §7.1.7). */
+/**
+ * The peer violated a rule or a limit, and the connection is failed with `closeCode` (RFC 6455
+ * §7.1.7).
+ */
 export abstract class ProtocolViolation extends TowpathError {
-  /** The code of the Close frame that we answer with (§7.4.1). */
+  /** The code of the Close frame that this side sends (§7.4.1). */
   abstract readonly closeCode: number
 }
 
-/** The peer broke a rule of RFC 6455 or of an extension: 1002, or 1007 for text that is not UTF-8. */
+/** The peer violated RFC 6455 or an extension: 1002, or 1007 for text that is not UTF-8. */
 export class ProtocolViolationError extends ProtocolViolation {
   override readonly name = 'ProtocolViolationError'
   readonly code = 'TOWPATH_PROTOCOL_VIOLATION'
@@ -26,21 +29,22 @@ export class ProtocolViolationError extends ProtocolViolation {
 }
 
 /**
- * A frame or a message of the peer is larger than allowed; found from the announced length, before any of it is kept,
- * or while a compressed message is inflated: `size` is then where that stopped.
+ * A frame or a message of the peer exceeds a limit. This is found from the announced length before
+ * memory is allocated, or while a compressed message is inflated: `size` is then where inflating
+ * stopped.
  */
 export class FrameTooBigError extends ProtocolViolation {
   override readonly name = 'FrameTooBigError'
   readonly code = 'TOWPATH_FRAME_TOO_BIG'
   readonly closeCode = 1009
 
-  /** Whose limit it is. */
+  /** Which limit was exceeded. */
   readonly what: 'frame' | 'message'
 
-  /** What it would have been, in bytes: of the frame, or of the message up to the end of this frame. */
+  /** The size in bytes: of the frame, or of the message up to the end of this frame. */
   readonly size: number
 
-  /** What is allowed, in bytes. */
+  /** The limit, in bytes. */
   readonly limit: number
 
   constructor(what: 'frame' | 'message', size: number, limit: number, options?: ErrorOptions) {
@@ -52,18 +56,18 @@ export class FrameTooBigError extends ProtocolViolation {
 }
 
 /**
- * The peer cut a message into more fragments than allowed. 1008 and not 1009: the message may be small, it
- * is the way of sending that is refused (an attack that makes each byte cost an object).
+ * The peer sent a message in more fragments than allowed. The code is 1008 and not 1009: the
+ * message may be small, but each of its bytes could cost an object.
  */
 export class TooManyFragmentsError extends ProtocolViolation {
   override readonly name = 'TooManyFragmentsError'
   readonly code = 'TOWPATH_TOO_MANY_FRAGMENTS'
   readonly closeCode = 1008
 
-  /** Fragments of this message so far, the refused one included; empty ones count. */
+  /** Fragments of this message so far, including the refused one; empty fragments count. */
   readonly fragments: number
 
-  /** How many are allowed. */
+  /** The limit. */
   readonly limit: number
 
   constructor(fragments: number, limit: number) {
@@ -73,18 +77,18 @@ export class TooManyFragmentsError extends ProtocolViolation {
   }
 }
 
-/** What we were told to send, or asked to read, is not possible in the protocol: a bug on this side. */
+/** The protocol does not allow what the application asked to send or read: a bug on this side. */
 export class LocalProtocolError extends TowpathError {
   override readonly name = 'LocalProtocolError'
   readonly code = 'TOWPATH_LOCAL_PROTOCOL'
 }
 
-/** Headers in order, each with its value; a name may occur more than once. */
+/** Headers in order, with their values; a name may occur more than once. */
 export type HeaderList = ReadonlyArray<readonly [name: string, value: string]>
 
 /**
- * An opening handshake failed. On a server it says what to answer: `status`, `headers`, and `message` as
- * the body. On a client `status` and `headers` are those of the answer that was refused.
+ * An opening handshake failed. On a server, the response has `status`, `headers`, and `message` as
+ * the body. On a client, `status` and `headers` are those of the refused response.
  */
 export class HandshakeError extends TowpathError {
   override readonly name = 'HandshakeError'
@@ -93,7 +97,10 @@ export class HandshakeError extends TowpathError {
   /** An HTTP status, 100 to 599. */
   readonly status: number
 
-  /** On a server what the answer needs beside the usual (such as `Sec-WebSocket-Version`); may be empty. */
+  /**
+   * On a server, additional headers of the response (such as `Sec-WebSocket-Version`); may be
+   * empty.
+   */
   readonly headers: HeaderList
 
   constructor(status: number, message: string, headers: HeaderList = [], options?: ErrorOptions) {

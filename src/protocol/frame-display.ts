@@ -1,13 +1,14 @@
-/**
- * Frames for people to look at: in logs, in the inspector, in a failed assertion. Never all of a long payload.
- */
+/** Prints frames for logs, the inspector and failed assertions. Long payloads are shortened. */
 
 import { previewUtf8 } from './text.ts'
 
 const SHOWN_CHARACTERS = 48
 const SHOWN_BYTES = 16
 
-/** Such as `Frame.Text "hello"` or, of a fragment that is not the last, `Frame.Text(part) "hel"`. */
+/**
+ * Prints a text frame, such as `Frame.Text "hello"`, or `Frame.Text(part) "hel"` for a fragment
+ * that is not the last.
+ */
 export function displayText(payload: string | Uint8Array, fin: boolean): string {
   const size = payload.length
   const shown =
@@ -19,17 +20,20 @@ export function displayText(payload: string | Uint8Array, fin: boolean): string 
   return `Frame.Text${part(fin)} ${quote(shown)}${rest}`
 }
 
-/** `text` in quotes, with escapes for what would do something to a terminal or to the order of what it shows. */
+/**
+ * Quotes `text`, and escapes characters that would control a terminal or change the order of its
+ * text.
+ */
 export function quote(text: string): string {
-  // JSON escapes what is below U+0020. Above it are the controls of C1 (U+009B begins a sequence as ESC [ does), ends
-  // of lines, and marks that turn text around.
+  // JSON escapes characters below U+0020. Above are the C1 controls (U+009B begins a sequence as
+  // ESC [ does), line separators, and marks that change the direction of text.
   return JSON.stringify(text).replaceAll(
     /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }
 
-/** Such as `Frame.Binary <de ad>` or `Frame.Ping <>`. */
+/** Prints a frame of bytes, such as `Frame.Binary <de ad>` or `Frame.Ping <>`. */
 export function displayBytes(name: string, payload: Uint8Array, fin: boolean): string {
   const shown = Array.from(payload.subarray(0, SHOWN_BYTES), (byte) =>
     byte.toString(16).padStart(2, '0'),
@@ -39,7 +43,7 @@ export function displayBytes(name: string, payload: Uint8Array, fin: boolean): s
 }
 
 /**
- * Makes frames of a class print themselves by `display`, in Node's inspector too.
+ * Makes frames of a class print themselves with `display`, in Node's inspector too.
  *
  * @returns the class.
  */
@@ -58,7 +62,7 @@ export function printable<Class extends { readonly prototype: object }>(
   return frameClass
 }
 
-/** Makes Node's inspector (`console.log`, assertions) show what `toString` says. */
+/** Makes Node's inspector (`console.log`, assertions) print the result of `toString`. */
 export function inspectAsString(prototype: { toString(): string }): void {
   Object.assign(prototype, {
     [Symbol.for('nodejs.util.inspect.custom')](this: { toString(): string }): string {

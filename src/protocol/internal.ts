@@ -1,4 +1,4 @@
-/** What other folders of the package may use of the protocol: its public door, and more. */
+/** The names of the protocol for other folders of the package: the public names, and more. */
 
 export { acceptKey } from './handshake/accept-key.ts'
 export { checkServerResponse, createClientHandshake } from './handshake/client-handshake.ts'

@@ -1,40 +1,43 @@
 /**
- * Masking (RFC 6455 §5.3): combining each byte of a payload with one of the four bytes of a key, in turn. The
- * same act masks and unmasks, and a key of 0 changes nothing.
+ * Masking (RFC 6455 §5.3): each byte of a payload is XORed with one of the four bytes of a key, in
+ * turn. Masking and unmasking are the same operation, and a key of 0 changes nothing.
  *
- * A payload that arrives is copied out of memory that is only lent, and unmasked on the way. Three ways, each the
- * fastest at its sizes (measured on Node 20: 33 bytes in 26, 15 and 38 ns; 127 bytes in 92, 44 and 49; 64 KiB at
- * 1.2, 3 and 7 GB/s): byte by byte; 4 bytes at a time, at any alignment; the platform's copy and then words in
- * place.
+ * A received payload is copied out of lent memory and unmasked at the same time. There are three
+ * ways, each the fastest for its sizes (measured on Node 20: 33 bytes in 26, 15 and 38 ns; 127
+ * bytes in 92, 44 and 49; 64 KiB at 1.2, 3 and 7 GB/s): byte by byte; 4 bytes at a time, at any
+ * alignment; the platform's copy and then words in place.
  */
 
 import type { Block } from './memory.ts'
 
-/** From here on 4 bytes at a time pay, if there is a view of the source already. */
+/** From this size on, 4 bytes at a time are faster, if a view of the source already exists. */
 const MIN_VIEWED_BYTES = 12
 
-/** From here on they pay for making that view too. */
+/** From this size on, 4 bytes at a time are faster even if the view must be made first. */
 const MIN_BYTES_FOR_A_VIEW = 64
 
-/** From here on the platform's copy pays for being called. */
+/** From this size on, the platform's copy is faster in spite of the call. */
 const MIN_COPIED_BYTES = 192
 
-/** In place, from here on words pay if there are some already: 300 bytes take 61 ns and not 70. */
+/**
+ * From this size on, words in place are faster if they already exist: 300 bytes take 61 ns, not 70.
+ */
 const MIN_WORDS_BYTES = 48
 
-/** Memory that so much is masked in may be one frame's alone, and is not kept. */
+/** Views of larger memory are not kept, because it may belong to one frame alone. */
 const MAX_KEPT_BYTES = 4096
 
 const NON_ASCII_BITS = 0x80808080 | 0
 const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1
 
 /**
- * Copies `length` bytes of `source` into `target` and masks or unmasks them. The byte at position p of the
- * target meets the key's byte p mod 4: a payload begins at a multiple of 4, and its later pieces need no
- * other key. The caller has checked the bounds.
+ * Copies `length` bytes of `source` into `target` and masks or unmasks them. The byte at position p
+ * of the target is combined with the key's byte p mod 4: a payload begins at a multiple of 4, so
+ * its later pieces need no other key. The caller has checked the bounds.
  *
- * @param maskKey 32 bits, the byte that is first on the wire on top; the sign does not matter.
- * @returns `true` if all bytes written are ASCII; `false` says nothing: long pieces are not looked at.
+ * @param maskKey 32 bits, the first byte on the wire on top; the sign does not matter.
+ * @returns `true` if all bytes written are ASCII; `false` if not, or if unknown: long pieces are
+ *   not checked.
  */
 export function copyMasked(
   source: Uint8Array,
@@ -59,7 +62,10 @@ export function copyMasked(
   return false
 }
 
-/** Masks `length` bytes from `start` on in place; the first of them meets the first byte of the key. */
+/**
+ * Masks `length` bytes from `start` on in place; the first of them is combined with the first byte
+ * of the key.
+ */
 export function maskInPlace(
   bytes: Uint8Array,
   start: number,
@@ -81,7 +87,7 @@ export function maskInPlace(
   maskBytes(bytes, (endWord << 2) - bytes.byteOffset, start + length, key)
 }
 
-/** Makes sure that nothing refers to memory that was lent. */
+/** Drops the reference to lent memory. */
 export function forgetSource(): void {
   lastSource = null
   viewedSource = null
@@ -91,12 +97,15 @@ export function forgetSource(): void {
   targetWords = null
 }
 
-// The view of the memory that was copied from last: the frames of one chunk share it.
+// The view of the memory that was copied from last; the frames of one chunk share it.
 let lastSource: Uint8Array | null = null
 let viewedSource: Uint8Array | null = null
 let sourceView: DataView | null = null
 
-/** A view of `source`; `null` if it does not pay, as for the first and perhaps only short frame of a chunk. */
+/**
+ * Returns a view of `source`, or `null` if a view does not pay, as for a single short frame in a
+ * chunk.
+ */
 function viewOf(source: Uint8Array, length: number): DataView | null {
   if (source === viewedSource) return sourceView
   if (source !== lastSource && length < MIN_BYTES_FOR_A_VIEW) {
@@ -108,12 +117,15 @@ function viewOf(source: Uint8Array, length: number): DataView | null {
   return sourceView
 }
 
-// The words of the memory that was masked in place last: the output of all connections is one slab.
+// The words of the memory that was masked in place last; the output of all connections is one slab.
 let lastTarget: ArrayBufferLike | null = null
 let viewedTarget: ArrayBufferLike | null = null
 let targetWords: Int32Array | null = null
 
-/** All of the memory behind `bytes` as words; `null` if they do not pay. What a large frame lies in is not kept. */
+/**
+ * Returns all memory behind `bytes` as words, or `null` if words do not pay. Memory of large frames
+ * is not kept.
+ */
 function wordsOf({ buffer }: Uint8Array, length: number): Int32Array | null {
   if (buffer === viewedTarget) return targetWords
   if (length >= MAX_KEPT_BYTES) return new Int32Array(buffer, 0, buffer.byteLength >> 2)
@@ -126,7 +138,7 @@ function wordsOf({ buffer }: Uint8Array, length: number): Int32Array | null {
   return targetWords
 }
 
-// In the loops below every index is within bounds that the caller has checked: hence the `!`.
+// In the loops below every index is within bounds that the caller has checked; hence the `!`.
 
 function copyShort(
   source: Uint8Array,
@@ -156,7 +168,7 @@ function copyShort(
   return (bits & NON_ASCII_BITS) === 0
 }
 
-/** Masks in place; the byte at position p meets the key's byte p mod 4. */
+/** Masks in place; the byte at position p is combined with the key's byte p mod 4. */
 function maskLong(
   bytes: Uint8Array,
   words: Int32Array,
@@ -195,7 +207,7 @@ function maskWords(words: Int32Array, start: number, end: number, maskKey: numbe
   for (; at < end; at++) words[at]! ^= key
 }
 
-/** The key as it applies `byteCount` bytes further on. */
+/** Returns the key for a payload that begins `byteCount` bytes further on. */
 function rotateKey(maskKey: number, byteCount: number): number {
   const bits = (byteCount & 3) << 3
   return (maskKey << bits) | (maskKey >>> (32 - bits))

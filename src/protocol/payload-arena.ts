@@ -1,30 +1,34 @@
 /**
- * Where small payloads are put: one after the other in a piece of memory that they share, each once and for
- * ever. A new piece every few dozen payloads is much cheaper than one for each; it lives as long as any of
- * them, which is why it is small.
+ * An arena for small payloads. They lie one after the other in shared memory, and each place is
+ * used once. One allocation for dozens of payloads is much cheaper than one for each. The memory
+ * lives as long as any of its payloads, so it is small.
  */
 
 import { copyMasked } from './mask.ts'
 import { allocateBlock, allocateSharedBlock, type Block } from './memory.ts'
 
-/** The largest payloads of the arena for small ones, and the size of its pieces of memory. */
+/** The largest payload in the arena for small payloads, in bytes. */
 export const SMALL_PAYLOAD_BYTES: number = 1024
-// Just below half of the platform's own pool, so that the memory comes from there (see `allocateBlock`).
+// The size of that arena's memory. Just below half of the platform's own pool, so that it comes
+// from the pool (see `allocateBlock`).
 export const SMALL_ARENA_BYTES: number = 4088
 
 /**
- * The same for payloads of middle size; larger ones get memory of their own. A piece of memory for 4 KiB
- * costs 1.1 µs, a place in one of these 0.3 µs: a tenth of what an echo of 4 KiB costs in all.
+ * The same for payloads of middle size; larger payloads get memory of their own. Memory for 4 KiB
+ * costs 1.1 µs, a place in this arena 0.3 µs: the difference is a tenth of an echo of 4 KiB.
  */
 export const MIDDLE_PAYLOAD_BYTES: number = 8192
 export const MIDDLE_ARENA_BYTES: number = 32_768
 
-/** Hands out places for payloads of one order of size. There is one of each for all connections. */
+/**
+ * Allocates places for payloads of one order of magnitude. All connections share one arena per
+ * size.
+ */
 export class PayloadArena {
-  /** The memory that `start` speaks of; another one after a `put` that found no room. */
+  /** The memory that `start` refers to; replaced by a `put` that found no room. */
   block: Block = allocateBlock(0)
 
-  /** Where the payload put last begins. */
+  /** The offset of the payload that was put last. */
   start = 0
 
   readonly #blockBytes: number
@@ -35,13 +39,14 @@ export class PayloadArena {
   }
 
   /**
-   * Copies a payload, which is smaller than a piece of memory, to a place of its own, at a multiple of 4, and unmasks it.
+   * Copies a payload, which must be smaller than the arena's memory, to a place at a multiple of 4,
+   * and unmasks it.
    *
-   * @returns as `copyMasked` does.
+   * @returns the same as `copyMasked`.
    */
   put(source: Uint8Array, sourceStart: number, length: number, maskKey: number): boolean {
     this.start = (this.#end + 3) & ~3
-    // The length is asked each time: memory that somebody took away has none.
+    // The length is read each time: memory that was detached has length 0.
     if (this.start + length > this.block.bytes.length) {
       this.block = allocateSharedBlock(this.#blockBytes)
       this.start = 0

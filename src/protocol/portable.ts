@@ -1,5 +1,6 @@
 /**
- * What of the protocol runs on every platform, browsers included: no file behind this door needs a module of Node.
+ * The names of the protocol for every platform, browsers included: no file behind this door needs a
+ * module of Node.
  */
 
 export { CloseFrame } from './frames/close-frame.ts'

@@ -1,27 +1,28 @@
 /**
- * Whether bytes are UTF-8 while they are still arriving (RFC 3629, RFC 6455 §8.1): no overlong forms, no
- * surrogates, nothing above U+10FFFF, and no waiting: the first bad byte is found when it is there.
+ * Checks UTF-8 while the bytes are still arriving (RFC 3629, RFC 6455 §8.1): no overlong forms, no
+ * surrogates, nothing above U+10FFFF. The first bad byte is found when it arrives.
  *
- * Where one stands inside a character is a number: how many bytes are still to come, and the least and
- * the greatest that the next one may be, as 0xNNLLGG.
+ * The state inside a character is a number: how many bytes are missing, and the smallest and the
+ * largest value of the next byte, as 0xNNLLGG.
  */
 
 import { isUtf8 } from './memory.ts'
 
-/** At the start, and between two characters. */
+/** The state at the start, and between two characters. */
 export const UTF8_BOUNDARY = 0
 
-/** The bytes are not UTF-8, whatever follows. */
+/** The state after invalid bytes, whatever follows. */
 export const UTF8_BROKEN: number = -1
 
-/** From this many bytes on, the platform's own check is faster than ours. */
+/** From this many bytes on, the platform's check is faster. */
 const NATIVE_BYTES = 24
 
 /**
- * Goes on checking with the bytes from `start` to `end` (exclusive).
+ * Continues the check with the bytes from `start` to `end` (exclusive).
  *
- * @param state what the call before answered; `UTF8_BOUNDARY` at first.
- * @returns the state after these bytes: `UTF8_BOUNDARY`, `UTF8_BROKEN`, or somewhere inside a character.
+ * @param state the result of the previous call; `UTF8_BOUNDARY` at first.
+ * @returns the state after these bytes: `UTF8_BOUNDARY`, `UTF8_BROKEN`, or a state inside a
+ *   character.
  */
 export function checkUtf8(bytes: Uint8Array, start: number, end: number, state: number): number {
   if (end - start < NATIVE_BYTES) return checkBytewise(bytes, start, end, state)
@@ -51,7 +52,10 @@ function step(state: number, byte: number): number {
   return missing === 0 ? UTF8_BOUNDARY : (missing << 16) | 0x80bf
 }
 
-/** RFC 3629 §4, one line for each row of its table. */
+/**
+ * Returns the state after the first byte of a character: RFC 3629 §4, one line for each row of its
+ * table.
+ */
 function afterFirst(byte: number): number {
   if (byte < 0xc2) return UTF8_BROKEN // a continuation, or an overlong form of ASCII
   if (byte < 0xe0) return 0x0180bf
@@ -64,7 +68,9 @@ function afterFirst(byte: number): number {
   return UTF8_BROKEN
 }
 
-/** How many of the last bytes before `end` (0 to 3) begin a character that needs more than there is. */
+/**
+ * Returns how many of the last bytes before `end` (0 to 3) begin a character that is incomplete.
+ */
 function unfinishedBytes(bytes: Uint8Array, end: number): number {
   for (let back = 1; back <= 3; back++) {
     const byte = bytes[end - back] ?? 0 // at least NATIVE_BYTES - 3 are there

@@ -1,16 +1,14 @@
-/**
- * How far the closing handshake has come, as a table (RFC 6455 §7.1.2–7.1.4).
- */
+/** The state machine of the closing handshake, as a table (RFC 6455 §7.1.2–7.1.4). */
 
 import { LocalProtocolError } from '../errors.ts'
 
-/** Who has sent a Close frame, and whether the connection is still there. */
+/** Which sides have sent a Close frame, and whether the connection still exists. */
 export type ClosePhase = 'open' | 'we-closed' | 'peer-closed' | 'agreed' | 'gone'
 
-/** What moves the closing on; `transport-end` is the end of TCP, however it comes. */
+/** An event of the closing; `transport-end` is the end of TCP, however it happens. */
 export type CloseEvent = 'send-close' | 'receive-close' | 'transport-end'
 
-/** Every legal step; a pair that is not listed here is a bug on our side. */
+/** Every legal step; any other pair is a bug on this side. */
 const STEPS: Readonly<Record<ClosePhase, Readonly<Partial<Record<CloseEvent, ClosePhase>>>>> = {
   open: { 'send-close': 'we-closed', 'receive-close': 'peer-closed', 'transport-end': 'gone' },
   'we-closed': { 'receive-close': 'agreed', 'transport-end': 'gone' },
@@ -20,9 +18,9 @@ const STEPS: Readonly<Record<ClosePhase, Readonly<Partial<Record<CloseEvent, Clo
 }
 
 /**
- * The phase after `event`. Pure: the caller stores it.
+ * Returns the phase after `event`. Pure: the caller stores it.
  *
- * @throws {LocalProtocolError} for a step that the table does not have.
+ * @throws {LocalProtocolError} for a step that is not in the table.
  */
 export function nextPhase(phase: ClosePhase, event: CloseEvent): ClosePhase {
   const next = STEPS[phase][event]
@@ -30,12 +28,17 @@ export function nextPhase(phase: ClosePhase, event: CloseEvent): ClosePhase {
   return next
 }
 
-/** Data may be sent until a Close frame has gone either way; we answer the peer's at once (§5.5.1). */
+/**
+ * Data may be sent until a Close frame was sent in either direction, because the answer is
+ * immediate (§5.5.1).
+ */
 export function maySendData(phase: ClosePhase): boolean {
   return phase === 'open'
 }
 
-/** Data may still arrive after our Close frame: the peer may not have seen it yet (§1.4). */
+/**
+ * Data may still arrive after this side's Close frame: the peer may not have seen it yet (§1.4).
+ */
 export function mayReceiveData(phase: ClosePhase): boolean {
   return phase === 'open' || phase === 'we-closed'
 }

@@ -1,8 +1,8 @@
 /**
- * Why a connection is closed: a code and a short message, and how they travel in a Close frame.
+ * Close reasons: a code and a short message, and their encoding in a Close frame.
  *
- * Layout of the payload (RFC 6455 §5.5.1): nothing at all, or a 2-byte big-endian code followed by at most
- * 123 bytes of UTF-8.
+ * Layout of the payload (RFC 6455 §5.5.1): nothing at all, or a 2-byte big-endian code followed by
+ * at most 123 bytes of UTF-8.
  */
 
 import { ProtocolViolationError } from '../errors.ts'
@@ -11,24 +11,26 @@ import { EMPTY_BYTES, encodeUtf8, readUtf8 } from '../text.ts'
 
 const MAX_MESSAGE_BYTES = 123
 
-/** Registered close codes (RFC 6455 §7.4.1; 1012 and 1013 from the IANA registry), by Ktor's names. */
+/**
+ * Registered close codes (RFC 6455 §7.4.1; 1012 and 1013 from the IANA registry), by Ktor's names.
+ */
 const CODES = {
-  /** The purpose is fulfilled. */
+  /** The conversation is complete. */
   NORMAL: 1000,
   /** A server stops, or a browser leaves the page. */
   GOING_AWAY: 1001,
   PROTOCOL_ERROR: 1002,
-  /** A kind of data that this end does not take, such as binary. */
+  /** A kind of data that this end does not accept, such as binary. */
   CANNOT_ACCEPT: 1003,
-  /** Never travels: what is reported for a Close frame without a code. */
+  /** Never sent: reported for a Close frame without a code. */
   NO_STATUS: 1005,
-  /** Never travels: what is reported when the connection ended without a Close frame. */
+  /** Never sent: reported when the connection ended without a Close frame. */
   CLOSED_ABNORMALLY: 1006,
-  /** Data that is not what its type says, such as text that is not UTF-8. */
+  /** Data that does not match its type, such as text that is not UTF-8. */
   NOT_CONSISTENT: 1007,
   VIOLATED_POLICY: 1008,
   TOO_BIG: 1009,
-  /** From a client: the server did not agree to an extension that it needs. */
+  /** From a client: the server did not accept an extension that the client needs. */
   NO_EXTENSION: 1010,
   INTERNAL_ERROR: 1011,
   SERVICE_RESTART: 1012,
@@ -40,26 +42,25 @@ Object.freeze(CODES)
 export type CloseCodeName = keyof typeof CODES
 
 /**
- * The code and message of a Close frame, or of an ending without one (1005, 1006). A value: never changes,
- * and equal to another with the same code and message.
+ * The code and message of a Close frame, or of an end without one (1005, 1006). An immutable value:
+ * equal to another with the same code and message.
  *
  * RFC 6455 §7.1.5, §7.1.6. Ktor: `CloseReason`.
  *
- * @example
- * close(new CloseReason(CloseReason.Codes.NORMAL, 'Client said BYE'))
+ * @example close(new CloseReason(CloseReason.Codes.NORMAL, 'Client said BYE'))
  */
 export class CloseReason {
   /** The registered codes by name. */
   static readonly Codes: typeof CODES = CODES
 
-  /** 0 to 65535. Which of them may be sent: 1000–1003, 1007–1014 and 3000–4999. */
+  /** 0 to 65535. These may be sent: 1000–1003, 1007–1014 and 3000–4999. */
   readonly code: number
 
   /** At most 123 bytes as UTF-8; `''` when there is none. */
   readonly message: string
 
   /**
-   * @param code a whole number from 0 to 65535; applications of one's own use 4000–4999.
+   * @param code a whole number from 0 to 65535; applications use 4000–4999.
    * @param message at most 123 bytes as UTF-8; `''` by default.
    * @throws {RangeError} when either is out of range.
    * @throws {TypeError} when `message` is not a string.
@@ -96,7 +97,7 @@ export class CloseReason {
     )
   }
 
-  /** For people: the code, its name, and the message in quotes. */
+  /** Prints the code, its name, and the message in quotes. */
   toString(): string {
     const code = this.knownReason === null ? `${this.code}` : `${this.code} ${this.knownReason}`
     return this.message === ''
@@ -105,19 +106,22 @@ export class CloseReason {
   }
 }
 
-/** Whether a Close frame may carry `code` (§7.4: 1004–1006 and 1015 never travel, 1016–2999 are reserved). */
+/**
+ * Whether a Close frame may carry `code` (§7.4: 1004–1006 and 1015 may not be sent, 1016–2999 are
+ * reserved).
+ */
 export function mayTravel(code: number): boolean {
   if (code >= 3000 && code <= 4999) return true
   return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014)
 }
 
 /**
- * Makes sure that a Close frame may carry `reason`.
+ * Throws unless a Close frame may carry `reason`.
  *
- * @throws {RangeError} for a code that never travels.
+ * @throws {RangeError} for a code that may not be sent.
  */
 export function requireTravelling(reason: CloseReason): void {
-  // From JavaScript anything may come, `close(1000, 'bye')` above all.
+  // JavaScript callers may pass anything, often `close(1000, 'bye')`.
   if (!(reason instanceof CloseReason)) {
     const given = typeof reason === 'number' ? String(reason) : `a value of type ${typeof reason}`
     throw new TypeError(
@@ -131,11 +135,11 @@ export function requireTravelling(reason: CloseReason): void {
 }
 
 /**
- * Reads the payload of a Close frame that the peer sent.
+ * Parses the payload of the peer's Close frame.
  *
  * @returns `null` for an empty payload: the peer gave no code (§7.1.5 calls this 1005).
- * @throws {ProtocolViolationError} 1002 if half of the code is missing or it may not travel (§7.4); 1007 if
- *   the message is not UTF-8 (§8.1).
+ * @throws {ProtocolViolationError} 1002 if the code is incomplete or may not be sent (§7.4); 1007
+ *   if the message is not UTF-8 (§8.1).
  */
 export function parseClosePayload(payload: Uint8Array): CloseReason | null {
   const [high, low] = payload
@@ -156,9 +160,9 @@ export function parseClosePayload(payload: Uint8Array): CloseReason | null {
 }
 
 /**
- * The payload of a Close frame, in fresh memory; empty for `null`.
+ * Encodes the payload of a Close frame into fresh memory; empty for `null`.
  *
- * @throws {RangeError} for a code that never travels.
+ * @throws {RangeError} for a code that may not be sent.
  */
 export function encodeClosePayload(reason: CloseReason | null): Uint8Array {
   if (reason === null) return EMPTY_BYTES

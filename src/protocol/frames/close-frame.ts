@@ -1,21 +1,22 @@
-/**
- * Close frames: a control frame (RFC 6455 §5.5) that every platform can send, browsers included.
- */
+/** Close frames. Every platform can send this control frame (RFC 6455 §5.5), browsers included. */
 
 import { CloseReason, encodeClosePayload, requireTravelling } from '../closing/close-reason.ts'
 import { inspectAsString } from '../frame-display.ts'
 import { NOTHING_TO_RELEASE, refusePayload } from './frame-payload.ts'
 import type { FrameType } from './frame-type.ts'
 
-/** The end of what one side sends (§5.5.1). Sending one is `close(reason)`. Ktor: `Frame.Close`. */
+/**
+ * A Close frame, which ends one direction (§5.5.1). Sending one is `close(reason)`. Ktor:
+ * `Frame.Close`.
+ */
 export class CloseFrame {
-  // Seen by deep comparisons, like the content of the data frames.
+  // A visible field, so that deep comparisons see it.
   private readonly reason: CloseReason | null
   #encoded: Uint8Array | null
 
   /**
-   * @param reason what the frame says; without it the frame is empty.
-   * @throws {RangeError} for a code that never travels, such as 1005 and 1006.
+   * @param reason the code and message; without a reason the frame is empty.
+   * @throws {RangeError} for a code that may not be sent, such as 1005 and 1006.
    * @throws {TypeError} for anything but a `CloseReason`.
    */
   constructor(reason?: CloseReason | null) {
@@ -36,13 +37,15 @@ export class CloseFrame {
     return 8
   }
 
-  /** The payload: empty, or a code of 2 bytes and the message as UTF-8. Encoded at the first call. */
+  /**
+   * The payload: empty, or a code of 2 bytes and the message as UTF-8. Encoded at the first call.
+   */
   get buffer(): Uint8Array {
     this.#encoded ??= encodeClosePayload(this.reason)
     return this.#encoded
   }
 
-  /** There is nothing to release: memory is the garbage collector's. */
+  /** Does nothing: the garbage collector frees the memory. */
   get disposableHandle(): Disposable {
     return NOTHING_TO_RELEASE
   }

@@ -1,6 +1,6 @@
 /**
- * Ping and pong frames: whole in themselves, at most 125 bytes, allowed between the fragments of a message
- * (RFC 6455 §5.5).
+ * Ping and pong frames. They are never fragmented, carry at most 125 bytes, and may stand between
+ * the fragments of a message (RFC 6455 §5.5).
  */
 
 import { displayBytes, inspectAsString } from '../frame-display.ts'
@@ -9,7 +9,7 @@ import type { FrameType } from './frame-type.ts'
 import { MAX_CONTROL_PAYLOAD_BYTES } from './frame-header.ts'
 import { EMPTY_BYTES, isBytes } from '../text.ts'
 
-/** A question that the peer answers with a pong of the same payload (§5.5.2). Ktor: `Frame.Ping`. */
+/** A ping, which the peer answers with a pong of the same payload (§5.5.2). Ktor: `Frame.Ping`. */
 export class PingFrame {
   /** The payload, a view and not a copy; at most 125 bytes. */
   readonly buffer: Uint8Array
@@ -33,7 +33,7 @@ export class PingFrame {
     return 9
   }
 
-  /** There is nothing to release: memory is the garbage collector's. */
+  /** Does nothing: the garbage collector frees the memory. */
   get disposableHandle(): Disposable {
     return NOTHING_TO_RELEASE
   }
@@ -49,7 +49,7 @@ export class PingFrame {
   }
 }
 
-/** The answer to a ping, or a sign of life of its own (§5.5.3). Ktor: `Frame.Pong`. */
+/** The answer to a ping, or an unsolicited sign of life (§5.5.3). Ktor: `Frame.Pong`. */
 export class PongFrame {
   /** The payload, a view and not a copy; at most 125 bytes. */
   readonly buffer: Uint8Array
@@ -73,7 +73,7 @@ export class PongFrame {
     return 10
   }
 
-  /** There is nothing to release: memory is the garbage collector's. */
+  /** Does nothing: the garbage collector frees the memory. */
   get disposableHandle(): Disposable {
     return NOTHING_TO_RELEASE
   }

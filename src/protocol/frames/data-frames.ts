@@ -1,8 +1,8 @@
 /**
- * Text and binary frames: the two kinds that make up messages (RFC 6455 §5.6).
+ * Text and binary frames: the two kinds of frame that make up messages (RFC 6455 §5.6).
  *
- * Their content is in fields of the object (private to the compiler, not `#private`), so that a deep
- * comparison in somebody's test sees it; a frame would otherwise equal every other of its class.
+ * The content is in visible fields (private to the compiler, not `#private`), so that deep
+ * comparisons in tests see it. Otherwise every two frames of a class would be equal.
  */
 
 import { LocalProtocolError } from '../errors.ts'
@@ -10,20 +10,21 @@ import { NOTHING_TO_RELEASE, refusePayload } from './frame-payload.ts'
 import type { FrameType } from './frame-type.ts'
 import { encodeUtf8, isBytes, readUtf8 } from '../text.ts'
 
-/** How a data frame lies in its message. */
+/** The position of a data frame in its message. */
 export interface DataFrameOptions {
   /** Whether the message ends with this frame; `true` by default. */
   readonly fin?: boolean
 }
 
-// What `receivedText` passes as options, recognised by identity: no flag that an application could set.
+// Options that `receivedText` passes. They are recognised by identity, so applications cannot set
+// them.
 const KNOWN_TO_BE_UTF8: DataFrameOptions = Object.freeze({ fin: true })
 
 let hasCheckedBytes: (frame: TextFrame) => boolean
 
 /** A text message, or one fragment of it. Ktor: `Frame.Text`. */
 export class TextFrame {
-  /** For people; given by `frame.ts`, so that a page, which has its own tools, does not load the words. */
+  /** Set by `frame.ts`, so that a page does not load the code. */
   declare readonly toString: () => string
 
   /** Whether the message ends with this frame. */
@@ -34,9 +35,9 @@ export class TextFrame {
   #checked: boolean
 
   /**
-   * @param data a string, sent as well-formed UTF-8 (a lone surrogate becomes U+FFFD), or bytes that are
-   *   UTF-8 already, which is checked when they are sent; a fragment may end inside a character. Bytes are
-   *   not copied.
+   * @param data a string, or bytes of UTF-8. A string is sent as well-formed UTF-8 (a lone
+   *   surrogate becomes U+FFFD). Bytes are checked when they are sent, and are not copied; a
+   *   fragment may end inside a character.
    * @throws {TypeError} for anything else.
    */
   constructor(data: string | Uint8Array, options?: DataFrameOptions) {
@@ -54,27 +55,27 @@ export class TextFrame {
   }
 
   /**
-   * The payload as UTF-8: the very bytes that the frame was made of or that arrived, a view and not a copy.
-   * A frame made from a string encodes it at the first call and keeps the result.
+   * The payload as UTF-8, a view and not a copy. A frame made from a string encodes it at the first
+   * call and keeps the result.
    */
   get buffer(): Uint8Array {
-    // Whoever holds the bytes can change them: they are checked again if this frame is sent.
+    // The caller can change the bytes, so they are checked again if this frame is sent.
     this.#checked = false
     if (typeof this.payload !== 'string') return this.payload
     this.#encoded ??= encodeUtf8(this.payload)
     return this.#encoded
   }
 
-  /** There is nothing to release: memory is the garbage collector's. Ktor: `disposableHandle`. */
+  /** Does nothing: the garbage collector frees the memory. Ktor: `disposableHandle`. */
   get disposableHandle(): Disposable {
     return NOTHING_TO_RELEASE
   }
 
   /**
-   * The text; decoded at each call, a leading U+FEFF kept.
+   * Decodes the text at each call. A leading U+FEFF is kept.
    *
-   * @throws {LocalProtocolError} on a fragment that is not final, and on bytes that are not UTF-8 of their own
-   *   (the last fragment of a message can be such: it may begin inside a character).
+   * @throws {LocalProtocolError} on a fragment that is not final, and on bytes that are not UTF-8
+   *   by themselves (the last fragment of a message may begin inside a character).
    */
   readText(): string {
     if (!this.fin) {
@@ -99,13 +100,13 @@ export class TextFrame {
 
 /** A binary message, or one fragment of it. Ktor: `Frame.Binary`. */
 export class BinaryFrame {
-  /** For people; given by `frame.ts`, so that a page, which has its own tools, does not load the words. */
+  /** Set by `frame.ts`, so that a page does not load the code. */
   declare readonly toString: () => string
 
   /** Whether the message ends with this frame. */
   readonly fin: boolean
 
-  /** The payload: the very bytes that the frame was made of or that arrived, a view and not a copy. */
+  /** The payload, a view and not a copy. */
   readonly buffer: Uint8Array
 
   /**
@@ -122,7 +123,7 @@ export class BinaryFrame {
     return 2
   }
 
-  /** There is nothing to release: memory is the garbage collector's. Ktor: `disposableHandle`. */
+  /** Does nothing: the garbage collector frees the memory. Ktor: `disposableHandle`. */
   get disposableHandle(): Disposable {
     return NOTHING_TO_RELEASE
   }
@@ -130,12 +131,12 @@ export class BinaryFrame {
   [Symbol.dispose](): void {}
 }
 
-/** A whole text message that arrived, known to be UTF-8 (the decoder has checked it). */
+/** Makes the frame of a whole text message that arrived. The decoder has checked its UTF-8. */
 export function receivedText(payload: Uint8Array): TextFrame {
   return new TextFrame(payload, KNOWN_TO_BE_UTF8)
 }
 
-/** What a text frame was made of, without encoding it. */
+/** Returns the content of a text frame without encoding it. */
 export function textPayloadOf(frame: TextFrame): string | Uint8Array {
   return frame['payload']
 }

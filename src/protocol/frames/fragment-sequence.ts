@@ -1,6 +1,6 @@
 /**
- * Whether what an application sends makes up messages (RFC 6455 §5.4): which opcode each data frame has at
- * its place, and whether the text of a message is UTF-8 from its first fragment to its last.
+ * Checks that the frames of an application form messages (RFC 6455 §5.4): the opcode of each data
+ * frame, and the UTF-8 of a text message across its fragments.
  */
 
 import { LocalProtocolError } from '../errors.ts'
@@ -10,7 +10,7 @@ import { checkUtf8, UTF8_BOUNDARY, UTF8_BROKEN } from '../utf8.ts'
 
 /** Follows the frames of one sender, in the order in which they are sent. */
 export class FragmentSequence {
-  /** The type of the message under way; `null` between messages. */
+  /** The type of the unfinished message; `null` between messages. */
   #type: FrameType | null = null
   #utf8: number = UTF8_BOUNDARY
 
@@ -20,13 +20,14 @@ export class FragmentSequence {
   }
 
   /**
-   * The opcode of the next frame. Control frames may come between the fragments of a message and change
-   * nothing.
+   * Returns the opcode of the next frame. Control frames may stand between the fragments of a
+   * message and change nothing.
    *
-   * @param text the payload of a text frame if it is bytes that have not been checked; `null` if it is known to
-   *   be whole characters (a string), and for other types.
-   * @throws {LocalProtocolError} when the type changes inside a message, when text is not UTF-8, and when a
-   *   message ends inside a character. The frame then counts as not sent: nothing has changed.
+   * @param text the payload of a text frame given as unchecked bytes; `null` if it is known to be
+   *   whole characters (a string), and for other types.
+   * @throws {LocalProtocolError} when the type changes inside a message, when text is not UTF-8,
+   *   and when a message ends inside a character. The frame then counts as not sent, and the state
+   *   is unchanged.
    */
   next(type: FrameType, fin: boolean, text: Uint8Array | null): number {
     if (FrameType.controlFrame(type)) return type
@@ -44,7 +45,7 @@ export class FragmentSequence {
     return opcode
   }
 
-  /** @returns where the text stands after this frame. */
+  /** @returns the UTF-8 state after this frame. */
   #checkText(text: Uint8Array | null, fin: boolean): number {
     const state = text === null ? UTF8_BROKEN : checkUtf8(text, 0, text.length, this.#utf8)
     if (state === UTF8_BROKEN) throw new LocalProtocolError('Cannot send text: it is not UTF-8')

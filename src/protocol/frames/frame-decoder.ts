@@ -1,9 +1,10 @@
 /**
- * From bytes to frames (RFC 6455 §5): cut anywhere, the same bytes give the same events.
+ * Decodes bytes into frames (RFC 6455 §5). The same bytes give the same events, however they are
+ * cut.
  *
- * A frame that lies in one chunk is read where it lies, and its payload is unmasked while it is copied out,
- * with nothing else allocated. A header that is cut is put together in a small buffer and read from
- * there; a payload that is cut is gathered in a `PartialFrame`.
+ * A frame that lies in one chunk is read in place, and its payload is unmasked while it is copied;
+ * nothing else is allocated. A partial header is collected in a small buffer and read from there. A
+ * partial payload is collected in a `PartialFrame`.
  */
 
 import { type CloseReason, parseClosePayload } from '../closing/close-reason.ts'
@@ -30,53 +31,56 @@ import {
 import { checkUtf8, UTF8_BOUNDARY, UTF8_BROKEN } from '../utf8.ts'
 import { EMPTY_BYTES } from '../text.ts'
 
-/** Which end of the connection we are: servers expect masks and clients refuse them (§5.1). */
+/** The role of this side: servers require masks and clients refuse them (§5.1). */
 export type Role = 'server' | 'client'
 
-/** What a decoder is told at its start. Sizes are in bytes of payload; `Infinity` is no limit. */
+/** Options of a decoder. Sizes are bytes of payload; `Infinity` is no limit. */
 export interface FrameDecoderOptions {
-  /** Our own role. */
+  /** The role of this side. */
   readonly role: Role
 
   /** The largest text or binary frame. @defaultValue Infinity */
   readonly maxFrameSize?: number
 
   /**
-   * The largest message, all of its fragments together, as it travels: an extension that makes messages
-   * smaller has to limit what comes out of it. @defaultValue 1 MiB
+   * The largest message, all fragments together, as it travels. An extension that decompresses must
+   * limit its own output. @defaultValue 1 MiB
    */
   readonly maxMessageSize?: number
 
-  /** The most fragments of one message; empty ones count. @defaultValue 65 552 */
+  /** The largest number of fragments in one message; empty fragments count. @defaultValue 65 552 */
   readonly maxFragments?: number
 
   /**
-   * Whether the fragments of a message will be gathered. If not, `maxMessageSize` is for each frame alone,
-   * and there may be any number of them. @defaultValue true
+   * Whether fragments are assembled into messages. If not, `maxMessageSize` applies to each frame,
+   * and the number of fragments is not limited. @defaultValue true
    */
   readonly messages?: boolean
 
-  /** The reserved bits that extensions give a meaning to: RSV1 is 4, RSV2 is 2, RSV3 is 1. @defaultValue 0 */
+  /**
+   * The reserved bits that extensions give a meaning to: RSV1 is 4, RSV2 is 2, RSV3 is 1.
+   * @defaultValue 0
+   */
   readonly claimedBits?: number
 }
 
 const DEFAULT_MAX_MESSAGE_BYTES = 1024 * 1024
 const DEFAULT_MAX_FRAGMENTS = 65_536 + 16
 
-/** Small payloads of all connections. */
+/** The arena for small payloads of all connections. */
 const smallArena = new PayloadArena(SMALL_ARENA_BYTES)
 const middleArena = new PayloadArena(MIDDLE_ARENA_BYTES)
 
 /**
- * Reads one direction of one connection and tells a sink what it finds, in the order of the bytes.
+ * Reads one direction of one connection, and calls a sink for each event in the order of the bytes.
  *
- * A rule that is broken is reported at the first byte at which that is certain; a limit when the length has
- * been announced, before anything is kept; text that is not UTF-8 at its first bad byte. After a Close frame or
- * a violation nothing is read any more. Nothing is thrown for what a peer does.
+ * A protocol violation is reported at the first byte that proves it. A limit is checked when the
+ * length is announced, before memory is allocated. Text that is not UTF-8 is reported at its first
+ * bad byte. After a Close frame or a violation, nothing more is read. Errors of the peer never
+ * throw.
  *
- * @example
- * const decoder = new FrameDecoder(sink, { role: 'server' })
- * socket.on('data', (chunk) => decoder.receive(chunk))
+ * @example const decoder = new FrameDecoder(sink, { role: 'server' }) socket.on('data', (chunk) =>
+ *   decoder.receive(chunk))
  */
 export class FrameDecoder {
   readonly #sink: FrameSink
@@ -87,15 +91,15 @@ export class FrameDecoder {
   readonly #gathers: boolean
   #maxFrameSize: number
 
-  // The message under way. Its type is CONTINUATION while there is none.
+  // The type of the unfinished message; CONTINUATION between messages.
   #messageType = 0
   #messageBits = 0
   #messageSize = 0
   #fragments = 0
-  /** At a boundary again whenever a message has ended. */
+  /** At a character boundary again whenever a message has ended. */
   #utf8: number = UTF8_BOUNDARY
 
-  // What has been cut. Absent as a rule, so that an idle connection costs little.
+  // The partial header. Usually empty, so that an idle connection costs little.
   #header: Uint8Array = EMPTY_BYTES
   #headerLength = 0
   #partial: PartialFrame | null = null
@@ -116,7 +120,7 @@ export class FrameDecoder {
     this.#gathers = options.messages ?? true
   }
 
-  /** The largest text or binary frame, in bytes of payload; counts from the next header on. */
+  /** The largest text or binary frame, in bytes of payload; applies from the next header on. */
   get maxFrameSize(): number {
     return this.#maxFrameSize
   }
@@ -125,12 +129,12 @@ export class FrameDecoder {
     this.#maxFrameSize = byteLength
   }
 
-  /** Bytes that arrived while paused and have not been read. */
+  /** Bytes that arrived while paused and have not been decoded. */
   get heldBytes(): number {
     return this.#held?.byteLength ?? 0
   }
 
-  /** Bytes of memory that are kept for what has arrived in part, or while paused. */
+  /** Bytes of memory held for partial frames, and for bytes that arrived while paused. */
   get keptBytes(): number {
     return (this.#held?.memory.length ?? 0) + (this.#partial?.block.bytes.length ?? 0)
   }
@@ -140,8 +144,8 @@ export class FrameDecoder {
   }
 
   /**
-   * Reads `bytes`, which are lent: they are not changed, and nothing refers to them once this returns. While
-   * paused they are copied and held.
+   * Reads `bytes`, which are lent: they are not changed, and no reference remains after the call.
+   * While paused, a copy is held.
    */
   receive(bytes: Uint8Array): void {
     if (this.#isDone) return
@@ -153,30 +157,32 @@ export class FrameDecoder {
     if (read < bytes.length && !this.#isDone) this.#held = new HeldBytes(bytes, read)
   }
 
-  /** Reads nothing any more, and lets go of what is kept. May be called by the sink. Idempotent. */
+  /** Stops reading for good and frees memory. The sink may call it. Idempotent. */
   stop(): void {
     this.#finish()
     // Ends the loop that calls the sink.
     this.#isPaused = true
   }
 
-  /** Stops before the next frame, also in the middle of a chunk when called by the sink. Idempotent. */
+  /**
+   * Stops before the next frame, even in the middle of a chunk when the sink calls it. Idempotent.
+   */
   pause(): void {
     this.#isPaused = true
   }
 
-  /** Goes on with what is held; may be paused again before it returns. Idempotent. */
+  /** Continues with the held bytes; may be paused again before it returns. Idempotent. */
   resume(): void {
     if (this.#isDone) return
     this.#isPaused = false
     const held = this.#held
-    // When the sink calls, whoever called the sink goes on by itself.
+    // During a call of the sink, the loop around that call continues by itself.
     if (held === null || this.#isParsing) return
     held.start = this.#parse(held.memory, held.start, held.end)
     if (held.byteLength === 0) this.#held = null
   }
 
-  /** @returns where it stopped: at `end`, or earlier if it was paused. */
+  /** @returns the offset where it stopped: `end`, or earlier if it was paused. */
   #parse(bytes: Uint8Array, at: number, end: number): number {
     this.#isParsing = true
     if (this.#headerLength > 0) at = this.#continueHeader(bytes, at, end)
@@ -189,9 +195,10 @@ export class FrameDecoder {
   }
 
   /**
-   * One frame, or the beginning of one: may be called again with the same beginning and more bytes.
+   * Reads one frame or the beginning of one. May be called again with the same beginning and more
+   * bytes.
    *
-   * @returns where the next one begins; `end` if there is none.
+   * @returns the offset of the next frame; `end` if there is none.
    */
   #parseFrame(bytes: Uint8Array, at: number, end: number): number {
     const available = end - at
@@ -242,7 +249,7 @@ export class FrameDecoder {
     return new TooManyFragmentsError(this.#fragments + 1, this.#maxFragments)
   }
 
-  /** The header is in and allowed: what the frame means for its message. */
+  /** Starts a frame whose header is complete and valid. */
   #beginFrame(first: number, length: number): void {
     const opcode = first & OPCODE_BITS
     if (opcode === Opcode.CONTINUATION) {
@@ -256,7 +263,7 @@ export class FrameDecoder {
     }
   }
 
-  /** Keeps what is there of a header. */
+  /** Keeps a partial header. */
   #keepHeader(bytes: Uint8Array, at: number, end: number): number {
     if (bytes === this.#header) return end // it was kept before
     if (this.#header === EMPTY_BYTES) this.#header = new Uint8Array(MAX_HEADER_BYTES)
@@ -265,7 +272,9 @@ export class FrameDecoder {
     return end
   }
 
-  /** Completes a header that was cut, and reads it again from its beginning each time that it says more. */
+  /**
+   * Completes a partial header, and reads it again from its beginning whenever more of it is known.
+   */
   #continueHeader(bytes: Uint8Array, at: number, end: number): number {
     while (at < end && this.#headerLength > 0) {
       const missing = this.#wantedHeaderBytes() - this.#headerLength
@@ -278,7 +287,7 @@ export class FrameDecoder {
     return this.#isDone ? end : at
   }
 
-  /** How long the header is that has been kept in part: all of it, or until it says so. */
+  /** The length of the partial header, as far as its bytes tell. */
   #wantedHeaderBytes(): number {
     if (this.#headerLength < 2) return 2
     const length = this.#header[1]! & 0x7f // there are 14 bytes
@@ -286,7 +295,7 @@ export class FrameDecoder {
     return this.#expectsMask ? size + 4 : size
   }
 
-  /** A frame that is there as a whole, and small enough for an arena. */
+  /** Reads a frame that is complete and small enough for an arena. */
   #smallFrame(
     first: number,
     length: number,
@@ -306,7 +315,7 @@ export class FrameDecoder {
     return this.#deliver(first, block.slice(start, length), next, end)
   }
 
-  /** More of a payload. */
+  /** Reads more of a partial payload. */
   #continuePayload(partial: PartialFrame, bytes: Uint8Array, at: number, end: number): number {
     const { first, length, filled } = partial
     const taken = Math.min(length - filled, end - at)
@@ -326,20 +335,20 @@ export class FrameDecoder {
     return this.#deliver(first, block.slice(0, length), at + taken, end)
   }
 
-  /** Whether the payload of this frame is text as it is; what an extension has made of it is not. */
+  /** Whether the payload is plain text, which an extension has not transformed. */
   #isText(first: number): boolean {
     const isData = (first & CONTROL_BIT) === 0
     return isData && this.#messageType === Opcode.TEXT && this.#messageBits === 0
   }
 
-  /** Whether the text of the message is UTF-8 so far, up to the end of these bytes. */
+  /** Whether the text of the message is valid UTF-8 up to the end of these bytes. */
   #isUtf8(bytes: Uint8Array, start: number, end: number, isAscii: boolean): boolean {
     if (isAscii && this.#utf8 === UTF8_BOUNDARY) return true
     this.#utf8 = checkUtf8(bytes, start, end, this.#utf8)
     return this.#utf8 !== UTF8_BROKEN
   }
 
-  /** Tells the sink of a whole frame. @returns `next`, or `end` if nothing is read any more. */
+  /** Passes a whole frame to the sink. @returns `next`, or `end` if nothing more is read. */
   #deliver(first: number, payload: Uint8Array, next: number, end: number): number {
     switch (first & OPCODE_BITS) {
       case Opcode.CLOSE:
@@ -383,7 +392,7 @@ export class FrameDecoder {
     return end
   }
 
-  /** Nothing is read any more: nothing is kept either. */
+  /** Frees everything, because nothing more is read. */
   #finish(): void {
     this.#isDone = true
     this.#partial = null
@@ -392,9 +401,12 @@ export class FrameDecoder {
   }
 }
 
-/** A big-endian length of 2 or 8 bytes; from 2^53 on its lower half is left out, and it is refused anyway. */
+/**
+ * Reads a big-endian length of 2 or 8 bytes. From 2^53 on the lower half is left out, because the
+ * length is refused anyway.
+ */
 function readLength(bytes: Uint8Array, at: number, inBytes: 2 | 8): number {
-  // The caller has seen that the bytes are there, here and below.
+  // The caller has checked that the bytes exist, here and below.
   if (inBytes === 2) return (bytes[at]! << 8) | bytes[at + 1]!
   const high = readInt32(bytes, at) >>> 0
   const low = readInt32(bytes, at + 4) >>> 0

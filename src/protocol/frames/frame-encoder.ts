@@ -1,8 +1,8 @@
 /**
- * From frames to bytes (RFC 6455 §5.2), straight into memory of the caller's: no array in between.
+ * Encodes frames (RFC 6455 §5.2) directly into the caller's memory, without an array in between.
  *
- * Layout: fin, reserved bits and opcode; mask bit and length in its shortest form (1, 1+2 or 1+8 bytes);
- * 4 bytes of mask key if there is one; the payload.
+ * Layout: fin, reserved bits and opcode; mask bit and length in its shortest form (1, 1+2 or 1+8
+ * bytes); 4 bytes of mask key if the frame is masked; the payload.
  */
 
 import { type CloseReason, encodeClosePayload } from '../closing/close-reason.ts'
@@ -14,15 +14,15 @@ import { writeUtf8 } from '../text.ts'
 const UTF8_BYTES_PER_UNIT = 3
 
 /**
- * Encodes one frame into `target` from `offset` on. There has to be room: `encodedSizeBound(payload)` bytes are
- * enough, and so are 14 + `payloadSize(payload)`.
+ * Encodes one frame into `target` from `offset` on. There must be room: `encodedSizeBound(payload)`
+ * bytes are enough, and so are 14 + `payloadSize(payload)`.
  *
  * @param opcode 0 to 15, 0 for a continuation.
  * @param reservedBits RSV1 is 4, RSV2 is 2, RSV3 is 1.
- * @param payload bytes, which are not changed, or a string, which is sent as well-formed UTF-8: a lone
- *   surrogate becomes U+FFFD.
- * @param maskKey 32 bits that a client draws for each frame (§5.3; the sign does not matter), sent big-endian;
- *   `null` for no mask.
+ * @param payload bytes, which are not changed, or a string, which is sent as well-formed UTF-8: a
+ *   lone surrogate becomes U+FFFD.
+ * @param maskKey 32 random bits of a client for this frame (§5.3; the sign does not matter), sent
+ *   big-endian; `null` for no mask.
  * @returns the offset after the frame.
  * @throws {RangeError} when there is no room; `target` may have been written to.
  */
@@ -48,9 +48,9 @@ export function encodeFrame(
 }
 
 /**
- * Encodes a Close frame, an empty one for `null`; otherwise as `encodeFrame`. 131 bytes are enough.
+ * Encodes a Close frame like `encodeFrame`; `null` makes an empty one. 131 bytes are enough.
  *
- * @throws {RangeError} for a code that never travels.
+ * @throws {RangeError} for a code that may not be sent.
  */
 export function encodeClose(
   target: Uint8Array,
@@ -61,18 +61,21 @@ export function encodeClose(
   return encodeFrame(target, offset, Opcode.CLOSE, true, 0, encodeClosePayload(reason), maskKey)
 }
 
-/** As many bytes as a frame with this payload can have at most, found without looking at the text. */
+/** Returns an upper bound of the size of a frame with this payload, without reading the text. */
 export function encodedSizeBound(payload: string | Uint8Array): number {
   const unitSize = typeof payload === 'string' ? UTF8_BYTES_PER_UNIT : 1
   return MAX_HEADER_BYTES + unitSize * payload.length
 }
 
-/** The exact size of a payload, in bytes of UTF-8 for a string (all of which is looked at). */
+/** Returns the exact size of a payload in bytes; a string is read as a whole to count its UTF-8. */
 export function payloadSize(payload: string | Uint8Array): number {
   return typeof payload === 'string' ? utf8Length(payload) : payload.length
 }
 
-/** Writes the text behind the shortest header that it can have, and moves it if that was too short. */
+/**
+ * Writes text behind the shortest header that it can have, and moves the text if that header was
+ * too short.
+ */
 function encodeText(
   target: Uint8Array,
   offset: number,

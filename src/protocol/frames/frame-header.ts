@@ -2,7 +2,7 @@
  * The numbers of a frame's header (RFC 6455 §5.2): opcodes, bits and sizes in bytes.
  */
 
-/** What a frame is: the types that an application sees, and the continuation. */
+/** The opcodes of the types that an application sees, and of the continuation. */
 export const Opcode = {
   CONTINUATION: 0,
   TEXT: 1,
@@ -24,11 +24,11 @@ export const FIN_BIT = 0x80
 /** The bit of the second byte that says that the payload is masked. */
 export const MASK_BIT = 0x80
 
-/** The longest that a frame's header can be: 2 bytes, 8 of length, 4 of mask key. */
+/** The maximum length of a frame's header: 2 bytes, 8 of length, 4 of mask key. */
 export const MAX_HEADER_BYTES = 14
 
-/** The longest payload of a control frame (§5.5). */
+/** The maximum payload of a control frame (§5.5). */
 export const MAX_CONTROL_PAYLOAD_BYTES = 125
 
-/** The longest that a Close frame can be, mask key included. */
+/** The maximum length of a Close frame, mask key included. */
 export const MAX_CLOSE_FRAME_BYTES: number = 2 + 4 + MAX_CONTROL_PAYLOAD_BYTES

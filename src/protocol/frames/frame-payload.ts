@@ -1,13 +1,11 @@
-/**
- * What the five classes of frame share: refusing what is no payload, and having nothing to release.
- */
+/** What the five frame classes share: the error for invalid payloads, and the empty disposal. */
 
-/** The disposal of every frame: memory is the garbage collector's, so there is nothing to do. */
+/** The disposal of every frame. It does nothing: the garbage collector frees the memory. */
 export const NOTHING_TO_RELEASE: Disposable = Object.freeze({ [Symbol.dispose](): void {} })
 
 /**
- * Refuses `value` as the payload of `frame` (such as `Frame.Ping`), saying what would do. Other views and
- * buffers are refused too, and not converted: guessing their byte order or extent has sent
+ * Throws for `value` as the payload of `frame` (such as `Frame.Ping`), and names valid values.
+ * Other views and buffers are refused, not converted: guessing their byte order or extent has sent
  * uninitialised memory elsewhere (CVE-2026-45736).
  */
 export function refusePayload(frame: string, value: unknown, expected: string): never {

@@ -8,13 +8,10 @@
 export type FrameType = 1 | 2 | 8 | 9 | 10
 
 /**
- * The types by name, and what can be asked of one. Ktor: `FrameType`.
+ * The types by name, with functions about them. Ktor: `FrameType`.
  *
- * @example
- * switch (frame.frameType) {
- *   case FrameType.TEXT: return frame.readText()
- *   case FrameType.BINARY: return frame.buffer
- * }
+ * @example switch (frame.frameType) { case FrameType.TEXT: return frame.readText() case
+ *   FrameType.BINARY: return frame.buffer }
  */
 export const FrameType: {
   readonly TEXT: 1
@@ -23,16 +20,16 @@ export const FrameType: {
   readonly PING: 9
   readonly PONG: 10
 
-  /** Whether frames of this type control the connection and are no part of a message (§5.5). */
+  /** Whether frames of this type are control frames, which are not part of a message (§5.5). */
   controlFrame(type: FrameType): boolean
 
-  /** The number that stands for the type on the wire. */
+  /** The opcode of the type on the wire. */
   opcode(type: FrameType): number
 
-  /** The type of an opcode; `null` for a continuation (0) and for reserved opcodes. */
+  /** Returns the type of an opcode; `null` for a continuation (0) and for reserved opcodes. */
   byOpcode(opcode: number): FrameType | null
 
-  /** The type's name in capitals, such as `TEXT`. */
+  /** Returns the type's name in capitals, such as `TEXT`. */
   nameOf(type: FrameType): 'TEXT' | 'BINARY' | 'CLOSE' | 'PING' | 'PONG'
 } = Object.freeze({
   TEXT: 1,

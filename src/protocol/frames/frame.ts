@@ -1,6 +1,6 @@
 /**
- * `Frame`: the five classes under one name, as a value (`new Frame.Text`, `instanceof Frame.Text`), as a
- * type (`Frame`, `Frame.Text`), and what the layers above need to know of a frame.
+ * `Frame`: the five classes under one name, as a value (`new Frame.Text`, `instanceof Frame.Text`)
+ * and as a type (`Frame`, `Frame.Text`), with helpers for other folders.
  */
 
 import { CloseFrame } from './close-frame.ts'
@@ -10,12 +10,12 @@ import { prepareFrame } from './prepare-frame.ts'
 import { displayBytes, displayText, printable } from '../frame-display.ts'
 
 /**
- * One unit of what travels: a text or binary message or a fragment of one, or a close, ping or pong.
+ * One frame: a text or binary message or a fragment of one, or a close, ping or pong.
  * `instanceof Frame.Text` and `switch (frame.frameType)` both narrow it. Frames are values: do not
  * change their bytes. RFC 6455 §5. Ktor: `Frame`.
  *
- * @example
- * if (frame instanceof Frame.Text) await send(new Frame.Text(`YOU SAID: ${frame.readText()}`))
+ * @example if (frame instanceof Frame.Text) await send(new
+ *   Frame.Text(`YOU SAID: ${frame.readText()}`))
  */
 export type Frame = TextFrame | BinaryFrame | CloseFrame | PingFrame | PongFrame
 
@@ -28,16 +28,15 @@ export const Frame: {
   readonly Pong: typeof PongFrame
 
   /**
-   * Serialises a whole message once, for many sessions or many times: `send` takes what this returns everywhere. The
-   * bytes are copied. A string or a `Frame.Text` is sent as text, the others as binary.
+   * Serialises a whole message once, for many sessions or many times: `send` takes what this
+   * returns everywhere. The bytes are copied. A string or a `Frame.Text` is sent as text, the
+   * others as binary.
    *
    * @throws {TypeError} for a control frame, and for anything else that is no message.
    * @throws {LocalProtocolError} for a fragment, and for text given as bytes that are not UTF-8.
    *
-   * @example <!-- prelude
-   * import { Frame, type WebSocketSession } from 'towpath'
-   * declare const members: Set<WebSocketSession>
-   * -->
+   * @example <!-- prelude import { Frame, type WebSocketSession } from 'towpath' declare const
+   *   members: Set<WebSocketSession> -->
    * ```ts
    * const news = Frame.prepare(JSON.stringify({ type: 'news', title: 'Lock 9 is open' }))
    * for (const { outgoing } of members) outgoing.trySend(news)
@@ -53,7 +52,7 @@ export const Frame: {
   prepare: prepareFrame,
 })
 
-/** The classes of frame as types; nothing of this exists at run time. */
+/** The classes of frame as types. They do not exist at run time. */
 export declare namespace Frame {
   export type Text = TextFrame
   export type Binary = BinaryFrame
@@ -73,7 +72,10 @@ export function isFrame(value: unknown): value is Frame {
   )
 }
 
-/** What a frame carries, without encoding it: the string that a text was made from, or bytes. */
+/**
+ * Returns the content of a frame without encoding it: the string that a text was made from, or
+ * bytes.
+ */
 export function payloadOf(frame: Frame): string | Uint8Array {
   return frame instanceof TextFrame ? textPayloadOf(frame) : frame.buffer
 }

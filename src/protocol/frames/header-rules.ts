@@ -1,6 +1,6 @@
 /**
- * What the header of a frame may say, rule by rule (RFC 6455 §5.2–5.5): each function looks at the bytes
- * that it is given and answers with the violation, or `null` if there is none.
+ * The rules for frame headers (RFC 6455 §5.2–5.5). Each function checks the bytes that it gets, and
+ * returns the violation, or `null`.
  */
 
 import { FrameTooBigError, type ProtocolViolation, ProtocolViolationError } from '../errors.ts'
@@ -14,10 +14,10 @@ import {
 } from './frame-header.ts'
 
 /**
- * The first byte.
+ * Checks the first byte.
  *
- * @param insideMessage whether fragments of a message have come, and its last has not.
- * @param claimedBits those reserved bits that an extension gives a meaning to (RSV1 is 4).
+ * @param insideMessage whether a fragmented message has begun and not ended.
+ * @param claimedBits the reserved bits that an extension uses (RSV1 is 4).
  */
 export function checkFirstByte(
   first: number,
@@ -29,7 +29,7 @@ export function checkFirstByte(
   if ((bits & ~claimedBits) !== 0) {
     return violation('frame with reserved bits: no extension has claimed them')
   }
-  // What extensions put there is said once a message, in its first frame (RFC 7692 §6.1).
+  // An extension sets its bit once per message, in the first frame (RFC 7692 §6.1).
   if (bits !== 0 && opcode !== Opcode.TEXT && opcode !== Opcode.BINARY) {
     return violation('frame with reserved bits: it does not begin a message')
   }
@@ -49,7 +49,7 @@ export function checkFirstByte(
   }
 }
 
-/** The second byte of a frame that began with `first`. */
+/** Checks the second byte of a frame that began with `first`. */
 export function checkSecondByte(
   first: number,
   second: number,
@@ -71,7 +71,9 @@ export function checkSecondByte(
   return null
 }
 
-/** A length that is written in 2 bytes, or in 8 (§5.2: the shortest form, and the top bit is 0). */
+/**
+ * Checks a length that is written in 2 or 8 bytes (§5.2: the shortest form, and the top bit is 0).
+ */
 export function checkExtendedLength(length: number, inBytes: 2 | 8): ProtocolViolation | null {
   if (length >= 2 ** 63) return violation('frame with a length of 2^63 or more')
   const least = inBytes === 2 ? 126 : 65536
@@ -79,7 +81,8 @@ export function checkExtendedLength(length: number, inBytes: 2 | 8): ProtocolVio
 }
 
 /**
- * The size of a data frame against the limits, in bytes; `messageSize` is what came of its message before.
+ * Checks the size of a data frame against the limits, in bytes. `messageSize` is the size of the
+ * earlier fragments.
  */
 export function checkSize(
   length: number,
@@ -87,7 +90,7 @@ export function checkSize(
   messageSize: number,
   maxMessageSize: number,
 ): ProtocolViolation | null {
-  // Asked this way round, a limit that is no number lets nothing pass.
+  // Written this way round, a limit that is not a number lets no frame pass.
   if (!(length <= maxFrameSize)) return new FrameTooBigError('frame', length, maxFrameSize)
   const size = messageSize + length
   if (!(size <= maxMessageSize)) return new FrameTooBigError('message', size, maxMessageSize)

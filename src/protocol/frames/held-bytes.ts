@@ -1,12 +1,10 @@
-/**
- * Bytes that arrived and may not be read yet: a copy, in order, read from the front.
- */
+/** Bytes that arrived and may not be decoded yet: a copy, in order, read from the front. */
 
 import { allocate } from '../memory.ts'
 
 /** A queue of bytes in one piece of memory. */
 export class HeldBytes {
-  /** Those held lie from `start` to `end` (exclusive). */
+  /** The held bytes are from `start` to `end` (exclusive). */
   memory: Uint8Array
   start = 0
   end: number
@@ -22,14 +20,14 @@ export class HeldBytes {
     return this.end - this.start
   }
 
-  /** Holds a copy of `bytes` too, behind the others. */
+  /** Appends a copy of `bytes`. */
   append(bytes: Uint8Array): void {
     if (this.end + bytes.length > this.memory.length) this.#grow(bytes.length)
     this.memory.set(bytes, this.end)
     this.end += bytes.length
   }
 
-  /** Twice what is needed, so that many small pieces cost as much as one large one. */
+  /** Doubles the memory, so that many small pieces cost as much as one large piece. */
   #grow(byteLength: number): void {
     const memory = allocate(2 * (this.byteLength + byteLength))
     memory.set(this.memory.subarray(this.start, this.end))

@@ -1,14 +1,15 @@
 /**
- * Puts the fragments of a message together (RFC 6455 §5.4).
+ * Assembles the fragments of a message (RFC 6455 §5.4).
  *
- * Fragments are copied into one piece of memory that grows by half more than is needed: a message of
- * many tiny fragments costs no object for each, and each byte is copied a bounded number of times.
+ * Fragments are copied into one piece of memory, which grows to 1.5 times the size needed. A
+ * message of many tiny fragments costs no object per fragment, and each byte is copied a bounded
+ * number of times.
  */
 
 import { allocate, sharesMemory } from '../memory.ts'
 import { EMPTY_BYTES } from '../text.ts'
 
-/** Gathers one message at a time. */
+/** Assembles one message at a time. */
 export class MessageAssembler {
   #memory: Uint8Array = EMPTY_BYTES
   #size = 0
@@ -24,7 +25,7 @@ export class MessageAssembler {
     return this.#size
   }
 
-  /** Bytes of memory that are kept for them. */
+  /** Bytes of memory that are held for them. */
   get keptBytes(): number {
     return this.#memory.length
   }
@@ -34,7 +35,8 @@ export class MessageAssembler {
     this.#isEmpty = false
     if (fragment.length === 0) return
     if (this.#size === 0 && !sharesMemory(fragment)) {
-      // Not copied: it may be all there is. Its memory is full, so nothing is written into it.
+      // Not copied, because it may be the only fragment. Its memory is full, so nothing is written
+      // into it.
       this.#memory = fragment
       this.#size = fragment.length
       return
@@ -45,14 +47,17 @@ export class MessageAssembler {
     this.#size = size
   }
 
-  /** The whole message, which is the caller's; the next `add` begins another one. */
+  /**
+   * Returns the whole message, which then belongs to the caller. The next `add` starts another
+   * message.
+   */
   take(): Uint8Array {
     const message = new Uint8Array(this.#memory.buffer, this.#memory.byteOffset, this.#size)
     this.discard()
     return message
   }
 
-  /** Forgets what has been gathered. */
+  /** Drops the fragments of the unfinished message. */
   discard(): void {
     this.#memory = EMPTY_BYTES
     this.#size = 0

@@ -1,6 +1,4 @@
-/**
- * Payloads of frames that arrived, in memory of their own.
- */
+/** Copies payloads of received frames into memory of their own. */
 
 import { PingFrame, PongFrame } from './control-frames.ts'
 import { BinaryFrame, TextFrame } from './data-frames.ts'
@@ -8,12 +6,13 @@ import type { Frame } from './frame.ts'
 import { sharesMemory } from '../memory.ts'
 
 /**
- * Copies the payload of `frame` out of memory that is much larger than the payload, if it lies in such memory.
- * Only for a frame that nobody else has seen yet.
+ * Copies the payload of `frame` if the memory around it is much larger than the payload. Only for a
+ * frame that has not been handed to an application.
  */
 export function ownPayload(frame: Frame): void {
   if (frame instanceof TextFrame) {
-    // Private to the compiler only; the frame is still ours, so its content may be exchanged for a copy.
+    // Private to the compiler only. The frame is not handed out yet, so its content may be replaced
+    // by a copy.
     const content = frame as unknown as { payload: string | Uint8Array }
     if (typeof content.payload !== 'string') content.payload = ownBytes(content.payload)
   } else if (
@@ -27,7 +26,7 @@ export function ownPayload(frame: Frame): void {
   }
 }
 
-/** `bytes`, or a copy of them where they lie in memory that is much larger. */
+/** Returns `bytes`, or a copy if the memory around them is much larger. */
 export function ownBytes(bytes: Uint8Array): Uint8Array {
   return bytes.length > 0 && sharesMemory(bytes) ? bytes.slice() : bytes
 }

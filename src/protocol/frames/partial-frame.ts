@@ -1,31 +1,31 @@
 /**
- * A frame whose payload has arrived in part, and the memory that gathers it.
+ * A frame whose payload has arrived in part, with the memory that collects it.
  *
- * The memory grows with the bytes that have arrived, never with the length that was announced: a peer that
- * announces a gigabyte and sends ten bytes costs 1 KiB (RFC 6455 §10.4). It is memory of its own, so that
- * `block.bytes.length` is what the frame costs.
+ * The memory grows with the bytes that have arrived, never with the announced length: a peer that
+ * announces a gigabyte and sends ten bytes costs 1 KiB (RFC 6455 §10.4). The memory is not shared,
+ * so `block.bytes.length` is the cost of the frame.
  */
 
 import { copyMasked } from '../mask.ts'
 import { allocateOwnBlock, type Block } from '../memory.ts'
 
-/** The largest first block, unless more than half of it has arrived already. */
+/** The largest first block, unless more than half of it has already arrived. */
 const INITIAL_BYTES = 1024
 
 const NO_MEMORY = allocateOwnBlock(0)
 
-/** Gathers and unmasks one payload. */
+/** Collects and unmasks one payload. */
 export class PartialFrame {
   /** The first byte of its header: fin, reserved bits, opcode. */
   readonly first: number
 
-  /** What the header announced, in bytes. */
+  /** The announced length, in bytes. */
   readonly length: number
 
-  /** How much of it is there. */
+  /** Bytes that have arrived. */
   filled = 0
 
-  /** Holds the payload, from its beginning on. */
+  /** Holds the payload from its beginning on. */
   block: Block = NO_MEMORY
 
   readonly #maskKey: number
@@ -41,9 +41,9 @@ export class PartialFrame {
   }
 
   /**
-   * Takes `length` more bytes, no more than are missing, from `source`.
+   * Takes `length` more bytes from `source`, at most the number that is missing.
    *
-   * @returns as `copyMasked` does.
+   * @returns the same as `copyMasked`.
    * @throws {RangeError} when there is no memory for them.
    */
   append(source: Uint8Array, sourceStart: number, length: number): boolean {

@@ -11,10 +11,10 @@ import { allocate, isUtf8 } from '../memory.ts'
 import { PreparedFrame } from './prepared-frame.ts'
 import { isBytes } from '../text.ts'
 
-/** What a prepared frame is made of. */
+/** Data that `Frame.prepare` accepts. */
 export type Preparable = TextFrame | BinaryFrame | string | Uint8Array
 
-/** See `Frame.prepare`. */
+/** Implements `Frame.prepare`. */
 export function prepareFrame(data: Preparable): PreparedFrame {
   if (typeof data === 'string') return prepare(FrameType.TEXT, data)
   if (isBytes(data)) return prepare(FrameType.BINARY, data)
@@ -39,8 +39,8 @@ function prepare(
   payload: string | Uint8Array,
 ): PreparedFrame {
   const size = payloadSize(payload)
-  // A string is written behind the header that its length in UTF-16 would have, and moved if that
-  // was too short.
+  // A string is written behind the header for its length in UTF-16, and moved if that header was
+  // too short.
   const bytes = allocate(Math.min(size + MAX_HEADER_BYTES, encodedSizeBound(payload)))
   const end = encodeFrame(bytes, 0, type, true, 0, payload, null)
   return new PreparedFrame(type, bytes.subarray(0, end), bytes.subarray(end - size, end))

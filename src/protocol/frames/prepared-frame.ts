@@ -1,6 +1,4 @@
-/**
- * A message that is serialised once and sent to many.
- */
+/** A message that is serialised once and sent to many sessions. */
 
 import type { FrameType } from './frame-type.ts'
 
@@ -8,17 +6,16 @@ let payloadOf: (prepared: PreparedFrame) => Uint8Array
 let bytesOf: (prepared: PreparedFrame) => Uint8Array
 
 /**
- * A whole message that has been serialised: made by `Frame.prepare`, taken by every `send`, for any
- * number of sessions and for as long as it is kept. Its bytes are a copy, and nobody can change
- * them.
+ * A serialised whole message. `Frame.prepare` makes it, and every `send` takes it, for any number
+ * of sessions and for as long as it is kept. Its bytes are a copy, which cannot be changed.
  *
- * A server's session sends the serialised bytes as they are. Where compression was agreed on, they
- * are compressed once for each set of parameters. A client masks each frame with a key of its own,
- * and so serialises it again.
+ * A server's session sends the serialised bytes unchanged. Where compression was negotiated, they
+ * are compressed once for each set of parameters. A client masks each frame with its own key, and
+ * therefore serialises it again.
  */
 export class PreparedFrame {
   readonly frameType: typeof FrameType.TEXT | typeof FrameType.BINARY
-  /** Read with `preparedPayload`: whoever had it could change it. */
+  /** Read with `preparedPayload`; a public field would let applications change the bytes. */
   readonly #payload: Uint8Array
   readonly #frame: Uint8Array
 
@@ -26,7 +23,7 @@ export class PreparedFrame {
    * Not for applications: see `Frame.prepare`.
    *
    * @param frame the frame, unmasked.
-   * @param payload where `frame` ends with it.
+   * @param payload a view of the end of `frame`.
    */
   constructor(
     frameType: typeof FrameType.TEXT | typeof FrameType.BINARY,
@@ -54,12 +51,12 @@ export class PreparedFrame {
   }
 }
 
-/** The payload, which nobody may change. For text it is UTF-8. */
+/** Returns the payload, which must not be changed. For text it is UTF-8. */
 export function preparedPayload(prepared: PreparedFrame): Uint8Array {
   return payloadOf(prepared)
 }
 
-/** The whole frame, unmasked and uncompressed, which nobody may change. */
+/** Returns the whole frame, unmasked and uncompressed, which must not be changed. */
 export function preparedBytes(prepared: PreparedFrame): Uint8Array {
   return bytesOf(prepared)
 }

@@ -6,7 +6,7 @@ import { hash } from 'node:crypto'
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
-/** The `Sec-WebSocket-Accept` for a `Sec-WebSocket-Key`. */
+/** Returns the `Sec-WebSocket-Accept` for a `Sec-WebSocket-Key`. */
 export function acceptKey(key: string): string {
   return hash('sha1', key + GUID, 'base64')
 }

@@ -1,6 +1,4 @@
-/**
- * The opening handshake, as a client asks for it and checks the answer (RFC 6455 §4.1).
- */
+/** The opening handshake of a client: makes the request and checks the response (RFC 6455 §4.1). */
 
 import { acceptKey } from './accept-key.ts'
 import { HandshakeError, type HeaderList } from '../errors.ts'
@@ -14,9 +12,9 @@ import {
 } from './headers.ts'
 import { isToken } from './token.ts'
 
-/** What a client offers. */
+/** Options of a client's handshake. */
 export interface ClientHandshakeOptions {
-  /** Fills `target` with bytes that nobody can guess, and returns it (§10.3). */
+  /** Fills `target` with unpredictable bytes, and returns it (§10.3). */
   readonly random: (target: Uint8Array) => Uint8Array
 
   /** Subprotocols in order of preference; none by default. */
@@ -26,39 +24,39 @@ export interface ClientHandshakeOptions {
   readonly extensions?: readonly ExtensionOffer[]
 }
 
-/** What a client has asked for: what the answer is checked against. */
+/** The client's half of a handshake, which the response is checked against. */
 export interface ClientHandshake {
   /** The `Sec-WebSocket-Key`. */
   readonly key: string
   readonly protocols: readonly string[]
   readonly extensions: readonly ExtensionOffer[]
 
-  /** The headers of the request that belong to the handshake, in order; `Host` is not among them. */
+  /** The headers of the request that belong to the handshake, in order; `Host` is not included. */
   readonly headers: HeaderList
 }
 
-/** An answer, as far as the handshake looks at it. */
+/** The parts of a response that the handshake reads. */
 export interface HandshakeResponse {
   readonly status: number
   readonly headers: HttpHeaders
 }
 
-/** What both sides have agreed to. */
+/** The result of a handshake. */
 export interface HandshakeAgreement {
   /** One of the offered subprotocols; `null` when the server chose none. */
   readonly protocol: string | null
 
-  /** Those of the offered extensions that the server accepted, with its parameters, in its order. */
+  /** The offered extensions that the server accepted, with its parameters, in its order. */
   readonly extensions: readonly ExtensionOffer[]
 }
 
 const KEY_BYTES = 16
 
 /**
- * Begins a handshake: a new key, and the headers to send.
+ * Starts a handshake: makes a key and the headers to send.
  *
- * @throws {TypeError} when a subprotocol or a name or value of an extension is no token, or a subprotocol
- *   is offered twice (§4.1 item 10).
+ * @throws {TypeError} when a subprotocol or a name or value of an extension is not a token, or a
+ *   subprotocol is offered twice (§4.1 item 10).
  */
 export function createClientHandshake(options: ClientHandshakeOptions): ClientHandshake {
   const { random, protocols = [], extensions = [] } = options
@@ -77,10 +75,10 @@ export function createClientHandshake(options: ClientHandshakeOptions): ClientHa
 }
 
 /**
- * Checks the answer to a handshake (§4.1, the list after item 11).
+ * Checks the response to a handshake (§4.1, the list after item 11).
  *
- * @throws {HandshakeError} when it is another status than 101 or breaks a rule, with the answer's status and
- *   headers; the connection is to be dropped.
+ * @throws {HandshakeError} for a status other than 101 and for an invalid response, with its status
+ *   and headers; the caller must drop the connection.
  */
 export function checkServerResponse(
   handshake: ClientHandshake,
@@ -126,14 +124,17 @@ function checkOffers(protocols: readonly string[], extensions: readonly Extensio
   }
 }
 
-/** The value of a header that means nothing if there are two of it; `null` without. */
+/** Returns the value of a header that may occur only once; `null` if it is absent. */
 function single(headers: HttpHeaders, name: string, refuse: Refuse): string | null {
   const [value, second] = headers.getAll(name)
   if (second !== undefined) throw refuse(`${name} of the answer is there more than once`)
   return value === undefined ? null : trimBlanks(value)
 }
 
-/** What the server may accept: extensions that were offered, each once. Their parameters are their own affair. */
+/**
+ * Checks that each accepted extension was offered, and occurs once. The extensions check the
+ * parameters.
+ */
 function readExtensions(
   handshake: ClientHandshake,
   headers: HttpHeaders,

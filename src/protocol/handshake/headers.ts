@@ -1,30 +1,34 @@
 /**
- * HTTP headers as they came, and the few lists in them that a handshake reads (RFC 9110 §5.6, RFC 6455 §9.1).
+ * HTTP headers as received, and the lists in them that a handshake reads (RFC 9110 §5.6, RFC 6455
+ * §9.1).
  *
- * Everything here runs in time linear to the length of the header: no regular expression looks at a whole
- * value, and nothing is scanned twice.
+ * Everything here runs in time linear in the length of the header: no regular expression matches a
+ * whole value, and nothing is scanned twice.
  */
 
 import { isToken, isTokenCharacter } from './token.ts'
 
-/** What `HttpHeaders` lets the rest of this file see. */
+/** Gives the rest of this file access to the raw headers. */
 let rawOf: (headers: HttpHeaders) => readonly string[]
 
 /**
- * Read-only headers, in the order in which they came. Names are compared without regard to case.
+ * Read-only headers, in the order in which they came. Names are compared without case.
  *
- * They are looked through at each question: there are few, they are asked a dozen times in a handshake and
- * hardly ever again, and an index would be a fifth of what an idle connection holds.
+ * Each lookup searches the list: headers are few, a handshake looks up a dozen, and an index would
+ * be a fifth of an idle connection's memory.
  */
 export class HttpHeaders implements Iterable<readonly [name: string, value: string]> {
   readonly #raw: readonly string[]
 
-  /** @param raw names and values in turn, as Node's `rawHeaders`; kept, not copied. */
+  /** @param raw names and values in turn, like Node's `rawHeaders`; kept, not copied. */
   constructor(raw: readonly string[]) {
     this.#raw = raw
   }
 
-  /** All values of `name`, joined by `', '` as RFC 9110 §5.3 allows; `null` when there are none. */
+  /**
+   * Returns all values of `name`, joined by `', '` as RFC 9110 §5.3 allows; `null` when there are
+   * none.
+   */
   get(name: string): string | null {
     const wanted = name.toLowerCase()
     let joined: string | null = null
@@ -35,7 +39,10 @@ export class HttpHeaders implements Iterable<readonly [name: string, value: stri
     return joined
   }
 
-  /** The values of `name`, one for each line that had it; empty when there are none. A fresh list. */
+  /**
+   * Returns the values of `name`, one for each line that has it; empty when there are none. A fresh
+   * list.
+   */
   getAll(name: string): readonly string[] {
     const wanted = name.toLowerCase()
     const values: string[] = []
@@ -60,14 +67,17 @@ export class HttpHeaders implements Iterable<readonly [name: string, value: stri
   }
 }
 
-/** Whether more than one line has `name`, which is in lower case. */
+/** Whether more than one line has `name`, given in lower case. */
 export function isRepeated(headers: HttpHeaders, name: string): boolean {
   const raw = rawOf(headers)
   const first = find(raw, name, 0)
   return first >= 0 && find(raw, name, first + 2) >= 0
 }
 
-/** Where `wanted`, in lower case, is the name of a header, from the index `from` on; -1 if nowhere. */
+/**
+ * Returns the index of the header name `wanted` (in lower case) at or after `from`; -1 if not
+ * found.
+ */
 function find(raw: readonly string[], wanted: string, from: number): number {
   for (let at = from; at + 1 < raw.length; at += 2) {
     const name = raw[at] ?? ''
@@ -76,7 +86,7 @@ function find(raw: readonly string[], wanted: string, from: number): number {
   return -1
 }
 
-/** Without a copy in lower case of each name that is looked at. Both have the same length. */
+/** Compares without a copy of each name in lower case. Both have the same length. */
 function isLowerCaseOf(wanted: string, name: string): boolean {
   for (let at = 0; at < name.length; at++) {
     const code = name.charCodeAt(at)
@@ -86,14 +96,20 @@ function isLowerCaseOf(wanted: string, name: string): boolean {
   return true
 }
 
-/** One extension that a client offers or a server accepts, with its parameters in order (RFC 6455 §9.1). */
+/**
+ * One extension that a client offers or a server accepts, with its parameters in order (RFC 6455
+ * §9.1).
+ */
 export interface ExtensionOffer {
   readonly name: string
   /** A parameter without a value has `null`; the same name may occur more than once. */
   readonly parameters: ReadonlyArray<readonly [name: string, value: string | null]>
 }
 
-/** The elements of a comma-separated list of tokens; `null` if one of them is no token. Empty elements are skipped. */
+/**
+ * Parses a comma-separated list of tokens; `null` if an element is not a token. Empty elements are
+ * ignored.
+ */
 export function parseTokenList(value: string): readonly string[] | null {
   const tokens: string[] = []
   for (const element of value.split(',')) {
@@ -105,14 +121,17 @@ export function parseTokenList(value: string): readonly string[] | null {
   return tokens
 }
 
-/** Whether a comma-separated list has `token`, without regard to case. Elements that are no tokens are passed over. */
+/**
+ * Whether a comma-separated list contains `token`, without regard to case. Elements that are not
+ * tokens are ignored.
+ */
 export function listHas(value: string, token: string): boolean {
   return value.split(',').some((element) => trimBlanks(element).toLowerCase() === token)
 }
 
 /**
- * The value of a `Sec-WebSocket-Extensions` header; `null` if it is not of the grammar (RFC 6455 §9.1).
- * Empty elements are skipped (RFC 9110 §5.6.1.2), so an empty value is an empty list.
+ * Parses a `Sec-WebSocket-Extensions` header; `null` if it is invalid (RFC 6455 §9.1). Empty
+ * elements are ignored (RFC 9110 §5.6.1.2), so an empty value is an empty list.
  */
 export function parseExtensions(value: string): readonly ExtensionOffer[] | null {
   const scanner = new Scanner(value)
@@ -137,7 +156,7 @@ export function parseExtensions(value: string): readonly ExtensionOffer[] | null
   return scanner.isAtEnd ? offers : null
 }
 
-/** The inverse of `parseExtensions`: every name and value has to be a token. */
+/** The inverse of `parseExtensions`. Every name and value must be a token. */
 export function formatExtensions(extensions: readonly ExtensionOffer[]): string {
   return extensions
     .map(({ name, parameters }) =>
@@ -148,7 +167,7 @@ export function formatExtensions(extensions: readonly ExtensionOffer[]): string 
     .join(', ')
 }
 
-/** Without the blanks that HTTP allows around an element: space and tab, and no others. */
+/** Removes the blanks that HTTP allows around an element: space and tab, and no others. */
 export function trimBlanks(text: string): string {
   let start = 0
   let end = text.length
@@ -171,7 +190,7 @@ class Scanner {
     return this.#at === this.#text.length
   }
 
-  /** Whether nothing follows in the element that is being read. */
+  /** Whether the current element has ended. */
   get isAtElementEnd(): boolean {
     this.#skipBlanks()
     return this.#at === this.#text.length || this.#text[this.#at] === ','
@@ -192,7 +211,7 @@ class Scanner {
     return this.#at === start ? null : this.#text.slice(start, this.#at)
   }
 
-  /** A quoted string must hold a token once its escapes are undone (RFC 6455 §9.1). */
+  /** A quoted string must be a token after its escapes are removed (RFC 6455 §9.1). */
   tokenOrQuoted(): string | null {
     if (!this.take('"')) return this.token()
     let value = ''

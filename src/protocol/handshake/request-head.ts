@@ -1,10 +1,11 @@
 /**
- * The head of an HTTP/1.1 request that asks for an upgrade (RFC 9112 §2–5), read from bytes as they
- * arrive, in any cutting.
+ * Reads the head of an HTTP/1.1 request that asks for an upgrade (RFC 9112 §2–5), from bytes as
+ * they arrive, however they are cut.
  *
- * The grammar is narrower than HTTP on purpose: it accepts what a strict parser and a lenient one
- * read alike. Everything else is `other`, and belongs to a complete HTTP server, which gets the
- * same bytes and decides what to answer. So nothing that this reader accepts can mean two things.
+ * The grammar is deliberately narrower than HTTP: it accepts only requests that strict and lenient
+ * parsers read alike. Every other request is `other` and goes to a complete HTTP server, which gets
+ * the same bytes and decides on the response. A request that this reader accepts is therefore
+ * unambiguous.
  */
 
 import { latin1 } from '../memory.ts'
@@ -12,15 +13,18 @@ import { isTokenCharacter } from './token.ts'
 
 /** The head of a GET request of HTTP/1.1 without a body. */
 export interface RequestHead {
-  /** The target of the request line, as sent: a slash, and then visible ASCII. */
+  /** The target of the request line, as sent: a slash, then visible ASCII. */
   readonly target: string
   /** Names and values in turn, in order, duplicates included; blanks around values are removed. */
   readonly rawHeaders: string[]
-  /** How many bytes the head has, the empty line included. */
+  /** The length of the head in bytes, the empty line included. */
   readonly byteLength: number
 }
 
-/** `incomplete`: more bytes are needed. `other`: not a request of this grammar, or too large. */
+/**
+ * The result of reading. `incomplete`: more bytes are needed. `other`: not in this grammar, or too
+ * large.
+ */
 export type RequestHeadResult = RequestHead | 'incomplete' | 'other'
 
 const TAB = 0x09
@@ -33,10 +37,10 @@ const DELETE = 0x7f
 const METHOD = 'GET '
 const VERSION = ' HTTP/1.1'
 
-/** Reads one head. Bytes are looked at once, however they are cut. */
+/** Reads one head. Each byte is read once, however the bytes are cut. */
 export class RequestHeadReader {
   readonly #maxBytes: number
-  /** Every byte before it has been looked at. */
+  /** Every byte before this index has been searched. */
   #searched = 0
   #isOther = false
 
@@ -46,10 +50,10 @@ export class RequestHeadReader {
   }
 
   /**
-   * Reads what has arrived.
+   * Reads the bytes that have arrived.
    *
-   * @param bytes everything since the first byte of the request, with what earlier calls have seen
-   *   at its start. The result refers to none of it.
+   * @param bytes everything since the first byte of the request, including the bytes of earlier
+   *   calls. The result keeps no reference to it.
    */
   read(bytes: Uint8Array): RequestHeadResult {
     if (this.#isOther) return 'other'
@@ -64,7 +68,10 @@ export class RequestHeadReader {
     return 'other'
   }
 
-  /** The length of the head; 0 while its end has not come; -1 if it cannot be of this grammar. */
+  /**
+   * Returns the length of the head; 0 while its end has not arrived; -1 if it is not in this
+   * grammar.
+   */
   #findEnd(bytes: Uint8Array): number {
     const limit = Math.min(bytes.length, this.#maxBytes)
     for (let at = this.#searched; at < limit; at++) {
@@ -111,20 +118,20 @@ function parseHead(text: string, bytes: Uint8Array): RequestHead | null {
   return { target, rawHeaders, byteLength: text.length }
 }
 
-/** Whether a header of this name says how long a body is (RFC 9112 §6): an upgrade has none. */
+/** Whether a header with this name announces a body (RFC 9112 §6): an upgrade has none. */
 function announcesBody(name: string): boolean {
   if (name.length === 14) return name.toLowerCase() === 'content-length'
   return name.length === 17 && name.toLowerCase() === 'transfer-encoding'
 }
 
-/** Where the token that begins at `from` ends. */
+/** Returns the end of the token that begins at `from`. */
 function tokenEnd(text: string, from: number): number {
   let at = from
   while (isTokenCharacter(text.charCodeAt(at))) at++
   return at
 }
 
-/** The text between, without the blanks around it. */
+/** Returns the text in between, without blanks around it. */
 function trimmed(text: string, from: number, to: number): string {
   let start = from
   let end = to

@@ -1,6 +1,4 @@
-/**
- * The opening handshake, as a server reads and answers it (RFC 6455 §4.2).
- */
+/** The opening handshake of a server: reads the request and makes the response (RFC 6455 §4.2). */
 
 import { acceptKey, isKey } from './accept-key.ts'
 import { HandshakeError, type HeaderList } from '../errors.ts'
@@ -14,40 +12,40 @@ import {
   trimBlanks,
 } from './headers.ts'
 
-/** A request, as far as the handshake looks at it. */
+/** The parts of a request that the handshake reads. */
 export interface HandshakeRequest {
-  /** As sent, such as `GET`. */
+  /** The method as sent, such as `GET`. */
   readonly method: string
-  /** Such as `'1.1'`. */
+  /** The version, such as `'1.1'`. */
   readonly httpVersion: string
   readonly headers: HttpHeaders
   /** Whether the request announces a body. */
   readonly hasBody: boolean
 }
 
-/** What a client asks for in a handshake that is in order. */
+/** The contents of a valid handshake request. */
 export interface ServerHandshake {
   /** The `Sec-WebSocket-Key`. */
   readonly key: string
-  /** The subprotocols that it speaks, in its order; empty if it names none. */
+  /** The subprotocols that the client offers, in its order; empty if there are none. */
   readonly protocols: readonly string[]
-  /** The extensions that it offers, in its order; empty if there are none. */
+  /** The extensions that the client offers, in its order; empty if there are none. */
   readonly extensions: readonly ExtensionOffer[]
-  /** The `Origin`, as sent: browsers always send one. `null` without. */
+  /** The `Origin` as sent: browsers always send one. `null` if absent. */
   readonly origin: string | null
 }
 
-/** What a server agrees to. */
+/** The server's choices. */
 export interface HandshakeChoice {
   /** One of the offered subprotocols, or `null` for none. */
   readonly protocol: string | null
-  /** The `Sec-WebSocket-Extensions` of the answer; absent or `null` for none. */
+  /** The `Sec-WebSocket-Extensions` of the response; absent or `null` for none. */
   readonly extensions?: string | null
 }
 
 const VERSION = '13'
 
-/** Headers that mean nothing if there are two of them. */
+/** Headers that may occur only once. */
 const SINGLE = [
   'Host',
   'Upgrade',
@@ -60,8 +58,9 @@ const SINGLE = [
 /**
  * Reads the handshake of a client.
  *
- * @throws {HandshakeError} with the status to answer (426 for a request that is none for a WebSocket and for
- *   another version, else 400) and a sentence that names the header which is not in order, never its value.
+ * @throws {HandshakeError} with the status of the response: 426 for a request without a WebSocket
+ *   upgrade and for another version, otherwise 400. The message names the invalid header, never its
+ *   value.
  */
 export function readServerHandshake(request: HandshakeRequest): ServerHandshake {
   const { headers } = request
@@ -78,7 +77,7 @@ export function readServerHandshake(request: HandshakeRequest): ServerHandshake 
   }
 }
 
-/** The headers of the 101 that belong to the handshake, in order. */
+/** Returns the headers of the 101 that belong to the handshake, in order. */
 export function serverHandshakeHeaders(
   handshake: ServerHandshake,
   choice: HandshakeChoice,
@@ -94,7 +93,7 @@ export function serverHandshakeHeaders(
   return headers
 }
 
-/** §4.2.1 item 1; no body, so that nobody disagrees about where the first frame begins. */
+/** §4.2.1 item 1. A body is refused, so that the start of the first frame is unambiguous. */
 function checkRequestLine({ method, httpVersion, headers, hasBody }: HandshakeRequest): void {
   if (method !== 'GET') throw bad('the method is not GET')
   if (!isAtLeastHttp11(httpVersion)) throw bad('the HTTP version is below 1.1')
@@ -166,7 +165,7 @@ function bad(what: string): HandshakeError {
   return new HandshakeError(400, `Cannot upgrade: ${what}`)
 }
 
-/** The path is one for WebSockets, and the request is not one (RFC 9110 §15.5.22). */
+/** A request for a WebSocket path that is not an upgrade (RFC 9110 §15.5.22). */
 function upgradeRequired(what: string): HandshakeError {
   return new HandshakeError(426, `Cannot upgrade: ${what}`, [
     ['Upgrade', 'websocket'],

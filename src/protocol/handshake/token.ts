@@ -1,10 +1,8 @@
-/**
- * What a token is (RFC 9110 §5.6.2): the names in headers, and subprotocols (RFC 6455 §4.1).
- */
+/** Tokens (RFC 9110 §5.6.2): names in headers, and subprotocols (RFC 6455 §4.1). */
 
 const PUNCTUATION = "!#$%&'*+-.^_`|~"
 
-/** Indexed by character code: whether a token may contain it. */
+/** Whether a token may contain a character, indexed by character code. */
 const IS_TOKEN: readonly boolean[] = Array.from({ length: 128 }, (_, code) => {
   const character = String.fromCharCode(code)
   return PUNCTUATION.includes(character) || /[0-9A-Za-z]/.test(character)
@@ -15,7 +13,7 @@ export function isTokenCharacter(code: number): boolean {
   return IS_TOKEN[code] === true
 }
 
-/** Whether `text` is a token: not empty, and nothing in it but letters, digits and some punctuation. */
+/** Whether `text` is a token: not empty, with only letters, digits and some punctuation. */
 export function isToken(text: string): boolean {
   for (let at = 0; at < text.length; at++) {
     if (!isTokenCharacter(text.charCodeAt(at))) return false
