@@ -17,7 +17,10 @@ const CHAT_OPTIONS: WebSocketRouteOptions = {
   channels: { outgoing: { capacity: 256 } },
 }
 
-/** Installs the plugin and declares the routes of the chat, the echo, the dashboard and the browser page. */
+/**
+ * Installs the plugin and declares the routes of the chat, the echo, the dashboard and the browser
+ * page.
+ */
 export function examples(app: Application): void {
   // With pings, someone whose phone went into a tunnel leaves the room within 45 seconds.
   app.install(WebSockets, { pingPeriod: seconds(30), timeout: seconds(15) })

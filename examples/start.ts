@@ -1,5 +1,6 @@
 /**
- * `npm start`: serves the chat, the echo, the dashboard and the browser page, with their pages, until Ctrl-C.
+ * `npm start`: serves the chat, the echo, the dashboard and the browser page, with their pages,
+ * until Ctrl-C.
  *
  * `PORT` chooses the port (8080; 0 takes any free one). `HOST` chooses the address: 127.0.0.1, this
  * machine alone; 0.0.0.0 lets in the whole network.
@@ -33,7 +34,9 @@ function readPort(value: string): number | null {
   return /^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? Number(value) : null
 }
 
-/** The pages are served as they are written. The client that they import is the compiled library. */
+/**
+ * The pages are served as they are written. The client that they import is the compiled library.
+ */
 function findPages(): Record<string, string> {
   const root = new URL('../', import.meta.url)
   const folder = (path: string): string => fileURLToPath(new URL(`examples/${path}`, root))

@@ -17,8 +17,8 @@ export interface ConnectTopicsOptions extends TopicsClientOptions {
 }
 
 /**
- * Connects to the topics of a server, which serves them with `topics.serve`. It comes back when its connection is lost,
- * on any server, and goes on where it was. It is the caller's to close.
+ * Connects to the topics of a server, which serves them with `topics.serve`. It comes back when its
+ * connection is lost, on any server, and goes on where it was. It is the caller's to close.
  *
  * @param url an address, or a function that is asked for one before each attempt.
  * @throws {TypeError | RangeError} for an option that is invalid.

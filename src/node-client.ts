@@ -1,5 +1,6 @@
 /**
- * `towpath/client` on Node: sessions with any WebSocket server, and everything that a program needs beside them.
+ * `towpath/client` on Node: sessions with any WebSocket server, and everything that a program needs
+ * beside them.
  */
 
 export { connect, createWebSocketClient, openWebSocket, webSocket } from './engines/node/index.ts'

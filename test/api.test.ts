@@ -1,6 +1,6 @@
 /**
- * The reports of the public API, `api/*.api.md`. That they equal what the compiler emits is checked by
- * `npm run api:check`, which needs a build; here is what they must say in any case.
+ * The reports of the public API, `api/*.api.md`. That they equal what the compiler emits is checked
+ * by `npm run api:check`, which needs a build; here is what they must say in any case.
  */
 
 import { existsSync, readFileSync } from 'node:fs'

@@ -1,5 +1,6 @@
 /**
- * What pages load: how much it is, that it asks for nothing of Node, and that its types do not either.
+ * What pages load: how much it is, that it asks for nothing of Node, and that its types do not
+ * either.
  */
 
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'

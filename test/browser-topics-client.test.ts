@@ -1,5 +1,6 @@
 /**
- * What a page loads for topics: how much it is beside `connect`, and that it asks for nothing of Node.
+ * What a page loads for topics: how much it is beside `connect`, and that it asks for nothing of
+ * Node.
  */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'

@@ -1,6 +1,7 @@
 /**
- * The documentation is code: each `ts` block of README.md, of `docs/` and of the doc comments in `src/`
- * is compiled against the sources, and those that say so are run. `tools/code-blocks.ts` has the rules.
+ * The documentation is code: each `ts` block of README.md, of `docs/` and of the doc comments in
+ * `src/` is compiled against the sources, and those that say so are run. `tools/code-blocks.ts` has
+ * the rules.
  */
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -115,7 +116,9 @@ function describeDiagnostic(diagnostic: ts.Diagnostic, block: CodeBlock): string
   return `${block.file}:${line}: ${message}`
 }
 
-/** The files that a page links to; addresses of the web and places on the same page are left out. */
+/**
+ * The files that a page links to; addresses of the web and places on the same page are left out.
+ */
 function linksOf(text: string): string[] {
   const prose = text.replaceAll(/^( *```+)[^]*?^\1\s*$/gm, '').replaceAll(/`[^`\n]*`/g, '')
   return [

@@ -1,7 +1,7 @@
 /**
- * Writes what is public into `api/<entry>.api.md`, from the declarations in `dist/`, one report for each
- * entry point. With `--check` nothing is written: a report that differs from the one that is checked in
- * is an error, so that the public surface never changes unnoticed.
+ * Writes what is public into `api/<entry>.api.md`, from the declarations in `dist/`, one report for
+ * each entry point. With `--check` nothing is written: a report that differs from the one that is
+ * checked in is an error, so that the public surface never changes unnoticed.
  */
 
 import { existsSync, mkdirSync } from 'node:fs'
@@ -38,7 +38,8 @@ function configFor(entry: EntryPoint): ExtractorConfig {
       reportFileName: entry.name,
       reportFolder: resolve(ROOT, 'api'),
       reportTempFolder: resolve(ROOT, 'build/api'),
-      // The classes behind `Frame.Text` have no exported name of their own, and are public all the same.
+      // The classes behind `Frame.Text` have no exported name of their own, and are public all the
+      // same.
       includeForgottenExports: true,
     },
     newlineKind: 'lf' as const,

@@ -2,9 +2,12 @@
  * Checks which way imports point (DESIGN.md, "Layers"), over every file of `src/`, types included:
  *
  * - down only: a folder imports folders of a lower level, never the same level or a higher one;
- * - through the door: another folder is imported through its `index.ts`, `internal.ts` or `portable.ts`;
- * - what runs in browsers (`portable.ts`, the browser's engine and entry) reaches no module of Node, and no package;
- * - into rooms by the wing alone: a subfolder's files are imported inside of their own folder of `src/`;
+ * - through the door: another folder is imported through its `index.ts`, `internal.ts` or
+ *   `portable.ts`;
+ * - what runs in browsers (`portable.ts`, the browser's engine and entry) reaches no module of
+ *   Node, and no package;
+ * - into rooms by the wing alone: a subfolder's files are imported inside of their own folder of
+ *   `src/`;
  * - no folder with more than 20 files: a larger one has rooms;
  * - no cycles between files;
  * - Node's modules and packages only where the tables below say;
@@ -17,7 +20,10 @@ import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { listFiles } from './list-files.ts'
 
-/** The level of each folder of `src/`. The main entry point, `src/index.ts`, stands above what it re-exports. */
+/**
+ * The level of each folder of `src/`. The main entry point, `src/index.ts`, stands above what it
+ * re-exports.
+ */
 const LEVELS: Readonly<Record<string, number>> = {
   base: 0,
   schema: 0,
@@ -40,10 +46,15 @@ const LEVELS: Readonly<Record<string, number>> = {
   asyncapi: 5,
 }
 
-/** The level of `src/index.ts`: it may re-export what is below `testing/`, `brokers/` and `adapters/`. */
+/**
+ * The level of `src/index.ts`: it may re-export what is below `testing/`, `brokers/` and
+ * `adapters/`.
+ */
 const MAIN_ENTRY_LEVEL = 5
 
-/** What runs in browsers, beside the doors named `portable.ts`: files, and folders with their slash. */
+/**
+ * What runs in browsers, beside the doors named `portable.ts`: files, and folders with their slash.
+ */
 const PORTABLE: readonly string[] = [
   'browser-client.ts',
   'browser-topics-client.ts',
@@ -62,7 +73,10 @@ const MAX_FILES = 20
 /** Folders whose subfolders do not know each other: no engine knows another engine. */
 const SPLIT_FOLDERS: ReadonlySet<string> = new Set(['engines', 'brokers', 'adapters'])
 
-/** Which files (a path below `src/`, or a folder with its slash) may import modules of Node; `*` is all of them. */
+/**
+ * Which files (a path below `src/`, or a folder with its slash) may import modules of Node; `*` is
+ * all of them.
+ */
 const NODE_MODULES: Readonly<Record<string, readonly string[]>> = {
   'protocol/handshake/accept-key.ts': ['node:crypto'],
   'protocol/memory.ts': ['node:buffer', 'node:worker_threads'],
@@ -163,7 +177,9 @@ export function checkImports(root: string): ImportProblem[] {
   return problems
 }
 
-/** Every module that a file names: imports, re-exports, `import()` as an expression and as a type. */
+/**
+ * Every module that a file names: imports, re-exports, `import()` as an expression and as a type.
+ */
 function referencesOf(source: ts.SourceFile): Reference[] {
   const references: Reference[] = []
   const add = (literal: ts.Node | undefined, isType: boolean): void => {
@@ -243,7 +259,9 @@ function problemsOfFolders(files: readonly string[]): ImportProblem[] {
   })
 }
 
-/** A door is an interface of a folder: `export { a } from './a.ts'` and its type form, nothing else. */
+/**
+ * A door is an interface of a folder: `export { a } from './a.ts'` and its type form, nothing else.
+ */
 function checkDoor(source: ts.SourceFile, report: (line: number, message: string) => void): void {
   for (const statement of source.statements) {
     const isNamedReexport =
@@ -258,8 +276,8 @@ function checkDoor(source: ts.SourceFile, report: (line: number, message: string
 }
 
 /**
- * Finds the circles of a graph, each reported once, starting at its first file in order of the alphabet.
- * One circle is given for each edge that closes one, in a depth-first walk.
+ * Finds the circles of a graph, each reported once, starting at its first file in order of the
+ * alphabet. One circle is given for each edge that closes one, in a depth-first walk.
  */
 function findCycles(graph: ReadonlyMap<string, readonly string[]>): string[][] {
   const cycles = new Map<string, string[]>()

@@ -1,7 +1,7 @@
 /**
- * Checks that `test/` mirrors `src/`: every source file has its test file at the same path, and a test
- * file in a folder that `src/` has too has its source file. Doors and files of types alone have nothing
- * to test; other exceptions are listed here, with the reason.
+ * Checks that `test/` mirrors `src/`: every source file has its test file at the same path, and a
+ * test file in a folder that `src/` has too has its source file. Doors and files of types alone
+ * have nothing to test; other exceptions are listed here, with the reason.
  */
 
 import { existsSync, readFileSync } from 'node:fs'
@@ -94,7 +94,9 @@ export function checkMirror(
   ]
 }
 
-/** Whether anything of a file is left at run time; re-exports, which doors consist of, do not count. */
+/**
+ * Whether anything of a file is left at run time; re-exports, which doors consist of, do not count.
+ */
 function hasCode(text: string): boolean {
   const source = ts.createSourceFile('a.ts', text, ts.ScriptTarget.ES2022)
   return !source.statements.every(

@@ -1,10 +1,10 @@
 /**
- * Checks what a user would install: packs the tarball, has publint and attw read it, installs it into an
- * empty project, compiles a program against its types and loads every entry point there, with `import`
- * and with `require`.
+ * Checks what a user would install: packs the tarball, has publint and attw read it, installs it
+ * into an empty project, compiles a program against its types and loads every entry point there,
+ * with `import` and with `require`.
  *
- * The project stays in `build/package/`; `node build/package/smoke.mjs` and `smoke.cjs` run it again, on
- * any version of Node. Needs `npm run build` before.
+ * The project stays in `build/package/`; `node build/package/smoke.mjs` and `smoke.cjs` run it
+ * again, on any version of Node. Needs `npm run build` before.
  */
 
 import { execFileSync, spawnSync } from 'node:child_process'
@@ -74,7 +74,9 @@ function pack(): string {
   return join(PROJECT, report.filename)
 }
 
-/** Installs the tarball as a user would, without scripts, and writes the two programs that load it. */
+/**
+ * Installs the tarball as a user would, without scripts, and writes the two programs that load it.
+ */
 function install(tarball: string): void {
   const specifiers = JSON.stringify(entryPoints().map((entry) => entry.specifier))
   writeFileSync(join(PROJECT, 'package.json'), '{ "name": "smoke", "private": true }\n')

@@ -1,11 +1,12 @@
 /**
- * Checks that prose wraps at 100 columns: paragraphs and lists of Markdown, and comments of TypeScript.
- * Tables, code, links and URLs may be longer.
+ * Checks that prose wraps at 100 columns: paragraphs and lists of Markdown, and comments of
+ * TypeScript. Tables, code, links and URLs may be longer.
  *
- *     npm run check:prose              lists what is too long, and exceptions that are needed no more
- *     npm run check:prose -- --list    prints the list of exceptions as it should be
+ *     npm run check:prose              lists lines that are too long, and unnecessary exceptions
+ *     npm run check:prose -- --list    prints the files with lines that are too long
  *
- * Files that are not rewritten yet stand in `tools/prose-exceptions.txt`. The list only gets shorter.
+ * `tools/prose-exceptions.txt` lists files, and folders with their slash, that are not rewritten
+ * yet. The list only gets shorter.
  */
 
 import { readFileSync } from 'node:fs'
@@ -15,11 +16,11 @@ import { listFiles } from './list-files.ts'
 
 const MAX_COLUMNS = 100
 
-/** Folders of TypeScript whose comments are looked at. */
+/** Folders of TypeScript whose comments are checked. */
 const SOURCE_FOLDERS = ['src', 'test', 'tools', 'examples']
-const ROOT_PAGES = ['README.md', 'CONTRIBUTING.md', 'DESIGN.md', 'SECURITY.md']
+const ROOT_PAGES = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'DESIGN.md', 'SECURITY.md']
 
-/** The numbers of the lines of `text` that are prose and too long, from 1. */
+/** Returns the numbers (from 1) of the lines of Markdown that are prose and too long. */
 export function longLinesOfMarkdown(text: string): number[] {
   const long: number[] = []
   let isCode = false
@@ -33,25 +34,27 @@ export function longLinesOfMarkdown(text: string): number[] {
   return long
 }
 
-/** The numbers of the lines of `text` that are comments and too long, from 1. */
+/** Returns the numbers (from 1) of the lines of TypeScript that are comments and too long. */
 export function longLinesOfComments(text: string): number[] {
   const long: number[] = []
   text.split('\n').forEach((line, index) => {
     const isComment = /^\s*(\/\/|\/\*|\*)/.test(line)
-    // What the linter is told stands on one line.
+    // A directive of the linter must be on one line.
     if (isComment && isTooLong(line) && !line.includes('oxlint-disable')) long.push(index + 1)
   })
   return long
 }
 
-/** Whether `line` is too long without its links and URLs, which cannot be broken. */
+/** Whether `line` is too long, not counting links and URLs, which cannot be broken. */
 function isTooLong(line: string): boolean {
   if (line.length <= MAX_COLUMNS) return false
   const breakable = line.replaceAll(/\]\([^)]*\)/g, ']').replaceAll(/https?:\/\/\S+/g, '')
   return breakable.length > MAX_COLUMNS
 }
 
-/** Files with prose that is too long, with its lines; paths relative to `root`, sorted. */
+/**
+ * Returns the files with prose that is too long, and its lines; paths relative to `root`, sorted.
+ */
 function longFiles(root: string): Map<string, number[]> {
   const pages = [
     ...ROOT_PAGES,
@@ -77,20 +80,38 @@ function main(args: readonly string[]): void {
     return
   }
   const list = readFileSync(join(root, 'tools/prose-exceptions.txt'), 'utf8')
-  const excepted = new Set(list.split('\n').filter((line) => line !== ''))
-  for (const [file, lines] of found) {
-    if (excepted.has(file)) continue
-    console.error(
-      `Cannot accept ${file}: prose above ${MAX_COLUMNS} columns, lines ${lines.join(', ')}`,
-    )
-    process.exitCode = 1
-  }
-  for (const file of excepted) {
-    if (found.has(file)) continue
-    console.error(`Cannot need the exception for ${file}: its prose wraps, or it is gone`)
-    process.exitCode = 1
-  }
-  console.log(`${excepted.size} files are not rewritten yet`)
+  const problems = problemsOf(
+    found,
+    list.split('\n').filter((line) => line !== ''),
+  )
+  for (const problem of problems) console.error(problem)
+  if (problems.length > 0) process.exitCode = 1
+}
+
+/**
+ * Compares the files with long prose with the exceptions.
+ *
+ * @param exceptions files, and folders with their slash.
+ * @returns one message for each file without an exception, and each unnecessary exception.
+ */
+export function problemsOf(
+  found: ReadonlyMap<string, readonly number[]>,
+  exceptions: readonly string[],
+): string[] {
+  const covers = (exception: string, file: string): boolean =>
+    exception.endsWith('/') ? file.startsWith(exception) : file === exception
+  const files = [...found.keys()]
+  return [
+    ...files
+      .filter((file) => !exceptions.some((exception) => covers(exception, file)))
+      .map((file) => {
+        const lines = found.get(file)?.join(', ')
+        return `Cannot accept ${file}: prose above ${MAX_COLUMNS} columns, lines ${lines}`
+      }),
+    ...exceptions
+      .filter((exception) => !files.some((file) => covers(exception, file)))
+      .map((exception) => `Cannot keep the exception ${exception}: its prose wraps at 100 columns`),
+  ]
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) main(process.argv.slice(2))

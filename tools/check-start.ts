@@ -1,6 +1,7 @@
 /**
- * Checks what a person does first: `npm start`, a look at the page, Ctrl-C. The server must say where it
- * listens, serve its pages, and end with exit code 0; on a port that is in use it must end with 1.
+ * Checks what a person does first: `npm start`, a look at the page, Ctrl-C. The server must say
+ * where it listens, serve its pages, and end with exit code 0; on a port that is in use it must end
+ * with 1.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -44,7 +45,10 @@ function start(command: string, args: readonly string[], port: string): ChildPro
   return child
 }
 
-/** Resolves with the first address that the server prints. Its output is read to the end, as a terminal does. */
+/**
+ * Resolves with the first address that the server prints. Its output is read to the end, as a
+ * terminal does.
+ */
 function readAddress(server: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let output = ''

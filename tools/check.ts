@@ -1,5 +1,6 @@
 /**
- * The one command: runs every check in the order that fails fastest, and stops at the first that fails.
+ * The one command: runs every check in the order that fails fastest, and stops at the first that
+ * fails.
  *
  *     npm run check                     all of them
  *     npm run check -- --list           their names, one a line, and nothing is run
@@ -14,6 +15,7 @@ const CHECKS = [
   'lint',
   'check:imports',
   'check:mirror',
+  'check:prose',
   'check:types',
   'test:all',
   'build',

@@ -1,5 +1,6 @@
 /**
- * Finds the TypeScript blocks of a text: of a Markdown page, and of the doc comments of a source file.
+ * Finds the TypeScript blocks of a text: of a Markdown page, and of the doc comments of a source
+ * file.
  *
  * A block is a module of its own. What a reader need not see goes into HTML comments around it:
  *
@@ -15,8 +16,8 @@
  *
  * In doc comments the code of an `@example` may also stand there without a fence: an excerpt.
  *
- * After `ts` a block may say how it is run: `run` executes the module, which must end by itself; `test`
- * executes it as a test file. Without either it is only compiled.
+ * After `ts` a block may say how it is run: `run` executes the module, which must end by itself;
+ * `test` executes it as a test file. Without either it is only compiled.
  */
 
 /** What is done with a block beside compiling it. */
@@ -43,8 +44,8 @@ const UNCHECKED: ReadonlySet<string> = new Set(['js', 'javascript', 'mjs', 'type
  * Reads the blocks of a Markdown page, in their order.
  *
  * @param file the name to put into the blocks.
- * @throws {SyntaxError} for a block that says `js` or `typescript` instead of `ts`, an unknown mode, and
- *   a fence that is never closed.
+ * @throws {SyntaxError} for a block that says `js` or `typescript` instead of `ts`, an unknown
+ *   mode, and a fence that is never closed.
  */
 export function blocksOfMarkdown(file: string, text: string): CodeBlock[] {
   const blocks: CodeBlock[] = []
@@ -86,7 +87,9 @@ export function blocksOfMarkdown(file: string, text: string): CodeBlock[] {
   return blocks
 }
 
-/** Reads the blocks in the doc comments of a source file, then its excerpts; both in their order. */
+/**
+ * Reads the blocks in the doc comments of a source file, then its excerpts; both in their order.
+ */
 export function blocksOfComments(file: string, text: string): CodeBlock[] {
   let inside = false
   const comments = text.split('\n').map((line) => {

@@ -1,6 +1,6 @@
 /**
- * Makes a module of an excerpt: the names that it uses are imported, from the entry points of the package
- * and from a cast of well-known variables, and it becomes the body of a function.
+ * Makes a module of an excerpt: the names that it uses are imported, from the entry points of the
+ * package and from a cast of well-known variables, and it becomes the body of a function.
  */
 
 import { readFileSync } from 'node:fs'

@@ -8,7 +8,8 @@ import { join } from 'node:path'
 /**
  * Lists the files below `root` whose names end in `extension`, whatever the depth.
  *
- * @returns paths relative to `root`, with forward slashes, sorted; empty if there is no such folder.
+ * @returns paths relative to `root`, with forward slashes, sorted; empty if there is no such
+ *   folder.
  */
 export function listFiles(root: string, extension: string): string[] {
   if (!existsSync(root)) return []

@@ -1,8 +1,8 @@
 /**
  * `npm start`: builds the library if its sources have changed, then serves the examples.
  *
- * The programs run from their TypeScript sources. The build is for the pages, which load the compiled
- * client.
+ * The programs run from their TypeScript sources. The build is for the pages, which load the
+ * compiled client.
  */
 
 import { spawnSync } from 'node:child_process'

@@ -1,7 +1,8 @@
 /**
  * A bot in a room of the chat: one connection that comes back, and what the bot does with it.
  *
- * It is handed a client, and with it the world: on Node that of `towpath/client`, in tests one in memory.
+ * It is handed a client, and with it the world: on Node that of `towpath/client`, in tests one in
+ * memory.
  */
 
 import { randomUUID } from 'node:crypto'
@@ -31,15 +32,18 @@ const FINAL_CODES: ReadonlyMap<number, string> = new Map([
   [4001, 'Somebody in the room has the name of the bot'],
   [4002, 'The bot is in this room a second time'],
 ])
-/** Sent to whom the room found too slow; its page comes back and reads the history, and so does the bot. */
+/**
+ * Sent to whom the room found too slow; its page comes back and reads the history, and so does the
+ * bot.
+ */
 const TOO_SLOW = 1008
 const STOPPED_CODES: ReadonlySet<number> = new Set([1001, 1012])
 
 /**
  * Joins the room, answers and greets, until the signal fires or the server says goodbye with 1000.
  *
- * @throws {ConnectionLostError} (by rejecting) when coming back would not help; {TypeError | RangeError} for a URL that
- *   means nothing.
+ * @throws {ConnectionLostError} (by rejecting) when coming back would not help; {TypeError |
+ *   RangeError} for a URL that means nothing.
  */
 export async function chatBot(client: WebSocketClient, options: ChatBotOptions): Promise<void> {
   const { url, name, signal, tell, now } = options

@@ -1,9 +1,10 @@
 /**
  * What the bot has to say to what it hears, across connections. No connection and no time in here.
  *
- * It says nothing twice, and keeps no list of what it has said: the room does. A welcome brings the room's history, and a
- * question in it is open as long as there is no answer behind it. An answer has one `ref`, which is made of the
- * question's number, so that it is said once even if it was on its way when the connection broke and is sent again.
+ * It says nothing twice, and keeps no list of what it has said: the room does. A welcome brings the
+ * room's history, and a question in it is open as long as there is no answer behind it. An answer
+ * has one `ref`, which is made of the question's number, so that it is said once even if it was on
+ * its way when the connection broke and is sent again.
  */
 
 import { randomUUID } from 'node:crypto'

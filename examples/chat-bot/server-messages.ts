@@ -1,11 +1,15 @@
 /**
- * Reads what the chat's server sends. `ServerMessage` is what it promises; this looks whether it is so.
+ * Reads what the chat's server sends. `ServerMessage` is what it promises; this looks whether it is
+ * so.
  */
 
 import { Frame } from 'towpath/client'
 import type { Said, ServerMessage } from '../chat/messages.ts'
 
-/** Reads one frame; `null` for anything but a well-formed `ServerMessage`, such as one of a newer server. */
+/**
+ * Reads one frame; `null` for anything but a well-formed `ServerMessage`, such as one of a newer
+ * server.
+ */
 export function readServerMessage(frame: Frame): ServerMessage | null {
   if (!(frame instanceof Frame.Text)) return null
   try {

@@ -1,9 +1,9 @@
 /**
  * A chat room: who is there, what was said last, and how everyone hears of it.
  *
- * Nothing in here waits. A broadcast offers its frame to each member's outgoing queue; a member whose
- * queue is full is too slow for this room and is sent away, so that one bad line never holds up the
- * others. Its page comes back by itself and reads the history.
+ * Nothing in here waits. A broadcast offers its frame to each member's outgoing queue; a member
+ * whose queue is full is too slow for this room and is sent away, so that one bad line never holds
+ * up the others. Its page comes back by itself and reads the history.
  */
 
 import { randomUUID } from 'node:crypto'
@@ -54,8 +54,9 @@ export class Room {
   }
 
   /**
-   * Lets `member` in: it is welcomed with the history, the others hear of it. A member with the same
-   * name and the same key is the same person on a new connection: it replaces the old one, quietly.
+   * Lets `member` in: it is welcomed with the history, the others hear of it. A member with the
+   * same name and the same key is the same person on a new connection: it replaces the old one,
+   * quietly.
    *
    * @returns `false` when somebody else has the name.
    */
@@ -83,7 +84,9 @@ export class Room {
     return true
   }
 
-  /** Remembers `text` and tells everyone, its author included; nothing when `ref` was said before. */
+  /**
+   * Remembers `text` and tells everyone, its author included; nothing when `ref` was said before.
+   */
   say(member: Member, ref: string, text: string): void {
     if (this.#history.some((said) => said.ref === ref)) return
     this.#lastId += 1

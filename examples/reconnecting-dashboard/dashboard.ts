@@ -72,7 +72,10 @@ export class Readings {
   }
 }
 
-/** Sends readings until the viewer leaves. One that says "drop" is dropped, without a word: to see it come back. */
+/**
+ * Sends readings until the viewer leaves. One that says "drop" is dropped, without a word: to see
+ * it come back.
+ */
 export async function dashboard(
   readings: Readings,
   { incoming, send, launch, terminate }: WebSocketServerSession,

@@ -1,8 +1,8 @@
 /**
  * Listeners of an abort signal that many callers share, such as the one that ends a whole program.
  *
- * Node 20 prints a warning about a leak for a signal with 11 listeners. A signal that ends 11 connections has no leak:
- * all listeners that are added here share one listener of the signal.
+ * Node 20 prints a warning about a leak for a signal with 11 listeners. A signal that ends 11
+ * connections has no leak: all listeners that are added here share one listener of the signal.
  */
 
 const LISTENERS = new WeakMap<AbortSignal, Shared>()
@@ -13,7 +13,10 @@ interface Shared {
   readonly run: () => void
 }
 
-/** Calls `listener` when `signal` fires. A signal that has fired already calls it never, as `addEventListener` does. */
+/**
+ * Calls `listener` when `signal` fires. A signal that has fired already calls it never, as
+ * `addEventListener` does.
+ */
 export function addAbortListener(signal: AbortSignal, listener: () => void): void {
   let shared = LISTENERS.get(signal)
   if (shared === undefined) {

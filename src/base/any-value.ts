@@ -1,6 +1,6 @@
 /**
- * Questions about values that come from user code. A thrown or returned value can be anything, also a
- * Proxy or an object whose getters throw.
+ * Questions about values that come from user code. A thrown or returned value can be anything, also
+ * a Proxy or an object whose getters throw.
  */
 
 /**

@@ -1,25 +1,24 @@
 /**
- * Values that are attached to a thing under typed keys, so that plugins need no fields of their own on it
- * (Ktor: `Attributes`).
+ * Values that are attached to a thing under typed keys, so that plugins need no fields of their own
+ * on it (Ktor: `Attributes`).
  */
 
 import { TowpathError } from './errors.ts'
 
 /**
- * Names an attribute and its type. Keys are compared by identity: two with the same name are two keys.
+ * Names an attribute and its type. Keys are compared by identity: two with the same name are two
+ * keys.
  *
- * @example
- * const User = new AttributeKey<{ name: string }>('User')
- * call.attributes.put(User, { name: 'Ada' })
- * call.attributes.get(User).name // string
+ * @example const User = new AttributeKey<{ name: string }>('User') call.attributes.put(User, {
+ *   name: 'Ada' }) call.attributes.get(User).name // string
  */
 export class AttributeKey<T> {
   /** For people, in messages. */
   readonly name: string
 
   /**
-   * Never there at run time: it lets the compiler tell keys of different types apart. Not `private`, whose type
-   * the declarations would leave out.
+   * Never there at run time: it lets the compiler tell keys of different types apart. Not
+   * `private`, whose type the declarations would leave out.
    */
   declare protected readonly valueType: T
 

@@ -8,10 +8,12 @@ export interface Clock {
   now(): number
 
   /**
-   * Calls `callback` once, `delayMs` milliseconds from now (0 and above, finite), never before this call
-   * has returned. Timers that are due at the same moment run in the order in which they were set.
+   * Calls `callback` once, `delayMs` milliseconds from now (0 and above, finite), never before this
+   * call has returned. Timers that are due at the same moment run in the order in which they were
+   * set.
    *
-   * @returns the timer; disposing of it cancels the call, and does nothing once the call has been made.
+   * @returns the timer; disposing of it cancels the call, and does nothing once the call has been
+   *   made.
    */
   setTimer(delayMs: number, callback: () => void): Disposable
 }

@@ -20,7 +20,10 @@ export class Deferred<T> {
     return this.#resolve === null
   }
 
-  /** Settles the promise with `value`. @returns whether this call did; `false` when it was settled before. */
+  /**
+   * Settles the promise with `value`. @returns whether this call did; `false` when it was settled
+   * before.
+   */
   resolve(value: T): boolean {
     const resolve = this.#resolve
     if (resolve === null) return false
@@ -29,7 +32,10 @@ export class Deferred<T> {
     return true
   }
 
-  /** Makes the promise reject with `reason`, which its owner has to handle. @returns as `resolve` does. */
+  /**
+   * Makes the promise reject with `reason`, which its owner has to handle. @returns as `resolve`
+   * does.
+   */
   reject(reason: unknown): boolean {
     const reject = this.#reject
     if (reject === null) return false
@@ -45,8 +51,9 @@ export class Deferred<T> {
 }
 
 /**
- * Marks `promise` as handled, and returns it: its rejection ends no process where nobody awaits it. For rejections that
- * only say that something has ended. Those who await it see the rejection all the same.
+ * Marks `promise` as handled, and returns it: its rejection ends no process where nobody awaits it.
+ * For rejections that only say that something has ended. Those who await it see the rejection all
+ * the same.
  */
 export function handled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(ignore)

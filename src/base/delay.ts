@@ -1,5 +1,6 @@
 /**
- * Waiting for time to pass, on a clock that is handed in: real time in production, virtual in tests.
+ * Waiting for time to pass, on a clock that is handed in: real time in production, virtual in
+ * tests.
  */
 
 import { addAbortListener, removeAbortListener } from './abort-listeners.ts'
@@ -16,11 +17,11 @@ export interface DelayOptions {
 /** A clock that can also be waited on: what an application gives as `app.clock`. */
 export interface WaitingClock extends Clock {
   /**
-   * Resolves when `duration` has passed on this clock; 0 or above, finite. In real time the wait does not
-   * keep the process alive.
+   * Resolves when `duration` has passed on this clock; 0 or above, finite. In real time the wait
+   * does not keep the process alive.
    *
-   * Rejects with the reason of `options.signal` when that aborts. The promise need not be awaited: its
-   * rejection is never unhandled.
+   * Rejects with the reason of `options.signal` when that aborts. The promise need not be awaited:
+   * its rejection is never unhandled.
    *
    * @throws {TypeError | RangeError} at the call, for an invalid duration.
    */
@@ -37,8 +38,8 @@ export function delayingClock(clock: Clock): WaitingClock {
 }
 
 /**
- * Resolves when `duration` has passed on `clock`; rejects with the reason of the first of `signals` to
- * abort. The rejection is marked as handled.
+ * Resolves when `duration` has passed on `clock`; rejects with the reason of the first of `signals`
+ * to abort. The rejection is marked as handled.
  *
  * @throws {TypeError | RangeError} at the call, for an invalid duration.
  */

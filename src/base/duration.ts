@@ -14,8 +14,9 @@ export interface DurationFields {
 }
 
 /**
- * A length of time: milliseconds (0 or above, fractions allowed), or `{ hours, minutes, seconds, milliseconds }`
- * with at least one of them. A `Temporal.Duration` is accepted when only those four are set.
+ * A length of time: milliseconds (0 or above, fractions allowed), or
+ * `{ hours, minutes, seconds, milliseconds }` with at least one of them. A `Temporal.Duration` is
+ * accepted when only those four are set.
  *
  * `null` is not a duration: options that can be turned off say `Duration | null`.
  */
@@ -43,8 +44,10 @@ const OTHER_TEMPORAL_UNITS = ['years', 'months', 'weeks', 'days', 'microseconds'
  *
  * @param what the option that is read, for the message of the error: `'pingPeriod'`.
  * @returns 0 or above; finite unless `limits.allowInfinity`. Fractions are kept.
- * @throws {TypeError} if it is neither a number nor an object with known numeric fields, at least one.
- * @throws {RangeError} if it, or one of its fields, is negative, NaN, or infinite where that means nothing.
+ * @throws {TypeError} if it is neither a number nor an object with known numeric fields, at least
+ *   one.
+ * @throws {RangeError} if it, or one of its fields, is negative, NaN, or infinite where that means
+ *   nothing.
  */
 export function toMilliseconds(
   duration: Duration,

@@ -1,6 +1,6 @@
 /**
- * What a session needs from the world around it, passed in by the engine: the core has no other way to
- * reach time, randomness or the event loop.
+ * What a session needs from the world around it, passed in by the engine: the core has no other way
+ * to reach time, randomness or the event loop.
  */
 
 import type { Clock } from './clock.ts'
@@ -13,31 +13,38 @@ export interface Environment {
   /** All pings and deadlines of all sessions, on one timer of `clock`. */
   readonly timers: TimerWheel
 
-  /** The same, on a clock whose timers keep the process alive: for sessions whose socket is not read. */
+  /**
+   * The same, on a clock whose timers keep the process alive: for sessions whose socket is not
+   * read.
+   */
   readonly waitingTimers: TimerWheel
 
   /** Fills `target` with bytes that a peer cannot guess, and returns it (RFC 6455 §5.3, §10.3). */
   readonly random: (target: Uint8Array) => Uint8Array
 
   /**
-   * Calls `task(argument)` once, soon, after the microtasks that are now queued have run dry and before
-   * any more I/O: on Node, `process.nextTick`. Tasks run in the order in which they were given. The
-   * argument is passed along so that a caller on the hot path needs no closure.
+   * Calls `task(argument)` once, soon, after the microtasks that are now queued have run dry and
+   * before any more I/O: on Node, `process.nextTick`. Tasks run in the order in which they were
+   * given. The argument is passed along so that a caller on the hot path needs no closure.
    */
   readonly defer: <T>(task: (argument: T) => void, argument: T) => void
 
   /**
-   * Calls `task(argument)` once, when all I/O that is ready now has been handled, and before the event loop waits
-   * for more: on Node, `setImmediate`. Otherwise as `defer`, which an environment without I/O may give in its place.
+   * Calls `task(argument)` once, when all I/O that is ready now has been handled, and before the
+   * event loop waits for more: on Node, `setImmediate`. Otherwise as `defer`, which an environment
+   * without I/O may give in its place.
    */
   readonly deferPastIo: <T>(task: (argument: T) => void, argument: T) => void
 
   /**
-   * Calls `task(argument)` once, after the event loop has turned, so that timers, sockets and signals have had their
-   * turn: on Node, `setImmediate`. An environment on virtual time must let the real event loop turn here too.
+   * Calls `task(argument)` once, after the event loop has turned, so that timers, sockets and
+   * signals have had their turn: on Node, `setImmediate`. An environment on virtual time must let
+   * the real event loop turn here too.
    */
   readonly deferPastTurn: <T>(task: (argument: T) => void, argument: T) => void
 
-  /** Lets `signal`, which is ours, have any number of listeners: Node 20 warns of a leak from 11 on. */
+  /**
+   * Lets `signal`, which is ours, have any number of listeners: Node 20 warns of a leak from 11 on.
+   */
   readonly unlimitListeners: (signal: AbortSignal) => void
 }

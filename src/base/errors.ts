@@ -3,8 +3,9 @@
  */
 
 /**
- * An error of Towpath. Callers branch on `code`, never on `message`: codes are stable, are listed in
- * `docs/errors.md`, and are not reused. Facts (sizes, limits, names) are in fields of the subclasses.
+ * An error of Towpath. Callers branch on `code`, never on `message`: codes are stable, are listed
+ * in `docs/errors.md`, and are not reused. Facts (sizes, limits, names) are in fields of the
+ * subclasses.
  *
  * Wrong arguments are not of this kind: they are `TypeError` and `RangeError`.
  */

@@ -1,12 +1,12 @@
 /**
  * The clock of the machine: the one place in the core that reads the time and sets real timers.
  *
- * Timers of `systemClock` do not keep the process alive. They watch over something (a handshake, a ping, a
- * closing) that has an open socket, and a socket that is read keeps the process alive by itself. Once the last
- * socket is gone, a forgotten deadline must not delay the exit.
+ * Timers of `systemClock` do not keep the process alive. They watch over something (a handshake, a
+ * ping, a closing) that has an open socket, and a socket that is read keeps the process alive by
+ * itself. Once the last socket is gone, a forgotten deadline must not delay the exit.
  *
- * Timers of `waitingSystemClock` do. They are for waits without such a socket: a client between two attempts to
- * connect, a session whose socket is not read at the moment.
+ * Timers of `waitingSystemClock` do. They are for waits without such a socket: a client between two
+ * attempts to connect, a session whose socket is not read at the moment.
  */
 
 import type { Clock } from './clock.ts'
@@ -21,7 +21,9 @@ export const systemClock: Clock = {
     new SystemTimer(delayMs, callback, false),
 }
 
-/** The same time, with timers that keep the process alive until they have run or are disposed of. */
+/**
+ * The same time, with timers that keep the process alive until they have run or are disposed of.
+ */
 export const waitingSystemClock: Clock = {
   now: (): number => performance.now(),
   setTimer: (delayMs: number, callback: () => void): Disposable =>

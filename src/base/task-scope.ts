@@ -8,19 +8,22 @@ import { TowpathError } from './errors.ts'
 /** How a scope is set up. */
 export interface TaskScopeOptions {
   /**
-   * Called once, with what the first task to fail has thrown, after the scope has been aborted with the
-   * same as its reason. Must not throw.
+   * Called once, with what the first task to fail has thrown, after the scope has been aborted with
+   * the same as its reason. Must not throw.
    */
   readonly onFailure?: (error: unknown) => void
 
   /**
-   * Whether what a task threw is a failure of the scope; asked for each. It may say no to what only tells
-   * that the owner of the scope is ending. @defaultValue everything is, but the reason of an abort
+   * Whether what a task threw is a failure of the scope; asked for each. It may say no to what only
+   * tells that the owner of the scope is ending. @defaultValue everything is, but the reason of an
+   * abort
    */
   readonly isFailure?: (error: unknown) => boolean
 }
 
-/** Nothing more can be launched: the scope has been aborted (with `cause` as the reason) or joined. */
+/**
+ * Nothing more can be launched: the scope has been aborted (with `cause` as the reason) or joined.
+ */
 export class ScopeEndedError extends TowpathError {
   override readonly name = 'ScopeEndedError'
   readonly code = 'TOWPATH_SCOPE_ENDED'
@@ -55,11 +58,13 @@ export class TaskScope {
   }
 
   /**
-   * Starts `task` at once, and has `join()` wait for it. Its failure aborts the scope and is kept and
-   * reported if it is the first. After an abort, a task that ends with the abort's reason has not failed.
+   * Starts `task` at once, and has `join()` wait for it. Its failure aborts the scope and is kept
+   * and reported if it is the first. After an abort, a task that ends with the abort's reason has
+   * not failed.
    *
    * @returns what the task returns or throws. It may be ignored: nothing goes unhandled.
-   * @throws {ScopeEndedError} at once, without running `task`, if the scope has been aborted or joined.
+   * @throws {ScopeEndedError} at once, without running `task`, if the scope has been aborted or
+   *   joined.
    */
   launch<T>(task: (signal: AbortSignal) => Promise<T> | T): Promise<T> {
     const { signal } = this
@@ -78,7 +83,8 @@ export class TaskScope {
   }
 
   /**
-   * Aborts the signal, so that the tasks come to an end; waits for none of them. The first call counts.
+   * Aborts the signal, so that the tasks come to an end; waits for none of them. The first call
+   * counts.
    *
    * @param reason what the tasks find in `signal.reason`. @defaultValue an `AbortError`
    */

@@ -2,8 +2,9 @@
  * Many timers on one timer of a clock: the pings and deadlines of all sessions.
  *
  * Timers that are due in the same millisecond share a bucket, a doubly linked list in the order of
- * setting; a heap orders the buckets by time. Cancelling unlinks and leaves the bucket where it is, so it
- * takes constant time; buckets that were emptied in this way are swept out once they are the majority.
+ * setting; a heap orders the buckets by time. Cancelling unlinks and leaves the bucket where it is,
+ * so it takes constant time; buckets that were emptied in this way are swept out once they are the
+ * majority.
  */
 
 import { BinaryHeap } from './binary-heap.ts'
@@ -15,17 +16,25 @@ export interface WheelTimer extends Disposable {
   /** When it is due, in whole milliseconds of the clock's `now()`. */
   readonly dueAt: number
 
-  /** Whether the call is still to be made: neither made nor cancelled. False inside the call itself. */
+  /**
+   * Whether the call is still to be made: neither made nor cancelled. False inside the call itself.
+   */
   readonly isPending: boolean
 
-  /** Takes the call back, in constant time; does nothing once it has been made. The same as disposing. */
+  /**
+   * Takes the call back, in constant time; does nothing once it has been made. The same as
+   * disposing.
+   */
   cancel(): void
 }
 
 // Below this many, sweeping would cost more than the empty buckets do.
 const MIN_SWEPT_BUCKETS = 64
 
-/** Sets any number of timers while holding at most one of the clock's, and none when it has none itself. */
+/**
+ * Sets any number of timers while holding at most one of the clock's, and none when it has none
+ * itself.
+ */
 export class TimerWheel {
   readonly #clock: Clock
   readonly #buckets = new Map<number, Bucket>()
@@ -46,12 +55,13 @@ export class TimerWheel {
 
   /**
    * Calls `callback` once, `delayMs` milliseconds from now (0 and above, finite), rounded up to the
-   * clock's next whole millisecond; never before this call has returned, nor within the turn of timers
-   * that is running. Timers due in the same millisecond run in the order in which they were set.
+   * clock's next whole millisecond; never before this call has returned, nor within the turn of
+   * timers that is running. Timers due in the same millisecond run in the order in which they were
+   * set.
    *
-   * A callback must not throw: that is a bug of the caller. It stops no other timer; once all that are
-   * due have run, the error is thrown out of the clock's own timer, where it is seen as uncaught (several
-   * as one `AggregateError`).
+   * A callback must not throw: that is a bug of the caller. It stops no other timer; once all that
+   * are due have run, the error is thrown out of the clock's own timer, where it is seen as
+   * uncaught (several as one `AggregateError`).
    */
   schedule(delayMs: number, callback: () => void): WheelTimer {
     const dueAt = Math.ceil(this.#clock.now() + toMilliseconds(delayMs, 'delayMs'))

@@ -1,9 +1,10 @@
 /**
- * A rate with room for bursts: tokens come in at a steady pace, up to a bound, and each event takes some.
+ * A rate with room for bursts: tokens come in at a steady pace, up to a bound, and each event takes
+ * some.
  *
- * The clock is read only when the tokens at hand have run out, so that an event within the limit costs a
- * subtraction. What came in meanwhile is then added at once, up to the bound; after a silence as much as twice
- * the bound may therefore pass together.
+ * The clock is read only when the tokens at hand have run out, so that an event within the limit
+ * costs a subtraction. What came in meanwhile is then added at once, up to the bound; after a
+ * silence as much as twice the bound may therefore pass together.
  */
 
 import type { Clock } from './clock.ts'
@@ -20,7 +21,8 @@ export class TokenBucket {
 
   /**
    * @param perSecond tokens that come in, above 0 and finite.
-   * @param burstMs how much time's worth of tokens is kept when nothing takes them; at least one token is.
+   * @param burstMs how much time's worth of tokens is kept when nothing takes them; at least one
+   *   token is.
    */
   constructor(clock: Clock, perSecond: number, burstMs: number) {
     this.#clock = clock
@@ -30,7 +32,10 @@ export class TokenBucket {
     this.#filledAt = clock.now()
   }
 
-  /** Takes `count` tokens, more than there are if need be. @returns what is left: below 0, it was too much. */
+  /**
+   * Takes `count` tokens, more than there are if need be. @returns what is left: below 0, it was
+   * too much.
+   */
   spend(count: number): number {
     // Filled before the taking: what came in beyond the bound pays for nothing.
     if (this.#tokens - count < 1) this.#fill()

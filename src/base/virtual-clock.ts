@@ -9,10 +9,11 @@ import { toMilliseconds, type Duration } from './duration.ts'
 /** How a virtual clock is set up. */
 export interface VirtualClockOptions {
   /**
-   * Resolves when everything that is under way has come to rest. Awaited between the moments at which
-   * timers run, so that all that one moment caused has happened before the next.
+   * Resolves when everything that is under way has come to rest. Awaited between the moments at
+   * which timers run, so that all that one moment caused has happened before the next.
    *
-   * @defaultValue some turns of the microtask queue: enough for code that waits for nothing but promises
+   * @defaultValue some turns of the microtask queue: enough for code that waits for nothing but
+   *   promises
    */
   readonly settle?: () => Promise<void>
 }
@@ -59,10 +60,10 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Moves the time on by `duration`, running what becomes due, in order of time and then of setting;
-   * during each, `now()` is its own moment. Lets everything settle before the first, after each moment
-   * and at the end. Timers that are set meanwhile and fall due are run as well. A call made while
-   * another is pending begins when that one has ended, from where it left the time.
+   * Moves the time on by `duration`, running what becomes due, in order of time and then of
+   * setting; during each, `now()` is its own moment. Lets everything settle before the first, after
+   * each moment and at the end. Timers that are set meanwhile and fall due are run as well. A call
+   * made while another is pending begins when that one has ended, from where it left the time.
    *
    * Rejects with what a timer threw; the time then stays at that moment, and the next call goes on.
    */

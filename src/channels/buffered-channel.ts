@@ -1,12 +1,14 @@
 /**
- * The channel itself: a bounded queue between senders and receivers, who both wait when they have to.
+ * The channel itself: a bounded queue between senders and receivers, who both wait when they have
+ * to.
  *
- * At any time at least one of these three is empty: the receivers that wait, the buffer, and the room
- * in it while senders wait. Each value therefore goes to the first receiver if one waits; else into
- * the buffer if there is room and nobody waits for it; else it waits or is dropped.
+ * At any time at least one of these three is empty: the receivers that wait, the buffer, and the
+ * room in it while senders wait. Each value therefore goes to the first receiver if one waits; else
+ * into the buffer if there is room and nobody waits for it; else it waits or is dropped.
  *
- * Every message of every session passes here, and most channels are idle: nothing is allocated before it
- * is needed, and a call that needs not wait costs no promise of its own (send) or a settled one (receive).
+ * Every message of every session passes here, and most channels are idle: nothing is allocated
+ * before it is needed, and a call that needs not wait costs no promise of its own (send) or a
+ * settled one (receive).
  */
 
 import type { Clock } from '../base/index.ts'
@@ -42,32 +44,39 @@ import { filterOf, mapNotNullOf, mapOf } from './transformed-channel.ts'
 import { WaitQueue } from './wait-queue.ts'
 
 /**
- * What the owner of a channel is told, each time with itself as the first argument, so that one object of
- * hooks serves all owners. Hooks may call any method of the channel (but for `admit`), and must not throw.
+ * What the owner of a channel is told, each time with itself as the first argument, so that one
+ * object of hooks serves all owners. Hooks may call any method of the channel (but for `admit`),
+ * and must not throw.
  */
 export interface ChannelHooks<T, O> {
   /**
-   * A value that was given to `send` or `trySend` is being accepted: what this returns is accepted in its
-   * place (a copy). If it throws, the value is not sent, and the sender gets the error. It must not
-   * call the channel. Values that the owner itself puts in with `offer` do not come here.
+   * A value that was given to `send` or `trySend` is being accepted: what this returns is accepted
+   * in its place (a copy). If it throws, the value is not sent, and the sender gets the error. It
+   * must not call the channel. Values that the owner itself puts in with `offer` do not come here.
    */
   readonly admit?: (owner: O, value: T) => T
 
   /** `takeNext` has something to take, and nobody was waiting for it in `receive`. */
   readonly onBuffered?: (owner: O) => void
 
-  /** The channel was full, and is open and not full any more; senders that waited have been let in first. */
+  /**
+   * The channel was full, and is open and not full any more; senders that waited have been let in
+   * first.
+   */
   readonly onRoom?: (owner: O) => void
 
   /** A value has been dropped by a `drop-…` policy; called after the channel's own `onDropped`. */
   readonly onDropped?: (owner: O, value: T) => void
 
-  /** The channel has just been closed for senders by `close`, or by an overflow; not by `cancel`. */
+  /**
+   * The channel has just been closed for senders by `close`, or by an overflow; not by `cancel`.
+   */
   readonly onClose?: (owner: O, cause: Error | null) => void
 
   /**
-   * A receive finds that the channel has ended. Its answer waits for the promise that this returns, if any: code that
-   * receives again and again without looking at the answer must not hold up the event loop.
+   * A receive finds that the channel has ended. Its answer waits for the promise that this returns,
+   * if any: code that receives again and again without looking at the answer must not hold up the
+   * event loop.
    */
   readonly onEndReceived?: (owner: O) => Promise<void> | null
 
@@ -110,7 +119,8 @@ export class BufferedChannel<T, O = null>
   #closing: ChannelEnd | null = null
 
   /**
-   * @param options are not checked: they are its owner's. Settings that are made once serve any number of channels.
+   * @param options are not checked: they are its owner's. Settings that are made once serve any
+   *   number of channels.
    */
   constructor(
     options: ChannelOptions<T> | ChannelSettings<T> = {},
@@ -273,7 +283,10 @@ export class BufferedChannel<T, O = null>
     this.#refuseSenders(this.#endOf(null, null))
   }
 
-  /** Whether the channel is at or over a bound, so that the next `trySend` would not be let in as it is. */
+  /**
+   * Whether the channel is at or over a bound, so that the next `trySend` would not be let in as it
+   * is.
+   */
   get isFull(): boolean {
     if (this.#receivers !== null && this.#receivers.first !== null) return false
     const { capacity, maxBytes } = this.#settings
@@ -282,8 +295,8 @@ export class BufferedChannel<T, O = null>
   }
 
   /**
-   * Puts `value` in even past the bounds and whatever the policy, or hands it to the receiver that waits.
-   * Does nothing once the channel has been closed.
+   * Puts `value` in even past the bounds and whatever the policy, or hands it to the receiver that
+   * waits. Does nothing once the channel has been closed.
    *
    * @param bytes its size, where it is known: what `sizeOf` would give.
    */
@@ -305,8 +318,9 @@ export class BufferedChannel<T, O = null>
   }
 
   /**
-   * Puts `value` in the place of another, `offset` places behind the oldest; there must be one there. Does not
-   * call `admit`, and lets nobody in for whom there is more room now: the next `takeNext` does.
+   * Puts `value` in the place of another, `offset` places behind the oldest; there must be one
+   * there. Does not call `admit`, and lets nobody in for whom there is more room now: the next
+   * `takeNext` does.
    *
    * @returns the other.
    */
@@ -385,7 +399,9 @@ export class BufferedChannel<T, O = null>
     return sizeOf === null ? 0 : sizeOf(value)
   }
 
-  /** A value larger than all of maxBytes is let into an empty buffer: it could never pass otherwise. */
+  /**
+   * A value larger than all of maxBytes is let into an empty buffer: it could never pass otherwise.
+   */
   #hasRoomFor(bytes: number): boolean {
     const { size, bytes: held } = this.#buffer
     const { capacity, maxBytes } = this.#settings
@@ -468,7 +484,10 @@ export class BufferedChannel<T, O = null>
     }
   }
 
-  /** What is accepted for the sender's value; `NOTHING` if `admit` threw, which the sender has been told. */
+  /**
+   * What is accepted for the sender's value; `NOTHING` if `admit` threw, which the sender has been
+   * told.
+   */
   #admitFrom(sender: WaitingSender<T>): T | Nothing {
     try {
       return this.#admit(sender.value)

@@ -1,8 +1,8 @@
 /**
  * The iterator behind `for await (const value of channel)`.
  *
- * Written out and not an `async function*`, which would let `return()` wait behind a `next()` that waits
- * for a value that may never come.
+ * Written out and not an `async function*`, which would let `return()` wait behind a `next()` that
+ * waits for a value that may never come.
  */
 
 import { type ReceiveCore, receiveAs, step } from './receiving.ts'
@@ -22,7 +22,10 @@ export class ChannelIterator<T> implements AsyncIterableIterator<T, undefined, u
     return receiveAs(this.#core, step<T>(), undefined, this)
   }
 
-  /** Ends the iteration and each `next()` that waits, without having taken anything; the channel stays open. */
+  /**
+   * Ends the iteration and each `next()` that waits, without having taken anything; the channel
+   * stays open.
+   */
   return(): Promise<IteratorResult<T, undefined>> {
     this.#hasReturned = true
     this.#core.release(this)

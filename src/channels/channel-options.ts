@@ -31,7 +31,8 @@ const CHANNEL_OPTIONS = optionTable<ChannelSettings<never>>({
 /**
  * Reads options that a user has given.
  *
- * @throws {RangeError} if a number is out of range, or the policy and the capacity exclude each other.
+ * @throws {RangeError} if a number is out of range, or the policy and the capacity exclude each
+ *   other.
  * @throws {TypeError} for an unknown option, a value of the wrong type, or a missing `sizeOf`.
  */
 export function readChannelOptions<T>(options: ChannelOptions<T>): ChannelSettings<T> {

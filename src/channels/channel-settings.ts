@@ -22,28 +22,34 @@ export const OVERFLOW_POLICIES: readonly OverflowPolicy[] = [
 /** How a channel is set up. */
 export interface ChannelOptions<T> {
   /**
-   * How many values the channel holds before it is full: a whole number, or `Infinity`. With 0 it holds
-   * none, and a send waits until a receiver takes its value.
+   * How many values the channel holds before it is full: a whole number, or `Infinity`. With 0 it
+   * holds none, and a send waits until a receiver takes its value.
    *
    * @defaultValue 64
    */
   readonly capacity?: number | undefined
 
   /**
-   * How many bytes the values in the channel may have together, as measured by `sizeOf`: 0 or above, or
-   * `Infinity`. One value that is larger is let in all the same, alone.
+   * How many bytes the values in the channel may have together, as measured by `sizeOf`: 0 or
+   * above, or `Infinity`. One value that is larger is let in all the same, alone.
    *
    * @defaultValue Infinity
    */
   readonly maxBytes?: number | undefined
 
-  /** The size of a value in bytes, finite, 0 or above, the same each time. Needed when `maxBytes` is finite. */
+  /**
+   * The size of a value in bytes, finite, 0 or above, the same each time. Needed when `maxBytes` is
+   * finite.
+   */
   readonly sizeOf?: ((value: T) => number) | undefined
 
   /** @defaultValue 'suspend' */
   readonly onOverflow?: OverflowPolicy | undefined
 
-  /** Called with each value that a `drop-…` policy drops, after that. What it throws reaches the sender. */
+  /**
+   * Called with each value that a `drop-…` policy drops, after that. What it throws reaches the
+   * sender.
+   */
   readonly onDropped?: ((value: T) => void) | undefined
 }
 

@@ -10,15 +10,12 @@ import type { ReceiveChannel } from './receive-channel.ts'
 import type { SendChannel } from './send-channel.ts'
 
 /**
- * A bounded queue between async functions: values go in by `send` and come out by `receive`, first in,
- * first out, each to one receiver; both wait when they have to. Waiting senders, too, are served in the
- * order of their calls. Ktor: `Channel` of kotlinx.coroutines.
+ * A bounded queue between async functions: values go in by `send` and come out by `receive`, first
+ * in, first out, each to one receiver; both wait when they have to. Waiting senders, too, are
+ * served in the order of their calls. Ktor: `Channel` of kotlinx.coroutines.
  *
- * @example
- * const channel = new Channel<string>({ capacity: 16 })
- * await channel.send('one')
- * channel.close()
- * for await (const value of channel) console.log(value) // one
+ * @example const channel = new Channel<string>({ capacity: 16 }) await channel.send('one')
+ *   channel.close() for await (const value of channel) console.log(value) // one
  */
 export interface Channel<T> extends ReceiveChannel<T>, SendChannel<T> {}
 
@@ -33,8 +30,9 @@ export interface ChannelConstructor {
 }
 
 /** See the interface of the same name. */
-// The methods for the owner of a channel are left out of the type: they are not for users. A class that extends the
-// other would make the engine see two shapes of object where sessions and users share the code.
+// The methods for the owner of a channel are left out of the type: they are not for users. A class
+// that extends the other would make the engine see two shapes of object where sessions and users
+// share the code.
 export const Channel: ChannelConstructor = create as unknown as ChannelConstructor // with `new`, it is one
 create.prototype = BufferedChannel.prototype
 

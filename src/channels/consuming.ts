@@ -14,7 +14,10 @@ export function consumeEachOf<T>(core: ReceiveCore<T>, f: (value: T) => unknown)
   return consumed
 }
 
-/** @param onFailed the channel has failed, which is what this rejects with; not called before this returns. */
+/**
+ * @param onFailed the channel has failed, which is what this rejects with; not called before this
+ *   returns.
+ */
 async function consume<T>(
   core: ReceiveCore<T>,
   f: (value: T) => unknown,

@@ -5,16 +5,19 @@
 import { TowpathError } from '../base/index.ts'
 
 /**
- * Nothing can be received any more: the channel was closed or cancelled without a cause, and what it held
- * has been received. (With a cause, `receive` rejects with the cause itself.)
+ * Nothing can be received any more: the channel was closed or cancelled without a cause, and what
+ * it held has been received. (With a cause, `receive` rejects with the cause itself.)
  *
- * `cause` is what the owner of the channel has to say about an end that is not a failure, if anything.
+ * `cause` is what the owner of the channel has to say about an end that is not a failure, if
+ * anything.
  */
 export class ClosedReceiveChannelError extends TowpathError {
   override readonly name = 'ClosedReceiveChannelError'
   readonly code = 'TOWPATH_CLOSED_RECEIVE_CHANNEL'
 
-  /** The `id` of the session whose channel it is; `null` for a channel that belongs to no session. */
+  /**
+   * The `id` of the session whose channel it is; `null` for a channel that belongs to no session.
+   */
   readonly sessionId: string | null
 
   constructor(options: ClosedChannelErrorOptions = {}) {
@@ -45,7 +48,10 @@ export class ReceiveTimeoutError extends TowpathError {
   }
 }
 
-/** Nothing can be sent any more: the channel was closed (`cause` is the cause of that, if it had one) or cancelled. */
+/**
+ * Nothing can be sent any more: the channel was closed (`cause` is the cause of that, if it had
+ * one) or cancelled.
+ */
 export class ClosedSendChannelError extends TowpathError {
   override readonly name = 'ClosedSendChannelError'
   readonly code = 'TOWPATH_CLOSED_SEND_CHANNEL'
@@ -53,7 +59,9 @@ export class ClosedSendChannelError extends TowpathError {
   /** What was not sent. */
   readonly value: unknown
 
-  /** The `id` of the session whose channel it is; `null` for a channel that belongs to no session. */
+  /**
+   * The `id` of the session whose channel it is; `null` for a channel that belongs to no session.
+   */
   readonly sessionId: string | null
 
   constructor(value: unknown, options: ClosedChannelErrorOptions = {}) {
@@ -67,7 +75,10 @@ export class ClosedSendChannelError extends TowpathError {
   }
 }
 
-/** A value did not fit into a channel whose policy is to close then. What it held before can be received. */
+/**
+ * A value did not fit into a channel whose policy is to close then. What it held before can be
+ * received.
+ */
 export class ChannelOverflowError extends TowpathError {
   override readonly name = 'ChannelOverflowError'
   readonly code = 'TOWPATH_CHANNEL_OVERFLOW'
@@ -88,7 +99,10 @@ export class ChannelOverflowError extends TowpathError {
   }
 }
 
-/** What a user threw, or gave as a reason, in the form of a channel's cause; `null` if it was nothing. */
+/**
+ * What a user threw, or gave as a reason, in the form of a channel's cause; `null` if it was
+ * nothing.
+ */
 export function toCause(reason: unknown): Error | null {
   if (reason === undefined || reason === null) return null
   if (reason instanceof Error) return reason

@@ -1,8 +1,8 @@
 /**
  * How a value gets from a channel to someone who asked for it, in whichever form it was asked for.
  *
- * A channel implements the few methods of `ReceiveCore`; all that users can do with a receive channel
- * is made of these, here and in the files beside this one, once for all kinds of channel.
+ * A channel implements the few methods of `ReceiveCore`; all that users can do with a receive
+ * channel is made of these, here and in the files beside this one, once for all kinds of channel.
  */
 
 import type { Clock } from '../base/index.ts'
@@ -42,7 +42,9 @@ export interface ChannelEnd {
 
 export const NORMAL_END: ChannelEnd = { cause: null, detail: null }
 
-/** Someone who waits at a channel for one value, or the end. The channel calls one of the two, once. */
+/**
+ * Someone who waits at a channel for one value, or the end. The channel calls one of the two, once.
+ */
 export interface Receiver<T> extends Waiting<Receiver<T>> {
   /** On whose behalf it waits, if that may have to be taken back. */
   readonly owner: object | null
@@ -52,16 +54,24 @@ export interface Receiver<T> extends Waiting<Receiver<T>> {
 
 /** What a receive channel has to do itself. */
 export interface ReceiveCore<T> {
-  /** Takes the next value; `NOTHING` if there is none at the moment, or those who wait are to have it. */
+  /**
+   * Takes the next value; `NOTHING` if there is none at the moment, or those who wait are to have
+   * it.
+   */
   takeNext(): T | Nothing
 
   /** How the channel has ended; `null` while it is open, or there is still something to take. */
   readonly end: ChannelEnd | null
 
-  /** What the answer to a receive after the end has to wait for: see `ChannelHooks.onEndReceived`. */
+  /**
+   * What the answer to a receive after the end has to wait for: see `ChannelHooks.onEndReceived`.
+   */
   readonly delay: Promise<void> | null
 
-  /** Lets `receiver` wait, behind all others. Called right after `takeNext` had nothing and `end` was `null`. */
+  /**
+   * Lets `receiver` wait, behind all others. Called right after `takeNext` had nothing and `end`
+   * was `null`.
+   */
   join(receiver: Receiver<T>): void
 
   /** Takes `receiver` out of those who wait; it must be one of them. */
@@ -128,8 +138,8 @@ export function step<T>(): Shape<T, IteratorResult<T, undefined>> {
 }
 
 /**
- * Takes the next value of `core` in the form of `shape`, waiting if need be. With a value there, it costs
- * one settled promise beside what the shape allocates.
+ * Takes the next value of `core` in the form of `shape`, waiting if need be. With a value there, it
+ * costs one settled promise beside what the shape allocates.
  */
 export function receiveAs<T, R>(
   core: ReceiveCore<T>,
@@ -144,7 +154,10 @@ export function receiveAs<T, R>(
   return end === null ? waitFor(core, shape, undefined, owner).promise : endOf(core, shape, end)
 }
 
-/** The end of `core` in the form of `shape`. A rejection is marked as handled: it only says that the channel has ended. */
+/**
+ * The end of `core` in the form of `shape`. A rejection is marked as handled: it only says that the
+ * channel has ended.
+ */
 function endOf<T, R>(core: ReceiveCore<T>, shape: Shape<T, R>, end: ChannelEnd): Promise<R> {
   const { delay } = core
   return delay === null ? ended(shape, end) : handled(delay.then(() => ended(shape, end)))
@@ -246,7 +259,8 @@ export class PromiseReceiver<T, R> implements Receiver<T> {
     this.#core = core
     this.#shape = shape
     this.#signal = signal
-    // What settles it is taken from where `capture` has put it: a closure for each wait would be the dearer way.
+    // What settles it is taken from where `capture` has put it: a closure for each wait would be
+    // the dearer way.
     this.promise = new Promise<R>(capture)
     this.#resolve = resolveCaptured as (value: R) => void // of this very promise
     this.#reject = rejectCaptured

@@ -1,9 +1,10 @@
 /**
  * A queue in an array that is used round and round, with the size of each value kept beside it.
  *
- * Slot `2i` holds a value and slot `2i + 1` its size, so that one array serves both. The number of pairs is
- * a power of two. Nothing is allocated before the first value, and an array that has become large is
- * let go when the last value has been taken: most channels are empty most of the time.
+ * Slot `2i` holds a value and slot `2i + 1` its size, so that one array serves both. The number of
+ * pairs is a power of two. Nothing is allocated before the first value, and an array that has
+ * become large is let go when the last value has been taken: most channels are empty most of the
+ * time.
  */
 
 const FIRST_LENGTH = 4
@@ -51,7 +52,8 @@ export class RingBuffer<T> {
   }
 
   /**
-   * Puts `value` in the place of another, `offset` places behind the oldest; there must be one there.
+   * Puts `value` in the place of another, `offset` places behind the oldest; there must be one
+   * there.
    *
    * @returns the other.
    */

@@ -1,8 +1,8 @@
 /**
  * A channel of what a function makes of the values of another: `map`, `filter` and `mapNotNull`.
  *
- * Lazy: nothing is taken from the source before someone asks here. One value is under way at most, so
- * the order is kept even when the function is async and receivers go away meanwhile.
+ * Lazy: nothing is taken from the source before someone asks here. One value is under way at most,
+ * so the order is kept even when the function is async and receivers go away meanwhile.
  */
 
 import type { Clock } from '../base/index.ts'
@@ -89,7 +89,10 @@ class TransformedChannel<S, T> implements ReceiveChannel<T>, ReceiveCore<T> {
     return receiveAs(this, bare<T>(), options, null)
   }
 
-  /** With an async function it may start to transform a value, and answer `empty` until that is done. */
+  /**
+   * With an async function it may start to transform a value, and answer `empty` until that is
+   * done.
+   */
   tryReceive(): TryReceiveResult<T> {
     return tryReceiveFrom(this)
   }
@@ -214,8 +217,8 @@ class TransformedChannel<S, T> implements ReceiveChannel<T>, ReceiveCore<T> {
   }
 
   /**
-   * By way of a promise: the function must not run inside the call of whoever sends to the source, but
-   * in the turn and the async context of those who receive.
+   * By way of a promise: the function must not run inside the call of whoever sends to the source,
+   * but in the turn and the async context of those who receive.
    */
   #waitAtSource(): void {
     const wait = waitFor(this.#source, result<S>(), undefined, null)
@@ -243,8 +246,8 @@ class TransformedChannel<S, T> implements ReceiveChannel<T>, ReceiveCore<T> {
         this.#isTransforming = false
         return this.#end === null ? made : NOTHING
       }
-      // Not `made.then`: a thenable may call back before it returns, or twice, and would then overwrite
-      // a value that nobody has taken yet.
+      // Not `made.then`: a thenable may call back before it returns, or twice, and would then
+      // overwrite a value that nobody has taken yet.
       Promise.resolve(made).then(
         (awaited) => this.#applied(awaited),
         (error: unknown) => this.#fail(error),

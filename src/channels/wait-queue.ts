@@ -1,11 +1,13 @@
 /**
  * Those who wait at a channel, in the order in which they came; each may leave at any time.
  *
- * A doubly linked list through the waiting objects themselves: to come and to leave takes constant time and
- * allocates nothing.
+ * A doubly linked list through the waiting objects themselves: to come and to leave takes constant
+ * time and allocates nothing.
  */
 
-/** What an object needs so that it can wait in a queue, one at a time. Only the queue touches it. */
+/**
+ * What an object needs so that it can wait in a queue, one at a time. Only the queue touches it.
+ */
 export interface Waiting<N> {
   previous: N | null
   next: N | null

@@ -3,11 +3,11 @@
  */
 
 /**
- * Counts the memory that zlib holds for sessions between their messages. One budget serves any number of
- * extensions: without another one, all of a process share one.
+ * Counts the memory that zlib holds for sessions between their messages. One budget serves any
+ * number of extensions: without another one, all of a process share one.
  *
- * When it is used up nothing fails: new sessions are agreed on without context takeover, which keeps nothing between
- * two messages, and running ones compress each message by itself.
+ * When it is used up nothing fails: new sessions are agreed on without context takeover, which
+ * keeps nothing between two messages, and running ones compress each message by itself.
  */
 export class CompressionBudget {
   /** What may be held, in bytes; `Infinity` for no limit. */
@@ -46,7 +46,10 @@ export class CompressionBudget {
     return this.#sessionsWithoutTakeover
   }
 
-  /** How many messages were sent without the context that was agreed on, because the budget was used up. */
+  /**
+   * How many messages were sent without the context that was agreed on, because the budget was used
+   * up.
+   */
   get messagesWithoutContext(): number {
     return this.#messagesWithoutContext
   }
@@ -89,16 +92,19 @@ const KIB = 1024
 const CONTEXT_BASE_BYTES = 12 * KIB
 
 /**
- * What a context for compressing takes, in bytes: the window twice and a link for each of its bytes, the table of
- * hashes (Node's zlib makes it 64 KiB at least), and 4 bytes for each symbol that waits. Measured on Node 20:
- * 95 KiB for 12 and 5, 221 KiB for 15 and 8.
+ * What a context for compressing takes, in bytes: the window twice and a link for each of its
+ * bytes, the table of hashes (Node's zlib makes it 64 KiB at least), and 4 bytes for each symbol
+ * that waits. Measured on Node 20: 95 KiB for 12 and 5, 221 KiB for 15 and 8.
  */
 export function deflateContextBytes(windowBits: number, memoryLevel: number): number {
   const hashes = Math.max(64 * KIB, 2 ** (memoryLevel + 8))
   return 2 ** (windowBits + 2) + hashes + 2 ** (memoryLevel + 8) + CONTEXT_BASE_BYTES
 }
 
-/** What a context for decompressing takes, in bytes: the window. Measured on Node 20: 12 KiB for 12, 44 KiB for 15. */
+/**
+ * What a context for decompressing takes, in bytes: the window. Measured on Node 20: 12 KiB for 12,
+ * 44 KiB for 15.
+ */
 export function inflateContextBytes(windowBits: number): number {
   return 2 ** windowBits + CONTEXT_BASE_BYTES
 }

@@ -26,35 +26,39 @@ import type { EngineChoice } from './self-test.ts'
 /** How messages are compressed. Everything is optional. */
 export interface PermessageDeflateOptions {
   /**
-   * Whether the server begins each message with an empty window: less memory for it, and messages that are larger.
-   * As a client: whether to ask the server for it. RFC 7692 §7.1.1.1.
+   * Whether the server begins each message with an empty window: less memory for it, and messages
+   * that are larger. As a client: whether to ask the server for it. RFC 7692 §7.1.1.1.
    *
    * @defaultValue false
    */
   readonly serverNoContextTakeover?: boolean
 
-  /** The same for what the client sends; a server that wants it says so to every client. RFC 7692 §7.1.1.2. @defaultValue false */
+  /**
+   * The same for what the client sends; a server that wants it says so to every client. RFC 7692
+   * §7.1.1.2. @defaultValue false
+   */
   readonly clientNoContextTakeover?: boolean
 
   /**
-   * The window that the server compresses with, as the power of 2 of its bytes: 8 to 15. A client may ask for less
-   * and gets it. As a client: what to ask for; a server may not know how. RFC 7692 §7.1.2.1.
+   * The window that the server compresses with, as the power of 2 of its bytes: 8 to 15. A client
+   * may ask for less and gets it. As a client: what to ask for; a server may not know how. RFC 7692
+   * §7.1.2.1.
    *
    * @defaultValue 12 (4 KiB)
    */
   readonly serverMaxWindowBits?: number
 
   /**
-   * The same for what the client sends. A server may say so only to a client that offers it; with others the window
-   * has 15 bits. RFC 7692 §7.1.2.2.
+   * The same for what the client sends. A server may say so only to a client that offers it; with
+   * others the window has 15 bits. RFC 7692 §7.1.2.2.
    *
    * @defaultValue 12 (4 KiB)
    */
   readonly clientMaxWindowBits?: number
 
   /**
-   * The smallest message that is compressed, in bytes of payload: a whole number, 0 and above. Of a message that is
-   * sent in fragments the first one decides.
+   * The smallest message that is compressed, in bytes of payload: a whole number, 0 and above. Of a
+   * message that is sent in fragments the first one decides.
    *
    * @defaultValue 256
    */
@@ -67,27 +71,29 @@ export interface PermessageDeflateOptions {
   readonly memoryLevel?: number
 
   /**
-   * Decides about each message of `threshold` and more: `false` sends it as it is. Of a message in fragments it is
-   * shown the first. For data that is compressed already, and for secrets: beside text of somebody else's, the
-   * size of what travels can give them away.
+   * Decides about each message of `threshold` and more: `false` sends it as it is. Of a message in
+   * fragments it is shown the first. For data that is compressed already, and for secrets: beside
+   * text of somebody else's, the size of what travels can give them away.
    *
    * @defaultValue all messages
    */
   readonly compressIf?: (message: Readonly<ExtensionFrame>) => boolean
 
   /**
-   * How much larger than what arrived a message of the peer may become, once it is above 1 MiB: 1 and above, or
-   * `Infinity`. A larger one fails the session with 1009, while it is being inflated. `maxMessageSize` holds besides,
-   * and below 1 MiB a single message may have any ratio. What all messages of a session inflate to beyond the ratio
-   * may be 32 MiB at once and 8 MiB a second; more fails the session in the same way.
+   * How much larger than what arrived a message of the peer may become, once it is above 1 MiB: 1
+   * and above, or `Infinity`. A larger one fails the session with 1009, while it is being inflated.
+   * `maxMessageSize` holds besides, and below 1 MiB a single message may have any ratio. What all
+   * messages of a session inflate to beyond the ratio may be 32 MiB at once and 8 MiB a second;
+   * more fails the session in the same way.
    *
    * @defaultValue 100
    */
   readonly maxRatio?: number
 
   /**
-   * How long a session may send nothing compressed before its context for that is given up; above 0. The next
-   * message is then compressed as the first was. It may take twice as long. `null` keeps contexts to the end.
+   * How long a session may send nothing compressed before its context for that is given up;
+   * above 0. The next message is then compressed as the first was. It may take twice as long.
+   * `null` keeps contexts to the end.
    *
    * @defaultValue 30 seconds
    */
@@ -97,8 +103,8 @@ export interface PermessageDeflateOptions {
   readonly budget?: CompressionBudget
 
   /**
-   * `auto` compresses on zlib's handle, in the same turn, where a trial shows that this runtime has it;
-   * `stream` always uses the public streams of `node:zlib`, in other threads.
+   * `auto` compresses on zlib's handle, in the same turn, where a trial shows that this runtime has
+   * it; `stream` always uses the public streams of `node:zlib`, in other threads.
    *
    * @defaultValue 'auto'
    */

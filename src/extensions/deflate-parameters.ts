@@ -1,7 +1,9 @@
 /**
- * The four parameters of permessage-deflate (RFC 7692 §7.1): reading them, and what both sides make of them.
+ * The four parameters of permessage-deflate (RFC 7692 §7.1): reading them, and what both sides make
+ * of them.
  *
- * Everything here is a function of its arguments. What is not allowed gives `null`, and nothing throws.
+ * Everything here is a function of its arguments. What is not allowed gives `null`, and nothing
+ * throws.
  */
 
 import type { ExtensionParameters } from './extension.ts'
@@ -41,8 +43,8 @@ export interface AcceptedOffer {
 /**
  * For a server: what comes of one offer; `null` if it is to be declined.
  *
- * The server may ask for less memory than the client offers (§7.1.1, §7.1.2), but for a limit on the client's
- * window only if the client has mentioned that.
+ * The server may ask for less memory than the client offers (§7.1.1, §7.1.2), but for a limit on
+ * the client's window only if the client has mentioned that.
  */
 export function acceptOffer(
   offer: ExtensionParameters,
@@ -62,7 +64,10 @@ export function acceptOffer(
   return { agreed, answer: answerOf(agreed, said.serverMaxWindowBits !== null) }
 }
 
-/** 15 bits is what holds when nobody mentions a window; but a client that asked has to be told (§7.1.2.1). */
+/**
+ * 15 bits is what holds when nobody mentions a window; but a client that asked has to be told
+ * (§7.1.2.1).
+ */
 function answerOf(agreed: DeflateParameters, serverWindowWasOffered: boolean): ExtensionParameters {
   const parameters: Array<readonly [string, string | null]> = []
   if (agreed.serverNoContextTakeover) parameters.push(['server_no_context_takeover', null])
@@ -78,8 +83,8 @@ function answerOf(agreed: DeflateParameters, serverWindowWasOffered: boolean): E
 }
 
 /**
- * For a client: what to offer. What asks the server for something may be refused by it, so a second offer
- * does without.
+ * For a client: what to offer. What asks the server for something may be refused by it, so a second
+ * offer does without.
  */
 export function offersFor(wanted: DeflateParameters): readonly ExtensionParameters[] {
   const { serverMaxWindowBits, clientMaxWindowBits } = wanted
@@ -98,7 +103,10 @@ export function offersFor(wanted: DeflateParameters): readonly ExtensionParamete
   return asked.length === 0 ? [own] : [[...asked, ...own], own]
 }
 
-/** For a client: what a server's answer to `offersFor(wanted)` comes to; `null` if none of the offers allows it. */
+/**
+ * For a client: what a server's answer to `offersFor(wanted)` comes to; `null` if none of the
+ * offers allows it.
+ */
 export function acceptAnswer(
   answer: ExtensionParameters,
   wanted: DeflateParameters,
@@ -111,8 +119,9 @@ export function acceptAnswer(
     serverNoContextTakeover: said.serverNoContextTakeover,
     clientNoContextTakeover: said.clientNoContextTakeover || wanted.clientNoContextTakeover,
     serverMaxWindowBits: serverMaxWindowBits ?? MAX_WINDOW_BITS,
-    // The value in our offer is a hint that a server may ignore, and any window up to the one that the
-    // server allows is a valid choice for compressing (§7.1.2.2): we keep the smaller of the two.
+    // The value in our offer is a hint that a server may ignore, and any window up to the one that
+    // the server allows is a valid choice for compressing (§7.1.2.2): we keep the smaller of the
+    // two.
     clientMaxWindowBits: Math.min(
       clientMaxWindowBits ?? MAX_WINDOW_BITS,
       wanted.clientMaxWindowBits,
@@ -125,7 +134,10 @@ function acceptedClientWindow(said: Said['clientMaxWindowBits'], wanted: number)
   return said === 'supported' ? wanted : Math.min(said, wanted)
 }
 
-/** Reads the parameters; `null` for one that is unknown, is there twice, or has a value that it may not have (§7.1). */
+/**
+ * Reads the parameters; `null` for one that is unknown, is there twice, or has a value that it may
+ * not have (§7.1).
+ */
 function read(parameters: ExtensionParameters): Said | null {
   const values = new Map<string, string | null>()
   for (const [name, value] of parameters) {

@@ -1,6 +1,6 @@
 /**
- * permessage-deflate in one session: which messages are compressed, with which context, and what comes of those
- * that arrive (RFC 7692 §6, §7.2).
+ * permessage-deflate in one session: which messages are compressed, with which context, and what
+ * comes of those that arrive (RFC 7692 §6, §7.2).
  */
 
 import { FrameTooBigError, type PreparedFrame } from '../protocol/internal.ts'
@@ -22,7 +22,10 @@ export const RSV1 = 4
 /** Below this many bytes no ratio is too much. */
 const FREE_BYTES = 1024 * 1024
 
-/** A message of no bytes, compressed: the beginning of the empty stored block that the tail completes (§7.2.3.6). */
+/**
+ * A message of no bytes, compressed: the beginning of the empty stored block that the tail
+ * completes (§7.2.3.6).
+ */
 const EMPTY_MESSAGE = Uint8Array.of(0x00)
 
 /** One direction of a session, as it was agreed on. */
@@ -110,9 +113,9 @@ export class DeflateSession implements ExtensionSession {
   }
 
   /**
-   * A message that was compressed by itself, for all sessions. It refers to nothing before it, which is always allowed.
-   * But the peer's window holds it from now on, and ours does not: our context begins anew, so that nothing behind the
-   * message refers to anything before it.
+   * A message that was compressed by itself, for all sessions. It refers to nothing before it,
+   * which is always allowed. But the peer's window holds it from now on, and ours does not: our
+   * context begins anew, so that nothing behind the message refers to anything before it.
    */
   #outgoingPrepared(frame: ExtensionFrame, prepared: PreparedFrame): void {
     if (!this.#isWanted(frame)) return
@@ -235,8 +238,9 @@ export class DeflateSession implements ExtensionSession {
   }
 
   /**
-   * Gives our context up when nothing was compressed for a while. That is always allowed: a fresh one refers to nothing
-   * that the peer would have to remember. One timer a period, and a flag a message, instead of a timer a message.
+   * Gives our context up when nothing was compressed for a while. That is always allowed: a fresh
+   * one refers to nothing that the peer would have to remember. One timer a period, and a flag a
+   * message, instead of a timer a message.
    */
   #watchIdle(): void {
     const { idleTimeout } = this.#settings

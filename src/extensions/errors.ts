@@ -5,7 +5,10 @@
 import { TowpathError } from '../base/index.ts'
 import { ProtocolViolation } from '../protocol/internal.ts'
 
-/** Two extensions of one list cannot work together: they claim the same reserved bit, or have the same name. */
+/**
+ * Two extensions of one list cannot work together: they claim the same reserved bit, or have the
+ * same name.
+ */
 export class ExtensionConflictError extends TowpathError {
   override readonly name: string = 'ExtensionConflictError'
   readonly code: string = 'TOWPATH_EXTENSION_CONFLICT'
@@ -25,7 +28,10 @@ export class ExtensionConflictError extends TowpathError {
   }
 }
 
-/** A message of the peer became so much larger than what arrived that it looks like an attack; found while inflating. */
+/**
+ * A message of the peer became so much larger than what arrived that it looks like an attack; found
+ * while inflating.
+ */
 export class CompressionRatioError extends ProtocolViolation {
   override readonly name: string = 'CompressionRatioError'
   readonly code: string = 'TOWPATH_COMPRESSION_RATIO'

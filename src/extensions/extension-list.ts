@@ -1,6 +1,6 @@
 /**
- * The extensions of a route or of a client, as a list: whether they fit together, and what the handshake makes
- * of them (RFC 6455 §9.1).
+ * The extensions of a route or of a client, as a list: whether they fit together, and what the
+ * handshake makes of them (RFC 6455 §9.1).
  */
 
 import { type ExtensionOffer, formatExtensions, isToken } from '../protocol/internal.ts'
@@ -21,7 +21,8 @@ const ALL_BITS = 7
  * Checks the option `extensions`; `fallback` when it is absent. The list is copied.
  *
  * @param act what cannot be done otherwise, such as `install WebSockets`.
- * @throws {TypeError} for anything but a list of extensions; {ExtensionConflictError} for two that claim the same.
+ * @throws {TypeError} for anything but a list of extensions; {ExtensionConflictError} for two that
+ *   claim the same.
  */
 export function readExtensions(
   act: string,
@@ -76,7 +77,8 @@ export function offersOf(installed: readonly Extension[]): readonly ExtensionOff
 /**
  * For a client: what was agreed on, in the order of `installed`.
  *
- * @param answers what the server accepted, each of which was offered and is there once (`checkServerResponse`).
+ * @param answers what the server accepted, each of which was offered and is there once
+ *   (`checkServerResponse`).
  * @returns `null` when one of them may not be answered like that: the handshake fails.
  */
 export function agreeAnswers(

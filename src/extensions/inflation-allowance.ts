@@ -1,9 +1,10 @@
 /**
  * How much a peer may make us inflate beyond the ratio that is allowed.
  *
- * A megabyte of blanks is harmless and arrives in a kilobyte, so small messages are inflated whatever their
- * ratio. A peer that sends nothing else would take a whole core with 300 KB a second. What is inflated beyond
- * `maxRatio` times what arrived is therefore added up, and given back by the second.
+ * A megabyte of blanks is harmless and arrives in a kilobyte, so small messages are inflated
+ * whatever their ratio. A peer that sends nothing else would take a whole core with 300 KB a
+ * second. What is inflated beyond `maxRatio` times what arrived is therefore added up, and given
+ * back by the second.
  */
 
 import type { ExtensionContext } from './extension.ts'

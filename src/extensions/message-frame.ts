@@ -5,7 +5,10 @@
 import { encodeUtf8, payloadSize, type PreparedFrame } from '../protocol/internal.ts'
 import type { ExtensionFrame, ExtensionSession } from './extension.ts'
 
-/** Carries one frame from extension to extension. Text stays a string until somebody wants its bytes. */
+/**
+ * Carries one frame from extension to extension. Text stays a string until somebody wants its
+ * bytes.
+ */
 export class MessageFrame implements ExtensionFrame {
   readonly type: 'text' | 'binary'
   readonly isFirst: boolean
@@ -62,7 +65,8 @@ export class MessageFrame implements ExtensionFrame {
 /**
  * Leads `frame` through `extensions`, from the first to the last.
  *
- * @returns `null` when it is through already; else a promise for that. Both ways throw what an extension throws.
+ * @returns `null` when it is through already; else a promise for that. Both ways throw what an
+ *   extension throws.
  */
 export function transform(
   extensions: readonly ExtensionSession[],

@@ -30,16 +30,15 @@ export interface PermessageDeflate extends Extension {
 }
 
 /**
- * Makes the extension that compresses messages. One may serve any number of routes and applications.
+ * Makes the extension that compresses messages. One may serve any number of routes and
+ * applications.
  *
  * RFC 7692; Ktor: `WebSocketDeflateExtension`.
  *
  * @throws {TypeError | RangeError} for an option that there is not or that means nothing.
  *
- * @example <!-- prelude
- * import { type Application, WebSockets, permessageDeflate } from 'towpath'
- * declare const app: Application
- * -->
+ * @example <!-- prelude import { type Application, WebSockets, permessageDeflate } from 'towpath'
+ *   declare const app: Application -->
  * ```ts
  * app.install(WebSockets, { extensions: [permessageDeflate({ threshold: 1024 })] })
  * ```

@@ -1,5 +1,6 @@
 /**
- * Which engine compresses: the one on zlib's handle where a trial shows that it works, else the public stream.
+ * Which engine compresses: the one on zlib's handle where a trial shows that it works, else the
+ * public stream.
  */
 
 import {
@@ -17,7 +18,10 @@ export type EngineChoice = 'auto' | 'stream'
 
 let fastest: DeflateEngine | null = null
 
-/** The engine for `choice`. The trial takes place once in a process, at the first `'auto'`: about a millisecond. */
+/**
+ * The engine for `choice`. The trial takes place once in a process, at the first `'auto'`: about a
+ * millisecond.
+ */
 export function chooseEngine(choice: EngineChoice): DeflateEngine {
   if (choice === 'stream') return streamEngine
   fastest ??= passesSelfTest(handleEngine) ? handleEngine : streamEngine
@@ -37,7 +41,10 @@ export function passesSelfTest(engine: DeflateEngine): boolean {
 const WINDOW_BITS = 10
 const SAMPLE = 'self-test: the quick brown fox jumps over the lazy dog; '
 
-/** Twice the same message: the second is made of references to the first, and both come back as they were. */
+/**
+ * Twice the same message: the second is made of references to the first, and both come back as they
+ * were.
+ */
 function roundTripsKeepContext(engine: DeflateEngine): boolean {
   const deflate = engine.createDeflate({ windowBits: WINDOW_BITS, level: 6, memoryLevel: 5 })
   const inflate = engine.createInflate(WINDOW_BITS)

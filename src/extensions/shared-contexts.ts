@@ -1,8 +1,9 @@
 /**
  * Contexts that no session owns: for messages that are compressed by themselves.
  *
- * Without context takeover nothing is to be remembered between two messages, and a synchronous engine is done with
- * one when its call returns. So all sessions of the process take turns with one context for each set of parameters.
+ * Without context takeover nothing is to be remembered between two messages, and a synchronous
+ * engine is done with one when its call returns. So all sessions of the process take turns with one
+ * context for each set of parameters.
  */
 
 import { allocate, sameBytes } from '../protocol/internal.ts'
@@ -20,8 +21,8 @@ const deflateContexts = new Map<string, SharedDeflate>()
 const inflateContexts = new Map<number, InflateContext>()
 
 /**
- * Compresses one message by itself, as `DeflateContext.compress`; for a synchronous engine. What comes out may come
- * out again: it must not be changed.
+ * Compresses one message by itself, as `DeflateContext.compress`; for a synchronous engine. What
+ * comes out may come out again: it must not be changed.
  */
 export function compressAlone(
   engine: DeflateEngine,
@@ -38,8 +39,8 @@ export function compressAlone(
 }
 
 /**
- * A context, and what it has just done: a broadcast without context takeover is compressed once for all of its
- * receivers. To compare 300 bytes takes 0.1 µs and to compress them 4 or more.
+ * A context, and what it has just done: a broadcast without context takeover is compressed once for
+ * all of its receivers. To compare 300 bytes takes 0.1 µs and to compress them 4 or more.
  */
 class SharedDeflate {
   readonly #context: DeflateContext

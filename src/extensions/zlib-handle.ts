@@ -1,12 +1,13 @@
 /**
- * Compression on zlib's own handle, without leaving the call: the one file that knows how Node's streams are built
- * inside.
+ * Compression on zlib's own handle, without leaving the call: the one file that knows how Node's
+ * streams are built inside.
  *
- * A zlib stream of Node has a `_handle` with `writeSync(flush, input, at, length, output, at, length)`, which leaves in
- * `_writeState` how many bytes of output are free and how many of input are unread. It is what the platform's own
- * `deflateRawSync` is made of. A message of 300 bytes takes a few microseconds with it; with the stream
- * around it, which goes through another thread, 40 to 60. Nothing of this is documented, so `self-test.ts` tries it
- * out before anybody relies on it.
+ * A zlib stream of Node has a `_handle` with
+ * `writeSync(flush, input, at, length, output, at, length)`, which leaves in `_writeState` how many
+ * bytes of output are free and how many of input are unread. It is what the platform's own
+ * `deflateRawSync` is made of. A message of 300 bytes takes a few microseconds with it; with the
+ * stream around it, which goes through another thread, 40 to 60. Nothing of this is documented, so
+ * `self-test.ts` tries it out before anybody relies on it.
  */
 
 import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib'
@@ -59,7 +60,10 @@ const MIN_ROOM_BYTES = 64
 /** The least that Node takes: the stream's own buffer, which nobody uses. */
 const OWN_BUFFER_BYTES = 64
 
-/** `TAIL`, and one more byte that must not be read: with `Z_BLOCK` zlib stops behind the block that the tail ends. */
+/**
+ * `TAIL`, and one more byte that must not be read: with `Z_BLOCK` zlib stops behind the block that
+ * the tail ends.
+ */
 const PROBE: Uint8Array = Uint8Array.of(0x00, 0x00, 0xff, 0xff, 0x00)
 
 class HandleDeflate implements DeflateContext {
@@ -117,7 +121,8 @@ class HandleInflate implements InflateContext {
       if (output.size > limit) throw tooBig(output.size, limit)
       at = message.length - zlib.unread
       if (zlib.unread > 0 && zlib.free > 0) {
-        // What is unread although there was room stands behind a final block: a new stream, with an empty window.
+        // What is unread although there was room stands behind a final block: a new stream, with an
+        // empty window.
         finalBlocks += 1
         if (finalBlocks > MAX_FINAL_BLOCKS) throw notDeflated()
         zlib.reset()
@@ -135,7 +140,10 @@ class HandleInflate implements InflateContext {
     this.#zlib.close()
   }
 
-  /** Puts back the octets that did not travel. They have to end a block, right there, and to add nothing. */
+  /**
+   * Puts back the octets that did not travel. They have to end a block, right there, and to add
+   * nothing.
+   */
   #checkEnd(output: Output): void {
     const zlib = this.#zlib
     const { size } = output
@@ -191,7 +199,10 @@ class Output {
   filled = 0
   #pieces: Uint8Array[] | null = null
 
-  /** How many bytes may be written behind what is in the scratch memory; enough for the end of a flush at least. */
+  /**
+   * How many bytes may be written behind what is in the scratch memory; enough for the end of a
+   * flush at least.
+   */
   room(): number {
     if (SCRATCH.length - this.filled < MIN_ROOM_BYTES) {
       this.#pieces ??= []

@@ -1,9 +1,10 @@
 /**
- * Compression on the public streams of `node:zlib`: works wherever that does, through the platform's threads.
+ * Compression on the public streams of `node:zlib`: works wherever that does, through the
+ * platform's threads.
  *
- * Each write is flushed (`flush: Z_SYNC_FLUSH`), so its callback comes when all of its output is there. What
- * this engine cannot see, and the one on the handle can: a message that lacks only its last octet. It is then noticed
- * at the next one, if at all.
+ * Each write is flushed (`flush: Z_SYNC_FLUSH`), so its callback comes when all of its output is
+ * there. What this engine cannot see, and the one on the handle can: a message that lacks only its
+ * last octet. It is then noticed at the next one, if at all.
  */
 
 import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib'
@@ -31,8 +32,8 @@ export const streamEngine: DeflateEngine = {
 type ZlibStream = ReturnType<typeof createDeflateRaw> | ReturnType<typeof createInflateRaw>
 
 /**
- * How many writes may be in the platform's threads at once. Many more at a time leave the memory of the process
- * in splinters on Linux (nodejs/node#8871).
+ * How many writes may be in the platform's threads at once. Many more at a time leave the memory of
+ * the process in splinters on Linux (nodejs/node#8871).
  */
 const MAX_CONCURRENT_WRITES = 8
 
@@ -136,7 +137,10 @@ class Pump {
     this.#pieces = []
   }
 
-  /** Resolves when all that comes of `bytes` is there, with how many of them were read. Rejects past the limit, too. */
+  /**
+   * Resolves when all that comes of `bytes` is there, with how many of them were read. Rejects past
+   * the limit, too.
+   */
   async write(bytes: Uint8Array): Promise<number> {
     await permits.acquire()
     try {

@@ -1,10 +1,10 @@
 /**
- * The plugin `ForwardedHeaders`: behind a proxy, `call.request.origin` tells of the client and of what the
- * client asked for, as the proxy says.
+ * The plugin `ForwardedHeaders`: behind a proxy, `call.request.origin` tells of the client and of
+ * what the client asked for, as the proxy says.
  *
- * Everybody can send these headers, so nothing in them is believed that a trusted proxy has not written. They
- * are read from the right, where the nearest proxy has written, up to the first that is not trusted: that is
- * the client, and what stands to the left of it is what the client claims.
+ * Everybody can send these headers, so nothing in them is believed that a trusted proxy has not
+ * written. They are read from the right, where the nearest proxy has written, up to the first that
+ * is not trusted: that is the client, and what stands to the left of it is what the client claims.
  */
 
 import type forwardedParse from 'forwarded-parse'
@@ -30,15 +30,16 @@ import { type ProxyTrust, readTrust } from './proxy-trust.ts'
 /** The options of `ForwardedHeaders`. */
 export interface ForwardedHeadersOptions {
   /**
-   * Which proxies are trusted. There is no default: to trust nobody is what an application does without this
-   * plugin, and to trust anybody else is for you to say.
+   * Which proxies are trusted. There is no default: to trust nobody is what an application does
+   * without this plugin, and to trust anybody else is for you to say.
    */
   readonly trust: ProxyTrust
 
   /**
-   * The headers that **your proxies set or append to on every request**; the others are not read. A header that
-   * a proxy passes on as it came says what the client likes. Either some of the four `X-Forwarded-…`, or
-   * `Forwarded` alone (RFC 7239), because hardly a proxy looks after both families.
+   * The headers that **your proxies set or append to on every request**; the others are not read. A
+   * header that a proxy passes on as it came says what the client likes. Either some of the four
+   * `X-Forwarded-…`, or `Forwarded` alone (RFC 7239), because hardly a proxy looks after both
+   * families.
    *
    * @defaultValue `['x-forwarded-for', 'x-forwarded-proto']`
    */
@@ -46,25 +47,24 @@ export interface ForwardedHeadersOptions {
 }
 
 /**
- * Lets `call.request.origin` tell of the client instead of the proxy, and with it the rule of the same origin,
- * the limit of connections per address, and everything else that asks for it:
+ * Lets `call.request.origin` tell of the client instead of the proxy, and with it the rule of the
+ * same origin, the limit of connections per address, and everything else that asks for it:
  *
- * - `remoteHost`: the address that the outermost trusted proxy was connected from; `''` where that proxy does not
- *   tell. `remotePort`: its port where a header has it, else `null`;
+ * - `remoteHost`: the address that the outermost trusted proxy was connected from; `''` where that
+ *   proxy does not tell. `remotePort`: its port where a header has it, else `null`;
  * - `scheme`: `https` for `https` and `wss`, `http` for `http` and `ws`;
- * - `host`, `port`: those of `X-Forwarded-Host` or of `host` in `Forwarded`, else those of `Host`; the port of
- *   `X-Forwarded-Port` before these; without one the scheme's own.
+ * - `host`, `port`: those of `X-Forwarded-Host` or of `host` in `Forwarded`, else those of `Host`;
+ *   the port of `X-Forwarded-Port` before these; without one the scheme's own.
  *
- * The headers of a peer that is not trusted are not looked at. An upgrade for which a trusted proxy sends what
- * cannot be understood is refused with 400.
+ * The headers of a peer that is not trusted are not looked at. An upgrade for which a trusted proxy
+ * sends what cannot be understood is refused with 400.
  *
- * Needs the packages `@fastify/proxy-addr`, when proxies are trusted by address, and `forwarded-parse`, for
- * `Forwarded`. Ktor: `XForwardedHeaders`, `ForwardedHeaders`.
+ * Needs the packages `@fastify/proxy-addr`, when proxies are trusted by address, and
+ * `forwarded-parse`, for `Forwarded`. Ktor: `XForwardedHeaders`, `ForwardedHeaders`.
  *
  * @throws {PackageMissingError} when it is installed without such a package.
  *
- * @example
- * app.install(ForwardedHeaders, { trust: 'loopback' })
+ * @example app.install(ForwardedHeaders, { trust: 'loopback' })
  */
 export const ForwardedHeaders: Plugin<ForwardedHeadersOptions, void> = definePlugin<
   ForwardedHeadersOptions,

@@ -37,8 +37,8 @@ export function resolveForwarded(
 }
 
 /**
- * The first from the right that is not trusted, or the leftmost; `null` when no proxy names anybody. `proxies` is
- * how many there are between it and us.
+ * The first from the right that is not trusted, or the leftmost; `null` when no proxy names
+ * anybody. `proxies` is how many there are between it and us.
  */
 function findClient(
   nodes: readonly string[],
@@ -59,8 +59,8 @@ function findClient(
 const HIDDEN_NODE: ForwardedNode = { host: '', port: null }
 
 /**
- * What the outermost of `proxies` has said; `null` when nobody has. A list that is shorter is one that not all of
- * them append to: of those that are left its first is the outermost.
+ * What the outermost of `proxies` has said; `null` when nobody has. A list that is shorter is one
+ * that not all of them append to: of those that are left its first is the outermost.
  */
 function said(values: readonly string[], proxies: number): string | null {
   const value = values[Math.max(0, values.length - proxies)] ?? ''

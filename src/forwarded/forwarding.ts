@@ -1,6 +1,6 @@
 /**
- * What proxies say about a request, read from one family of headers into one shape: a list with an element for
- * each proxy, the nearest last.
+ * What proxies say about a request, read from one family of headers into one shape: a list with an
+ * element for each proxy, the nearest last.
  */
 
 import { isIP } from 'node:net'
@@ -31,7 +31,10 @@ export interface ForwardedNode {
   readonly port: number | null
 }
 
-/** Reads a header `Forwarded` into an element for each proxy: parameters by their names in lower case. It may throw. */
+/**
+ * Reads a header `Forwarded` into an element for each proxy: parameters by their names in lower
+ * case. It may throw.
+ */
 export type ForwardedParser = (header: string) => ReadonlyArray<Readonly<Record<string, string>>>
 
 /** Reads the headers `X-Forwarded-…` that are in `names`; of the others nothing is known. */
@@ -50,7 +53,8 @@ export function readXForwarded(
 }
 
 /**
- * Reads the header `Forwarded` (RFC 7239 §4). A parameter that a proxy has left out is an empty text.
+ * Reads the header `Forwarded` (RFC 7239 §4). A parameter that a proxy has left out is an empty
+ * text.
  *
  * @throws {HandshakeError} if it is not of the grammar.
  */
@@ -65,8 +69,8 @@ export function readForwarded(request: ApplicationRequest, parse: ForwardedParse
 }
 
 /**
- * Reads one of the nodes of `for`: an address, IPv6 with or without brackets, and perhaps a port (RFC 7239 §6;
- * some load balancers write the port into `X-Forwarded-For` as well).
+ * Reads one of the nodes of `for`: an address, IPv6 with or without brackets, and perhaps a port
+ * (RFC 7239 §6; some load balancers write the port into `X-Forwarded-For` as well).
  *
  * @returns `null` for what is no address and does not claim to be hidden either.
  */

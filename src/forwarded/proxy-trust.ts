@@ -11,13 +11,15 @@ import { loadPackage } from '../packages/index.ts'
 /**
  * Which proxies are trusted to say whom they speak for, one of:
  *
- * - addresses (`'192.0.2.7'`, `'2001:db8::7'`), ranges (`'10.0.0.0/8'`), or names of ranges: `'loopback'`
- *   (127.0.0.0/8, ::1), `'linklocal'` (169.254.0.0/16, fe80::/10), `'uniquelocal'` (10.0.0.0/8, 172.16.0.0/12,
- *   192.168.0.0/16, fc00::/7); one or a list. An empty list trusts nobody;
- * - how many proxies there are, always: a whole number, 0 for none. One too many, and clients choose their
- *   address;
- * - a function, asked about each proxy from the nearest on: its address (`''` if it has none, such as the
- *   other end of a Unix socket, or one that hides it), and how many proxies are nearer. Only `true` trusts.
+ * - addresses (`'192.0.2.7'`, `'2001:db8::7'`), ranges (`'10.0.0.0/8'`), or names of ranges:
+ *   `'loopback'` (127.0.0.0/8, ::1), `'linklocal'` (169.254.0.0/16, fe80::/10), `'uniquelocal'`
+ *   (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7); one or a list. An empty list trusts
+ *   nobody;
+ * - how many proxies there are, always: a whole number, 0 for none. One too many, and clients
+ *   choose their address;
+ * - a function, asked about each proxy from the nearest on: its address (`''` if it has none, such
+ *   as the other end of a Unix socket, or one that hides it), and how many proxies are nearer. Only
+ *   `true` trusts.
  */
 export type ProxyTrust =
   | string

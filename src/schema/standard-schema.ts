@@ -1,7 +1,9 @@
 /**
- * Validation by Standard Schema (https://standardschema.dev, version 1): the one place that calls a schema.
+ * Validation by Standard Schema (https://standardschema.dev, version 1): the one place that calls a
+ * schema.
  *
- * Messages and topics use it. Zod, Valibot and ArkType implement the interface; no library is imported.
+ * Messages and topics use it. Zod, Valibot and ArkType implement the interface; no library is
+ * imported.
  */
 
 import type { StandardSchemaV1 } from '@standard-schema/spec'
@@ -14,7 +16,10 @@ export interface Issue {
   readonly message: string
 }
 
-/** The outcome of one validation. `issues` is `null` if the value is valid, and never empty otherwise. */
+/**
+ * The outcome of one validation. `issues` is `null` if the value is valid, and never empty
+ * otherwise.
+ */
 export type Validated =
   | { readonly issues: null; readonly value: unknown }
   | { readonly issues: readonly Issue[] }

@@ -175,7 +175,9 @@ export class Clients {
     return { response: toTestResponse(outcome), accepted, link }
   }
 
-  /** All clients leave, politely if they know how to. Resolves when they are gone; never rejects. */
+  /**
+   * All clients leave, politely if they know how to. Resolves when they are gone; never rejects.
+   */
   async end(): Promise<void> {
     this.#over.abort()
     await Promise.all([...this.#leaving].map((leave) => leave()))
@@ -210,7 +212,9 @@ export class Clients {
     return served
   }
 
-  /** What a raw client is told at its start: the usual, but that it takes whatever the server sends. */
+  /**
+   * What a raw client is told at its start: the usual, but that it takes whatever the server sends.
+   */
   #settings({ response }: Answer): SessionSettings {
     return {
       ...DEFAULT_SETTINGS,
@@ -280,8 +284,8 @@ function asClient<S extends WebSocketClientSession | LiveSession>(
 }
 
 /**
- * The frame as somebody would write it down: received texts hold their bytes until they are read, and would be
- * unequal to `new Frame.Text('…')` in a deep comparison.
+ * The frame as somebody would write it down: received texts hold their bytes until they are read,
+ * and would be unequal to `new Frame.Text('…')` in a deep comparison.
  */
 function toComparable(frame: Frame): Frame {
   if (!(frame instanceof Frame.Text)) return frame

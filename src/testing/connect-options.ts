@@ -15,11 +15,15 @@ import {
 import type { Transport } from '../session/index.ts'
 import type { FillRandom } from './seeded-random.ts'
 
-/** The request of a client that shows what travels. Everything is optional: without options it is a proper one, of no browser. */
+/**
+ * The request of a client that shows what travels. Everything is optional: without options it is a
+ * proper one, of no browser.
+ */
 export interface RawConnectOptions {
   /**
-   * Headers to send, beside those of the handshake or in their place: names are compared without regard to
-   * case, and a list of pairs may have a name twice. `{ 'sec-websocket-version': '8' }` asks for trouble.
+   * Headers to send, beside those of the handshake or in their place: names are compared without
+   * regard to case, and a list of pairs may have a name twice. `{ 'sec-websocket-version': '8' }`
+   * asks for trouble.
    */
   readonly headers?: HeaderFields
 
@@ -29,25 +33,35 @@ export interface RawConnectOptions {
   /** Subprotocols to offer, in order of preference. @defaultValue none */
   readonly protocols?: readonly string[]
 
-  /** The `Origin` that a browser would send, such as `https://app.example.com`. @defaultValue none: no browser */
+  /**
+   * The `Origin` that a browser would send, such as `https://app.example.com`. @defaultValue none:
+   * no browser
+   */
   readonly origin?: string
 
-  /** The client's address, as `call.request.origin.remoteHost` shows it. @defaultValue `127.0.0.1` */
+  /**
+   * The client's address, as `call.request.origin.remoteHost` shows it. @defaultValue `127.0.0.1`
+   */
   readonly remoteHost?: string
 
-  /** The client leaves when this fires before the upgrade is decided; the call rejects with its reason. */
+  /**
+   * The client leaves when this fires before the upgrade is decided; the call rejects with its
+   * reason.
+   */
   readonly signal?: AbortSignal
 }
 
 /** What a client of `towpath/client` takes, and what only a test can say. */
 export interface ConnectOptions extends WebSocketClientOptions {
   /**
-   * Headers to send, beside those of the handshake or, other than over a real network, in their place:
-   * `{ 'sec-websocket-version': '8' }` asks for trouble.
+   * Headers to send, beside those of the handshake or, other than over a real network, in their
+   * place: `{ 'sec-websocket-version': '8' }` asks for trouble.
    */
   readonly headers?: HeaderFields
 
-  /** The client's address, as `call.request.origin.remoteHost` shows it. @defaultValue `127.0.0.1` */
+  /**
+   * The client's address, as `call.request.origin.remoteHost` shows it. @defaultValue `127.0.0.1`
+   */
   readonly remoteHost?: string
 }
 
@@ -69,9 +83,11 @@ export const RAW_CONNECT_OPTION_NAMES: readonly string[] = [
 ] satisfies Array<keyof RawConnectOptions>
 
 /**
- * Reads where a test wants to connect to. A path goes to `localhost` and stays as it is, however strange.
+ * Reads where a test wants to connect to. A path goes to `localhost` and stays as it is, however
+ * strange.
  *
- * @throws {TypeError} for what is neither a path (`/…`) nor an address beginning with `ws:` or `wss:`.
+ * @throws {TypeError} for what is neither a path (`/…`) nor an address beginning with `ws:` or
+ *   `wss:`.
  */
 export function readTarget(uri: string): RequestTarget {
   if (uri.startsWith('/')) return { path: uri, host: 'localhost', encrypted: false }
@@ -107,8 +123,8 @@ export function requestOf(path: string, headers: HeaderList, server: Transport):
 }
 
 /**
- * Takes `headers` apart into those that a client lets through, and those of the handshake, which are put in the
- * place of its own.
+ * Takes `headers` apart into those that a client lets through, and those of the handshake, which
+ * are put in the place of its own.
  */
 export function splitHeaders(headers: HeaderFields): {
   readonly own: HeaderList
@@ -121,7 +137,10 @@ export function splitHeaders(headers: HeaderFields): {
   }
 }
 
-/** `headers` with those of `replacing` in the place of the ones that have their names, and behind them. */
+/**
+ * `headers` with those of `replacing` in the place of the ones that have their names, and behind
+ * them.
+ */
 export function replaceHeaders(headers: HeaderList, replacing: HeaderList): HeaderList {
   const replaced = new Set(replacing.map(([name]) => name.toLowerCase()))
   return [...headers.filter(([name]) => !replaced.has(name.toLowerCase())), ...replacing]

@@ -45,9 +45,11 @@ export async function converse(
 }
 
 /**
- * Listens for failures of handlers, from before the handler in question is called: it may throw at once.
+ * Listens for failures of handlers, from before the handler in question is called: it may throw at
+ * once.
  *
- * @returns what stops that, and answers what a session failed with: the conversation's to tell, and nobody else's.
+ * @returns what stops that, and answers what a session failed with: the conversation's to tell, and
+ *   nobody else's.
  */
 function watch({
   application,

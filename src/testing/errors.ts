@@ -5,8 +5,8 @@
 import { TowpathError } from '../base/index.ts'
 
 /**
- * The block of `withTestApplication` has ended and all sessions were dropped, but some handlers go on: they
- * wait for something that has nothing to do with their session.
+ * The block of `withTestApplication` has ended and all sessions were dropped, but some handlers go
+ * on: they wait for something that has nothing to do with their session.
  */
 export class HandlersStillRunningError extends TowpathError {
   override readonly name = 'HandlersStillRunningError'

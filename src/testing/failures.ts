@@ -6,7 +6,10 @@ import type { Logger } from '../application/index.ts'
 import { ClosedReceiveChannelError, ClosedSendChannelError } from '../channels/index.ts'
 import { UpgradeRefusedError } from '../client/index.ts'
 
-/** Collects failures by standing where an application logs them: that is the one place that all of them reach. */
+/**
+ * Collects failures by standing where an application logs them: that is the one place that all of
+ * them reach.
+ */
 export class Failures {
   /** What the application is given as its logger. */
   readonly logger: Logger
@@ -44,12 +47,12 @@ export class Failures {
 }
 
 /**
- * Throws what a test has to be told: nothing if nothing went wrong, one error as it is, several as an
- * `AggregateError` with the failures of the application first.
+ * Throws what a test has to be told: nothing if nothing went wrong, one error as it is, several as
+ * an `AggregateError` with the failures of the application first.
  *
  * @param failures of the application.
- * @param own what the test's own code threw, in a box; left out of several if it is only the echo of a failure
- *   (the channel that a failed handler left behind, the 500 of a failed interceptor).
+ * @param own what the test's own code threw, in a box; left out of several if it is only the echo
+ *   of a failure (the channel that a failed handler left behind, the 500 of a failed interceptor).
  */
 export function throwTogether(
   failures: readonly unknown[],

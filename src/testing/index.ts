@@ -1,5 +1,6 @@
 /**
- * `towpath/testing`: applications under test, in memory, in virtual time, on a network that fails on demand.
+ * `towpath/testing`: applications under test, in memory, in virtual time, on a network that fails
+ * on demand.
  */
 
 export { ConnectError, UpgradeRefusedError } from '../client/index.ts'

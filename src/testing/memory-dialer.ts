@@ -104,8 +104,8 @@ function toDialOutcome(outcome: UpgradeOutcome, link: MemoryLink, target: string
 const MAX_BODY_BYTES = 64 * 1024
 
 /**
- * What `promise` settles with; rejects with the reason of `signal` if that fires before, and the other side has had
- * the time to notice.
+ * What `promise` settles with; rejects with the reason of `signal` if that fires before, and the
+ * other side has had the time to notice.
  */
 async function untilAborted<T>(promise: Promise<T> | T, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted()

@@ -1,5 +1,6 @@
 /**
- * The network between the clients of a test and its application, and everything that can go wrong with it.
+ * The network between the clients of a test and its application, and everything that can go wrong
+ * with it.
  */
 
 import type { Duration } from '../base/index.ts'
@@ -14,22 +15,25 @@ export interface FaultOptions {
 }
 
 /**
- * In which pieces bytes arrive: pieces of so many bytes at most (a whole number, 1 and above); `'random'`, of
- * any size, the same ones for the same seed of the test application; or a function that is given how many bytes
- * are at hand (1 and above) and says how many arrive next. A piece is never empty, nor more than was written at once.
+ * In which pieces bytes arrive: pieces of so many bytes at most (a whole number, 1 and above);
+ * `'random'`, of any size, the same ones for the same seed of the test application; or a function
+ * that is given how many bytes are at hand (1 and above) and says how many arrive next. A piece is
+ * never empty, nor more than was written at once.
  */
 export type PieceSizes = number | 'random' | ((bytesAtHand: number) => number)
 
 /**
- * Faults of the network, each at once, on what is under way too. They add up, and last until `restore`.
+ * Faults of the network, each at once, on what is under way too. They add up, and last until
+ * `restore`.
  *
- * On `t.network` they strike every connection that there is and those to come; on `session.network` only that
- * one. Of these the opening handshake suffers from `halfOpen` alone: it does not go over the network of a test.
+ * On `t.network` they strike every connection that there is and those to come; on `session.network`
+ * only that one. Of these the opening handshake suffers from `halfOpen` alone: it does not go over
+ * the network of a test.
  */
 export interface NetworkFaults {
   /**
-   * What is written from now on is under way for this long (virtual time: it arrives when `t.clock` has moved),
-   * each way; 0 or above. The order is kept.
+   * What is written from now on is under way for this long (virtual time: it arrives when `t.clock`
+   * has moved), each way; 0 or above. The order is kept.
    */
   delay(duration: Duration, options?: FaultOptions): void
 
@@ -37,20 +41,22 @@ export interface NetworkFaults {
   cut(pieces: PieceSizes, options?: FaultOptions): void
 
   /**
-   * The cable is cut: nothing arrives any more, and nobody is told. With `false` it is mended: what was
-   * written meanwhile arrives, as TCP sends it again, and an end that has given up in the meantime resets the other.
+   * The cable is cut: nothing arrives any more, and nobody is told. With `false` it is mended: what
+   * was written meanwhile arrives, as TCP sends it again, and an end that has given up in the
+   * meantime resets the other.
    */
   halfOpen(isCut?: boolean): void
 
   /**
-   * The client's machine stops reading: what the server sends fills the 128 KiB that the two kernels hold,
-   * and then makes the server wait. With `false` it reads again.
+   * The client's machine stops reading: what the server sends fills the 128 KiB that the two
+   * kernels hold, and then makes the server wait. With `false` it reads again.
    */
   slowReader(isSlow?: boolean): void
 
   /**
-   * The connection is reset as soon as this many bytes have arrived, counted from the connection's start after
-   * the 101, each way for itself: 0 or above; `Infinity` is never. Bytes behind it are lost.
+   * The connection is reset as soon as this many bytes have arrived, counted from the connection's
+   * start after the 101, each way for itself: 0 or above; `Infinity` is never. Bytes behind it are
+   * lost.
    */
   resetAfter(bytes: number, options?: FaultOptions): void
 
@@ -64,8 +70,8 @@ export interface NetworkFaults {
 /** The network of a test: the faults of all its connections, and whether there are new ones. */
 export interface TestNetwork extends NetworkFaults {
   /**
-   * Nobody listens, as while a server restarts: new connections fail with `ConnectError` at the step `connect`; those
-   * that there are go on. With `false`, or `restore`, somebody does again.
+   * Nobody listens, as while a server restarts: new connections fail with `ConnectError` at the
+   * step `connect`; those that there are go on. With `false`, or `restore`, somebody does again.
    */
   refuse(isRefusing?: boolean): void
 }

@@ -6,8 +6,8 @@
 export type FillRandom = (target: Uint8Array) => Uint8Array
 
 /**
- * Makes a source of bytes that look random and are not: mulberry32, which is good enough to tell masks, ids and
- * ping payloads apart.
+ * Makes a source of bytes that look random and are not: mulberry32, which is good enough to tell
+ * masks, ids and ping payloads apart.
  *
  * @param seed any whole number; its lower 32 bits count.
  */

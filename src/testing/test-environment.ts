@@ -1,5 +1,6 @@
 /**
- * The world of an application under test: time that moves when it is told to, and randomness that repeats itself.
+ * The world of an application under test: time that moves when it is told to, and randomness that
+ * repeats itself.
  */
 
 // Imported, and not taken from the global object: a test runner's fake timers do not reach it here.
@@ -32,8 +33,8 @@ export function createTestEnvironment(seed: number): TestEnvironment {
 }
 
 /**
- * Resolves when everything that has begun in memory has come to rest: after one whole turn of the event loop,
- * before which all deferred tasks and all promises that they settle have had theirs.
+ * Resolves when everything that has begun in memory has come to rest: after one whole turn of the
+ * event loop, before which all deferred tasks and all promises that they settle have had theirs.
  */
 export function settled(): Promise<void> {
   return setImmediate()

@@ -19,8 +19,8 @@ import { createTestEnvironment, settled, type TestEnvironment } from './test-env
 /** How a test application is made. */
 export interface TestApplicationOptions {
   /**
-   * What masks, ids, ping payloads and random cuts come from: a whole number, whose lower 32 bits count. The same
-   * seed gives the same bytes. @defaultValue 1
+   * What masks, ids, ping payloads and random cuts come from: a whole number, whose lower 32 bits
+   * count. The same seed gives the same bytes. @defaultValue 1
    */
   readonly seed?: number
 
@@ -49,7 +49,10 @@ const DEFAULT_SEED = 1
 /** How long handlers have, in virtual time, before their sessions are dropped. */
 const STOP_TIMEOUT_MS = 15_000
 
-/** The end is given an hour of virtual time, second by second: a `stop` of the test's own may be under way. */
+/**
+ * The end is given an hour of virtual time, second by second: a `stop` of the test's own may be
+ * under way.
+ */
 const LAST_STEPS = 3600
 const STEP_MS = 1000
 
@@ -57,14 +60,14 @@ const STEP_MS = 1000
 const PATIENCE_MS = 2000
 
 /**
- * Makes an application in memory, set up by `module` if there is one, and runs `block` with it. Then all clients
- * leave, the application stops, and time goes on until every handler has returned: a session that the block
- * forgot holds nothing up.
+ * Makes an application in memory, set up by `module` if there is one, and runs `block` with it.
+ * Then all clients leave, the application stops, and time goes on until every handler has returned:
+ * a session that the block forgot holds nothing up.
  *
  * @returns what `block` returned.
- * @throws (by rejecting) what `block` threw; what failed in the application's own code and was not taken by
- *   `t.takeFailures()`; `HandlersStillRunningError` if a handler does not end even after its session was
- *   dropped; several of them as one `AggregateError`.
+ * @throws (by rejecting) what `block` threw; what failed in the application's own code and was not
+ *   taken by `t.takeFailures()`; `HandlersStillRunningError` if a handler does not end even after
+ *   its session was dropped; several of them as one `AggregateError`.
  *
  * Ktor: `withTestApplication`.
  *

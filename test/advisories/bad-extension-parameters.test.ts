@@ -1,5 +1,6 @@
 /**
- * Bad extension parameters: an offer that nobody can mean must not take the process down, nor be agreed to.
+ * Bad extension parameters: an offer that nobody can mean must not take the process down, nor be
+ * agreed to.
  *
  * CVE-2026-2229 (undici: `server_max_window_bits` outside of 8 to 15 crashed the process).
  */
@@ -9,7 +10,9 @@ import { describe, expect, it } from 'vitest'
 import { permessageDeflate } from '../../src/index.ts'
 import { upgradeRequest, World } from '../application/upgrade-client.ts'
 
-/** What is answered to an offer: the agreed extensions, `null` for none; or the status of a refusal. */
+/**
+ * What is answered to an offer: the agreed extensions, `null` for none; or the status of a refusal.
+ */
 async function answerTo(offer: string): Promise<string | number | null> {
   const world = new World().install({ extensions: [permessageDeflate()] })
   world.app.routing((route) => route.webSocket('/', () => {}))

@@ -1,10 +1,11 @@
 /**
- * Cross-site WebSocket hijacking (CWE-1385): a page of another site opens a WebSocket, and the user's cookies ride
- * along. RFC 6455 §10.2.
+ * Cross-site WebSocket hijacking (CWE-1385): a page of another site opens a WebSocket, and the
+ * user's cookies ride along. RFC 6455 §10.2.
  *
- * CVE-2020-28481 (Socket.IO: every origin by default), CVE-2018-14730, -14731, -14732 and CVE-2025-24010 (development
- * servers without a check), CVE-2022-42975 (Phoenix: a wildcard that matched too much), CVE-2025-41254 (Spring
- * STOMP). With a real browser: `test/clients/chromium-cross-site.test.ts`; every trick with an origin:
+ * CVE-2020-28481 (Socket.IO: every origin by default), CVE-2018-14730, -14731, -14732 and
+ * CVE-2025-24010 (development servers without a check), CVE-2022-42975 (Phoenix: a wildcard that
+ * matched too much), CVE-2025-41254 (Spring STOMP). With a real browser:
+ * `test/clients/chromium-cross-site.test.ts`; every trick with an origin:
  * `test/application/upgrades/origin-policy.test.ts`.
  */
 

@@ -1,8 +1,8 @@
 /**
  * Decompression bombs: a small message that inflates to more than anybody has memory for.
  *
- * CVE-2018-1000518 (python-websockets), CVE-2026-1526 (undici: 6 MB became 1 GB), KTOR-9333, Centrifugo before
- * 6.8.4: the limit was on the wire only.
+ * CVE-2018-1000518 (python-websockets), CVE-2026-1526 (undici: 6 MB became 1 GB), KTOR-9333,
+ * Centrifugo before 6.8.4: the limit was on the wire only.
  */
 
 import { constants, deflateRawSync } from 'node:zlib'

@@ -1,8 +1,9 @@
 /**
  * Endless fragments, and tiny ones: a message that never ends, and bytes that cost an object each.
  *
- * Endless: CVE-2026-42786 (Bandit: the sum was unlimited), CVE-2026-47073 (hackney: continuation buffer).
- * Tiny: CVE-2026-48779 / GHSA-96hv-2xvq-fx4p (ws < 8.21), empty fragments that escaped the count (ws#2329).
+ * Endless: CVE-2026-42786 (Bandit: the sum was unlimited), CVE-2026-47073 (hackney: continuation
+ * buffer). Tiny: CVE-2026-48779 / GHSA-96hv-2xvq-fx4p (ws < 8.21), empty fragments that escaped the
+ * count (ws#2329).
  */
 
 import { describe, expect, it } from 'vitest'
@@ -112,7 +113,8 @@ describe('advisory: tiny fragments and chunks', () => {
     for (let at = 0; at < bytes.length; at += 6_000) peer.send(bytes.subarray(at, at + 6_000))
     await settled()
 
-    // The channel, the read-ahead, at 256 bytes a frame, and one chunk that was read before reading stopped.
+    // The channel, the read-ahead, at 256 bytes a frame, and one chunk that was read before reading
+    // stopped.
     expect(session.heldBytes).toBeLessThan((64 + 1024) * 256 + 2 * 6_000 + 64)
     let received = 0
     const reading = session.incoming.consumeEach(() => {

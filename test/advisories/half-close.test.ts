@@ -1,7 +1,8 @@
 /**
  * Resources that are not freed when one side ends: descriptors that leak, processors that spin.
  *
- * CVE-2026-42577 (Netty: a reset on a half-closed connection), CVE-2024-23672 (Tomcat), KTOR-7965, bun PR #42974.
+ * CVE-2026-42577 (Netty: a reset on a half-closed connection), CVE-2024-23672 (Tomcat), KTOR-7965,
+ * bun PR #42974.
  */
 
 import { describe, expect, it } from 'vitest'
@@ -73,7 +74,8 @@ describe('advisory: resources of a half-closed connection', () => {
         await settled()
 
         endWith(opened)
-        // The write limit, the closing, and the pings have all had their time; then the handler reads on.
+        // The write limit, the closing, and the pings have all had their time; then the handler
+        // reads on.
         await clock.advance(60_000)
         slow.resolve()
         await clock.advance(60_000)

@@ -1,8 +1,9 @@
 /**
- * Handshakes that end the process: a header that is missing, doubled, or not what the code took it for.
+ * Handshakes that end the process: a header that is missing, doubled, or not what the code took it
+ * for.
  *
- * CVE-2024-37890 (ws: more headers than `maxHeadersCount`, so that `Upgrade` was missing), CVE-2017-16025 (nes: a
- * malformed cookie).
+ * CVE-2024-37890 (ws: more headers than `maxHeadersCount`, so that `Upgrade` was missing),
+ * CVE-2017-16025 (nes: a malformed cookie).
  */
 
 import { once } from 'node:events'

@@ -1,8 +1,8 @@
 /**
  * Memory disclosure: memory that nobody wrote to is sent to the peer.
  *
- * CVE-2026-45736 / GHSA-58qx-3vcg-4xpx (ws: a TypedArray that is no Uint8Array as the reason of `close()`),
- * CVE-2016-10518 (ws: a number as the payload of `ping()`).
+ * CVE-2026-45736 / GHSA-58qx-3vcg-4xpx (ws: a TypedArray that is no Uint8Array as the reason of
+ * `close()`), CVE-2016-10518 (ws: a number as the payload of `ping()`).
  */
 
 import { describe, expect, it } from 'vitest'

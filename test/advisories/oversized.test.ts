@@ -1,8 +1,8 @@
 /**
  * Oversized messages and frames: memory exhaustion by one large thing.
  *
- * CVE-2016-10542 (ws), CVE-2026-44545 (daphne: passed no limit to its library), CVE-2020-36048 (engine.io),
- * CVE-2020-36049 (socket.io-parser).
+ * CVE-2016-10542 (ws), CVE-2026-44545 (daphne: passed no limit to its library), CVE-2020-36048
+ * (engine.io), CVE-2020-36049 (socket.io-parser).
  */
 
 import { describe, expect, it } from 'vitest'

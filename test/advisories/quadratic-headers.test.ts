@@ -1,8 +1,9 @@
 /**
  * Regular expressions that explode, and headers that are scanned again and again.
  *
- * CVE-2021-32640 (ws, Sec-WebSocket-Protocol), Sec-WebSocket-Extensions of ws (November 2017), CVE-2020-7662 and
- * CVE-2020-7663 (websocket-extensions), CVE-2023-26103 (Deno), CVE-2023-43669 (tungstenite: long headers).
+ * CVE-2021-32640 (ws, Sec-WebSocket-Protocol), Sec-WebSocket-Extensions of ws (November 2017),
+ * CVE-2020-7662 and CVE-2020-7663 (websocket-extensions), CVE-2023-26103 (Deno), CVE-2023-43669
+ * (tungstenite: long headers).
  */
 
 import { describe, expect, it } from 'vitest'

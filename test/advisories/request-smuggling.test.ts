@@ -1,9 +1,10 @@
 /**
- * A proxy and the server that disagree about what a connection is: a request that one of them takes for an upgrade
- * and the other does not, or bytes behind it that are read as requests.
+ * A proxy and the server that disagree about what a connection is: a request that one of them takes
+ * for an upgrade and the other does not, or bytes behind it that are read as requests.
  *
- * CVE-2026-59898 (Netty: handshakes of versions 7 and 8 without `Upgrade`), CVE-2025-58056, CVE-2026-33870,
- * CVE-2026-50020 (Netty: requests that are framed in two ways). RFC 6455 §4.2.1, RFC 9110 §7.8, RFC 9112 §11.2.
+ * CVE-2026-59898 (Netty: handshakes of versions 7 and 8 without `Upgrade`), CVE-2025-58056,
+ * CVE-2026-33870, CVE-2026-50020 (Netty: requests that are framed in two ways). RFC 6455 §4.2.1,
+ * RFC 9110 §7.8, RFC 9112 §11.2.
  */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -67,7 +68,9 @@ function head(
   return [requestLine, ...lines, ...more, '', ''].join('\r\n')
 }
 
-/** Sends `request` and what is smuggled behind it in one write; answers everything that comes back. */
+/**
+ * Sends `request` and what is smuggled behind it in one write; answers everything that comes back.
+ */
 async function exchange(request: string): Promise<string> {
   plain = []
   await using client = await RawClient.connect(server.address.port)

@@ -1,8 +1,9 @@
 /**
- * Text of a peer that becomes a header, or a command to the terminal in which somebody reads a log (CWE-113, CWE-150).
+ * Text of a peer that becomes a header, or a command to the terminal in which somebody reads a log
+ * (CWE-113, CWE-150).
  *
- * The change of python-websockets 16.1 that escapes control characters in its command line; header injection by
- * values that a framework repeats.
+ * The change of python-websockets 16.1 that escapes control characters in its command line; header
+ * injection by values that a framework repeats.
  */
 
 import { inspect } from 'node:util'

@@ -1,5 +1,6 @@
 /**
- * Secrets that are compared character by character, so that the time tells how many were right (CWE-208).
+ * Secrets that are compared character by character, so that the time tells how many were right
+ * (CWE-208).
  *
  * CVE-2021-33880 (python-websockets: Basic authentication).
  *
@@ -19,8 +20,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const SECRET = /secret|token|password|signature|credential|authorization|hmac|digest/i
 
 /**
- * A line that mentions a secret and compares with an operator, unless it asks whether there is one at all or
- * what type it has.
+ * A line that mentions a secret and compares with an operator, unless it asks whether there is one
+ * at all or what type it has.
  */
 function comparesSecret(text: string): boolean {
   const line = text.replaceAll(/typeof [\w.]+ [!=]== '\w+'/g, '')

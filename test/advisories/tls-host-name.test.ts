@@ -1,6 +1,7 @@
 /**
- * Advisory class: a client that takes any certificate for any host. CVE-2016-10536 (engine.io-client turned the check
- * off), CVE-2020-15133 (faye-websocket did not check the name), CVE-2018-21035 and others of the kind.
+ * Advisory class: a client that takes any certificate for any host. CVE-2016-10536
+ * (engine.io-client turned the check off), CVE-2020-15133 (faye-websocket did not check the name),
+ * CVE-2018-21035 and others of the kind.
  */
 
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -20,7 +21,8 @@ describe('advisory: TLS host names', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'towpath-'))
     socketPath = join(folder, 'tls.sock')
-    // Its certificate is for localhost and 127.0.0.1. By way of a Unix socket it stands for any name.
+    // Its certificate is for localhost and 127.0.0.1. By way of a Unix socket it stands for any
+    // name.
     server = await rawServer(
       ({ socket, head }) => {
         requests++

@@ -1,7 +1,8 @@
 /**
  * One client that ends the server: an exception after the handshake that nobody catches.
  *
- * CVE-2022-21676, CVE-2022-41940, CVE-2023-31125 (engine.io), CVE-2024-38355 (socket.io: unhandled `error`).
+ * CVE-2022-21676, CVE-2022-41940, CVE-2023-31125 (engine.io), CVE-2024-38355 (socket.io: unhandled
+ * `error`).
  *
  * An uncaught exception or an unhandled rejection anywhere fails the run.
  */

@@ -1,7 +1,8 @@
 /**
  * Ids, masks and ping payloads that can be guessed (CWE-338).
  *
- * CVE-2017-16031 (socket.io: ids from Math.random). RFC 6455 §5.3 and §10.3 want masks that nobody can predict.
+ * CVE-2017-16031 (socket.io: ids from Math.random). RFC 6455 §5.3 and §10.3 want masks that nobody
+ * can predict.
  */
 
 import { readFileSync } from 'node:fs'

@@ -1,5 +1,6 @@
 /**
- * `towpath/client` in a real browser, over both of its interfaces, from a bundle made by Vite, against our server.
+ * `towpath/client` in a real browser, over both of its interfaces, from a bundle made by Vite,
+ * against our server.
  */
 
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -151,7 +152,9 @@ describe.each(['WebSocketStream', 'WebSocket'] as const)('towpath/client over %s
     })
   }
 
-  /** 1024 messages of 64 KiB, as fast as the page takes them; then waits until all have been read. */
+  /**
+   * 1024 messages of 64 KiB, as fast as the page takes them; then waits until all have been read.
+   */
   async function flood({ incoming, send, launch }: WebSocketServerSession): Promise<void> {
     let read = 0
     const reading = launch(async () => {

@@ -1,5 +1,6 @@
 /**
- * A page that the user leaves in Chromium, which may keep the page for the Back button, and its connections with it.
+ * A page that the user leaves in Chromium, which may keep the page for the Back button, and its
+ * connections with it.
  */
 
 import { createServer, type Server } from 'node:http'

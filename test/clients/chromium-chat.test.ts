@@ -1,6 +1,6 @@
 /**
- * The pages of the examples in a real browser: two people in one room, a restart of the server between,
- * and the echo.
+ * The pages of the examples in a real browser: two people in one room, a restart of the server
+ * between, and the echo.
  *
  * `TOWPATH_SCREENSHOT=1` keeps the picture of the chat as `docs/chat.png`.
  */

@@ -1,6 +1,6 @@
 /**
- * Cross-site WebSocket hijacking (CWE-1385, RFC 6455 §10.2) with a real browser: pages of other origins open
- * WebSockets to the application, and the browser sends its users' cookies along.
+ * Cross-site WebSocket hijacking (CWE-1385, RFC 6455 §10.2) with a real browser: pages of other
+ * origins open WebSockets to the application, and the browser sends its users' cookies along.
  */
 
 import { createServer, type RequestListener, type Server } from 'node:http'
@@ -120,7 +120,8 @@ describe('a WebSocket from a page in Chromium', () => {
     })
   })
 
-  // Pages of one site, whatever its subdomains and ports, get along cookies that are SameSite=Lax or Strict.
+  // Pages of one site, whatever its subdomains and ports, get along cookies that are SameSite=Lax
+  // or Strict.
   it.each([
     ['another port', () => `http://${HOST}:${otherPort}`],
     ['a subdomain', () => `http://blog.${HOST}:${port}`],

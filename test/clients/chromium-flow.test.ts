@@ -1,5 +1,6 @@
 /**
- * The browser page of the examples in Chromium, which loads the library unbundled: the server goes at the page's pace.
+ * The browser page of the examples in Chromium, which loads the library unbundled: the server goes
+ * at the page's pace.
  */
 
 import { existsSync } from 'node:fs'

@@ -1,5 +1,6 @@
 /**
- * permessage-deflate against `ws`, over real sockets: every combination of what both sides may want.
+ * permessage-deflate against `ws`, over real sockets: every combination of what both sides may
+ * want.
  */
 
 import { once } from 'node:events'

@@ -1,6 +1,6 @@
 /**
- * Servers that we did not write, each in a process of its own that says its port in its first line and ends when its
- * input ends.
+ * Servers that we did not write, each in a process of its own that says its port in its first line
+ * and ends when its input ends.
  */
 
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process'

@@ -103,7 +103,9 @@ describe.each(CASES)('$name', ({ client, cannot }) => {
     if (cannot['close without a code'] !== undefined) python.stop()
   })
 
-  /** An address that no other test uses, and how the session there ends, as the server reports it. */
+  /**
+   * An address that no other test uses, and how the session there ends, as the server reports it.
+   */
   function watched(path: string): { url: string; ended: Promise<CloseInfo> } {
     const uri = `${path}?${++addresses}`
     const ended = new Promise<CloseInfo>((resolve) => {

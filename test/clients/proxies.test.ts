@@ -1,6 +1,7 @@
 /**
- * nginx and HAProxy with the configurations of `examples/behind-a-proxy/`, in front of an embedded server: what
- * the application knows of the client behind them, and whether messages and closes come through unchanged.
+ * nginx and HAProxy with the configurations of `examples/behind-a-proxy/`, in front of an embedded
+ * server: what the application knows of the client behind them, and whether messages and closes
+ * come through unchanged.
  */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
@@ -40,7 +41,9 @@ const IDLE_SECONDS = 1
 
 interface Proxy {
   readonly name: string
-  /** Writes its configuration into `folder`, and answers the command that runs it in the foreground. */
+  /**
+   * Writes its configuration into `folder`, and answers the command that runs it in the foreground.
+   */
   command(folder: string, port: number, upstream: number): Promise<readonly [string, ...string[]]>
 }
 
@@ -145,7 +148,9 @@ describe.each(PROXIES)('behind $name', (proxy) => {
     })
   }
 
-  /** An address that no other test uses, and how the session there ends, as the server reports it. */
+  /**
+   * An address that no other test uses, and how the session there ends, as the server reports it.
+   */
   function watched(path: string): { path: string; ended: Promise<CloseInfo> } {
     const uri = `${path}?${++addresses}`
     const ended = new Promise<CloseInfo>((resolve) => {

@@ -1,5 +1,6 @@
 /**
- * Many clients that we did not write, connected to a server in another process while it is told to stop.
+ * Many clients that we did not write, connected to a server in another process while it is told to
+ * stop.
  */
 
 import { once } from 'node:events'

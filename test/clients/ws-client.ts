@@ -58,7 +58,8 @@ async function open(url: string): Promise<WebSocket> {
 }
 
 async function firstMessage(socket: WebSocket): Promise<string | Buffer> {
-  // The listener of 'message' is given the payload, in one Buffer by default, and whether it is binary.
+  // The listener of 'message' is given the payload, in one Buffer by default, and whether it is
+  // binary.
   const [data, isBinary] = (await once(socket, 'message')) as [Buffer, boolean]
   return isBinary ? data : data.toString()
 }

@@ -1,6 +1,6 @@
 /**
- * `docs/errors.md` and the classes of errors in `src/`, in both directions: no error without a row, no row
- * without an error, and the code of each is the one that its class has.
+ * `docs/errors.md` and the classes of errors in `src/`, in both directions: no error without a row,
+ * no row without an error, and the code of each is the one that its class has.
  */
 
 import { readFileSync } from 'node:fs'

@@ -19,7 +19,9 @@ import { SESSION_OPTIONS } from '../../src/session/internal.ts'
 const SESSION: Readonly<Record<string, unknown>> = { ...SESSION_OPTIONS.defaults }
 const SERVER = { ...SESSION, ...ROUTE_OPTIONS.defaults, ...PLUGIN_OPTIONS.defaults }
 
-/** Each table: its page, the start of its first header cell, the options, and what it leaves out. */
+/**
+ * Each table: its page, the start of its first header cell, the options, and what it leaves out.
+ */
 const TABLES: ReadonlyArray<{
   readonly page: string
   readonly header: string

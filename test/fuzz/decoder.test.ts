@@ -1,6 +1,6 @@
 /**
- * The decoder against the reference, on streams of any kind and in any cutting: the same events, the same codes, no
- * more memory than the bytes that arrived explain, and never an exception.
+ * The decoder against the reference, on streams of any kind and in any cutting: the same events,
+ * the same codes, no more memory than the bytes that arrived explain, and never an exception.
  */
 
 import fc from 'fast-check'

@@ -1,6 +1,7 @@
 /**
  * How long to look: a short run that is the same each time, or as many seconds for each property as
- * `FUZZ_SECONDS` says, from a seed that nobody has chosen. fast-check prints the seed of what it finds.
+ * `FUZZ_SECONDS` says, from a seed that nobody has chosen. fast-check prints the seed of what it
+ * finds.
  */
 
 import fc, { type Parameters, type Plugin } from 'fast-check'

@@ -1,6 +1,7 @@
 /**
- * The opening handshake with requests that are nearly right: an agreement or a documented refusal, by the same
- * rules as a plain reading of RFC 6455 §4.2.1, and a server that is still there afterwards.
+ * The opening handshake with requests that are nearly right: an agreement or a documented refusal,
+ * by the same rules as a plain reading of RFC 6455 §4.2.1, and a server that is still there
+ * afterwards.
  */
 
 import { connect } from 'node:net'
@@ -210,7 +211,10 @@ function isRight(list: readonly Header[], method: string, version: string): bool
   )
 }
 
-/** Sends `pieces` and the end of the stream. @returns all that comes back before the connection is gone. */
+/**
+ * Sends `pieces` and the end of the stream. @returns all that comes back before the connection is
+ * gone.
+ */
 function ask(port: number, pieces: readonly Uint8Array[]): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port, noDelay: true })

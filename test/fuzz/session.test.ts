@@ -1,6 +1,6 @@
 /**
- * Whole sessions against the reference: an echo is sent streams of any kind, and what comes back, what is
- * reported and what is left are what the contract says for what the reference reads.
+ * Whole sessions against the reference: an echo is sent streams of any kind, and what comes back,
+ * what is reported and what is left are what the contract says for what the reference reads.
  */
 
 import fc from 'fast-check'

@@ -1,6 +1,6 @@
 /**
- * Streams of bytes that are nearly right: frames of every kind, put together and then damaged, and kept ones
- * that are damaged too.
+ * Streams of bytes that are nearly right: frames of every kind, put together and then damaged, and
+ * kept ones that are damaged too.
  */
 
 import { readFileSync } from 'node:fs'
@@ -161,7 +161,9 @@ function apply(bytes: Uint8Array, { at, kind, byte }: Damage): Uint8Array {
   }
 }
 
-/** How to cut: sizes of pieces, used in turn. Few of them are 1, so that long streams stay quick. */
+/**
+ * How to cut: sizes of pieces, used in turn. Few of them are 1, so that long streams stay quick.
+ */
 export const cuttings: Arbitrary<readonly number[]> = fc.oneof(
   fc.constant([Infinity]),
   fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 8 }),

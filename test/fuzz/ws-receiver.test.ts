@@ -1,7 +1,7 @@
 /**
- * The reference against the receiver of `ws` 8.23, an implementation that we did not write: what one takes the other
- * takes, with the same messages, and what one refuses the other refuses. Where they differ on purpose is
- * listed at `expectSame`.
+ * The reference against the receiver of `ws` 8.23, an implementation that we did not write: what
+ * one takes the other takes, with the same messages, and what one refuses the other refuses. Where
+ * they differ on purpose is listed at `expectSame`.
  */
 
 import { createRequire } from 'node:module'
@@ -50,8 +50,9 @@ describe('the reference and ws, fuzzed', () => {
  * Deliberate differences, all of them stricter on our side:
  * - a length that is not in its shortest form (§5.2): `ws` takes it;
  * - a length of 2^63 and more (§5.2): 1002 here, 1009 in `ws`;
- * - text that is not UTF-8 (§8.1): refused here at its first bad byte, by `ws` at the end of the message, so
- *   that it may answer pings until then, find another violation, or find nothing wrong at all.
+ * - text that is not UTF-8 (§8.1): refused here at its first bad byte, by `ws` at the end of the
+ *   message, so that it may answer pings until then, find another violation, or find nothing wrong
+ *   at all.
  */
 async function expectSame(
   bytes: Uint8Array,
@@ -68,7 +69,8 @@ async function expectSame(
   const ours = wholeMessages(reading.events).map((event) =>
     event === 'close' ? 'close 1005 ""' : event,
   )
-  // ws looks at a header when two bytes are there: what we have refused by then has to be followed by something.
+  // ws looks at a header when two bytes are there: what we have refused by then has to be followed
+  // by something.
   const sent = reading.broken === null ? bytes : concat(bytes, new Uint8Array(16))
   const theirs = await receivedByWs(cutAs(sent, sizes), role)
 

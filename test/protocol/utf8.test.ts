@@ -16,7 +16,8 @@ describe('checkUtf8()', () => {
   })
 
   it('checkUtf8() agrees with the platform on all sequences of 3 bytes', () => {
-    // With `isUtf8`, which checkUtf8() does not use for so few bytes: throwing 16 million errors takes a minute.
+    // With `isUtf8`, which checkUtf8() does not use for so few bytes: throwing 16 million errors
+    // takes a minute.
     const bytes = new Uint8Array(3)
     let wrong = 0
     for (let sequence = 0; sequence < 2 ** 24; sequence++) {

@@ -1,5 +1,6 @@
 /**
- * Frames put together by hand, byte by byte and independently of the encoder, and what a decoder tells of them.
+ * Frames put together by hand, byte by byte and independently of the encoder, and what a decoder
+ * tells of them.
  */
 
 import {
@@ -59,7 +60,10 @@ export function wire(role: Role, frame: WireFrame): Uint8Array {
   return concat(Uint8Array.from(bytes), body)
 }
 
-/** Writes down each event in a line, such as `text fin 68 69`, and checks that payloads stay as they are. */
+/**
+ * Writes down each event in a line, such as `text fin 68 69`, and checks that payloads stay as they
+ * are.
+ */
 export class Recorder implements FrameSink {
   readonly events: string[] = []
   readonly payloads: Uint8Array[] = []

@@ -1,5 +1,6 @@
 /**
- * What the tests of the page share: an application behind one of the engines, and a client that reads frames.
+ * What the tests of the page share: an application behind one of the engines, and a client that
+ * reads frames.
  */
 
 import { afterEach } from 'vitest'
@@ -17,7 +18,10 @@ export type SeedHost = Host & { advance?: (ms: number) => Promise<void> }
 
 type Handler = (session: DefaultWebSocketServerSession) => Promise<void> | void
 
-/** Serves applications, one for each test; after it all peers are gone, and the application is stopped. */
+/**
+ * Serves applications, one for each test; after it all peers are gone, and the application is
+ * stopped.
+ */
 export class Page {
   readonly host: SeedHost
   #served: Served | null = null

@@ -1,6 +1,6 @@
 /**
- * A browser in memory: `WebSocket` and `WebSocketStream` as their standards describe them, over the production client
- * on the memory engine, so that what they talk to is a server.
+ * A browser in memory: `WebSocket` and `WebSocketStream` as their standards describe them, over the
+ * production client on the memory engine, so that what they talk to is a server.
  */
 
 import { CloseReason, Frame } from '../../src/index.ts'
@@ -43,7 +43,9 @@ export function browserPlatform(
   }
 }
 
-/** What both interfaces share: the reading of arguments, a connection, and what is known of its end. */
+/**
+ * What both interfaces share: the reading of arguments, a connection, and what is known of its end.
+ */
 class Connection {
   readonly url: string
   readonly session: Promise<WebSocketClientSession>
@@ -217,7 +219,9 @@ function eventOf(info: Awaited<WebSocketClientSession['closed']>): PlatformClose
   return { code: remote?.code ?? 1006, reason: remote?.message ?? '', wasClean: clean }
 }
 
-/** As the standard reads it: relative to the page, `http` for `ws`, no other scheme, no fragment. */
+/**
+ * As the standard reads it: relative to the page, `http` for `ws`, no other scheme, no fragment.
+ */
 function readUrl(given: string): string {
   if (!URL.canParse(given, PAGE)) throw new DOMException('The URL is invalid.', 'SyntaxError')
   const url = new URL(given, PAGE)

@@ -5,7 +5,10 @@
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 
-/** One script of ES modules, minified, from the module at `entry` (a path below the root of the package). */
+/**
+ * One script of ES modules, minified, from the module at `entry` (a path below the root of the
+ * package).
+ */
 export async function bundle(entry: string): Promise<string> {
   const output = await build({
     configFile: false,

@@ -1,5 +1,6 @@
 /**
- * Bytes as people write them: hex strings for what is expected, and what arrived as hex to compare with.
+ * Bytes as people write them: hex strings for what is expected, and what arrived as hex to compare
+ * with.
  */
 
 /** The bytes of a hex string; blanks are for the reader. */
@@ -42,7 +43,9 @@ export class ByteInbox {
     this.#settle()
   }
 
-  /** Resolves with the next `length` bytes as hex; with what there is when the stream ends before. */
+  /**
+   * Resolves with the next `length` bytes as hex; with what there is when the stream ends before.
+   */
   async read(length: number): Promise<string> {
     return toHex(await this.take(length))
   }

@@ -1,7 +1,8 @@
 /**
  * A key and a self-signed certificate for `localhost` and 127.0.0.1, for tests alone: it protects
- * nothing. Made by `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500
- * -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1`.
+ * nothing. Made by
+ *     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500 \
+ *       -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1
  */
 
 /** In the shape of `node:tls` options. */

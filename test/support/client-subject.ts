@@ -1,6 +1,6 @@
 /**
- * The client on Node as the conformance suite sees it: a server made of bytes that it is connected to, over a real
- * connection.
+ * The client on Node as the conformance suite sees it: a server made of bytes that it is connected
+ * to, over a real connection.
  */
 
 import type { Socket } from 'node:net'

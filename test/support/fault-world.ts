@@ -1,6 +1,6 @@
 /**
- * One application in memory with two sessions: the one that a fault strikes, and a bystander who must not
- * notice. Everything that a session could leave behind can be counted afterwards.
+ * One application in memory with two sessions: the one that a fault strikes, and a bystander who
+ * must not notice. Everything that a session could leave behind can be counted afterwards.
  */
 
 import { getEventListeners } from 'node:events'
@@ -24,7 +24,9 @@ export interface Victim {
   readonly peer: Peer
   readonly link: MemoryLink
   readonly session: DefaultWebSocketServerSession
-  /** How the client takes what comes: as a program that reads, or as a kernel whose program is gone. */
+  /**
+   * How the client takes what comes: as a program that reads, or as a kernel whose program is gone.
+   */
   behaviour: { readsOn: boolean; endsInTurn: boolean }
 }
 

@@ -1,5 +1,6 @@
 /**
- * The handler of a session that a fault will strike: a client brings it into any state by what it says.
+ * The handler of a session that a fault will strike: a client brings it into any state by what it
+ * says.
  */
 
 import { CloseReason, type DefaultWebSocketServerSession, Frame } from '../../src/index.ts'
@@ -31,9 +32,9 @@ export const CARELESS: Readonly<
 }
 
 /**
- * Echoes, except for texts that contain "fill" (it sends as much as is taken without waiting), "wait" (it
- * sends one frame more, and waits for its room) or "close" (it closes with 4000), in this order. The texts of
- * `CARELESS` turn it into a handler that never receives again.
+ * Echoes, except for texts that contain "fill" (it sends as much as is taken without waiting),
+ * "wait" (it sends one frame more, and waits for its room) or "close" (it closes with 4000), in
+ * this order. The texts of `CARELESS` turn it into a handler that never receives again.
  */
 export class FaultedHandler {
   /** Given to every wait. */
@@ -87,7 +88,9 @@ export class FaultedHandler {
     }
   }
 
-  /** Until nothing has moved for two turns of the event loop: the systems at both ends are full too. */
+  /**
+   * Until nothing has moved for two turns of the event loop: the systems at both ends are full too.
+   */
   async #fill({ outgoing }: DefaultWebSocketServerSession): Promise<void> {
     for (let quietTurns = 0; quietTurns < 2; quietTurns++) {
       while (outgoing.trySend(FLOOD_FRAME) === 'sent') {

@@ -1,5 +1,6 @@
 /**
- * The engines as a suite sees them: an application behind one, and peers made of bytes in front of it.
+ * The engines as a suite sees them: an application behind one, and peers made of bytes in front of
+ * it.
  */
 
 import { type Application, createApplication } from '../../src/index.ts'

@@ -1,6 +1,6 @@
 /**
- * One application in an HTTP server of this process: sessions whose clients are raw sockets, a bystander who
- * must not notice what happens to them, and a count of what is left.
+ * One application in an HTTP server of this process: sessions whose clients are raw sockets, a
+ * bystander who must not notice what happens to them, and a count of what is left.
  */
 
 import { once } from 'node:events'
@@ -105,7 +105,9 @@ export class LoopbackWorld {
     return { client, headBytes: head.length, ...(await opened) }
   }
 
-  /** The bystander says something and is answered. What was written before has been read by then. */
+  /**
+   * The bystander says something and is answered. What was written before has been read by then.
+   */
   async bystanderEchoes(): Promise<string> {
     this.#bystander.send(clientFrame('text', 'hi'))
     const from = this.#bystanderBytes
@@ -114,7 +116,10 @@ export class LoopbackWorld {
     return text.slice(from)
   }
 
-  /** Resolves with how `victim` ended once its handler has returned and the application has let go of it. */
+  /**
+   * Resolves with how `victim` ended once its handler has returned and the application has let go
+   * of it.
+   */
   async ended({ session, handler }: LoopbackVictim): Promise<CloseInfo> {
     const info = await session.closed
     await handler.returned

@@ -1,5 +1,6 @@
 /**
- * A client made of bytes: it sends exactly what a test writes down and shows exactly what came back.
+ * A client made of bytes: it sends exactly what a test writes down and shows exactly what came
+ * back.
  */
 
 import { ByteInbox, hex } from './bytes.ts'

@@ -1,5 +1,6 @@
 /**
- * A program of `test/support/programs`, run in a process of its own, which says what happens as lines of JSON.
+ * A program of `test/support/programs`, run in a process of its own, which says what happens as
+ * lines of JSON.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -17,7 +18,9 @@ export interface ProgramEvent {
 /** How a process ended: its code, or the signal that ended it. */
 export type ProgramEnd = readonly [code: number | null, signal: NodeJS.Signals | null]
 
-/** A running program, at the head of a process group of its own. Disposing of it kills the group. */
+/**
+ * A running program, at the head of a process group of its own. Disposing of it kills the group.
+ */
 export class Program implements AsyncDisposable {
   /** Resolves when the process has ended and nothing more will be said. */
   readonly ended: Promise<ProgramEnd>

@@ -1,6 +1,6 @@
 /**
- * Setup of `npm test`: properties that do not say how many inputs they want are tried with 25 instead of
- * 100.
+ * Setup of `npm test`: properties that do not say how many inputs they want are tried with 25
+ * instead of 100.
  */
 
 import fc from 'fast-check'

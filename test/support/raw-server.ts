@@ -1,6 +1,6 @@
 /**
- * A server that a test writes byte by byte: it accepts a connection, reads the head of a request, and then does what
- * the test says.
+ * A server that a test writes byte by byte: it accepts a connection, reads the head of a request,
+ * and then does what the test says.
  */
 
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
@@ -25,8 +25,8 @@ export interface RawServer extends AsyncDisposable {
 }
 
 /**
- * Listens on a free port of loopback, or at `path`. Calls `serve` for each request. Bytes that are sent apart arrive
- * apart.
+ * Listens on a free port of loopback, or at `path`. Calls `serve` for each request. Bytes that are
+ * sent apart arrive apart.
  */
 export async function rawServer(
   serve: (call: RawCall) => void,

@@ -61,7 +61,8 @@ export function reconnecting(
         await prepare?.()
         const opener =
           open ?? ((signal) => t.client.openWebSocket(`ws://localhost${path}`, { signal }))
-        // Every session of a test application can have a heartbeat; its public type does not say so.
+        // Every session of a test application can have a heartbeat; its public type does not say
+        // so.
         return opener as Opener<WebSocketClientSession>
       },
     },

@@ -1,6 +1,6 @@
 /**
- * A decoder that is slow and plain: RFC 6455 §5 read aloud, over bytes that are all there. What the real one does in
- * pieces, in place and in a hurry has to come to the same.
+ * A decoder that is slow and plain: RFC 6455 §5 read aloud, over bytes that are all there. What the
+ * real one does in pieces, in place and in a hurry has to come to the same.
  */
 
 import { toHex } from './bytes.ts'
@@ -40,7 +40,9 @@ export interface Reading {
   readonly isWhole: boolean
 }
 
-/** The events of a reading with the fragments of each message put together, such as `text 68 69`. */
+/**
+ * The events of a reading with the fragments of each message put together, such as `text 68 69`.
+ */
 export function wholeMessages(events: readonly string[]): string[] {
   const lines: string[] = []
   let gathered = ''
@@ -197,7 +199,10 @@ function readClose(payload: readonly number[]): string {
   return `close ${code} "${Buffer.from(message).toString('utf8')}"`
 }
 
-/** RFC 3629 §3, by arithmetic: `cut` if the last character has begun and could still become a good one. */
+/**
+ * RFC 3629 §3, by arithmetic: `cut` if the last character has begun and could still become a good
+ * one.
+ */
 function readText(bytes: readonly number[]): 'whole' | 'cut' | 'bad' {
   let at = 0
   while (at < bytes.length) {

@@ -1,6 +1,6 @@
 /**
- * A TLS client whose TCP connection is in the hands of a test: what TLS would send may be cut, held back or
- * replaced, and its FIN need not be TCP's.
+ * A TLS client whose TCP connection is in the hands of a test: what TLS would send may be cut, held
+ * back or replaced, and its FIN need not be TCP's.
  */
 
 import { once } from 'node:events'
@@ -68,7 +68,9 @@ export class TlsWire implements AsyncDisposable {
     this.client = new RawClient(this.socket)
   }
 
-  /** Connects over TCP; the handshake of TLS has begun. At most `allowance` bytes of it are sent. */
+  /**
+   * Connects over TCP; the handshake of TLS has begun. At most `allowance` bytes of it are sent.
+   */
   static async open(
     port: number,
     options: ConnectionOptions = {},

@@ -1,6 +1,6 @@
 /**
- * Random schedules over nodes and a broker in memory, in virtual time, against a model: what the log held is known,
- * and so is what every publisher was told and every subscriber saw.
+ * Random schedules over nodes and a broker in memory, in virtual time, against a model: what the
+ * log held is known, and so is what every publisher was told and every subscriber saw.
  */
 
 import type { Environment } from '../../src/base/internal.ts'

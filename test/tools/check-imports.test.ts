@@ -10,7 +10,9 @@ afterEach(() => {
   for (const root of roots.splice(0)) rmSync(root, { recursive: true })
 })
 
-/** Writes a small tree of sources and returns what the check says, one `file:line: message` each. */
+/**
+ * Writes a small tree of sources and returns what the check says, one `file:line: message` each.
+ */
 function check(files: Readonly<Record<string, string>>): string[] {
   const root = mkdtempSync(join(tmpdir(), 'towpath-imports-'))
   roots.push(root)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { longLinesOfComments, longLinesOfMarkdown } from '../../tools/check-prose.ts'
+import { longLinesOfComments, longLinesOfMarkdown, problemsOf } from '../../tools/check-prose.ts'
 
 const LONG = 'word '.repeat(21).trim()
 
@@ -26,5 +26,24 @@ describe('longLinesOfComments()', () => {
     const text = `// ${LONG}\n/** ${LONG} */\n * ${LONG}\nconst text = '${LONG}'`
 
     expect(longLinesOfComments(text)).toEqual([1, 2, 3])
+  })
+})
+
+describe('problemsOf()', () => {
+  const found = new Map([
+    ['src/a/one.ts', [3]],
+    ['docs/page.md', [1, 2]],
+  ])
+
+  it('problemsOf() names files without an exception, with their lines', () => {
+    expect(problemsOf(found, ['src/a/'])).toEqual([
+      'Cannot accept docs/page.md: prose above 100 columns, lines 1, 2',
+    ])
+  })
+
+  it('problemsOf() takes files and folders as exceptions, and names unnecessary ones', () => {
+    expect(problemsOf(found, ['src/a/', 'docs/page.md', 'src/b/'])).toEqual([
+      'Cannot keep the exception src/b/: its prose wraps at 100 columns',
+    ])
   })
 })

@@ -1,6 +1,9 @@
 /** The examples of RFC 7692 §7.2.3, as literal bytes. All of them say "Hello". */
 
-/** Messages as they travel, each by itself: the payload of an unfragmented frame, or of all fragments. */
+/**
+ * Messages as they travel, each by itself: the payload of an unfragmented frame, or of all
+ * fragments.
+ */
 export const COMPRESSED_HELLO: ReadonlyArray<{ readonly name: string; readonly hex: string }> = [
   { name: '§7.2.3.1 one block of a fixed code', hex: 'f2 48 cd c9 c9 07 00' },
   { name: '§7.2.3.3 a stored block', hex: '00 05 00 fa ff 48 65 6c 6c 6f 00' },

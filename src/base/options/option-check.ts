@@ -1,6 +1,6 @@
 /**
- * Checks of single options. Each error names the option, its value or its kind, and what is expected.
- * `act` is always what cannot be done, such as `install WebSockets`.
+ * Checks of single options. Each error names the option, its value or its kind, and what is
+ * expected. `act` is always what cannot be done, such as `install WebSockets`.
  */
 
 import { kindOf } from '../any-value.ts'

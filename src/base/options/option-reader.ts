@@ -1,6 +1,6 @@
 /**
- * The reader of options that explains itself: each error says what is expected. Pages have a shorter
- * one (`engines/browser/`).
+ * The reader of options that explains itself: each error says what is expected. Pages have a
+ * shorter one (`engines/browser/`).
  */
 
 import {

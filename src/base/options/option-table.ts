@@ -25,8 +25,8 @@ type WithoutFields<Value> = Value extends DurationFields
   : Value
 
 /**
- * Checks single values, and throws for an invalid one. Each platform has its own: Node explains what
- * is expected, a page has few bytes for that.
+ * Checks single values, and throws for an invalid one. Each platform has its own: Node explains
+ * what is expected, a page has few bytes for that.
  */
 export interface OptionReader {
   /** What is being done, for messages: `install WebSockets`. */
@@ -37,7 +37,9 @@ export interface OptionReader {
   number(name: string, value: unknown, min: number, max: number): number
   /** A duration above 0, in milliseconds. */
   duration(name: string, value: unknown): number
-  /** The same; a bare number below 1000 is invalid, because it is nearly always meant as seconds. */
+  /**
+   * The same; a bare number below 1000 is invalid, because it is nearly always meant as seconds.
+   */
   timeLimit(name: string, value: unknown): number
   flag(name: string, value: unknown): boolean
   /** One of a few words. `also` names another valid value, for the message. */

@@ -1,5 +1,6 @@
 /**
- * A connection in memory: two transports, a pipe each way, and the faults of the network between them.
+ * A connection in memory: two transports, a pipe each way, and the faults of the network between
+ * them.
  */
 
 import type { Environment } from '../../base/internal.ts'
@@ -25,7 +26,9 @@ export interface MemoryLinkOptions {
   readonly toClient?: PipeFaults
 }
 
-/** What the ends are told when the link is reset; `code` is that of the same failure on a socket. */
+/**
+ * What the ends are told when the link is reset; `code` is that of the same failure on a socket.
+ */
 class ResetError extends Error {
   override readonly name: string = 'ResetError'
   readonly code: string = 'ECONNRESET'
@@ -58,7 +61,10 @@ export class MemoryLink {
     this.server = this.#server
   }
 
-  /** Changes the faults on the way to the server, at once; fields that are not given stay as they are. */
+  /**
+   * Changes the faults on the way to the server, at once; fields that are not given stay as they
+   * are.
+   */
   toServer(faults: PipeFaults): void {
     Object.assign(this.#toServer.faults, faults)
     this.#toServer.schedule()
@@ -76,15 +82,18 @@ export class MemoryLink {
     this.#server.wasReset()
   }
 
-  /** Nothing gets through any more, in either direction, and nobody is told (a half-open connection). */
+  /**
+   * Nothing gets through any more, in either direction, and nobody is told (a half-open
+   * connection).
+   */
   cut(): void {
     this.toServer({ silent: true })
     this.toClient({ silent: true })
   }
 
   /**
-   * The cable is whole again: what was written meanwhile arrives. An end that was dropped meanwhile could not
-   * tell the other, which is reset now.
+   * The cable is whole again: what was written meanwhile arrives. An end that was dropped meanwhile
+   * could not tell the other, which is reset now.
    */
   mend(): void {
     this.toServer({ silent: false })

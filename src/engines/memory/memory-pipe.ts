@@ -1,5 +1,6 @@
 /**
- * One direction of a connection in memory: bytes in order, with the bounds and the faults of a network.
+ * One direction of a connection in memory: bytes in order, with the bounds and the faults of a
+ * network.
  */
 
 import type { Clock } from '../../base/index.ts'
@@ -12,18 +13,28 @@ export interface PipeFaults {
   delayMs?: number
 
   /**
-   * Cuts what arrives: given the bytes at hand (1 and above), says how many are delivered in the next piece
-   * (1 and above; more than there are means all). @defaultValue everything that was written at once
+   * Cuts what arrives: given the bytes at hand (1 and above), says how many are delivered in the
+   * next piece (1 and above; more than there are means all). @defaultValue everything that was
+   * written at once
    */
   cut?: (bytesAtHand: number) => number
 
-  /** The connection is reset once this many bytes have been delivered, counted from the start. @defaultValue `Infinity` */
+  /**
+   * The connection is reset once this many bytes have been delivered, counted from the start.
+   * @defaultValue `Infinity`
+   */
   resetAfterBytes?: number
 
-  /** The receiver's machine does not read: bytes stay under way until it is `false` again. @defaultValue false */
+  /**
+   * The receiver's machine does not read: bytes stay under way until it is `false` again.
+   * @defaultValue false
+   */
   stalled?: boolean
 
-  /** What is written vanishes, the end of the stream too, as on a cable that was cut. @defaultValue false */
+  /**
+   * What is written vanishes, the end of the stream too, as on a cable that was cut. @defaultValue
+   * false
+   */
   silent?: boolean
 }
 
@@ -124,11 +135,15 @@ export class MemoryPipe {
   schedule(): void {
     if (this.#scheduled || this.#closed) return
     this.#scheduled = true
-    // By way of a microtask, so that what waits for the last piece runs before the next one is delivered.
+    // By way of a microtask, so that what waits for the last piece runs before the next one is
+    // delivered.
     queueMicrotask(() => this.#environment.defer(deliver, this))
   }
 
-  /** Delivers one piece, if one is due; further ones follow in turns of their own, as reads of a socket do. */
+  /**
+   * Delivers one piece, if one is due; further ones follow in turns of their own, as reads of a
+   * socket do.
+   */
   deliver(): void {
     this.#scheduled = false
     if (this.#closed || !this.#hasReader || this.#paused || this.faults.stalled === true) return

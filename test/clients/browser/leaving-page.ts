@@ -1,5 +1,6 @@
 /**
- * A page that the user leaves and comes back to: a connection that comes back, and a session that does not.
+ * A page that the user leaves and comes back to: a connection that comes back, and a session that
+ * does not.
  */
 
 import { connect, openWebSocket } from '../../../src/browser-client.ts'

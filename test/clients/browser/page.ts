@@ -1,6 +1,7 @@
 /**
- * What runs in the page of the tests in Chromium: small programs on `towpath/client`, each an answer to one call from
- * the test. What they return goes through the browser's debugging protocol, so it is plain data.
+ * What runs in the page of the tests in Chromium: small programs on `towpath/client`, each an
+ * answer to one call from the test. What they return goes through the browser's debugging protocol,
+ * so it is plain data.
  */
 
 import {
@@ -78,7 +79,10 @@ const page = {
   /** Whether the browser has what the test is about. */
   hasStream: (): boolean => 'WebSocketStream' in globalThis,
 
-  /** Sends text and bytes of each size at once, and says which did not come back, or not in their order. */
+  /**
+   * Sends text and bytes of each size at once, and says which did not come back, or not in their
+   * order.
+   */
   async echo(url: string, way: Way, sizes: readonly number[]): Promise<number[]> {
     const wrong: number[] = []
     await webSocket(url, optionsFor(way), async ({ incoming, send, launch }) => {

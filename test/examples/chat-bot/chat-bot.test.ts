@@ -63,7 +63,9 @@ function withBot(block: (world: World) => Promise<void>): Promise<void> {
   })
 }
 
-/** Somebody in the room of the bot, who writes down what is said: the words with the speaker's name. */
+/**
+ * Somebody in the room of the bot, who writes down what is said: the words with the speaker's name.
+ */
 async function enter(t: TestApplication, name: string, heard: string[] = []) {
   const session: TestSession = await t.connect('/rooms/lobby')
   void session.launch(() =>
@@ -281,7 +283,10 @@ describe('chatBot()', () => {
 const QUESTION = { type: 'said', id: 1, ref: 'ref-0001', name: 'Ada', text: '!time', at: 0 }
 const WELCOME = { type: 'welcome', name: 'Bot', epoch: 'one', members: ['Bot'], history: [] }
 
-/** What a server does in one session, in order: sends a message, hears one of the bot, or closes with a code. */
+/**
+ * What a server does in one session, in order: sends a message, hears one of the bot, or closes
+ * with a code.
+ */
 type Script = ReadonlyArray<object | 'listen' | number>
 
 /** Writes down the next message; nothing when the session ends before. */

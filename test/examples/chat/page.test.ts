@@ -1,5 +1,6 @@
 /**
- * What the chat's page keeps across connections, and when it tries again: its modules without a screen.
+ * What the chat's page keeps across connections, and when it tries again: its modules without a
+ * screen.
  */
 
 import { describe, expect, it } from 'vitest'

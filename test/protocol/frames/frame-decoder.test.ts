@@ -773,7 +773,10 @@ it('FrameDecoder in one role does not see another that its sink feeds', () => {
   expect(inner.recorder.payloads).toEqual(Array<Uint8Array>(3).fill(new Uint8Array(90).fill(1)))
 })
 
-/** Has a decoder read bytes that nobody refers to afterwards: whole frames, and the beginning of one. */
+/**
+ * Has a decoder read bytes that nobody refers to afterwards: whole frames, and the beginning of
+ * one.
+ */
 function lend(role: 'server' | 'client', decoder: FrameDecoder): WeakRef<Uint8Array>[] {
   const small = wire(role, { first: 0x82, payload: new Uint8Array(100) })
   const large = wire(role, { first: 0x82, payload: new Uint8Array(5000) })
@@ -843,7 +846,9 @@ function stream(role: 'server' | 'client'): fc.Arbitrary<Uint8Array> {
   })
 }
 
-/** Feeds `bytes` in chunks, each in memory that is overwritten afterwards, pausing as `pauses` says. */
+/**
+ * Feeds `bytes` in chunks, each in memory that is overwritten afterwards, pausing as `pauses` says.
+ */
 function decodeCut(
   role: 'server' | 'client',
   bytes: Uint8Array,

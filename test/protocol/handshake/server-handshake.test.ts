@@ -206,7 +206,9 @@ describe('serverHandshakeHeaders()', () => {
   })
 })
 
-/** The good request with some headers changed; `null` takes one away, a list makes it several lines. */
+/**
+ * The good request with some headers changed; `null` takes one away, a list makes it several lines.
+ */
 function request(changes: Headers, rest?: Partial<HandshakeRequest>): HandshakeRequest {
   const raw = Object.entries({ ...GOOD, ...changes }).flatMap(([name, value]) => {
     const values = value === null ? [] : typeof value === 'string' ? [value] : value

@@ -1,6 +1,6 @@
 /**
- * A client of a server that is not there, for tests: it tries as often as the JSON in its first argument says, and has
- * nothing else to live for. What happens is told as lines of JSON.
+ * A client of a server that is not there, for tests: it tries as often as the JSON in its first
+ * argument says, and has nothing else to live for. What happens is told as lines of JSON.
  */
 
 import { connect } from '../../../src/node-client.ts'

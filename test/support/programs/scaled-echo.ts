@@ -1,6 +1,7 @@
 /**
- * A server with workers, for tests: options as JSON in the first argument; `start`, `stop <options>` or `end`, which
- * closes it, on the standard input of the primary; what happens as lines of JSON on the output of all processes.
+ * A server with workers, for tests: options as JSON in the first argument; `start`,
+ * `stop <options>` or `end`, which closes it, on the standard input of the primary; what happens as
+ * lines of JSON on the output of all processes.
  */
 
 import cluster from 'node:cluster'

@@ -1,7 +1,8 @@
 /**
- * A server in a process of its own, to be told to stop: `/stream/:id` sends numbered messages without end,
- * `/busy/:id` goes on working for a while when its session has ended. It prints `{ port }` when it listens, and
- * `{ counts, accepted }` when it has stopped: how many messages `send` had accepted, by id.
+ * A server in a process of its own, to be told to stop: `/stream/:id` sends numbered messages
+ * without end, `/busy/:id` goes on working for a while when its session has ended. It prints
+ * `{ port }` when it listens, and `{ counts, accepted }` when it has stopped: how many messages
+ * `send` had accepted, by id.
  */
 
 import { once, setMaxListeners } from 'node:events'

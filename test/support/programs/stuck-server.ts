@@ -1,7 +1,7 @@
 /**
  * A server whose handlers never return. When its first session has ended it stops: by `stop()` with
- * `{ "how": "stop" }`, by a signal that it sends itself with `{ "how": "signal" }`. A listener of `stopped`
- * says `closing`, and `closed` in a later turn of the event loop.
+ * `{ "how": "stop" }`, by a signal that it sends itself with `{ "how": "signal" }`. A listener of
+ * `stopped` says `closing`, and `closed` in a later turn of the event loop.
  */
 
 import { embeddedServer, WebSockets } from '../../../src/index.ts'

@@ -1,5 +1,6 @@
 /**
- * A client whose only session is held back, because it reads nothing, for tests: it says when the session is over.
+ * A client whose only session is held back, because it reads nothing, for tests: it says when the
+ * session is over.
  */
 
 import { openWebSocket } from '../../../src/node-client.ts'
