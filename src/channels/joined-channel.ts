@@ -2,8 +2,8 @@
  * A channel of the values of several sources, one after another.
  *
  * A value stays in its source until somebody receives it here, so the bounds of the source hold and
- * its sender is slowed down. When a source is left, the values that it still holds are kept here, up
- * to a bound. A receiver that waits when a source ends waits for the next source.
+ * its sender is slowed down. When a source is left, the values that it still holds are kept here,
+ * up to a bound. A receiver that waits when a source ends waits for the next source.
  */
 
 import type { Clock } from '../base/index.ts'
@@ -69,7 +69,10 @@ export class JoinedChannel<T> implements ReceiveChannel<T>, ReceiveCore<T> {
     return this.#kept.size
   }
 
-  /** Receives from `source` from now on; it is cancelled if this channel has been closed or cancelled. */
+  /**
+   * Receives from `source` from now on; it is cancelled if this channel has been closed or
+   * cancelled.
+   */
   follow(source: ReceiveCore<T>): void {
     this.leaveSource()
     if (this.#closing !== null) {
@@ -80,7 +83,9 @@ export class JoinedChannel<T> implements ReceiveChannel<T>, ReceiveCore<T> {
     this.#serve()
   }
 
-  /** Leaves the current source, if there is one. The values that it still holds are kept or dropped. */
+  /**
+   * Leaves the current source, if there is one. The values that it still holds are kept or dropped.
+   */
   leaveSource(): void {
     const source = this.#source
     if (source === null) return
@@ -201,7 +206,9 @@ export class JoinedChannel<T> implements ReceiveChannel<T>, ReceiveCore<T> {
     if (this.#receivers.first === null) this.#stopWaiting()
   }
 
-  /** Gives the receivers that wait what there is, or the end, and waits at the source for the rest. */
+  /**
+   * Gives the receivers that wait what there is, or the end, and waits at the source for the rest.
+   */
   #serve(): void {
     while (this.#receivers.first !== null) {
       const value = this.takeNext()

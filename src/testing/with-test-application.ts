@@ -107,7 +107,10 @@ export async function withTestApplication<T>(
   return runTests([module], ([t]) => block(t!), options) // one for each module
 }
 
-/** Runs a block with one test application for each module, which share their time, and ends all of them. */
+/**
+ * Runs a block with one test application for each module, which share their time, and ends all of
+ * them.
+ */
 export async function runTests<T>(
   modules: ReadonlyArray<Module | undefined>,
   block: (tests: readonly TestApplication[]) => Promise<T> | T,

@@ -10,10 +10,10 @@ import { runTests, type TestApplicationOptions } from './with-test-application.t
 const ACT = 'test applications'
 
 /**
- * Makes `count` applications in memory that share their time, each set up by `module`, and runs `block` with them. They
- * stand for the processes of one service: what connects them is up to `module`, such as a `MemoryLog` of
- * `towpath/topics`, whose faults the test switches on. Each has clients and a network of its own. All end as with
- * `withTestApplication`.
+ * Makes `count` applications in memory that share their time, each set up by `module`, and runs
+ * `block` with them. They stand for the processes of one service: what connects them is up to
+ * `module`, such as a `MemoryLog` of `towpath/topics`, whose faults the test switches on. Each has
+ * clients and a network of its own. All end as with `withTestApplication`.
  *
  * @param count 1 or above.
  * @param module is told which of them it sets up, from 0.
