@@ -6,11 +6,6 @@ import type { Environment } from '../base/internal.ts'
 import type { ExtensionContext, ExtensionSession } from '../extensions/index.ts'
 import type { SessionSettings } from './settings.ts'
 
-/** Who hears that an extension could not go on. */
-export interface ExtensionsOwner {
-  extensionFailed(error: unknown): void
-}
-
 /** What the handshake has agreed on, at work. */
 export class SessionExtensions {
   /** The reserved bits that they give a meaning to: RSV1 is 4. */
@@ -19,24 +14,28 @@ export class SessionExtensions {
   readonly outgoing: readonly ExtensionSession[]
   /** The other way round. */
   readonly incoming: readonly ExtensionSession[]
-  readonly #owner: ExtensionsOwner
+  readonly #failed: (error: unknown) => void
   #isIncomingOver = false
   #isOutgoingOver = false
 
-  /** Opens those of `settings`; `null` if there are none. */
+  /**
+   * Opens those of `settings`; `null` if there are none.
+   *
+   * @param failed called when an extension cannot go on.
+   */
   static open(
     settings: SessionSettings,
     environment: Environment,
-    owner: ExtensionsOwner,
+    failed: (error: unknown) => void,
   ): SessionExtensions | null {
     const { extensions = [] } = settings
-    return extensions.length === 0 ? null : new SessionExtensions(settings, environment, owner)
+    return extensions.length === 0 ? null : new SessionExtensions(settings, environment, failed)
   }
 
   private constructor(
     { extensions = [], role, maxMessageSize }: SessionSettings,
     { timers }: Environment,
-    owner: ExtensionsOwner,
+    failed: (error: unknown) => void,
   ) {
     const context: ExtensionContext = {
       role,
@@ -46,7 +45,7 @@ export class SessionExtensions {
     this.outgoing = extensions.map(({ agreement }) => agreement.open(context))
     this.incoming = [...this.outgoing].reverse()
     this.claimedBits = extensions.reduce((bits, { reservedBits }) => bits | reservedBits, 0)
-    this.#owner = owner
+    this.#failed = failed
   }
 
   /** Whether nothing comes in any more: the session has ended, or one of them has failed. */
@@ -66,7 +65,7 @@ export class SessionExtensions {
   failIncoming(error: unknown): void {
     if (this.#isIncomingOver) return
     this.#isIncomingOver = true
-    this.#owner.extensionFailed(error)
+    this.#failed(error)
   }
 
   /** One of them could not go on with what goes out: nothing passes any more, and the session fails. */
@@ -74,7 +73,7 @@ export class SessionExtensions {
     if (this.#isOutgoingOver) return
     this.#isIncomingOver = true
     this.#isOutgoingOver = true
-    this.#owner.extensionFailed(error)
+    this.#failed(error)
   }
 
   /** The connection is gone: what they hold is given back at once. Called once. */

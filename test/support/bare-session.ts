@@ -36,11 +36,11 @@ abstract class BareSession extends LiveSession {
   }
 
   get isReadingStopped(): boolean {
-    return this.core.isReadingStopped
+    return this.core.read.isStopped
   }
 
   listen(listener: HeartbeatListener): void {
-    this.core.heartbeat = listener
+    this.core.read.heartbeat = listener
   }
 
   vanish(cause: Error): void {

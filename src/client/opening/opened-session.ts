@@ -70,11 +70,11 @@ export class OpenedSession extends LiveSession implements WebSocketClientSession
   }
 
   get isReadingStopped(): boolean {
-    return this.core.isReadingStopped
+    return this.core.read.isStopped
   }
 
   listen(listener: HeartbeatListener): void {
-    this.core.heartbeat = listener
+    this.core.read.heartbeat = listener
   }
 
   vanish(cause: Error): void {

@@ -10,12 +10,16 @@
 import type { Environment } from '../../base/internal.ts'
 import { PatientTimer } from '../patient-timer.ts'
 
-/** What the deadline looks at. */
-export interface ClosingDeadlineOwner {
-  /** Bytes that are still to go out. */
-  readonly unsentBytes: number
-  /** The end has taken too long. */
-  closingTimedOut(): void
+/** Both ways of a session, as far as the deadline is concerned: see `ReadHalf` and `WriteHalf`. */
+export interface ClosingPath {
+  readonly read: {
+    /** Bytes that have arrived so far. */
+    readonly received: number
+  }
+  readonly write: {
+    /** Bytes that are still to go out. */
+    readonly bufferedAmount: number
+  }
 }
 
 const PARTS = 16
@@ -24,32 +28,35 @@ const MAX_EXTENSIONS = 16
 
 /** The deadline of one session's end, from its beginning. */
 export class ClosingDeadline {
-  readonly #owner: ClosingDeadlineOwner
+  readonly #path: ClosingPath
+  readonly #timedOut: () => void
   readonly #timeoutMs: number
   readonly #timer: PatientTimer
   readonly #part: number
   #unsent: number
-  #received = 0
+  #received: number
   #extensions = 0
 
-  /** Starts at once. */
-  constructor(environment: Environment, timeoutMs: number, owner: ClosingDeadlineOwner) {
-    this.#owner = owner
+  /** Starts at once. `timedOut` is called once, if the end takes too long. */
+  constructor(
+    environment: Environment,
+    timeoutMs: number,
+    path: ClosingPath,
+    timedOut: () => void,
+  ) {
+    this.#path = path
+    this.#timedOut = timedOut
+    this.#received = path.read.received
     this.#timeoutMs = timeoutMs
-    this.#unsent = owner.unsentBytes
+    this.#unsent = path.write.bufferedAmount
     this.#part = Math.max(1, this.#unsent / PARTS)
     this.#timer = new PatientTimer(environment, () => this.#look())
     this.#timer.set(timeoutMs)
   }
 
-  /** So many bytes have come in. */
-  received(bytes: number): void {
-    this.#received += bytes
-  }
-
   /** Bytes that waited have been dropped. They have not gone out. */
   dropped(): void {
-    this.#unsent = this.#owner.unsentBytes
+    this.#unsent = this.#path.write.bufferedAmount
   }
 
   cancel(): void {
@@ -57,16 +64,17 @@ export class ClosingDeadline {
   }
 
   #look(): void {
-    const unsent = this.#owner.unsentBytes
+    const { received } = this.#path.read
+    const unsent = this.#path.write.bufferedAmount
     const hasSent = this.#unsent > 0 && (unsent === 0 || this.#unsent - unsent >= this.#part)
-    const hasReceived = this.#received >= MIN_RECEIVED_BYTES
+    const hasReceived = received - this.#received >= MIN_RECEIVED_BYTES
     this.#unsent = unsent
-    this.#received = 0
+    this.#received = received
     if ((hasSent || hasReceived) && this.#extensions < MAX_EXTENSIONS) {
       this.#extensions += 1
       this.#timer.set(this.#timeoutMs)
     } else {
-      this.#owner.closingTimedOut()
+      this.#timedOut()
     }
   }
 }

@@ -25,6 +25,14 @@ export class Ending {
   #local: CloseReason | null = null
   #remote: CloseReason | null = null
 
+  /** How the session ended, as it was reported; `null` until it is over. */
+  info: CloseInfo | null = null
+
+  /** How far the closing handshake has come. */
+  get phase(): ClosePhase {
+    return this.#phase
+  }
+
   get hasBegun(): boolean {
     return this.#beginning !== null
   }
@@ -85,16 +93,17 @@ export class Ending {
   }
 
   /**
-   * The whole story; `null` if nothing has begun.
+   * Fixes what is reported as `info`; `null` if nothing has begun.
    *
-   * @param closeWritten whether our Close frame has been given to the transport.
+   * @param isCloseWritten whether our Close frame has been given to the transport.
    */
-  info(closeWritten: boolean): CloseInfo | null {
+  finish(isCloseWritten: boolean): CloseInfo | null {
     if (this.#beginning === null) return null
-    const local = closeWritten ? this.#local : null
+    const local = isCloseWritten ? this.#local : null
     const { reason, initiator, cause } = this.#beginning
     const clean = local !== null && this.#remote !== null
-    return { reason, initiator, local, remote: this.#remote, clean, cause }
+    this.info = { reason, initiator, local, remote: this.#remote, clean, cause }
+    return this.info
   }
 }
 

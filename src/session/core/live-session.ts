@@ -26,7 +26,7 @@ import type { DefaultWebSocketSession, OutgoingChannel, WebSocketSession } from 
 import type { SessionOwner } from '../session-owner.ts'
 import type { SessionObserver, SessionSettings } from '../settings.ts'
 import type { Transport } from '../transport.ts'
-import { Outgoing } from './outgoing.ts'
+import { Outgoing, sendOn } from './outgoing.ts'
 import { SessionCore } from './session-core.ts'
 
 const NORMAL = new CloseReason(CloseReason.Codes.NORMAL)
@@ -70,7 +70,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   }
 
   get incoming(): ReceiveChannel<Frame> {
-    return this.core.incoming.channel
+    return this.core.read.channel
   }
 
   get outgoing(): OutgoingChannel {
@@ -79,8 +79,8 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   }
 
   get send(): WebSocketSession['send'] {
-    const core = this.core
-    this.#send ??= (data, options) => core.send(data, options)
+    const { core } = this
+    this.#send ??= (data, options) => sendOn(core, data, options)
     return this.#send
   }
 
@@ -90,7 +90,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   }
 
   get flush(): WebSocketSession['flush'] {
-    this.#flush ??= () => this.core.writer.flush()
+    this.#flush ??= () => this.core.write.flush()
     return this.#flush
   }
 
@@ -111,22 +111,22 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   }
 
   get masking(): boolean {
-    return this.core.writer.masking
+    return this.core.write.masking
   }
 
   set masking(masking: boolean) {
     if (typeof masking !== 'boolean') {
       throw new TypeError(`Cannot set masking to ${kindOf(masking)}, expected true or false`)
     }
-    this.core.writer.masking = masking
+    this.core.write.masking = masking
   }
 
   get maxFrameSize(): number {
-    return this.core.maxFrameSize
+    return this.core.read.maxFrameSize
   }
 
   set maxFrameSize(bytes: number) {
-    this.core.maxFrameSize = bytes
+    this.core.read.maxFrameSize = bytes
   }
 
   /** For code that needs the time of this session. */
@@ -141,7 +141,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   get closeReason(): Promise<CloseReason> {
     if (this.#reason === null) {
       this.#reason = new Deferred()
-      if (this.core.reason !== null) this.#reason.resolve(this.core.reason)
+      if (this.core.ending.reason !== null) this.#reason.resolve(this.core.ending.reason)
     }
     return this.#reason.promise
   }
@@ -149,27 +149,27 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   get closed(): Promise<CloseInfo> {
     if (this.#closed === null) {
       this.#closed = new Deferred()
-      if (this.core.info !== null) this.#closed.resolve(this.core.info)
+      if (this.core.ending.info !== null) this.#closed.resolve(this.core.ending.info)
     }
     return this.#closed.promise
   }
 
   /** Bytes that have arrived since the start, whether or not they are whole messages. */
   get received(): number {
-    return this.core.received
+    return this.core.read.received
   }
 
   get bufferedAmount(): number {
-    return this.core.writer.bufferedAmount
+    return this.core.write.bufferedAmount
   }
 
   get pingInterval(): number | null {
-    return this.core.pings('pingInterval').pingInterval
+    return this.core.pings('pingInterval').interval
   }
 
   set pingInterval(value: Duration | null) {
     const pings = this.core.pings('pingInterval')
-    pings.setPings(value === null ? null : positive(value, 'pingInterval'), pings.timeout)
+    pings.set(value === null ? null : positive(value, 'pingInterval'), pings.timeout)
   }
 
   get timeout(): number {
@@ -178,7 +178,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
 
   set timeout(value: Duration) {
     const pings = this.core.pings('timeout')
-    pings.setPings(pings.pingInterval, positive(value, 'timeout'))
+    pings.set(pings.interval, positive(value, 'timeout'))
   }
 
   get roundTripTime(): number | null {
@@ -216,7 +216,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
         isFailure: (error) => !this.#saysThatItEnds(error),
       })
       this.core.environment.unlimitListeners(this.#scope.signal)
-      if (this.core.info !== null) this.#scope.abort()
+      if (this.core.ending.info !== null) this.#scope.abort()
     }
     return this.#scope
   }
@@ -235,13 +235,13 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
       this.core.observer.handlerFailed(error, this)
     }
     this.core.closeBecause(INTERNAL_ERROR, asError(error))
-    this.core.incoming.discard()
+    this.core.read.discard()
   }
 
   /** Whether `error` only says that the session is ending, and is no failure of the handler. */
   #saysThatItEnds(error: unknown): boolean {
-    if (this.core.reason === null) return false
-    if (error === this.core.cause) return true
+    if (this.core.ending.reason === null) return false
+    if (error === this.core.ending.cause) return true
     if (isInstance(error, ClosedReceiveChannelError)) return true
     if (isInstance(error, ClosedSendChannelError)) return true
     if (isInstance(error, ScopeEndedError)) return true

@@ -1,15 +1,24 @@
 /**
- * The `outgoing` channel as the handler sees it.
+ * What handlers send: the `outgoing` channel, and `send` of the session.
  */
 
 import type { SendOptions, TrySendResult } from '../../channels/index.ts'
 import { writableOf } from '../../channels/internal.ts'
-import { CloseReason } from '../../protocol/index.ts'
-import type { SessionCore } from './session-core.ts'
+import { CloseReason, Frame } from '../../protocol/index.ts'
 import { INTERNAL_ERROR } from '../failure-reason.ts'
 import type { Outbound, OutgoingChannel } from '../session.ts'
+import type { SessionCore } from './session-core.ts'
 
-/** A view of the writer as a send channel; closing it closes the session. */
+const NORMAL = new CloseReason(CloseReason.Codes.NORMAL)
+
+/** See `WebSocketSession.send`. A Close frame begins the closing handshake. */
+export function sendOn(core: SessionCore, data: Outbound, options?: SendOptions): Promise<void> {
+  return data instanceof Frame.Close
+    ? core.close(data.readReason() ?? NORMAL)
+    : core.write.send(data, options)
+}
+
+/** A view of the write half as a send channel; closing it closes the session. */
 export class Outgoing implements OutgoingChannel {
   readonly #core: SessionCore
 
@@ -18,24 +27,28 @@ export class Outgoing implements OutgoingChannel {
   }
 
   get isClosedForSend(): boolean {
-    return this.#core.writer.isClosed
+    return this.#core.write.isClosed
   }
 
   send(data: Outbound, options?: SendOptions): Promise<void> {
-    return this.#core.send(data, options)
+    return sendOn(this.#core, data, options)
   }
 
   trySend(data: Outbound): TrySendResult {
-    return this.#core.trySend(data)
+    const { write } = this.#core
+    if (!(data instanceof Frame.Close)) return write.trySend(data)
+    if (write.isClosed) return 'closed'
+    void this.#core.close(data.readReason() ?? NORMAL)
+    return 'sent'
   }
 
   whenWritable(options?: SendOptions): Promise<void> {
-    return this.#core.writer.whenWritable(options?.signal)
+    return this.#core.write.whenWritable(options?.signal)
   }
 
   close(cause?: Error): boolean {
     if (this.isClosedForSend) return false
-    if (cause === undefined) void this.#core.close(new CloseReason(CloseReason.Codes.NORMAL))
+    if (cause === undefined) void this.#core.close(NORMAL)
     else this.#core.closeBecause(INTERNAL_ERROR, cause)
     return true
   }

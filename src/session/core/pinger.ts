@@ -10,16 +10,21 @@
 import type { Environment, WheelTimer } from '../../base/internal.ts'
 import { PatientTimer } from '../patient-timer.ts'
 
-/** What the pinger asks of its session. */
-export interface PingerOwner {
-  /** When bytes of ours were last seen to move towards the peer; `-Infinity` if never. */
-  readonly movedOutAt: number
-  /** Bytes given to the transport so far. */
-  readonly bytesWritten: number
-  /** Those of them that the transport still keeps: the operating system has not taken them. */
-  readonly queuedBytes: number
-  sendPing(payload: Uint8Array): void
-  pingTimedOut(): void
+/** Both ways of a session, as far as pings are concerned: see `ReadHalf` and `WriteHalf`. */
+export interface PingPath {
+  readonly read: {
+    /** Bytes that have arrived so far. */
+    readonly received: number
+  }
+  readonly write: {
+    /** When bytes of ours were last seen to move towards the peer; `-Infinity` if never. */
+    readonly movedOutAt: number
+    /** Bytes given to the transport so far. */
+    readonly bytesWritten: number
+    /** Those of them that the operating system has not taken. */
+    readonly queuedBytes: number
+    ping(payload: Uint8Array): void
+  }
 }
 
 interface Ping {
@@ -46,9 +51,10 @@ const SPREAD = 1 / 8
 /** Sends pings and watches for life. */
 export class Pinger {
   readonly #environment: Environment
-  readonly #owner: PingerOwner
+  readonly #path: PingPath
   readonly #period: number
   readonly #timeout: number
+  readonly #timedOut: () => void
   readonly #outstanding: Ping[] = []
   #pingTimer: WheelTimer
   readonly #deadline: PatientTimer
@@ -57,21 +63,25 @@ export class Pinger {
   /** Bytes that a pong has shown to have arrived. */
   #arrivedBytes = 0
   #paused = false
-  #heard = false
+  /** What had arrived when the timeout was started last. */
+  #receivedBefore: number
 
   /** Starts at once. `period` and `timeout` are in milliseconds, above 0. */
-  constructor(environment: Environment, owner: PingerOwner, period: number, timeout: number) {
+  constructor(
+    environment: Environment,
+    path: PingPath,
+    period: number,
+    timeout: number,
+    timedOut: () => void,
+  ) {
     this.#environment = environment
-    this.#owner = owner
+    this.#path = path
+    this.#receivedBefore = path.read.received
+    this.#timedOut = timedOut
     this.#period = period
     this.#timeout = timeout
     this.#deadline = new PatientTimer(environment, () => this.#expire())
     this.#pingTimer = environment.timers.schedule(period, () => this.#ping())
-  }
-
-  /** Bytes of any kind have arrived. On the path of every read: it only makes a mark. */
-  heard(): void {
-    this.#heard = true
   }
 
   /** A pong has arrived. @returns the round-trip time if it answers one of our pings, else `null`. */
@@ -115,19 +125,19 @@ export class Pinger {
     this.#outstanding.push({
       payload,
       sentAt: this.#environment.clock.now(),
-      behindBytes: this.#owner.bytesWritten,
+      behindBytes: this.#path.write.bytesWritten,
     })
     const early = ((payload[0] ?? 0) / 256) * SPREAD * this.#period
     this.#pingTimer = this.#environment.timers.schedule(this.#period - early, () => this.#ping())
     this.#watch()
-    this.#owner.sendPing(payload)
+    this.#path.write.ping(payload)
   }
 
   /** Starts the timeout, unless it runs already and nothing has been heard since it was started. */
   #watch(): void {
     const isRunning = this.#deadline.isSet || this.#remaining !== null
-    if (isRunning && !this.#heard) return
-    this.#heard = false
+    if (isRunning && !this.#isHeard) return
+    this.#receivedBefore = this.#path.read.received
     const timeout = this.#timeout + this.#aheadMs()
     if (this.#paused) this.#remaining = timeout
     else this.#deadline.set(timeout)
@@ -138,17 +148,22 @@ export class Pinger {
    * transport still keeps gives no extra time: its progress can be seen (`movedOutAt`).
    */
   #aheadMs(): number {
-    const { bytesWritten, queuedBytes } = this.#owner
+    const { bytesWritten, queuedBytes } = this.#path.write
     const aheadBytes = Math.max(0, bytesWritten - queuedBytes - this.#arrivedBytes)
     return Math.floor(Math.min(aheadBytes, MAX_AHEAD_BYTES) / AHEAD_BYTES_PER_MS)
   }
 
+  /** Whether bytes of any kind have arrived since the timeout was started. */
+  get #isHeard(): boolean {
+    return this.#path.read.received !== this.#receivedBefore
+  }
+
   #expire(): void {
-    if (this.#heard) return
+    if (this.#isHeard) return
     // A ping waits behind what the peer is still taking.
-    const leftMs = this.#owner.movedOutAt + this.#timeout - this.#environment.clock.now()
+    const leftMs = this.#path.write.movedOutAt + this.#timeout - this.#environment.clock.now()
     if (leftMs > 0) this.#deadline.set(leftMs)
-    else this.#owner.pingTimedOut()
+    else this.#timedOut()
   }
 }
 

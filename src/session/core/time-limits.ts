@@ -3,28 +3,25 @@
  */
 
 import type { Environment, WheelTimer } from '../../base/internal.ts'
-import { SessionTimeoutError } from '../errors.ts'
 import { PatientTimer } from '../patient-timer.ts'
 import type { SessionSettings } from '../settings.ts'
 
 /** What the limits ask of their session. */
-export interface TimeLimitsOwner {
-  /** Whether frames of the peer wait for a slow handler, or for a rate: the session is not idle then. */
-  readonly isHeldBack: boolean
-  /** When bytes of ours were last seen to move towards the peer; `-Infinity` if never. */
-  readonly movedOutAt: number
-  timeIsUp(error: SessionTimeoutError): void
+export interface TimeLimitCalls {
+  /** When the session was last busy with something other than a read or a send, or is so now. */
+  readonly busyAt: () => number
+  readonly timeIsUp: (limit: 'idleTimeout' | 'maxSessionDuration', limitMs: number) => void
 }
 
 /** The limits that are set in `settings`; `null` when there is none. */
 export function createTimeLimits(
   environment: Environment,
   settings: SessionSettings,
-  owner: TimeLimitsOwner,
+  calls: TimeLimitCalls,
 ): TimeLimits | null {
   const { idleTimeout, maxSessionDuration } = settings
   if (idleTimeout === null && maxSessionDuration === null) return null
-  return new TimeLimits(environment, idleTimeout, maxSessionDuration, owner)
+  return new TimeLimits(environment, idleTimeout, maxSessionDuration, calls)
 }
 
 /** The clocks of one session. */
@@ -32,7 +29,7 @@ export class TimeLimits {
   readonly #environment: Environment
   readonly #idleMs: number | null
   readonly #lifeMs: number | null
-  readonly #owner: TimeLimitsOwner
+  readonly #calls: TimeLimitCalls
   readonly #idleTimer: PatientTimer | null
   #lifeTimer: WheelTimer | null = null
   #activeAt = 0
@@ -41,12 +38,12 @@ export class TimeLimits {
     environment: Environment,
     idleMs: number | null,
     lifeMs: number | null,
-    owner: TimeLimitsOwner,
+    calls: TimeLimitCalls,
   ) {
     this.#environment = environment
     this.#idleMs = idleMs
     this.#lifeMs = lifeMs
-    this.#owner = owner
+    this.#calls = calls
     this.#idleTimer = idleMs === null ? null : new PatientTimer(environment, () => this.#lookIdle())
   }
 
@@ -55,7 +52,7 @@ export class TimeLimits {
     const lifeMs = this.#lifeMs
     if (lifeMs !== null) {
       this.#lifeTimer = this.#environment.timers.schedule(lifeMs, () =>
-        this.#owner.timeIsUp(new SessionTimeoutError('maxSessionDuration', lifeMs)),
+        this.#calls.timeIsUp('maxSessionDuration', lifeMs),
       )
     }
     if (this.#idleMs !== null) this.#idleTimer?.set(this.#idleMs)
@@ -74,10 +71,9 @@ export class TimeLimits {
   #lookIdle(): void {
     const idleMs = this.#idleMs
     if (idleMs === null) return
-    if (this.#owner.isHeldBack) this.active()
-    const activeAt = Math.max(this.#activeAt, this.#owner.movedOutAt)
+    const activeAt = Math.max(this.#activeAt, this.#calls.busyAt())
     const leftMs = activeAt + idleMs - this.#environment.clock.now()
     if (leftMs > 0) this.#idleTimer?.set(leftMs)
-    else this.#owner.timeIsUp(new SessionTimeoutError('idleTimeout', idleMs))
+    else this.#calls.timeIsUp('idleTimeout', idleMs)
   }
 }

@@ -14,19 +14,15 @@ import {
   receivedText,
   sharesMemory,
 } from '../../protocol/internal.ts'
-import type { PauseReason } from './pause-reasons.ts'
 import type { SessionExtensions } from '../session-extensions.ts'
 
-/** Where messages go afterwards. */
-export interface IncomingExtensionsOwner {
-  readonly incoming: { readonly isDiscarding: boolean }
-  deliver(frame: Frame, size: number): void
-  /** Whether a heartbeat of our own waits for answers, which arrive compressed too. */
-  readonly hasHeartbeat: boolean
-  /** See `Connection.takesHeartbeat`. */
-  takesHeartbeat(message: Uint8Array): boolean
-  pauseReading(reason: PauseReason): void
-  resumeReading(reason: PauseReason): void
+/** Where messages go after the extensions. */
+export interface TransformedCalls {
+  readonly deliver: (frame: Frame, size: number) => void
+  /** Whether a text message belongs to a heartbeat, which has taken it. */
+  readonly takesHeartbeat: (message: Uint8Array) => boolean
+  /** An extension begins to work on a message, or is done. */
+  readonly work: (isWorking: boolean) => void
 }
 
 /** Leads what one session receives through its extensions. */
@@ -35,20 +31,23 @@ export class IncomingExtensions {
   heldBytes = 0
   /** Whether the peer has sent a heartbeat, which is answered even if the handler reads no more. */
   #beats = false
+  /** Whether a heartbeat of our own waits for answers, which arrive compressed too. */
+  hasHeartbeat = false
+  /** Whether the handler reads no more. */
+  isUnread = false
   readonly #extensions: SessionExtensions
-  readonly #owner: IncomingExtensionsOwner
+  readonly #calls: TransformedCalls
 
-  constructor(extensions: SessionExtensions, owner: IncomingExtensionsOwner) {
+  constructor(extensions: SessionExtensions, calls: TransformedCalls) {
     this.#extensions = extensions
-    this.#owner = owner
+    this.#calls = calls
   }
 
   /** A message has arrived, with the reserved bits of its first frame. */
   receive(type: 'text' | 'binary', payload: Uint8Array, reservedBits: number): void {
     // Once the handler reads no more, messages are only inflated to find heartbeats among them.
     if (this.#extensions.isIncomingOver) return
-    const { incoming, hasHeartbeat } = this.#owner
-    if (incoming.isDiscarding && !this.#beats && !hasHeartbeat) return
+    if (this.isUnread && !this.#beats && !this.hasHeartbeat) return
     const message = new MessageFrame(type, true, true, payload, reservedBits)
     let pending: Promise<void> | null
     try {
@@ -63,18 +62,18 @@ export class IncomingExtensions {
 
   #await(pending: Promise<void>, message: MessageFrame, reservedBits: number): void {
     this.heldBytes = memoryOf(message.payload)
-    this.#owner.pauseReading('extension')
+    this.#calls.work(true)
     pending.then(
       () => {
         this.heldBytes = 0
         if (this.#extensions.isIncomingOver) return
         this.#deliver(message, reservedBits)
-        this.#owner.resumeReading('extension')
+        this.#calls.work(false)
       },
       (error: unknown) => {
         this.heldBytes = 0
         this.#extensions.failIncoming(error)
-        this.#owner.resumeReading('extension')
+        this.#calls.work(false)
       },
     )
   }
@@ -82,10 +81,10 @@ export class IncomingExtensions {
   #deliver(message: MessageFrame, reservedBits: number): void {
     const { type, payload } = message
     if (type === 'binary') {
-      this.#owner.deliver(new Frame.Binary(payload), payload.length)
+      this.#calls.deliver(new Frame.Binary(payload), payload.length)
       return
     }
-    if (payload[0] === HEARTBEAT_MARK && this.#owner.takesHeartbeat(payload)) {
+    if (payload[0] === HEARTBEAT_MARK && this.#calls.takesHeartbeat(payload)) {
       this.#beats = true
       return
     }
@@ -100,7 +99,7 @@ export class IncomingExtensions {
       )
       return
     }
-    this.#owner.deliver(receivedText(payload), payload.length)
+    this.#calls.deliver(receivedText(payload), payload.length)
   }
 }
 

@@ -8,26 +8,26 @@ import { RateLimitError } from '../errors.ts'
 import type { SessionSettings } from '../settings.ts'
 
 /** What a rate that is exceeded does. */
-export interface RateOwner {
-  pauseReading(reason: 'rate'): void
-  resumeReading(reason: 'rate'): void
-  rateExceeded(error: RateLimitError): void
+export interface RateCalls {
+  /** Reading has to wait for the rate, or may go on. */
+  readonly wait: (isWaiting: boolean) => void
+  readonly exceeded: (error: RateLimitError) => void
 }
 
 /** The rates of one session. Buckets come into being when something is first counted in them. */
 export class RateLimits {
   readonly #environment: Environment
   readonly #settings: SessionSettings
-  readonly #owner: RateOwner
+  readonly #calls: RateCalls
   #messages: TokenBucket | null = null
   #bytes: TokenBucket | null = null
   #controlFrames: TokenBucket | null = null
   #timer: WheelTimer | null = null
 
-  constructor(environment: Environment, settings: SessionSettings, owner: RateOwner) {
+  constructor(environment: Environment, settings: SessionSettings, calls: RateCalls) {
     this.#environment = environment
     this.#settings = settings
-    this.#owner = owner
+    this.#calls = calls
   }
 
   /** A message has arrived. @returns whether it is let through. */
@@ -54,9 +54,7 @@ export class RateLimits {
     if (maxControlFramesPerSecond === Infinity) return true
     this.#controlFrames ??= this.#bucket(maxControlFramesPerSecond)
     if (this.#controlFrames.spend(1) >= 0) return true
-    this.#owner.rateExceeded(
-      new RateLimitError('maxControlFramesPerSecond', maxControlFramesPerSecond),
-    )
+    this.#calls.exceeded(new RateLimitError('maxControlFramesPerSecond', maxControlFramesPerSecond))
     return false
   }
 
@@ -77,7 +75,7 @@ export class RateLimits {
       return true
     }
     if (left >= 0) return true
-    this.#owner.rateExceeded(new RateLimitError(name, perSecond))
+    this.#calls.exceeded(new RateLimitError(name, perSecond))
     return false
   }
 
@@ -85,13 +83,13 @@ export class RateLimits {
     if (this.#timer !== null) return
     const waitMs = Math.max(this.#messages?.msUntilToken ?? 0, this.#bytes?.msUntilToken ?? 0)
     this.#timer = this.#environment.timers.schedule(waitMs, () => this.#waited())
-    this.#owner.pauseReading('rate')
+    this.#calls.wait(true)
   }
 
   #waited(): void {
     this.#timer = null
     const waitMs = Math.max(this.#messages?.msUntilToken ?? 0, this.#bytes?.msUntilToken ?? 0)
     if (waitMs > 0) this.#timer = this.#environment.timers.schedule(waitMs, () => this.#waited())
-    else this.#owner.resumeReading('rate')
+    else this.#calls.wait(false)
   }
 }

@@ -12,11 +12,12 @@ import type { Outbound } from '../session.ts'
 import type { OutgoingBounds } from '../session-options.ts'
 import { WaitingKeys } from './waiting-keys.ts'
 
-/** Who hears what becomes of frames that wait. */
-export interface OutgoingQueueOwner {
-  frameDropped(direction: 'outgoing', bytes: number): void
-  /** At most so many bytes wait that did not wait before. */
-  buffered(bytes: number): void
+/** What the queue says about frames that wait. */
+export interface OutgoingQueueCalls {
+  /** A frame with a payload of `bytes` was dropped. */
+  readonly frameDropped: (bytes: number) => void
+  /** Up to `bytes` more wait than before. */
+  readonly buffered: (bytes: number) => void
 }
 
 /** The place of a `flush()` among the frames. */
@@ -51,7 +52,7 @@ const WAITING_SENDER_BYTES = 512
 export class OutgoingQueue {
   readonly #channel: BufferedChannel<Entry, OutgoingQueue>
   readonly #order: MessageOrder
-  readonly #owner: OutgoingQueueOwner
+  readonly #calls: OutgoingQueueCalls
   readonly #suspends: boolean
   /** Which frame waits for which key; `null` under all other policies. */
   readonly #keys: WaitingKeys | null
@@ -63,7 +64,7 @@ export class OutgoingQueue {
   constructor(
     bounds: OutgoingBounds,
     order: MessageOrder,
-    owner: OutgoingQueueOwner,
+    calls: OutgoingQueueCalls,
     sessionId: string,
   ) {
     this.sessionId = sessionId
@@ -71,7 +72,7 @@ export class OutgoingQueue {
     // The policy `close` ends the session, not the queue: see `Writer`.
     const policy = onOverflow instanceof LatestBy || onOverflow === 'close' ? 'suspend' : onOverflow
     this.#order = order
-    this.#owner = owner
+    this.#calls = calls
     this.#suspends = policy === 'suspend' && onOverflow !== 'close'
     this.#keys = onOverflow instanceof LatestBy ? new WaitingKeys(onOverflow) : null
     this.#channel = new BufferedChannel<Entry, OutgoingQueue>(
@@ -82,7 +83,7 @@ export class OutgoingQueue {
         onOverflow: policy,
         onDropped: (entry) => {
           if (entry instanceof FlushMarker) (this.#displaced ??= []).push(entry)
-          else owner.frameDropped('outgoing', order.sizeOf(entry))
+          else calls.frameDropped(order.sizeOf(entry))
         },
       },
       { owner: this, hooks: HOOKS },
@@ -125,7 +126,7 @@ export class OutgoingQueue {
   admit(data: Outbound): QueuedFrame {
     const frame = this.#order.admit(data)
     this.#keys?.entered(data, this.#channel.size)
-    this.#owner.buffered(encodedSizeBound(frame.payload))
+    this.#calls.buffered(encodedSizeBound(frame.payload))
     return frame
   }
 
@@ -178,7 +179,7 @@ export class OutgoingQueue {
     const before = this.bytes + this.waitingCost
     const sent = this.#channel.send(data, options)
     const more = this.bytes + this.waitingCost - before
-    if (more >= WAITING_SENDER_BYTES) this.#owner.buffered(more)
+    if (more >= WAITING_SENDER_BYTES) this.#calls.buffered(more)
     return sent
   }
 
@@ -187,10 +188,10 @@ export class OutgoingQueue {
     const offset = this.#keys?.offsetOf(data) ?? null
     if (offset === null) return false
     const frame = this.#order.admit(data)
-    this.#owner.buffered(encodedSizeBound(frame.payload))
+    this.#calls.buffered(encodedSizeBound(frame.payload))
     const replaced = this.#channel.replace(offset, frame)
     // The keys know of frames only.
-    this.#owner.frameDropped('outgoing', this.#order.sizeOf(replaced as QueuedFrame))
+    this.#calls.frameDropped(this.#order.sizeOf(replaced as QueuedFrame))
     return true
   }
 }

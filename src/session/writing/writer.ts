@@ -6,14 +6,7 @@
  * that is under way. The Close frame comes after everything that was accepted.
  */
 
-import {
-  Deferred,
-  type Environment,
-  handled,
-  type LoopShare,
-  loopShareOf,
-  rejected,
-} from '../../base/internal.ts'
+import { Deferred, handled, type LoopShare, loopShareOf, rejected } from '../../base/internal.ts'
 import {
   ChannelOverflowError,
   ClosedSendChannelError,
@@ -27,26 +20,18 @@ import {
   ownBytes,
   PreparedFrame,
 } from '../../protocol/internal.ts'
+import { VIOLATED_POLICY } from '../failure-reason.ts'
+import type { HalfOwner } from '../half-owner.ts'
 import { FrameWriter, type FrameWriterOwner } from './frame-writer.ts'
 import { MessageOrder } from './message-order.ts'
 import { OutgoingExtensions } from './outgoing-extensions.ts'
 import { FlushMarker, OutgoingQueue } from './outgoing-queue.ts'
 import { RoomBell } from './room-bell.ts'
-import type { SessionExtensions } from '../session-extensions.ts'
 import type { Outbound } from '../session.ts'
 import type { SessionSettings } from '../settings.ts'
 import type { Transport } from '../transport.ts'
-
-/** What the writer tells its connection. */
-export interface WriterOwner extends FrameWriterOwner {
-  /** The queue was full, and the policy is `close`. */
-  outgoingOverflowed(error: ChannelOverflowError): void
-  frameDropped(direction: 'outgoing', bytes: number): void
-  /** So many bytes wait that did not wait before. */
-  buffered(bytes: number): void
-  /** The last bytes of all have been given to the transport, which may still be sending them. */
-  closeWritten(): void
-}
+import { WriteProgress } from './write-progress.ts'
+import { WriteWatch } from './write-watch.ts'
 
 /** `open`: frames are accepted; `ending`: no more, but those accepted still go out; `ended`: all is written, or lost. */
 type WriterState = 'open' | 'ending' | 'ended'
@@ -55,13 +40,22 @@ type WriterState = 'open' | 'ending' | 'ended'
 const SENT: Promise<void> = Promise.resolve()
 
 /** The one writer of a connection. */
-export class Writer {
+export class Writer implements FrameWriterOwner {
   /** Whether our Close frame has been given to the transport. */
   isCloseWritten = false
   readonly #frames: FrameWriter
   readonly #order: MessageOrder
   readonly #settings: SessionSettings
-  readonly #owner: WriterOwner
+  readonly #owner: HalfOwner
+  readonly #activity: HalfOwner['activity']
+  readonly #transport: Transport
+  /** Made when the transport first keeps bytes. */
+  #progress: WriteProgress | null = null
+  #watch: WriteWatch | null = null
+  /** The end has begun: `closeTimeout` watches the writes, not `writeTimeout`. */
+  #isUnwatched = false
+  /** How often the transport has handed over all that it had kept. */
+  #drains = 0
   readonly #share: LoopShare
   /** Absent where the handshake has agreed on none. */
   readonly #extensions: OutgoingExtensions | null
@@ -83,14 +77,11 @@ export class Writer {
   /** Absent until somebody waits for room. */
   #bell: RoomBell | null = null
 
-  constructor(
-    transport: Transport,
-    environment: Environment,
-    settings: SessionSettings,
-    owner: WriterOwner,
-    extensions: SessionExtensions | null,
-  ) {
-    this.#frames = new FrameWriter(transport, environment, settings.masking, owner)
+  constructor(owner: HalfOwner, transport: Transport) {
+    const { settings, environment, extensions } = owner
+    this.#activity = owner.activity
+    this.#transport = transport
+    this.#frames = new FrameWriter(transport, environment, settings.masking, this)
     this.#order = new MessageOrder(settings.outgoing.onOverflow)
     this.#settings = settings
     this.#owner = owner
@@ -125,13 +116,29 @@ export class Writer {
     return this.bufferedAmount + (this.#queue?.waitingCost ?? 0)
   }
 
-  /** More bytes have come in, of any session: see `Output.moreToRead`. */
-  moreToRead(): void {
-    this.#frames.moreToRead()
+  /** Bytes given to the transport so far. */
+  get bytesWritten(): number {
+    return this.#transport.bytesWritten
+  }
+
+  /** Bytes given to the transport that the operating system has not taken. */
+  get queuedBytes(): number {
+    return this.#transport.queuedBytes
+  }
+
+  /** A number that grows as bytes move on from the transport to the operating system. */
+  get handed(): number {
+    return this.#drains * 2 ** 32 - this.#transport.queuedBytes
+  }
+
+  /** When bytes were last seen to move towards the peer; `-Infinity` if never. */
+  get movedOutAt(): number {
+    return this.#progress?.movedAt ?? -Infinity
   }
 
   /** See `WebSocketSession.send`; Close frames do not come here. */
   send(data: Outbound, options?: SendOptions): Promise<void> {
+    this.#activity?.active()
     if (this.#state !== 'open') return this.#refuse(this.#closedError(data))
     try {
       if (this.#writeNow(data)) return this.#share.accepted(this, SENT)
@@ -145,6 +152,7 @@ export class Writer {
 
   /** Sends `data` if that takes no waiting. @throws what `send` rejects with for what may not be sent at all. */
   trySend(data: Outbound): TrySendResult {
+    this.#activity?.active()
     if (this.#state !== 'open') return 'closed'
     // Under all other policies `full` is no answer: what they take now, they take.
     if (this.#settings.outgoing.onOverflow === 'suspend' && this.#share.refuses(this)) return 'full'
@@ -222,10 +230,32 @@ export class Writer {
 
   /** The transport has handed over everything. */
   drained(): void {
+    this.#drains += 1
+    this.#progress?.drained()
     this.#frames.isBacklogged = false
     this.#handed()
     if (this.#state === 'ended') this.#ended?.resolve()
     else this.#pump()
+  }
+
+  /** The transport kept bytes that the operating system did not take. */
+  writeQueued(): void {
+    const { environment, observer, session } = this.#owner
+    observer.buffered(this.#transport.queuedBytes, session)
+    this.#progress ??= new WriteProgress(environment.clock, this.#transport)
+    this.#progress.queued()
+    const { writeTimeout } = this.#settings
+    if (writeTimeout === null || this.#isUnwatched) return
+    this.#watch ??= new WriteWatch(environment, this.#progress, writeTimeout, () =>
+      this.#owner.writeStoodStill(writeTimeout),
+    )
+    this.#watch.queued()
+  }
+
+  /** The end has begun: writes may take as long as `closeTimeout` lets them. */
+  stopWatch(): void {
+    this.#isUnwatched = true
+    this.#watch?.stop()
   }
 
   /** What waits in the queue is lost, and whoever waits is told; what the transport was given goes on. */
@@ -284,7 +314,7 @@ export class Writer {
     const { onOverflow, capacity } = this.#settings.outgoing
     if (onOverflow !== 'close' || this.#waiting().fits(data)) return null
     const error = new ChannelOverflowError(capacity, data)
-    this.#owner.outgoingOverflowed(error)
+    this.#owner.fail(VIOLATED_POLICY, error, 'channels.outgoing')
     return error
   }
 
@@ -308,7 +338,11 @@ export class Writer {
     this.#queue ??= new OutgoingQueue(
       this.#settings.outgoing,
       this.#order,
-      this.#owner,
+      {
+        frameDropped: (bytes) =>
+          this.#owner.observer.frameDropped('outgoing', bytes, this.#owner.session),
+        buffered: (bytes) => this.#owner.observer.buffered(bytes, this.#owner.session),
+      },
       this.#settings.id,
     )
     return this.#queue

@@ -7,12 +7,15 @@ import { memoryEnvironment } from '../../support/memory-world.ts'
 function open(unsentBytes: number) {
   const environment = memoryEnvironment()
   const timedOutAt: number[] = []
-  const owner = {
-    unsentBytes,
-    closingTimedOut: () => void timedOutAt.push(environment.clock.now()),
-  }
-  const deadline = new ClosingDeadline(environment, 1000, owner)
-  return { deadline, owner, clock: environment.clock, timedOutAt }
+  const read = { received: 0 }
+  const write = { bufferedAmount: unsentBytes }
+  const deadline = new ClosingDeadline(
+    environment,
+    1000,
+    { read, write },
+    () => void timedOutAt.push(environment.clock.now()),
+  )
+  return { deadline, read, write, clock: environment.clock, timedOutAt }
 }
 
 describe('ClosingDeadline', () => {
@@ -25,28 +28,28 @@ describe('ClosingDeadline', () => {
   })
 
   it('begins again when a sixteenth of what waited has gone out, and not when less has', async () => {
-    const { owner, clock, timedOutAt } = open(1600)
-    owner.unsentBytes -= 100
+    const { write, clock, timedOutAt } = open(1600)
+    write.bufferedAmount -= 100
     await clock.advance(1000)
-    owner.unsentBytes -= 99
+    write.bufferedAmount -= 99
     await clock.advance(1000)
 
     expect(timedOutAt).toEqual([2000])
   })
 
   it('begins again when the last bytes have gone out, however few: the peer has to answer', async () => {
-    const { owner, clock, timedOutAt } = open(1600)
-    owner.unsentBytes = 10
+    const { write, clock, timedOutAt } = open(1600)
+    write.bufferedAmount = 10
     await clock.advance(1000)
-    owner.unsentBytes = 0
+    write.bufferedAmount = 0
     await clock.advance(5000)
 
     expect(timedOutAt).toEqual([3000])
   })
 
   it('does not begin again for bytes that were dropped', async () => {
-    const { deadline, owner, clock, timedOutAt } = open(1600)
-    owner.unsentBytes = 200
+    const { deadline, write, clock, timedOutAt } = open(1600)
+    write.bufferedAmount = 200
     deadline.dropped()
 
     await clock.advance(5000)
@@ -55,20 +58,20 @@ describe('ClosingDeadline', () => {
   })
 
   it('begins again when 64 KiB have come in, and not when less has', async () => {
-    const { deadline, clock, timedOutAt } = open(0)
-    deadline.received(60_000)
-    deadline.received(5_536)
+    const { read, clock, timedOutAt } = open(0)
+    read.received += 60_000
+    read.received += 5_536
     await clock.advance(1000)
-    deadline.received(65_535)
+    read.received += 65_535
     await clock.advance(1000)
 
     expect(timedOutAt).toEqual([2000])
   })
 
   it('begins again sixteen times at most', async () => {
-    const { deadline, clock, timedOutAt } = open(0)
+    const { read, clock, timedOutAt } = open(0)
     for (let second = 0; second < 30; second++) {
-      deadline.received(100_000)
+      read.received += 100_000
       await clock.advance(1000)
     }
 

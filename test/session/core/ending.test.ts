@@ -5,12 +5,12 @@ import { ABNORMAL, Ending, reportedReason } from '../../../src/session/core/endi
 const BYE = new CloseReason(4000, 'bye')
 
 describe('Ending', () => {
-  it('info() is null while nothing has begun', () => {
+  it('finish() is null while nothing has begun', () => {
     const ending = new Ending()
 
     expect(ending.hasBegun).toBe(false)
     expect(ending.reason).toBe(null)
-    expect(ending.info(false)).toBe(null)
+    expect(ending.finish(false)).toBe(null)
   })
 
   it('begin() counts once: the first decides what is reported', () => {
@@ -19,7 +19,7 @@ describe('Ending', () => {
     expect(ending.begin('local', BYE, null)).toBe(true)
     expect(ending.begin('remote', ABNORMAL, new Error('late'))).toBe(false)
 
-    expect(ending.info(false)).toEqual({
+    expect(ending.finish(false)).toEqual({
       reason: BYE,
       initiator: 'local',
       local: null,
@@ -29,15 +29,15 @@ describe('Ending', () => {
     })
   })
 
-  it('info() is clean when a Close frame has gone each way, and ours was written', () => {
+  it('finish() is clean when a Close frame has gone each way, and ours was written', () => {
     const ending = new Ending()
     ending.begin('remote', BYE, null)
     ending.closeReceived(BYE)
     ending.closeSent(new CloseReason(4000))
 
     expect(ending.isAgreed).toBe(true)
-    expect(ending.info(false)).toMatchObject({ clean: false, local: null, remote: BYE })
-    expect(ending.info(true)).toMatchObject({ clean: true, local: new CloseReason(4000) })
+    expect(ending.finish(false)).toMatchObject({ clean: false, local: null, remote: BYE })
+    expect(ending.finish(true)).toMatchObject({ clean: true, local: new CloseReason(4000) })
   })
 
   it('maySendClose until ours was sent or TCP has ended', () => {

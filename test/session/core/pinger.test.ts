@@ -13,18 +13,19 @@ function open(period: number, timeout: number) {
   const pings: Uint8Array[] = []
   const sentAt: number[] = []
   const timedOutAt: number[] = []
-  const owner = {
+  const read = { received: 0 }
+  const write = {
     movedOutAt: -Infinity,
     bytesWritten: 0,
     queuedBytes: 0,
-    sendPing: (payload: Uint8Array) => {
+    ping: (payload: Uint8Array) => {
       pings.push(payload)
       sentAt.push(clock.now())
     },
-    pingTimedOut: () => void timedOutAt.push(clock.now()),
   }
-  const pinger = new Pinger(environment, owner, period, timeout)
-  return { pinger, owner, clock, environment, pings, sentAt, timedOutAt }
+  const timedOut = (): void => void timedOutAt.push(clock.now())
+  const pinger = new Pinger(environment, { read, write }, period, timeout, timedOut)
+  return { pinger, read, write, clock, environment, pings, sentAt, timedOutAt }
 }
 
 /** A clock whose one timer runs as late as a test says, as when the process was stopped. */
@@ -91,9 +92,9 @@ describe('Pinger', () => {
   })
 
   it('any byte after the ping proves life, and the next ping asks again', async () => {
-    const { pinger, clock, timedOutAt } = open(1000, 500)
+    const { read, clock, timedOutAt } = open(1000, 500)
     await clock.advance(1200)
-    pinger.heard()
+    read.received += 1
     await clock.advance(700)
     expect(timedOutAt).toEqual([])
 
@@ -104,9 +105,9 @@ describe('Pinger', () => {
   })
 
   it('what was heard after one ping starts the timeout anew at the next, where it is longer than the period', async () => {
-    const { pinger, clock, sentAt, timedOutAt } = open(1000, 2500)
+    const { read, clock, sentAt, timedOutAt } = open(1000, 2500)
     await clock.advance(1500)
-    pinger.heard()
+    read.received += 1
 
     await clock.advance(6000)
 
@@ -114,9 +115,9 @@ describe('Pinger', () => {
   })
 
   it('bytes that move towards the peer put the timeout off', async () => {
-    const { owner, clock, timedOutAt } = open(1000, 500)
+    const { write, clock, timedOutAt } = open(1000, 500)
     await clock.advance(1499)
-    owner.movedOutAt = 1300
+    write.movedOutAt = 1300
     await clock.advance(1)
     expect(timedOutAt).toEqual([])
 
@@ -126,13 +127,13 @@ describe('Pinger', () => {
   })
 
   it('a ping behind much that was sent has time to get through it', async () => {
-    const { owner, pinger, clock, pings, timedOutAt } = open(1000, 500)
-    owner.bytesWritten = 1024 * 1024
+    const { write, read, pinger, clock, pings, timedOutAt } = open(1000, 500)
+    write.bytesWritten = 1024 * 1024
     await clock.advance(1100)
-    pinger.heard()
+    read.received += 1
     expect(pinger.pong(Uint8Array.from(pings[0] ?? []))).toBe(100)
 
-    owner.bytesWritten += 512 * 1024
+    write.bytesWritten += 512 * 1024
     await clock.advance(2423)
     expect(timedOutAt).toEqual([])
     await clock.advance(1)
@@ -142,9 +143,9 @@ describe('Pinger', () => {
   })
 
   it('bytes that the operating system has not taken give a ping no more time', async () => {
-    const { owner, clock, timedOutAt } = open(1000, 500)
-    owner.bytesWritten = 4 * 1024 * 1024
-    owner.queuedBytes = 4 * 1024 * 1024 - 128 * 1024
+    const { write, clock, timedOutAt } = open(1000, 500)
+    write.bytesWritten = 4 * 1024 * 1024
+    write.queuedBytes = 4 * 1024 * 1024 - 128 * 1024
     await clock.advance(1755)
     expect(timedOutAt).toEqual([])
 
@@ -155,9 +156,9 @@ describe('Pinger', () => {
   })
 
   it('what was heard before a ping proves nothing about the time after it', async () => {
-    const { pinger, clock, timedOutAt } = open(1000, 500)
+    const { read, clock, timedOutAt } = open(1000, 500)
     await clock.advance(999)
-    pinger.heard()
+    read.received += 1
 
     await clock.advance(501)
 
@@ -222,14 +223,10 @@ describe('Pinger', () => {
     const clock = new StallingClock()
     const timedOutAt: number[] = []
     const environment = { ...memoryEnvironment(), clock, timers: new TimerWheel(clock) }
-    const owner = {
-      movedOutAt: -Infinity,
-      bytesWritten: 0,
-      queuedBytes: 0,
-      sendPing: () => {},
-      pingTimedOut: () => void timedOutAt.push(clock.now()),
-    }
-    const pinger = new Pinger(environment, owner, 10_000, 500)
+    const read = { received: 0 }
+    const write = { movedOutAt: -Infinity, bytesWritten: 0, queuedBytes: 0, ping: () => {} }
+    const timedOutNow = () => void timedOutAt.push(clock.now())
+    const pinger = new Pinger(environment, { read, write }, 10_000, 500, timedOutNow)
     clock.moveTo(10_000)
 
     clock.moveTo(15_000)
@@ -246,17 +243,13 @@ describe('Pinger', () => {
     const clock = new StallingClock()
     let timedOut = false
     const environment = { ...memoryEnvironment(), clock, timers: new TimerWheel(clock) }
-    const owner = {
-      movedOutAt: -Infinity,
-      bytesWritten: 0,
-      queuedBytes: 0,
-      sendPing: () => {},
-      pingTimedOut: () => void (timedOut = true),
-    }
-    const pinger = new Pinger(environment, owner, 10_000, 500)
+    const read = { received: 0 }
+    const write = { movedOutAt: -Infinity, bytesWritten: 0, queuedBytes: 0, ping: () => {} }
+    const timedOutNow = () => void (timedOut = true)
+    const pinger = new Pinger(environment, { read, write }, 10_000, 500, timedOutNow)
     clock.moveTo(10_000)
     clock.moveTo(15_000)
-    pinger.heard()
+    read.received += 1
 
     clock.moveTo(16_000)
     await settled()

@@ -12,7 +12,7 @@ function open(bounds: Partial<OutgoingBounds> = {}) {
   const buffered: number[] = []
   const all: OutgoingBounds = { capacity: 2, maxBytes: Infinity, onOverflow: 'suspend', ...bounds }
   const owner = {
-    frameDropped: (_: 'outgoing', bytes: number) => void dropped.push(bytes),
+    frameDropped: (bytes: number) => void dropped.push(bytes),
     buffered: (bytes: number) => void buffered.push(bytes),
   }
   const queue = new OutgoingQueue(all, new MessageOrder(all.onOverflow), owner, 'test')

@@ -41,7 +41,7 @@ function fill(gate: Gate): number {
   throw new Error('Cannot fill the session: it reads without a bound')
 }
 
-describe('Reading', () => {
+describe('HeldBack', () => {
   describe.each([
     ['a default session', defaultSession],
     ['a raw session', rawSession],

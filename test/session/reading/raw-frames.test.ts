@@ -5,7 +5,7 @@ import { clientFrame } from '../../support/peer.ts'
 import { settled } from '../../support/memory-world.ts'
 import { rawSession } from '../../support/session.ts'
 
-describe('RawLevel', () => {
+describe('RawFrames', () => {
   it('shows every fragment, typed as its message, with its own fin', async () => {
     const { session, peer } = rawSession()
     peer.send(clientFrame('text', 'a', { fin: false }))

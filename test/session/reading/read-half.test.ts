@@ -1,15 +1,51 @@
 import { describe, expect, it } from 'vitest'
 
 import { CloseReason, Frame } from '../../../src/protocol/index.ts'
+import type { ChannelBounds } from '../../../src/session/index.ts'
+import { MemoryBudgetError } from '../../../src/session/index.ts'
+import { DefaultSession } from '../../support/bare-session.ts'
 import { toHex } from '../../support/bytes.ts'
+import { Gate } from '../../support/gate.ts'
+import { memoryEnvironment, settled } from '../../support/memory-world.ts'
 import { clientFrame } from '../../support/peer.ts'
-import { settled } from '../../support/memory-world.ts'
 import { defaultSession, SETTINGS } from '../../support/session.ts'
 
 /** Each character as the byte of its number. */
 const encode = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0))
 
-describe('DefaultLevel', () => {
+/** A session over a transport that a test holds in its hands, with what it says about its frames. */
+function open(bounds: Partial<ChannelBounds> = {}, readAhead = 1000) {
+  const heard: string[] = []
+  const gate = new Gate()
+  const incoming = { capacity: 2, maxBytes: Infinity, onOverflow: 'suspend' as const, ...bounds }
+  const session = new DefaultSession(
+    gate,
+    { ...SETTINGS, incoming, readAhead },
+    memoryEnvironment(),
+    {
+      handlerFailed: () => {},
+      limitReached: (limit) => void heard.push(`limit ${limit}`),
+      buffered: (bytes) => void heard.push(`buffered ${bytes}`),
+      frameDropped: (direction, bytes) => void heard.push(`${direction} dropped ${bytes}`),
+      closed: () => {},
+    },
+  )
+  session.start()
+  const deliver = (text: string): void => gate.receive(clientFrame('text', text))
+  return { session, gate, deliver, heard }
+}
+
+/** What can be received at once. */
+function textsOf({ incoming }: DefaultSession): string[] {
+  const texts: string[] = []
+  for (;;) {
+    const result = incoming.tryReceive()
+    if (result.type !== 'value') return texts
+    texts.push(result.value instanceof Frame.Text ? result.value.readText() : 'other')
+  }
+}
+
+describe('ReadHalf', () => {
   it('gathers the fragments of text and of binary into whole messages', async () => {
     const { session, peer } = defaultSession()
     peer.send(clientFrame('text', 'a', { fin: false }))
@@ -174,41 +210,142 @@ describe('DefaultLevel', () => {
     await peer.read(170)
     expect(session.incoming.isClosedForReceive).toBe(false)
   })
+})
 
-  it('pings, and fails with 1011 when nothing is heard', async () => {
-    const { session, peer, clock } = defaultSession({ pingInterval: 1000, timeout: 500 })
-    await clock.advance(1500)
+describe('ReadHalf and its channel', () => {
+  it('frames are received in order, and each that waits is told with 256 bytes more', () => {
+    const { session, deliver, heard } = open()
+    deliver('a')
+    deliver('bcd')
 
-    expect(await peer.rest()).toBe(
-      '89 08 01 02 03 04 05 06 07 08 88 0e 03 f3 50 69 6e 67 20 74 69 6d 65 6f 75 74',
-    )
-    expect((await session.closed).cause).toMatchObject({
-      code: 'TOWPATH_PING_TIMEOUT',
-      timeoutMs: 500,
-    })
-    await expect(session.incoming.receive()).rejects.toMatchObject({ code: 'TOWPATH_PING_TIMEOUT' })
+    expect(session.heldBytes).toBe(4 + 2 * 256)
+    expect(heard).toEqual(['buffered 7', 'buffered 257', 'buffered 9', 'buffered 259'])
+    expect(textsOf(session)).toEqual(['a', 'bcd'])
+    expect(session.heldBytes).toBe(0)
   })
 
-  it('setPings() replaces the pinger that runs', async () => {
-    const { session, peer, clock } = defaultSession({ pingInterval: 1000 })
-    await clock.advance(900)
-    session.pingInterval = 2000
+  it('at the end of a turn frames that still wait are moved out of shared memory', async () => {
+    const { session, gate } = open({ capacity: 64 })
+    for (const byte of [1, 2]) gate.receive(clientFrame('binary', Uint8Array.of(byte)))
+    const early = await session.incoming.receive()
+    await settled()
+    const late = await session.incoming.receive()
 
-    await clock.advance(1999)
-    expect(peer.inbox.unread.length).toBe(0)
-    await clock.advance(1)
-
-    expect(peer.inbox.unread.length).toBe(10)
+    expect(early.buffer.buffer.byteLength).toBeGreaterThan(1)
+    expect(late.buffer.buffer.byteLength).toBe(1)
   })
 
-  it('no ping is sent once the end has begun, whatever is set then', async () => {
-    const { session, peer, clock, environment } = defaultSession({ pingInterval: 1000 })
-    void session.close()
-    session.pingInterval = 10
+  it('the end of the peer moves what still waits out of shared memory at once', async () => {
+    const { session, gate } = open({ capacity: 64 })
+    gate.receive(clientFrame('binary', Uint8Array.of(1)))
 
-    await clock.advance(9000)
+    gate.receiveEnd()
 
-    expect(peer.inbox.unread.length).toBe(4)
-    expect(environment.timers.size).toBe(1)
+    expect((await session.incoming.receive()).buffer.buffer.byteLength).toBe(1)
+  })
+
+  it('a frame that a receiver waits for is not kept', async () => {
+    const { session, deliver, heard } = open()
+    const received = session.incoming.receive()
+
+    deliver('a')
+
+    expect(await received).toBeInstanceOf(Frame.Text)
+    expect(heard).toEqual(['buffered 7'])
+  })
+
+  it('reading stops when the read-ahead past a full channel is used up, and not before', () => {
+    const { gate, deliver } = open({ capacity: 1 }, 130)
+    deliver('a')
+    deliver('b')
+    expect(gate.paused).toBe(false)
+
+    deliver('c')
+
+    expect(gate.paused).toBe(true)
+  })
+
+  it('empty frames use the read-ahead up too', () => {
+    const { gate, deliver } = open({ capacity: 1 }, 640)
+    for (let sent = 0; sent < 10; sent++) deliver('')
+    expect(gate.paused).toBe(false)
+
+    deliver('')
+
+    expect(gate.paused).toBe(true)
+  })
+
+  it('reading goes on when the channel is below its bound again, and nothing is lost', async () => {
+    const { session, gate, deliver } = open({ capacity: 2 }, 0)
+    for (const text of ['1', '2', '3']) deliver(text)
+    await session.incoming.receive()
+    expect(gate.paused).toBe(true)
+
+    await session.incoming.receive()
+
+    expect(gate.paused).toBe(false)
+    expect(textsOf(session)).toEqual(['3'])
+  })
+
+  it('every stretch past the bound has the whole read-ahead', () => {
+    const { session, gate, deliver } = open({ capacity: 1 }, 130)
+    deliver('1')
+    deliver('2')
+    expect(textsOf(session)).toEqual(['1', '2'])
+
+    deliver('3')
+    deliver('4')
+
+    expect(gate.paused).toBe(false)
+  })
+
+  it('under close the first frame too many ends the session, and is not kept', () => {
+    const { session, deliver, heard } = open({ capacity: 1, onOverflow: 'close' })
+    deliver('1')
+    deliver('2')
+
+    expect(heard).toContain('limit channels.incoming')
+    expect(textsOf(session)).toEqual(['1'])
+  })
+
+  it('under drop-oldest and drop-latest what is dropped is told, and reading goes on', () => {
+    const oldest = open({ capacity: 1, onOverflow: 'drop-oldest' }, 0)
+    const latest = open({ capacity: 1, onOverflow: 'drop-latest' }, 0)
+    for (const { deliver } of [oldest, latest]) {
+      deliver('1')
+      deliver('22')
+    }
+
+    expect(textsOf(oldest.session)).toEqual(['22'])
+    expect(oldest.heard).toContain('incoming dropped 1')
+    expect(textsOf(latest.session)).toEqual(['1'])
+    expect(latest.heard).toContain('incoming dropped 2')
+    expect(oldest.gate.paused || latest.gate.paused).toBe(false)
+  })
+
+  it('a handler that cancels the channel discards what comes, and lets reading go on', () => {
+    const { session, gate, deliver } = open({ capacity: 1 }, 0)
+    deliver('1')
+    deliver('2')
+    expect(gate.paused).toBe(true)
+
+    session.incoming.cancel()
+    deliver('3')
+
+    expect(gate.paused).toBe(false)
+    expect(session.heldBytes).toBe(0)
+    expect(textsOf(session)).toEqual([])
+  })
+
+  it('a handler that still receives after shed() gets the cause', async () => {
+    const { session, deliver } = open({ capacity: 1 }, 0)
+    deliver('1')
+    deliver('2')
+    const cause = new MemoryBudgetError(1, 2)
+
+    session.shed(cause)
+
+    expect(session.heldBytes).toBeLessThan(256)
+    await expect(session.incoming.receive()).rejects.toBe(cause)
   })
 })

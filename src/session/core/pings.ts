@@ -1,0 +1,90 @@
+/**
+ * The pings of one session: their times, which the handler may change, and the pinger of the moment.
+ *
+ * Made only for sessions that send pings, or whose handler asks for their times.
+ */
+
+import type { Environment } from '../../base/internal.ts'
+import { CloseReason } from '../../protocol/internal.ts'
+import { PingTimeoutError } from '../errors.ts'
+import type { SessionSettings } from '../settings.ts'
+import { Pinger, type PingPath } from './pinger.ts'
+
+/** The reason that a session ends with when no pong comes. */
+export const PING_TIMEOUT: CloseReason = new CloseReason(
+  CloseReason.Codes.INTERNAL_ERROR,
+  'Ping timeout',
+)
+
+/** Keeps the times of the pings of one session. */
+export class Pings {
+  /** In milliseconds; `null`: no pings. */
+  interval: number | null
+  /** In milliseconds. */
+  timeout: number
+  /** Of the newest answered ping, in milliseconds; `null`: none was answered. */
+  roundTripTime: number | null = null
+  readonly #environment: Environment
+  readonly #path: PingPath
+  readonly #timedOut: (cause: PingTimeoutError) => void
+  /** `null` while no pings are sent. */
+  #pinger: Pinger | null = null
+  #isRunning = false
+  #isPaused = false
+
+  /** @param timedOut called when a ping was not answered in time. */
+  constructor(
+    environment: Environment,
+    settings: SessionSettings,
+    path: PingPath,
+    timedOut: (cause: PingTimeoutError) => void,
+  ) {
+    this.#environment = environment
+    this.#path = path
+    this.#timedOut = timedOut
+    this.interval = settings.pingInterval
+    this.timeout = settings.timeout
+  }
+
+  /** Begins to ping. */
+  start(): void {
+    this.#isRunning = true
+    this.#restart()
+  }
+
+  /** Changes the times; the next ping comes one interval from now. */
+  set(interval: number | null, timeout: number): void {
+    this.interval = interval
+    this.timeout = timeout
+    this.#restart()
+  }
+
+  /** The transport is not read for the moment, or is read again. */
+  pause(isPaused: boolean): void {
+    this.#isPaused = isPaused
+    if (isPaused) this.#pinger?.pause()
+    else this.#pinger?.resume()
+  }
+
+  /** A pong has arrived. */
+  ponged(payload: Uint8Array): void {
+    this.roundTripTime = this.#pinger?.pong(payload) ?? this.roundTripTime
+  }
+
+  /** No more pings, no more timeouts. */
+  stop(): void {
+    this.#isRunning = false
+    this.#restart()
+  }
+
+  #restart(): void {
+    this.#pinger?.stop()
+    this.#pinger = null
+    const { interval, timeout } = this
+    if (!this.#isRunning || interval === null) return
+    this.#pinger = new Pinger(this.#environment, this.#path, interval, timeout, () =>
+      this.#timedOut(new PingTimeoutError(timeout)),
+    )
+    if (this.#isPaused) this.#pinger.pause()
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * What both halves of a session ask of the session core, which owns them.
+ */
+
+import type { Environment } from '../base/internal.ts'
+import type { CloseReason } from '../protocol/internal.ts'
+import type { SessionLimitName } from './limit-name.ts'
+import type { SessionExtensions } from './session-extensions.ts'
+import type { SessionOwner } from './session-owner.ts'
+import type { SessionObserver, SessionSettings } from './settings.ts'
+
+/** The session core, as its halves see it. Only the core implements it. */
+export interface HalfOwner {
+  readonly settings: SessionSettings
+  readonly environment: Environment
+  readonly observer: SessionObserver
+  /** The session that the observer hears of. */
+  readonly session: SessionOwner
+  /** `null`: the handshake agreed on none. */
+  readonly extensions: SessionExtensions | null
+  /** Notes the time of each read and each send; `null`: the session has no time limit. */
+  readonly activity: { active(): void } | null
+
+  /** Ends the session with Close `reason`; `incoming` fails with `cause`. */
+  fail(reason: CloseReason, cause: Error, limit?: SessionLimitName | null): void
+
+  // Told by the read half
+
+  /** The peer's Close frame has arrived. `answer`: the session answers it (RFC 6455 §5.5.1). */
+  peerClosed(reason: CloseReason | null, answer: boolean): void
+  /** The peer will send nothing more, and all that it sent has been decoded. */
+  endReached(): void
+  /** The transport is gone. What had arrived has been decoded. */
+  transportClosed(cause: Error | null): void
+  /** The transport is not read for the moment, or is read again. */
+  readingPaused(isPaused: boolean): void
+  /** A pong has arrived. */
+  ponged(payload: Uint8Array): void
+
+  // Told by the write half
+
+  /** No byte of a write has moved for `limitMs`, the `writeTimeout`. */
+  writeStoodStill(limitMs: number): void
+  /** The last bytes of all have been given to the transport, which may still be sending them. */
+  closeWritten(): void
+}

@@ -1,0 +1,433 @@
+/**
+ * The half of a session that reads: the receiver of the transport and the sink of the decoder in one.
+ *
+ * Bytes of the transport go to the decoder, which calls back with frames. Messages go into the
+ * `incoming` channel, pings and heartbeats are answered. Everything that belongs to a session whose
+ * reading is held back is in `HeldBack`, which most sessions never need.
+ */
+
+import { type LoopShare, loopShareOf } from '../../base/internal.ts'
+import { ChannelOverflowError } from '../../channels/index.ts'
+import { BufferedChannel, type ChannelHooks } from '../../channels/internal.ts'
+import {
+  type CloseReason,
+  Frame,
+  FrameDecoder,
+  type FrameSink,
+  HEARTBEAT_MARK,
+  heartbeatAnswer,
+  MessageAssembler,
+  ownPayload,
+  type ProtocolViolation,
+  receivedText,
+} from '../../protocol/internal.ts'
+import { failureReason, VIOLATED_POLICY } from '../failure-reason.ts'
+import type { HalfOwner } from '../half-owner.ts'
+import type { ChannelBounds } from '../channel-bounds.ts'
+import type { SessionOwner } from '../session-owner.ts'
+import type { HeartbeatListener, SessionObserver } from '../settings.ts'
+import type { Transport, TransportReceiver } from '../transport.ts'
+import { type Output, outputOf } from '../writing/output.ts'
+import type { Writer } from '../writing/writer.ts'
+import { EXTENSION, HeldBack, RATE } from './held-back.ts'
+import { heldBytesOf, incomingSettings, WAITING_FRAME_BYTES } from './incoming-channel.ts'
+import { IncomingExtensions } from './incoming-extensions.ts'
+import { RateLimits } from './rate-limits.ts'
+import { RawFrames } from './raw-frames.ts'
+import { type FrameQueue, waitingFramesOf } from './waiting-frames.ts'
+
+/** Reads for one session. */
+export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
+  /** What the handler receives from. */
+  readonly channel: BufferedChannel<Frame, ReadHalf>
+  /** Bytes that have arrived since the start. */
+  received = 0
+  readonly #owner: HalfOwner
+  readonly #observer: SessionObserver
+  readonly #session: SessionOwner
+  readonly #activity: HalfOwner['activity']
+  readonly #bounds: ChannelBounds
+  readonly #transport: Transport
+  readonly #write: Writer
+  readonly #decoder: FrameDecoder
+  readonly #output: Output
+  readonly #share: LoopShare
+  /** `null`: the handshake agreed on none. */
+  readonly #extensions: IncomingExtensions | null
+  /** Made when reading is held back for the first time. */
+  #heldBack: HeldBack | null = null
+  /** Made when something is counted for the first time. */
+  #rates: RateLimits | null = null
+  /** Made for the first message in fragments. */
+  #assembler: MessageAssembler | null = null
+  /** Set while a client's heartbeat listens. */
+  #heartbeat: HeartbeatListener | null = null
+  readonly #countsBytes: boolean
+  /** Whether each message has to be counted, or told to a heartbeat. */
+  #watchesMessages: boolean
+  /** Memory of frames and messages that have arrived in part, after the last read. */
+  #partBytes = 0
+  /** How many frames have been put into the channel since `ownPayloads`. */
+  #newFrames = 0
+  /** Our Close frame has been sent. */
+  #isClosing = false
+  /** Nothing more is put into the channel. */
+  #isOver = false
+  /** What is buffered and what still comes is dropped. */
+  #isDiscarding = false
+  /** What the last frame means, until the handler has had its turn. */
+  #conclusion: (() => void) | null = null
+
+  constructor(owner: HalfOwner, transport: Transport, write: Writer, kind: 'default' | 'raw') {
+    const { settings, environment, extensions } = owner
+    this.#owner = owner
+    this.#observer = owner.observer
+    this.#session = owner.session
+    this.#activity = owner.activity
+    this.#bounds = settings.incoming
+    this.#countsBytes = settings.maxBytesPerSecond !== Infinity
+    this.#transport = transport
+    this.#write = write
+    this.#output = outputOf(environment)
+    this.#share = loopShareOf(environment)
+    this.#watchesMessages = settings.maxMessagesPerSecond !== Infinity
+    this.#extensions = extensions === null ? null : this.#openExtensions()
+    this.channel = new BufferedChannel<Frame, ReadHalf>(
+      incomingSettings(settings.incoming, (bytes) => this.#dropped(bytes)),
+      { owner: this, hooks: ReadHalf.#hooks },
+    )
+    this.#decoder = new FrameDecoder(kind === 'raw' ? this.#rawFrames() : this, {
+      role: settings.role,
+      maxFrameSize: settings.maxFrameSize,
+      maxMessageSize: settings.maxMessageSize,
+      maxFragments: settings.maxFragments,
+      messages: kind === 'default',
+      claimedBits: extensions?.claimedBits ?? 0,
+    })
+  }
+
+  /** Bytes that received frames keep in memory, decoded or not. */
+  get heldBytes(): number {
+    const undecoded = (this.#heldBack?.heldBytes ?? 0) + this.#decoder.keptBytes
+    return heldBytesOf(this.channel) + undecoded + this.#gatheredBytes
+  }
+
+  /** Whether frames of the peer wait for the handler, a rate or an extension. */
+  get isHeldBack(): boolean {
+    return this.#heldBack?.isHeldBack === true
+  }
+
+  /** Whether the transport is not read at the moment. */
+  get isStopped(): boolean {
+    return this.#heldBack?.isStopped === true
+  }
+
+  get maxFrameSize(): number {
+    return this.#decoder.maxFrameSize
+  }
+
+  set maxFrameSize(bytes: number) {
+    if (bytes !== Infinity && !(Number.isSafeInteger(bytes) && bytes > 0)) {
+      throw new RangeError(
+        `Cannot set maxFrameSize: it is ${String(bytes)}, expected whole bytes above 0 or Infinity`,
+      )
+    }
+    this.#decoder.maxFrameSize = bytes
+  }
+
+  /** Tells `listener` of every message from here on, and gives it the answers of the server. */
+  set heartbeat(listener: HeartbeatListener) {
+    this.#heartbeat = listener
+    this.#watchesMessages = true
+    if (this.#extensions !== null) this.#extensions.hasHeartbeat = true
+  }
+
+  // The transport calls:
+
+  receive(bytes: Uint8Array): void {
+    this.received += bytes.length
+    this.#output.moreToRead()
+    this.#activity?.active()
+    this.#buffered(bytes.length)
+    if (this.#heldBack === null) this.#decode(bytes)
+    else this.#heldBack.receive(bytes)
+  }
+
+  receiveEnd(): void {
+    this.conclude()
+    if (this.#heldBack === null || this.#heldBack.end()) this.#owner.endReached()
+  }
+
+  drained(): void {
+    this.#write.drained()
+  }
+
+  closed(cause: Error | null): void {
+    this.conclude()
+    // What had arrived can still be received.
+    this.#heldBack?.end()
+    this.#heldBack?.stop()
+    this.conclude()
+    this.#owner.transportClosed(cause)
+  }
+
+  // The decoder of a default session calls:
+
+  text(payload: Uint8Array, fin: boolean, reservedBits: number): void {
+    const message = this.#gather(payload, fin)
+    if (message === null) return
+    if (this.#extensions !== null) this.#extensions.receive('text', message, reservedBits)
+    else if (message[0] !== HEARTBEAT_MARK || !this.#takesHeartbeat(message)) {
+      this.#deliver(receivedText(message), message.length)
+    }
+  }
+
+  binary(payload: Uint8Array, fin: boolean, reservedBits: number): void {
+    const message = this.#gather(payload, fin)
+    if (message === null) return
+    if (this.#extensions !== null) this.#extensions.receive('binary', message, reservedBits)
+    else this.#deliver(new Frame.Binary(message), message.length)
+  }
+
+  ping(payload: Uint8Array): void {
+    if (this.#limits().controlFrame()) this.#write.pong(payload)
+  }
+
+  pong(payload: Uint8Array): void {
+    if (this.#limits().controlFrame()) this.#owner.ponged(payload)
+  }
+
+  close(reason: CloseReason | null): void {
+    this.concludeWith(() => this.#owner.peerClosed(reason, true))
+  }
+
+  violation(error: ProtocolViolation): void {
+    this.concludeWith(() => this.#owner.fail(failureReason(error), error))
+  }
+
+  // The end, as the core decides it:
+
+  /** Our Close frame has been sent: the answer must be seen behind what the handler does not read. */
+  closing(): void {
+    if (this.#isOver) return
+    this.#isClosing = true
+    this.#heldBack?.close()
+  }
+
+  /** No frame is decoded any more. */
+  stopDecoding(): void {
+    this.#decoder.stop()
+  }
+
+  /** Nothing more comes: buffered frames can be received, then the channel ends, with `cause` if any. */
+  end(cause?: Error): void {
+    // A reconnecting client may keep these frames long after their session.
+    this.ownPayloads()
+    this.channel.close(cause)
+    this.#over()
+  }
+
+  /** The handler reads no more: what is buffered and all that still comes is dropped. */
+  discard(cause?: Error): void {
+    if (this.#isDiscarding) return
+    this.#isDiscarding = true
+    if (this.#extensions !== null) this.#extensions.isUnread = true
+    this.channel.cancel(cause)
+    this.#over()
+  }
+
+  /** Gives back the memory of what has arrived in part, and stops all timers. */
+  release(): void {
+    this.#rates?.stop()
+    this.#decoder.stop()
+    this.#assembler = null
+  }
+
+  /**
+   * The decoder has read its last: a Close frame, or a violation. `conclude` is called after the
+   * handler's turn with the frames before, which often arrive in the same chunk. What the handler
+   * sends in answer to them without waiting goes out before our Close frame.
+   */
+  concludeWith(conclude: () => void): void {
+    this.#conclusion = conclude
+    // A deferred task alone may run before the microtasks that the frames have started.
+    queueMicrotask(() => this.#owner.environment.defer(concludeNow, this))
+  }
+
+  /** Draws the conclusion now, if one is still to be drawn. */
+  conclude(): void {
+    const conclude = this.#conclusion
+    this.#conclusion = null
+    conclude?.()
+  }
+
+  /** See `FrameQueue`. */
+  ownPayloads(): void {
+    const { size } = this.channel
+    for (let offset = Math.max(0, size - this.#newFrames); offset < size; offset++) {
+      ownPayload(this.channel.peekAt(offset))
+    }
+    this.#newFrames = 0
+  }
+
+  #decode(bytes: Uint8Array): void {
+    this.#decoder.receive(bytes)
+    this.#tellParts()
+    if (this.#countsBytes) this.#limits().bytes(bytes.length)
+  }
+
+  /** Tells the observer how much more memory the parts of frames and messages take than before. */
+  #tellParts(): void {
+    const bytes = this.#decoder.keptBytes + this.#gatheredBytes
+    if (bytes > this.#partBytes) this.#buffered(bytes - this.#partBytes)
+    this.#partBytes = bytes
+  }
+
+  get #gatheredBytes(): number {
+    return (this.#assembler?.keptBytes ?? 0) + (this.#extensions?.heldBytes ?? 0)
+  }
+
+  /** Adds a piece of a message. @returns the whole message if it ends here, else `null`. */
+  #gather(payload: Uint8Array, fin: boolean): Uint8Array | null {
+    if (fin && (this.#assembler === null || this.#assembler.isEmpty)) return payload
+    this.#assembler ??= new MessageAssembler()
+    this.#assembler.add(payload)
+    return fin ? this.#assembler.take() : null
+  }
+
+  /**
+   * Whether a text message belongs to a heartbeat, and must not reach the handler: a question is
+   * answered here, an answer goes to the heartbeat that listens.
+   */
+  #takesHeartbeat(message: Uint8Array): boolean {
+    if (this.#heartbeat?.takes(message) === true) return true
+    const answer = this.#owner.settings.answerHeartbeats ? heartbeatAnswer(message) : null
+    if (answer === null) return false
+    if (this.#limits().controlFrame()) this.#write.beat(answer)
+    return true
+  }
+
+  /** Puts a message into the channel; `size` is its payload's, in bytes. */
+  #deliver(frame: Frame, size: number): void {
+    if (this.#watchesMessages && !this.#admitsMessage()) return
+    this.#show(frame, size)
+  }
+
+  #admitsMessage(): boolean {
+    this.#heartbeat?.heard()
+    return this.#limits().message()
+  }
+
+  #show(frame: Frame, size: number): void {
+    if (this.#isOver) return
+    const { onOverflow } = this.#bounds
+    if (onOverflow === 'suspend') {
+      const wasFull = this.channel.isFull
+      this.channel.offer(frame, size)
+      if (wasFull) this.#held().readPastFull(size)
+    } else if (onOverflow !== 'close') {
+      this.channel.trySend(frame)
+    } else if (this.channel.isFull) {
+      const error = new ChannelOverflowError(this.#bounds.capacity, frame)
+      this.#owner.fail(VIOLATED_POLICY, error, 'channels.incoming')
+    } else {
+      this.channel.offer(frame, size)
+    }
+    if (this.channel.size > 0) this.#keeps(size)
+  }
+
+  /** Shows the last frame of all, whatever the policy, one past the bound if need be. */
+  #showLast(frame: Frame, size: number): void {
+    if (this.#isDiscarding) return
+    this.channel.offer(frame, size)
+    if (this.channel.size > 0) this.#keeps(size)
+  }
+
+  /** A frame waits in the channel. */
+  #keeps(size: number): void {
+    this.#buffered(size + WAITING_FRAME_BYTES)
+    if (++this.#newFrames === 1) waitingFramesOf(this.#owner.environment).add(this)
+  }
+
+  #buffered(bytes: number): void {
+    this.#observer.buffered(bytes, this.#session)
+  }
+
+  #dropped(bytes: number): void {
+    this.#observer.frameDropped('incoming', bytes, this.#session)
+  }
+
+  #over(): void {
+    this.#isOver = true
+    this.#heldBack?.readOn()
+  }
+
+  #held(): HeldBack {
+    this.#heldBack ??= new HeldBack(
+      {
+        owner: this.#owner,
+        transport: this.#transport,
+        write: this.#write,
+        decoder: this.#decoder,
+        channel: this.channel,
+        decode: (bytes) => this.#decode(bytes),
+        dropRest: () => (this.#isOver = true),
+        paused: (isPaused) => {
+          this.#owner.readingPaused(isPaused)
+          if (!isPaused) this.#heartbeat?.readingResumed()
+        },
+      },
+      this.#isClosing,
+      this.#isOver,
+    )
+    return this.#heldBack
+  }
+
+  #limits(): RateLimits {
+    this.#rates ??= new RateLimits(this.#owner.environment, this.#owner.settings, {
+      wait: (waits) => (waits ? this.#held().pause(RATE) : this.#heldBack?.resume(RATE)),
+      exceeded: (error) => this.#owner.fail(VIOLATED_POLICY, error),
+    })
+    return this.#rates
+  }
+
+  #openExtensions(): IncomingExtensions | null {
+    const { extensions } = this.#owner
+    if (extensions === null) return null
+    return new IncomingExtensions(extensions, {
+      deliver: (frame, size) => this.#deliver(frame, size),
+      takesHeartbeat: (message) => this.#takesHeartbeat(message),
+      work: (isWorking) =>
+        isWorking ? this.#held().pause(EXTENSION) : this.#heldBack?.resume(EXTENSION),
+    })
+  }
+
+  #rawFrames(): RawFrames {
+    return new RawFrames({
+      message: (frame, size) => this.#deliver(frame, size),
+      control: (frame, size) => {
+        if (this.#limits().controlFrame()) this.#show(frame, size)
+      },
+      close: (frame, reason) => {
+        this.#showLast(frame, frame.buffer.length)
+        this.#owner.peerClosed(reason, false)
+      },
+      violation: (error) => this.violation(error),
+    })
+  }
+
+  static readonly #hooks: ChannelHooks<Frame, ReadHalf> = {
+    onRoom: (read) => read.#heldBack?.roomAgain(),
+    onCancel: (read) => read.discard(),
+    clock: (read) => read.#owner.environment.clock,
+    sessionId: (read) => read.#owner.settings.id,
+    onEndReceived: (read) => {
+      read.#share.spend(0)
+      return read.#share.delay(read)
+    },
+  }
+}
+
+function concludeNow(read: ReadHalf): void {
+  read.conclude()
+}
