@@ -17,6 +17,7 @@ export {
   readPeriod,
   readSwitch,
   readTimeLimit,
+  requireNoBareSeconds,
   readWholeNumber,
   requireFunction,
   requireKnownNames,

@@ -105,7 +105,7 @@ describe('advisory: header injection', () => {
 
       expect(client.text).toMatch(/^HTTP\/1\.1 500 /)
       expect(client.text).not.toContain('X-Injected')
-      await server.stop({ grace: 0, timeout: 100 })
+      await server.stop({ grace: 0, timeout: { milliseconds: 100 } })
     },
   )
 })

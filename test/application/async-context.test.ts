@@ -261,7 +261,7 @@ for (const transport of ['auto', 'stream'] as const) {
       user.run('alice', () => void heidi.close())
       const bob = await sessions.get('bob')
       await Promise.all([bob.closed, (await sessions.get('carol')).closed, grace.closed])
-      await user.run('alice', () => server.stop({ grace: 0, timeout: 100 }))
+      await user.run('alice', () => server.stop({ grace: 0, timeout: { milliseconds: 100 } }))
       clearInterval(work)
       alice.terminate()
       ivan.terminate()

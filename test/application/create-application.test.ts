@@ -170,7 +170,7 @@ describe('stop()', () => {
     const world = looping()
     const peers = [await world.connect('/chat'), await world.connect('/chat')]
 
-    const stopped = world.app.stop({ grace: 100 })
+    const stopped = world.app.stop({ grace: { milliseconds: 100 } })
     await world.environment.clock.advance(100)
     for (const peer of peers) {
       expect(await peer.read(4)).toBe('88 02 03 e9')
@@ -256,7 +256,7 @@ describe('stop()', () => {
     const again: Array<Promise<StopCounts>> = []
     world.app.monitor.on('stopping', (facts) => {
       heard.push(facts)
-      again.push(world.app.stop({ grace: 5 }))
+      again.push(world.app.stop({ grace: { milliseconds: 5 } }))
     })
     world.app.monitor.on('stopped', (counts) => heard.push(counts))
 

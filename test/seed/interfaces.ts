@@ -112,7 +112,7 @@ export function interfaces(createHost: () => SeedHost): void {
     it('S-31 pingInterval can be changed: pings begin one period from then', async () => {
       const [peer, session] = await page.open()
 
-      session.pingInterval = 20
+      session.pingInterval = { milliseconds: 20 }
       await page.host.advance?.(20)
 
       expect(session.pingInterval).toBe(20)
@@ -127,7 +127,7 @@ export function interfaces(createHost: () => SeedHost): void {
         timeout: seconds(15),
       })
 
-      session.timeout = 10
+      session.timeout = { milliseconds: 10 }
       await page.host.advance?.(30)
 
       expect(await session.closeReason).toEqual(new CloseReason(1011, 'Ping timeout'))

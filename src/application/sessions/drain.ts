@@ -2,7 +2,13 @@
  * Ends all sessions of an application: politely and a few at a time, then by force.
  */
 
-import { Deferred, requireKnownNames, requireObject, toMilliseconds } from '../../base/internal.ts'
+import {
+  Deferred,
+  requireKnownNames,
+  requireNoBareSeconds,
+  requireObject,
+  toMilliseconds,
+} from '../../base/internal.ts'
 import type { Clock } from '../../base/index.ts'
 import type { StopCounts, StopOptions } from '../application.ts'
 import type { Farewell } from './farewell.ts'
@@ -34,6 +40,9 @@ export function readStopOptions(
 ): DrainTimes {
   requireObject(act, 'what was given', options)
   requireKnownNames(act, options, ['grace', 'timeout', 'reconnectWithin'])
+  for (const name of ['grace', 'timeout', 'reconnectWithin'] as const) {
+    requireNoBareSeconds(act, name, options[name])
+  }
   const timeout = toMilliseconds(options.timeout ?? DEFAULT_TIMEOUT_MS, 'timeout')
   const grace = toMilliseconds(options.grace ?? Math.min(DEFAULT_GRACE_MS, timeout), 'grace')
   const { reconnectWithin: within = null } = options
@@ -42,6 +51,15 @@ export function readStopOptions(
   throw new RangeError(
     `Cannot ${act}: timeout is ${timeout} ms, expected at least the grace of ${grace} ms`,
   )
+}
+
+/** Times that were read already, as options: `readStopOptions` takes short ones with their unit only. */
+export function toStopOptions({ grace, timeout, reconnectWithin }: DrainTimes): StopOptions {
+  return {
+    grace: { milliseconds: grace },
+    timeout: { milliseconds: timeout },
+    reconnectWithin: reconnectWithin === null ? null : { milliseconds: reconnectWithin },
+  }
 }
 
 /** Closes `sessions` in batches, waits for them, and drops those that are left at the deadline. */

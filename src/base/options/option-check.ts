@@ -105,13 +105,21 @@ export function readTimeLimit<Fallback>(
   value: Duration | undefined,
   fallback: Fallback,
 ): number | Fallback {
-  if (typeof value === 'number' && value > 0 && value < 1000) {
-    throw new RangeError(
-      `Cannot ${act}: option "${name}" is ${value}, in milliseconds; did you mean seconds(${value})? ` +
-        `Expected 1000 or more, or { milliseconds: ${value} }`,
-    )
-  }
+  requireNoBareSeconds(act, name, value)
   return readDuration(act, name, value, fallback)
+}
+
+/** Throws for a bare number above 0 and below 1000. */
+export function requireNoBareSeconds(
+  act: string,
+  name: string,
+  value: Duration | null | undefined,
+): void {
+  if (typeof value !== 'number' || value <= 0 || value >= 1000) return
+  throw new RangeError(
+    `Cannot ${act}: option "${name}" is ${value}, in milliseconds; did you mean seconds(${value})? ` +
+      `Expected 1000 or more, or { milliseconds: ${value} }`,
+  )
 }
 
 /** As `readTimeLimit`; `null` is no limit. */

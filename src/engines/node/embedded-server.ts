@@ -18,7 +18,7 @@ import {
   type StopCounts,
   type StopOptions,
 } from '../../application/index.ts'
-import { logFailure, readStopOptions } from '../../application/internal.ts'
+import { logFailure, readStopOptions, toStopOptions } from '../../application/internal.ts'
 import { type Environment, waitingClock } from '../../base/internal.ts'
 import {
   type EmbeddedServerOptions,
@@ -130,7 +130,7 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
     return this.#started
   }
 
-  stop(options: StopOptions = this.#settings.stop): Promise<StopCounts> {
+  stop(options: StopOptions = toStopOptions(this.#settings.stop)): Promise<StopCounts> {
     if (this.#stopped !== null) return this.#stopped
     const { timeout } = readStopOptions(options)
     this.#stopped = this.#close(this.application.stop(options), timeout)

@@ -14,6 +14,7 @@ import {
   isInstance,
   kindOf,
   rejected,
+  requireNoBareSeconds,
   TaskScope,
   toMilliseconds,
 } from '../../base/internal.ts'
@@ -274,6 +275,7 @@ function asError(error: unknown): Error {
 }
 
 function positive(value: Duration, name: string): number {
+  requireNoBareSeconds(`set ${name}`, name, value)
   const ms = toMilliseconds(value, name)
   if (ms > 0) return ms
   throw new RangeError(`Cannot set ${name}: it is ${ms} ms, expected more than 0 ms`)

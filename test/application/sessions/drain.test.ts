@@ -145,7 +145,10 @@ describe('readStopOptions()', () => {
       timeout: 60_000,
       reconnectWithin: null,
     })
-    expect(readStopOptions({ timeout: 100 })).toMatchObject({ grace: 100, timeout: 100 })
+    expect(readStopOptions({ timeout: { milliseconds: 100 } })).toMatchObject({
+      grace: 100,
+      timeout: 100,
+    })
     expect(readStopOptions({ grace: 0, timeout: 0 })).toMatchObject({ grace: 0, timeout: 0 })
     expect(readStopOptions({ reconnectWithin: { minutes: 1 } }).reconnectWithin).toBe(60_000)
     expect(readStopOptions({ reconnectWithin: null }).reconnectWithin).toBeNull()
@@ -158,6 +161,11 @@ describe('readStopOptions()', () => {
     ],
     [{ grace: -1 }, 'Cannot use -1 for grace'],
     [{ timeout: Infinity }, 'Cannot use Infinity for timeout'],
+    [
+      { timeout: 25 },
+      'Cannot stop the application: option "timeout" is 25, in milliseconds; did you mean seconds(25)?',
+    ],
+    [{ reconnectWithin: 60 }, 'did you mean seconds(60)?'],
     [{ reconnectWithin: -1 }, 'Cannot use -1 for reconnectWithin'],
     [{ graze: 1 }, 'Cannot stop the application: unknown option "graze", expected "grace"'],
     [null, 'Cannot stop the application: what was given is null, expected an object'],

@@ -427,7 +427,7 @@ describe('embeddedServer()', () => {
       await using client = await connectTo(server, `GET /echo HTTP/1.1\r\n${UPGRADE}`)
       await client.until((text) => text.endsWith('\x81\x01\x00'))
 
-      const counts = await server.stop({ grace: 0, timeout: 50 })
+      const counts = await server.stop({ grace: 0, timeout: { milliseconds: 50 } })
 
       expect(counts).toEqual({ sessions: 1, closed: 0, aborted: 1 })
     })
@@ -470,7 +470,7 @@ describe('embeddedServer()', () => {
       await using client = await connectTo(server, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')
       await asked.promise
 
-      await server.stop({ grace: 0, timeout: 50 })
+      await server.stop({ grace: 0, timeout: { milliseconds: 50 } })
       await client.ended
 
       expect(client.text).toBe('')

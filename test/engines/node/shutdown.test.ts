@@ -160,7 +160,7 @@ for (const transport of ['auto', 'stream'] as const) {
       client.send(clientFrame('text', 'fill, wait'))
       await handler.filled
 
-      const counts = await server.stop({ grace: 0, timeout: 50 })
+      const counts = await server.stop({ grace: 0, timeout: { milliseconds: 50 } })
 
       expect(counts).toEqual({ sessions: 1, closed: 0, aborted: 1 })
       await handler.returned
@@ -196,7 +196,9 @@ for (const transport of ['auto', 'stream'] as const) {
       expect(await session.closed).toMatchObject({ reason: { code: 1011 } })
       await handler.returned
 
-      expect(await server.stop({ grace: 0, timeout: 50 })).toMatchObject({ aborted: 0 })
+      expect(await server.stop({ grace: 0, timeout: { milliseconds: 50 } })).toMatchObject({
+        aborted: 0,
+      })
     })
 
     it('refuses an upgrade with 503 whose interceptor was still at work', async () => {
@@ -250,7 +252,9 @@ for (const transport of ['auto', 'stream'] as const) {
       const client = await connect(server, '/guarded/')
       await pending
 
-      expect(await server.stop({ grace: 0, timeout: 50 })).toMatchObject({ sessions: 0 })
+      expect(await server.stop({ grace: 0, timeout: { milliseconds: 50 } })).toMatchObject({
+        sessions: 0,
+      })
       await client.ended
       expect(client.text).toBe('')
     })

@@ -580,7 +580,7 @@ describe('LiveSession, default', () => {
       const { session, clock } = unread({ pingInterval: 1000, timeout: 500 })
       await clock.advance(5000)
 
-      session[name] = 600
+      session[name] = { milliseconds: 600 }
       await clock.advance(60_000)
 
       expect(session.outgoing.isClosedForSend).toBe(false)
@@ -618,7 +618,7 @@ describe('LiveSession, default', () => {
 
   it('S-32 timeout is writable on the live session', async () => {
     const { session, clock } = defaultSession({ pingInterval: 1000, timeout: 1_000_000 })
-    session.timeout = 200
+    session.timeout = { milliseconds: 200 }
 
     await clock.advance(1000)
     await clock.advance(200)
@@ -659,6 +659,10 @@ describe('LiveSession, default', () => {
     expect(() => (session.pingInterval = 0)).toThrow(RangeError)
     expect(() => (session.pingInterval = -1)).toThrow(RangeError)
     expect(() => (session.timeout = { seconds: -1 })).toThrow(RangeError)
+    expect(() => (session.pingInterval = 30)).toThrow(
+      'Cannot set pingInterval: option "pingInterval" is 30, in milliseconds; did you mean seconds(30)? Expected 1000 or more, or { milliseconds: 30 }',
+    )
+    expect(() => (session.timeout = 15)).toThrow('did you mean seconds(15)?')
   })
 
   it('a ping timeout ends the session at once, without waiting for the peer', async () => {

@@ -32,7 +32,7 @@ describe('Pings', () => {
   it('no ping is sent once the end has begun, whatever is set then', async () => {
     const { session, peer, clock, environment } = defaultSession({ pingInterval: 1000 })
     void session.close()
-    session.pingInterval = 10
+    session.pingInterval = { milliseconds: 10 }
 
     await clock.advance(9000)
 

@@ -9,7 +9,7 @@ import { openWebSocket } from '../../../src/node-client.ts'
 
 const { how } = JSON.parse(process.argv[2] ?? '{}') as { how: 'stop' | 'signal' }
 
-const stop = { grace: 0, timeout: 400 }
+const stop = { grace: 0, timeout: { milliseconds: 400 } }
 const server = embeddedServer({ port: 0, host: '127.0.0.1', stop }, (app) => {
   app.install(WebSockets)
   app.routing((route) => void route.webSocket('/', () => new Promise<void>(() => {})))

@@ -7,7 +7,7 @@
  */
 
 import type { Application, Logger, StopCounts, StopOptions } from '../../../application/index.ts'
-import { type DrainTimes, readStopOptions } from '../../../application/internal.ts'
+import { type DrainTimes, readStopOptions, toStopOptions } from '../../../application/internal.ts'
 import type { Clock } from '../../../base/index.ts'
 import { ServerStoppedError } from '../errors.ts'
 import type { EmbeddedServer, ServerAddress } from '../server/server.ts'
@@ -75,7 +75,7 @@ export class PrimaryServer implements EmbeddedServer {
     return this.#started
   }
 
-  stop(options: StopOptions = this.#settings.stop): Promise<StopCounts> {
+  stop(options: StopOptions = toStopOptions(this.#settings.stop)): Promise<StopCounts> {
     if (this.#stopped !== null) return this.#stopped
     this.#stopped = this.#close(readStopOptions(options))
     return this.#stopped

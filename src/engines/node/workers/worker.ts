@@ -3,6 +3,7 @@
  */
 
 import type { Application, StopCounts, StopOptions } from '../../../application/index.ts'
+import { toStopOptions } from '../../../application/internal.ts'
 import type { Clock } from '../../../base/index.ts'
 import { Deferred } from '../../../base/internal.ts'
 import { ListenError } from '../errors.ts'
@@ -87,7 +88,7 @@ export class WorkerServer implements EmbeddedServer {
 
   #obey(received: unknown): void {
     const order = readOrder(received)
-    if (order !== null) void this.stop(order.times)
+    if (order !== null) void this.stop(toStopOptions(order.times))
   }
 
   async #report(draining: Promise<StopCounts>): Promise<StopCounts> {

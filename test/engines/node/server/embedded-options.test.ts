@@ -32,7 +32,7 @@ describe('readOptions()', () => {
       http,
       signals: false,
       transport: 'stream' as const,
-      stop: { grace: 1, timeout: 2, reconnectWithin: 3 },
+      stop: { grace: 1000, timeout: 2000, reconnectWithin: 3000 },
       maxHeadSize: 1000,
       workers: 3,
       logger: console,
@@ -57,8 +57,8 @@ describe('readOptions()', () => {
   })
 
   it('refuses stop options as stop() does', () => {
-    expect(() => readOptions({ stop: { grace: 2, timeout: 1 } })).toThrow(
-      'Cannot make the server, option "stop": timeout is 1 ms, expected at least the grace of 2 ms',
+    expect(() => readOptions({ stop: { grace: 2000, timeout: 1000 } })).toThrow(
+      'Cannot make the server, option "stop": timeout is 1000 ms, expected at least the grace of 2000 ms',
     )
   })
 

@@ -130,7 +130,13 @@ describe('WorkerServer', () => {
       events.emit('message', ORDER)
 
       expect(before).toEqual([])
-      expect(inner.stops).toEqual([{ grace: 1, timeout: 2, reconnectWithin: 3 }])
+      expect(inner.stops).toEqual([
+        {
+          grace: { milliseconds: 1 },
+          timeout: { milliseconds: 2 },
+          reconnectWithin: { milliseconds: 3 },
+        },
+      ])
     })
 
     it('tells the primary the counts, once', async () => {
