@@ -278,6 +278,11 @@ export class BufferedChannel<T, O = null>
     return !this.#sendersWait && this.#hasRoomFor(this.#measure(value))
   }
 
+  /** Accepts the values of all senders that wait, past the bounds: before a `close` that follows them. */
+  acceptWaiting(): void {
+    this.#letSendersIn(true)
+  }
+
   /** Refuses the senders that wait, as at the end of the channel, which goes on. */
   refuseWaiting(): void {
     this.#refuseSenders(this.#endOf(null, null))
@@ -471,10 +476,10 @@ export class BufferedChannel<T, O = null>
     if (this.#closing === null && !this.isFull) this.#hooks.onRoom?.(this.#owner)
   }
 
-  #letSendersIn(): void {
+  #letSendersIn(pastBounds: boolean = false): void {
     for (;;) {
       const sender = this.#senders === null ? null : this.#senders.first
-      if (sender === null || !this.#hasRoomFor(sender.bytes)) return
+      if (sender === null || !(pastBounds || this.#hasRoomFor(sender.bytes))) return
       this.#senders?.shift()
       this.#waitingBytes -= sender.bytes
       const value = this.#admitFrom(sender)

@@ -1,12 +1,19 @@
 /**
- * The `outgoing` of a connection that comes back: frames go to the session that there is, or wait for one, within
- * bounds, or are refused.
+ * The `outgoing` of a reconnecting connection: frames go to the current session; without one they
+ * are kept within bounds, refused or dropped.
  *
- * A frame that a session has been given is never given to another: it may have arrived. A frame that a session has
- * refused, because it was ending, has not been sent, and counts as one that came while there was none.
+ * A frame that a session has accepted is never given to another session, because it may have
+ * arrived. A frame that an ending session refuses has not been sent: it is treated as if there were
+ * no session.
  */
 
-import { handled, type LoopShare, rejected } from '../../base/internal.ts'
+import {
+  addAbortListener,
+  handled,
+  type LoopShare,
+  rejected,
+  removeAbortListener,
+} from '../../base/internal.ts'
 import {
   ChannelOverflowError,
   ClosedSendChannelError,
@@ -22,35 +29,38 @@ import {
   encodeUtf8,
   isBytes,
   LocalProtocolError,
-  PreparedFrame,
   TextFrame,
 } from '../../protocol/portable.ts'
+import type { PreparedFrame } from '../../protocol/index.ts'
 import type { Outbound } from '../../session/index.ts'
 import type { ClientSession } from '../opening/client-session.ts'
 import { NotConnectedError } from './reconnect-errors.ts'
 import type { KeepOptions, ReconnectingSettings } from './reconnect-options.ts'
-import { untilAborted } from './until-aborted.ts'
 
-/** What the connection does for its outgoing side. */
+/** What the outgoing side asks of its connection. */
 export interface BridgeOwner {
-  /** The connection is to end politely, with a Close frame of `reason`; `null`: of 1000. */
+  /** Ends the connection with a Close frame of `reason`; `null`: of 1000. */
   end(reason: CloseReason | null): void
 }
 
-/** A frame that is kept: a text, or bytes that are ours. */
+/** A frame that is kept: a text, or bytes that nobody else changes. */
 type Kept = string | Uint8Array | PreparedFrame
 
 const SENT: Promise<void> = Promise.resolve()
 
-/** Sends, in the order of the calls. */
+/** Sends in the order of the calls. */
 export class BridgedOutgoing implements SendChannel<Outbound> {
-  /** Frames that were kept and that no session would take. */
+  /** How many kept frames no session would take. */
   #lost = 0
-  #kept: Kept[] = []
+  /** How many kept frames wait for room in a session. */
+  #handed = 0
+  readonly #kept: Kept[] = []
   #keptBytes = 0
   #session: ClientSession | null = null
-  /** What frames have to wait for before it is their turn, while there is a session. */
-  #turn: Promise<unknown> | null = null
+  /** Whether kept frames are being given to a session, which may take a while. */
+  #isHanding = false
+  /** Sends that were called meanwhile, in order. */
+  readonly #turns: (() => void)[] = []
   #end: { readonly cause: Error | null } | null = null
   readonly #whileAway: ReconnectingSettings['whileAway']
   readonly #owner: BridgeOwner
@@ -62,27 +72,35 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
     this.#owner = owner
   }
 
-  /** Frames that were accepted, and that no session has been given. */
+  /** How many accepted frames no session was given. */
   get unsent(): number {
-    return this.#lost + this.#kept.length
+    return this.#lost + this.#kept.length + this.#handed
   }
 
   get isClosedForSend(): boolean {
     return this.#end !== null
   }
 
-  /** A session is open: what was kept goes to it, and then everything that is sent. */
+  /** A session is open: kept frames go to it first, then everything that is sent. */
   begin(session: ClientSession): void {
     this.#session = session
-    if (this.#turn === null) {
-      const handed = this.#hand(session)
-      if (this.#kept.length > 0) this.#queue(handed)
-    } else {
-      this.#queue(this.#turn.then(() => this.#hand(session)))
-    }
+    if (!this.#isHanding) void this.#hand()
   }
 
-  /** There is no session any more. */
+  /** Gives the session everything that was sent so far, before its Close frame. */
+  flush(): void {
+    const outgoing = this.#session?.outgoing
+    if (outgoing === undefined || outgoing.isClosedForSend) return
+    for (const next of this.#kept.splice(0)) {
+      this.#keptBytes -= sizeOf(next)
+      this.#handed++
+      const sent = outgoing.send(next).catch(() => this.#lost++)
+      void sent.then(() => this.#handed--)
+    }
+    this.#takeTurns()
+  }
+
+  /** The session is over. */
   away(): void {
     this.#session = null
   }
@@ -98,20 +116,30 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
     if (signal?.aborted === true) return handled(rejected(signal.reason))
     try {
       if (this.#isEnd(data)) return SENT
-      if (this.#turn === null) return this.#give(data, options)
+      if (!this.#isHanding) return this.#give(data, options)
     } catch (error) {
       return rejected(error)
     }
-    const turn = signal === undefined ? this.#turn : untilAborted(signal, this.#turn)
-    const sent = turn.then(() => this.#give(data, options))
-    this.#queue(Promise.allSettled([this.#turn, sent]))
+    const sent = new Promise<void>((resolve, reject) => {
+      const giveUp = (): void => reject(signal?.reason)
+      if (signal !== undefined) addAbortListener(signal, giveUp)
+      this.#turns.push(() => {
+        if (signal?.aborted === true) return
+        if (signal !== undefined) removeAbortListener(signal, giveUp)
+        try {
+          resolve(this.#give(data, options))
+        } catch (error) {
+          reject(error)
+        }
+      })
+    })
     return handled(sent)
   }
 
   trySend(data: Outbound): TrySendResult {
     if (this.#end !== null) return 'closed'
     if (this.#isEnd(data)) return 'sent'
-    if (this.#turn !== null) return 'full'
+    if (this.#isHanding) return 'full'
     const outcome = this.#session?.outgoing.trySend(data) ?? 'closed'
     if (outcome !== 'closed') return outcome
     if (this.#whileAway === 'drop') return 'sent'
@@ -120,7 +148,7 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
 
   close(cause: Error | null = null): boolean {
     if (this.#end !== null) return false
-    // Says why, where a session says so too; then there is only this connection to end.
+    // The session reports the cause; then only the connection has to be ended.
     if (cause !== null) this.#session?.outgoing.close(cause)
     this.#owner.end(null)
     return true
@@ -130,17 +158,13 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
     return writableOf(this)
   }
 
-  /** Frames that come now wait until `turn` has settled, which never rejects. */
-  #queue(turn: Promise<unknown>): void {
-    const mine = turn.then(() => {
-      if (this.#turn === mine) this.#turn = null
-    })
-    this.#turn = mine
+  #takeTurns(): void {
+    for (const take of this.#turns.splice(0)) take()
   }
 
   /** Whether `data` ends the connection. @throws for what no session could send whole. */
   #isEnd(data: Outbound): boolean {
-    if (typeof data === 'string' || isBytes(data) || data instanceof PreparedFrame) return false
+    if (typeof data === 'string' || isBytes(data) || isPrepared(data)) return false
     if (data instanceof CloseFrame) {
       this.#owner.end(data.readReason())
       return true
@@ -162,14 +186,14 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
     if (outcome === 'sent') return SENT
     if (outcome !== 'full' || outgoing === undefined) return this.#giveAway(data)
     const sent = outgoing.send(data, options).catch((error: unknown) => {
-      // Its session has refused it, because it was ending.
+      // The session refused it, because it was ending.
       if (error instanceof ClosedSendChannelError) return this.#giveAway(data)
       throw error
     })
     return handled(sent)
   }
 
-  /** There is no session for `data`. A loop that sends on must let the event loop turn all the same. */
+  /** There is no session for `data`. A loop of such sends must let the event loop turn, too. */
   #giveAway(data: Outbound): Promise<void> {
     this.#share.spend(0)
     if (this.#end !== null) {
@@ -187,7 +211,7 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
     return this.#refuse(new ChannelOverflowError(keep.frames, data))
   }
 
-  /** With what only says that there is no session: no process ends of it. */
+  /** Rejects, marked as handled: it only says that there is no session. */
   #refuse(error: Error): Promise<never> {
     return handled(this.#share.refused(this, error))
   }
@@ -203,33 +227,47 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
     return true
   }
 
-  /** What was kept goes to `session`, in order, as far as it takes it. Never rejects. */
-  async #hand(session: ClientSession): Promise<void> {
-    const { outgoing } = session
-    for (let next = this.#kept[0]; next !== undefined; next = this.#kept[0]) {
+  /** Gives kept frames to the session that there is, in order. Never rejects. */
+  async #hand(): Promise<void> {
+    this.#isHanding = true
+    for (;;) {
+      const outgoing = this.#session?.outgoing
+      if (outgoing === undefined || outgoing.isClosedForSend) break
+      const next = this.#kept.shift()
+      if (next === undefined) break
+      const size = sizeOf(next)
+      this.#keptBytes -= size
+      this.#handed++
       try {
-        const outcome = outgoing.trySend(next)
-        if (outcome === 'closed') return
-        if (outcome === 'full') await outgoing.send(next)
+        if (outgoing.trySend(next) !== 'sent') await outgoing.send(next)
       } catch {
-        // Refused because the session is ending: it is for the next one. Else no session would take it.
-        if (outgoing.isClosedForSend) return
-        this.#lost++
+        // A session that is ending refuses it, and the next one gets it. Else no session would take it.
+        if (outgoing.isClosedForSend) {
+          this.#kept.unshift(next)
+          this.#keptBytes += size
+        } else {
+          this.#lost++
+        }
       }
-      this.#kept.shift()
-      this.#keptBytes -= sizeOf(next)
+      this.#handed--
     }
+    this.#isHanding = false
+    this.#takeTurns()
   }
 }
 
-/** Memory of our own: what was accepted may be changed by whoever sent it. */
+/** A copy: the caller may change what was accepted. */
 function toKept(data: Outbound): Kept {
-  if (typeof data === 'string' || data instanceof PreparedFrame) return data
+  if (typeof data === 'string' || isPrepared(data)) return data
   if (isBytes(data)) return new Uint8Array(data)
   return data instanceof TextFrame ? data.readText() : new Uint8Array(data.buffer)
 }
 
 function sizeOf(kept: Kept): number {
-  if (kept instanceof PreparedFrame) return kept.byteLength
-  return typeof kept === 'string' ? encodeUtf8(kept).length : kept.length
+  return typeof kept === 'string' ? encodeUtf8(kept).length : kept.byteLength
+}
+
+/** By its members: a page has no prepared frames, and need not load their class. */
+function isPrepared(data: Exclude<Outbound, string>): data is PreparedFrame {
+  return data instanceof Object && 'byteLength' in data && 'frameType' in data
 }

@@ -245,7 +245,10 @@ export class Reconnecting<Session extends ClientSession>
   /** The polite end. @throws what a session's `close` throws for its reason; nothing has happened then. */
   end(reason: CloseReason | null): void {
     if (this.#leaving !== null) return
-    void this.#session?.close(reason ?? undefined)
+    if (this.#session !== null) {
+      this.#bridge.flush()
+      void this.#session.close(reason ?? undefined)
+    }
     this.#startLeaving(CLOSED)
   }
 

@@ -253,6 +253,8 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
     this.#deadline ??= this.#clock.setTimer(this.#settings.closeTimeout, () => this.#giveUp())
     // A browser that has the peer's Close frame already sends no other than its answer.
     if (!this.#wire.isEnding) this.#begin('local', reason, cause)
+    // Senders that wait for room have called before: what they send goes out before the Close frame.
+    this.outgoing.acceptWaiting()
     this.outgoing.close()
     this.#pump()
   }

@@ -259,6 +259,42 @@ describe('BridgedOutgoing', () => {
     expect(outgoing.trySend('7')).toBe('sent')
   })
 
+  it('flush() gives the session what is kept and what waits for its turn, before its Close', async () => {
+    const { bridge: outgoing } = bridge(KEEP)
+    for (const text of ['1', '2', '3']) await outgoing.send(text)
+    const slow = await slowSession()
+    outgoing.begin(slow.session)
+    const later = [outgoing.send('4'), outgoing.send('5')]
+
+    outgoing.flush()
+    void slow.session.close()
+    outgoing.end(null)
+    slow.link.toServer({ stalled: false })
+
+    const texts: string[] = []
+    await slow.server.incoming.consumeEach((frame) => {
+      if (frame instanceof Frame.Text) texts.push(frame.readText())
+    })
+    await Promise.all(later)
+    expect(texts).toEqual(['1', '2', '3', '4', '5'])
+    expect(outgoing.unsent).toBe(0)
+  })
+
+  it('counts what flush() gave a session that was lost as unsent', async () => {
+    const { bridge: outgoing } = bridge(KEEP)
+    for (const text of ['1', '2']) await outgoing.send(text)
+    const slow = await slowSession()
+    outgoing.begin(slow.session)
+
+    outgoing.flush()
+    void slow.session.close()
+    outgoing.end(null)
+    slow.link.reset()
+    await settled()
+
+    expect(outgoing.unsent).toBe(2)
+  })
+
   it('gives up a frame whose signal fires while it waits for its turn', async () => {
     const { bridge: outgoing } = bridge(KEEP)
     for (const text of ['1', '2']) await outgoing.send(text)

@@ -262,6 +262,32 @@ describe.each([true, false])('BrowserSession with WebSocketStream: %s', (hasStre
     )
   })
 
+  it('close() lets senders that wait for room go out before the Close frame', async () => {
+    const gate = new Deferred<void>()
+    const received: string[] = []
+    await within(
+      async ({ incoming }) => {
+        await gate.promise
+        for await (const frame of incoming) {
+          if (frame instanceof Frame.Text) received.push(frame.readText().slice(0, 2))
+        }
+      },
+      async ({ t, session }) => {
+        const padding = 'x'.repeat(256 * 1024)
+        while (session.outgoing.trySend(new Uint8Array(256 * 1024)) === 'sent') await t.settle()
+        const numbers = Array.from({ length: 20 }, (_, index) => `${index + 10}`)
+        const sending = numbers.map((number) => session.send(number + padding))
+        void session.close()
+        gate.resolve()
+        await t.clock.advance(1000)
+        await Promise.all(sending)
+        await session.closed
+
+        expect(received).toEqual(numbers)
+      },
+    )
+  })
+
   it('an abandoned send() has not been sent', async () => {
     const gate = new Deferred<void>()
     await within(
