@@ -42,6 +42,9 @@ const SETTLED: Promise<void> = Promise.resolve()
 /** What a time slice needs of its environment. */
 type LoopEnvironment = Pick<Environment, 'clock' | 'deferPastTurn'>
 
+/** What code that answers sends and receives at once asks, so that the event loop turns. */
+export type LoopTurns = Pick<LoopShare, 'spend' | 'accepted' | 'refused' | 'delay'>
+
 /** The time slice of one environment. */
 export class LoopShare {
   /** Whether the slice is used up. Who then sends again waits for `turned`. */

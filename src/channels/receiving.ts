@@ -11,7 +11,7 @@ import {
   handled,
   rejected,
   removeAbortListener,
-  toMilliseconds,
+  sumInMilliseconds,
 } from '../base/internal.ts'
 import {
   type ClosedChannelErrorOptions,
@@ -178,7 +178,12 @@ function receiveWith<T, R>(
   owner: object | null,
 ): Promise<R> {
   try {
-    const timeoutMs = toMilliseconds(timeout, 'timeout', { allowInfinity: true })
+    const timeoutMs = sumInMilliseconds(timeout)
+    if (!(timeoutMs >= 0)) {
+      throw new RangeError(
+        'Cannot receive: option "timeout" is invalid, expected milliseconds of 0 or above, or { seconds }',
+      )
+    }
     if (signal !== undefined && signal.aborted) return handled(rejected(signal.reason))
     const value = core.takeNext()
     if (value !== NOTHING) return Promise.resolve(shape.value(value))

@@ -4,7 +4,7 @@
 
 import type { Clock } from '../base/index.ts'
 import type { Environment } from '../base/internal.ts'
-import { requireFunction, requireObject } from '../base/internal.ts'
+import { loopShareOf, requireFunction, requireObject } from '../base/internal.ts'
 import {
   ACT,
   type ClientSettings,
@@ -135,7 +135,8 @@ export function createClient<Options extends WebSocketClientOptions>(
     webSocket,
     openWebSocket: (url, options) => open(url, options ?? {}),
     connect: (url, options) => {
-      const { clock, random, deferPastTurn } = platform.environment()
+      const environment = platform.environment()
+      const { clock, random } = environment
       return connectWith<Options, WebSocketClientSession>(
         {
           open,
@@ -144,7 +145,8 @@ export function createClient<Options extends WebSocketClientOptions>(
             prepare(platform, complete(each))
           },
           read: readReconnecting,
-          environment: { clock: platform.waitingClock ?? clock, random, deferPastTurn },
+          environment: { clock: platform.waitingClock ?? clock, random },
+          loop: loopShareOf(environment),
           hints: null,
         },
         url,

@@ -5,6 +5,7 @@ import {
   milliseconds,
   minutes,
   seconds,
+  sumInMilliseconds,
   toMilliseconds,
 } from '../../src/base/duration.ts'
 
@@ -117,3 +118,18 @@ class TemporalDuration {
     return this.#amounts[2] ?? 0
   }
 }
+
+describe('sumInMilliseconds()', () => {
+  it('adds up the fields that there are, without checks', () => {
+    expect(sumInMilliseconds(5)).toBe(5)
+    expect(sumInMilliseconds({ hours: 1, minutes: 2, seconds: 3, milliseconds: 4 })).toBe(3_723_004)
+    expect(sumInMilliseconds({ seconds: 0 })).toBe(0)
+    expect(sumInMilliseconds({ seconds: Infinity })).toBe(Infinity)
+  })
+
+  it('is NaN for what has no known field', () => {
+    for (const value of [{}, { second: 5 }, Object('10')]) {
+      expect(sumInMilliseconds(value)).toBeNaN()
+    }
+  })
+})

@@ -96,9 +96,11 @@ describe('receiveAs() with a timeout', () => {
     const basin = new Basin()
     basin.values.push(1)
 
-    await expect(receiveAs(basin, bare<number>(), { timeout: -1 }, null)).rejects.toThrow(
-      RangeError,
-    )
+    for (const timeout of [-1, NaN, {}, { seconds: -1 }, Object('10')]) {
+      await expect(receiveAs(basin, bare<number>(), { timeout }, null)).rejects.toThrow(
+        'option "timeout" is invalid',
+      )
+    }
     expect(basin.values).toEqual([1])
   })
 

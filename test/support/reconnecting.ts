@@ -3,6 +3,7 @@
  */
 
 import type { Clock } from '../../src/base/index.ts'
+import { loopShareOf } from '../../src/base/internal.ts'
 import type { WebSocketClientSession } from '../../src/client/index.ts'
 import type {
   ConnectionHint,
@@ -69,8 +70,11 @@ export function reconnecting(
     environment: {
       clock,
       random: createSeededRandom(seed),
-      deferPastTurn: (task, argument) => void setImmediate(task, argument),
     },
+    loop: loopShareOf({
+      clock,
+      deferPastTurn: (task, argument) => void setImmediate(task, argument),
+    }),
     settings: readReconnecting(options),
     hints: hints ?? null,
   })

@@ -7,13 +7,7 @@
  * no session.
  */
 
-import {
-  addAbortListener,
-  handled,
-  type LoopShare,
-  rejected,
-  removeAbortListener,
-} from '../../base/internal.ts'
+import { handled, type LoopTurns, rejected } from '../../base/internal.ts'
 import {
   ChannelOverflowError,
   ClosedSendChannelError,
@@ -36,6 +30,7 @@ import type { Outbound } from '../../session/index.ts'
 import type { ClientSession } from '../opening/client-session.ts'
 import { NotConnectedError } from './reconnect-errors.ts'
 import type { KeepOptions, ReconnectingSettings } from './reconnect-options.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /** What the outgoing side asks of its connection. */
 export interface BridgeOwner {
@@ -64,11 +59,11 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
   #end: { readonly cause: Error | null } | null = null
   readonly #whileAway: ReconnectingSettings['whileAway']
   readonly #owner: BridgeOwner
-  readonly #share: LoopShare
+  readonly #loop: LoopTurns
 
-  constructor(whileAway: ReconnectingSettings['whileAway'], owner: BridgeOwner, share: LoopShare) {
+  constructor(whileAway: ReconnectingSettings['whileAway'], owner: BridgeOwner, loop: LoopTurns) {
     this.#whileAway = whileAway
-    this.#share = share
+    this.#loop = loop
     this.#owner = owner
   }
 
@@ -120,20 +115,12 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
     } catch (error) {
       return rejected(error)
     }
-    const sent = new Promise<void>((resolve, reject) => {
-      const giveUp = (): void => reject(signal?.reason)
-      if (signal !== undefined) addAbortListener(signal, giveUp)
+    const sent = new Promise<void>((resolve) => {
       this.#turns.push(() => {
-        if (signal?.aborted === true) return
-        if (signal !== undefined) removeAbortListener(signal, giveUp)
-        try {
-          resolve(this.#give(data, options))
-        } catch (error) {
-          reject(error)
-        }
+        if (signal?.aborted !== true) resolve(this.#giveInTurn(data, options))
       })
     })
-    return handled(sent)
+    return handled(signal === undefined ? sent : untilAborted(signal, sent))
   }
 
   trySend(data: Outbound): TrySendResult {
@@ -180,6 +167,10 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
     )
   }
 
+  async #giveInTurn(data: Outbound, options: SendOptions | undefined): Promise<void> {
+    return this.#give(data, options)
+  }
+
   #give(data: Outbound, options: SendOptions | undefined): Promise<void> {
     const outgoing = this.#session?.outgoing
     const outcome = this.#end === null ? outgoing?.trySend(data) : 'closed'
@@ -195,16 +186,16 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
 
   /** There is no session for `data`. A loop of such sends must let the event loop turn, too. */
   #giveAway(data: Outbound): Promise<void> {
-    this.#share.spend(0)
+    this.#loop.spend(0)
     if (this.#end !== null) {
       const { cause } = this.#end
       return this.#refuse(new ClosedSendChannelError(data, cause === null ? {} : { cause }))
     }
-    if (this.#whileAway === 'drop') return this.#share.accepted(this, SENT)
+    if (this.#whileAway === 'drop') return this.#loop.accepted(this, SENT)
     if (this.#whileAway === 'reject') return this.#refuse(new NotConnectedError(data))
     const { keep } = this.#whileAway
     try {
-      if (this.#keep(data, keep)) return this.#share.accepted(this, SENT)
+      if (this.#keep(data, keep)) return this.#loop.accepted(this, SENT)
     } catch (error) {
       return rejected(error)
     }
@@ -213,7 +204,7 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
 
   /** Rejects, marked as handled: it only says that there is no session. */
   #refuse(error: Error): Promise<never> {
-    return handled(this.#share.refused(this, error))
+    return handled(this.#loop.refused(this, error))
   }
 
   /** @returns `false` if there is no room. @throws {LocalProtocolError} for text that is not UTF-8. */

@@ -2,7 +2,7 @@
  * `connect`: a connection that comes back, out of what opens single sessions on a platform.
  */
 
-import type { Environment } from '../../base/internal.ts'
+import type { Environment, LoopTurns } from '../../base/internal.ts'
 import { kindOf, requireFunction, requireObject } from '../../base/internal.ts'
 import type { ClientSession } from '../opening/client-session.ts'
 import type { Beating } from './connect-attempt.ts'
@@ -44,7 +44,10 @@ export interface SessionOpener<Options, Session extends ClientSession> {
   read(options: ReconnectingOptions<Session>): ReconnectingSettings<Session>
 
   /** See `ReconnectingParts`. */
-  readonly environment: Pick<Environment, 'clock' | 'random' | 'deferPastTurn'>
+  readonly environment: Pick<Environment, 'clock' | 'random'>
+
+  /** Gives the event loop its turn in loops that need not wait. */
+  readonly loop: LoopTurns
 
   /** `null`: none. */
   readonly hints: ConnectionHints | null
@@ -85,6 +88,7 @@ export function connectWith<Options, Session extends ClientSession>(
       },
     },
     environment: opener.environment,
+    loop: opener.loop,
     settings: opener.read(options),
     hints: opener.hints,
   })

@@ -7,7 +7,7 @@
  */
 
 import type { Clock } from '../../base/index.ts'
-import type { LoopShare } from '../../base/internal.ts'
+import type { LoopTurns } from '../../base/internal.ts'
 import { JoinedChannel } from '../../channels/internal.ts'
 import type { Frame } from '../../protocol/index.ts'
 import { TextFrame, textPayloadOf } from '../../protocol/portable.ts'
@@ -16,7 +16,7 @@ const MAX_KEPT_FRAMES = 128
 const MAX_KEPT_LENGTH = 2 * 1024 * 1024
 
 /** Makes the channel; timeouts of `receive` run on `clock`. */
-export function joinIncoming(clock: Clock, share: LoopShare): JoinedChannel<Frame> {
+export function joinIncoming(clock: Clock, loop: LoopTurns): JoinedChannel<Frame> {
   const joined: JoinedChannel<Frame> = new JoinedChannel({
     maxKept: MAX_KEPT_FRAMES,
     maxKeptSize: MAX_KEPT_LENGTH,
@@ -24,8 +24,8 @@ export function joinIncoming(clock: Clock, share: LoopShare): JoinedChannel<Fram
     sizeOf: lengthOf,
     clock,
     delay: () => {
-      share.spend(0)
-      return share.delay(joined)
+      loop.spend(0)
+      return loop.delay(joined)
     },
   })
   return joined

@@ -13,7 +13,7 @@ import {
   handled,
   type HasClock,
   kindOf,
-  loopShareOf,
+  type LoopTurns,
   removeAbortListener,
 } from '../../base/internal.ts'
 import type {
@@ -122,7 +122,8 @@ export interface ReconnectingWebSocket<
 export interface ReconnectingParts<Session extends ClientSession> {
   readonly source: SessionSource<Session>
   /** Its timers must keep the process alive, where that matters: between two sessions nothing else does. */
-  readonly environment: Pick<Environment, 'clock' | 'random' | 'deferPastTurn'>
+  readonly environment: Pick<Environment, 'clock' | 'random'>
+  readonly loop: LoopTurns
   readonly settings: ReconnectingSettings<Session>
   /** `null`: none. */
   readonly hints: ConnectionHints | null
@@ -176,12 +177,11 @@ export class Reconnecting<Session extends ClientSession>
   } | null = null
 
   constructor(parts: ReconnectingParts<Session>) {
-    const { environment, settings, hints } = parts
+    const { environment, loop, settings, hints } = parts
     this.#parts = parts
-    const share = loopShareOf(environment)
-    this.#joined = joinIncoming(environment.clock, share)
+    this.#joined = joinIncoming(environment.clock, loop)
     this.#backoff = new Backoff(environment, settings.reconnect)
-    this.#bridge = new BridgedOutgoing(settings.whileAway, this, share)
+    this.#bridge = new BridgedOutgoing(settings.whileAway, this, loop)
     this.#board = new StateBoard(
       { type: 'connecting', attempt: 1, setback: null },
       environment.clock,

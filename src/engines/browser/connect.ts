@@ -13,6 +13,7 @@ import { type BrowserClientOptions, readBrowserOptions } from './browser-options
 import { terseReader } from './terse-reader.ts'
 import { openSession } from './open.ts'
 import { pageHints, type PageScope } from './page-hints.ts'
+import { PageTurns } from './page-turns.ts'
 import { type Platform, thisPlatform } from './platform.ts'
 
 /**
@@ -50,8 +51,8 @@ export function connectOn(
       environment: {
         clock: platform.clock,
         random: (target) => crypto.getRandomValues(target),
-        deferPastTurn: (task, argument) => void platform.clock.setTimer(0, () => task(argument)),
       },
+      loop: new PageTurns(platform.clock),
       hints: pageHints(scope),
     },
     url,

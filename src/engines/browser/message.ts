@@ -7,9 +7,6 @@ import {
   encodeUtf8,
   isBytes,
   LocalProtocolError,
-  PreparedFrame,
-  preparedPayload,
-  readUtf8,
   TextFrame,
 } from '../../protocol/portable.ts'
 import type { Outbound } from '../../session/index.ts'
@@ -26,7 +23,6 @@ export type Message = string | Uint8Array
 export function messageOf(data: Outbound): Message {
   if (typeof data === 'string' || isBytes(data)) return data
   if (data instanceof TextFrame) return data.readText()
-  if (data instanceof PreparedFrame) return preparedMessage(data)
   if (!(data instanceof BinaryFrame)) {
     throw new TypeError(
       'Cannot send this: expected a Frame.Text, a Frame.Binary, a string or bytes',
@@ -34,11 +30,6 @@ export function messageOf(data: Outbound): Message {
   }
   if (data.fin) return data.buffer
   throw new LocalProtocolError('Cannot send a fragment, expected the whole message')
-}
-
-function preparedMessage(prepared: PreparedFrame): Message {
-  const payload = preparedPayload(prepared)
-  return prepared.frameType === 1 ? (readUtf8(payload) ?? '') : payload // UTF-8, as it was prepared
 }
 
 /** The same in memory of its own: what was given may change as soon as its `send` has resolved. */

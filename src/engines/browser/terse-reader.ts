@@ -3,8 +3,8 @@
  * loads few bytes.
  */
 
-import type { DurationFields } from '../../base/index.ts'
-import type { OptionReader } from '../../base/internal.ts'
+import type { Duration } from '../../base/index.ts'
+import { type OptionReader, sumInMilliseconds } from '../../base/internal.ts'
 
 /** What is being done, for messages. */
 export const ACT = 'open WebSocket'
@@ -44,10 +44,9 @@ function isNumber(value: unknown): value is number {
 }
 
 function readDuration(name: string, value: unknown): number {
-  // Fields of another type make the sum invalid.
-  const fields = isNumber(value) ? { milliseconds: value } : (value as DurationFields | null)
-  const { hours = 0, minutes = 0, seconds = 0, milliseconds = 0 } = fields ?? {}
-  const sum = ((hours * 60 + minutes) * 60 + seconds) * 1000 + milliseconds
+  if (value === null) refuse(name)
+  // Any other value that is no duration has an invalid sum.
+  const sum = sumInMilliseconds(value as Duration)
   return sum > 0 && sum < Infinity ? sum : refuse(name)
 }
 
