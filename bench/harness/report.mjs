@@ -1,4 +1,4 @@
-/** The report: docs/benchmarks.md with one plot per scenario and metric in docs/benchmarks/. */
+/** Writes docs/benchmarks.md, with one plot per scenario and metric in docs/benchmarks/. */
 
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { SERVERS } from './servers.mjs'
 import { summary } from './statistics.mjs'
 import { asMarkdown, caseTable, formatNumber } from './table.mjs'
 
-/** What the figures were measured on and with. */
+/** Describes the machine, the versions and the command of a run. */
 export function describeRun({ names, command, rounds, seconds }) {
   return {
     date: new Date().toISOString().slice(0, 10),
@@ -46,8 +46,9 @@ function introduction(run, reference) {
 
 <!-- Written by \`npm run bench -- --write\`. Do not edit. -->
 
-Figures of one run on one machine. Numbers of this kind wander by half from hour to hour on shared machines: only
-ratios from one run mean anything, and these are what the tables are for. Repeat them with:
+These figures come from one run on one machine. On shared machines such numbers vary by half from hour
+to hour, so only ratios within one run are meaningful. The tables show these ratios. Repeat the run
+with:
 
 \`\`\`sh
 ${run.command}
@@ -63,10 +64,11 @@ ${run.command}
 | Rounds | ${run.rounds} of ${run.seconds} s |
 ${versions.join('\n')}
 
-Servers run in turn (A B C, then C B A) on one pinned core, the load generator on another; all on the loopback
-interface. A cell is the median of the rounds, with the smallest and the largest. A ratio is \`${reference}\`'s value
-divided by that row's, taken round by round: below 1 is better for CPU, memory and time, above 1 for rates.
-The load generator (\`bench/load\`, C) checks every reply byte for byte, and fails the run otherwise.
+Servers run in turn (A B C, then C B A) on one pinned core, and the load generator on another, all on
+the loopback interface. A cell is the median of the rounds, with the smallest and the largest value. A
+ratio is \`${reference}\`'s value divided by the row's value, round by round. Below 1 is better for CPU,
+memory and time; above 1 is better for rates. The load generator (\`bench/load\`, C) checks every reply
+byte for byte, and fails the run if a byte is wrong.
 `
 }
 
@@ -93,7 +95,21 @@ function scenarioSection({ scenario, cases }, reference, folder) {
       writeFileSync(`${folder}/${name}`, plotOf(scenario, cases, metric))
       return `![${scenario.title}: ${metric.title}](benchmarks/${name})\n`
     })
-  return [`## ${scenario.title}\n`, `${scenario.explain}\n`, ...images, ...tables].join('\n')
+  return [`## ${scenario.title}\n`, `${wrapped(scenario.explain)}\n`, ...images, ...tables].join(
+    '\n',
+  )
+}
+
+/** Wraps `text` at 100 columns, as all prose of the documentation. */
+function wrapped(text) {
+  const lines = ['']
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1)
+    if (line === '') lines[lines.length - 1] = word
+    else if (line.length + 1 + word.length <= 100) lines[lines.length - 1] += ` ${word}`
+    else lines.push(word)
+  }
+  return lines.join('\n')
 }
 
 function plotOf(scenario, cases, metric) {

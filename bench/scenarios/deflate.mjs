@@ -6,9 +6,9 @@ export const deflate = {
   name: 'deflate',
   title: 'permessage-deflate, JSON of 300 bytes',
   explain:
-    'Echo over 64 connections, compressed each way; replies are inflated under the rules that the server ' +
-    'agreed to, and compared. All are told to use a window of 12 bits, memory level 5 and, where ' +
-    'they let one say it, level 6. Deno has no compression on its server side.',
+    'Echo over 64 connections, compressed in both directions. Replies are inflated with the ' +
+    'negotiated parameters and compared. All servers use a window of 12 bits, memory level 5 ' +
+    'and, where it can be set, level 6. Deno’s server has no compression.',
   metrics: [CPU, RATE, MEMORY],
   cases: () => [
     deflateCase('kept', 1, 'context kept, 1 in flight'),

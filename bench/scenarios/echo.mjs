@@ -9,8 +9,8 @@ export const echo = {
   name: 'echo',
   title: 'Echo',
   explain:
-    'Each connection keeps so many text messages in flight; every reply is compared byte for ' +
-    'byte. CPU is the server’s own, all threads, as the operating system counts it.',
+    'The title is connections × messages in flight × bytes. Every reply is compared byte for ' +
+    'byte. CPU is that of the server, all threads, as counted by the operating system.',
   metrics: [CPU, RATE, MEMORY],
   cases: ({ shapes = SHAPES } = {}) => shapes.map(echoCase),
 }
@@ -19,7 +19,7 @@ export const echo = {
 export const scale = {
   name: 'scale',
   title: 'Echo over many connections',
-  explain: 'One message of 32 bytes in flight on each of 100, 1 000 and 10 000 connections.',
+  explain: '100, 1 000 and 10 000 connections, each with one message of 32 bytes in flight.',
   metrics: [CPU, RATE, MEMORY],
   cases: () => ['100x1x32', '1000x1x32', '10000x1x32'].map(echoCase),
 }

@@ -6,8 +6,9 @@ export const handshake = {
   name: 'handshake',
   title: 'Handshakes',
   explain:
-    '32 clients connect, upgrade, exchange Close frames, wait for the server to end TCP, and begin again. ' +
-    'The time is from connect() to the 101. The limit of 5 000 upgrades a second, which towpath has by default, is raised.',
+    '32 clients connect, upgrade, exchange Close frames, wait for the server to end TCP, and ' +
+    'start again. The time is from connect() to the 101. Towpath’s default limit of 5 000 ' +
+    'upgrades a second is raised.',
   metrics: [
     { key: 'cpu', title: 'µs CPU/connection', digits: 1, better: 'lower', ratio: true },
     { key: 'rate', title: 'connections/s', digits: 0, better: 'higher', ratio: true },

@@ -14,9 +14,9 @@ export const idle = {
   name: 'idle',
   title: 'Idle connections',
   explain:
-    'Memory (RSS, after a full garbage collection) at 1 000 and at 10 000 connections that were opened and ' +
-    'say nothing; per connection is the difference divided by 9 000, so that what the process ' +
-    'needs anyway does not count. The kernel’s socket buffers are not in it.',
+    'Memory (RSS, after a full garbage collection) with 1 000 and with 10 000 silent ' +
+    'connections. The value per connection is the difference divided by 9 000, so the memory ' +
+    'of the process itself does not count. The kernel’s socket buffers are not included.',
   fresh: true,
   metrics: [
     { key: 'each', title: 'KiB/connection', digits: 2, better: 'lower', ratio: true },

@@ -9,10 +9,10 @@ export const latency = {
   name: 'latency',
   title: 'Latency at a fixed rate',
   explain:
-    'A message counts from the moment when it was due, not from when it could be sent: a server that ' +
-    'stalls is charged for all that should have been sent meanwhile (no coordinated ' +
-    'omission). Echo there and back at 20 000 messages/s over 64 connections; and one way, ' +
-    'sender to receiver, at 50 messages/s to 1 000 receivers.',
+    'Time counts from the moment when a message was due, not from when it was sent: a server ' +
+    'that stalls is charged for every message that was due meanwhile (no coordinated ' +
+    'omission). Echo is a round trip at 20 000 messages/s over 64 connections. Fan-out is ' +
+    'one way, at 50 messages/s to 1 000 receivers.',
   metrics: [
     { key: 'p50', title: 'p50 µs', digits: 0, better: 'lower', ratio: true },
     { key: 'p99', title: 'p99 µs', digits: 0, better: 'lower', ratio: true },

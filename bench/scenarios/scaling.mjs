@@ -25,10 +25,10 @@ export const scaling = {
   name: 'scaling',
   title: 'Two workers',
   explain:
-    'Echo over 64 connections by one process and by two workers. Work is so many SHA-256 of each message before ' +
-    'it is echoed. CPU is that of all processes of the server; where it is the same, workers cost nothing, and what ' +
-    'the rate does not gain is for want of a core: on a machine of two the load generator takes its share, ' +
-    'the last column, from the workers.',
+    'Echo over 64 connections by one process and by two workers. Work is the number of ' +
+    'SHA-256 hashes of each message before it is echoed. CPU is that of all server ' +
+    'processes; if it is equal, workers cost nothing. On a machine with two cores, the load ' +
+    'generator takes its share (the last column) from the workers, which limits the rate.',
   metrics: [RATE, CPU, LOAD_SHARE],
   servers: ['towpath', 'towpath-2'],
   cases: () => [

@@ -8,9 +8,10 @@ export const slowReader = {
   name: 'slow-reader',
   title: 'Slow readers',
   explain:
-    '16 clients send messages of 1 KiB to an echo, up to 64 MiB each, and read nothing for the whole time; ' +
-    'then they read what is there. A server that pushes back stops taking bytes, its memory stays ' +
-    'flat and nothing is lost; one that does not either grows or drops replies in silence.',
+    '16 clients send messages of 1 KiB to an echo, up to 64 MiB each, without reading; then ' +
+    'they read all replies. A server with backpressure stops accepting bytes, its memory ' +
+    'stays flat, and no reply is lost. A server without backpressure grows or silently drops ' +
+    'replies.',
   fresh: true,
   metrics: [
     { key: 'growth', title: 'growth of RSS MiB', digits: 1, better: 'lower', ratio: false },

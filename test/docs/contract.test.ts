@@ -1,5 +1,6 @@
 /**
- * The labels in the names of tests (`S-14`, `Handshake 3`) lead to a sentence in the documentation.
+ * The labels in the names of tests (`S-14`, `Handshake 3`, `T-11`) and the sentences of
+ * docs/contract.md, in both directions.
  */
 
 import { readFileSync } from 'node:fs'
@@ -10,45 +11,75 @@ import { listFiles } from '../../tools/list-files.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** A label that begins the name of a test, after `it('`, `it.each(…)('` or `describe('`. */
-const LABEL_OF_TEST = /\(\s*['"`]((?:[A-Z]-\d{2,3})|(?:Handshake \d+))\b/g
+const LABEL = /[A-Z]-\d{2,3}|Handshake \d+|Stopping/
 
-/** A label that a page explains: in bold, at the beginning of a sentence. */
-const LABEL_OF_PAGE = /\*\*((?:[A-Z]-\d{2,3})|(?:Handshake \d+))\b/g
+/** Labels that begin the name of a test, after `it('`, `it.each(…)('` or `describe('`. */
+const LABELS_OF_TEST = new RegExp(
+  `\\(\\s*['"\`]((?:${LABEL.source})(?:(?: and|,)? (?:${LABEL.source}))*)(?=[:\\s'"\`])`,
+  'g',
+)
 
-function labelsIn(folder: string, extension: string, pattern: RegExp): Set<string> {
+/** A label that the page explains: in bold at the beginning of a sentence, or as a heading. */
+const LABEL_OF_PAGE = new RegExp(`(?:^- \\*\\*(${LABEL.source})\\*\\*)|(?:^## (Stopping)$)`, 'gm')
+
+/**
+ * Sentences that no test names, with the reason. Remove the line when a test is added.
+ *
+ * UNWRITTEN: the feature or its test is not finished.
+ */
+const WITHOUT_TEST: Readonly<Record<string, string>> = {
+  'T-08': 'the suite of sessions tests it without the label: it is not about topics',
+  'T-21': 'UNWRITTEN: retries of a client after `dedupe`',
+  'T-36': 'UNWRITTEN: presence over several nodes',
+  'T-38': 'UNWRITTEN: the drain of a node with publishing clients',
+  'T-39': 'UNWRITTEN: presence during a drain',
+  'T-49': 'UNWRITTEN: presence over several nodes',
+  'T-50': 'UNWRITTEN: presence over several nodes',
+}
+
+/** Returns every label in the name of a test, once. */
+function labelsOfTests(): Set<string> {
   const labels = new Set<string>()
-  for (const file of listFiles(join(ROOT, folder), extension)) {
-    const text = readFileSync(join(ROOT, folder, file), 'utf8')
-    for (const [, label = ''] of text.matchAll(pattern)) labels.add(label)
+  for (const file of listFiles(join(ROOT, 'test'), '.ts')) {
+    const text = readFileSync(join(ROOT, 'test', file), 'utf8')
+    for (const [, run = ''] of text.matchAll(LABELS_OF_TEST)) {
+      for (const [label] of run.matchAll(new RegExp(LABEL, 'g'))) labels.add(label)
+    }
   }
   return labels
 }
 
-/** `S` of `S-14`, `Handshake` of `Handshake 3`. */
-function seriesOf(label: string): string {
-  return label.split(/[- ]/, 1)[0] ?? label
+/** Returns the labels that the page explains, in order. */
+function labelsOfPage(): string[] {
+  const text = readFileSync(join(ROOT, 'docs/contract.md'), 'utf8')
+  return [...text.matchAll(LABEL_OF_PAGE)].map(([, inBold, heading]) => inBold ?? heading ?? '')
 }
 
 describe('docs/contract.md', () => {
-  const explained = labelsIn('docs', '.md', LABEL_OF_PAGE)
-  const used = labelsIn('test', '.ts', LABEL_OF_TEST)
+  const explained = labelsOfPage()
+  const used = labelsOfTests()
 
   it('explains every label in the name of a test', () => {
-    // A part of Towpath whose page is not written yet has a series that no page explains.
-    const series = new Set([...explained].map(seriesOf))
-    const unexplained = [...used].filter(
-      (label) => series.has(seriesOf(label)) && !explained.has(label),
-    )
-
-    expect(unexplained).toEqual([])
-    expect(used.size).toBeGreaterThan(50)
+    expect([...used].filter((label) => !explained.includes(label))).toEqual([])
+    expect(used.size).toBeGreaterThan(100)
   })
 
-  it('has the 54 sentences of the page that Towpath was built from, each once', () => {
-    const text = readFileSync(join(ROOT, 'docs/contract.md'), 'utf8')
-    const numbers = [...text.matchAll(/\*\*S-(\d\d)\*\*/g)].map(([, number]) => Number(number))
+  it('has a test for every sentence, or a reason why not', () => {
+    const untested = explained.filter((label) => !used.has(label) && !(label in WITHOUT_TEST))
 
-    expect(numbers).toEqual(Array.from({ length: 54 }, (_, index) => index + 1))
+    expect(untested).toEqual([])
+    expect(Object.keys(WITHOUT_TEST).filter((label) => !explained.includes(label))).toEqual([])
+  })
+
+  it.each([
+    ['S-', 54],
+    ['M-', 32],
+    ['T-', 58],
+  ])('numbers the sentences with %s from 1 to %i, each once', (series, count) => {
+    const numbers = explained
+      .filter((label) => label.startsWith(series))
+      .map((label) => Number(label.slice(series.length)))
+
+    expect(numbers).toEqual(Array.from({ length: count }, (_, index) => index + 1))
   })
 })

@@ -150,7 +150,7 @@ describe('receiveUpgrade()', () => {
     await served.client.until((text) => text === SWITCHED)
   })
 
-  it('gives bytes that came with the request to the session', async () => {
+  it('Handshake 2: gives bytes that came with the request to the session', async () => {
     await using served = await serve(scriptedApplication(() => accepted(echoBytes)))
 
     served.client.send(`${REQUEST}early`)
