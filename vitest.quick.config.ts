@@ -23,8 +23,10 @@ const LONG = [
   'test/engines/node/workers/workers.test.ts',
   'test/examples/start.test.ts',
   'test/examples/chat-bot/bot.test.ts',
-  // It replaces a module of Node, which only an isolated file can do.
+  // They replace a module, which only an isolated file can do.
   'test/advisories/weak-randomness.test.ts',
+  'test/cbor/cbor.test.ts',
+  'test/msgpack/message-pack.test.ts',
 ]
 
 /** `npm test`: all tests but the long ones, in under three minutes of CPU. */
