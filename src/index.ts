@@ -148,17 +148,23 @@ export type { CloseCodeName, Preparable } from './protocol/index.ts'
 export {
   attach,
   embeddedServer,
+  handleUpgrade,
   ListenError,
+  nodeRequest,
+  NodeRequestError,
   ServerStoppedError,
+  throughMiddleware,
   WorkerStartError,
 } from './engines/node/index.ts'
 export type {
   Attachment,
   AttachOptions,
+  ConnectMiddleware,
   EmbeddedServer,
   EmbeddedServerOptions,
   HttpListener,
   ServerAddress,
   TransportMode,
   UnclaimedPolicy,
+  UpgradeResult,
 } from './engines/node/index.ts'

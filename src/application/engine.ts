@@ -22,6 +22,16 @@ export interface UpgradeRequest {
    * more; optional. Memory counts them.
    */
   watchEarlyBytes?(listener: (bytes: number) => void): void
+  /**
+   * The engine's own object for this request (`IncomingMessage` on Node), while the upgrade is decided;
+   * `null` afterwards, `undefined` where the engine has none.
+   */
+  readonly engineRequest?: object | null
+  /**
+   * Whether the engine brings the request again, with an `engineRequest`, when the first outcome is
+   * `unclaimed`. @defaultValue false
+   */
+  readonly comesAgain?: boolean
   /** Whether the request announces a body (`Content-Length` above 0, or `Transfer-Encoding`). */
   readonly hasBody: boolean
   readonly local: TransportAddress

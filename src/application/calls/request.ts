@@ -108,6 +108,11 @@ export class IncomingRequest implements ApplicationRequest {
     if (this.#parts !== null) delete this.#parts.headers
   }
 
+  /** See `UpgradeRequest.engineRequest`. A head is made compact only after the decision. */
+  get engineRequest(): object | null | undefined {
+    return this.#raw instanceof CompactRequest ? null : this.#raw.engineRequest
+  }
+
   get headers(): HttpHeaders {
     if (this.#raw instanceof CompactRequest) return new HttpHeaders(this.#raw.rawHeaders)
     this.#parts ??= {}

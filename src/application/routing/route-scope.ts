@@ -29,6 +29,7 @@ import type {
   WebSocketRouteOptions,
 } from '../application.ts'
 import { RouteConflictError } from '../errors.ts'
+import { needsEngineRequest } from '../upgrades/engine-request.ts'
 import { readOriginRule, type CheckedOriginRule } from '../upgrades/origin-policy.ts'
 import { joinPaths } from './path-parameters.ts'
 import type { RouteTree } from './route-tree.ts'
@@ -52,6 +53,8 @@ export interface WebSocketRoute {
   readonly requireProtocol: boolean
   /** Outermost first. */
   readonly interceptors: () => readonly Interceptor[]
+  /** Whether one of the interceptors needs the engine's own request. */
+  readonly needsEngineRequest: () => boolean
 }
 
 /** What a scope needs of its application. */
@@ -156,6 +159,7 @@ export class RouteScope {
       ...rules,
       openSettings,
       interceptors,
+      needsEngineRequest: () => scope.#needsEngineRequest(),
     })
     return scope
   }
@@ -180,6 +184,11 @@ export class RouteScope {
         ? { ...SAMPLE_RULES, ...pluginRules(plugin) }
         : this.#parent.#resolveRules(act, plugin)
     return applyRouteOptions(act, outer, this.#options)
+  }
+
+  #needsEngineRequest(): boolean {
+    if (this.#interceptors.some(needsEngineRequest)) return true
+    return this.#parent !== null && this.#parent.#needsEngineRequest()
   }
 
   #allInterceptors(): readonly Interceptor[] {

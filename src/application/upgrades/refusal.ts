@@ -33,6 +33,11 @@ export const ENGINE_HEADERS: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
+/** Whether the 101 has a header of this name already, or must not have one (RFC 9110 §15.2: no body). */
+export function isHandshakeHeader(name: string): boolean {
+  return ENGINE_HEADERS.has(name) || name.startsWith('sec-websocket-')
+}
+
 /** Refuses with a sentence as the body. */
 export function refuse(
   status: number,

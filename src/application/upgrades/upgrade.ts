@@ -26,7 +26,7 @@ import { intercept } from './interception.ts'
 import { logFailure } from '../logger.ts'
 import { mayConnect } from './origin-policy.ts'
 import {
-  ENGINE_HEADERS,
+  isHandshakeHeader,
   refuse,
   refuseWhileStopping,
   refuseWith,
@@ -61,6 +61,7 @@ export function decideUpgrade(
   const target = parseRequestTarget(request.target)
   const match = target === null ? null : parts.routes.find(target.path)
   if (target === null || match === null) return { type: 'unclaimed' }
+  if (request.comesAgain === true && match.value.needsEngineRequest()) return { type: 'unclaimed' }
 
   const parameters = decodeParameters(match.captures)
   const call = new UpgradeCall(
@@ -376,8 +377,3 @@ class UpgradeAttempt {
 
 /** Most sessions have none, and share that. */
 const NO_EXTENSIONS: readonly AgreedExtension[] = []
-
-/** Whether the 101 has a header of this name already, or must not have one (RFC 9110 §15.2: no body). */
-function isHandshakeHeader(name: string): boolean {
-  return ENGINE_HEADERS.has(name) || name.startsWith('sec-websocket-')
-}

@@ -61,6 +61,30 @@ export class WorkerStartError extends TowpathError {
   }
 }
 
+/** There is no request of Node behind a call, or there is none any more. */
+export class NodeRequestError extends TowpathError {
+  override readonly name = 'NodeRequestError'
+  readonly code = 'TOWPATH_NODE_REQUEST'
+
+  /**
+   * - `'decided'`: the upgrade has been decided, and the request is not kept.
+   * - `'none'`: the engine made no such request: in memory (`towpath/testing`), or at the front door of an
+   *   `embeddedServer`.
+   */
+  readonly reason: 'decided' | 'none'
+
+  constructor(reason: NodeRequestError['reason']) {
+    super(`Cannot read the request of Node: ${REASONS[reason]}`)
+    this.reason = reason
+  }
+}
+
+const REASONS: Readonly<Record<NodeRequestError['reason'], string>> = {
+  decided:
+    'the upgrade has been decided, expected an interceptor to copy what the handler needs to call.attributes',
+  none: 'the engine has made none, expected attach(), or an embeddedServer with throughMiddleware() at this route or above',
+}
+
 const EXPLANATIONS: ReadonlyMap<unknown, string> = new Map([
   ['EADDRINUSE', 'it is in use, expected a free one (0 finds one)'],
   ['EACCES', 'this user may not, expected a port from 1024 up'],

@@ -53,6 +53,11 @@ export class AcceptedRequest implements UpgradeRequest {
     return false
   }
 
+  /** The HTTP server behind this door makes an `IncomingMessage` of a request that is not claimed here. */
+  get comesAgain(): boolean {
+    return true
+  }
+
   get encrypted(): boolean {
     return false
   }

@@ -13,14 +13,15 @@ import type { Duplex } from 'node:stream'
 
 /** Knows the responses of one server that are under way. */
 export class OwedAnswers implements Disposable {
-  readonly #server: HttpServer | HttpsServer
+  readonly #server: HttpServer | HttpsServer | null
   /** In the order of the requests. */
   readonly #owed = new WeakMap<Duplex, Set<ServerResponse>>()
 
-  constructor(server: HttpServer | HttpsServer) {
+  /** @param server `null` where the caller has waited for earlier answers already. */
+  constructor(server: HttpServer | HttpsServer | null) {
     this.#server = server
     // Before the listener that answers: it may have answered when it returns.
-    server.prependListener('request', this.#onRequest)
+    server?.prependListener('request', this.#onRequest)
   }
 
   /** Whether a request that came on `stream` earlier is still without its whole answer. */
@@ -58,7 +59,7 @@ export class OwedAnswers implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#server.off('request', this.#onRequest)
+    this.#server?.off('request', this.#onRequest)
   }
 
   readonly #onRequest = ({ socket }: IncomingMessage, response: ServerResponse): void => {

@@ -47,6 +47,9 @@ export interface UpgradeHost {
    * `waiting` watches over the socket and is for this function to release.
    */
   unclaimed(upgrade: PendingUpgrade, waiting: WaitingSocket): void
+
+  /** The upgrade has become a session, or has got an answer; optional. */
+  concluded?(upgrade: PendingUpgrade, as: 'accepted' | 'refused'): void
 }
 
 /** How long a refused client may take to read the answer and to end its side. */
@@ -216,7 +219,8 @@ class Answering {
     return outcome
   }
 
-  #conclude(facts: ConnectionFacts, outcome: UpgradeOutcome): void {
+  #conclude(facts: NodeUpgradeRequest, outcome: UpgradeOutcome): void {
+    facts.engineRequest = null
     this.#guard?.release()
     const host = this.#host
     const upgrade = this.#upgrade
@@ -228,9 +232,11 @@ class Answering {
     const waiting = this.#waiting
     waiting?.release()
     const isGone = waiting?.signal.aborted ?? upgrade.stream.destroyed
+    let isAccepted = false
     if (isGone || upgrade.stream.writableEnded) upgrade.stream.destroy()
-    else if (outcome.type === 'accepted') accept(host, upgrade, facts, outcome)
+    else if (outcome.type === 'accepted') isAccepted = accept(host, upgrade, facts, outcome)
     else refuseUpgrade(host, upgrade, facts, outcome)
+    host.concluded?.(upgrade, isAccepted ? 'accepted' : 'refused')
   }
 
   /** A bug of ours or of the application's; neither may take the other connections with it. */
@@ -238,23 +244,26 @@ class Answering {
     logFailure(this.#host.application.logger, error, 'Upgrade failed')
     this.#guard?.release()
     this.#upgrade.stream.destroy()
+    this.#host.concluded?.(this.#upgrade, 'refused')
   }
 }
 
+/** @returns whether the session has begun. */
 function accept(
   host: UpgradeHost,
   { request, stream, head }: PendingUpgrade,
   facts: ConnectionFacts,
   outcome: UpgradeAccepted,
-): void {
+): boolean {
   const switching = encoded(host.application, () => encodeSwitch(outcome.headers))
   if (switching === null) {
     refuseUpgrade(host, { request, stream, head }, facts, FAILURE)
-    return
+    return false
   }
   const transport = host.transports.open(stream, head, facts, switching)
   try {
     outcome.start(transport)
+    return true
   } catch (error) {
     // Nobody else has it any more.
     transport.abort()
@@ -272,8 +281,13 @@ function encoded<Encoded>(application: Application, encode: () => Encoded): Enco
   }
 }
 
-/** The request, and with it the facts of its connection. */
-function describe({ request, stream, head }: PendingUpgrade): UpgradeRequest & ConnectionFacts {
+/** The request, with the facts of its connection. */
+interface NodeUpgradeRequest extends UpgradeRequest, ConnectionFacts {
+  /** `null` once the upgrade is decided: a session keeps this object, and must not keep Node's. */
+  engineRequest: IncomingMessage | null
+}
+
+function describe({ request, stream, head }: PendingUpgrade): NodeUpgradeRequest {
   const { rawHeaders, httpVersion } = request
   const { local, remote, encrypted } = connectionFacts(stream)
   shareStrings(rawHeaders)
@@ -284,6 +298,7 @@ function describe({ request, stream, head }: PendingUpgrade): UpgradeRequest & C
     httpVersion: httpVersion === '1.1' ? '1.1' : httpVersion,
     rawHeaders,
     earlyBytes: head.length,
+    engineRequest: request,
     hasBody: announcesBody(new HttpHeaders(rawHeaders)),
     local,
     remote,

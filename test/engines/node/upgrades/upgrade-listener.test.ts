@@ -87,6 +87,7 @@ describe('receiveUpgrade()', () => {
     expect(asked[0]?.request).toEqual({
       method: 'GET',
       earlyBytes: 0,
+      engineRequest: null,
       target: '/chat?room=1',
       httpVersion: '1.1',
       rawHeaders: [
