@@ -16,7 +16,7 @@ const UNTESTED: Readonly<Record<string, string>> = {
   'topics/node/event-stream.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/followed-topic.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/lanes.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
-  'topics/node/log-pages.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
+  'topics/node/reading/log-pages.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/prepared.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/session-feed.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/session-outlet.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
@@ -45,6 +45,7 @@ const UNTESTED: Readonly<Record<string, string>> = {
 /** Test files without a source file (paths below `test/`) and why. */
 const EXTRA: Readonly<Record<string, string>> = {
   'brokers/nats/nats-cluster.test.ts': 'runs the suite of brokers on three servers of NATS',
+  'topics/sparse-offsets.test.ts': 'runs nodes over a broker whose offsets have holes',
   'topics/model.test.ts': 'runs random schedules over whole nodes',
   'engines/faults.test.ts': 'runs the matrix of faults in memory',
   'engines/leaks.test.ts': 'counts what many connections leave behind, on every engine',

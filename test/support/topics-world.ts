@@ -4,7 +4,7 @@
 
 import type { Logger } from '../../src/application/index.ts'
 import { createTestEnvironment, type TestEnvironment } from '../../src/testing/test-environment.ts'
-import { memoryBroker, MemoryLog, type TopicItem } from '../../src/topics/index.ts'
+import { type Broker, memoryBroker, MemoryLog, type TopicItem } from '../../src/topics/index.ts'
 import { readTopicsOptions, type TopicsOptions } from '../../src/topics/topics-options.ts'
 import { TopicsOfProcess } from '../../src/topics/topics.ts'
 
@@ -14,9 +14,12 @@ const SILENT: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 export class TopicsWorld {
   readonly environment: TestEnvironment
   readonly log: MemoryLog
+  readonly #wrap: (broker: Broker) => Broker
   readonly #opened: TopicsOfProcess[] = []
 
-  constructor(seed = 1) {
+  /** @param wrap makes the broker of each process from one in memory. */
+  constructor(seed = 1, wrap: (broker: Broker) => Broker = (broker) => broker) {
+    this.#wrap = wrap
     this.environment = createTestEnvironment(seed)
     this.log = new MemoryLog()
   }
@@ -25,7 +28,7 @@ export class TopicsWorld {
   async open(options: Omit<TopicsOptions, 'broker'> = {}): Promise<TopicsOfProcess> {
     const settings = readTopicsOptions('test', {
       ...options,
-      broker: memoryBroker({ log: this.log }),
+      broker: this.#wrap(memoryBroker({ log: this.log })),
     })
     const topics = new TopicsOfProcess(settings, this.environment, SILENT)
     this.#opened.push(topics)

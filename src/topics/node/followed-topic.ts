@@ -5,7 +5,7 @@
 
 import type { AnyTopicKind } from '../kind/define-topic.ts'
 import type { Position } from '../kind/items.ts'
-import type { LogPages } from './log-pages.ts'
+import type { LogPages } from './reading/log-pages.ts'
 import { Ring } from './ring.ts'
 import type { RingBudget } from './ring-budget.ts'
 import { type Sweep, type Visited, VisitedList } from './sweep.ts'

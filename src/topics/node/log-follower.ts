@@ -6,7 +6,8 @@
 import type { Environment, WheelTimer } from '../../base/internal.ts'
 import type { Broker, EventPlace, Head, LogPage, LogTopic } from '../broker.ts'
 import { FollowedTopic } from './followed-topic.ts'
-import { decodeEvent, decodePage, LogPages } from './log-pages.ts'
+import { decodeEvent, decodePage, LogPages } from './reading/log-pages.ts'
+import { offsetBeforeNewest, settlePage } from './reading/kept-events.ts'
 import type { NodeParts } from './node-parts.ts'
 import type { MissingBefore, TopicEvent } from './topic-event.ts'
 import type { AnyTopicKind } from '../kind/define-topic.ts'
@@ -122,9 +123,10 @@ export class LogFollower {
     if (topic.isDense || count === 0) return Math.max(0, topic.head - count)
     const inRing = topic.ring.events.at(-count - 1)
     if (inRing !== undefined) return inRing.offset
-    const limit = { events: log.kind.size, bytes: Infinity }
-    const page = await this.#parts.slots.run(() => this.#broker.read(log, 0, limit))
-    return page.events.at(-count - 1)?.offset ?? 0
+    const limit = { events: log.kind.size, bytes: HEAL_LIMIT.bytes }
+    return offsetBeforeNewest(count, (after) =>
+      this.#parts.slots.run(() => this.#broker.read(log, after, limit)),
+    )
   }
 
   /** @returns `false` when the event has to wait for what is missing before it. */
@@ -251,8 +253,9 @@ export class LogFollower {
   async #healOnce(from: number): Promise<boolean> {
     const { topic } = this
     const { epoch, offset: after } = topic.place
-    const read = (): Promise<LogPage> => this.#broker.read(this.log, after, HEAL_LIMIT)
-    const page = await this.#parts.slots.run(read)
+    const read = (from: number): Promise<LogPage> =>
+      this.#parts.slots.run(() => this.#broker.read(this.log, from, HEAL_LIMIT))
+    const page = await settlePage(await read(after), this.log.kind.size, read)
     if (this.#isStopped || topic.epoch !== epoch) return false
     if (page.epoch !== this.#epoch) {
       this.#begin({ epoch: page.epoch, offset: page.head })

@@ -4,7 +4,7 @@
 
 import type { Environment } from '../../base/internal.ts'
 import type { Broker } from '../broker.ts'
-import type { ReadSlots } from './read-slots.ts'
+import type { ReadSlots } from './reading/read-slots.ts'
 import type { RingBudget } from './ring-budget.ts'
 import type { Sweep } from './sweep.ts'
 

@@ -4,7 +4,7 @@
 
 import type { GapItem, GapReason, LiveItem, SkippedItem } from '../kind/items.ts'
 import type { FollowedTopic } from './followed-topic.ts'
-import type { DecodedPage, PageReader } from './log-pages.ts'
+import type { DecodedPage, PageReader } from './reading/log-pages.ts'
 import type { Visited } from './sweep.ts'
 import type { TopicEvent } from './topic-event.ts'
 

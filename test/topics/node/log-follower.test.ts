@@ -10,7 +10,7 @@ import {
 import { encodeData, encodeEnvelope } from '../../../src/topics/kind/envelope.ts'
 import { LogFollower } from '../../../src/topics/node/log-follower.ts'
 import type { NodeNews } from '../../../src/topics/node/node-parts.ts'
-import { ReadSlots } from '../../../src/topics/node/read-slots.ts'
+import { ReadSlots } from '../../../src/topics/node/reading/read-slots.ts'
 import { RingBudget } from '../../../src/topics/node/ring-budget.ts'
 import { Sweep } from '../../../src/topics/node/sweep.ts'
 import { topicOf } from '../../suites/brokers/harness.ts'

@@ -4,10 +4,11 @@
  * A page serves all subscriptions that need it: one read is under way at a time, and the newest page is kept.
  */
 
-import type { Broker, LogPage, LogTopic } from '../broker.ts'
-import { MalformedBytesError } from '../kind/numbers.ts'
+import type { Broker, LogPage, LogTopic } from '../../broker.ts'
+import { MalformedBytesError } from '../../kind/numbers.ts'
+import { settlePage } from './kept-events.ts'
 import type { ReadSlots } from './read-slots.ts'
-import { type MissingBefore, TopicEvent } from './topic-event.ts'
+import { type MissingBefore, TopicEvent } from '../topic-event.ts'
 
 /** A stretch of the log, decoded. */
 export interface DecodedPage {
@@ -81,7 +82,9 @@ export class LogPages {
     this.#isReading = true
     let failed = false
     try {
-      const page = await this.#slots.run(() => this.#broker.read(this.#topic, after, PAGE_LIMIT))
+      const read = (from: number): Promise<LogPage> =>
+        this.#slots.run(() => this.#broker.read(this.#topic, from, PAGE_LIMIT))
+      const page = await settlePage(await read(after), this.#topic.kind.size, read)
       this.#page = decodePage(page, after, this.#exposed(page.epoch))
       failed = this.#page.epoch !== epoch || !covers(this.#page, after, head)
     } catch {

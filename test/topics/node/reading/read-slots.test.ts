@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { Deferred } from '../../../src/base/internal.ts'
-import { ReadSlots } from '../../../src/topics/node/read-slots.ts'
+import { Deferred } from '../../../../src/base/internal.ts'
+import { ReadSlots } from '../../../../src/topics/node/reading/read-slots.ts'
 
 it('ReadSlots runs a few reads at a time, in order, also when they fail', async () => {
   const slots = new ReadSlots(2)

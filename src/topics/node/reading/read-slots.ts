@@ -2,7 +2,7 @@
  * How many reads of logs a node has under way at a time. The others wait their turn.
  */
 
-import { Deferred } from '../../base/internal.ts'
+import { Deferred } from '../../../base/internal.ts'
 
 const MAX_READS = 64
 

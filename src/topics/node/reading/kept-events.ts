@@ -1,0 +1,51 @@
+/**
+ * Counting what a log keeps, where one page of it does not say.
+ *
+ * A broker returns fewer events than it is asked for. A short page therefore says nothing about the size of the log.
+ */
+
+import type { LogPage } from '../../broker.ts'
+
+/** Reads the events after an offset. */
+export type ReadAfter = (after: number) => Promise<LogPage>
+
+/**
+ * Finds out whether a page whose broker cannot tell (`'unknown'`) is the beginning of a full log. Reads on only when the
+ * page does not reach the head.
+ *
+ * @param size how many events the log keeps at least.
+ * @returns the page; `complete` is `false` when `size` or more events are kept after `after`: then the log may have
+ *   trimmed others. A page that stays `'unknown'` has fewer.
+ */
+export async function settlePage(page: LogPage, size: number, read: ReadAfter): Promise<LogPage> {
+  if (page.complete !== 'unknown') return page
+  let count = page.events.length
+  let last = page.events.at(-1)?.offset ?? page.head
+  while (count < size && last < page.head) {
+    const next = await read(last)
+    // The log has begun again: what was before it is not known any more.
+    if (next.epoch !== page.epoch) return { ...page, complete: false }
+    count += next.events.length
+    last = next.events.at(-1)?.offset ?? page.head
+  }
+  return count < size ? page : { ...page, complete: false }
+}
+
+/**
+ * @returns the offset after which the newest `count` events come; 0 when that is everything that is kept, or when the log
+ *   has begun again meanwhile.
+ */
+export async function offsetBeforeNewest(count: number, read: ReadAfter): Promise<number> {
+  let newest: number[] = []
+  let epoch: string | null = null
+  for (let after = 0; ;) {
+    const page = await read(after)
+    epoch ??= page.epoch
+    const last = page.events.at(-1)
+    if (page.epoch !== epoch) return 0
+    newest = [...newest, ...page.events.map(({ offset }) => offset)].slice(-count - 1)
+    if (last === undefined || last.offset >= page.head) break
+    after = last.offset
+  }
+  return newest.at(-count - 1) ?? 0
+}

@@ -1,0 +1,91 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { defineTopic } from '../../src/topics/index.ts'
+import { sparseBroker } from '../support/sparse-broker.ts'
+import { Listening, TopicsWorld } from '../support/topics-world.ts'
+
+const Room = defineTopic('rooms/:room', { history: { size: 100, age: 600_000 } })
+const Large = defineTopic('large/:room', { history: { size: 400, age: 600_000 } })
+const room = { room: '1' }
+
+let world: TopicsWorld
+
+beforeEach(() => {
+  world = new TopicsWorld(1, (broker) => sparseBroker(broker, 50))
+})
+
+afterEach(() => world.end())
+
+async function publish(kind: typeof Room | typeof Large, count: number): Promise<void> {
+  const topics = await world.open()
+  for (let n = 1; n <= count; n++) await topics.topic(kind, room).publish(n)
+}
+
+describe('a broker with sparse offsets that cannot tell what was trimmed', () => {
+  it('T-12 a trimmed history is a gap, also when it is longer than a page', async () => {
+    const topics = await world.open()
+    await topics.topic(Room, room).publish('known')
+    const from = { ...(await topics.topic(Room, room).position()), away: 0 }
+    await publish(Room, 150)
+    const other = await world.open()
+
+    const listening = new Listening(other.topic(Room, room).events({ from }))
+    await world.pass(1000)
+
+    expect(listening.items[0]).toMatchObject({ type: 'gap', after: from.offset, reason: 'trimmed' })
+    expect(listening.events.at(0)).toBe(50)
+    expect(listening.events.at(-1)).toBe(150)
+  })
+
+  it('T-11 as many missed events as the history keeps come without a gap', async () => {
+    const topics = await world.open()
+    await topics.topic(Room, room).publish('known')
+    const from = { ...(await topics.topic(Room, room).position()), away: 0 }
+    await publish(Room, 100)
+    const other = await world.open()
+
+    const listening = new Listening(other.topic(Room, room).events({ from }))
+    await world.pass(1000)
+
+    expect(listening.short).not.toContain('gap')
+    expect(listening.events).toHaveLength(100)
+  })
+
+  it('T-11 a position between two offsets is resumed without a gap, over several pages', async () => {
+    const topics = await world.open()
+    await topics.topic(Room, room).publish('known')
+    const { epoch, offset } = await topics.topic(Room, room).position()
+    await publish(Room, 90)
+    const other = await world.open()
+
+    const from = { epoch, offset: offset - 1, away: 0 }
+    const listening = new Listening(other.topic(Room, room).events({ from }))
+    await world.pass(1000)
+
+    expect(listening.short).not.toContain('gap')
+    expect(listening.events).toHaveLength(91)
+  })
+
+  it('T-05 what was trimmed while the line was cut is a gap, also when it is longer than a page', async () => {
+    const listener = await world.open()
+    const listening = new Listening(listener.topic(Large, room).events())
+    await world.pass(3000)
+    world.log.cut()
+    world.log.mend()
+    world.log.drop(600)
+    await publish(Large, 600)
+    await world.pass(60_000)
+
+    expect(listening.short).toContain('gap')
+    expect(listening.events.at(-1)).toBe(600)
+  })
+
+  it('begins with the newest events when the history is longer than a page', async () => {
+    await publish(Large, 300)
+    const other = await world.open()
+
+    const listening = new Listening(other.topic(Large, room).events({ from: { last: 3 } }))
+    await world.pass(1000)
+
+    expect(listening.events).toEqual([298, 299, 300])
+  })
+})
