@@ -29,11 +29,11 @@ export function nextPhase(phase: ClosePhase, event: CloseEvent): ClosePhase {
 }
 
 /**
- * Data may be sent until a Close frame was sent in either direction, because the answer is
- * immediate (§5.5.1).
+ * Data may be sent until this side's Close frame. A raw session may finish its message before it
+ * answers the peer's Close frame; other sessions answer at once (§5.5.1).
  */
 export function maySendData(phase: ClosePhase): boolean {
-  return phase === 'open'
+  return phase === 'open' || phase === 'peer-closed'
 }
 
 /**

@@ -27,7 +27,7 @@ export class Outgoing implements OutgoingChannel {
   }
 
   get isClosedForSend(): boolean {
-    return this.#core.write.isClosed
+    return !this.#core.write.isOpen
   }
 
   send(data: Outbound, options?: SendOptions): Promise<void> {
@@ -37,7 +37,7 @@ export class Outgoing implements OutgoingChannel {
   trySend(data: Outbound): TrySendResult {
     const { write } = this.#core
     if (!(data instanceof Frame.Close)) return write.trySend(data)
-    if (write.isClosed) return 'closed'
+    if (!write.isOpen) return 'closed'
     void this.#core.close(data.readReason() ?? NORMAL)
     return 'sent'
   }

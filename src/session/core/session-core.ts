@@ -10,6 +10,7 @@ import type { Environment } from '../../base/internal.ts'
 import {
   CloseReason,
   mayReceiveData,
+  maySendData,
   ProtocolViolation,
   requireTravelling,
 } from '../../protocol/internal.ts'
@@ -25,7 +26,7 @@ import type { SessionOwner } from '../session-owner.ts'
 import type { SessionObserver, SessionSettings } from '../settings.ts'
 import type { Transport } from '../transport.ts'
 import { SLAB_BYTES } from '../writing/output.ts'
-import { Writer } from '../writing/writer.ts'
+import { WriteHalf } from '../writing/write-half.ts'
 import { ClosingDeadline } from './closing-deadline.ts'
 import { ABNORMAL, Ending, reportedReason } from './ending.ts'
 import { PING_TIMEOUT, Pings } from './pings.ts'
@@ -42,7 +43,7 @@ export class SessionCore implements HalfOwner {
   readonly session: SessionOwner
   readonly extensions: SessionExtensions | null
   readonly activity: TimeLimits | null
-  readonly write: Writer
+  readonly write: WriteHalf
   readonly read: ReadHalf
   /** How the session ends. */
   readonly ending: Ending = new Ending()
@@ -78,7 +79,7 @@ export class SessionCore implements HalfOwner {
     this.extensions = SessionExtensions.open(settings, environment, (error) =>
       this.#extensionFailed(error),
     )
-    this.write = new Writer(this, transport)
+    this.write = new WriteHalf(this, transport)
     this.read = new ReadHalf(this, transport, this.write, kind)
   }
 
@@ -161,6 +162,7 @@ export class SessionCore implements HalfOwner {
     this.read.discard()
     if (!this.ending.maySendClose) return
     this.#endsAfterClose = true
+    this.write.isOpen = false
     this.write.finish()
   }
 
@@ -181,7 +183,7 @@ export class SessionCore implements HalfOwner {
   vanish(cause: Error): void {
     this.#begin('local', ABNORMAL, cause)
     this.read.end(cause)
-    this.write.abandon()
+    this.#abandonWrites()
     this.#finish()
     this.#transport.abort()
   }
@@ -236,17 +238,18 @@ export class SessionCore implements HalfOwner {
   endReached(): void {
     this.read.conclude()
     this.#begin('none', ABNORMAL, null)
+    const wasOpen = this.write.isOpen
+    // What the handler has just sent in answer to the last messages waits for the turn to end.
+    if (wasOpen) void this.write.flush()
     this.ending.transportEnded()
     this.#moved()
-    if (this.write.isClosed) {
+    if (wasOpen) {
+      this.write.abandon()
+      this.#transport.end()
+    } else {
       // The peer says no more but may still read: what was accepted goes out, and our Close frame.
       this.#endsAfterClose = true
       if (this.write.isCloseWritten) this.#transport.end()
-    } else {
-      // What the handler has just sent in answer to the last messages waits for the turn to end.
-      void this.write.flush()
-      this.write.abandon()
-      this.#transport.end()
     }
   }
 
@@ -324,8 +327,13 @@ export class SessionCore implements HalfOwner {
   #abort(reason: CloseReason, cause: Error | null, readCause: Error | undefined): void {
     this.#begin('local', reason, cause)
     this.read.end(readCause)
-    this.write.abandon()
+    this.#abandonWrites()
     this.#transport.abort()
+  }
+
+  #abandonWrites(): void {
+    this.write.isOpen = false
+    this.write.abandon()
   }
 
   #endAfterClose(reason: CloseReason): void {
@@ -341,9 +349,11 @@ export class SessionCore implements HalfOwner {
     this.write.close(reason)
   }
 
-  /** The closing handshake has moved on: the table says whether the peer may still send. */
+  /** The closing handshake has moved on: the table says what either side may still send. */
   #moved(): void {
-    if (!mayReceiveData(this.ending.phase)) this.read.end()
+    const { phase } = this.ending
+    if (!maySendData(phase)) this.write.isOpen = false
+    if (!mayReceiveData(phase)) this.read.end()
   }
 
   /** The first call decides how the session ended. One deadline covers all that follows. */

@@ -19,7 +19,7 @@ import type { WheelTimer } from '../../base/internal.ts'
 import { EMPTY_BYTES, type FrameDecoder, HeldBytes } from '../../protocol/internal.ts'
 import type { HalfOwner } from '../half-owner.ts'
 import type { Transport } from '../transport.ts'
-import type { Writer } from '../writing/writer.ts'
+import type { WriteHalf } from '../writing/write-half.ts'
 import {
   heldBytesOf,
   leftAhead,
@@ -43,7 +43,7 @@ type PauseReason = typeof SLOW_HANDLER | typeof RATE | typeof EXTENSION
 export interface ReadPath {
   readonly owner: HalfOwner
   readonly transport: Transport
-  readonly write: Writer
+  readonly write: WriteHalf
   readonly decoder: FrameDecoder
   readonly channel: WaitingFrameCounts
   /** Decodes the next bytes. */

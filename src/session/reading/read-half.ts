@@ -28,7 +28,7 @@ import type { SessionOwner } from '../session-owner.ts'
 import type { HeartbeatListener, SessionObserver } from '../settings.ts'
 import type { Transport, TransportReceiver } from '../transport.ts'
 import { type Output, outputOf } from '../writing/output.ts'
-import type { Writer } from '../writing/writer.ts'
+import type { WriteHalf } from '../writing/write-half.ts'
 import { EXTENSION, HeldBack, RATE } from './held-back.ts'
 import { heldBytesOf, incomingSettings, WAITING_FRAME_BYTES } from './incoming-channel.ts'
 import { IncomingExtensions } from './incoming-extensions.ts'
@@ -48,7 +48,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   readonly #activity: HalfOwner['activity']
   readonly #bounds: ChannelBounds
   readonly #transport: Transport
-  readonly #write: Writer
+  readonly #write: WriteHalf
   readonly #decoder: FrameDecoder
   readonly #output: Output
   readonly #share: LoopShare
@@ -78,7 +78,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   /** What the last frame means, until the handler has had its turn. */
   #conclusion: (() => void) | null = null
 
-  constructor(owner: HalfOwner, transport: Transport, write: Writer, kind: 'default' | 'raw') {
+  constructor(owner: HalfOwner, transport: Transport, write: WriteHalf, kind: 'default' | 'raw') {
     const { settings, environment, extensions } = owner
     this.#owner = owner
     this.#observer = owner.observer

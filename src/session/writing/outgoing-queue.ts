@@ -69,7 +69,7 @@ export class OutgoingQueue {
   ) {
     this.sessionId = sessionId
     const { onOverflow } = bounds
-    // The policy `close` ends the session, not the queue: see `Writer`.
+    // The policy `close` ends the session, not the queue: see `WriteHalf`.
     const policy = onOverflow instanceof LatestBy || onOverflow === 'close' ? 'suspend' : onOverflow
     this.#order = order
     this.#calls = calls

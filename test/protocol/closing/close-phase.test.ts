@@ -35,8 +35,8 @@ describe('nextPhase()', () => {
 })
 
 describe('maySendData(), mayReceiveData()', () => {
-  it('maySendData() permits it until a Close has gone either way', () => {
-    expect(PHASES.map(maySendData)).toEqual([true, false, false, false, false])
+  it('maySendData() permits it until we have closed', () => {
+    expect(PHASES.map(maySendData)).toEqual([true, false, true, false, false])
   })
 
   it('mayReceiveData() permits it until the peer has closed', () => {

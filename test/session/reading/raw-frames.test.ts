@@ -112,4 +112,16 @@ describe('RawFrames', () => {
     expect(await session.incoming.receive()).toBeInstanceOf(Frame.Text)
     expect((await session.incoming.receive()).fin).toBe(true)
   })
+
+  it('may finish its message after the peer has closed, until it answers', async () => {
+    const { session, peer } = rawSession()
+    peer.close(4000)
+    await session.incoming.receive()
+
+    await session.send('last')
+    await session.send(new Frame.Close(new CloseReason(4000)))
+
+    expect(await peer.read(10)).toBe('81 04 6c 61 73 74 88 02 0f a0')
+    await expect(session.send('late')).rejects.toMatchObject({ value: 'late' })
+  })
 })

@@ -32,7 +32,7 @@ function outgoing(
 /** The answer to the heartbeat with the number 3. */
 const ANSWER_3 = '81 0f 00 74 6f 77 70 61 74 68 3a 70 6f 6e 67 3a 33'
 
-describe('Writer', () => {
+describe('WriteHalf', () => {
   it('frames of one turn leave in one write, in the order of the calls', async () => {
     const { gate, session } = open()
 

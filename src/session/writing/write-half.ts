@@ -1,9 +1,9 @@
 /**
- * Everything that a session sends, in order, through one place (invariant 2).
+ * The half of a session that writes: everything is sent in order, through one place (invariant 2).
  *
- * A frame is serialised at the call of `send` while the transport takes what it is given; once it does
- * not, frames wait in a bounded queue. Pings and pongs pass that queue, and wait behind at most the write
- * that is under way. The Close frame comes after everything that was accepted.
+ * While the transport takes bytes, `send` serialises the frame at once. Once the transport keeps
+ * bytes, frames wait in a bounded queue. Pings and pongs overtake the queue, and wait behind the write
+ * under way at most. The Close frame comes after everything that was accepted.
  */
 
 import { Deferred, handled, type LoopShare, loopShareOf, rejected } from '../../base/internal.ts'
@@ -13,13 +13,7 @@ import {
   type SendOptions,
   type TrySendResult,
 } from '../../channels/index.ts'
-import {
-  type CloseReason,
-  FrameType,
-  isBytes,
-  ownBytes,
-  PreparedFrame,
-} from '../../protocol/internal.ts'
+import { type CloseReason, FrameType, isBytes, PreparedFrame } from '../../protocol/internal.ts'
 import { VIOLATED_POLICY } from '../failure-reason.ts'
 import type { HalfOwner } from '../half-owner.ts'
 import { FrameWriter, type FrameWriterOwner } from './frame-writer.ts'
@@ -30,17 +24,19 @@ import { RoomBell } from './room-bell.ts'
 import type { Outbound } from '../session.ts'
 import type { SessionSettings } from '../settings.ts'
 import type { Transport } from '../transport.ts'
-import { WriteProgress } from './write-progress.ts'
-import { WriteWatch } from './write-watch.ts'
+import { KeptWrites } from './kept-writes.ts'
+import { WaitingControl } from './waiting-control.ts'
 
-/** `open`: frames are accepted; `ending`: no more, but those accepted still go out; `ended`: all is written, or lost. */
-type WriterState = 'open' | 'ending' | 'ended'
+/** How far the last frame has come: `ending`, it is still to be written; `ended`, written or lost. */
+type WriteState = 'running' | 'ending' | 'ended'
 
-/** Handed out by every `send` that need not wait: a promise of its own would be the dearest part of a small message. */
+/** Returned by every `send` that need not wait: a new promise would cost more than a small message. */
 const SENT: Promise<void> = Promise.resolve()
 
-/** The one writer of a connection. */
-export class Writer implements FrameWriterOwner {
+/** Writes for one session. */
+export class WriteHalf implements FrameWriterOwner {
+  /** Whether frames are accepted: see `maySendData`. Only the session core sets it. */
+  isOpen = true
   /** Whether our Close frame has been given to the transport. */
   isCloseWritten = false
   readonly #frames: FrameWriter
@@ -50,31 +46,26 @@ export class Writer implements FrameWriterOwner {
   readonly #activity: HalfOwner['activity']
   readonly #transport: Transport
   /** Made when the transport first keeps bytes. */
-  #progress: WriteProgress | null = null
-  #watch: WriteWatch | null = null
-  /** The end has begun: `closeTimeout` watches the writes, not `writeTimeout`. */
+  #kept: KeptWrites | null = null
+  /** The end has begun: `writeTimeout` holds no more. */
   #isUnwatched = false
-  /** How often the transport has handed over all that it had kept. */
-  #drains = 0
   readonly #share: LoopShare
-  /** Absent where the handshake has agreed on none. */
+  /** `null`: the handshake agreed on none. */
   readonly #extensions: OutgoingExtensions | null
   #queue: OutgoingQueue | null = null
-  #state: WriterState = 'open'
-  /** The Close frame to end with: its reason, `null` for an empty one; absent for an end without one. */
+  #state: WriteState = 'running'
+  /** The Close frame to end with, an empty one for the reason `null`; `null`: end without one. */
   #close: { readonly reason: CloseReason | null } | null = null
-  /** The newest ping and pong that could not be written at once; older pings need no answer of their own (RFC 6455 §5.5.3). */
-  #waitingPing: Uint8Array | null = null
-  #waitingPong: Uint8Array | null = null
-  #waitingBeat: Uint8Array | null = null
-  /** Whether the last fragment of a message is still to be written: no other may come in between (§5.4). */
+  /** Made when a control frame has to wait. */
+  #control: WaitingControl | null = null
+  /** Whether the last fragment of a message is still to be written (RFC 6455 §5.4). */
   #isInsideMessage = false
-  /** The queue has used up its share of the event loop: it goes on when the loop has turned. */
+  /** The queue has used up its share of the event loop, and waits until the loop has turned. */
   #rests = false
-  /** Those whose frames are in the write that is under way. */
+  /** The flushes whose frames are in the write under way. */
   #handing: FlushMarker[] | null = null
   #ended: Deferred<void> | null = null
-  /** Absent until somebody waits for room. */
+  /** Made when a caller waits for room. */
   #bell: RoomBell | null = null
 
   constructor(owner: HalfOwner, transport: Transport) {
@@ -100,11 +91,6 @@ export class Writer implements FrameWriterOwner {
     this.#frames.masking = masking
   }
 
-  /** Whether `send` would reject. */
-  get isClosed(): boolean {
-    return this.#state !== 'open'
-  }
-
   /** Bytes accepted and not yet handed to the operating system. */
   get bufferedAmount(): number {
     const waiting = (this.#queue?.bytes ?? 0) + (this.#extensions?.heldBytes ?? 0)
@@ -128,18 +114,18 @@ export class Writer implements FrameWriterOwner {
 
   /** A number that grows as bytes move on from the transport to the operating system. */
   get handed(): number {
-    return this.#drains * 2 ** 32 - this.#transport.queuedBytes
+    return this.#kept?.handed ?? -this.#transport.queuedBytes
   }
 
   /** When bytes were last seen to move towards the peer; `-Infinity` if never. */
   get movedOutAt(): number {
-    return this.#progress?.movedAt ?? -Infinity
+    return this.#kept?.movedAt ?? -Infinity
   }
 
   /** See `WebSocketSession.send`; Close frames do not come here. */
   send(data: Outbound, options?: SendOptions): Promise<void> {
     this.#activity?.active()
-    if (this.#state !== 'open') return this.#refuse(this.#closedError(data))
+    if (!this.isOpen) return this.#refuse(this.#closedError(data))
     try {
       if (this.#writeNow(data)) return this.#share.accepted(this, SENT)
     } catch (error) {
@@ -150,11 +136,15 @@ export class Writer implements FrameWriterOwner {
     return this.#waiting().send(data, options)
   }
 
-  /** Sends `data` if that takes no waiting. @throws what `send` rejects with for what may not be sent at all. */
+  /**
+   * Sends `data` if that takes no waiting.
+   *
+   * @throws what `send` rejects with, for data that may not be sent at all.
+   */
   trySend(data: Outbound): TrySendResult {
     this.#activity?.active()
-    if (this.#state !== 'open') return 'closed'
-    // Under all other policies `full` is no answer: what they take now, they take.
+    if (!this.isOpen) return 'closed'
+    // Under other policies the queue takes the frame: `full` would be wrong.
     if (this.#settings.outgoing.onOverflow === 'suspend' && this.#share.refuses(this)) return 'full'
     if (this.#writeNow(data)) return 'sent'
     if (this.#overflow(data) !== null) return 'closed'
@@ -163,7 +153,7 @@ export class Writer implements FrameWriterOwner {
 
   /** See `OutgoingChannel.whenWritable`. */
   whenWritable(signal: AbortSignal | undefined): Promise<void> {
-    if (this.#state !== 'open') return this.#refuse(this.#closedError(undefined))
+    if (!this.isOpen) return this.#refuse(this.#closedError(undefined))
     if (signal?.aborted === true) return handled(rejected(signal.reason))
     if (this.#queue === null || this.#queue.isEmpty) return this.#settled()
     this.#bell ??= new RoomBell()
@@ -172,45 +162,41 @@ export class Writer implements FrameWriterOwner {
 
   /** Sends a ping, past the queue. One that still waits is replaced. */
   ping(payload: Uint8Array): void {
-    this.#waitingPing = payload
-    this.#writeWaitingControl()
+    if (!this.#writeControl(FrameType.PING, payload)) this.#waitingControl().ping(payload)
   }
 
   /** Answers a ping, past the queue. An answer that still waits is replaced. */
   pong(payload: Uint8Array): void {
-    this.#waitingPong = payload
-    this.#writeWaitingControl()
-    // One that waits must not keep the memory that it shares with other payloads.
-    if (this.#waitingPong !== null) this.#waitingPong = ownBytes(payload)
+    if (!this.#writeControl(FrameType.PONG, payload)) this.#waitingControl().pong(payload)
   }
 
-  /** Answers a heartbeat: a text message, past the queue, between two others. One that still waits is replaced. */
+  /** Answers a heartbeat: a text message, past the queue, between two others. */
   beat(answer: Uint8Array): void {
-    this.#waitingBeat = answer
+    this.#waitingControl().beat(answer)
     this.#writeWaitingBeat()
   }
 
-  /** Accepts no more; after what was accepted comes a Close frame, an empty one for `null`. */
+  /** Accepts no more. A Close frame follows what was accepted, an empty one for `null`. */
   close(reason: CloseReason | null): void {
-    if (this.#state !== 'open') return
+    if (this.#state !== 'running') return
     this.#close = { reason }
     this.finish()
   }
 
-  /** Accepts no more; `closeWritten` is called once the rest has been written, of those who wait for room too. */
+  /** Accepts no more. Calls `closeWritten` when the rest is written, also of senders that wait. */
   finish(): void {
-    if (this.#state !== 'open') return
+    if (this.#state !== 'running') return
     this.#state = 'ending'
     this.#bell?.end(this.#closedError(undefined))
     this.#pump()
   }
 
-  /** Those who wait for room are refused; what was accepted stays. */
+  /** Refuses the senders that wait for room. Accepted frames stay. */
   refuseWaiting(): void {
     this.#queue?.refuseWaiting()
   }
 
-  /** Resolves when the end has been handed to the operating system, or the transport is gone. */
+  /** Resolves when the operating system has the last bytes, or the transport is gone. */
   closed(): Promise<void> {
     if (this.#state === 'ended' && !this.#frames.isBacklogged) return this.#settled()
     this.#ended ??= new Deferred()
@@ -219,10 +205,10 @@ export class Writer implements FrameWriterOwner {
 
   /** See `WebSocketSession.flush`. */
   flush(): Promise<void> {
-    if (this.#state !== 'open') return this.closed()
+    if (!this.isOpen) return this.closed()
     this.#frames.writeOut()
     if (!this.#isBlocked) return this.#settled()
-    // Where the session closes before it has its place, it is as if it had been called after that.
+    // A flush that waits for room when the session closes becomes a wait for the end.
     return this.#waiting()
       .mark()
       .catch(() => this.closed())
@@ -230,8 +216,7 @@ export class Writer implements FrameWriterOwner {
 
   /** The transport has handed over everything. */
   drained(): void {
-    this.#drains += 1
-    this.#progress?.drained()
+    this.#kept?.drained()
     this.#frames.isBacklogged = false
     this.#handed()
     if (this.#state === 'ended') this.#ended?.resolve()
@@ -240,30 +225,22 @@ export class Writer implements FrameWriterOwner {
 
   /** The transport kept bytes that the operating system did not take. */
   writeQueued(): void {
-    const { environment, observer, session } = this.#owner
-    observer.buffered(this.#transport.queuedBytes, session)
-    this.#progress ??= new WriteProgress(environment.clock, this.#transport)
-    this.#progress.queued()
-    const { writeTimeout } = this.#settings
-    if (writeTimeout === null || this.#isUnwatched) return
-    this.#watch ??= new WriteWatch(environment, this.#progress, writeTimeout, () =>
-      this.#owner.writeStoodStill(writeTimeout),
-    )
-    this.#watch.queued()
+    this.#kept ??= new KeptWrites(this.#owner, this.#transport, this.#isUnwatched)
+    this.#kept.queued()
   }
 
   /** The end has begun: writes may take as long as `closeTimeout` lets them. */
   stopWatch(): void {
     this.#isUnwatched = true
-    this.#watch?.stop()
+    this.#kept?.stopWatch()
   }
 
-  /** What waits in the queue is lost, and whoever waits is told; what the transport was given goes on. */
+  /** Drops the queue, and refuses its senders. Bytes that the transport has still go out. */
   discardQueue(): void {
     this.#queue?.abandon()
   }
 
-  /** The transport is gone: what was accepted is lost, and whoever waits is told. */
+  /** The transport is gone: accepted frames are lost, and all waits end. */
   abandon(): void {
     this.#state = 'ended'
     this.#bell?.end(this.#closedError(undefined))
@@ -293,7 +270,7 @@ export class Writer implements FrameWriterOwner {
     return true
   }
 
-  /** The same by way of the extensions. */
+  /** The same, through the extensions. */
   #transformNow(data: Outbound, extensions: OutgoingExtensions): boolean {
     if (this.#isBlocked) return false
     const payload = this.#order.payloadOf(data)
@@ -318,7 +295,7 @@ export class Writer implements FrameWriterOwner {
     return error
   }
 
-  /** For whom waits for nothing: a loop of these, too, must let the event loop turn. */
+  /** For calls that need not wait: a loop of them must let the event loop turn, too. */
   #settled(): Promise<void> {
     this.#share.spend(0)
     return this.#share.accepted(this, SENT)
@@ -348,7 +325,7 @@ export class Writer implements FrameWriterOwner {
     return this.#queue
   }
 
-  /** What waits goes out, in order, as far as the transport takes it. */
+  /** Writes what waits, in order, as far as the transport takes it. */
   #pump(): void {
     this.#extensions?.writeHeld()
     this.#writeWaitingControl()
@@ -392,33 +369,36 @@ export class Writer implements FrameWriterOwner {
     }
   }
 
+  #waitingControl(): WaitingControl {
+    this.#control ??= new WaitingControl(this.#frames)
+    return this.#control
+  }
+
+  /** Writes a control frame now. @returns `false` if it has to wait. */
+  #writeControl(type: FrameType, payload: Uint8Array): boolean {
+    if (this.#state === 'ended') return true // nothing follows the end
+    if (!this.#frames.makeRoom(payload)) return false
+    this.#frames.write(type, true, 0, payload)
+    return true
+  }
+
   #writeWaitingControl(): void {
-    if (this.#state === 'ended') return
-    if (this.#waitingPong !== null && this.#frames.makeRoom(this.#waitingPong)) {
-      this.#frames.write(FrameType.PONG, true, 0, this.#waitingPong)
-      this.#waitingPong = null
-    }
-    if (this.#waitingPing !== null && this.#frames.makeRoom(this.#waitingPing)) {
-      this.#frames.write(FrameType.PING, true, 0, this.#waitingPing)
-      this.#waitingPing = null
-    }
+    if (this.#control === null || this.#state === 'ended') return
+    this.#control.write()
     this.#writeWaitingBeat()
   }
 
   #writeWaitingBeat(): void {
-    const beat = this.#waitingBeat
-    if (beat === null || this.#state === 'ended' || this.#isInsideMessage) return
+    if (this.#control === null || this.#state === 'ended' || this.#isInsideMessage) return
     // The end of a message may still be with an extension.
-    if (this.#extensions?.isBusy === true || !this.#frames.makeRoom(beat)) return
-    this.#waitingBeat = null
-    this.#frames.write(FrameType.TEXT, true, 0, beat)
+    if (this.#extensions?.isBusy !== true) this.#control.writeBeat()
   }
 
-  /** A frame has been given to be written: where that leaves its message. */
+  /** A frame was written: notes whether its message goes on. */
   #written(opcode: number, fin: boolean): void {
     if (opcode >= FrameType.CLOSE) return // a control frame
     this.#isInsideMessage = !fin
-    if (fin && this.#waitingBeat !== null) this.#writeWaitingBeat()
+    if (fin) this.#writeWaitingBeat()
   }
 
   #writeEnd(): void {

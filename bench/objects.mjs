@@ -1,0 +1,96 @@
+/**
+ * Counts the objects that an idle session of a server holds, by class, from two heap snapshots:
+ *
+ *     npm run build && node bench/objects.mjs [folder of a build, ./dist by default]
+ *
+ * The clients live in another process, so that only the server's objects are counted.
+ */
+
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { resolve } from 'node:path'
+import { setFlagsFromString, getHeapSnapshot } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const SESSIONS = 500
+const REQUEST =
+  'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+  'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
+/** The masked text message `a`. */
+const MESSAGE = Buffer.from('818100000000' + '61', 'hex')
+
+/** In the child: opens the sessions, has each echo once, and keeps them. */
+async function beClients(port) {
+  const sockets = []
+  for (let opened = 0; opened < SESSIONS; opened++) {
+    const socket = connect(port, '127.0.0.1')
+    socket.write(REQUEST)
+    await once(socket, 'data')
+    socket.write(MESSAGE)
+    await once(socket, 'data')
+    sockets.push(socket)
+  }
+  process.send('open')
+}
+
+/** How many objects there are of each kind and name, and their bytes without what they refer to. */
+async function countObjects() {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc')
+  for (let time = 0; time < 3; time++) collect()
+  const chunks = []
+  for await (const chunk of getHeapSnapshot()) chunks.push(chunk)
+  const { snapshot, nodes, strings } = JSON.parse(Buffer.concat(chunks).toString())
+  const { node_fields: fields, node_types: types } = snapshot.meta
+  const [type, name, size] = ['type', 'name', 'self_size'].map((field) => fields.indexOf(field))
+  const counts = new Map()
+  for (let at = 0; at < nodes.length; at += fields.length) {
+    const kind = types[0][nodes[at + type]]
+    if (kind === 'string' || kind === 'code' || kind === 'hidden' || kind === 'number') continue
+    const key = kind === 'object' ? strings[nodes[at + name]] : `(${kind})`
+    const entry = counts.get(key) ?? { count: 0, bytes: 0 }
+    entry.count += 1
+    entry.bytes += nodes[at + size]
+    counts.set(key, entry)
+  }
+  return counts
+}
+
+/** In the parent: serves, and prints what each session has added. */
+async function beServer(folder) {
+  const { embeddedServer, WebSockets } = await import(
+    pathToFileURL(resolve(folder, 'index.js')).href
+  )
+  const server = embeddedServer({ port: 0, host: '127.0.0.1' }, (app) => {
+    app.install(WebSockets, {})
+    app.routing((route) => {
+      route.webSocket('/', async ({ incoming, send }) => {
+        for await (const frame of incoming) await send(frame)
+      })
+    })
+  })
+  const started = await server.start()
+  const { port } = started.address ?? server.address
+  const before = await countObjects()
+  const child = fork(fileURLToPath(import.meta.url), ['--clients', String(port)])
+  await once(child, 'message')
+  const after = await countObjects()
+
+  const rows = [...after]
+    .map(([key, { count, bytes }]) => {
+      const old = before.get(key) ?? { count: 0, bytes: 0 }
+      return { key, each: (count - old.count) / SESSIONS, bytes: (bytes - old.bytes) / SESSIONS }
+    })
+    .filter(({ each }) => each > 0.9)
+    .sort((a, b) => b.bytes - a.bytes)
+  for (const { key, each, bytes } of rows) {
+    console.log(`${each.toFixed(1).padStart(6)} ${bytes.toFixed(0).padStart(6)} B  ${key}`)
+  }
+  child.kill()
+  process.exit()
+}
+
+if (process.argv[2] === '--clients') await beClients(Number(process.argv[3]))
+else await beServer(process.argv[2] ?? 'dist')

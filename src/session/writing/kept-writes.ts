@@ -1,0 +1,64 @@
+/**
+ * The writes of one session that the operating system did not take at once. Made when the transport
+ * keeps bytes for the first time; most sessions never get there.
+ */
+
+import type { HalfOwner } from '../half-owner.ts'
+import type { Transport } from '../transport.ts'
+import { WriteProgress } from './write-progress.ts'
+import { WriteWatch } from './write-watch.ts'
+
+/** Watches whether kept bytes move, and for how long they do not. */
+export class KeptWrites {
+  readonly #owner: HalfOwner
+  readonly #transport: Transport
+  readonly #progress: WriteProgress
+  /** `null`: no `writeTimeout`, or no write has waited for it yet. */
+  #watch: WriteWatch | null = null
+  /** The end has begun: `closeTimeout` watches the writes, not `writeTimeout`. */
+  #isUnwatched: boolean
+  /** How often the transport has handed over all that it had kept. */
+  #drains = 0
+
+  constructor(owner: HalfOwner, transport: Transport, isUnwatched: boolean) {
+    this.#owner = owner
+    this.#transport = transport
+    this.#isUnwatched = isUnwatched
+    this.#progress = new WriteProgress(owner.environment.clock, transport)
+  }
+
+  /** When bytes were last seen to move towards the peer; `-Infinity` if never. */
+  get movedAt(): number {
+    return this.#progress.movedAt
+  }
+
+  /** A number that grows as bytes move on from the transport to the operating system. */
+  get handed(): number {
+    return this.#drains * 2 ** 32 - this.#transport.queuedBytes
+  }
+
+  /** The transport kept bytes. */
+  queued(): void {
+    const { environment, observer, session, settings } = this.#owner
+    observer.buffered(this.#transport.queuedBytes, session)
+    this.#progress.queued()
+    const { writeTimeout } = settings
+    if (writeTimeout === null || this.#isUnwatched) return
+    this.#watch ??= new WriteWatch(environment, this.#progress, writeTimeout, () =>
+      this.#owner.writeStoodStill(writeTimeout),
+    )
+    this.#watch.queued()
+  }
+
+  /** The transport handed over everything. */
+  drained(): void {
+    this.#drains += 1
+    this.#progress.drained()
+  }
+
+  /** The end has begun. */
+  stopWatch(): void {
+    this.#isUnwatched = true
+    this.#watch?.stop()
+  }
+}
