@@ -10,7 +10,7 @@
 
 import type { LogKind } from '../../topics/index.ts'
 import { UnusableEngineError } from '../broker-link.ts'
-import { fieldsOf, JetStreamError, type NatsConnection } from './nats-connection.ts'
+import { fieldsOf, JetStreamError, type NatsConnection, readAnswer } from './nats-connection.ts'
 import type { KindNames, NatsNames } from './nats-names.ts'
 import type { NatsSettings } from './nats-options.ts'
 
@@ -20,6 +20,9 @@ const MESSAGE_NOT_FOUND = 10037
 const WRONG_LAST_SEQUENCE = 10071
 /** So many nodes may race to replace the marker. */
 const MARKER_ATTEMPTS = 16
+
+/** No topic has this token. */
+const BARRIER = '=='
 
 /** How a stream stands. */
 export interface StreamState {
@@ -68,7 +71,7 @@ export class KindStream {
     const info = await this.#ensure(connection)
     const { replicas, created, lastSequence } = info
     this.#replicas = replicas
-    const isLost = lastSequence < this.#highest
+    const isLost = lastSequence < this.#highest && (await this.#hasLost(connection))
     const server = connection.info.server_id
     const epoch = await this.#settle(connection, created, server, isLost)
     if (epoch !== this.#epoch) this.#highest = 0
@@ -87,6 +90,16 @@ export class KindStream {
   async hasMoved(connection: NatsConnection): Promise<boolean> {
     const { epoch } = await this.#marker(connection)
     return epoch !== this.#epoch
+  }
+
+  /**
+   * Whether the stream lacks what was seen of it. Its state alone does not tell: a leader that was
+   * elected just now may not have applied everything yet. It has when it acknowledges a message.
+   */
+  async #hasLost(connection: NatsConnection): Promise<boolean> {
+    const subject = `${this.names.stored}.${BARRIER}`
+    const { seq } = readAnswer(await connection.request(subject, new Uint8Array(0)))
+    return wholeOf(seq) <= this.#highest
   }
 
   async #ensure(connection: NatsConnection): Promise<StreamInfo> {
