@@ -1,0 +1,27 @@
+/**
+ * One node of the kill test: a server of topics over a broker. It is killed without notice.
+ *
+ * `PORT` is where it listens; `BROKER` is `redis` or `nats`, and `ENGINE` its addresses, separated by commas.
+ */
+
+import { embeddedServer, WebSockets } from 'towpath'
+import { Topics } from 'towpath/topics'
+import { brokerOf, KILL, NAMESPACE } from './shared.ts'
+
+const SECRET = 'a secret that all nodes share'
+
+const server = embeddedServer({ port: Number(process.env['PORT']), host: '127.0.0.1' }, (app) => {
+  app.install(WebSockets, { origins: 'any' })
+  const topics = app.install(Topics, {
+    broker: brokerOf(process.env['BROKER'] ?? '', (process.env['ENGINE'] ?? '').split(',')),
+    namespace: NAMESPACE,
+    secret: SECRET,
+    maxPublishesPerSecond: 100_000,
+  })
+  topics.allow(KILL, { subscribe: () => true, publish: () => true })
+  app.routing((route) => {
+    topics.serve(route, '/live')
+  })
+})
+await server.start()
+process.send?.('ready')
