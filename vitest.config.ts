@@ -10,6 +10,7 @@ export default defineConfig({
     alias: [
       { find: /^towpath$/, replacement: source('index.ts') },
       { find: /^towpath\/client\/topics$/, replacement: source('node-topics-client.ts') },
+      { find: /^towpath\/client\/browser$/, replacement: source('browser-client.ts') },
       { find: /^towpath\/client$/, replacement: source('node-client.ts') },
       { find: /^towpath\/(.+)$/, replacement: source('$1/index.ts') },
     ],

@@ -11,6 +11,7 @@ import { gzipSync } from 'node:zlib'
 import ts from 'typescript'
 import { afterAll, describe, expect, it } from 'vitest'
 import * as browser from '../src/browser-client.ts'
+import { browserEntryPoints, entryPoints } from '../tools/entry-points.ts'
 import { bundle } from './support/bundle.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -63,6 +64,14 @@ describe('towpath/client in a browser', () => {
       'seconds',
       'webSocket',
     ])
+  })
+
+  it('is towpath/client/browser, by name, for every bundler and compiler', () => {
+    const entry = entryPoints().find(({ specifier }) => specifier === 'towpath/client/browser')
+
+    expect(entry?.source).toBe('src/browser-client.ts')
+    // One report for the module, under that name.
+    expect(browserEntryPoints().map(({ name }) => name)).not.toContain('client-browser')
   })
 
   it('costs a page at most 9.75 KiB, gzipped: sessions, frames and close reasons', async () => {

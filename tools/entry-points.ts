@@ -21,11 +21,17 @@ export function entryPoints(): EntryPoint[] {
   return exportsOf().flatMap(([path, target]) => entryOf(path, target, ''))
 }
 
-/** Lists what bundlers take in their place for browsers, where that is something else. */
+/**
+ * Lists the entry points that bundlers take for browsers instead. One that has a name of its own,
+ * such as `towpath/client/browser`, is already in `entryPoints()`.
+ */
 export function browserEntryPoints(): EntryPoint[] {
-  return exportsOf().flatMap(([path, target]) =>
-    isRecord(target) ? entryOf(path, target['browser'], '-browser') : [],
-  )
+  const named = new Set(entryPoints().map(({ types }) => types))
+  return exportsOf()
+    .flatMap(([path, target]) =>
+      isRecord(target) ? entryOf(path, target['browser'], '-browser') : [],
+    )
+    .filter(({ types }) => !named.has(types))
 }
 
 const MANIFEST = new URL('../package.json', import.meta.url)
