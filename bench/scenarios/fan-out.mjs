@@ -6,7 +6,7 @@ export const fanOut = {
   name: 'fan-out',
   title: 'Fan-out, 1 → 1 000',
   explain:
-    'One connection sends messages of 100 bytes, four in flight. A message is done when each of ' +
+    'One connection sends messages, four in flight. A message is done when each of ' +
     '1 000 other connections has received it. Values are per delivery, not per message sent. `ws` ' +
     'and Deno loop over their sockets; uWebSockets.js and Bun publish to a topic.',
   metrics: [{ ...CPU, title: 'µs CPU/delivery' }, { ...RATE, title: 'deliveries/s' }, MEMORY],

@@ -9,8 +9,10 @@ import { TowpathError } from './errors.ts'
  * Names an attribute and its type. Keys are compared by identity: two with the same name are two
  * keys.
  *
- * @example const User = new AttributeKey<{ name: string }>('User') call.attributes.put(User, {
- *   name: 'Ada' }) call.attributes.get(User).name // string
+ * @example
+ * const User = new AttributeKey<{ name: string }>('User')
+ * call.attributes.put(User, { name: 'Ada' })
+ * call.attributes.get(User).name // string
  */
 export class AttributeKey<T> {
   /** For people, in messages. */

@@ -1,14 +1,14 @@
 /**
- * The channel itself: a bounded queue between senders and receivers, who both wait when they have
- * to.
+ * The channel implementation: a bounded queue between senders and receivers, which both wait when
+ * necessary.
  *
- * At any time at least one of these three is empty: the receivers that wait, the buffer, and the
- * room in it while senders wait. Each value therefore goes to the first receiver if one waits; else
- * into the buffer if there is room and nobody waits for it; else it waits or is dropped.
+ * At any time at least one of three is empty: the waiting receivers, the buffer, and the free room
+ * while senders wait. Each value therefore goes to the first waiting receiver. Otherwise it goes
+ * into the buffer if there is room and no sender waits; otherwise it waits or is dropped.
  *
- * Every message of every session passes here, and most channels are idle: nothing is allocated
- * before it is needed, and a call that needs not wait costs no promise of its own (send) or a
- * settled one (receive).
+ * Every message of every session passes through here, and most channels are idle. Nothing is
+ * allocated before it is needed. A call that need not wait costs no promise (send), or a settled
+ * one (receive).
  */
 
 import type { Clock } from '../base/index.ts'
@@ -44,49 +44,45 @@ import { filterOf, mapNotNullOf, mapOf } from './transformed-channel.ts'
 import { WaitQueue } from './wait-queue.ts'
 
 /**
- * What the owner of a channel is told, each time with itself as the first argument, so that one
- * object of hooks serves all owners. Hooks may call any method of the channel (but for `admit`),
- * and must not throw.
+ * Callbacks for the owner of a channel. The owner is the first argument, so that one object of
+ * hooks serves all owners. Hooks may call any method of the channel (except `admit`), and must not
+ * throw.
  */
 export interface ChannelHooks<T, O> {
   /**
-   * A value that was given to `send` or `trySend` is being accepted: what this returns is accepted
-   * in its place (a copy). If it throws, the value is not sent, and the sender gets the error. It
-   * must not call the channel. Values that the owner itself puts in with `offer` do not come here.
+   * Called when a value from `send` or `trySend` is about to be accepted. The channel accepts the
+   * returned value instead (a copy). If it throws, the value is not sent, and the sender gets the
+   * error. It must not call the channel. Values from `offer` are not passed to it.
    */
   readonly admit?: (owner: O, value: T) => T
 
-  /** `takeNext` has something to take, and nobody was waiting for it in `receive`. */
+  /** `takeNext` has a value, and no `receive` was waiting for it. */
   readonly onBuffered?: (owner: O) => void
 
   /**
-   * The channel was full, and is open and not full any more; senders that waited have been let in
-   * first.
+   * The channel was full, and is now open and no longer full. Waiting senders were let in first.
    */
   readonly onRoom?: (owner: O) => void
 
-  /** A value has been dropped by a `drop-…` policy; called after the channel's own `onDropped`. */
+  /** A `drop-…` policy dropped a value; called after the channel's own `onDropped`. */
   readonly onDropped?: (owner: O, value: T) => void
 
-  /**
-   * The channel has just been closed for senders by `close`, or by an overflow; not by `cancel`.
-   */
+  /** `close` or an overflow has closed the channel for senders; not called by `cancel`. */
   readonly onClose?: (owner: O, cause: Error | null) => void
 
   /**
-   * A receive finds that the channel has ended. Its answer waits for the promise that this returns,
-   * if any: code that receives again and again without looking at the answer must not hold up the
-   * event loop.
+   * A receive finds that the channel has ended. Its result waits for the returned promise, if any:
+   * code that receives in a loop without checking the result must not block the event loop.
    */
   readonly onEndReceived?: (owner: O) => Promise<void> | null
 
-  /** The session whose channel it is, for its errors. */
+  /** Returns the id of the channel's session, for its errors. */
   readonly sessionId?: (owner: O) => string
 
-  /** The receiving side has given up: what the channel held is gone. */
+  /** The receiving side has cancelled; the channel's content is dropped. */
   readonly onCancel?: (owner: O, cause: Error | null) => void
 
-  /** The clock for timeouts of `receive`. Required where users receive. */
+  /** Returns the clock for timeouts of `receive`. Required for channels that users receive from. */
   readonly clock?: (owner: O) => Clock
 }
 
@@ -101,10 +97,10 @@ const SENT: Promise<void> = Promise.resolve()
 
 const NO_HOOKS: Readonly<Record<never, never>> = {}
 
-// In place of a buffer while a channel has not needed one. Nothing is ever put in.
+// Used instead of a buffer until the channel needs one. Nothing is ever put in.
 const UNUSED = new RingBuffer<never>()
 
-/** A channel with what only its owner may do. See `Channel` for what users see of it. */
+/** A channel with the methods for its owner. See `Channel` for the methods for users. */
 export class BufferedChannel<T, O = null>
   implements ReceiveChannel<T>, SendChannel<T>, ReceiveCore<T>, SenderQueue<T>
 {
@@ -115,19 +111,19 @@ export class BufferedChannel<T, O = null>
   #receivers: WaitQueue<Receiver<T>> | null = null
   #senders: WaitQueue<WaitingSender<T>> | null = null
   #waitingBytes = 0
-  /** How it ends, or has ended; `null` while it takes values. */
+  /** How the channel ends or has ended; `null` while it accepts values. */
   #closing: ChannelEnd | null = null
 
   /**
-   * @param options are not checked: they are its owner's. Settings that are made once serve any
-   *   number of channels.
+   * @param options not checked here: the owner checks them. The same settings may serve any number
+   *   of channels.
    */
   constructor(
     options: ChannelOptions<T> | ChannelSettings<T> = {},
     internals?: ChannelInternals<T, O>,
   ) {
     this.#settings = options instanceof ChannelSettings ? options : new ChannelSettings(options)
-    // Without internals there is no hook that an owner could be handed to.
+    // Without internals there is no hook that could receive the owner.
     this.#owner = internals === undefined ? (null as O) : internals.owner
     this.#hooks = internals === undefined ? NO_HOOKS : internals.hooks
   }
@@ -248,7 +244,7 @@ export class BufferedChannel<T, O = null>
 
   // For the owner
 
-  /** How many values are in the buffer; those of waiting senders do not count. */
+  /** How many values are in the buffer, not counting those of waiting senders. */
   get size(): number {
     return this.#buffer.size
   }
@@ -258,7 +254,7 @@ export class BufferedChannel<T, O = null>
     return this.#receivers !== null && this.#receivers.first !== null
   }
 
-  /** The sum of their sizes; 0 without `sizeOf`. */
+  /** The sum of the sizes of buffered values; 0 without `sizeOf`. */
   get bytes(): number {
     return this.#buffer.bytes
   }
@@ -268,29 +264,32 @@ export class BufferedChannel<T, O = null>
     return this.#senders?.size ?? 0
   }
 
-  /** The sum of the sizes of what they wait with. */
+  /** The sum of the sizes of the values of waiting senders. */
   get waitingBytes(): number {
     return this.#waitingBytes
   }
 
-  /** Whether `value` would be let in now. */
+  /** Whether `value` would be accepted now. */
   fits(value: T): boolean {
     return !this.#sendersWait && this.#hasRoomFor(this.#measure(value))
   }
 
-  /** Accepts the values of all senders that wait, past the bounds: before a `close` that follows them. */
+  /**
+   * Accepts the values of all senders that wait, past the bounds: before a `close` that follows
+   * them.
+   */
   acceptWaiting(): void {
     this.#letSendersIn(true)
   }
 
-  /** Refuses the senders that wait, as at the end of the channel, which goes on. */
+  /** Rejects the waiting senders as at the end of the channel; the channel stays open. */
   refuseWaiting(): void {
     this.#refuseSenders(this.#endOf(null, null))
   }
 
   /**
-   * Whether the channel is at or over a bound, so that the next `trySend` would not be let in as it
-   * is.
+   * Whether the channel is at or over a limit, so that the next `trySend` would not be accepted
+   * unchanged.
    */
   get isFull(): boolean {
     if (this.#receivers !== null && this.#receivers.first !== null) return false
@@ -300,10 +299,10 @@ export class BufferedChannel<T, O = null>
   }
 
   /**
-   * Puts `value` in even past the bounds and whatever the policy, or hands it to the receiver that
-   * waits. Does nothing once the channel has been closed.
+   * Puts `value` in regardless of limits and policy, or hands it to a waiting receiver. Does
+   * nothing once the channel has been closed.
    *
-   * @param bytes its size, where it is known: what `sizeOf` would give.
+   * @param bytes the size of the value, if known: the result of `sizeOf`.
    */
   offer(value: T, bytes: number = this.#measure(value)): void {
     if (this.#closing !== null) return
@@ -312,22 +311,24 @@ export class BufferedChannel<T, O = null>
     else receiver.deliver(value)
   }
 
-  /** The oldest value in the buffer, which stays; `NOTHING` if it is empty. */
+  /**
+   * Returns the oldest value in the buffer without removing it; `NOTHING` if the buffer is empty.
+   */
   peek(): T | Nothing {
     return this.#buffer.size === 0 ? NOTHING : this.#buffer.peek()
   }
 
-  /** The value `offset` places behind the oldest, which stays; there must be one. */
+  /** Returns the value `offset` places behind the oldest without removing it; it must exist. */
   peekAt(offset: number): T {
     return this.#buffer.peekAt(offset)
   }
 
   /**
-   * Puts `value` in the place of another, `offset` places behind the oldest; there must be one
-   * there. Does not call `admit`, and lets nobody in for whom there is more room now: the next
-   * `takeNext` does.
+   * Replaces the value `offset` places behind the oldest, which must exist, with `value`. Does not
+   * call `admit`, and lets no waiting sender in even if there is more room now; the next `takeNext`
+   * does.
    *
-   * @returns the other.
+   * @returns the replaced value.
    */
   replace(offset: number, value: T): T {
     return this.#buffer.replace(offset, value, this.#measure(value))
@@ -363,7 +364,7 @@ export class BufferedChannel<T, O = null>
     this.#receivers ??= new WaitQueue()
     const wasFull = this.isFull
     this.#receivers.append(receiver)
-    // Only with capacity 0: there is room now for one value, in the hands of this receiver.
+    // Only with capacity 0: there is room now for one value, which this receiver takes.
     if (wasFull) this.#hooks.onRoom?.(this.#owner)
   }
 
@@ -378,7 +379,7 @@ export class BufferedChannel<T, O = null>
   senderLeft(sender: WaitingSender<T>): void {
     this.#senders?.remove(sender)
     this.#waitingBytes -= sender.bytes
-    // A smaller value behind it may fit where this one did not.
+    // A smaller value behind it may fit now.
     this.#letSendersIn()
   }
 
@@ -404,9 +405,7 @@ export class BufferedChannel<T, O = null>
     return sizeOf === null ? 0 : sizeOf(value)
   }
 
-  /**
-   * A value larger than all of maxBytes is let into an empty buffer: it could never pass otherwise.
-   */
+  /** A value larger than maxBytes is let into an empty buffer: otherwise it could never pass. */
   #hasRoomFor(bytes: number): boolean {
     const { size, bytes: held } = this.#buffer
     const { capacity, maxBytes } = this.#settings
@@ -453,12 +452,12 @@ export class BufferedChannel<T, O = null>
     this.#senders ??= new WaitQueue()
     this.#senders.append(sender)
     this.#waitingBytes += sender.bytes
-    // Only with capacity 0: the value can be taken from its sender's hands.
+    // Only with capacity 0: the value can be taken from its sender.
     if (this.#buffer.size === 0) this.#hooks.onBuffered?.(this.#owner)
     return sender.promise
   }
 
-  /** Only with capacity 0 can anybody wait while the buffer is empty. */
+  /** Only with capacity 0 can a sender wait while the buffer is empty. */
   #takeFromSender(): T | Nothing {
     for (;;) {
       const sender = this.#senders === null ? null : this.#senders.shift()
@@ -490,8 +489,7 @@ export class BufferedChannel<T, O = null>
   }
 
   /**
-   * What is accepted for the sender's value; `NOTHING` if `admit` threw, which the sender has been
-   * told.
+   * Returns the accepted value of a sender; `NOTHING` if `admit` threw, which the sender was told.
    */
   #admitFrom(sender: WaitingSender<T>): T | Nothing {
     try {

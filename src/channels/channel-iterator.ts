@@ -1,13 +1,13 @@
 /**
  * The iterator behind `for await (const value of channel)`.
  *
- * Written out and not an `async function*`, which would let `return()` wait behind a `next()` that
- * waits for a value that may never come.
+ * It is not an `async function*`: there, `return()` would wait behind a pending `next()`, which
+ * waits for a value that may never arrive.
  */
 
 import { type ReceiveCore, receiveAs, step } from './receiving.ts'
 
-/** Steps through a channel. Each step has a result object of its own: callers may keep them. */
+/** Iterates over a channel. Each step has its own result object, which callers may keep. */
 export class ChannelIterator<T> implements AsyncIterableIterator<T, undefined, undefined> {
   readonly #core: ReceiveCore<T>
   #hasReturned = false
@@ -16,15 +16,14 @@ export class ChannelIterator<T> implements AsyncIterableIterator<T, undefined, u
     this.#core = core
   }
 
-  /** Several calls may be pending; they are served in their order. */
+  /** Several calls may be pending; they are served in order. */
   next(): Promise<IteratorResult<T, undefined>> {
     if (this.#hasReturned) return Promise.resolve({ done: true, value: undefined })
     return receiveAs(this.#core, step<T>(), undefined, this)
   }
 
   /**
-   * Ends the iteration and each `next()` that waits, without having taken anything; the channel
-   * stays open.
+   * Ends the iteration and each pending `next()` without taking a value; the channel stays open.
    */
   return(): Promise<IteratorResult<T, undefined>> {
     this.#hasReturned = true

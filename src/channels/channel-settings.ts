@@ -1,12 +1,11 @@
-/**
- * How much a channel may hold, and what happens when it is full.
- */
+/** The limits and the overflow policy of a channel. */
 
 /**
  * What `send` does when there is no room:
- * - `suspend`: waits for it;
- * - `close`: closes the channel with a `ChannelOverflowError`; what it holds can still be received;
- * - `drop-oldest`: drops what has been in the channel longest, until there is room;
+ * - `suspend`: waits for room;
+ * - `close`: closes the channel with a `ChannelOverflowError`; buffered values can still be
+ *   received;
+ * - `drop-oldest`: drops the oldest values in the channel until there is room;
  * - `drop-latest`: drops the value that is being sent.
  */
 export type OverflowPolicy = 'suspend' | 'close' | 'drop-oldest' | 'drop-latest'
@@ -19,7 +18,7 @@ export const OVERFLOW_POLICIES: readonly OverflowPolicy[] = [
   'drop-latest',
 ]
 
-/** How a channel is set up. */
+/** Options of a channel. */
 export interface ChannelOptions<T> {
   /**
    * How many values the channel holds before it is full: a whole number, or `Infinity`. With 0 it
@@ -31,29 +30,29 @@ export interface ChannelOptions<T> {
 
   /**
    * How many bytes the values in the channel may have together, as measured by `sizeOf`: 0 or
-   * above, or `Infinity`. One value that is larger is let in all the same, alone.
+   * above, or `Infinity`. One larger value is accepted all the same, alone.
    *
    * @defaultValue Infinity
    */
   readonly maxBytes?: number | undefined
 
   /**
-   * The size of a value in bytes, finite, 0 or above, the same each time. Needed when `maxBytes` is
-   * finite.
+   * Returns the size of a value in bytes: finite, 0 or above, and the same each time. Required if
+   * `maxBytes` is finite.
    */
   readonly sizeOf?: ((value: T) => number) | undefined
 
-  /** @defaultValue 'suspend' */
+  /** What happens when the channel is full. @defaultValue 'suspend' */
   readonly onOverflow?: OverflowPolicy | undefined
 
   /**
-   * Called with each value that a `drop-…` policy drops, after that. What it throws reaches the
+   * Called with each value that a `drop-…` policy has dropped. An error that it throws reaches the
    * sender.
    */
   readonly onDropped?: ((value: T) => void) | undefined
 }
 
-/** What holds without an option. */
+/** The default of each option. */
 export const CHANNEL_DEFAULTS: {
   readonly capacity: number
   readonly maxBytes: number

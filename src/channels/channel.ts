@@ -1,6 +1,4 @@
-/**
- * `Channel` as users see it: what sends and what receives, in one object.
- */
+/** `Channel` for users: the sending and the receiving side in one object. */
 
 import { waitingSystemClock } from '../base/internal.ts'
 import { BufferedChannel } from './buffered-channel.ts'
@@ -10,20 +8,23 @@ import type { ReceiveChannel } from './receive-channel.ts'
 import type { SendChannel } from './send-channel.ts'
 
 /**
- * A bounded queue between async functions: values go in by `send` and come out by `receive`, first
- * in, first out, each to one receiver; both wait when they have to. Waiting senders, too, are
- * served in the order of their calls. Ktor: `Channel` of kotlinx.coroutines.
+ * A bounded queue between async functions. Values enter by `send` and leave by `receive`, first in,
+ * first out, each to one receiver; both calls wait when necessary. Waiting senders are served in
+ * the order of their calls. Ktor: `Channel` of kotlinx.coroutines.
  *
- * @example const channel = new Channel<string>({ capacity: 16 }) await channel.send('one')
- *   channel.close() for await (const value of channel) console.log(value) // one
+ * @example
+ * const channel = new Channel<string>({ capacity: 16 })
+ * await channel.send('one')
+ * channel.close()
+ * for await (const value of channel) console.log(value) // one
  */
 export interface Channel<T> extends ReceiveChannel<T>, SendChannel<T> {}
 
-/** Makes channels. */
+/** The constructor of channels. */
 export interface ChannelConstructor {
   /**
-   * @throws {RangeError} if a number among the options is out of its range
-   * @throws {TypeError} if an option is of the wrong kind, or `sizeOf` is missing beside `maxBytes`
+   * @throws {RangeError} if a numeric option is out of range.
+   * @throws {TypeError} if an option has the wrong type, or `maxBytes` is given without `sizeOf`.
    */
   new <T>(options?: ChannelOptions<T>): Channel<T>
   readonly prototype: Channel<unknown>
@@ -36,7 +37,7 @@ export interface ChannelConstructor {
 export const Channel: ChannelConstructor = create as unknown as ChannelConstructor // with `new`, it is one
 create.prototype = BufferedChannel.prototype
 
-// In real time. A wait keeps the process alive: nothing else may.
+// In real time. A wait keeps the process alive, because nothing else may do so.
 const INTERNALS = { owner: null, hooks: { clock: () => waitingSystemClock } }
 
 function create<T>(options: ChannelOptions<T> = {}): Channel<T> {

@@ -1,22 +1,23 @@
 /**
- * Reading a channel to its end, or to where one has enough; in each case it is then cancelled
- * (Ktor: `consumeEach`, `toList`, `first`).
+ * Reads a channel to its end or to a certain point, and then cancels it (Ktor: `consumeEach`,
+ * `toList`, `first`).
  */
 
 import { handled } from '../base/internal.ts'
 import { toCause } from './errors.ts'
 import { bare, NOTHING, type ReceiveCore, receiveAs, result } from './receiving.ts'
 
-/** See `ReceiveChannel.consumeEach`. */
+/** Implements `ReceiveChannel.consumeEach`. */
 export function consumeEachOf<T>(core: ReceiveCore<T>, f: (value: T) => unknown): Promise<void> {
-  // What `f` throws is news; that the channel has failed is none, and ends no process.
+  // An error of `f` is reported if it is not handled; the failure of the channel is not, and ends
+  // no process.
   const consumed: Promise<void> = consume(core, f, () => handled(consumed))
   return consumed
 }
 
 /**
- * @param onFailed the channel has failed, which is what this rejects with; not called before this
- *   returns.
+ * @param onFailed called when the channel has failed and this rejects with that error; not called
+ *   before this returns.
  */
 async function consume<T>(
   core: ReceiveCore<T>,
@@ -25,7 +26,7 @@ async function consume<T>(
 ): Promise<void> {
   try {
     for (;;) {
-      // What is there is taken without a promise in between.
+      // Values that are available are taken without a promise in between.
       let value = core.takeNext()
       if (value === NOTHING) {
         const next = await receiveAs(core, result<T>(), undefined, null)
@@ -47,7 +48,7 @@ async function consume<T>(
   }
 }
 
-/** See `ReceiveChannel.toArray`. */
+/** Implements `ReceiveChannel.toArray`. */
 export function arrayOf<T>(core: ReceiveCore<T>): Promise<T[]> {
   const values: T[] = []
   const consumed = consumeEachOf(core, (value) => {
@@ -56,13 +57,13 @@ export function arrayOf<T>(core: ReceiveCore<T>): Promise<T[]> {
   return handled(consumed.then(() => values))
 }
 
-/** See `ReceiveChannel.first`. */
+/** Implements `ReceiveChannel.first`. */
 export function firstOf<T>(core: ReceiveCore<T>): Promise<T> {
   const received = receiveAs(core, bare<T>(), undefined, null)
   return handled(received.finally(() => core.cancel()))
 }
 
-/** Whether `await` would wait for it. */
+/** Whether `await` would wait for `value`. */
 export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return (
     typeof value === 'object' &&

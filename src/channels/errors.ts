@@ -1,23 +1,18 @@
-/**
- * What goes wrong with a channel: it has ended, or it held more than it may.
- */
+/** The errors of channels: the channel has ended, or it is full. */
 
 import { TowpathError } from '../base/index.ts'
 
 /**
- * Nothing can be received any more: the channel was closed or cancelled without a cause, and what
- * it held has been received. (With a cause, `receive` rejects with the cause itself.)
+ * The channel was closed or cancelled without a cause, and all of its values have been received.
+ * (With a cause, `receive` rejects with the cause itself.)
  *
- * `cause` is what the owner of the channel has to say about an end that is not a failure, if
- * anything.
+ * `cause` is what the channel's owner says about an end that is not a failure, if anything.
  */
 export class ClosedReceiveChannelError extends TowpathError {
   override readonly name = 'ClosedReceiveChannelError'
   readonly code = 'TOWPATH_CLOSED_RECEIVE_CHANNEL'
 
-  /**
-   * The `id` of the session whose channel it is; `null` for a channel that belongs to no session.
-   */
+  /** The `id` of the channel's session; `null` for a channel without a session. */
   readonly sessionId: string | null
 
   constructor(options: ClosedChannelErrorOptions = {}) {
@@ -28,18 +23,18 @@ export class ClosedReceiveChannelError extends TowpathError {
   }
 }
 
-/** What the errors of closed channels are made with. */
+/** Options of the errors of closed channels. */
 export interface ClosedChannelErrorOptions extends ErrorOptions {
-  /** The `id` of the session whose channel it is. */
+  /** The `id` of the channel's session. */
   readonly sessionId?: string
 }
 
-/** No value came in the time that `receive({ timeout })` allows. Nothing was taken. */
+/** No value arrived within `receive({ timeout })`. No value was taken. */
 export class ReceiveTimeoutError extends TowpathError {
   override readonly name = 'ReceiveTimeoutError'
   readonly code = 'TOWPATH_RECEIVE_TIMEOUT'
 
-  /** What was allowed, in milliseconds. */
+  /** The timeout, in milliseconds. */
   readonly timeoutMs: number
 
   constructor(timeoutMs: number) {
@@ -49,19 +44,17 @@ export class ReceiveTimeoutError extends TowpathError {
 }
 
 /**
- * Nothing can be sent any more: the channel was closed (`cause` is the cause of that, if it had
- * one) or cancelled.
+ * The channel was closed or cancelled, and accepts no values. `cause` is the cause of the close, if
+ * any.
  */
 export class ClosedSendChannelError extends TowpathError {
   override readonly name = 'ClosedSendChannelError'
   readonly code = 'TOWPATH_CLOSED_SEND_CHANNEL'
 
-  /** What was not sent. */
+  /** The unsent value. */
   readonly value: unknown
 
-  /**
-   * The `id` of the session whose channel it is; `null` for a channel that belongs to no session.
-   */
+  /** The `id` of the channel's session; `null` for a channel without a session. */
   readonly sessionId: string | null
 
   constructor(value: unknown, options: ClosedChannelErrorOptions = {}) {
@@ -76,17 +69,17 @@ export class ClosedSendChannelError extends TowpathError {
 }
 
 /**
- * A value did not fit into a channel whose policy is to close then. What it held before can be
+ * A value did not fit into a channel with the overflow policy `close`. Earlier values can still be
  * received.
  */
 export class ChannelOverflowError extends TowpathError {
   override readonly name = 'ChannelOverflowError'
   readonly code = 'TOWPATH_CHANNEL_OVERFLOW'
 
-  /** How many values the channel may hold; `Infinity` if only their bytes are bounded. */
+  /** How many values the channel may hold; `Infinity` if only their bytes are limited. */
   readonly capacity: number
 
-  /** What did not fit. */
+  /** The value that did not fit. */
   readonly value: unknown
 
   constructor(capacity: number, value: unknown, options?: ErrorOptions) {
@@ -99,10 +92,7 @@ export class ChannelOverflowError extends TowpathError {
   }
 }
 
-/**
- * What a user threw, or gave as a reason, in the form of a channel's cause; `null` if it was
- * nothing.
- */
+/** Converts an error or a reason of a user into the cause of a channel; `null` if there is none. */
 export function toCause(reason: unknown): Error | null {
   if (reason === undefined || reason === null) return null
   if (reason instanceof Error) return reason

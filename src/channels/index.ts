@@ -1,6 +1,4 @@
-/**
- * `towpath/channels`: queues between async functions, with back pressure.
- */
+/** `towpath/channels`: queues between async functions, with backpressure. */
 
 export { Channel } from './channel.ts'
 export type { ChannelConstructor } from './channel.ts'

@@ -1,5 +1,6 @@
 /**
- * What sessions use of channels, beside `index.ts`: the side of a channel that only its owner sees.
+ * The names of channels for other folders, beside `index.ts`: the methods of a channel that are for
+ * its owner.
  */
 
 export { BufferedChannel } from './buffered-channel.ts'

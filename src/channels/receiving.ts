@@ -1,8 +1,8 @@
 /**
- * How a value gets from a channel to someone who asked for it, in whichever form it was asked for.
+ * How a value gets from a channel to the caller that asked for it.
  *
- * A channel implements the few methods of `ReceiveCore`; all that users can do with a receive
- * channel is made of these, here and in the files beside this one, once for all kinds of channel.
+ * A channel implements the few methods of `ReceiveCore`. All methods of a receive channel are built
+ * on these, here and in the neighbouring files, once for all kinds of channel.
  */
 
 import type { Clock } from '../base/index.ts'
@@ -26,63 +26,61 @@ import type {
 } from './receive-channel.ts'
 import type { Waiting, WaitQueue } from './wait-queue.ts'
 
-/** "No value", where `undefined` would be one. Never given to users. */
+/** "No value", since `undefined` is a value. Never returned to users. */
 export const NOTHING: unique symbol = Symbol('nothing')
 export type Nothing = typeof NOTHING
 
 /** How a channel has ended. */
 export interface ChannelEnd {
-  /** What all receivers are rejected with; `null` for a normal end. */
+  /** The error that receivers are rejected with; `null` for a normal end. */
   readonly cause: Error | null
-  /** What the error of a `receive` after a normal end has as its `cause`, if anything. */
+  /** The `cause` in the error of a `receive` after a normal end, if any. */
   readonly detail: Error | null
-  /** The `id` of the session whose channel it is. */
+  /** The `id` of the channel's session. */
   readonly sessionId?: string
 }
 
 export const NORMAL_END: ChannelEnd = { cause: null, detail: null }
 
 /**
- * Someone who waits at a channel for one value, or the end. The channel calls one of the two, once.
+ * A waiting call that takes one value or the end. The channel calls one of the two methods, once.
  */
 export interface Receiver<T> extends Waiting<Receiver<T>> {
-  /** On whose behalf it waits, if that may have to be taken back. */
+  /** The object on whose behalf it waits, if the wait may have to be ended for that object. */
   readonly owner: object | null
   deliver(value: T): void
   end(end: ChannelEnd): void
 }
 
-/** What a receive channel has to do itself. */
+/** The methods that each kind of receive channel implements. */
 export interface ReceiveCore<T> {
-  /**
-   * Takes the next value; `NOTHING` if there is none at the moment, or those who wait are to have
-   * it.
-   */
+  /** Takes the next value; `NOTHING` if there is none now, or if waiting receivers will get it. */
   takeNext(): T | Nothing
 
-  /** How the channel has ended; `null` while it is open, or there is still something to take. */
+  /** How the channel has ended; `null` while it is open or a value can still be taken. */
   readonly end: ChannelEnd | null
 
   /**
-   * What the answer to a receive after the end has to wait for: see `ChannelHooks.onEndReceived`.
+   * The promise that the result of a receive after the end waits for: see
+   * `ChannelHooks.onEndReceived`.
    */
   readonly delay: Promise<void> | null
 
   /**
-   * Lets `receiver` wait, behind all others. Called right after `takeNext` had nothing and `end`
-   * was `null`.
+   * Appends `receiver` to the waiting ones. Called right after `takeNext` returned `NOTHING` and
+   * `end` was `null`.
    */
   join(receiver: Receiver<T>): void
 
-  /** Takes `receiver` out of those who wait; it must be one of them. */
+  /** Removes `receiver`, which must be waiting. */
   leave(receiver: Receiver<T>): void
 
-  /** Takes out all who wait on behalf of `owner`, as if the channel had ended normally. */
+  /** Ends the waits on behalf of `owner`, as if the channel had ended normally. */
   release(owner: object): void
 
   cancel(cause?: Error | null): void
 
-  /** What the timeout of a `receive` runs on. */
+  /** The clock for the timeout of a `receive`. */
   readonly clock: Clock
 }
 
@@ -91,10 +89,10 @@ export function coreOf<T>(channel: ReceiveChannel<T>): ReceiveCore<T> {
   return channel as ReceiveChannel<T> & ReceiveCore<T>
 }
 
-/** The form in which a value, or the end, is handed out. */
+/** The form in which a value or the end is returned. */
 export interface Shape<T, R> {
   value(value: T): R
-  /** Throws if the end is to be a rejection. */
+  /** Throws if the end is reported as a rejection. */
   end(end: ChannelEnd): R
 }
 
@@ -120,9 +118,9 @@ const STEP: Shape<unknown, IteratorResult<unknown, undefined>> = {
 
 const EMPTY = Object.freeze({ type: 'empty' as const })
 
-// The shapes hand through what they are given: of values of T they make forms of T.
+// The shapes only pass values through: from values of T they make forms of T.
 
-/** The value itself; the end is thrown. */
+/** The value itself; the end throws. */
 export function bare<T>(): Shape<T, T> {
   return BARE as Shape<T, T>
 }
@@ -132,14 +130,14 @@ export function result<T>(): Shape<T, ReceiveResult<T>> {
   return RESULT as Shape<T, ReceiveResult<T>>
 }
 
-/** A step of an iteration; a normal end is one of them, an end with a cause is thrown. */
+/** An iterator result; a normal end is one of them, an end with a cause throws. */
 export function step<T>(): Shape<T, IteratorResult<T, undefined>> {
   return STEP as Shape<T, IteratorResult<T, undefined>>
 }
 
 /**
- * Takes the next value of `core` in the form of `shape`, waiting if need be. With a value there, it
- * costs one settled promise beside what the shape allocates.
+ * Takes the next value of `core` in the form of `shape`, and waits if necessary. If a value is
+ * available, this costs one settled promise beside the allocations of the shape.
  */
 export function receiveAs<T, R>(
   core: ReceiveCore<T>,
@@ -155,8 +153,8 @@ export function receiveAs<T, R>(
 }
 
 /**
- * The end of `core` in the form of `shape`. A rejection is marked as handled: it only says that the
- * channel has ended.
+ * The end of `core` in the form of `shape`. A rejection is marked as handled, because it only says
+ * that the channel has ended.
  */
 function endOf<T, R>(core: ReceiveCore<T>, shape: Shape<T, R>, end: ChannelEnd): Promise<R> {
   const { delay } = core
@@ -201,11 +199,11 @@ function limitWait<T, R>(receiver: PromiseReceiver<T, R>, timeoutMs: number, clo
   if (!receiver.isWaiting) return
   const timer = clock.setTimer(timeoutMs, () => receiver.giveUp(new ReceiveTimeoutError(timeoutMs)))
   const stop = (): void => timer[Symbol.dispose]()
-  // This also marks a rejection as handled: the wait may be one that its caller has forgotten.
+  // This also marks a rejection as handled: the caller may not await the promise.
   receiver.promise.then(stop, stop)
 }
 
-/** Waits at `core`, which has nothing at the moment and has not ended. */
+/** Waits at `core`, which has no value now and has not ended. */
 export function waitFor<T, R>(
   core: ReceiveCore<T>,
   shape: Shape<T, R>,
@@ -218,7 +216,7 @@ export function waitFor<T, R>(
   return receiver
 }
 
-/** What is there of `core` right now. */
+/** Takes the value or the end that is available now. */
 export function tryReceiveFrom<T>(core: ReceiveCore<T>): TryReceiveResult<T> {
   const value = core.takeNext()
   if (value !== NOTHING) return { type: 'value', value }
@@ -226,7 +224,7 @@ export function tryReceiveFrom<T>(core: ReceiveCore<T>): TryReceiveResult<T> {
   return end === null ? EMPTY : { type: 'closed', cause: end.cause }
 }
 
-/** Ends the waiting of all in `queue` that wait on behalf of `owner`, as at a normal end. */
+/** Ends the waits in `queue` on behalf of `owner`, as at a normal end. */
 export function releaseReceivers<T>(queue: WaitQueue<Receiver<T>>, owner: object): void {
   let receiver = queue.first
   while (receiver !== null) {
@@ -239,13 +237,13 @@ export function releaseReceivers<T>(queue: WaitQueue<Receiver<T>>, owner: object
   }
 }
 
-/** Waits for one value in the name of a promise. */
+/** Waits for one value on behalf of a promise. */
 export class PromiseReceiver<T, R> implements Receiver<T> {
   readonly owner: object | null
   readonly promise: Promise<R>
   previous: Receiver<T> | null = null
   next: Receiver<T> | null = null
-  /** Whether it still stands in the queue of its channel. */
+  /** Whether it is still in the queue of its channel. */
   isWaiting = true
   readonly #core: ReceiveCore<T>
   readonly #shape: Shape<T, R>
@@ -264,8 +262,8 @@ export class PromiseReceiver<T, R> implements Receiver<T> {
     this.#core = core
     this.#shape = shape
     this.#signal = signal
-    // What settles it is taken from where `capture` has put it: a closure for each wait would be
-    // the dearer way.
+    // `capture` stores the functions that settle the promise; a closure for each wait would cost
+    // more.
     this.promise = new Promise<R>(capture)
     this.#resolve = resolveCaptured as (value: R) => void // of this very promise
     this.#reject = rejectCaptured
@@ -286,7 +284,7 @@ export class PromiseReceiver<T, R> implements Receiver<T> {
     }
   }
 
-  /** Gives up when the signal aborts, if there is one. */
+  /** Ends the wait when the signal aborts, if there is a signal. */
   listen(): void {
     const signal = this.#signal
     if (signal === null) return
@@ -294,7 +292,7 @@ export class PromiseReceiver<T, R> implements Receiver<T> {
     addAbortListener(signal, this.#onAborted)
   }
 
-  /** Ends the wait with `reason`, having taken nothing. Does nothing once the wait is over. */
+  /** Rejects with `reason` without taking a value. Does nothing once the wait is over. */
   giveUp(reason: unknown): void {
     if (!this.isWaiting) return
     this.#core.leave(this)
@@ -309,7 +307,7 @@ export class PromiseReceiver<T, R> implements Receiver<T> {
   }
 }
 
-// Of the promise that was made last. Its function is called before `new Promise` returns.
+// From the promise that was made last. Its function is called before `new Promise` returns.
 let resolveCaptured: (value: never) => void = ignore
 let rejectCaptured: (reason: unknown) => void = ignore
 
@@ -322,7 +320,7 @@ function closedError(end: ChannelEnd): ClosedReceiveChannelError {
   return new ClosedReceiveChannelError(errorOptions(end, end.detail))
 }
 
-/** The facts of an error about `end`, whose cause is `cause`, if there is one. */
+/** The options of an error about `end`, with `cause` as its cause, if any. */
 export function errorOptions(
   { sessionId }: ChannelEnd,
   cause: Error | null,

@@ -1,18 +1,17 @@
 /**
- * A queue in an array that is used round and round, with the size of each value kept beside it.
+ * A ring buffer of values with their sizes.
  *
  * Slot `2i` holds a value and slot `2i + 1` its size, so that one array serves both. The number of
- * pairs is a power of two. Nothing is allocated before the first value, and an array that has
- * become large is let go when the last value has been taken: most channels are empty most of the
- * time.
+ * pairs is a power of two. Nothing is allocated before the first value. A large array is released
+ * when the last value has been taken, because most channels are empty most of the time.
  */
 
 const FIRST_LENGTH = 4
 
-// An array of up to so many pairs is kept when it has become empty (256 bytes).
+// An array of up to this many pairs is kept when it becomes empty (256 bytes).
 const KEPT_LENGTH = 16
 
-/** First in, first out; values with sizes. Never full: it grows by doubling. */
+/** A queue of values with sizes, first in, first out. It is never full: it grows by doubling. */
 export class RingBuffer<T> {
   #slots: (T | number | undefined)[] | null = null
   #length = 0
@@ -20,12 +19,12 @@ export class RingBuffer<T> {
   #size = 0
   #bytes = 0
 
-  /** How many values there are. */
+  /** The number of values. */
   get size(): number {
     return this.#size
   }
 
-  /** The sum of their sizes. */
+  /** The sum of the sizes. */
   get bytes(): number {
     return this.#bytes
   }
@@ -39,23 +38,22 @@ export class RingBuffer<T> {
     this.#bytes += bytes
   }
 
-  /** The oldest value, which stays. There must be one. */
+  /** Returns the oldest value without removing it. There must be one. */
   peek(): T {
-    // A slot from the head on, below the size, holds what push() put there.
+    // A slot from the head on, below the size, holds a value from push().
     return this.#slots?.[this.#head << 1] as T
   }
 
-  /** The value `offset` places behind the oldest, which stays. There must be one. */
+  /** Returns the value `offset` places behind the oldest without removing it. There must be one. */
   peekAt(offset: number): T {
     // As in peek().
     return this.#slots?.[((this.#head + offset) & (this.#length - 1)) << 1] as T
   }
 
   /**
-   * Puts `value` in the place of another, `offset` places behind the oldest; there must be one
-   * there.
+   * Replaces the value `offset` places behind the oldest, which must exist.
    *
-   * @returns the other.
+   * @returns the replaced value.
    */
   replace(offset: number, value: T, bytes: number): T {
     const slots = this.#slots ?? []
@@ -83,7 +81,7 @@ export class RingBuffer<T> {
     return value
   }
 
-  /** The last value has been taken. Fractions may have left an error in the sum. */
+  /** The last value has been taken. Fractional sizes may have left an error in the sum. */
   #settle(): void {
     this.#bytes = 0
     if (this.#length <= KEPT_LENGTH) return

@@ -1,21 +1,19 @@
-/**
- * Someone who waits for room in a channel.
- */
+/** A sender that waits for room in a channel. */
 
 import { addAbortListener, handled, removeAbortListener } from '../base/internal.ts'
 import { ClosedSendChannelError } from './errors.ts'
 import { type ChannelEnd, errorOptions } from './receiving.ts'
 import type { Waiting } from './wait-queue.ts'
 
-/** Where a sender waits: told when it has given up. */
+/** The queue in which a sender waits; it is notified when the sender aborts its wait. */
 export interface SenderQueue<T> {
   senderLeft(sender: WaitingSender<T>): void
 }
 
-/** Waits with one value in the name of a promise. */
+/** Waits with one value on behalf of a promise. */
 export class WaitingSender<T> implements Waiting<WaitingSender<T>> {
   readonly value: T
-  /** As the channel measured it, in bytes. */
+  /** The size of the value as measured by the channel, in bytes. */
   readonly bytes: number
   readonly promise: Promise<void>
   previous: WaitingSender<T> | null = null
@@ -23,7 +21,7 @@ export class WaitingSender<T> implements Waiting<WaitingSender<T>> {
   readonly #queue: SenderQueue<T>
   readonly #signal: AbortSignal | undefined
   readonly #onAborted: () => void = ignore
-  // Both are set before the constructor returns: the promise calls its function at once.
+  // Both are set before the constructor returns, because the promise calls its function at once.
   #resolve: () => void = ignore
   #reject: (reason: unknown) => void = ignore
 
@@ -42,19 +40,19 @@ export class WaitingSender<T> implements Waiting<WaitingSender<T>> {
     }
   }
 
-  /** The value has been sent. */
+  /** Resolves: the value has been sent. */
   accept(): void {
     this.#stopListening()
     this.#resolve()
   }
 
-  /** The value was not sent, and will not be: because of what it is. */
+  /** Rejects: the value is invalid and will not be sent. */
   refuse(error: unknown): void {
     this.#stopListening()
     this.#reject(error)
   }
 
-  /** The value was not sent, and will not be: the channel has ended, or the wait was given up. */
+  /** Rejects: the channel has ended, or the wait was aborted. */
   end(error: unknown): void {
     void handled(this.promise)
     this.refuse(error)
@@ -70,7 +68,7 @@ export class WaitingSender<T> implements Waiting<WaitingSender<T>> {
   }
 }
 
-/** What a sender is rejected with at a channel that has ended so. */
+/** Returns the error for a send to a channel that has ended. */
 export function refusal(value: unknown, end: ChannelEnd): ClosedSendChannelError {
   return new ClosedSendChannelError(value, errorOptions(end, end.cause ?? end.detail))
 }

@@ -1,18 +1,16 @@
-/**
- * Channels as WHATWG streams, for everything that reads or writes these.
- */
+/** Channels as WHATWG streams. */
 
 import { toCause } from './errors.ts'
 import { type ReceiveCore, receiveAs, step } from './receiving.ts'
 import type { SendChannel } from './send-channel.ts'
 
-/** See `ReceiveChannel.readable`. */
+/** Implements `ReceiveChannel.readable`. */
 export function readableOf<T>(core: ReceiveCore<T>): ReadableStream<T> {
   return new ReadableStream<T>(
     {
       async pull(controller) {
         const { done, value } = await receiveAs(core, step<T>(), undefined, null)
-        // After a cancel of the stream this throws, into a stream that has no use for it.
+        // After the stream is cancelled this throws, and the stream ignores the error.
         if (done === true) controller.close()
         else controller.enqueue(value)
       },
@@ -20,16 +18,16 @@ export function readableOf<T>(core: ReceiveCore<T>): ReadableStream<T> {
         core.cancel(toCause(reason))
       },
     },
-    // The default of 1 would take a value out of the channel before anybody has asked for it.
+    // The default of 1 would take a value out of the channel before a reader asks for it.
     { highWaterMark: 0 },
   )
 }
 
-/** See `SendChannel.writable`. */
+/** Implements `SendChannel.writable`. */
 export function writableOf<T>(channel: SendChannel<T>): WritableStream<T> {
   return new WritableStream<T>({
     write: (value, controller) => {
-      // The standard has the signal, and so has every Node that we run on; its types leave it out.
+      // The standard and every supported Node have the signal, but the types do not.
       const { signal } = controller as WritableStreamDefaultController & { signal: AbortSignal }
       return channel.send(value, { signal })
     },

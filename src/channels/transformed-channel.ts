@@ -1,8 +1,9 @@
 /**
- * A channel of what a function makes of the values of another: `map`, `filter` and `mapNotNull`.
+ * A channel of transformed values: `map`, `filter` and `mapNotNull`.
  *
- * Lazy: nothing is taken from the source before someone asks here. One value is under way at most,
- * so the order is kept even when the function is async and receivers go away meanwhile.
+ * It is lazy: a value is taken from the source only when a receiver asks here. At most one value is
+ * being transformed, so the order is kept even if the function is async and receivers leave
+ * meanwhile.
  */
 
 import type { Clock } from '../base/index.ts'
@@ -33,10 +34,10 @@ import {
 import { readableOf } from './streams.ts'
 import { WaitQueue } from './wait-queue.ts'
 
-/** What becomes of a value: another value, or `NOTHING` if it is dropped. */
+/** The result of the function: another value, or `NOTHING` if the value is dropped. */
 type Transform<S, T> = (value: S) => T | Nothing | PromiseLike<T | Nothing>
 
-/** See `ReceiveChannel.map`. */
+/** Implements `ReceiveChannel.map`. */
 export function mapOf<S, R>(
   source: ReceiveCore<S>,
   f: (value: S) => R | PromiseLike<R>,
@@ -44,7 +45,7 @@ export function mapOf<S, R>(
   return new TransformedChannel<S, R>(source, f)
 }
 
-/** See `ReceiveChannel.filter`. */
+/** Implements `ReceiveChannel.filter`. */
 export function filterOf<S>(
   source: ReceiveCore<S>,
   isWanted: (value: S) => boolean | PromiseLike<boolean>,
@@ -56,7 +57,7 @@ export function filterOf<S>(
   })
 }
 
-/** See `ReceiveChannel.mapNotNull`. */
+/** Implements `ReceiveChannel.mapNotNull`. */
 export function mapNotNullOf<S, R>(
   source: ReceiveCore<S>,
   f: (value: S) => R | PromiseLike<R>,
@@ -73,11 +74,11 @@ class TransformedChannel<S, T> implements ReceiveChannel<T>, ReceiveCore<T> {
   readonly #source: ReceiveCore<S>
   readonly #transform: Transform<S, T>
   readonly #receivers = new WaitQueue<Receiver<T>>()
-  /** Made for a receiver that has left since: the next one's. */
+  /** A value whose receiver has left; the next receiver gets it. */
   #ready: T | Nothing = NOTHING
   #isTransforming = false
   #sourceWait: PromiseReceiver<S, ReceiveResult<S>> | null = null
-  /** Set when it has ended before its source: cancelled, or the function has thrown. */
+  /** Set when this channel ended before its source: it was cancelled, or the function threw. */
   #end: ChannelEnd | null = null
 
   constructor(source: ReceiveCore<S>, transform: Transform<S, T>) {
@@ -90,7 +91,7 @@ class TransformedChannel<S, T> implements ReceiveChannel<T>, ReceiveCore<T> {
   }
 
   /**
-   * With an async function it may start to transform a value, and answer `empty` until that is
+   * With an async function it may start to transform a value, and return `empty` until that is
    * done.
    */
   tryReceive(): TryReceiveResult<T> {
@@ -160,7 +161,7 @@ class TransformedChannel<S, T> implements ReceiveChannel<T>, ReceiveCore<T> {
 
   takeNext(): T | Nothing {
     const value = this.#take()
-    // Someone may have begun to wait while the function ran.
+    // A receiver may have started to wait while the function ran.
     if (this.#receivers.first !== null) this.#serve()
     return value
   }
@@ -180,7 +181,7 @@ class TransformedChannel<S, T> implements ReceiveChannel<T>, ReceiveCore<T> {
     if (this.#receivers.first === null) this.#leaveSource()
   }
 
-  /** Whether a value is on its way here, for those who asked first. */
+  /** Whether a value is on its way here for earlier receivers. */
   get #isBusy(): boolean {
     return this.#isTransforming || this.#sourceWait !== null
   }
@@ -200,7 +201,7 @@ class TransformedChannel<S, T> implements ReceiveChannel<T>, ReceiveCore<T> {
     return NOTHING
   }
 
-  /** Gives those who wait what there is, and waits at the source for the rest. */
+  /** Hands available values to waiting receivers, and waits at the source for the rest. */
   #serve(): void {
     while (this.#receivers.first !== null) {
       const value = this.#take()
@@ -217,8 +218,8 @@ class TransformedChannel<S, T> implements ReceiveChannel<T>, ReceiveCore<T> {
   }
 
   /**
-   * By way of a promise: the function must not run inside the call of whoever sends to the source,
-   * but in the turn and the async context of those who receive.
+   * Through a promise: the function must not run inside the call of the source's sender, but in the
+   * turn and the async context of the receivers.
    */
   #waitAtSource(): void {
     const wait = waitFor(this.#source, result<S>(), undefined, null)
@@ -232,7 +233,7 @@ class TransformedChannel<S, T> implements ReceiveChannel<T>, ReceiveCore<T> {
 
   #leaveSource(): void {
     const wait = this.#sourceWait
-    // A wait that is over has a value on its way here, which becomes ready for the next receiver.
+    // The wait is over: its value is on its way here, and will be ready for the next receiver.
     if (wait === null || !wait.isWaiting) return
     this.#source.leave(wait)
     this.#sourceWait = null
@@ -247,7 +248,7 @@ class TransformedChannel<S, T> implements ReceiveChannel<T>, ReceiveCore<T> {
         return this.#end === null ? made : NOTHING
       }
       // Not `made.then`: a thenable may call back before it returns, or twice, and would then
-      // overwrite a value that nobody has taken yet.
+      // overwrite a value that no receiver has taken yet.
       Promise.resolve(made).then(
         (awaited) => this.#applied(awaited),
         (error: unknown) => this.#fail(error),

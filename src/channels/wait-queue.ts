@@ -1,30 +1,28 @@
 /**
- * Those who wait at a channel, in the order in which they came; each may leave at any time.
+ * The queue of waiting senders or receivers, in order of arrival; each may leave at any time.
  *
- * A doubly linked list through the waiting objects themselves: to come and to leave takes constant
- * time and allocates nothing.
+ * A doubly linked list through the waiting objects themselves: adding and removing take constant
+ * time and allocate nothing.
  */
 
-/**
- * What an object needs so that it can wait in a queue, one at a time. Only the queue touches it.
- */
+/** The fields that an object needs to wait in one queue at a time. Only the queue uses them. */
 export interface Waiting<N> {
   previous: N | null
   next: N | null
 }
 
-/** First come, first served. */
+/** A queue, first come, first served. */
 export class WaitQueue<N extends Waiting<N>> {
   #first: N | null = null
   #last: N | null = null
   #size = 0
 
-  /** How many wait. */
+  /** The number of waiting objects. */
   get size(): number {
     return this.#size
   }
 
-  /** Who came first; `null` when nobody waits. The others follow by `next`. */
+  /** The first waiting object; `null` if there is none. The others follow by `next`. */
   get first(): N | null {
     return this.#first
   }
@@ -37,7 +35,7 @@ export class WaitQueue<N extends Waiting<N>> {
     this.#size++
   }
 
-  /** `waiter` must be in this queue. */
+  /** Removes `waiter`, which must be in this queue. */
   remove(waiter: N): void {
     if (waiter.previous === null) this.#first = waiter.next
     else waiter.previous.next = waiter.next
@@ -48,7 +46,7 @@ export class WaitQueue<N extends Waiting<N>> {
     this.#size--
   }
 
-  /** Takes who came first; `null` when nobody waits. */
+  /** Removes and returns the first waiting object; `null` if there is none. */
   shift(): N | null {
     const first = this.#first
     if (first !== null) this.remove(first)

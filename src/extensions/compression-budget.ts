@@ -1,16 +1,14 @@
-/**
- * How much memory the contexts of compression may take, together.
- */
+/** Limits the memory that all compression contexts take together. */
 
 /**
  * Counts the memory that zlib holds for sessions between their messages. One budget serves any
- * number of extensions: without another one, all of a process share one.
+ * number of extensions; by default, all extensions of a process share one.
  *
- * When it is used up nothing fails: new sessions are agreed on without context takeover, which
- * keeps nothing between two messages, and running ones compress each message by itself.
+ * When the budget is used up, nothing fails: new sessions negotiate no context takeover, which
+ * holds nothing between two messages, and running sessions compress each message by itself.
  */
 export class CompressionBudget {
-  /** What may be held, in bytes; `Infinity` for no limit. */
+  /** The limit in bytes; `Infinity` for no limit. */
   readonly limit: number
 
   #used = 0
@@ -19,7 +17,7 @@ export class CompressionBudget {
   #messagesWithoutContext = 0
 
   /**
-   * @param limit bytes: a whole number, 0 and above (0: nothing is ever kept), or `Infinity`.
+   * @param limit bytes: a whole number, 0 or above (0: no context is kept), or `Infinity`.
    * @throws {RangeError} for anything else.
    */
   constructor(limit: number) {
@@ -31,7 +29,7 @@ export class CompressionBudget {
     this.limit = limit
   }
 
-  /** What is held, in bytes: an estimate for each context, made of its window and memory level. */
+  /** The held memory in bytes: an estimate for each context, from its window and memory level. */
   get used(): number {
     return this.#used
   }
@@ -41,15 +39,12 @@ export class CompressionBudget {
     return this.#contexts
   }
 
-  /** How many sessions were agreed on without context takeover because the budget was used up. */
+  /** How many sessions negotiated no context takeover because the budget was used up. */
   get sessionsWithoutTakeover(): number {
     return this.#sessionsWithoutTakeover
   }
 
-  /**
-   * How many messages were sent without the context that was agreed on, because the budget was used
-   * up.
-   */
+  /** How many messages were sent without the negotiated context because the budget was used up. */
   get messagesWithoutContext(): number {
     return this.#messagesWithoutContext
   }
@@ -59,24 +54,24 @@ export class CompressionBudget {
     return this.#used + bytes <= this.limit
   }
 
-  /** Counts a context of `bytes`, whether or not there is room. */
+  /** Counts a context of `bytes`, even if there is no room. */
   take(bytes: number): void {
     this.#used += bytes
     this.#contexts += 1
   }
 
-  /** A context of `bytes` is not held any more. */
+  /** Removes a context of `bytes` from the count. */
   giveBack(bytes: number): void {
     this.#used -= bytes
     this.#contexts -= 1
   }
 
-  /** A session was agreed on without context takeover. */
+  /** Counts a session without context takeover. */
   countSession(): void {
     this.#sessionsWithoutTakeover += 1
   }
 
-  /** A message was sent without its context. */
+  /** Counts a message that was sent without its context. */
   countMessage(): void {
     this.#messagesWithoutContext += 1
   }
@@ -84,7 +79,7 @@ export class CompressionBudget {
 
 const DEFAULT_LIMIT_BYTES = 128 * 1024 * 1024
 
-/** What all extensions share that were given no budget of their own. */
+/** The budget of all extensions that were given no budget of their own. */
 export const processBudget: CompressionBudget = new CompressionBudget(DEFAULT_LIMIT_BYTES)
 
 const KIB = 1024
@@ -92,9 +87,9 @@ const KIB = 1024
 const CONTEXT_BASE_BYTES = 12 * KIB
 
 /**
- * What a context for compressing takes, in bytes: the window twice and a link for each of its
- * bytes, the table of hashes (Node's zlib makes it 64 KiB at least), and 4 bytes for each symbol
- * that waits. Measured on Node 20: 95 KiB for 12 and 5, 221 KiB for 15 and 8.
+ * Estimates the memory of a context for compressing, in bytes: the window twice and a link for each
+ * of its bytes, the hash table (at least 64 KiB in Node's zlib), and 4 bytes for each waiting
+ * symbol. Measured on Node 20: 95 KiB for 12 and 5, 221 KiB for 15 and 8.
  */
 export function deflateContextBytes(windowBits: number, memoryLevel: number): number {
   const hashes = Math.max(64 * KIB, 2 ** (memoryLevel + 8))
@@ -102,8 +97,8 @@ export function deflateContextBytes(windowBits: number, memoryLevel: number): nu
 }
 
 /**
- * What a context for decompressing takes, in bytes: the window. Measured on Node 20: 12 KiB for 12,
- * 44 KiB for 15.
+ * Estimates the memory of a context for decompressing, in bytes: the window. Measured on Node 20:
+ * 12 KiB for 12, 44 KiB for 15.
  */
 export function inflateContextBytes(windowBits: number): number {
   return 2 ** windowBits + CONTEXT_BASE_BYTES

@@ -1,6 +1,4 @@
-/**
- * The options of permessage-deflate, and their table.
- */
+/** The options of permessage-deflate, and how they are checked. */
 
 import type { Duration } from '../base/index.ts'
 import {
@@ -23,25 +21,25 @@ import { MAX_WINDOW_BITS, MIN_WINDOW_BITS, type DeflateParameters } from './defl
 import type { ExtensionFrame } from './extension.ts'
 import type { EngineChoice } from './self-test.ts'
 
-/** How messages are compressed. Everything is optional. */
+/** Options of compression. All are optional. */
 export interface PermessageDeflateOptions {
   /**
-   * Whether the server begins each message with an empty window: less memory for it, and messages
-   * that are larger. As a client: whether to ask the server for it. RFC 7692 §7.1.1.1.
+   * Whether the server starts each message with an empty window: less memory for the server, but
+   * larger messages. On a client: whether to ask the server for it. RFC 7692 §7.1.1.1.
    *
    * @defaultValue false
    */
   readonly serverNoContextTakeover?: boolean
 
   /**
-   * The same for what the client sends; a server that wants it says so to every client. RFC 7692
-   * §7.1.1.2. @defaultValue false
+   * The same for messages of the client; a server requires it from every client. RFC 7692 §7.1.1.2.
+   * @defaultValue false
    */
   readonly clientNoContextTakeover?: boolean
 
   /**
-   * The window that the server compresses with, as the power of 2 of its bytes: 8 to 15. A client
-   * may ask for less and gets it. As a client: what to ask for; a server may not know how. RFC 7692
+   * The server's window for compressing, as a power of 2: 8 to 15. A client may ask for a smaller
+   * one and gets it. On a client: the window to ask for; the server may not support that. RFC 7692
    * §7.1.2.1.
    *
    * @defaultValue 12 (4 KiB)
@@ -49,69 +47,69 @@ export interface PermessageDeflateOptions {
   readonly serverMaxWindowBits?: number
 
   /**
-   * The same for what the client sends. A server may say so only to a client that offers it; with
-   * others the window has 15 bits. RFC 7692 §7.1.2.2.
+   * The same for messages of the client. A server may require it only from a client that offers it;
+   * otherwise the window has 15 bits. RFC 7692 §7.1.2.2.
    *
    * @defaultValue 12 (4 KiB)
    */
   readonly clientMaxWindowBits?: number
 
   /**
-   * The smallest message that is compressed, in bytes of payload: a whole number, 0 and above. Of a
-   * message that is sent in fragments the first one decides.
+   * The smallest message that is compressed, in bytes of payload: a whole number, 0 or above. For a
+   * message that is sent in fragments, the first fragment decides.
    *
    * @defaultValue 256
    */
   readonly threshold?: number
 
-  /** How hard zlib tries: 0 (not at all) to 9. @defaultValue 6 */
+  /** The compression level of zlib: 0 (none) to 9. @defaultValue 6 */
   readonly level?: number
 
-  /** How much memory zlib uses beside its window: 1 to 9, for 1 KiB to 256 KiB. @defaultValue 5 */
+  /** The memory that zlib uses beside its window: 1 to 9, for 1 KiB to 256 KiB. @defaultValue 5 */
   readonly memoryLevel?: number
 
   /**
-   * Decides about each message of `threshold` and more: `false` sends it as it is. Of a message in
-   * fragments it is shown the first. For data that is compressed already, and for secrets: beside
-   * text of somebody else's, the size of what travels can give them away.
+   * Decides about each message of at least `threshold` bytes: `false` sends it uncompressed. For a
+   * message in fragments it gets the first fragment. Exclude data that is already compressed, and
+   * secrets: beside text that others choose, the compressed size can reveal them.
    *
    * @defaultValue all messages
    */
   readonly compressIf?: (message: Readonly<ExtensionFrame>) => boolean
 
   /**
-   * How much larger than what arrived a message of the peer may become, once it is above 1 MiB: 1
-   * and above, or `Infinity`. A larger one fails the session with 1009, while it is being inflated.
-   * `maxMessageSize` holds besides, and below 1 MiB a single message may have any ratio. What all
-   * messages of a session inflate to beyond the ratio may be 32 MiB at once and 8 MiB a second;
-   * more fails the session in the same way.
+   * The largest ratio of inflated to compressed size for a received message above 1 MiB: 1 or
+   * above, or `Infinity`. A larger message fails the session with 1009 while it is inflated.
+   * `maxMessageSize` also applies. Below 1 MiB a single message may have any ratio, but all
+   * messages of a session together may exceed the ratio by at most 32 MiB at once and 8 MiB a
+   * second; more fails the session in the same way.
    *
    * @defaultValue 100
    */
   readonly maxRatio?: number
 
   /**
-   * How long a session may send nothing compressed before its context for that is given up;
-   * above 0. The next message is then compressed as the first was. It may take twice as long.
-   * `null` keeps contexts to the end.
+   * How long a session may send nothing compressed before its compression context is freed;
+   * above 0. The next message is then compressed with a new context. Freeing may take twice as
+   * long. `null` keeps contexts until the end.
    *
    * @defaultValue 30 seconds
    */
   readonly idleTimeout?: Duration | null
 
-  /** What counts the memory of contexts. @defaultValue one for the whole process, of 128 MiB */
+  /** The budget for the memory of contexts. @defaultValue one for the whole process, of 128 MiB */
   readonly budget?: CompressionBudget
 
   /**
-   * `auto` compresses on zlib's handle, in the same turn, where a trial shows that this runtime has
-   * it; `stream` always uses the public streams of `node:zlib`, in other threads.
+   * `auto` compresses on zlib's handle, in the same turn, if a test shows that this runtime
+   * supports it. `stream` always uses the public streams of `node:zlib`, in other threads.
    *
    * @defaultValue 'auto'
    */
   readonly engine?: EngineChoice
 }
 
-/** The options, complete and checked. */
+/** The options with defaults applied, checked. */
 export interface DeflateSettings extends DeflateParameters {
   readonly threshold: number
   readonly level: number

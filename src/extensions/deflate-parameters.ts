@@ -1,16 +1,14 @@
 /**
- * The four parameters of permessage-deflate (RFC 7692 §7.1): reading them, and what both sides make
- * of them.
+ * The four parameters of permessage-deflate (RFC 7692 §7.1): reading and negotiating them.
  *
- * Everything here is a function of its arguments. What is not allowed gives `null`, and nothing
- * throws.
+ * All functions are pure. Invalid parameters return `null`; nothing throws.
  */
 
 import type { ExtensionParameters } from './extension.ts'
 
-/** What one side wants, or what both have agreed on. Windows are in bits, 8 to 15. */
+/** Parameters that one side wants, or that were negotiated. Windows are in bits, 8 to 15. */
 export interface DeflateParameters {
-  /** Whether the server begins each message with an empty window. */
+  /** Whether the server starts each message with an empty window. */
   readonly serverNoContextTakeover: boolean
   readonly clientNoContextTakeover: boolean
   /** The server's window for compressing. */
@@ -18,12 +16,12 @@ export interface DeflateParameters {
   readonly clientMaxWindowBits: number
 }
 
-/** What is said in one offer or answer; a window that is not mentioned is `null`. */
+/** The parameters in one offer or answer; an absent window is `null`. */
 interface Said {
   readonly serverNoContextTakeover: boolean
   readonly clientNoContextTakeover: boolean
   readonly serverMaxWindowBits: number | null
-  /** `'supported'`: mentioned without a value, as only an offer may do (§7.1.2.2). */
+  /** `'supported'`: present without a value, which only an offer may do (§7.1.2.2). */
   readonly clientMaxWindowBits: number | 'supported' | null
 }
 
@@ -31,20 +29,20 @@ interface Said {
 export const MIN_WINDOW_BITS = 8
 export const MAX_WINDOW_BITS = 15
 
-/** A window without leading zeros, as §7.1.2 writes it. */
+/** A window without leading zeros, as §7.1.2 requires. */
 const WINDOW_BITS = /^(?:[89]|1[0-5])$/
 
-/** What a server makes of an offer: what holds, and what it answers. */
+/** A server's answer to an offer: the negotiated parameters, and the parameters of the answer. */
 export interface AcceptedOffer {
   readonly agreed: DeflateParameters
   readonly answer: ExtensionParameters
 }
 
 /**
- * For a server: what comes of one offer; `null` if it is to be declined.
+ * For a server: negotiates one offer; `null` declines it.
  *
- * The server may ask for less memory than the client offers (§7.1.1, §7.1.2), but for a limit on
- * the client's window only if the client has mentioned that.
+ * The server may ask for less memory than the client offers (§7.1.1, §7.1.2). It may limit the
+ * client's window only if the client has offered that.
  */
 export function acceptOffer(
   offer: ExtensionParameters,
@@ -65,7 +63,7 @@ export function acceptOffer(
 }
 
 /**
- * 15 bits is what holds when nobody mentions a window; but a client that asked has to be told
+ * Without a parameter the window has 15 bits; but a client that asked must get an answer
  * (§7.1.2.1).
  */
 function answerOf(agreed: DeflateParameters, serverWindowWasOffered: boolean): ExtensionParameters {
@@ -83,8 +81,8 @@ function answerOf(agreed: DeflateParameters, serverWindowWasOffered: boolean): E
 }
 
 /**
- * For a client: what to offer. What asks the server for something may be refused by it, so a second
- * offer does without.
+ * For a client: returns the offers. A server may decline requests to it, so the second offer
+ * contains none.
  */
 export function offersFor(wanted: DeflateParameters): readonly ExtensionParameters[] {
   const { serverMaxWindowBits, clientMaxWindowBits } = wanted
@@ -104,8 +102,8 @@ export function offersFor(wanted: DeflateParameters): readonly ExtensionParamete
 }
 
 /**
- * For a client: what a server's answer to `offersFor(wanted)` comes to; `null` if none of the
- * offers allows it.
+ * For a client: negotiates the server's answer to `offersFor(wanted)`; `null` if no offer allows
+ * the answer.
  */
 export function acceptAnswer(
   answer: ExtensionParameters,
@@ -119,9 +117,9 @@ export function acceptAnswer(
     serverNoContextTakeover: said.serverNoContextTakeover,
     clientNoContextTakeover: said.clientNoContextTakeover || wanted.clientNoContextTakeover,
     serverMaxWindowBits: serverMaxWindowBits ?? MAX_WINDOW_BITS,
-    // The value in our offer is a hint that a server may ignore, and any window up to the one that
-    // the server allows is a valid choice for compressing (§7.1.2.2): we keep the smaller of the
-    // two.
+    // The value in the client's offer is a hint that a server may ignore, and any window up to the
+    // one that the server allows is valid for compressing (§7.1.2.2): the client uses the smaller
+    // one.
     clientMaxWindowBits: Math.min(
       clientMaxWindowBits ?? MAX_WINDOW_BITS,
       wanted.clientMaxWindowBits,
@@ -134,10 +132,7 @@ function acceptedClientWindow(said: Said['clientMaxWindowBits'], wanted: number)
   return said === 'supported' ? wanted : Math.min(said, wanted)
 }
 
-/**
- * Reads the parameters; `null` for one that is unknown, is there twice, or has a value that it may
- * not have (§7.1).
- */
+/** Reads the parameters; `null` if one is unknown, repeated, or has an invalid value (§7.1). */
 function read(parameters: ExtensionParameters): Said | null {
   const values = new Map<string, string | null>()
   for (const [name, value] of parameters) {

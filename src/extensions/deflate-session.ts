@@ -1,6 +1,6 @@
 /**
- * permessage-deflate in one session: which messages are compressed, with which context, and what
- * comes of those that arrive (RFC 7692 §6, §7.2).
+ * permessage-deflate in one session: decides which messages are compressed and with which context,
+ * and inflates received messages (RFC 7692 §6, §7.2).
  */
 
 import { FrameTooBigError, type PreparedFrame } from '../protocol/internal.ts'
@@ -16,25 +16,25 @@ import { InflationAllowance } from './inflation-allowance.ts'
 import { compressPrepared, preparedOf } from './prepared-messages.ts'
 import { compressAlone, inflateAlone } from './shared-contexts.ts'
 
-/** The reserved bit that says that a message is compressed (§6). */
+/** The reserved bit of compressed messages (§6). */
 export const RSV1 = 4
 
-/** Below this many bytes no ratio is too much. */
+/** Below this size in bytes, any ratio is allowed. */
 const FREE_BYTES = 1024 * 1024
 
 /**
- * A message of no bytes, compressed: the beginning of the empty stored block that the tail
- * completes (§7.2.3.6).
+ * An empty message, compressed: the beginning of the empty stored block that the tail completes
+ * (§7.2.3.6).
  */
 const EMPTY_MESSAGE = Uint8Array.of(0x00)
 
-/** One direction of a session, as it was agreed on. */
+/** The negotiated parameters of one direction. */
 interface Direction {
   readonly keepsContext: boolean
   readonly windowBits: number
 }
 
-/** The part of one session. */
+/** The extension's instance for one session. */
 export class DeflateSession implements ExtensionSession {
   readonly #settings: DeflateSettings
   readonly #engine: DeflateEngine
@@ -44,9 +44,9 @@ export class DeflateSession implements ExtensionSession {
   #deflate: DeflateContext | null = null
   #inflate: InflateContext | null = null
   #allowance: InflationAllowance | null = null
-  /** Whether the message that is being sent is compressed: decided at its first frame. */
+  /** Whether the current outgoing message is compressed: decided at its first frame. */
   #isCompressing = false
-  /** Whether the message that is being sent, compressed, goes on. */
+  /** Whether more fragments of the current compressed message follow. */
   #isInsideMessage = false
   /** Whether anything was compressed since the idle timer was set. */
   #isBusy = false
@@ -71,7 +71,7 @@ export class DeflateSession implements ExtensionSession {
     this.#context = context
     this.#out = context.role === 'server' ? server : client
     this.#in = context.role === 'server' ? client : server
-    // The peer may refer to what it sent before, whenever it likes: what that takes is promised.
+    // The peer may refer to its earlier messages at any time, so this memory is reserved.
     if (this.#in.keepsContext) this.#budget.take(inflateContextBytes(this.#in.windowBits))
   }
 
@@ -91,7 +91,7 @@ export class DeflateSession implements ExtensionSession {
   incoming(message: ExtensionFrame): Promise<void> | void {
     if ((message.reservedBits & RSV1) === 0) return
     message.reservedBits &= ~RSV1
-    // Not what §7.2.3.6 says, but what flushing zlib twice gives; it cannot mean anything else.
+    // §7.2.3.6 has another encoding, but flushing zlib twice gives this one, and it is unambiguous.
     if (message.byteLength === 0) return
     const inflated = this.#inflateMessage(message)
     if (inflated instanceof Promise) {
@@ -113,9 +113,9 @@ export class DeflateSession implements ExtensionSession {
   }
 
   /**
-   * A message that was compressed by itself, for all sessions. It refers to nothing before it,
-   * which is always allowed. But the peer's window holds it from now on, and ours does not: our
-   * context begins anew, so that nothing behind the message refers to anything before it.
+   * Sends a message that was compressed by itself for all sessions. It refers to nothing before it,
+   * which is always allowed. The peer's window contains it from now on, and ours does not. Our
+   * context therefore starts again, so that later messages refer to nothing before it.
    */
   #outgoingPrepared(frame: ExtensionFrame, prepared: PreparedFrame): void {
     if (!this.#isWanted(frame)) return
@@ -131,7 +131,7 @@ export class DeflateSession implements ExtensionSession {
     return frame.byteLength >= threshold && (compressIf === null || compressIf(frame))
   }
 
-  /** Whether the message that begins with `frame` is to be compressed, and can be. */
+  /** Whether the message that begins with `frame` should and can be compressed. */
   #begins(frame: ExtensionFrame): boolean {
     if (!this.#isWanted(frame)) return false
     this.#isBusy = true
@@ -141,22 +141,22 @@ export class DeflateSession implements ExtensionSession {
     return frame.fin && this.#engine.isSynchronous
   }
 
-  /** Whether a context that nobody owns will do for this frame. */
+  /** Whether a shared context is sufficient for this frame. */
   #mayShare(frame: ExtensionFrame): boolean {
     return frame.fin && this.#engine.isSynchronous && !this.#out.keepsContext
   }
 
   #compress(frame: ExtensionFrame): Uint8Array | Promise<Uint8Array> {
-    // zlib has nothing to flush then, and would say nothing.
+    // zlib has nothing to flush then, and would return nothing.
     if (frame.byteLength === 0) return TAIL
     if (this.#deflate !== null) return this.#deflate.compress(frame.payload)
     return compressAlone(this.#engine, this.#deflateOptions(), frame.payload)
   }
 
-  /** `bytes` is what came of `frame`, with its tail. */
+  /** Takes the compressed bytes of `frame`, with their tail. */
   #compressed(frame: ExtensionFrame, bytes: Uint8Array): void {
     const isEmpty = bytes === TAIL
-    // What no context remembers may still go out as it is, and does if that is shorter.
+    // A message that no context contains may be sent uncompressed, if that is shorter.
     const isAlone = this.#deflate === null && !isEmpty
     if (isAlone && bytes.length - TAIL.length >= frame.byteLength) return
     if (frame.isFirst) frame.reservedBits |= RSV1
@@ -164,7 +164,7 @@ export class DeflateSession implements ExtensionSession {
       if (!isEmpty) frame.payload = bytes
       return
     }
-    // §7.2.1: the tail does not travel. A message ends where a message of no bytes would.
+    // §7.2.1: the tail is not sent. The message ends where an empty message would end.
     frame.payload = isEmpty ? EMPTY_MESSAGE : bytes.subarray(0, bytes.length - TAIL.length)
     if (!this.#out.keepsContext) this.#dropDeflate()
   }
@@ -205,7 +205,7 @@ export class DeflateSession implements ExtensionSession {
     return inflated.finally(() => this.#inflate?.reset())
   }
 
-  /** The limit was that of the ratio, and not that of the size. */
+  /** Throws the ratio's error if the ratio was the limit, and not the size. */
   #refuseRatio(error: unknown): never {
     if (!(error instanceof FrameTooBigError)) throw error
     throw new CompressionRatioError(error.size, this.#settings.maxRatio)
@@ -216,7 +216,7 @@ export class DeflateSession implements ExtensionSession {
     return { windowBits: this.#out.windowBits, level, memoryLevel }
   }
 
-  /** Opens a context of our own. @returns `false` if the budget has no room for it. */
+  /** Opens a context for this session. @returns `false` if the budget has no room for it. */
   #openDeflate(): boolean {
     const options = this.#deflateOptions()
     const bytes = deflateContextBytes(options.windowBits, options.memoryLevel)
@@ -238,9 +238,9 @@ export class DeflateSession implements ExtensionSession {
   }
 
   /**
-   * Gives our context up when nothing was compressed for a while. That is always allowed: a fresh
-   * one refers to nothing that the peer would have to remember. One timer a period, and a flag a
-   * message, instead of a timer a message.
+   * Frees the context when nothing was compressed for a while. This is always allowed: a new
+   * context refers to nothing that the peer would have to remember. One timer per period and a flag
+   * per message are cheaper than a timer per message.
    */
   #watchIdle(): void {
     const { idleTimeout } = this.#settings

@@ -1,22 +1,23 @@
 /**
- * What can be wrong with the extensions of a route, and with what a peer compresses.
+ * The errors of extensions: conflicts between installed ones, and compressed messages that exceed
+ * the ratio.
  */
 
 import { TowpathError } from '../base/index.ts'
 import { ProtocolViolation } from '../protocol/internal.ts'
 
 /**
- * Two extensions of one list cannot work together: they claim the same reserved bit, or have the
+ * Two extensions of one list cannot be used together: they claim the same reserved bit, or have the
  * same name.
  */
 export class ExtensionConflictError extends TowpathError {
   override readonly name: string = 'ExtensionConflictError'
   readonly code: string = 'TOWPATH_EXTENSION_CONFLICT'
 
-  /** The names of the two, in the order of the list. */
+  /** The names of both, in the order of the list. */
   readonly extensions: readonly [string, string]
 
-  /** What both claim: `RSV1`, `RSV2`, `RSV3` or `the name`. */
+  /** The claim of both: `RSV1`, `RSV2`, `RSV3` or `the name`. */
   readonly claim: string
 
   constructor(act: string, extensions: readonly [string, string], claim: string) {
@@ -29,18 +30,18 @@ export class ExtensionConflictError extends TowpathError {
 }
 
 /**
- * A message of the peer became so much larger than what arrived that it looks like an attack; found
- * while inflating.
+ * A received message inflated to so many times its size that it looks like an attack; found while
+ * inflating.
  */
 export class CompressionRatioError extends ProtocolViolation {
   override readonly name: string = 'CompressionRatioError'
   readonly code: string = 'TOWPATH_COMPRESSION_RATIO'
   readonly closeCode: number = 1009
 
-  /** What had come out when we stopped, in bytes. */
+  /** The size of the output when inflating stopped, in bytes. */
   readonly size: number
 
-  /** How many times larger than what arrived a message may be. */
+  /** The largest allowed ratio. */
   readonly maxRatio: number
 
   constructor(size: number, maxRatio: number) {

@@ -1,13 +1,13 @@
 /**
- * The extensions of a route or of a client, as a list: whether they fit together, and what the
- * handshake makes of them (RFC 6455 §9.1).
+ * The list of extensions of a route or a client: checks it, and negotiates it in the handshake (RFC
+ * 6455 §9.1).
  */
 
 import { type ExtensionOffer, formatExtensions, isToken } from '../protocol/internal.ts'
 import { ExtensionConflictError } from './errors.ts'
 import type { Extension, ExtensionAgreement, ExtensionParameters } from './extension.ts'
 
-/** An extension that a handshake has agreed on. */
+/** A negotiated extension. */
 export interface AgreedExtension {
   readonly name: string
   readonly reservedBits: number
@@ -18,11 +18,11 @@ export interface AgreedExtension {
 const ALL_BITS = 7
 
 /**
- * Checks the option `extensions`; `fallback` when it is absent. The list is copied.
+ * Checks the option `extensions`; returns `fallback` when it is absent. The list is copied.
  *
  * @param act what cannot be done otherwise, such as `install WebSockets`.
  * @throws {TypeError} for anything but a list of extensions; {ExtensionConflictError} for two that
- *   claim the same.
+ *   conflict.
  */
 export function readExtensions(
   act: string,
@@ -46,7 +46,7 @@ export function readExtensions(
   return extensions
 }
 
-/** For a server: what to agree to of all that a client offers, in the order of `installed`. */
+/** For a server: negotiates the client's offers, in the order of `installed`. */
 export function acceptOffers(
   installed: readonly Extension[],
   offers: readonly ExtensionOffer[],
@@ -59,7 +59,7 @@ export function acceptOffers(
   })
 }
 
-/** The `Sec-WebSocket-Extensions` of a server's answer; `null` when nothing was agreed on. */
+/** Returns the `Sec-WebSocket-Extensions` of a server's response; `null` without agreements. */
 export function answerHeader(extensions: readonly AgreedExtension[]): string | null {
   if (extensions.length === 0) return null
   return formatExtensions(
@@ -67,7 +67,7 @@ export function answerHeader(extensions: readonly AgreedExtension[]): string | n
   )
 }
 
-/** For a client: everything to offer, in order of preference. */
+/** For a client: returns all offers, in order of preference. */
 export function offersOf(installed: readonly Extension[]): readonly ExtensionOffer[] {
   return installed.flatMap((extension) =>
     extension.offer().map((parameters) => ({ name: extension.name, parameters })),
@@ -75,11 +75,11 @@ export function offersOf(installed: readonly Extension[]): readonly ExtensionOff
 }
 
 /**
- * For a client: what was agreed on, in the order of `installed`.
+ * For a client: negotiates the server's answers, in the order of `installed`.
  *
- * @param answers what the server accepted, each of which was offered and is there once
+ * @param answers the accepted extensions, each of which was offered and occurs once
  *   (`checkServerResponse`).
- * @returns `null` when one of them may not be answered like that: the handshake fails.
+ * @returns `null` when an answer is invalid: the handshake fails.
  */
 export function agreeAnswers(
   installed: readonly Extension[],

@@ -1,10 +1,9 @@
 /**
- * What an extension of the protocol is (RFC 6455 §9): how it is agreed on, and what it does to
+ * The interface of extensions (RFC 6455 §9): how an extension is negotiated, and how it changes
  * messages.
  *
- * An extension that is installed stands for many sessions. A handshake that both sides agree in
- * gives an agreement, and each session that comes of it opens a part of its own, which holds what
- * the session needs.
+ * An installed extension serves many sessions. A successful handshake gives an agreement, and each
+ * session opens an instance from it, which holds the session's state.
  */
 
 import type { ExtensionOffer } from '../protocol/index.ts'
@@ -13,67 +12,66 @@ import type { ExtensionOffer } from '../protocol/index.ts'
 export type ExtensionParameters = ExtensionOffer['parameters']
 
 /**
- * Something that changes messages on their way, agreed on by both sides in the handshake. Control
+ * An extension changes messages on their way, as both sides negotiated in the handshake. Control
  * frames never pass through it.
  *
  * RFC 6455 §9; Ktor: `WebSocketExtension`.
  */
 export interface Extension {
-  /** As it stands in `Sec-WebSocket-Extensions`: a token. Compared with its case. */
+  /** The name in `Sec-WebSocket-Extensions`: a token, compared with its case. */
   readonly name: string
 
   /**
-   * The reserved bits that it gives a meaning to: RSV1 is 4, RSV2 is 2, RSV3 is 1; 0 for none. No
-   * two extensions of one route may claim the same bit (RFC 6455 §9.2).
+   * The reserved bits that it uses: RSV1 is 4, RSV2 is 2, RSV3 is 1; 0 for none. No two extensions
+   * of one route may claim the same bit (RFC 6455 §9.2).
    */
   readonly reservedBits: number
 
   /**
-   * For a server: looks at what the client offers under this name.
+   * For a server: decides about the client's offers under this name.
    *
    * @param offers one element for each time that the client named it, in the client's order of
-   *   preference, as they came: nobody has looked at the parameters. Never empty.
-   * @returns the agreement for the first offer that will do, or `null` to decline them all. What is
-   *   wrong in an offer is a reason to decline it, and none to throw.
+   *   preference. Never empty. The parameters are not validated.
+   * @returns the agreement for the first acceptable offer, or `null` to decline all. Do not throw
+   *   for an invalid offer; decline it.
    */
   accept(offers: readonly ExtensionParameters[]): ExtensionAgreement | null
 
   /**
-   * For a client: what to offer, in order of preference; tokens only. An empty list offers nothing.
+   * For a client: returns the offers, in order of preference; tokens only. An empty list offers
+   * nothing.
    */
   offer(): readonly ExtensionParameters[]
 
   /**
-   * For a client: checks what the server answered.
+   * For a client: checks the server's answer.
    *
-   * @returns the agreement; `null` when none of the offers allows that answer: the handshake then
-   *   fails.
+   * @returns the agreement; `null` when no offer allows the answer: the handshake then fails.
    */
   agree(answer: ExtensionParameters): ExtensionAgreement | null
 }
 
-/** What both sides have agreed on. */
+/** The result of a negotiation. */
 export interface ExtensionAgreement {
-  /** What the server answers; tokens only. */
+  /** The parameters of the server's answer; tokens only. */
   readonly parameters: ExtensionParameters
 
   /**
-   * Opens the part of one session, called when it begins; never for a handshake that comes to
-   * nothing.
+   * Opens the instance of one session. Called when the session begins; never for a failed
+   * handshake.
    */
   open(context: ExtensionContext): ExtensionSession
 }
 
-/** What an extension is told about the session that begins. */
+/** Facts about the session that begins, for an extension. */
 export interface ExtensionContext {
   readonly role: 'server' | 'client'
 
-  /** The largest message that may come out of the extensions, in bytes; `Infinity` for no limit. */
+  /** The largest message that the extensions may produce, in bytes; `Infinity` for no limit. */
   readonly maxMessageSize: number
 
   /**
-   * Calls `task` once, `delayMs` milliseconds from now (0 and above, finite). Disposing takes it
-   * back.
+   * Calls `task` once, `delayMs` milliseconds from now (0 or above, finite). Disposing cancels it.
    */
   schedule(delayMs: number, task: () => void): Disposable
 }
@@ -83,7 +81,9 @@ export interface ExtensionContext {
  * the next comes when the promise of the one before has resolved, and one that returns nothing is
  * done when it returns.
  *
- * @example <!-- prelude import type { ExtensionFrame, ExtensionSession } from 'towpath' -->
+ * @example <!-- prelude
+ * import type { ExtensionFrame, ExtensionSession } from 'towpath'
+ * -->
  * ```ts
  * class Reversed implements ExtensionSession {
  *   outgoing(frame: ExtensionFrame): void {
@@ -98,29 +98,28 @@ export interface ExtensionContext {
  */
 export interface ExtensionSession {
   /**
-   * Changes a data frame on its way out, in place, or leaves it as it is. Called in the order of
-   * sending, in which extensions stand as they were installed. A frame is a whole message, or a
+   * Changes an outgoing data frame in place, or leaves it unchanged. Called in the order of
+   * sending, in the order in which extensions were installed. A frame is a whole message, or a
    * fragment as the application sent it.
    *
-   * What it throws or rejects with is a failure of ours: the session ends with 1011.
+   * If it throws or rejects, the session ends with 1011.
    */
   outgoing(frame: ExtensionFrame): Promise<void> | void
 
   /**
-   * Changes a whole message on its way in, put together from its fragments, in place; called in the
-   * order of arrival, the extension that was installed last first. Messages of type `text` need not
-   * be UTF-8 here; what the last extension leaves has to be. Frames that come behind, control
-   * frames too, wait for its promise.
+   * Changes a whole received message in place, assembled from its fragments. Called in the order of
+   * arrival, the last installed extension first. Messages of type `text` need not be UTF-8 here,
+   * but must be after the last extension. Later frames, including control frames, wait for its
+   * promise.
    *
    * A `ProtocolViolation` that it throws or rejects with fails the session with its `closeCode`;
-   * anything else with 1011.
+   * any other error with 1011.
    */
   incoming(message: ExtensionFrame): Promise<void> | void
 
   /**
-   * Gives back what the session held. Called exactly once, when no frame comes any more; a promise
-   * of `outgoing` or `incoming` that is still pending is of no interest then, and may settle or
-   * not.
+   * Frees the session's state. Called exactly once, when no frame follows. A pending promise of
+   * `outgoing` or `incoming` is then ignored, and need not settle.
    */
   dispose(): void
 }
@@ -129,28 +128,25 @@ export interface ExtensionSession {
 export interface ExtensionFrame {
   readonly type: 'text' | 'binary'
 
-  /** Whether a message begins here. */
+  /** Whether a message begins with this frame. */
   readonly isFirst: boolean
 
-  /** Whether the message ends here. */
+  /** Whether the message ends with this frame. */
   readonly fin: boolean
 
-  /**
-   * Size of the payload in bytes; for text that has not been encoded yet it is counted at each
-   * call.
-   */
+  /** Size of the payload in bytes; for text that is not encoded yet, it is counted at each call. */
   readonly byteLength: number
 
   /**
-   * The bytes. What is read is lent until the call returns, and must not be changed: copy what is
-   * needed later. What is set is the framework's from then on.
+   * The bytes. Bytes that are read are lent until the call returns and must not be changed: copy
+   * them to keep them. Bytes that are set belong to the framework.
    */
   get payload(): Uint8Array
   set payload(bytes: Uint8Array)
 
   /**
-   * The reserved bits of the message's first frame. An extension sets its own on the way out, where
-   * they count in the first frame alone, and takes them away on the way in.
+   * The reserved bits of the message's first frame. An extension sets its own bits on outgoing
+   * frames, where only the first frame counts, and clears them on incoming messages.
    */
   reservedBits: number
 }

@@ -1,6 +1,4 @@
-/**
- * What users see of extensions: the interface of their own, and permessage-deflate.
- */
+/** The public names of extensions: the interface for custom extensions, and permessage-deflate. */
 
 export { CompressionBudget } from './compression-budget.ts'
 export type { PermessageDeflateOptions } from './deflate-options.ts'

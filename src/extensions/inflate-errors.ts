@@ -1,10 +1,8 @@
-/**
- * What a peer's compressed message can be refused for.
- */
+/** The violations of invalid compressed messages. */
 
 import { FrameTooBigError, ProtocolViolationError } from '../protocol/internal.ts'
 
-/** It is not deflated data (RFC 7692 §7.2.2). `cause` is what zlib says. */
+/** The data is not valid deflate data (RFC 7692 §7.2.2). `cause` is zlib's error. */
 export function notDeflated(cause?: unknown): ProtocolViolationError {
   return new ProtocolViolationError(
     1007,
@@ -13,7 +11,7 @@ export function notDeflated(cause?: unknown): ProtocolViolationError {
   )
 }
 
-/** It ends inside a block. */
+/** The data ends inside a block. */
 export function incomplete(): ProtocolViolationError {
   return new ProtocolViolationError(
     1007,
@@ -21,7 +19,7 @@ export function incomplete(): ProtocolViolationError {
   )
 }
 
-/** More than `limit` bytes come out: `size` is where we stopped. */
+/** The output exceeds `limit` bytes: inflating stopped at `size`. */
 export function tooBig(size: number, limit: number): FrameTooBigError {
   return new FrameTooBigError('message', size, limit)
 }

@@ -1,10 +1,9 @@
 /**
- * How much a peer may make us inflate beyond the ratio that is allowed.
+ * Limits how much a peer may make us inflate beyond the allowed ratio.
  *
- * A megabyte of blanks is harmless and arrives in a kilobyte, so small messages are inflated
- * whatever their ratio. A peer that sends nothing else would take a whole core with 300 KB a
- * second. What is inflated beyond `maxRatio` times what arrived is therefore added up, and given
- * back by the second.
+ * A megabyte of blanks is harmless and arrives in a kilobyte, so small messages are inflated at any
+ * ratio. A peer that sends only such messages would use up a core with 300 KB a second. Bytes that
+ * are inflated beyond `maxRatio` are therefore added up, and given back over time.
  */
 
 import type { ExtensionContext } from './extension.ts'
@@ -13,10 +12,10 @@ import { CompressionRatioError } from './errors.ts'
 /** How many bytes beyond the ratio may be inflated at once. */
 const BURST_BYTES = 32 * 1024 * 1024
 
-/** How many of them are given back each second: inflating so much takes some 3 % of a core. */
+/** How many of them are given back each second: inflating that much takes some 3 % of a core. */
 const BYTES_PER_SECOND = 8 * 1024 * 1024
 
-/** What one session has used up. Made for the first message that is beyond the ratio. */
+/** The allowance of one session. Created for the first message beyond the ratio. */
 export class InflationAllowance {
   readonly #context: ExtensionContext
   #used = 0
@@ -27,7 +26,7 @@ export class InflationAllowance {
   }
 
   /**
-   * So many bytes beyond the ratio have been inflated.
+   * Charges `excess` bytes beyond the ratio.
    *
    * @throws {CompressionRatioError} when it is too much in too short a time.
    */

@@ -1,6 +1,4 @@
-/**
- * What the other folders of the package use of extensions, beside `index.ts`.
- */
+/** The names of extensions for other folders, beside `index.ts`. */
 
 export {
   acceptOffers,

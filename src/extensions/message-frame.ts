@@ -1,12 +1,10 @@
-/**
- * A data frame on its way through the extensions of a session, and the way through them.
- */
+/** A data frame on its way through the extensions of a session. */
 
 import { encodeUtf8, payloadSize, type PreparedFrame } from '../protocol/internal.ts'
 import type { ExtensionFrame, ExtensionSession } from './extension.ts'
 
 /**
- * Carries one frame from extension to extension. Text stays a string until somebody wants its
+ * Carries one frame from extension to extension. Text stays a string until an extension reads its
  * bytes.
  */
 export class MessageFrame implements ExtensionFrame {
@@ -16,7 +14,7 @@ export class MessageFrame implements ExtensionFrame {
   reservedBits: number
   /** Whether an extension has set the payload. */
   isChanged = false
-  /** The message as it was prepared for many sessions, if it was. */
+  /** The prepared message that this frame was made from, if any. */
   readonly prepared: PreparedFrame | null
   #content: string | Uint8Array
 
@@ -50,12 +48,12 @@ export class MessageFrame implements ExtensionFrame {
     this.isChanged = true
   }
 
-  /** The payload as it is there: a string if nobody has asked for bytes. */
+  /** The payload in its current form: a string if no extension has read its bytes. */
   get content(): string | Uint8Array {
     return this.#content
   }
 
-  /** Makes the payload one that the sender may not change any more, for a frame that is kept. */
+  /** Makes the payload independent of the sender's memory, for a frame that is kept. */
   keep(): void {
     if (typeof this.#content === 'string' || this.isChanged || this.prepared !== null) return
     this.#content = new Uint8Array(this.#content)
@@ -63,10 +61,10 @@ export class MessageFrame implements ExtensionFrame {
 }
 
 /**
- * Leads `frame` through `extensions`, from the first to the last.
+ * Passes `frame` through `extensions`, from the first to the last.
  *
- * @returns `null` when it is through already; else a promise for that. Both ways throw what an
- *   extension throws.
+ * @returns `null` when it has finished; otherwise a promise. In both cases an error of an extension
+ *   is thrown.
  */
 export function transform(
   extensions: readonly ExtensionSession[],

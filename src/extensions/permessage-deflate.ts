@@ -1,6 +1,4 @@
-/**
- * permessage-deflate (RFC 7692): the extension, and what it agrees to.
- */
+/** permessage-deflate (RFC 7692): the extension and its negotiation. */
 
 import {
   type CompressionBudget,
@@ -23,9 +21,9 @@ import { DeflateSession, RSV1 } from './deflate-session.ts'
 import type { Extension, ExtensionAgreement, ExtensionParameters } from './extension.ts'
 import { chooseEngine } from './self-test.ts'
 
-/** Compression of messages, installed. */
+/** The installed extension that compresses messages. */
 export interface PermessageDeflate extends Extension {
-  /** What counts its memory. */
+  /** The budget for its memory. */
   readonly budget: CompressionBudget
 }
 
@@ -37,8 +35,10 @@ export interface PermessageDeflate extends Extension {
  *
  * @throws {TypeError | RangeError} for an option that there is not or that means nothing.
  *
- * @example <!-- prelude import { type Application, WebSockets, permessageDeflate } from 'towpath'
- *   declare const app: Application -->
+ * @example <!-- prelude
+ * import { type Application, WebSockets, permessageDeflate } from 'towpath'
+ * declare const app: Application
+ * -->
  * ```ts
  * app.install(WebSockets, { extensions: [permessageDeflate({ threshold: 1024 })] })
  * ```
@@ -77,7 +77,7 @@ class Deflate implements PermessageDeflate {
 
   offer(): readonly ExtensionParameters[] {
     const settings = this.#settings
-    // Our own context can be left out without asking anybody.
+    // The server's own context can be left out without asking the client.
     const serverNoContextTakeover = settings.serverNoContextTakeover || this.#isTight()
     return offersFor({ ...settings, serverNoContextTakeover })
   }
@@ -96,10 +96,10 @@ class Deflate implements PermessageDeflate {
     }
   }
 
-  /** Whether the budget has no room for one session more. */
+  /** Whether the budget has no room for another session. */
   #isTight(): boolean {
     const { serverMaxWindowBits, memoryLevel } = this.#settings
-    // With a client that does not mention its window it may come to this.
+    // A client that does not offer a window uses 15 bits.
     const needed =
       deflateContextBytes(serverMaxWindowBits, memoryLevel) + inflateContextBytes(MAX_WINDOW_BITS)
     return !this.budget.hasRoom(needed)

@@ -1,6 +1,6 @@
 /**
- * Prepared messages, compressed: once for each set of parameters, and kept as long as the message
- * is.
+ * Compresses prepared messages once for each set of parameters. The result is kept as long as the
+ * message.
  */
 
 import { type PreparedFrame, preparedPayload } from '../protocol/internal.ts'
@@ -10,14 +10,14 @@ import { MessageFrame } from './message-frame.ts'
 import { compressAlone } from './shared-contexts.ts'
 
 /**
- * What came of each set of parameters; `null` where compression gains nothing. At most 8 windows
+ * The result for each set of parameters; `null` where compression gains nothing. At most 8 windows
  * for each extension.
  */
 const COMPRESSED = new WeakMap<PreparedFrame, Map<number, Uint8Array | null>>()
 
 /**
- * The prepared message that `frame` carries as it was prepared; `null` if it carries none, or
- * another extension has changed it.
+ * Returns the prepared message that `frame` carries; `null` if there is none, or another extension
+ * has changed it.
  */
 export function preparedOf(frame: ExtensionFrame): PreparedFrame | null {
   return frame instanceof MessageFrame && !frame.isChanged ? frame.prepared : null
@@ -26,7 +26,7 @@ export function preparedOf(frame: ExtensionFrame): PreparedFrame | null {
 /**
  * Compresses `prepared` by itself, without the tail; for a synchronous engine.
  *
- * @returns bytes that nobody may change; `null` if they would not be shorter.
+ * @returns bytes that must not be changed; `null` if they would not be shorter.
  */
 export function compressPrepared(
   prepared: PreparedFrame,

@@ -1,6 +1,6 @@
 /**
- * Which engine compresses: the one on zlib's handle where a trial shows that it works, else the
- * public stream.
+ * Chooses the engine of compression: zlib's handle if a test shows that it works, otherwise the
+ * public streams.
  */
 
 import {
@@ -13,14 +13,14 @@ import type { DeflateEngine } from './deflate-contexts.ts'
 import { handleEngine } from './zlib-handle.ts'
 import { streamEngine } from './zlib-stream.ts'
 
-/** Which engine is wanted: the fastest that works here, or the one on public interfaces. */
+/** The engine: `auto` is the fastest that works here, `stream` uses public APIs only. */
 export type EngineChoice = 'auto' | 'stream'
 
 let fastest: DeflateEngine | null = null
 
 /**
- * The engine for `choice`. The trial takes place once in a process, at the first `'auto'`: about a
- * millisecond.
+ * Returns the engine for `choice`. The test runs once in a process, at the first `'auto'`, for
+ * about a millisecond.
  */
 export function chooseEngine(choice: EngineChoice): DeflateEngine {
   if (choice === 'stream') return streamEngine
@@ -28,12 +28,12 @@ export function chooseEngine(choice: EngineChoice): DeflateEngine {
   return fastest
 }
 
-/** Whether a synchronous `engine` does what it says: its insides are not documented. */
+/** Whether a synchronous `engine` works as expected, because its internals are not documented. */
 export function passesSelfTest(engine: DeflateEngine): boolean {
   try {
     return roundTripsKeepContext(engine) && limitStops(engine) && rubbishIsRefused(engine)
   } catch {
-    // Whatever it is: this platform is built differently.
+    // Any error means that this platform is built differently.
     return false
   }
 }
@@ -42,8 +42,8 @@ const WINDOW_BITS = 10
 const SAMPLE = 'self-test: the quick brown fox jumps over the lazy dog; '
 
 /**
- * Twice the same message: the second is made of references to the first, and both come back as they
- * were.
+ * Sends the same message twice: the second refers to the first, and both must survive the round
+ * trip.
  */
 function roundTripsKeepContext(engine: DeflateEngine): boolean {
   const deflate = engine.createDeflate({ windowBits: WINDOW_BITS, level: 6, memoryLevel: 5 })
@@ -64,7 +64,7 @@ function roundTripsKeepContext(engine: DeflateEngine): boolean {
   }
 }
 
-/** A million zeros must not come out where a thousand are allowed. */
+/** A million zeros must not be inflated if the limit is a thousand bytes. */
 function limitStops(engine: DeflateEngine): boolean {
   const deflate = engine.createDeflate({ windowBits: WINDOW_BITS, level: 6, memoryLevel: 5 })
   try {
@@ -75,7 +75,7 @@ function limitStops(engine: DeflateEngine): boolean {
   }
 }
 
-/** A block of the type that there is not. */
+/** A block of an invalid type must be refused. */
 function rubbishIsRefused(engine: DeflateEngine): boolean {
   return refuses(engine, Uint8Array.of(0x06, 0xff), ProtocolViolationError)
 }

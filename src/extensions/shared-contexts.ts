@@ -1,9 +1,9 @@
 /**
- * Contexts that no session owns: for messages that are compressed by themselves.
+ * Contexts that all sessions share, for messages that are compressed by themselves.
  *
- * Without context takeover nothing is to be remembered between two messages, and a synchronous
- * engine is done with one when its call returns. So all sessions of the process take turns with one
- * context for each set of parameters.
+ * Without context takeover, nothing is remembered between two messages, and a synchronous engine
+ * has finished with a context when its call returns. All sessions of the process therefore share
+ * one context for each set of parameters.
  */
 
 import { allocate, sameBytes } from '../protocol/internal.ts'
@@ -14,15 +14,15 @@ import type {
   InflateContext,
 } from './deflate-contexts.ts'
 
-/** Larger messages are not remembered: their copies would stay behind for ever. */
+/** Larger messages are not remembered, because their copies would stay in memory for ever. */
 const MAX_REMEMBERED_BYTES = 64 * 1024
 
 const deflateContexts = new Map<string, SharedDeflate>()
 const inflateContexts = new Map<number, InflateContext>()
 
 /**
- * Compresses one message by itself, as `DeflateContext.compress`; for a synchronous engine. What
- * comes out may come out again: it must not be changed.
+ * Compresses one message by itself, like `DeflateContext.compress`; for a synchronous engine. The
+ * result may be returned again, so it must not be changed.
  */
 export function compressAlone(
   engine: DeflateEngine,
@@ -39,8 +39,8 @@ export function compressAlone(
 }
 
 /**
- * A context, and what it has just done: a broadcast without context takeover is compressed once for
- * all of its receivers. To compare 300 bytes takes 0.1 µs and to compress them 4 or more.
+ * A context and its last result: a broadcast without context takeover is compressed once for all
+ * receivers. Comparing 300 bytes takes 0.1 µs, compressing them at least 4 µs.
  */
 class SharedDeflate {
   readonly #context: DeflateContext
@@ -78,7 +78,7 @@ class SharedDeflate {
   }
 }
 
-/** Decompresses one message by itself, as `InflateContext.inflate`; for a synchronous engine. */
+/** Decompresses one message by itself, like `InflateContext.inflate`; for a synchronous engine. */
 export function inflateAlone(
   engine: DeflateEngine,
   windowBits: number,

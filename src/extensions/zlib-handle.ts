@@ -1,13 +1,13 @@
 /**
- * Compression on zlib's own handle, without leaving the call: the one file that knows how Node's
- * streams are built inside.
+ * Compression on zlib's own handle, synchronously: the one file that knows the internals of Node's
+ * zlib streams.
  *
  * A zlib stream of Node has a `_handle` with
- * `writeSync(flush, input, at, length, output, at, length)`, which leaves in `_writeState` how many
- * bytes of output are free and how many of input are unread. It is what the platform's own
- * `deflateRawSync` is made of. A message of 300 bytes takes a few microseconds with it; with the
- * stream around it, which goes through another thread, 40 to 60. Nothing of this is documented, so
- * `self-test.ts` tries it out before anybody relies on it.
+ * `writeSync(flush, input, at, length, output, at, length)`, which stores in `_writeState` how many
+ * bytes of output are free and how many bytes of input are unread. Node's `deflateRawSync` is built
+ * on it. A message of 300 bytes takes a few microseconds with the handle, and 40 to 60 with the
+ * stream around it, which uses another thread. None of this is documented, so `self-test.ts` tests
+ * it before it is used.
  */
 
 import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib'
@@ -22,7 +22,7 @@ import {
 } from './deflate-contexts.ts'
 import { incomplete, notDeflated, tooBig } from './inflate-errors.ts'
 
-/** The engine that is done when its calls return. */
+/** The synchronous engine. */
 export const handleEngine: DeflateEngine = {
   name: 'handle',
   isSynchronous: true,
@@ -30,10 +30,10 @@ export const handleEngine: DeflateEngine = {
   createInflate: (windowBits) => new HandleInflate(windowBits),
 }
 
-/** What we use of a stream's inside. */
+/** The internals of a stream that this file uses. */
 interface Insides {
   readonly _handle: {
-    /** Called inside of `writeSync`. */
+    /** Called inside `writeSync`. */
     onerror: (message: string, errno: number, code: string) => void
     writeSync(
       flush: number,
@@ -51,17 +51,17 @@ interface Insides {
 
 type ZlibStream = ReturnType<typeof createDeflateRaw> | ReturnType<typeof createInflateRaw>
 
-/** Where output goes at first. One for the process: nothing is in it between two calls. */
+/** The first output buffer. The process has one, which is empty between two calls. */
 const SCRATCH: Uint8Array = allocate(64 * 1024)
 
-/** Below this much room zlib may write the end of a flush twice. */
+/** With less room than this, zlib may write the end of a flush twice. */
 const MIN_ROOM_BYTES = 64
 
-/** The least that Node takes: the stream's own buffer, which nobody uses. */
+/** The minimum size that Node accepts for the stream's own buffer, which is not used. */
 const OWN_BUFFER_BYTES = 64
 
 /**
- * `TAIL`, and one more byte that must not be read: with `Z_BLOCK` zlib stops behind the block that
+ * `TAIL`, and one more byte that must not be read: with `Z_BLOCK`, zlib stops behind the block that
  * the tail ends.
  */
 const PROBE: Uint8Array = Uint8Array.of(0x00, 0x00, 0xff, 0xff, 0x00)
@@ -87,7 +87,7 @@ class HandleDeflate implements DeflateContext {
       zlib.write(constants.Z_SYNC_FLUSH, bytes, at, output, output.room())
       if (zlib.failure !== null) throw new Error(`Cannot compress message: ${zlib.failure}`)
       at = bytes.length - zlib.unread
-      // All of the flush is out only when there was room to spare.
+      // The flush is complete only if there was room left.
     } while (zlib.free === 0)
     return output.take()
   }
@@ -114,15 +114,15 @@ class HandleInflate implements InflateContext {
     let finalBlocks = 0
     let at = 0
     do {
-      // One byte past the limit is enough to know that it is broken.
+      // One byte above the limit is enough to detect the violation.
       const room = Math.min(output.room(), limit + 1 - output.size)
       zlib.write(constants.Z_SYNC_FLUSH, message, at, output, room)
       if (zlib.failure !== null) throw notDeflated(new Error(zlib.failure))
       if (output.size > limit) throw tooBig(output.size, limit)
       at = message.length - zlib.unread
       if (zlib.unread > 0 && zlib.free > 0) {
-        // What is unread although there was room stands behind a final block: a new stream, with an
-        // empty window.
+        // Unread input, although there was room, follows a final block: a new stream starts, with
+        // an empty window.
         finalBlocks += 1
         if (finalBlocks > MAX_FINAL_BLOCKS) throw notDeflated()
         zlib.reset()
@@ -141,8 +141,7 @@ class HandleInflate implements InflateContext {
   }
 
   /**
-   * Puts back the octets that did not travel. They have to end a block, right there, and to add
-   * nothing.
+   * Adds the octets that were not sent. They must end a block, right there, and produce no output.
    */
   #checkEnd(output: Output): void {
     const zlib = this.#zlib
@@ -153,26 +152,26 @@ class HandleInflate implements InflateContext {
   }
 }
 
-/** One handle. What became of a call is in its fields afterwards. */
+/** One handle. The results of a call are in its fields. */
 class Handle {
   failure: string | null = null
-  /** How much of the room is left, in bytes. */
+  /** Free bytes of output. */
   free = 0
-  /** How many bytes of input were not read. */
+  /** Unread bytes of input. */
   unread = 0
   readonly #stream: ZlibStream
   readonly #insides: Insides
 
   constructor(stream: ZlibStream) {
     this.#stream = stream
-    // The self-test tries out whether a stream of this platform is like that.
+    // The self-test checks whether a stream of this platform has these fields.
     this.#insides = stream as unknown as Insides
     this.#insides._handle.onerror = (message, _errno, code) => {
       this.failure = `${message} (${code})`
     }
   }
 
-  /** Reads `input` from `at` on, as far as `room` bytes of output take what comes of it. */
+  /** Reads `input` from `at` on, as far as its output fits into `room` bytes. */
   write(flush: number, input: Uint8Array, at: number, output: Output, room: number): void {
     const { _handle, _writeState } = this.#insides
     this.failure = null
@@ -191,17 +190,17 @@ class Handle {
   }
 }
 
-/** What comes out of a context: gathered in the scratch memory, and in pieces once that is full. */
+/** The output of a context: collected in the scratch memory, and in pieces once that is full. */
 class Output {
-  /** All of it, in bytes. */
+  /** The total size, in bytes. */
   size = 0
-  /** How much of it is in the scratch memory. */
+  /** Bytes in the scratch memory. */
   filled = 0
   #pieces: Uint8Array[] | null = null
 
   /**
-   * How many bytes may be written behind what is in the scratch memory; enough for the end of a
-   * flush at least.
+   * Returns how many bytes fit behind those in the scratch memory; at least enough for the end of a
+   * flush.
    */
   room(): number {
     if (SCRATCH.length - this.filled < MIN_ROOM_BYTES) {
@@ -216,7 +215,7 @@ class Output {
     this.size += byteLength
   }
 
-  /** All of it, in fresh memory. */
+  /** Returns the whole output, in fresh memory. */
   take(): Uint8Array {
     const last = this.#takeScratch()
     if (this.#pieces === null) return last

@@ -1,10 +1,10 @@
 /**
- * Compression on the public streams of `node:zlib`: works wherever that does, through the
- * platform's threads.
+ * Compression on the public streams of `node:zlib`, in the platform's threads. Works on every
+ * platform with `node:zlib`.
  *
  * Each write is flushed (`flush: Z_SYNC_FLUSH`), so its callback comes when all of its output is
- * there. What this engine cannot see, and the one on the handle can: a message that lacks only its
- * last octet. It is then noticed at the next one, if at all.
+ * available. Unlike the engine on the handle, this engine cannot detect a message that lacks only
+ * its last octet. That is noticed with the next message, if at all.
  */
 
 import { constants, createDeflateRaw, createInflateRaw } from 'node:zlib'
@@ -21,7 +21,7 @@ import {
 } from './deflate-contexts.ts'
 import { incomplete, notDeflated, tooBig } from './inflate-errors.ts'
 
-/** The engine on public interfaces. */
+/** The engine on public APIs. */
 export const streamEngine: DeflateEngine = {
   name: 'stream',
   isSynchronous: false,
@@ -32,8 +32,8 @@ export const streamEngine: DeflateEngine = {
 type ZlibStream = ReturnType<typeof createDeflateRaw> | ReturnType<typeof createInflateRaw>
 
 /**
- * How many writes may be in the platform's threads at once. Many more at a time leave the memory of
- * the process in splinters on Linux (nodejs/node#8871).
+ * How many writes may be in the platform's threads at once. Many more at a time fragment the memory
+ * of the process on Linux (nodejs/node#8871).
  */
 const MAX_CONCURRENT_WRITES = 8
 
@@ -53,7 +53,7 @@ class StreamDeflate implements DeflateContext {
   async compress(bytes: Uint8Array): Promise<Uint8Array> {
     const pump = this.#zlib
     pump.begin(Infinity)
-    // A copy: the thread reads it after this call has returned.
+    // A copy, because the thread reads it after this call has returned.
     await pump.write(new Uint8Array(bytes))
     return pump.take()
   }
@@ -80,7 +80,7 @@ class StreamInflate implements InflateContext {
     let unread = message
     for (let finalBlocks = 0; unread.length > 0; finalBlocks++) {
       if (finalBlocks > MAX_FINAL_BLOCKS) throw notDeflated()
-      // What is unread stands behind a final block: a new stream, with an empty window.
+      // Unread input follows a final block: a new stream starts, with an empty window.
       if (finalBlocks > 0) pump.reset()
       const read = await this.#write(unread)
       unread = unread.subarray(read)
@@ -97,7 +97,7 @@ class StreamInflate implements InflateContext {
     this.#zlib.close()
   }
 
-  /** Puts back the octets that did not travel: they have to be read, and to add nothing. */
+  /** Adds the octets that were not sent: they must be read, and produce no output. */
   async #checkEnd(): Promise<void> {
     const { size } = this.#zlib
     const read = await this.#write(TAIL)
@@ -115,9 +115,9 @@ class StreamInflate implements InflateContext {
   }
 }
 
-/** One stream, written to and waited for, and what came out of it. */
+/** One stream with its pending write and its output. */
 class Pump {
-  /** What has come out since `begin`, in bytes. */
+  /** Bytes of output since `begin`. */
   size = 0
   limit = Infinity
   readonly #create: () => ZlibStream
@@ -130,7 +130,7 @@ class Pump {
     this.#create = create
   }
 
-  /** A message begins. */
+  /** Starts a message. */
   begin(limit: number): void {
     this.limit = limit
     this.size = 0
@@ -138,8 +138,8 @@ class Pump {
   }
 
   /**
-   * Resolves when all that comes of `bytes` is there, with how many of them were read. Rejects past
-   * the limit, too.
+   * Resolves with the number of bytes read when all output of `bytes` is available. Rejects when
+   * the output exceeds the limit.
    */
   async write(bytes: Uint8Array): Promise<number> {
     await permits.acquire()
@@ -151,7 +151,7 @@ class Pump {
     }
   }
 
-  /** All of the output since `begin`, in fresh memory. */
+  /** Returns all output since `begin`, in fresh memory. */
   take(): Uint8Array {
     const all = allocate(this.size)
     let at = 0
@@ -163,7 +163,7 @@ class Pump {
     return all
   }
 
-  /** The next write begins a new stream. */
+  /** Makes the next write start a new stream. */
   reset(): void {
     this.#stream?.close()
     this.#stream = null
@@ -182,7 +182,7 @@ class Pump {
     const pending = new Deferred<number>()
     this.#pending = pending
     stream.write(bytes, (error) => {
-      // Output that was not handed on yet is, by this.
+      // Drains output that was not emitted yet.
       while (stream.read() !== null);
       if (error) pending.reject(error)
       else pending.resolve(stream.bytesWritten - before)
@@ -210,7 +210,7 @@ class Pump {
   }
 }
 
-/** Lets so many in at a time, in the order in which they came. */
+/** Admits a limited number at a time, in order of arrival. */
 class Permits {
   #free: number
   readonly #waiting: Deferred<void>[] = []
@@ -238,7 +238,7 @@ class Permits {
 
 const permits = new Permits(MAX_CONCURRENT_WRITES)
 
-/** Seen by nobody but a session that is over. */
+/** Only seen by a session that is over. */
 function closedError(): Error {
   return new Error('Cannot go on with zlib: the context is closed')
 }

@@ -64,7 +64,8 @@ export interface ForwardedHeadersOptions {
  *
  * @throws {PackageMissingError} when it is installed without such a package.
  *
- * @example app.install(ForwardedHeaders, { trust: 'loopback' })
+ * @example
+ * app.install(ForwardedHeaders, { trust: 'loopback' })
  */
 export const ForwardedHeaders: Plugin<ForwardedHeadersOptions, void> = definePlugin<
   ForwardedHeadersOptions,

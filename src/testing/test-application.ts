@@ -38,8 +38,11 @@ export interface TestApplication {
    * client. Its sessions leave when the test ends, whoever holds them; what their tasks fail with
    * is told to whoever opened them.
    *
-   * @example <!-- prelude import type { TestApplication } from 'towpath/testing' declare const t:
-   *   TestApplication -->
+   * @example
+   * <!-- prelude
+   * import type { TestApplication } from 'towpath/testing'
+   * declare const t: TestApplication
+   * -->
    * ```ts
    * await t.client.webSocket('ws://localhost/rooms/1', async ({ send }) => {
    *   await send('hello')
@@ -58,8 +61,11 @@ export interface TestApplication {
    *   {ConnectError} when `t.network` refuses, or a deadline has passed; the reason of
    *   `options.signal`; {TypeError | RangeError} for an option that means nothing.
    *
-   * @example <!-- prelude import type { TestApplication } from 'towpath/testing' declare const t:
-   *   TestApplication -->
+   * @example
+   * <!-- prelude
+   * import type { TestApplication } from 'towpath/testing'
+   * declare const t: TestApplication
+   * -->
    * ```ts
    * const session = await t.connect('/rooms/1', { cookies: { user: 'ada' } })
    * await session.send('hello')
@@ -90,8 +96,11 @@ export interface TestApplication {
    *
    * Ktor: `handleWebSocketConversation`.
    *
-   * @example <!-- prelude import type { TestApplication } from 'towpath/testing' declare const t:
-   *   TestApplication -->
+   * @example
+   * <!-- prelude
+   * import type { TestApplication } from 'towpath/testing'
+   * declare const t: TestApplication
+   * -->
    * ```ts
    * await t.handleWebSocketConversation('/echo', async (incoming, outgoing) => {
    *   await outgoing.send('hello')

@@ -47,7 +47,8 @@ export type CloseCodeName = keyof typeof CODES
  *
  * RFC 6455 §7.1.5, §7.1.6. Ktor: `CloseReason`.
  *
- * @example close(new CloseReason(CloseReason.Codes.NORMAL, 'Client said BYE'))
+ * @example
+ * close(new CloseReason(CloseReason.Codes.NORMAL, 'Client said BYE'))
  */
 export class CloseReason {
   /** The registered codes by name. */

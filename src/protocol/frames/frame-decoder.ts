@@ -79,8 +79,9 @@ const middleArena = new PayloadArena(MIDDLE_ARENA_BYTES)
  * bad byte. After a Close frame or a violation, nothing more is read. Errors of the peer never
  * throw.
  *
- * @example const decoder = new FrameDecoder(sink, { role: 'server' }) socket.on('data', (chunk) =>
- *   decoder.receive(chunk))
+ * @example
+ * const decoder = new FrameDecoder(sink, { role: 'server' })
+ * socket.on('data', (chunk) => decoder.receive(chunk))
  */
 export class FrameDecoder {
   readonly #sink: FrameSink

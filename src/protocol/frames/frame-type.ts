@@ -10,8 +10,11 @@ export type FrameType = 1 | 2 | 8 | 9 | 10
 /**
  * The types by name, with functions about them. Ktor: `FrameType`.
  *
- * @example switch (frame.frameType) { case FrameType.TEXT: return frame.readText() case
- *   FrameType.BINARY: return frame.buffer }
+ * @example
+ * switch (frame.frameType) {
+ *   case FrameType.TEXT: return frame.readText()
+ *   case FrameType.BINARY: return frame.buffer
+ * }
  */
 export const FrameType: {
   readonly TEXT: 1

@@ -14,8 +14,8 @@ import { displayBytes, displayText, printable } from '../frame-display.ts'
  * `instanceof Frame.Text` and `switch (frame.frameType)` both narrow it. Frames are values: do not
  * change their bytes. RFC 6455 §5. Ktor: `Frame`.
  *
- * @example if (frame instanceof Frame.Text) await send(new
- *   Frame.Text(`YOU SAID: ${frame.readText()}`))
+ * @example
+ * if (frame instanceof Frame.Text) await send(new Frame.Text(`YOU SAID: ${frame.readText()}`))
  */
 export type Frame = TextFrame | BinaryFrame | CloseFrame | PingFrame | PongFrame
 
@@ -35,8 +35,10 @@ export const Frame: {
    * @throws {TypeError} for a control frame, and for anything else that is no message.
    * @throws {LocalProtocolError} for a fragment, and for text given as bytes that are not UTF-8.
    *
-   * @example <!-- prelude import { Frame, type WebSocketSession } from 'towpath' declare const
-   *   members: Set<WebSocketSession> -->
+   * @example <!-- prelude
+   * import { Frame, type WebSocketSession } from 'towpath'
+   * declare const members: Set<WebSocketSession>
+   * -->
    * ```ts
    * const news = Frame.prepare(JSON.stringify({ type: 'news', title: 'Lock 9 is open' }))
    * for (const { outgoing } of members) outgoing.trySend(news)
