@@ -29,6 +29,16 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return value !== null && 'then' in value && typeof value.then === 'function'
 }
 
+/**
+ * A thrown value as an Error: itself, or an Error that says that something else was thrown.
+ *
+ * @param what what failed, for the message: `the handler`.
+ */
+export function asError(thrown: unknown, what: string): Error {
+  if (isInstance(thrown, Error)) return thrown
+  return new TypeError(`Cannot tell why ${what} failed: it threw something that is not an Error`)
+}
+
 /** For messages: a number as itself, anything else by its kind, because values may be secrets. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined || typeof value === 'number') return String(value)

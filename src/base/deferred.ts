@@ -60,6 +60,15 @@ export function handled<T>(promise: Promise<T>): Promise<T> {
   return promise
 }
 
+/** Calls `next` with `value`: at once, or when the promise for it has resolved. */
+export function whenKnown<T, R>(
+  value: T | Promise<T>,
+  next: (value: T) => R | Promise<R>,
+): R | Promise<R> {
+  // oxlint-disable-next-line promise/no-callback-in-promise -- `next` is called once, in one way or the other
+  return value instanceof Promise ? value.then(next) : next(value)
+}
+
 function ignore(): void {
   // Not news to anybody.
 }

@@ -6,6 +6,15 @@
 import type { Clock } from './clock.ts'
 import type { TimerWheel } from './timer-wheel.ts'
 
+/** Enough for any wait: a step of a fraction is then 2^-32. */
+const FRACTION_BYTES = 4
+
+/** A random fraction: 0 or above, below 1. @param random see `Environment.random`. */
+export function randomFraction(random: Environment['random']): number {
+  const bytes = random(new Uint8Array(FRACTION_BYTES))
+  return bytes.reduce((value, byte) => (value + byte) / 256, 0)
+}
+
 /** The outside world, as the core sees it. One per engine; shared by all of its sessions. */
 export interface Environment {
   readonly clock: Clock

@@ -3,12 +3,12 @@
  */
 
 export { addAbortListener, removeAbortListener } from './abort-listeners.ts'
-export { isInstance, isThenable, kindOf } from './any-value.ts'
-export { Deferred, handled, rejected } from './deferred.ts'
+export { asError, isInstance, isThenable, kindOf } from './any-value.ts'
+export { Deferred, handled, rejected, whenKnown } from './deferred.ts'
 export { delayOn, delayingClock } from './delay.ts'
 export { sumInMilliseconds, toMilliseconds } from './duration.ts'
 export type { DurationLimits } from './duration.ts'
-export type { Environment } from './environment.ts'
+export { type Environment, randomFraction } from './environment.ts'
 export { type LoopShare, loopShareOf, type LoopTurns } from './loop-share.ts'
 export {
   readChoice,

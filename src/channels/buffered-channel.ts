@@ -92,8 +92,8 @@ export interface ChannelInternals<T, O> {
   readonly hooks: ChannelHooks<T, O>
 }
 
-// One promise for all sends that need not wait.
-const SENT: Promise<void> = Promise.resolve()
+/** What every send returns that need not wait. */
+export const SENT: Promise<void> = Promise.resolve()
 
 const NO_HOOKS: Readonly<Record<never, never>> = {}
 

@@ -3,7 +3,7 @@
  * its owner.
  */
 
-export { BufferedChannel } from './buffered-channel.ts'
+export { BufferedChannel, SENT } from './buffered-channel.ts'
 export type { ChannelHooks, ChannelInternals } from './buffered-channel.ts'
 export { ChannelSettings, OVERFLOW_POLICIES } from './channel-settings.ts'
 export { toCause } from './errors.ts'

@@ -16,11 +16,16 @@ import { OVERFLOW_POLICIES } from '../channels/internal.ts'
 export interface ChannelBoundsOptions {
   /** Frames: a whole number above 0. @defaultValue 64 */
   readonly capacity?: number
-  /** Payload bytes: a whole number above 0. One larger frame still passes, alone. @defaultValue 1 MiB */
+  /**
+   * Payload bytes: a whole number above 0. One larger frame still passes, alone.
+   *
+   * @defaultValue 1 MiB
+   */
   readonly maxBytes?: number
   /**
-   * When full: `suspend` makes the sender wait (for `incoming` that is the peer, through TCP), `close` fails
-   * the session with 1008, `drop-oldest` and `drop-latest` lose a frame and say so to `monitor`.
+   * When full: `suspend` makes the sender wait (for `incoming` that is the peer, through TCP);
+   * `close` fails the session with 1008; `drop-oldest` and `drop-latest` lose a frame, and `monitor`
+   * emits `frameDropped`.
    *
    * @defaultValue 'suspend'
    */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { isInstance, isThenable, kindOf } from '../../src/base/any-value.ts'
+import { asError, isInstance, isThenable, kindOf } from '../../src/base/any-value.ts'
 
 const trap = (): never => {
   throw new Error('trap')
@@ -44,5 +44,16 @@ describe('kindOf()', () => {
       'a boolean',
       'a function',
     ])
+  })
+})
+
+describe('asError()', () => {
+  it('returns the Error itself, or one that says what failed', () => {
+    const error = new Error('no')
+
+    expect(asError(error, 'the handler')).toBe(error)
+    expect(asError('because', 'the handler')).toEqual(
+      new TypeError('Cannot tell why the handler failed: it threw something that is not an Error'),
+    )
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Deferred, rejected } from '../../src/base/deferred.ts'
+import { Deferred, rejected, whenKnown } from '../../src/base/deferred.ts'
 
 describe('Deferred', () => {
   it('resolve() settles the promise with the value', async () => {
@@ -33,5 +33,13 @@ describe('Deferred', () => {
 
   it('rejected() is rejected with the reason, which need not be an Error', async () => {
     await expect(rejected('because')).rejects.toBe('because')
+  })
+})
+
+describe('whenKnown()', () => {
+  it('goes on at once with a value, and later with a promise', async () => {
+    expect(whenKnown(1, (value) => value + 1)).toBe(2)
+    expect(await whenKnown(Promise.resolve(1), (value) => value + 1)).toBe(2)
+    await expect(whenKnown(Promise.reject(new Error('no')), () => 1)).rejects.toThrow('no')
   })
 })

@@ -1,25 +1,24 @@
 /**
- * What an application that stops tells those who can come back: when. Each is told something else, so that they do not
- * come back together.
+ * When the clients of an application that stops may reconnect. Each client gets a different time,
+ * so that they do not all reconnect at once.
  */
 
+import { type Environment, randomFraction } from '../../base/internal.ts'
 import { reconnectHint } from '../../protocol/internal.ts'
 
-// For a client that can go to another server at once, and not so soon for one that cannot.
+// Soon for a client that can use another server, and not at once for one that cannot.
 const RETRY_AFTER_SECONDS = '5'
 
-const RANDOM_BYTES = 4
-
-/** The words of one stop. */
+/** The hints of one stop. */
 export class Farewell {
   readonly #withinMs: number | null
-  readonly #random: (target: Uint8Array) => Uint8Array
+  readonly #random: Environment['random']
 
   /**
-   * @param withinMs over how long clients are to come back, in milliseconds; `null`: nothing is said about that.
+   * @param withinMs the time over which clients reconnect, in milliseconds; `null`: no hint.
    * @param random see `Environment.random`.
    */
-  constructor(withinMs: number | null, random: (target: Uint8Array) => Uint8Array) {
+  constructor(withinMs: number | null, random: Environment['random']) {
     this.#withinMs = withinMs
     this.#random = random
   }
@@ -37,7 +36,6 @@ export class Farewell {
 
   /** Any time before that, each as likely as the others. */
   #draw(withinMs: number): number {
-    const bytes = this.#random(new Uint8Array(RANDOM_BYTES))
-    return withinMs * bytes.reduce((value, byte) => (value + byte) / 256, 0)
+    return withinMs * randomFraction(this.#random)
   }
 }

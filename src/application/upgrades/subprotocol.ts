@@ -3,13 +3,11 @@
  */
 
 import { isThenable, kindOf } from '../../base/internal.ts'
+import { isToken } from '../../protocol/internal.ts'
 import type { ApplicationCall, SubprotocolChooser } from '../application.ts'
 
 /** What a route speaks: tokens in our order of preference, or a function; an empty list is nothing at all. */
 export type SubprotocolChoice = readonly string[] | SubprotocolChooser
-
-// RFC 9110 §5.6.2, which RFC 6455 §4.1 demands of every subprotocol.
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 /**
  * Checks the option `protocols`; `fallback` when it is absent.
@@ -66,8 +64,9 @@ function requireOffered(
   )
 }
 
+/** RFC 6455 §4.1 demands tokens of RFC 9110 §5.6.2. */
 function readName(act: string, name: unknown): string {
-  if (typeof name === 'string' && TOKEN.test(name)) return name
+  if (typeof name === 'string' && isToken(name)) return name
   const shown = typeof name === 'string' ? `"${name}"` : kindOf(name)
   throw new TypeError(
     `Cannot ${act}: option "protocols" has ${shown}, expected a token (letters, digits and !#$%&'*+-.^_\`|~)`,

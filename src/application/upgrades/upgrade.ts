@@ -1,11 +1,10 @@
 /**
- * One request from its first look to its answer: route, handshake, origin, interceptors, subprotocol.
+ * One upgrade request, from its route to its answer: handshake, origin, interceptors, subprotocol.
  *
- * The order is such that nothing of the application's runs for a request that could not be upgraded anyway
- * (RFC 6455 §4.2), and that an answer never depends on what comes behind the refusal.
+ * Code of the application runs only for requests that may be upgraded (RFC 6455 §4.2).
  */
 
-import { Deferred, type Environment, type WheelTimer } from '../../base/internal.ts'
+import { Deferred, type Environment, whenKnown, type WheelTimer } from '../../base/internal.ts'
 import { acceptOffers, type AgreedExtension, answerHeader } from '../../extensions/internal.ts'
 import {
   HandshakeError,
@@ -16,7 +15,7 @@ import {
 } from '../../protocol/index.ts'
 import type { Transport } from '../../session/index.ts'
 import type { Admission, ConnectionSlot } from './admission.ts'
-import type { Application, Interceptor } from '../application.ts'
+import type { Application } from '../application.ts'
 import { type AsyncContext, rootContext } from '../async-context.ts'
 import { parseAuthority, parseOrigin } from '../calls/authority.ts'
 import { decodeParameters, UpgradeCall } from '../calls/call.ts'
@@ -41,17 +40,17 @@ import type { RouteTree } from '../routing/route-tree.ts'
 import { openServerSession, type SessionHome } from '../sessions/server-session.ts'
 import { chooseSubprotocol } from './subprotocol.ts'
 
-/** The parts of an application that upgrades work with. */
+/** What upgrades need of their application. */
 export interface UpgradeParts extends SessionHome {
   readonly application: Application
   readonly routes: RouteTree<WebSocketRoute>
   readonly resolvers: readonly OriginResolver[]
   readonly refusedOrigins: RefusedOrigins
-  /** Who is let in; there is a route, so the plugin that says so is installed. */
+  /** The limits on connections. The plugin with them is installed, because there is a route. */
   readonly admission: () => Admission
 }
 
-/** See `Application.upgrade`. Answers at the deadline of the handshake at the latest. */
+/** See `Application.upgrade`. Returns an outcome at the handshake's deadline at the latest. */
 export function decideUpgrade(
   parts: UpgradeParts,
   request: UpgradeRequest,
@@ -69,17 +68,17 @@ export function decideUpgrade(
     new IncomingRequest(request, target, parts.resolvers),
     parameters ?? {},
   )
-  const facts = {
+  const routed = {
     route: match.value,
     call,
     request,
     environment,
     hasParameters: parameters !== null,
   }
-  return new UpgradeAttempt(parts, facts).run(signal)
+  return new UpgradeAttempt(parts, routed).run(signal)
 }
 
-/** What the request comes to: a refusal, or everything that its session needs. */
+/** A refusal, or everything that the session needs. */
 type Decision = Refusal | Acceptance
 
 interface Acceptance {
@@ -87,17 +86,17 @@ interface Acceptance {
   readonly handshake: ServerHandshake
   readonly protocol: string | null
   readonly extensions: readonly AgreedExtension[]
-  /** The context that interceptors have made; `null` without any. */
+  /** The async context that the interceptors made; `null` without interceptors. */
   readonly context: AsyncContext | null
 }
 
 /** A request that has a route. */
-interface UpgradeFacts {
+interface RoutedRequest {
   readonly route: WebSocketRoute
   readonly call: UpgradeCall
   readonly request: UpgradeRequest
   readonly environment: Environment
-  /** Whether what the path captured could be decoded. */
+  /** Whether the parameters of the path could be decoded. */
   readonly hasParameters: boolean
 }
 
@@ -106,21 +105,21 @@ class UpgradeAttempt {
   readonly #parts: UpgradeParts
   readonly #route: WebSocketRoute
   readonly #call: UpgradeCall
-  readonly #facts: UpgradeFacts
-  /** The first answer that there was. */
+  readonly #routed: RoutedRequest
+  /** The first answer. Later ones are ignored. */
   #outcome: UpgradeOutcome | null = null
-  /** Told of the answer, where it has to be waited for. */
+  /** Resolves with the answer, if the decision is asynchronous. */
   #waiting: Deferred<UpgradeOutcome> | null = null
-  /** Absent until the request has been found to be a proper one. */
+  /** `null` until the request has been admitted. */
   #slot: ConnectionSlot | null = null
   /** What is counted for the request until there is an answer. */
   #reserved = 0
 
-  constructor(parts: UpgradeParts, facts: UpgradeFacts) {
+  constructor(parts: UpgradeParts, routed: RoutedRequest) {
     this.#parts = parts
-    this.#route = facts.route
-    this.#call = facts.call
-    this.#facts = facts
+    this.#route = routed.route
+    this.#call = routed.call
+    this.#routed = routed
   }
 
   run(signal: AbortSignal | (() => AbortSignal)): Promise<UpgradeOutcome> | UpgradeOutcome {
@@ -134,7 +133,7 @@ class UpgradeAttempt {
     }
   }
 
-  /** Races the decision against the deadline and the client's patience; whoever is first has answered. */
+  /** Waits for the decision, the deadline or the client's leaving. The first of them answers. */
   async #race(deciding: Promise<Decision>, signal: AbortSignal): Promise<UpgradeOutcome> {
     this.#waiting = new Deferred()
     const { promise } = this.#waiting
@@ -142,9 +141,9 @@ class UpgradeAttempt {
     const onAbort = (): void => void this.#abandon(signal.reason)
     signal.addEventListener('abort', onAbort, { once: true })
     if (signal.aborted) onAbort()
-    this.#facts.request.watchEarlyBytes?.((bytes) => this.#reserve(bytes))
+    this.#routed.request.watchEarlyBytes?.((bytes) => this.#reserve(bytes))
 
-    // Owned by the outcome: it settles it, or comes too late and says so in the log.
+    // The decision settles the outcome. A failure that comes too late is logged.
     void deciding.then(
       (decision) => this.#answer(decision),
       (error: unknown) => this.#fail(error),
@@ -155,85 +154,80 @@ class UpgradeAttempt {
     return outcome
   }
 
-  /** Only what is the application's own may have to be waited for: its origin rule, its interceptors, its choice. */
+  /** Returns a promise only if the origin rule, an interceptor or the chooser is async. */
   #decide(): Decision | Promise<Decision> {
-    const tooLarge = this.#parts.admission().refusalOfHeaders(this.#facts.request.rawHeaders)
+    const tooLarge = this.#parts.admission().refusalOfHeaders(this.#routed.request.rawHeaders)
     if (tooLarge !== null) return tooLarge
     const read = this.#readHandshake()
     if (read.type === 'refused') return read
     const { handshake } = read
-    if (!this.#facts.hasParameters) {
+    if (!this.#routed.hasParameters) {
       return refuse(400, 'parameters', 'Cannot upgrade: the path is wrongly percent-encoded')
     }
-    const farewell = this.#parts.farewell()
-    if (farewell !== null) return refuseWhileStopping(farewell)
-    const full = this.#enter()
-    if (full !== null) return full
-    const allowed = mayConnect(this.#route.origins, handshake.origin, this.#call)
-    return allowed instanceof Promise
-      ? allowed.then((later) => this.#goOn(later, handshake))
-      : this.#goOn(allowed, handshake)
+    const stopping = this.#refusalWhileStopping()
+    if (stopping !== null) return stopping
+    return this.#admit() ?? this.#checkOrigin(handshake)
   }
 
-  #goOn(mayConnect: boolean, handshake: ServerHandshake): Decision | Promise<Decision> {
-    if (!mayConnect) return this.#refuseOrigin(handshake.origin)
-    const interceptors = this.#route.interceptors()
-    if (interceptors.length > 0) return this.#intercept(interceptors, handshake)
-    const farewell = this.#parts.farewell()
-    return farewell === null ? this.#choose(handshake, null) : refuseWhileStopping(farewell)
+  #checkOrigin(handshake: ServerHandshake): Decision | Promise<Decision> {
+    return whenKnown(mayConnect(this.#route.origins, handshake.origin, this.#call), (allowed) =>
+      allowed ? this.#runInterceptors(handshake) : this.#refuseOrigin(handshake.origin),
+    )
   }
 
   #refuseOrigin(header: string | null): Refusal {
     const { origin: own } = this.#call.request
     const page = showOrigin(header === null ? null : parseOrigin(header))
     const server = showOrigin(own)
-    const now = this.#facts.environment.clock.now()
+    const now = this.#routed.environment.clock.now()
     this.#parts.refusedOrigins.refused(page, server, this.#route.path, now)
     const sentence = `Cannot upgrade: pages of ${page} may not connect to ${server}, expected an origin that the option "origins" of the server allows`
-    // Both origins are as they were parsed, not as they were sent; and nobody is to take them for HTML.
+    // Both origins were parsed, so they hold no raw input. The header forbids to read them as HTML.
     return refuse(403, 'origin', sentence, { headers: [['x-content-type-options', 'nosniff']] })
   }
 
-  async #intercept(
-    interceptors: readonly Interceptor[],
-    handshake: ServerHandshake,
-  ): Promise<Decision> {
-    const { refusal, context } = await intercept(interceptors, this.#call)
-    if (refusal !== null) return refuseWith(refusal)
-    const farewell = this.#parts.farewell()
-    if (farewell !== null) return refuseWhileStopping(farewell)
-    return context.run(() => this.#choose(handshake, context))
-  }
-
-  #choose(handshake: ServerHandshake, context: AsyncContext | null): Decision | Promise<Decision> {
-    const chosen = chooseSubprotocol(this.#route.protocols, handshake.protocols, this.#call)
-    return chosen instanceof Promise
-      ? chosen.then((later) => this.#agree(handshake, later, context))
-      : this.#agree(handshake, chosen, context)
-  }
-
-  #agree(
-    handshake: ServerHandshake,
-    protocol: string | null,
-    context: AsyncContext | null,
-  ): Decision {
-    if (protocol === null && this.#route.requireProtocol) {
-      return refuse(
-        400,
-        'protocol',
-        'Cannot upgrade: Sec-WebSocket-Protocol offers no subprotocol of this path',
-      )
+  #runInterceptors(handshake: ServerHandshake): Decision | Promise<Decision> {
+    const interceptors = this.#route.interceptors()
+    if (interceptors.length === 0) {
+      return this.#refusalWhileStopping() ?? this.#chooseSubprotocol(handshake, null)
     }
-    return { type: 'accepted', handshake, protocol, extensions: this.#extend(handshake), context }
+    return whenKnown(intercept(interceptors, this.#call), ({ refusal, context }) => {
+      if (refusal !== null) return refuseWith(refusal)
+      const stopping = this.#refusalWhileStopping()
+      return stopping ?? context.run(() => this.#chooseSubprotocol(handshake, context))
+    })
+  }
+
+  #refusalWhileStopping(): Refusal | null {
+    const farewell = this.#parts.farewell()
+    return farewell === null ? null : refuseWhileStopping(farewell)
+  }
+
+  #chooseSubprotocol(
+    handshake: ServerHandshake,
+    context: AsyncContext | null,
+  ): Decision | Promise<Decision> {
+    const chosen = chooseSubprotocol(this.#route.protocols, handshake.protocols, this.#call)
+    return whenKnown(chosen, (protocol) => {
+      if (protocol === null && this.#route.requireProtocol) {
+        return refuse(
+          400,
+          'protocol',
+          'Cannot upgrade: Sec-WebSocket-Protocol offers no subprotocol of this path',
+        )
+      }
+      const extensions = this.#agreeExtensions(handshake)
+      return { type: 'accepted', handshake, protocol, extensions, context }
+    })
   }
 
   /** Counts the connection. @returns the refusal, if there is no room for it. */
-  #enter(): Refusal | null {
+  #admit(): Refusal | null {
     const { remoteHost } = this.#call.request
-    const entered = this.#parts.admission().enter(remoteHost, this.#facts.environment)
+    const entered = this.#parts.admission().enter(remoteHost, this.#routed.environment)
     if ('reason' in entered) return entered
     this.#slot = entered
-    this.#reserve(this.#call.request.headBytes + (this.#facts.request.earlyBytes ?? 0))
+    this.#reserve(this.#call.request.headBytes + (this.#routed.request.earlyBytes ?? 0))
     return null
   }
 
@@ -244,14 +238,14 @@ class UpgradeAttempt {
     this.#parts.admission().memoryBudget?.reserve(bytes)
   }
 
-  /** The opening handshake, or the refusal that it deserves. */
+  /** The opening handshake, or the refusal of an invalid one. */
   #readHandshake(): { readonly type: 'read'; readonly handshake: ServerHandshake } | Refusal {
-    const { method, httpVersion, hasBody, rawHeaders } = this.#facts.request
-    // Not those of the call, which would be kept with it.
+    const { method, httpVersion, hasBody, rawHeaders } = this.#routed.request
+    // Headers of its own: the call would keep these.
     const headers = new HttpHeaders(rawHeaders)
     try {
       const handshake = readServerHandshake({ method, httpVersion, headers, hasBody })
-      // The handshake wants a Host; what is in it is ours to understand (RFC 9112 §3.2).
+      // The handshake checks that there is a Host, but not its value (RFC 9112 §3.2).
       if (parseAuthority(headers.get('host') ?? '') !== null) return { type: 'read', handshake }
       return refuse(400, 'handshake', 'Cannot upgrade: Host names no host')
     } catch (error) {
@@ -263,8 +257,8 @@ class UpgradeAttempt {
     }
   }
 
-  /** Raw sessions show frames as they travel: nothing may change them. */
-  #extend(handshake: ServerHandshake): readonly AgreedExtension[] {
+  /** Raw sessions show frames as they travel, so they have no extensions. */
+  #agreeExtensions(handshake: ServerHandshake): readonly AgreedExtension[] {
     const { kind, extensions } = this.#route
     if (kind === 'raw' || extensions.length === 0) return NO_EXTENSIONS
     return acceptOffers(extensions, handshake.extensions)
@@ -291,7 +285,7 @@ class UpgradeAttempt {
       headers: added.length === 0 ? own : [...own, ...added],
       start: (transport) => this.#start(transport, protocol, extensions, context),
     }
-    // The session takes it again, if there is to be one.
+    // The session takes the slot again when it starts.
     this.#slot?.release()
     return this.#settle(accepted)
   }
@@ -302,7 +296,7 @@ class UpgradeAttempt {
     extensions: readonly AgreedExtension[],
     context: AsyncContext | null,
   ): void {
-    if (this.#slot === null) throw new Error('Cannot begin a session: nobody let it in')
+    if (this.#slot === null) throw new Error('Cannot begin a session: it was not admitted')
     openServerSession(
       {
         call: this.#call,
@@ -310,7 +304,7 @@ class UpgradeAttempt {
         protocol,
         extensions,
         context,
-        environment: this.#facts.environment,
+        environment: this.#routed.environment,
         home: this.#parts,
         slot: this.#slot,
         memoryBudget: this.#parts.admission().memoryBudget,
@@ -319,9 +313,9 @@ class UpgradeAttempt {
     )
   }
 
-  /** The application's own code threw: 500 without a detail, and the log. */
+  /** Code of the application threw: 500 without details, and an entry in the log. */
   #fail(error: unknown): UpgradeOutcome {
-    // Giving up because the call is over is what `signal` asks for, and no failure.
+    // Code that throws because `signal` fired has not failed.
     if (this.#outcome !== null && this.#call.isEndedBy(error)) return this.#outcome
     logFailure(this.#parts.application.logger, error, 'WebSocket upgrade failed', {
       route: this.#route.path,
@@ -341,7 +335,7 @@ class UpgradeAttempt {
 
   #startDeadline(): WheelTimer {
     const { handshakeTimeout } = this.#route
-    return this.#facts.environment.timers.schedule(handshakeTimeout, () => {
+    return this.#routed.environment.timers.schedule(handshakeTimeout, () => {
       const error = new HandshakeTimeoutError(handshakeTimeout)
       this.#refuse(
         refuse(503, 'timeout', 'Cannot upgrade: the server took too long', { cause: error }),
@@ -365,7 +359,7 @@ class UpgradeAttempt {
     return outcome
   }
 
-  /** The first answer is the one that counts. @returns it. */
+  /** Makes `outcome` the answer if it is the first. @returns the answer. */
   #settle(outcome: UpgradeOutcome): UpgradeOutcome {
     if (this.#outcome !== null) return this.#outcome
     this.#outcome = outcome
@@ -375,5 +369,5 @@ class UpgradeAttempt {
   }
 }
 
-/** Most sessions have none, and share that. */
+/** Shared by all sessions without extensions. */
 const NO_EXTENSIONS: readonly AgreedExtension[] = []

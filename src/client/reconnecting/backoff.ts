@@ -3,7 +3,7 @@
  * were lost together do not come back together.
  */
 
-import type { Environment } from '../../base/internal.ts'
+import { type Environment, randomFraction } from '../../base/internal.ts'
 import type { Backing } from './reconnect-options.ts'
 
 /** A wait that begins. */
@@ -16,8 +16,6 @@ export interface Wait {
 
 /** How late a timer may be before we take it that this machine slept. */
 const SLEPT_MS = 2_000
-
-const RANDOM_BYTES = 4
 
 /** Counts attempts, and measures waits. */
 export class Backoff {
@@ -85,8 +83,7 @@ export class Backoff {
 
   /** Chance: 0 and above, below 1. */
   chance(): number {
-    const bytes = this.#environment.random(new Uint8Array(RANDOM_BYTES))
-    return bytes.reduce((value, byte) => (value + byte) / 256, 0)
+    return randomFraction(this.#environment.random)
   }
 
   #draw(attempt: number): number {

@@ -15,7 +15,7 @@ import {
   type SendOptions,
   type TrySendResult,
 } from '../../channels/index.ts'
-import { writableOf } from '../../channels/internal.ts'
+import { writableOf, SENT } from '../../channels/internal.ts'
 import {
   BinaryFrame,
   CloseFrame,
@@ -40,8 +40,6 @@ export interface BridgeOwner {
 
 /** A frame that is kept: a text, or bytes that nobody else changes. */
 type Kept = string | Uint8Array | PreparedFrame
-
-const SENT: Promise<void> = Promise.resolve()
 
 /** Sends in the order of the calls. */
 export class BridgedOutgoing implements SendChannel<Outbound> {

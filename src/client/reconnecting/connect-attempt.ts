@@ -2,7 +2,7 @@
  * One attempt of a reconnecting connection: from the URL to the end of `opened`, with one deadline.
  */
 
-import type { Environment } from '../../base/internal.ts'
+import { asError, type Environment } from '../../base/internal.ts'
 import type { CloseInfo } from '../../session/index.ts'
 import type { ClientSession } from '../opening/client-session.ts'
 import { ConnectError, type ConnectStep } from '../opening/errors.ts'
@@ -140,7 +140,7 @@ export class ConnectAttempt<Session extends ClientSession> {
     }
     return {
       info: isEnding ? this.#info : null,
-      error: error === OVER ? null : asError(error),
+      error: error === OVER ? null : asError(error, 'the attempt'),
     }
   }
 }
@@ -152,11 +152,3 @@ export function drop(session: ClientSession): void {
 }
 
 function ignore(): void {}
-
-/** `error` itself, or an error that says that something else was thrown. */
-export function asError(error: unknown): Error {
-  if (error instanceof Error) return error
-  return new TypeError(
-    'Cannot tell why the attempt failed: it threw something that is not an Error',
-  )
-}

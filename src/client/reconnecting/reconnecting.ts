@@ -7,6 +7,7 @@
 
 import type { Clock } from '../../base/index.ts'
 import {
+  asError,
   addAbortListener,
   Deferred,
   type Environment,
@@ -30,7 +31,6 @@ import { BridgedOutgoing, type BridgeOwner } from './bridged-outgoing.ts'
 import type { ClientSession } from '../opening/client-session.ts'
 import { askedDelay, hasEndedWell, mayComeBack } from './come-back.ts'
 import {
-  asError,
   type AttemptOutcome,
   type Beating,
   ConnectAttempt,
@@ -365,7 +365,7 @@ export class Reconnecting<Session extends ClientSession>
         return { why: 'final', cause: isGood ? null : new ConnectionLostError('final', setback) }
       }
     } catch (error) {
-      return { why: 'final', cause: asError(error) }
+      return { why: 'final', cause: asError(error, 'the attempt') }
     }
     const wait = this.#backoff.next(askedDelay(setback, this.#backoff.chance()))
     return wait ?? { why: 'exhausted', cause: new ConnectionLostError('exhausted', setback) }

@@ -22,6 +22,7 @@ import {
 } from '../../base/internal.ts'
 import { connectionFacts } from './transports/connection-facts.ts'
 import { createEnvironment } from './environment.ts'
+import { FAILURE } from './upgrades/final-answer.ts'
 import { OwedAnswers } from './upgrades/owed-answers.ts'
 import {
   TRANSPORT_OPTION,
@@ -31,7 +32,6 @@ import {
 import { answerUnclaimed } from './upgrades/unclaimed-upgrade.ts'
 import {
   asksForWebSocket,
-  FAILURE,
   isClaimed,
   type PendingUpgrade,
   receiveUpgrade,

@@ -8,12 +8,11 @@
 
 import { Deferred, rejected } from '../../base/internal.ts'
 import { ClosedSendChannelError, type TrySendResult } from '../../channels/index.ts'
+import { SENT } from '../../channels/internal.ts'
 import { isPromise, type Validated, validateWith } from '../../schema/index.ts'
 import type { CompiledEntry } from '../contract.ts'
 import { InvalidMessageError } from '../errors.ts'
 import type { LinkPort, LinkSettings, Wire } from './port.ts'
-
-const SENT: Promise<void> = Promise.resolve()
 
 /** Answers that wait for room in the queue of the session. */
 const MAX_WAITING_POSTS = 1024

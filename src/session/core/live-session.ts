@@ -7,6 +7,7 @@
 
 import { type Clock, type Duration, ScopeEndedError } from '../../base/index.ts'
 import {
+  asError,
   Deferred,
   delayOn,
   type Environment,
@@ -235,7 +236,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
       this.#failureReported = true
       this.core.observer.handlerFailed(error, this)
     }
-    this.core.closeBecause(INTERNAL_ERROR, asError(error))
+    this.core.closeBecause(INTERNAL_ERROR, asError(error, 'the handler'))
     this.core.read.discard()
   }
 
@@ -266,12 +267,6 @@ function isAbortError(error: unknown): boolean {
     // A proxy, or a getter, that throws.
     return false
   }
-}
-
-function asError(error: unknown): Error {
-  return isInstance(error, Error)
-    ? error
-    : new TypeError('Cannot tell why the handler failed: it threw something that is not an Error')
 }
 
 function positive(value: Duration, name: string): number {

@@ -8,6 +8,7 @@
  */
 
 import type { Environment, WheelTimer } from '../../base/internal.ts'
+import { sameBytes } from '../../protocol/internal.ts'
 import { PatientTimer } from '../patient-timer.ts'
 
 /** Both ways of a session, as far as pings are concerned: see `ReadHalf` and `WriteHalf`. */
@@ -165,8 +166,4 @@ export class Pinger {
     if (leftMs > 0) this.#deadline.set(leftMs)
     else this.#timedOut()
   }
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index])
 }

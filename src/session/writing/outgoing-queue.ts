@@ -4,7 +4,7 @@
 
 import { Deferred, rejected } from '../../base/internal.ts'
 import type { SendOptions, TrySendResult } from '../../channels/index.ts'
-import { BufferedChannel, type ChannelHooks } from '../../channels/internal.ts'
+import { BufferedChannel, type ChannelHooks, SENT } from '../../channels/internal.ts'
 import { encodedSizeBound } from '../../protocol/internal.ts'
 import { LatestBy } from '../latest-by.ts'
 import { type MessageOrder, QueuedFrame } from './message-order.ts'
@@ -42,8 +42,6 @@ const HOOKS: ChannelHooks<Entry, OutgoingQueue> = {
   admit: (queue, entry) =>
     entry instanceof FlushMarker || entry instanceof QueuedFrame ? entry : queue.admit(entry),
 }
-
-const SENT: Promise<void> = Promise.resolve()
 
 /** About what a promise costs that waits for room. */
 const WAITING_SENDER_BYTES = 512

@@ -13,6 +13,7 @@ import {
   type SendOptions,
   type TrySendResult,
 } from '../../channels/index.ts'
+import { SENT } from '../../channels/internal.ts'
 import { type CloseReason, FrameType, isBytes, PreparedFrame } from '../../protocol/internal.ts'
 import { VIOLATED_POLICY } from '../failure-reason.ts'
 import type { HalfOwner } from '../half-owner.ts'
@@ -29,9 +30,6 @@ import { WaitingControl } from './waiting-control.ts'
 
 /** How far the last frame has come: `ending`, it is still to be written; `ended`, written or lost. */
 type WriteState = 'running' | 'ending' | 'ended'
-
-/** Returned by every `send` that need not wait: a new promise would cost more than a small message. */
-const SENT: Promise<void> = Promise.resolve()
 
 /** Writes for one session. */
 export class WriteHalf implements FrameWriterOwner {

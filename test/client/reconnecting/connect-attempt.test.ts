@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
 import { VirtualClock } from '../../../src/base/index.ts'
-import { Deferred, rejected } from '../../../src/base/internal.ts'
+import { asError, Deferred, rejected } from '../../../src/base/internal.ts'
 import {
-  asError,
   type Beating,
   ConnectAttempt,
   drop,
@@ -57,8 +56,8 @@ describe('ConnectAttempt', () => {
     const source = (error: unknown, isPreparing = false): SessionSource<ClientSession> => ({
       prepare: () =>
         isPreparing
-          ? Promise.reject(asError(error))
-          : Promise.resolve(() => Promise.reject(asError(error))),
+          ? Promise.reject(asError(error, 'the attempt'))
+          : Promise.resolve(() => Promise.reject(asError(error, 'the attempt'))),
     })
     const mistake = new RangeError('no such port')
 
@@ -215,14 +214,5 @@ describe('drop()', () => {
 
     expect(session.incoming.isClosedForReceive).toBe(true)
     expect((await server.closeReason).code).toBe(1000)
-  })
-})
-
-describe('asError()', () => {
-  it('is the error itself, or one that says that there was none', () => {
-    const error = new Error('no')
-
-    expect(asError(error)).toBe(error)
-    expect(asError('because')).toBeInstanceOf(TypeError)
   })
 })

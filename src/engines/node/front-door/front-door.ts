@@ -21,9 +21,9 @@ import { type RequestHead, listHas } from '../../../protocol/internal.ts'
 import type { Transport } from '../../../session/index.ts'
 import { AcceptedRequest } from './accepted-request.ts'
 import { Arrival, type ArrivalOwner } from './arrival.ts'
-import { answerAndEnd } from '../upgrades/final-answer.ts'
+import { answerAndEnd, encoded, FAILURE } from '../upgrades/final-answer.ts'
 import { acceptsOnHandles } from './front-door-self-test.ts'
-import { encodeAnswer, encodeSwitch, type HttpAnswer, sentence } from '../upgrades/http-answer.ts'
+import { encodeAnswer, encodeSwitch, type HttpAnswer } from '../upgrades/http-answer.ts'
 import { shareStrings } from '../upgrades/shared-strings.ts'
 import { type AcceptedHandle, type Listener, listenOnHandle } from './tcp-listener.ts'
 import type { TcpReactor } from '../transports/tcp-transport.ts'
@@ -42,8 +42,6 @@ export interface FrontDoorLimits {
 /** What Node's server answers in the same cases. */
 const REQUEST_TIMEOUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n'
 const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'
-
-const FAILURE: HttpAnswer = sentence(500, 'Cannot upgrade: the application failed')
 
 /** The connections of one server that have not become sessions, nor gone to the HTTP server. */
 export class FrontDoor implements ArrivalOwner {
@@ -165,7 +163,9 @@ export class FrontDoor implements ArrivalOwner {
       return
     }
     const switching =
-      outcome.type === 'accepted' ? this.#encode(() => encodeSwitch(outcome.headers)) : null
+      outcome.type === 'accepted'
+        ? encoded(this.#host.application, () => encodeSwitch(outcome.headers))
+        : null
     if (outcome.type === 'accepted' && switching !== null) {
       const transport = this.#open(arrival, switching)
       try {
@@ -179,8 +179,8 @@ export class FrontDoor implements ArrivalOwner {
     }
     const answer = outcome.type === 'refused' ? outcome : FAILURE
     const bytes = (each: HttpAnswer): Buffer => encodeAnswer(each, 'GET', new Date())
-    const encoded = this.#encode(() => bytes(answer)) ?? bytes(FAILURE)
-    answerAndEnd(this.#host.environment, this.#open(arrival), encoded)
+    const head = encoded(this.#host.application, () => bytes(answer)) ?? bytes(FAILURE)
+    answerAndEnd(this.#host.environment, this.#open(arrival), head)
   }
 
   /** Takes the connection out of this door as a transport. */
@@ -201,16 +201,6 @@ export class FrontDoor implements ArrivalOwner {
   #fail(arrival: Arrival, error: unknown): void {
     logFailure(this.#host.application.logger, error, 'Upgrade failed')
     if (this.#arrivals.has(arrival)) arrival.close()
-  }
-
-  /** `null`, and an entry in the log, for a header that HTTP does not allow. */
-  #encode<Encoded>(encode: () => Encoded): Encoded | null {
-    try {
-      return encode()
-    } catch (error) {
-      logFailure(this.#host.application.logger, error, 'Upgrade failed')
-      return null
-    }
   }
 
   #scheduleCheck(): void {

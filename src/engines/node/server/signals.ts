@@ -27,7 +27,8 @@ const SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT']
  */
 const SAME_SIGNAL_MS = 1000
 
-const EXIT_PAUSE_MS = 3000
+/** After the stop: time for listeners of `stopped` to close what would keep the process alive. */
+export const EXIT_PAUSE_MS = 3000
 
 /**
  * Calls `stop` at the first SIGTERM or SIGINT. A second one, a second or more later, ends the process at

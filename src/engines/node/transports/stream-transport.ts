@@ -24,6 +24,12 @@ import type { ConnectionFacts } from './connection-facts.ts'
 /** Time without traffic after which the kernel begins to probe the peer. */
 const KEEP_ALIVE_DELAY_MS = 30_000
 
+/** Sends small writes at once, and lets the kernel find dead peers. */
+export function tuneSocket(socket: Socket): void {
+  socket.setNoDelay(true)
+  socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS)
+}
+
 /** A larger write is given to the stream in pieces of this size. */
 const PIECE_BYTES = 128 * 1024
 
@@ -75,8 +81,7 @@ export class StreamTransport implements Transport {
     // The peer's FIN must not end our direction: a Close frame may still have to go out.
     stream.allowHalfOpen = true
     if (stream instanceof Socket) {
-      stream.setNoDelay(true)
-      stream.setKeepAlive(true, KEEP_ALIVE_DELAY_MS)
+      tuneSocket(stream)
       stream.setTimeout(0)
     }
 

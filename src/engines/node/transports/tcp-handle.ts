@@ -13,6 +13,7 @@
 import { Socket } from 'node:net'
 
 import { rootContext } from '../../../application/internal.ts'
+import { tuneSocket } from './stream-transport.ts'
 
 /** The handle of libuv under a socket: what we use of Node's `TCPWrap`. Calls answer 0, or an error number below 0. */
 export interface TcpHandle {
@@ -85,9 +86,6 @@ interface OpenedSocket {
 
 const OWNER_NAME = 'owner_symbol'
 
-/** Time without traffic after which the kernel begins to probe the peer. */
-const KEEP_ALIVE_DELAY_MS = 30_000
-
 const HANDLE_METHODS = [
   'useUserBuffer',
   'readStart',
@@ -131,8 +129,7 @@ export function takeHandle(socket: unknown): TakenHandle | null {
   if (handle === null || typeof handle !== 'object') return null
   if (HANDLE_METHODS.some((name) => typeof handle[name] !== 'function')) return null
 
-  socket.setNoDelay(true)
-  socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS)
+  tuneSocket(socket)
   const head = takeBuffered(socket)
   const server = countingServer(opened)
   opened._handle = null

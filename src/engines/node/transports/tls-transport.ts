@@ -18,9 +18,7 @@ import type { ConnectionFacts } from './connection-facts.ts'
 import { systemError } from './system-error.ts'
 import type { TcpReactor } from './tcp-transport.ts'
 import type { BypassedTls } from './tls-handle.ts'
-
-/** Time without traffic after which the kernel begins to probe the peer. */
-const KEEP_ALIVE_DELAY_MS = 30_000
+import { tuneSocket } from './stream-transport.ts'
 
 const END_OF_FILE = 'EOF'
 const READING_ALREADY = 'EALREADY'
@@ -67,8 +65,7 @@ export class TlsTransport implements Transport {
 
     const { socket, handle } = tls
     socket.allowHalfOpen = true
-    socket.setNoDelay(true)
-    socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS)
+    tuneSocket(socket)
     socket.setTimeout(0)
     socket.on('error', (error: Error) => this.#failed(error))
     socket.on('close', () => this.#settleClosed())

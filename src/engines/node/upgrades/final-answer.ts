@@ -1,16 +1,32 @@
 /**
- * The last words on a connection that gets no session.
+ * The last answer on a connection that gets no session.
  */
 
+import type { Application } from '../../../application/index.ts'
+import { logFailure } from '../../../application/internal.ts'
 import type { Environment } from '../../../base/internal.ts'
 import type { Transport } from '../../../session/index.ts'
+import { type HttpAnswer, sentence } from './http-answer.ts'
 
 /** How long a client may take to read the answer and to end its side, in milliseconds. */
 const REFUSAL_LIMIT_MS = 5000
 
+/** The answer when code of the application threw. */
+export const FAILURE: HttpAnswer = sentence(500, 'Cannot upgrade: the application failed')
+
+/** Returns `null`, and logs the error, for a header that HTTP does not allow. */
+export function encoded<Encoded>({ logger }: Application, encode: () => Encoded): Encoded | null {
+  try {
+    return encode()
+  } catch (error) {
+    logFailure(logger, error, 'Upgrade failed')
+    return null
+  }
+}
+
 /**
- * Writes `answer` and ends the connection. What the client still sends is read and dropped until it
- * ends too: otherwise the kernel would answer with a reset, and the answer might be lost.
+ * Writes `answer` and ends the connection. Further bytes of the client are read and dropped until
+ * the client ends too: otherwise the kernel would send a reset, and the answer might be lost.
  */
 export function answerAndEnd(
   { timers }: Environment,

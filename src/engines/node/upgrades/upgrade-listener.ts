@@ -16,7 +16,8 @@ import { logFailure } from '../../../application/internal.ts'
 import { Deferred, type Environment } from '../../../base/internal.ts'
 import { HttpHeaders } from '../../../protocol/index.ts'
 import { type ConnectionFacts, connectionFacts } from '../transports/connection-facts.ts'
-import { encodeAnswer, encodeSwitch, type HttpAnswer, sentence } from './http-answer.ts'
+import { answerAndEnd, encoded, FAILURE } from './final-answer.ts'
+import { encodeAnswer, encodeSwitch, type HttpAnswer } from './http-answer.ts'
 import type { OwedAnswers } from './owed-answers.ts'
 import { shareStrings } from './shared-strings.ts'
 import { StreamTransport } from '../transports/stream-transport.ts'
@@ -51,9 +52,6 @@ export interface UpgradeHost {
   /** The upgrade has become a session, or has got an answer; optional. */
   concluded?(upgrade: PendingUpgrade, as: 'accepted' | 'refused'): void
 }
-
-/** How long a refused client may take to read the answer and to end its side. */
-const REFUSAL_LIMIT_MS = 5000
 
 const NO_BYTES = new Uint8Array(0)
 
@@ -139,14 +137,8 @@ export function refuseUpgrade(
   const encode = (each: HttpAnswer): Buffer => encodeAnswer(each, request.method ?? '', new Date())
   const bytes = encoded(application, () => encode(answer)) ?? encode(FAILURE)
   const transport = new StreamTransport(stream, NO_BYTES, facts)
-  const deadline = environment.timers.schedule(REFUSAL_LIMIT_MS, () => transport.abort())
-  transport.start({ receive() {}, receiveEnd() {}, drained() {}, closed: () => deadline.cancel() })
-  transport.write(bytes)
-  transport.end()
+  answerAndEnd(environment, transport, bytes)
 }
-
-/** What a client is told when code of the application threw. */
-export const FAILURE: HttpAnswer = sentence(500, 'Cannot upgrade: the application failed')
 
 /** One upgrade on its way through the application. */
 class Answering {
@@ -268,16 +260,6 @@ function accept(
     // Nobody else has it any more.
     transport.abort()
     throw error
-  }
-}
-
-/** `null`, and told to the logger, when a header is not what HTTP allows: the mistake of whoever put it there. */
-function encoded<Encoded>(application: Application, encode: () => Encoded): Encoded | null {
-  try {
-    return encode()
-  } catch (error) {
-    logFailure(application.logger, error, 'Upgrade failed')
-    return null
   }
 }
 

@@ -9,6 +9,7 @@ import { Deferred } from '../../../base/internal.ts'
 import { ListenError } from '../errors.ts'
 import type { EmbeddedServer, ServerAddress } from '../server/server.ts'
 import { readOrder, wrapMessage, type WorkerReport } from './messages.ts'
+import { EXIT_PAUSE_MS } from '../server/signals.ts'
 
 /** The part of `process` that a worker needs, and time. */
 export interface WorkerWorld {
@@ -23,9 +24,6 @@ export interface WorkerWorld {
   /** See `PrimaryHost.claim`; a worker never gives it back. */
   readonly claim: () => void
 }
-
-/** As after a signal without workers: time for listeners of `stopped` to close what would keep the process. */
-const EXIT_PAUSE_MS = 3000
 
 /** Puts a server of this process at the primary's disposal. */
 export class WorkerServer implements EmbeddedServer {
