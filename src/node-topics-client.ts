@@ -49,8 +49,10 @@ export {
   TopicNameError,
 } from './topics/portable.ts'
 export type {
+  ClientPresence,
   ClientPublished,
   ClientPublishOptions,
+  ClientSeat,
   ClientTopic,
   EventData,
   EventItem,
@@ -60,8 +62,11 @@ export type {
   JsonValue,
   LiveItem,
   LiveTopics,
+  Member,
   OutboxLimits,
   Position,
+  PresenceChange,
+  PresenceMode,
   PublishRefusal,
   SkippedItem,
   SubscriptionRefusal,

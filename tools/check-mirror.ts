@@ -32,6 +32,8 @@ const UNTESTED: Readonly<Record<string, string>> = {
     'is a part of the protocol: test/topics/wire/wire-session.test.ts runs it',
   'topics/client/client-feed.ts':
     'is a part of the client: test/topics/client/connect-topics.test.ts runs it',
+  'topics/wire/wire-presence.ts':
+    'is a part of the protocol: test/topics/client/client-presence.test.ts runs it',
   'topics/client/outbox.ts':
     'is a part of the client: test/topics/client/connect-topics.test.ts runs it',
   'topics/presence/member-table.ts':

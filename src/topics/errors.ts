@@ -89,13 +89,15 @@ export class ExpectationFailedError extends TowpathError {
 }
 
 /** Why a subscription was refused or ended. */
-export type SubscriptionRefusal = 'forbidden' | 'limit' | 'rate' | 'name'
+export type SubscriptionRefusal = 'forbidden' | 'limit' | 'rate' | 'name' | 'meta' | 'closed'
 
 const SUBSCRIPTION_REFUSALS: Readonly<Record<SubscriptionRefusal, string>> = {
   forbidden: 'it is not allowed, or there is no such topic',
   limit: 'the session has too many subscriptions',
   rate: 'there were too many in a short time',
   name: 'the name is invalid',
+  meta: 'what is said about the member is too large or does not fit the schema',
+  closed: 'the client has been closed',
 }
 
 /** A subscription, or a seat in the presence of a topic, was refused or has ended. */

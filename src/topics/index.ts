@@ -54,7 +54,14 @@ export type { MemoryBrokerOptions } from './memory/memory-broker.ts'
 export { MemoryLog } from './memory/memory-log.ts'
 export type { CutOptions, RestartOptions } from './memory/memory-log.ts'
 export type { FeedOptions } from './node/session-feed.ts'
-export type { Member, Presence, PresenceChange, PresenceList, Seat } from './presence/presence.ts'
+export type {
+  Member,
+  Presence,
+  PresenceChange,
+  PresenceList,
+  PresenceMode,
+  Seat,
+} from './presence/presence.ts'
 export type {
   EventsOptions,
   Published,

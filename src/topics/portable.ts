@@ -10,6 +10,7 @@ export type {
   TopicsClientOptions,
   TopicsConnector,
 } from './client/connect-topics.ts'
+export type { ClientPresence, ClientSeat } from './client/client-presence.ts'
 export type { ClientPublished, OutboxLimits } from './client/outbox.ts'
 export { defineTopic } from './kind/define-topic.ts'
 export type { EventData, JsonValue, TopicDefinition, TopicKind } from './kind/define-topic.ts'
@@ -23,6 +24,7 @@ export type {
   SkippedItem,
   TopicItem,
 } from './kind/items.ts'
+export type { Member, PresenceChange, PresenceMode } from './presence/presence.ts'
 export {
   PublishRefusedError,
   PublishUncertainError,

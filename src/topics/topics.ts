@@ -119,7 +119,7 @@ export class TopicsOfProcess implements AsyncDisposable {
    */
   allow<Parameters, Event, Input, Meta>(
     kind: TopicKind<Parameters, Event, Input, Meta>,
-    permissions: TopicPermissions<Parameters, Event, Input>,
+    permissions: TopicPermissions<Parameters, Event, Input, Meta>,
   ): void {
     // Asked with what the kind captures, and with events that its schema has accepted.
     this.#permissions.allow(kind as AnyTopicKind, permissions as unknown as AnyPermissions)

@@ -19,6 +19,7 @@ import type { From, Position, TopicItem } from '../kind/items.ts'
 import { fromBase64, toBase64 } from '../wire/base64.ts'
 import { JSON_PROTOCOL, type ServerMessage } from '../wire/messages.ts'
 import { ClientFeed } from './client-feed.ts'
+import { type ClientPresence, ClientPresences } from './client-presence.ts'
 import { type ClientPublished, Outbox, type OutboxLimits } from './outbox.ts'
 
 /** How a client of topics is set up, beside the options of `connect`. */
@@ -42,10 +43,13 @@ export interface ClientPublishOptions {
 }
 
 /** A topic of the server. */
-export interface ClientTopic<Event = unknown, Input = Event> {
+export interface ClientTopic<Event = unknown, Input = Event, Meta = unknown> {
   readonly name: string
   /** Up to where events were taken from `events`; `null` before, and in a topic without history. */
   readonly position: Position | null
+
+  /** Who is there. */
+  readonly presence: ClientPresence<Meta>
 
   /**
    * The events, as an async iterator; one at a time for each topic. It goes on over lost connections: what was missed
@@ -85,7 +89,7 @@ export interface LiveTopics extends AsyncDisposable {
     ...[parameters]: object extends Parameters
       ? [parameters?: Parameters]
       : [parameters: Parameters]
-  ): ClientTopic<Event, Input>
+  ): ClientTopic<Event, Input, Meta>
   topic<Event = unknown>(name: string): ClientTopic<Event>
 
   /** Sends a new token, so that permissions that are about to end are asked for again. */
@@ -128,6 +132,7 @@ class TopicsConnection implements LiveTopics {
   readonly #options: TopicsClientOptions
   readonly #clock: Clock
   readonly #outbox: Outbox
+  readonly #presences: ClientPresences
   readonly #feeds = new Map<string, ClientFeed>()
   /** Topics by the ids of subscribes that are not answered. */
   readonly #asked = new Map<number, string>()
@@ -151,6 +156,13 @@ class TopicsConnection implements LiveTopics {
         },
       },
     )
+    this.#presences = new ClientPresences(
+      (message) => {
+        const id = ++this.#ids
+        return this.#send({ id, ...message }) ? id : null
+      },
+      (ms, act) => this.#clock.setTimer(Math.min(ms, MAX_RETRY_MS), act),
+    )
     this.connection = connector.connect(JSON_PROTOCOL, (session) => this.#opened(session))
     void this.#receiveAll()
   }
@@ -166,7 +178,7 @@ class TopicsConnection implements LiveTopics {
   topic<Parameters, Event, Input, Meta>(
     kind: TopicKind<Parameters, Event, Input, Meta> | string,
     parameters?: Parameters,
-  ): ClientTopic<Event, Input> {
+  ): ClientTopic<Event, Input, Meta> {
     const name = typeof kind === 'string' ? kind : kind.nameOf(parameters ?? ({} as Parameters))
     const feed = (): ClientFeed | undefined => this.#feeds.get(name)
     return {
@@ -174,6 +186,8 @@ class TopicsConnection implements LiveTopics {
       get position() {
         return feed()?.position ?? null
       },
+      // The kind says what is said of its members.
+      presence: this.#presences.presenceOf(name) as ClientPresence<Meta>,
       // The kind says what its events are.
       events: ({ from = 'now', signal } = {}) =>
         this.#read(name, from, signal ?? null) as AsyncIterableIterator<TopicItem<Event>>,
@@ -280,6 +294,7 @@ class TopicsConnection implements LiveTopics {
     this.#session = session
     const limits = { unanswered: message.limits.unanswered, dedupeMs: message.dedupe }
     this.#outbox.opened(limits, isSame)
+    this.#presences.opened()
   }
 
   async #receiveAll(): Promise<void> {
@@ -319,6 +334,18 @@ class TopicsConnection implements LiveTopics {
         return
       case 'denied':
         this.#endFeed(message.topic, 'forbidden', message)
+        this.#presences.denied(
+          message.topic,
+          new SubscriptionRefusedError(message.topic, 'forbidden', factsOf(message)),
+        )
+        return
+      case 'done':
+      case 'members':
+      case 'joined':
+      case 'updated':
+      case 'left':
+      case 'count':
+        this.#presences.receive(message)
         return
       case 'broker':
         this.#broker = message.state
@@ -348,6 +375,10 @@ class TopicsConnection implements LiveTopics {
     const { id, topic, code, message } = refusal
     const retryAfter = refusal.retryAfter ?? null
     if (id !== null && this.#outbox.refused(id, code, message, retryAfter)) return
+    const reason = reasonOf(code)
+    const error = (each: string): SubscriptionRefusedError =>
+      new SubscriptionRefusedError(each, reason, factsOf(refusal.denied ?? null))
+    if (id !== null && this.#presences.refused(id, retryAfter, error)) return
     const asked = id === null ? topic : this.#asked.get(id)
     if (id !== null) this.#asked.delete(id)
     if (asked === undefined) return
@@ -356,7 +387,6 @@ class TopicsConnection implements LiveTopics {
       this.#clock.setTimer(Math.min(retryAfter, MAX_RETRY_MS), () => this.#subscribe(feed))
       return
     }
-    const reason = code === 'limit' || code === 'rate' || code === 'name' ? code : 'forbidden'
     this.#endFeed(asked, reason, refusal.denied ?? null)
   }
 
@@ -367,8 +397,7 @@ class TopicsConnection implements LiveTopics {
   ): void {
     const feed = this.#feeds.get(topic)
     this.#feeds.delete(topic)
-    const facts = denied === null ? null : { code: denied.code, message: denied.message }
-    feed?.end(new SubscriptionRefusedError(topic, reason, facts))
+    feed?.end(new SubscriptionRefusedError(topic, reason, factsOf(denied)))
   }
 
   /** @returns whether there is a connection. */
@@ -385,8 +414,20 @@ class TopicsConnection implements LiveTopics {
     const cause = error instanceof Error ? error : null
     for (const feed of this.#feeds.values()) feed.end(cause)
     this.#feeds.clear()
+    this.#presences.end(cause)
     this.#outbox.end()
   }
+}
+
+function factsOf(
+  denied: { readonly code: string; readonly message: string } | null,
+): { readonly code: string; readonly message: string } | null {
+  return denied === null ? null : { code: denied.code, message: denied.message }
+}
+
+function reasonOf(code: Refusal['code']): SubscriptionRefusal {
+  if (code === 'size' || code === 'schema') return 'meta'
+  return code === 'limit' || code === 'rate' || code === 'name' ? code : 'forbidden'
 }
 
 /** @returns `null` for what this client does not understand. */

@@ -58,7 +58,7 @@ export class LocalPresences {
       },
       list: () => Promise.resolve(list()),
       count: () => Promise.resolve(list().count),
-      changes: ({ signal } = {}) => used().watch(signal ?? null),
+      changes: ({ mode = 'full', signal } = {}) => used().watch(signal ?? null, mode === 'count'),
     }
   }
 
@@ -150,16 +150,18 @@ class TopicMembers {
     }
   }
 
-  watch(signal: AbortSignal | null): PresenceWatch {
+  watch(signal: AbortSignal | null, isCounting: boolean): PresenceWatch {
     const watch = new PresenceWatch(
       {
-        members: () => this.#members(),
+        isReady: () => true,
+        members: (counting) => this.#members(counting),
         left: (each) => {
           this.#watches.delete(each)
           this.#rest()
         },
       },
       signal,
+      isCounting,
     )
     this.#watches.add(watch)
     return watch
@@ -191,20 +193,21 @@ class TopicMembers {
     this.#rest()
   }
 
-  #members(): PresenceChange {
+  #members(isCounting: boolean): PresenceChange {
+    if (isCounting) return { type: 'count', count: this.table.size }
     return { type: 'members', members: this.table.list(this.#listed), count: this.table.size }
   }
 
   #tell(change: MemberChange | null): void {
     if (change === null) return
     const { size } = this.table
-    if (size > this.#listed) {
-      this.#tellCount()
-    } else if (size === this.#listed && change.type === 'left') {
-      // Few enough to be listed one by one again.
-      for (const watch of this.#watches) watch.renew()
-    } else {
-      for (const watch of this.#watches) watch.push(change)
+    if (size > this.#listed) return this.#tellCount()
+    // Few enough to be listed one by one again.
+    const isRenewed = size === this.#listed && change.type === 'left'
+    for (const watch of this.#watches) {
+      if (watch.isCounting) this.#tellCount()
+      else if (isRenewed) watch.renew()
+      else watch.push(change)
     }
   }
 
@@ -213,8 +216,9 @@ class TopicMembers {
     this.#countTimer ??= this.#parts.timers.schedule(COUNT_EVERY_MS, () => {
       this.#countTimer = null
       const count = this.table.size
-      if (count <= this.#listed) return
-      for (const watch of this.#watches) watch.push({ type: 'count', count })
+      for (const watch of this.#watches) {
+        if (watch.isCounting || count > this.#listed) watch.push({ type: 'count', count })
+      }
     })
   }
 

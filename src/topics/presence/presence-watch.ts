@@ -10,13 +10,17 @@ const MAX_WAITING = 1000
 
 /** What a watch needs of its presence. */
 export interface WatchSource {
-  /** The members now. */
-  readonly members: () => PresenceChange
+  /** Whether the members are known. When they are, `renew` is called. */
+  readonly isReady: () => boolean
+  /** The members now, or their count. */
+  readonly members: (isCounting: boolean) => PresenceChange
   readonly left: (watch: PresenceWatch) => void
 }
 
 /** One watch. It begins with the members. */
 export class PresenceWatch implements AsyncIterableIterator<PresenceChange> {
+  /** Whether only the count is wanted. */
+  readonly isCounting: boolean
   readonly #source: WatchSource
   readonly #signal: AbortSignal | null
   #waiting: PresenceChange[] = []
@@ -24,8 +28,10 @@ export class PresenceWatch implements AsyncIterableIterator<PresenceChange> {
   #needsMembers = true
   #woken: Deferred<void> | null = null
   #isOver = false
+  #error: Error | null = null
 
-  constructor(source: WatchSource, signal: AbortSignal | null) {
+  constructor(source: WatchSource, signal: AbortSignal | null, isCounting: boolean) {
+    this.isCounting = isCounting
     this.#source = source
     this.#signal = signal
     if (signal !== null) addAbortListener(signal, this.#aborted)
@@ -54,10 +60,10 @@ export class PresenceWatch implements AsyncIterableIterator<PresenceChange> {
   async next(): Promise<IteratorResult<PresenceChange, undefined>> {
     for (;;) {
       this.#signal?.throwIfAborted()
-      if (this.#isOver) return { done: true, value: undefined }
-      if (this.#needsMembers) {
+      if (this.#isOver) return this.#ended()
+      if (this.#needsMembers && this.#source.isReady()) {
         this.#needsMembers = false
-        return { done: false, value: this.#source.members() }
+        return { done: false, value: this.#source.members(this.isCounting) }
       }
       const change = this.#waiting.shift()
       if (change !== undefined) return { done: false, value: change }
@@ -72,12 +78,21 @@ export class PresenceWatch implements AsyncIterableIterator<PresenceChange> {
     return Promise.resolve({ done: true, value: undefined })
   }
 
-  end(): void {
+  /** Ends the loop; `error` is thrown from it. */
+  end(error: Error | null = null): void {
     if (this.#isOver) return
     this.#isOver = true
+    this.#error = error
     if (this.#signal !== null) removeAbortListener(this.#signal, this.#aborted)
     this.#source.left(this)
     this.#wake()
+  }
+
+  #ended(): IteratorResult<PresenceChange, undefined> {
+    const error = this.#error
+    this.#error = null
+    if (error !== null) throw error
+    return { done: true, value: undefined }
   }
 
   readonly #aborted = (): void => this.end()

@@ -25,6 +25,9 @@ export type PresenceChange<Meta = unknown> =
   /** In the place of single changes, while there are more members than are listed. At most once a second. */
   | { readonly type: 'count'; readonly count: number }
 
+/** `full`: the members and every change. `count`: only how many there are, at most once a second. */
+export type PresenceMode = 'full' | 'count'
+
 /** The members as a list. */
 export interface PresenceList<Meta = unknown> {
   /** At most `listed`, in no order. */
@@ -61,6 +64,10 @@ export interface Presence<Meta = unknown> {
   /** How many members there are. */
   count(): Promise<number>
 
-  /** The members, and then every change. */
-  changes(options?: { readonly signal?: AbortSignal }): AsyncIterableIterator<PresenceChange<Meta>>
+  /** The members, and then every change; in the mode `count`, `count` at the beginning and after changes. */
+  changes(options?: {
+    /** @defaultValue 'full' */
+    readonly mode?: PresenceMode
+    readonly signal?: AbortSignal
+  }): AsyncIterableIterator<PresenceChange<Meta>>
 }

@@ -3,6 +3,7 @@
  */
 
 import type { From, GapReason, Position } from '../kind/items.ts'
+import type { Member, PresenceMode } from '../presence/presence.ts'
 
 /** The subprotocol. */
 export const JSON_PROTOCOL = 'v1.json.topics.towpath'
@@ -45,6 +46,14 @@ export type ClientMessage =
       readonly data: unknown
     }
   | { readonly type: 'token'; readonly token: string | null }
+  | {
+      readonly type: 'presence'
+      readonly id: number
+      readonly topic: string
+      readonly mode: PresenceMode | 'off'
+    }
+  | { readonly type: 'join'; readonly id: number; readonly topic: string; readonly meta: unknown }
+  | { readonly type: 'leave'; readonly id: number; readonly topic: string }
   | {
       readonly type: 'unknown'
       readonly id: number | null
@@ -138,4 +147,18 @@ export type ServerMessage =
       readonly code: string
       readonly message: string
     }
+  /** Answers `presence`, `join` and `leave`. */
+  | { readonly type: 'done'; readonly id: number; readonly topic: string; readonly key?: string }
+  | {
+      readonly type: 'members'
+      readonly topic: string
+      readonly members: readonly Member[]
+      readonly count: number
+    }
+  | {
+      readonly type: 'joined' | 'updated' | 'left'
+      readonly topic: string
+      readonly member: Member
+    }
+  | { readonly type: 'count'; readonly topic: string; readonly count: number }
   | { readonly type: 'broker'; readonly state: 'connecting' | 'up' | 'down' | 'closed' }

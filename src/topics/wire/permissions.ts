@@ -36,7 +36,7 @@ export type Verdict = boolean | Denied | { readonly until: Date }
 type Answer<T> = T | Promise<T>
 
 /** What clients may do. What is absent is forbidden. */
-export interface TopicPermissions<Parameters, Event, Input> {
+export interface TopicPermissions<Parameters, Event, Input, Meta = unknown> {
   /** Whether a client may receive the topic. */
   readonly subscribe?: (asked: Asked<Parameters>) => Answer<Verdict>
   /**
@@ -46,6 +46,13 @@ export interface TopicPermissions<Parameters, Event, Input> {
   readonly publish?: (
     asked: Asked<Parameters> & { readonly event: Event },
   ) => Answer<boolean | Denied | { readonly event: Input }>
+  /**
+   * Whether a client may be a member, and who it is: what the client says of itself is in `meta`, and is not checked.
+   * Without this function nobody sees who is there either; to see that, a client needs `subscribe` too.
+   */
+  readonly presence?: (
+    asked: Asked<Parameters> & { readonly meta: unknown },
+  ) => Answer<false | Denied | { readonly key: string; readonly meta: Meta }>
 }
 
 /** Permissions whose types are not known to the compiler. */
@@ -72,7 +79,7 @@ export class Permissions {
     requireKind('allow topics', kind)
     const act = `allow topics of "${kind.pattern}"`
     requireObject(act, 'what is allowed', permissions)
-    requireKnownNames(act, permissions, ['subscribe', 'publish'])
+    requireKnownNames(act, permissions, ['subscribe', 'publish', 'presence'])
     for (const [name, value] of Object.entries(permissions)) {
       if (value !== undefined) requireFunction(act, `"${name}"`, value)
     }

@@ -26,6 +26,11 @@ export function readClientMessage(text: string): ClientMessage | null {
       return readPublish(message)
     case 'token':
       return { type: 'token', token: textOf(message['token']) }
+    case 'presence':
+      return readPresence(message)
+    case 'join':
+    case 'leave':
+      return readSeat(message, message['type'])
     default: {
       const named = message['type'].slice(0, 32)
       return { type: 'unknown', id: idOf(message['id']), named }
@@ -73,6 +78,21 @@ function readPublish(message: Fields): ClientMessage | null {
   const data = typeof bytes === 'string' ? fromBase64(bytes) : message['data']
   if (data === null && typeof bytes === 'string') return null
   return { type: 'publish', id, topic, seq, key: textOf(message['key']), data }
+}
+
+function readPresence(message: Fields): ClientMessage | null {
+  const id = idOf(message['id'])
+  const { topic, mode = 'full' } = message
+  const isMode = mode === 'full' || mode === 'count' || mode === 'off'
+  if (id === null || typeof topic !== 'string' || !isMode) return null
+  return { type: 'presence', id, topic, mode }
+}
+
+function readSeat(message: Fields, type: 'join' | 'leave'): ClientMessage | null {
+  const id = idOf(message['id'])
+  const { topic, meta = null } = message
+  if (id === null || typeof topic !== 'string') return null
+  return type === 'join' ? { type, id, topic, meta } : { type, id, topic }
 }
 
 function readFrom(value: unknown): From | null {

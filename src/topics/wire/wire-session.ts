@@ -31,6 +31,7 @@ import { type AllowedTopic, decide, Denied, type Permissions } from './permissio
 import { readClientMessage } from './read-client-message.ts'
 import type { TopicsClient } from './topics-client.ts'
 import { encodeMessage, WireFeed } from './wire-feed.ts'
+import { WirePresence } from './wire-presence.ts'
 
 /** How the ready-made protocol is served. */
 export interface ServeOptions {
@@ -76,6 +77,7 @@ export class WireSession implements TopicsClient {
   readonly session: DefaultWebSocketServerSession
   readonly #parts: WireParts
   readonly #subscribed = new Map<string, Subscribed>()
+  readonly #presence: WirePresence
   readonly #subscribes: TokenBucket
   readonly #publishes: TokenBucket
   /** The lowest number that was refused and may come again, by topic: later ones must wait for it. */
@@ -92,6 +94,17 @@ export class WireSession implements TopicsClient {
     this.#parts = parts
     const { settings, node } = parts.topics
     const { clock } = node.environment
+    this.#presence = new WirePresence({
+      client: this,
+      session,
+      topics: parts.topics,
+      permissions: parts.permissions,
+      decide: (topic, allowed) => this.#decide(topic, allowed),
+      forbid: (id, topic, denied) => this.#forbid(id, topic, denied),
+      refuse: (id, topic, code, message) => void this.#refuse(id, topic, code, message),
+      deny: (topic) => this.#deny(topic, null),
+      tellLimit: (limit, topic) => this.#tellLimit(limit, topic),
+    })
     this.#subscribes = new TokenBucket(clock, settings.maxSubscribesPerSecond, 1000)
     this.#publishes = new TokenBucket(clock, settings.maxPublishesPerSecond, RATE_BURST_MS)
   }
@@ -123,6 +136,7 @@ export class WireSession implements TopicsClient {
     } finally {
       listener[Symbol.dispose]()
       for (const { until } of this.#subscribed.values()) until?.cancel()
+      this.#presence.end()
     }
   }
 
@@ -175,7 +189,7 @@ export class WireSession implements TopicsClient {
         unanswered: MAX_UNANSWERED,
       },
       dedupe: settings.dedupeMs,
-      features: [],
+      features: ['presence'],
     })
     if (!node.isUp) this.#send({ type: 'broker', state: node.state.state })
     await options.connected?.(this)
@@ -215,7 +229,12 @@ export class WireSession implements TopicsClient {
       case 'token':
         if (!(await this.#authenticate(message.token))) return false
         await this.#askAgain()
+        await this.#presence.askAgain()
         return true
+      case 'presence':
+      case 'join':
+      case 'leave':
+        return this.#askForPresence(message)
       case 'unknown':
         return this.#refuse(message.id, null, 'unknown', `Unknown message "${message.named}"`)
       case 'hello':
@@ -225,16 +244,34 @@ export class WireSession implements TopicsClient {
     }
   }
 
+  #askForPresence(
+    message: Extract<ClientMessage, { type: 'presence' | 'join' | 'leave' }>,
+  ): boolean {
+    const { id, topic } = message
+    if (!this.#maySubscribe(id, topic)) return !this.session.outgoing.isClosedForSend
+    void this.session
+      .launch(() => this.#presence.handle(message))
+      .catch(() => {
+        // The session has failed with it.
+      })
+    return true
+  }
+
+  /** Takes from the rate of subscribes, or refuses. */
+  #maySubscribe(id: number, topic: string): boolean {
+    if (this.#subscribes.take()) return true
+    this.#tellLimit('maxSubscribesPerSecond', topic)
+    const retryAfter = Math.ceil(this.#subscribes.msUntilToken)
+    this.#refuse(id, topic, 'rate', 'Too many subscribes', { retryAfter })
+    return false
+  }
+
   #askToSubscribe({
     id,
     topic,
     from,
   }: Extract<ClientMessage, { type: 'subscribe' }>): Promise<boolean> | boolean {
-    if (!this.#subscribes.take()) {
-      this.#tellLimit('maxSubscribesPerSecond', topic)
-      const retryAfter = Math.ceil(this.#subscribes.msUntilToken)
-      return this.#refuse(id, topic, 'rate', 'Too many subscribes', { retryAfter })
-    }
+    if (!this.#maySubscribe(id, topic)) return !this.session.outgoing.isClosedForSend
     // The next message is not held up by a permission that takes its time.
     void this.session
       .launch(() => this.#subscribe(id, topic, from))
@@ -319,6 +356,7 @@ export class WireSession implements TopicsClient {
 
   #deny(topic: string, denied: Denied | null): void {
     this.#unsubscribe(topic)
+    this.#presence.denied(topic)
     const { code = 'expired', message = '' } = denied ?? {}
     this.#send({ type: 'denied', topic, code, message })
   }

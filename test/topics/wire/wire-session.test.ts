@@ -87,7 +87,7 @@ async function speaking(t: TestApplication, hello: Message = {}): Promise<Speaki
   return client
 }
 
-const WELCOME = { type: 'welcome', features: [], limits: { unanswered: 32 } }
+const WELCOME = { type: 'welcome', features: ['presence'], limits: { unanswered: 32 } }
 
 describe('WireSession', () => {
   it('says where a subscription begins, and brings events with their offsets', async () => {

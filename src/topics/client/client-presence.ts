@@ -1,0 +1,267 @@
+/**
+ * Presence in a client: who is there, and being there, over as many connections as that takes.
+ */
+
+import { Deferred } from '../../base/internal.ts'
+import { SubscriptionRefusedError } from '../errors.ts'
+import type { Member, PresenceChange, PresenceMode } from '../presence/presence.ts'
+import { PresenceWatch } from '../presence/presence-watch.ts'
+
+/** A place among the members of a topic. */
+export interface ClientSeat extends AsyncDisposable {
+  /** Who one is, as the server says. */
+  readonly key: string
+  /** Says something else. @throws (by rejecting) {SubscriptionRefusedError} */
+  update(meta?: unknown): Promise<void>
+  /** Leaves at once. Idempotent. */
+  leave(): void
+}
+
+/** The presence of one topic, for a client. */
+export interface ClientPresence<Meta = unknown> {
+  /**
+   * The members, and then every change. After a reconnect the members come again.
+   *
+   * @throws {SubscriptionRefusedError} from the loop when the server refuses, or takes the permission back.
+   */
+  changes(options?: {
+    readonly mode?: PresenceMode
+    readonly signal?: AbortSignal
+  }): AsyncIterableIterator<PresenceChange<Meta>>
+
+  /**
+   * Becomes a member, also on later connections, until it leaves. The server decides about the key and about what is
+   * said under it.
+   *
+   * @param meta is handed to the permission of the server.
+   * @throws (by rejecting) {SubscriptionRefusedError}
+   */
+  join(meta?: unknown): Promise<ClientSeat>
+}
+
+/** What a server says about presence. */
+export type PresenceMessage =
+  | (PresenceChange & { readonly topic: string })
+  | { readonly type: 'done'; readonly id: number; readonly topic: string; readonly key?: string }
+
+/** Sends a message with a new id. @returns the id; `null` when there is no connection. */
+export type SendRequest = (message: object) => number | null
+
+/** What the client knows of one topic. */
+interface Known {
+  readonly watches: Set<PresenceWatch>
+  members: Map<string, Member>
+  count: number
+  isReady: boolean
+  mode: PresenceMode
+}
+
+interface Joined {
+  meta: unknown
+  answer: Deferred<string>
+}
+
+/** The presences of all topics of one client. */
+export class ClientPresences {
+  readonly #send: SendRequest
+  readonly #later: (ms: number, act: () => void) => void
+  readonly #known = new Map<string, Known>()
+  readonly #joined = new Map<string, Joined>()
+  /** Requests that are not answered. */
+  readonly #asked = new Map<number, { readonly topic: string; readonly isJoin: boolean }>()
+  #isOver = false
+
+  constructor(send: SendRequest, later: (ms: number, act: () => void) => void) {
+    this.#send = send
+    this.#later = later
+  }
+
+  presenceOf(topic: string): ClientPresence {
+    return {
+      changes: ({ mode = 'full', signal } = {}) => this.#watch(topic, mode, signal ?? null),
+      join: (meta) => this.#join(topic, meta),
+    }
+  }
+
+  /** There is a new connection: everything is asked for again. */
+  opened(): void {
+    this.#asked.clear()
+    for (const [topic, { mode }] of this.#known) this.#askToWatch(topic, mode)
+    for (const [topic, { meta }] of this.#joined) this.#askToJoin(topic, meta)
+  }
+
+  receive(message: PresenceMessage): void {
+    if (message.type === 'done') {
+      const asked = this.#asked.get(message.id)
+      this.#asked.delete(message.id)
+      if (asked?.isJoin !== true) return
+      this.#joined.get(message.topic)?.answer.resolve(message.key ?? '')
+      return
+    }
+    const { topic, ...change } = message
+    const known = this.#known.get(topic)
+    if (known !== undefined) apply(known, change)
+  }
+
+  /** @returns whether the refused request was one of presence. */
+  refused(
+    id: number,
+    retryAfter: number | null,
+    error: (topic: string) => SubscriptionRefusedError,
+  ): boolean {
+    const asked = this.#asked.get(id)
+    if (asked === undefined) return false
+    this.#asked.delete(id)
+    const { topic, isJoin } = asked
+    if (retryAfter !== null) this.#later(retryAfter, () => this.#askAgain(topic, isJoin))
+    else if (isJoin) this.#endJoin(topic, error(topic))
+    else this.#endWatches(topic, error(topic))
+    return true
+  }
+
+  /** A permission has ended. */
+  denied(topic: string, error: SubscriptionRefusedError): void {
+    this.#endWatches(topic, error)
+    this.#endJoin(topic, error)
+  }
+
+  /** The client is closed. */
+  end(error: Error | null): void {
+    this.#isOver = true
+    for (const topic of this.#known.keys()) this.#endWatches(topic, error)
+    for (const topic of this.#joined.keys()) {
+      this.#endJoin(topic, error ?? new SubscriptionRefusedError(topic, 'closed'))
+    }
+  }
+
+  #watch(topic: string, mode: PresenceMode, signal: AbortSignal | null): PresenceWatch {
+    const known = this.#known.get(topic) ?? {
+      watches: new Set(),
+      members: new Map(),
+      count: 0,
+      isReady: false,
+      mode,
+    }
+    const isNew = !this.#known.has(topic)
+    this.#known.set(topic, known)
+    const source = {
+      isReady: () => known.isReady,
+      members: (isCounting: boolean): PresenceChange => membersOf(known, isCounting),
+      left: (each: PresenceWatch): void => {
+        known.watches.delete(each)
+        if (known.watches.size > 0 || this.#known.get(topic) !== known) return
+        this.#known.delete(topic)
+        this.#send({ type: 'presence', topic, mode: 'off' })
+      },
+    }
+    const watch = new PresenceWatch(source, signal, mode === 'count')
+    known.watches.add(watch)
+    if (this.#isOver) {
+      watch.end()
+      return watch
+    }
+    const isMore = mode === 'full' && known.mode === 'count'
+    if (isMore) {
+      known.mode = 'full'
+      known.isReady = false
+    }
+    if (isNew || isMore) this.#askToWatch(topic, known.mode)
+    return watch
+  }
+
+  async #join(topic: string, meta: unknown): Promise<ClientSeat> {
+    const key = await this.#say(topic, meta)
+    let isLeft = false
+    const leave = (): void => {
+      if (isLeft) return
+      isLeft = true
+      this.#joined.delete(topic)
+      this.#send({ type: 'leave', topic })
+    }
+    return {
+      key,
+      update: async (next) => {
+        if (!isLeft) await this.#say(topic, next)
+      },
+      leave,
+      [Symbol.asyncDispose]: () => {
+        leave()
+        return Promise.resolve()
+      },
+    }
+  }
+
+  /** Joins, or joins again with another meta. */
+  async #say(topic: string, meta: unknown): Promise<string> {
+    if (this.#isOver) throw new SubscriptionRefusedError(topic, 'closed')
+    const joined = this.#joined.get(topic) ?? { meta, answer: new Deferred<string>() }
+    joined.meta = meta
+    if (joined.answer.isSettled) joined.answer = new Deferred<string>()
+    this.#joined.set(topic, joined)
+    this.#askToJoin(topic, meta)
+    return joined.answer.promise
+  }
+
+  #askAgain(topic: string, isJoin: boolean): void {
+    const known = this.#known.get(topic)
+    const joined = this.#joined.get(topic)
+    if (isJoin && joined !== undefined) this.#askToJoin(topic, joined.meta)
+    if (!isJoin && known !== undefined) this.#askToWatch(topic, known.mode)
+  }
+
+  #askToWatch(topic: string, mode: PresenceMode): void {
+    const id = this.#send({ type: 'presence', topic, mode })
+    if (id !== null) this.#asked.set(id, { topic, isJoin: false })
+  }
+
+  #askToJoin(topic: string, meta: unknown): void {
+    const id = this.#send({ type: 'join', topic, ...(meta === undefined ? {} : { meta }) })
+    if (id !== null) this.#asked.set(id, { topic, isJoin: true })
+  }
+
+  #endWatches(topic: string, error: Error | null): void {
+    const known = this.#known.get(topic)
+    if (known === undefined) return
+    // Nothing is asked of the server: it has ended the watch.
+    this.#known.delete(topic)
+    for (const watch of known.watches) watch.end(error)
+  }
+
+  #endJoin(topic: string, error: Error): void {
+    const joined = this.#joined.get(topic)
+    this.#joined.delete(topic)
+    if (joined === undefined) return
+    joined.answer.promise.catch(() => {
+      // Nobody may be waiting: the seat was taken on an earlier connection.
+    })
+    joined.answer.reject(error)
+  }
+}
+
+function membersOf({ members, count }: Known, isCounting: boolean): PresenceChange {
+  return isCounting
+    ? { type: 'count', count }
+    : { type: 'members', members: [...members.values()], count }
+}
+
+/** Brings what is known up to date, and tells the loops. */
+function apply(known: Known, change: PresenceChange): void {
+  const { members, watches } = known
+  if (change.type === 'members') {
+    known.members = new Map(change.members.map((member) => [member.key, member]))
+    known.count = change.count
+  } else if (change.type === 'count') {
+    known.count = change.count
+  } else if (change.type === 'left') {
+    if (members.delete(change.member.key)) known.count--
+  } else {
+    if (!members.has(change.member.key)) known.count++
+    members.set(change.member.key, change.member)
+  }
+  const isRenewed = change.type === 'members' || !known.isReady
+  known.isReady = true
+  for (const watch of watches) {
+    if (isRenewed) watch.renew()
+    else watch.push(watch.isCounting ? { type: 'count', count: known.count } : change)
+  }
+}
