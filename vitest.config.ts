@@ -17,7 +17,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/clients/**', 'node_modules/**'],
+    exclude: ['test/clients/**', '**/node_modules/**'],
     // A leaked rejection is a promise that nobody owns (invariant 4): it fails the run.
     dangerouslyIgnoreUnhandledErrors: false,
     // No test is slow by itself, but the machine may be: a property test has taken 37 s of a busy one.

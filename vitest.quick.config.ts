@@ -19,6 +19,8 @@ const LONG = [
   'test/brokers/nats/nats-cluster.test.ts',
   'test/brokers/nats/nats-connection.test.ts',
   'test/brokers/nats/kind-stream.test.ts',
+  // Frameworks, with a hundred sessions each; they are installed by `npm run mounts:install`.
+  'test/mounts/**',
   // Processes.
   'test/engines/node/workers/workers.test.ts',
   'test/examples/start.test.ts',
