@@ -18,7 +18,7 @@ import type { Dialer } from './opening/dialer.ts'
 import { openSession } from './opening/open-session.ts'
 import type { OpenedSession } from './opening/opened-session.ts'
 import { readReconnecting } from './reconnecting/reconnect-options.ts'
-import type { ReconnectingWebSocket } from './reconnecting/reconnecting.ts'
+import type { ReconnectingWebSocket } from './reconnecting/reconnecting-websocket.ts'
 
 /** What `webSocket` runs with a session. */
 export type ClientBlock<T> = (session: WebSocketClientSession) => Promise<T> | T

@@ -30,5 +30,5 @@ export type {
   Setback,
   WaitingState,
 } from './reconnecting/reconnect-state.ts'
-export type { ReconnectingWebSocket } from './reconnecting/reconnecting.ts'
+export type { ReconnectingWebSocket } from './reconnecting/reconnecting-websocket.ts'
 export type { HeaderFields } from './opening/request-headers.ts'

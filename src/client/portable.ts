@@ -18,4 +18,4 @@ export type {
   ReconnectingSettings,
   ReconnectOptions,
 } from './reconnecting/reconnect-options.ts'
-export type { ReconnectingWebSocket } from './reconnecting/reconnecting.ts'
+export type { ReconnectingWebSocket } from './reconnecting/reconnecting-websocket.ts'

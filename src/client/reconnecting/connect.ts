@@ -1,5 +1,5 @@
 /**
- * `connect`: a connection that comes back, out of what opens single sessions on a platform.
+ * `connect`: a reconnecting connection, made of the platform's way to open single sessions.
  */
 
 import type { Environment, LoopTurns } from '../../base/internal.ts'
@@ -12,9 +12,10 @@ import {
   type ReconnectingOptions,
   type ReconnectingSettings,
 } from './reconnect-options.ts'
-import { Reconnecting, type ReconnectingWebSocket } from './reconnecting.ts'
+import { Reconnecting } from './reconnecting.ts'
+import type { ReconnectingWebSocket } from './reconnecting-websocket.ts'
 
-/** Where a connection goes: an address, or a function that is asked for one before each attempt. */
+/** An address, or a function that returns one before each attempt. */
 export type ConnectTarget = string | URL | (() => string | URL | Promise<string | URL>)
 
 /**
@@ -32,7 +33,7 @@ export type ConnectOptions<Options, Session extends ClientSession> = Omit<Option
     readonly renew?: () => Partial<Options> | Promise<Partial<Options>>
   }
 
-/** What opens single sessions on a platform. */
+/** How a platform opens single sessions. */
 export interface SessionOpener<Options, Session extends ClientSession> {
   /** `options` has a signal, which ends the attempt. */
   open(url: string | URL, options: Options): Promise<Beating<Session>>

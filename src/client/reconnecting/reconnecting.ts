@@ -1,8 +1,9 @@
 /**
- * A connection that comes back: one session after another, until it is closed or coming back would not help.
+ * A reconnecting connection: one session after another, until it is closed or trying again cannot
+ * help.
  *
- * One loop does all of it: an attempt, the session that comes of it, a wait. It has no I/O of its own; sessions come from
- * a source, time and chance from the environment. The loop ends exactly once, and with it everything else.
+ * One loop does all of it: an attempt, a session, a wait. It has no I/O of its own: a source opens
+ * sessions, and the environment provides time and chance. The loop ends exactly once.
  */
 
 import type { Clock } from '../../base/index.ts'
@@ -17,12 +18,7 @@ import {
   type LoopTurns,
   removeAbortListener,
 } from '../../base/internal.ts'
-import type {
-  ReceiveChannel,
-  ReceiveOptions,
-  SendChannel,
-  SendOptions,
-} from '../../channels/index.ts'
+import type { ReceiveChannel, ReceiveOptions, SendChannel } from '../../channels/index.ts'
 import { coreOf, type JoinedChannel } from '../../channels/internal.ts'
 import type { CloseReason, Frame } from '../../protocol/index.ts'
 import type { CloseInfo, Outbound } from '../../session/index.ts'
@@ -49,79 +45,13 @@ import {
   type Setback,
   StateBoard,
 } from './reconnect-state.ts'
+import type { ReconnectingWebSocket } from './reconnecting-websocket.ts'
 import { untilAborted } from './until-aborted.ts'
 
-/**
- * A connection that comes back. Made by `connect`, which returns at once; the first attempt is then under way.
- *
- * What was received or sent by one session is not by another: see docs/reconnecting.md for what may be lost. Every
- * function may be taken off the object.
- */
-export interface ReconnectingWebSocket<
-  Session extends ClientSession = ClientSession,
-> extends AsyncDisposable {
-  /** Where it stands. */
-  readonly state: ConnectionState<Session>
-
-  /**
-   * The states from now on, beginning with the present one, ending after `closed`. Each iterator sees the latest: one
-   * that is slow misses those between. It holds one state at most; leaving the loop frees it.
-   */
-  readonly states: () => AsyncIterableIterator<ConnectionState<Session>, undefined, undefined>
-
-  /**
-   * Resolves with the session once there is one, at once if there is. Rejects with the reason of `options.signal`, and
-   * when the connection is over before: with its cause, or with `ClosedReceiveChannelError` after a normal end.
-   */
-  readonly whenOpen: (options?: ReceiveOptions) => Promise<Session>
-
-  /**
-   * What all sessions receive, one after another. Bounded as the session's own, which makes the peer wait. It ends when
-   * the connection does: normally after `close()` or a server's Close 1000, else with `ConnectionLostError` or the reason of
-   * the signal. Cancelling it drops what is received from then on, and does not end the connection.
-   */
-  readonly incoming: ReceiveChannel<Frame>
-
-  /** What goes to the session that there is; `send` is this channel's. */
-  readonly outgoing: SendChannel<Outbound>
-
-  /**
-   * Sends one whole message: a `Frame.Text` or `Frame.Binary`, a string (as text) or bytes. Resolves when a session has
-   * it in its queue, or when it is kept for one (`whileAway`). It is given to one session at most: whether it arrives
-   * when that session is lost, nobody knows.
-   *
-   * Rejects with `NotConnectedError`, or `ChannelOverflowError`, as `whileAway` says, with `ClosedSendChannelError` once the
-   * connection is closed, and as `send` of a session does. `send(new Frame.Close(r))` is `close(r)`.
-   */
-  readonly send: (data: Outbound, options?: SendOptions) => Promise<void>
-
-  /**
-   * Ends a wait at once, one that the server has asked for too: for a button that somebody presses. Does nothing in other
-   * states.
-   */
-  readonly retryNow: () => void
-
-  /**
-   * Ends it for good: a session that is open is closed with `reason` (1000 by default), an attempt or a wait is given up.
-   * Resolves when it is over; never rejects, and need not be awaited. Only the first call counts. It throws, at the
-   * call, what `close` of a session throws for a reason that may not travel.
-   */
-  readonly close: (reason?: CloseReason) => Promise<void>
-
-  /** Resolves when it is over, for good. Never rejects. */
-  readonly closed: Promise<ConnectionEnd>
-
-  /** What the heartbeat of the last session has found out; `null` without a heartbeat, and before the first session. */
-  readonly heartbeat: HeartbeatState | null
-
-  /** The same as `close()`. */
-  [Symbol.asyncDispose](): Promise<void>
-}
-
-/** What a connection is made of. */
+/** The parts of a connection. */
 export interface ReconnectingParts<Session extends ClientSession> {
   readonly source: SessionSource<Session>
-  /** Its timers must keep the process alive, where that matters: between two sessions nothing else does. */
+  /** On Node, its timers keep the process alive: between two sessions nothing else does. */
   readonly environment: Pick<Environment, 'clock' | 'random'>
   readonly loop: LoopTurns
   readonly settings: ReconnectingSettings<Session>
@@ -129,7 +59,7 @@ export interface ReconnectingParts<Session extends ClientSession> {
   readonly hints: ConnectionHints | null
 }
 
-/** Why it is to end, before it has. */
+/** Why the connection is about to end. */
 interface Leaving {
   readonly why: 'closed' | 'aborted'
   readonly cause: Error | null
@@ -150,27 +80,27 @@ export class Reconnecting<Session extends ClientSession>
   readonly #board: StateBoard<Session>
   readonly #backoff: Backoff
   readonly #joined: JoinedChannel<Frame>
-  /** Which session has received a frame; `null`: not recorded. */
+  /** Which session has received a frame; `null` while nobody has asked. */
   #origins: WeakMap<Frame, ClientSession> | null = null
   readonly #bridge: BridgedOutgoing
   readonly #closed = new Deferred<ConnectionEnd>()
-  /** Gives up the wait that is under way. */
+  /** Gives up the current wait. */
   readonly #leave = new AbortController()
-  /** Gives up the attempt that is under way. */
+  /** Gives up the current attempt. */
   #attempt: AbortController | null = null
   /** Settles when the page is shown again; `null` while it is shown. */
   #hidden: Deferred<void> | null = null
-  /** Gives up the closing handshake of the session that there is. */
+  /** Gives up the closing handshake of the current session. */
   readonly #forsake = new AbortController()
   #leaving: Leaving | null = null
   #session: Session | null = null
   #wasOpen = false
-  /** Why there is no session; `null` while there is one, and before the first attempt has failed. */
+  /** Why there is no session; `null` while there is one, and before a first failure. */
   #setback: Setback | null = null
   #heartbeat: Heartbeat | null = null
-  /** The wait that is under way. */
+  /** The current wait. */
   #wait: {
-    /** Makes it end in so many milliseconds, if that is sooner. */
+    /** Makes the wait end in `delayMs`, if that is sooner. */
     readonly endIn: (delayMs: number) => void
     /** See `Wait.isAsked`. */
     readonly isAsked: boolean
@@ -213,7 +143,7 @@ export class Reconnecting<Session extends ClientSession>
     return this.#origins
   }
 
-  /** For code that needs the time of this session. */
+  /** The clock for code that waits on behalf of this connection. */
   get clock(): Clock {
     return this.#parts.environment.clock
   }
@@ -242,7 +172,7 @@ export class Reconnecting<Session extends ClientSession>
     return this.close()
   }
 
-  /** The polite end. @throws what a session's `close` throws for its reason; nothing has happened then. */
+  /** Closes the session, then the connection. @throws what `close` of a session throws for `reason`. */
   end(reason: CloseReason | null): void {
     if (this.#leaving !== null) return
     if (this.#session !== null) {
@@ -252,7 +182,7 @@ export class Reconnecting<Session extends ClientSession>
     this.#startLeaving(CLOSED)
   }
 
-  /** The impolite end: nobody is waited for. */
+  /** Ends the connection without waiting for a closing handshake. */
   #abort(reason: unknown): void {
     const cause =
       reason instanceof Error
@@ -288,9 +218,9 @@ export class Reconnecting<Session extends ClientSession>
   }
 
   /**
-   * One attempt, and all of the session that may come of it.
+   * One attempt, and the whole session if it opens one.
    *
-   * @returns why there is no session now; `null` if that is because the connection is to end.
+   * @returns why there is no session now; `null` if the connection is about to end.
    */
   async #turn(before: Setback | null): Promise<Ending | null> {
     if (this.#leaving !== null) return null
@@ -304,7 +234,7 @@ export class Reconnecting<Session extends ClientSession>
     return this.#isLeaving() ? null : outcome
   }
 
-  /** Asked again after each wait: the answer may have changed meanwhile. */
+  /** A method, because the answer may change during any `await`. */
   #isLeaving(): boolean {
     return this.#leaving !== null
   }
@@ -328,7 +258,7 @@ export class Reconnecting<Session extends ClientSession>
     void session.closeReason.then(() => heartbeat.stop())
   }
 
-  /** The session is open, until it is over. */
+  /** Shows the session as open until it is over. */
   async #serve(session: Session, attempt: number): Promise<Setback> {
     const { clock } = this.#parts.environment
     const openedAt = clock.now()
@@ -355,7 +285,7 @@ export class Reconnecting<Session extends ClientSession>
     return { info, error: null }
   }
 
-  /** What follows from a setback: a wait, or the end. */
+  /** Decides between a wait and the end. */
   #judge({ setback, isMistake }: Ending): Wait | Verdict {
     const { shouldReconnect } = this.#parts.settings.reconnect
     try {
@@ -391,11 +321,11 @@ export class Reconnecting<Session extends ClientSession>
       }
     }
 
-    // Without any network nobody is in a hurry; a hint will tell when there is one again.
+    // Without a network the longest wait applies; a hint reports when the network is back.
     endIn(hints?.isOnline === false ? Math.max(delay, this.#backoff.longest) : delay)
     this.#wait = { endIn, isAsked }
     await untilAborted(this.#leave.signal, over.promise).catch(ignore)
-    // A page that is kept for the Back button must open nothing.
+    // A page that the browser keeps for the Back button must not connect.
     if (this.#hidden !== null)
       await untilAborted(this.#leave.signal, this.#hidden.promise).catch(ignore)
     this.#wait = null
@@ -430,7 +360,7 @@ export class Reconnecting<Session extends ClientSession>
     const states = this.#board.watch()
     try {
       for (;;) {
-        // After `closed` there are no more states, which is what this rejects with.
+        // After `closed` there are no more states: `receive` rejects.
         const state = await states.receive(options)
         if (state.type === 'open') return state.session
         if (state.type === 'closed' && state.end.cause !== null) throw state.end.cause
@@ -453,14 +383,14 @@ interface Verdict {
 }
 
 /**
- * What `shouldReconnect` has answered.
+ * Checks what `shouldReconnect` returned.
  *
- * @throws {TypeError} for anything but an answer, such as a promise: it would count as "yes".
+ * @throws {TypeError} for any other type. A promise would count as "yes".
  */
 function readAnswer(answer: unknown): boolean | null {
   if (typeof answer === 'boolean') return answer
   if (answer === undefined || answer === null) return null
-  // If it is a promise that rejects, the error below says more.
+  // If the promise rejects, the error below says more.
   Promise.resolve(answer).catch(ignore)
   throw new TypeError(
     `Cannot ask shouldReconnect: it returned ${answer instanceof Promise ? 'a promise' : kindOf(answer)}, expected true, false or undefined`,

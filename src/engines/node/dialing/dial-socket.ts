@@ -1,0 +1,111 @@
+/**
+ * What a dialer asks of Node's sockets: where to connect, how long to try an address, and TLS.
+ */
+
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { checkServerIdentity as checkName, connect as connectTls } from 'node:tls'
+
+import type { DialRequest } from '../../../client/internal.ts'
+import type { ClientTlsOptions, DialerSettings } from './client-options.ts'
+
+/**
+ * Each address of a name, except the last, gets this part of `connectTimeout`. Two seconds of the
+ * default leave TCP time to send a lost packet again, which takes one second.
+ */
+const ADDRESS_SHARES = 5
+
+/** The time for one address without a `connectTimeout`: its share of the default. */
+const DEFAULT_ADDRESS_MS = 2_000
+
+/** Node refuses a shorter time for one address. */
+const MIN_ADDRESS_MS = 10
+
+/**
+ * TLS options that may be reused for another host. The rest identify the client or one host, and
+ * are dropped on a redirect to another origin.
+ */
+const TLS_FOR_ANY_HOST = [
+  'ALPNProtocols',
+  'ca',
+  'ciphers',
+  'crl',
+  'ecdhCurve',
+  'maxVersion',
+  'minDHSize',
+  'minVersion',
+  'sigalgs',
+] as const satisfies ReadonlyArray<keyof ClientTlsOptions>
+
+/**
+ * Connects a socket of our own, over TLS for `wss:`.
+ *
+ * @throws {TypeError} for an option in `tls` that Node refuses.
+ */
+export function openSocket(request: DialRequest, { socketPath, tls }: DialerSettings): Socket {
+  const { url } = request
+  const place =
+    socketPath === null ? { host: hostOf(url), port: portOf(url) } : { path: socketPath }
+  // The peer's FIN must not end our direction: a Close frame may still have to go out.
+  const options = { ...place, allowHalfOpen: true }
+  const addresses = { autoSelectFamilyAttemptTimeout: addressTimeout(request) }
+  if (url.protocol !== 'wss:') return connectTcp({ ...addresses, ...options })
+  const secure = { ...addresses, ...tlsOptions(request, tls), ...options }
+  try {
+    return connectTls(secure)
+  } catch (cause) {
+    throw new TypeError('Cannot open WebSocket: node:tls refuses a value in option "tls"', {
+      cause,
+    })
+  }
+}
+
+/**
+ * How long Node waits for one address of a name before it tries the next. Node's own 250 ms are too
+ * short for a lost packet or a distant server.
+ */
+export function addressTimeout({ connectTimeout }: DialRequest): number {
+  if (connectTimeout === null) return DEFAULT_ADDRESS_MS
+  return Math.max(MIN_ADDRESS_MS, Math.floor(connectTimeout / ADDRESS_SHARES))
+}
+
+/**
+ * TLS options for the host of the URL. The URL's name is checked, whatever the headers say about the
+ * host. Where Node knows no name (a Unix socket, a tunnel), it would check `localhost`.
+ */
+export function tlsOptions(
+  { url, isElsewhere }: DialRequest,
+  tls: ClientTlsOptions,
+): ClientTlsOptions & { readonly servername: string } {
+  const host = hostOf(url)
+  const own = isElsewhere ? forAnyHost(tls) : tls
+  const { servername = isIP(host) === 0 ? host : '', checkServerIdentity = checkName } = own
+  return {
+    ALPNProtocols: ['http/1.1'],
+    ...own,
+    servername,
+    checkServerIdentity: (_name, peer) => {
+      try {
+        return checkServerIdentity(servername === '' ? host : servername, peer)
+      } catch (error) {
+        // Node expects an error to be returned. One that is thrown would end the process.
+        return error instanceof Error ? error : new Error('checkServerIdentity() has thrown')
+      }
+    },
+  }
+}
+
+/** The host of a URL, an IPv6 address without its brackets. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
+}
+
+/** The port of a URL, or the default of its scheme. */
+export function portOf({ port, protocol }: URL): number {
+  if (port !== '') return Number(port)
+  return protocol === 'wss:' ? 443 : 80
+}
+
+function forAnyHost(tls: ClientTlsOptions): ClientTlsOptions {
+  const kept = TLS_FOR_ANY_HOST.filter((name) => name in tls).map((name) => [name, tls[name]])
+  return Object.fromEntries(kept) as ClientTlsOptions // a part of its fields, unchanged
+}
