@@ -25,6 +25,7 @@ const LONG = [
   'test/engines/node/workers/workers.test.ts',
   'test/examples/start.test.ts',
   'test/examples/chat-bot/bot.test.ts',
+  'test/examples/cluster/cluster.test.ts',
   // They replace a module, which only an isolated file can do.
   'test/advisories/weak-randomness.test.ts',
   'test/cbor/cbor.test.ts',

@@ -260,6 +260,7 @@ function report(
       log,
       own.map(({ seen }) => seen),
     )
+    if (verdict.lost > 0) describe(`kill/${topic}`, own, log)
     for (const [name, count] of Object.entries(verdict)) total[name] = (total[name] ?? 0) + count
   }
   for (const { uncertain, refused } of clients) {
@@ -275,5 +276,19 @@ function report(
 process.on('exit', () => {
   for (const end of atExit) end()
 })
+/** Says which acknowledged events are not in the log. */
+function describe(
+  topic: string,
+  clients: readonly Client[],
+  log: ReadonlyArray<Extract<Seen, { type: 'event' }>>,
+): void {
+  const stored = new Set(log.map(({ event }) => `${event.client} ${event.n}`))
+  const lost = clients.flatMap(({ acknowledged }) =>
+    acknowledged.filter(({ client, n }) => !stored.has(`${client} ${n}`)),
+  )
+  const range = `${log[0]?.offset} to ${log.at(-1)?.offset}`
+  console.error(`${topic}: the log goes from ${range}, and lacks`, lost.slice(0, 20))
+}
+
 await main()
 process.exit()

@@ -2,8 +2,8 @@
  * Reads a topic's events and head from its stream.
  *
  * Events are fetched one after another, since servers before 2.11 know no other way without a
- * consumer. A direct get may be answered by a copy that lags behind. What such a copy does not have
- * is asked of the leader.
+ * consumer. Where a stream has copies, the leader is asked: a direct get may be answered by a copy
+ * that lags behind, or that lacks what it had not written when it was killed.
  */
 
 import type { LogPage, ReadLimit, StoredEvent } from '../../topics/index.ts'
@@ -116,16 +116,15 @@ async function emptyPage(
   return { ...page, head: isPast ? after : head, complete: isWhole ? true : 'unknown' }
 }
 
-async function nextOf(
+function nextOf(
   connection: NatsConnection,
   stream: KindStream,
   query: Query,
 ): Promise<Stored | null> {
-  const next = await direct(connection, stream, query)
-  return next === null && stream.hasCopies ? fromLeader(connection, stream, query) : next
+  return (stream.hasCopies ? fromLeader : direct)(connection, stream, query)
 }
 
-/** Answered by any copy. */
+/** Answered by any copy: of the only one. */
 async function direct(
   connection: NatsConnection,
   stream: KindStream,
