@@ -4,7 +4,9 @@
 
 import { TowpathError } from '../base/index.ts'
 
-/** The peer was silent for too long after a ping; the session was failed with 1011 `Ping timeout`. */
+/**
+ * The peer was silent for too long after a ping; the session was failed with 1011 `Ping timeout`.
+ */
 export class PingTimeoutError extends TowpathError {
   override readonly name: string = 'PingTimeoutError'
   readonly code: string = 'TOWPATH_PING_TIMEOUT'
@@ -34,9 +36,10 @@ export class RateLimitError extends TowpathError {
 }
 
 /**
- * The session has lasted longer, or stood still for longer, than it may. What the peer is told depends on the limit:
- * 1001 for `idleTimeout` and `maxSessionDuration`; nothing (1006) for `writeTimeout`, because a peer that
- * does not read cannot be told; `closeTimeout` ends a closing that has begun for another reason.
+ * The session has lasted longer, or stood still for longer, than it may. What the peer is told
+ * depends on the limit: 1001 for `idleTimeout` and `maxSessionDuration`; nothing (1006) for
+ * `writeTimeout`, because a peer that does not read cannot be told; `closeTimeout` ends a closing
+ * that has begun for another reason.
  */
 export class SessionTimeoutError extends TowpathError {
   override readonly name: string = 'SessionTimeoutError'
@@ -53,7 +56,10 @@ export class SessionTimeoutError extends TowpathError {
   }
 }
 
-/** Sessions together hold more bytes than `memoryBudget` allows, and this one is among the greediest: 1013. */
+/**
+ * Sessions together hold more bytes than `memoryBudget` allows, and this one is among the
+ * greediest: 1013.
+ */
 export class MemoryBudgetError extends TowpathError {
   override readonly name: string = 'MemoryBudgetError'
   readonly code: string = 'TOWPATH_MEMORY_BUDGET'

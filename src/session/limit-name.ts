@@ -1,5 +1,6 @@
 /**
- * The limits of a session by name: the name of the option that sets one is the name in events and counters.
+ * The limits of a session by name: the name of the option that sets one is the name in events and
+ * counters.
  */
 
 import { CompressionRatioError } from '../extensions/index.ts'

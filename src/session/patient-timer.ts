@@ -1,9 +1,9 @@
 /**
  * A timer for the silence of a peer, which does not blame the peer for a stall of this process.
  *
- * When the event loop has stood still (a long computation, SIGSTOP), timers run before the bytes that
- * arrived meanwhile are read. So a timer that is due lets all I/O that is ready pass first. One that is very
- * late waits a while longer, once: what we had to send was held up, too.
+ * When the event loop has stood still (a long computation, SIGSTOP), timers run before the bytes
+ * that arrived meanwhile are read. So a timer that is due lets all I/O that is ready pass first.
+ * One that is very late waits a while longer, once: what we had to send was held up, too.
  */
 
 import type { Environment, WheelTimer } from '../base/internal.ts'
@@ -34,7 +34,10 @@ export class PatientTimer {
     return this.#timer !== null || this.#isDeciding
   }
 
-  /** Calls `onDue` once, `delayMs` milliseconds from now or later; a call that was set before is not made. */
+  /**
+   * Calls `onDue` once, `delayMs` milliseconds from now or later; a call that was set before is not
+   * made.
+   */
   set(delayMs: number): void {
     this.cancel()
     this.#hasForgiven = false

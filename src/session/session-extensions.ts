@@ -53,14 +53,14 @@ export class SessionExtensions {
     return this.#isIncomingOver
   }
 
-  /** Whether nothing goes out any more: the session has ended, or one of them has failed on the way out. */
+  /** Whether nothing goes out any more: the session has ended, or an extension failed to send. */
   get isOutgoingOver(): boolean {
     return this.#isOutgoingOver
   }
 
   /**
-   * One of them could not go on with what came in: nothing comes in any more, and the session fails. What its
-   * handler says to the messages before still goes out.
+   * An extension failed on a received message: nothing comes in any more, and the session fails.
+   * What the handler answers to earlier messages still goes out.
    */
   failIncoming(error: unknown): void {
     if (this.#isIncomingOver) return
@@ -68,7 +68,7 @@ export class SessionExtensions {
     this.#failed(error)
   }
 
-  /** One of them could not go on with what goes out: nothing passes any more, and the session fails. */
+  /** An extension failed on a message to send: nothing passes any more, and the session fails. */
   failOutgoing(error: unknown): void {
     if (this.#isOutgoingOver) return
     this.#isIncomingOver = true

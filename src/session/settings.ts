@@ -24,7 +24,9 @@ export interface SessionSettings extends RouteSettings {
 export interface HeartbeatListener {
   /** A message has arrived, whether or not the reader takes it. */
   heard(): void
-  /** Whether a text message is the server's answer to a question; the reader does not see it then. */
+  /**
+   * Whether a text message is the server's answer to a question; the reader does not see it then.
+   */
   takes(text: string | Uint8Array): boolean
   /** The transport is read again: until now an answer could not be seen. */
   readingResumed(): void
@@ -32,7 +34,8 @@ export interface HeartbeatListener {
 
 /**
  * Hears what happens to sessions. One observer may serve many sessions, so each method is given the
- * session last. `Session` is the class that was constructed with this observer. No method may throw.
+ * session last. `Session` is the class that was constructed with this observer. No method may
+ * throw.
  */
 export interface SessionObserver<Session extends WebSocketSession = WebSocketSession> {
   /** The handler or a launched task failed. Called once for a session at most. */

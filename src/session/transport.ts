@@ -6,7 +6,9 @@
  * where a comment says so.
  */
 
-/** An address of one end; `null` in both fields where the carrier has none (a Unix socket, memory). */
+/**
+ * An address of one end; `null` in both fields where the carrier has none (a Unix socket, memory).
+ */
 export interface TransportAddress {
   readonly host: string | null
   readonly port: number | null
@@ -55,12 +57,16 @@ export interface Transport {
   /** Bytes given to `write` so far. May be 0 once the transport is gone. */
   readonly bytesWritten: number
 
-  /** Begins to deliver to `receiver`; called once. Bytes that arrived earlier are delivered first, never before this call returns. */
+  /**
+   * Begins to deliver to `receiver`; called once. Bytes that arrived earlier are delivered first,
+   * never before this call returns.
+   */
   start(receiver: TransportReceiver): void
 
   /**
-   * Sends `bytes` (never empty). After `end` it does nothing and answers `taken`. Once the transport has failed or was
-   * aborted it does nothing and answers `queued`, for good: `closed` comes in the place of `drained`.
+   * Sends `bytes` (never empty). After `end` it does nothing and answers `taken`. Once the
+   * transport has failed or was aborted it does nothing and answers `queued`, for good: `closed`
+   * comes in the place of `drained`.
    */
   write(bytes: Uint8Array): WriteOutcome
 
@@ -71,14 +77,20 @@ export interface Transport {
   resume(): void
 
   /**
-   * Finds out whether the connection has been reset, although it is not read: if so, `closed` follows. Does
-   * nothing where the transport notices that by itself, or cannot.
+   * Finds out whether the connection has been reset, although it is not read: if so, `closed`
+   * follows. Does nothing where the transport notices that by itself, or cannot.
    */
   probe(): void
 
-  /** Closes our direction once everything queued has gone out (FIN). Reading goes on, after `pause` too. Idempotent. */
+  /**
+   * Closes our direction once everything queued has gone out (FIN). Reading goes on, after `pause`
+   * too. Idempotent.
+   */
   end(): void
 
-  /** Drops the connection at once, whatever is queued; `closed` follows, never before this call returns. Idempotent. */
+  /**
+   * Drops the connection at once, whatever is queued; `closed` follows, never before this call
+   * returns. Idempotent.
+   */
   abort(): void
 }

@@ -1,10 +1,10 @@
 /**
  * How long the end of a session may take.
  *
- * `closeTimeout` is how long it may stand still. It begins again while the ending gets on: a sixteenth at
- * least of what waited when the ending began has gone out, or 64 KiB have come in (a message that the
- * peer was in the middle of). That happens sixteen times at most, so that a peer that takes or sends a
- * little at a time does not stay.
+ * The end may stand still for `closeTimeout`. The time begins again while the end makes progress:
+ * at least a sixteenth of the bytes that waited at its beginning has gone out, or 64 KiB have come
+ * in (the peer may be in the middle of a message). It begins again sixteen times at most, so a peer
+ * that takes or sends a little at a time cannot stay.
  */
 
 import type { Environment } from '../../base/internal.ts'

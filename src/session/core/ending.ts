@@ -1,6 +1,6 @@
 /**
- * How one connection ends, as facts: who began it, the Close frames that went either way, and the cause.
- * Everything that is reported is derived from them, and they are set in no other place.
+ * How one session ends, as facts: which side began, the Close frames of both sides, and the cause.
+ * Every report is derived from these facts. The phase moves by the table of `close-phase.ts` alone.
  */
 
 import { type ClosePhase, CloseReason, nextPhase } from '../../protocol/internal.ts'
@@ -62,14 +62,14 @@ export class Ending {
     return this.#phase === 'gone'
   }
 
-  /** The first call decides how the connection is said to have ended. @returns whether this was the first. */
+  /** The first call decides how the end is reported. @returns whether this was the first. */
   begin(initiator: Beginning['initiator'], reason: CloseReason, cause: Error | null): boolean {
     if (this.#beginning !== null) return false
     this.#beginning = { reason, initiator, cause }
     return true
   }
 
-  /** The failure of the transport: the cause if no other is known, unless all had been agreed on before. */
+  /** A failure of the transport is the cause if there is no other, unless both sides had closed. */
   transportFailed(cause: Error | null): void {
     if (this.#beginning === null || this.isAgreed || this.isGone) return
     this.#beginning.cause ??= cause

@@ -128,6 +128,11 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   }
 
   set maxFrameSize(bytes: number) {
+    if (bytes !== Infinity && !(Number.isSafeInteger(bytes) && bytes > 0)) {
+      throw new RangeError(
+        `Cannot set maxFrameSize: it is ${String(bytes)}, expected whole bytes above 0 or Infinity`,
+      )
+    }
     this.core.read.maxFrameSize = bytes
   }
 
@@ -259,7 +264,7 @@ function begun(handler: () => Promise<void> | void): Promise<void> {
   }
 }
 
-/** Whether a wait on a signal of this session or of its call was aborted. Node wraps such errors. */
+/** Whether a wait on a signal of the session or its call was aborted. Node wraps such errors. */
 function isAbortError(error: unknown): boolean {
   try {
     return error instanceof Error && error.name === 'AbortError'

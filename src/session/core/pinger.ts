@@ -1,10 +1,10 @@
 /**
  * The pings of one session: when one is sent, and when the silence after it has lasted too long.
  *
- * A ping goes out every period, the first one a period after the start. The first ping that nothing is
- * heard after starts the timeout; any byte from the peer ends it, not only a pong (RFC 6455 §5.5.2 lets
- * a ping serve as a keep-alive). Bytes that move towards the peer put the timeout off: a ping waits behind a
- * large message. While reading is held back the timeout stands still.
+ * A ping goes out every period, the first one a period after the start. The first unanswered ping
+ * starts the timeout. Any byte from the peer ends it, not only a pong (RFC 6455 §5.5.2 lets a ping
+ * serve as a keep-alive). Bytes that move towards the peer put the timeout off, because a ping
+ * waits behind a large message. While reading is held back the timeout stands still.
  */
 
 import type { Environment, WheelTimer } from '../../base/internal.ts'
@@ -43,10 +43,12 @@ const MAX_AHEAD_BYTES = 16 * 1024 * 1024
 /** The slowest rate that is allowed for: 512 KiB a second. Its progress cannot be seen. */
 const AHEAD_BYTES_PER_MS = 512
 
-/** Pings whose answers are still of interest. Older ones are forgotten: a later answer proves as much. */
+/** Pings whose answers count. Older pings are forgotten: a later answer proves as much. */
 const MAX_OUTSTANDING = 8
 
-/** By how much later pings may come early, as a part of the period, so that sessions opened together drift apart. */
+/**
+ * How early a later ping may come, as a part of the period: sessions opened together drift apart.
+ */
 const SPREAD = 1 / 8
 
 /** Sends pings and watches for life. */
@@ -85,7 +87,7 @@ export class Pinger {
     this.#pingTimer = environment.timers.schedule(period, () => this.#ping())
   }
 
-  /** A pong has arrived. @returns the round-trip time if it answers one of our pings, else `null`. */
+  /** A pong has arrived. @returns the round-trip time if it answers a ping of ours, else `null`. */
   pong(payload: Uint8Array): number | null {
     const index = this.#outstanding.findIndex((ping) => sameBytes(ping.payload, payload))
     const answered = this.#outstanding[index]

@@ -1,5 +1,5 @@
 /**
- * The pings of one session: their times, which the handler may change, and the pinger of the moment.
+ * The pings of one session: their times, which the handler may change, and the current pinger.
  *
  * Made only for sessions that send pings, or whose handler asks for their times.
  */

@@ -1,9 +1,9 @@
 /**
  * The core of one session: it begins the session, and it is the one place that ends it.
  *
- * It owns both halves. They report what happens on the wire (`HalfOwner`), the session that the
- * handler holds reports what the handler wants. How far the closing handshake has come is decided by
- * the table of `close-phase.ts`: see `Ending`.
+ * It owns both halves. They report what happens on the wire (`HalfOwner`); the session that the
+ * handler holds reports what the handler wants. The table of `close-phase.ts` decides how far the
+ * closing handshake has come, and what either side may still send: see `#moved`.
  */
 
 import type { Environment } from '../../base/internal.ts'

@@ -1,5 +1,6 @@
 /**
- * How long a session may live, and how long it may be idle. Made only for sessions that have such a limit.
+ * How long a session may live, and how long it may be idle. Made only for sessions with such a
+ * limit.
  */
 
 import type { Environment, WheelTimer } from '../../base/internal.ts'
@@ -58,7 +59,7 @@ export class TimeLimits {
     if (this.#idleMs !== null) this.#idleTimer?.set(this.#idleMs)
   }
 
-  /** Something was received, or is being sent. */
+  /** Bytes were received, or a frame is being sent. */
   active(): void {
     if (this.#idleMs !== null) this.#activeAt = this.#environment.clock.now()
   }

@@ -8,9 +8,9 @@
  * not read. So a session that is held back for long is looked at about twice a second:
  *
  * 1. At first more is read, up to a bound, to find a Close frame or a FIN behind what waits.
- * 2. Past the bound the transport is probed: a write finds a connection that was reset. The session,
- *    a raw one too, also sends an unsolicited Pong (RFC 6455 §5.5.3). The machine of a peer that has
- *    gone answers it with a reset.
+ * 2. Past the bound the transport is probed: a write finds a connection that was reset. Raw sessions
+ *    too then send an unsolicited Pong (RFC 6455 §5.5.3). The machine of a peer that has gone
+ *    answers the Pong with a reset.
  *
  * The timer keeps the process alive, as the socket does while it is read.
  */
@@ -28,7 +28,9 @@ import {
   type WaitingFrameCounts,
 } from './incoming-channel.ts'
 
-/** A reason to hold reading back: the handler is slow. Reasons are bits; several may hold at once. */
+/**
+ * A reason to hold reading back: the handler is slow. Reasons are bits; several may hold at once.
+ */
 const SLOW_HANDLER = 1
 
 /** A reason to hold reading back: the peer sends faster than it may. */

@@ -19,7 +19,7 @@ const MOST_AHEAD_BYTES = 1024 * 1024
 /** Settings that name no session are made once for all sessions of a route. */
 const SHARED = new WeakMap<ChannelBounds, ChannelSettings<Frame>>()
 
-/** The settings of a channel with `bounds`. `onDropped` is called with the size of a dropped frame. */
+/** The settings of a channel with `bounds`. `onDropped` gets the size of a dropped frame. */
 export function incomingSettings(
   bounds: ChannelBounds,
   onDropped: (bytes: number) => void,

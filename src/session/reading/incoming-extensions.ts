@@ -1,8 +1,8 @@
 /**
- * The way of whole messages through the extensions to the handler, in order.
+ * Leads whole messages through the extensions to the handler, in order.
  *
- * An extension may take time: reading is held back meanwhile, so that the frames behind, control frames and
- * Close frames among them, stay behind.
+ * An extension may take time. Reading is held back meanwhile, so that the frames behind the
+ * message, control frames and Close frames included, stay behind it.
  */
 
 import { MessageFrame, transform } from '../../extensions/internal.ts'
@@ -103,7 +103,7 @@ export class IncomingExtensions {
   }
 }
 
-/** What `payload` keeps alive: the extension may be reading it, so it cannot be copied out of shared memory. */
+/** Memory that `payload` keeps alive. An extension may be reading it, so it cannot be copied. */
 function memoryOf(payload: Uint8Array): number {
   return sharesMemory(payload) ? payload.buffer.byteLength : payload.length
 }

@@ -1,6 +1,7 @@
 /**
- * How fast a peer may send. Past the rate of messages or bytes it is made to wait, by not reading, or the session
- * fails; control frames, which cost an answer each and cannot be made to wait for long, always fail it.
+ * How fast a peer may send. Above the rate of messages or bytes the peer has to wait, because
+ * nothing is read, or the session fails. Control frames cost an answer each and cannot be made to
+ * wait for long: too many of them always fail the session.
  */
 
 import { type Environment, TokenBucket, type WheelTimer } from '../../base/internal.ts'

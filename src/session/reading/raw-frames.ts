@@ -1,5 +1,5 @@
 /**
- * The sink of raw sessions: every frame and fragment is shown to the handler, and nothing is answered.
+ * The sink of raw sessions: the handler sees every frame and fragment, and nothing is answered.
  */
 
 import {

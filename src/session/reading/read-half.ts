@@ -1,9 +1,9 @@
 /**
- * The half of a session that reads: the receiver of the transport and the sink of the decoder in one.
+ * The half of a session that reads: the receiver of the transport, and the sink of the decoder.
  *
  * Bytes of the transport go to the decoder, which calls back with frames. Messages go into the
- * `incoming` channel, pings and heartbeats are answered. Everything that belongs to a session whose
- * reading is held back is in `HeldBack`, which most sessions never need.
+ * `incoming` channel; pings and heartbeats are answered. `HeldBack` has everything that concerns a
+ * session whose reading is held back, which most sessions never are.
  */
 
 import { type LoopShare, loopShareOf } from '../../base/internal.ts'
@@ -127,11 +127,6 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   }
 
   set maxFrameSize(bytes: number) {
-    if (bytes !== Infinity && !(Number.isSafeInteger(bytes) && bytes > 0)) {
-      throw new RangeError(
-        `Cannot set maxFrameSize: it is ${String(bytes)}, expected whole bytes above 0 or Infinity`,
-      )
-    }
     this.#decoder.maxFrameSize = bytes
   }
 
@@ -207,7 +202,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
 
   // The end, as the core decides it:
 
-  /** Our Close frame has been sent: the answer must be seen behind what the handler does not read. */
+  /** Our Close frame was sent: its answer must be found behind frames that the handler ignores. */
   closing(): void {
     if (this.#isOver) return
     this.#isClosing = true
@@ -219,7 +214,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
     this.#decoder.stop()
   }
 
-  /** Nothing more comes: buffered frames can be received, then the channel ends, with `cause` if any. */
+  /** Nothing more comes: buffered frames can be received, then the channel ends, with `cause`. */
   end(cause?: Error): void {
     // A reconnecting client may keep these frames long after their session.
     this.ownPayloads()

@@ -1,16 +1,18 @@
 /**
  * Moves payloads that have to wait out of the memory that they share with other payloads.
  *
- * A small payload lies in a piece of memory with many others, and one that waits would keep all of that piece
- * alive: 1 byte costs up to 32 KiB that no budget sees. Most frames are received within the turn in which they
- * arrive, so payloads are moved at the end of a turn, and only those that still wait.
+ * A small payload lies in a piece of memory with many others. A payload that waits would keep the
+ * whole piece alive: 1 byte would cost up to 32 KiB that no budget sees. Most frames are received
+ * within the turn in which they arrive, so payloads that still wait are moved at the end of a turn.
  */
 
 import type { Environment } from '../../base/internal.ts'
 
 /** A queue of frames. */
 export interface FrameQueue {
-  /** Moves the payloads that have come in since the last call, and still wait, to memory of their own. */
+  /**
+   * Moves the payloads that came in since the last call, and still wait, to memory of their own.
+   */
   ownPayloads(): void
 }
 

@@ -1,9 +1,10 @@
 /**
- * From frames to the transport: serialising into the shared slab (`Output`), and one write a turn.
+ * From frames to the transport: serialises into the shared slab (`Output`), and writes once a turn.
  *
- * While the transport takes what it is given, frames are serialised at once, and all frames of one turn of
- * the event loop leave in one write when the turn ends: one system call for many messages is worth several
- * times their own cost. Once the transport has answered `queued` nothing is serialised until it has drained.
+ * While the transport takes bytes, frames are serialised at once. All frames of a turn of the event
+ * loop leave in one write when the turn ends: one system call for many messages is worth several
+ * times their own cost. Once the transport has answered `queued`, nothing is serialised until it
+ * has drained.
  */
 
 import { type Environment, type LoopShare, loopShareOf } from '../../base/internal.ts'
@@ -31,7 +32,7 @@ export interface FrameWriterOwner {
 
 const MASK_SCRATCH = new Uint8Array(4)
 
-/** A longer stretch is written out, and not moved, when it is in the way: moving it again and again would add up. */
+/** Above this size a stretch is written out instead of copied to the end of the slab. */
 const MAX_MOVED_BYTES = 4096
 
 /** Serialises the frames of one connection. */
@@ -80,8 +81,8 @@ export class FrameWriter implements OutputUser {
   /**
    * Serialises one frame, for which `makeRoom` has just answered `true`.
    *
-   * @param isFixed whether `payload` is a whole text message that nobody can change: what one session has
-   *   serialised serves all others that send the same.
+   * @param isFixed whether `payload` is a whole text message that cannot change. Sessions that send
+   *   the same one share its bytes.
    */
   write(
     opcode: number,
@@ -114,7 +115,7 @@ export class FrameWriter implements OutputUser {
     if (mayShare && output.isShared) output.remember(payload, start, end, this.#start)
   }
 
-  /** Writes a frame that has been serialised for many sessions, after `makeRoom` has answered `true` for its payload. */
+  /** Writes a prepared frame, after `makeRoom` has answered `true` for its payload. */
   writePrepared(prepared: PreparedFrame): void {
     const payload = preparedPayload(prepared)
     if (this.masking) {
@@ -146,7 +147,11 @@ export class FrameWriter implements OutputUser {
     if (output.isShared) output.remember(payload, start, end, this.#start)
   }
 
-  /** Serialises a Close frame (`null`: an empty one) and writes out. @returns `false` if the transport has to drain first. */
+  /**
+   * Serialises a Close frame, an empty one for `null`, and writes out.
+   *
+   * @returns `false` if the transport has to drain first.
+   */
   writeClose(reason: CloseReason | null): boolean {
     if (!this.#makeRoom(MAX_CLOSE_FRAME_BYTES)) return false
     const output = this.#output
@@ -224,7 +229,7 @@ export class FrameWriter implements OutputUser {
     this.#end = output.end
   }
 
-  /** A frame too large for the slab gets memory and a write of its own; memory that sessions share, if they may. */
+  /** Writes a frame that is too large for the slab from memory of its own, shared if it may be. */
   #writeLarge(
     opcode: number,
     fin: boolean,

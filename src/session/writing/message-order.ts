@@ -1,6 +1,6 @@
 /**
- * What the application sends, put in order: which opcode each frame has at its place (RFC 6455 §5.4), and
- * what of it may be sent at all.
+ * What the application sends, put in order: which opcode each frame has at its place (RFC 6455
+ * §5.4), and what of it may be sent at all.
  */
 
 import {
@@ -52,9 +52,9 @@ export class MessageOrder {
   }
 
   /**
-   * The payload of `data` if that is what nearly all of them are: a whole text message between others, known
-   * to be text, that nobody can change any more. It then needs no other question, and may be sent at once.
-   * `null` for everything else.
+   * The payload of `data` if that is what nearly all of them are: a whole text message between
+   * others, known to be text, that nobody can change any more. It then needs no other question, and
+   * may be sent at once. `null` for everything else.
    */
   wholeText(data: Outbound): string | Uint8Array | null {
     if (this.#fragments !== null) return null

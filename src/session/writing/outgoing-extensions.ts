@@ -1,9 +1,9 @@
 /**
  * The way of data frames through the extensions to the wire, in order.
  *
- * A frame is transformed when its turn to be serialised has come, not when it is queued: what an overflow policy drops
- * has then not passed a context that the peer follows. An extension may take time; one frame is under way
- * at most, and the others wait in the queue.
+ * A frame is transformed when its turn to be serialised has come, not when it is queued: what an
+ * overflow policy drops has then not passed a context that the peer follows. An extension may take
+ * time; one frame is under way at most, and the others wait in the queue.
  */
 
 import { MessageFrame, transform } from '../../extensions/internal.ts'
@@ -45,8 +45,9 @@ export class OutgoingExtensions {
   }
 
   /**
-   * Sends one frame: not while busy, and after `makeRoom` has answered `true` for its payload, which is the sender's
-   * again when this returns. Control frames pass by the extensions (RFC 6455 §5.8, RFC 7692 §6.1).
+   * Sends one frame: not while busy, and after `makeRoom` has answered `true` for its payload,
+   * which is the sender's again when this returns. Control frames pass by the extensions (RFC 6455
+   * §5.8, RFC 7692 §6.1).
    */
   write(
     opcode: number,
@@ -120,7 +121,10 @@ export class OutgoingExtensions {
   }
 }
 
-/** Whether all sessions that send this prepared message, and none that sends another, have these very bytes. */
+/**
+ * Whether all sessions that send this prepared message, and none that sends another, have these
+ * very bytes.
+ */
 function isUntouched({ prepared, content }: MessageFrame, bits: number): boolean {
   return prepared !== null && bits === 0 && content === preparedPayload(prepared)
 }

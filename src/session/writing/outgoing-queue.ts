@@ -1,5 +1,5 @@
 /**
- * Where frames wait while the transport is busy: a bounded channel with the session as its only reader.
+ * Where frames wait while the transport is busy: a bounded channel that only the session reads.
  */
 
 import { Deferred, rejected } from '../../base/internal.ts'
@@ -54,7 +54,7 @@ export class OutgoingQueue {
   readonly #suspends: boolean
   /** Which frame waits for which key; `null` under all other policies. */
   readonly #keys: WaitingKeys | null
-  /** Markers that newer frames have pushed out at the front: what is before them may still be on its way. */
+  /** Markers that newer frames pushed out at the front: frames before them may be on their way. */
   #displaced: FlushMarker[] | null = null
 
   readonly sessionId: string
@@ -129,8 +129,8 @@ export class OutgoingQueue {
   }
 
   /**
-   * Resolves when everything that was sent before has been handed over, or is lost; behind those who still wait,
-   * too. Rejects, as they do, if they are refused while it waits among them.
+   * Resolves when everything that was sent before has been handed over, or is lost; behind those
+   * who still wait, too. Rejects, as they do, if they are refused while it waits among them.
    */
   mark(): Promise<void> {
     const marker = new FlushMarker()

@@ -1,20 +1,19 @@
 /**
- * The memory that frames are serialised into, shared by every session of one environment, and the end of the
- * turn, when all of it goes out.
+ * The memory that all sessions of one environment serialise frames into, and the end of a turn,
+ * when all of it goes out.
  *
- * A session's frames of one turn go out in one write, and as a rule the operating system takes that write
- * whole: then the memory is free again at once and the next session uses the very same bytes, which are
- * still in the processor's cache. Nothing is allocated for a write. Only when a transport keeps the bytes
- * (`queued`) does the slab move on behind them, and a new one is made when it runs out.
+ * The frames of a session go out in one write for each turn. As a rule the operating system takes
+ * that write whole. The memory is then free again at once, and the next session uses the same
+ * bytes, which are still in the processor's cache. Nothing is allocated for a write. Only when a
+ * transport keeps the bytes (`queued`) does the slab move on behind them; a new slab is made when
+ * it runs out.
  *
- * A turn is as long as I/O is ready that has not been handled: the writes of all sessions that have something to
- * say then follow one another. That is worth a tenth of the whole cost of a small message, because the machine does
- * one thing at a time and wakes the reader up once for many messages. It costs the first of them some of its
- * time, so a turn lasts a quarter of a millisecond at most; and where one callback takes much longer than that,
- * the application's or somebody else's, each callback is a turn for a while.
+ * A turn lasts until no I/O is ready. All sessions with output then write back to back, which saves
+ * about a tenth of the cost of a small message. The price is latency, so a turn lasts 0.25 ms at
+ * most. Where one callback takes much longer than that, each callback is a turn for a while.
  *
- * Where several sessions send in one turn, their stretches lie behind one another. A broadcast is serialised
- * once: whoever sends what another has just sent, with the same before it, has the same stretch.
+ * Where several sessions send in one turn, their stretches lie behind one another. A broadcast is
+ * serialised once: a session that sends the same payload after the same bytes shares the stretch.
  */
 
 import type { Environment } from '../../base/internal.ts'
@@ -27,10 +26,10 @@ export const SLAB_BYTES: number = 128 * 1024
 /** How long a turn may last while more bytes come in, in milliseconds. */
 const MAX_TURN_MS = 0.25
 
-/** How much may wait while more bytes come in: more would not stay in the cache nearest to the processor. */
+/** How much may wait while more bytes come in: more would not stay in the L1 cache. */
 const MAX_TURN_BYTES = 16 * 1024
 
-/** A frame of so much ends the turn with its callback: it is in the cache now, and will not be when others are through. */
+/** A frame of this size ends the turn with its callback, while the frame is still in the cache. */
 const PROMPT_FRAME_BYTES = 2048
 
 /** A turn that lasted so long was held up by a single callback. */
@@ -101,14 +100,14 @@ export class Output {
     this.#environment.defer(endTurn, this)
   }
 
-  /** More bytes have come in: a turn that has lasted, or brought, enough ends before they are looked at. */
+  /** More bytes have come in: ends a turn that has lasted, or grown, enough. */
   moreToRead(): void {
     if (this.#waiting.length === 0) return
     if (this.end - this.#floor >= MAX_TURN_BYTES) this.endTurn()
     else if (this.#environment.clock.now() - this.#turnBeganAt >= MAX_TURN_MS) this.endTurn()
   }
 
-  /** The turn is over. What was scheduled for its end may come later, and then finds another one, or none. */
+  /** Ends the turn. The call that was scheduled for its end may come later and find none. */
   endTurn(): void {
     const users = this.#waiting
     if (users.length === 0) return
@@ -173,8 +172,8 @@ export class Output {
   }
 
   /**
-   * Whether appending `payload` to the stretch from `start` to `end` gives what was there last: then it is from
-   * `repeatedStart` to `repeatedEnd`. Only for payloads that nobody can change, as whole text messages.
+   * Whether the stretch from `start` to `end` plus `payload` equals the stretch that was remembered
+   * last, from `repeatedStart` to `repeatedEnd`. Only for payloads that cannot change.
    */
   isRepeated(payload: string | Uint8Array, start: number, end: number): boolean {
     return this.#payload === payload && this.#fromStart === start && this.#fromEnd === end
@@ -185,7 +184,9 @@ export class Output {
     return this.#users > 1
   }
 
-  /** Appending `payload` to the stretch from `fromStart` to `fromEnd` gave the one from `start` to `end`. */
+  /**
+   * Remembers that the stretch from `fromStart` to `fromEnd` plus `payload` now begins at `start`.
+   */
   remember(payload: string | Uint8Array, fromStart: number, fromEnd: number, start: number): void {
     this.#payload = payload
     this.#fromStart = fromStart
@@ -194,7 +195,7 @@ export class Output {
     this.repeatedEnd = this.end
   }
 
-  /** The whole text message with `payload`, if it has been serialised in this turn, outside of the slab. */
+  /** The frame of `payload`, if it was serialised in this turn outside of the slab; else `null`. */
   largeFrame(payload: string | Uint8Array): Uint8Array | null {
     return this.#large?.payload === payload ? this.#large.bytes : null
   }

@@ -1,6 +1,7 @@
 /**
- * Pings, pongs and answers to heartbeats that could not be written at once. They overtake the queue.
- * Of each kind only the newest waits: older pings need no answer of their own (RFC 6455 §5.5.3).
+ * Pings, pongs and answers to heartbeats that could not be written at once. They overtake the
+ * queue. Of each kind only the newest waits: older pings need no answer of their own (RFC 6455
+ * §5.5.3).
  */
 
 import { FrameType, ownBytes } from '../../protocol/internal.ts'

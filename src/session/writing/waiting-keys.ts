@@ -1,7 +1,9 @@
 /**
- * Which frame waits for which key, for the policy `latestBy`: where a newer frame finds the one to replace.
+ * Which frame waits for which key, for the policy `latestBy`: where a newer frame finds the one to
+ * replace.
  *
- * Frames are known by their number since the beginning of the queue, which does not change as others leave.
+ * Frames are known by their number since the beginning of the queue, which does not change as
+ * others leave.
  */
 
 import { FrameType, isBytes } from '../../protocol/internal.ts'
@@ -20,7 +22,9 @@ export class WaitingKeys {
     this.#policy = policy
   }
 
-  /** How far behind the oldest entry the frame waits that `data` is to replace; `null` if none does. */
+  /**
+   * How far behind the oldest entry the frame waits that `data` is to replace; `null` if none does.
+   */
   offsetOf(data: Outbound): number | null {
     const number = this.#numbers.get(this.#keyOf(data))
     return number === undefined ? null : number - this.#left
@@ -31,7 +35,7 @@ export class WaitingKeys {
     const key = this.#keyOf(data)
     if (key === null || key === undefined) return
     const number = this.#left + size
-    // A frame that had to wait for room may find one with its key before it: that one goes out as it is.
+    // A frame that waited for room may find a frame with its key before it: both then go out.
     const before = this.#numbers.get(key)
     if (before !== undefined) this.#keys.delete(before)
     this.#numbers.set(key, number)

@@ -2,8 +2,8 @@
  * The half of a session that writes: everything is sent in order, through one place (invariant 2).
  *
  * While the transport takes bytes, `send` serialises the frame at once. Once the transport keeps
- * bytes, frames wait in a bounded queue. Pings and pongs overtake the queue, and wait behind the write
- * under way at most. The Close frame comes after everything that was accepted.
+ * bytes, frames wait in a bounded queue. Pings and pongs overtake the queue, and wait behind the
+ * write under way at most. The Close frame comes after everything that was accepted.
  */
 
 import { Deferred, handled, type LoopShare, loopShareOf, rejected } from '../../base/internal.ts'
@@ -28,7 +28,9 @@ import type { Transport } from '../transport.ts'
 import { KeptWrites } from './kept-writes.ts'
 import { WaitingControl } from './waiting-control.ts'
 
-/** How far the last frame has come: `ending`, it is still to be written; `ended`, written or lost. */
+/**
+ * How far the last frame has come: `ending`, it is still to be written; `ended`, written or lost.
+ */
 type WriteState = 'running' | 'ending' | 'ended'
 
 /** Writes for one session. */
@@ -280,7 +282,7 @@ export class WriteHalf implements FrameWriterOwner {
     return true
   }
 
-  /** Whether a frame would have to wait: for the transport, for an extension, or for the event loop. */
+  /** Whether a frame has to wait: for the transport, an extension, or the event loop. */
   get #isBlocked(): boolean {
     return this.#frames.isBacklogged || this.#rests || this.#extensions?.isBusy === true
   }

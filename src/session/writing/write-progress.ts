@@ -1,9 +1,9 @@
 /**
  * Whether bytes move on their way out: a sign of life of a peer that reads slowly.
  *
- * The transport shows only what it could not hand to the operating system yet. When that is gone, the peer
- * still has to take what the operating system holds, and nothing is seen of that. How long it takes is
- * estimated from how fast the rest went.
+ * The transport shows only what it could not hand to the operating system yet. When that is gone,
+ * the peer still has to take what the operating system holds, and nothing is seen of that. How long
+ * it takes is estimated from how fast the rest went.
  */
 
 import type { Clock } from '../../base/index.ts'
@@ -12,7 +12,10 @@ import type { Transport } from '../transport.ts'
 /** What operating systems and proxies on the way may hold, in bytes. */
 const ON_THE_WAY_BYTES = 16 * 1024 * 1024
 
-/** An operating system asks for more when a part of its buffer is free. The whole takes so many times longer. */
+/**
+ * An operating system asks for more when a part of its buffer is free. The whole takes so many
+ * times longer.
+ */
 const PARTS = 8
 
 /** The estimate is never longer. */

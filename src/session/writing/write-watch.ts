@@ -1,8 +1,8 @@
 /**
  * How long a write has stood still: a peer that does not read must not hold memory for ever.
  *
- * The timer is left to run when the transport drains, and looks again when it is due: transports fill and
- * drain much more often than writes stand still.
+ * The timer is left to run when the transport drains, and looks again when it is due: transports
+ * fill and drain much more often than writes stand still.
  */
 
 import type { Environment } from '../../base/internal.ts'
