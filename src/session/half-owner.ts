@@ -21,6 +21,12 @@ export interface HalfOwner {
   /** Notes the time of each read and each send; `null`: the session has no time limit. */
   readonly activity: { active(): void } | null
 
+  /** Hear of pongs, and of times when nothing is read; `null`: the session has never sent pings. */
+  readonly pings: {
+    pause(isPaused: boolean): void
+    ponged(payload: Uint8Array): void
+  } | null
+
   /** Ends the session with Close `reason`; `incoming` fails with `cause`. */
   fail(reason: CloseReason, cause: Error, limit?: SessionLimitName | null): void
 
@@ -32,10 +38,6 @@ export interface HalfOwner {
   endReached(): void
   /** The transport is gone. What had arrived has been decoded. */
   transportClosed(cause: Error | null): void
-  /** The transport is not read for the moment, or is read again. */
-  readingPaused(isPaused: boolean): void
-  /** A pong has arrived. */
-  ponged(payload: Uint8Array): void
 
   // Told by the write half
 

@@ -171,25 +171,25 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   }
 
   get pingInterval(): number | null {
-    return this.core.pings('pingInterval').interval
+    return this.core.pingsFor('pingInterval').interval
   }
 
   set pingInterval(value: Duration | null) {
-    const pings = this.core.pings('pingInterval')
+    const pings = this.core.pingsFor('pingInterval')
     pings.set(value === null ? null : positive(value, 'pingInterval'), pings.timeout)
   }
 
   get timeout(): number {
-    return this.core.pings('timeout').timeout
+    return this.core.pingsFor('timeout').timeout
   }
 
   set timeout(value: Duration) {
-    const pings = this.core.pings('timeout')
+    const pings = this.core.pingsFor('timeout')
     pings.set(pings.interval, positive(value, 'timeout'))
   }
 
   get roundTripTime(): number | null {
-    return this.core.pings('roundTripTime').roundTripTime
+    return this.core.pingsFor('roundTripTime').roundTripTime
   }
 
   /**
@@ -241,7 +241,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
       this.#failureReported = true
       this.core.observer.handlerFailed(error, this)
     }
-    this.core.closeBecause(INTERNAL_ERROR, asError(error, 'the handler'))
+    void this.core.close(INTERNAL_ERROR, asError(error, 'the handler'))
     this.core.read.discard()
   }
 

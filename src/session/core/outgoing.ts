@@ -49,7 +49,7 @@ export class Outgoing implements OutgoingChannel {
   close(cause?: Error): boolean {
     if (this.isClosedForSend) return false
     if (cause === undefined) void this.#core.close(NORMAL)
-    else this.#core.closeBecause(INTERNAL_ERROR, cause)
+    else void this.#core.close(INTERNAL_ERROR, cause)
     return true
   }
 

@@ -51,7 +51,7 @@ export class SessionCore implements HalfOwner {
   readonly #transport: Transport
   readonly #kind: 'default' | 'raw'
   /** Made for sessions that ping, or whose handler asks for the times of pings. */
-  #pings: Pings | null = null
+  pings: Pings | null = null
   #hasStarted = false
   /** Set when the end begins. */
   #deadline: ClosingDeadline | null = null
@@ -92,7 +92,7 @@ export class SessionCore implements HalfOwner {
   }
 
   /** The pings of the session, which code asks for by the name of `member`. */
-  pings(member: string): Pings {
+  pingsFor(member: string): Pings {
     if (this.#kind === 'default') return this.#openPings()
     throw new TypeError(
       `Cannot use ${member} of a raw session: it sends no pings, expected webSocket()`,
@@ -127,21 +127,15 @@ export class SessionCore implements HalfOwner {
 
   // The end, as the handler and the owner of the session want it
 
-  /** Begins the closing handshake. Only the first call counts. */
-  close(reason: CloseReason): Promise<void> {
+  /** Begins the closing handshake, because of `cause` if it is given. Only the first call counts. */
+  close(reason: CloseReason, cause: Error | null = null): Promise<void> {
     requireTravelling(reason)
     if (this.ending.maySendClose) {
-      this.#begin('local', reason, null)
+      this.#begin('local', reason, cause)
       this.#sendClose(reason)
       this.read.closing()
     }
     return this.write.closed()
-  }
-
-  /** The closing handshake because of a failure of our own: as `close`, with a cause to report. */
-  closeBecause(reason: CloseReason, cause: Error): void {
-    this.#begin('local', reason, cause)
-    void this.close(reason)
   }
 
   /**
@@ -265,14 +259,6 @@ export class SessionCore implements HalfOwner {
     this.#finish()
   }
 
-  readingPaused(isPaused: boolean): void {
-    this.#pings?.pause(isPaused)
-  }
-
-  ponged(payload: Uint8Array): void {
-    this.#pings?.ponged(payload)
-  }
-
   closeWritten(): void {
     const serverEndsFirst = this.ending.isAgreed && this.settings.role === 'server' // §7.1.1
     if (serverEndsFirst || this.#endsAfterClose) this.#transport.end()
@@ -286,15 +272,15 @@ export class SessionCore implements HalfOwner {
   }
 
   #openPings(): Pings {
-    if (this.#pings !== null) return this.#pings
-    this.#pings = new Pings(this.environment, this.settings, this, (cause) => {
+    if (this.pings !== null) return this.pings
+    this.pings = new Pings(this.environment, this.settings, this, (cause) => {
       // The session is over at once: a peer that has gone will not answer a Close frame either.
       this.fail(PING_TIMEOUT, cause)
       this.#finish()
     })
-    this.#pings.pause(this.read.isStopped)
-    if (this.#hasStarted && !this.ending.hasBegun) this.#pings.start()
-    return this.#pings
+    this.pings.pause(this.read.isStopped)
+    if (this.#hasStarted && !this.ending.hasBegun) this.pings.start()
+    return this.pings
   }
 
   #timeIsUp(limit: 'idleTimeout' | 'maxSessionDuration', limitMs: number): void {
@@ -318,8 +304,7 @@ export class SessionCore implements HalfOwner {
 
   /** As `close`, but the handler's loop ends now, and not with the peer's answer. */
   #leave(reason: CloseReason, cause: Error | null): void {
-    this.#begin('local', reason, cause)
-    void this.close(reason)
+    void this.close(reason, cause)
     this.read.end()
   }
 
@@ -365,7 +350,7 @@ export class SessionCore implements HalfOwner {
     )
     this.write.stopWatch()
     this.activity?.stop()
-    this.#pings?.stop()
+    this.pings?.stop()
     this.session.ending(reason)
   }
 

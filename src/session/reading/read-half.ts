@@ -189,7 +189,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   }
 
   pong(payload: Uint8Array): void {
-    if (this.#limits().controlFrame()) this.#owner.ponged(payload)
+    if (this.#limits().controlFrame()) this.#owner.pings?.ponged(payload)
   }
 
   close(reason: CloseReason | null): void {
@@ -368,7 +368,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
         decode: (bytes) => this.#decode(bytes),
         dropRest: () => (this.#isOver = true),
         paused: (isPaused) => {
-          this.#owner.readingPaused(isPaused)
+          this.#owner.pings?.pause(isPaused)
           if (!isPaused) this.#heartbeat?.readingResumed()
         },
       },
