@@ -195,7 +195,7 @@ export interface Route<Prefix extends string = string> {
    * @returns the place itself, for an interceptor of its own.
    * @throws {PluginMissingError} if `WebSockets` is not installed.
    * @throws {RouteConflictError} if the same paths have a handler.
-   * @throws {TypeError | RangeError} for a path, an option or a handler that means nothing.
+   * @throws {TypeError | RangeError} for an invalid path, option or handler.
    *
    * @example
    * route.webSocket('/rooms/:room', async ({ call, incoming, send }) => {
@@ -303,9 +303,9 @@ export interface WebSocketRouteOptions extends SessionOptions {
 }
 
 /**
- * Which origins may connect, beside the request's own, which always may; a client that sends no `Origin`
- * (no browser) always may too. `'any'`; or origins as `https://app.example.com`, compared by scheme, host
- * and port; or a function that is asked about each other origin, where only `true` allows.
+ * Origins allowed in addition to the request's own. Requests without `Origin` (clients other than
+ * browsers) are always allowed. One of: `'any'`; origins such as `https://app.example.com`, compared by
+ * scheme, host and port; or a function that is called for each other origin, where only `true` allows.
  *
  * RFC 6455 §10.2.
  */

@@ -52,7 +52,7 @@ export interface ApplicationOptions {
  * Makes an application, and lets `module` set it up: plugins, routes. Engines bring it to life
  * (`embeddedServer`, `attach`, the test application).
  *
- * @throws what `module` throws; {TypeError} for an async module or an option that means nothing.
+ * @throws what `module` throws; {TypeError} for an async module or an invalid option.
  *
  * @example
  * const app = createApplication((app) => {

@@ -1,5 +1,6 @@
 /**
- * Listeners of an abort signal that many callers share, such as the one that ends a whole program.
+ * Adds listeners to an abort signal that many callers share, such as a signal that ends a whole
+ * program.
  *
  * Node 20 prints a warning about a leak for a signal with 11 listeners. A signal that ends 11
  * connections has no leak: all listeners that are added here share one listener of the signal.
@@ -7,15 +8,15 @@
 
 const LISTENERS = new WeakMap<AbortSignal, Shared>()
 
-/** The listeners of one signal, and the one listener that the signal itself has. */
+/** The listeners of one signal, and the one listener that the signal has. */
 interface Shared {
   readonly listeners: Set<() => void>
   readonly run: () => void
 }
 
 /**
- * Calls `listener` when `signal` fires. A signal that has fired already calls it never, as
- * `addEventListener` does.
+ * Calls `listener` when `signal` aborts. If it has already aborted, `listener` is never called, as
+ * with `addEventListener`.
  */
 export function addAbortListener(signal: AbortSignal, listener: () => void): void {
   let shared = LISTENERS.get(signal)
@@ -28,7 +29,7 @@ export function addAbortListener(signal: AbortSignal, listener: () => void): voi
   shared.listeners.add(listener)
 }
 
-/** The signal forgets `listener`, and with the last one that it was ever asked for one. */
+/** Removes `listener`; with the last one, also the listener of the signal. */
 export function removeAbortListener(signal: AbortSignal, listener: () => void): void {
   const shared = LISTENERS.get(signal)
   if (shared?.listeners.delete(listener) === true && shared.listeners.size === 0) {

@@ -4,7 +4,7 @@
  */
 
 /**
- * Whether `value` is an instance of `constructor`. Returns `false` where asking throws (a trap of a
+ * Whether `value` is an instance of `constructor`. Returns `false` if the check throws (a trap of a
  * Proxy).
  */
 export function isInstance<Instance>(

@@ -1,6 +1,6 @@
 /**
- * Values that are attached to a thing under typed keys, so that plugins need no fields of their own
- * on it (Ktor: `Attributes`).
+ * Values under typed keys, so that plugins need no fields of their own on an object (Ktor:
+ * `Attributes`).
  */
 
 import { TowpathError } from './errors.ts'
@@ -15,12 +15,12 @@ import { TowpathError } from './errors.ts'
  * call.attributes.get(User).name // string
  */
 export class AttributeKey<T> {
-  /** For people, in messages. */
+  /** The name in error messages. */
   readonly name: string
 
   /**
-   * Never there at run time: it lets the compiler tell keys of different types apart. Not
-   * `private`, whose type the declarations would leave out.
+   * Does not exist at run time: it lets the compiler distinguish keys of different types. Not
+   * `private`, because declarations omit the types of private fields.
    */
   declare protected readonly valueType: T
 
@@ -41,9 +41,9 @@ export class MissingAttributeError extends TowpathError {
   }
 }
 
-/** Values under typed keys. `undefined` and `null` are values like others. */
+/** Values under typed keys. `undefined` and `null` are valid values. */
 export class Attributes {
-  // Made by the first put: most things have no attributes.
+  // Created by the first put: most objects have no attributes.
   #values: Map<AttributeKey<unknown>, unknown> | null = null
 
   /** All keys that have a value, in the order in which they were first put; a copy. */
@@ -51,19 +51,19 @@ export class Attributes {
     return this.#values === null ? [] : [...this.#values.keys()]
   }
 
-  /** Sets the value under `key`, in place of one that was there. */
+  /** Sets the value under `key`, and replaces an earlier one. */
   put<T>(key: AttributeKey<T>, value: NoInfer<T>): void {
     this.#values ??= new Map()
     this.#values.set(key, value)
   }
 
-  /** The value under `key`. @throws {MissingAttributeError} if there is none. */
+  /** Returns the value under `key`. @throws {MissingAttributeError} if there is none. */
   get<T>(key: AttributeKey<T>): T {
     if (!this.contains(key)) throw new MissingAttributeError(key)
     return this.#read(key)
   }
 
-  /** The value under `key`; `null` if there is none. */
+  /** Returns the value under `key`; `null` if there is none. */
   getOrNull<T>(key: AttributeKey<T>): T | null {
     return this.contains(key) ? this.#read(key) : null
   }
@@ -78,15 +78,17 @@ export class Attributes {
     return this.#values !== null && this.#values.delete(key)
   }
 
-  /** The value under `key`; if there is none, what `compute` returns, which is put there first. */
+  /**
+   * Returns the value under `key`. If there is none, calls `compute` and stores its result first.
+   */
   computeIfAbsent<T>(key: AttributeKey<T>, compute: () => NoInfer<T>): T {
     if (!this.contains(key)) this.put(key, compute())
     return this.#read(key)
   }
 
-  /** The key is known to be there. */
+  /** Returns the value of a key that exists. */
   #read<T>(key: AttributeKey<T>): T {
-    // put() let nothing but a T in under an AttributeKey<T>.
+    // put() accepts only a T under an AttributeKey<T>.
     return this.#values?.get(key) as T
   }
 }

@@ -1,13 +1,11 @@
-/**
- * A binary heap: always knows its first element, in an order given at construction.
- */
+/** A binary heap, ordered by a function that is given at construction. */
 
-/** Elements by order, the first on top; equal ones in no particular order. */
+/** A heap of elements, the first on top; equal elements are in no particular order. */
 export class BinaryHeap<T> {
   readonly #isBefore: (a: T, b: T) => boolean
   #items: T[] = []
 
-  /** @param isBefore whether `a` has to come out before `b`; a strict order that never changes. */
+  /** @param isBefore whether `a` comes before `b`; a strict order that never changes. */
   constructor(isBefore: (a: T, b: T) => boolean) {
     this.#isBefore = isBefore
   }
@@ -16,7 +14,7 @@ export class BinaryHeap<T> {
     return this.#items.length
   }
 
-  /** The first element, which stays; `undefined` when there is none. */
+  /** Returns the first element without removing it; `undefined` if there is none. */
   peek(): T | undefined {
     return this.#items[0]
   }
@@ -26,7 +24,7 @@ export class BinaryHeap<T> {
     this.#siftUp(this.#items.length - 1)
   }
 
-  /** Takes the first element; `undefined` when there is none. */
+  /** Removes and returns the first element; `undefined` if there is none. */
   pop(): T | undefined {
     const first = this.#items[0]
     const last = this.#items.pop()
@@ -37,7 +35,7 @@ export class BinaryHeap<T> {
     return first
   }
 
-  /** Keeps the elements for which `isKept` holds; takes time in proportion to the size. */
+  /** Keeps the elements for which `isKept` returns true; takes time proportional to the size. */
   retain(isKept: (item: T) => boolean): void {
     this.#items = this.#items.filter(isKept)
     for (let index = (this.#items.length >> 1) - 1; index >= 0; index--) this.#siftDown(index)

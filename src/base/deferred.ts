@@ -1,8 +1,6 @@
-/**
- * A promise whose outcome is decided from the outside.
- */
+/** A promise that is settled from the outside. */
 
-/** A promise together with the two calls that settle it. The first of them counts. */
+/** A promise together with the two calls that settle it. Only the first call has an effect. */
 export class Deferred<T> {
   readonly promise: Promise<T>
   #resolve: ((value: T) => void) | null = null
@@ -21,8 +19,8 @@ export class Deferred<T> {
   }
 
   /**
-   * Settles the promise with `value`. @returns whether this call did; `false` when it was settled
-   * before.
+   * Settles the promise with `value`. @returns whether this call settled it; `false` if it was
+   * settled before.
    */
   resolve(value: T): boolean {
     const resolve = this.#resolve
@@ -33,8 +31,8 @@ export class Deferred<T> {
   }
 
   /**
-   * Makes the promise reject with `reason`, which its owner has to handle. @returns as `resolve`
-   * does.
+   * Rejects the promise with `reason`, which its owner has to handle. @returns the same as
+   * `resolve`.
    */
   reject(reason: unknown): boolean {
     const reject = this.#reject
@@ -51,9 +49,9 @@ export class Deferred<T> {
 }
 
 /**
- * Marks `promise` as handled, and returns it: its rejection ends no process where nobody awaits it.
- * For rejections that only say that something has ended. Those who await it see the rejection all
- * the same.
+ * Marks `promise` as handled, and returns it: its rejection ends no process if the promise is not
+ * awaited. For rejections that only say that something has ended. Callers that await it still get
+ * the rejection.
  */
 export function handled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(ignore)
@@ -70,10 +68,10 @@ export function whenKnown<T, R>(
 }
 
 function ignore(): void {
-  // Not news to anybody.
+  // Ignored on purpose.
 }
 
-/** A promise that is rejected with `reason`, whatever that is; its owner has to handle it. */
+/** Returns a promise that is rejected with `reason`; its owner has to handle it. */
 export function rejected(reason: unknown): Promise<never> {
   const deferred = new Deferred<never>()
   deferred.reject(reason)

@@ -1,20 +1,17 @@
-/**
- * Waiting for time to pass, on a clock that is handed in: real time in production, virtual in
- * tests.
- */
+/** Waits for time to pass on a given clock: real time in production, virtual time in tests. */
 
 import { addAbortListener, removeAbortListener } from './abort-listeners.ts'
 import type { Clock } from './clock.ts'
 import { Deferred } from './deferred.ts'
 import { type Duration, toMilliseconds } from './duration.ts'
 
-/** How to wait. */
+/** Options of a wait. */
 export interface DelayOptions {
   /** Ends the wait early: the promise rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** A clock that can also be waited on: what an application gives as `app.clock`. */
+/** A clock with `delay`: the type of `app.clock`. */
 export interface WaitingClock extends Clock {
   /**
    * Resolves when `duration` has passed on this clock; 0 or above, finite. In real time the wait
@@ -51,7 +48,8 @@ export function delayOn(
   const durationMs = toMilliseconds(duration, 'duration')
   const result = new Deferred<void>()
   result.promise.catch(() => {
-    // A wait that was given up is no failure by itself; whoever awaits the promise has the reason.
+    // An aborted wait is not a failure by itself; the caller that awaits the promise gets the
+    // reason.
   })
 
   const aborted = signals.find((signal) => signal?.aborted === true)

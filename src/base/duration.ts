@@ -1,11 +1,13 @@
 /**
- * Lengths of time as options take them: a number of milliseconds, or an object in the shape of
- * `Temporal.Duration`. Inside Towpath a duration is always a number of milliseconds.
+ * Durations in options: a number of milliseconds, or an object in the shape of `Temporal.Duration`.
+ * Inside Towpath a duration is always a number of milliseconds.
  */
 
 import { kindOf } from './any-value.ts'
 
-/** The fields of a duration; they are added up. Each 0 or above, fractions allowed; absent is 0. */
+/**
+ * The fields of a duration, which are added up. Each is 0 or above, fractions allowed; absent is 0.
+ */
 export interface DurationFields {
   readonly hours?: number
   readonly minutes?: number
@@ -22,9 +24,9 @@ export interface DurationFields {
  */
 export type Duration = number | DurationFields
 
-/** What `toMilliseconds` lets through beyond the ordinary. */
+/** Additional values that `toMilliseconds` accepts. */
 export interface DurationLimits {
-  /** Whether `Infinity` is an answer (no limit at all). @defaultValue false */
+  /** Whether `Infinity` is valid (no limit). @defaultValue false */
   readonly allowInfinity?: boolean
 }
 
@@ -32,22 +34,22 @@ const MILLISECONDS_PER_UNIT = { hours: 3_600_000, minutes: 60_000, seconds: 1000
 
 type Unit = keyof typeof MILLISECONDS_PER_UNIT
 
-// In the order of their size, for messages.
+// In descending order, for messages.
 const UNITS: readonly Unit[] = ['hours', 'minutes', 'seconds', 'milliseconds']
 
-// On a Temporal.Duration these are inherited getters, which are 0 when not set. Days and up have no
-// fixed length; what is below a millisecond no timer of ours can keep.
+// On a Temporal.Duration these are inherited getters, which are 0 when not set. Days and larger
+// units have no fixed length, and timers are not more precise than a millisecond.
 const OTHER_TEMPORAL_UNITS = ['years', 'months', 'weeks', 'days', 'microseconds', 'nanoseconds']
 
 /**
  * Reads a duration as milliseconds.
  *
- * @param what the option that is read, for the message of the error: `'pingPeriod'`.
+ * @param what the option's name for the error message: `'pingPeriod'`.
  * @returns 0 or above; finite unless `limits.allowInfinity`. Fractions are kept.
- * @throws {TypeError} if it is neither a number nor an object with known numeric fields, at least
- *   one.
- * @throws {RangeError} if it, or one of its fields, is negative, NaN, or infinite where that means
- *   nothing.
+ * @throws {TypeError} if it is neither a number nor an object with at least one known numeric
+ *   field.
+ * @throws {RangeError} if it or one of its fields is negative, NaN, or infinite where that is
+ *   invalid.
  */
 export function toMilliseconds(
   duration: Duration,
@@ -92,22 +94,22 @@ export function sumInMilliseconds(duration: Duration): number {
   return sum
 }
 
-/** `amount` hours in milliseconds; 0 or above, fractions and `Infinity` allowed. */
+/** Returns `amount` hours in milliseconds; 0 or above, fractions and `Infinity` allowed. */
 export function hours(amount: number): number {
   return toMillisecondsFrom(amount, 'hours')
 }
 
-/** `amount` minutes in milliseconds; 0 or above, fractions and `Infinity` allowed. */
+/** Returns `amount` minutes in milliseconds; 0 or above, fractions and `Infinity` allowed. */
 export function minutes(amount: number): number {
   return toMillisecondsFrom(amount, 'minutes')
 }
 
-/** `amount` seconds in milliseconds; 0 or above, fractions and `Infinity` allowed. */
+/** Returns `amount` seconds in milliseconds; 0 or above, fractions and `Infinity` allowed. */
 export function seconds(amount: number): number {
   return toMillisecondsFrom(amount, 'seconds')
 }
 
-/** `amount` milliseconds, checked; 0 or above, fractions and `Infinity` allowed. */
+/** Returns `amount` milliseconds after checking; 0 or above, fractions and `Infinity` allowed. */
 export function milliseconds(amount: number): number {
   return toMillisecondsFrom(amount, 'milliseconds')
 }

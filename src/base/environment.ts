@@ -1,6 +1,6 @@
 /**
- * What a session needs from the world around it, passed in by the engine: the core has no other way
- * to reach time, randomness or the event loop.
+ * The environment of sessions, passed in by the engine: the core has no other access to time,
+ * randomness or the event loop.
  */
 
 import type { Clock } from './clock.ts'
@@ -15,45 +15,45 @@ export function randomFraction(random: Environment['random']): number {
   return bytes.reduce((value, byte) => (value + byte) / 256, 0)
 }
 
-/** The outside world, as the core sees it. One per engine; shared by all of its sessions. */
+/** The outside world for the core. Each engine has one, shared by all of its sessions. */
 export interface Environment {
   readonly clock: Clock
 
-  /** All pings and deadlines of all sessions, on one timer of `clock`. */
+  /** The pings and timeouts of all sessions, on one timer of `clock`. */
   readonly timers: TimerWheel
 
   /**
-   * The same, on a clock whose timers keep the process alive: for sessions whose socket is not
-   * read.
+   * The same on a clock whose timers keep the process alive: for sessions whose socket is not read.
    */
   readonly waitingTimers: TimerWheel
 
-  /** Fills `target` with bytes that a peer cannot guess, and returns it (RFC 6455 §5.3, §10.3). */
+  /** Fills `target` with unpredictable bytes, and returns it (RFC 6455 §5.3, §10.3). */
   readonly random: (target: Uint8Array) => Uint8Array
 
   /**
-   * Calls `task(argument)` once, soon, after the microtasks that are now queued have run dry and
-   * before any more I/O: on Node, `process.nextTick`. Tasks run in the order in which they were
-   * given. The argument is passed along so that a caller on the hot path needs no closure.
+   * Calls `task(argument)` once, after the queued microtasks and before any more I/O: on Node,
+   * `process.nextTick`. Tasks run in the order in which they were given. The argument is passed
+   * along so that a caller on the hot path needs no closure.
    */
   readonly defer: <T>(task: (argument: T) => void, argument: T) => void
 
   /**
    * Calls `task(argument)` once, when all I/O that is ready now has been handled, and before the
-   * event loop waits for more: on Node, `setImmediate`. Otherwise as `defer`, which an environment
-   * without I/O may give in its place.
+   * event loop waits for more: on Node, `setImmediate`. Otherwise like `defer`, which an
+   * environment without I/O may provide instead.
    */
   readonly deferPastIo: <T>(task: (argument: T) => void, argument: T) => void
 
   /**
-   * Calls `task(argument)` once, after the event loop has turned, so that timers, sockets and
-   * signals have had their turn: on Node, `setImmediate`. An environment on virtual time must let
-   * the real event loop turn here too.
+   * Calls `task(argument)` once, after a turn of the event loop, so that timers, sockets and
+   * signals have run: on Node, `setImmediate`. An environment on virtual time must let the real
+   * event loop turn too.
    */
   readonly deferPastTurn: <T>(task: (argument: T) => void, argument: T) => void
 
   /**
-   * Lets `signal`, which is ours, have any number of listeners: Node 20 warns of a leak from 11 on.
+   * Allows any number of listeners on `signal`, which Towpath owns: Node 20 warns of a leak from 11
+   * on.
    */
   readonly unlimitListeners: (signal: AbortSignal) => void
 }

@@ -1,15 +1,13 @@
-/**
- * The one base class of every error that Towpath makes.
- */
+/** The base class of every error that Towpath creates. */
 
 /**
  * An error of Towpath. Callers branch on `code`, never on `message`: codes are stable, are listed
- * in `docs/errors.md`, and are not reused. Facts (sizes, limits, names) are in fields of the
+ * in `docs/errors.md`, and are not reused. Details (sizes, limits, names) are in fields of the
  * subclasses.
  *
- * Wrong arguments are not of this kind: they are `TypeError` and `RangeError`.
+ * Invalid arguments throw `TypeError` and `RangeError` instead.
  */
 export abstract class TowpathError extends Error {
-  /** Stable and documented, `TOWPATH_` and upper case. */
+  /** A stable and documented code: `TOWPATH_` and upper case. */
   abstract readonly code: string
 }

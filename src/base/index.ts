@@ -1,5 +1,6 @@
 /**
- * What users see of the foundation: durations, typed attributes, time, and the root of all errors.
+ * The public names of the foundation: durations, typed attributes, time, and the base class of
+ * errors.
  */
 
 export { AttributeKey, Attributes, MissingAttributeError } from './attributes.ts'

@@ -1,6 +1,4 @@
-/**
- * What the other folders of the package use of the foundation, beside `index.ts`.
- */
+/** The names of the foundation for other folders, beside `index.ts`. */
 
 export { addAbortListener, removeAbortListener } from './abort-listeners.ts'
 export { asError, isInstance, isThenable, kindOf } from './any-value.ts'

@@ -1,10 +1,10 @@
 /**
- * How long code that sends without waiting may keep the event loop from turning.
+ * Limits how long code that sends without waiting may keep the event loop from turning.
  *
- * While the transport takes what it is given, `send` resolves at once. A loop of such sends runs in
- * microtasks alone: no timer, no socket and no signal gets a turn, and the end of the connection is
- * not seen. All sessions of an environment therefore share one time slice for each turn of the
- * event loop. Once it is used up, a session that goes on sending waits until the loop has turned.
+ * While the transport accepts bytes, `send` resolves at once. A loop of such sends runs only in
+ * microtasks: no timer, socket or signal gets a turn, and the end of the connection is not noticed.
+ * All sessions of an environment therefore share one time slice for each turn of the event loop.
+ * Once it is used up, a session that continues to send waits until the loop has turned.
  */
 
 import { Deferred } from './deferred.ts'
@@ -17,50 +17,50 @@ import type { Environment } from './environment.ts'
 export const LOOP_SHARE_MS = 4
 
 /**
- * How much they may send in one turn: also where time stands still, as virtual time does. See
- * `spend`.
+ * How much they may send in one turn. This limit also works in virtual time, which stands still.
+ * See `spend`.
  */
 const LOOP_SHARE_UNITS = 8192
 
 /**
- * So many units, at most, are spent between two looks at the clock: a look costs a twentieth of a
- * small frame.
+ * The maximum number of units between two reads of the clock: a read costs a twentieth of a small
+ * frame.
  */
 const MAX_STEP = 16
 
-/** Units that took this long make every following one a look at the clock, in milliseconds. */
+/** If units took this long, in milliseconds, the clock is read at every following unit. */
 const SLOW_STEP_MS = 0.5
 
 /**
- * Frames that `trySend` of one session still takes when the time is used up: a broadcast reaches
- * every session.
+ * Frames that `trySend` of one session still takes when the time is used up, so that a broadcast
+ * reaches every session.
  */
 const LATE_FRAMES = 64
 
 const SETTLED: Promise<void> = Promise.resolve()
 
-/** What a time slice needs of its environment. */
+/** The parts of the environment that a time slice needs. */
 type LoopEnvironment = Pick<Environment, 'clock' | 'deferPastTurn'>
 
-/** What code that answers sends and receives at once asks, so that the event loop turns. */
+/** The methods for code that resolves sends and receives at once, so that the event loop turns. */
 export type LoopTurns = Pick<LoopShare, 'spend' | 'accepted' | 'refused' | 'delay'>
 
 /** The time slice of one environment. */
 export class LoopShare {
-  /** Whether the slice is used up. Who then sends again waits for `turned`. */
+  /** Whether the slice is used up. A session that then sends again waits for `turned`. */
   isUsedUp = false
   readonly #environment: LoopEnvironment
-  /** Resolves when the loop has turned; absent until somebody waits. */
+  /** Resolves when the loop has turned; absent until a session waits. */
   #turned: Deferred<void> | null = null
   /** How many frames each session has sent since the slice was used up. */
   readonly #late = new Map<object, number>()
   #step = MAX_STEP
-  /** Units until the next look at the clock. */
+  /** Units until the next read of the clock. */
   #left = MAX_STEP
   #spent = 0
   #beganAt = 0
   #lookedAt = 0
-  /** Whether we shall hear of the end of this turn. */
+  /** Whether the end of this turn will be reported. */
   #isWatching = false
 
   constructor(environment: LoopEnvironment) {
@@ -68,8 +68,8 @@ export class LoopShare {
   }
 
   /**
-   * Work has been done that costs about as much as sending `bytes` in a frame: one unit, and one
-   * for each 4 KiB.
+   * Records work that costs about as much as sending `bytes` in a frame: one unit, plus one for
+   * each 4 KiB.
    */
   spend(bytes: number): void {
     this.#left -= 1 + (bytes >>> 12)
@@ -77,8 +77,8 @@ export class LoopShare {
   }
 
   /**
-   * What a `send` returns that has been accepted: `settled`, or a promise of the next turn. The
-   * first one of a session after the slice was used up goes unpunished: most sessions send once and
+   * Returns the result of an accepted `send`: `settled`, or a promise of the next turn. The first
+   * send of a session after the slice was used up does not wait: most sessions send once and then
    * wait for their peer.
    */
   accepted(session: object, settled: Promise<void>): Promise<void> {
@@ -86,23 +86,23 @@ export class LoopShare {
   }
 
   /**
-   * What an answer to `session` has to wait for that needs no waiting otherwise; `null` for
-   * nothing.
+   * Returns the promise that a result for `session` has to wait for, if it would otherwise need no
+   * wait; `null` for none.
    */
   delay(session: object): Promise<void> | null {
     return !this.isUsedUp || this.#count(session) === 1 ? null : this.turned()
   }
 
   /**
-   * The same for a `send` that is refused: code that catches all errors and goes on must not hold
-   * up the loop.
+   * The same for a `send` that is rejected: code that catches all errors and continues must not
+   * block the loop.
    */
   async refused(session: object, error: Error): Promise<never> {
     await this.accepted(session, SETTLED)
     throw error
   }
 
-  /** Whether `trySend` of `session` should answer `full` until the loop has turned. */
+  /** Whether `trySend` of `session` should return `full` until the loop has turned. */
   refuses(session: object): boolean {
     return this.isUsedUp && this.#count(session) > LATE_FRAMES
   }
@@ -113,13 +113,13 @@ export class LoopShare {
     return this.#turned.promise
   }
 
-  /** The event loop has turned: a new slice begins. */
+  /** Starts a new slice after the event loop has turned. */
   begin(): void {
     this.#isWatching = false
     this.#spent = 0
     if (!this.isUsedUp) return
     this.isUsedUp = false
-    // Whoever has used it up will go on: the time counts from the first frame.
+    // The session that used it up will continue: the time counts from the first frame.
     this.#step = 1
     this.#left = 1
     this.#late.clear()
@@ -154,7 +154,7 @@ export class LoopShare {
   }
 }
 
-/** The time slice of an environment: one for all of its sessions. */
+/** Returns the time slice of an environment, shared by all of its sessions. */
 export function loopShareOf(environment: LoopEnvironment): LoopShare {
   let share = SHARES.get(environment)
   if (share === undefined) {

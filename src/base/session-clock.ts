@@ -6,7 +6,7 @@
 
 import type { Clock } from './clock.ts'
 
-/** Something that lives by a clock. */
+/** An object with a clock. */
 export interface HasClock {
   readonly clock: Clock
 }

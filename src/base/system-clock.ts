@@ -2,11 +2,11 @@
  * The clock of the machine: the one place in the core that reads the time and sets real timers.
  *
  * Timers of `systemClock` do not keep the process alive. They watch over something (a handshake, a
- * ping, a closing) that has an open socket, and a socket that is read keeps the process alive by
- * itself. Once the last socket is gone, a forgotten deadline must not delay the exit.
+ * ping, a closing) with an open socket, which keeps the process alive by itself while it is read.
+ * Once the last socket is closed, a forgotten timeout must not delay the exit.
  *
- * Timers of `waitingSystemClock` do. They are for waits without such a socket: a client between two
- * attempts to connect, a session whose socket is not read at the moment.
+ * Timers of `waitingSystemClock` keep the process alive. They are for waits without such a socket:
+ * a client between two attempts to connect, or a session whose socket is not being read.
  */
 
 import type { Clock } from './clock.ts'
@@ -21,9 +21,7 @@ export const systemClock: Clock = {
     new SystemTimer(delayMs, callback, false),
 }
 
-/**
- * The same time, with timers that keep the process alive until they have run or are disposed of.
- */
+/** The same time, with timers that keep the process alive until they have run or are disposed. */
 export const waitingSystemClock: Clock = {
   now: (): number => performance.now(),
   setTimer: (delayMs: number, callback: () => void): Disposable =>
@@ -31,8 +29,8 @@ export const waitingSystemClock: Clock = {
 }
 
 /**
- * `clock`, with timers that keep the process alive until they have run or are disposed of. Only the
- * system's clock has others; every other clock is returned as it is.
+ * Returns `clock` with timers that keep the process alive. Only the system's clock has other
+ * timers; every other clock is returned unchanged.
  */
 export function waitingClock(clock: Clock): Clock {
   return clock === systemClock ? waitingSystemClock : clock
@@ -62,7 +60,7 @@ class SystemTimer implements Disposable {
   }
 
   #wake(): void {
-    // Early is the rule for delays beyond the maximum; for others it happens by a fraction of a
+    // Delays above the maximum always fire early. Others may fire early by a fraction of a
     // millisecond, because the event loop counts in whole ones.
     const remainingMs = this.#dueAt - performance.now()
     if (remainingMs > 0) this.#handle = this.#arm(remainingMs)

@@ -1,28 +1,26 @@
-/**
- * Structured concurrency: tasks that end together, before whatever launched them has ended.
- */
+/** Structured concurrency: tasks that end together, before their launcher has ended. */
 
 import { Deferred } from './deferred.ts'
 import { TowpathError } from './errors.ts'
 
-/** How a scope is set up. */
+/** Options of a scope. */
 export interface TaskScopeOptions {
   /**
-   * Called once, with what the first task to fail has thrown, after the scope has been aborted with
-   * the same as its reason. Must not throw.
+   * Called once with the error of the first task that fails, after the scope has been aborted with
+   * that error as the reason. Must not throw.
    */
   readonly onFailure?: (error: unknown) => void
 
   /**
-   * Whether what a task threw is a failure of the scope; asked for each. It may say no to what only
-   * tells that the owner of the scope is ending. @defaultValue everything is, but the reason of an
-   * abort
+   * Whether the error of a task is a failure of the scope; called for each error. It may return
+   * false for errors that only say that the scope's owner is ending. @defaultValue every error
+   * except the reason of an abort
    */
   readonly isFailure?: (error: unknown) => boolean
 }
 
 /**
- * Nothing more can be launched: the scope has been aborted (with `cause` as the reason) or joined.
+ * No more tasks can be launched: the scope has been aborted (with `cause` as the reason) or joined.
  */
 export class ScopeEndedError extends TowpathError {
   override readonly name = 'ScopeEndedError'
@@ -30,14 +28,14 @@ export class ScopeEndedError extends TowpathError {
 }
 
 /**
- * Runs tasks, of which the first failure aborts all.
+ * Runs tasks. The first failure aborts all.
  *
- * Whoever makes a scope calls `join()` in the end.
+ * The owner of a scope calls `join()` at the end.
  */
 export class TaskScope {
   readonly #options: TaskScopeOptions
   readonly #controller = new AbortController()
-  /** Settled at the end. */
+  /** Resolved at the end. */
   readonly #joined = new Deferred<void>()
   #isJoining = false
   #failure: { readonly error: unknown } | null = null
@@ -52,17 +50,16 @@ export class TaskScope {
     return this.#controller.signal
   }
 
-  /** What the first task to fail has thrown, in a box of its own; `null` when none has failed. */
+  /** The error of the first task that failed, in an object; `null` when none has failed. */
   get failure(): { readonly error: unknown } | null {
     return this.#failure
   }
 
   /**
-   * Starts `task` at once, and has `join()` wait for it. Its failure aborts the scope and is kept
-   * and reported if it is the first. After an abort, a task that ends with the abort's reason has
-   * not failed.
+   * Starts `task` at once; `join()` waits for it. The first failure aborts the scope and is
+   * reported. After an abort, a task that ends with the abort's reason has not failed.
    *
-   * @returns what the task returns or throws. It may be ignored: nothing goes unhandled.
+   * @returns the task's result or error. The promise may be ignored: nothing goes unhandled.
    * @throws {ScopeEndedError} at once, without running `task`, if the scope has been aborted or
    *   joined.
    */
@@ -77,24 +74,24 @@ export class TaskScope {
     this.#running++
     const result = this.#run(task, signal)
     result.catch(() => {
-      // Kept as the failure of the scope; the caller may look at it too, or not.
+      // Kept as the failure of the scope; the caller may also handle it.
     })
     return result
   }
 
   /**
-   * Aborts the signal, so that the tasks come to an end; waits for none of them. The first call
-   * counts.
+   * Aborts the signal, so that the tasks end; does not wait for them. Only the first call has an
+   * effect.
    *
-   * @param reason what the tasks find in `signal.reason`. @defaultValue an `AbortError`
+   * @param reason the `signal.reason` for the tasks. @defaultValue an `AbortError`
    */
   abort(reason?: unknown): void {
     this.#controller.abort(reason)
   }
 
   /**
-   * Resolves when all tasks have ended, those that were launched meanwhile too; never rejects: see
-   * `failure`. Aborts nothing. Once it has resolved nothing more can be launched.
+   * Resolves when all tasks have ended, including those that are launched meanwhile; never rejects:
+   * see `failure`. Aborts nothing. Afterwards no more tasks can be launched.
    */
   join(): Promise<void> {
     this.#isJoining = true
@@ -125,7 +122,7 @@ export class TaskScope {
 
 const NO_OPTIONS: TaskScopeOptions = {}
 
-/** Whether a task ended because it was told to. Node's own functions wrap the reason as a cause. */
+/** Whether a task ended because of the abort. Node's own functions wrap the reason as a cause. */
 function isEndByAbort(error: unknown, signal: AbortSignal): boolean {
   if (!signal.aborted) return false
   if (error === signal.reason) return true

@@ -1,39 +1,35 @@
 /**
- * Many timers on one timer of a clock: the pings and deadlines of all sessions.
+ * Runs many timers on one timer of a clock: the pings and timeouts of all sessions.
  *
  * Timers that are due in the same millisecond share a bucket, a doubly linked list in the order of
- * setting; a heap orders the buckets by time. Cancelling unlinks and leaves the bucket where it is,
- * so it takes constant time; buckets that were emptied in this way are swept out once they are the
- * majority.
+ * setting. A heap orders the buckets by time. Cancelling unlinks the timer and leaves the bucket in
+ * place, so it takes constant time. Empty buckets are removed once they are the majority.
  */
 
 import { BinaryHeap } from './binary-heap.ts'
 import type { Clock } from './clock.ts'
 import { toMilliseconds } from './duration.ts'
 
-/** One call that is to be made. */
+/** One scheduled call. */
 export interface WheelTimer extends Disposable {
   /** When it is due, in whole milliseconds of the clock's `now()`. */
   readonly dueAt: number
 
   /**
-   * Whether the call is still to be made: neither made nor cancelled. False inside the call itself.
+   * Whether the call is still pending: neither made nor cancelled. False inside the call itself.
    */
   readonly isPending: boolean
 
-  /**
-   * Takes the call back, in constant time; does nothing once it has been made. The same as
-   * disposing.
-   */
+  /** Cancels the call, in constant time; has no effect after the call. The same as disposing. */
   cancel(): void
 }
 
-// Below this many, sweeping would cost more than the empty buckets do.
+// Below this number, removing empty buckets would cost more than keeping them.
 const MIN_SWEPT_BUCKETS = 64
 
 /**
- * Sets any number of timers while holding at most one of the clock's, and none when it has none
- * itself.
+ * Runs any number of timers while holding at most one timer of the clock, and none when it is
+ * empty.
  */
 export class TimerWheel {
   readonly #clock: Clock
@@ -48,20 +44,19 @@ export class TimerWheel {
     this.#clock = clock
   }
 
-  /** How many timers are pending. */
+  /** The number of pending timers. */
   get size(): number {
     return this.#size
   }
 
   /**
-   * Calls `callback` once, `delayMs` milliseconds from now (0 and above, finite), rounded up to the
-   * clock's next whole millisecond; never before this call has returned, nor within the turn of
-   * timers that is running. Timers due in the same millisecond run in the order in which they were
-   * set.
+   * Calls `callback` once, `delayMs` milliseconds from now (0 or above, finite), rounded up to the
+   * clock's next whole millisecond; never before this call has returned, nor within the current
+   * turn of timers. Timers due in the same millisecond run in the order in which they were set.
    *
-   * A callback must not throw: that is a bug of the caller. It stops no other timer; once all that
-   * are due have run, the error is thrown out of the clock's own timer, where it is seen as
-   * uncaught (several as one `AggregateError`).
+   * A callback must not throw: that is a bug of the caller. It stops no other timer. Once all due
+   * timers have run, the error is thrown out of the clock's own timer, as an uncaught error
+   * (several as one `AggregateError`).
    */
   schedule(delayMs: number, callback: () => void): WheelTimer {
     const dueAt = Math.ceil(this.#clock.now() + toMilliseconds(delayMs, 'delayMs'))
@@ -83,14 +78,14 @@ export class TimerWheel {
     return bucket
   }
 
-  // One function for the whole wheel, so that a timer costs no closure of its own.
+  // One function for the whole wheel, so that a timer costs no closure.
   readonly #onCancelled = (bucket: Bucket): void => {
     this.#size--
     if (this.#size === 0) {
       this.#clear()
       return
     }
-    // A bucket that is no longer in the map is being run, and is dropped after that.
+    // A bucket that is no longer in the map is being run, and is dropped afterwards.
     if (!bucket.isEmpty || this.#buckets.get(bucket.dueAt) !== bucket) return
     this.#emptyBuckets++
     if (this.#emptyBuckets >= MIN_SWEPT_BUCKETS && this.#emptyBuckets * 2 > this.#order.size) {
@@ -135,7 +130,10 @@ export class TimerWheel {
     if (errors.length > 1) throw new AggregateError(errors, 'Cannot go on: several timers threw')
   }
 
-  /** Taken out before any of them runs, so that what they schedule has a turn of its own. */
+  /**
+   * Removes all due buckets before their timers run, so that timers that they schedule get a turn
+   * of their own.
+   */
   #takeDueBuckets(): readonly Bucket[] {
     const now = this.#clock.now()
     const due: Bucket[] = []
@@ -173,7 +171,7 @@ export class TimerWheel {
 /** The timers of one millisecond, in the order of setting. */
 class Bucket {
   readonly dueAt: number
-  /** Told after a timer of this bucket has been cancelled. */
+  /** Called after a timer of this bucket has been cancelled. */
   readonly onCancelled: (bucket: Bucket) => void
   first: BucketTimer | null = null
   last: BucketTimer | null = null

@@ -1,17 +1,17 @@
 /**
- * A rate with room for bursts: tokens come in at a steady pace, up to a bound, and each event takes
+ * A rate limit with bursts: tokens arrive at a steady rate, up to a limit, and each event takes
  * some.
  *
- * The clock is read only when the tokens at hand have run out, so that an event within the limit
- * costs a subtraction. What came in meanwhile is then added at once, up to the bound; after a
- * silence as much as twice the bound may therefore pass together.
+ * The clock is read only when the available tokens have run out, so that an event within the limit
+ * costs a subtraction. Then the tokens that arrived meanwhile are added at once, up to the limit.
+ * After a silence, as much as twice the limit may therefore pass at once.
  */
 
 import type { Clock } from './clock.ts'
 
 const MS_PER_SECOND = 1000
 
-/** One limit on one stream of events. Full at its start. */
+/** One rate limit on one stream of events. Full at its start. */
 export class TokenBucket {
   readonly #clock: Clock
   readonly #perMs: number
@@ -20,9 +20,8 @@ export class TokenBucket {
   #filledAt: number
 
   /**
-   * @param perSecond tokens that come in, above 0 and finite.
-   * @param burstMs how much time's worth of tokens is kept when nothing takes them; at least one
-   *   token is.
+   * @param perSecond tokens that arrive, above 0 and finite.
+   * @param burstMs the capacity as a time at the full rate; at least one token is kept.
    */
   constructor(clock: Clock, perSecond: number, burstMs: number) {
     this.#clock = clock
@@ -33,24 +32,24 @@ export class TokenBucket {
   }
 
   /**
-   * Takes `count` tokens, more than there are if need be. @returns what is left: below 0, it was
-   * too much.
+   * Takes `count` tokens, even if fewer are available. @returns the rest; below 0 the limit is
+   * exceeded.
    */
   spend(count: number): number {
-    // Filled before the taking: what came in beyond the bound pays for nothing.
+    // Filled before taking: tokens above the limit are lost.
     if (this.#tokens - count < 1) this.#fill()
     this.#tokens -= count
     return this.#tokens
   }
 
-  /** Takes one token if there is one. @returns whether there was. */
+  /** Takes one token if available. @returns whether it was. */
   take(): boolean {
     if (this.#fill() < 1) return false
     this.#tokens -= 1
     return true
   }
 
-  /** How long until there is a token to take, in milliseconds; 0 if there is one. */
+  /** Milliseconds until a token is available; 0 if there is one. */
   get msUntilToken(): number {
     const missing = 1 - this.#fill()
     return missing <= 0 ? 0 : missing / this.#perMs

@@ -1,24 +1,21 @@
-/**
- * A clock that moves only when it is told to: time for tests.
- */
+/** A clock that moves only when it is advanced: time for tests. */
 
 import { BinaryHeap } from './binary-heap.ts'
 import type { Clock } from './clock.ts'
 import { toMilliseconds, type Duration } from './duration.ts'
 
-/** How a virtual clock is set up. */
+/** Options of a virtual clock. */
 export interface VirtualClockOptions {
   /**
-   * Resolves when everything that is under way has come to rest. Awaited between the moments at
-   * which timers run, so that all that one moment caused has happened before the next.
+   * Resolves when all pending work has finished. Awaited between the moments at which timers run,
+   * so that all effects of one moment have happened before the next.
    *
-   * @defaultValue some turns of the microtask queue: enough for code that waits for nothing but
-   *   promises
+   * @defaultValue some turns of the microtask queue: enough for code that waits only for promises
    */
   readonly settle?: () => Promise<void>
 }
 
-// More than any chain of awaits that one timer of ours sets off; a turn costs next to nothing.
+// More than any chain of awaits that a timer starts; a turn costs very little.
 const SETTLE_TURNS = 64
 
 /**
@@ -45,7 +42,7 @@ export class VirtualClock implements Clock {
     return this.#now
   }
 
-  /** How many timers are set, neither run nor disposed of. */
+  /** The number of pending timers. */
   get pendingTimers(): number {
     return this.#pending
   }
@@ -60,18 +57,19 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Moves the time on by `duration`, running what becomes due, in order of time and then of
-   * setting; during each, `now()` is its own moment. Lets everything settle before the first, after
-   * each moment and at the end. Timers that are set meanwhile and fall due are run as well. A call
-   * made while another is pending begins when that one has ended, from where it left the time.
+   * Advances the time by `duration` and runs the timers that become due, in order of time and then
+   * of setting; during each, `now()` is its own moment. Lets everything settle before the first,
+   * after each moment and at the end. Timers that are set meanwhile and become due also run. A call
+   * during another call starts when that one has ended, from its time.
    *
-   * Rejects with what a timer threw; the time then stays at that moment, and the next call goes on.
+   * Rejects with the error of a timer; the time then stays at that moment, and the next call
+   * continues.
    */
   advance(duration: Duration): Promise<void> {
     const durationMs = toMilliseconds(duration, 'duration')
     const advance = this.#lastAdvance.then(() => this.#advance(durationMs))
     this.#lastAdvance = advance.catch(() => {
-      // The caller has the rejection; those who queue behind only wait for the end.
+      // The caller gets the rejection; later calls only wait for the end.
     })
     return advance
   }
@@ -93,7 +91,7 @@ export class VirtualClock implements Clock {
     }
   }
 
-  /** Runs the timers of this moment that are set by now; those that they set have the next turn. */
+  /** Runs the timers of this moment that are set now; timers that they set get the next turn. */
   #runMoment(): void {
     const firstOfNextTurn = this.#timersSet
     for (;;) {
@@ -116,7 +114,7 @@ export class VirtualClock implements Clock {
 
 class VirtualTimer implements Disposable {
   readonly dueAt: number
-  /** How many timers had been set before this one. */
+  /** How many timers were set before this one. */
   readonly order: number
   readonly #onEnd: () => void
   #callback: (() => void) | null

@@ -33,7 +33,7 @@ export interface PermessageDeflate extends Extension {
  *
  * RFC 7692; Ktor: `WebSocketDeflateExtension`.
  *
- * @throws {TypeError | RangeError} for an option that there is not or that means nothing.
+ * @throws {TypeError | RangeError} for an unknown or invalid option.
  *
  * @example <!-- prelude
  * import { type Application, WebSockets, permessageDeflate } from 'towpath'

@@ -1,10 +1,10 @@
 /**
- * The plugin `ForwardedHeaders`: behind a proxy, `call.request.origin` tells of the client and of
- * what the client asked for, as the proxy says.
+ * The plugin `ForwardedHeaders`: behind a proxy, `call.request.origin` describes the client and the
+ * host that the client asked for, as the proxy reports them.
  *
- * Everybody can send these headers, so nothing in them is believed that a trusted proxy has not
- * written. They are read from the right, where the nearest proxy has written, up to the first that
- * is not trusted: that is the client, and what stands to the left of it is what the client claims.
+ * Any client can send these headers, so only the parts that a trusted proxy has written are used.
+ * They are read from the right, where the nearest proxy has written, up to the first address that
+ * is not trusted. That address is the client; everything to its left is only the client's claim.
  */
 
 import type forwardedParse from 'forwarded-parse'
@@ -30,15 +30,15 @@ import { type ProxyTrust, readTrust } from './proxy-trust.ts'
 /** The options of `ForwardedHeaders`. */
 export interface ForwardedHeadersOptions {
   /**
-   * Which proxies are trusted. There is no default: to trust nobody is what an application does
-   * without this plugin, and to trust anybody else is for you to say.
+   * Which proxies are trusted. There is no default: without this plugin no proxy is trusted, and
+   * only you know which ones are trustworthy.
    */
   readonly trust: ProxyTrust
 
   /**
-   * The headers that **your proxies set or append to on every request**; the others are not read. A
-   * header that a proxy passes on as it came says what the client likes. Either some of the four
-   * `X-Forwarded-…`, or `Forwarded` alone (RFC 7239), because hardly a proxy looks after both
+   * The headers that **your proxies set or append to on every request**; other headers are ignored.
+   * A header that a proxy passes on unchanged is under the client's control. Use either some of the
+   * four `X-Forwarded-…`, or `Forwarded` alone (RFC 7239), because hardly any proxy maintains both
    * families.
    *
    * @defaultValue `['x-forwarded-for', 'x-forwarded-proto']`
@@ -47,22 +47,22 @@ export interface ForwardedHeadersOptions {
 }
 
 /**
- * Lets `call.request.origin` tell of the client instead of the proxy, and with it the rule of the
- * same origin, the limit of connections per address, and everything else that asks for it:
+ * Makes `call.request.origin` describe the client instead of the proxy. The same-origin rule, the
+ * limit of connections per address, and all other users of the origin then see the client.
  *
- * - `remoteHost`: the address that the outermost trusted proxy was connected from; `''` where that
- *   proxy does not tell. `remotePort`: its port where a header has it, else `null`;
+ * - `remoteHost`: the address that connected to the outermost trusted proxy; `''` where that proxy
+ *   hides it. `remotePort`: its port if a header has it, otherwise `null`;
  * - `scheme`: `https` for `https` and `wss`, `http` for `http` and `ws`;
- * - `host`, `port`: those of `X-Forwarded-Host` or of `host` in `Forwarded`, else those of `Host`;
- *   the port of `X-Forwarded-Port` before these; without one the scheme's own.
+ * - `host`, `port`: from `X-Forwarded-Host` or from `host` in `Forwarded`, otherwise from `Host`.
+ *   The port of `X-Forwarded-Port` takes precedence; without any, the default port of the scheme.
  *
- * The headers of a peer that is not trusted are not looked at. An upgrade for which a trusted proxy
- * sends what cannot be understood is refused with 400.
+ * Headers of an untrusted peer are ignored. An upgrade with an invalid header of a trusted proxy is
+ * refused with 400.
  *
  * Needs the packages `@fastify/proxy-addr`, when proxies are trusted by address, and
  * `forwarded-parse`, for `Forwarded`. Ktor: `XForwardedHeaders`, `ForwardedHeaders`.
  *
- * @throws {PackageMissingError} when it is installed without such a package.
+ * @throws {PackageMissingError} when a needed package is not installed.
  *
  * @example
  * app.install(ForwardedHeaders, { trust: 'loopback' })
@@ -90,7 +90,7 @@ export const ForwardedHeaders: Plugin<ForwardedHeadersOptions, void> = definePlu
     })
     app.routing((route) => {
       route.intercept(({ request }) => {
-        // To go on as if the header were not there would let a client pass for the proxy.
+        // To ignore the header would let a client pass for the proxy.
         const error = unreadable.get(request)
         return error === undefined ? undefined : refusal(error)
       })
@@ -100,7 +100,7 @@ export const ForwardedHeaders: Plugin<ForwardedHeadersOptions, void> = definePlu
 
 const ACT = 'install ForwardedHeaders'
 
-/** What about every proxy sets, by the examples of its own documentation. */
+/** The headers that nearly every proxy sets, according to its documentation. */
 const DEFAULT_HEADERS = ['x-forwarded-for', 'x-forwarded-proto'] as const
 
 const X_FORWARDED: ReadonlySet<ForwardedHeaderName> = new Set([
@@ -115,7 +115,7 @@ const UNKNOWN_CLIENT: Pick<RequestOrigin, 'remoteHost' | 'remotePort'> = {
   remotePort: null,
 }
 
-/** Checks the option `headers`. @returns how they are read. */
+/** Checks the option `headers`. @returns the function that reads them. */
 function readHeaders(
   headers: readonly ForwardedHeaderName[],
 ): (request: ApplicationRequest) => Forwarding {
@@ -126,7 +126,7 @@ function readHeaders(
     )
   }
   if (headers.length === 1 && headers[0] === 'forwarded') {
-    // The package's own types say what it exports.
+    // The package's own types describe its exports.
     const parse = loadPackage(ACT, 'forwarded-parse') as typeof forwardedParse
     return (request) => readForwarded(request, parse)
   }

@@ -1,6 +1,4 @@
-/**
- * Where a request came from, by what trusted proxies say.
- */
+/** Computes the origin of a request from the headers of trusted proxies. */
 
 import type { RequestOrigin } from '../application/index.ts'
 import { type Authority, defaultPort, parseAuthority } from '../application/internal.ts'
@@ -9,9 +7,9 @@ import { type ForwardedNode, type Forwarding, parseNode } from './forwarding.ts'
 import type { TrustCheck } from './proxy-trust.ts'
 
 /**
- * Lays what proxies say over `origin`, whose peer is a trusted proxy.
+ * Applies the proxies' headers to `origin`, whose peer is a trusted proxy.
  *
- * @throws {HandshakeError} 400, if one of them says what cannot be understood.
+ * @throws {HandshakeError} 400, if a header is invalid.
  */
 export function resolveForwarded(
   origin: RequestOrigin,
@@ -37,8 +35,8 @@ export function resolveForwarded(
 }
 
 /**
- * The first from the right that is not trusted, or the leftmost; `null` when no proxy names
- * anybody. `proxies` is how many there are between it and us.
+ * Returns the first address from the right that is not trusted, or the leftmost one; `null` without
+ * addresses. `proxies` is the number of proxies between the client and this server.
  */
 function findClient(
   nodes: readonly string[],
@@ -59,8 +57,8 @@ function findClient(
 const HIDDEN_NODE: ForwardedNode = { host: '', port: null }
 
 /**
- * What the outermost of `proxies` has said; `null` when nobody has. A list that is shorter is one
- * that not all of them append to: of those that are left its first is the outermost.
+ * Returns the value of the outermost of `proxies`; `null` if it is absent. If the list is shorter,
+ * some proxies do not append to it, and its first value is the outermost.
  */
 function said(values: readonly string[], proxies: number): string | null {
   const value = values[Math.max(0, values.length - proxies)] ?? ''
@@ -74,7 +72,7 @@ function readScheme(text: string | null): RequestOrigin['scheme'] | null {
   return scheme
 }
 
-/** Some proxies say `ws` and `wss`, which no request line does. */
+/** Some proxies send `ws` and `wss`, which no request line has. */
 const SCHEMES: ReadonlyMap<string, RequestOrigin['scheme']> = new Map([
   ['http', 'http'],
   ['https', 'https'],
@@ -96,7 +94,7 @@ function readPort(text: string | null): number | null {
   return port
 }
 
-/** Without the value, which may be the client's. */
+/** Without the value, which the client may have written. */
 function unreadable(name: keyof Forwarding, what: string): HandshakeError {
   return new HandshakeError(400, `Cannot upgrade: what the proxy forwards as "${name}" is ${what}`)
 }

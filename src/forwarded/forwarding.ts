@@ -1,6 +1,6 @@
 /**
- * What proxies say about a request, read from one family of headers into one shape: a list with an
- * element for each proxy, the nearest last.
+ * Reads the headers of proxies about a request. Both families of headers have the same result:
+ * lists with one element for each proxy, the nearest last.
  */
 
 import { isIP } from 'node:net'
@@ -8,7 +8,7 @@ import { isIP } from 'node:net'
 import type { ApplicationRequest } from '../application/index.ts'
 import { HandshakeError } from '../protocol/index.ts'
 
-/** A header in which proxies say for whom they speak. */
+/** A header in which proxies describe the client. */
 export type ForwardedHeaderName =
   | 'x-forwarded-for'
   | 'x-forwarded-proto'
@@ -16,7 +16,7 @@ export type ForwardedHeaderName =
   | 'x-forwarded-port'
   | 'forwarded'
 
-/** The lists that a request has come with, as they were written. */
+/** The lists in the headers of a request, unparsed. */
 export interface Forwarding {
   readonly for: readonly string[]
   readonly proto: readonly string[]
@@ -24,20 +24,20 @@ export interface Forwarding {
   readonly port: readonly string[]
 }
 
-/** Who sent a request on: an address, and the port if it was told. */
+/** The sender of a request: an address, and the port if it is known. */
 export interface ForwardedNode {
-  /** `''` where the proxy does not know or does not tell (RFC 7239 §6.2, §6.3). */
+  /** `''` where the proxy does not know or hides it (RFC 7239 §6.2, §6.3). */
   readonly host: string
   readonly port: number | null
 }
 
 /**
- * Reads a header `Forwarded` into an element for each proxy: parameters by their names in lower
+ * Parses a header `Forwarded` into one element for each proxy: parameters by their names in lower
  * case. It may throw.
  */
 export type ForwardedParser = (header: string) => ReadonlyArray<Readonly<Record<string, string>>>
 
-/** Reads the headers `X-Forwarded-…` that are in `names`; of the others nothing is known. */
+/** Reads the headers `X-Forwarded-…` in `names`; the other lists are empty. */
 export function readXForwarded(
   request: ApplicationRequest,
   names: ReadonlySet<ForwardedHeaderName>,
@@ -53,10 +53,9 @@ export function readXForwarded(
 }
 
 /**
- * Reads the header `Forwarded` (RFC 7239 §4). A parameter that a proxy has left out is an empty
- * text.
+ * Reads the header `Forwarded` (RFC 7239 §4). An absent parameter is an empty string.
  *
- * @throws {HandshakeError} if it is not of the grammar.
+ * @throws {HandshakeError} if it is invalid.
  */
 export function readForwarded(request: ApplicationRequest, parse: ForwardedParser): Forwarding {
   const elements = parseElements(request.headers.get('forwarded') ?? '', parse)
@@ -69,10 +68,10 @@ export function readForwarded(request: ApplicationRequest, parse: ForwardedParse
 }
 
 /**
- * Reads one of the nodes of `for`: an address, IPv6 with or without brackets, and perhaps a port
- * (RFC 7239 §6; some load balancers write the port into `X-Forwarded-For` as well).
+ * Parses one node of `for`: an address, IPv6 with or without brackets, and an optional port (RFC
+ * 7239 §6; some load balancers also write the port into `X-Forwarded-For`).
  *
- * @returns `null` for what is no address and does not claim to be hidden either.
+ * @returns `null` for anything that is neither an address nor hidden.
  */
 export function parseNode(text: string): ForwardedNode | null {
   if (isIP(text) !== 0) return { host: withoutMapping(text), port: null }
@@ -94,7 +93,7 @@ function withoutMapping(address: string): string {
 }
 
 function elementsOf(header: string): readonly string[] {
-  // Lines of one name are one list (RFC 9110 §5.3); an empty one says nothing.
+  // Lines with the same name are one list (RFC 9110 §5.3); an empty header has no elements.
   return header === '' ? [] : header.split(',').map((element) => element.trim())
 }
 
@@ -103,7 +102,7 @@ function parseElements(header: string, parse: ForwardedParser): ReturnType<Forwa
   try {
     return parse(header)
   } catch {
-    // What it says of the mistake has the header's value in it, which is the client's.
+    // The parser's message contains the header's value, which the client may have written.
     throw new HandshakeError(400, 'Cannot upgrade: Forwarded is not of the grammar of RFC 7239')
   }
 }

@@ -1,6 +1,4 @@
-/**
- * `towpath/forwarded`: where requests come from that a proxy passes on.
- */
+/** `towpath/forwarded`: the origin of requests that come through a proxy. */
 
 export { PackageMissingError } from '../packages/index.ts'
 export { ForwardedHeaders } from './forwarded-headers.ts'

@@ -1,5 +1,5 @@
 /**
- * Which proxies are trusted. Ranges of addresses are the business of `@fastify/proxy-addr`.
+ * The option `trust`: which proxies are trusted. `@fastify/proxy-addr` matches ranges of addresses.
  */
 
 import type proxyAddr from '@fastify/proxy-addr'
@@ -9,17 +9,16 @@ import { isIP } from 'node:net'
 import { loadPackage } from '../packages/index.ts'
 
 /**
- * Which proxies are trusted to say whom they speak for, one of:
+ * Which proxies are trusted to describe the client, one of:
  *
  * - addresses (`'192.0.2.7'`, `'2001:db8::7'`), ranges (`'10.0.0.0/8'`), or names of ranges:
  *   `'loopback'` (127.0.0.0/8, ::1), `'linklocal'` (169.254.0.0/16, fe80::/10), `'uniquelocal'`
- *   (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7); one or a list. An empty list trusts
- *   nobody;
- * - how many proxies there are, always: a whole number, 0 for none. One too many, and clients
+ *   (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, fc00::/7); one or a list. An empty list trusts no
+ *   proxy;
+ * - the constant number of proxies: a whole number, 0 for none. If it is too high, clients can
  *   choose their address;
- * - a function, asked about each proxy from the nearest on: its address (`''` if it has none, such
- *   as the other end of a Unix socket, or one that hides it), and how many proxies are nearer. Only
- *   `true` trusts.
+ * - a function, called for each proxy from the nearest on, with its address (`''` if it is unknown,
+ *   as for a Unix socket or a hidden address) and the number of nearer proxies. Only `true` trusts.
  */
 export type ProxyTrust =
   | string
@@ -27,7 +26,7 @@ export type ProxyTrust =
   | number
   | ((address: string, nearer: number) => boolean)
 
-/** Whether the proxy at `address` is trusted, which is behind `nearer` others. */
+/** Whether the proxy at `address` is trusted; `nearer` is the number of proxies in front of it. */
 export type TrustCheck = (address: string, nearer: number) => boolean
 
 const RANGE_NAMES: ReadonlySet<string> = new Set(['loopback', 'linklocal', 'uniquelocal'])
@@ -35,8 +34,8 @@ const RANGE_NAMES: ReadonlySet<string> = new Set(['loopback', 'linklocal', 'uniq
 /**
  * Checks the option `trust`.
  *
- * @throws {TypeError | RangeError} for what says nothing about whom to trust, or nothing at all.
- * @throws {PackageMissingError} for addresses without the package that understands them.
+ * @throws {TypeError | RangeError} for an invalid value.
+ * @throws {PackageMissingError} for addresses without the package that matches them.
  */
 export function readTrust(act: string, trust: ProxyTrust): TrustCheck {
   if (typeof trust === 'function') return (address, nearer) => isYes(trust(address, nearer))
@@ -55,7 +54,7 @@ export function readTrust(act: string, trust: ProxyTrust): TrustCheck {
   )
 }
 
-/** Only `true` trusts: the promise of an async function is no answer. */
+/** Only `true` trusts; the promise of an async function does not. */
 function isYes(answer: unknown): boolean {
   return answer === true
 }
@@ -69,7 +68,7 @@ function readEntry(act: string, entry: unknown): string {
 }
 
 function compileRanges(act: string, entries: string[]): TrustCheck {
-  // The package's own types say what it exports.
+  // The package's own types describe its exports.
   const { compile } = loadPackage(act, '@fastify/proxy-addr') as typeof proxyAddr
   for (const entry of entries) {
     try {

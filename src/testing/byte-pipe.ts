@@ -1,12 +1,10 @@
-/**
- * A client made of bytes: what it sends and what came back, over a transport.
- */
+/** A client of bytes: writes bytes to a transport, and reads the bytes that come back. */
 
 import { Deferred } from '../base/internal.ts'
 import { Channel } from '../channels/index.ts'
 import type { Transport } from '../session/index.ts'
 
-/** See `BytePeer`. Starts the transport. */
+/** Implements `BytePeer`. Starts the transport. */
 export class BytePipe {
   readonly #transport: Transport
   readonly #pieces = new Channel<Uint8Array>({ capacity: Infinity })

@@ -1,6 +1,4 @@
-/**
- * The clients of one test: how they are let in, and how they leave.
- */
+/** The clients of one test: how they connect, and how they leave. */
 
 import type { Application, UpgradeAccepted, WebSocketServerSession } from '../application/index.ts'
 import { requireKnownNames, requireObject } from '../base/internal.ts'
@@ -35,18 +33,18 @@ import type { TestEnvironment } from './test-environment.ts'
 import type { BytePeer, TestConnection, TestRawSession, TestSession } from './test-application.ts'
 import { type TestResponse, toTestResponse } from './test-response.ts'
 
-/** What came of a request to upgrade; `accepted` is `null` when it was refused. */
+/** The result of a request to upgrade; `accepted` is `null` when it was refused. */
 export interface Answer {
   readonly response: TestResponse
   readonly accepted: UpgradeAccepted | null
   readonly link: MemoryLink
 }
 
-/** A client that shows every frame, and the session that the application has with it. */
+/** A client that receives every frame, and the application's session with it. */
 export interface RawConversation {
   readonly client: TestRawSession
   readonly served: WebSocketServerSession
-  /** The client sends what it has queued, and leaves without a Close frame. */
+  /** Sends the client's queued frames, and leaves without a Close frame. */
   readonly leave: () => void
 }
 
@@ -55,18 +53,18 @@ const LOOPBACK = '127.0.0.1'
 const FIRST_CLIENT_PORT = 50_000
 const CLIENT_PORTS = 15_000
 
-/** Lets clients in, and remembers those that are there. */
+/** Connects clients, and keeps track of those that are connected. */
 export class Clients {
   readonly #application: Application
   readonly #environment: TestEnvironment
   readonly #network: Network
   readonly #failures: Failures
-  /** Fires when the test is over, for upgrades that are still being decided. */
+  /** Aborts when the test is over, for upgrades that are still being decided. */
   readonly #over = new AbortController()
-  /** How each client that is there leaves; what that returns resolves when it is gone. */
+  /** The functions that make connected clients leave; each resolves when the client has gone. */
   readonly #leaving = new Set<() => Promise<unknown>>()
   readonly #server: DialedServer
-  /** See `TestApplication.client`. */
+  /** Implements `TestApplication.client`. */
   readonly client: WebSocketClient
   #ids = 0
   #ports = 0
@@ -96,14 +94,14 @@ export class Clients {
     })
   }
 
-  /** See `TestApplication.connect`. */
+  /** Implements `TestApplication.connect`. */
   async connect(uri: string, options: ConnectOptions = {}): Promise<TestSession> {
     requireObject(ACT, 'what was given', options)
     const { headers = {}, remoteHost = LOOPBACK, ...others } = options
     const { own, replacing } = splitHeaders(headers)
     const settings = readClientOptions({ ...others, headers: own })
     const target = readTarget(uri)
-    // A path is asked for as it is, however strange; in a URL it would be tidied up.
+    // A path is sent unchanged, however strange; a URL would normalise it.
     const path = uri.startsWith('/') ? target.path : null
     const dialer = new MemoryDialer(this.#server, { remoteHost, path, replacing })
     const url = path === null ? uri : `ws://${target.host}${path.replace(/#.*/s, '')}`
@@ -117,12 +115,12 @@ export class Clients {
     return asClient(session, { response, network: this.#faultsOf(dialer) })
   }
 
-  /** See `TestApplication.connectRaw`. */
+  /** Implements `TestApplication.connectRaw`. */
   async connectRaw(uri: string, options: RawConnectOptions = {}): Promise<TestRawSession> {
     return this.converse(await this.#requestAccepted(uri, options)).client
   }
 
-  /** See `TestApplication.connectBytes`. */
+  /** Implements `TestApplication.connectBytes`. */
   async connectBytes(uri: string, options: RawConnectOptions = {}): Promise<BytePeer> {
     const answer = await this.#requestAccepted(uri, options)
     const pipe = new BytePipe(answer.link.client)
@@ -136,7 +134,7 @@ export class Clients {
     return Object.assign(pipe, this.#connection(answer))
   }
 
-  /** Begins the session of an accepted upgrade, with a client that shows every frame. */
+  /** Starts the session of an accepted upgrade, with a client that receives every frame. */
   converse(answer: Answer & { readonly accepted: UpgradeAccepted }): RawConversation {
     let gone: Promise<void> | null = null
     const leave = (): Promise<void> => (gone ??= session.run(() => {}))
@@ -152,7 +150,7 @@ export class Clients {
     return { client, served, leave: () => void leave() }
   }
 
-  /** Asks the application for an upgrade, for a client that shows frames as they travel. */
+  /** Asks the application for an upgrade, for a client that receives frames as they travel. */
   async request(uri: string, options: RawConnectOptions): Promise<Answer> {
     requireObject(ACT, 'what was given', options)
     requireKnownNames(ACT, options, RAW_CONNECT_OPTION_NAMES)
@@ -176,7 +174,8 @@ export class Clients {
   }
 
   /**
-   * All clients leave, politely if they know how to. Resolves when they are gone; never rejects.
+   * Makes all clients leave, with a Close frame if they can. Resolves when they have gone; never
+   * rejects.
    */
   async end(): Promise<void> {
     this.#over.abort()
@@ -194,7 +193,7 @@ export class Clients {
     return signal === undefined ? this.#over.signal : AbortSignal.any([signal, this.#over.signal])
   }
 
-  /** Both ends begin, the server first. @returns the server's session. */
+  /** Starts both ends, the server first. @returns the server's session. */
   #begin(
     { accepted, link }: Answer & { readonly accepted: UpgradeAccepted },
     client: LiveSession,
@@ -212,9 +211,7 @@ export class Clients {
     return served
   }
 
-  /**
-   * What a raw client is told at its start: the usual, but that it takes whatever the server sends.
-   */
+  /** The settings of a raw client: the defaults, but it accepts whatever the server sends. */
   #settings({ response }: Answer): SessionSettings {
     return {
       ...DEFAULT_SETTINGS,
@@ -247,7 +244,7 @@ export class Clients {
     return new FaultControl(link, this.#environment)
   }
 
-  /** A session of the production client leaves when the test ends, whoever holds it. */
+  /** Makes a session of the production client leave when the test ends. */
   #remember(session: WebSocketClientSession): void {
     const leave = (): Promise<void> => session[Symbol.asyncDispose]()
     this.#leaving.add(leave)
@@ -263,7 +260,7 @@ export class Clients {
   }
 }
 
-/** @throws {UpgradeRefusedError} when the answer is none of a session. */
+/** @throws {UpgradeRefusedError} when the upgrade was refused. */
 function accepting(answer: Answer): Answer & { readonly accepted: UpgradeAccepted } {
   const { accepted, response } = answer
   if (accepted !== null) return { ...answer, accepted }
@@ -272,7 +269,7 @@ function accepting(answer: Answer): Answer & { readonly accepted: UpgradeAccepte
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** A session as a test sees it: with its connection, and frames that can be compared. */
+/** A session for a test: with its connection, and frames that can be compared. */
 function asClient<S extends WebSocketClientSession | LiveSession>(
   session: S,
   { response, network }: TestConnection,
@@ -284,8 +281,8 @@ function asClient<S extends WebSocketClientSession | LiveSession>(
 }
 
 /**
- * The frame as somebody would write it down: received texts hold their bytes until they are read,
- * and would be unequal to `new Frame.Text('…')` in a deep comparison.
+ * Returns the frame as a test would write it. Received texts hold their bytes until they are read,
+ * and would not equal `new Frame.Text('…')` in a deep comparison.
  */
 function toComparable(frame: Frame): Frame {
   if (!(frame instanceof Frame.Text)) return frame

@@ -1,6 +1,4 @@
-/**
- * What a test says about the request that it connects with, and the request that comes of it.
- */
+/** The options with which a test connects, and the request made from them. */
 
 import type { UpgradeAccepted, UpgradeRequest } from '../application/index.ts'
 import type { HeaderFields, WebSocketClientOptions } from '../client/index.ts'
@@ -16,18 +14,18 @@ import type { Transport } from '../session/index.ts'
 import type { FillRandom } from './seeded-random.ts'
 
 /**
- * The request of a client that shows what travels. Everything is optional: without options it is a
- * proper one, of no browser.
+ * Options of a client that receives every frame. All are optional: by default the request is valid,
+ * and not from a browser.
  */
 export interface RawConnectOptions {
   /**
-   * Headers to send, beside those of the handshake or in their place: names are compared without
-   * regard to case, and a list of pairs may have a name twice. `{ 'sec-websocket-version': '8' }`
-   * asks for trouble.
+   * Headers to send in addition to those of the handshake, or instead of them: names are compared
+   * without case, and a list of pairs may have a name twice. `{ 'sec-websocket-version': '8' }`
+   * makes the request invalid.
    */
   readonly headers?: HeaderFields
 
-  /** Cookies by name, sent as they are. */
+  /** Cookies by name, sent unchanged. */
   readonly cookies?: Readonly<Record<string, string>>
 
   /** Subprotocols to offer, in order of preference. @defaultValue none */
@@ -45,17 +43,17 @@ export interface RawConnectOptions {
   readonly remoteHost?: string
 
   /**
-   * The client leaves when this fires before the upgrade is decided; the call rejects with its
+   * Makes the client leave if it aborts before the upgrade is decided; the call rejects with its
    * reason.
    */
   readonly signal?: AbortSignal
 }
 
-/** What a client of `towpath/client` takes, and what only a test can say. */
+/** The options of `towpath/client`, and more for tests. */
 export interface ConnectOptions extends WebSocketClientOptions {
   /**
-   * Headers to send, beside those of the handshake or, other than over a real network, in their
-   * place: `{ 'sec-websocket-version': '8' }` asks for trouble.
+   * Headers to send in addition to those of the handshake. Unlike over a real network, they may
+   * replace the handshake's: `{ 'sec-websocket-version': '8' }` makes the request invalid.
    */
   readonly headers?: HeaderFields
 
@@ -65,7 +63,7 @@ export interface ConnectOptions extends WebSocketClientOptions {
   readonly remoteHost?: string
 }
 
-/** What is asked for and how: a path, or a whole address (`wss://chat.example.com/rooms/1`). */
+/** The target of a request: from a path, or from a whole URL (`wss://chat.example.com/rooms/1`). */
 export interface RequestTarget {
   readonly path: string
   readonly host: string
@@ -83,11 +81,10 @@ export const RAW_CONNECT_OPTION_NAMES: readonly string[] = [
 ] satisfies Array<keyof RawConnectOptions>
 
 /**
- * Reads where a test wants to connect to. A path goes to `localhost` and stays as it is, however
+ * Reads the target of a test's connection. A path goes to `localhost` and stays unchanged, however
  * strange.
  *
- * @throws {TypeError} for what is neither a path (`/…`) nor an address beginning with `ws:` or
- *   `wss:`.
+ * @throws {TypeError} for anything but a path (`/…`) or a URL with `ws:` or `wss:`.
  */
 export function readTarget(uri: string): RequestTarget {
   if (uri.startsWith('/')) return { path: uri, host: 'localhost', encrypted: false }
@@ -98,7 +95,7 @@ export function readTarget(uri: string): RequestTarget {
   throw new TypeError('Cannot connect: the path is no path, expected "/…", "ws://…" or "wss://…"')
 }
 
-/** The request to upgrade (RFC 6455 §4.1), arriving at the server's end of a link. */
+/** Makes the request to upgrade (RFC 6455 §4.1), as it arrives at the server's end of a link. */
 export function upgradeRequest(
   target: RequestTarget,
   options: RawConnectOptions,
@@ -108,7 +105,7 @@ export function upgradeRequest(
   return requestOf(target.path, requestHeaders(target, options, random), server)
 }
 
-/** The request for `path` with just these headers. */
+/** Makes a request for `path` with exactly these headers. */
 export function requestOf(path: string, headers: HeaderList, server: Transport): UpgradeRequest {
   return {
     method: 'GET',
@@ -123,8 +120,8 @@ export function requestOf(path: string, headers: HeaderList, server: Transport):
 }
 
 /**
- * Takes `headers` apart into those that a client lets through, and those of the handshake, which
- * are put in the place of its own.
+ * Splits `headers` into those that the client accepts as options, and those of the handshake, which
+ * replace the client's.
  */
 export function splitHeaders(headers: HeaderFields): {
   readonly own: HeaderList
@@ -138,8 +135,8 @@ export function splitHeaders(headers: HeaderFields): {
 }
 
 /**
- * `headers` with those of `replacing` in the place of the ones that have their names, and behind
- * them.
+ * Returns `headers` with those of `replacing` instead of headers with the same names; the others
+ * are appended.
  */
 export function replaceHeaders(headers: HeaderList, replacing: HeaderList): HeaderList {
   const replaced = new Set(replacing.map(([name]) => name.toLowerCase()))
@@ -147,7 +144,7 @@ export function replaceHeaders(headers: HeaderList, replacing: HeaderList): Head
 }
 
 /**
- * Makes sure that a 101 answers its request, as every client does (RFC 6455 §4.1).
+ * Checks that a 101 matches its request, as every client does (RFC 6455 §4.1).
  *
  * @throws {HandshakeError} if it does not.
  */

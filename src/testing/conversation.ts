@@ -1,5 +1,5 @@
 /**
- * A conversation: a client, the block that speaks for it, and the handler at the other end.
+ * A conversation: a client, the block that acts as the client, and the handler at the other end.
  */
 
 import type { Application, WebSocketServerSession } from '../application/index.ts'
@@ -10,7 +10,7 @@ import { type Failures, throwTogether } from './failures.ts'
 import type { ConversationBlock, TestCall } from './test-application.ts'
 import { settled } from './test-environment.ts'
 
-/** The parts of a test that a conversation works with. */
+/** The parts of a test that a conversation uses. */
 export interface ConversationParts {
   readonly application: Application
   readonly sessions: SessionRegistry
@@ -18,7 +18,7 @@ export interface ConversationParts {
   readonly failures: Failures
 }
 
-/** See `TestApplication.handleWebSocketConversation`. */
+/** Implements `TestApplication.handleWebSocketConversation`. */
 export async function converse(
   parts: ConversationParts,
   uri: string,
@@ -38,18 +38,17 @@ export async function converse(
     own = { error }
   }
   leave()
-  // A test that has failed does not wait for a handler that may be waiting for the test.
+  // A failed test does not wait for a handler that may be waiting for the test.
   await (own === null ? parts.sessions.whenOver(served) : settled())
   throwTogether(handlerFailures(served), own)
   return { response }
 }
 
 /**
- * Listens for failures of handlers, from before the handler in question is called: it may throw at
- * once.
+ * Watches for failures of handlers. Called before the handler starts, because it may throw at once.
  *
- * @returns what stops that, and answers what a session failed with: the conversation's to tell, and
- *   nobody else's.
+ * @returns a function that stops watching, and returns the error of a session; the conversation
+ *   reports that error, so the test does not report it again.
  */
 function watch({
   application,

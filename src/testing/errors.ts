@@ -1,12 +1,10 @@
-/**
- * What a test finds out by an error: a handler that never ends.
- */
+/** The error of a test whose handlers do not end. */
 
 import { TowpathError } from '../base/index.ts'
 
 /**
- * The block of `withTestApplication` has ended and all sessions were dropped, but some handlers go
- * on: they wait for something that has nothing to do with their session.
+ * The block of `withTestApplication` has ended and all sessions were dropped, but some handlers
+ * keep running: they wait for something other than their session.
  */
 export class HandlersStillRunningError extends TowpathError {
   override readonly name = 'HandlersStillRunningError'

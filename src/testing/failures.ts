@@ -1,21 +1,16 @@
-/**
- * What fails in the application's own code while a test runs, kept until somebody looks at it.
- */
+/** Collects the failures of the application's own code during a test. */
 
 import type { Logger } from '../application/index.ts'
 import { ClosedReceiveChannelError, ClosedSendChannelError } from '../channels/index.ts'
 import { UpgradeRefusedError } from '../client/index.ts'
 
-/**
- * Collects failures by standing where an application logs them: that is the one place that all of
- * them reach.
- */
+/** Collects failures as the application's logger, because all of them are logged. */
 export class Failures {
-  /** What the application is given as its logger. */
+  /** The logger of the application. */
   readonly logger: Logger
   #errors: unknown[] = []
 
-  /** `next` is told everything too, if there is one. */
+  /** `next` also gets every log entry, if given. */
   constructor(next: Logger | null) {
     this.logger = {
       debug: (facts, message) => next?.debug(facts, message),
@@ -32,14 +27,14 @@ export class Failures {
     this.#errors.push(error)
   }
 
-  /** All failures that nobody has taken, in their order; they count as seen from now on. */
+  /** Returns all failures that were not taken yet, in order, and takes them. */
   take(): unknown[] {
     const errors = this.#errors
     this.#errors = []
     return errors
   }
 
-  /** The same for one failure. */
+  /** Takes one failure. */
   takeOne(error: unknown): void {
     const index = this.#errors.indexOf(error)
     if (index >= 0) this.#errors.splice(index, 1)
@@ -47,12 +42,12 @@ export class Failures {
 }
 
 /**
- * Throws what a test has to be told: nothing if nothing went wrong, one error as it is, several as
- * an `AggregateError` with the failures of the application first.
+ * Throws the failures of a test: nothing without failures, one error as it is, several as an
+ * `AggregateError` with the failures of the application first.
  *
  * @param failures of the application.
- * @param own what the test's own code threw, in a box; left out of several if it is only the echo
- *   of a failure (the channel that a failed handler left behind, the 500 of a failed interceptor).
+ * @param own the error of the test's own code, in a box. Left out of several if it only follows
+ *   from a failure (the channel of a failed handler, the 500 of a failed interceptor).
  */
 export function throwTogether(
   failures: readonly unknown[],

@@ -1,6 +1,4 @@
-/**
- * What a client of `towpath/client` dials in a test: the application, in memory.
- */
+/** The dialer of `towpath/client` in tests: connects to the application, in memory. */
 
 import type { Application, UpgradeOutcome } from '../application/index.ts'
 import { noSuchPath } from '../application/internal.ts'
@@ -12,30 +10,30 @@ import { replaceHeaders, requestOf } from './connect-options.ts'
 import type { Network } from './network-faults.ts'
 import { settled } from './test-environment.ts'
 
-/** Whom the dialers of one test reach, and over what. */
+/** The server that the dialers of one test connect to, and the network in between. */
 export interface DialedServer {
   readonly application: Application
   readonly environment: Environment
   readonly network: Network
-  /** Fires when the test is over: requests that are still being decided are then given up. */
+  /** Aborts when the test is over: requests that are still being decided are then aborted. */
   readonly over: AbortSignal
-  /** The port that the next client connects from. */
+  /** Returns the port that the next client connects from. */
   readonly nextPort: () => number
 }
 
-/** What a test says beyond what a client says. */
+/** The part of a request that only a test can set. */
 export interface DialedRequest {
   /** The client's address. */
   readonly remoteHost: string
-  /** Asked for instead of the path of the URL, which tidies some up; `null`: the URL's. */
+  /** The path to send instead of the URL's path, which is normalised; `null`: the URL's. */
   readonly path: string | null
-  /** Headers that take the place of the client's own. */
+  /** Headers that replace the client's own. */
   readonly replacing: HeaderList
 }
 
 const AS_IT_IS: DialedRequest = { remoteHost: '127.0.0.1', path: null, replacing: [] }
 
-/** Dials for one session. */
+/** The dialer of one session. */
 export class MemoryDialer implements Dialer {
   readonly #server: DialedServer
   readonly #request: DialedRequest
@@ -48,7 +46,7 @@ export class MemoryDialer implements Dialer {
     this.#path = request.path
   }
 
-  /** The connection that was dialled last; `null` before the first. */
+  /** The last connection; `null` before the first. */
   get link(): MemoryLink | null {
     return this.#link
   }
@@ -85,7 +83,7 @@ export class MemoryDialer implements Dialer {
   }
 }
 
-/** The server's end begins at once; the client's is for the caller to start. */
+/** Starts the server's end; the caller starts the client's end. */
 function toDialOutcome(outcome: UpgradeOutcome, link: MemoryLink, target: string): DialOutcome {
   if (outcome.type === 'accepted') {
     const headers = new HttpHeaders(outcome.headers.flat())
@@ -100,12 +98,12 @@ function toDialOutcome(outcome: UpgradeOutcome, link: MemoryLink, target: string
   }
 }
 
-/** As over a real network. */
+/** The same limit as over a real network. */
 const MAX_BODY_BYTES = 64 * 1024
 
 /**
- * What `promise` settles with; rejects with the reason of `signal` if that fires before, and the
- * other side has had the time to notice.
+ * Settles with `promise`. Rejects with the reason of `signal` if it aborts before, after the other
+ * side has had time to notice.
  */
 async function untilAborted<T>(promise: Promise<T> | T, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted()

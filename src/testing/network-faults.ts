@@ -1,88 +1,85 @@
-/**
- * The network between the clients of a test and its application, and everything that can go wrong
- * with it.
- */
+/** The network between the clients of a test and its application, with its faults. */
 
 import type { Duration } from '../base/index.ts'
 import { Deferred, type Environment, toMilliseconds } from '../base/internal.ts'
 import { ConnectError } from '../client/index.ts'
 import { MemoryLink, type MemoryLinkOptions, type PipeFaults } from '../engines/memory/internal.ts'
 
-/** Which way a fault is about. */
+/** The direction of a fault. */
 export interface FaultOptions {
-  /** Whither the bytes go that suffer. @defaultValue 'both' */
+  /** The direction of the affected bytes. @defaultValue 'both' */
   readonly towards?: 'server' | 'client' | 'both'
 }
 
 /**
- * In which pieces bytes arrive: pieces of so many bytes at most (a whole number, 1 and above);
- * `'random'`, of any size, the same ones for the same seed of the test application; or a function
- * that is given how many bytes are at hand (1 and above) and says how many arrive next. A piece is
- * never empty, nor more than was written at once.
+ * The sizes of the pieces in which bytes arrive: a maximum in bytes (a whole number, 1 or above);
+ * `'random'`, which repeats for the same seed of the test application; or a function that gets the
+ * number of available bytes (1 or above) and returns how many arrive next. A piece is never empty,
+ * and never larger than one write.
  */
 export type PieceSizes = number | 'random' | ((bytesAtHand: number) => number)
 
 /**
- * Faults of the network, each at once, on what is under way too. They add up, and last until
- * `restore`.
+ * Faults of the network. Each takes effect at once, on bytes in flight too. They add up, and last
+ * until `restore`.
  *
- * On `t.network` they strike every connection that there is and those to come; on `session.network`
- * only that one. Of these the opening handshake suffers from `halfOpen` alone: it does not go over
- * the network of a test.
+ * On `t.network` they affect all existing and future connections; on `session.network` only that
+ * connection. The opening handshake is affected by `halfOpen` alone, because it does not use the
+ * network of a test.
  */
 export interface NetworkFaults {
   /**
-   * What is written from now on is under way for this long (virtual time: it arrives when `t.clock`
-   * has moved), each way; 0 or above. The order is kept.
+   * Delays bytes that are written from now on, in each direction: 0 or above, in virtual time
+   * (bytes arrive when `t.clock` has advanced). Bytes stay in order.
    */
   delay(duration: Duration, options?: FaultOptions): void
 
-  /** Cuts what arrives into pieces. */
+  /** Cuts the arriving bytes into pieces. */
   cut(pieces: PieceSizes, options?: FaultOptions): void
 
   /**
-   * The cable is cut: nothing arrives any more, and nobody is told. With `false` it is mended: what
-   * was written meanwhile arrives, as TCP sends it again, and an end that has given up in the
-   * meantime resets the other.
+   * Cuts the cable: nothing arrives any more, and neither side is notified. `halfOpen(false)`
+   * repairs it: bytes that were written meanwhile arrive, as TCP sends them again. A side that has
+   * given up in the meantime resets the other.
    */
   halfOpen(isCut?: boolean): void
 
   /**
-   * The client's machine stops reading: what the server sends fills the 128 KiB that the two
-   * kernels hold, and then makes the server wait. With `false` it reads again.
+   * Makes the client's machine stop reading: the server's bytes fill the 128 KiB of the two
+   * kernels, then the server has to wait. With `false` the client reads again.
    */
   slowReader(isSlow?: boolean): void
 
   /**
-   * The connection is reset as soon as this many bytes have arrived, counted from the connection's
-   * start after the 101, each way for itself: 0 or above; `Infinity` is never. Bytes behind it are
+   * Resets the connection as soon as this many bytes have arrived in a direction, counted from the
+   * connection's start after the 101: 0 or above; `Infinity` is never. Bytes behind that point are
    * lost.
    */
   resetAfter(bytes: number, options?: FaultOptions): void
 
-  /** The connection is reset now: both ends see `ECONNRESET`, and what is under way is lost. */
+  /** Resets the connection now: both ends get `ECONNRESET`, and bytes in flight are lost. */
   reset(): void
 
-  /** Takes all faults back. A connection that was reset stays so. */
+  /** Ends all faults. A connection that was reset stays reset. */
   restore(): void
 }
 
-/** The network of a test: the faults of all its connections, and whether there are new ones. */
+/** The network of a test: the faults of all connections, and whether new ones are refused. */
 export interface TestNetwork extends NetworkFaults {
   /**
-   * Nobody listens, as while a server restarts: new connections fail with `ConnectError` at the
-   * step `connect`; those that there are go on. With `false`, or `restore`, somebody does again.
+   * Refuses new connections, as while a server restarts: they fail with `ConnectError` at the step
+   * `connect`. Existing connections continue. `refuse(false)` or `restore` ends it.
    */
   refuse(isRefusing?: boolean): void
 }
 
-/** Something that faults can be put on: one link, or all of them. */
+/** A target for faults: one link, or all of them. */
 export interface FaultTarget {
   toServer(faults: PipeFaults): void
   toClient(faults: PipeFaults): void
   mend(): void
   reset(): void
-  /** Whether new connections are refused; absent where there are none. */
+  /** Whether new connections are refused; absent for a single link. */
   refuse?(isRefusing: boolean): void
 }
 

@@ -1,13 +1,11 @@
-/**
- * Randomness that repeats itself: the same seed, the same bytes.
- */
+/** Reproducible randomness: the same seed gives the same bytes. */
 
 /** Fills `target` with the next bytes, and returns it. */
 export type FillRandom = (target: Uint8Array) => Uint8Array
 
 /**
- * Makes a source of bytes that look random and are not: mulberry32, which is good enough to tell
- * masks, ids and ping payloads apart.
+ * Makes a source of pseudorandom bytes (mulberry32), sufficient to make masks, ids and ping
+ * payloads distinct.
  *
  * @param seed any whole number; its lower 32 bits count.
  */

@@ -1,6 +1,4 @@
-/**
- * What a test is given: the application, the time, the network, and clients.
- */
+/** The objects of a test: the application, the clock, the network, and clients. */
 
 import type { Application } from '../application/index.ts'
 import type { VirtualClock } from '../base/index.ts'
@@ -13,23 +11,23 @@ import type { NetworkFaults, TestNetwork } from './network-faults.ts'
 import type { TestResponse } from './test-response.ts'
 
 /**
- * An application in memory, and everything to try it out with. No port is opened and nothing waits
- * for real time: what takes no time has happened when `await t.settle()` returns, what takes time
- * when `await t.clock.advance(…)` does.
+ * An application in memory, with everything to test it. It opens no port and waits for no real
+ * time: work that takes no time has finished when `await t.settle()` returns, work that takes time
+ * when `await t.clock.advance(…)` returns.
  */
 export interface TestApplication {
   /** The application. Plugins and routes may be added at any time. */
   readonly application: Application
 
   /**
-   * The time of the application: it stands still but for `advance`, which runs pings, timeouts and
-   * deadlines as they fall due, and lets everything settle before, between and after them.
+   * The clock of the application. It stands still except in `advance`, which runs pings, timeouts
+   * and deadlines when they are due, and lets everything settle before, between and after them.
    */
   readonly clock: VirtualClock
 
   /**
-   * Faults for all connections, those to come included, and whether there are any to come. None at
-   * first.
+   * Faults for all connections, including future ones, and whether new connections are refused.
+   * None at first.
    */
   readonly network: TestNetwork
 
@@ -59,7 +57,7 @@ export interface TestApplication {
    * @returns the client's session; the handler has been called.
    * @throws {UpgradeRefusedError} (by rejecting) when the application answers anything but 101;
    *   {ConnectError} when `t.network` refuses, or a deadline has passed; the reason of
-   *   `options.signal`; {TypeError | RangeError} for an option that means nothing.
+   *   `options.signal`; {TypeError | RangeError} for an invalid option.
    *
    * @example
    * <!-- prelude
@@ -74,12 +72,12 @@ export interface TestApplication {
   connect(uri: string, options?: ConnectOptions): Promise<TestSession>
 
   /**
-   * The same with a client that does nothing by itself and shows every frame: for fragments, pings
-   * of one's own, peers that answer no ping and no Close.
+   * Connects a client that answers nothing by itself and receives every frame: for fragments,
+   * custom pings, and peers that answer neither pings nor Close frames.
    */
   connectRaw(uri: string, options?: RawConnectOptions): Promise<TestRawSession>
 
-  /** The same with a client of bytes: for peers that break the protocol. */
+  /** Connects a client of bytes: for peers that violate the protocol. */
   connectBytes(uri: string, options?: RawConnectOptions): Promise<BytePeer>
 
   /**
@@ -116,71 +114,70 @@ export interface TestApplication {
   ): Promise<TestCall>
 
   /**
-   * Resolves when everything under way that takes neither time nor real I/O has happened: frames
-   * have arrived, handlers have reacted. The time stands still.
+   * Resolves when all pending work that takes neither time nor real I/O has finished: frames have
+   * arrived, handlers have reacted. The clock stands still.
    */
   settle(): Promise<void>
 
   /**
-   * What has failed so far in the application's own code: handlers, tasks, interceptors, listeners;
-   * each once, in order. What is taken here does not fail the test any more; all that is left at
-   * its end does.
+   * Takes the failures of the application's own code so far: handlers, tasks, interceptors,
+   * listeners; each once, in order. Failures that are not taken fail the test at its end.
    */
   takeFailures(): unknown[]
 }
 
-/** What a test says as the client of a conversation. */
+/** The block that acts as the client of a conversation. */
 export type ConversationBlock = (
   incoming: ReceiveChannel<Frame>,
   outgoing: SendChannel<Outbound>,
 ) => Promise<void> | void
 
-/** One request of a test and its answer. Ktor: `TestApplicationCall`. */
+/** One request of a test and its response. Ktor: `TestApplicationCall`. */
 export interface TestCall {
   readonly response: TestResponse
 }
 
-/** What every client of a test has. */
+/** The members that every client of a test has. */
 export interface TestConnection {
-  /** The answer to the upgrade: 101 and its headers. */
+  /** The response to the upgrade: 101 and its headers. */
   readonly response: TestResponse
 
   /** Faults for this connection alone. */
   readonly network: NetworkFaults
 }
 
-/** A client that looks after itself. What it launches is a part of the test: its failure is one. */
+/** The production client. The tasks that it launches belong to the test: their failures fail it. */
 export interface TestSession extends WebSocketClientSession, TestConnection {
-  /** The answer to the upgrade: 101 and its headers. */
+  /** The response to the upgrade: 101 and its headers. */
   readonly response: TestResponse
 }
 
-/** A client that shows every frame and answers none. */
+/** A client that receives every frame and answers none. */
 export interface TestRawSession extends WebSocketSession, TestConnection {}
 
-/** The client's end of a connection after the 101, without any WebSocket on it. */
+/** The client's end of a connection after the 101, without a WebSocket on it. */
 export interface BytePeer extends TestConnection {
   /**
-   * Sends bytes (RFC 6455 §5.2: a client's frames are masked; nobody checks that here). They are
-   * copied.
+   * Sends bytes, which are copied. They are not checked (RFC 6455 §5.2: a client's frames are
+   * masked).
    */
   write(bytes: Uint8Array): void
 
-  /** Sends FIN: nothing more will come from this client, which goes on reading. */
+  /** Sends FIN: the client sends nothing more, and continues to read. */
   end(): void
 
   /**
-   * Resolves with the next `length` bytes (0 and above), with fewer when the connection ends
+   * Resolves with the next `length` bytes (0 or above), or with fewer when the connection ends
    * before: fresh memory. One call at a time.
    */
   read(length: number): Promise<Uint8Array>
 
-  /** Resolves with everything up to the server's FIN or the connection's end, as `read`. */
+  /** Resolves with all bytes up to the server's FIN or the connection's end, like `read`. */
   readToEnd(): Promise<Uint8Array>
 
   /**
-   * Resolves when the connection is gone: with the failure if it was reset, else with `null`. Never
-   * rejects.
+   * Resolves when the connection has ended: with the error if it was reset, otherwise with `null`.
+   * Never rejects.
    */
   readonly closed: Promise<Error | null>
 }

@@ -1,9 +1,10 @@
 /**
- * The world of an application under test: time that moves when it is told to, and randomness that
- * repeats itself.
+ * The environment of an application under test: a clock that a test advances, and reproducible
+ * randomness.
  */
 
-// Imported, and not taken from the global object: a test runner's fake timers do not reach it here.
+// Imported, not taken from the global object, so that fake timers of a test runner do not replace
+// it.
 import { setMaxListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 
@@ -11,12 +12,12 @@ import { VirtualClock } from '../base/index.ts'
 import { type Environment, TimerWheel } from '../base/internal.ts'
 import { createSeededRandom } from './seeded-random.ts'
 
-/** An environment whose clock a test can move. */
+/** An environment whose clock a test can advance. */
 export interface TestEnvironment extends Environment {
   readonly clock: VirtualClock
 }
 
-/** Makes a world that begins at 0 milliseconds. */
+/** Makes an environment that starts at 0 milliseconds. */
 export function createTestEnvironment(seed: number): TestEnvironment {
   const clock = new VirtualClock({ settle: settled })
   const timers = new TimerWheel(clock)
@@ -33,8 +34,8 @@ export function createTestEnvironment(seed: number): TestEnvironment {
 }
 
 /**
- * Resolves when everything that has begun in memory has come to rest: after one whole turn of the
- * event loop, before which all deferred tasks and all promises that they settle have had theirs.
+ * Resolves when all pending work in memory has finished: after one whole turn of the event loop,
+ * before which all deferred tasks and the promises that they settle have run.
  */
 export function settled(): Promise<void> {
   return setImmediate()

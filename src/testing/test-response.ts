@@ -1,23 +1,21 @@
-/**
- * What an application answered to a request to upgrade, as a test looks at it.
- */
+/** The response of an application to a request to upgrade, for tests. */
 
 import type { UpgradeOutcome } from '../application/index.ts'
 import { noSuchPath } from '../application/internal.ts'
 
-/** An HTTP answer. */
+/** An HTTP response. */
 export interface TestResponse {
-  /** 101 for an upgrade; the refusal's otherwise; 404 when no route has the path. */
+  /** 101 for an upgrade; otherwise the status of the refusal; 404 for an unknown path. */
   readonly status: number
 
-  /** The headers of the answer; several cookies by `headers.getSetCookie()`. */
+  /** The headers of the response; use `headers.getSetCookie()` for several cookies. */
   readonly headers: Headers
 
-  /** The body as text (UTF-8); `''` for an upgrade, and when there is none. */
+  /** The body as text (UTF-8); `''` for an upgrade, and without a body. */
   readonly body: string
 }
 
-/** The answer that `outcome` comes to. */
+/** Makes the response of `outcome`. */
 export function toTestResponse(outcome: UpgradeOutcome): TestResponse {
   if (outcome.type === 'accepted') {
     return { status: 101, headers: toHeaders(outcome.headers), body: '' }

@@ -1,8 +1,7 @@
-/**
- * `withTestApplication`: runs a test around an application, and leaves nothing behind.
- */
+/** `withTestApplication`: runs a test with an application, and cleans up. */
 
-// Imported, and not taken from the global object: a test runner's fake timers do not reach it here.
+// Imported, not taken from the global object, so that fake timers of a test runner do not replace
+// it.
 import { setTimeout } from 'node:timers/promises'
 
 import type { Application, Logger } from '../application/index.ts'
@@ -16,19 +15,19 @@ import { FaultControl, Network } from './network-faults.ts'
 import type { ConversationBlock, TestApplication } from './test-application.ts'
 import { createTestEnvironment, settled, type TestEnvironment } from './test-environment.ts'
 
-/** How a test application is made. */
+/** Options of a test application. */
 export interface TestApplicationOptions {
   /**
-   * What masks, ids, ping payloads and random cuts come from: a whole number, whose lower 32 bits
+   * The seed of masks, ids, ping payloads and random cuts: a whole number, whose lower 32 bits
    * count. The same seed gives the same bytes. @defaultValue 1
    */
   readonly seed?: number
 
-  /** Is told what the application logs, beside the test. @defaultValue none */
+  /** Also gets the application's log. @defaultValue none */
   readonly logger?: Logger
 }
 
-/** A test. What it returns is what `withTestApplication` returns. */
+/** A test. `withTestApplication` returns its result. */
 export type TestBlock<T> = (t: TestApplication) => Promise<T> | T
 
 /** Sets an application up, as for `createApplication`. */
@@ -46,17 +45,17 @@ type ConversationArguments =
 
 const DEFAULT_SEED = 1
 
-/** How long handlers have, in virtual time, before their sessions are dropped. */
+/** The time for handlers, in virtual time, before their sessions are dropped. */
 const STOP_TIMEOUT_MS = 15_000
 
 /**
- * The end is given an hour of virtual time, second by second: a `stop` of the test's own may be
+ * The end may take an hour of virtual time, second by second, because the test's own `stop` may be
  * under way.
  */
 const LAST_STEPS = 3600
 const STEP_MS = 1000
 
-/** How long handlers have in real time after that: for files, databases, timers of their own. */
+/** The real time for handlers after that: for files, databases, and timers of their own. */
 const PATIENCE_MS = 2000
 
 /**

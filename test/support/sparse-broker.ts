@@ -1,6 +1,7 @@
 /**
- * A broker whose offsets have holes and which cannot tell what was trimmed, as JetStream: offsets grow by 3, a read
- * returns few events, and `complete` is `'unknown'` when the event at `after` is not kept.
+ * A broker whose offsets have holes and which cannot tell what was trimmed, as JetStream: offsets
+ * grow by 3, a read returns few events, and `complete` is `'unknown'` when the event at `after` is
+ * not kept.
  */
 
 import type { Broker, BrokerSink, Head, LogTopic } from '../../src/topics/index.ts'

@@ -32,7 +32,7 @@ const MAX_BATCHES = 20
  * Checks the options of `stop`.
  *
  * @param act what the options are for, as messages say it.
- * @throws {TypeError | RangeError} for what means nothing, or a `timeout` before the end of `grace`.
+ * @throws {TypeError | RangeError} for an invalid option, or a `timeout` before the end of `grace`.
  */
 export function readStopOptions(
   options: StopOptions,

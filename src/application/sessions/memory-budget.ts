@@ -1,10 +1,10 @@
 /**
- * One bound on the bytes that all sessions together keep in memory: what waits in either direction, what has
- * arrived in part, and the heads of their requests.
+ * Limits the bytes that all sessions together hold in memory: waiting frames in both directions,
+ * partial messages, and the heads of their requests.
  *
- * Nothing is added up while messages pass. Sessions tell how many bytes they may hold more than before; only when
- * these come to more than there was room for is everything measured. So below the budget a read costs one
- * subtraction, and past it by at most a sixteenth it is known.
+ * Each session reports an upper bound on its growth. Only when the sum exceeds the remaining room are
+ * all sessions measured. Below the budget a read therefore costs one subtraction, and an overrun is
+ * noticed within one sixteenth of the budget.
  */
 
 import { type Environment, readWholeNumber } from '../../base/internal.ts'

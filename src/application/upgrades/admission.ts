@@ -28,7 +28,7 @@ export interface AdmissionSettings {
   readonly memoryBudget: MemoryBudget | null
 }
 
-/** How much time's worth of upgrades may come at once. */
+/** The burst allowance of upgrades, as a time at the full rate. */
 const BURST_MS = 2_000
 
 /** One connection among those that are counted. Both methods are idempotent. */

@@ -1,6 +1,4 @@
-/**
- * The engine in memory: what the testing package builds on.
- */
+/** The engine in memory, which the testing package is built on. */
 
 export { MemoryLink } from './memory-link.ts'
 export type { MemoryLinkOptions } from './memory-link.ts'

@@ -1,5 +1,5 @@
 /**
- * A connection in memory: two transports, a pipe each way, and the faults of the network between
+ * A connection in memory: two transports, one pipe in each direction, and network faults between
  * them.
  */
 
@@ -12,23 +12,21 @@ import type {
 } from '../../session/index.ts'
 import { MemoryPipe, type PipeFaults } from './memory-pipe.ts'
 
-/** How the two ends look to each other, and what goes wrong between them. */
+/** The addresses of the two ends, and the faults between them. */
 export interface MemoryLinkOptions {
-  /** The client's address as the server sees it. @defaultValue 127.0.0.1 and a port of its own */
+  /** The client's address as the server sees it. @defaultValue 127.0.0.1 and an unused port */
   readonly clientAddress?: TransportAddress
-  /** @defaultValue localhost, port 80 */
+  /** The server's address. @defaultValue localhost, port 80 */
   readonly serverAddress?: TransportAddress
-  /** Whether both ends take the link for TLS. @defaultValue false */
+  /** Whether both ends treat the link as TLS. @defaultValue false */
   readonly encrypted?: boolean
-  /** Faults on the way to the server. */
+  /** Faults in the direction of the server. */
   readonly toServer?: PipeFaults
-  /** Faults on the way to the client. */
+  /** Faults in the direction of the client. */
   readonly toClient?: PipeFaults
 }
 
-/**
- * What the ends are told when the link is reset; `code` is that of the same failure on a socket.
- */
+/** The error of both ends after a reset; `code` is the same as for a socket. */
 class ResetError extends Error {
   override readonly name: string = 'ResetError'
   readonly code: string = 'ECONNRESET'
@@ -61,30 +59,27 @@ export class MemoryLink {
     this.server = this.#server
   }
 
-  /**
-   * Changes the faults on the way to the server, at once; fields that are not given stay as they
-   * are.
-   */
+  /** Changes the faults in the direction of the server, at once. Absent fields do not change. */
   toServer(faults: PipeFaults): void {
     Object.assign(this.#toServer.faults, faults)
     this.#toServer.schedule()
   }
 
-  /** The same on the way to the client. */
+  /** Changes the faults in the direction of the client, like `toServer`. */
   toClient(faults: PipeFaults): void {
     Object.assign(this.#toClient.faults, faults)
     this.#toClient.schedule()
   }
 
-  /** The connection is reset now: both ends see `ECONNRESET`, and what was under way is lost. */
+  /** Resets the connection now: both ends get `ECONNRESET`, and bytes in flight are lost. */
   reset(): void {
     this.#client.wasReset()
     this.#server.wasReset()
   }
 
   /**
-   * Nothing gets through any more, in either direction, and nobody is told (a half-open
-   * connection).
+   * Cuts the link: nothing gets through in either direction, and neither end is notified (a
+   * half-open connection).
    */
   cut(): void {
     this.toServer({ silent: true })
@@ -92,8 +87,8 @@ export class MemoryLink {
   }
 
   /**
-   * The cable is whole again: what was written meanwhile arrives. An end that was dropped meanwhile
-   * could not tell the other, which is reset now.
+   * Repairs the link: bytes that were written meanwhile arrive. An end that was dropped meanwhile
+   * could not notify the other, which is reset now.
    */
   mend(): void {
     this.toServer({ silent: false })
@@ -101,7 +96,7 @@ export class MemoryLink {
     if (this.#client.isClosed || this.#server.isClosed) this.reset()
   }
 
-  /** Whether both ends are gone. */
+  /** Whether both ends have closed. */
   get isOver(): boolean {
     return this.#client.isClosed && this.#server.isClosed
   }
@@ -137,7 +132,7 @@ class MemoryTransport implements Transport {
   #receiver: TransportReceiver | null = null
   #ended = false
   #closed = false
-  /** The transport was gone before anybody listened. */
+  /** The transport was closed before it was started. */
   #closedEarly: { readonly cause: Error | null } | null = null
 
   constructor(
@@ -166,7 +161,7 @@ class MemoryTransport implements Transport {
     return this.#out?.bytesWritten ?? 0
   }
 
-  /** Whether nothing happens at this end any more. */
+  /** Whether this end is closed. */
   get isClosed(): boolean {
     return this.#closed
   }
@@ -192,7 +187,7 @@ class MemoryTransport implements Transport {
     if (!this.#closed) this.#in?.read()
   }
 
-  /** A reset is told at once, whether this end reads or not. */
+  /** Does nothing: a reset is reported at once, even while reading is paused. */
   probe(): void {}
 
   end(): void {
@@ -228,7 +223,7 @@ class MemoryTransport implements Transport {
     this.#close(new ResetError())
   }
 
-  /** Both ends of the stream have arrived: this end of the link is done with. */
+  /** Closes this end if both directions have ended. */
   closeIfDone(): void {
     if (this.#in?.isEndDelivered === true && this.#out?.isEndDelivered === true) this.#close(null)
   }

@@ -1,5 +1,5 @@
 /**
- * One direction of a connection in memory: bytes in order, with the bounds and the faults of a
+ * One direction of a connection in memory: bytes in order, with the limits and the faults of a
  * network.
  */
 
@@ -7,15 +7,15 @@ import type { Clock } from '../../base/index.ts'
 import type { Environment } from '../../base/internal.ts'
 import type { WriteOutcome } from '../../session/index.ts'
 
-/** What may go wrong in one direction. Every field may be changed while bytes are under way. */
+/** The faults of one direction. Every field may be changed while bytes are in flight. */
 export interface PipeFaults {
-  /** How long each write is under way, in milliseconds of the clock. @defaultValue 0 */
+  /** The delay of each write, in milliseconds of the clock. @defaultValue 0 */
   delayMs?: number
 
   /**
-   * Cuts what arrives: given the bytes at hand (1 and above), says how many are delivered in the
-   * next piece (1 and above; more than there are means all). @defaultValue everything that was
-   * written at once
+   * Cuts arriving bytes: gets the number of available bytes (1 or above), and returns how many are
+   * delivered in the next piece (1 or above; a larger number means all). @defaultValue everything
+   * that was written at once
    */
   cut?: (bytesAtHand: number) => number
 
@@ -26,31 +26,28 @@ export interface PipeFaults {
   resetAfterBytes?: number
 
   /**
-   * The receiver's machine does not read: bytes stay under way until it is `false` again.
+   * The receiver's machine does not read: bytes stay in flight until it is `false` again.
    * @defaultValue false
    */
   stalled?: boolean
 
-  /**
-   * What is written vanishes, the end of the stream too, as on a cable that was cut. @defaultValue
-   * false
-   */
+  /** Written bytes vanish, and the end of the stream too, as on a cut cable. @defaultValue false */
   silent?: boolean
 }
 
-/** What a pipe tells the two ends. */
+/** The callbacks of a pipe. */
 export interface PipeEnds {
   /** Bytes arrive at the receiver. */
   arrived(bytes: Uint8Array): void
   /** The end of the stream arrives at the receiver. */
   ended(): void
-  /** Everything beyond the capacity has moved on: the writer may go on. */
+  /** Everything above the capacity has been delivered: the writer may continue. */
   drained(): void
-  /** The fault `resetAfterBytes` strikes. */
+  /** The fault `resetAfterBytes` occurs. */
   reset(): void
 }
 
-/** What the two kernels between writer and reader hold, in bytes. */
+/** The capacity of the two kernels between writer and reader, in bytes. */
 export const PIPE_CAPACITY_BYTES: number = 128 * 1024
 
 interface Segment {
@@ -58,7 +55,7 @@ interface Segment {
   readonly dueAt: number
 }
 
-/** Carries bytes one way. */
+/** Carries bytes in one direction. */
 export class MemoryPipe {
   readonly faults: PipeFaults
   readonly #environment: Environment
@@ -83,12 +80,12 @@ export class MemoryPipe {
     this.#ends = ends
   }
 
-  /** Bytes beyond what the kernels hold. */
+  /** Bytes above the capacity of the kernels. */
   get queuedBytes(): number {
     return Math.max(0, this.#bytes - PIPE_CAPACITY_BYTES)
   }
 
-  /** Whether the end has arrived at the reader. */
+  /** Whether the end of the stream has been delivered. */
   get isEndDelivered(): boolean {
     return this.#endDelivered
   }
@@ -105,25 +102,25 @@ export class MemoryPipe {
     return 'queued'
   }
 
-  /** The writer sends no more. */
+  /** Ends the stream. */
   end(): void {
     this.#endWritten = true
     this.schedule()
   }
 
-  /** The reader is there, or is there again. */
+  /** Starts or resumes reading. */
   read(): void {
     this.#hasReader = true
     this.#paused = false
     this.schedule()
   }
 
-  /** The reader takes nothing more for the time being. */
+  /** Pauses reading. */
   pause(): void {
     this.#paused = true
   }
 
-  /** Nothing moves any more. */
+  /** Stops the pipe for good. */
   close(): void {
     this.#closed = true
     this.#segments.length = 0
@@ -131,18 +128,18 @@ export class MemoryPipe {
     this.#timer?.[Symbol.dispose]()
   }
 
-  /** Looks again at what can be delivered: a fault has changed, or there is something new. */
+  /** Schedules a delivery after a fault has changed or new bytes were written. */
   schedule(): void {
     if (this.#scheduled || this.#closed) return
     this.#scheduled = true
-    // By way of a microtask, so that what waits for the last piece runs before the next one is
+    // Through a microtask, so that code that waits for the last piece runs before the next one is
     // delivered.
     queueMicrotask(() => this.#environment.defer(deliver, this))
   }
 
   /**
-   * Delivers one piece, if one is due; further ones follow in turns of their own, as reads of a
-   * socket do.
+   * Delivers one piece, if one is due. Further pieces follow in turns of their own, like reads of a
+   * socket.
    */
   deliver(): void {
     this.#scheduled = false
@@ -184,7 +181,8 @@ export class MemoryPipe {
     else this.#segments[0] = { bytes: segment.bytes.subarray(size), dueAt: segment.dueAt }
     this.#bytes -= size
     this.#delivered += size
-    // Lent, as a socket's read buffer is: whoever keeps it without a copy is found out.
+    // Lent, like a socket's read buffer, so that tests detect receivers that keep it without a
+    // copy.
     const lent = new Uint8Array(piece)
     this.#ends.arrived(lent)
     lent.fill(0xee)

@@ -45,10 +45,10 @@ export interface EmbeddedServer extends AsyncDisposable {
   start(): Promise<EmbeddedServer>
 
   /**
-   * Takes no more connections, refuses upgrades on those that are there with 503, and stops the application
-   * (`Application.stop`). Requests that the `http` listener is still answering may finish until `timeout`.
-   * Resolves when everything is closed. Idempotent: later calls get the promise of the first. Stopping a
-   * server that was never started makes it one that cannot be.
+   * Accepts no more connections, refuses upgrades on open connections with 503, and stops the
+   * application (`Application.stop`). Requests that the `http` listener is still answering may finish
+   * until `timeout`. Resolves when everything is closed. Idempotent: later calls return the first
+   * promise. A server that is stopped before it starts can no longer be started.
    *
    * With workers all of them do so at once; resolves with the sums of their counts when their processes have
    * ended. A worker that does not answer, because its event loop is stuck, is killed 5 seconds after

@@ -53,8 +53,8 @@ export class TcpReactor {
   /**
    * Makes a transport of a handle that has just been taken out of its socket.
    *
-   * @param keeper has it in it as long as it is open.
-   * @param greeting goes out first, as Latin-1.
+   * @param keeper holds the transport while it is open.
+   * @param greeting is written first, as Latin-1.
    */
   open(
     taken: TakenHandle,

@@ -23,7 +23,7 @@ export type ProcessRole = 'alone' | 'primary' | 'worker'
  */
 const PRIMARY_PID = 'TOWPATH_PRIMARY_PID'
 
-/** Longer than a process lives between two looks at nothing. */
+/** The longest interval that Node allows; the timer only keeps the process alive. */
 const HOLD_MS = 2 ** 31 - 1
 
 let isClaimed = false
