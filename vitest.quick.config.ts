@@ -21,6 +21,7 @@ const LONG = [
   'test/brokers/nats/kind-stream.test.ts',
   // Frameworks, with a hundred sessions each; they are installed by `npm run mounts:install`.
   'test/mounts/**',
+  'test/adapters/**',
   // Processes.
   'test/engines/node/workers/workers.test.ts',
   'test/examples/start.test.ts',

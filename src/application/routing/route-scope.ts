@@ -78,7 +78,11 @@ export const ROUTE_OPTIONS: OptionTable<OwnRules> = optionTable<OwnRules>({
   requireProtocol: flag(false),
 })
 
-const OPTION_NAMES: readonly string[] = [...SESSION_OPTIONS.names, ...ROUTE_OPTIONS.names]
+/** The names of all options of a route. */
+export const ROUTE_OPTION_NAMES: readonly string[] = [
+  ...SESSION_OPTIONS.names,
+  ...ROUTE_OPTIONS.names,
+]
 
 /** The rules that options are laid over when only their sense is checked. */
 const SAMPLE_RULES: RouteRules = {
@@ -218,7 +222,7 @@ function applyRouteOptions(
   options: WebSocketRouteOptions,
 ): RouteRules {
   requireObject(act, 'the options', options)
-  requireKnownNames(act, options, OPTION_NAMES)
+  requireKnownNames(act, options, ROUTE_OPTION_NAMES)
   return {
     ...ROUTE_OPTIONS.lay(optionReader(act), options, rules),
     settings: applySessionOptions(act, rules.settings, options),

@@ -3,3 +3,4 @@
  */
 
 export { createEnvironment } from './environment.ts'
+export { createSilentResponse } from './upgrades/silent-response.ts'
