@@ -19,7 +19,7 @@ const LONG = [
   'test/brokers/nats/nats-cluster.test.ts',
   'test/brokers/nats/nats-connection.test.ts',
   'test/brokers/nats/kind-stream.test.ts',
-  // Frameworks, with a hundred sessions each; they are installed by `npm run mounts:install`.
+  // Frameworks, with a hundred sessions each; they are installed by `npm run mounts:setup`.
   'test/mounts/**',
   'test/adapters/**',
   // Processes.

@@ -1,5 +1,5 @@
 /**
- * The frameworks of this folder. They are no dependencies of the package: `npm run mounts:install`
+ * The frameworks of this folder. They are no dependencies of the package: `npm run mounts:setup`
  * puts them into `test/mounts/node_modules`. Without them the tests are skipped; in CI they fail.
  */
 
@@ -14,7 +14,7 @@ const IS_REQUIRED = process.env['TOWPATH_MOUNTS'] === 'required'
 export function missing(...packages: readonly string[]): string | null {
   if (IS_REQUIRED) return null
   const absent = packages.filter((name) => !isInstalled(name))
-  return absent.length === 0 ? null : `${absent.join(', ')} not installed: npm run mounts:install`
+  return absent.length === 0 ? null : `${absent.join(', ')} not installed: npm run mounts:setup`
 }
 
 /**
