@@ -37,9 +37,13 @@ const UNTESTED: Readonly<Record<string, string>> = {
   'topics/client/outbox.ts':
     'is a part of the client: test/topics/client/connect-topics.test.ts runs it',
   'topics/presence/member-table.ts':
-    'is a part of presence: test/topics/presence/local-presence.test.ts runs it',
+    'is a part of presence: test/topics/presence/presences.test.ts runs it',
+  'topics/presence/presence-nodes.ts':
+    'is a part of presence: test/topics/presence/node-members.test.ts runs it',
+  'topics/presence/topic-members.ts':
+    'is a part of presence: test/topics/presence/presences.test.ts runs it',
   'topics/presence/presence-watch.ts':
-    'is a part of presence: test/topics/presence/local-presence.test.ts runs it',
+    'is a part of presence: test/topics/presence/presences.test.ts runs it',
   'topics/served-topic.ts': 'is what topics() returns: test/topics/topics.test.ts runs it',
   'topics/session-outlets.ts': 'sends to sessions: test/topics/topics-plugin.test.ts runs it',
 }

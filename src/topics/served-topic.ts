@@ -13,7 +13,7 @@ import { EventStream } from './node/event-stream.ts'
 import { PlainFeed } from './node/session-feed.ts'
 import { MISSED_EVENTS } from './node/session-outlet.ts'
 import type { TopicNode } from './node/topic-node.ts'
-import type { LocalPresences } from './presence/local-presence.ts'
+import type { Presences } from './presence/presences.ts'
 import type { Presence } from './presence/presence.ts'
 import type { PublishOrder } from './publish-order.ts'
 import type { SessionOutlets } from './session-outlets.ts'
@@ -31,7 +31,7 @@ export interface TopicParts {
   readonly node: TopicNode
   readonly outlets: SessionOutlets
   readonly order: PublishOrder
-  readonly presences: LocalPresences
+  readonly presences: Presences
   readonly maxEventBytes: number
   /** Milliseconds since 1970. */
   readonly wallTime: () => number

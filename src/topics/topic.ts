@@ -64,7 +64,7 @@ export interface TopicSubscription extends AsyncDisposable {
 export interface Topic<Event = unknown, Input = Event, Meta = unknown> {
   readonly name: string
 
-  /** Who is there, in this process. @throws {TypeError} when the kind has no presence. */
+  /** Who is there, over all processes. @throws {TypeError} when the kind has no presence. */
   readonly presence: Presence<Meta>
 
   /**

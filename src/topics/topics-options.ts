@@ -34,6 +34,11 @@ export interface TopicsOptions {
   readonly linger?: Duration
   /** For how long the members of a broken connection still count as present. @defaultValue 10 seconds */
   readonly grace?: Duration
+  /**
+   * After how long without a sign of life the members of another process have left. A process gives three signs in that
+   * time. @defaultValue 15 seconds
+   */
+  readonly nodeTimeout?: Duration
   /** How often heads are compared with the broker. @defaultValue 25 seconds */
   readonly checkEvery?: Duration
   /**
@@ -63,6 +68,7 @@ export interface TopicsSettings {
   readonly publishTimeoutMs: number
   readonly lingerMs: number
   readonly graceMs: number
+  readonly nodeTimeoutMs: number
   readonly checkEveryMs: number
   readonly whileDown: 'local' | 'reject'
   readonly maxTopics: number
@@ -81,6 +87,7 @@ export const TOPICS_OPTION_NAMES: ReadonlyArray<keyof TopicsOptions> = [
   'publishTimeout',
   'linger',
   'grace',
+  'nodeTimeout',
   'checkEvery',
   'whileDown',
   'maxTopics',
@@ -109,6 +116,7 @@ export function readTopicsOptions(act: string, options: TopicsOptions): TopicsSe
     publishTimeoutMs: time('publishTimeout', options.publishTimeout, 10_000),
     lingerMs: time('linger', options.linger, 10_000),
     graceMs: time('grace', options.grace, 10_000),
+    nodeTimeoutMs: time('nodeTimeout', options.nodeTimeout, 15_000),
     checkEveryMs: time('checkEvery', options.checkEvery, 25_000),
     whileDown: readChoice(act, 'whileDown', options.whileDown, 'local', ['local', 'reject']),
     maxTopics: count('maxTopics', options.maxTopics, 128),

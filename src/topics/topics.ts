@@ -10,7 +10,7 @@ import { type AnyTopicKind, requireKind, type TopicKind } from './kind/define-to
 import { KindRegistry } from './kind/kind-registry.ts'
 import { isPrivate } from './memory/memory-broker.ts'
 import { TopicNode } from './node/topic-node.ts'
-import { LocalPresences } from './presence/local-presence.ts'
+import { Presences } from './presence/presences.ts'
 import { PublishOrder } from './publish-order.ts'
 import { ServedTopic, type TopicParts } from './served-topic.ts'
 import { SessionOutlets } from './session-outlets.ts'
@@ -28,7 +28,7 @@ export class TopicsOfProcess implements AsyncDisposable {
   readonly monitor: Monitor<TopicsEvents>
   readonly parts: TopicsParts
   readonly #topicParts: TopicParts
-  readonly #presences: LocalPresences
+  readonly #presences: Presences
   readonly #permissions: Permissions
   readonly #names: ClientNames
   #closing: Promise<void> | null = null
@@ -42,7 +42,10 @@ export class TopicsOfProcess implements AsyncDisposable {
       environment,
       { ...settings, nodeId },
       {
-        brokerChanged: (state) => monitor.emit('brokerChanged', { state }),
+        brokerChanged: (state) => {
+          this.#presences.brokerChanged(state.state === 'up')
+          monitor.emit('brokerChanged', { state })
+        },
         told: (news) => {
           if (news.type === 'epoch') monitor.emit('epochChanged', { topic: news.topic })
           else {
@@ -50,7 +53,7 @@ export class TopicsOfProcess implements AsyncDisposable {
             monitor.emit('historyHealed', { topic, from, to })
           }
         },
-        message: () => {},
+        message: (channel, message) => this.#presences.message(channel, message),
       },
     )
     const outlets = new SessionOutlets(node, {
@@ -61,10 +64,9 @@ export class TopicsOfProcess implements AsyncDisposable {
     this.#permissions = new Permissions(kinds)
     this.#names = new ClientNames(settings.secret, environment.random)
     this.monitor = monitor
-    this.#presences = new LocalPresences({
-      timers: environment.timers,
-      graceMs: settings.graceMs,
-      maxMetaBytes: settings.maxMetaBytes,
+    this.#presences = new Presences(settings.broker, environment, {
+      ...settings,
+      nodeId,
       isAlone: isPrivate(settings.broker),
     })
     this.#topicParts = {
@@ -146,9 +148,13 @@ export class TopicsOfProcess implements AsyncDisposable {
 
   /** Ends all subscriptions and the connection to the broker. Idempotent; never rejects. */
   close(): Promise<void> {
-    this.#presences.end()
-    this.#closing ??= this.parts.node.close()
+    this.#closing ??= this.#close()
     return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#presences.end()
+    await this.parts.node.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -10,9 +10,20 @@ export type MemberChange =
   | { readonly type: 'updated'; readonly member: Member }
   | { readonly type: 'left'; readonly member: Member }
 
+/** What was said under a key. All processes agree on what was said last. */
+export interface Said {
+  readonly meta: unknown
+  /** Grows with each statement of a process, and past those that it has heard of. */
+  readonly stamp: number
+  /** The process. Of two equal stamps the greater name is the later one. */
+  readonly by: string
+}
+
 interface Present {
   member: Member
-  readonly seats: Set<object>
+  said: Said
+  /** A seat is anything that can sit: a connection, or a whole process. */
+  readonly seats: Map<unknown, Said>
 }
 
 /** Keys, and the seats that have them. */
@@ -22,6 +33,10 @@ export class MemberTable {
   /** How many keys are present. */
   get size(): number {
     return this.#members.size
+  }
+
+  get keys(): Iterable<string> {
+    return this.#members.keys()
   }
 
   /** At most `limit` members: a fresh list. */
@@ -34,26 +49,52 @@ export class MemberTable {
     return members
   }
 
+  /** What counts for a key; `null` when it is not present. */
+  saidOf(key: string): Said | null {
+    return this.#members.get(key)?.said ?? null
+  }
+
   /** A seat takes a key, or says something else under it. @returns `null` when nothing is different. */
-  sit(seat: object, key: string, meta: unknown): MemberChange | null {
-    const member = Object.freeze({ key, meta })
+  sit(seat: unknown, key: string, said: Said): MemberChange | null {
     const present = this.#members.get(key)
     if (present === undefined) {
-      this.#members.set(key, { member, seats: new Set([seat]) })
+      const member = Object.freeze({ key, meta: said.meta })
+      this.#members.set(key, { member, said, seats: new Map([[seat, said]]) })
       return { type: 'joined', member }
     }
-    present.seats.add(seat)
-    if (JSON.stringify(present.member.meta) === JSON.stringify(meta)) return null
-    present.member = member
-    return { type: 'updated', member }
+    const before = present.seats.get(seat)
+    present.seats.set(seat, said)
+    if (before === present.said) return this.#choose(key, present)
+    return isLater(said, present.said) ? this.#say(key, present, said) : null
   }
 
   /** A seat gives up its key. @returns `null` when others have it, or it had none. */
-  stand(seat: object, key: string): MemberChange | null {
+  stand(seat: unknown, key: string): MemberChange | null {
     const present = this.#members.get(key)
-    if (present === undefined || !present.seats.delete(seat)) return null
-    if (present.seats.size > 0) return null
+    const said = present?.seats.get(seat)
+    if (present === undefined || said === undefined) return null
+    present.seats.delete(seat)
+    return said === present.said ? this.#choose(key, present) : null
+  }
+
+  #choose(key: string, present: Present): MemberChange | null {
+    let latest: Said | null = null
+    for (const said of present.seats.values()) {
+      if (latest === null || isLater(said, latest)) latest = said
+    }
+    if (latest !== null) return this.#say(key, present, latest)
     this.#members.delete(key)
     return { type: 'left', member: present.member }
   }
+
+  #say(key: string, present: Present, said: Said): MemberChange | null {
+    present.said = said
+    if (JSON.stringify(present.member.meta) === JSON.stringify(said.meta)) return null
+    present.member = Object.freeze({ key, meta: said.meta })
+    return { type: 'updated', member: present.member }
+  }
+}
+
+function isLater(a: Said, b: Said): boolean {
+  return a.stamp === b.stamp ? a.by > b.by : a.stamp > b.stamp
 }

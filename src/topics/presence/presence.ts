@@ -58,7 +58,7 @@ export interface Presence<Meta = unknown> {
    */
   join(session: WebSocketSession, key: string, meta: Meta): Promise<Seat<Meta>>
 
-  /** The members now. */
+  /** The members now. Waits a second at most for processes that have not said who is there. */
   list(): Promise<PresenceList<Meta>>
 
   /** How many members there are. */

@@ -1,0 +1,242 @@
+/**
+ * One topic's presence between processes: what this one tells of its members, and copies of what others have told.
+ *
+ * Each process is the only writer of its part. A part has a version: who has another one asks for a snapshot.
+ */
+
+import type { WheelTimer } from '../../base/internal.ts'
+import type { MemberChange, MemberTable } from './member-table.ts'
+import { type MemberEntry, presenceChannelOf, type PresenceMessage } from './presence-messages.ts'
+import type { PresenceParts } from './topic-members.ts'
+
+/** Who has the members. */
+export interface NodeMembersOwner {
+  /** Members by processes. */
+  readonly all: MemberTable
+  /** Members of this process. */
+  readonly own: MemberTable
+  changed(change: MemberChange | null): void
+  /** A process has answered. */
+  answered(): void
+  /** There is nothing more to tell. */
+  idle(): void
+}
+
+/** What another process has told. */
+interface Copy {
+  version: number
+  keys: Set<string>
+}
+
+const BATCH_MS = 100
+/** A beacon comes so long after the last change. */
+const BEACON_MS = 3000
+const RETRY_MS = 2000
+const MEMBERS_PER_MESSAGE = 200
+
+/** One topic. */
+export class NodeMembers {
+  readonly #name: string
+  readonly #channel: string
+  readonly #parts: PresenceParts
+  readonly #owner: NodeMembersOwner
+  readonly #copies = new Map<string, Copy>()
+  /** Processes whose copy is missing or wrong. */
+  readonly #needed = new Set<string>()
+  /** Snapshots that have come in part. */
+  readonly #partial = new Map<string, { part: number; members: MemberEntry[] }>()
+  /** Keys that have changed and are not told yet. */
+  #changed = new Set<string>()
+  #version = 0
+  #batch: WheelTimer | null = null
+  #beacon: WheelTimer | null = null
+  #retry: WheelTimer | null = null
+
+  constructor(name: string, parts: PresenceParts, owner: NodeMembersOwner) {
+    this.#name = name
+    this.#channel = presenceChannelOf(name)
+    this.#parts = parts
+    this.#owner = owner
+  }
+
+  /** Whether every process that lives has answered. */
+  get isComplete(): boolean {
+    const { nodes, isUp } = this.#parts
+    if (!isUp() || !nodes.isSettled || this.#needed.size > 0) return false
+    for (const node of nodes.live) if (!this.#copies.has(node)) return false
+    return true
+  }
+
+  /** Whether something is still to be told. */
+  get isBusy(): boolean {
+    return this.#batch !== null || this.#beacon !== null
+  }
+
+  /** Begins to listen to other processes. */
+  begin(): void {
+    this.#parts.listen(this.#name)
+    this.need(null)
+  }
+
+  /** Other processes are of no interest any more. */
+  stop(): void {
+    this.#parts.unlisten(this.#name)
+    this.#retry?.cancel()
+    this.#retry = null
+    for (const node of this.#copies.keys()) this.forget(node)
+    this.#needed.clear()
+    this.#partial.clear()
+  }
+
+  end(): void {
+    this.#flush()
+    for (const timer of [this.#batch, this.#beacon, this.#retry]) timer?.cancel()
+  }
+
+  /** The copy of a process, or of all, has to be fetched. */
+  need(node: string | null): void {
+    const { nodes } = this.#parts
+    for (const each of node === null ? nodes.live : [node]) this.#needed.add(each)
+    nodes.ask([this.#name], node)
+    this.#retryLater()
+  }
+
+  /** A process has gone. */
+  forget(node: string): void {
+    this.#needed.delete(node)
+    this.#partial.delete(node)
+    const copy = this.#copies.get(node)
+    this.#copies.delete(node)
+    for (const key of copy?.keys ?? []) this.#owner.changed(this.#owner.all.stand(node, key))
+  }
+
+  /** A member of this process has changed. @returns what that means for the members of all. */
+  ownChanged(key: string): MemberChange | null {
+    const { nodes, isAlone, timers } = this.#parts
+    const said = this.#owner.own.saidOf(key)
+    if (!isAlone) {
+      this.#changed.add(key)
+      this.#batch ??= timers.schedule(BATCH_MS, () => this.#flush())
+    }
+    const { all } = this.#owner
+    return said === null ? all.stand(nodes.id, key) : all.sit(nodes.id, key, said)
+  }
+
+  /** Tells everything that this process has. */
+  answer(): void {
+    this.#flush()
+    const members = [...this.#owner.own.keys].flatMap((key) => this.#entryOf(key))
+    for (let part = 0, at = 0; part === 0 || at < members.length; part++) {
+      const some = members.slice(at, at + MEMBERS_PER_MESSAGE)
+      at += MEMBERS_PER_MESSAGE
+      const isLast = at >= members.length
+      this.#send({ type: 'snapshot', version: this.#version, part, isLast, members: some })
+    }
+  }
+
+  message(message: PresenceMessage): void {
+    const { node } = message
+    const version = this.#copies.get(node)?.version
+    if (message.type === 'delta') {
+      if (version === message.from) this.#apply(node, message.changes, message.to)
+      else this.#missed(node)
+    } else if (message.type === 'beacon') {
+      if (version !== message.version) this.#missed(node)
+    } else if (message.type === 'snapshot') {
+      this.#snapshot(message)
+    }
+  }
+
+  #missed(node: string): void {
+    if (!this.#needed.has(node)) this.need(node)
+  }
+
+  #snapshot(message: Extract<PresenceMessage, { type: 'snapshot' }>): void {
+    const { node, version, part, isLast, members } = message
+    const partial = part === 0 ? { part: 0, members: [] } : this.#partial.get(node)
+    // A part was lost: the whole is asked for again.
+    if (partial === undefined || partial.part !== part) return
+    partial.members.push(...members)
+    partial.part++
+    this.#partial.set(node, partial)
+    if (!isLast) return
+    this.#partial.delete(node)
+    this.#needed.delete(node)
+    const keys = new Set(partial.members.map(([key]) => key))
+    const left = [...(this.#copies.get(node)?.keys ?? [])].filter((key) => !keys.has(key))
+    this.#apply(node, [...left.map((key) => [key] as const), ...partial.members], version)
+    this.#owner.answered()
+  }
+
+  #apply(
+    node: string,
+    changes: ReadonlyArray<MemberEntry | readonly [key: string]>,
+    version: number,
+  ): void {
+    const copy = this.#copies.get(node) ?? { version, keys: new Set<string>() }
+    copy.version = version
+    this.#copies.set(node, copy)
+    const { all } = this.#owner
+    for (const change of changes) {
+      const [key] = change
+      if (change.length === 1) {
+        copy.keys.delete(key)
+        this.#owner.changed(all.stand(node, key))
+      } else {
+        const [, meta, stamp] = change
+        copy.keys.add(key)
+        this.#parts.nodes.sawStamp(stamp)
+        this.#owner.changed(all.sit(node, key, { meta, stamp, by: node }))
+      }
+    }
+  }
+
+  /** Tells what has changed. */
+  #flush(): void {
+    this.#batch?.cancel()
+    this.#batch = null
+    if (this.#changed.size === 0) return
+    const keys = [...this.#changed]
+    this.#changed = new Set()
+    const { nodes, timers } = this.#parts
+    for (let at = 0; at < keys.length; at += MEMBERS_PER_MESSAGE) {
+      const from = this.#version
+      this.#version = nodes.nextVersion()
+      const changes = keys.slice(at, at + MEMBERS_PER_MESSAGE).map((key) => {
+        const [entry = [key] as const] = this.#entryOf(key)
+        return entry
+      })
+      this.#send({ type: 'delta', from, to: this.#version, changes })
+    }
+    this.#beacon?.cancel()
+    this.#beacon = timers.schedule(BEACON_MS, () => {
+      this.#beacon = null
+      this.#send({ type: 'beacon', version: this.#version })
+      this.#owner.idle()
+    })
+  }
+
+  /** The member as it is told; nothing when this process has none of that key. */
+  #entryOf(key: string): MemberEntry[] {
+    const said = this.#owner.own.saidOf(key)
+    return said === null ? [] : [[key, said.meta, said.stamp]]
+  }
+
+  /** An answer may be lost too. */
+  #retryLater(): void {
+    this.#retry ??= this.#parts.timers.schedule(RETRY_MS, () => {
+      this.#retry = null
+      if (this.#needed.size === 0) return
+      for (const node of this.#needed) this.#parts.nodes.ask([this.#name], node)
+      this.#retryLater()
+    })
+  }
+
+  #send(message: Sent): void {
+    const { nodes } = this.#parts
+    nodes.send(this.#channel, { ...message, node: nodes.id })
+  }
+}
+
+type WithoutNode<T> = T extends PresenceMessage ? Omit<T, 'node'> : never
+type Sent = WithoutNode<Extract<PresenceMessage, { type: 'delta' | 'beacon' | 'snapshot' }>>

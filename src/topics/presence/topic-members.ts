@@ -1,0 +1,257 @@
+/**
+ * The members of one topic: those of this process, those of others, and the loops that watch them.
+ */
+
+import { Deferred, type TimerWheel, type WheelTimer } from '../../base/internal.ts'
+import { CloseReason } from '../../protocol/index.ts'
+import type { WebSocketSession } from '../../session/index.ts'
+import { type MemberChange, MemberTable, type Said } from './member-table.ts'
+import { NodeMembers } from './node-members.ts'
+import type { PresenceMessage } from './presence-messages.ts'
+import type { PresenceNodes } from './presence-nodes.ts'
+import type { Presence, PresenceChange, PresenceList, Seat } from './presence.ts'
+import { PresenceWatch } from './presence-watch.ts'
+
+/** What presences share. */
+export interface PresenceParts {
+  readonly timers: TimerWheel
+  readonly graceMs: number
+  readonly lingerMs: number
+  readonly maxMetaBytes: number
+  readonly nodes: PresenceNodes
+  /** Whether no other process can be on the broker. */
+  readonly isAlone: boolean
+  /** Whether the broker can be used. */
+  readonly isUp: () => boolean
+  readonly listen: (topic: string) => void
+  readonly unlisten: (topic: string) => void
+}
+
+const COUNT_EVERY_MS = 1000
+/** How long other processes may take to say who is there. */
+const COLLECT_MS = 1000
+
+/** One topic. */
+export class TopicMembers {
+  readonly #parts: PresenceParts
+  readonly #listed: number
+  readonly #unused: () => void
+  /** Members by the processes that have them. */
+  readonly #all = new MemberTable()
+  /** Members by the connections of this process. */
+  readonly #own = new MemberTable()
+  readonly #nodes: NodeMembers
+  readonly #watches = new Set<PresenceWatch>()
+  /** Seats whose connection has broken off, by key. */
+  readonly #gone = new Map<string, Map<object, WheelTimer>>()
+  #countTimer: WheelTimer | null = null
+  /** Set while somebody wants to know of other processes: settles when they have answered, or had time to. */
+  #collecting: Deferred<void> | null = null
+  #collectTimer: WheelTimer | null = null
+  #lingerTimer: WheelTimer | null = null
+
+  constructor(name: string, parts: PresenceParts, listed: number, unused: () => void) {
+    this.#parts = parts
+    this.#listed = listed
+    this.#unused = unused
+    this.#nodes = new NodeMembers(name, parts, {
+      all: this.#all,
+      own: this.#own,
+      changed: (change) => this.#tell(change),
+      answered: () => this.#answered(),
+      idle: () => this.#rest(),
+    })
+  }
+
+  join(
+    session: WebSocketSession,
+    key: string,
+    meta: unknown,
+    check: (meta: unknown) => void,
+  ): Seat<unknown> {
+    const seat = {}
+    let isLeft = false
+    this.#sit(seat, key, meta)
+    // Whoever returns takes the place of the connection that broke off.
+    for (const old of this.#gone.get(key)?.keys() ?? []) this.#stand(old, key)
+    const leave = (): void => {
+      if (isLeft) return
+      isLeft = true
+      this.#stand(seat, key)
+    }
+    void session.closeReason.then(({ code }) => {
+      if (isLeft) return
+      isLeft = true
+      if (code === CloseReason.Codes.NORMAL) this.#stand(seat, key)
+      else this.#await(seat, key)
+    })
+    return {
+      key,
+      update: (next) => {
+        check(next)
+        if (!isLeft) this.#sit(seat, key, next)
+      },
+      leave,
+      [Symbol.asyncDispose]: () => {
+        leave()
+        return Promise.resolve()
+      },
+    }
+  }
+
+  /** The members, when the other processes have answered or had time to. */
+  async list(): Promise<PresenceList> {
+    this.#begin()
+    await this.#collecting?.promise
+    const list = {
+      members: this.#all.list(this.#listed),
+      count: this.#all.size,
+      complete: this.#parts.isAlone || this.#nodes.isComplete,
+    }
+    this.#letLinger()
+    return list
+  }
+
+  watch(signal: AbortSignal | null, isCounting: boolean): ReturnType<Presence['changes']> {
+    this.#begin()
+    const source = {
+      isReady: () => this.#collecting?.isSettled !== false,
+      members: (counting: boolean): PresenceChange => this.#members(counting),
+      left: (each: PresenceWatch): void => {
+        this.#watches.delete(each)
+        this.#letLinger()
+      },
+    }
+    const watch = new PresenceWatch(source, signal, isCounting)
+    this.#watches.add(watch)
+    return watch
+  }
+
+  /** A message of another process. */
+  message(message: PresenceMessage): void {
+    if (this.#collecting !== null) this.#nodes.message(message)
+  }
+
+  /** Another process asks who is there. */
+  answer(): void {
+    this.#nodes.answer()
+  }
+
+  /** A process has come; `null`: the broker is back, and nothing is sure any more. */
+  seen(node: string | null): void {
+    if (this.#collecting !== null) this.#nodes.need(node)
+  }
+
+  /** The members of a process do not count any more. */
+  nodeGone(node: string): void {
+    this.#nodes.forget(node)
+    this.#answered()
+  }
+
+  end(): void {
+    this.#nodes.end()
+    for (const timer of [this.#countTimer, this.#collectTimer, this.#lingerTimer]) timer?.cancel()
+    this.#collecting?.resolve()
+    for (const seats of this.#gone.values()) for (const timer of seats.values()) timer.cancel()
+    for (const watch of this.#watches) watch.end()
+  }
+
+  /** Begins to know of other processes. */
+  #begin(): void {
+    this.#lingerTimer?.cancel()
+    this.#lingerTimer = null
+    if (this.#parts.isAlone || this.#collecting !== null) return
+    this.#collecting = new Deferred()
+    this.#nodes.begin()
+    this.#collectTimer = this.#parts.timers.schedule(COLLECT_MS, () => this.#collected())
+  }
+
+  /** A process has answered, or need not any more. */
+  #answered(): void {
+    if (this.#collecting !== null && this.#nodes.isComplete) this.#collected()
+  }
+
+  #collected(): void {
+    if (this.#collecting?.resolve() !== true) return
+    this.#collectTimer?.cancel()
+    for (const watch of this.#watches) watch.renew()
+  }
+
+  /** Other processes are known for some time more: somebody may ask again. */
+  #letLinger(): void {
+    if (this.#watches.size > 0) return
+    if (this.#collecting === null) {
+      this.#rest()
+      return
+    }
+    this.#lingerTimer?.cancel()
+    this.#lingerTimer = this.#parts.timers.schedule(this.#parts.lingerMs, () => {
+      this.#collectTimer?.cancel()
+      this.#collecting = null
+      this.#nodes.stop()
+      this.#rest()
+    })
+  }
+
+  /** The seat counts for some time more. */
+  #await(seat: object, key: string): void {
+    const seats = this.#gone.get(key) ?? new Map<object, WheelTimer>()
+    this.#gone.set(key, seats)
+    const { timers, graceMs } = this.#parts
+    const timer = timers.schedule(graceMs, () => this.#stand(seat, key))
+    seats.set(seat, timer)
+  }
+
+  #sit(seat: object, key: string, meta: unknown): void {
+    const { nodes } = this.#parts
+    const said: Said = { meta, stamp: nodes.nextStamp(), by: nodes.id }
+    if (this.#own.sit(seat, key, said) !== null) this.#tell(this.#nodes.ownChanged(key))
+  }
+
+  #stand(seat: object, key: string): void {
+    const seats = this.#gone.get(key)
+    seats?.get(seat)?.cancel()
+    seats?.delete(seat)
+    if (seats?.size === 0) this.#gone.delete(key)
+    if (this.#own.stand(seat, key) !== null) this.#tell(this.#nodes.ownChanged(key))
+    this.#rest()
+  }
+
+  #members(isCounting: boolean): PresenceChange {
+    const count = this.#all.size
+    if (isCounting) return { type: 'count', count }
+    return { type: 'members', members: this.#all.list(this.#listed), count }
+  }
+
+  #tell(change: MemberChange | null): void {
+    if (change === null) return
+    const { size } = this.#all
+    if (size > this.#listed) return this.#tellCount()
+    // Few enough to be listed one by one again.
+    const isRenewed = size === this.#listed && change.type === 'left'
+    for (const watch of this.#watches) {
+      if (watch.isCounting) this.#tellCount()
+      else if (isRenewed) watch.renew()
+      else watch.push(change)
+    }
+  }
+
+  /** At most once a second. */
+  #tellCount(): void {
+    this.#countTimer ??= this.#parts.timers.schedule(COUNT_EVERY_MS, () => {
+      this.#countTimer = null
+      const count = this.#all.size
+      for (const watch of this.#watches) {
+        if (watch.isCounting || count > this.#listed) watch.push({ type: 'count', count })
+      }
+    })
+  }
+
+  /** Nothing is kept of a topic without members and watches. */
+  #rest(): void {
+    if (this.#own.size > 0 || this.#watches.size > 0 || this.#collecting !== null) return
+    if (this.#nodes.isBusy) return
+    this.#countTimer?.cancel()
+    this.#unused()
+  }
+}

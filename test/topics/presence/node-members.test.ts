@@ -1,0 +1,241 @@
+import { describe, expect, it } from 'vitest'
+import { CloseReason, WebSockets } from '../../../src/index.ts'
+import { type TestApplication, withTestApplications } from '../../../src/testing/index.ts'
+import {
+  defineTopic,
+  memoryBroker,
+  MemoryLog,
+  type Presence,
+  type PresenceChange,
+  type PresenceList,
+  Topics,
+} from '../../../src/topics/index.ts'
+
+const Room = defineTopic('rooms/:room', { presence: { listed: 1000 } })
+const room = { room: '1' }
+
+interface Node {
+  readonly t: TestApplication
+  readonly presence: Presence
+  readonly broker: object
+}
+
+/** Runs `block` with processes that share a broker and know of each other. */
+async function withNodes(
+  count: number,
+  block: (log: MemoryLog, ...nodes: Node[]) => Promise<void>,
+): Promise<void> {
+  const log = new MemoryLog()
+  const brokers: object[] = []
+  await withTestApplications(
+    count,
+    (app) => {
+      const broker = memoryBroker({ log })
+      brokers.push(broker)
+      app.install(WebSockets)
+      const { presence } = app.install(Topics, { broker }).topic(Room, room)
+      app.routing((route) => {
+        route.webSocket('/:key/:name', async (session) => {
+          const { key, name } = session.call.parameters
+          const seat = await presence.join(session, key, name)
+          for await (const frame of session.incoming) {
+            if (frame.frameType === 1) seat.update(frame.readText())
+          }
+        })
+      })
+    },
+    async (tests) => {
+      const nodes = tests.map((t, index) => ({
+        t,
+        presence: t.application.plugin(Topics).topic(Room, room).presence,
+        broker: brokers[index] ?? {},
+      }))
+      await tests[0]?.clock.advance(7000)
+      await block(log, ...nodes)
+    },
+  )
+}
+
+async function list({ t, presence }: Node): Promise<PresenceList> {
+  const listing = presence.list()
+  await t.clock.advance(1000)
+  return listing
+}
+
+async function keys(node: Node): Promise<string> {
+  const { members } = await list(node)
+  return members
+    .map(({ key, meta }) => `${key}=${String(meta)}`)
+    .sort()
+    .join(' ')
+}
+
+class Watching {
+  readonly changes: string[] = []
+
+  constructor(presence: Presence) {
+    void this.#watch(presence)
+  }
+
+  async #watch(presence: Presence): Promise<void> {
+    for await (const change of presence.changes()) this.changes.push(shortOf(change))
+  }
+}
+
+function shortOf(change: PresenceChange): string {
+  if (change.type === 'members') {
+    return `members(${change.members.map(({ key }) => key).join(',')})`
+  }
+  return change.type === 'count' ? `count(${change.count})` : `${change.type}(${change.member.key})`
+}
+
+describe('NodeMembers', () => {
+  it('T-52 a list says whether every process that lives has answered', async () => {
+    await withNodes(2, async (log, a, b) => {
+      await a!.t.connect('/ada/Ada')
+      expect(await list(b!)).toMatchObject({ complete: true, count: 1 })
+
+      await b!.t.clock.advance(20_000)
+      log.cut(a!.broker, { silent: true })
+      expect(await list(b!)).toMatchObject({ complete: false })
+      await b!.t.clock.advance(20_000)
+
+      // It has had its lease, and counts no more.
+      expect(await list(b!)).toMatchObject({ complete: true, count: 0 })
+    })
+  })
+
+  it('T-49 all processes agree within 2 seconds after the last change', async () => {
+    await withNodes(3, async (_log, a, b, c) => {
+      const watching = [a!, b!, c!].map(({ presence }) => new Watching(presence))
+      await a!.t.clock.advance(1000)
+      const ada = await a!.t.connect('/ada/Ada')
+      const bob = await b!.t.connect('/bob/Bob')
+      await a!.t.settle()
+      await ada.send('Ada Lovelace')
+      await a!.t.settle()
+      void bob.close(new CloseReason(1000))
+      await a!.t.clock.advance(1000)
+
+      for (const node of [a!, b!, c!]) expect(await keys(node)).toBe('ada=Ada Lovelace')
+      expect(watching[2]?.changes[0]).toBe('members()')
+      expect(watching[2]?.changes).toContain('joined(ada)')
+    })
+  })
+
+  it('T-49 all agree on what was said last, whichever process heard it', async () => {
+    await withNodes(2, async (_log, a, b) => {
+      new Watching(a!.presence)
+      new Watching(b!.presence)
+      await a!.t.connect('/ada/first')
+      await a!.t.clock.advance(1000)
+      const second = await b!.t.connect('/ada/second')
+      await a!.t.clock.advance(1000)
+      for (const node of [a!, b!]) expect(await keys(node)).toBe('ada=second')
+
+      void second.close(new CloseReason(1000))
+      await a!.t.clock.advance(1000)
+
+      for (const node of [a!, b!]) expect(await keys(node)).toBe('ada=first')
+    })
+  })
+
+  it('T-49 a lost last message is found within 5 seconds', async () => {
+    await withNodes(2, async (log, a, b) => {
+      const watching = new Watching(b!.presence)
+      await b!.t.clock.advance(1000)
+      log.drop(1)
+      await a!.t.connect('/ada/Ada')
+      await b!.t.clock.advance(1000)
+      expect(watching.changes).toEqual(['members()'])
+
+      await b!.t.clock.advance(4000)
+
+      expect(watching.changes).toEqual(['members()', 'joined(ada)'])
+    })
+  })
+
+  it('T-49 all agree within 5 seconds after a cut, and nobody has left because of it', async () => {
+    await withNodes(2, async (log, a, b) => {
+      const watching = new Watching(b!.presence)
+      const ada = await a!.t.connect('/ada/Ada')
+      await a!.t.connect('/bob/Bob')
+      await b!.t.clock.advance(1000)
+      log.cut()
+      await b!.t.clock.advance(60_000)
+      void ada.close(new CloseReason(1000))
+      await a!.t.connect('/eve/Eve')
+      await b!.t.clock.advance(10)
+      const before = watching.changes.length
+      log.mend()
+      await b!.t.clock.advance(5000)
+
+      expect(watching.changes.slice(before).sort()).toEqual(['joined(eve)', 'left(ada)'])
+    })
+  })
+
+  it('T-36 T-50 the members of a process that dies leave with its lease', async () => {
+    await withNodes(2, async (log, a, b) => {
+      const watching = new Watching(b!.presence)
+      await a!.t.connect('/ada/Ada')
+      await b!.t.clock.advance(1000)
+      log.cut(a!.broker, { silent: true })
+      await b!.t.clock.advance(9000)
+      expect(watching.changes).toEqual(['members()', 'joined(ada)'])
+
+      await b!.t.clock.advance(11_000)
+
+      expect(watching.changes).toEqual(['members()', 'joined(ada)', 'left(ada)'])
+    })
+  })
+
+  it('T-36 T-47 who returns to another process is there all the time', async () => {
+    await withNodes(2, async (log, a, b) => {
+      const watching = new Watching(b!.presence)
+      await a!.t.connect('/ada/Ada')
+      await b!.t.clock.advance(1000)
+      log.cut(a!.broker, { silent: true })
+      await b!.t.connect('/ada/Ada')
+      await b!.t.clock.advance(60_000)
+
+      expect(watching.changes).toEqual(['members()', 'joined(ada)'])
+    })
+  })
+
+  it('T-39 a process that stops takes its members along only after their grace', async () => {
+    await withNodes(2, async (_log, a, b) => {
+      const watching = new Watching(b!.presence)
+      await a!.t.connect('/ada/Ada')
+      await a!.t.connect('/bob/Bob')
+      await b!.t.clock.advance(1000)
+      const stopping = a!.t.application.stop()
+      await b!.t.clock.advance(5000)
+      await stopping
+      await b!.t.connect('/ada/Ada')
+      await b!.t.clock.advance(20_000)
+
+      expect(watching.changes.slice(-3)).toEqual(['joined(ada)', 'joined(bob)', 'left(bob)'])
+    })
+  })
+
+  it('many members come in several messages', async () => {
+    await withNodes(2, async (_log, a, b) => {
+      const session = await a!.t.connect('/ada/Ada')
+      for (let n = 0; n < 500; n++) await a!.presence.join(session, `key ${n}`, n)
+      await a!.t.clock.advance(1000)
+
+      expect(await list(b!)).toMatchObject({ complete: true, count: 501 })
+    })
+  })
+
+  it('nothing of a topic is kept, and nothing follows it, when nobody is there or looks', async () => {
+    await withNodes(2, async (_log, a, b) => {
+      const session = await a!.t.connect('/ada/Ada')
+      await list(b!)
+      void session.close(new CloseReason(1000))
+      await b!.t.clock.advance(60_000)
+
+      expect(await list(b!)).toEqual({ members: [], count: 0, complete: true })
+    })
+  })
+})
