@@ -23,7 +23,7 @@ interface Node {
 /** Runs `block` with processes that share a broker and know of each other. */
 async function withNodes(
   count: number,
-  block: (log: MemoryLog, ...nodes: Node[]) => Promise<void>,
+  block: (log: MemoryLog, a: Node, b: Node, c: Node) => Promise<void>,
 ): Promise<void> {
   const log = new MemoryLog()
   const brokers: object[] = []
@@ -50,8 +50,10 @@ async function withNodes(
         presence: t.application.plugin(Topics).topic(Room, room).presence,
         broker: brokers[index] ?? {},
       }))
-      await tests[0]?.clock.advance(7000)
-      await block(log, ...nodes)
+      const [a, b = a, c = b] = nodes
+      if (a === undefined || b === undefined || c === undefined) throw new Error('No process')
+      await a.t.clock.advance(7000)
+      await block(log, a, b, c)
     },
   )
 }
@@ -92,32 +94,32 @@ function shortOf(change: PresenceChange): string {
 describe('NodeMembers', () => {
   it('T-52 a list says whether every process that lives has answered', async () => {
     await withNodes(2, async (log, a, b) => {
-      await a!.t.connect('/ada/Ada')
-      expect(await list(b!)).toMatchObject({ complete: true, count: 1 })
+      await a.t.connect('/ada/Ada')
+      expect(await list(b)).toMatchObject({ complete: true, count: 1 })
 
-      await b!.t.clock.advance(20_000)
-      log.cut(a!.broker, { silent: true })
-      expect(await list(b!)).toMatchObject({ complete: false })
-      await b!.t.clock.advance(20_000)
+      await b.t.clock.advance(20_000)
+      log.cut(a.broker, { silent: true })
+      expect(await list(b)).toMatchObject({ complete: false })
+      await b.t.clock.advance(20_000)
 
       // It has had its lease, and counts no more.
-      expect(await list(b!)).toMatchObject({ complete: true, count: 0 })
+      expect(await list(b)).toMatchObject({ complete: true, count: 0 })
     })
   })
 
   it('T-49 all processes agree within 2 seconds after the last change', async () => {
     await withNodes(3, async (_log, a, b, c) => {
-      const watching = [a!, b!, c!].map(({ presence }) => new Watching(presence))
-      await a!.t.clock.advance(1000)
-      const ada = await a!.t.connect('/ada/Ada')
-      const bob = await b!.t.connect('/bob/Bob')
-      await a!.t.settle()
+      const watching = [a, b, c].map(({ presence }) => new Watching(presence))
+      await a.t.clock.advance(1000)
+      const ada = await a.t.connect('/ada/Ada')
+      const bob = await b.t.connect('/bob/Bob')
+      await a.t.settle()
       await ada.send('Ada Lovelace')
-      await a!.t.settle()
+      await a.t.settle()
       void bob.close(new CloseReason(1000))
-      await a!.t.clock.advance(1000)
+      await a.t.clock.advance(1000)
 
-      for (const node of [a!, b!, c!]) expect(await keys(node)).toBe('ada=Ada Lovelace')
+      for (const node of [a, b, c]) expect(await keys(node)).toBe('ada=Ada Lovelace')
       expect(watching[2]?.changes[0]).toBe('members()')
       expect(watching[2]?.changes).toContain('joined(ada)')
     })
@@ -125,31 +127,31 @@ describe('NodeMembers', () => {
 
   it('T-49 all agree on what was said last, whichever process heard it', async () => {
     await withNodes(2, async (_log, a, b) => {
-      new Watching(a!.presence)
-      new Watching(b!.presence)
-      await a!.t.connect('/ada/first')
-      await a!.t.clock.advance(1000)
-      const second = await b!.t.connect('/ada/second')
-      await a!.t.clock.advance(1000)
-      for (const node of [a!, b!]) expect(await keys(node)).toBe('ada=second')
+      new Watching(a.presence)
+      new Watching(b.presence)
+      await a.t.connect('/ada/first')
+      await a.t.clock.advance(1000)
+      const second = await b.t.connect('/ada/second')
+      await a.t.clock.advance(1000)
+      for (const node of [a, b]) expect(await keys(node)).toBe('ada=second')
 
       void second.close(new CloseReason(1000))
-      await a!.t.clock.advance(1000)
+      await a.t.clock.advance(1000)
 
-      for (const node of [a!, b!]) expect(await keys(node)).toBe('ada=first')
+      for (const node of [a, b]) expect(await keys(node)).toBe('ada=first')
     })
   })
 
   it('T-49 a lost last message is found within 5 seconds', async () => {
     await withNodes(2, async (log, a, b) => {
-      const watching = new Watching(b!.presence)
-      await b!.t.clock.advance(1000)
+      const watching = new Watching(b.presence)
+      await b.t.clock.advance(1000)
       log.drop(1)
-      await a!.t.connect('/ada/Ada')
-      await b!.t.clock.advance(1000)
+      await a.t.connect('/ada/Ada')
+      await b.t.clock.advance(1000)
       expect(watching.changes).toEqual(['members()'])
 
-      await b!.t.clock.advance(4000)
+      await b.t.clock.advance(4000)
 
       expect(watching.changes).toEqual(['members()', 'joined(ada)'])
     })
@@ -157,18 +159,18 @@ describe('NodeMembers', () => {
 
   it('T-49 all agree within 5 seconds after a cut, and nobody has left because of it', async () => {
     await withNodes(2, async (log, a, b) => {
-      const watching = new Watching(b!.presence)
-      const ada = await a!.t.connect('/ada/Ada')
-      await a!.t.connect('/bob/Bob')
-      await b!.t.clock.advance(1000)
+      const watching = new Watching(b.presence)
+      const ada = await a.t.connect('/ada/Ada')
+      await a.t.connect('/bob/Bob')
+      await b.t.clock.advance(1000)
       log.cut()
-      await b!.t.clock.advance(60_000)
+      await b.t.clock.advance(60_000)
       void ada.close(new CloseReason(1000))
-      await a!.t.connect('/eve/Eve')
-      await b!.t.clock.advance(10)
+      await a.t.connect('/eve/Eve')
+      await b.t.clock.advance(10)
       const before = watching.changes.length
       log.mend()
-      await b!.t.clock.advance(5000)
+      await b.t.clock.advance(5000)
 
       expect(watching.changes.slice(before).sort()).toEqual(['joined(eve)', 'left(ada)'])
     })
@@ -176,14 +178,14 @@ describe('NodeMembers', () => {
 
   it('T-36 T-50 the members of a process that dies leave with its lease', async () => {
     await withNodes(2, async (log, a, b) => {
-      const watching = new Watching(b!.presence)
-      await a!.t.connect('/ada/Ada')
-      await b!.t.clock.advance(1000)
-      log.cut(a!.broker, { silent: true })
-      await b!.t.clock.advance(9000)
+      const watching = new Watching(b.presence)
+      await a.t.connect('/ada/Ada')
+      await b.t.clock.advance(1000)
+      log.cut(a.broker, { silent: true })
+      await b.t.clock.advance(9000)
       expect(watching.changes).toEqual(['members()', 'joined(ada)'])
 
-      await b!.t.clock.advance(11_000)
+      await b.t.clock.advance(11_000)
 
       expect(watching.changes).toEqual(['members()', 'joined(ada)', 'left(ada)'])
     })
@@ -191,12 +193,12 @@ describe('NodeMembers', () => {
 
   it('T-36 T-47 who returns to another process is there all the time', async () => {
     await withNodes(2, async (log, a, b) => {
-      const watching = new Watching(b!.presence)
-      await a!.t.connect('/ada/Ada')
-      await b!.t.clock.advance(1000)
-      log.cut(a!.broker, { silent: true })
-      await b!.t.connect('/ada/Ada')
-      await b!.t.clock.advance(60_000)
+      const watching = new Watching(b.presence)
+      await a.t.connect('/ada/Ada')
+      await b.t.clock.advance(1000)
+      log.cut(a.broker, { silent: true })
+      await b.t.connect('/ada/Ada')
+      await b.t.clock.advance(60_000)
 
       expect(watching.changes).toEqual(['members()', 'joined(ada)'])
     })
@@ -204,15 +206,15 @@ describe('NodeMembers', () => {
 
   it('T-39 a process that stops takes its members along only after their grace', async () => {
     await withNodes(2, async (_log, a, b) => {
-      const watching = new Watching(b!.presence)
-      await a!.t.connect('/ada/Ada')
-      await a!.t.connect('/bob/Bob')
-      await b!.t.clock.advance(1000)
-      const stopping = a!.t.application.stop()
-      await b!.t.clock.advance(5000)
+      const watching = new Watching(b.presence)
+      await a.t.connect('/ada/Ada')
+      await a.t.connect('/bob/Bob')
+      await b.t.clock.advance(1000)
+      const stopping = a.t.application.stop()
+      await b.t.clock.advance(5000)
       await stopping
-      await b!.t.connect('/ada/Ada')
-      await b!.t.clock.advance(20_000)
+      await b.t.connect('/ada/Ada')
+      await b.t.clock.advance(20_000)
 
       expect(watching.changes.slice(-3)).toEqual(['joined(ada)', 'joined(bob)', 'left(bob)'])
     })
@@ -220,22 +222,22 @@ describe('NodeMembers', () => {
 
   it('many members come in several messages', async () => {
     await withNodes(2, async (_log, a, b) => {
-      const session = await a!.t.connect('/ada/Ada')
-      for (let n = 0; n < 500; n++) await a!.presence.join(session, `key ${n}`, n)
-      await a!.t.clock.advance(1000)
+      const session = await a.t.connect('/ada/Ada')
+      for (let n = 0; n < 500; n++) await a.presence.join(session, `key ${n}`, n)
+      await a.t.clock.advance(1000)
 
-      expect(await list(b!)).toMatchObject({ complete: true, count: 501 })
+      expect(await list(b)).toMatchObject({ complete: true, count: 501 })
     })
   })
 
   it('nothing of a topic is kept, and nothing follows it, when nobody is there or looks', async () => {
     await withNodes(2, async (_log, a, b) => {
-      const session = await a!.t.connect('/ada/Ada')
-      await list(b!)
+      const session = await a.t.connect('/ada/Ada')
+      await list(b)
       void session.close(new CloseReason(1000))
-      await b!.t.clock.advance(60_000)
+      await b.t.clock.advance(60_000)
 
-      expect(await list(b!)).toEqual({ members: [], count: 0, complete: true })
+      expect(await list(b)).toEqual({ members: [], count: 0, complete: true })
     })
   })
 })
