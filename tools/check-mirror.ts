@@ -52,6 +52,7 @@ const UNTESTED: Readonly<Record<string, string>> = {
 const EXTRA: Readonly<Record<string, string>> = {
   'brokers/nats/nats-cluster.test.ts': 'runs the suite of brokers on three servers of NATS',
   'topics/sparse-offsets.test.ts': 'runs nodes over a broker whose offsets have holes',
+  'topics/promises.test.ts': 'runs whole nodes and clients, one promise each',
   'topics/model.test.ts': 'runs random schedules over whole nodes',
   'engines/faults.test.ts': 'runs the matrix of faults in memory',
   'engines/leaks.test.ts': 'counts what many connections leave behind, on every engine',

@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { WebSockets } from '../../src/index.ts'
+import { withTestApplication } from '../../src/testing/index.ts'
+import {
+  BrokerUnavailableError,
+  defineTopic,
+  PublishUncertainError,
+  Topics,
+} from '../../src/topics/index.ts'
+import { connectTopicsOn } from '../../src/topics/portable.ts'
+import { Listening, TopicsWorld } from '../support/topics-world.ts'
+
+const Room = defineTopic('rooms/:room', { history: { size: 500, age: 600_000 } })
+const Strict = defineTopic('strict/:room', {
+  history: { size: 100, age: 600_000 },
+  event: z.string(),
+})
+const room = { room: '1' }
+
+let world: TopicsWorld
+
+beforeEach(() => {
+  world = new TopicsWorld()
+})
+
+afterEach(() => world.end())
+
+describe('what topics promise', () => {
+  it('T-04 a subscription never sees an offset twice, nor one below its last', async () => {
+    const [a, b] = [await world.open(), await world.open()]
+    const listening = new Listening(b.topic(Room, room).events({ from: 'start' }))
+    await world.pass(1)
+
+    for (let n = 1; n <= 120; n++) {
+      if (n % 7 === 0) world.log.drop(2)
+      if (n % 11 === 0) world.log.delay(n % 3, b.broker.engine)
+      if (n % 13 === 0) world.log.cut(b.broker.engine)
+      await a.topic(Room, room).publish(n)
+      if (n % 13 === 2) world.log.mend(b.broker.engine)
+      if (n % 5 === 0) await world.pass(n % 4)
+    }
+    world.log.mend(b.broker.engine)
+    await world.pass(60_000)
+
+    const offsets = listening.items.flatMap((item) => (item.type === 'event' ? [item.offset] : []))
+    expect(offsets).toEqual(Array.from({ length: 120 }, (_, index) => index + 1))
+    expect(listening.short).not.toContain('gap')
+  })
+
+  it('T-10 each position means: everything up to here is known', async () => {
+    const [a, b] = [await world.open(), await world.open()]
+    for (let n = 1; n <= 10; n++) await a.topic(Room, room).publish(n)
+    const { epoch } = await a.topic(Room, room).position()
+
+    for (let offset = 0; offset <= 10; offset++) {
+      const from = { epoch, offset, away: 0 }
+      const listening = new Listening(b.topic(Room, room).events({ from }))
+      await world.pass(1000)
+      expect(listening.events).toEqual(
+        Array.from({ length: 10 - offset }, (_, index) => offset + index + 1),
+      )
+      expect(listening.short).not.toContain('gap')
+    }
+  })
+
+  it('T-16 a position, then a database, then a subscription miss nothing, however they interleave', async () => {
+    const [writer, reader] = [await world.open(), await world.open()]
+    const database = new Set<number>()
+    let next = 0
+    async function write(count: number): Promise<void> {
+      for (let index = 0; index < count; index++) {
+        database.add(next)
+        await writer.topic(Room, room).publish(next++)
+      }
+    }
+
+    for (let schedule = 0; schedule < 27; schedule++) {
+      await write(schedule % 3)
+      const from = await reader.topic(Room, room).position()
+      await write(Math.floor(schedule / 3) % 3)
+      const seen = new Set<unknown>(database)
+      await write(Math.floor(schedule / 9) % 3)
+      const listening = new Listening(reader.topic(Room, room).events({ from }))
+      await write(1)
+      await world.pass(1000)
+      for (const event of listening.events) seen.add(event)
+      await listening.stop()
+
+      expect([...seen]).toEqual([...database])
+    }
+  })
+
+  it('T-19 a publish that is rejected is not in the log', async () => {
+    const topics = await world.open({ maxEventBytes: 100 })
+    const topic = topics.topic(Strict, room)
+    const { epoch, offset } = await topic.publish('stored')
+    const expected = { epoch: epoch ?? '', offset: (offset ?? 0) + 1 }
+
+    // What a schema refuses cannot be written in types.
+    await expect(topic.publish(1 as unknown as string)).rejects.toMatchObject({ reason: 'schema' })
+    await expect(topic.publish('x'.repeat(200))).rejects.toMatchObject({ reason: 'size' })
+    await expect(topic.publish('late', { expect: expected })).rejects.toMatchObject({
+      reason: 'expectation',
+    })
+    world.log.cut()
+    await expect(topic.publish('away')).rejects.toThrow(BrokerUnavailableError)
+    world.log.mend()
+    const aborted = AbortSignal.abort(new Error('stopped'))
+    await expect(topic.publish('aborted', { signal: aborted })).rejects.toThrow('stopped')
+
+    const listening = new Listening(topic.events({ from: 'start' }))
+    await world.pass(1000)
+    expect(listening.events).toEqual(['stored'])
+  })
+
+  it('T-21 a client does not send again after dedupe: nobody knows then', async () => {
+    await withTestApplication(async (t) => {
+      t.application.install(WebSockets)
+      const topics = t.application.install(Topics, { dedupe: 5000 })
+      topics.allow(Room, { publish: () => true })
+      t.application.routing((route) => topics.serve(route, '/live'))
+      const live = connectTopicsOn({
+        connect: (protocol, opened) =>
+          t.client.connect('ws://localhost/live', {
+            protocols: [protocol],
+            opened,
+            reconnect: { baseDelay: 1000, maxDelay: 1000, jitter: 0 },
+          }),
+        clock: t.clock,
+      })
+      await t.clock.advance(10)
+      t.network.halfOpen()
+      const published = live
+        .topic(Room, room)
+        .publish('x')
+        .catch((error: unknown) => error)
+      await t.clock.advance(10)
+      t.network.refuse()
+      t.network.reset()
+      await t.clock.advance(10_000)
+      t.network.restore()
+      await t.clock.advance(10_000)
+
+      expect(await published).toBeInstanceOf(PublishUncertainError)
+      expect(await topics.topic(Room, room).position()).toMatchObject({ offset: 0 })
+    })
+  })
+})
