@@ -7,7 +7,7 @@
 import type { WheelTimer } from '../../base/internal.ts'
 import type { MemberChange, MemberTable } from './member-table.ts'
 import { type MemberEntry, presenceChannelOf, type PresenceMessage } from './presence-messages.ts'
-import type { PresenceParts } from './topic-members.ts'
+import type { PresenceParts } from './presence-parts.ts'
 
 /** Who has the members. */
 export interface NodeMembersOwner {

@@ -14,8 +14,9 @@ import {
   topicOfPresence,
 } from './presence-messages.ts'
 import { PresenceNodes } from './presence-nodes.ts'
+import type { PresenceParts } from './presence-parts.ts'
 import type { Presence } from './presence.ts'
-import { type PresenceParts, TopicMembers } from './topic-members.ts'
+import { TopicMembers } from './topic-members.ts'
 
 /** How presences are set up. All times are in milliseconds. */
 export interface PresenceSettings {

@@ -2,30 +2,15 @@
  * The members of one topic: those of this process, those of others, and the loops that watch them.
  */
 
-import { Deferred, type TimerWheel, type WheelTimer } from '../../base/internal.ts'
+import { Deferred, type WheelTimer } from '../../base/internal.ts'
 import { CloseReason } from '../../protocol/index.ts'
 import type { WebSocketSession } from '../../session/index.ts'
 import { type MemberChange, MemberTable, type Said } from './member-table.ts'
 import { NodeMembers } from './node-members.ts'
 import type { PresenceMessage } from './presence-messages.ts'
-import type { PresenceNodes } from './presence-nodes.ts'
+import type { PresenceParts } from './presence-parts.ts'
 import type { Presence, PresenceChange, PresenceList, Seat } from './presence.ts'
 import { PresenceWatch } from './presence-watch.ts'
-
-/** What presences share. */
-export interface PresenceParts {
-  readonly timers: TimerWheel
-  readonly graceMs: number
-  readonly lingerMs: number
-  readonly maxMetaBytes: number
-  readonly nodes: PresenceNodes
-  /** Whether no other process can be on the broker. */
-  readonly isAlone: boolean
-  /** Whether the broker can be used. */
-  readonly isUp: () => boolean
-  readonly listen: (topic: string) => void
-  readonly unlisten: (topic: string) => void
-}
 
 const COUNT_EVERY_MS = 1000
 /** How long other processes may take to say who is there. */
