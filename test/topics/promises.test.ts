@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { WebSockets } from '../../src/index.ts'
-import { withTestApplication } from '../../src/testing/index.ts'
+import { withTestApplication, withTestApplications } from '../../src/testing/index.ts'
 import {
   BrokerUnavailableError,
   defineTopic,
+  memoryBroker,
+  MemoryLog,
   PublishUncertainError,
   Topics,
 } from '../../src/topics/index.ts'
@@ -145,5 +147,47 @@ describe('what topics promise', () => {
       expect(await published).toBeInstanceOf(PublishUncertainError)
       expect(await topics.topic(Room, room).position()).toMatchObject({ offset: 0 })
     })
+  })
+})
+
+describe('drain', () => {
+  it('T-38 a server that stops answers every publish it has read, and clients resume', async () => {
+    const log = new MemoryLog()
+    await withTestApplications(
+      2,
+      (app) => {
+        app.install(WebSockets)
+        const broker = memoryBroker({ log })
+        const topics = app.install(Topics, { broker, secret: 'a secret of all processes' })
+        topics.allow(Room, { publish: () => true, subscribe: () => true })
+        app.routing((route) => topics.serve(route, '/live'))
+      },
+      async ([a, b]) => {
+        if (a === undefined || b === undefined) throw new Error('No process')
+        const live = connectTopicsOn({
+          connect: (protocol, opened) =>
+            a.client.connect('ws://localhost/live', {
+              protocols: [protocol],
+              opened,
+              reconnect: { baseDelay: 1000, maxDelay: 1000, jitter: 0 },
+            }),
+          clock: a.clock,
+        })
+        await a.clock.advance(10)
+        const publishes = Array.from({ length: 10 }, (_, n) => live.topic(Room, room).publish(n))
+        await a.clock.advance(1)
+        const stopping = a.application.stop()
+        await a.clock.advance(5000)
+        await stopping
+        const listening = new Listening(
+          b.application.plugin(Topics).topic(Room, room).events({ from: 'start' }),
+        )
+        await a.clock.advance(1000)
+
+        const outcomes = await Promise.allSettled(publishes)
+        expect(outcomes.map(({ status }) => status)).toEqual(Array(10).fill('fulfilled'))
+        expect(listening.events).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+      },
+    )
   })
 })

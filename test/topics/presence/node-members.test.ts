@@ -167,7 +167,7 @@ describe('NodeMembers', () => {
       await b.t.clock.advance(60_000)
       void ada.close(new CloseReason(1000))
       await a.t.connect('/eve/Eve')
-      await b.t.clock.advance(10)
+      await b.t.clock.advance(10_000)
       const before = watching.changes.length
       log.mend()
       await b.t.clock.advance(5000)
