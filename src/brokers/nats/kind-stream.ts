@@ -10,7 +10,13 @@
 
 import type { LogKind } from '../../topics/index.ts'
 import { UnusableEngineError } from '../broker-link.ts'
-import { fieldsOf, JetStreamError, type NatsConnection, readAnswer } from './nats-connection.ts'
+import {
+  fieldsOf,
+  JetStreamError,
+  messageIdIn,
+  type NatsConnection,
+  readAnswer,
+} from './nats-connection.ts'
 import type { KindNames, NatsNames } from './nats-names.ts'
 import type { NatsSettings } from './nats-options.ts'
 
@@ -42,6 +48,14 @@ export class KindStream {
   #replicas = 1
   /** The newest sequence that was seen in this epoch. */
   #highest = 0
+  /** The newest event of this epoch whose message id this node knows; 0 for none. */
+  #witness = 0
+  #witnessId = ''
+  /**
+   * A loss that was found counts until an epoch is settled, on a later connection if this one
+   * fails: the stream grows meanwhile.
+   */
+  #isLost = false
 
   constructor(kind: LogKind, all: NatsNames, settings: NatsSettings, createEpoch: () => string) {
     this.kind = kind
@@ -61,9 +75,12 @@ export class KindStream {
     return this.#replicas > 1
   }
 
-  /** A sequence of the stream was seen. */
-  saw(sequence: number): void {
+  /** A sequence of the stream was seen. @param messageId of the event; `''` if not known. */
+  saw(sequence: number, messageId: string): void {
     if (sequence > this.#highest) this.#highest = sequence
+    if (sequence <= this.#witness || messageId === '') return
+    this.#witness = sequence
+    this.#witnessId = messageId
   }
 
   /** Creates the stream where there is none, and settles its epoch. */
@@ -71,12 +88,16 @@ export class KindStream {
     const info = await this.#ensure(connection)
     const { replicas, created, lastSequence } = info
     this.#replicas = replicas
-    const isLost = lastSequence < this.#highest && (await this.#hasLost(connection))
+    this.#isLost ||= await this.#hasLost(connection, lastSequence)
     const server = connection.info.server_id
-    const epoch = await this.#settle(connection, created, server, isLost)
-    if (epoch !== this.#epoch) this.#highest = 0
+    const epoch = await this.#settle(connection, created, server)
+    if (epoch !== this.#epoch) {
+      this.#highest = 0
+      this.#witness = 0
+    }
+    this.#isLost = false
     this.#epoch = epoch
-    this.saw(lastSequence)
+    this.saw(lastSequence, '')
   }
 
   /** How the stream stands now, as its leader says. */
@@ -95,11 +116,29 @@ export class KindStream {
   /**
    * Whether the stream lacks what was seen of it. Its state alone does not tell: a leader that was
    * elected just now may not have applied everything yet. It has when it acknowledges a message.
+   *
+   * A stream that lost its tail may have grown past `#highest` again, by events of other nodes. Then
+   * another message has the sequence of the witness.
    */
-  async #hasLost(connection: NatsConnection): Promise<boolean> {
-    const subject = `${this.names.stored}.${BARRIER}`
-    const { seq } = readAnswer(await connection.request(subject, new Uint8Array(0)))
-    return wholeOf(seq) <= this.#highest
+  async #hasLost(connection: NatsConnection, lastSequence: number): Promise<boolean> {
+    if (lastSequence < this.#highest) {
+      const subject = `${this.names.stored}.${BARRIER}`
+      const { seq } = readAnswer(await connection.request(subject, new Uint8Array(0)))
+      if (wholeOf(seq) <= this.#highest) return true
+    }
+    return this.#witness > 0 && !(await this.#hasWitness(connection))
+  }
+
+  /** A witness that was not found has expired, or was trimmed. */
+  async #hasWitness(connection: NatsConnection): Promise<boolean> {
+    try {
+      const question = { seq: this.#witness }
+      const answer = await connection.ask(`STREAM.MSG.GET.${this.names.stream}`, question)
+      return messageIdIn(fieldsOf(answer['message'])) === this.#witnessId
+    } catch (error) {
+      if (error instanceof JetStreamError && error.number === MESSAGE_NOT_FOUND) return true
+      throw error
+    }
   }
 
   async #ensure(connection: NatsConnection): Promise<StreamInfo> {
@@ -168,18 +207,13 @@ export class KindStream {
   }
 
   /** @returns the epoch that all nodes agree on. */
-  async #settle(
-    connection: NatsConnection,
-    created: string,
-    server: string,
-    isLost: boolean,
-  ): Promise<string> {
+  async #settle(connection: NatsConnection, created: string, server: string): Promise<string> {
     const isAnyRun = this.#settings.isTrusted || this.hasCopies
     for (let attempt = 0; attempt < MARKER_ATTEMPTS; attempt++) {
       const marker = await this.#marker(connection)
       const isSameRun = isAnyRun || marker.server === server
       // A loss that this node alone has seen counts until somebody has replaced the marker it knew.
-      const isReplaced = !isLost || marker.epoch !== this.#epoch
+      const isReplaced = !this.#isLost || marker.epoch !== this.#epoch
       if (marker.epoch !== '' && marker.created === created && isSameRun && isReplaced) {
         return marker.epoch
       }

@@ -8,7 +8,7 @@
 
 import type { LogPage, ReadLimit, StoredEvent } from '../../topics/index.ts'
 import type { KindStream } from './kind-stream.ts'
-import { fieldsOf, JetStreamError, type NatsConnection } from './nats-connection.ts'
+import { fieldsOf, JetStreamError, messageIdIn, type NatsConnection } from './nats-connection.ts'
 
 const MESSAGE_NOT_FOUND = 10037
 /** More events are never asked for in one read: each is a request. */
@@ -55,7 +55,7 @@ export async function readHead(
     ? await fromLeader(connection, stream, query)
     : await direct(connection, stream, query)
   if (newest === null) return null
-  stream.saw(newest.sequence)
+  stream.saw(newest.sequence, newest.messageId)
   return newest.sequence
 }
 
@@ -151,8 +151,9 @@ async function fromLeader(
 ): Promise<Stored | null> {
   try {
     const answer = await connection.ask(`STREAM.MSG.GET.${stream.names.stream}`, query)
-    const { seq, data, hdrs } = fieldsOf(answer['message'])
-    const messageId = /^Nats-Msg-Id: *(.*?)\r?$/m.exec(decoded(hdrs).toString())?.[1] ?? ''
+    const message = fieldsOf(answer['message'])
+    const { seq, data } = message
+    const messageId = messageIdIn(message)
     return { sequence: sequenceOf(seq), messageId, data: new Uint8Array(decoded(data)) }
   } catch (error) {
     if (error instanceof JetStreamError && error.number === MESSAGE_NOT_FOUND) return null

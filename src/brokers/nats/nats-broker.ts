@@ -186,8 +186,9 @@ class NatsBroker implements Broker, Connector<NatsConnection> {
       if (expect !== undefined && expect.epoch !== stream.epoch) {
         throw new ExpectationFailedError(name)
       }
+      const messageId = messageIdOf(name, identity)
       const headers = {
-        'Nats-Msg-Id': messageIdOf(name, identity),
+        'Nats-Msg-Id': messageId,
         'Nats-Expected-Stream': stream.names.stream,
         ...(expect === undefined
           ? {}
@@ -195,7 +196,7 @@ class NatsBroker implements Broker, Connector<NatsConnection> {
       }
       try {
         const answer = await connection.request(storedOf(stream, topic), message, headers)
-        return readAppended(stream, answer)
+        return readAppended(stream, answer, messageId)
       } catch (error) {
         const isPassed = error instanceof JetStreamError && error.number === WRONG_LAST_SEQUENCE
         if (isPassed && expect !== undefined) {
@@ -362,7 +363,7 @@ class NatsBroker implements Broker, Connector<NatsConnection> {
     const previous = numberOf(headers.get('Nats-Last-Sequence'))
     if (offset === null || previous === null || previous >= offset) return
     const { epoch } = stream
-    stream.saw(offset)
+    stream.saw(offset, headers.get('Nats-Msg-Id'))
     const known = this.#known.get(heard.topic)
     if (known === undefined || known.epoch !== epoch || known.offset < offset) {
       this.#known.set(heard.topic, { epoch, offset })
@@ -390,10 +391,10 @@ async function repeated(
 }
 
 /** JetStream's acknowledgement of an append. */
-function readAppended(stream: KindStream, answer: NatsMessage): Appended {
+function readAppended(stream: KindStream, answer: NatsMessage, messageId: string): Appended {
   const { seq, duplicate } = readAnswer(answer)
   const offset = sequenceOf(seq)
-  stream.saw(offset)
+  stream.saw(offset, messageId)
   const isDuplicate = duplicate === true
   return { epoch: stream.epoch, offset: offset === 0 ? null : offset, duplicate: isDuplicate }
 }

@@ -178,6 +178,12 @@ export function readAnswer(answer: NatsMessage): Readonly<Record<string, unknown
   throw new JetStreamError(Number(number), String(description))
 }
 
+/** The id with which the message in an answer was published; `''` when it had none. */
+export function messageIdIn({ hdrs }: Readonly<Record<string, unknown>>): string {
+  const headers = Buffer.from(typeof hdrs === 'string' ? hdrs : '', 'base64').toString()
+  return /^Nats-Msg-Id: *(.*?)\r?$/m.exec(headers)?.[1] ?? ''
+}
+
 /** @throws for what is not an object. */
 export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) {

@@ -4,7 +4,7 @@ import { natsBroker } from '../../../src/brokers/nats/index.ts'
 import { NatsNames } from '../../../src/brokers/nats/nats-names.ts'
 import { createEnvironment } from '../../../src/engines/node/environment.ts'
 import { type Broker, PublishUncertainError } from '../../../src/topics/index.ts'
-import { NATS, NatsServers } from '../../support/brokers/nats-harness.ts'
+import { harnessOf, NATS, NatsServers } from '../../support/brokers/nats-harness.ts'
 import { bytes, KIND, RecordingSink, topicOf } from '../../suites/brokers/harness.ts'
 
 const ROOM = topicOf('rooms/1')
@@ -129,6 +129,40 @@ describe.skipIf(NATS === null)('KindStream', () => {
     expect(second.epoch).toBe(first.epoch)
     expect(third.epoch).not.toBe(first.epoch)
     await broker.close()
+  })
+
+  it('T-33 a lost tail begins a new epoch when the stream has grown past it', async () => {
+    const harness = await harnessOf(servers, { restart: 'trust' })
+    const openNode = async (nodeId: string): Promise<{ broker: Broker; sink: RecordingSink }> => {
+      const [broker, sink] = [harness.create(), new RecordingSink()]
+      await broker.open(sink, { namespace, nodeId, environment: harness.environment })
+      await broker.prepare(KIND)
+      return { broker, sink }
+    }
+    const { broker, sink } = await openNode('a')
+    const first = await broker.append(ROOM, bytes('1'), { id: '1' })
+    await servers.kill()
+    servers.keep()
+    await servers.restart()
+    await sink.untilState('up')
+    const lost = await broker.append(ROOM, bytes('2'), { id: '2' })
+    await harness.cut(broker, false)
+    await sink.untilState('down')
+
+    await servers.restoreKept()
+    const other = await openNode('b')
+    for (let n = 1; n <= 5; n++) await other.broker.append(ROOM, bytes(`b${n}`), { id: `b${n}` })
+    const [grown] = await other.broker.heads([ROOM])
+    await harness.mend(broker)
+    await sink.untilState('up')
+    const [after] = await broker.heads([ROOM])
+
+    expect(lost.epoch).toBe(first.epoch)
+    expect(grown?.offset).toBeGreaterThan(Number(lost.offset))
+    expect(after?.epoch).not.toBe(first.epoch)
+    await broker.close()
+    await other.broker.close()
+    await harness.end()
   })
 
   it('a stream that would carry no live events is refused', async () => {

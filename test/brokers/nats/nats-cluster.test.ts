@@ -46,8 +46,10 @@ describe.skipIf(NATS === null)(
       await sink.untilState('up')
       await broker.append(ROOM, bytes('2'), { id: '2' })
 
+      // The node may notice the end, and be up again, before all servers have started.
+      const down = sink.untilState('down')
       await servers.restoreKept()
-      await sink.untilState('down')
+      await down
       await sink.untilState('up')
       const [after] = await broker.heads([ROOM])
 
