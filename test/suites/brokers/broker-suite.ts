@@ -199,7 +199,10 @@ export function brokerSuite({ name, createHarness, skip = {} }: BrokerUnderTest)
       const node = await open()
       for (let n = 1; n <= 5; n++) await append(node, ROOM, `event ${n}`)
 
+      // Otherwise the state could still be the one of before.
+      const down = node.sink.untilState('down')
       await harness.restart()
+      await harness.settle(down)
       await harness.settle(node.sink.untilState('up'))
 
       expect(await texts(node, ROOM)).toHaveLength(5)

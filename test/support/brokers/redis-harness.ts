@@ -14,7 +14,10 @@ import { EngineProcess, findProgram, freePort, TemporaryFolder } from './engine-
 /** Where redis-server is; `null` skips. */
 export const REDIS: string | null = findProgram('redis-server')
 
-/** One Redis, with an append-only file. */
+/**
+ * One Redis that writes and syncs its append-only file before it answers. With `everysec`, Redis
+ * answers first while a sync is under way on a slow disk: a kill then loses up to two seconds.
+ */
 export class RedisServer {
   readonly engine: EngineProcess
   readonly #folder: TemporaryFolder
@@ -30,7 +33,7 @@ export class RedisServer {
     const all = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder.path, '--save', '']
     const engine = new EngineProcess(
       REDIS ?? 'redis-server',
-      [...all, '--appendonly', 'yes', '--appendfsync', 'everysec', ...args],
+      [...all, '--appendonly', 'yes', '--appendfsync', 'always', ...args],
       port,
     )
     await engine.start()
