@@ -124,8 +124,9 @@ export type Settled<C extends ContractShape, S extends Side, K extends keyof Sen
   | FailedWith<FailuresOf<C, Sent<C, S>[K]>>
   | { readonly type: 'failed'; readonly failure: BuiltinFailure; readonly data: undefined }
 
-type FailureData<Schema> = Schema extends StandardSchemaV1
-  ? [data: StandardSchemaV1.InferInput<Schema>]
+// Asked this way round, a schema of many types need not be compared with the interface in depth.
+type FailureData<Schema> = Schema extends { readonly '~standard': { readonly types?: infer Types } }
+  ? [data: NonNullable<Types> extends { readonly input: infer Input } ? Input : never]
   : []
 
 /** What the handler of a request is told beside its data. Its members may be taken off it. */

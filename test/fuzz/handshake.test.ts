@@ -205,7 +205,6 @@ function isRight(list: readonly Header[], method: string, version: string): bool
     elements('connection').some((element) => element.toLowerCase() === 'upgrade') &&
     all('sec-websocket-version')[0] === '13' &&
     /^[A-Za-z0-9+/]{21}[AQgw]==$/.test(all('sec-websocket-key')[0] ?? '') &&
-    (all('sec-websocket-protocol').length === 0 || protocols.length > 0) &&
     protocols.every((element) => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(element)) &&
     new Set(protocols).size === protocols.length
   )

@@ -176,7 +176,9 @@ const page = {
     controller.abort(reason)
     const { signal } = controller
     return [
-      await nameOfFailure(() => openWebSocket(url, { ...optionsFor(way), connectTimeout: 50 })),
+      await nameOfFailure(() =>
+        openWebSocket(url, { ...optionsFor(way), connectTimeout: { milliseconds: 50 } }),
+      ),
       await nameOfFailure(() => waiting),
       await nameOfFailure(() => openWebSocket(url, { ...optionsFor(way), signal })),
     ]

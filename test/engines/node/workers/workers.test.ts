@@ -144,7 +144,7 @@ describe('embeddedServer() with workers', TIMEOUT, () => {
       const { port } = await program.next('started')
       const clients = [await connect(port), await connect(port), await connect(port, '/deaf')]
 
-      program.tell('stop {"grace":100,"timeout":500}')
+      program.tell('stop {"grace":{"milliseconds":100},"timeout":{"milliseconds":500}}')
       const stopped = await program.next('stopped')
 
       expect(stopped).toMatchObject({ sessions: 3, closed: 2, aborted: 1 })
