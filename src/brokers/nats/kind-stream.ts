@@ -117,8 +117,8 @@ export class KindStream {
    * Whether the stream lacks what was seen of it. Its state alone does not tell: a leader that was
    * elected just now may not have applied everything yet. It has when it acknowledges a message.
    *
-   * A stream that lost its tail may have grown past `#highest` again, by events of other nodes. Then
-   * another message has the sequence of the witness.
+   * A stream that lost its tail may have grown past `#highest` again, by events of other nodes.
+   * Then another message has the sequence of the witness.
    */
   async #hasLost(connection: NatsConnection, lastSequence: number): Promise<boolean> {
     if (lastSequence < this.#highest) {
