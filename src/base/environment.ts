@@ -56,4 +56,10 @@ export interface Environment {
    * on.
    */
   readonly unlimitListeners: (signal: AbortSignal) => void
+
+  /**
+   * Runs `task` outside the async context of the caller: on Node, no `AsyncLocalStorage` has a
+   * store in it. For work that the event of one sender starts for the messages of others.
+   */
+  readonly runDetached: (task: () => void) => void
 }

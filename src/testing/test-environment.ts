@@ -8,6 +8,7 @@
 import { setMaxListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 
+import { rootContext } from '../application/internal.ts'
 import { VirtualClock } from '../base/index.ts'
 import { type Environment, TimerWheel } from '../base/internal.ts'
 import { createSeededRandom } from './seeded-random.ts'
@@ -29,6 +30,7 @@ export function createTestEnvironment(seed: number): TestEnvironment {
     defer: (task, argument) => process.nextTick(task, argument),
     deferPastIo: (task, argument) => process.nextTick(task, argument),
     unlimitListeners: (signal) => setMaxListeners(0, signal),
+    runDetached: (task) => rootContext.run(task),
     deferPastTurn: (task, argument) => void setImmediate().then(() => task(argument)),
   }
 }

@@ -19,5 +19,6 @@ export function createTopicsEnvironment(clock: Clock = systemClock): Environment
     deferPastTurn: (task, argument) => void setImmediate(task, argument),
     // Topics hang one listener on each signal that they are given.
     unlimitListeners: () => {},
+    runDetached: (task) => task(),
   }
 }

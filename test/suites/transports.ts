@@ -2,6 +2,7 @@
  * What every transport over a socket promises, whatever it is made of: reading, writing, ending.
  */
 
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { describe, expect, it } from 'vitest'
@@ -178,6 +179,28 @@ export function transportSuite(
         expect(transport.queuedBytes).toBe(0)
         expect(received).toBe(sent)
         expect(recorder.log).toEqual(['drained'])
+      })
+
+      it('drained() is called outside the async context of the code that wrote', async () => {
+        await using pair = await open()
+        const transport = transportOver(pair.accepted)
+        const user = new AsyncLocalStorage<string>()
+        const stores: Array<string | undefined> = []
+        const recorder = new Recorder()
+        recorder.react = (event) => {
+          if (event === 'drained') stores.push(user.getStore())
+        }
+        transport.start(recorder)
+        const block = Buffer.alloc(1 << 20, 7)
+        user.run('alice', () => {
+          while (transport.write(block) === 'taken');
+          transport.write(block)
+        })
+
+        pair.connecting.resume()
+        await recorder.until((r) => r.log.includes('drained'))
+
+        expect(stores).toEqual([undefined])
       })
 
       it('write() does nothing after end(), and answers queued for good after abort()', async () => {

@@ -3,6 +3,7 @@
  */
 
 import { setMaxListeners } from 'node:events'
+import { rootContext } from '../../src/application/internal.ts'
 import type { Environment } from '../../src/base/internal.ts'
 import { TimerWheel } from '../../src/base/internal.ts'
 import { VirtualClock } from '../../src/base/index.ts'
@@ -33,6 +34,7 @@ export function memoryEnvironment(): Environment & { readonly clock: VirtualCloc
     defer: (task, argument) => process.nextTick(task, argument),
     deferPastIo: (task, argument) => process.nextTick(task, argument),
     unlimitListeners: (signal) => setMaxListeners(0, signal),
+    runDetached: (task) => rootContext.run(task),
     deferPastTurn: (task, argument) => void setImmediate(task, argument),
   }
 }

@@ -25,6 +25,7 @@ export function createEnvironment(): Environment {
     deferPastIo: (task, argument) => void setImmediate(task, argument),
     deferPastTurn: (task, argument) => void setImmediate(task, argument),
     unlimitListeners: (signal) => setMaxListeners(0, signal),
+    runDetached: (task) => rootContext.run(task),
   }
 }
 

@@ -80,7 +80,10 @@ export class WriteHalf implements FrameWriterOwner {
     this.#extensions =
       extensions === null
         ? null
-        : new OutgoingExtensions(extensions, this.#frames, () => this.#pump())
+        : new OutgoingExtensions(extensions, this.#frames, () =>
+            // The sender of the frame that took time is not the sender of those that wait.
+            environment.runDetached(() => this.#pump()),
+          )
   }
 
   get masking(): boolean {

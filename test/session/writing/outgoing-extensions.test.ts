@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, expect, it } from 'vitest'
 import type { ExtensionFrame } from '../../../src/extensions/index.ts'
 import { Frame } from '../../../src/protocol/index.ts'
@@ -57,6 +58,30 @@ describe('OutgoingExtensions', () => {
     await session.send('Hi')
 
     expect(await peer.read(4)).toBe('81 02 48 69')
+  })
+
+  it('are not called for a message of one user in the async context of another', async () => {
+    const user = new AsyncLocalStorage<string>()
+    const stores: Array<string | undefined> = []
+    const turns: Array<() => void> = []
+    const { session } = defaultSession({
+      extensions: [
+        custom(0, {
+          outgoing: () => {
+            stores.push(user.getStore())
+            return new Promise((resolve) => turns.push(resolve))
+          },
+        }),
+      ],
+    })
+    const alice = user.run('alice', () => session.send('hers'))
+    const bob = user.run('bob', () => session.send('his'))
+    turns.shift()?.()
+    await settled()
+    turns.shift()?.()
+    await Promise.all([alice, bob])
+
+    expect(stores).toEqual(['alice', undefined])
   })
 
   it('keeps the order while an extension takes its time, and lets pongs and pings pass', async () => {

@@ -20,6 +20,7 @@ import type {
 } from '../../../session/index.ts'
 
 import type { ConnectionFacts } from './connection-facts.ts'
+import { reportDrained } from './report-drained.ts'
 
 /** Time without traffic after which the kernel begins to probe the peer. */
 const KEEP_ALIVE_DELAY_MS = 30_000
@@ -220,7 +221,7 @@ export class StreamTransport implements Transport {
     if (this.#waiting !== null) this.#writeWaiting()
     if (this.queuedBytes > 0) return
     this.#awaitsDrain = false
-    this.#receiver?.drained()
+    reportDrained(this.#receiver)
   }
 
   #settleClosed(): void {

@@ -12,7 +12,6 @@
 
 import { Socket } from 'node:net'
 
-import { rootContext } from '../../../application/internal.ts'
 import { tuneSocket } from './stream-transport.ts'
 
 /** The handle of libuv under a socket: what we use of Node's `TCPWrap`. Calls answer 0, or an error number below 0. */
@@ -104,9 +103,8 @@ export function findInternals(): TcpInternals | null {
   const { WriteWrap, ShutdownWrap, streamBaseState, kReadBytesOrError, kLastWriteWasAsync } =
     binding
   return {
-    // Requests are used again by other sessions: none may keep the context of the first.
-    createWrite: () => rootContext.run(() => new WriteWrap()),
-    createShutdown: () => rootContext.run(() => new ShutdownWrap()),
+    createWrite: () => new WriteWrap(),
+    createShutdown: () => new ShutdownWrap(),
     bytesRead: () => streamBaseState[kReadBytesOrError] ?? 0,
     wroteAsync: () => streamBaseState[kLastWriteWasAsync] !== 0,
   }

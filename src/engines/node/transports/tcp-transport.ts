@@ -14,6 +14,7 @@ import type {
   WriteOutcome,
 } from '../../../session/index.ts'
 import type { ConnectionFacts } from './connection-facts.ts'
+import { reportDrained } from './report-drained.ts'
 import { systemError } from './system-error.ts'
 import {
   type CountingServer,
@@ -249,7 +250,7 @@ class TcpTransport implements Transport {
     this.#pendingWrites--
     if (this.#closing) return
     if (status < 0) this.#fail(status, 'write')
-    else if (this.#pendingWrites === 0) this.#receiver?.drained()
+    else if (this.#pendingWrites === 0) reportDrained(this.#receiver)
   }
 
   #wasShutDown(): void {

@@ -15,6 +15,7 @@ import type {
   WriteOutcome,
 } from '../../../session/index.ts'
 import type { ConnectionFacts } from './connection-facts.ts'
+import { reportDrained } from './report-drained.ts'
 import { systemError } from './system-error.ts'
 import type { TcpReactor } from './tcp-transport.ts'
 import type { BypassedTls } from './tls-handle.ts'
@@ -223,7 +224,7 @@ export class TlsTransport implements Transport {
     if (this.#ended) this.#shutDownOnceWritten()
     if (!this.#owesDrain) return
     this.#owesDrain = false
-    this.#receiver?.drained()
+    reportDrained(this.#receiver)
   }
 
   /** The close_notify alert and FIN come behind everything that was written. */
