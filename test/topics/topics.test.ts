@@ -92,6 +92,28 @@ describe('order and delivery', () => {
     expect(listening.events).toEqual(['lost'])
   })
 
+  it('T-31 a subscription begins when the head can be read, also if the broker was up all the time', async () => {
+    let refusals = 4
+    const refuse = async <T>(ask: () => Promise<T>): Promise<T> => {
+      if (refusals-- > 0) throw new BrokerUnavailableError('ask a log without a leader', null)
+      return ask()
+    }
+    const leaderless = new TopicsWorld(1, (broker) => {
+      const follow = broker.follow.bind(broker)
+      const heads = broker.heads.bind(broker)
+      broker.follow = (topic) => refuse(() => follow(topic))
+      broker.heads = (topics) => refuse(() => heads(topics))
+      return broker
+    })
+    const topics = await leaderless.open()
+    const listening = new Listening(topics.topic(Room, room).events({ from: 'start' }))
+
+    await leaderless.pass(10_000)
+
+    expect(listening.short).toBe('live')
+    await leaderless.end()
+  })
+
   it('T-06 without history, a hole in the numbers of a publisher is a gap with a count', async () => {
     const [a, b] = [await world.open(), await world.open()]
     const listening = new Listening(b.topic(Plain, { name: 'x' }).events())

@@ -13,23 +13,27 @@ import type { LogFollower } from './log-follower.ts'
 const FIRST_CHECKS_MS: readonly number[] = [250, 1750]
 const MAX_BATCH = 1024
 const TICK_MS = 1000
+/** When heads that could not be read, though the broker is up, are asked for again. */
+const RETRY_MS = 2000
 
 /** Checks all followed topics with history, in batches. */
 export class Checks {
   readonly #broker: Broker
   readonly #environment: Environment
   readonly #everyMs: number
+  readonly #isUp: () => boolean
   /** In the order in which they are looked at. */
   readonly #followers = new Set<LogFollower>()
   readonly #due = new Set<LogFollower>()
-  /** Of those whose first checks are still to come. */
+  /** Of topics whose first checks, or another attempt of a check, are still to come. */
   readonly #timers = new Map<LogFollower, WheelTimer>()
   #tick: WheelTimer | null = null
 
-  constructor(broker: Broker, environment: Environment, everyMs: number) {
+  constructor(broker: Broker, environment: Environment, everyMs: number, isUp: () => boolean) {
     this.#broker = broker
     this.#environment = environment
     this.#everyMs = everyMs
+    this.#isUp = isUp
   }
 
   add(follower: LogFollower): void {
@@ -115,8 +119,20 @@ export class Checks {
         if (head !== undefined && place !== undefined) follower.checked(head, place)
       }
     } catch {
-      // The broker is away: everything is checked when it is back.
+      // When the broker is away, everything is checked when it is back. A broker that is up may
+      // also fail to answer: a NATS stream without a leader.
+      if (this.#isUp()) for (const follower of followers) this.#retry(follower)
     }
+  }
+
+  /** A topic whose first checks are still to come needs no other. */
+  #retry(follower: LogFollower): void {
+    if (!this.#followers.has(follower) || this.#timers.has(follower)) return
+    const timer = this.#environment.timers.schedule(RETRY_MS, () => {
+      this.#timers.delete(follower)
+      this.#soon(follower)
+    })
+    this.#timers.set(follower, timer)
   }
 }
 

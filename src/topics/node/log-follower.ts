@@ -34,6 +34,7 @@ export class LogFollower {
   readonly #broker: Broker
   readonly #parts: NodeParts
   readonly #environment: Environment
+  readonly #begun: () => void
   /** The broker's name of the epoch; `null` before the first head. */
   #epoch: string | null = null
   /** Appended to the broker's epoch when a log has gone back without saying so. */
@@ -50,8 +51,10 @@ export class LogFollower {
   /** When the head was last known to be the log's. */
   #knownAt: number
 
-  constructor(kind: AnyTopicKind, log: LogTopic, parts: NodeParts) {
+  /** @param begun is called when the head of the log becomes known, and with each new epoch. */
+  constructor(kind: AnyTopicKind, log: LogTopic, parts: NodeParts, begun: () => void = () => {}) {
     this.log = log
+    this.#begun = begun
     this.#broker = parts.broker
     this.#parts = parts
     this.#environment = parts.environment
@@ -72,7 +75,9 @@ export class LogFollower {
     return this.#knownAt
   }
 
-  /** Begins to follow. Rejects when the broker is away: it follows by itself when it is back. */
+  /**
+   * Begins to follow. Rejects when the broker does not answer: the checks ask for the head again.
+   */
   async start(): Promise<void> {
     const head = await this.#broker.follow(this.log)
     if (!this.#isStopped && this.#epoch === null) this.#begin(head)
@@ -185,6 +190,7 @@ export class LogFollower {
     this.#knownAt = this.#environment.clock.now()
     this.topic.begin(this.#exposed(head.epoch), head.offset)
     if (!isFirst) this.#parts.told({ type: 'epoch', topic: this.topic.name })
+    this.#begun()
     this.#release()
   }
 

@@ -108,7 +108,7 @@ export class TopicNode {
       isUp: () => this.isUp,
       told: (news) => owner.told(news),
     }
-    this.#checks = new Checks(broker, environment, settings.checkEveryMs)
+    this.#checks = new Checks(broker, environment, settings.checkEveryMs, this.#parts.isUp)
     this.#lanes = new Lanes(settings.nodeId, {
       broker,
       environment,
@@ -250,14 +250,7 @@ export class TopicNode {
       // Whoever waits for a page of the log asks again.
       follower.topic.mark()
     }
-    void this.#checks.all().then(() => this.#settleReady())
-  }
-
-  /** Topics that have become ready without their own `follow`. */
-  #settleReady(): void {
-    for (const { follower, ready } of this.#followed.values()) {
-      if (follower.topic.isReady) ready.resolve()
-    }
+    void this.#checks.all()
   }
 
   /** The topic, once it is ready. */
@@ -281,23 +274,25 @@ export class TopicNode {
       existing.linger = null
       return existing
     }
+    const ready = new Deferred<void>()
+    const begun = (): void => void ready.resolve()
     const follower =
       kind.history === null
         ? new WireFollower(name, kind, this.#parts)
-        : new LogFollower(kind, { name, kind: this.#logKindOf(kind) }, this.#parts)
-    const followed: Followed = { follower, linger: null, ready: new Deferred<void>() }
+        : new LogFollower(kind, { name, kind: this.#logKindOf(kind) }, this.#parts, begun)
+    const followed: Followed = { follower, linger: null, ready }
     this.#followed.set(name, followed)
     if (follower instanceof LogFollower) this.#checks.add(follower)
     void this.#start(followed)
     return followed
   }
 
-  /** Never rejects: what fails because the broker is away comes about when it is back. */
+  /** Never rejects: a head that cannot be read now is read by the checks. */
   async #start({ follower, ready }: Followed): Promise<void> {
     try {
       await follower.start()
     } catch {
-      // The broker follows by itself when it is back, and all heads are checked then.
+      // The broker follows by itself when it is back.
     }
     if (follower.topic.isReady) ready.resolve()
   }
