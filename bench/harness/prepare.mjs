@@ -10,6 +10,7 @@ const PEER_PACKAGES = {
   '@deno/linux-x64-glibc': '2.9.6',
   '@oven/bun-linux-x64': '1.4.5',
   '@trufflesuite/uws-js-unofficial': '20.30.0-unofficial.0',
+  'socket.io': '4.8.4',
   ws: '8.23.0',
 }
 

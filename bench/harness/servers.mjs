@@ -46,6 +46,24 @@ export const SERVERS = {
     deflate: true,
     tls: true,
   },
+  messages: {
+    command: [...NODE, `${ROOT}/bench/servers/requests.mjs`],
+    environment: { BENCH_REQUESTS: 'typed' },
+    version: () => `${manifestVersion(`${ROOT}/package.json`)}, towpath/messages`,
+    colour: '#c2410c',
+  },
+  'messages-loop': {
+    command: [...NODE, `${ROOT}/bench/servers/requests.mjs`],
+    environment: { BENCH_REQUESTS: 'loop' },
+    version: () => `${manifestVersion(`${ROOT}/package.json`)}, a loop over incoming`,
+    colour: '#a8a29e',
+  },
+  'socket.io': {
+    command: [...NODE, `${ROOT}/bench/servers/requests.mjs`],
+    environment: { BENCH_REQUESTS: 'socket.io' },
+    version: () => peerVersion('socket.io'),
+    colour: '#111827',
+  },
   ws: {
     command: [...NODE, `${ROOT}/bench/servers/ws.mjs`],
     environment: PLAIN_WS,

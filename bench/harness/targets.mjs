@@ -37,6 +37,16 @@ const TARGETS = [
   { case: 'deflate kept-1', metric: 'cpu', atMost: 1.2, against: 'uws' },
   { case: 'deflate kept-1', metric: 'rate', atLeast: 3, against: 'ws' },
   { case: 'deflate kept-16', metric: 'rate', atLeast: 3, against: 'ws' },
+  ...['64x1', '1x64'].flatMap((shape) => [
+    {
+      case: `messages ${shape}`,
+      of: 'messages',
+      metric: 'cpu',
+      atMost: 3,
+      against: 'messages-loop',
+    },
+    { case: `messages ${shape}`, of: 'messages', metric: 'cpu', atMost: 1, against: 'socket.io' },
+  ]),
   { case: 'echo 64x1x32', of: 'towpath-stream', metric: 'rate', atLeast: 1, against: 'ws' },
   { case: 'echo 64x16x32', of: 'towpath-stream', metric: 'rate', atLeast: 4, against: 'ws' },
 ]

@@ -6,6 +6,7 @@ import { fanOut } from './fan-out.mjs'
 import { handshake } from './handshake.mjs'
 import { idle } from './idle.mjs'
 import { latency } from './latency.mjs'
+import { messages } from './messages.mjs'
 import { scaling } from './scaling.mjs'
 import { slowReader } from './slow-reader.mjs'
 
@@ -26,4 +27,5 @@ export const SCENARIOS = [
   idle,
   slowReader,
   scaling,
+  messages,
 ]
