@@ -1,12 +1,12 @@
 /**
- * The application and what it deals in: plugins, routes, interceptors, calls, sessions, events.
+ * The application and its parts: plugins, routes, interceptors, calls, sessions and events.
  *
- * These interfaces name one another in a circle (an application has routes, a route has handlers, a handler is
- * given a session, a session has its application), so they stand together; each is implemented in a file of
- * its own.
+ * These interfaces refer to one another in a circle: an application has routes, a route has
+ * handlers, a handler receives a session, and a session has its application. They stand in one file
+ * because imports must not form circles. Each interface is implemented in its own file.
  */
 
-import type { Attributes, Duration, WaitingClock } from '../base/index.ts'
+import type { Attributes, WaitingClock } from '../base/index.ts'
 import type { Environment } from '../base/internal.ts'
 import type { Extension } from '../extensions/index.ts'
 import type {
@@ -23,10 +23,11 @@ import type { AnyParameters, JoinPaths, PathParameters } from './routing/path-pa
 import type { RefusalReason } from './upgrades/refusal-reason.ts'
 import type { ApplicationRequest, OriginResolver } from './calls/request.ts'
 import type { ApplicationStatistics } from './statistics.ts'
+import type { StopCounts, StopOptions } from './stop-options.ts'
 
 /**
- * A kernel for WebSockets: plugins, routes and the sessions that run. Made by `createApplication` or
- * `embeddedServer`; engines bring it the requests.
+ * The kernel for WebSockets: plugins, routes and running sessions. Made by `createApplication` or
+ * `embeddedServer`. Engines pass requests to it.
  *
  * Ktor: `Application`.
  */
@@ -34,30 +35,31 @@ export interface Application {
   /** Events of sessions and upgrades. */
   readonly monitor: Monitor<ApplicationEvents>
 
-  /** Where failures of the application's own code are written, each once. The console by default. */
+  /** Receives each failure of the application's own code once. The console by default. */
   readonly logger: Logger
 
   /**
-   * The application's time, for what is not one session's: `now()`, `delay()` and `setTimer()`. It is real
-   * time in production and the test's own, which stands still until moved, in `withTestApplication`.
+   * The application's clock, for work that belongs to no session: `now()`, `delay()` and
+   * `setTimer()`. It is real time in production. In `withTestApplication` it is the test's virtual
+   * clock.
    */
   readonly clock: WaitingClock
 
   /** Typed values that belong to the application, for plugins and handlers. */
   readonly attributes: Attributes
 
-  /** The sessions that are running, in the order in which they began. */
+  /** The running sessions, in the order in which they began. */
   readonly sessions: Sessions
 
-  /** What has been counted since the application was made: a fresh copy, which costs a look at each session. */
+  /** Returns the counters since the application was made: a fresh copy. Visits every session. */
   statistics(): ApplicationStatistics
 
   /**
-   * Installs `plugin`, once.
+   * Installs `plugin`. A plugin can be installed once.
    *
-   * @returns what the plugin gives; `plugin(plugin)` answers the same later.
-   * @throws {DuplicatePluginError} if a plugin of that name is installed.
-   * @throws {TypeError | RangeError} for options that the plugin does not know or that mean nothing.
+   * @returns the plugin's instance; `plugin(plugin)` returns the same instance later.
+   * @throws {DuplicatePluginError} if a plugin with the same name is installed.
+   * @throws {TypeError | RangeError} for an unknown or invalid option.
    *
    * @example
    * app.install(WebSockets, { pingPeriod: seconds(60) })
@@ -68,33 +70,35 @@ export interface Application {
   ): Instance
 
   /**
-   * What `plugin` gave when it was installed.
+   * Returns the instance of an installed plugin.
    *
-   * @throws {PluginMissingError} if it was not.
+   * @throws {PluginMissingError} if `plugin` is not installed.
    */
   plugin<Options extends object, Instance>(plugin: Plugin<Options, Instance>): Instance
 
   /**
-   * Declares routes. May be called as often as wanted, also while the application serves: all blocks
-   * share one root, so that what one intercepts there concerns the routes of every other.
+   * Declares routes. May be called several times, also while the application serves. All blocks
+   * share one root: an interceptor at the root applies to the routes of every block.
    *
-   * @throws {PluginMissingError | RouteConflictError | TypeError} what the declarations in `block` throw.
+   * @throws {PluginMissingError | RouteConflictError | TypeError} if a declaration in `block` is
+   *   invalid.
    */
   routing(block: (route: Route<''>) => void): void
 
   /**
-   * Lets `resolver` say where requests come from, after those that were there before: for plugins that trust
-   * a proxy's headers.
+   * Adds a function that determines where requests come from, for plugins that trust the headers of
+   * a proxy. Resolvers run in the order in which they were added.
    */
   resolveOrigin(resolver: OriginResolver): void
 
   /**
-   * Decides one request to upgrade; for engines. Never throws or rejects.
+   * Decides one upgrade request; for engines. Never throws or rejects.
    *
-   * @param environment the world of the session that may come of it.
-   * @param signal fires when the client has left; the answer then matters to nobody. A function is called
-   *   once at most, and only if the answer has to be waited for: watching a socket costs more than most answers.
-   * @returns the outcome itself where nothing of the application's has to be waited for.
+   * @param environment the clock, timers and randomness for the session.
+   * @param signal aborts when the client leaves; the outcome is then ignored. A function is called
+   *   at most once, and only if the decision is asynchronous, because watching a socket costs more
+   *   than most decisions.
+   * @returns the outcome, or a promise if the application's code is asynchronous.
    */
   upgrade(
     request: UpgradeRequest,
@@ -103,98 +107,66 @@ export interface Application {
   ): Promise<UpgradeOutcome> | UpgradeOutcome
 
   /**
-   * The answer to a request for `target` that does not ask for an upgrade: 426 when a route has that path
-   * (RFC 9110 §15.5.22), `null` when it is for somebody else. For engines.
+   * Returns the answer to a request for `target` that does not ask for an upgrade: 426 if a route
+   * has that path (RFC 9110 §15.5.22), otherwise `null`. For engines.
    */
   answerPlainRequest(target: string): UpgradeRefused | null
 
   /**
-   * Ends the application's sessions. From now on upgrades are refused with 503; sessions get Close 1001, in
-   * batches over `grace`; their handlers are awaited until `timeout`, and what is left is dropped.
+   * Ends the application's sessions. Upgrades are refused with 503 from now on. Sessions are closed
+   * with 1001, in batches over `grace`. Their handlers are awaited until `timeout`; sessions that
+   * remain are dropped.
    *
-   * Resolves when every session is over or dropped, and the listeners of `stopped` have settled; never rejects. Idempotent: later calls get the promise of
-   * the first, whatever their options.
+   * Resolves when every session has ended and the listeners of `stopped` have settled; never
+   * rejects. Idempotent: later calls return the first promise, and their options are ignored.
    */
   stop(options?: StopOptions): Promise<StopCounts>
 }
 
-/** The sessions of an application, as far as others may know. */
+/** The running sessions of an application. */
 export interface Sessions extends Iterable<WebSocketServerSession> {
-  /** How many are running, those that are closing included. */
+  /** Number of running sessions, including those that are closing. */
   readonly size: number
 }
 
-/** How much time an application takes to stop. */
-export interface StopOptions {
-  /**
-   * Over how long the closings are spread, so that not all clients come back at once; 0 or above. The first
-   * batch is closed at once.
-   *
-   * @defaultValue 1 second
-   */
-  readonly grace?: Duration
-
-  /**
-   * How long handlers are awaited, from the beginning; not below `grace`.
-   *
-   * @defaultValue 15 seconds: `grace`, the closing handshake's 10 seconds, and some room
-   */
-  readonly timeout?: Duration
-
-  /**
-   * Tells clients to come back within so much time, 0 or above, each at a moment of its own that is left to chance: the
-   * Close frame has the message `reconnect in 12.3 s`, and refusals meanwhile a `Retry-After` to match. Clients of ours
-   * (`connect`) do as they are told. `null`: 1001 without a message, and `Retry-After: 5`.
-   *
-   * @defaultValue null
-   */
-  readonly reconnectWithin?: Duration | null
-}
-
-/** What became of the sessions when an application stopped. */
-export interface StopCounts {
-  /** Sessions that were running; the sum of the other two. */
-  readonly sessions: number
-  /** Those that ended before the deadline. */
-  readonly closed: number
-  /** Those that were dropped at the deadline. */
-  readonly aborted: number
-}
-
 /**
- * Something to be installed into an application. Made by `definePlugin`.
+ * A plugin, made by `definePlugin` and installed with `app.install`.
  *
- * @typeParam Options what `install` takes beside it.
- * @typeParam Instance what `install` gives.
+ * @typeParam Options the options that `install` takes.
+ * @typeParam Instance what `install` returns.
  */
 export interface Plugin<Options extends object, Instance> {
-  /** Unique in an application; the name of the constant that it is exported as, for messages. */
+  /** Unique in an application: the name of the exported constant, for error messages. */
   readonly name: string
-  /** The names of all options, if the plugin says: others are then refused before `install` is called. */
+  /**
+   * The names of all options: `app.install` then refuses unknown options. `null`: the plugin checks
+   * its options.
+   */
   readonly optionNames: readonly string[] | null
   readonly install: (app: Application, options: Options) => Instance
 }
 
 /**
- * A place in the tree of paths, to declare things below.
+ * A path prefix, below which routes, interceptors and options are declared.
  *
- * @typeParam Prefix the path of this place; `''` at the root.
+ * @typeParam Prefix the prefix; `''` at the root.
  */
 export interface Route<Prefix extends string = string> {
-  /** The path of this place, in full; `/` at the root. */
+  /** The full path prefix; `/` at the root. */
   readonly path: string
 
   /**
-   * Declares a WebSocket at `path` below this place. Its handler is run for each connection and sees whole
-   * messages; pings and Close frames are handled for it. The connection lives as long as the handler runs:
-   * when it returns the session is closed with 1000, when it throws with 1011.
+   * Declares a WebSocket route at `path` below this prefix. The handler runs once for each
+   * connection and receives whole messages. The session answers pings and Close frames. The
+   * connection lives as long as the handler runs: when the handler returns, the session is closed
+   * with 1000; when it throws, with 1011.
    *
-   * `path` begins with `/`. `:name` captures a segment, `:name?` one that may be absent, `**:name` the rest;
-   * the handler finds them, decoded, in `call.parameters`.
+   * `path` begins with `/`. `:name` captures one segment, `:name?` an optional one, `**:name` the
+   * rest of the path. `call.parameters` has the captures, percent-decoded.
    *
-   * @returns the place itself, for an interceptor of its own.
+   * @returns the route, to which interceptors can be added.
    * @throws {PluginMissingError} if `WebSockets` is not installed.
-   * @throws {RouteConflictError} if the same paths have a handler.
+   * @throws {RouteConflictError} if another route matches the same paths.
    * @throws {TypeError | RangeError} for an invalid path, option or handler.
    *
    * @example
@@ -213,8 +185,9 @@ export interface Route<Prefix extends string = string> {
   ): Route<JoinPaths<Prefix, Path>>
 
   /**
-   * The same for a handler that sees every frame and every fragment, and does everything itself: pings are
-   * not answered, nor is the peer's Close. When it returns, what is queued is sent and the connection dropped.
+   * Declares a route whose handler receives every frame and every fragment. The session does not
+   * answer pings, nor the peer's Close frame. When the handler returns, queued frames are sent and
+   * the connection is dropped.
    */
   webSocketRaw<const Path extends string>(
     path: Path,
@@ -227,10 +200,10 @@ export interface Route<Prefix extends string = string> {
   ): Route<JoinPaths<Prefix, Path>>
 
   /**
-   * Declares a place below this one, with its own interceptors and options. They hold for what `block`
-   * declares and for nothing else, also where another call names the same path.
+   * Declares a group of routes below this prefix, with its own interceptors and options. They apply
+   * only to what `block` declares, even if another call names the same path.
    *
-   * @returns that place.
+   * @returns the group.
    */
   route<const Path extends string>(
     path: Path,
@@ -243,69 +216,81 @@ export interface Route<Prefix extends string = string> {
   ): Route<JoinPaths<Prefix, Path>>
 
   /**
-   * Lets `interceptor` decide about every upgrade at this place and below, declared before or after. Those
-   * further out run first; those of one place in the order in which they came.
+   * Adds an interceptor to every upgrade at this path and below, including routes that are declared
+   * earlier. Outer interceptors run first. Interceptors of one path run in the order in which they
+   * were added.
    */
   intercept(
     interceptor: Interceptor<PathParameters<Prefix extends '' ? string : Prefix> & AnyParameters>,
   ): void
 }
 
-/** What `webSocket` runs for each connection. */
+/** The handler of `webSocket`, called once for each connection. */
 export type WebSocketHandler<Parameters = AnyParameters> = (
   session: DefaultWebSocketServerSession<Parameters>,
 ) => Promise<void> | void
 
-/** What `webSocketRaw` runs for each connection. */
+/** The handler of `webSocketRaw`, called once for each connection. */
 export type WebSocketRawHandler<Parameters = AnyParameters> = (
   session: WebSocketServerSession<Parameters>,
 ) => Promise<void> | void
 
 /**
- * Decides about an upgrade before it happens.
+ * Decides whether a request is upgraded.
  *
- * Returning a `Response` refuses it with that status, those headers and that body. Returning nothing
- * agrees; what was put on `call.response.headers` goes out with the 101. What it throws is reported and
+ * Returning a `Response` refuses the upgrade with its status, headers and body. Returning nothing
+ * accepts it, and the 101 gets the headers of `call.response.headers`. An error is logged and
  * answered with 500.
  *
- * `next()` runs what is further in, and need not be called: the rest then runs afterwards. It resolves with
- * the refusal from further in, or with nothing; what surrounds the call (`storage.run(value, next)`) surrounds
- * the handler too. Whatever is done here is over when the 101 is sent; `call.signal` fires when the
- * time is up (`handshakeTimeout`) or the client has left.
+ * `next()` runs the inner interceptors. Calling it is optional: they run after this function
+ * otherwise. It resolves with the refusal of an inner interceptor, or with `undefined`. A context
+ * around the call, as in `storage.run(value, next)`, also surrounds the handler. All interceptors
+ * have settled before the 101 is sent. `call.signal` aborts when `handshakeTimeout` passes or the
+ * client leaves.
  */
 export type Interceptor<Parameters = AnyParameters> = (
   call: ApplicationCall<Parameters>,
   next: () => Promise<Response | undefined>,
 ) => Promise<Response | undefined | void> | Response | undefined | void
 
-/** What a route may say about its sessions and its handshakes; it overrides what is said further out. */
+/**
+ * The options of a route or a group. They override the options of outer groups and of the plugin.
+ */
 export interface WebSocketRouteOptions extends SessionOptions {
-  /** Which pages may connect. @defaultValue what the plugin says: those of the same origin */
+  /**
+   * Origins that may connect. @defaultValue the plugin's rule, which is `'same-origin'` by default
+   */
   readonly origins?: OriginRule
 
   /**
-   * The subprotocols that the handler speaks: in our order of preference, the first that the client offered
-   * is chosen; or a function that chooses. Without an overlap none is chosen. RFC 6455 §1.9, §4.2.2.
+   * The subprotocols of the route, in order of preference, or a function that chooses one. The
+   * first that the client offered is chosen. If none matches, the session has no subprotocol. RFC
+   * 6455 §1.9, §4.2.2.
    *
    * @defaultValue none
    */
   readonly protocols?: readonly string[] | SubprotocolChooser
 
   /**
-   * What may change messages on their way; `[]` for nothing. See `WebSocketsOptions.extensions`.
+   * Extensions that may change messages, such as `permessageDeflate()`; `[]` for none. See
+   * `WebSocketsOptions.extensions`.
    *
-   * @defaultValue what the plugin says
+   * @defaultValue the plugin's extensions
    */
   readonly extensions?: readonly Extension[]
 
-  /** Whether a client without a subprotocol of ours is refused with 400. @defaultValue false */
+  /** Whether an upgrade without a common subprotocol is refused with 400. @defaultValue false */
   readonly requireProtocol?: boolean
 }
 
 /**
  * Origins allowed in addition to the request's own. Requests without `Origin` (clients other than
- * browsers) are always allowed. One of: `'any'`; origins such as `https://app.example.com`, compared by
- * scheme, host and port; or a function that is called for each other origin, where only `true` allows.
+ * browsers) are always allowed. One of:
+ *
+ * - `'same-origin'`: no other origin;
+ * - `'any'`: every origin;
+ * - a list of origins such as `https://app.example.com`, compared by scheme, host and port;
+ * - a function, called for every other origin. Only `true` allows the origin.
  *
  * RFC 6455 §10.2.
  */
@@ -316,8 +301,9 @@ export type OriginRule =
   | ((origin: string, call: ApplicationCall) => boolean | Promise<boolean>)
 
 /**
- * Chooses one of `offered` (in the client's order, never empty), or `null` for none. What it throws is
- * reported and answered with 500, and so is a choice that was not offered.
+ * Chooses one of `offered` (in the client's order, never empty), or `null` for none. If the
+ * function throws, or returns a name that was not offered, the error is logged and answered with
+ * 500.
  */
 export type SubprotocolChooser = (
   offered: readonly string[],
@@ -325,7 +311,7 @@ export type SubprotocolChooser = (
 ) => string | null | Promise<string | null>
 
 /**
- * One request, from the interceptors to the end of the session that came of it.
+ * One upgrade request, from the interceptors to the end of its session.
  *
  * Ktor: `ApplicationCall`.
  */
@@ -333,32 +319,32 @@ export interface ApplicationCall<Parameters = AnyParameters> {
   readonly application: Application
   readonly request: ApplicationRequest
 
-  /** What interceptors add to the answer, whether that is the 101 or a refusal. */
+  /** Headers for the answer, whether it is the 101 or a refusal. */
   readonly response: ApplicationResponse
 
-  /** What the path captured, percent-decoded once. */
+  /** The captures of the path, percent-decoded once. */
   readonly parameters: Parameters
 
-  /** Typed values that belong to this call: interceptors leave them for the handler. */
+  /** Typed values that belong to this call. Interceptors store values here for the handler. */
   readonly attributes: Attributes
 
   /**
-   * Fires when the call is over: the session ended, the upgrade took too long (`HandshakeTimeoutError`), or
-   * the client left before it was decided.
+   * Aborts when the call is over: the session has ended, the upgrade took too long
+   * (`HandshakeTimeoutError`), or the client left before the decision.
    */
   readonly signal: AbortSignal
 }
 
-/** The answer to a call, as far as interceptors have a say in it. */
+/** The part of the answer that interceptors can change. */
 export interface ApplicationResponse {
   /**
-   * Headers for the answer; `append` for a second `set-cookie`. Those of the handshake itself (`connection`,
-   * `upgrade`, `sec-websocket-…`) and of a body are not the application's: they make the upgrade fail.
+   * Headers for the answer; `append` adds a second `set-cookie`. Headers of the handshake
+   * (`connection`, `upgrade`, `sec-websocket-…`) and of a body make the upgrade fail with 500.
    */
   readonly headers: Headers
 }
 
-/** A session and the call that it came from. */
+/** A session with the call that it came from. */
 export interface WebSocketServerSession<Parameters = AnyParameters> extends WebSocketSession {
   /** The request that was upgraded. */
   readonly call: ApplicationCall<Parameters>
@@ -366,64 +352,69 @@ export interface WebSocketServerSession<Parameters = AnyParameters> extends WebS
   readonly application: Application
 }
 
-/** A session that looks after itself, and the call that it came from. */
+/** A session that answers pings and Close frames, with the call that it came from. */
 export interface DefaultWebSocketServerSession<Parameters = AnyParameters>
   extends DefaultWebSocketSession, WebSocketServerSession<Parameters> {}
 
-/** What `monitor` tells. */
+/** The events of `monitor`. */
 export interface ApplicationEvents {
-  /** A session begins; its handler runs next. */
+  /** A session has begun; its handler runs next. */
   readonly sessionOpened: { readonly session: WebSocketServerSession }
 
-  /** A session is over. */
+  /** A session has ended. */
   readonly sessionClosed: { readonly session: WebSocketServerSession; readonly info: CloseInfo }
 
-  /** A request for one of our paths was not upgraded. */
+  /** An upgrade request for a route was refused. */
   readonly upgradeRefused: {
     readonly request: ApplicationRequest
-    /** The path of the route as it was declared. */
+    /** The declared path of the route. */
     readonly route: string
     readonly status: number
     readonly reason: RefusalReason
-    /** What went wrong, where something did; `null` otherwise. */
+    /** The error behind the refusal; `null` if there is none. */
     readonly cause: unknown
   }
 
-  /** A handler, or a task that it launched, failed; once a session. It is in the log too. */
+  /**
+   * A handler, or a task that it launched, failed: at most once for each session. The logger
+   * receives it too.
+   */
   readonly handlerFailed: { readonly session: WebSocketServerSession; readonly error: unknown }
 
   /**
-   * A handler has returned, which ends its session with 1000, while something that it started still read from
-   * `incoming`. Usually an `await` is missing: `incoming.consumeEach(…)` alone does not keep a handler. It is
-   * in the log too, at the level `debug`.
+   * A handler returned while one of its tasks was still reading `incoming`. The session ends with
+   * 1000. Usually an `await` is missing: `incoming.consumeEach(…)` alone does not keep a handler
+   * running. The logger receives it too, at level `debug`.
    */
   readonly readingAbandoned: { readonly session: WebSocketServerSession }
 
   /**
-   * A limit ended a session: once a session, and perhaps again as `closeTimeout`. Limits on upgrades are told by
-   * `upgradeRefused`, with a typed `cause`.
+   * A limit ended a session: once for each session, and possibly again as `closeTimeout`. Limits on
+   * upgrades are reported by `upgradeRefused`, with a typed `cause`.
    */
   readonly limitReached: {
     readonly session: WebSocketServerSession
-    /** The name of the option that sets it. */
+    /** The name of the option that sets the limit. */
     readonly limit: SessionLimitName
     readonly error: Error
   }
 
-  /** A full channel lost a frame, or a newer one replaced it, as its policy says. */
+  /**
+   * A full channel dropped a frame, or replaced it with a newer one, as its overflow policy says.
+   */
   readonly frameDropped: {
     readonly session: WebSocketServerSession
     readonly direction: 'incoming' | 'outgoing'
-    /** Size of its payload. */
+    /** Size of the frame's payload. */
     readonly bytes: number
   }
 
-  /** The application begins to stop. */
+  /** The application has begun to stop. */
   readonly stopping: { readonly sessions: number }
 
   /**
-   * All sessions are over. `stop()` awaits the promises that listeners return, until `timeout` and for 3
-   * seconds at least: the place to close what handlers used, such as a database pool.
+   * All sessions have ended. `stop()` awaits the promises of the listeners until `timeout`, and for
+   * at least 3 seconds. Close resources of handlers here, such as a database pool.
    */
   readonly stopped: StopCounts
 }

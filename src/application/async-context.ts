@@ -1,25 +1,26 @@
 /**
- * In which `AsyncLocalStorage` context the functions of users run.
+ * The `AsyncLocalStorage` context in which users' functions run.
  *
- * Node keeps a context with every timer, write and task, that of the code which made it. What sessions
- * share would so lead from one user's context into another's. So shared things are made in the root
- * context, and what a session tells its user is told in the session's own.
+ * Node stores a context with every timer, write and task: the context of the code that created it.
+ * Work that several sessions share would leak one user's context into another's. Therefore shared
+ * objects are created in the root context, and each session calls its user's code in the session's
+ * own context.
  */
 
 import { AsyncResource } from 'node:async_hooks'
 
-/** The `AsyncLocalStorage` values of one point in time, to come back to. */
+/** The `AsyncLocalStorage` values at one point in time. */
 export interface AsyncContext {
   /** Runs `task` as if it had been called at that point. */
   run<T>(task: () => T): T
 }
 
-/** The context of the caller. */
+/** Returns the context of the caller. */
 export function captureContext(): AsyncContext {
-  // Without destroy hooks of its own: there is nothing to release but memory.
+  // Without destroy hooks: there is nothing to release but memory.
   const resource = new AsyncResource('TowpathContext', { requireManualDestroy: true })
   return { run: (task) => resource.runInAsyncScope(task) }
 }
 
-/** The context in which the library was loaded: no request and no session is in it. */
+/** The context in which the library was loaded. It contains no request and no session. */
 export const rootContext: AsyncContext = captureContext()

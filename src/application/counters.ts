@@ -1,5 +1,5 @@
 /**
- * Counts what happens in an application, from its making on.
+ * Counts the sessions, refusals and limits of an application.
  */
 
 import { isInstance } from '../base/internal.ts'
@@ -9,7 +9,7 @@ import type { RefusalReason } from './upgrades/refusal-reason.ts'
 import type { SessionRegistry } from './sessions/session-registry.ts'
 import type { ApplicationStatistics, LimitName } from './statistics.ts'
 
-/** Counts for one application. */
+/** The counters of one application. */
 export class Counters {
   readonly #sessions: SessionRegistry
   readonly #refusals = new Map<RefusalReason, number>()
@@ -20,7 +20,7 @@ export class Counters {
     this.#sessions = sessions
   }
 
-  /** `cause` is what went wrong, a limit perhaps. */
+  /** @param cause the error behind the refusal; a limit's error counts for that limit too. */
   upgradeRefused(reason: RefusalReason, cause: unknown): void {
     increment(this.#refusals, reason)
     const limit = limitOfRefusal(cause)
@@ -35,7 +35,7 @@ export class Counters {
     this.#dropped[direction]++
   }
 
-  /** A copy of all counters. Costs a look at each session. */
+  /** Returns a copy of all counters. Visits every session. */
   snapshot(): ApplicationStatistics {
     const { size, opened, controls } = this.#sessions
     return {
@@ -55,7 +55,7 @@ function increment<Name>(counts: Map<Name, number>, name: Name): void {
 function toRecord<Name extends string>(
   counts: ReadonlyMap<Name, number>,
 ): Partial<Record<Name, number>> {
-  // What comes out has the names that are in `counts`, and no others.
+  // The object has the names of `counts` and no others.
   return Object.fromEntries(counts) as Partial<Record<Name, number>>
 }
 

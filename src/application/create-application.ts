@@ -1,5 +1,5 @@
 /**
- * Making an application: the kernel that holds plugins, routes and sessions together.
+ * Creates applications: the kernel that holds plugins, routes and sessions.
  */
 
 import { Attributes, type Clock, type WaitingClock } from '../base/index.ts'
@@ -15,19 +15,12 @@ import {
   waitingClock,
 } from '../base/internal.ts'
 import { Admission } from './upgrades/admission.ts'
-import type {
-  Application,
-  ApplicationEvents,
-  Plugin,
-  Route,
-  StopCounts,
-  StopOptions,
-} from './application.ts'
+import type { Application, ApplicationEvents, Plugin, Route } from './application.ts'
 import { rootContext } from './async-context.ts'
 import { Counters } from './counters.ts'
 import { drain, readStopOptions, type DrainTimes, withinMs } from './sessions/drain.ts'
 import type { UpgradeOutcome, UpgradeRefused, UpgradeRequest } from './engine.ts'
-import { Farewell } from './sessions/farewell.ts'
+import { ReconnectHints } from './sessions/reconnect-hints.ts'
 import { consoleLogger, type Logger } from './logger.ts'
 import { EventMonitor } from './monitor.ts'
 import { PluginRegistry } from './plugin.ts'
@@ -39,18 +32,19 @@ import { RouteScope, type WebSocketRoute } from './routing/route-scope.ts'
 import { createRouteTree, type RouteTree } from './routing/route-tree.ts'
 import { SessionRegistry } from './sessions/session-registry.ts'
 import type { ApplicationStatistics } from './statistics.ts'
-import { decideUpgrade, type UpgradeParts } from './upgrades/upgrade.ts'
+import type { StopCounts, StopOptions } from './stop-options.ts'
+import { decideUpgrade, type UpgradeDependencies } from './upgrades/upgrade.ts'
 import { WebSockets } from './sessions/websockets-plugin.ts'
 
-/** How an application is made. */
+/** Options of `createApplication`. */
 export interface ApplicationOptions {
-  /** Where failures of the application's own code are written. @defaultValue the console, from `warn` up */
+  /** Receives failures of the application's own code. @defaultValue the console, from `warn` up */
   readonly logger?: Logger
 }
 
 /**
- * Makes an application, and lets `module` set it up: plugins, routes. Engines bring it to life
- * (`embeddedServer`, `attach`, the test application).
+ * Creates an application and calls `module` to set it up: plugins and routes. An engine then serves
+ * it: `embeddedServer`, `attach` or the test application.
  *
  * @throws what `module` throws; {TypeError} for an async module or an invalid option.
  *
@@ -67,14 +61,14 @@ export function createApplication(
   return createApplicationOn(systemClock, module, options)
 }
 
-/** As `createApplication`, with the application's time taken from `clock`: for tests. */
+/** Like `createApplication`, with the application's time taken from `clock`: for tests. */
 export function createApplicationOn(
   clock: Clock,
   module: ((app: Application) => void) | undefined,
   options: ApplicationOptions,
 ): Application {
   const act = 'create the application'
-  requireObject(act, 'what was given', options)
+  requireObject(act, 'the options argument', options)
   requireKnownNames(act, options, ['logger'])
   const app = new WebSocketApplication(options.logger ?? consoleLogger, clock)
   if (module !== undefined) {
@@ -84,12 +78,12 @@ export function createApplicationOn(
   return app
 }
 
-/** What listeners of `stopped` are given at least: handlers may have used up the whole timeout. */
+/** The least time that listeners of `stopped` get: handlers may have used up the whole timeout. */
 const LAST_LISTENERS_MS = 3000
 
 const ROUTES = new WeakMap<Application, RouteTree<WebSocketRoute>>()
 
-/** A path that both applications have a route for by now; `null` when there is none. */
+/** Returns a path for which both applications have a route; `null` if there is none. */
 export function sharedPathOf(one: Application, other: Application): string | null {
   const theirs = ROUTES.get(other)
   for (const pattern of ROUTES.get(one)?.patterns ?? []) {
@@ -110,12 +104,12 @@ class WebSocketApplication implements Application {
   readonly #routes = createRouteTree<WebSocketRoute>()
   readonly #root: RouteScope
   readonly #resolvers: OriginResolver[] = []
-  readonly #upgradeParts: UpgradeParts
+  readonly #upgradeDependencies: UpgradeDependencies
   #admission: Admission | null = null
   #environment: Environment | null = null
   #stopped: Deferred<StopCounts> | null = null
-  /** Set as soon as the application stops. */
-  #farewell: Farewell | null = null
+  /** Set when the application begins to stop. */
+  #reconnectHints: ReconnectHints | null = null
 
   constructor(logger: Logger, clock: Clock) {
     this.logger = logger
@@ -126,7 +120,7 @@ class WebSocketApplication implements Application {
       routes: this.#routes,
       pluginSettings: (act) => this.#plugins.get(WebSockets, act),
     })
-    this.#upgradeParts = {
+    this.#upgradeDependencies = {
       application: this,
       routes: this.#routes,
       resolvers: this.#resolvers,
@@ -134,8 +128,8 @@ class WebSocketApplication implements Application {
       monitor: this.monitor,
       sessions: this.sessions,
       counters: this.#counters,
-      admission: () => this.#gate(),
-      farewell: () => this.#farewell,
+      admission: () => this.#getAdmission(),
+      reconnectHints: () => this.#reconnectHints,
     }
   }
 
@@ -143,7 +137,7 @@ class WebSocketApplication implements Application {
     plugin: Plugin<Options, Instance>,
     ...[options]: object extends Options ? [options?: Options] : [options: Options]
   ): Instance {
-    // Left out only where the signature lets it be: when no option is required.
+    // The signature allows no options only if none is required.
     return this.#plugins.install(this, plugin, options ?? ({} as Options))
   }
 
@@ -171,7 +165,7 @@ class WebSocketApplication implements Application {
     signal: AbortSignal | (() => AbortSignal),
   ): Promise<UpgradeOutcome> | UpgradeOutcome {
     this.#environment = environment
-    return decideUpgrade(this.#upgradeParts, request, environment, signal)
+    return decideUpgrade(this.#upgradeDependencies, request, environment, signal)
   }
 
   answerPlainRequest(target: string): UpgradeRefused | null {
@@ -183,33 +177,35 @@ class WebSocketApplication implements Application {
     if (this.#stopped !== null) return this.#stopped.promise
     const times = readStopOptions(options)
     const stopped = new Deferred<StopCounts>()
-    // Before anything happens, so that whoever hears of it and stops too gets the same promise.
+    // Set first: a listener that calls `stop()` again must get the same promise.
     this.#stopped = stopped
-    const farewell = new Farewell(times.reconnectWithin, (target) => this.#random(target))
-    this.#farewell = farewell
-    void this.#drain(times, farewell).then((counts) => stopped.resolve(counts))
+    const reconnectHints = new ReconnectHints(times.reconnectWithin, (target) =>
+      this.#random(target),
+    )
+    this.#reconnectHints = reconnectHints
+    void this.#drain(times, reconnectHints).then((counts) => stopped.resolve(counts))
     return stopped.promise
   }
 
-  /** Made at the first upgrade: only then is the plugin that sets its limits known to be there. */
-  #gate(): Admission {
+  /** Created at the first upgrade, when the plugin with the limits is certainly installed. */
+  #getAdmission(): Admission {
     if (this.#admission !== null) return this.#admission
     this.#admission = new Admission(this.plugin(WebSockets))
     this.#admission.memoryBudget?.add(this.sessions)
     return this.#admission
   }
 
-  /** There is an environment as soon as there is anybody to say farewell to. */
+  /** Every client came with an environment, so there is one before a reconnectHints needs it. */
   #random(target: Uint8Array): Uint8Array {
     return this.#environment?.random(target) ?? target
   }
 
-  async #drain(times: DrainTimes, farewell: Farewell): Promise<StopCounts> {
-    // A handler may wait for something that keeps no process alive: then only these timers do.
+  async #drain(times: DrainTimes, reconnectHints: ReconnectHints): Promise<StopCounts> {
+    // A handler may wait for something that does not keep the process alive. These timers do.
     const clock = waitingClock(this.#environment?.clock ?? systemClock)
     const startedAt = clock.now()
     rootContext.run(() => this.monitor.emit('stopping', { sessions: this.sessions.size }))
-    const counts = await drain(this.sessions, clock, times, farewell)
+    const counts = await drain(this.sessions, clock, times, reconnectHints)
     const leftMs = startedAt + times.timeout - clock.now()
     const listeners = rootContext.run(() => this.monitor.emitAndWait('stopped', counts))
     await withinMs(clock, Math.max(leftMs, LAST_LISTENERS_MS), listeners)

@@ -1,11 +1,11 @@
 /**
- * What an application and an engine say to each other about one upgrade. Engines (HTTP/1.1, memory)
- * implement their half; `Application.upgrade` is the other.
+ * The interface between an application and an engine for one upgrade. Engines (HTTP/1.1, memory)
+ * implement one half; `Application.upgrade` is the other.
  */
 
 import type { Transport, TransportAddress } from '../session/index.ts'
 
-/** A request to upgrade, as it came. Nothing in it has been checked. */
+/** An upgrade request as it arrived. Nothing has been checked. */
 export interface UpgradeRequest {
   /** As sent, such as `GET`. */
   readonly method: string
@@ -13,22 +13,25 @@ export interface UpgradeRequest {
   readonly target: string
   /** `'1.1'`. */
   readonly httpVersion: string
-  /** Names and values in turn, in the order in which they came, duplicates included. */
+  /** Names and values in turn, in the order in which they arrived, duplicates included. */
   readonly rawHeaders: readonly string[]
-  /** Bytes behind the request that the engine keeps while the upgrade is decided; none by default. */
+  /**
+   * Bytes that arrived after the request and that the engine holds until the decision. 0 by
+   * default.
+   */
   readonly earlyBytes?: number
   /**
-   * Calls `listener` whenever the engine keeps more such bytes while the upgrade is decided, with how many
-   * more; optional. Memory counts them.
+   * Calls `listener` when the engine holds more such bytes, with the growth in bytes. Optional. The
+   * memory budget counts them.
    */
   watchEarlyBytes?(listener: (bytes: number) => void): void
   /**
-   * The engine's own object for this request (`IncomingMessage` on Node), while the upgrade is decided;
-   * `null` afterwards, `undefined` where the engine has none.
+   * The engine's own object for this request (`IncomingMessage` on Node) until the decision; `null`
+   * afterwards. `undefined` if the engine has none.
    */
   readonly engineRequest?: object | null
   /**
-   * Whether the engine brings the request again, with an `engineRequest`, when the first outcome is
+   * Whether the engine passes the request again, with an `engineRequest`, if the first outcome is
    * `unclaimed`. @defaultValue false
    */
   readonly comesAgain?: boolean
@@ -40,21 +43,22 @@ export interface UpgradeRequest {
   readonly encrypted: boolean
 }
 
-/** The request becomes a session. */
+/** The outcome of a request that becomes a session. */
 export interface UpgradeAccepted {
   readonly type: 'accepted'
 
-  /** The complete headers of the 101, in order; `set-cookie` may be there more than once. */
+  /** The complete headers of the 101, in order. `set-cookie` may occur several times. */
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>
 
   /**
-   * Begins the session. Called once, after the 101 has been written; bytes that came behind the request are
-   * the transport's to deliver. Not called when the connection was lost before: nothing is left behind then.
+   * Begins the session. Called once, after the 101 has been written. The transport delivers bytes
+   * that arrived after the request. Not called if the connection was lost before; nothing needs to
+   * be released then.
    */
   start(transport: Transport): void
 }
 
-/** The request gets a plain HTTP answer. */
+/** The outcome of a request that gets a plain HTTP answer. */
 export interface UpgradeRefused {
   readonly type: 'refused'
 
@@ -62,20 +66,20 @@ export interface UpgradeRefused {
   readonly status: number
 
   /**
-   * Headers in order. How the answer is framed is the engine's: never `content-length` or
-   * `transfer-encoding`, and `connection` only as `Upgrade` beside `upgrade: websocket`, to which the engine
-   * adds its own tokens.
+   * Headers in order. The engine adds the headers that frame the answer, so `content-length` and
+   * `transfer-encoding` never occur. `connection` occurs only as `Upgrade` beside `upgrade:
+   * websocket`; the engine adds its own tokens.
    */
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>
 
-  /** May be empty. Fresh memory, the engine's to keep. */
+  /** May be empty. Fresh memory, owned by the engine. */
   readonly body: Uint8Array
 }
 
-/** No route has this path: the request is for somebody else, or gets a 404. */
+/** The outcome of a request that matches no route. The engine passes it on, or answers 404. */
 export interface UpgradeUnclaimed {
   readonly type: 'unclaimed'
 }
 
-/** What an application made of a request. */
+/** The outcome of an upgrade request. */
 export type UpgradeOutcome = UpgradeAccepted | UpgradeRefused | UpgradeUnclaimed

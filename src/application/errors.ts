@@ -1,12 +1,13 @@
 /**
- * The errors of an application: what was put together wrongly, and a handshake that took too long.
+ * The errors of an application: mistakes in its setup, and upgrades that reached a limit.
  *
- * All but the last are thrown where the mistake is made, at start-up.
+ * `PluginMissingError`, `DuplicatePluginError` and `RouteConflictError` are thrown at start-up,
+ * where the mistake is.
  */
 
 import { TowpathError } from '../base/index.ts'
 
-/** A plugin is used that has not been installed. */
+/** A plugin is used before it is installed. */
 export class PluginMissingError extends TowpathError {
   override readonly name = 'PluginMissingError'
   readonly code = 'TOWPATH_PLUGIN_MISSING'
@@ -14,7 +15,7 @@ export class PluginMissingError extends TowpathError {
   /** The name of the plugin. */
   readonly plugin: string
 
-  /** @param act what cannot be done without it, such as `declare webSocket route "/chat"`. */
+  /** @param act what needs the plugin, such as `declare webSocket route "/chat"`. */
   constructor(act: string, plugin: string) {
     super(
       `Cannot ${act}: plugin "${plugin}" is not installed, expected app.install(${plugin}) before it`,
@@ -23,7 +24,7 @@ export class PluginMissingError extends TowpathError {
   }
 }
 
-/** A plugin of this name has been installed before. */
+/** A plugin with the same name is already installed. */
 export class DuplicatePluginError extends TowpathError {
   override readonly name = 'DuplicatePluginError'
   readonly code = 'TOWPATH_PLUGIN_DUPLICATE'
@@ -39,15 +40,15 @@ export class DuplicatePluginError extends TowpathError {
   }
 }
 
-/** Two handlers for the same paths: one of them could never be reached. */
+/** Two routes match the same paths, so that one of them could never be reached. */
 export class RouteConflictError extends TowpathError {
   override readonly name = 'RouteConflictError'
   readonly code = 'TOWPATH_ROUTE_CONFLICT'
 
-  /** The path that was being declared, in full. */
+  /** The full path of the rejected declaration. */
   readonly path: string
 
-  /** The path that was declared before it; another spelling perhaps (`/a/:x` and `/a/:y`). */
+  /** The path of the earlier route. It may be spelt differently: `/a/:x` and `/a/:y`. */
   readonly existing: string
 
   constructor(path: string, existing: string) {
@@ -61,26 +62,26 @@ export class RouteConflictError extends TowpathError {
   }
 }
 
-/** An upgrade was not decided before `handshakeTimeout`: the reason of `call.signal`. */
+/** An upgrade was not decided within `handshakeTimeout`. It is the reason of `call.signal`. */
 export class HandshakeTimeoutError extends TowpathError {
   override readonly name = 'HandshakeTimeoutError'
   readonly code = 'TOWPATH_HANDSHAKE_TIMEOUT'
 
-  /** What was allowed, in milliseconds. */
+  /** The limit, in milliseconds. */
   readonly limitMs: number
 
   constructor(limitMs: number) {
-    super(`Cannot upgrade: the interceptors took longer than ${limitMs} ms`)
+    super(`Cannot upgrade: the decision took longer than ${limitMs} ms`)
     this.limitMs = limitMs
   }
 }
 
-/** An upgrade was refused because a limit on them was reached: the cause in `upgradeRefused`. */
+/** An upgrade was refused because it reached a limit. It is the `cause` of `upgradeRefused`. */
 export class UpgradeLimitError extends TowpathError {
   override readonly name = 'UpgradeLimitError'
   readonly code = 'TOWPATH_UPGRADE_LIMIT'
 
-  /** Which limit. */
+  /** The option that sets the limit. */
   readonly limitName:
     | 'maxConnections'
     | 'maxConnectionsPerAddress'
@@ -88,11 +89,11 @@ export class UpgradeLimitError extends TowpathError {
     | 'maxHeaderCount'
     | 'maxHeaderSize'
 
-  /** What is allowed: connections, upgrades per second, headers, or characters. */
+  /** The limit: connections, upgrades per second, headers, or characters. */
   readonly limit: number
 
   constructor(limitName: UpgradeLimitError['limitName'], limit: number) {
-    super(`Cannot upgrade: ${limitName} of ${limit} is reached`)
+    super(`Cannot upgrade: the limit ${limitName} of ${limit} is reached`)
     this.limitName = limitName
     this.limit = limit
   }

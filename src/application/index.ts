@@ -1,5 +1,5 @@
 /**
- * What users see of applications: making them, plugins, routes, calls, sessions, events.
+ * The public door of applications: creating them, plugins, routes, calls, sessions, events.
  */
 
 export type { AdmissionSettings } from './upgrades/admission.ts'
@@ -14,8 +14,6 @@ export type {
   Plugin,
   Route,
   Sessions,
-  StopCounts,
-  StopOptions,
   SubprotocolChooser,
   WebSocketHandler,
   WebSocketRawHandler,
@@ -48,5 +46,6 @@ export type { PluginDefinition } from './plugin.ts'
 export type { RefusalReason } from './upgrades/refusal-reason.ts'
 export type { ApplicationRequest, OriginResolver, RequestOrigin } from './calls/request.ts'
 export type { ApplicationStatistics, LimitName } from './statistics.ts'
+export type { StopCounts, StopOptions } from './stop-options.ts'
 export { WebSockets } from './sessions/websockets-plugin.ts'
 export type { WebSocketsOptions, WebSocketsSettings } from './sessions/websockets-plugin.ts'

@@ -1,5 +1,5 @@
 /**
- * What the other folders of the package use of applications, beside `index.ts`.
+ * The door of applications for other folders of the package.
  */
 
 export { defaultPort, parseAuthority } from './calls/authority.ts'

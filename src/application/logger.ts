@@ -1,17 +1,17 @@
 /**
- * Where an application writes what it would otherwise have to keep to itself.
+ * The logger of an application, and logging that never throws.
  */
 
 import { isThenable } from '../base/internal.ts'
 
 /**
- * Takes what the application has to say. `console` and pino both satisfy it. The facts come first, as
- * pino wants them; an error is in the field `err`.
+ * The logger of an application. `console` and pino both satisfy it. The facts come first, as in
+ * pino; the field `err` has the error.
  *
- * Towpath writes `error` for what failed in the application's own code (handlers, interceptors,
- * listeners), each failure once; `warn` for a page whose origin is refused, once a minute for each
- * origin; and `debug` for what looks like a slip in the application's code. What else a peer did goes to
- * `monitor` only.
+ * Towpath logs each failure of the application's own code (handlers, interceptors, listeners) once,
+ * at level `error`. It logs a page whose origin is refused at level `warn`, at most once a minute
+ * for each origin. It logs probable mistakes in the application's code at level `debug`. Everything
+ * else that a peer did is an event of `monitor` only.
  */
 export interface Logger {
   debug(facts: object, message: string): void
@@ -21,8 +21,8 @@ export interface Logger {
 }
 
 /**
- * The logger of an application that was given none: warnings and errors go to the console, because a
- * handler that fails must not fail in silence; `debug` and `info` go nowhere.
+ * The default logger. Warnings and errors go to the console, so that a failing handler is noticed.
+ * `debug` and `info` are ignored.
  */
 export const consoleLogger: Logger = {
   debug() {},
@@ -33,7 +33,7 @@ export const consoleLogger: Logger = {
   error: (facts, message) => console.error(`towpath: ${message}`, facts),
 }
 
-/** Writes one failure of the application's own code. Never throws: a logger that fails is on its own. */
+/** Logs a failure of the application's own code. Never throws, even if the logger does. */
 export function logFailure(
   logger: Logger,
   error: unknown,
@@ -43,17 +43,17 @@ export function logFailure(
   logSafely(() => logger.error({ ...facts, err: error }, message))
 }
 
-/** Writes a hint for developers. Never throws. */
+/** Logs a hint for developers. Never throws. */
 export function logDebug(logger: Logger, message: string, facts: object): void {
   logSafely(() => logger.debug(facts, message))
 }
 
-/** Calls a logger by `write`, and outlives one that throws or rejects. */
+/** Calls `write`, and ignores the errors of a logger that throws or rejects. */
 export function logSafely(write: () => unknown): void {
   try {
     const written = write()
     if (isThenable(written)) Promise.resolve(written).catch(() => {})
   } catch {
-    // There is no other place to report it, and it must not end a session.
+    // A logger's error can be reported nowhere else, and must not end a session.
   }
 }

@@ -1,19 +1,19 @@
 /**
- * Typed events for whoever watches an application: metrics, tests, an inspector.
+ * Typed events for observers of an application: metrics, tests, an inspector.
  */
 
-import { isThenable } from '../base/internal.ts'
+import { isThenable, requireFunction } from '../base/internal.ts'
 import type { Logger } from './logger.ts'
 import { logFailure } from './logger.ts'
 
-/** Events by name, each with what its listeners are given. */
+/** Events by name, each with the facts that its listeners receive. */
 export interface Monitor<Events extends object> {
   /**
-   * Calls `listener` at each `event` from now on, at the moment it happens, after the listeners that were
-   * there before. One that throws, or whose promise rejects, is reported to the logger and touches nothing
-   * else. Without listeners an event costs nothing.
+   * Calls `listener` at each `event`, synchronously and after the listeners that were added
+   * earlier. If a listener throws or its promise rejects, the error is logged and has no other
+   * effect. An event without listeners costs nothing.
    *
-   * @returns the registration; disposing of it ends the calls. Idempotent.
+   * @returns the registration. Disposing of it removes the listener; idempotent.
    *
    * @example
    * app.monitor.on('sessionOpened', ({ session }) => gauge.add(1, { protocol: session.protocol }))
@@ -21,10 +21,11 @@ export interface Monitor<Events extends object> {
   on<Name extends keyof Events>(event: Name, listener: (facts: Events[Name]) => unknown): Disposable
 }
 
-/** The monitor of one application: the side that makes the events. */
+/** The monitor of one application, with the methods that emit events. */
 export class EventMonitor<Events extends object> implements Monitor<Events> {
   readonly #logger: Logger
-  // Each list is replaced, never changed, so that a listener may come or go during an event.
+  // Lists are replaced and never changed, so that listeners may be added or removed during an
+  // event.
   readonly #listeners = new Map<keyof Events, ReadonlyArray<(facts: never) => unknown>>()
 
   constructor(logger: Logger) {
@@ -35,10 +36,8 @@ export class EventMonitor<Events extends object> implements Monitor<Events> {
     event: Name,
     listener: (facts: Events[Name]) => unknown,
   ): Disposable {
-    if (typeof listener !== 'function') {
-      throw new TypeError(`Cannot listen to "${String(event)}": the listener is no function`)
-    }
-    // A function of its own, so that one listener may be registered twice and removed once.
+    requireFunction(`listen to "${String(event)}"`, 'the listener', listener)
+    // A new function, so that one listener can be registered twice and removed once.
     const registered = (facts: Events[Name]): unknown => listener(facts)
     this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), registered])
     return {
@@ -46,33 +45,33 @@ export class EventMonitor<Events extends object> implements Monitor<Events> {
     }
   }
 
-  /** Whether anybody listens to `event`: asked before the facts are put together. */
-  hears(event: keyof Events): boolean {
+  /** Whether `event` has listeners. Callers ask before they collect the facts. */
+  hasListeners(event: keyof Events): boolean {
     return this.#listeners.has(event)
   }
 
-  /** Tells the listeners of `event`, in the order in which they came. Never throws. */
+  /** Calls the listeners of `event` in the order in which they were added. Never throws. */
   emit<Name extends keyof Events>(event: Name, facts: Events[Name]): void {
     const listeners = this.#listeners.get(event)
     if (listeners === undefined) return
     for (const listener of listeners) void this.#call(event, listener, facts)
   }
 
-  /** As `emit`. Resolves when every promise of a listener has settled; never rejects. */
+  /** Like `emit`. Resolves when every promise of a listener has settled; never rejects. */
   async emitAndWait<Name extends keyof Events>(event: Name, facts: Events[Name]): Promise<void> {
     const listeners = this.#listeners.get(event) ?? []
     const results = listeners.map(async (listener) => this.#call(event, listener, facts))
     await Promise.all(results)
   }
 
-  /** Calls one listener. Returns a promise that never rejects where the listener returned one. */
+  /** Calls one listener. If the listener returns a promise, returns one that never rejects. */
   #call<Name extends keyof Events>(
     event: Name,
     listener: (facts: never) => unknown,
     facts: Events[Name],
   ): Promise<void> | void {
     try {
-      // `on` is the only way in, and it took the listener for this very event.
+      // `on` stores each listener under its own event, so the facts have the right type.
       const result = (listener as (facts: Events[Name]) => unknown)(facts)
       if (!isThenable(result)) return
       return Promise.resolve(result).then(

@@ -1,34 +1,34 @@
 /**
- * Defining plugins, and keeping those that an application has.
+ * Defines plugins, and keeps the plugins of an application.
  */
 
-import { requireFunction, requireKnownNames, requireObject } from '../base/internal.ts'
+import { kindOf, requireFunction, requireKnownNames, requireObject } from '../base/internal.ts'
 import type { Application, Plugin } from './application.ts'
 import { DuplicatePluginError, PluginMissingError } from './errors.ts'
 
-/** What a plugin is made of. */
+/** The definition of a plugin. */
 export interface PluginDefinition<Options extends object, Instance> {
-  /** Unique in an application; the name of the constant that it is exported as. */
+  /** Unique in an application: the name of the exported constant. */
   readonly name: string
 
   /**
-   * The names of all options. Given them, an option that is misspelt is refused with the nearest name; without
-   * them, `install` checks.
+   * The names of all options. `app.install` then refuses an unknown option and suggests the nearest
+   * name. Without it, `install` must check its options.
    */
   readonly optionNames?: ReadonlyArray<keyof Options & string>
 
   /**
-   * Adds to `app` what the plugin is for. `options` is what the application gave, `{}` when it gave nothing.
+   * Adds the plugin to `app`. `options` is what the application passed, or `{}`.
    *
-   * @returns the instance: what `app.install` and `app.plugin` answer.
+   * @returns the instance that `app.install` and `app.plugin` return.
    */
   readonly install: (app: Application, options: Options) => Instance
 }
 
 /**
- * Makes a plugin, to be exported as a constant and installed with `app.install`.
+ * Creates a plugin. Export it as a constant, and install it with `app.install`.
  *
- * @throws {TypeError} for a definition without a name or an `install`.
+ * @throws {TypeError} for a definition without a name or an `install` function.
  *
  * @example
  * export const Counter = definePlugin({
@@ -57,7 +57,7 @@ export class PluginRegistry {
   readonly #instances = new Map<object, unknown>()
   readonly #names = new Set<string>()
 
-  /** Installs `plugin` into `app`. A plugin whose `install` throws is not installed. */
+  /** Installs `plugin` into `app`. If `plugin.install` throws, the plugin is not installed. */
   install<Options extends object, Instance>(
     app: Application,
     plugin: Plugin<Options, Instance>,
@@ -65,7 +65,7 @@ export class PluginRegistry {
   ): Instance {
     const { name, optionNames } = requirePlugin('install', plugin)
     if (this.#names.has(name)) throw new DuplicatePluginError(name)
-    requireObject(`install ${name}`, 'what comes with it', options)
+    requireObject(`install ${name}`, 'the options argument', options)
     if (optionNames !== null) requireKnownNames(`install ${name}`, options, optionNames)
 
     const instance = plugin.install(app, options)
@@ -75,15 +75,15 @@ export class PluginRegistry {
   }
 
   /**
-   * What `plugin` gave.
+   * Returns the instance of `plugin`.
    *
-   * @param act what cannot be done without it, for the message.
-   * @throws {PluginMissingError} if it is not installed.
+   * @param act what needs the plugin, for the error message.
+   * @throws {PluginMissingError} if `plugin` is not installed.
    */
   get<Options extends object, Instance>(plugin: Plugin<Options, Instance>, act?: string): Instance {
     const { name } = requirePlugin('use', plugin)
     if (!this.#instances.has(plugin)) throw new PluginMissingError(act ?? `use ${name}`, name)
-    // Set by install() from this very plugin, which gives nothing but an Instance.
+    // install() stored the Instance of this very plugin.
     return this.#instances.get(plugin) as Instance
   }
 }
@@ -95,5 +95,7 @@ function requirePlugin<Options extends object, Instance>(
   const isPlugin =
     typeof plugin === 'object' && plugin !== null && typeof plugin.install === 'function'
   if (isPlugin) return plugin
-  throw new TypeError(`Cannot ${act} plugin: it is none, expected what definePlugin() returns`)
+  throw new TypeError(
+    `Cannot ${act} plugin: it is ${kindOf(plugin)}, expected what definePlugin() returns`,
+  )
 }

@@ -96,7 +96,7 @@ export class Clients {
 
   /** Implements `TestApplication.connect`. */
   async connect(uri: string, options: ConnectOptions = {}): Promise<TestSession> {
-    requireObject(ACT, 'what was given', options)
+    requireObject(ACT, 'the options argument', options)
     const { headers = {}, remoteHost = LOOPBACK, ...others } = options
     const { own, replacing } = splitHeaders(headers)
     const settings = readClientOptions({ ...others, headers: own })
@@ -152,7 +152,7 @@ export class Clients {
 
   /** Asks the application for an upgrade, for a client that receives frames as they travel. */
   async request(uri: string, options: RawConnectOptions): Promise<Answer> {
-    requireObject(ACT, 'what was given', options)
+    requireObject(ACT, 'the options argument', options)
     requireKnownNames(ACT, options, RAW_CONNECT_OPTION_NAMES)
     const target = readTarget(uri)
     this.#network.requireListener(target.host)

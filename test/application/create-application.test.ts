@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 
-import type { StopCounts } from '../../src/application/application.ts'
+import type { StopCounts } from '../../src/application/stop-options.ts'
 import { createApplication } from '../../src/application/create-application.ts'
 import { WebSockets } from '../../src/application/sessions/websockets-plugin.ts'
 import { Deferred } from '../../src/base/internal.ts'

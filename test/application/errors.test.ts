@@ -51,7 +51,7 @@ describe('the errors of an application', () => {
       name: 'HandshakeTimeoutError',
       code: 'TOWPATH_HANDSHAKE_TIMEOUT',
       limitMs: 10_000,
-      message: 'Cannot upgrade: the interceptors took longer than 10000 ms',
+      message: 'Cannot upgrade: the decision took longer than 10000 ms',
     })
   })
 })

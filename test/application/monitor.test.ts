@@ -44,12 +44,12 @@ describe('EventMonitor', () => {
   it('knows whether anybody listens', () => {
     const { monitor } = createMonitor()
 
-    expect(monitor.hears('opened')).toBe(false)
+    expect(monitor.hasListeners('opened')).toBe(false)
     const registration = monitor.on('opened', () => {})
-    expect(monitor.hears('opened')).toBe(true)
-    expect(monitor.hears('closed')).toBe(false)
+    expect(monitor.hasListeners('opened')).toBe(true)
+    expect(monitor.hasListeners('closed')).toBe(false)
     registration[Symbol.dispose]()
-    expect(monitor.hears('opened')).toBe(false)
+    expect(monitor.hasListeners('opened')).toBe(false)
   })
 
   it('reports a listener that throws, and tells the others all the same', () => {
@@ -144,12 +144,12 @@ describe('EventMonitor', () => {
     expect(late).toHaveBeenCalledTimes(1)
   })
 
-  it('refuses a listener that is no function', () => {
+  it('refuses a listener that is not a function', () => {
     const { monitor } = createMonitor()
 
     // @ts-expect-error -- what JavaScript may do
     expect(() => monitor.on('opened', 'loud')).toThrow(
-      new TypeError('Cannot listen to "opened": the listener is no function'),
+      new TypeError('Cannot listen to "opened": the listener is a string, expected a function'),
     )
   })
 })

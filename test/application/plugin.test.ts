@@ -82,10 +82,12 @@ describe('install()', () => {
     const app = createApplication()
 
     // @ts-expect-error -- what JavaScript may do
-    expect(() => app.install(Counter, 5)).toThrow('Cannot install Counter: what comes with it is 5')
+    expect(() => app.install(Counter, 5)).toThrow(
+      'Cannot install Counter: the options argument is 5',
+    )
     // @ts-expect-error -- what JavaScript may do
     expect(() => app.install('WebSockets')).toThrow(
-      'Cannot install plugin: it is none, expected what definePlugin() returns',
+      'Cannot install plugin: it is a string, expected what definePlugin() returns',
     )
   })
 

@@ -242,7 +242,7 @@ describe('handleWebSocketConversation()', () => {
       const { response } = await t.handleWebSocketConversation('/nowhere', () => {})
 
       expect(response.status).toBe(404)
-      expect(response.body).toBe('Cannot upgrade: there is nothing at this path\n')
+      expect(response.body).toBe('Cannot upgrade: no route has this path\n')
     })
   })
 

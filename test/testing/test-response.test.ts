@@ -34,6 +34,6 @@ describe('toTestResponse()', () => {
     const response = toTestResponse({ type: 'unclaimed' })
 
     expect(response.status).toBe(404)
-    expect(response.body).toBe('Cannot upgrade: there is nothing at this path\n')
+    expect(response.body).toBe('Cannot upgrade: no route has this path\n')
   })
 })

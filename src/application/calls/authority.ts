@@ -1,13 +1,13 @@
 /**
- * Hosts, ports and origins as values, so that they are compared as what they mean and never as text.
+ * Hosts, ports and origins as values, compared by meaning and never as text.
  *
- * The host goes through the URL parser of the platform (WHATWG URL): lower case, IPv4 and IPv6 in their
- * one canonical form, internationalised names as punycode.
+ * Hosts are normalised by the platform's URL parser (WHATWG URL): lower case, canonical IPv4 and
+ * IPv6 addresses, punycode for internationalised names.
  */
 
-/** A host, and the port if one was written. */
+/** A host with an optional port. */
 export interface Authority {
-  /** Canonical; an IPv6 address without its brackets. */
+  /** Canonical; an IPv6 address has no brackets. */
   readonly host: string
   /** 0 to 65535; `null` when none was written. */
   readonly port: number | null
@@ -19,7 +19,7 @@ export interface Origin extends Authority {
   readonly scheme: string
 }
 
-// Without what would make the URL parser see user info, a path, a query or a fragment.
+// Excludes everything that the URL parser would read as user info, path, query or fragment.
 const AUTHORITY = /^(\[[0-9a-f:.]+\]|[^\s/?#@\\:[\]]+)(?::(\d*))?$/i
 const ORIGIN = /^([a-z][a-z0-9+.-]*):\/\/(.+)$/i
 const DEFAULT_PORTS: ReadonlyMap<string, number> = new Map([
@@ -29,16 +29,16 @@ const DEFAULT_PORTS: ReadonlyMap<string, number> = new Map([
   ['wss', 443],
 ])
 
-/** What was read last, and as what: nearly all requests of a server name the same host. */
+/** The last text and its value: nearly all requests of a server name the same host. */
 let latest: { readonly text: string; readonly authority: Authority | null } = {
   text: '',
   authority: null,
 }
 
-/** No name is longer (RFC 1035 §2.3.4), and nothing longer is worth being kept. */
+/** Host names have at most 255 characters (RFC 1035 §2.3.4). Longer texts are not kept. */
 const MAX_KEPT_CHARACTERS = 300
 
-/** Reads `host`, `host:port` or `[ipv6]:port` (RFC 9110 §7.2); `null` when it is none of them. */
+/** Reads `host`, `host:port` or `[ipv6]:port` (RFC 9110 §7.2). Returns `null` for anything else. */
 export function parseAuthority(text: string): Authority | null {
   if (text === latest.text) return latest.authority
   const authority = readAuthority(text)
@@ -60,8 +60,9 @@ function readAuthority(text: string): Authority | null {
 }
 
 /**
- * Reads an origin as a browser sends it: scheme, host, and the port if it is not the scheme's own; nothing
- * behind. `null` for everything else, the opaque origin `null` among them (RFC 6454 §6.1).
+ * Reads an origin in the form that browsers send: scheme, host, and the port if it is not the
+ * scheme's default. Returns `null` for anything else, including the opaque origin `null` (RFC 6454
+ * §6.1).
  */
 export function parseOrigin(text: string): Origin | null {
   const [, schemeText, authorityText] = ORIGIN.exec(text) ?? []
@@ -72,7 +73,7 @@ export function parseOrigin(text: string): Origin | null {
   return { scheme, host: authority.host, port: authority.port ?? defaultPort(scheme) }
 }
 
-/** The port of `scheme` when none is written; `null` for a scheme without one. */
+/** Returns the default port of `scheme`, or `null` for an unknown scheme. */
 export function defaultPort(scheme: string): number | null {
   return DEFAULT_PORTS.get(scheme) ?? null
 }

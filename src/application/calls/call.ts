@@ -1,5 +1,5 @@
 /**
- * One call: the request to upgrade, and what interceptors and the handler share about it.
+ * A call: the upgrade request, and the values that interceptors and the handler share.
  */
 
 import { Attributes } from '../../base/index.ts'
@@ -9,7 +9,9 @@ import type { IncomingRequest } from './request.ts'
 
 const NO_HEADERS: ReadonlyArray<readonly [string, string]> = []
 
-/** The call of one upgrade, and then of its session. Parts that are never touched are never made. */
+/**
+ * The call of an upgrade and then of its session. Its parts are created when they are first used.
+ */
 export class UpgradeCall implements ApplicationCall {
   readonly application: Application
   readonly request: IncomingRequest
@@ -17,7 +19,7 @@ export class UpgradeCall implements ApplicationCall {
   #attributes: Attributes | null = null
   #response: ApplicationResponse | null = null
   #controller: AbortController | null = null
-  /** Gives what `signal` has fired with, or would have. */
+  /** Returns the abort reason of `signal`; set when the call has ended. */
   #end: (() => unknown) | null = null
 
   constructor(application: Application, request: IncomingRequest, parameters: AnyParameters) {
@@ -44,38 +46,38 @@ export class UpgradeCall implements ApplicationCall {
     return this.#controller.signal
   }
 
-  /** What interceptors have put on the response so far, names in lower case; a copy. */
+  /** The headers that interceptors have added so far, names in lower case; a copy. */
   get responseHeaders(): ReadonlyArray<readonly [name: string, value: string]> {
     return this.#response === null ? NO_HEADERS : [...this.#response.headers]
   }
 
-  /** Fires `signal` with what `reason` gives, which is asked only if somebody looks; only the first call counts. */
+  /** Aborts `signal`. `reason` is called only if the signal is used. Later calls are ignored. */
   end(reason: () => unknown): void {
     if (this.#end !== null) return
     this.#end = reason
     this.#controller?.abort(reason())
   }
 
-  /** Whether `error` is no failure of its own, but what `signal` fired with. */
+  /** Whether `error` is the abort reason of `signal` and therefore no failure of its own. */
   isEndedBy(error: unknown): boolean {
     return this.#end !== null && this.#end() === error
   }
 }
 
-/** What most paths have; an object without a prototype costs 0.2 KiB, held as long as its session. */
+/** Shared by routes without parameters: an object without a prototype costs 0.2 KiB a session. */
 const NO_PARAMETERS: AnyParameters = Object.freeze(Object.create(null) as AnyParameters)
 
-/** The captures of a route, percent-decoded once; `null` if one of them is wrongly encoded. */
+/** Percent-decodes the captures of a route once. Returns `null` if one is wrongly encoded. */
 export function decodeParameters(captures: Readonly<Record<string, string>>): AnyParameters | null {
   if (Object.keys(captures).length === 0) return NO_PARAMETERS
-  // Without a prototype: a parameter called __proto__ is a parameter.
+  // Without a prototype, so that a parameter may be called __proto__.
   const parameters = Object.create(null) as Record<string, string | undefined>
   try {
     for (const [name, value] of Object.entries(captures)) {
       if (name !== '_') parameters[name] = decodeURIComponent(value)
     }
   } catch {
-    // %zz, or bytes that are no UTF-8: the client's mistake.
+    // The client sent %zz, or bytes that are not UTF-8.
     return null
   }
   return Object.freeze(parameters)

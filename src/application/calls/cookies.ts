@@ -3,13 +3,15 @@
  */
 
 /**
- * The cookies of `header`, by name. What is not a cookie is left out, so that this never throws. Of two with
- * one name the first counts: browsers send the one of the more specific path first.
+ * Returns the cookies of `header` by name. Never throws: a pair that is not a cookie is ignored. If
+ * a name occurs twice, the first value counts, because browsers send the cookie of the more
+ * specific path first.
  *
- * A value loses the quotes around it and is percent-decoded once; one that is wrongly encoded stays as it is.
+ * Quotes around a value are removed, and the value is percent-decoded once. A wrongly encoded value
+ * is returned as it was sent.
  */
 export function parseCookies(header: string): ReadonlyMap<string, string> {
-  // A Map and not an object: a cookie called __proto__ is a name like any other.
+  // A Map, so that a cookie may be called __proto__.
   const cookies = new Map<string, string>()
   for (const pair of header.split(';')) {
     const equals = pair.indexOf('=')
@@ -32,7 +34,7 @@ function decodeValue(value: string): string {
   try {
     return decodeURIComponent(value)
   } catch {
-    // Not percent-encoded after all: what the client sent is the value.
+    // Wrongly encoded: return the value as it was sent.
     return value
   }
 }

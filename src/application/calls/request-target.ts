@@ -1,23 +1,26 @@
 /**
- * The target of a request line (RFC 9112 §3.2) as path and query, in the one form that is matched.
+ * Normalises the target of a request line (RFC 9112 §3.2) into the path and query that are matched.
  */
 
 import type { Authority } from './authority.ts'
 import { parseAuthority } from './authority.ts'
 
-/** A target, taken apart. */
+/** The parts of a request target. */
 export interface RequestTarget {
-  /** Begins with `/`; `.` and `..` resolved, also where they were written `%2e`; still percent-encoded. */
+  /** Begins with `/`. `.` and `..` are resolved, also when written as `%2e`. Percent-encoded. */
   readonly path: string
-  /** The query with its `?`; `''` when there is none. */
+  /** The query with its `?`; `''` if there is none. */
   readonly query: string
-  /** The host of a target in absolute form, which then counts instead of `Host` (§3.2.2); else `null`. */
+  /**
+   * The host of a target in absolute form, which takes precedence over `Host` (§3.2.2); else
+   * `null`.
+   */
   readonly authority: Authority | null
 }
 
-// RFC 3986 §3.3 and §3.4. Browsers also leave `[`, `]`, `|` and `^` in a path and `{`, `}`, `\` and "`"
-// in a query (URL Standard), and nothing gives those a meaning there. A `\` in a path is refused: the
-// URL parser takes it for `/`, while proxies take it for a letter and so see another path.
+// RFC 3986 §3.3 and §3.4. Browsers also send `[`, `]`, `|` and `^` in a path, and `{`, `}`, `\` and
+// "`" in a query (URL Standard); none of them has a meaning there. A `\` in a path is refused: the
+// URL parser treats it as `/`, while proxies treat it as a letter and so see another path.
 const PATH = /^\/[\w!$&'()*+,;=:@/~.%[\]|^-]*$/
 const QUERY = /^\?[\w!$&'()*+,;=:@/?~.%[\]|^{}\\`-]*$/
 // Path and query in which the URL parser changes nothing, unless a segment begins with a dot.
@@ -26,8 +29,8 @@ const PLAIN_QUERY = /^\?[\w!$&()*+,;=:@/?~.%-]+$/
 const ABSOLUTE = /^(?:http|ws)s?:\/\/([^/?#]*)(.*)$/i
 
 /**
- * Reads `target`. Returns `null` for an invalid target and for one without a path: `*`, `host:port`, a
- * fragment, characters that RFC 3986 does not allow in a path.
+ * Reads `target`. Returns `null` for an invalid target and for a target without a path: `*`,
+ * `host:port`, a fragment, or characters that RFC 3986 does not allow in a path.
  */
 export function parseRequestTarget(target: string): RequestTarget | null {
   if (target.startsWith('/')) return pathAndQuery(target, null)

@@ -1,5 +1,5 @@
 /**
- * The request that asked for the upgrade, as interceptors and handlers see it.
+ * The upgrade request as interceptors and handlers see it.
  */
 
 import { HttpHeaders } from '../../protocol/index.ts'
@@ -9,74 +9,78 @@ import type { TransportAddress } from '../../session/index.ts'
 import type { UpgradeRequest } from '../engine.ts'
 import { parseRequestTarget, type RequestTarget } from './request-target.ts'
 
-/** The request of a call. Nothing in it changes. */
+/** The request of a call. Immutable. */
 export interface ApplicationRequest {
-  /** As sent; `GET` for an upgrade over HTTP/1.1. */
+  /** The method as sent: `GET` for an upgrade over HTTP/1.1. */
   readonly method: string
 
   /** The target of the request line, as sent: path and query, percent-encoded. */
   readonly uri: string
 
-  /** The path that was matched: `.` and `..` resolved, still percent-encoded. */
+  /** The path that was matched: `.` and `..` resolved, percent-encoded. */
   readonly path: string
 
-  /** Names are compared without regard to case. */
+  /** Names are case-insensitive. */
   readonly headers: HttpHeaders
 
-  /** The query, decoded; empty when there is none. The same object each time: not to be changed. */
+  /** The decoded query; empty if there is none. Always the same object: do not change it. */
   readonly queryParameters: URLSearchParams
 
-  /** The cookies by name; of two with one name, the first. What is not a cookie is left out. RFC 6265 §5.4. */
+  /**
+   * Cookies by name. If a name occurs twice, the first value counts. Invalid pairs are left out.
+   * RFC 6265 §5.4.
+   */
   readonly cookies: ReadonlyMap<string, string>
 
-  /** The connection that the request came on: what this process knows at first hand. */
+  /** Both ends of the connection on which the request arrived. */
   readonly local: RequestOrigin
 
   /**
-   * Where the request came from and what it asked for: `local`, unless a plugin that trusts a proxy knows
-   * better (`Application.resolveOrigin`). Ktor: `call.request.origin`.
+   * The client and the requested host. The same as `local`, unless a plugin that trusts a proxy
+   * changed it (`Application.resolveOrigin`). Ktor: `call.request.origin`.
    */
   readonly origin: RequestOrigin
 }
 
-/** Both ends of a request. Ktor: `RequestConnectionPoint`. */
+/** The client's address and the requested host. Ktor: `RequestConnectionPoint`. */
 export interface RequestOrigin {
-  /** Whether the client speaks TLS. */
+  /** `https` if the client uses TLS. */
   readonly scheme: 'http' | 'https'
 
   /**
-   * The host that was **asked for**: of the target or the `Host` header, in lower case, without port, an IPv6
-   * address without brackets; this end's address when there is no such header. The client is `remoteHost`.
+   * The **requested** host, from the target or the `Host` header: lower case, without port, an IPv6
+   * address without brackets. The local address if the request names no host. The client's address
+   * is `remoteHost`.
    */
   readonly host: string
 
-  /** The port that was asked for; the scheme's own (80, 443) when none was named. */
+  /** The requested port; the scheme's default (80, 443) if the request names none. */
   readonly port: number
 
-  /** The address of the peer; `''` where the carrier has none (memory, a Unix socket). */
+  /** The address of the client; `''` if the transport has none (memory, a Unix socket). */
   readonly remoteHost: string
 
-  /** The port of the peer; `null` where the carrier has none. */
+  /** The port of the client; `null` if the transport has none. */
   readonly remotePort: number | null
 
-  /** The target as sent. */
+  /** The request target, as sent. */
   readonly uri: string
 
   readonly method: string
 
-  /** Such as `HTTP/1.1`. */
+  /** For example `HTTP/1.1`. */
   readonly version: string
 }
 
 /**
- * Answers where a request came from, given the answer so far. Called once for each call, before the origin
- * rule and the interceptors; what it throws makes the upgrade fail with 500.
+ * Returns where a request came from, given the result of the resolvers before it. Called once for
+ * each call, before the origin rule and the interceptors. If it throws, the upgrade fails with 500.
  */
 export type OriginResolver = (origin: RequestOrigin, request: ApplicationRequest) => RequestOrigin
 
 /**
- * A request as an engine brought it. A session keeps its request, so that what is not asked for is not made; the
- * parts that are made are kept together, apart from it.
+ * A request from an engine. Sessions keep their request, so its parts are created only when they
+ * are used, and stored in one object beside it.
  */
 export class IncomingRequest implements ApplicationRequest {
   readonly path: string
@@ -99,8 +103,8 @@ export class IncomingRequest implements ApplicationRequest {
   }
 
   /**
-   * Keeps a large head as one string from here on. Headers that are asked for afterwards are read from it
-   * each time.
+   * Replaces a large head with one string. Headers that are read afterwards are parsed from it each
+   * time.
    */
   compact(): void {
     if (this.#raw instanceof CompactRequest || this.headBytes < COMPACT_BYTES) return
@@ -108,7 +112,7 @@ export class IncomingRequest implements ApplicationRequest {
     if (this.#parts !== null) delete this.#parts.headers
   }
 
-  /** See `UpgradeRequest.engineRequest`. A head is made compact only after the decision. */
+  /** See `UpgradeRequest.engineRequest`. Heads are made compact only after the decision. */
   get engineRequest(): object | null | undefined {
     return this.#raw instanceof CompactRequest ? null : this.#raw.engineRequest
   }
@@ -128,7 +132,7 @@ export class IncomingRequest implements ApplicationRequest {
 
   get cookies(): ReadonlyMap<string, string> {
     this.#parts ??= {}
-    // HTTP/2 may send several headers (RFC 9113 §8.2.3), which are one list.
+    // HTTP/2 may send several headers (RFC 9113 §8.2.3), which form one list.
     this.#parts.cookies ??= parseCookies(this.headers.getAll('cookie').join(';'))
     return this.#parts.cookies
   }
@@ -147,7 +151,7 @@ export class IncomingRequest implements ApplicationRequest {
     return this.#parts.origin
   }
 
-  /** What the head of the request keeps in memory, in bytes. */
+  /** The memory that the head of the request holds, in bytes. */
   get headBytes(): number {
     if (this.#raw instanceof CompactRequest) return this.#raw.headBytes
     const { target, rawHeaders } = this.#raw
@@ -156,22 +160,25 @@ export class IncomingRequest implements ApplicationRequest {
     return bytes
   }
 
-  /** `origin.remoteHost`, without an origin being made where nobody has a say in it. */
+  /** The same as `origin.remoteHost`, without creating an origin if there are no resolvers. */
   get remoteHost(): string {
     return this.#resolvers.length === 0 ? (this.#raw.remote.host ?? '') : this.origin.remoteHost
   }
 }
 
-/** What a string takes beyond its characters. */
+/** The memory that a string takes beside its characters. */
 const STRING_BYTES = 24
 
-/** A larger head is kept as one string. Most heads are smaller, and share the strings of names. */
+/**
+ * A larger head is kept as one string. Most heads are smaller, and share the strings of their
+ * names.
+ */
 const COMPACT_BYTES = 2048
 
-/** What no header has in it (RFC 9110 §5.5). */
+/** A character that no header contains (RFC 9110 §5.5). */
 const SEPARATOR = '\n'
 
-/** A request whose headers are one string, and are divided again each time that they are asked for. */
+/** A request that stores its headers as one string and splits it each time they are read. */
 class CompactRequest implements UpgradeRequest {
   readonly method: string
   readonly target: string
@@ -202,7 +209,7 @@ class CompactRequest implements UpgradeRequest {
   }
 }
 
-/** What has been made of a request. */
+/** The parts of a request that have been created. */
 interface RequestParts {
   headers?: HttpHeaders
   query?: URLSearchParams

@@ -1,9 +1,9 @@
 /**
- * What a route's path may look like: checked where the route is declared, because a path that is spelt as
- * another framework spells it would match nothing, or too much.
+ * Checks the path of a route where the route is declared. A path in the notation of another
+ * framework would match nothing, or too much.
  */
 
-/** What is wrong with one kind of spelling, and what would do. */
+/** One kind of invalid notation, with its reason and the right notation. */
 interface Mistake {
   readonly found: RegExp
   readonly reason: string
@@ -13,52 +13,52 @@ interface Mistake {
 const MISTAKES: readonly Mistake[] = [
   {
     found: /[{}]/,
-    reason: 'braces have no meaning',
+    reason: 'braces are invalid',
     expected: (pattern) => `parameters as in "${withColons(pattern)}"`,
   },
   {
-    // Only `**` and `**:name`, as whole segments.
+    // `**` and `**:name` are allowed, as whole segments only.
     found: /\/(?!\*\*(?::[^/*]+)?(?:\/|$))[^/]*\*/,
-    reason: 'a star stands for no single segment',
+    reason: '* does not match a single segment',
     expected: () => '":name" for one segment, "**:name" for the rest',
   },
   {
     found: /[()]/,
-    reason: 'parentheses would be an expression',
+    reason: 'expressions are not supported',
     expected: () => 'a path without them, or ":name" for the segment',
   },
   {
     found: /\/:[^/]+\+(?:\/|$)/,
-    reason: 'a plus has no meaning',
+    reason: '+ is invalid',
     expected: () => '"**:name" for several segments',
   },
   {
     found: /[#\\]/,
-    reason: 'no request has # or \\ in its path',
+    reason: 'request paths never contain # or \\',
     expected: () => 'a path without them',
   },
   {
     found: /\/\.\.?(?:\/|$)/,
-    reason: 'dots are resolved before paths are matched',
-    expected: () => 'the path that they lead to',
+    reason: '. and .. are resolved before matching',
+    expected: () => 'the resolved path',
   },
 ]
 
 /**
- * Makes sure that `pattern` is spelt in our way.
+ * Checks the notation of `pattern`.
  *
- * @throws {TypeError} with the right spelling.
+ * @throws {TypeError} that shows the right notation.
  */
 export function requirePathPattern(pattern: string): void {
   const mistake = MISTAKES.find(({ found }) => found.test(pattern))
   if (mistake === undefined) return
   const { reason, expected } = mistake
   throw new TypeError(
-    `Cannot use path "${pattern}": it is not a path pattern (${reason}), expected ${expected(pattern)}`,
+    `Cannot use path "${pattern}": the pattern is invalid (${reason}), expected ${expected(pattern)}`,
   )
 }
 
-/** Ktor's `{id}`, `{id?}` and `{rest...}`, and what ASP.NET and OpenAPI write alike. */
+/** Translates Ktor's `{id}`, `{id?}` and `{rest...}`, and the notations of ASP.NET and OpenAPI. */
 function withColons(pattern: string): string {
   return pattern
     .replace(/\{\*{0,2}(\w+)\.\.\.\}|\{\*{1,2}(\w+)\}/g, (_, ktor, other) => `**:${ktor ?? other}`)

@@ -1,8 +1,8 @@
 /**
- * The places of the routing tree: what `routing` blocks declare on, and the routes that come of it.
+ * Path prefixes on which `routing` blocks declare routes, interceptors and options.
  *
- * Interceptors are looked up when a request comes and options when a route is declared, so that an
- * interceptor that is declared last still guards what was declared first.
+ * Options are read when a route is declared, interceptors when a request arrives. An interceptor
+ * therefore also guards the routes that were declared before it.
  */
 
 import type { RouteSettings } from '../../session/index.ts'
@@ -37,40 +37,42 @@ import { type OpenSettings, settingsOpener } from '../sessions/server-settings.t
 import { readSubprotocols, type SubprotocolChoice } from '../upgrades/subprotocol.ts'
 import type { WebSocketsSettings } from '../sessions/websockets-plugin.ts'
 
-/** A declared WebSocket, complete. */
+/** A declared WebSocket route with all its settings. */
 export interface WebSocketRoute {
-  /** As declared, in full. */
+  /** The full path, as declared. */
   readonly path: string
   readonly kind: 'default' | 'raw'
   readonly handler: WebSocketHandler
   readonly settings: RouteSettings
-  /** Makes the settings of its sessions. */
+  /** Makes the settings of one session. */
   readonly openSettings: OpenSettings
   readonly handshakeTimeout: number
   readonly origins: CheckedOriginRule
   readonly protocols: SubprotocolChoice
   readonly extensions: readonly Extension[]
   readonly requireProtocol: boolean
-  /** Outermost first. */
+  /** The interceptors of the route, outermost first. */
   readonly interceptors: () => readonly Interceptor[]
-  /** Whether one of the interceptors needs the engine's own request. */
+  /** Whether an interceptor needs the engine's own request. */
   readonly needsEngineRequest: () => boolean
 }
 
-/** What a scope needs of its application. */
-export interface RouteScopeParts {
+/** What route scopes need from their application. */
+export interface RouteDependencies {
   readonly routes: RouteTree<WebSocketRoute>
-  /** What `WebSockets` was installed with. @throws {PluginMissingError} saying that `act` needs it. */
+  /**
+   * Returns the settings of `WebSockets`. @throws {PluginMissingError} saying that `act` needs it.
+   */
   readonly pluginSettings: (act: string) => WebSocketsSettings
 }
 
-/** The options of a route, complete, without those of its sessions. */
+/** The checked options of a route, without the options of its sessions. */
 type OwnRules = Pick<WebSocketRoute, 'origins' | 'protocols' | 'extensions' | 'requireProtocol'>
 
-/** The settings of a route that options may change, and the plugin's `handshakeTimeout`. */
+/** All settings that route options may change, with the plugin's `handshakeTimeout`. */
 type RouteRules = OwnRules & Pick<WebSocketRoute, 'settings' | 'handshakeTimeout'>
 
-/** The options of a route, beside those of its sessions. */
+/** The options of a route, without the options of its sessions. */
 export const ROUTE_OPTIONS: OptionTable<OwnRules> = optionTable<OwnRules>({
   origins: checked<CheckedOriginRule, OriginRule>('same-origin', readOriginRule),
   protocols: checked<SubprotocolChoice, SubprotocolChoice>([], readSubprotocols),
@@ -78,13 +80,13 @@ export const ROUTE_OPTIONS: OptionTable<OwnRules> = optionTable<OwnRules>({
   requireProtocol: flag(false),
 })
 
-/** The names of all options of a route. */
+/** The names of all route options. */
 export const ROUTE_OPTION_NAMES: readonly string[] = [
   ...SESSION_OPTIONS.names,
   ...ROUTE_OPTIONS.names,
 ]
 
-/** The rules that options are laid over when only their sense is checked. */
+/** Placeholder settings: options are checked against these before a route exists. */
 const SAMPLE_RULES: RouteRules = {
   ...ROUTE_OPTIONS.defaults,
   settings: DEFAULT_SETTINGS,
@@ -92,23 +94,23 @@ const SAMPLE_RULES: RouteRules = {
 }
 
 /**
- * One place. It has the members of `Route` without the types of the path, which are true all the same: the
- * tree hands each handler the parameters of the path that it was declared with.
+ * A path prefix. It has the members of `Route` without the types of the path. Those types hold all
+ * the same: the tree passes each handler the parameters of its own path.
  */
 export class RouteScope {
-  readonly #parts: RouteScopeParts
+  readonly #dependencies: RouteDependencies
   readonly #prefix: string
   readonly #parent: RouteScope | null
   readonly #options: WebSocketRouteOptions
   readonly #interceptors: Interceptor[] = []
 
   constructor(
-    parts: RouteScopeParts,
+    dependencies: RouteDependencies,
     prefix: string = '',
     parent: RouteScope | null = null,
     options: WebSocketRouteOptions = {},
   ) {
-    this.#parts = parts
+    this.#dependencies = dependencies
     this.#prefix = prefix
     this.#parent = parent
     this.#options = options
@@ -149,9 +151,9 @@ export class RouteScope {
     const act = `declare ${kind === 'raw' ? 'webSocketRaw' : 'webSocket'} route ${shownPath(path)}`
     requireFunction(act, 'the handler', handler)
     const scope = this.#below(act, path, options)
-    const rules = scope.#resolveRules(act, this.#parts.pluginSettings(act))
+    const rules = scope.#resolveRules(act, this.#dependencies.pluginSettings(act))
 
-    const { routes } = this.#parts
+    const { routes } = this.#dependencies
     const existing = routes.conflict(scope.path)
     if (existing !== null) throw new RouteConflictError(scope.path, existing)
     const interceptors = (): readonly Interceptor[] => scope.#allInterceptors()
@@ -168,7 +170,7 @@ export class RouteScope {
     return scope
   }
 
-  /** A place below this one, with a path that means something and options that make sense. */
+  /** Returns the scope of `path` below this one, after checking path and options. */
   #below(act: string, path: string, options: WebSocketRouteOptions): RouteScope {
     if (typeof path !== 'string' || !path.startsWith('/')) {
       throw new TypeError(
@@ -176,10 +178,10 @@ export class RouteScope {
       )
     }
     const full = joinPaths(this.#prefix, path)
-    this.#parts.routes.check(full)
+    this.#dependencies.routes.check(full)
     applyRouteOptions(act, SAMPLE_RULES, options)
-    // A copy: what is changed in the object later has not been checked.
-    return new RouteScope(this.#parts, full === '/' ? '' : full, this, { ...options })
+    // A copy: the caller may change its object after this check.
+    return new RouteScope(this.#dependencies, full === '/' ? '' : full, this, { ...options })
   }
 
   #resolveRules(act: string, plugin: WebSocketsSettings): RouteRules {
@@ -221,7 +223,7 @@ function applyRouteOptions(
   rules: RouteRules,
   options: WebSocketRouteOptions,
 ): RouteRules {
-  requireObject(act, 'the options', options)
+  requireObject(act, 'the options argument', options)
   requireKnownNames(act, options, ROUTE_OPTION_NAMES)
   return {
     ...ROUTE_OPTIONS.lay(optionReader(act), options, rules),

@@ -1,50 +1,52 @@
 /**
- * Which route a path belongs to: the four functions that routing needs, over rou3.
+ * Finds the route of a path: the four operations that routing needs, on top of rou3.
  *
- * Nothing else in Towpath knows rou3 (but for the types of `path-parameters.ts`), so that another tree can
- * take its place. Static segments win over parameters, and those over wildcards, whatever the order of
- * declaration; one slash at the end of a path is ignored.
+ * Only this file and the types of `path-parameters.ts` know rou3, so that another tree can replace
+ * it. Static segments win over parameters, and parameters win over wildcards, whatever the order of
+ * declaration. One slash at the end of a path is ignored.
  */
 
 import { addRoute, compareRoutes, createRouter, findRoute, routeNodeKeys } from 'rou3'
 
 import { requirePathPattern } from './path-pattern.ts'
 
-/** What a path led to: the value of its route, and what the pattern captured, still percent-encoded. */
+/** The route of a path, and the captures of its pattern, still percent-encoded. */
 export interface RouteMatch<Value> {
   readonly value: Value
   readonly captures: Readonly<Record<string, string>>
 }
 
-/** Values by the patterns of their paths. */
+/** Values by path pattern. */
 export interface RouteTree<Value> {
   /**
-   * Makes sure that `pattern` means something: `/`, text, `:name`, `:name?`, `**:name`, `**`.
+   * Checks that `pattern` is valid: `/`, text, `:name`, `:name?`, `**:name`, `**`.
    *
-   * @throws {TypeError} when it does not, with the reason.
+   * @throws {TypeError} with the reason if it is not.
    */
   check(pattern: string): void
 
   /** All patterns, in the order of their declaration. */
   readonly patterns: Iterable<string>
 
-  /** The pattern in the tree that matches exactly the paths that `pattern` does; `null` when there is none. */
+  /**
+   * Returns the pattern in the tree that matches exactly the same paths as `pattern`, or `null`.
+   */
   conflict(pattern: string): string | null
 
-  /** Puts `value` at `pattern`, which has been checked and has no conflict. */
+  /** Adds `value` at `pattern`, which must be checked and free of conflicts. */
   add(pattern: string, value: Value): void
 
-  /** The most specific route for `path`, a normalised path that is still percent-encoded; `null` for none. */
+  /** Returns the most specific route for `path`, a normalised percent-encoded path, or `null`. */
   find(path: string): RouteMatch<Value> | null
 }
 
-// Every method: what a request must look like is the handshake's business, not the tree's.
+// Any method: the handshake checks the method.
 const ANY_METHOD = ''
 
-/** An empty tree. */
+/** Returns an empty tree. */
 export function createRouteTree<Value>(): RouteTree<Value> {
   const router = createRouter<{ readonly value: Value }>()
-  // Patterns that match the same paths end on the same node, so only those need be compared.
+  // Patterns that match the same paths end on the same node, so only those are compared.
   const patternsByNode = new Map<string, string[]>()
   const patterns: string[] = []
 
@@ -82,13 +84,13 @@ export function createRouteTree<Value>(): RouteTree<Value> {
   }
 }
 
-/** The nodes of the tree that `pattern` ends on. */
+/** Returns the nodes of the tree on which `pattern` ends. */
 function parse(pattern: string): string[] {
   try {
     return routeNodeKeys(pattern)
   } catch (error) {
     throw new TypeError(
-      `Cannot use path "${pattern}": it is not a path pattern (${reasonOf(error)})`,
+      `Cannot use path "${pattern}": the pattern is invalid (${reasonOf(error)})`,
       {
         cause: error,
       },
@@ -96,7 +98,7 @@ function parse(pattern: string): string[] {
   }
 }
 
-/** What rou3 says, without its own name in front and the pattern behind. */
+/** Returns rou3's message without the name at its beginning and the pattern at its end. */
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   return message.replace(/^rou3: /, '').replace(/ \(\/[^]*\)$/, '')

@@ -1,5 +1,5 @@
 /**
- * Ends all sessions of an application: politely and a few at a time, then by force.
+ * Ends all sessions of an application: it closes them in batches, and drops the rest at a deadline.
  */
 
 import {
@@ -10,35 +10,35 @@ import {
   toMilliseconds,
 } from '../../base/internal.ts'
 import type { Clock } from '../../base/index.ts'
-import type { StopCounts, StopOptions } from '../application.ts'
-import type { Farewell } from './farewell.ts'
+import type { StopCounts, StopOptions } from '../stop-options.ts'
+import type { ReconnectHints } from './reconnect-hints.ts'
 import type { SessionRegistry } from './session-registry.ts'
 
-/** The options of `stop`, checked, in milliseconds. */
+/** The checked options of `stop`, in milliseconds. */
 export interface DrainTimes {
   readonly grace: number
   readonly timeout: number
-  /** `null`: clients are told nothing of when to come back. */
+  /** `null`: clients get no hint when to reconnect. */
   readonly reconnectWithin: number | null
 }
 
 const DEFAULT_GRACE_MS = 1_000
 const DEFAULT_TIMEOUT_MS = 15_000
 
-// Enough that the clients of one batch come back spread out; few enough that timers cost nothing.
+// Enough that clients of different batches reconnect at different times, with few timers.
 const MAX_BATCHES = 20
 
 /**
  * Checks the options of `stop`.
  *
- * @param act what the options are for, as messages say it.
- * @throws {TypeError | RangeError} for an invalid option, or a `timeout` before the end of `grace`.
+ * @param act what the options are for, for error messages.
+ * @throws {TypeError | RangeError} for an invalid option, or a `timeout` below `grace`.
  */
 export function readStopOptions(
   options: StopOptions,
   act: string = 'stop the application',
 ): DrainTimes {
-  requireObject(act, 'what was given', options)
+  requireObject(act, 'the options argument', options)
   requireKnownNames(act, options, ['grace', 'timeout', 'reconnectWithin'])
   for (const name of ['grace', 'timeout', 'reconnectWithin'] as const) {
     requireNoBareSeconds(act, name, options[name])
@@ -53,7 +53,7 @@ export function readStopOptions(
   )
 }
 
-/** Times that were read already, as options: `readStopOptions` takes short ones with their unit only. */
+/** Returns checked times as options, with a unit: `readStopOptions` refuses small bare numbers. */
 export function toStopOptions({ grace, timeout, reconnectWithin }: DrainTimes): StopOptions {
   return {
     grace: { milliseconds: grace },
@@ -62,15 +62,15 @@ export function toStopOptions({ grace, timeout, reconnectWithin }: DrainTimes): 
   }
 }
 
-/** Closes `sessions` in batches, waits for them, and drops those that are left at the deadline. */
+/** Closes `sessions` in batches, awaits them, and drops those that remain at the deadline. */
 export async function drain(
   sessions: SessionRegistry,
   clock: Clock,
   times: Omit<DrainTimes, 'reconnectWithin'>,
-  farewell: Farewell,
+  reconnectHints: ReconnectHints,
 ): Promise<StopCounts> {
   const before = sessions.opened - sessions.size
-  const closing = closeInBatches(sessions, clock, times.grace, farewell)
+  const closing = closeInBatches(sessions, clock, times.grace, reconnectHints)
   await withinMs(clock, times.timeout, sessions.whenEmpty())
   closing[Symbol.dispose]()
 
@@ -80,7 +80,7 @@ export async function drain(
   return { sessions: total, closed: total - aborted, aborted }
 }
 
-/** Resolves when `task` does, which never rejects, and after `limitMs` at the latest. */
+/** Resolves when `task` resolves, or after `limitMs`. `task` must never reject. */
 export async function withinMs(clock: Clock, limitMs: number, task: Promise<void>): Promise<void> {
   const deadline = new Deferred<void>()
   const timer = clock.setTimer(limitMs, () => deadline.resolve())
@@ -88,12 +88,15 @@ export async function withinMs(clock: Clock, limitMs: number, task: Promise<void
   timer[Symbol.dispose]()
 }
 
-/** Closes the first batch at once and the others at equal distances. Disposing of it leaves the rest open. */
+/**
+ * Closes the first batch at once and the others at equal intervals. Disposing of the result cancels
+ * the remaining batches.
+ */
 function closeInBatches(
   sessions: SessionRegistry,
   clock: Clock,
   graceMs: number,
-  farewell: Farewell,
+  reconnectHints: ReconnectHints,
 ): Disposable {
   const all = sessions.controls
   const batches = Math.max(1, Math.min(all.length, graceMs > 0 ? MAX_BATCHES : 1))
@@ -103,7 +106,7 @@ function closeInBatches(
   function closeBatch(index: number): void {
     timer = null
     for (const control of all.slice(index * size, (index + 1) * size)) {
-      control.goAway(farewell.closeMessage())
+      control.goAway(reconnectHints.closeMessage())
     }
     if ((index + 1) * size >= all.length) return
     timer = clock.setTimer(graceMs / batches, () => closeBatch(index + 1))

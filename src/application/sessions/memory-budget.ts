@@ -2,26 +2,28 @@
  * Limits the bytes that all sessions together hold in memory: waiting frames in both directions,
  * partial messages, and the heads of their requests.
  *
- * Each session reports an upper bound on its growth. Only when the sum exceeds the remaining room are
- * all sessions measured. Below the budget a read therefore costs one subtraction, and an overrun is
- * noticed within one sixteenth of the budget.
+ * Each session reports an upper bound on its growth. All sessions are measured only when the sum of
+ * these bounds exceeds the remaining room. Below the budget a read costs one addition, and the
+ * budget notices an overrun within one sixteenth of its limit.
  */
 
 import { type Environment, readWholeNumber } from '../../base/internal.ts'
 import { MemoryBudgetError } from '../../session/index.ts'
-import { Holder } from './holder.ts'
+import { MemoryUsage } from './memory-usage.ts'
 import type { SessionControl, SessionRegistry } from './session-registry.ts'
 
-/** A budget that several applications of one process may share. Made by `createMemoryBudget`. */
+/**
+ * A memory budget that several applications of one process may share. Made by `createMemoryBudget`.
+ */
 export interface MemoryBudget {
-  /** What sessions may hold, in bytes. */
+  /** The limit, in bytes. */
   readonly limit: number
-  /** What they hold, in bytes: measured when it is asked for. */
+  /** The bytes that sessions hold, measured on each read. */
   readonly used: number
 }
 
 /**
- * Makes a budget for `WebSocketsOptions.memoryBudget` of several applications.
+ * Creates a budget for the `memoryBudget` option of several applications.
  *
  * @param limit in bytes: a whole number above 0.
  *
@@ -34,121 +36,122 @@ export function createMemoryBudget(limit: number): MemoryBudget {
   return new SharedBudget(readWholeNumber('make a memory budget', 'limit', limit, NaN, { min: 1 }))
 }
 
-/** Below this part of the budget new sessions come in. */
-const STRAIN = 7 / 8
+/** Above this fraction of the budget, new sessions are refused. */
+const SHORTAGE = 7 / 8
 
-/** Sessions that stand still are closed for those who want to come in until this part of the budget is used. */
-const RELIEVED = 3 / 4
+/** Stalled sessions are closed to make room for new ones, down to this fraction of the budget. */
+const RELIEF_TARGET = 3 / 4
 
-/** The least growth, as a part of the budget, after which everything is measured again. */
-const STEP = 1 / 16
+/** The least growth, as a fraction of the budget, before everything is measured again. */
+const LEAST_GROWTH = 1 / 16
 
-/** How often everything is measured again for those who want to come in, while there is little room. */
+/** How often everything is measured again for new sessions while there is little room. */
 const MEASURE_AGAIN_MS = 100
 
-/** Sessions that hold less are measured, but not looked at: there may be a hundred thousand of them. */
-const NOTED_BYTES = 1024
+/** Smaller sessions are counted but not tracked: there may be a hundred thousand of them. */
+const TRACKED_BYTES = 1024
 
-/** The budget as applications see it. */
+/** The budget, with the methods that applications call. */
 export class SharedBudget implements MemoryBudget {
   readonly limit: number
   readonly #registries = new Set<SessionRegistry>()
-  /** Sessions that held something when everything was measured. */
-  readonly #holders = new WeakMap<SessionControl, Holder>()
-  /** What is kept for upgrades that are being decided. */
+  /** Sessions that held memory at the last measurement. */
+  readonly #usages = new WeakMap<SessionControl, MemoryUsage>()
+  /** Bytes reserved for upgrades that are not decided yet. */
   #reserved = 0
-  /** What was held when it was last measured. */
+  /** The result of the last measurement. */
   #measured = 0
   #measuredAt = -Infinity
-  /** By how much sessions may have grown since. */
+  /** An upper bound on the growth since the last measurement. */
   #grown = 0
-  /** By how much they may grow before everything is measured. */
+  /** The growth that is allowed before everything is measured again. */
   #room: number
-  /** Whose task to measure everything is on its way. */
+  /** The environment that will run the next measurement; `null` if none is scheduled. */
   #scheduled: Environment | null = null
-  /** Whether that is for a session that could not come in. */
-  #relieves = false
+  /** Whether the scheduled measurement makes room for new sessions. */
+  #makesRoom = false
 
   constructor(limit: number) {
     this.limit = limit
-    this.#room = limit * STRAIN
+    this.#room = limit * SHORTAGE
   }
 
   get used(): number {
     return this.#controls().reduce((sum, control) => sum + bytesOf(control), this.#reserved)
   }
 
-  /** Counts the sessions of one more application. */
+  /** Adds the sessions of an application. */
   add(registry: SessionRegistry): void {
     this.#registries.add(registry)
   }
 
-  /** A session may hold so many bytes more than before. On the path of every read. */
+  /** Reports that a session may hold `bytes` more. Called for every read. */
   grow(bytes: number, environment: Environment): void {
     this.#grown += bytes
     if (this.#grown <= this.#room || this.#scheduled !== null) return
     this.#schedule(environment)
   }
 
-  /** So many bytes are kept for an upgrade that is being decided; a negative number gives them back. */
+  /** Reserves memory for an undecided upgrade. A negative number releases it. */
   reserve(bytes: number): void {
     this.#reserved += bytes
     if (bytes > 0) this.#grown += bytes
   }
 
   /**
-   * Whether there is too little room for a new session. If so, sessions whose bytes stand still are closed soon.
+   * Checks whether there is room for a new session. If there is none, stalled sessions are closed
+   * soon.
    *
-   * @returns the error that says so, or `null`.
+   * @returns the error for the refusal, or `null`.
    */
-  strain(environment: Environment): MemoryBudgetError | null {
-    if (this.#measured + this.#grown <= this.limit * STRAIN) return null
+  shortage(environment: Environment): MemoryBudgetError | null {
+    if (this.#measured + this.#grown <= this.limit * SHORTAGE) return null
     const now = environment.clock.now()
     if (now - this.#measuredAt >= MEASURE_AGAIN_MS) {
       this.#measuredAt = now
-      this.#note(this.used)
-      if (this.#measured > this.limit * STRAIN) {
-        this.#relieves = true
+      this.#setMeasured(this.used)
+      if (this.#measured > this.limit * SHORTAGE) {
+        this.#makesRoom = true
         if (this.#scheduled === null) this.#schedule(environment)
       }
     }
-    if (this.#measured <= this.limit * STRAIN) return null
+    if (this.#measured <= this.limit * SHORTAGE) return null
     return new MemoryBudgetError(this.#measured, this.limit)
   }
 
   /**
-   * Measures, and if it is too much closes sessions until it is not: those first that hold most for the longest
-   * time without moving it, of equals those that hold most, of equals the youngest.
+   * Measures all sessions, and closes sessions while the total exceeds the limit. Sessions with the
+   * highest cost are closed first, then the largest, then the youngest.
    */
   enforce(): void {
     const now = this.#scheduled?.clock.now() ?? 0
     this.#scheduled = null
-    const holders: Holder[] = []
+    const usages: MemoryUsage[] = []
     let used = this.#reserved
     for (const control of this.#controls()) {
       const bytes = bytesOf(control)
       used += bytes
-      if (bytes >= NOTED_BYTES) holders.push(this.#lookAt(control, now))
+      if (bytes >= TRACKED_BYTES) usages.push(this.#measureUsage(control, now))
     }
     let left = used
     if (used > this.limit) {
-      left = this.#shed(holders, used, this.limit, now)
-      // The rest, which all hold little: only where there are very many of them.
+      left = this.#shed(usages, used, this.limit, now)
+      // All remaining sessions are small. This is needed only if there are very many of them.
       if (left > this.limit) left = this.#shed(this.#small(now), left, this.limit, now)
-    } else if (this.#relieves && used > this.limit * STRAIN) {
-      const still = holders.filter((holder) => holder.standsStill(now))
-      left = this.#shed(still, used, this.limit * RELIEVED, now)
+    } else if (this.#makesRoom && used > this.limit * SHORTAGE) {
+      const stalled = usages.filter((usage) => usage.isStalled(now))
+      left = this.#shed(stalled, used, this.limit * RELIEF_TARGET, now)
     }
-    this.#relieves = false
-    this.#note(left)
+    this.#makesRoom = false
+    this.#setMeasured(left)
   }
 
-  /** Closes sessions until `target` bytes are left of `used`. @returns how many are left. */
-  #shed(holders: Holder[], used: number, target: number, now: number): number {
+  /** Closes sessions until the total `used` has fallen to `target`. @returns the new total. */
+  #shed(usages: MemoryUsage[], used: number, target: number, now: number): number {
     const error = new MemoryBudgetError(used, this.limit)
     let left = used
-    holders.reverse().sort((a, b) => b.cost(now) - a.cost(now) || b.bytes - a.bytes)
-    for (const { control, bytes } of holders) {
+    usages.reverse().sort((a, b) => b.cost(now) - a.cost(now) || b.bytes - a.bytes)
+    for (const { control, bytes } of usages) {
       if (left <= target) break
       control.shed(error)
       left -= bytes - control.heldBytes
@@ -156,32 +159,32 @@ export class SharedBudget implements MemoryBudget {
     return left
   }
 
-  #small(now: number): Holder[] {
+  #small(now: number): MemoryUsage[] {
     return this.#controls()
-      .filter((control) => bytesOf(control) < NOTED_BYTES)
-      .map((control) => this.#lookAt(control, now))
+      .filter((control) => bytesOf(control) < TRACKED_BYTES)
+      .map((control) => this.#measureUsage(control, now))
   }
 
-  #lookAt(control: SessionControl, now: number): Holder {
-    let holder = this.#holders.get(control)
-    if (holder === undefined) {
-      holder = new Holder(control, now)
-      this.#holders.set(control, holder)
+  #measureUsage(control: SessionControl, now: number): MemoryUsage {
+    let usage = this.#usages.get(control)
+    if (usage === undefined) {
+      usage = new MemoryUsage(control, now)
+      this.#usages.set(control, usage)
     }
-    holder.look(now)
-    return holder
+    usage.measure(now)
+    return usage
   }
 
   #schedule(environment: Environment): void {
     this.#scheduled = environment
-    // Not here: sessions are in the middle of reading or sending, and some of them are to be closed.
+    // Deferred: the caller is in the middle of reading or sending, and its session may be closed.
     environment.defer(enforce, this)
   }
 
-  #note(used: number): void {
+  #setMeasured(used: number): void {
     this.#measured = used
     this.#grown = 0
-    this.#room = Math.max(this.limit * STRAIN - used, this.limit * STEP)
+    this.#room = Math.max(this.limit * SHORTAGE - used, this.limit * LEAST_GROWTH)
   }
 
   /** All sessions, in the order in which they began, application by application. */

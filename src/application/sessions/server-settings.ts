@@ -1,6 +1,7 @@
 /**
- * The settings of a server's sessions: each has a few of its own, and behind them, as the prototype, those that it
- * shares with all of its route. A copy of them all would be the largest thing that an idle session holds.
+ * The settings of a server's sessions. A session has a few settings of its own. The settings that
+ * it shares with its route are on the prototype: a copy would be the largest object of an idle
+ * session.
  */
 
 import type { Environment } from '../../base/internal.ts'
@@ -15,12 +16,12 @@ export type OpenSettings = (
   extensions: readonly AgreedExtension[],
 ) => SessionSettings
 
-/** What a session has for itself. */
+/** The settings that differ between sessions. */
 type OwnSettings = Pick<SessionSettings, 'role' | 'id' | 'protocol' | 'extensions'>
 
-/** Prepares the settings of a route for its sessions. */
+/** Returns a function that makes the settings of a route's sessions. */
 export function settingsOpener(shared: RouteSettings): OpenSettings {
-  /** The id comes into being when it is first asked for, which most sessions never are. */
+  /** The id is created when it is first read; most ids never are. */
   class Settings implements OwnSettings {
     readonly protocol: string | null
     readonly extensions: readonly AgreedExtension[]
@@ -47,8 +48,8 @@ export function settingsOpener(shared: RouteSettings): OpenSettings {
     }
   }
 
-  // A class for each route, so that its prototype can have the settings of the route.
+  // One class for each route, with the route's settings on its prototype.
   Object.assign(Settings.prototype, shared)
-  // The two together are all of the settings.
+  // OwnSettings and the prototype's RouteSettings together are the SessionSettings.
   return (...own) => new Settings(...own) as OwnSettings as OwnSettings & RouteSettings
 }

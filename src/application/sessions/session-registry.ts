@@ -7,35 +7,35 @@ import type { MemoryBudgetError } from '../../session/index.ts'
 import type { SessionHoldings } from '../../session/internal.ts'
 import type { Sessions, WebSocketServerSession } from '../application.ts'
 
-/** How an application ends one of its sessions. */
+/** How an application measures and ends one of its sessions. */
 export interface SessionControl {
-  /** Close 1001 with that message, and the handler's loop ends. */
+  /** Closes the session with 1001 and `message`, and ends the handler's loop. */
   goAway(message: string): void
   /** Drops the connection. */
   readonly terminate: () => void
-  /** Bytes that the session keeps in memory, in both directions. */
+  /** Bytes that the session holds in memory, in both directions. */
   readonly heldBytes: number
-  /** Bytes that we keep as long as the session lasts. */
+  /** Bytes that are kept for as long as the session lasts. */
   readonly keptBytes: number
-  /** `heldBytes` by direction, and what has moved. */
+  /** `heldBytes` by direction, with the counters of bytes that have moved. */
   measure(): SessionHoldings
-  /** Gives them back, at once: Close 1013. */
+  /** Releases the memory at once, and closes the session with 1013. */
   shed(cause: MemoryBudgetError): void
 }
 
-/** Keeps sessions for as long as they run. */
+/** Keeps sessions while they run. */
 export class SessionRegistry implements Sessions {
   readonly #sessions = new Map<WebSocketServerSession, SessionControl>()
   #opened = 0
   #empty: Deferred<void> | null = null
-  /** Those who wait for the end of one session. */
+  /** Promises for the end of single sessions. */
   readonly #ends = new Map<WebSocketServerSession, Deferred<void>>()
 
   get size(): number {
     return this.#sessions.size
   }
 
-  /** How many there have ever been. */
+  /** The number of sessions since the application was made. */
   get opened(): number {
     return this.#opened
   }
@@ -63,14 +63,14 @@ export class SessionRegistry implements Sessions {
     this.#empty = null
   }
 
-  /** Resolves once no session runs; at once when none does. Never rejects. */
+  /** Resolves when no session is running; never rejects. */
   whenEmpty(): Promise<void> {
     if (this.#sessions.size === 0) return Promise.resolve()
     this.#empty ??= new Deferred<void>()
     return this.#empty.promise
   }
 
-  /** Resolves once `session` does not run; at once when it does not. Never rejects. */
+  /** Resolves when `session` has ended; never rejects. */
   whenOver(session: WebSocketServerSession): Promise<void> {
     if (!this.#sessions.has(session)) return Promise.resolve()
     const end = this.#ends.get(session) ?? new Deferred<void>()

@@ -1,5 +1,5 @@
 /**
- * The plugin `WebSockets`: what holds for every WebSocket of an application.
+ * The plugin `WebSockets`: the settings of all WebSockets of an application.
  */
 
 import { applySessionOptions, DEFAULT_SETTINGS, SESSION_OPTIONS } from '../../session/internal.ts'
@@ -28,86 +28,89 @@ import { readOriginRule } from '../upgrades/origin-policy.ts'
 import { definePlugin } from '../plugin.ts'
 
 /**
- * The options of `WebSockets`. All have a default; routes may override those of `SessionOptions` and `origins`.
- * What each limit does when it is reached is in `docs/limits.md`.
+ * The options of `WebSockets`, all optional. Routes may override `origins`, `extensions` and the
+ * options of `SessionOptions`. `docs/limits.md` says what happens at each limit.
  */
 export interface WebSocketsOptions extends SessionOptions {
   /**
-   * How long origin rules, interceptors and the choice of a subprotocol may take together; above 0. Past it
-   * the client gets 503 and `call.signal` fires.
+   * Time limit for origin rules, interceptors and the choice of a subprotocol together; above 0.
+   * When it passes, the client gets 503 and `call.signal` aborts.
    *
    * @defaultValue 10 seconds
    */
   readonly handshakeTimeout?: Duration
 
-  /** Which pages may connect. @defaultValue 'same-origin' */
+  /** Origins that may connect. @defaultValue 'same-origin' */
   readonly origins?: OriginRule
 
   /**
-   * What may change messages on their way, if the client agrees: `[permessageDeflate()]` compresses them. Messages
-   * pass them in this order on the way out, and in the other on the way in. Raw sessions show frames as they travel,
-   * and have none. RFC 6455 §9.
+   * Extensions that may change messages if the client agrees: `[permessageDeflate()]` compresses
+   * them. Outgoing messages pass the extensions in this order, incoming messages in reverse. Raw
+   * sessions use no extensions, because they see frames as they travel. RFC 6455 §9.
    *
    * @defaultValue none
    */
   readonly extensions?: readonly Extension[]
 
   /**
-   * Most connections at a time, those whose upgrade is being decided included: a whole number above 0, or
-   * `Infinity` for no limit. One more gets 503 with `Retry-After`.
+   * The limit of simultaneous connections, including undecided upgrades: a whole number above 0, or
+   * `Infinity` for no limit. Above it, upgrades get 503 with `Retry-After`.
    *
    * @defaultValue 100000
    */
   readonly maxConnections?: number
 
   /**
-   * Most connections at a time from one address: a whole number above 0, or `Infinity` for no limit. One more
-   * gets 429 with `Retry-After`. The address is `call.request.origin.remoteHost`, so that plugins which trust a
-   * proxy have their say; IPv6 addresses count by /64; connections without an address are not counted.
+   * The limit of simultaneous connections from one address: a whole number above 0, or `Infinity`
+   * for no limit. Above it, upgrades get 429 with `Retry-After`. The address is
+   * `call.request.origin.remoteHost`, so plugins that trust a proxy can set it. IPv6 addresses are
+   * counted by /64. Connections without an address are not counted.
    *
-   * @defaultValue 1000 for public addresses; none for those of private networks, where proxies are. A number
-   *   that is given holds for all addresses
+   * @defaultValue 1000 for public addresses, and no limit for private networks, where proxies are.
+   *   An explicit number applies to all addresses
    */
   readonly maxConnectionsPerAddress?: number
 
   /**
-   * Most upgrades per second from all clients together, two seconds' worth at once: a whole number above 0,
-   * or `Infinity` for no limit. One more gets 503 with `Retry-After`. Protects the sessions that are there from
-   * all clients coming back at once.
+   * The limit of upgrades per second from all clients together, with a burst of two seconds: a
+   * whole number above 0, or `Infinity` for no limit. Above it, upgrades get 503 with
+   * `Retry-After`. Protects running sessions when all clients reconnect at once.
    *
    * @defaultValue 5000
    */
   readonly maxUpgradesPerSecond?: number
 
   /**
-   * Most headers of one upgrade request: a whole number above 0, or `Infinity` for no limit beside the
-   * server's own. One more gets 431. RFC 6585 §5.
+   * The limit of headers in one upgrade request: a whole number above 0, or `Infinity` for no limit
+   * beside the server's own. Above it, the request gets 431. RFC 6585 §5.
    *
    * @defaultValue 100
    */
   readonly maxHeaderCount?: number
 
   /**
-   * Most characters of all names and values of one upgrade request's headers together: a whole number above
-   * 0, or `Infinity` for no limit beside the server's own. One more gets 431. RFC 6585 §5.
+   * The limit of characters in all header names and values of one upgrade request: a whole number
+   * above 0, or `Infinity` for no limit beside the server's own. Above it, the request gets 431.
+   * RFC 6585 §5.
    *
    * @defaultValue 16384
    */
   readonly maxHeaderSize?: number
 
   /**
-   * Bytes that all sessions together may keep in memory, in queues and in what has arrived in part: a whole
-   * number above 0, or `Infinity` for no limit; or a budget of `createMemoryBudget`, which several applications
-   * share. From seven eighths of it on upgrades get 503 with `Retry-After`. Past it the sessions that hold most are closed
-   * with 1013, of equals the youngest first, until it is enough; what waited in their queues is dropped. It may be
-   * exceeded by a sixteenth, and within one turn of the event loop, before that happens.
+   * The limit of bytes that all sessions together hold in queues and partial messages: a whole
+   * number above 0, or `Infinity` for no limit. A budget of `createMemoryBudget` is shared by
+   * several applications. Above seven eighths, upgrades get 503 with `Retry-After`. Above the
+   * limit, sessions that hold most are closed with 1013, the youngest first if they hold the same,
+   * and their queues are dropped. The limit may be exceeded by a sixteenth, and within one turn of
+   * the event loop, before sessions are closed.
    *
    * @defaultValue 256 MiB (268435456)
    */
   readonly memoryBudget?: number | MemoryBudget
 }
 
-/** What `WebSockets` was installed with, complete. Times are in milliseconds, sizes in bytes. */
+/** The checked options of `WebSockets`. Times are in milliseconds, sizes in bytes. */
 export interface WebSocketsSettings extends AdmissionSettings {
   readonly session: RouteSettings
   readonly handshakeTimeout: number
@@ -117,13 +120,13 @@ export interface WebSocketsSettings extends AdmissionSettings {
 
 const ACT = 'install WebSockets'
 
-/** The settings of the plugin under the names of their options, without those of sessions. */
+/** The plugin's settings under the names of their options, without the settings of sessions. */
 type OwnSettings = SettingsOf<
   Omit<WebSocketsOptions, keyof SessionOptions>,
   { origins: CheckedOriginRule }
 >
 
-/** The options of the plugin, beside those of sessions. */
+/** The options of the plugin, without the options of sessions. */
 export const PLUGIN_OPTIONS: OptionTable<OwnSettings> = optionTable<OwnSettings>({
   handshakeTimeout: timeLimit(10_000),
   origins: checked<CheckedOriginRule, OriginRule>('same-origin', readOriginRule),
@@ -139,7 +142,7 @@ export const PLUGIN_OPTIONS: OptionTable<OwnSettings> = optionTable<OwnSettings>
 const OPTION_NAMES: readonly string[] = [...SESSION_OPTIONS.names, ...PLUGIN_OPTIONS.names]
 
 /**
- * Adds WebSocket support to an application: has to be installed before `webSocket` routes are declared.
+ * Adds WebSocket support to an application. Install it before declaring `webSocket` routes.
  *
  * Ktor: `WebSockets`.
  *
@@ -177,7 +180,7 @@ function readBudget(act: string, budget: unknown): number | MemoryBudget {
   )
 }
 
-/** Each application has a budget of its own, unless it was given one. `null`: no limit. */
+/** Creates a budget for this application unless a shared one is given. `null`: no limit. */
 function toSharedBudget(budget: number | MemoryBudget): SharedBudget | null {
   if (budget instanceof SharedBudget) return budget
   return budget === Infinity ? null : new SharedBudget(Number(budget))

@@ -1,9 +1,9 @@
 /**
- * Who is let in: how many connections there may be, how many of them from one address, how many may be asked
- * for in a second, and how large a request may be.
+ * Admits connections: limits their number, their number per address, the rate of upgrades, and the
+ * size of a request's head.
  *
- * A connection counts from the moment at which its request is found to be a proper one until its handler has
- * returned, so that those whose upgrade is still being decided count too.
+ * A connection is counted from the moment its request is found valid until its handler has
+ * returned. Undecided upgrades therefore count too.
  */
 
 import type { Clock } from '../../base/index.ts'
@@ -13,28 +13,28 @@ import { UpgradeLimitError } from '../errors.ts'
 import { type MemoryBudget, SharedBudget } from '../sessions/memory-budget.ts'
 import { refuse, type Refusal } from './refusal.ts'
 
-/** The limits on who is let in. `Infinity`: none. */
+/** The limits of admission. `Infinity`: no limit. */
 export interface AdmissionSettings {
   readonly maxConnections: number
   readonly maxConnectionsPerAddress: number
-  /** Whether `maxConnectionsPerAddress` is for addresses of our own networks too. */
+  /** Whether `maxConnectionsPerAddress` also applies to private networks. */
   readonly countsOwnNetworks: boolean
   readonly maxUpgradesPerSecond: number
-  /** Headers of one request. */
+  /** Limit of headers in one request. */
   readonly maxHeaderCount: number
-  /** Characters of all names and values of one request together. */
+  /** Limit of characters in all names and values of one request. */
   readonly maxHeaderSize: number
-  /** `null`: none. */
+  /** `null`: no limit. */
   readonly memoryBudget: MemoryBudget | null
 }
 
 /** The burst allowance of upgrades, as a time at the full rate. */
 const BURST_MS = 2_000
 
-/** One connection among those that are counted. Both methods are idempotent. */
+/** One counted connection. Both methods are idempotent. */
 export class ConnectionSlot {
   readonly #admission: Admission
-  /** What it is counted under, beside all others; `null`: nothing. */
+  /** The address under which the connection is counted; `null`: not counted by address. */
   readonly #address: string | null
   #isTaken = false
 
@@ -56,9 +56,9 @@ export class ConnectionSlot {
   }
 }
 
-/** The gate of one application. */
+/** The admission of one application. */
 export class Admission {
-  /** What sessions have to tell how they grow; `null`: nothing. */
+  /** The budget to which sessions report their growth; `null`: no limit. */
   readonly memoryBudget: SharedBudget | null
   readonly #settings: AdmissionSettings
   readonly #byAddress = new Map<string, number>()
@@ -68,11 +68,11 @@ export class Admission {
   constructor(settings: AdmissionSettings) {
     this.#settings = settings
     const { memoryBudget } = settings
-    // There is no other kind: the plugin has checked it.
+    // The plugin accepts no other kind of budget.
     this.memoryBudget = memoryBudget instanceof SharedBudget ? memoryBudget : null
   }
 
-  /** Whether the head of a request is small enough to be looked at: names and values in turn. */
+  /** Returns the refusal of a head that is too large. `rawHeaders` has names and values in turn. */
   refusalOfHeaders(rawHeaders: readonly string[]): Refusal | null {
     const { maxHeaderCount, maxHeaderSize } = this.#settings
     if (rawHeaders.length > 2 * maxHeaderCount) {
@@ -84,17 +84,21 @@ export class Admission {
     return refuseBy('maxHeaderSize', maxHeaderSize, 'the headers of the request are too large')
   }
 
-  /** Lets a connection in that comes from `remoteHost`, and counts it, unless there is no room for it. */
+  /** Admits and counts a connection from `remoteHost`, or returns the refusal. */
   enter(remoteHost: string, environment: Environment): ConnectionSlot | Refusal {
     const { maxConnections, maxUpgradesPerSecond } = this.#settings
     if (!this.#isInRate(maxUpgradesPerSecond, environment.clock)) {
-      return refuseBy('maxUpgradesPerSecond', maxUpgradesPerSecond, 'too many clients come at once')
+      return refuseBy(
+        'maxUpgradesPerSecond',
+        maxUpgradesPerSecond,
+        'there are too many upgrades per second',
+      )
     }
-    const strain = this.memoryBudget?.strain(environment) ?? null
-    if (strain !== null) {
+    const shortage = this.memoryBudget?.shortage(environment) ?? null
+    if (shortage !== null) {
       return refuse(503, 'memory', 'Cannot upgrade: the server is short of memory', {
         headers: RETRY_AFTER,
-        cause: strain,
+        cause: shortage,
       })
     }
     if (this.#connections >= maxConnections) {
@@ -127,7 +131,7 @@ export class Admission {
     return slot
   }
 
-  /** For slots: one connection more, or one less. */
+  /** Adds a connection, or removes one. Called by slots. */
   count(address: string | null, change: 1 | -1): void {
     this.#connections += change
     if (address === null) return
@@ -137,7 +141,7 @@ export class Admission {
   }
 }
 
-// Soon enough for a person who waits, late enough that some others have left.
+// Short enough for a waiting person, long enough that other clients have left.
 const RETRY_AFTER = [['retry-after', '5']] as const
 
 /** RFC 6585 §4, §5; RFC 9110 §15.6.4. */

@@ -1,5 +1,6 @@
 /**
- * Whose connection it is, for the limit per address: one customer has one IPv4 address, or a whole /64 of IPv6.
+ * The key under which a client is counted for the limit per address: its IPv4 address, or its IPv6
+ * /64, because one customer usually has a whole /64.
  */
 
 const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
@@ -8,7 +9,7 @@ const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
 const OWN_IPV4 =
   /^(?:127|10)\.|^192\.168\.|^169\.254\.|^172\.(?:1[6-9]|2\d|3[01])\.|^100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./
 
-/** What connections from `remoteHost` are counted under; `null` when the carrier has no addresses. */
+/** Returns the key of `remoteHost`, or `null` if the transport has no addresses. */
 export function addressKey(remoteHost: string): string | null {
   if (remoteHost === '') return null
   const mapped = MAPPED_IPV4.exec(remoteHost)?.[1]
@@ -16,14 +17,14 @@ export function addressKey(remoteHost: string): string | null {
   const [address = ''] = remoteHost.split('%')
   const url = `http://[${address}]`
   if (!address.includes(':') || !URL.canParse(url)) return remoteHost
-  // Canonical by the URL parser: lower case, without leading zeros, at most one `::`.
+  // The URL parser makes it canonical: lower case, no leading zeros, at most one `::`.
   const groups = networkGroups(new URL(url).hostname.slice(1, -1))
   return `${groups.join(':')}::/64`
 }
 
 /**
- * Whether `key` (of `addressKey`) is of a network of our own, where proxies and load balancers are: as many clients
- * as there are may come from one address there.
+ * Whether `key` (from `addressKey`) belongs to a private network. Proxies and load balancers are
+ * there, so one address may stand for any number of clients.
  */
 export function isOwnNetwork(key: string): boolean {
   if (!key.includes(':')) return OWN_IPV4.test(key)
@@ -31,7 +32,7 @@ export function isOwnNetwork(key: string): boolean {
   return key === '0:0:0:0::/64' || /^f[cd]|^fe[89ab]/.test(key)
 }
 
-/** The first four of the eight groups of a canonical IPv6 address. */
+/** Returns the first four of the eight groups of a canonical IPv6 address. */
 function networkGroups(address: string): string[] {
   const [head = '', tail] = address.split('::')
   const before = head === '' ? [] : head.split(':')

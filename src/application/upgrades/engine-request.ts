@@ -1,6 +1,6 @@
 /**
- * The engine's own request behind a call: `IncomingMessage` on Node. An engine may be able to bring a
- * request without one, which is cheaper. So interceptors that need one say so.
+ * The engine's own request of a call: `IncomingMessage` on Node. Creating one costs time, so an
+ * engine may omit it unless an interceptor of the route is marked as needing it.
  */
 
 import type { ApplicationCall, Interceptor } from '../application.ts'
@@ -20,8 +20,8 @@ export function needsEngineRequest(interceptor: Interceptor): boolean {
 }
 
 /**
- * Returns the request that the engine made `call` from: `null` when the upgrade has been decided, and
- * `undefined` when the engine has no such object.
+ * Returns the engine's own request of `call`: `null` after the upgrade has been decided, and
+ * `undefined` if the engine has none.
  */
 export function engineRequestOf({ request }: ApplicationCall): object | null | undefined {
   return request instanceof IncomingRequest ? request.engineRequest : undefined

@@ -1,5 +1,5 @@
 /**
- * Runs the interceptors of an upgrade, outermost first, and keeps the context that they made for its handler.
+ * Runs the interceptors of an upgrade, outermost first, and captures their context for the handler.
  */
 
 import { kindOf } from '../../base/internal.ts'
@@ -7,18 +7,21 @@ import { kindOf } from '../../base/internal.ts'
 import type { ApplicationCall, Interceptor } from '../application.ts'
 import { type AsyncContext, captureContext } from '../async-context.ts'
 
-/** What came of the interceptors. */
+/** The result of the interceptors. */
 export interface Interception {
-  /** What one of them answered instead of the upgrade; `null` when all agreed. */
+  /** The response of an interceptor that refused; `null` if all accepted. */
   readonly refusal: Response | null
 
-  /** The innermost point, inside of everything that an interceptor put around `next()`: the handler runs there. */
+  /**
+   * The innermost context, inside everything that interceptors put around `next()`. The handler
+   * runs there.
+   */
   readonly context: AsyncContext
 }
 
 /**
- * Runs `interceptors` for `call`. Rejects with what one of them throws, also when another has caught it and
- * went on as if nothing was: what failed further in has not agreed.
+ * Runs `interceptors` for `call`. Rejects if an interceptor throws, even if an outer interceptor
+ * catches the error and accepts: an interceptor that failed has not accepted.
  */
 export async function intercept(
   interceptors: readonly Interceptor[],
@@ -53,7 +56,7 @@ export async function intercept(
     }
     if (answer !== undefined) {
       throw new TypeError(
-        `Cannot use what an interceptor returned: it is ${kindOf(answer)}, expected a Response or nothing`,
+        `Cannot upgrade: an interceptor returned ${kindOf(answer)}, expected a Response or undefined`,
       )
     }
     return inner ?? runFrom(index + 1)
@@ -63,24 +66,26 @@ export async function intercept(
   return { refusal: refusal ?? null, context: context ?? captureContext() }
 }
 
-/** A call of `next()` that runs nothing. It rejects for a caller that awaits it. */
+/** A call of `next()` that runs nothing. The promise rejects if the caller awaits it. */
 function refusedNext(how: string): Promise<never> {
   return handled(Promise.reject(new Error(`Cannot call next() ${how}`)))
 }
 
-/** Returns `promise`, whose rejection does not end the process when the interceptor never awaits it. */
+/**
+ * Returns `promise`. If the interceptor never awaits it, its rejection does not end the process.
+ */
 function handled<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {
-    // The interceptor that awaits the promise sees the error; otherwise it says nothing new.
+    // An interceptor that awaits the promise sees the error.
   })
   return promise
 }
 
-/** Waits for what an interceptor began and left, so that nothing of an upgrade outlives its answer. */
+/** Waits for inner interceptors that were not awaited, so that none outlives the answer. */
 async function settled(inner: Promise<unknown> | null): Promise<void> {
   try {
     await inner
   } catch {
-    // The interceptor has answered in spite of it: the refusal stands either way.
+    // The outer interceptor refused in any case, so the inner error changes nothing.
   }
 }

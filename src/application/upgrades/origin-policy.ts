@@ -1,6 +1,6 @@
 /**
- * Which pages may connect: the answer to cross-site WebSocket hijacking (RFC 6455 §10.2), where a page of
- * another site opens a connection that carries this site's cookies.
+ * The origin rule: prevents cross-site WebSocket hijacking (RFC 6455 §10.2), in which a page of
+ * another site opens a connection with this site's cookies.
  */
 
 import { isThenable, kindOf } from '../../base/internal.ts'
@@ -8,13 +8,13 @@ import type { ApplicationCall, OriginRule } from '../application.ts'
 import type { Origin } from '../calls/authority.ts'
 import { parseOrigin, sameOrigin } from '../calls/authority.ts'
 
-/** An origin rule that has been checked, with its origins as values. */
+/** A checked origin rule, with parsed origins. */
 export type CheckedOriginRule = Exclude<OriginRule, readonly string[]> | readonly Origin[]
 
 /**
- * Checks the option `origins`; `fallback` when it is absent.
+ * Checks the option `origins`. Returns `fallback` if it is absent.
  *
- * @throws {TypeError} for anything that is no rule, or an entry that is no origin.
+ * @throws {TypeError} for an invalid rule or an invalid origin in the list.
  */
 export function readOriginRule(
   act: string,
@@ -32,10 +32,10 @@ export function readOriginRule(
 }
 
 /**
- * Whether `rule` lets `call` connect. Only a browser says on whose behalf it connects, so a request without
- * an `Origin` is not a page's; one from the request's own origin always may.
+ * Whether `rule` allows `call` to connect. The request's own origin is always allowed. A request
+ * without `Origin` is allowed too, because it does not come from a page.
  *
- * @param header the `Origin` of the request; `null` without.
+ * @param header the `Origin` header of the request; `null` if absent.
  */
 export function mayConnect(
   rule: CheckedOriginRule,
@@ -44,7 +44,7 @@ export function mayConnect(
 ): boolean | Promise<boolean> {
   if (header === null || rule === 'any') return true
 
-  // Never equal to anything when it is opaque ("null") or no origin at all.
+  // `null` for an opaque ("null") or invalid origin, which equals nothing.
   const origin = parseOrigin(header)
   if (origin !== null && sameOrigin(origin, call.request.origin)) return true
   if (rule === 'same-origin') return false
@@ -52,14 +52,14 @@ export function mayConnect(
   return origin !== null && rule.some((allowed) => sameOrigin(allowed, origin))
 }
 
-/** Only `true` allows: a function that forgets to answer has not allowed anything. */
+/** Only `true` allows: a function that returns nothing has not allowed the origin. */
 function isYes(answer: unknown): boolean | Promise<boolean> {
   if (isThenable(answer)) return Promise.resolve(answer).then((later) => later === true)
   return answer === true
 }
 
 function readAllowedOrigin(act: string, entry: unknown): Origin {
-  // The URL parser lets a host have a star in it, which would match nothing.
+  // The URL parser accepts a star in a host, but such an origin would match nothing.
   const isPattern = typeof entry === 'string' && entry.includes('*')
   const origin = typeof entry === 'string' && !isPattern ? parseOrigin(entry) : null
   if (origin !== null) return origin

@@ -1,20 +1,20 @@
 /**
- * Why an upgrade was refused, in one word: what events and counters call it.
+ * The reasons for refused upgrades, as events and counters name them.
  */
 
 /** Why an upgrade was refused. */
 export type RefusalReason =
-  /** The request is no proper opening handshake (400, 426). */
+  /** The request is not a valid opening handshake (400, 426). */
   | 'handshake'
-  /** A parameter of the path is wrongly percent-encoded (400). */
+  /** A parameter of the path has invalid percent-encoding (400). */
   | 'parameters'
   /** The application is stopping (503). */
   | 'stopping'
-  /** A page of another origin (403). */
+  /** The `Origin` is not allowed (403). */
   | 'origin'
   /** An interceptor returned a `Response`. */
   | 'interceptor'
-  /** Too many headers, or too large: `maxHeaderCount`, `maxHeaderSize` (431). */
+  /** The headers exceed `maxHeaderCount` or `maxHeaderSize` (431). */
   | 'headers'
   /** `maxUpgradesPerSecond` (503). */
   | 'rate'
@@ -24,11 +24,11 @@ export type RefusalReason =
   | 'address'
   /** `memoryBudget` (503). */
   | 'memory'
-  /** None of the route's subprotocols was offered, and it requires one (400). */
+  /** The client offered none of the route's subprotocols, and the route requires one (400). */
   | 'protocol'
   /** The application's own code threw (500). */
   | 'failure'
-  /** `handshakeTimeout` has passed (503). */
+  /** `handshakeTimeout` passed (503). */
   | 'timeout'
-  /** The client left before it was decided; it saw no answer. */
+  /** The client left before the decision, so it saw no answer. */
   | 'abandoned'

@@ -1,17 +1,17 @@
 /**
- * Plain HTTP answers to requests that do not become sessions: always with a sentence, never with a detail
- * of the application.
+ * Plain HTTP answers to requests that do not become sessions. Each has one sentence, and never a
+ * detail of the application.
  */
 
 import type { UpgradeRefused } from '../engine.ts'
-import type { Farewell } from '../sessions/farewell.ts'
+import type { ReconnectHints } from '../sessions/reconnect-hints.ts'
 import type { RefusalReason } from './refusal-reason.ts'
 import { parseRequestTarget } from '../calls/request-target.ts'
 
 /** Headers in order. */
 type Headers = ReadonlyArray<readonly [name: string, value: string]>
 
-/** An upgrade that is refused: what the client is told, and what `monitor` is. */
+/** A refused upgrade: the answer for the client, with the reason and cause for `monitor`. */
 export interface Refusal {
   readonly type: 'refused'
   readonly reason: RefusalReason
@@ -23,7 +23,7 @@ export interface Refusal {
 
 const PLAIN_TEXT: readonly [string, string] = ['content-type', 'text/plain; charset=utf-8']
 
-/** Headers that belong to the connection or to how a body is framed: the engine's, never an application's. */
+/** Headers that belong to the connection or to the framing of a body. Only the engine sets them. */
 export const ENGINE_HEADERS: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
@@ -33,12 +33,15 @@ export const ENGINE_HEADERS: ReadonlySet<string> = new Set([
   'upgrade',
 ])
 
-/** Whether the 101 has a header of this name already, or must not have one (RFC 9110 §15.2: no body). */
+/**
+ * Whether applications must not set this header on a 101: it belongs to the handshake, or to a
+ * body, which a 101 has not (RFC 9110 §15.2).
+ */
 export function isHandshakeHeader(name: string): boolean {
   return ENGINE_HEADERS.has(name) || name.startsWith('sec-websocket-')
 }
 
-/** Refuses with a sentence as the body. */
+/** Returns a refusal with `sentence` as its body. */
 export function refuse(
   status: number,
   reason: RefusalReason,
@@ -55,15 +58,15 @@ export function refuse(
   }
 }
 
-/** Refuses because the application is stopping. */
-export function refuseWhileStopping(farewell: Farewell): Refusal {
+/** Returns the refusal of a stopping application. */
+export function refuseWhileStopping(reconnectHints: ReconnectHints): Refusal {
   return refuse(503, 'stopping', 'Cannot upgrade: the server is stopping', {
-    headers: [['retry-after', farewell.retryAfter()]],
+    headers: [['retry-after', reconnectHints.retryAfter()]],
   })
 }
 
 /**
- * Refuses with what an interceptor returned; reads its body to the end.
+ * Returns a refusal with an interceptor's response, after reading its body.
  *
  * @throws {TypeError} for a status that cannot be sent: `Response.error()` has the status 0.
  */
@@ -84,18 +87,21 @@ export async function refuseWith(response: Response): Promise<Refusal> {
   }
 }
 
-/** The engine's side of `refusal`, with what interceptors put on the response and the answer does not say itself. */
+/**
+ * Returns the outcome for the engine. Headers of interceptors are added unless the refusal sets
+ * them.
+ */
 export function toOutcome(refusal: Refusal, added: Headers): UpgradeRefused {
   const { status, headers, body } = refusal
   const named = new Set(headers.map(([name]) => name.toLowerCase()))
-  // Cookies add up; of everything else the answer itself has the last word.
+  // `set-cookie` may occur several times. For other names the refusal's own header wins.
   const extra = added.filter(
     ([name]) => !ENGINE_HEADERS.has(name) && (name === 'set-cookie' || !named.has(name)),
   )
   return { type: 'refused', status, headers: [...headers, ...extra], body }
 }
 
-/** The answer to a request that does not ask for an upgrade, on a path that has nothing else (RFC 9110 §15.5.22). */
+/** Returns the answer to a plain request on the path of a WebSocket route (RFC 9110 §15.5.22). */
 export function upgradeRequired(): UpgradeRefused {
   const headers: Headers = [
     ['upgrade', 'websocket'],
@@ -116,8 +122,8 @@ export function upgradeRequired(): UpgradeRefused {
 }
 
 /**
- * The answer to an upgrade that no route matches: 404, or 400 when `target` is not a valid request target
- * (RFC 9112 §3.2), which no route can match.
+ * Returns the answer to an upgrade that no route matches: 404, or 400 if `target` is not a valid
+ * request target (RFC 9112 §3.2).
  */
 export function noSuchPath(target: string = '/'): UpgradeRefused {
   const refusal =
@@ -127,6 +133,6 @@ export function noSuchPath(target: string = '/'): UpgradeRefused {
           'handshake',
           'Cannot upgrade: the request target is not a valid path (RFC 3986)',
         )
-      : refuse(404, 'handshake', 'Cannot upgrade: there is nothing at this path')
+      : refuse(404, 'handshake', 'Cannot upgrade: no route has this path')
   return toOutcome(refusal, [])
 }

@@ -1,28 +1,28 @@
 /**
- * What the log says of refused origins. A page cannot see why it was refused, so the developer of a page on
- * another port would find nothing anywhere; and any client may send any origin, so little is written.
+ * Logs refused origins. A page cannot see why it was refused, so the log is the only place where
+ * its developer finds the reason. Clients can send any origin, so the log is limited.
  */
 
 import { defaultPort, type Origin } from '../calls/authority.ts'
 import { type Logger, logSafely } from '../logger.ts'
 
-/** How long one origin is not written of again. */
+/** An origin is not logged again within this time. */
 const QUIET_MS = 60_000
 
-/** How many origins are written of in that time at most. */
+/** The limit of origins logged within that time. */
 const MAX_ORIGINS = 20
 
-/** Writes of each refused origin once a minute. */
+/** Logs each refused origin at most once a minute. */
 export class RefusedOrigins {
   readonly #logger: Logger
-  /** When each was written of last, oldest first. */
+  /** When each origin was last logged, oldest first. */
   readonly #written = new Map<string, number>()
 
   constructor(logger: Logger) {
     this.#logger = logger
   }
 
-  /** @param now of the clock, in milliseconds. */
+  /** @param now the clock's time, in milliseconds. */
   refused(origin: string, own: string, route: string, now: number): void {
     for (const [known, at] of this.#written) {
       if (now - at < QUIET_MS) break
@@ -35,9 +35,11 @@ export class RefusedOrigins {
   }
 }
 
-/** `origin` as a browser writes it; what names no origin is described, never repeated. */
+/**
+ * Returns `origin` as browsers write it. An opaque or invalid origin is described, never repeated.
+ */
 export function showOrigin(origin: Origin | null): string {
-  // No name is longer (RFC 1035 §2.3.4).
+  // Host names have at most 255 characters (RFC 1035 §2.3.4).
   if (origin === null || origin.host.length > 255) return 'an origin that is opaque or invalid'
   const host = origin.host.includes(':') ? `[${origin.host}]` : origin.host
   const hasOwnPort = origin.port !== null && origin.port !== defaultPort(origin.scheme)

@@ -1,18 +1,18 @@
 /**
- * Agreeing on a subprotocol with the client (RFC 6455 §1.9, §4.2.2).
+ * Chooses the subprotocol of a session (RFC 6455 §1.9, §4.2.2).
  */
 
 import { isThenable, kindOf } from '../../base/internal.ts'
 import { isToken } from '../../protocol/internal.ts'
 import type { ApplicationCall, SubprotocolChooser } from '../application.ts'
 
-/** What a route speaks: tokens in our order of preference, or a function; an empty list is nothing at all. */
+/** The subprotocols of a route in order of preference, or a function. An empty list: none. */
 export type SubprotocolChoice = readonly string[] | SubprotocolChooser
 
 /**
- * Checks the option `protocols`; `fallback` when it is absent.
+ * Checks the option `protocols`. Returns `fallback` if it is absent.
  *
- * @throws {TypeError} for anything but a function or a list of different tokens.
+ * @throws {TypeError} for anything but a function or a list of distinct tokens.
  */
 export function readSubprotocols(
   act: string,
@@ -28,15 +28,17 @@ export function readSubprotocols(
   }
   const names = choice.map((name: unknown) => readName(act, name))
   if (new Set(names).size < names.length) {
-    throw new TypeError(`Cannot ${act}: option "protocols" has a name twice, expected each once`)
+    throw new TypeError(
+      `Cannot ${act}: option "protocols" has a duplicate name, expected distinct names`,
+    )
   }
   return names
 }
 
 /**
- * The subprotocol for `call`, one of `offered`; `null` for none. Names are compared as they are, with
- * their case. Fails with what a chooser fails with, and a `TypeError` when it chose what was not offered; a
- * promise comes of a chooser that gives one.
+ * Chooses one of `offered` for `call`, or `null`. Names are case-sensitive. Returns a promise if
+ * the chooser does. Throws or rejects with the chooser's error, and with a `TypeError` if the
+ * chosen name was not offered.
  */
 export function chooseSubprotocol(
   choice: SubprotocolChoice,
@@ -57,14 +59,14 @@ function requireOffered(
   chosen: string | null | undefined,
 ): string | null {
   if (chosen === null || chosen === undefined) return null
-  // A client fails the connection over a name that it did not offer (§4.1), so this never leaves us.
+  // A client fails the connection over a name that it did not offer (§4.1).
   if (offered.includes(chosen)) return chosen
   throw new TypeError(
-    'Cannot choose a subprotocol that was not offered, expected one of the offered or null',
+    'Cannot choose a subprotocol: the chosen name was not offered, expected an offered name or null',
   )
 }
 
-/** RFC 6455 §4.1 demands tokens of RFC 9110 §5.6.2. */
+/** Names must be tokens (RFC 6455 §4.1, RFC 9110 §5.6.2). */
 function readName(act: string, name: unknown): string {
   if (typeof name === 'string' && isToken(name)) return name
   const shown = typeof name === 'string' ? `"${name}"` : kindOf(name)

@@ -1,7 +1,7 @@
 /**
- * One upgrade request, from its route to its answer: handshake, origin, interceptors, subprotocol.
+ * Decides one upgrade request: handshake, origin, interceptors, subprotocol.
  *
- * Code of the application runs only for requests that may be upgraded (RFC 6455 §4.2).
+ * The application's code runs only for requests that are valid handshakes (RFC 6455 §4.2).
  */
 
 import { Deferred, type Environment, whenKnown, type WheelTimer } from '../../base/internal.ts'
@@ -37,35 +37,35 @@ import { IncomingRequest, type OriginResolver } from '../calls/request.ts'
 import { parseRequestTarget } from '../calls/request-target.ts'
 import type { WebSocketRoute } from '../routing/route-scope.ts'
 import type { RouteTree } from '../routing/route-tree.ts'
-import { openServerSession, type SessionHome } from '../sessions/server-session.ts'
+import { openServerSession, type SessionDependencies } from '../sessions/server-session.ts'
 import { chooseSubprotocol } from './subprotocol.ts'
 
-/** What upgrades need of their application. */
-export interface UpgradeParts extends SessionHome {
+/** What upgrades need from their application. */
+export interface UpgradeDependencies extends SessionDependencies {
   readonly application: Application
   readonly routes: RouteTree<WebSocketRoute>
   readonly resolvers: readonly OriginResolver[]
   readonly refusedOrigins: RefusedOrigins
-  /** The limits on connections. The plugin with them is installed, because there is a route. */
+  /** The limits on connections. Called only for a route, so `WebSockets` is installed. */
   readonly admission: () => Admission
 }
 
-/** See `Application.upgrade`. Returns an outcome at the handshake's deadline at the latest. */
+/** See `Application.upgrade`. The outcome comes at the latest when `handshakeTimeout` passes. */
 export function decideUpgrade(
-  parts: UpgradeParts,
+  dependencies: UpgradeDependencies,
   request: UpgradeRequest,
   environment: Environment,
   signal: AbortSignal | (() => AbortSignal),
 ): Promise<UpgradeOutcome> | UpgradeOutcome {
   const target = parseRequestTarget(request.target)
-  const match = target === null ? null : parts.routes.find(target.path)
+  const match = target === null ? null : dependencies.routes.find(target.path)
   if (target === null || match === null) return { type: 'unclaimed' }
   if (request.comesAgain === true && match.value.needsEngineRequest()) return { type: 'unclaimed' }
 
   const parameters = decodeParameters(match.captures)
   const call = new UpgradeCall(
-    parts.application,
-    new IncomingRequest(request, target, parts.resolvers),
+    dependencies.application,
+    new IncomingRequest(request, target, dependencies.resolvers),
     parameters ?? {},
   )
   const routed = {
@@ -75,7 +75,7 @@ export function decideUpgrade(
     environment,
     hasParameters: parameters !== null,
   }
-  return new UpgradeAttempt(parts, routed).run(signal)
+  return new UpgradeAttempt(dependencies, routed).run(signal)
 }
 
 /** A refusal, or everything that the session needs. */
@@ -90,7 +90,7 @@ interface Acceptance {
   readonly context: AsyncContext | null
 }
 
-/** A request that has a route. */
+/** A request with its route. */
 interface RoutedRequest {
   readonly route: WebSocketRoute
   readonly call: UpgradeCall
@@ -102,21 +102,21 @@ interface RoutedRequest {
 
 /** Decides one request that has a route. */
 class UpgradeAttempt {
-  readonly #parts: UpgradeParts
+  readonly #dependencies: UpgradeDependencies
   readonly #route: WebSocketRoute
   readonly #call: UpgradeCall
   readonly #routed: RoutedRequest
   /** The first answer. Later ones are ignored. */
   #outcome: UpgradeOutcome | null = null
-  /** Resolves with the answer, if the decision is asynchronous. */
+  /** Set if the decision is asynchronous; resolves with the outcome. */
   #waiting: Deferred<UpgradeOutcome> | null = null
   /** `null` until the request has been admitted. */
   #slot: ConnectionSlot | null = null
-  /** What is counted for the request until there is an answer. */
+  /** Bytes reserved in the memory budget until the decision. */
   #reserved = 0
 
-  constructor(parts: UpgradeParts, routed: RoutedRequest) {
-    this.#parts = parts
+  constructor(dependencies: UpgradeDependencies, routed: RoutedRequest) {
+    this.#dependencies = dependencies
     this.#route = routed.route
     this.#call = routed.call
     this.#routed = routed
@@ -133,7 +133,7 @@ class UpgradeAttempt {
     }
   }
 
-  /** Waits for the decision, the deadline or the client's leaving. The first of them answers. */
+  /** Waits for the decision, the deadline or the client's departure, whichever comes first. */
   async #race(deciding: Promise<Decision>, signal: AbortSignal): Promise<UpgradeOutcome> {
     this.#waiting = new Deferred()
     const { promise } = this.#waiting
@@ -156,13 +156,15 @@ class UpgradeAttempt {
 
   /** Returns a promise only if the origin rule, an interceptor or the chooser is async. */
   #decide(): Decision | Promise<Decision> {
-    const tooLarge = this.#parts.admission().refusalOfHeaders(this.#routed.request.rawHeaders)
+    const tooLarge = this.#dependencies
+      .admission()
+      .refusalOfHeaders(this.#routed.request.rawHeaders)
     if (tooLarge !== null) return tooLarge
     const read = this.#readHandshake()
     if (read.type === 'refused') return read
     const { handshake } = read
     if (!this.#routed.hasParameters) {
-      return refuse(400, 'parameters', 'Cannot upgrade: the path is wrongly percent-encoded')
+      return refuse(400, 'parameters', 'Cannot upgrade: the path has invalid percent-encoding')
     }
     const stopping = this.#refusalWhileStopping()
     if (stopping !== null) return stopping
@@ -180,9 +182,10 @@ class UpgradeAttempt {
     const page = showOrigin(header === null ? null : parseOrigin(header))
     const server = showOrigin(own)
     const now = this.#routed.environment.clock.now()
-    this.#parts.refusedOrigins.refused(page, server, this.#route.path, now)
+    this.#dependencies.refusedOrigins.refused(page, server, this.#route.path, now)
     const sentence = `Cannot upgrade: pages of ${page} may not connect to ${server}, expected an origin that the option "origins" of the server allows`
-    // Both origins were parsed, so they hold no raw input. The header forbids to read them as HTML.
+    // Both origins were parsed, so they contain no raw input. `nosniff` forbids reading them as
+    // HTML.
     return refuse(403, 'origin', sentence, { headers: [['x-content-type-options', 'nosniff']] })
   }
 
@@ -199,8 +202,8 @@ class UpgradeAttempt {
   }
 
   #refusalWhileStopping(): Refusal | null {
-    const farewell = this.#parts.farewell()
-    return farewell === null ? null : refuseWhileStopping(farewell)
+    const reconnectHints = this.#dependencies.reconnectHints()
+    return reconnectHints === null ? null : refuseWhileStopping(reconnectHints)
   }
 
   #chooseSubprotocol(
@@ -213,7 +216,7 @@ class UpgradeAttempt {
         return refuse(
           400,
           'protocol',
-          'Cannot upgrade: Sec-WebSocket-Protocol offers no subprotocol of this path',
+          'Cannot upgrade: Sec-WebSocket-Protocol has no supported subprotocol',
         )
       }
       const extensions = this.#agreeExtensions(handshake)
@@ -221,33 +224,33 @@ class UpgradeAttempt {
     })
   }
 
-  /** Counts the connection. @returns the refusal, if there is no room for it. */
+  /** Counts the connection. @returns the refusal if it was not admitted. */
   #admit(): Refusal | null {
     const { remoteHost } = this.#call.request
-    const entered = this.#parts.admission().enter(remoteHost, this.#routed.environment)
+    const entered = this.#dependencies.admission().enter(remoteHost, this.#routed.environment)
     if ('reason' in entered) return entered
     this.#slot = entered
     this.#reserve(this.#call.request.headBytes + (this.#routed.request.earlyBytes ?? 0))
     return null
   }
 
-  /** Counts memory of the request until there is an answer. */
+  /** Reserves memory for the request until the decision. */
   #reserve(bytes: number): void {
     if (this.#outcome !== null) return
     this.#reserved += bytes
-    this.#parts.admission().memoryBudget?.reserve(bytes)
+    this.#dependencies.admission().memoryBudget?.reserve(bytes)
   }
 
-  /** The opening handshake, or the refusal of an invalid one. */
+  /** Reads the opening handshake, or returns the refusal of an invalid one. */
   #readHandshake(): { readonly type: 'read'; readonly handshake: ServerHandshake } | Refusal {
     const { method, httpVersion, hasBody, rawHeaders } = this.#routed.request
-    // Headers of its own: the call would keep these.
+    // Not the headers of the call, which would keep these.
     const headers = new HttpHeaders(rawHeaders)
     try {
       const handshake = readServerHandshake({ method, httpVersion, headers, hasBody })
       // The handshake checks that there is a Host, but not its value (RFC 9112 §3.2).
       if (parseAuthority(headers.get('host') ?? '') !== null) return { type: 'read', handshake }
-      return refuse(400, 'handshake', 'Cannot upgrade: Host names no host')
+      return refuse(400, 'handshake', 'Cannot upgrade: the Host header is invalid, expected a host')
     } catch (error) {
       if (!(error instanceof HandshakeError)) throw error
       return refuse(error.status, 'handshake', error.message, {
@@ -274,7 +277,7 @@ class UpgradeAttempt {
     if (reserved !== undefined) {
       return this.#fail(
         new TypeError(
-          `Cannot put "${reserved[0]}" on the response of an upgrade: it belongs to the handshake`,
+          `Cannot put "${reserved[0]}" on the response of an upgrade: the engine or the handshake sets it, expected another header`,
         ),
       )
     }
@@ -296,7 +299,10 @@ class UpgradeAttempt {
     extensions: readonly AgreedExtension[],
     context: AsyncContext | null,
   ): void {
-    if (this.#slot === null) throw new Error('Cannot begin a session: it was not admitted')
+    if (this.#slot === null)
+      throw new Error(
+        'Cannot start a session: its request was not admitted, expected an accepted upgrade',
+      )
     openServerSession(
       {
         call: this.#call,
@@ -305,19 +311,19 @@ class UpgradeAttempt {
         extensions,
         context,
         environment: this.#routed.environment,
-        home: this.#parts,
+        dependencies: this.#dependencies,
         slot: this.#slot,
-        memoryBudget: this.#parts.admission().memoryBudget,
+        memoryBudget: this.#dependencies.admission().memoryBudget,
       },
       transport,
     )
   }
 
-  /** Code of the application threw: 500 without details, and an entry in the log. */
+  /** Refuses with 500 and no details after the application's code threw, and logs the error. */
   #fail(error: unknown): UpgradeOutcome {
-    // Code that throws because `signal` fired has not failed.
+    // Code that throws because `signal` aborted has not failed.
     if (this.#outcome !== null && this.#call.isEndedBy(error)) return this.#outcome
-    logFailure(this.#parts.application.logger, error, 'WebSocket upgrade failed', {
+    logFailure(this.#dependencies.application.logger, error, 'WebSocket upgrade failed', {
       route: this.#route.path,
     })
     return this.#refuse(
@@ -348,9 +354,9 @@ class UpgradeAttempt {
     if (this.#outcome !== null) return this.#outcome
     const outcome = this.#settle(toOutcome(refusal, this.#call.responseHeaders))
     this.#slot?.release()
-    const { monitor, counters } = this.#parts
+    const { monitor, counters } = this.#dependencies
     counters.upgradeRefused(refusal.reason, refusal.cause)
-    if (monitor.hears('upgradeRefused')) {
+    if (monitor.hasListeners('upgradeRefused')) {
       const { status, reason, cause } = refusal
       const { request } = this.#call
       const facts = { request, route: this.#route.path, status, reason, cause }
@@ -359,11 +365,11 @@ class UpgradeAttempt {
     return outcome
   }
 
-  /** Makes `outcome` the answer if it is the first. @returns the answer. */
+  /** Sets the outcome if there is none yet. @returns the outcome. */
   #settle(outcome: UpgradeOutcome): UpgradeOutcome {
     if (this.#outcome !== null) return this.#outcome
     this.#outcome = outcome
-    this.#parts.admission().memoryBudget?.reserve(-this.#reserved)
+    this.#dependencies.admission().memoryBudget?.reserve(-this.#reserved)
     this.#waiting?.resolve(outcome)
     return outcome
   }

@@ -117,7 +117,7 @@ describe('webSocket()', () => {
     ],
     ['', 'the path is "", expected one that begins with "/"'],
     [7, 'Cannot declare webSocket route 7: the path is 7'],
-    ['/a/:x/:x', 'Cannot use path "/a/:x/:x": it is not a path pattern (duplicate param name "x")'],
+    ['/a/:x/:x', 'Cannot use path "/a/:x/:x": the pattern is invalid (duplicate param name "x")'],
   ])('refuses the path %j', (path, message) => {
     // @ts-expect-error -- what JavaScript may do
     expect(() => createRoot().route.webSocket(path, handler)).toThrow(message)
@@ -145,7 +145,7 @@ describe('webSocket()', () => {
     [{ protocols: ['a b'] }, 'option "protocols" has "a b"'],
     [{ origins: ['example.com'] }, 'option "origins" has "example.com"'],
     [{ maxFrameSize: 0 }, 'option "maxFrameSize" is 0'],
-    [null, 'the options is null, expected an object'],
+    [null, 'the options argument is null, expected an object'],
   ])('refuses the options %j', (options, message) => {
     // @ts-expect-error -- what JavaScript may do
     expect(() => createRoot().route.webSocket('/a', options, handler)).toThrow(message)

@@ -60,9 +60,9 @@ describe('createRouteTree()', () => {
   })
 
   it.each([
-    ['/a/:x/:x', 'Cannot use path "/a/:x/:x": it is not a path pattern (duplicate param name "x")'],
-    ['/a/(', /^Cannot use path "\/a\/\(": it is not a path pattern \(.+\), expected .+$/],
-    ['/a?b', /^Cannot use path "\/a\?b": it is not a path pattern \(misplaced/],
+    ['/a/:x/:x', 'Cannot use path "/a/:x/:x": the pattern is invalid (duplicate param name "x")'],
+    ['/a/(', /^Cannot use path "\/a\/\(": the pattern is invalid \(.+\), expected .+$/],
+    ['/a?b', /^Cannot use path "\/a\?b": the pattern is invalid \(misplaced/],
   ])('refuses the pattern %s, with the reason', (pattern, message) => {
     expect(() => createRouteTree().check(pattern)).toThrow(TypeError)
     expect(() => createRouteTree().check(pattern)).toThrow(message)

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest'
 
 import type { WebSocketServerSession } from '../../../src/application/application.ts'
 import { drain, readStopOptions } from '../../../src/application/sessions/drain.ts'
-import { Farewell } from '../../../src/application/sessions/farewell.ts'
+import { ReconnectHints } from '../../../src/application/sessions/reconnect-hints.ts'
 import { SessionRegistry } from '../../../src/application/sessions/session-registry.ts'
 import { VirtualClock } from '../../../src/base/index.ts'
 import { createSeededRandom } from '../../../src/testing/seeded-random.ts'
 import { settled } from '../../support/memory-world.ts'
 import { IDLE_CONTROL } from '../../support/session-control.ts'
 
-const QUIET = new Farewell(null, (target) => target)
+const QUIET = new ReconnectHints(null, (target) => target)
 
 /** Sessions that note when they were told to go, and go at once if they are willing. */
 function sessions(clock: VirtualClock, count: number, options: { readonly willing: boolean }) {
@@ -122,12 +122,12 @@ describe('drain()', () => {
     expect(await drained).toEqual({ sessions: 2, closed: 1, aborted: 1 })
   })
 
-  it('says farewell to each session in words of its own', async () => {
+  it('says reconnectHints to each session in words of its own', async () => {
     const clock = new VirtualClock({ settle: settled })
     const { registry, messages } = sessions(clock, 3, { willing: true })
-    const farewell = new Farewell(60_000, createSeededRandom(1))
+    const reconnectHints = new ReconnectHints(60_000, createSeededRandom(1))
 
-    await drain(registry, clock, { grace: 0, timeout: 1_000 }, farewell)
+    await drain(registry, clock, { grace: 0, timeout: 1_000 }, reconnectHints)
 
     expect(new Set(messages).size).toBe(3)
     for (const message of messages) expect(message).toMatch(/^reconnect in [\d.]+ s$/)
@@ -168,7 +168,7 @@ describe('readStopOptions()', () => {
     [{ reconnectWithin: 60 }, 'did you mean seconds(60)?'],
     [{ reconnectWithin: -1 }, 'Cannot use -1 for reconnectWithin'],
     [{ graze: 1 }, 'Cannot stop the application: unknown option "graze", expected "grace"'],
-    [null, 'Cannot stop the application: what was given is null, expected an object'],
+    [null, 'Cannot stop the application: the options argument is null, expected an object'],
   ])('refuses %j', (options, message) => {
     // @ts-expect-error -- what JavaScript may do
     expect(() => readStopOptions(options)).toThrow(message)

@@ -107,14 +107,14 @@ describe('SharedBudget', () => {
     expect(grown).toBeLessThanOrEqual(110)
   })
 
-  it('strain() has an error from seven eighths on, and none below', async () => {
+  it('shortage() has an error from seven eighths on, and none below', async () => {
     const { budget, environment, hold } = holders(800)
     const a = hold('a', 700)
-    expect(budget.strain(environment)).toBe(null)
+    expect(budget.shortage(environment)).toBe(null)
 
     hold('b', 1)
     await environment.clock.advance(100)
-    expect(budget.strain(environment)).toMatchObject({
+    expect(budget.shortage(environment)).toMatchObject({
       code: 'TOWPATH_MEMORY_BUDGET',
       used: 701,
       limit: 800,
@@ -123,9 +123,9 @@ describe('SharedBudget', () => {
     await settled()
     a.heldBytes = 0
     await environment.clock.advance(99)
-    expect(budget.strain(environment)).not.toBe(null)
+    expect(budget.shortage(environment)).not.toBe(null)
     await environment.clock.advance(1)
-    expect(budget.strain(environment)).toBe(null)
+    expect(budget.shortage(environment)).toBe(null)
   })
 
   it('past the limit those go first whose bytes stand still, and not those that move more', async () => {
@@ -168,7 +168,7 @@ describe('SharedBudget', () => {
     await settled()
     const comes = async (ms: number) => {
       await environment.clock.advance(ms)
-      return budget.strain(environment) === null
+      return budget.shortage(environment) === null
     }
 
     expect(await comes(100)).toBe(false)
@@ -189,15 +189,15 @@ describe('SharedBudget', () => {
     await settled()
 
     await environment.clock.advance(9_900)
-    expect(budget.strain(environment)).not.toBe(null)
+    expect(budget.shortage(environment)).not.toBe(null)
     await settled()
     expect(shed).toEqual([])
 
     await environment.clock.advance(100)
-    expect(budget.strain(environment)).not.toBe(null)
+    expect(budget.shortage(environment)).not.toBe(null)
     await settled()
     expect(shed).toEqual(['half 8', 'half 7'])
-    expect(budget.strain(environment)).toBe(null)
+    expect(budget.shortage(environment)).toBe(null)
   })
 
   it('closes nobody for who wants to come in while everybody moves', async () => {
@@ -207,7 +207,7 @@ describe('SharedBudget', () => {
     for (let second = 0; second < 20; second++) {
       await environment.clock.advance(1_000)
       for (const upload of uploads) upload.received += 10_000
-      expect(budget.strain(environment)).not.toBe(null)
+      expect(budget.shortage(environment)).not.toBe(null)
       await settled()
     }
 
@@ -221,7 +221,7 @@ describe('SharedBudget', () => {
     await environment.clock.advance(100)
 
     expect(budget.used).toBe(900)
-    expect(budget.strain(environment)).toMatchObject({ code: 'TOWPATH_MEMORY_BUDGET' })
+    expect(budget.shortage(environment)).toMatchObject({ code: 'TOWPATH_MEMORY_BUDGET' })
     budget.reserve(-800)
     expect(budget.used).toBe(100)
   })

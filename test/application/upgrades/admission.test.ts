@@ -185,9 +185,13 @@ describe('Admission', () => {
     const { world, app, refused } = serve({ maxUpgradesPerSecond: 2 })
     for (let count = 0; count < 4; count++) await world.connect('/')
 
-    expectRefusal(await world.upgrade('/'), 503, 'Cannot upgrade: too many clients come at once')
+    expectRefusal(
+      await world.upgrade('/'),
+      503,
+      'Cannot upgrade: there are too many upgrades per second',
+    )
     await world.environment.clock.advance(499)
-    expectRefusal(await world.upgrade('/'), 503, 'too many clients')
+    expectRefusal(await world.upgrade('/'), 503, 'too many upgrades')
     await world.environment.clock.advance(1)
     await world.connect('/')
 

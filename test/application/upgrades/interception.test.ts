@@ -183,7 +183,7 @@ describe('intercept()', () => {
 
     await expect(answer).rejects.toThrow(
       new TypeError(
-        'Cannot use what an interceptor returned: it is a boolean, expected a Response or nothing',
+        'Cannot upgrade: an interceptor returned a boolean, expected a Response or undefined',
       ),
     )
   })

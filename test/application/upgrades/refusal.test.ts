@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { Farewell } from '../../../src/application/sessions/farewell.ts'
+import { ReconnectHints } from '../../../src/application/sessions/reconnect-hints.ts'
 import {
   noSuchPath,
   refuse,
@@ -97,7 +97,7 @@ describe('the standing answers', () => {
   })
 
   it('refuseWhileStopping() says when to come back', () => {
-    const refusal = refuseWhileStopping(new Farewell(null, (target) => target))
+    const refusal = refuseWhileStopping(new ReconnectHints(null, (target) => target))
 
     expect(refusal).toMatchObject({ status: 503, reason: 'stopping' })
     expect(refusal.headers).toContainEqual(['retry-after', '5'])
@@ -120,6 +120,6 @@ describe('the standing answers', () => {
     const { status, body } = noSuchPath()
 
     expect(status).toBe(404)
-    expect(textOf(body)).toBe('Cannot upgrade: there is nothing at this path\n')
+    expect(textOf(body)).toBe('Cannot upgrade: no route has this path\n')
   })
 })

@@ -38,7 +38,7 @@ describe('chooseSubprotocol()', () => {
 
   it('refuses a choice that was not offered: the client would fail the connection', async () => {
     const error = new TypeError(
-      'Cannot choose a subprotocol that was not offered, expected one of the offered or null',
+      'Cannot choose a subprotocol: the chosen name was not offered, expected an offered name or null',
     )
 
     expect(() => chooseSubprotocol(() => 'c', ['a', 'b'], CALL)).toThrow(error)
@@ -74,7 +74,7 @@ describe('readSubprotocols()', () => {
 
   it('refuses a name twice, and what is no list', () => {
     expect(() => readSubprotocols(ACT, ['a', 'a'], [])).toThrow(
-      'has a name twice, expected each once',
+      'has a duplicate name, expected distinct names',
     )
     // @ts-expect-error -- what JavaScript may do
     expect(() => readSubprotocols(ACT, 'a', [])).toThrow(

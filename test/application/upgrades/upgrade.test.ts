@@ -117,8 +117,8 @@ describe('upgrade() and the opening handshake', () => {
     )
 
     await world.accepted('/rooms/a%20b%252F')
-    expectRefusal(await world.upgrade('/rooms/%zz'), 400, 'the path is wrongly percent-encoded')
-    expectRefusal(await world.upgrade('/rooms/%C3'), 400, 'the path is wrongly percent-encoded')
+    expectRefusal(await world.upgrade('/rooms/%zz'), 400, 'the path has invalid percent-encoding')
+    expectRefusal(await world.upgrade('/rooms/%C3'), 400, 'the path has invalid percent-encoding')
 
     expect(seen).toEqual(['a b%2F'])
   })
@@ -481,7 +481,7 @@ describe('upgrade() and interceptors', () => {
         [
           'WebSocket upgrade failed',
           new TypeError(
-            `Cannot put "${name}" on the response of an upgrade: it belongs to the handshake`,
+            `Cannot put "${name}" on the response of an upgrade: the engine or the handshake sets it, expected another header`,
           ),
         ],
       ])

@@ -132,7 +132,7 @@ describe('attach()', () => {
       await client.ended
 
       expect(client.text).toMatch(
-        /^HTTP\/1\.1 404 Not Found\r\n[^]*connection: close\r\n\r\nCannot upgrade: there is nothing at this path\n$/,
+        /^HTTP\/1\.1 404 Not Found\r\n[^]*connection: close\r\n\r\nCannot upgrade: no route has this path\n$/,
       )
     })
 

@@ -123,7 +123,7 @@ describe('embeddedServer()', () => {
       await client.ended
 
       expect(client.text).toMatch(
-        /^HTTP\/1\.1 404 Not Found\r\n[^]*\r\n\r\nCannot upgrade: there is nothing at this path\n$/,
+        /^HTTP\/1\.1 404 Not Found\r\n[^]*\r\n\r\nCannot upgrade: no route has this path\n$/,
       )
     })
 
@@ -143,7 +143,7 @@ describe('embeddedServer()', () => {
     it('answers a plain request for anything else with 404 when there is no http listener', async () => {
       await using server = await started()
       await using client = await connectTo(server, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n')
-      await client.until((text) => text.endsWith('Cannot answer: there is nothing at this path\n'))
+      await client.until((text) => text.endsWith('Cannot answer: no route has this path\n'))
 
       expect(statusOf(client)).toBe('404')
     })

@@ -67,7 +67,7 @@ export class PlainRequests {
 /** How long a client may go on sending the body of a request that has been answered already. */
 const BODY_LIMIT_MS = 5000
 
-const NOT_FOUND = sentence(404, 'Cannot answer: there is nothing at this path')
+const NOT_FOUND = sentence(404, 'Cannot answer: no route has this path')
 const FAILURE = sentence(500, 'Cannot answer: the application failed')
 
 function write(response: ServerResponse, { status, headers, body }: HttpAnswer): void {

@@ -108,7 +108,7 @@ describe('PlainRequests', () => {
 
   it('answer() says 404 without a listener', async () => {
     expect(await ask(GET, null)).toMatch(
-      /^HTTP\/1\.1 404 Not Found\r\n[^]*\r\n\r\nCannot answer: there is nothing at this path\n$/,
+      /^HTTP\/1\.1 404 Not Found\r\n[^]*\r\n\r\nCannot answer: no route has this path\n$/,
     )
   })
 

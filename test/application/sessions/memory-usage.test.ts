@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { Holder } from '../../../src/application/sessions/holder.ts'
+import { MemoryUsage } from '../../../src/application/sessions/memory-usage.ts'
 
 function held(kinds: { incoming?: number; outgoing?: number; kept?: number }) {
   const holdings = { incoming: 0, outgoing: 0, received: 0, handed: 0, ...kinds }
@@ -12,39 +12,39 @@ function held(kinds: { incoming?: number; outgoing?: number; kept?: number }) {
     terminate() {},
     shed() {},
   }
-  const holder = new Holder(control, 0)
-  holder.look(0)
-  return { holdings, holder }
+  const usage = new MemoryUsage(control, 0)
+  usage.measure(0)
+  return { holdings, usage }
 }
 
-describe('Holder', () => {
+describe('MemoryUsage', () => {
   it('costs its bytes times the time that they have stood still, 30 seconds at most', () => {
-    const { holder } = held({ incoming: 100, outgoing: 10, kept: 1_000 })
+    const { usage } = held({ incoming: 100, outgoing: 10, kept: 1_000 })
 
-    expect(holder.bytes).toBe(1_110)
-    expect(holder.cost(0)).toBe(0)
-    expect(holder.cost(2_000)).toBe(220_000)
-    expect(holder.cost(100_000)).toBe(3_300_000)
+    expect(usage.bytes).toBe(1_110)
+    expect(usage.cost(0)).toBe(0)
+    expect(usage.cost(2_000)).toBe(220_000)
+    expect(usage.cost(100_000)).toBe(3_300_000)
   })
 
   it('costs nothing once a sixteenth of what it holds has moved, each direction by itself', () => {
-    const { holder, holdings } = held({ incoming: 1_600, outgoing: 1_600 })
+    const { usage, holdings } = held({ incoming: 1_600, outgoing: 1_600 })
     holdings.received = 99
-    holder.look(1_000)
-    expect(holder.cost(1_000)).toBe(3_200_000)
+    usage.measure(1_000)
+    expect(usage.cost(1_000)).toBe(3_200_000)
 
     holdings.received = 100
-    holder.look(1_000)
-    expect(holder.cost(1_000)).toBe(1_600_000)
+    usage.measure(1_000)
+    expect(usage.cost(1_000)).toBe(1_600_000)
 
     holdings.handed = 100
-    holder.look(1_000)
-    expect(holder.cost(1_000)).toBe(0)
+    usage.measure(1_000)
+    expect(usage.cost(1_000)).toBe(0)
   })
 
   it('stands still when 4 KiB to be sent have for 2 seconds, or 4 KiB to be received for 10', () => {
     const stands = (kinds: { incoming?: number; outgoing?: number }, ms: number) =>
-      held(kinds).holder.standsStill(ms)
+      held(kinds).usage.isStalled(ms)
 
     expect([stands({ outgoing: 4_096 }, 1_999), stands({ outgoing: 4_096 }, 2_000)]).toEqual([
       false,

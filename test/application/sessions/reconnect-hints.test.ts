@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest'
 
-import { Farewell } from '../../../src/application/sessions/farewell.ts'
+import { ReconnectHints } from '../../../src/application/sessions/reconnect-hints.ts'
 import { readReconnectHint } from '../../../src/protocol/internal.ts'
 import { createSeededRandom } from '../../../src/testing/seeded-random.ts'
 
-describe('Farewell', () => {
+describe('ReconnectHints', () => {
   it('says nothing of when to come back unless it is asked to', () => {
-    const farewell = new Farewell(null, createSeededRandom(1))
+    const reconnectHints = new ReconnectHints(null, createSeededRandom(1))
 
-    expect(farewell.closeMessage()).toBe('')
-    expect(farewell.retryAfter()).toBe('5')
+    expect(reconnectHints.closeMessage()).toBe('')
+    expect(reconnectHints.retryAfter()).toBe('5')
   })
 
   it('spreads those who come back evenly over the time there is', () => {
-    const farewell = new Farewell(60_000, createSeededRandom(1))
+    const reconnectHints = new ReconnectHints(60_000, createSeededRandom(1))
 
     const delays = Array.from({ length: 6_000 }, () => {
-      const delay = readReconnectHint(farewell.closeMessage())
+      const delay = readReconnectHint(reconnectHints.closeMessage())
       return delay ?? NaN
     })
 
@@ -30,9 +30,9 @@ describe('Farewell', () => {
   })
 
   it('tells those who are refused the same, in whole seconds', () => {
-    const farewell = new Farewell(10_000, createSeededRandom(1))
+    const reconnectHints = new ReconnectHints(10_000, createSeededRandom(1))
 
-    const seconds = Array.from({ length: 1_000 }, () => Number(farewell.retryAfter()))
+    const seconds = Array.from({ length: 1_000 }, () => Number(reconnectHints.retryAfter()))
 
     expect(Math.min(...seconds)).toBe(1)
     expect(Math.max(...seconds)).toBe(10)
@@ -40,9 +40,9 @@ describe('Farewell', () => {
   })
 
   it('calls them back at once when there is no time', () => {
-    const farewell = new Farewell(0, createSeededRandom(1))
+    const reconnectHints = new ReconnectHints(0, createSeededRandom(1))
 
-    expect(farewell.closeMessage()).toBe('reconnect in 0 s')
-    expect(farewell.retryAfter()).toBe('0')
+    expect(reconnectHints.closeMessage()).toBe('reconnect in 0 s')
+    expect(reconnectHints.retryAfter()).toBe('0')
   })
 })

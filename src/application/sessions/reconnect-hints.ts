@@ -1,16 +1,16 @@
 /**
- * When the clients of an application that stops may reconnect. Each client gets a different time,
- * so that they do not all reconnect at once.
+ * Tells clients of a stopping application when they may reconnect. Each client gets a different
+ * time, so that they do not all reconnect at once.
  */
 
 import { type Environment, randomFraction } from '../../base/internal.ts'
 import { reconnectHint } from '../../protocol/internal.ts'
 
-// Soon for a client that can use another server, and not at once for one that cannot.
+// Short for a client that can use another server, and not zero for one that cannot.
 const RETRY_AFTER_SECONDS = '5'
 
-/** The hints of one stop. */
-export class Farewell {
+/** The reconnect hints of one `stop()`. */
+export class ReconnectHints {
   readonly #withinMs: number | null
   readonly #random: Environment['random']
 
@@ -23,18 +23,18 @@ export class Farewell {
     this.#random = random
   }
 
-  /** The message of one Close frame; `''` where nothing is said. */
+  /** Returns the message for one Close frame; `''` without a hint. */
   closeMessage(): string {
     return this.#withinMs === null ? '' : reconnectHint(this.#draw(this.#withinMs))
   }
 
-  /** The `Retry-After` of one refusal, in whole seconds. */
+  /** Returns the `Retry-After` for one refusal, in whole seconds. */
   retryAfter(): string {
     if (this.#withinMs === null) return RETRY_AFTER_SECONDS
     return String(Math.ceil(this.#draw(this.#withinMs) / 1000))
   }
 
-  /** Any time before that, each as likely as the others. */
+  /** Returns a random time below `withinMs`, uniformly distributed. */
   #draw(withinMs: number): number {
     return withinMs * randomFraction(this.#random)
   }

@@ -1,0 +1,43 @@
+/**
+ * The options and the result of stopping an application.
+ */
+
+import type { Duration } from '../base/index.ts'
+
+/** The time limits for stopping an application. */
+export interface StopOptions {
+  /**
+   * Time over which sessions are closed, 0 or above, so that clients do not all reconnect at once.
+   * The first batch is closed immediately.
+   *
+   * @defaultValue 1 second
+   */
+  readonly grace?: Duration
+
+  /**
+   * How long handlers are awaited, measured from the call of `stop()`; at least `grace`.
+   *
+   * @defaultValue 15 seconds: `grace`, the closing handshake's 10 seconds, and some room
+   */
+  readonly timeout?: Duration
+
+  /**
+   * Asks clients to reconnect within this time, 0 or above. Each client gets a random delay: the
+   * Close frame has the message `reconnect in 12.3 s`, and refused upgrades get a matching
+   * `Retry-After`. `connect` follows the message. `null`: 1001 without a message, and `Retry-After:
+   * 5`.
+   *
+   * @defaultValue null
+   */
+  readonly reconnectWithin?: Duration | null
+}
+
+/** How the sessions ended when an application stopped. */
+export interface StopCounts {
+  /** Sessions that were running: the sum of `closed` and `aborted`. */
+  readonly sessions: number
+  /** Sessions that ended before the deadline. */
+  readonly closed: number
+  /** Sessions that were dropped at the deadline. */
+  readonly aborted: number
+}
