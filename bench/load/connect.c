@@ -13,20 +13,23 @@ static void opened(connection *c) {
   total_received++;
   if (window_open()) record_latency(now_ns() - c->opened_at);
   frames_control(c, 8, normal, 2);
+  if (c->state != STATE_DEAD) c->state = STATE_CLOSING; /* the server's Close gets no second answer */
 }
 
 static void ended(connection *c) {
   if (!c->close_received) fail("Cannot go on: the server ended connection %u without a Close", c->index);
 }
 
-static void run_until(uint64_t end) {
-  while (now_ns() < end) {
-    loop_step(10 * MILLISECOND);
-    check_stall();
-    for (uint32_t i = 0; i < options.connections && !stopping; i++) {
-      if (connections[i].state == STATE_DEAD) connection_open(&connections[i], i);
-    }
+static void step(void) {
+  loop_step(10 * MILLISECOND);
+  check_stall();
+  for (uint32_t i = 0; i < options.connections && !stopping; i++) {
+    if (connections[i].state == STATE_DEAD) connection_open(&connections[i], i);
   }
+}
+
+static void run_until(uint64_t end) {
+  while (now_ns() < end) step();
 }
 
 void mode_connect(void) {
@@ -34,7 +37,9 @@ void mode_connect(void) {
   on_dead = ended;
   progress();
   for (uint32_t i = 0; i < options.connections; i++) connection_open(&connections[i], i);
-  run_until(now_ns() + (uint64_t)(options.warmup * (double)SECOND));
+  uint64_t warm = now_ns() + (uint64_t)(options.warmup * (double)SECOND);
+  run_until(warm);
+  while (total_received < options.warmup_messages && now_ns() < warm + WARMUP_LIMIT_NS) step();
   window_begin();
   run_until(now_ns() + (uint64_t)(options.seconds * (double)SECOND));
   window_end();

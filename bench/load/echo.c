@@ -10,7 +10,6 @@
 #include <stdio.h>
 
 #define DRAIN_NS (10 * SECOND)
-#define WARMUP_LIMIT_NS (3 * SECOND)
 #define OVERLOAD_MESSAGES 200000
 /* Sleeping shorter than this costs more precision than it saves CPU. */
 #define SPIN_NS 60000

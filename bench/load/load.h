@@ -22,6 +22,7 @@
 #define SECOND 1000000000ull
 #define MILLISECOND 1000000ull
 #define UNLIMITED UINT64_MAX
+#define WARMUP_LIMIT_NS (3 * SECOND) /* the longest wait for `warmup_messages` */
 
 typedef enum { DEFLATE_OFF, DEFLATE_KEPT, DEFLATE_FRESH } deflate_kind;
 

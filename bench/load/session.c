@@ -40,7 +40,10 @@ uint32_t close_all(void) {
   on_dead = nothing;
   for (uint32_t i = 0; i < options.connections; i++) {
     connection *c = &connections[i];
-    if (c->state == STATE_OPEN) frames_control(c, 8, normal, 2);
+    if (c->state == STATE_OPEN) {
+      frames_control(c, 8, normal, 2);
+      if (c->state != STATE_DEAD) c->state = STATE_CLOSING; /* one Close is enough */
+    }
     if (c->state != STATE_DEAD) alive++;
   }
   uint32_t target = dead_count + alive;

@@ -52,12 +52,13 @@ export class RequestHeadReader {
   /**
    * Reads the bytes that have arrived.
    *
-   * @param bytes everything since the first byte of the request, including the bytes of earlier
-   *   calls. The result keeps no reference to it.
+   * @param bytes all bytes since the first one of the request, including the bytes of earlier
+   *   calls. The result keeps no reference to them.
+   * @param length how many of `bytes` have arrived.
    */
-  read(bytes: Uint8Array): RequestHeadResult {
+  read(bytes: Uint8Array, length: number = bytes.length): RequestHeadResult {
     if (this.#isOther) return 'other'
-    const end = this.#findEnd(bytes)
+    const end = this.#findEnd(bytes, length)
     if (end > 0) {
       const head = parseHead(latin1(bytes, 0, end), bytes)
       if (head !== null) return head
@@ -72,8 +73,8 @@ export class RequestHeadReader {
    * Returns the length of the head; 0 while its end has not arrived; -1 if it is not in this
    * grammar.
    */
-  #findEnd(bytes: Uint8Array): number {
-    const limit = Math.min(bytes.length, this.#maxBytes)
+  #findEnd(bytes: Uint8Array, length: number): number {
+    const limit = Math.min(length, this.#maxBytes)
     for (let at = this.#searched; at < limit; at++) {
       const byte = bytes[at]!
       if (at < METHOD.length && byte !== METHOD.charCodeAt(at)) return -1
@@ -87,7 +88,7 @@ export class RequestHeadReader {
       }
     }
     this.#searched = limit
-    return bytes.length > this.#maxBytes || limit === this.#maxBytes ? -1 : 0
+    return length > this.#maxBytes || limit === this.#maxBytes ? -1 : 0
   }
 }
 

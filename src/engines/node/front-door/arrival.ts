@@ -1,20 +1,27 @@
 /**
  * A connection that has been accepted and whose first request is still being read or decided.
  *
- * It reads from the bare handle. What has been read is kept until it is known who gets it: the HTTP
- * server gets all of it, a session what came behind the head.
+ * It reads from the bare handle, and keeps the bytes until it is known who gets them: the HTTP
+ * server gets all bytes, a session gets the bytes behind the head.
  */
 
 import { type RequestHead, RequestHeadReader } from '../../../protocol/internal.ts'
 import { type ConnectionFacts, HandleFacts } from '../transports/connection-facts.ts'
-import type { TcpHandle } from '../transports/tcp-handle.ts'
+import {
+  closeHandle,
+  type CountingServer,
+  type HandleOwner,
+  listenTo,
+  setOwner,
+  type TakenHandle,
+} from '../transports/tcp-handle.ts'
 import type { AcceptedHandle } from './tcp-listener.ts'
 import type { TcpReactor } from '../transports/tcp-transport.ts'
 
 /** The door that an arrival came through. */
 export interface ArrivalOwner {
   readonly maxHeadSize: number
-  /** Its buffer is the one that handles read into. */
+  /** Handles read into its buffer. */
   readonly reactor: TcpReactor
   /** The head is complete. */
   headArrived(arrival: Arrival, head: RequestHead): void
@@ -22,30 +29,27 @@ export interface ArrivalOwner {
   headIsOther(arrival: Arrival): void
   /** The client ended its side in the middle of the head. */
   headCutOff(arrival: Arrival): void
-  /** The handle is closed. Not called after `release`. */
+  /** The handle is closed. Not called after the handle was released. */
   closed(arrival: Arrival): void
 }
 
-/** How much of what comes behind the head is read while the application decides, in bytes. */
+/** The most bytes that are read behind the head while the application decides. */
 const MAX_READ_AHEAD_BYTES = 16 * 1024
 
 const NO_BYTES = new Uint8Array(0)
 
-/** Where a handle keeps its arrival, so that all share one callback. */
-const OWNER = Symbol('towpath.arrival')
-type OwnedHandle = AcceptedHandle & { [OWNER]: Arrival | null }
-
 /** One connection before its session. */
-export class Arrival {
+export class Arrival implements HandleOwner {
   readonly handle: AcceptedHandle
   /** By the clock of the environment. */
   acceptedAt = 0
   readonly #owner: ArrivalOwner
   #reader: RequestHeadReader | null = null
-  /** What has been read. Lent by the reactor while the read is being handled, its own after that. */
+  /** The bytes that have been read and are not handled yet, in memory of their own. */
   #kept: Uint8Array = NO_BYTES
-  #isLent = false
-  /** How long the head is, once it is complete. */
+  /** The number of bytes of the current read, which lie in the buffer of the reactor. */
+  #inBuffer = 0
+  /** The length of the head in bytes, once it is complete. */
   #headBytes = 0
   #facts: ConnectionFacts | null = null
   #isDecided = false
@@ -53,7 +57,7 @@ export class Arrival {
   #state: 'here' | 'released' | 'closed' = 'here'
   #hasLeft = false
   #left: AbortController | null = null
-  /** Told when more is kept while the application decides. */
+  /** Called when more is kept while the application decides. */
   #grew: ((bytes: number) => void) | null = null
 
   constructor(handle: AcceptedHandle, owner: ArrivalOwner) {
@@ -75,9 +79,9 @@ export class Arrival {
     return this.#state !== 'here'
   }
 
-  /** What is kept of the request and behind it, in bytes. */
+  /** The bytes that are kept of the request and behind it. */
   get earlyBytes(): number {
-    return this.#kept.length
+    return this.#kept.length + this.#inBuffer
   }
 
   /** Calls `listener` whenever more is kept while the application decides. */
@@ -92,14 +96,13 @@ export class Arrival {
   }
 
   start(): void {
-    const handle = this.handle as OwnedHandle // made one by the next line
-    handle[OWNER] = this
-    handle.onread = onRead
-    this.#isReading = handle.readStart() === 0
+    setOwner(this.handle, this)
+    listenTo(this.handle, this.#owner.reactor.buffer)
+    this.#isReading = this.handle.readStart() === 0
     if (!this.#isReading) this.close()
   }
 
-  /** The application is asked from here on; what comes behind `headBytes` is the session's. */
+  /** The application is asked from here on. The bytes behind `headBytes` are the session's. */
   decide(headBytes: number): void {
     this.#isDecided = true
     this.#headBytes = headBytes
@@ -112,76 +115,99 @@ export class Arrival {
     return this.#left.signal
   }
 
-  /** Lets the handle go to a session. @returns what has been read behind the head. */
-  releaseToSession(): Uint8Array {
-    return this.#release(this.#headBytes)
+  /**
+   * Lets the handle go to a session, with the bytes that were read behind the head.
+   *
+   * @param server counts the connection from now on.
+   */
+  releaseToSession(server: CountingServer): TakenHandle {
+    const isReading = this.#isReading
+    const behind = this.#release(this.#headBytes)
+    const head = behind.length === 0 ? null : behind
+    return { handle: this.handle, head, server, isListening: true, isReading }
   }
 
-  /** Lets the handle go to the HTTP server, not reading. @returns everything that has been read. */
+  /** Lets the handle go to the HTTP server, not reading. @returns all bytes that were read. */
   releaseToHttp(): Uint8Array {
     if (this.#isReading) this.handle.readStop()
     return this.#release(0)
   }
 
   #release(from: number): Uint8Array {
+    const read = this.earlyBytes > from ? this.#allBytes().subarray(from) : NO_BYTES
     this.#state = 'released'
-    ;(this.handle as OwnedHandle)[OWNER] = null
-    const kept = this.#kept
+    setOwner(this.handle, null)
     this.#kept = NO_BYTES
+    this.#inBuffer = 0
     this.#grew = null
-    if (kept.length === from) return NO_BYTES
-    return this.#isLent ? copyOf(kept.subarray(from)) : kept.subarray(from)
+    return read
   }
 
   close(): void {
     if (this.#state !== 'here') return
     this.#state = 'closed'
     this.#leave()
-    this.handle.close(() => {
-      ;(this.handle as OwnedHandle)[OWNER] = null
-      this.#owner.closed(this)
-    })
+    closeHandle(this.handle, false)
   }
 
-  /** libuv has read something, or has something to say. */
+  /** See `HandleOwner`. */
   wasRead(): void {
     if (this.#state !== 'here') return
-    const { internals, buffer } = this.#owner.reactor
-    const count = internals.bytesRead()
-    if (count > 0) this.#received(buffer.subarray(0, count))
+    const count = this.#owner.reactor.internals.bytesRead()
+    if (count > 0) this.#received(count)
     else if (count < 0) this.#ended()
   }
 
-  #received(bytes: Uint8Array): void {
-    this.#isLent = this.#kept.length === 0
-    this.#kept = this.#isLent ? bytes : Buffer.concat([this.#kept, bytes])
-    if (this.#isDecided) this.#keptMore(bytes.length)
+  /** See `HandleOwner`. */
+  wasClosed(): void {
+    this.#owner.closed(this)
+  }
+
+  #received(count: number): void {
+    this.#inBuffer = count
+    if (this.#kept.length > 0) this.#keep()
+    if (this.#isDecided) this.#keptMore(count)
     else this.#readHead()
-    if (!this.#isLent) return
-    this.#isLent = false
-    // Whoever has taken the handle has what it needs of them.
-    this.#kept = this.#state === 'here' ? copyOf(this.#kept) : NO_BYTES
+    if (this.#inBuffer > 0) this.#keep()
+  }
+
+  /** Takes the bytes of the current read out of the buffer, which the next read fills again. */
+  #keep(): void {
+    this.#kept = this.#allBytes()
+    this.#inBuffer = 0
+  }
+
+  /** The bytes of all reads, in memory of their own. */
+  #allBytes(): Uint8Array {
+    if (this.#inBuffer === 0) return this.#kept
+    const all = new Uint8Array(this.#kept.length + this.#inBuffer)
+    all.set(this.#kept)
+    all.set(this.#owner.reactor.buffer.subarray(0, this.#inBuffer), this.#kept.length)
+    return all
   }
 
   #keptMore(bytes: number): void {
     this.#grew?.(bytes)
-    if (this.#kept.length < MAX_READ_AHEAD_BYTES) return
+    if (this.earlyBytes < MAX_READ_AHEAD_BYTES) return
     this.handle.readStop()
     this.#isReading = false
   }
 
   #readHead(): void {
-    this.#reader ??= new RequestHeadReader(this.#owner.maxHeadSize)
-    const head = this.#reader.read(this.#kept)
+    const { reactor, maxHeadSize } = this.#owner
+    this.#reader ??= new RequestHeadReader(maxHeadSize)
+    const isInBuffer = this.#inBuffer > 0
+    const bytes = isInBuffer ? reactor.buffer : this.#kept
+    const head = this.#reader.read(bytes, isInBuffer ? this.#inBuffer : bytes.length)
     if (head === 'other') this.#owner.headIsOther(this)
     else if (head !== 'incomplete') this.#owner.headArrived(this, head)
   }
 
-  /** The peer's FIN or a failure: who has not asked completely gets no session. */
+  /** The peer's FIN, or a failure: a request that is incomplete becomes no session. */
   #ended(): void {
     this.#leave()
     if (this.#isDecided) return
-    if (this.#kept.length > 0) this.#owner.headCutOff(this)
+    if (this.earlyBytes > 0) this.#owner.headCutOff(this)
     else this.close()
   }
 
@@ -189,14 +215,4 @@ export class Arrival {
     this.#hasLeft = true
     this.#left?.abort()
   }
-}
-
-/** `slice` of a Buffer, which the reactor's memory is, would be a view. */
-function copyOf(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes)
-}
-
-function onRead(this: TcpHandle): void {
-  const arrival = (this as OwnedHandle)[OWNER] // set by the arrival, whose handle this is
-  arrival?.wasRead()
 }

@@ -78,9 +78,8 @@ function accept(server: Server, reactor: TcpReactor): Listener | null {
     headArrived: (arrival, head) => {
       if (listener === null) return
       arrival.decide(head.byteLength)
-      const { handle, facts } = arrival
-      const read = arrival.releaseToSession()
-      const taken = { handle, head: read, server: listener.counter }
+      const { facts } = arrival
+      const taken = arrival.releaseToSession(listener.counter)
       const transport = reactor.open(taken, new Uint8Array(0), facts, { greeting: 'hello ' })
       transport.start({
         receive: (bytes) => void transport.write(Uint8Array.from(bytes)),

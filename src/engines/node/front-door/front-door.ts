@@ -185,11 +185,9 @@ export class FrontDoor implements ArrivalOwner {
 
   /** Takes the connection out of this door as a transport. */
   #open(arrival: Arrival, greeting = ''): Transport {
-    const { handle } = arrival
-    const facts = arrival.facts
-    const head = arrival.releaseToSession()
+    const { facts } = arrival
+    const taken = arrival.releaseToSession(this.#listener.counter)
     this.#arrivals.delete(arrival)
-    const taken = { handle, head: head.length === 0 ? null : head, server: this.#listener.counter }
     return this.#host.transports.openHandle(taken, facts, greeting)
   }
 

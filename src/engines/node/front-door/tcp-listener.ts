@@ -71,7 +71,7 @@ export interface Listener {
  * Takes over what `server`, which listens, accepts.
  *
  * @param buffer what handles read into; shared by all of them.
- * @param accepted gets a handle that does not read yet, and gives it an `onread`.
+ * @param accepted gets a handle that does not read yet, and calls `listenTo`.
  * @returns `null`, with nothing changed, where Node is not as expected.
  */
 export function listenOnHandle(
@@ -100,7 +100,6 @@ export function listenOnHandle(
       accept.call(listening, status, handle)
       return
     }
-    handle.useUserBuffer(buffer)
     if (!inherits) setOptions(handle)
     accepted(handle)
   }
@@ -165,8 +164,15 @@ function countingServer(server: Server): CountingServer | null {
   return counts ? (counter as CountingServer) : null
 }
 
+/** The prototype of the handle that was found complete last: all handles of TCP have the same one. */
+let completePrototype: unknown = null
+
 function isComplete(handle: AcceptedHandle): boolean {
-  return ACCEPTED_METHODS.every((name) => typeof handle[name] === 'function')
+  const prototype: unknown = Object.getPrototypeOf(handle)
+  if (prototype === completePrototype) return true
+  if (!ACCEPTED_METHODS.every((name) => typeof handle[name] === 'function')) return false
+  completePrototype = prototype
+  return true
 }
 
 function readBinding(): ReadBinding | null {

@@ -1,20 +1,23 @@
 /**
  * The plain TCP handle under a `net.Socket`: the one file that knows Node's internals.
  *
- * A socket of Node is a stream around a handle of libuv. The stream costs about as much for each small
- * message as `recv` and `send` together, and some 3 KiB for each connection (see `docs/benchmarks.md`). Here
- * the handle is taken out of its socket, and the socket is let go.
+ * A socket of Node is a stream around a handle of libuv. For each small message the stream costs
+ * about as much as `recv` and `send` together, and for each connection about 3 KiB. Here the handle
+ * is taken out of its socket, and the socket is destroyed.
  *
- * None of this is documented by Node: it has been the same from Node 20 to 26, is looked for before it is
- * used (`findInternals`), and is tried out once by `tcp-self-test.ts`. Where either fails, sessions run on
- * streams, and nothing else changes.
+ * Node does not document these internals, which have been the same from Node 20 to 26.
+ * `findInternals` looks for them before they are used, and `tcp-self-test.ts` tries them once. If
+ * either fails, sessions run on streams.
  */
 
 import { Socket } from 'node:net'
 
 import { tuneSocket } from './stream-transport.ts'
 
-/** The handle of libuv under a socket: what we use of Node's `TCPWrap`. Calls answer 0, or an error number below 0. */
+/**
+ * The handle of libuv under a socket: the members of Node's `TCPWrap` that we use. Calls return 0,
+ * or an error number below 0.
+ */
 export interface TcpHandle {
   onread: (this: TcpHandle, argument?: unknown) => void
   readonly writeQueueSize?: number
@@ -41,7 +44,7 @@ export interface ShutdownRequest {
   oncomplete?: (this: ShutdownRequest, status: number) => void
 }
 
-/** What is needed of Node beside the handle itself. */
+/** The parts of Node that are needed beside the handle itself. */
 export interface TcpInternals {
   readonly createWrite: () => WriteRequest
   readonly createShutdown: () => ShutdownRequest
@@ -51,16 +54,60 @@ export interface TcpInternals {
   readonly wroteAsync: () => boolean
 }
 
-/** A handle that is ours alone. */
+/** A handle that only Towpath uses. */
 export interface TakenHandle {
   readonly handle: TcpHandle
-  /** What the socket had read already. */
+  /** Bytes that were read before the handle was taken; `null` if there are none. */
   readonly head: Uint8Array | null
   /** The server that counts it among its connections until `uncount`; `null` without one. */
   readonly server: CountingServer | null
+  /** Whether `listenTo` has been called for it. */
+  readonly isListening: boolean
+  /** Whether it is known to be reading. */
+  readonly isReading: boolean
 }
 
-/** What the binding of Node looks like where it is as we expect it. */
+/** The object that a handle reports to: an arrival, later a transport. */
+export interface HandleOwner {
+  /** libuv has filled the read buffer, or reports an end or an error. */
+  wasRead(): void
+  /** The handle is closed. */
+  wasClosed(): void
+}
+
+const OWNER = Symbol('towpath.owner')
+type OwnedHandle = TcpHandle & { [OWNER]?: HandleOwner | null }
+
+/** Makes `owner` the object that `handle` reports to; `null`: none. */
+export function setOwner(handle: TcpHandle, owner: HandleOwner | null): void {
+  ;(handle as OwnedHandle)[OWNER] = owner // the field is read in this file alone
+}
+
+/** Lets `handle` read into `buffer`, and report to its owner. */
+export function listenTo(handle: TcpHandle, buffer: Uint8Array): void {
+  handle.useUserBuffer(buffer)
+  handle.onread = onRead
+}
+
+/** Closes `handle`, with a reset if wanted and possible. Its owner is told in a later turn. */
+export function closeHandle(handle: TcpHandle, withReset: boolean): void {
+  if (withReset && handle.reset(onClosed) === 0) return
+  handle.close(onClosed)
+}
+
+// All handles share these two functions: a connection needs no closure of its own.
+
+function onRead(this: TcpHandle): void {
+  ;(this as OwnedHandle)[OWNER]?.wasRead()
+}
+
+function onClosed(this: TcpHandle): void {
+  const owner = (this as OwnedHandle)[OWNER]
+  setOwner(this, null)
+  owner?.wasClosed()
+}
+
+/** The binding of Node, where it is as expected. */
 interface StreamWrapBinding {
   readonly WriteWrap: new () => WriteRequest
   readonly ShutdownWrap: new () => ShutdownRequest
@@ -111,11 +158,11 @@ export function findInternals(): TcpInternals | null {
 }
 
 /**
- * Takes the handle out of `socket`, which is then destroyed as far as everybody else can see. If it was reading, it
- * still is: who takes it gives it an `onread` before this turn of the event loop is over.
+ * Takes the handle out of `socket`, which looks destroyed afterwards. If the handle was reading, it
+ * still is: the caller gives it an `onread` within this turn of the event loop.
  *
- * @returns `null`, with nothing changed, unless it is a plain TCP socket, connected, with nothing left to
- *   write, whose peer has not ended.
+ * @returns `null`, with nothing changed, unless it is a plain TCP socket, connected, with nothing
+ *   left to write, whose peer has not ended.
  */
 export function takeHandle(socket: unknown): TakenHandle | null {
   if (!(socket instanceof Socket) || socket.constructor !== Socket) return null
@@ -135,10 +182,10 @@ export function takeHandle(socket: unknown): TakenHandle | null {
   // Without its handle the socket only takes itself off the server's count, and says 'close'.
   socket.destroy()
   if (server !== null) server._connections++
-  return { handle, head, server }
+  return { handle, head, server, isListening: false, isReading: false }
 }
 
-/** Tells the server of a taken handle that the connection is gone. Called once for each. */
+/** Tells the server of a taken handle that the connection is closed. Called once for each handle. */
 export function uncount(server: CountingServer | null): void {
   if (server === null) return
   server._connections--
@@ -158,12 +205,12 @@ function streamWrapBinding(): StreamWrapBinding | null {
       ArrayBuffer.isView(found.streamBaseState)
     return complete ? (found as StreamWrapBinding) : null
   } catch {
-    return null // this runtime has no such binding, or does not let us have it
+    return null // this runtime has no such binding, or forbids it
   }
 }
 
 function takeBuffered(socket: Socket): Uint8Array | null {
-  // `read()` of a socket without an encoding gives a Buffer with all that is there, or null.
+  // `read()` of a socket without an encoding returns one Buffer with all bytes, or null.
   const buffered = socket.readableLength === 0 ? null : (socket.read() as Buffer | null)
   return buffered
 }
@@ -176,10 +223,10 @@ function countingServer(socket: OpenedSocket): CountingServer | null {
   return counts ? server : null
 }
 
-/** Where handles keep their sockets: a symbol of Node's, once it has been seen. */
+/** The key under which handles keep their sockets: a symbol of Node, once it has been seen. */
 let ownerSymbol: symbol | null = null
 
-/** Without this the socket would stay in memory. */
+/** Without this call the socket would stay in memory. */
 function disown(handle: TcpHandle): void {
   ownerSymbol ??=
     Object.getOwnPropertySymbols(handle).find(({ description }) => description === OWNER_NAME) ??

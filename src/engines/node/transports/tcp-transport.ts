@@ -1,9 +1,9 @@
 /**
  * Carries a session over a TCP handle, without the stream that Node puts around it.
  *
- * Reading goes through one buffer that all connections share: libuv fills it and calls us before it reads
- * anything else. Writing is attempted at once; only what the kernel does not take becomes a request. What
- * Node's stream did beside that is done here: ends, errors, half-closes, and the order of shutting down.
+ * All connections read through one shared buffer: libuv fills it, and calls us before it reads more.
+ * A write is attempted at once; only bytes that the kernel does not take become a request. This
+ * file also does what Node's stream would do: ends, errors, half-closes, and their order.
  */
 
 import { getSystemErrorName } from 'node:util'
@@ -17,7 +17,12 @@ import type { ConnectionFacts } from './connection-facts.ts'
 import { reportDrained } from './report-drained.ts'
 import { systemError } from './system-error.ts'
 import {
+  closeHandle,
   type CountingServer,
+  type HandleOwner,
+  listenTo,
+  setOwner,
+  type ShutdownRequest,
   type TakenHandle,
   type TcpHandle,
   type TcpInternals,
@@ -26,8 +31,8 @@ import {
 } from './tcp-handle.ts'
 
 /**
- * One for all connections, so it may be large: a message of 64 KiB comes in one `recv` and is copied in one
- * pass, where libuv's own size would take two and a payload that has to be gathered.
+ * One buffer serves all connections, so it may be large: a message of 64 KiB then comes in one
+ * `recv` and is copied in one pass. With libuv's own size it would come in two reads.
  */
 const READ_BUFFER_BYTES = 256 * 1024
 
@@ -36,15 +41,11 @@ const READING_ALREADY = 'EALREADY'
 
 const NO_BYTES = new Uint8Array(0)
 
-/** Where a handle keeps its transport. */
-const OWNER = Symbol('towpath.transport')
-type OwnedHandle = TcpHandle & { [OWNER]: TcpTransport | null }
-
-/** What the transports of a process share: Node's internals, the read buffer, the request of the next write. */
+/** The parts that the transports of a process share. */
 export class TcpReactor {
   readonly internals: TcpInternals
   readonly buffer: Uint8Array = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES)
-  /** The request of a write that the kernel took at once is as good as new. */
+  /** The request of the next write: one that the kernel took at once can be used again. */
   spareWrite: WriteRequest | null = null
 
   constructor(internals: TcpInternals) {
@@ -72,23 +73,26 @@ export class TcpReactor {
 }
 
 /** A transport over a TCP handle. */
-class TcpTransport implements Transport {
+class TcpTransport implements Transport, HandleOwner {
   readonly #facts: ConnectionFacts
   readonly #reactor: TcpReactor
-  readonly #handle: OwnedHandle
+  readonly #handle: TcpHandle
   readonly #server: CountingServer | null
   readonly #keeper: Set<Transport> | null
   #head: Uint8Array | null
   #receiver: TransportReceiver | null = null
   /** Writes that the kernel has not taken in full. */
   #pendingWrites = 0
+  #isReading: boolean
   #paused = false
   #begun = false
   #ended = false
   #shutDown = false
   #readEnded = false
   #closing = false
-  #closed: { readonly cause: Error | null } | null = null
+  #closed = false
+  /** The failure that closed the transport. */
+  #cause: Error | null = null
 
   constructor(
     reactor: TcpReactor,
@@ -99,13 +103,13 @@ class TcpTransport implements Transport {
   ) {
     this.#facts = facts
     this.#reactor = reactor
-    this.#handle = taken.handle as OwnedHandle // made one by the next line but two
+    this.#handle = taken.handle
+    this.#isReading = taken.isReading
     this.#server = taken.server
     this.#keeper = keeper
-    this.#handle[OWNER] = this
-    this.#handle.onread = onRead
-    this.#handle.useUserBuffer(reactor.buffer)
     this.#head = head.length === 0 ? null : head
+    setOwner(taken.handle, this)
+    if (!taken.isListening) listenTo(taken.handle, reactor.buffer)
   }
 
   get local(): TransportAddress {
@@ -130,10 +134,13 @@ class TcpTransport implements Transport {
 
   start(receiver: TransportReceiver): void {
     this.#receiver = receiver
-    process.nextTick(begin, this)
+    // A handle that reads already, and has nothing to deliver, needs no further turn.
+    const isReady = this.#isReading && this.#head === null && !this.#paused && !this.#closing
+    if (isReady) this.#begun = true
+    else process.nextTick(begin, this)
   }
 
-  /** Writes Latin-1, of which Node makes bytes only if the kernel does not take them at once. */
+  /** Writes Latin-1. Node makes bytes of it only if the kernel does not take it at once. */
   greet(text: string): void {
     const request = this.#nextWrite()
     this.#wrote(this.#handle.writeLatin1String(request, text), request, null)
@@ -147,10 +154,10 @@ class TcpTransport implements Transport {
   }
 
   pause(): void {
-    // Once we have ended, what is left unread would turn our FIN into a reset: it is read, and ignored above.
+    // After our end, unread bytes would turn our FIN into a reset: they are read and ignored.
     if (this.#paused || this.#ended) return
     this.#paused = true
-    if (this.#begun && !this.#closing) this.#handle.readStop()
+    if (this.#begun && !this.#closing) this.#stopReading()
   }
 
   resume(): void {
@@ -159,7 +166,7 @@ class TcpTransport implements Transport {
     this.#read()
   }
 
-  /** An empty write tells of a reset, and sends nothing. One that is under way would tell, too. */
+  /** An empty write reports a reset, and sends nothing. So does a write that is under way. */
   probe(): void {
     if (this.#pendingWrites === 0) this.write(NO_BYTES)
   }
@@ -168,31 +175,32 @@ class TcpTransport implements Transport {
     if (this.#ended || this.#closing) return
     this.#ended = true
     this.resume()
-    const request = this.#reactor.internals.createShutdown()
-    request.oncomplete = () => this.#wasShutDown()
-    // A peer that is gone already has nobody left to tell.
+    const request: OwnedShutdown = this.#reactor.internals.createShutdown()
+    request.transport = this
+    request.oncomplete = onShutDown
+    // This fails when the peer is gone already.
     if (this.#handle.shutdown(request) !== 0) this.#close(null, false)
   }
 
   abort(): void {
-    // What the kernel has still goes out; but a peer that lets bytes pile up here has stopped reading, and a
-    // reset frees what the kernel holds for it too.
+    // The kernel still sends what it has taken. A peer that lets bytes pile up here has stopped
+    // reading: a reset frees the memory that the kernel holds for it.
     this.#close(null, this.#pendingWrites > 0)
   }
 
-  /** The first turn after `start`: what was read before, then what comes. */
+  /** The first turn after `start`: delivers the bytes that were read before, then reads. */
   begin(): void {
     const head = this.#head
     this.#head = null
     if (head !== null && !this.#closing) this.#receiver?.receive(head)
     this.#begun = true
-    if (this.#closed !== null) this.#receiver?.closed(this.#closed.cause)
+    if (this.#closed) this.#receiver?.closed(this.#cause)
     if (this.#closing) return
-    if (this.#paused) this.#handle.readStop()
+    if (this.#paused) this.#stopReading()
     else this.#read()
   }
 
-  /** libuv has filled the buffer, or has something to say. */
+  /** See `HandleOwner`. */
   wasRead(): void {
     const count = this.#reactor.internals.bytesRead()
     if (!this.#begun && this.#holdBack(count)) return
@@ -210,11 +218,15 @@ class TcpTransport implements Transport {
     this.#closeIfDone()
   }
 
-  /** Nobody listens yet: bytes are kept, and the end will be told again. @returns whether that is all for now. */
+  /**
+   * Keeps the bytes of a read before the start; an end is reported again later.
+   *
+   * @returns whether the read needs nothing else.
+   */
   #holdBack(count: number): boolean {
     const isEnd = count < 0 && getSystemErrorName(count) === END_OF_FILE
     if (count < 0 && !isEnd) return false
-    this.#handle.readStop()
+    this.#stopReading()
     const read = this.#reactor.buffer.subarray(0, Math.max(count, 0))
     if (count > 0) this.#head = Buffer.concat([this.#head ?? NO_BYTES, read])
     return true
@@ -222,8 +234,15 @@ class TcpTransport implements Transport {
 
   #read(): void {
     if (!this.#begun || this.#paused || this.#readEnded || this.#closing) return
+    if (this.#isReading) return
+    this.#isReading = true
     const status = this.#handle.readStart()
     if (status !== 0 && getSystemErrorName(status) !== READING_ALREADY) this.#fail(status, 'read')
+  }
+
+  #stopReading(): void {
+    this.#isReading = false
+    this.#handle.readStop()
   }
 
   #nextWrite(): WriteRequest {
@@ -253,7 +272,8 @@ class TcpTransport implements Transport {
     else if (this.#pendingWrites === 0) reportDrained(this.#receiver)
   }
 
-  #wasShutDown(): void {
+  /** Our end has been sent. */
+  wasShutDown(): void {
     this.#shutDown = true
     this.#closeIfDone()
   }
@@ -266,27 +286,32 @@ class TcpTransport implements Transport {
     this.#close(systemError(status, act), false)
   }
 
-  #close(cause: Error | null, reset: boolean): void {
+  #close(cause: Error | null, withReset: boolean): void {
     if (this.#closing) return
     this.#closing = true
-    const closed = (): void => {
-      this.#handle[OWNER] = null
-      uncount(this.#server)
-      this.#keeper?.delete(this)
-      this.#closed = { cause }
-      // Before the start, it is the start that tells it.
-      if (this.#begun) this.#receiver?.closed(cause)
-    }
-    if (reset && this.#handle.reset(closed) === 0) return
-    this.#handle.close(closed)
+    this.#cause = cause
+    closeHandle(this.#handle, withReset)
   }
+
+  /** See `HandleOwner`. */
+  wasClosed(): void {
+    uncount(this.#server)
+    this.#keeper?.delete(this)
+    this.#closed = true
+    // Before the start, `begin` reports it.
+    if (this.#begun) this.#receiver?.closed(this.#cause)
+  }
+}
+
+/** A half-close with its transport, so that all share one callback. */
+interface OwnedShutdown extends ShutdownRequest {
+  transport?: TcpTransport
 }
 
 function begin(transport: TcpTransport): void {
   transport.begin()
 }
 
-function onRead(this: TcpHandle): void {
-  const transport = (this as OwnedHandle)[OWNER] // set by the transport, whose handle this is
-  transport?.wasRead()
+function onShutDown(this: OwnedShutdown): void {
+  this.transport?.wasShutDown()
 }
