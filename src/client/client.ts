@@ -1,5 +1,5 @@
 /**
- * The two ways to a session, bound to a platform that dials: Node's sockets, memory.
+ * Creates clients for a platform with a dialer, such as Node's sockets or memory.
  */
 
 import type { Clock } from '../base/index.ts'
@@ -20,51 +20,52 @@ import type { OpenedSession } from './opening/opened-session.ts'
 import { readReconnecting } from './reconnecting/reconnect-options.ts'
 import type { ReconnectingWebSocket } from './reconnecting/reconnecting-websocket.ts'
 
-/** What `webSocket` runs with a session. */
+/** A function that `webSocket` runs with a session. */
 export type ClientBlock<T> = (session: WebSocketClientSession) => Promise<T> | T
 
 /**
- * A client: what code that connects is handed, so that it does not care what it connects over. Its functions may be
- * taken off it (`const { webSocket } = client`).
+ * A client. Code that takes a client works over any transport. Its functions may be detached:
+ * `const { webSocket } = client`.
  *
- * @typeParam Options what may be said for one connection.
+ * @typeParam Options the options of one connection.
  */
 export interface WebSocketClient<Options extends WebSocketClientOptions = WebSocketClientOptions> {
   /**
-   * Connects, runs `block` with the session, and ends the session when the block ends: Close 1000 if it returned, Close
-   * 1011 without any detail if it threw. The call waits for the closing handshake (`closeTimeout` bounds it) and for
-   * everything that was launched.
-   *
-   * @returns what `block` returned.
-   * @throws (by rejecting) as `openWebSocket`; what the block or a launched task failed with, whichever was first; the
-   *   signal's reason if that fires before the block ends; what the block threw because the peer had left
-   *   (`ClosedReceiveChannelError`, for one: a loop over `incoming` ends without it).
+   * Connects, runs `block` with the session, and closes the session: with 1000 when `block`
+   * returns, with 1011 and no details when it throws. Waits for the closing handshake (at most
+   * `closeTimeout`) and for all launched tasks.
    *
    * Ktor: `HttpClient.webSocket`.
+   *
+   * @returns what `block` returned.
+   * @throws (by rejecting) the errors of `openWebSocket`; the first error of `block` or a launched
+   *   task; the signal's reason if it aborts before `block` ends; the `Closed…Error` that `block`
+   *   threw because the peer had left. A loop over `incoming` ends without an error.
    */
   webSocket<T>(this: void, url: string | URL, block: ClientBlock<T>): Promise<T>
   webSocket<T>(this: void, url: string | URL, options: Options, block: ClientBlock<T>): Promise<T>
 
   /**
-   * Connects. The session is the caller's to close: `close()` and `closed`, or `await using`. A launched task that fails
-   * closes it with 1011, and is the `cause` of `closed`.
-   *
-   * @throws (by rejecting) {ConnectError} when there is no connection, or an answer that breaks the rules: `step` says
-   *   where it ended; {UpgradeRefusedError} when the server answers anything but 101; the reason of `options.signal`;
-   *   {TypeError | RangeError} for an option or a URL that means nothing, before anything is sent.
+   * Connects. The caller closes the session: with `close()` and `closed`, or with `await using`. A
+   * launched task that fails closes it with 1011, and its error is the `cause` in `closed`.
    *
    * Ktor: `HttpClient.webSocketSession`.
+   *
+   * @throws (by rejecting) {ConnectError} if no connection is made, or if the answer violates the
+   *   protocol; `step` says where it failed. {UpgradeRefusedError} if the server answers anything
+   *   but 101. The reason of `options.signal`. {TypeError | RangeError} for an invalid option or
+   *   URL, before anything is sent.
    */
   openWebSocket(this: void, url: string | URL, options?: Options): Promise<WebSocketClientSession>
 
   /**
-   * Makes a connection that comes back when its session is lost, and returns at once; the first attempt is then under
-   * way. It is the caller's to close.
+   * Creates a connection that reconnects when its session is lost. Returns at once, while the first
+   * attempt is running. The caller closes the connection.
    *
-   * @param url an address, or a function that is asked for one before each attempt.
-   * @param options those of `openWebSocket` for its sessions, and `reconnect`, `whileAway`, `opened`, `renew`,
-   *   `attemptTimeout` and `heartbeat` for itself.
-   * @throws {TypeError | RangeError} for an option or a URL that means nothing.
+   * @param url a URL, or a function that returns the URL for each attempt.
+   * @param options those of `openWebSocket` for its sessions, and `reconnect`, `whileAway`,
+   *   `opened`, `renew`, `attemptTimeout` and `heartbeat` for the connection.
+   * @throws {TypeError | RangeError} for an invalid option or URL.
    */
   connect(
     this: void,
@@ -73,37 +74,38 @@ export interface WebSocketClient<Options extends WebSocketClientOptions = WebSoc
   ): ReconnectingWebSocket<WebSocketClientSession>
 }
 
-/** What clients of one kind have in common. */
+/** The platform of a client: what all clients of one kind share. */
 export interface ClientPlatform<Options extends WebSocketClientOptions> {
-  /** Asked at the first connection, and not before. */
+  /** Called for the first connection, not before. */
   readonly environment: () => Environment
 
   /**
-   * The clock of connections that come back, whose timers keep the process alive: between two sessions nothing else does.
+   * The clock of reconnecting connections. Its timers keep the process alive, because nothing else
+   * does so between two sessions.
    *
-   * @defaultValue that of the environment
+   * @defaultValue the clock of the environment
    */
   readonly waitingClock?: Clock
 
-  /** The names of the options that are the platform's own. */
+  /** The names of the platform's own options. */
   readonly optionNames: readonly string[]
 
   /**
-   * Makes what dials for one session.
+   * Creates the dialer for one session.
    *
-   * @throws {TypeError | RangeError} for an option of its own that means nothing.
+   * @throws {TypeError | RangeError} for an invalid option of the platform.
    */
   dialer(options: Options): Dialer
 
-  /** Is told of every session that has been opened. */
+  /** Called with every session that was opened. */
   readonly opened?: (session: WebSocketClientSession) => void
 }
 
 /**
- * Makes a client.
+ * Creates a client.
  *
- * @param defaults what holds for all connections; what is said for one stands in its place.
- * @throws {TypeError | RangeError} for an option that means nothing.
+ * @param defaults options for all connections; the options of one connection override them.
+ * @throws {TypeError | RangeError} for an invalid option.
  */
 export function createClient<Options extends WebSocketClientOptions>(
   platform: ClientPlatform<Options>,

@@ -1,5 +1,5 @@
 /**
- * What users see of clients: their session, their options, what goes wrong, and what dials for them.
+ * The public door of clients: sessions, options, errors, and reconnecting connections.
  */
 
 export type { ClientBlock, WebSocketClient } from './client.ts'

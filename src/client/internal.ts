@@ -1,5 +1,5 @@
 /**
- * What the other folders of the package use of clients, beside `index.ts`.
+ * The door of clients for other folders of the package.
  */
 
 export { createClient } from './client.ts'

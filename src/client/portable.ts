@@ -1,5 +1,6 @@
 /**
- * What of clients runs on every platform, browsers included: no file behind this door needs a module of Node.
+ * The door of clients for every platform, including browsers: no file behind it imports a Node
+ * module.
  */
 
 export type { ClientSession } from './opening/client-session.ts'
@@ -12,7 +13,7 @@ export type { HeartbeatOptions, HeartbeatSettings } from './reconnecting/heartbe
 export { ConnectionLostError, NotConnectedError } from './reconnecting/reconnect-errors.ts'
 export { RECONNECTING_OPTIONS } from './reconnecting/reconnect-options.ts'
 export type {
-  Backing,
+  BackoffSettings,
   KeepOptions,
   ReconnectingOptions,
   ReconnectingSettings,

@@ -1,5 +1,5 @@
 /**
- * The options of a client, checked when they are given and before anything is done with them.
+ * The options of a client, checked before anything else happens.
  */
 
 import type { Duration } from '../../base/index.ts'
@@ -25,81 +25,86 @@ import { applySessionOptions, DEFAULT_SETTINGS, SESSION_OPTIONS } from '../../se
 import { type HeaderFields, readOwnHeaders } from './request-headers.ts'
 
 /**
- * How a client connects, and what its session is like. All of it is optional. The bounds, rates and timeouts are
- * those of a server's session, with the same defaults.
+ * The options of a client's connection and session. All are optional. Limits, rates and timeouts
+ * are those of a server's session, with the same defaults.
  */
 export interface WebSocketClientOptions extends Omit<SessionOptions, 'masking'> {
   /**
-   * Headers of the request beside those of the handshake; a list of pairs may have a name twice. `Host` stands in
-   * the place of the URL's. `Sec-WebSocket-…`, `Upgrade`, `Connection` and what frames a body are refused: they
-   * belong to the handshake.
+   * Additional headers of the request; a list of pairs may repeat a name. `Host` replaces the URL's
+   * host. Headers that belong to the handshake or frame a body are refused: `Sec-WebSocket-…`,
+   * `Upgrade`, `Connection` and others.
    *
    * @defaultValue none
    */
   readonly headers?: HeaderFields
 
-  /** Cookies by name, sent as they are in one `Cookie` header. @defaultValue none */
+  /** Cookies by name, sent unencoded in one `Cookie` header. @defaultValue none */
   readonly cookies?: Readonly<Record<string, string>>
 
   /**
-   * Subprotocols to offer, in order of preference; `session.protocol` says which the server chose.
+   * Subprotocols to offer, in order of preference. `session.protocol` is the server's choice.
    *
    * @defaultValue none
    */
   readonly protocols?: readonly string[]
 
-  /** Extensions to offer, such as `permessageDeflate()`. What the server agrees to is at work. @defaultValue none */
+  /**
+   * Extensions to offer, such as `permessageDeflate()`. The server may decline them. @defaultValue
+   * none
+   */
   readonly extensions?: readonly Extension[]
 
-  /** The `Origin` that a browser would send, such as `https://app.example.com`. @defaultValue none: no browser */
+  /** The `Origin` header, such as `https://app.example.com`. @defaultValue none */
   readonly origin?: string
 
   /**
-   * How long it may take to get a connection, for name, TCP, proxy and TLS together; above 0. Then the call rejects
-   * with `ConnectError`, whose `step` says where it stood still. `null`: as long as the operating system tries.
+   * Time limit for making a connection: DNS, TCP, proxy and TLS together; above 0. When it passes,
+   * the call rejects with `ConnectError`, whose `step` says which part was slow. `null`: the
+   * operating system's limit.
    *
    * @defaultValue 10 seconds
    */
   readonly connectTimeout?: Duration | null
 
   /**
-   * How long the server may take to answer once the connection is there; above 0. `null`: for ever.
+   * Time limit for the server's answer, measured from the connection; above 0. `null`: no limit.
    *
    * @defaultValue 10 seconds
    */
   readonly handshakeTimeout?: Duration | null
 
   /**
-   * How many redirects (301, 302, 303, 307, 308) are followed, each with deadlines of its own; a whole number, 0 or
-   * above, and `false` is 0. A redirect to another origin loses `Authorization`, `Cookie`, `Proxy-Authorization`,
-   * `Host` and client certificates for good; one from `wss:` to `ws:` is never followed.
+   * The limit of redirects to follow (301, 302, 303, 307, 308): a whole number, 0 or above; `false`
+   * is 0. Each redirect gets new deadlines. A redirect to another origin drops `Authorization`,
+   * `Cookie`, `Proxy-Authorization`, `Host` and client certificates for good. A redirect from
+   * `wss:` to `ws:` is never followed.
    *
-   * @defaultValue 0: a redirect is a refusal
+   * @defaultValue 0: a redirect rejects with `UpgradeRefusedError`
    */
   readonly followRedirects?: number | false
 
   /**
-   * Ends it all when it fires. Before the session is open, the call rejects with the signal's reason, and nothing is
-   * left behind. After that the session is closed with 1001, its `incoming` ends at once, and `webSocket()` rejects
-   * with the signal's reason.
+   * Aborts the connection. Before the session is open, the call rejects with the signal's reason
+   * and everything is released. Later, the session is closed with 1001, its `incoming` ends at
+   * once, and `webSocket()` rejects with the signal's reason.
    *
    * @defaultValue none
    */
   readonly signal?: AbortSignal
 
   /**
-   * Whether frames that we send are masked. RFC 6455 §5.1 demands it of clients, and servers refuse what is not; for
-   * tests of other implementations.
+   * Whether outgoing frames are masked. RFC 6455 §5.1 requires it of clients, and servers refuse
+   * unmasked frames. Set it to `false` only to test other implementations.
    *
    * @defaultValue true
    */
   readonly masking?: boolean
 }
 
-/** Options that have been read. Times are in milliseconds. */
+/** Checked options. Times are in milliseconds. */
 export interface ClientSettings {
   readonly session: RouteSettings
-  /** Headers, cookies and origin, in this order: what the request has beside the handshake. */
+  /** Headers, cookies and origin, in this order, without the handshake's headers. */
   readonly headers: HeaderList
   readonly protocols: readonly string[]
   readonly extensions: readonly Extension[]
@@ -111,10 +116,10 @@ export interface ClientSettings {
   readonly signal: AbortSignal | null
 }
 
-/** What is being done, for messages. */
+/** The action named in error messages. */
 export const ACT = 'open WebSocket'
 
-/** The options of a client, complete, without those of its session. */
+/** The checked options of a client, without those of its session. */
 type OwnSettings = SettingsOf<
   Omit<WebSocketClientOptions, keyof SessionOptions>,
   {
@@ -128,7 +133,7 @@ type OwnSettings = SettingsOf<
 
 const readAsIs = <Value>(_act: string, value: Value): Value => value
 
-/** The options of a client, beside those of its session. */
+/** The options of a client, without those of its session. */
 export const CLIENT_OPTIONS: OptionTable<OwnSettings> = optionTable<OwnSettings>({
   // `readOwnHeaders` checks headers, cookies and origin together.
   headers: checked<OwnSettings['headers'], OwnSettings['headers']>(null, readAsIs),
@@ -154,9 +159,9 @@ export const CLIENT_OPTION_NAMES: readonly string[] = [
 const CLIENT_DEFAULTS: RouteSettings = { ...DEFAULT_SETTINGS, masking: true }
 
 /**
- * Reads options.
+ * Checks the options.
  *
- * @param platformNames the options of one platform, which it has read itself.
+ * @param platformNames the options of the platform, which it checks itself.
  * @throws {TypeError | RangeError} for an unknown option or an invalid value, naming the option.
  */
 export function readClientOptions(
@@ -195,11 +200,13 @@ function readProtocols(act: string, list: unknown): readonly string[] {
   )
   if (names.length < list.length) {
     throw new TypeError(
-      `Cannot ${act}: option "protocols" has an element that is no token (RFC 9110 §5.6.2)`,
+      `Cannot ${act}: option "protocols" has an invalid name, expected tokens (RFC 9110 §5.6.2)`,
     )
   }
   if (new Set(names).size < names.length) {
-    throw new TypeError(`Cannot ${act}: option "protocols" has a name twice`)
+    throw new TypeError(
+      `Cannot ${act}: option "protocols" has a duplicate name, expected distinct names`,
+    )
   }
   return names
 }

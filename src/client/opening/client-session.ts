@@ -1,5 +1,6 @@
 /**
- * What a client is given: the session of the server side, without its call, and its own to end.
+ * The client's session: the server's session without `call`. The client is responsible for closing
+ * it.
  */
 
 import type { SendChannel } from '../../channels/index.ts'
@@ -11,9 +12,9 @@ import type {
 } from '../../session/index.ts'
 
 /**
- * A client's session as every platform has it, browsers included: what is written against this runs
- * everywhere. The members are those of `WebSocketSession`; where a browser does less, `towpath/client` says so
- * in the browser's own type.
+ * A client's session on every platform, including browsers. Code written against it runs
+ * everywhere. The members are those of `WebSocketSession`; the browser's own type documents where a
+ * browser does less.
  */
 export interface ClientSession
   extends
@@ -30,29 +31,31 @@ export interface ClientSession
       | 'bufferedAmount'
     >,
     AsyncDisposable {
-  /** What goes to the peer, in order; `send` is this channel's. */
+  /** Sends frames to the peer in order; `send` is this channel's method. */
   readonly outgoing: SendChannel<Outbound>
 
-  /** What was connected to in the end, redirects followed; without a fragment and credentials. */
+  /** The URL of the connection after redirects, without fragment and credentials. */
   readonly url: string
 
-  /** The same as `close()`, and resolves when the session is over. */
+  /** Calls `close()`, and resolves when the session has ended. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** A client's session on Node and in tests: everything that a server's session has, but the call. */
+/**
+ * A client's session on Node and in tests: everything that a server's session has, except the call.
+ */
 export interface WebSocketClientSession extends DefaultWebSocketSession, ClientSession {
   readonly outgoing: OutgoingChannel
 
-  /** The answer to the upgrade. */
+  /** The server's answer to the upgrade request. */
   readonly response: ClientResponse
 }
 
-/** The answer to a request to upgrade. */
+/** The server's answer to the upgrade request. */
 export interface ClientResponse {
-  /** 101. */
+  /** The HTTP status: 101. */
   readonly status: number
 
-  /** Its headers; several cookies by `headers.getSetCookie()`. */
+  /** The headers. `headers.getSetCookie()` returns all cookies. */
   readonly headers: Headers
 }

@@ -1,17 +1,17 @@
 /**
- * Where a client connects to: reading URLs, and following redirects to others.
+ * Reads the URLs of clients, and follows redirects.
  */
 
 import { kindOf } from '../../base/internal.ts'
 import { encodeUtf8 } from '../../protocol/internal.ts'
 import type { RequestTarget } from './request-headers.ts'
 
-/** What became of a redirect: where it leads, or why it is not followed. */
+/** The result of a redirect: its target, or why it is not followed. */
 export type Redirect =
   | { readonly type: 'target'; readonly url: URL }
   | { readonly type: 'refused'; readonly why: string }
 
-/** A scheme and what it means for us; `http:` and `https:` are accepted as the WHATWG's `WebSocket` accepts them. */
+/** Accepted schemes. `http:` and `https:` are accepted as WHATWG's `WebSocket` accepts them. */
 const SCHEMES: ReadonlyMap<string, 'ws:' | 'wss:'> = new Map([
   ['ws:', 'ws:'],
   ['wss:', 'wss:'],
@@ -20,15 +20,17 @@ const SCHEMES: ReadonlyMap<string, 'ws:' | 'wss:'> = new Map([
 ])
 
 /**
- * Reads the URL that a client is given. Its credentials become those of HTTP (`Basic`, RFC 7617) and are in it no more.
+ * Reads the URL of a client. Its credentials are removed and become a `Basic` authorization (RFC
+ * 7617).
  *
- * @throws {TypeError} for what is no absolute URL, for another scheme than `ws:`, `wss:`, `http:` and `https:`, and
- *   for one with a fragment (RFC 6455 §3). The URL is in no message: it may be a secret.
+ * @throws {TypeError} for a relative or invalid URL, for a scheme other than `ws:`, `wss:`, `http:`
+ *   and `https:`, and for a fragment (RFC 6455 §3). The message does not contain the URL, which may
+ *   be secret.
  */
 export function readUrl(act: string, given: string | URL): RequestTarget {
   const url = withSocketScheme(parse(act, given))
   if (url === null) {
-    throw new TypeError(`Cannot ${act}: the URL has another scheme, expected ws: or wss:`)
+    throw new TypeError(`Cannot ${act}: the URL has an unknown scheme, expected ws: or wss:`)
   }
   if (url.href.includes('#')) {
     throw new TypeError(`Cannot ${act}: the URL has a fragment, expected none (RFC 6455 §3)`)
@@ -38,20 +40,20 @@ export function readUrl(act: string, given: string | URL): RequestTarget {
   return { url: withoutExtras(url), authorization }
 }
 
-/** Where the redirect of an answer leads. Credentials and fragments in it are dropped. */
+/** Returns the target of a redirect, without credentials and fragment. */
 export function readRedirect(from: URL, location: string | null): Redirect {
-  if (location === null) return { type: 'refused', why: 'and says no Location' }
+  if (location === null) return { type: 'refused', why: 'without a Location header' }
   if (!URL.canParse(location, from.href))
-    return { type: 'refused', why: 'and its Location is no URL' }
+    return { type: 'refused', why: 'with an invalid Location' }
   const url = withSocketScheme(new URL(location, from))
-  if (url === null) return { type: 'refused', why: 'and its Location has another scheme' }
+  if (url === null) return { type: 'refused', why: 'with an unknown scheme in Location' }
   if (from.protocol === 'wss:' && url.protocol === 'ws:') {
-    return { type: 'refused', why: 'which leads from wss: to ws:' }
+    return { type: 'refused', why: 'with a Location from wss: to ws:' }
   }
   return { type: 'target', url: withoutExtras(url) }
 }
 
-/** Whether two addresses have one owner: the same scheme, host and port. */
+/** Whether both URLs have the same scheme, host and port. */
 export function isSameOrigin(one: URL, other: URL): boolean {
   return one.protocol === other.protocol && one.host === other.host
 }
@@ -59,15 +61,17 @@ export function isSameOrigin(one: URL, other: URL): boolean {
 function parse(act: string, given: string | URL): URL {
   const text: unknown = given instanceof URL ? given.href : given
   if (typeof text === 'string' && URL.canParse(text)) return new URL(text)
-  const is = typeof text === 'string' ? 'is not one that is whole' : `is ${kindOf(text)}`
-  throw new TypeError(`Cannot ${act}: the URL ${is}, expected such as "wss://example.com/path"`)
+  const is = typeof text === 'string' ? 'is invalid or relative' : `is ${kindOf(text)}`
+  throw new TypeError(
+    `Cannot ${act}: the URL ${is}, expected an absolute URL such as "wss://example.com/path"`,
+  )
 }
 
-/** `null` for a scheme that is none of ours. */
+/** Returns `null` for any other scheme. */
 function withSocketScheme(url: URL): URL | null {
   const scheme = SCHEMES.get(url.protocol)
   if (scheme === undefined) return null
-  // Special schemes may be exchanged for one another, and the port that one has by default goes with it.
+  // Both schemes are special, so the URL parser allows the change and drops a default port.
   url.protocol = scheme
   return url
 }

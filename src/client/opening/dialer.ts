@@ -1,72 +1,74 @@
 /**
- * The narrow waist between a client and whatever gets it a connection: names, TCP, TLS, proxies, HTTP.
+ * The interface between a client and its network: DNS, TCP, TLS, proxies, HTTP.
  *
- * The client owns this interface and engines implement it (Node's sockets, memory).
+ * The client owns this interface. Engines implement it: Node's sockets, memory.
  */
 
 import type { HandshakeResponse, HeaderList } from '../../protocol/index.ts'
 import type { Transport } from '../../session/index.ts'
 import type { NetworkStep } from './errors.ts'
 
-/** One request to upgrade. */
+/** One upgrade request. */
 export interface DialRequest {
-  /** Whither: `ws:` or `wss:`, without a fragment and without credentials. */
+  /** `ws:` or `wss:`, without fragment and credentials. */
   readonly url: URL
 
-  /** All headers of the request, in order, `Host` among them. Names and values are checked. */
+  /** All headers of the request, in order, including `Host`. Names and values are checked. */
   readonly headers: HeaderList
 
   /**
-   * Whether a redirect has led away from the origin that was asked for (scheme, host and port). What proves who the
-   * client is, and what was said about that one host, is not for this one: client certificates, server names.
+   * Whether a redirect led to another origin (scheme, host and port). The dialer must then not use
+   * what identifies the client or belongs to the first host: client certificates, server names.
    */
   readonly isElsewhere: boolean
 
   /**
-   * How long all steps before `handshake` may take together, in milliseconds; `null`: no limit. The client keeps this
-   * deadline itself. A dialer that tries several addresses gives each of them a part of it.
+   * Time limit for all steps before `handshake` together, in milliseconds; `null`: no limit. The
+   * client enforces it. A dialer that tries several addresses gives each of them a part of it.
    */
   readonly connectTimeout: number | null
 
   /**
-   * The dialer says how far it has come, each step at most once and in this order; it begins at `resolve`. The deadlines
-   * of the client hang on it (`handshake`: the connection is there, and the request goes out) and its errors.
+   * The dialer reports each step at most once, in order; it begins at `resolve`. The client's
+   * deadlines and errors depend on it. `handshake` means that the connection exists and the request
+   * is being sent.
    */
   readonly entered: (step: Exclude<NetworkStep, 'resolve' | 'protocol'>) => void
 
   /**
-   * Fires when the client has lost its patience, with the reason that the call is to reject with. The dialer
-   * drops what it has by then, and nothing of it stays behind. An answer whose body is still coming is an
-   * outcome all the same, with as much of the body as there is.
+   * Aborts at a deadline, or with the user's signal. The dialer then releases everything and
+   * rejects with the signal's reason. If an answer's body is still arriving, the dialer instead
+   * resolves with the part that has arrived.
    */
   readonly signal: AbortSignal
 }
 
-/** What came of a request: another protocol on the same connection, or an ordinary answer. */
+/** The result of a request: a switched connection, or a plain answer. */
 export type DialOutcome = DialSwitched | DialAnswered
 
-/** The server answered 101. What it sent behind that is delivered by `transport`, first. */
+/** The server answered 101. `transport` first delivers the bytes that arrived after the answer. */
 export interface DialSwitched {
   readonly type: 'switched'
   readonly response: HandshakeResponse
-  /** Not started yet. Whoever was given it starts or aborts it. */
+  /** Not started. The receiver must start or abort it. */
   readonly transport: Transport
 }
 
-/** The server answered anything else. The connection is done with. */
+/** The server answered with another status. The connection is released. */
 export interface DialAnswered {
   readonly type: 'answered'
   readonly response: HandshakeResponse
-  /** The first 64 KiB of the body, not decoded; empty when there is none. */
+  /** The first 64 KiB of the body, not decoded; empty if there is none. */
   readonly body: Uint8Array
 }
 
-/** Gets connections. */
+/** Makes connections. */
 export interface Dialer {
   /**
    * Sends one request and waits for its answer.
    *
-   * @throws {ConnectError} (by rejecting) with the step that failed; the signal's reason when that fired.
+   * @throws {ConnectError} (by rejecting) with the step that failed; the signal's reason if it
+   *   aborted.
    */
   dial(request: DialRequest): Promise<DialOutcome>
 }

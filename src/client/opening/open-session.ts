@@ -1,6 +1,6 @@
 /**
- * Opening a session as a client (RFC 6455 §4.1): a request to upgrade, its deadlines, redirects, and the checks of the
- * answer. Everything outside of that is the dialer's.
+ * Opens a session as a client (RFC 6455 §4.1): sends the upgrade request, keeps its deadlines,
+ * follows redirects, and checks the answer. The dialer does the rest.
  */
 
 import {
@@ -25,11 +25,11 @@ import { ConnectError, type NetworkStep, UpgradeRefusedError } from './errors.ts
 import { OpenedSession } from './opened-session.ts'
 import { composeHeaders, type RequestTarget, withoutCredentials } from './request-headers.ts'
 
-/** What tests of ours may say beside the options. */
+/** Options that only Towpath's own tests set. */
 export interface OpeningExtras {
-  /** The session's name; `null`: 16 random bytes. */
+  /** The session's id; `null`: 16 random bytes. */
   readonly id: string | null
-  /** Is told what a block or a task of the session has failed with. */
+  /** Called with the error of a block or a task of the session. */
   readonly failed: (error: unknown) => void
 }
 
@@ -37,10 +37,10 @@ const NO_EXTRAS: OpeningExtras = { id: null, failed: () => {} }
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
-/** One request, and those that a redirect makes of it. */
+/** One request: the first, or one that follows a redirect. */
 interface Attempt {
   readonly target: RequestTarget
-  /** Of the options, without those that a redirect has cost. */
+  /** The headers of the options, without those that a redirect dropped. */
   readonly headers: HeaderList
   readonly isElsewhere: boolean
   readonly redirectsLeft: number
@@ -49,8 +49,9 @@ interface Attempt {
 /**
  * Connects to `url` and opens a session.
  *
- * @throws (by rejecting) {TypeError} for a URL that means nothing; {ConnectError} when nobody is there, or somebody who
- *   breaks the rules; {UpgradeRefusedError} when the server says no; the reason of the signal when that fires.
+ * @throws (by rejecting) {TypeError} for an invalid URL; {ConnectError} if no connection is made,
+ *   or if the answer violates the protocol; {UpgradeRefusedError} if the server refuses; the reason
+ *   of the signal if it aborts.
  */
 export async function openSession(
   dialer: Dialer,
@@ -80,7 +81,7 @@ export async function openSession(
   }
 }
 
-/** One request with its deadlines and the user's signal, none of which is left behind. */
+/** Sends one request under its deadlines and the user's signal. Both are released at the end. */
 async function dial(
   dialer: Dialer,
   environment: Environment,
@@ -90,26 +91,26 @@ async function dial(
 ): Promise<DialOutcome> {
   const headers = composeHeaders(ACT, attempt.target, handshake, attempt.headers)
   const { signal } = settings
-  const patience = new Patience(environment, settings)
+  const deadlines = new RequestDeadlines(environment, settings)
   try {
     const outcome = await dialer.dial({
       url: attempt.target.url,
       headers,
       isElsewhere: attempt.isElsewhere,
       connectTimeout: settings.connectTimeout,
-      entered: (step) => patience.entered(step),
-      signal: patience.signal,
+      entered: (step) => deadlines.entered(step),
+      signal: deadlines.signal,
     })
     if (signal?.aborted === true && outcome.type === 'switched') outcome.transport.abort()
     signal?.throwIfAborted()
     return outcome
   } finally {
-    patience.end()
+    deadlines.end()
   }
 }
 
-/** How long a request may take: the deadlines of one attempt, and the user's signal. */
-class Patience {
+/** The deadlines of one request, combined with the user's signal. */
+class RequestDeadlines {
   readonly #environment: Environment
   readonly #settings: ClientSettings
   readonly #controller = new AbortController()
@@ -120,7 +121,7 @@ class Patience {
     this.#environment = environment
     this.#settings = settings
     if (settings.signal !== null) addAbortListener(settings.signal, this.#onAborted)
-    this.#expect(settings.connectTimeout, 'no connection')
+    this.#startTimer(settings.connectTimeout, 'no connection')
   }
 
   get signal(): AbortSignal {
@@ -131,7 +132,7 @@ class Patience {
     this.#step = step
     if (step !== 'handshake') return
     this.#timer?.cancel()
-    this.#expect(this.#settings.handshakeTimeout, 'no answer')
+    this.#startTimer(this.#settings.handshakeTimeout, 'no answer')
   }
 
   end(): void {
@@ -140,7 +141,7 @@ class Patience {
     if (signal !== null) removeAbortListener(signal, this.#onAborted)
   }
 
-  #expect(timeoutMs: number | null, what: string): void {
+  #startTimer(timeoutMs: number | null, what: string): void {
     if (timeoutMs === null) return
     this.#timer = this.#environment.timers.schedule(timeoutMs, () => {
       this.#controller.abort(new ConnectError(this.#step, `${what} within ${timeoutMs} ms`))
@@ -152,7 +153,7 @@ class Patience {
   }
 }
 
-/** The server has switched: if it may do so as it did, the session begins. */
+/** Opens the session on a switched connection, if the server's answer is valid. */
 function begin(
   { response, transport }: DialSwitched,
   environment: Environment,
@@ -194,7 +195,7 @@ function agree(
     if (agreed !== null) return { protocol, extensions: agreed }
     throw new HandshakeError(
       response.status,
-      `Cannot ${ACT}: Sec-WebSocket-Extensions of the answer has parameters that do not answer the offer`,
+      `Cannot ${ACT}: Sec-WebSocket-Extensions of the answer has parameters that do not match the offer`,
       [...response.headers],
     )
   } catch (cause) {
@@ -210,7 +211,7 @@ function afterAnswer(answer: DialAnswered, attempt: Attempt, maxRedirects: numbe
   const refuse = (why?: string): UpgradeRefusedError =>
     new UpgradeRefusedError(status, [...headers], new TextDecoder().decode(answer.body), why)
   if (!REDIRECTS.has(status) || maxRedirects === 0) throw refuse()
-  if (attempt.redirectsLeft === 0) throw refuse(`after ${maxRedirects} redirects were followed`)
+  if (attempt.redirectsLeft === 0) throw refuse(`after ${maxRedirects} redirects`)
 
   const from = attempt.target.url
   const redirect = readRedirect(from, headers.getAll('Location')[0] ?? null)

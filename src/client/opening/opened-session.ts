@@ -1,5 +1,5 @@
 /**
- * The session of a client: a live session with the handshake that opened it, and how it ends.
+ * The client's session: a live session with the answer that opened it, and a signal that closes it.
  */
 
 import { addAbortListener, type Environment, removeAbortListener } from '../../base/internal.ts'
@@ -16,7 +16,7 @@ import {
 import type { ClientResponse, WebSocketClientSession } from './client-session.ts'
 import { toHeaders } from './errors.ts'
 
-/** What an answered handshake knows about the session that it begins. */
+/** The result of an answered handshake, from which a session is opened. */
 export interface ClientOpening {
   readonly url: string
   readonly response: HandshakeResponse
@@ -24,11 +24,11 @@ export interface ClientOpening {
   readonly extensions: readonly AgreedExtension[]
   readonly settings: RouteSettings
   readonly environment: Environment
-  /** Closes the session when it fires; `null`: none. */
+  /** Closes the session when it aborts; `null`: none. */
   readonly signal: AbortSignal | null
-  /** The session's name; `null`: 16 random bytes. */
+  /** The session's id; `null`: 16 random bytes. */
   readonly id: string | null
-  /** Called with the error of a block or of a task that failed. */
+  /** Called with the error of a failed block or task. */
   readonly failed: (error: unknown) => void
 }
 
@@ -39,7 +39,7 @@ export class OpenedSession extends LiveSession implements WebSocketClientSession
   readonly #signal: AbortSignal | null
   readonly #tellFailure: (error: unknown) => void
   readonly #leave: () => void = () => this.core.goAway()
-  /** The first failure, of the block or of a task. */
+  /** The first error of the block or of a task. */
   #failure: { readonly error: unknown } | null = null
   #shownResponse: ClientResponse | null = null
   #blockRuns = false
@@ -82,19 +82,20 @@ export class OpenedSession extends LiveSession implements WebSocketClientSession
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // A block that disposes of its own session would wait for itself.
+    // A block that disposes of its own session must not wait for its own end.
     if (!this.#blockRuns) return this.#end(() => {})
     void this.close()
     await this.closed
   }
 
   /**
-   * Runs `block` with this session and ends it as the block has ended: 1000, or 1011 if it failed. Waits until the
-   * closing handshake and all launched tasks are done. Called at most once.
+   * Runs `block` with this session, then closes the session: with 1000, or with 1011 if it failed.
+   * Waits for the closing handshake and all launched tasks. Called at most once.
    *
    * @returns what `block` returned.
-   * @throws (by rejecting) what the block or a task failed with, whichever was first; else the reason of the signal, if
-   *   that fired before the block ended; else what the block threw because the session was ending.
+   * @throws (by rejecting) the first error of the block or a task; else the signal's reason, if it
+   *   aborted before the block ended; else the error that the block threw because the session was
+   *   ending.
    */
   async runBlock<T>(block: (session: WebSocketClientSession) => Promise<T> | T): Promise<T> {
     let returned: { readonly value: T } | null = null
@@ -114,7 +115,7 @@ export class OpenedSession extends LiveSession implements WebSocketClientSession
     })
     if (this.#failure !== null) throw this.#failure.error
     if (wasAborted) this.#signal?.throwIfAborted()
-    // The analysis of types does not see what the function above has done.
+    // The compiler does not see the assignment in the function above.
     const result = returned as { readonly value: T } | null
     if (result === null) throw thrown
     return result.value
@@ -129,7 +130,7 @@ export class OpenedSession extends LiveSession implements WebSocketClientSession
     return this.#signal?.aborted === true
   }
 
-  /** Hears what happens to the sessions of all clients. */
+  /** Receives the events of all client sessions. */
   static readonly #observer: SessionObserver<OpenedSession> = {
     handlerFailed: (error, session) => {
       session.#failure = { error }
@@ -145,8 +146,8 @@ export class OpenedSession extends LiveSession implements WebSocketClientSession
 }
 
 /**
- * The settings of one session: its own, and behind them, as the prototype, those that all sessions of the client
- * share, as on a server.
+ * Returns the settings of one session. As on a server, the settings that all sessions share are on
+ * the prototype.
  */
 function settingsOf(opening: ClientOpening): SessionSettings {
   const own: Pick<SessionSettings, 'role' | 'id' | 'protocol' | 'extensions'> = {
@@ -155,6 +156,6 @@ function settingsOf(opening: ClientOpening): SessionSettings {
     protocol: opening.protocol,
     extensions: opening.extensions,
   }
-  // `Object.create` gives what it was given: the two together are all of the settings.
+  // The own settings and the prototype's together are all settings.
   return Object.assign(Object.create(opening.settings) as RouteSettings, own)
 }

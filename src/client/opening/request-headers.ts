@@ -1,15 +1,15 @@
 /**
- * The headers of a client's request: what an application may put there, and what goes out in the end.
+ * The headers of a client's request: checks what the application sets, and composes the rest.
  *
- * Nothing that is given gets past its own line (CR, LF and NUL are refused), and nothing that is given takes the
- * place of the handshake's own headers, which the answer is checked against.
+ * Values with CR, LF or NUL are refused, so no value can begin another header. Headers of the
+ * handshake are refused, because the answer is checked against them.
  */
 
 import { kindOf, requireObject } from '../../base/internal.ts'
 import type { ClientHandshake, HeaderList } from '../../protocol/index.ts'
 import { isToken } from '../../protocol/internal.ts'
 
-/** Headers as an application writes them. */
+/** Headers as an application passes them. */
 export type HeaderFields =
   | Readonly<Record<string, string>>
   | Iterable<readonly [name: string, value: string]>
@@ -21,15 +21,15 @@ export interface OwnHeaders {
   readonly origin?: string
 }
 
-/** Where to, and who says so. */
+/** The URL of a request, and its authorization. */
 export interface RequestTarget {
   /** Without credentials. */
   readonly url: URL
-  /** The value of `Authorization` that the credentials of the URL come to; `null` without any. */
+  /** The value of `Authorization` for the credentials of the URL; `null` if it has none. */
   readonly authorization: string | null
 }
 
-/** Headers that belong to the handshake or say where a message of HTTP ends; beside them all of `Sec-WebSocket-…`. */
+/** Headers that belong to the handshake or frame a message, beside all `Sec-WebSocket-…`. */
 const RESERVED_NAMES: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
@@ -44,7 +44,7 @@ const RESERVED_NAMES: ReadonlySet<string> = new Set([
 ])
 const RESERVED_PREFIX = 'sec-websocket-'
 
-/** What proves who the client is, and for which host: for the origin that it was given for alone. */
+/** Headers that identify the client or the host. They are sent to their own origin only. */
 const CREDENTIALS: ReadonlySet<string> = new Set([
   'authorization',
   'cookie',
@@ -52,17 +52,18 @@ const CREDENTIALS: ReadonlySet<string> = new Set([
   'proxy-authorization',
 ])
 
-/** Whether `name` is of the handshake's own headers. */
+/** Whether `name` belongs to the handshake. */
 export function isReservedHeader(name: string): boolean {
   const lower = name.toLowerCase()
   return RESERVED_NAMES.has(lower) || lower.startsWith(RESERVED_PREFIX)
 }
 
 /**
- * Reads `headers`, `cookies` and `origin` of a client's options.
+ * Reads the options `headers`, `cookies` and `origin`.
  *
- * @returns the headers that they come to, in this order.
- * @throws {TypeError} for what is no header, and for one that is given twice over; values are in no message.
+ * @returns the headers, in this order.
+ * @throws {TypeError} for an invalid header, or one that two options set. Messages contain no
+ *   values.
  */
 export function readOwnHeaders(act: string, options: OwnHeaders): HeaderList {
   const { headers = {}, cookies, origin } = options
@@ -71,7 +72,7 @@ export function readOwnHeaders(act: string, options: OwnHeaders): HeaderList {
   const add = (option: string, name: string, value: string): void => {
     if (hasHeader(list, name)) {
       throw new TypeError(
-        `Cannot ${act}: option "${option}" is given and "headers" has ${name} too`,
+        `Cannot ${act}: option "headers" has ${name} and option "${option}" is set, expected one of them`,
       )
     }
     list.push([name, value])
@@ -85,9 +86,9 @@ export function readOwnHeaders(act: string, options: OwnHeaders): HeaderList {
 }
 
 /**
- * All headers of one request, `Host` first.
+ * Returns all headers of one request, `Host` first.
  *
- * @throws {TypeError} when the URL and the headers both say who the client is.
+ * @throws {TypeError} if both the URL and the headers have credentials.
  */
 export function composeHeaders(
   act: string,
@@ -101,13 +102,13 @@ export function composeHeaders(
   if (authorization === null) return [['Host', host], ...handshake.headers, ...rest]
   if (hasHeader(rest, 'Authorization')) {
     throw new TypeError(
-      `Cannot ${act}: the URL has credentials and option "headers" has Authorization too`,
+      `Cannot ${act}: the URL has credentials and option "headers" has Authorization, expected one of them`,
     )
   }
   return [['Host', host], ...handshake.headers, ['Authorization', authorization], ...rest]
 }
 
-/** What of `headers` may go to another origin. */
+/** Returns the headers that may be sent to another origin. */
 export function withoutCredentials(headers: HeaderList): HeaderList {
   return headers.filter(([name]) => !CREDENTIALS.has(name.toLowerCase()))
 }
@@ -129,13 +130,13 @@ function readPairs(act: string, headers: HeaderFields): HeaderList {
 function readPair(act: string, pair: unknown): readonly [name: string, value: string] {
   if (!Array.isArray(pair)) {
     throw new TypeError(
-      `Cannot ${act}: option "headers" is no list of pairs, expected [name, value]`,
+      `Cannot ${act}: option "headers" has an invalid entry, expected [name, value]`,
     )
   }
   const [name, value] = pair as readonly unknown[]
   if (typeof name !== 'string' || !isToken(name)) {
     throw new TypeError(
-      `Cannot ${act}: option "headers" has a name that is no token (RFC 9110 §5.6.2)`,
+      `Cannot ${act}: option "headers" has an invalid name, expected a token (RFC 9110 §5.6.2)`,
     )
   }
   return [name, readValue(act, `${name} of option "headers"`, value)]
@@ -168,7 +169,7 @@ function readValue(act: string, what: string, value: unknown): string {
   throw new TypeError(`Cannot ${act}: ${what} ${is}`)
 }
 
-/** What may stand in a header (RFC 9110 §5.5): tabs, blanks, and what is visible, in one byte each. */
+/** Whether RFC 9110 §5.5 allows the value: tabs, spaces and visible characters, one byte each. */
 function isFieldValue(value: string): boolean {
   for (let at = 0; at < value.length; at++) {
     const code = value.charCodeAt(at)
@@ -182,11 +183,13 @@ function readCookies(act: string, cookies: Readonly<Record<string, string>>): st
   return Object.entries(cookies)
     .map(([name, value]) => {
       if (!isToken(name)) {
-        throw new TypeError(`Cannot ${act}: option "cookies" has a name that is no token`)
+        throw new TypeError(`Cannot ${act}: option "cookies" has an invalid name, expected a token`)
       }
       const text = readValue(act, `${name} of option "cookies"`, value)
       if (!text.includes(';')) return `${name}=${text}`
-      throw new TypeError(`Cannot ${act}: ${name} of option "cookies" has a semicolon`)
+      throw new TypeError(
+        `Cannot ${act}: ${name} of option "cookies" has a semicolon, expected %3B`,
+      )
     })
     .join('; ')
 }

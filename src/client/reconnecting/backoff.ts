@@ -1,32 +1,32 @@
 /**
- * How long to wait before the next attempt: longer each time, up to a cap, and left to chance, so that clients which
- * were lost together do not come back together.
+ * Calculates the wait before the next attempt. Waits grow up to a limit and are random, so that
+ * clients that were lost together do not reconnect together.
  */
 
 import { type Environment, randomFraction } from '../../base/internal.ts'
-import type { Backing } from './reconnect-options.ts'
+import type { BackoffSettings } from './reconnect-options.ts'
 
-/** A wait that begins. */
+/** One wait. */
 export interface Wait {
   /** In milliseconds. */
   readonly delay: number
-  /** Whether the server has asked for it: nothing may shorten it then. */
+  /** Whether the server asked for this wait. Hints then do not shorten it. */
   readonly isAsked: boolean
 }
 
-/** How late a timer may be before we take it that this machine slept. */
+/** A timer that is later than this means that the machine slept. */
 const SLEPT_MS = 2_000
 
-/** Counts attempts, and measures waits. */
+/** Counts attempts and calculates waits. */
 export class Backoff {
   readonly #environment: Pick<Environment, 'clock' | 'random'>
-  readonly #settings: Backing
-  /** Attempts since the last session that lasted. */
+  readonly #settings: BackoffSettings
+  /** Attempts since the last session that lasted `resetAfter`. */
   #attempts = 0
-  /** When it all began; `null` while nothing is wrong. */
+  /** When the attempts began; `null` after a session that lasted. */
   #since: number | null = null
 
-  constructor(environment: Pick<Environment, 'clock' | 'random'>, settings: Backing) {
+  constructor(environment: Pick<Environment, 'clock' | 'random'>, settings: BackoffSettings) {
     this.#environment = environment
     this.#settings = settings
   }
@@ -36,12 +36,12 @@ export class Backoff {
     return this.#attempts
   }
 
-  /** An attempt begins. @returns its number. */
+  /** Counts a new attempt. @returns its number. */
   begin(): number {
     return ++this.#attempts
   }
 
-  /** A session has been open for so long, in milliseconds: if it lasted, all is forgotten. */
+  /** Resets the count if a session lasted long enough. */
   lasted(lifetimeMs: number): void {
     if (lifetimeMs < this.#settings.resetAfter) return
     this.#attempts = 0
@@ -49,39 +49,39 @@ export class Backoff {
   }
 
   /**
-   * The wait before the next attempt; `null` when none is left.
+   * Returns the wait before the next attempt, or `null` if none is allowed.
    *
-   * @param askedMs what the server asks for; `null` if it asks for nothing.
+   * @param askedMs the wait that the server asked for; `null` if it did not.
    */
   next(askedMs: number | null): Wait | null {
     const { maxAttempts, maxElapsed, maxServerDelay } = this.#settings
     const now = this.#environment.clock.now()
     this.#since ??= now
     const own = this.#draw(this.#attempts)
-    // What is asked of all alike would bring all back alike: a little chance comes on top, and nobody is early.
+    // The server asks all clients for the same time. A random wait is added, so that none is early.
     const delay = askedMs === null ? own : Math.min(askedMs, maxServerDelay) + this.shortest()
     if (this.#attempts >= maxAttempts) return null
     if (maxElapsed !== null && now + delay - this.#since > maxElapsed) return null
     return { delay, isAsked: askedMs !== null }
   }
 
-  /** A wait as before the first attempt, in milliseconds. */
+  /** Returns a wait as before the first attempt, in milliseconds. */
   shortest(): number {
     return this.#draw(1)
   }
 
-  /** The wait without any network, in milliseconds: nobody is in a hurry then. */
+  /** The wait while the device is offline, in milliseconds. */
   get longest(): number {
     return this.#settings.maxDelay
   }
 
-  /** A wait that was to end at `dueAt` has ended. The time that this machine slept meanwhile counts for nothing. */
+  /** Reports the end of a wait. `maxElapsed` excludes the time that this machine slept. */
   waited(dueAt: number): void {
     const late = this.#environment.clock.now() - dueAt
     if (late > SLEPT_MS && this.#since !== null) this.#since += late
   }
 
-  /** Chance: 0 and above, below 1. */
+  /** Returns a random number: 0 or above, below 1. */
   chance(): number {
     return randomFraction(this.#environment.random)
   }

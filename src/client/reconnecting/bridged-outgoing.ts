@@ -1,10 +1,10 @@
 /**
- * The `outgoing` of a reconnecting connection: frames go to the current session; without one they
- * are kept within bounds, refused or dropped.
+ * The `outgoing` of a reconnecting connection. Frames go to the current session. Without a session
+ * they are kept within limits, refused or dropped.
  *
  * A frame that a session has accepted is never given to another session, because it may have
- * arrived. A frame that an ending session refuses has not been sent: it is treated as if there were
- * no session.
+ * arrived. A frame that an ending session refuses has not been sent, and is handled as if there
+ * were no session.
  */
 
 import { handled, type LoopTurns, rejected } from '../../base/internal.ts'
@@ -32,73 +32,74 @@ import { NotConnectedError } from './reconnect-errors.ts'
 import type { KeepOptions, ReconnectingSettings } from './reconnect-options.ts'
 import { untilAborted } from './until-aborted.ts'
 
-/** What the outgoing side asks of its connection. */
-export interface BridgeOwner {
-  /** Ends the connection with a Close frame of `reason`; `null`: of 1000. */
-  end(reason: CloseReason | null): void
-}
+/** Ends the connection with Close `reason`; `null`: 1000. */
+type EndConnection = (reason: CloseReason | null) => void
 
-/** A frame that is kept: a text, or bytes that nobody else changes. */
+/** A kept frame: text, or bytes that only this file references. */
 type Kept = string | Uint8Array | PreparedFrame
 
-/** Sends in the order of the calls. */
+/** Sends frames in the order of the calls. */
 export class BridgedOutgoing implements SendChannel<Outbound> {
-  /** How many kept frames no session would take. */
+  /** Kept frames that no session can send, because they are invalid. */
   #lost = 0
-  /** How many kept frames wait for room in a session. */
-  #handed = 0
+  /** Kept frames that are waiting in the `send` of a session. */
+  #inSend = 0
   readonly #kept: Kept[] = []
   #keptBytes = 0
   #session: ClientSession | null = null
-  /** Whether kept frames are being given to a session, which may take a while. */
-  #isHanding = false
-  /** Sends that were called meanwhile, in order. */
-  readonly #turns: (() => void)[] = []
+  /** Whether kept frames are being sent, which may take some time. */
+  #isSendingKept = false
+  /** Calls of `send` that wait for the kept frames, in order. */
+  readonly #waiting: (() => void)[] = []
   #end: { readonly cause: Error | null } | null = null
   readonly #whileAway: ReconnectingSettings['whileAway']
-  readonly #owner: BridgeOwner
+  readonly #endConnection: EndConnection
   readonly #loop: LoopTurns
 
-  constructor(whileAway: ReconnectingSettings['whileAway'], owner: BridgeOwner, loop: LoopTurns) {
+  constructor(
+    whileAway: ReconnectingSettings['whileAway'],
+    endConnection: EndConnection,
+    loop: LoopTurns,
+  ) {
     this.#whileAway = whileAway
     this.#loop = loop
-    this.#owner = owner
+    this.#endConnection = endConnection
   }
 
-  /** How many accepted frames no session was given. */
+  /** Number of accepted frames that were given to no session. */
   get unsent(): number {
-    return this.#lost + this.#kept.length + this.#handed
+    return this.#lost + this.#kept.length + this.#inSend
   }
 
   get isClosedForSend(): boolean {
     return this.#end !== null
   }
 
-  /** A session is open: kept frames go to it first, then everything that is sent. */
-  begin(session: ClientSession): void {
+  /** Sets the current session. Kept frames are sent to it before any other. */
+  sessionOpened(session: ClientSession): void {
     this.#session = session
-    if (!this.#isHanding) void this.#hand()
+    if (!this.#isSendingKept) void this.#sendKept()
   }
 
-  /** Gives the session everything that was sent so far, before its Close frame. */
+  /** Gives the session all kept frames and waiting sends, before its Close frame. */
   flush(): void {
     const outgoing = this.#session?.outgoing
     if (outgoing === undefined || outgoing.isClosedForSend) return
     for (const next of this.#kept.splice(0)) {
       this.#keptBytes -= sizeOf(next)
-      this.#handed++
+      this.#inSend++
       const sent = outgoing.send(next).catch(() => this.#lost++)
-      void sent.then(() => this.#handed--)
+      void sent.then(() => this.#inSend--)
     }
-    this.#takeTurns()
+    this.#sendWaiting()
   }
 
-  /** The session is over. */
-  away(): void {
+  /** Removes the session, which has ended. */
+  sessionEnded(): void {
     this.#session = null
   }
 
-  /** Nothing more is accepted. */
+  /** Refuses all further frames. */
   end(cause: Error | null): void {
     this.#end ??= { cause }
   }
@@ -108,14 +109,14 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
     const signal = options?.signal
     if (signal?.aborted === true) return handled(rejected(signal.reason))
     try {
-      if (this.#isEnd(data)) return SENT
-      if (!this.#isHanding) return this.#give(data, options)
+      if (this.#endsConnection(data)) return SENT
+      if (!this.#isSendingKept) return this.#sendNow(data, options)
     } catch (error) {
       return rejected(error)
     }
     const sent = new Promise<void>((resolve) => {
-      this.#turns.push(() => {
-        if (signal?.aborted !== true) resolve(this.#giveInTurn(data, options))
+      this.#waiting.push(() => {
+        if (signal?.aborted !== true) resolve(this.#sendInTurn(data, options))
       })
     })
     return handled(signal === undefined ? sent : untilAborted(signal, sent))
@@ -123,8 +124,8 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
 
   trySend(data: Outbound): TrySendResult {
     if (this.#end !== null) return 'closed'
-    if (this.#isEnd(data)) return 'sent'
-    if (this.#isHanding) return 'full'
+    if (this.#endsConnection(data)) return 'sent'
+    if (this.#isSendingKept) return 'full'
     const outcome = this.#session?.outgoing.trySend(data) ?? 'closed'
     if (outcome !== 'closed') return outcome
     if (this.#whileAway === 'drop') return 'sent'
@@ -133,9 +134,9 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
 
   close(cause: Error | null = null): boolean {
     if (this.#end !== null) return false
-    // The session reports the cause; then only the connection has to be ended.
+    // With a cause, the session closes and reports it.
     if (cause !== null) this.#session?.outgoing.close(cause)
-    this.#owner.end(null)
+    this.#endConnection(null)
     return true
   }
 
@@ -143,47 +144,47 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
     return writableOf(this)
   }
 
-  #takeTurns(): void {
-    for (const take of this.#turns.splice(0)) take()
+  #sendWaiting(): void {
+    for (const take of this.#waiting.splice(0)) take()
   }
 
-  /** Whether `data` ends the connection. @throws for what no session could send whole. */
-  #isEnd(data: Outbound): boolean {
+  /** Whether `data` ends the connection. @throws for data that no session could send whole. */
+  #endsConnection(data: Outbound): boolean {
     if (typeof data === 'string' || isBytes(data) || isPrepared(data)) return false
     if (data instanceof CloseFrame) {
-      this.#owner.end(data.readReason())
+      this.#endConnection(data.readReason())
       return true
     }
     if (!(data instanceof TextFrame || data instanceof BinaryFrame)) {
       throw new TypeError(
-        'Cannot send over a connection that comes back: it is no message, expected a Frame.Text, a Frame.Binary, a string or a Uint8Array',
+        'Cannot send: the data is not a message, expected a Frame.Text, a Frame.Binary, a string or a Uint8Array',
       )
     }
     if (data.fin) return false
     throw new LocalProtocolError(
-      'Cannot send a fragment over a connection that comes back: the rest may go to another session, expected a whole message',
+      'Cannot send a fragment over a reconnecting connection: the rest may go to another session, expected a whole message',
     )
   }
 
-  async #giveInTurn(data: Outbound, options: SendOptions | undefined): Promise<void> {
-    return this.#give(data, options)
+  async #sendInTurn(data: Outbound, options: SendOptions | undefined): Promise<void> {
+    return this.#sendNow(data, options)
   }
 
-  #give(data: Outbound, options: SendOptions | undefined): Promise<void> {
+  #sendNow(data: Outbound, options: SendOptions | undefined): Promise<void> {
     const outgoing = this.#session?.outgoing
     const outcome = this.#end === null ? outgoing?.trySend(data) : 'closed'
     if (outcome === 'sent') return SENT
-    if (outcome !== 'full' || outgoing === undefined) return this.#giveAway(data)
+    if (outcome !== 'full' || outgoing === undefined) return this.#sendWithoutSession(data)
     const sent = outgoing.send(data, options).catch((error: unknown) => {
-      // The session refused it, because it was ending.
-      if (error instanceof ClosedSendChannelError) return this.#giveAway(data)
+      // The session was ending and refused the frame.
+      if (error instanceof ClosedSendChannelError) return this.#sendWithoutSession(data)
       throw error
     })
     return handled(sent)
   }
 
-  /** There is no session for `data`. A loop of such sends must let the event loop turn, too. */
-  #giveAway(data: Outbound): Promise<void> {
+  /** Handles `data` without a session. Such sends must yield too, or a loop of them would block. */
+  #sendWithoutSession(data: Outbound): Promise<void> {
     this.#loop.spend(0)
     if (this.#end !== null) {
       const { cause } = this.#end
@@ -200,12 +201,12 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
     return this.#refuse(new ChannelOverflowError(keep.frames, data))
   }
 
-  /** Rejects, marked as handled: it only says that there is no session. */
+  /** Returns a rejection that needs no handler: it only says that there is no session. */
   #refuse(error: Error): Promise<never> {
     return handled(this.#loop.refused(this, error))
   }
 
-  /** @returns `false` if there is no room. @throws {LocalProtocolError} for text that is not UTF-8. */
+  /** @returns `false` if there is no room. @throws {LocalProtocolError} for invalid UTF-8. */
   #keep(data: Outbound, { frames, bytes }: Required<KeepOptions>): boolean {
     if (this.#kept.length >= frames) return false
     const kept = toKept(data)
@@ -216,9 +217,9 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
     return true
   }
 
-  /** Gives kept frames to the session that there is, in order. Never rejects. */
-  async #hand(): Promise<void> {
-    this.#isHanding = true
+  /** Sends kept frames to the current session, in order. Never rejects. */
+  async #sendKept(): Promise<void> {
+    this.#isSendingKept = true
     for (;;) {
       const outgoing = this.#session?.outgoing
       if (outgoing === undefined || outgoing.isClosedForSend) break
@@ -226,11 +227,11 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
       if (next === undefined) break
       const size = sizeOf(next)
       this.#keptBytes -= size
-      this.#handed++
+      this.#inSend++
       try {
         if (outgoing.trySend(next) !== 'sent') await outgoing.send(next)
       } catch {
-        // A session that is ending refuses it, and the next one gets it. Else no session would take it.
+        // If the session is ending, the next one gets the frame. Otherwise the frame is invalid.
         if (outgoing.isClosedForSend) {
           this.#kept.unshift(next)
           this.#keptBytes += size
@@ -238,14 +239,14 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
           this.#lost++
         }
       }
-      this.#handed--
+      this.#inSend--
     }
-    this.#isHanding = false
-    this.#takeTurns()
+    this.#isSendingKept = false
+    this.#sendWaiting()
   }
 }
 
-/** A copy: the caller may change what was accepted. */
+/** Returns a copy: the caller may change its bytes after `send`. */
 function toKept(data: Outbound): Kept {
   if (typeof data === 'string' || isPrepared(data)) return data
   if (isBytes(data)) return new Uint8Array(data)
@@ -256,7 +257,7 @@ function sizeOf(kept: Kept): number {
   return typeof kept === 'string' ? encodeUtf8(kept).length : kept.byteLength
 }
 
-/** By its members: a page has no prepared frames, and need not load their class. */
+/** Checks members, not the class, so that pages need not load the class of prepared frames. */
 function isPrepared(data: Exclude<Outbound, string>): data is PreparedFrame {
   return data instanceof Object && 'byteLength' in data && 'frameType' in data
 }

@@ -11,18 +11,21 @@ import type { OpenedFacts, ReconnectingSettings } from './reconnect-options.ts'
 import type { Setback } from './reconnect-state.ts'
 import { untilAborted } from './until-aborted.ts'
 
-/** A session that can have a heartbeat. */
-export type Beating<Session> = Session & HeartbeatOwner
+/** A session with the members that its heartbeat needs. */
+export type HeartbeatSession<Session> = Session & HeartbeatOwner
 
-/** Opens one session. A `TypeError` or `RangeError` from it is a mistake: trying again cannot help. */
-export type Opener<Session> = (signal: AbortSignal) => Promise<Beating<Session>>
+/**
+ * Opens one session. A `TypeError` or `RangeError` is a mistake of the caller: retrying cannot
+ * help.
+ */
+export type Opener<Session> = (signal: AbortSignal) => Promise<HeartbeatSession<Session>>
 
-/** Where sessions come from. */
+/** Opens the sessions of a connection. */
 export interface SessionSource<Session extends ClientSession> {
   /**
-   * Gets the address and the options, from user code if it is a function. A failure may be retried.
+   * Gets the URL and the options, which may call user code. A failure may be retried.
    *
-   * @param entered is called when user code for another step than `url` begins.
+   * @param entered called when user code for another step than `url` begins.
    */
   prepare(signal: AbortSignal, entered: (step: 'renew') => void): Promise<Opener<Session>>
 }
@@ -32,28 +35,28 @@ const OVER = new DOMException('The session is over', 'AbortError')
 /** The result of an attempt. */
 export type AttemptOutcome<Session> =
   | { readonly type: 'opened'; readonly session: Session }
-  /** `isMistake`: trying again cannot help. */
+  /** `isMistake`: retrying cannot help. */
   | { readonly type: 'failed'; readonly setback: Setback; readonly isMistake: boolean }
 
 /** One attempt. */
 export class ConnectAttempt<Session extends ClientSession> {
   readonly #source: SessionSource<Session>
   readonly #settings: ReconnectingSettings<Session>
-  readonly #opened: (session: Beating<Session>) => void
-  /** Fires when the attempt is given up or over. */
+  readonly #opened: (session: HeartbeatSession<Session>) => void
+  /** Aborts when the attempt is given up or has ended. */
   readonly #limit = new AbortController()
   #session: Session | null = null
-  /** The step that is under way. */
+  /** The current step. */
   #step: ConnectStep = 'url'
-  /** How the session ended; `null` while it has not. */
+  /** How the session ended; `null` while it is open. */
   #info: CloseInfo | null = null
   #isMistake = false
 
-  /** @param opened is told of the session before user code sees it. */
+  /** @param opened called with the session before user code sees it. */
   constructor(
     source: SessionSource<Session>,
     settings: ReconnectingSettings<Session>,
-    opened: (session: Beating<Session>) => void,
+    opened: (session: HeartbeatSession<Session>) => void,
   ) {
     this.#source = source
     this.#settings = settings
@@ -61,9 +64,9 @@ export class ConnectAttempt<Session extends ClientSession> {
   }
 
   /**
-   * Never rejects. Ends at the deadline at the latest, whatever user code does.
+   * Never rejects. Ends at the deadline, whatever user code does.
    *
-   * @param leave gives the attempt up when it fires.
+   * @param leave aborts the attempt.
    */
   async run(
     clock: Environment['clock'],
@@ -116,7 +119,7 @@ export class ConnectAttempt<Session extends ClientSession> {
     return session
   }
 
-  async #connect(opener: Opener<Session>): Promise<Beating<Session>> {
+  async #connect(opener: Opener<Session>): Promise<HeartbeatSession<Session>> {
     try {
       return await opener(this.#limit.signal)
     } catch (error) {
@@ -135,7 +138,7 @@ export class ConnectAttempt<Session extends ClientSession> {
     const isEnding = session?.outgoing.isClosedForSend === true
     if (session !== null) drop(session)
     if (session !== null && isEnding && this.#info === null) {
-      // `opened` failed because the session was ending; `closed` will say how.
+      // `opened` failed because the session was ending. `closed` says how it ended.
       await untilAborted(this.#limit.signal, session.closed).catch(ignore)
     }
     return {
@@ -145,7 +148,7 @@ export class ConnectAttempt<Session extends ClientSession> {
   }
 }
 
-/** Closes a session that is not wanted. Its `closeTimeout` bounds its end. */
+/** Closes a session that is not used. `closeTimeout` limits its closing handshake. */
 export function drop(session: ClientSession): void {
   void session.close()
   session.incoming.cancel()

@@ -1,11 +1,11 @@
 /**
- * `connect`: a reconnecting connection, made of the platform's way to open single sessions.
+ * `connect`: creates a reconnecting connection from a platform's function that opens sessions.
  */
 
 import type { Environment, LoopTurns } from '../../base/internal.ts'
 import { kindOf, requireFunction, requireObject } from '../../base/internal.ts'
 import type { ClientSession } from '../opening/client-session.ts'
-import type { Beating } from './connect-attempt.ts'
+import type { HeartbeatSession } from './connect-attempt.ts'
 import type { ConnectionHints } from './connection-hints.ts'
 import {
   RECONNECTING_OPTIONS,
@@ -15,39 +15,38 @@ import {
 import { Reconnecting } from './reconnecting.ts'
 import type { ReconnectingWebSocket } from './reconnecting-websocket.ts'
 
-/** An address, or a function that returns one before each attempt. */
+/** A URL, or a function that returns a URL for each attempt. */
 export type ConnectTarget = string | URL | (() => string | URL | Promise<string | URL>)
 
 /**
- * How a connection that comes back is made: what holds for each of its sessions, as for `openWebSocket`, and what holds
- * for all of it.
+ * The options of `connect`: those of `openWebSocket` for each session, and those of the connection.
  *
- * @typeParam Options what `openWebSocket` takes.
+ * @typeParam Options the options of `openWebSocket`.
  */
 export type ConnectOptions<Options, Session extends ClientSession> = Omit<Options, 'signal'> &
   ReconnectingOptions<Session> & {
     /**
-     * Asked before each attempt for what must not be old, such as a token in `headers`: what it gives stands in the place
-     * of the options beside it. Its failure is that of the attempt.
+     * Called before each attempt for options that expire, such as a token in `headers`. The result
+     * overrides the other options. If it fails, the attempt fails.
      */
     readonly renew?: () => Partial<Options> | Promise<Partial<Options>>
   }
 
 /** How a platform opens single sessions. */
 export interface SessionOpener<Options, Session extends ClientSession> {
-  /** `options` has a signal, which ends the attempt. */
-  open(url: string | URL, options: Options): Promise<Beating<Session>>
+  /** `options` has a signal that aborts the attempt. */
+  open(url: string | URL, options: Options): Promise<HeartbeatSession<Session>>
 
-  /** Checks an address and options that do not change. @throws {TypeError | RangeError} for what means nothing. */
+  /** Checks a fixed URL and fixed options. @throws {TypeError | RangeError} for an invalid one. */
   check(url: string | URL | null, options: Options): void
 
-  /** Reads the options of the connection itself. @throws {TypeError | RangeError} for what means nothing. */
+  /** Reads the options of the connection. @throws {TypeError | RangeError} for an invalid one. */
   read(options: ReconnectingOptions<Session>): ReconnectingSettings<Session>
 
-  /** See `ReconnectingParts`. */
+  /** See `ReconnectingDependencies`. */
   readonly environment: Pick<Environment, 'clock' | 'random'>
 
-  /** Gives the event loop its turn in loops that need not wait. */
+  /** Yields to the event loop in loops that need not wait. */
   readonly loop: LoopTurns
 
   /** `null`: none. */
@@ -57,10 +56,10 @@ export interface SessionOpener<Options, Session extends ClientSession> {
 const ACT = 'connect'
 
 /**
- * Makes a connection that comes back; the first attempt is under way when this returns.
+ * Creates a reconnecting connection. The first attempt is running when this returns.
  *
- * @throws {TypeError | RangeError} for an option or an address that means nothing. Of what functions give later, it ends
- *   the connection.
+ * @throws {TypeError | RangeError} for an invalid option or URL. An invalid URL or option from a
+ *   function ends the connection instead.
  */
 export function connectWith<Options, Session extends ClientSession>(
   opener: SessionOpener<Options, Session>,
@@ -81,9 +80,11 @@ export function connectWith<Options, Session extends ClientSession>(
         const renewed: unknown = await (renew as () => unknown)() // a function, as checked above
         return async (signal) => {
           if (typeof renewed !== 'object') {
-            throw new TypeError(`Cannot ${ACT}: renew() gave ${kindOf(renewed)}, expected options`)
+            throw new TypeError(
+              `Cannot ${ACT}: renew() returned ${kindOf(renewed)}, expected options`,
+            )
           }
-          // As for options that are given at once, each is checked where it is used.
+          // Checked where they are used, like fixed options.
           return opener.open(url, { ...own, ...(renewed as Partial<Options>), signal })
         }
       },
@@ -95,12 +96,12 @@ export function connectWith<Options, Session extends ClientSession>(
   })
 }
 
-/** What is left for single sessions. */
+/** Returns the options of single sessions. */
 function sessionOptions<Options, Session extends ClientSession>(
   options: ConnectOptions<Options, Session>,
 ): Options {
   const names = [...RECONNECTING_OPTIONS.names, 'renew']
-  // What is not taken out is what `openWebSocket` takes, less its signal, which every attempt has.
+  // The remaining options are those of `openWebSocket` without its signal.
   return Object.fromEntries(
     Object.entries(options).filter(([name]) => !names.includes(name)),
   ) as Options

@@ -1,13 +1,14 @@
 /**
- * The heartbeat of one session: when a question goes out, and what its answer, or silence, means.
+ * The heartbeat of one session: decides when to send a question, and what an answer or silence
+ * means.
  *
- * The first question goes out at once and is the negotiation too. An answer means that the server
- * knows heartbeats; from then on silence means that the server is gone. Other messages without an
- * answer mean that the server does not know heartbeats. Later questions go out when nothing has
- * arrived for a period.
+ * The first question is sent at once, and also negotiates. An answer means that the server supports
+ * heartbeats; later silence then means that the server is gone. If other messages arrive without an
+ * answer, the server does not support heartbeats. Later questions are sent when nothing has arrived
+ * for a period.
  *
  * A late timer means that this machine slept or that the page's timers are throttled. It says
- * nothing about the server, so a new question goes out and gets the whole timeout.
+ * nothing about the server, so a new question is sent with the full timeout.
  */
 
 import type { Duration } from '../../base/index.ts'
@@ -16,71 +17,71 @@ import { HEARTBEAT_LIMIT, heartbeatQuestion, isHeartbeatAnswer } from '../../pro
 import type { HeartbeatListener } from '../../session/internal.ts'
 import { PingTimeoutError } from '../../session/portable.ts'
 
-/** How a client checks that the server is still there, on platforms that show it no pings. */
+/** How a client checks that the server is alive, on platforms where pings are not visible. */
 export interface HeartbeatOptions {
   /**
-   * After how long without any message a question is sent; above 0. A number is milliseconds.
+   * Time without any message after which a question is sent; above 0. A number is milliseconds.
    *
    * @defaultValue 25 seconds
    */
   readonly period?: Duration
 
   /**
-   * How long the answer, or any other message, may take; above 0. A number is milliseconds.
+   * Time limit for the answer or any other message; above 0. A number is milliseconds.
    *
    * @defaultValue 10 seconds
    */
   readonly timeout?: Duration
 }
 
-/** `HeartbeatOptions`, complete, in milliseconds. */
+/** The checked `HeartbeatOptions`, in milliseconds. */
 export interface HeartbeatSettings {
   readonly period: number
   readonly timeout: number
 }
 
 /**
- * Whether the server answers heartbeats: `unknown` before its first answer; `unsupported` when other
- * messages came instead, and then it is not asked again.
+ * Whether the server answers heartbeats. `unknown`: no answer yet. `unsupported`: other messages
+ * arrived instead, and no more questions are sent.
  */
 export type HeartbeatState = 'unknown' | 'supported' | 'unsupported'
 
-/** A session as its heartbeat sees it: Node's and a browser's. */
+/** The members of a session that its heartbeat uses, on Node and in browsers. */
 export interface HeartbeatOwner {
   readonly outgoing: { trySend(question: string): unknown }
   /** Bytes that wait to be sent. While the number changes, the server is reading. */
   readonly bufferedAmount: number
-  /** How many of them are in messages whose progress the platform does not show. */
+  /** The part of `bufferedAmount` whose progress the platform does not show. */
   readonly hiddenAmount: number
-  /** Bytes that have arrived, where the platform shows them before their message is whole. */
+  /** Bytes that have arrived, if the platform shows them before their message is complete. */
   readonly received: number
-  /** Whether the network is not read, because the reader is slow: answers cannot be seen. */
+  /** Whether reading has stopped because the reader is slow. Answers then do not arrive. */
   readonly isReadingStopped: boolean
-  /** Tells `listener` of every message, and gives it the answers instead of showing them. */
+  /** Calls `listener` for every message, and passes it the answers instead of the reader. */
   listen(listener: HeartbeatListener): void
-  /** Ends the session at once with `cause`; nothing that waits is sent any more. */
+  /** Ends the session at once with `cause`. Queued messages are dropped. */
   vanish(cause: Error): void
 }
 
-/** Where the progress of an upload is hidden, the slowest that is waited for: 32 kB a second. */
+/** The slowest upload that is waited for if its progress is hidden: 32 kB a second. */
 const MIN_BYTES_PER_MS = 32
 
-/** How late a timer may be. In hidden pages timers are up to a second late. */
+/** Tolerated delay of a timer. In hidden pages timers are up to a second late. */
 const LATE_MS = 2_000
 
-/** Late timers in a row that are excused. If all were, silence would never be noticed. */
+/** Limit of consecutive late timers that are excused. Without it, silence could stay unnoticed. */
 const MAX_LATE = 3
 
-/** Questions without an answer or any message, before a server that never answered is left alone. */
+/** Questions without any reaction, after which a server that never answered is asked no more. */
 const MAX_UNANSWERED = 3
 
-/** `heartbeat`: defaults, and which values are valid. */
+/** The option `heartbeat`: defaults and checks. */
 export const HEARTBEAT_OPTIONS: OptionTable<HeartbeatSettings> = optionTable<HeartbeatSettings>({
   period: timeLimit(25_000),
   timeout: timeLimit(10_000),
 })
 
-/** Asks the server, and ends the session when it is silent. */
+/** Sends questions, and ends the session when the server is silent. */
 export class Heartbeat implements HeartbeatListener {
   readonly #clock: Environment['clock']
   readonly #settings: HeartbeatSettings
@@ -88,20 +89,20 @@ export class Heartbeat implements HeartbeatListener {
   #state: HeartbeatState
   #timer: Disposable | null = null
   #count = 0
-  /** Whether a question waits for its answer. */
+  /** Whether a question is unanswered. */
   #isAsking = false
-  /** Whether a message has arrived since the last look. */
+  /** Whether a message has arrived since the last timer. */
   #heard = false
   #buffered = 0
   #received = 0
-  /** How long the upload that was under way when the question went out may take. */
+  /** Until when the upload that was running when the question was sent may take. */
   #sendsUntil = 0
   #late = 0
   #unanswered = 0
   #isOver = false
 
   /**
-   * Listens to `owner` and asks the first question.
+   * Listens to `owner` and sends the first question.
    *
    * @param isKnown whether this server has answered in an earlier session.
    */
@@ -123,7 +124,7 @@ export class Heartbeat implements HeartbeatListener {
     return this.#state
   }
 
-  /** Asks at once: for when the platform hints that the network has changed. */
+  /** Sends a question at once, because the platform hints that the network has changed. */
   ask(): void {
     if (this.#isOver || this.#state === 'unsupported') return
     this.#late = 0
@@ -134,7 +135,7 @@ export class Heartbeat implements HeartbeatListener {
     this.#heard = true
   }
 
-  /** An answer counts whichever question it belongs to. */
+  /** An answer counts, whichever question it belongs to. */
   takes(text: string | Uint8Array): boolean {
     if (!isHeartbeatAnswer(text)) return false
     if (!this.#isOver) {
@@ -144,18 +145,18 @@ export class Heartbeat implements HeartbeatListener {
     return true
   }
 
-  /** The answer may be among the bytes that are read from here on. */
+  /** Restarts the timeout: the answer may be among the bytes that are read from now on. */
   readingResumed(): void {
     if (this.#isAsking && !this.#isOver) this.#arm(this.#settings.timeout)
   }
 
-  /** The session is ending. */
+  /** Stops when the session ends. */
   stop(): void {
     this.#isOver = true
     this.#timer?.[Symbol.dispose]()
   }
 
-  /** Asks no more; a late answer starts the heartbeat again. */
+  /** Sends no more questions. A late answer starts the heartbeat again. */
   #leaveAlone(): void {
     this.#state = 'unsupported'
     this.#timer?.[Symbol.dispose]()
@@ -193,7 +194,7 @@ export class Heartbeat implements HeartbeatListener {
     } else if (this.#owner.isReadingStopped) {
       this.#arm(this.#settings.timeout)
     } else if (this.#heard) {
-      // The server is there. If it has never answered by now, it does not know heartbeats.
+      // The server is alive. Without any answer so far, it does not support heartbeats.
       if (this.#state === 'unknown') this.#leaveAlone()
       else this.#rest()
     } else {
@@ -207,7 +208,7 @@ export class Heartbeat implements HeartbeatListener {
       this.#late++
       this.#ask()
     } else if (buffered !== this.#buffered || received !== this.#received) {
-      // The question or the answer waits behind a message that is on its way.
+      // The question or the answer waits behind a message that is still being transferred.
       this.#buffered = buffered
       this.#received = received
       this.#arm(this.#settings.timeout)

@@ -1,9 +1,9 @@
 /**
- * The `incoming` of a reconnecting connection: the frames of its sessions, one session after another.
+ * The `incoming` of a reconnecting connection: the frames of its sessions, one session after
+ * another.
  *
- * A session moves the frames that it still holds out of shared memory when it ends.
- *
- * A reader that sleeps through many sessions gets the first frames of each, up to the bounds here.
+ * When a session ends, the frames that it still holds are copied out of shared memory. A reader
+ * that pauses during many sessions gets the first frames of each, up to the limits below.
  */
 
 import type { Clock } from '../../base/index.ts'
@@ -15,12 +15,12 @@ import { TextFrame, textPayloadOf } from '../../protocol/portable.ts'
 const MAX_KEPT_FRAMES = 128
 const MAX_KEPT_LENGTH = 2 * 1024 * 1024
 
-/** Makes the channel; timeouts of `receive` run on `clock`. */
+/** Creates the channel. Timeouts of `receive` run on `clock`. */
 export function joinIncoming(clock: Clock, loop: LoopTurns): JoinedChannel<Frame> {
   const joined: JoinedChannel<Frame> = new JoinedChannel({
     maxKept: MAX_KEPT_FRAMES,
     maxKeptSize: MAX_KEPT_LENGTH,
-    // Need not be exact, so a text is not encoded to be measured.
+    // Need not be exact, so text is not encoded to be measured.
     sizeOf: lengthOf,
     clock,
     delay: () => {
@@ -31,7 +31,7 @@ export function joinIncoming(clock: Clock, loop: LoopTurns): JoinedChannel<Frame
   return joined
 }
 
-/** About the size of a frame: bytes, or characters of a text that is not encoded yet. */
+/** The approximate size of a frame: bytes, or characters of text that is not encoded yet. */
 export function lengthOf(frame: Frame): number {
   return (frame instanceof TextFrame ? textPayloadOf(frame) : frame.buffer).length
 }

@@ -1,44 +1,44 @@
 /**
- * What a connection that comes back cannot do: send while it is away, and come back for ever.
+ * The errors of a reconnecting connection: sending without a session, and giving up.
  */
 
 import { TowpathError } from '../../base/index.ts'
 import type { Setback } from './reconnect-state.ts'
 
-/** There is no session at the moment, and frames are not kept (`whileAway: 'reject'`). It has not been sent. */
+/** There is no session, and frames are not kept (`whileAway: 'reject'`). The frame was not sent. */
 export class NotConnectedError extends TowpathError {
   override readonly name = 'NotConnectedError'
   readonly code = 'TOWPATH_NOT_CONNECTED'
 
-  /** What was not sent. */
+  /** The frame that was not sent. */
   readonly value: unknown
 
   constructor(value: unknown) {
-    super('Cannot send: there is no session at the moment, expected the state "open"')
+    super('Cannot send: the connection has no session, expected the state "open"')
     this.value = value
   }
 }
 
-/** The connection is over, and not because it was closed on this side. */
+/** The connection has ended, and this side did not close it. */
 export class ConnectionLostError extends TowpathError {
   override readonly name = 'ConnectionLostError'
   readonly code = 'TOWPATH_CONNECTION_LOST'
 
   /**
-   * `final`: coming back would not help, because the close code, the refusal or `shouldReconnect` says so; `exhausted`:
-   * `maxAttempts` or `maxElapsed` is used up.
+   * `final`: reconnecting cannot help, because of the close code, the refusal or `shouldReconnect`.
+   * `exhausted`: `maxAttempts` or `maxElapsed` is reached.
    */
   readonly why: 'final' | 'exhausted'
 
-  /** What happened last. */
+  /** The last setback. */
   readonly setback: Setback
 
   constructor(why: ConnectionLostError['why'], setback: Setback) {
     const cause = setback.error ?? setback.info?.cause ?? undefined
     super(
       why === 'final'
-        ? 'Cannot go on with the connection: coming back would not help'
-        : 'Cannot go on with the connection: all attempts are used up',
+        ? 'Cannot reconnect: the close code, the refusal or shouldReconnect forbids it'
+        : 'Cannot reconnect: maxAttempts or maxElapsed is reached',
       { cause },
     )
     this.why = why

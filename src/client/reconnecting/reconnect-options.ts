@@ -1,5 +1,5 @@
 /**
- * When and how often a connection comes back, as options and as settings.
+ * The options of a reconnecting connection.
  */
 
 import type { Duration } from '../../base/index.ts'
@@ -22,147 +22,154 @@ import type { ClientSession } from '../opening/client-session.ts'
 import { HEARTBEAT_OPTIONS, type HeartbeatOptions, type HeartbeatSettings } from './heartbeat.ts'
 import type { Setback } from './reconnect-state.ts'
 
-/** When and how often to come back. */
+/** When and how often to reconnect. */
 export interface ReconnectOptions {
   /**
-   * The longest wait before the first attempt to come back, above 0; it grows by `factor` with each attempt that fails.
+   * The upper bound of the first wait, above 0. It is multiplied by `factor` after each failed
+   * attempt.
    *
    * @defaultValue 1 second
    */
   readonly baseDelay?: Duration
 
-  /** What no wait of our own choosing exceeds; above 0. @defaultValue 30 seconds */
+  /** The limit of waits, unless the server asks for more; above 0. @defaultValue 30 seconds */
   readonly maxDelay?: Duration
 
-  /** By how much the longest wait grows with each attempt; 1 and above. @defaultValue 2 */
+  /** The factor by which the upper bound grows after each attempt; 1 or above. @defaultValue 2 */
   readonly factor?: number
 
   /**
-   * Which part of a wait is left to chance, from 0 to 1: with 1 a wait is anything from nothing to the longest, so that
-   * clients that were lost together do not come back together; with 0 it is always the longest.
+   * The random part of a wait, from 0 to 1. With 1, a wait is random between 0 and the upper bound,
+   * so that clients that were lost together do not reconnect together. With 0, it is always the
+   * upper bound.
    *
    * @defaultValue 1
    */
   readonly jitter?: number
 
   /**
-   * The most attempts in a row without a session that lasted (`resetAfter`): a whole number above 0, or `Infinity`.
+   * The limit of consecutive attempts without a session that lasted `resetAfter`: a whole number
+   * above 0, or `Infinity`.
    *
    * @defaultValue Infinity
    */
   readonly maxAttempts?: number
 
   /**
-   * For how long to try without a session that lasts, counted from the first setback; above 0. `null`: for ever. Time in
-   * which this machine slept does not count.
+   * The time limit for attempts without a session that lasted, measured from the first setback;
+   * above 0. `null`: no limit. Time during which this machine slept does not count.
    *
    * @defaultValue null
    */
   readonly maxElapsed?: Duration | null
 
   /**
-   * How long a session must have been open for the waits to begin at `baseDelay` again; above 0. A server that accepts
-   * and hangs up at once is thus asked less and less often.
+   * How long a session must be open before waits start at `baseDelay` again; above 0. A server that
+   * accepts connections and closes them at once is thus asked less and less often.
    *
    * @defaultValue 10 seconds
    */
   readonly resetAfter?: Duration
 
   /**
-   * The longest wait that a server may ask for, by `Retry-After` on a refusal or by its drain hint; above 0. What it
-   * asks beyond that is cut.
+   * The limit for waits that a server asks for, by `Retry-After` on a refusal or by its close
+   * message; above 0. Longer requests are cut to this limit.
    *
    * @defaultValue 5 minutes
    */
   readonly maxServerDelay?: Duration
 
   /**
-   * Asked after each setback; `attempt` is the number of the attempts since the last session that lasted. `true` comes
-   * back, `false` ends the connection, and `undefined` leaves it to the table in docs/reconnecting.md. What it throws ends
-   * the connection and is its cause. It must return at once: a promise ends the connection with a `TypeError`.
+   * Decides after each setback; `attempt` is the number of attempts since the last session that
+   * lasted. `true` reconnects, `false` ends the connection, and `undefined` applies the table in
+   * docs/reconnecting.md. If it throws, the connection ends with that error. It must be
+   * synchronous: a promise ends the connection with a `TypeError`.
    */
   readonly shouldReconnect?: (setback: Setback, attempt: number) => boolean | undefined
 }
 
-/** What happens to frames that are sent while there is no session. */
+/** How frames are handled that are sent without a session. */
 export type WhileAway = 'reject' | 'drop' | { readonly keep: KeepOptions }
 
-/** How much is kept. */
+/** Limits for kept frames. */
 export interface KeepOptions {
-  /** Frames: a whole number above 0. @defaultValue 64 */
+  /** Number of frames: a whole number above 0. @defaultValue 64 */
   readonly frames?: number
-  /** Payload bytes: a whole number above 0. One frame that is larger is let in all the same, alone. @defaultValue 1 MiB */
+  /**
+   * Payload bytes: a whole number above 0. A larger frame is kept if it is the only one.
+   * @defaultValue 1 MiB
+   */
   readonly bytes?: number
 }
 
-/** What `opened` is told. */
+/** The second argument of `opened`. */
 export interface OpenedFacts {
   /** See `ConnectingState.attempt`. */
   readonly attempt: number
-  /** Whether there has been an open session before. */
+  /** Whether this connection has had an open session before. */
   readonly isReconnect: boolean
-  /** Fires when the attempt is given up: at its deadline, or because the connection is closed. */
+  /** Aborts when the attempt is given up: at its deadline, or because the connection is closed. */
   readonly signal: AbortSignal
 }
 
-/** What every connection that comes back may be told, whatever its sessions are. */
+/** The options of a reconnecting connection, for every kind of session. */
 export interface ReconnectingOptions<Session extends ClientSession = ClientSession> {
-  /** When and how often to come back. */
+  /** When and how often to reconnect. */
   readonly reconnect?: ReconnectOptions
 
   /**
-   * What happens to frames that are sent while there is no session: `reject` rejects with `NotConnectedError`; `drop`
-   * loses them without a word; `{ keep: { frames, bytes } }` keeps them for the next session, and rejects with
-   * `ChannelOverflowError` when there is no room.
+   * How frames are handled that are sent without a session. `reject` rejects with
+   * `NotConnectedError`. `drop` drops them silently. `{ keep: { frames, bytes } }` keeps them for
+   * the next session, and rejects with `ChannelOverflowError` when there is no room.
    *
    * @defaultValue 'reject'
    */
   readonly whileAway?: WhileAway
 
   /**
-   * Runs on every new session, before frames that were kept go out and before `incoming` shows what the session
-   * receives: the place to authenticate and to subscribe again. It may send and receive on the session itself. Its
-   * failure is that of the attempt. It has to come to an end within `attemptTimeout`.
+   * Called with every new session, before kept frames are sent and before `incoming` shows its
+   * frames: the place to authenticate and to subscribe again. It may send and receive on the
+   * session. If it fails, the attempt fails. It must finish within `attemptTimeout`.
    */
   readonly opened?: (session: Session, facts: OpenedFacts) => Promise<void> | void
 
   /**
-   * One deadline for a whole attempt, from the URL to the end of `opened`; above 0. `null`: none.
+   * The time limit of an attempt, from the URL to the end of `opened`; above 0. `null`: no limit.
    *
    * @defaultValue 30 seconds
    */
   readonly attemptTimeout?: Duration | null
 
   /**
-   * Makes sure that the server is there, with a pair of messages that servers of ours answer below the handler: for
-   * browsers, where pings are not to be seen. Servers that are not ours are shown the first of them as messages: see
-   * docs/reconnecting.md. `null`: no heartbeat.
+   * Checks that the server is alive, with a pair of messages that Towpath servers answer below the
+   * handler. For browsers, where pings are not visible. Other servers receive the first questions
+   * as messages: see docs/reconnecting.md. `null`: no heartbeat.
    *
    * @defaultValue null
    */
   readonly heartbeat?: HeartbeatOptions | null
 
-  /** Ends the connection when it fires, in whatever state that is: `incoming` fails with its reason. */
+  /** Ends the connection in any state. `incoming` fails with the signal's reason. */
   readonly signal?: AbortSignal
 }
 
-/** `ReconnectOptions`, complete. Times are in milliseconds. */
-export interface Backing {
+/** The checked `ReconnectOptions`. Times are in milliseconds. */
+export interface BackoffSettings {
   readonly baseDelay: number
   readonly maxDelay: number
   readonly factor: number
   readonly jitter: number
   readonly maxAttempts: number
-  /** `null`: for ever. */
+  /** `null`: no limit. */
   readonly maxElapsed: number | null
   readonly resetAfter: number
   readonly maxServerDelay: number
   readonly shouldReconnect: NonNullable<ReconnectOptions['shouldReconnect']>
 }
 
-/** `ReconnectingOptions`, complete. Times are in milliseconds. */
+/** The checked `ReconnectingOptions`. Times are in milliseconds. */
 export interface ReconnectingSettings<Session extends ClientSession = ClientSession> {
-  readonly reconnect: Backing
+  readonly reconnect: BackoffSettings
   readonly whileAway: 'reject' | 'drop' | { readonly keep: Required<KeepOptions> }
   readonly opened: NonNullable<ReconnectingOptions<Session>['opened']>
   /** `null`: none. */
@@ -177,8 +184,8 @@ const KEEP_OPTIONS = optionTable<Required<KeepOptions>>({
   bytes: wholeNumber(1024 * 1024),
 })
 
-/** When and how often to come back: defaults, and which values are valid. */
-export const RECONNECT_OPTIONS: OptionTable<Backing> = optionTable<Backing>({
+/** The option `reconnect`: defaults and checks. */
+export const RECONNECT_OPTIONS: OptionTable<BackoffSettings> = optionTable<BackoffSettings>({
   baseDelay: duration(1_000),
   maxDelay: duration(30_000),
   factor: numberBetween(2, 1, Number.MAX_VALUE),
@@ -190,7 +197,7 @@ export const RECONNECT_OPTIONS: OptionTable<Backing> = optionTable<Backing>({
   shouldReconnect: { fallback: doNothing, read: readShouldReconnect },
 })
 
-/** Every option of a connection that comes back: its default, and which values are valid. */
+/** All options of a reconnecting connection: defaults and checks. */
 export const RECONNECTING_OPTIONS: OptionTable<ReconnectingSettings> =
   optionTable<ReconnectingSettings>({
     reconnect: nested(RECONNECT_OPTIONS),
@@ -202,7 +209,7 @@ export const RECONNECTING_OPTIONS: OptionTable<ReconnectingSettings> =
   })
 
 /**
- * Reads the options. The caller checks the other names.
+ * Reads the options. The caller checks for unknown names.
  *
  * @throws {TypeError | RangeError} for an invalid value, naming the option and what is expected.
  */
@@ -216,12 +223,12 @@ function readShouldReconnect(
   reader: OptionReader,
   name: string,
   value: unknown,
-): Backing['shouldReconnect'] {
+): BackoffSettings['shouldReconnect'] {
   reader.callback(name, value)
   if (Object.prototype.toString.call(value) === '[object AsyncFunction]') {
     reader.refuse(name, value, 'a function that returns at once', 'async')
   }
-  return value as Backing['shouldReconnect'] // checked above, but for its signature
+  return value as BackoffSettings['shouldReconnect'] // checked above, but for its signature
 }
 
 function readWhileAway(

@@ -1,5 +1,5 @@
 /**
- * Where a connection that comes back stands, and how others watch it.
+ * The state of a reconnecting connection, and its observers.
  */
 
 import type { Clock } from '../../base/index.ts'
@@ -7,95 +7,99 @@ import { BufferedChannel } from '../../channels/internal.ts'
 import type { CloseInfo } from '../../session/index.ts'
 import type { ClientSession } from '../opening/client-session.ts'
 
-/** Why there is no session: one has ended, or an attempt has failed. */
+/** Why there is no session: a session has ended, or an attempt has failed. */
 export interface Setback {
-  /** How the session ended; `null` when there was none, or when it ended because `opened` failed. */
+  /** How the session ended; `null` if there was none, or if it ended because `opened` failed. */
   readonly info: CloseInfo | null
 
   /**
-   * What an attempt failed with (`ConnectError`, `UpgradeRefusedError`, whatever `opened` threw); `null` when a session
-   * that was open has ended, whose `info.cause` then says more.
+   * The error of a failed attempt: `ConnectError`, `UpgradeRefusedError`, or what `opened` threw.
+   * `null` if an open session has ended; `info.cause` then has the error.
    */
   readonly error: Error | null
 }
 
-/** Where a connection stands. Each state is an object of its own, and final. */
+/** The state of a reconnecting connection. Each state is a new, immutable object. */
 export type ConnectionState<Session extends ClientSession = ClientSession> =
   | ConnectingState
   | OpenState<Session>
   | WaitingState
   | ClosedState
 
-/** An attempt is under way: a session is being opened, or `opened` is at work on it. */
+/** An attempt is running: a session is being opened, or `opened` is running. */
 export interface ConnectingState {
   readonly type: 'connecting'
-  /** 1 for the first attempt of all, and for the first after a session that lasted; then 2, 3, … */
+  /** 1 for the first attempt, and for the first one after a session that lasted; then 2, 3, … */
   readonly attempt: number
-  /** Why it is not open; `null` before the first session. */
+  /** Why there is no session; `null` before the first one. */
   readonly setback: Setback | null
 }
 
-/** There is a session. */
+/** There is an open session. */
 export interface OpenState<Session extends ClientSession = ClientSession> {
   readonly type: 'open'
-  /** The attempt that has succeeded. */
+  /** The number of the attempt that succeeded. */
   readonly attempt: number
   readonly session: Session
 }
 
-/** There will be another attempt. */
+/** The connection waits for the next attempt. */
 export interface WaitingState {
   readonly type: 'waiting'
-  /** The attempt that comes next. */
+  /** The number of the next attempt. */
   readonly attempt: number
-  /** How long the whole wait is, in milliseconds, counted from when it began. */
+  /** The length of the whole wait, in milliseconds. */
   readonly delay: number
-  /** When it is over, on the clock of `performance.now()`; in tests on that of `t.clock`. */
+  /** When the wait ends, on the clock of `performance.now()`; in tests on that of `t.clock`. */
   readonly retryAt: number
   readonly setback: Setback
 }
 
-/** It is over, for good. */
+/** The connection has ended for good. */
 export interface ClosedState {
   readonly type: 'closed'
   readonly end: ConnectionEnd
 }
 
-/** How a connection ended, for good. */
+/** How a connection ended. */
 export interface ConnectionEnd {
   /**
-   * `closed`: by `close()`; `aborted`: by the signal; `final`: coming back would not help, because the close code, the
-   * refusal or `shouldReconnect` says so; `exhausted`: `maxAttempts` or `maxElapsed` is used up.
+   * `closed`: by `close()`. `aborted`: by the signal. `final`: reconnecting cannot help, because of
+   * the close code, the refusal or `shouldReconnect`. `exhausted`: `maxAttempts` or `maxElapsed` is
+   * reached.
    */
   readonly why: 'closed' | 'aborted' | 'final' | 'exhausted'
 
-  /** Why there was no session when it ended; `null` if there was one, or no attempt had failed yet. */
+  /** Why there was no session at the end; `null` if there was one, or if no attempt had failed. */
   readonly setback: Setback | null
 
-  /** What `incoming` ended with: `null` for a normal end (`close()`, or a server's Close 1000). */
+  /**
+   * The error with which `incoming` ended; `null` for a normal end (`close()`, or Close 1000 from
+   * the server).
+   */
   readonly cause: Error | null
 
-  /** Frames that `send` has accepted while there was no session, and that no session has been given. */
+  /** Number of frames that `send` accepted without a session and that were given to no session. */
   readonly unsent: number
 }
 
-/** The state of one connection, and those who watch it. */
-export class StateBoard<Session extends ClientSession> {
+/** The state of one connection, with its observers. */
+export class ObservableState<Session extends ClientSession> {
   #state: ConnectionState<Session>
   readonly #clock: Clock
   readonly #watchers = new Set<BufferedChannel<ConnectionState<Session>>>()
 
-  /** @param clock what timeouts of those who watch run on. */
+  /** @param clock the clock for timeouts of observers. */
   constructor(state: ConnectionState<Session>, clock: Clock) {
     this.#state = state
     this.#clock = clock
   }
 
-  get state(): ConnectionState<Session> {
+  get value(): ConnectionState<Session> {
     return this.#state
   }
 
-  set state(state: ConnectionState<Session>) {
+  set value(state: ConnectionState<Session>) {
     this.#state = state
     for (const watcher of this.#watchers) watcher.trySend(state)
     if (state.type !== 'closed') return
@@ -103,7 +107,10 @@ export class StateBoard<Session extends ClientSession> {
     this.#watchers.clear()
   }
 
-  /** A channel of what is and what will be; whoever is slow sees the latest. Cancelling it ends the watching. */
+  /**
+   * Returns a channel of the current and all later states. A slow reader gets only the latest.
+   * Cancelling the channel ends the observation.
+   */
   watch(): BufferedChannel<ConnectionState<Session>> {
     const channel: BufferedChannel<ConnectionState<Session>> = new BufferedChannel(
       { capacity: 1, onOverflow: 'drop-oldest' },

@@ -1,5 +1,5 @@
 /**
- * What `connect` returns: a connection that opens a new session when it loses one.
+ * The connection that `connect` returns: it opens a new session when it loses one.
  */
 
 import type {
@@ -15,11 +15,10 @@ import type { HeartbeatState } from './heartbeat.ts'
 import type { ConnectionEnd, ConnectionState } from './reconnect-state.ts'
 
 /**
- * A connection that reconnects. `connect` makes it and returns at once; the first attempt is then
- * under way.
+ * A reconnecting connection. `connect` returns it at once, while the first attempt is running.
  *
- * A frame belongs to one session: see docs/reconnecting.md for what may be lost. Every function may
- * be taken off the object.
+ * Each frame belongs to one session: docs/reconnecting.md says what may be lost. All functions may
+ * be detached from the object.
  */
 export interface ReconnectingWebSocket<
   Session extends ClientSession = ClientSession,
@@ -28,55 +27,56 @@ export interface ReconnectingWebSocket<
   readonly state: ConnectionState<Session>
 
   /**
-   * The states from now on: the current one first, `closed` last. A slow iterator misses states in
-   * between and sees the latest. An iterator holds one state; leaving its loop frees it.
+   * Iterates over the states: the current one first, `closed` last. A slow iterator misses states
+   * in between and gets the latest. Leaving the loop releases the iterator.
    */
   readonly states: () => AsyncIterableIterator<ConnectionState<Session>, undefined, undefined>
 
   /**
-   * Resolves with the session once there is one, at once if it is open. Rejects with the reason of
-   * `options.signal`, and when the connection ends first: with its cause, or with
-   * `ClosedReceiveChannelError` after a normal end.
+   * Resolves with the session, as soon as one is open. Rejects with the reason of `options.signal`.
+   * If the connection ends first, rejects with its cause, or with `ClosedReceiveChannelError` after
+   * a normal end.
    */
   readonly whenOpen: (options?: ReceiveOptions) => Promise<Session>
 
   /**
-   * The frames of all sessions, one session after another. The bounds of each session's `incoming`
-   * hold, and slow the server down. It ends with the connection: normally after `close()` or a
-   * server's Close 1000, otherwise with `ConnectionLostError` or the reason of the signal.
+   * The frames of all sessions, one session after another. The limits of each session's `incoming`
+   * apply, and cause backpressure. It ends with the connection: normally after `close()` or Close
+   * 1000 from the server, otherwise with `ConnectionLostError` or the reason of the signal.
    * Cancelling it drops later frames and does not end the connection.
    */
   readonly incoming: ReceiveChannel<Frame>
 
-  /** Sends to the current session; `send` is this channel's. */
+  /** Sends to the current session; `send` is this channel's method. */
   readonly outgoing: SendChannel<Outbound>
 
   /**
-   * Sends one whole message: a `Frame.Text` or `Frame.Binary`, a string (as text) or bytes. Resolves
-   * when a session has it in its queue, or when it is kept for one (`whileAway`). It is given to one
-   * session at most; whether it arrives is not known if that session is lost.
+   * Sends one whole message: a `Frame.Text` or `Frame.Binary`, a string (as text) or bytes.
+   * Resolves when the frame is in a session's queue, or when it is kept for one (`whileAway`). The
+   * frame is given to at most one session. If that session is lost, it is unknown whether the frame
+   * arrived.
    *
-   * Rejects with `NotConnectedError` or `ChannelOverflowError`, as `whileAway` says, with
-   * `ClosedSendChannelError` once the connection is closed, and as `send` of a session does.
-   * `send(new Frame.Close(r))` is `close(r)`.
+   * Rejects with `NotConnectedError` or `ChannelOverflowError`, depending on `whileAway`; with
+   * `ClosedSendChannelError` after the connection has closed; and with the errors of a session's
+   * `send`. `send(new Frame.Close(r))` is `close(r)`.
    */
   readonly send: (data: Outbound, options?: SendOptions) => Promise<void>
 
   /**
-   * Ends a wait at once, also one that the server asked for: for a button that a user presses. Does
-   * nothing in other states.
+   * Ends the current wait, even if the server asked for it: for a button that a user presses. Has
+   * no effect in other states.
    */
   readonly retryNow: () => void
 
   /**
-   * Ends the connection for good. An open session sends what was sent before, and is closed with
-   * `reason` (1000 by default); an attempt or a wait is given up. Resolves when the connection is
-   * over, never rejects, and need not be awaited. Only the first call counts. Throws, at the call,
-   * what `close` of a session throws for a reason that may not travel.
+   * Ends the connection for good. An open session sends everything that was sent before, and is
+   * closed with `reason` (1000 by default). An attempt or a wait is aborted. Resolves when the
+   * connection has ended, never rejects, and need not be awaited. Later calls are ignored. Throws
+   * synchronously for a reason with a code that must not be sent.
    */
   readonly close: (reason?: CloseReason) => Promise<void>
 
-  /** Resolves when the connection is over. Never rejects. */
+  /** Resolves when the connection has ended. Never rejects. */
   readonly closed: Promise<ConnectionEnd>
 
   /**

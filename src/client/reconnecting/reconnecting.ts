@@ -1,9 +1,8 @@
 /**
- * A reconnecting connection: one session after another, until it is closed or trying again cannot
- * help.
+ * A reconnecting connection: one session after another, until it is closed or retrying cannot help.
  *
- * One loop does all of it: an attempt, a session, a wait. It has no I/O of its own: a source opens
- * sessions, and the environment provides time and chance. The loop ends exactly once.
+ * One loop: an attempt, a session, a wait. It has no I/O of its own: a source opens sessions, and
+ * the environment provides time and randomness. The loop ends exactly once.
  */
 
 import type { Clock } from '../../base/index.ts'
@@ -23,12 +22,12 @@ import { coreOf, type JoinedChannel } from '../../channels/internal.ts'
 import type { CloseReason, Frame } from '../../protocol/index.ts'
 import type { CloseInfo, Outbound } from '../../session/index.ts'
 import { Backoff, type Wait } from './backoff.ts'
-import { BridgedOutgoing, type BridgeOwner } from './bridged-outgoing.ts'
+import { BridgedOutgoing } from './bridged-outgoing.ts'
 import type { ClientSession } from '../opening/client-session.ts'
-import { askedDelay, hasEndedWell, mayComeBack } from './come-back.ts'
+import { serverDelay, hasEndedNormally, mayReconnect } from './reconnect-policy.ts'
 import {
   type AttemptOutcome,
-  type Beating,
+  type HeartbeatSession,
   ConnectAttempt,
   drop,
   type SessionSource,
@@ -43,15 +42,16 @@ import {
   type ConnectionEnd,
   type ConnectionState,
   type Setback,
-  StateBoard,
+  ObservableState,
 } from './reconnect-state.ts'
+import { ReconnectWait } from './reconnect-wait.ts'
 import type { ReconnectingWebSocket } from './reconnecting-websocket.ts'
 import { untilAborted } from './until-aborted.ts'
 
-/** The parts of a connection. */
-export interface ReconnectingParts<Session extends ClientSession> {
+/** What a reconnecting connection needs from its platform. */
+export interface ReconnectingDependencies<Session extends ClientSession> {
   readonly source: SessionSource<Session>
-  /** On Node, its timers keep the process alive: between two sessions nothing else does. */
+  /** On Node, its timers keep the process alive, because nothing else does between two sessions. */
   readonly environment: Pick<Environment, 'clock' | 'random'>
   readonly loop: LoopTurns
   readonly settings: ReconnectingSettings<Session>
@@ -59,7 +59,7 @@ export interface ReconnectingParts<Session extends ClientSession> {
   readonly hints: ConnectionHints | null
 }
 
-/** Why the connection is about to end. */
+/** Why this side ends the connection. */
 interface Leaving {
   readonly why: 'closed' | 'aborted'
   readonly cause: Error | null
@@ -69,59 +69,52 @@ const CLOSED: Leaving = { why: 'closed', cause: null }
 
 /** See `ReconnectingWebSocket`. */
 export class Reconnecting<Session extends ClientSession>
-  implements ReconnectingWebSocket<Session>, BridgeOwner, HasClock
+  implements ReconnectingWebSocket<Session>, HasClock
 {
   readonly states: ReconnectingWebSocket<Session>['states']
   readonly whenOpen: ReconnectingWebSocket<Session>['whenOpen']
   readonly send: ReconnectingWebSocket<Session>['send']
   readonly retryNow: () => void
   readonly close: ReconnectingWebSocket<Session>['close']
-  readonly #parts: ReconnectingParts<Session>
-  readonly #board: StateBoard<Session>
+  readonly #dependencies: ReconnectingDependencies<Session>
+  readonly #state: ObservableState<Session>
   readonly #backoff: Backoff
+  readonly #wait: ReconnectWait
   readonly #joined: JoinedChannel<Frame>
-  /** Which session has received a frame; `null` while nobody has asked. */
+  /** The session that received each frame; `null` until `frameOrigins` is called. */
   #origins: WeakMap<Frame, ClientSession> | null = null
   readonly #bridge: BridgedOutgoing
   readonly #closed = new Deferred<ConnectionEnd>()
-  /** Gives up the current wait. */
+  /** Aborts the current wait. */
   readonly #leave = new AbortController()
-  /** Gives up the current attempt. */
+  /** Aborts the current attempt. */
   #attempt: AbortController | null = null
-  /** Settles when the page is shown again; `null` while it is shown. */
-  #hidden: Deferred<void> | null = null
-  /** Gives up the closing handshake of the current session. */
-  readonly #forsake = new AbortController()
+  /** Aborts the closing handshake of the current session. */
+  readonly #abortClosing = new AbortController()
   #leaving: Leaving | null = null
   #session: Session | null = null
   #wasOpen = false
-  /** Why there is no session; `null` while there is one, and before a first failure. */
+  /** Why there is no session; `null` while there is one, and before the first failure. */
   #setback: Setback | null = null
   #heartbeat: Heartbeat | null = null
-  /** The current wait. */
-  #wait: {
-    /** Makes the wait end in `delayMs`, if that is sooner. */
-    readonly endIn: (delayMs: number) => void
-    /** See `Wait.isAsked`. */
-    readonly isAsked: boolean
-  } | null = null
 
-  constructor(parts: ReconnectingParts<Session>) {
-    const { environment, loop, settings, hints } = parts
-    this.#parts = parts
+  constructor(dependencies: ReconnectingDependencies<Session>) {
+    const { environment, loop, settings, hints } = dependencies
+    this.#dependencies = dependencies
     this.#joined = joinIncoming(environment.clock, loop)
     this.#backoff = new Backoff(environment, settings.reconnect)
-    this.#bridge = new BridgedOutgoing(settings.whileAway, this, loop)
-    this.#board = new StateBoard(
+    this.#wait = new ReconnectWait(environment.clock, this.#backoff, hints)
+    this.#bridge = new BridgedOutgoing(settings.whileAway, (reason) => this.#end(reason), loop)
+    this.#state = new ObservableState(
       { type: 'connecting', attempt: 1, setback: null },
       environment.clock,
     )
-    this.states = () => this.#board.iterate()
+    this.states = () => this.#state.iterate()
     this.whenOpen = (options) => handled(this.#whenOpen(options))
     this.send = (data, options) => this.#bridge.send(data, options)
-    this.retryNow = () => this.#wait?.endIn(0)
+    this.retryNow = () => this.#wait.end()
     this.close = (reason) => {
-      this.end(reason ?? null)
+      this.#end(reason ?? null)
       return this.#closed.promise.then(ignore)
     }
 
@@ -129,15 +122,17 @@ export class Reconnecting<Session extends ClientSession>
     const onAborted = (): void => this.#abort(signal?.reason)
     if (signal !== null) addAbortListener(signal, onAborted)
     if (signal?.aborted === true) onAborted()
-    const listener = hints?.listen((hint) => this.#hinted(hint))
-    // Never rejects; `closed` tells of its end.
+    const listener = hints?.listen((hint) => this.#onHint(hint))
+    // Never rejects; `closed` reports the end.
     void this.#run().then(() => {
       if (signal !== null) removeAbortListener(signal, onAborted)
       listener?.[Symbol.dispose]()
     })
   }
 
-  /** Which session has received a frame of `incoming`; recorded from the first call on. */
+  /**
+   * Returns the session that received each frame of `incoming`, recorded from the first call on.
+   */
   frameOrigins(): WeakMap<Frame, ClientSession> {
     this.#origins ??= new WeakMap()
     return this.#origins
@@ -145,11 +140,11 @@ export class Reconnecting<Session extends ClientSession>
 
   /** The clock for code that waits on behalf of this connection. */
   get clock(): Clock {
-    return this.#parts.environment.clock
+    return this.#dependencies.environment.clock
   }
 
   get state(): ConnectionState<Session> {
-    return this.#board.state
+    return this.#state.value
   }
 
   get incoming(): ReceiveChannel<Frame> {
@@ -172,8 +167,8 @@ export class Reconnecting<Session extends ClientSession>
     return this.close()
   }
 
-  /** Closes the session, then the connection. @throws what `close` of a session throws for `reason`. */
-  end(reason: CloseReason | null): void {
+  /** Closes the session, then the connection. @throws for a reason that must not be sent. */
+  #end(reason: CloseReason | null): void {
     if (this.#leaving !== null) return
     if (this.#session !== null) {
       this.#bridge.flush()
@@ -187,9 +182,9 @@ export class Reconnecting<Session extends ClientSession>
     const cause =
       reason instanceof Error
         ? reason
-        : new Error('Cannot go on with the connection: its signal has fired', { cause: reason })
+        : new Error('Cannot continue the connection: its signal aborted', { cause: reason })
     this.#startLeaving({ why: 'aborted', cause })
-    this.#forsake.abort()
+    this.#abortClosing.abort()
   }
 
   #startLeaving(leaving: Leaving): void {
@@ -201,31 +196,31 @@ export class Reconnecting<Session extends ClientSession>
 
   async #run(): Promise<void> {
     for (;;) {
-      const ending = await this.#turn(this.#setback)
-      if (ending === null) break
-      const { setback } = ending
+      const lost = await this.#runAttempt(this.#setback)
+      if (lost === null) break
+      const { setback } = lost
       this.#setback = setback
-      const verdict = this.#judge(ending)
+      const decision = this.#decide(lost)
       // `shouldReconnect` may have closed the connection.
       if (this.#isLeaving()) break
-      if ('why' in verdict) {
-        this.#finish(verdict)
+      if ('why' in decision) {
+        this.#finish(decision)
         return
       }
-      await this.#waitFor(verdict, setback)
+      await this.#waitFor(decision, setback)
     }
     this.#finish(this.#leaving ?? CLOSED)
   }
 
   /**
-   * One attempt, and the whole session if it opens one.
+   * Runs one attempt, and the whole session if it opens one.
    *
-   * @returns why there is no session now; `null` if the connection is about to end.
+   * @returns why there is no session; `null` if this side ends the connection.
    */
-  async #turn(before: Setback | null): Promise<Ending | null> {
+  async #runAttempt(before: Setback | null): Promise<LostSession | null> {
     if (this.#leaving !== null) return null
     const attempt = this.#backoff.begin()
-    this.#board.state = { type: 'connecting', attempt, setback: before }
+    this.#state.value = { type: 'connecting', attempt, setback: before }
     const outcome = await this.#connect(attempt)
     if (outcome.type === 'opened') {
       const setback = await this.#serve(outcome.session, attempt)
@@ -240,17 +235,17 @@ export class Reconnecting<Session extends ClientSession>
   }
 
   #connect(attempt: number): Promise<AttemptOutcome<Session>> {
-    const { environment, settings, source } = this.#parts
-    const opened = (session: Beating<Session>): void => this.#beat(session)
+    const { environment, settings, source } = this.#dependencies
+    const opened = (session: HeartbeatSession<Session>): void => this.#startHeartbeat(session)
     const facts = { attempt, isReconnect: this.#wasOpen }
     this.#attempt = new AbortController()
     const { signal } = this.#attempt
     return new ConnectAttempt(source, settings, opened).run(environment.clock, facts, signal)
   }
 
-  /** Gives a new session its heartbeat. */
-  #beat(session: Beating<Session>): void {
-    const { settings, environment } = this.#parts
+  /** Starts the heartbeat of a new session. */
+  #startHeartbeat(session: HeartbeatSession<Session>): void {
+    const { settings, environment } = this.#dependencies
     if (settings.heartbeat === null) return
     const isKnown = this.#heartbeat?.state === 'supported'
     const heartbeat = new Heartbeat(environment.clock, settings.heartbeat, session, isKnown)
@@ -258,109 +253,75 @@ export class Reconnecting<Session extends ClientSession>
     void session.closeReason.then(() => heartbeat.stop())
   }
 
-  /** Shows the session as open until it is over. */
+  /** Publishes the session until it has ended. */
   async #serve(session: Session, attempt: number): Promise<Setback> {
-    const { clock } = this.#parts.environment
+    const { clock } = this.#dependencies.environment
     const openedAt = clock.now()
     let info: CloseInfo | null = null
     if (this.#leaving === null) {
       this.#wasOpen = true
       this.#setback = null
       this.#session = session
-      this.#bridge.begin(session)
-      this.#board.state = { type: 'open', attempt, session }
+      this.#bridge.sessionOpened(session)
+      this.#state.value = { type: 'open', attempt, session }
       this.#joined.onTaken = (frame) => this.#origins?.set(frame, session)
       this.#joined.follow(coreOf(session.incoming))
-      info = await untilAborted(this.#forsake.signal, session.closed).catch(forsaken)
+      info = await untilAborted(this.#abortClosing.signal, session.closed).catch(returnNull)
       if (info === null) drop(session)
       this.#session = null
-      this.#bridge.away()
+      this.#bridge.sessionEnded()
       this.#joined.leaveSource()
       this.#joined.onTaken = null
     } else {
-      // Closed in the moment between the end of `opened` and this.
+      // Closed between the end of `opened` and this line.
       drop(session)
     }
     this.#backoff.lasted(clock.now() - openedAt)
     return { info, error: null }
   }
 
-  /** Decides between a wait and the end. */
-  #judge({ setback, isMistake }: Ending): Wait | Verdict {
-    const { shouldReconnect } = this.#parts.settings.reconnect
+  /** Decides whether to wait for another attempt or to end the connection. */
+  #decide({ setback, isMistake }: LostSession): Wait | FinalEnd {
+    const { shouldReconnect } = this.#dependencies.settings.reconnect
     try {
       const answer = readAnswer(shouldReconnect(setback, this.#backoff.attempts))
-      if (!(answer ?? (!isMistake && mayComeBack(setback)))) {
-        const isGood = hasEndedWell(setback)
-        return { why: 'final', cause: isGood ? null : new ConnectionLostError('final', setback) }
+      if (!(answer ?? (!isMistake && mayReconnect(setback)))) {
+        const isNormal = hasEndedNormally(setback)
+        return { why: 'final', cause: isNormal ? null : new ConnectionLostError('final', setback) }
       }
     } catch (error) {
       return { why: 'final', cause: asError(error, 'the attempt') }
     }
-    const wait = this.#backoff.next(askedDelay(setback, this.#backoff.chance()))
+    const wait = this.#backoff.next(serverDelay(setback, this.#backoff.chance()))
     return wait ?? { why: 'exhausted', cause: new ConnectionLostError('exhausted', setback) }
   }
 
-  async #waitFor({ delay, isAsked }: Wait, setback: Setback): Promise<void> {
-    const { environment, hints } = this.#parts
-    const { clock } = environment
-    const over = new Deferred<void>()
-    const alarm: { timer: Disposable | null; at: number } = { timer: null, at: Infinity }
-    const endIn = (delayMs: number): void => {
-      const now = clock.now()
-      if (now + delayMs >= alarm.at) return
-      alarm.at = now + delayMs
-      alarm.timer?.[Symbol.dispose]()
-      alarm.timer = clock.setTimer(delayMs, () => void over.resolve())
-      this.#board.state = {
-        type: 'waiting',
-        attempt: this.#backoff.attempts + 1,
-        delay: delayMs,
-        retryAt: alarm.at,
-        setback,
-      }
-    }
-
-    // Without a network the longest wait applies; a hint reports when the network is back.
-    endIn(hints?.isOnline === false ? Math.max(delay, this.#backoff.longest) : delay)
-    this.#wait = { endIn, isAsked }
-    await untilAborted(this.#leave.signal, over.promise).catch(ignore)
-    // A page that the browser keeps for the Back button must not connect.
-    if (this.#hidden !== null)
-      await untilAborted(this.#leave.signal, this.#hidden.promise).catch(ignore)
-    this.#wait = null
-    alarm.timer?.[Symbol.dispose]()
-    this.#backoff.waited(alarm.at)
+  #waitFor(wait: Wait, setback: Setback): Promise<void> {
+    const attempt = this.#backoff.attempts + 1
+    return this.#wait.run(wait, this.#leave.signal, (delay, retryAt) => {
+      this.#state.value = { type: 'waiting', attempt, delay, retryAt, setback }
+    })
   }
 
-  #hinted(hint: ConnectionHint): void {
-    if (hint === 'left') {
-      this.#hidden ??= new Deferred()
-      this.#attempt?.abort(new ConnectError('connect', 'the page was left'))
-      return
-    }
-    if (hint === 'shown') {
-      if (this.#hidden === null) return
-      this.#hidden.resolve()
-      this.#hidden = null
-    } else if (hint !== 'online' && hint !== 'visible') return
-    if (this.#wait?.isAsked === false) this.#wait.endIn(this.#backoff.shortest())
-    if (this.#session !== null) this.#heartbeat?.ask()
+  #onHint(hint: ConnectionHint): void {
+    const isBack = this.#wait.onHint(hint)
+    if (hint === 'left') this.#attempt?.abort(new ConnectError('connect', 'the page was left'))
+    else if (isBack && this.#session !== null) this.#heartbeat?.ask()
   }
 
-  #finish({ why, cause }: Leaving | Verdict): void {
+  #finish({ why, cause }: Leaving | FinalEnd): void {
     this.#bridge.end(cause)
     this.#joined.close(cause)
     const end = { why, setback: this.#setback, cause, unsent: this.#bridge.unsent }
-    this.#board.state = { type: 'closed', end }
+    this.#state.value = { type: 'closed', end }
     this.#closed.resolve(end)
   }
 
   async #whenOpen(options: ReceiveOptions | undefined): Promise<Session> {
-    const states = this.#board.watch()
+    const states = this.#state.watch()
     try {
       for (;;) {
-        // After `closed` there are no more states: `receive` rejects.
+        // After `closed` there are no more states, and `receive` rejects.
         const state = await states.receive(options)
         if (state.type === 'open') return state.session
         if (state.type === 'closed' && state.end.cause !== null) throw state.end.cause
@@ -371,34 +332,34 @@ export class Reconnecting<Session extends ClientSession>
   }
 }
 
-/** Why there is no session any more. */
-interface Ending {
+/** Why there is no session. */
+interface LostSession {
   readonly setback: Setback
   readonly isMistake: boolean
 }
 
-interface Verdict {
+interface FinalEnd {
   readonly why: 'final' | 'exhausted'
   readonly cause: Error | null
 }
 
 /**
- * Checks what `shouldReconnect` returned.
+ * Checks the result of `shouldReconnect`.
  *
- * @throws {TypeError} for any other type. A promise would count as "yes".
+ * @throws {TypeError} for any other type. A promise would count as `true`.
  */
 function readAnswer(answer: unknown): boolean | null {
   if (typeof answer === 'boolean') return answer
   if (answer === undefined || answer === null) return null
-  // If the promise rejects, the error below says more.
+  // The error below says more than a rejection of the promise.
   Promise.resolve(answer).catch(ignore)
   throw new TypeError(
-    `Cannot ask shouldReconnect: it returned ${answer instanceof Promise ? 'a promise' : kindOf(answer)}, expected true, false or undefined`,
+    `Cannot reconnect: shouldReconnect returned ${answer instanceof Promise ? 'a promise' : kindOf(answer)}, expected true, false or undefined`,
   )
 }
 
 function ignore(): void {}
 
-function forsaken(): null {
+function returnNull(): null {
   return null
 }

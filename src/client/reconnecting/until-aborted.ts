@@ -1,15 +1,15 @@
 /**
- * Waiting for a promise, and not longer than a signal lets us.
+ * Waits for a promise until a signal aborts.
  */
 
 import { addAbortListener, Deferred, removeAbortListener } from '../../base/internal.ts'
 
 /**
- * Resolves or rejects as `promise` does, or rejects with the signal's reason when that fires before. Listens to the
- * signal no longer than it waits.
+ * Settles as `promise` does, or rejects with the signal's reason if it aborts first. The listener
+ * on the signal is removed at the end.
  *
- * @param late is given what the promise resolves with when nobody waits for it any more; what it rejects with then is
- *   nobody's business.
+ * @param late called with the value if the promise resolves after the signal has aborted. A later
+ *   rejection is ignored.
  */
 export function untilAborted<T>(
   signal: AbortSignal,

@@ -35,7 +35,7 @@ describe('readUrl()', () => {
     'refuses %s, and does not repeat it',
     (url) => {
       expect(() => readUrl('open', url)).toThrow(
-        new TypeError('Cannot open: the URL has another scheme, expected ws: or wss:'),
+        new TypeError('Cannot open: the URL has an unknown scheme, expected ws: or wss:'),
       )
     },
   )
@@ -43,7 +43,7 @@ describe('readUrl()', () => {
   it.each(['/secret', 'secret', '', 'ws://', 'ws://a b/'])('refuses %j', (url) => {
     expect(() => readUrl('open', url)).toThrow(
       new TypeError(
-        'Cannot open: the URL is not one that is whole, expected such as "wss://example.com/path"',
+        'Cannot open: the URL is invalid or relative, expected an absolute URL such as "wss://example.com/path"',
       ),
     )
   })
@@ -86,16 +86,16 @@ describe('readRedirect()', () => {
   })
 
   it.each([
-    ['ws://example.com/', 'which leads from wss: to ws:'],
-    ['http://example.com/', 'which leads from wss: to ws:'],
-    ['ftp://example.com/', 'and its Location has another scheme'],
-    ['https://[', 'and its Location is no URL'],
+    ['ws://example.com/', 'with a Location from wss: to ws:'],
+    ['http://example.com/', 'with a Location from wss: to ws:'],
+    ['ftp://example.com/', 'with an unknown scheme in Location'],
+    ['https://[', 'with an invalid Location'],
   ])('does not follow %s, %s', (location, why) => {
     expect(target(location)).toBe(why)
   })
 
   it('does not follow nothing', () => {
-    expect(readRedirect(from, null)).toEqual({ type: 'refused', why: 'and says no Location' })
+    expect(readRedirect(from, null)).toEqual({ type: 'refused', why: 'without a Location header' })
   })
 
   it('follows from ws: to wss:', () => {

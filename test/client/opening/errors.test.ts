@@ -31,8 +31,8 @@ describe('UpgradeRefusedError', () => {
   })
 
   it('says what else there is to say', () => {
-    expect(new UpgradeRefusedError(302, [], '', 'and says no Location').message).toBe(
-      'Cannot open WebSocket: the server refused the upgrade with status 302, and says no Location',
+    expect(new UpgradeRefusedError(302, [], '', 'without a Location header').message).toBe(
+      'Cannot open WebSocket: the server refused the upgrade with status 302, without a Location header',
     )
   })
 })

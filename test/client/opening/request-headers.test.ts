@@ -58,11 +58,9 @@ describe('readOwnHeaders()', () => {
   })
 
   it.each(['', 'a b', 'a:', 'ä', 'a\r\nb'])('refuses the name %j', (name) => {
-    expect(() => read({ headers: { [name]: 'x' } })).toThrow(
-      'option "headers" has a name that is no token',
-    )
+    expect(() => read({ headers: { [name]: 'x' } })).toThrow('option "headers" has an invalid name')
     expect(() => read({ cookies: { [name]: 'x' } })).toThrow(
-      'option "cookies" has a name that is no token',
+      'option "cookies" has an invalid name, expected a token',
     )
   })
 
@@ -71,9 +69,9 @@ describe('readOwnHeaders()', () => {
     [{ headers: null }, 'option "headers" is null'],
     [{ headers: { 'X-A': 7 } }, 'X-A of option "headers" is 7, expected a string'],
     [{ headers: { 'X-A': undefined } }, 'X-A of option "headers" is undefined'],
-    [{ headers: [7] }, 'option "headers" is no list of pairs'],
+    [{ headers: [7] }, 'option "headers" has an invalid entry'],
     [{ cookies: 'a=b' }, 'option "cookies" is a string'],
-    [{ cookies: { a: 'b; c=d' } }, 'a of option "cookies" has a semicolon'],
+    [{ cookies: { a: 'b; c=d' } }, 'a of option "cookies" has a semicolon, expected %3B'],
     [{ origin: 7 }, 'option "origin" is 7, expected a string'],
   ])('refuses %j', (options, what) => {
     expect(() => read(options)).toThrow(what)
@@ -99,10 +97,10 @@ describe('readOwnHeaders()', () => {
 
   it('refuses what is said twice over', () => {
     expect(() => read({ headers: { cookie: 'a=b' }, cookies: { c: 'd' } })).toThrow(
-      'option "cookies" is given and "headers" has Cookie too',
+      'option "headers" has Cookie and option "cookies" is set, expected one of them',
     )
     expect(() => read({ headers: { origin: 'x' }, origin: 'y' })).toThrow(
-      'option "origin" is given and "headers" has Origin too',
+      'option "headers" has Origin and option "origin" is set, expected one of them',
     )
   })
 })
@@ -145,7 +143,9 @@ describe('composeHeaders()', () => {
   it('refuses two answers to who the client is', () => {
     expect(() =>
       composeHeaders('open', target('Basic x'), handshake, [['authorization', 'Bearer y']]),
-    ).toThrow('the URL has credentials and option "headers" has Authorization too')
+    ).toThrow(
+      'the URL has credentials and option "headers" has Authorization, expected one of them',
+    )
   })
 })
 

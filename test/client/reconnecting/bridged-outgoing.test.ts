@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { loopShareOf } from '../../../src/base/internal.ts'
-import {
-  type BridgeOwner,
-  BridgedOutgoing,
-} from '../../../src/client/reconnecting/bridged-outgoing.ts'
+import { BridgedOutgoing } from '../../../src/client/reconnecting/bridged-outgoing.ts'
 import type { ReconnectingSettings } from '../../../src/client/reconnecting/reconnect-options.ts'
 import { CloseReason, Frame } from '../../../src/protocol/index.ts'
 import type { Outbound } from '../../../src/session/index.ts'
@@ -15,8 +12,8 @@ const KEEP = { keep: { frames: 3, bytes: 20 } }
 
 function bridge(whileAway: ReconnectingSettings['whileAway'] = 'reject') {
   const ends: Array<CloseReason | null> = []
-  const owner: BridgeOwner = { end: (reason) => void ends.push(reason) }
-  return { bridge: new BridgedOutgoing(whileAway, owner, loopShareOf(memoryEnvironment())), ends }
+  const end = (reason: CloseReason | null): void => void ends.push(reason)
+  return { bridge: new BridgedOutgoing(whileAway, end, loopShareOf(memoryEnvironment())), ends }
 }
 
 /** What the server's end has received, as text. */
@@ -47,7 +44,7 @@ describe('BridgedOutgoing', () => {
   it('sends over the session that there is', async () => {
     const { bridge: outgoing } = bridge()
     const { session, server } = clientSession()
-    outgoing.begin(session)
+    outgoing.sessionOpened(session)
 
     await outgoing.send('one')
     expect(outgoing.trySend(new Frame.Text('two'))).toBe('sent')
@@ -75,7 +72,7 @@ describe('BridgedOutgoing', () => {
 
     await outgoing.send('one')
     expect(outgoing.trySend('two')).toBe('sent')
-    outgoing.begin(session)
+    outgoing.sessionOpened(session)
     await outgoing.send('three')
 
     expect(await received(server)).toEqual(['three'])
@@ -90,7 +87,7 @@ describe('BridgedOutgoing', () => {
     expect(outgoing.trySend('two')).toBe('sent')
     await outgoing.send(new Frame.Text(new TextEncoder().encode('three')))
     expect(outgoing.unsent).toBe(3)
-    outgoing.begin(session)
+    outgoing.sessionOpened(session)
     await outgoing.send('four')
 
     expect(await received(server)).toEqual(['one', 'two', 'three', 'four'])
@@ -125,8 +122,8 @@ describe('BridgedOutgoing', () => {
   it('has room again when a session has taken what was kept', async () => {
     const { bridge: outgoing } = bridge(KEEP)
     for (const text of ['1', '2', '3']) await outgoing.send(text)
-    outgoing.begin(clientSession().session)
-    outgoing.away()
+    outgoing.sessionOpened(clientSession().session)
+    outgoing.sessionEnded()
 
     await outgoing.send('x'.repeat(5))
     await outgoing.send('x'.repeat(15))
@@ -142,7 +139,7 @@ describe('BridgedOutgoing', () => {
     await outgoing.send(new Frame.Binary(bytes))
 
     bytes.fill(9)
-    outgoing.begin(session)
+    outgoing.sessionOpened(session)
 
     await settled()
     expect([...(await server.incoming.receive()).buffer]).toEqual([1, 2, 3])
@@ -161,14 +158,14 @@ describe('BridgedOutgoing', () => {
   it('counts a frame as one that came without a session, when its session has refused it', async () => {
     const { bridge: outgoing } = bridge(KEEP)
     const lost = clientSession()
-    outgoing.begin(lost.session)
+    outgoing.sessionOpened(lost.session)
     await lost.session.close()
 
     await outgoing.send('one')
     expect(outgoing.trySend('two')).toBe('sent')
 
     const { session, server } = clientSession()
-    outgoing.begin(session)
+    outgoing.sessionOpened(session)
     expect(await received(server)).toEqual(['one', 'two'])
     expect(await received(lost.server)).toEqual([])
   })
@@ -179,19 +176,19 @@ describe('BridgedOutgoing', () => {
     const lost = clientSession()
     await lost.session.close()
 
-    outgoing.begin(lost.session)
+    outgoing.sessionOpened(lost.session)
     await settled()
     expect(outgoing.unsent).toBe(1)
 
     const { session, server } = clientSession()
-    outgoing.begin(session)
+    outgoing.sessionOpened(session)
     expect(await received(server)).toEqual(['one'])
   })
 
   it('does the same with a frame that waited when its session was lost', async () => {
     const { bridge: outgoing } = bridge(KEEP)
     const lost = await slowSession()
-    outgoing.begin(lost.session)
+    outgoing.sessionOpened(lost.session)
     const waiting = outgoing.send('one')
     await settled()
     expect(outgoing.unsent).toBe(0)
@@ -200,7 +197,7 @@ describe('BridgedOutgoing', () => {
     await waiting
 
     const { session, server } = clientSession()
-    outgoing.begin(session)
+    outgoing.sessionOpened(session)
     expect(await received(server)).toEqual(['one'])
   })
 
@@ -208,14 +205,14 @@ describe('BridgedOutgoing', () => {
     const { bridge: outgoing } = bridge(KEEP)
     const lost = clientSession()
     lost.link.cut()
-    outgoing.begin(lost.session)
+    outgoing.sessionOpened(lost.session)
     await outgoing.send('one')
     lost.link.reset()
     await settled()
-    outgoing.away()
+    outgoing.sessionEnded()
 
     const { session, server } = clientSession()
-    outgoing.begin(session)
+    outgoing.sessionOpened(session)
 
     expect(await received(server)).toEqual([])
   })
@@ -224,7 +221,7 @@ describe('BridgedOutgoing', () => {
     const { bridge: outgoing } = bridge(KEEP)
     for (const text of ['1', '2', '3']) await outgoing.send(text)
     const slow = await slowSession()
-    outgoing.begin(slow.session)
+    outgoing.sessionOpened(slow.session)
     const later = [outgoing.send('4'), outgoing.send('5')]
     expect(outgoing.trySend('x')).toBe('full')
     await settled()
@@ -232,14 +229,14 @@ describe('BridgedOutgoing', () => {
 
     slow.link.reset()
     await settled()
-    outgoing.away()
+    outgoing.sessionEnded()
     await expect(Promise.allSettled(later)).resolves.toMatchObject([
       { reason: { code: 'TOWPATH_CHANNEL_OVERFLOW' } },
       { reason: { code: 'TOWPATH_CHANNEL_OVERFLOW' } },
     ])
 
     const { session, server } = clientSession()
-    outgoing.begin(session)
+    outgoing.sessionOpened(session)
     await outgoing.send('6')
     expect(await received(server)).toEqual(['1', '2', '3', '6'])
   })
@@ -248,7 +245,7 @@ describe('BridgedOutgoing', () => {
     const { bridge: outgoing } = bridge(KEEP)
     for (const text of ['1', '2', '3']) await outgoing.send(text)
     const slow = await slowSession()
-    outgoing.begin(slow.session)
+    outgoing.sessionOpened(slow.session)
     const later = ['4', '5', '6'].map((text) => outgoing.send(text))
 
     slow.link.toServer({ stalled: false })
@@ -263,7 +260,7 @@ describe('BridgedOutgoing', () => {
     const { bridge: outgoing } = bridge(KEEP)
     for (const text of ['1', '2', '3']) await outgoing.send(text)
     const slow = await slowSession()
-    outgoing.begin(slow.session)
+    outgoing.sessionOpened(slow.session)
     const later = [outgoing.send('4'), outgoing.send('5')]
 
     outgoing.flush()
@@ -284,7 +281,7 @@ describe('BridgedOutgoing', () => {
     const { bridge: outgoing } = bridge(KEEP)
     for (const text of ['1', '2']) await outgoing.send(text)
     const slow = await slowSession()
-    outgoing.begin(slow.session)
+    outgoing.sessionOpened(slow.session)
 
     outgoing.flush()
     void slow.session.close()
@@ -299,7 +296,7 @@ describe('BridgedOutgoing', () => {
     const { bridge: outgoing } = bridge(KEEP)
     for (const text of ['1', '2']) await outgoing.send(text)
     const slow = await slowSession()
-    outgoing.begin(slow.session)
+    outgoing.sessionOpened(slow.session)
     const controller = new AbortController()
     const waiting = outgoing.send('3', { signal: controller.signal })
     const behind = outgoing.send('4')
@@ -321,7 +318,7 @@ describe('BridgedOutgoing', () => {
     // The session is in the middle of a message: it takes fragments only.
     await session.send(new Frame.Binary(new Uint8Array(1), { fin: false }))
 
-    outgoing.begin(session)
+    outgoing.sessionOpened(session)
 
     await session.send(new Frame.Binary(new Uint8Array(1)))
     await outgoing.send('3')
@@ -354,7 +351,7 @@ describe('BridgedOutgoing', () => {
   it('accepts nothing after the end', async () => {
     const { bridge: outgoing } = bridge(KEEP)
     const { session, server } = clientSession()
-    outgoing.begin(session)
+    outgoing.sessionOpened(session)
     const cause = new Error('over')
 
     outgoing.end(cause)
@@ -383,7 +380,7 @@ describe('BridgedOutgoing', () => {
   it('ends the connection when it is closed as a channel, and tells its session a cause', async () => {
     const { bridge: outgoing, ends } = bridge()
     const { session, server } = clientSession()
-    outgoing.begin(session)
+    outgoing.sessionOpened(session)
 
     expect(outgoing.close(new Error('no more'))).toBe(true)
 
@@ -395,7 +392,7 @@ describe('BridgedOutgoing', () => {
   it('is a WHATWG stream too', async () => {
     const { bridge: outgoing } = bridge()
     const { session, server } = clientSession()
-    outgoing.begin(session)
+    outgoing.sessionOpened(session)
 
     const writer = outgoing.writable().getWriter()
     const one: Outbound = 'one'
@@ -445,7 +442,7 @@ describe('BridgedOutgoing, used without care', () => {
     await outgoing.send(Frame.prepare('prepared'))
     const { session, server } = clientSession()
 
-    outgoing.begin(session)
+    outgoing.sessionOpened(session)
 
     expect(await received(server)).toEqual(['prepared'])
   })

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { VirtualClock } from '../../../src/base/index.ts'
 import { asError, Deferred, rejected } from '../../../src/base/internal.ts'
 import {
-  type Beating,
+  type HeartbeatSession,
   ConnectAttempt,
   drop,
   type SessionSource,
@@ -32,7 +32,7 @@ function attempt(
   return { clock, leave, outcome }
 }
 
-const opening = (session: Beating<ClientSession>): SessionSource<ClientSession> => ({
+const opening = (session: HeartbeatSession<ClientSession>): SessionSource<ClientSession> => ({
   prepare: () => Promise.resolve(() => Promise.resolve(session)),
 })
 
@@ -144,7 +144,7 @@ describe('ConnectAttempt', () => {
 
   it('drops a session that comes when nobody waits for it any more', async () => {
     const { session } = clientSession()
-    const late = new Deferred<Beating<ClientSession>>()
+    const late = new Deferred<HeartbeatSession<ClientSession>>()
     const { leave, outcome } = attempt({ prepare: () => Promise.resolve(() => late.promise) })
     await settled()
     leave.abort(new Error('enough'))

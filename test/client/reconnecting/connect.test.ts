@@ -230,11 +230,11 @@ describe('connect()', () => {
 
   it.each<[() => string, () => WebSocketClientOptions, string]>([
     [() => 'nowhere', () => ({}), 'Cannot open WebSocket: the URL'],
-    [() => 'ws://localhost/b', () => ({ protocols: ['a b'] }), 'no token'],
+    [() => 'ws://localhost/b', () => ({ protocols: ['a b'] }), 'an invalid name'],
     [
       () => 'ws://localhost/b',
       () => 7 as WebSocketClientOptions,
-      'renew() gave 7, expected options',
+      'renew() returned 7, expected options',
     ],
   ])('ends when a function gives what means nothing', async (url, renew, message) => {
     await withTestApplication(module, async (t) => {

@@ -14,7 +14,7 @@ describe('NotConnectedError', () => {
       name: 'NotConnectedError',
       code: 'TOWPATH_NOT_CONNECTED',
       value: 'hello',
-      message: 'Cannot send: there is no session at the moment, expected the state "open"',
+      message: 'Cannot send: the connection has no session, expected the state "open"',
     })
   })
 })
@@ -30,7 +30,7 @@ describe('ConnectionLostError', () => {
       why: 'exhausted',
       setback,
       cause: failure,
-      message: 'Cannot go on with the connection: all attempts are used up',
+      message: 'Cannot reconnect: maxAttempts or maxElapsed is reached',
     })
   })
 
@@ -44,6 +44,8 @@ describe('ConnectionLostError', () => {
 
     expect(failed.cause).toBe(cause)
     expect(ended.cause).toBeUndefined()
-    expect(ended.message).toBe('Cannot go on with the connection: coming back would not help')
+    expect(ended.message).toBe(
+      'Cannot reconnect: the close code, the refusal or shouldReconnect forbids it',
+    )
   })
 })

@@ -4,7 +4,7 @@ import { VirtualClock } from '../../../src/base/index.ts'
 import type { ClientSession } from '../../../src/client/index.ts'
 import {
   type ConnectionState,
-  StateBoard,
+  ObservableState,
 } from '../../../src/client/reconnecting/reconnect-state.ts'
 
 const connecting = (attempt: number): ConnectionState => ({
@@ -17,44 +17,44 @@ const CLOSED: ConnectionState = {
   end: { why: 'closed', setback: null, cause: null, unsent: 0 },
 }
 
-describe('StateBoard', () => {
+describe('ObservableState', () => {
   it('shows the present state, and then each that comes', async () => {
-    const board = new StateBoard<ClientSession>(connecting(1), new VirtualClock())
-    const states = board.iterate()
+    const state = new ObservableState<ClientSession>(connecting(1), new VirtualClock())
+    const states = state.iterate()
 
-    expect(board.state).toEqual(connecting(1))
+    expect(state.value).toEqual(connecting(1))
     expect(await states.next()).toEqual({ done: false, value: connecting(1) })
     const next = states.next()
-    board.state = connecting(2)
+    state.value = connecting(2)
     expect(await next).toEqual({ done: false, value: connecting(2) })
-    expect(board.state).toEqual(connecting(2))
+    expect(state.value).toEqual(connecting(2))
   })
 
   it('shows the latest to each that is slow', async () => {
-    const board = new StateBoard<ClientSession>(connecting(1), new VirtualClock())
-    const [slow, slower] = [board.iterate(), board.iterate()]
+    const state = new ObservableState<ClientSession>(connecting(1), new VirtualClock())
+    const [slow, slower] = [state.iterate(), state.iterate()]
     await slow.next()
 
-    for (let attempt = 2; attempt <= 1_000; attempt++) board.state = connecting(attempt)
+    for (let attempt = 2; attempt <= 1_000; attempt++) state.value = connecting(attempt)
 
     expect((await slow.next()).value).toEqual(connecting(1_000))
     expect((await slower.next()).value).toEqual(connecting(1_000))
   })
 
   it('ends after "closed", for those who come later too', async () => {
-    const board = new StateBoard<ClientSession>(connecting(1), new VirtualClock())
-    const early = board.iterate()
-    board.state = CLOSED
+    const state = new ObservableState<ClientSession>(connecting(1), new VirtualClock())
+    const early = state.iterate()
+    state.value = CLOSED
 
-    for (const states of [early, board.iterate()]) {
+    for (const states of [early, state.iterate()]) {
       expect(await states.next()).toEqual({ done: false, value: CLOSED })
       expect(await states.next()).toEqual({ done: true, value: undefined })
     }
   })
 
   it('frees an iterator that is left, and a next() that waits', async () => {
-    const board = new StateBoard<ClientSession>(connecting(1), new VirtualClock())
-    const states = board.iterate()
+    const state = new ObservableState<ClientSession>(connecting(1), new VirtualClock())
+    const states = state.iterate()
     await states.next()
     const next = states.next()
 
@@ -66,12 +66,12 @@ describe('StateBoard', () => {
   })
 
   it('gives a channel, which may be cancelled', async () => {
-    const board = new StateBoard<ClientSession>(connecting(1), new VirtualClock())
-    const channel = board.watch()
+    const state = new ObservableState<ClientSession>(connecting(1), new VirtualClock())
+    const channel = state.watch()
     expect(await channel.receive()).toEqual(connecting(1))
 
     channel.cancel()
-    board.state = connecting(2)
+    state.value = connecting(2)
 
     expect(channel.isClosedForReceive).toBe(true)
   })

@@ -432,7 +432,7 @@ describe('endings that are final', () => {
         expect(why).toBe('final')
         expect(cause).toBeInstanceOf(TypeError)
         expect(cause?.message).toBe(
-          `Cannot ask shouldReconnect: it returned ${is}, expected true, false or undefined`,
+          `Cannot reconnect: shouldReconnect returned ${is}, expected true, false or undefined`,
         )
       })
     },

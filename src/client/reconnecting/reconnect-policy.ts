@@ -1,5 +1,6 @@
 /**
- * Whether to come back after a setback, and when the server wants us to. The table is in docs/reconnecting.md.
+ * Decides whether to reconnect after a setback, and how long the server wants the client to wait.
+ * docs/reconnecting.md has the table.
  */
 
 import { readReconnectHint } from '../../protocol/portable.ts'
@@ -12,8 +13,8 @@ const SERVICE_RESTART = 1012
 const TRY_AGAIN_LATER = 1013
 
 /**
- * Close codes that say that we, or what we send, are the trouble: it would be the same again. 1000 says that all has
- * been said; 3000 and 3003 are registered as Unauthorized and Forbidden.
+ * Close codes after which reconnecting cannot help: 1000 is a normal end, the others blame this
+ * client or its messages. 3000 and 3003 are registered as Unauthorized and Forbidden.
  */
 const FINAL_CODES: ReadonlySet<number> = new Set([
   NORMAL,
@@ -27,36 +28,36 @@ const FINAL_CODES: ReadonlySet<number> = new Set([
   3003,
 ])
 
-/** Those of 400 to 499 that pass: Request Timeout, Too Early, Too Many Requests. */
+/** Temporary statuses of 400 to 499: Request Timeout, Too Early, Too Many Requests. */
 const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429])
 
-/** Codes 4400 to 4499 mean what the HTTP status of their last three digits means: many applications use them so. */
+/** Many applications use codes 4400 to 4499 for the HTTP status in the last three digits. */
 const HTTP_LIKE_CODES = 4000
-/** graphql-ws: "Terminated", of a socket that froze. */
+/** graphql-ws uses 4499 ("Terminated") for a frozen socket. */
 const FROZEN = 4499
 
-/** Codes whose waits the registry of close codes describes: 5 to 30 seconds, left to chance. */
+/** The registry of close codes asks for a random wait of 5 to 30 seconds after these codes. */
 const RESTARTING: ReadonlySet<number> = new Set([SERVICE_RESTART, TRY_AGAIN_LATER])
 const RESTART_MIN_MS = 5_000
 const RESTART_SPREAD_MS = 25_000
 
-/** Whether coming back may help. */
-export function mayComeBack({ info, error }: Setback): boolean {
-  if (info !== null) return mayFollow(info.reason.code)
+/** Whether reconnecting may help. */
+export function mayReconnect({ info, error }: Setback): boolean {
+  if (info !== null) return mayReconnectAfter(info.reason.code)
   return !(error instanceof UpgradeRefusedError) || !isFinalStatus(error.status)
 }
 
-/** Whether a connection that ended so has ended well. */
-export function hasEndedWell({ info }: Setback): boolean {
+/** Whether the connection ended normally. */
+export function hasEndedNormally({ info }: Setback): boolean {
   return info?.reason.code === NORMAL
 }
 
 /**
- * How long the server asks us to stay away, in milliseconds; `null` if it does not say.
+ * Returns the wait that the server asked for, in milliseconds, or `null`.
  *
- * @param chance 0 and above, below 1.
+ * @param chance a random number: 0 or above, below 1.
  */
-export function askedDelay({ info, error }: Setback, chance: number): number | null {
+export function serverDelay({ info, error }: Setback, chance: number): number | null {
   if (error instanceof UpgradeRefusedError) return retryAfter(error.headers)
   const reason = info?.remote ?? null
   if (reason === null) return null
@@ -66,8 +67,8 @@ export function askedDelay({ info, error }: Setback, chance: number): number | n
 }
 
 /**
- * `Retry-After` (RFC 9110 §10.2.3): seconds, or a date, which is compared with the server's own `Date`, because
- * clocks differ; without that a date says nothing.
+ * Reads `Retry-After` (RFC 9110 §10.2.3): seconds, or a date. The date is compared with the
+ * server's `Date`, because clocks differ. A date without `Date` is ignored.
  */
 function retryAfter(headers: Headers): number | null {
   const value = headers.get('retry-after') ?? ''
@@ -76,13 +77,13 @@ function retryAfter(headers: Headers): number | null {
   return delay >= 0 ? delay : null
 }
 
-/** Milliseconds; `NaN` for what is no date as HTTP writes them today (RFC 9110 §5.6.7, IMF-fixdate). */
+/** Returns milliseconds, or `NaN` if the text is not an IMF-fixdate (RFC 9110 §5.6.7). */
 function readDate(text: string): number {
   // oxlint-disable-next-line no-restricted-globals -- it reads a text, and not the time
   return /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/.test(text) ? Date.parse(text) : NaN
 }
 
-function mayFollow(code: number): boolean {
+function mayReconnectAfter(code: number): boolean {
   if (code >= 4400 && code < FROZEN) return !isFinalStatus(code - HTTP_LIKE_CODES)
   return !FINAL_CODES.has(code)
 }
