@@ -21,6 +21,9 @@ export interface HalfOwner {
   /** Notes the time of each read and each send; `null`: the session has no time limit. */
   readonly activity: { active(): void } | null
 
+  /** How the session ends. */
+  readonly ending: { readonly hasBegun: boolean }
+
   /** Hear of pongs, and of times when nothing is read; `null`: the session has never sent pings. */
   readonly pings: {
     pause(isPaused: boolean): void

@@ -28,7 +28,7 @@ import type { DefaultWebSocketSession, OutgoingChannel, WebSocketSession } from 
 import type { SessionOwner } from '../session-owner.ts'
 import type { SessionObserver, SessionSettings } from '../settings.ts'
 import type { Transport } from '../transport.ts'
-import { Outgoing, sendOn } from './outgoing.ts'
+import { Outgoing, sendOf } from './outgoing.ts'
 import { SessionCore } from './session-core.ts'
 
 const NORMAL = new CloseReason(CloseReason.Codes.NORMAL)
@@ -81,8 +81,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   }
 
   get send(): WebSocketSession['send'] {
-    const { core } = this
-    this.#send ??= (data, options) => sendOn(core, data, options)
+    this.#send ??= sendOf(this.core)
     return this.#send
   }
 

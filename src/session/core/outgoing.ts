@@ -11,11 +11,14 @@ import type { SessionCore } from './session-core.ts'
 
 const NORMAL = new CloseReason(CloseReason.Codes.NORMAL)
 
-/** See `WebSocketSession.send`. A Close frame begins the closing handshake. */
-export function sendOn(core: SessionCore, data: Outbound, options?: SendOptions): Promise<void> {
-  return data instanceof Frame.Close
-    ? core.close(data.readReason() ?? NORMAL)
-    : core.write.send(data, options)
+/** Returns `send` of a session. A Close frame begins the closing handshake. */
+export function sendOf(core: SessionCore): OutgoingChannel['send'] {
+  // Bound to the write half: a message passes no other object of the session.
+  const { write } = core
+  return (data, options) =>
+    data instanceof Frame.Close
+      ? core.close(data.readReason() ?? NORMAL)
+      : write.send(data, options)
 }
 
 /** A view of the write half as a send channel; closing it closes the session. */
@@ -31,7 +34,8 @@ export class Outgoing implements OutgoingChannel {
   }
 
   send(data: Outbound, options?: SendOptions): Promise<void> {
-    return sendOn(this.#core, data, options)
+    if (data instanceof Frame.Close) return this.#core.close(data.readReason() ?? NORMAL)
+    return this.#core.write.send(data, options)
   }
 
   trySend(data: Outbound): TrySendResult {

@@ -18,12 +18,13 @@ export interface PingPath {
     readonly received: number
   }
   readonly write: {
-    /** When bytes of ours were last seen to move towards the peer; `-Infinity` if never. */
-    readonly movedOutAt: number
-    /** Bytes given to the transport so far. */
-    readonly bytesWritten: number
-    /** Those of them that the operating system has not taken. */
-    readonly queuedBytes: number
+    /** See `Transport`. */
+    readonly transport: { readonly bytesWritten: number; readonly queuedBytes: number }
+    /** `null`: nothing has ever had to wait. */
+    readonly backlog: {
+      /** When bytes of ours were last seen to move towards the peer; `-Infinity` if never. */
+      readonly movedOutAt: number
+    } | null
     ping(payload: Uint8Array): void
   }
 }
@@ -128,7 +129,7 @@ export class Pinger {
     this.#outstanding.push({
       payload,
       sentAt: this.#environment.clock.now(),
-      behindBytes: this.#path.write.bytesWritten,
+      behindBytes: this.#path.write.transport.bytesWritten,
     })
     const early = ((payload[0] ?? 0) / 256) * SPREAD * this.#period
     this.#pingTimer = this.#environment.timers.schedule(this.#period - early, () => this.#ping())
@@ -151,7 +152,7 @@ export class Pinger {
    * transport still keeps gives no extra time: its progress can be seen (`movedOutAt`).
    */
   #aheadMs(): number {
-    const { bytesWritten, queuedBytes } = this.#path.write
+    const { bytesWritten, queuedBytes } = this.#path.write.transport
     const aheadBytes = Math.max(0, bytesWritten - queuedBytes - this.#arrivedBytes)
     return Math.floor(Math.min(aheadBytes, MAX_AHEAD_BYTES) / AHEAD_BYTES_PER_MS)
   }
@@ -164,7 +165,8 @@ export class Pinger {
   #expire(): void {
     if (this.#isHeard) return
     // A ping waits behind what the peer is still taking.
-    const leftMs = this.#path.write.movedOutAt + this.#timeout - this.#environment.clock.now()
+    const movedAt = this.#path.write.backlog?.movedOutAt ?? -Infinity
+    const leftMs = movedAt + this.#timeout - this.#environment.clock.now()
     if (leftMs > 0) this.#deadline.set(leftMs)
     else this.#timedOut()
   }

@@ -73,7 +73,10 @@ export class SessionCore implements HalfOwner {
     this.#transport = transport
     this.#kind = kind
     this.activity = createTimeLimits(environment, settings, {
-      busyAt: () => (this.read.isHeldBack ? environment.clock.now() : this.write.movedOutAt),
+      busyAt: () =>
+        this.read.isHeldBack
+          ? environment.clock.now()
+          : (this.write.backlog?.movedOutAt ?? -Infinity),
       timeIsUp: (limit, limitMs) => this.#timeIsUp(limit, limitMs),
     })
     this.extensions = SessionExtensions.open(settings, environment, (error) =>
@@ -121,7 +124,7 @@ export class SessionCore implements HalfOwner {
       incoming: read.heldBytes,
       outgoing: write.heldBytes,
       received: read.received,
-      handed: write.handed,
+      handed: write.backlog?.handed ?? -write.transport.queuedBytes,
     }
   }
 
@@ -157,7 +160,7 @@ export class SessionCore implements HalfOwner {
     if (!this.ending.maySendClose) return
     this.#endsAfterClose = true
     this.write.isOpen = false
-    this.write.finish()
+    this.write.end('none')
   }
 
   /** The server stops: Close 1001 with `message`, and the handler's loop ends now. */
@@ -189,14 +192,14 @@ export class SessionCore implements HalfOwner {
   shed(cause: MemoryBudgetError): void {
     // What is left of an ending grows no more, and the handler may still be reading it.
     if (this.ending.hasBegun) {
-      this.write.refuseWaiting()
+      this.write.backlog?.refuseWaiting()
       return
     }
     this.#tellLimit('memoryBudget', cause)
     this.#begin('local', TRY_AGAIN_LATER, cause)
     this.read.release()
     this.read.discard(cause)
-    this.write.discardQueue()
+    this.write.backlog?.discardQueue()
     this.#deadline?.dropped()
     this.#endAfterClose(TRY_AGAIN_LATER)
     if (this.heldBytes > SLAB_BYTES) this.#transport.abort()
@@ -323,7 +326,7 @@ export class SessionCore implements HalfOwner {
 
   #endAfterClose(reason: CloseReason): void {
     this.#endsAfterClose = true
-    this.write.refuseWaiting()
+    this.write.backlog?.refuseWaiting()
     if (this.ending.maySendClose) this.#sendClose(reason)
     else if (this.write.isCloseWritten) this.closeWritten()
   }
@@ -331,7 +334,7 @@ export class SessionCore implements HalfOwner {
   #sendClose(reason: CloseReason | null): void {
     this.ending.closeSent(reason)
     this.#moved()
-    this.write.close(reason)
+    this.write.end({ reason })
   }
 
   /** The closing handshake has moved on: the table says what either side may still send. */
@@ -348,7 +351,7 @@ export class SessionCore implements HalfOwner {
     this.#deadline = new ClosingDeadline(this.environment, closeTimeout, this, () =>
       this.#closingTimedOut(closeTimeout),
     )
-    this.write.stopWatch()
+    this.write.backlog?.stopWatch()
     this.activity?.stop()
     this.pings?.stop()
     this.session.ending(reason)

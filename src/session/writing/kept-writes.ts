@@ -15,15 +15,12 @@ export class KeptWrites {
   readonly #progress: WriteProgress
   /** `null`: no `writeTimeout`, or no write has waited for it yet. */
   #watch: WriteWatch | null = null
-  /** The end has begun: `closeTimeout` watches the writes, not `writeTimeout`. */
-  #isUnwatched: boolean
   /** How often the transport has handed over all that it had kept. */
   #drains = 0
 
-  constructor(owner: HalfOwner, transport: Transport, isUnwatched: boolean) {
+  constructor(owner: HalfOwner, transport: Transport) {
     this.#owner = owner
     this.#transport = transport
-    this.#isUnwatched = isUnwatched
     this.#progress = new WriteProgress(owner.environment.clock, transport)
   }
 
@@ -43,7 +40,8 @@ export class KeptWrites {
     observer.buffered(this.#transport.queuedBytes, session)
     this.#progress.queued()
     const { writeTimeout } = settings
-    if (writeTimeout === null || this.#isUnwatched) return
+    // Once the end has begun, `closeTimeout` watches the writes.
+    if (writeTimeout === null || this.#owner.ending.hasBegun) return
     this.#watch ??= new WriteWatch(environment, this.#progress, writeTimeout, () =>
       this.#owner.writeStoodStill(writeTimeout),
     )
@@ -58,7 +56,6 @@ export class KeptWrites {
 
   /** The end has begun. */
   stopWatch(): void {
-    this.#isUnwatched = true
     this.#watch?.stop()
   }
 }

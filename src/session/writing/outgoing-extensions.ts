@@ -6,10 +6,19 @@
  * time; one frame is under way at most, and the others wait in the queue.
  */
 
+import type { Environment } from '../../base/internal.ts'
 import { MessageFrame, transform } from '../../extensions/internal.ts'
 import { Opcode, type PreparedFrame, preparedPayload } from '../../protocol/internal.ts'
-import type { FrameWriter } from './frame-writer.ts'
 import type { SessionExtensions } from '../session-extensions.ts'
+import type { Stretch } from './stretch.ts'
+
+/** The write half, as the extensions see it. */
+export interface TransformedWriter {
+  /** The stretch for a frame with `payload`; `null` if the transport has to drain first. */
+  room(payload: string | Uint8Array): Stretch | null
+  /** A frame that took time is on its way: frames behind it may follow. */
+  pump(): void
+}
 
 /** A frame that an extension works on, or that waits for the transport after that. */
 interface FrameUnderWay {
@@ -20,18 +29,21 @@ interface FrameUnderWay {
 /** Leads what one session sends through its extensions. */
 export class OutgoingExtensions {
   readonly #extensions: SessionExtensions
-  readonly #frames: FrameWriter
-  readonly #resume: () => void
+  readonly #writer: TransformedWriter
+  readonly #runDetached: Environment['runDetached']
   /** The type of the message under way: continuations do not say it. */
   #type: 'text' | 'binary' = 'text'
   #underWay: FrameUnderWay | null = null
   #isReady = false
 
-  /** `resume` is called when a frame that took time is on its way, and others may follow. */
-  constructor(extensions: SessionExtensions, frames: FrameWriter, resume: () => void) {
+  constructor(
+    extensions: SessionExtensions,
+    writer: TransformedWriter,
+    { runDetached }: Pick<Environment, 'runDetached'>,
+  ) {
     this.#extensions = extensions
-    this.#frames = frames
-    this.#resume = resume
+    this.#writer = writer
+    this.#runDetached = runDetached
   }
 
   /** Whether a frame is under way, and the next has to wait. */
@@ -45,20 +57,15 @@ export class OutgoingExtensions {
   }
 
   /**
-   * Sends one frame: not while busy, and after `makeRoom` has answered `true` for its payload,
-   * which is the sender's again when this returns. Control frames pass by the extensions (RFC 6455
-   * §5.8, RFC 7692 §6.1).
+   * Sends one data frame, while no frame is under way. The payload belongs to the caller again when
+   * this returns. Control frames pass by the extensions (RFC 6455 §5.8, RFC 7692 §6.1).
    */
   write(
     opcode: number,
     fin: boolean,
     payload: string | Uint8Array,
-    prepared: PreparedFrame | null = null,
+    prepared: PreparedFrame | null,
   ): void {
-    if (opcode >= Opcode.CLOSE) {
-      this.#frames.write(opcode, fin, 0, payload)
-      return
-    }
     // Nothing may follow a frame that is lost.
     if (this.#extensions.isOutgoingOver) return
     if (opcode !== Opcode.CONTINUATION) this.#type = opcode === Opcode.TEXT ? 'text' : 'binary'
@@ -75,11 +82,12 @@ export class OutgoingExtensions {
   writeHeld(): void {
     if (this.#underWay === null || !this.#isReady) return
     const { opcode, frame } = this.#underWay
-    if (!this.#frames.makeRoom(frame.content)) return
+    const stretch = this.#writer.room(frame.content)
+    if (stretch === null) return
     this.#underWay = null
     this.#isReady = false
     const bits = frame.isFirst ? frame.reservedBits & this.#extensions.claimedBits : 0
-    this.#frames.write(opcode, frame.fin, bits, frame.content, isUntouched(frame, bits))
+    stretch.write(opcode, frame.fin, bits, frame.content, isUntouched(frame, bits))
   }
 
   /** The transport is gone: what is under way is lost. */
@@ -110,7 +118,8 @@ export class OutgoingExtensions {
       () => {
         if (!settled()) return
         this.#ready()
-        this.#resume()
+        // The sender of the frame that took time is not the sender of the frames that wait.
+        this.#runDetached(() => this.#writer.pump())
       },
       (error: unknown) => {
         if (!settled()) return

@@ -7,9 +7,9 @@ import type { SendOptions, TrySendResult } from '../../channels/index.ts'
 import { BufferedChannel, type ChannelHooks, SENT } from '../../channels/internal.ts'
 import { encodedSizeBound } from '../../protocol/internal.ts'
 import { LatestBy } from '../latest-by.ts'
-import { type MessageOrder, QueuedFrame } from './message-order.ts'
 import type { Outbound } from '../session.ts'
 import type { OutgoingBounds } from '../session-options.ts'
+import { outboundSize, QueuedFrame, queuedFrame, type SentMessages } from './message-order.ts'
 import { WaitingKeys } from './waiting-keys.ts'
 
 /** What the queue says about frames that wait. */
@@ -49,7 +49,9 @@ const WAITING_SENDER_BYTES = 512
 /** The bounded queue of one session. */
 export class OutgoingQueue {
   readonly #channel: BufferedChannel<Entry, OutgoingQueue>
-  readonly #order: MessageOrder
+  readonly #sent: SentMessages
+  /** Whether an overflow policy may drop frames. */
+  readonly #mayDrop: boolean
   readonly #calls: OutgoingQueueCalls
   readonly #suspends: boolean
   /** Which frame waits for which key; `null` under all other policies. */
@@ -60,28 +62,28 @@ export class OutgoingQueue {
   readonly sessionId: string
 
   constructor(
-    bounds: OutgoingBounds,
-    order: MessageOrder,
+    { outgoing, id }: { readonly outgoing: OutgoingBounds; readonly id: string },
+    sent: SentMessages,
     calls: OutgoingQueueCalls,
-    sessionId: string,
   ) {
-    this.sessionId = sessionId
-    const { onOverflow } = bounds
+    this.sessionId = id
+    const { onOverflow } = outgoing
     // The policy `close` ends the session, not the queue: see `WriteHalf`.
     const policy = onOverflow instanceof LatestBy || onOverflow === 'close' ? 'suspend' : onOverflow
-    this.#order = order
+    this.#sent = sent
+    this.#mayDrop = onOverflow instanceof LatestBy || onOverflow.startsWith('drop')
     this.#calls = calls
     this.#suspends = policy === 'suspend' && onOverflow !== 'close'
     this.#keys = onOverflow instanceof LatestBy ? new WaitingKeys(onOverflow) : null
     this.#channel = new BufferedChannel<Entry, OutgoingQueue>(
       {
-        capacity: bounds.capacity,
-        maxBytes: bounds.maxBytes,
-        sizeOf: (entry) => (entry instanceof FlushMarker ? 0 : order.sizeOf(entry)),
+        capacity: outgoing.capacity,
+        maxBytes: outgoing.maxBytes,
+        sizeOf: (entry) => (entry instanceof FlushMarker ? 0 : outboundSize(entry)),
         onOverflow: policy,
         onDropped: (entry) => {
           if (entry instanceof FlushMarker) (this.#displaced ??= []).push(entry)
-          else calls.frameDropped(order.sizeOf(entry))
+          else calls.frameDropped(outboundSize(entry))
         },
       },
       { owner: this, hooks: HOOKS },
@@ -122,7 +124,7 @@ export class OutgoingQueue {
 
   /** What `data` is while it waits; it is put behind all others right after this. */
   admit(data: Outbound): QueuedFrame {
-    const frame = this.#order.admit(data)
+    const frame = queuedFrame(this.#sent, data, this.#mayDrop)
     this.#keys?.entered(data, this.#channel.size)
     this.#calls.buffered(encodedSizeBound(frame.payload))
     return frame
@@ -185,11 +187,11 @@ export class OutgoingQueue {
   #replace(data: Outbound): boolean {
     const offset = this.#keys?.offsetOf(data) ?? null
     if (offset === null) return false
-    const frame = this.#order.admit(data)
+    const frame = queuedFrame(this.#sent, data, this.#mayDrop)
     this.#calls.buffered(encodedSizeBound(frame.payload))
     const replaced = this.#channel.replace(offset, frame)
     // The keys know of frames only.
-    this.#calls.frameDropped(this.#order.sizeOf(replaced as QueuedFrame))
+    this.#calls.frameDropped(outboundSize(replaced as QueuedFrame))
     return true
   }
 }

@@ -5,17 +5,23 @@
  */
 
 import { FrameType, ownBytes } from '../../protocol/internal.ts'
-import type { FrameWriter } from './frame-writer.ts'
+import type { Stretch } from './stretch.ts'
+
+/** The write half, as the control frames see it. */
+export interface ControlWriter {
+  /** The stretch for a frame with `payload`; `null` if the transport has to drain first. */
+  room(payload: string | Uint8Array): Stretch | null
+}
 
 /** The control frames of one session that wait for the transport. Made when one first waits. */
 export class WaitingControl {
-  readonly #frames: FrameWriter
+  readonly #writer: ControlWriter
   #ping: Uint8Array | null = null
   #pong: Uint8Array | null = null
   #beat: Uint8Array | null = null
 
-  constructor(frames: FrameWriter) {
-    this.#frames = frames
+  constructor(writer: ControlWriter) {
+    this.#writer = writer
   }
 
   ping(payload: Uint8Array): void {
@@ -44,8 +50,9 @@ export class WaitingControl {
   }
 
   #writeOne(type: FrameType, payload: Uint8Array | null): boolean {
-    if (payload === null || !this.#frames.makeRoom(payload)) return false
-    this.#frames.write(type, true, 0, payload)
+    const stretch = payload === null ? null : this.#writer.room(payload)
+    if (payload === null || stretch === null) return false
+    stretch.write(type, true, 0, payload)
     return true
   }
 }

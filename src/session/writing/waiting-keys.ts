@@ -6,9 +6,9 @@
  * others leave.
  */
 
-import { FrameType, isBytes } from '../../protocol/internal.ts'
 import type { LatestBy } from '../latest-by.ts'
 import type { Outbound } from '../session.ts'
+import { isDataFrame } from './message-order.ts'
 
 /** The keys of the frames in one queue. */
 export class WaitingKeys {
@@ -51,8 +51,6 @@ export class WaitingKeys {
   }
 
   #keyOf(data: Outbound): unknown {
-    const isData =
-      typeof data === 'string' || isBytes(data) || !FrameType.controlFrame(data.frameType)
-    return isData ? this.#policy.key(data) : null
+    return isDataFrame(data) ? this.#policy.key(data) : null
   }
 }

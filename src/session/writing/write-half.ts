@@ -1,128 +1,84 @@
 /**
- * The half of a session that writes: everything is sent in order, through one place (invariant 2).
+ * The half of a session that writes: everything is sent in order, through one place.
  *
- * While the transport takes bytes, `send` serialises the frame at once. Once the transport keeps
- * bytes, frames wait in a bounded queue. Pings and pongs overtake the queue, and wait behind the
- * write under way at most. The Close frame comes after everything that was accepted.
+ * While the transport takes bytes, `send` serialises the frame at once, into the stretch of this
+ * turn. A frame that has to wait goes into the `Backlog`. Pings and pongs overtake the frames that
+ * wait. The Close frame comes after everything that was accepted (`WriteEnding`).
  */
 
-import { Deferred, handled, type LoopShare, loopShareOf, rejected } from '../../base/internal.ts'
+import { handled, type LoopShare, rejected } from '../../base/internal.ts'
 import {
-  ChannelOverflowError,
   ClosedSendChannelError,
   type SendOptions,
   type TrySendResult,
 } from '../../channels/index.ts'
 import { SENT } from '../../channels/internal.ts'
-import { type CloseReason, FrameType, isBytes, PreparedFrame } from '../../protocol/internal.ts'
-import { VIOLATED_POLICY } from '../failure-reason.ts'
+import {
+  encodedSizeBound,
+  type FragmentSequence,
+  FrameType,
+  MAX_CLOSE_FRAME_BYTES,
+  PreparedFrame,
+} from '../../protocol/internal.ts'
 import type { HalfOwner } from '../half-owner.ts'
-import { FrameWriter, type FrameWriterOwner } from './frame-writer.ts'
-import { MessageOrder } from './message-order.ts'
-import { OutgoingExtensions } from './outgoing-extensions.ts'
-import { FlushMarker, OutgoingQueue } from './outgoing-queue.ts'
-import { RoomBell } from './room-bell.ts'
 import type { Outbound } from '../session.ts'
-import type { SessionSettings } from '../settings.ts'
 import type { Transport } from '../transport.ts'
-import { KeptWrites } from './kept-writes.ts'
-import { WaitingControl } from './waiting-control.ts'
-
-/**
- * How far the last frame has come: `ending`, it is still to be written; `ended`, written or lost.
- */
-type WriteState = 'running' | 'ending' | 'ended'
+import { Backlog, type BacklogWriter } from './backlog.ts'
+import { isLastFragment, nextOpcode, outboundPayload, wholeText } from './message-order.ts'
+import { OutgoingExtensions } from './outgoing-extensions.ts'
+import { type Stretch, type StretchPool, stretchPoolOf, type StretchUser } from './stretch.ts'
+import { type LastFrame, WriteEnding } from './write-ending.ts'
 
 /** Writes for one session. */
-export class WriteHalf implements FrameWriterOwner {
+export class WriteHalf implements BacklogWriter, StretchUser {
   /** Whether frames are accepted: see `maySendData`. Only the session core sets it. */
   isOpen = true
-  /** Whether our Close frame has been given to the transport. */
-  isCloseWritten = false
-  readonly #frames: FrameWriter
-  readonly #order: MessageOrder
-  readonly #settings: SessionSettings
+  masking: boolean
+  /** See `SentMessages`. */
+  fragments: FragmentSequence | null = null
+  readonly transport: Transport
   readonly #owner: HalfOwner
   readonly #activity: HalfOwner['activity']
-  readonly #transport: Transport
-  /** Made when the transport first keeps bytes. */
-  #kept: KeptWrites | null = null
-  /** The end has begun: `writeTimeout` holds no more. */
-  #isUnwatched = false
-  readonly #share: LoopShare
+  readonly #stretches: StretchPool
   /** `null`: the handshake agreed on none. */
   readonly #extensions: OutgoingExtensions | null
-  #queue: OutgoingQueue | null = null
-  #state: WriteState = 'running'
-  /** The Close frame to end with, an empty one for the reason `null`; `null`: end without one. */
-  #close: { readonly reason: CloseReason | null } | null = null
-  /** Made when a control frame has to wait. */
-  #control: WaitingControl | null = null
-  /** Whether the last fragment of a message is still to be written (RFC 6455 §5.4). */
-  #isInsideMessage = false
-  /** The queue has used up its share of the event loop, and waits until the loop has turned. */
-  #rests = false
-  /** The flushes whose frames are in the write under way. */
-  #handing: FlushMarker[] | null = null
-  #ended: Deferred<void> | null = null
-  /** Made when a caller waits for room. */
-  #bell: RoomBell | null = null
+  /** What has been serialised in this turn; `null`: nothing. */
+  #stretch: Stretch | null = null
+  /** Made when something has to wait. */
+  #backlog: Backlog | null = null
+  /** Made when the end begins. */
+  #ending: WriteEnding | null = null
 
   constructor(owner: HalfOwner, transport: Transport) {
     const { settings, environment, extensions } = owner
-    this.#activity = owner.activity
-    this.#transport = transport
-    this.#frames = new FrameWriter(transport, environment, settings.masking, this)
-    this.#order = new MessageOrder(settings.outgoing.onOverflow)
-    this.#settings = settings
+    this.masking = settings.masking
+    this.transport = transport
     this.#owner = owner
-    this.#share = loopShareOf(environment)
+    this.#activity = owner.activity
+    this.#stretches = stretchPoolOf(environment)
     this.#extensions =
-      extensions === null
-        ? null
-        : new OutgoingExtensions(extensions, this.#frames, () =>
-            // The sender of the frame that took time is not the sender of those that wait.
-            environment.runDetached(() => this.#pump()),
-          )
+      extensions === null ? null : new OutgoingExtensions(extensions, this, environment)
   }
 
-  get masking(): boolean {
-    return this.#frames.masking
+  /** What waits, if anything has ever had to. */
+  get backlog(): Backlog | null {
+    return this.#backlog
   }
 
-  set masking(masking: boolean) {
-    this.#frames.masking = masking
+  /** Whether our Close frame has been given to the transport. */
+  get isCloseWritten(): boolean {
+    return this.#ending?.isCloseWritten === true
   }
 
   /** Bytes accepted and not yet handed to the operating system. */
   get bufferedAmount(): number {
-    const waiting = (this.#queue?.bytes ?? 0) + (this.#extensions?.heldBytes ?? 0)
-    return this.#frames.bufferedBytes + waiting
+    const serialised = (this.#stretch?.size ?? 0) + this.transport.queuedBytes
+    return serialised + (this.#backlog?.bytes ?? 0) + (this.#extensions?.heldBytes ?? 0)
   }
 
   /** Bytes that sending keeps in memory. */
   get heldBytes(): number {
-    return this.bufferedAmount + (this.#queue?.waitingCost ?? 0)
-  }
-
-  /** Bytes given to the transport so far. */
-  get bytesWritten(): number {
-    return this.#transport.bytesWritten
-  }
-
-  /** Bytes given to the transport that the operating system has not taken. */
-  get queuedBytes(): number {
-    return this.#transport.queuedBytes
-  }
-
-  /** A number that grows as bytes move on from the transport to the operating system. */
-  get handed(): number {
-    return this.#kept?.handed ?? -this.#transport.queuedBytes
-  }
-
-  /** When bytes were last seen to move towards the peer; `-Infinity` if never. */
-  get movedOutAt(): number {
-    return this.#kept?.movedAt ?? -Infinity
+    return this.bufferedAmount + (this.#backlog?.waitingCost ?? 0)
   }
 
   /** See `WebSocketSession.send`; Close frames do not come here. */
@@ -134,168 +90,209 @@ export class WriteHalf implements FrameWriterOwner {
     } catch (error) {
       return rejected(error)
     }
-    const overflow = this.#overflow(data)
-    if (overflow !== null) return this.#refuse(overflow)
-    return this.#waiting().send(data, options)
+    const backlog = this.#waiting()
+    const overflow = backlog.overflow(data)
+    return overflow === null ? backlog.send(data, options) : this.#refuse(overflow)
   }
 
   /**
    * Sends `data` if that takes no waiting.
    *
-   * @throws what `send` rejects with, for data that may not be sent at all.
+   * @throws the error that `send` rejects with, for data that may not be sent at all.
    */
   trySend(data: Outbound): TrySendResult {
     this.#activity?.active()
     if (!this.isOpen) return 'closed'
     // Under other policies the queue takes the frame: `full` would be wrong.
-    if (this.#settings.outgoing.onOverflow === 'suspend' && this.#share.refuses(this)) return 'full'
+    const maySuspend = this.#owner.settings.outgoing.onOverflow === 'suspend'
+    if (maySuspend && this.#share.refuses(this)) return 'full'
     if (this.#writeNow(data)) return 'sent'
-    if (this.#overflow(data) !== null) return 'closed'
-    return this.#waiting().trySend(data)
+    const backlog = this.#waiting()
+    return backlog.overflow(data) === null ? backlog.trySend(data) : 'closed'
   }
 
   /** See `OutgoingChannel.whenWritable`. */
   whenWritable(signal: AbortSignal | undefined): Promise<void> {
     if (!this.isOpen) return this.#refuse(this.#closedError(undefined))
     if (signal?.aborted === true) return handled(rejected(signal.reason))
-    if (this.#queue === null || this.#queue.isEmpty) return this.#settled()
-    this.#bell ??= new RoomBell()
-    return this.#bell.wait(signal)
-  }
-
-  /** Sends a ping, past the queue. One that still waits is replaced. */
-  ping(payload: Uint8Array): void {
-    if (!this.#writeControl(FrameType.PING, payload)) this.#waitingControl().ping(payload)
-  }
-
-  /** Answers a ping, past the queue. An answer that still waits is replaced. */
-  pong(payload: Uint8Array): void {
-    if (!this.#writeControl(FrameType.PONG, payload)) this.#waitingControl().pong(payload)
-  }
-
-  /** Answers a heartbeat: a text message, past the queue, between two others. */
-  beat(answer: Uint8Array): void {
-    this.#waitingControl().beat(answer)
-    this.#writeWaitingBeat()
-  }
-
-  /** Accepts no more. A Close frame follows what was accepted, an empty one for `null`. */
-  close(reason: CloseReason | null): void {
-    if (this.#state !== 'running') return
-    this.#close = { reason }
-    this.finish()
-  }
-
-  /** Accepts no more. Calls `closeWritten` when the rest is written, also of senders that wait. */
-  finish(): void {
-    if (this.#state !== 'running') return
-    this.#state = 'ending'
-    this.#bell?.end(this.#closedError(undefined))
-    this.#pump()
-  }
-
-  /** Refuses the senders that wait for room. Accepted frames stay. */
-  refuseWaiting(): void {
-    this.#queue?.refuseWaiting()
-  }
-
-  /** Resolves when the operating system has the last bytes, or the transport is gone. */
-  closed(): Promise<void> {
-    if (this.#state === 'ended' && !this.#frames.isBacklogged) return this.#settled()
-    this.#ended ??= new Deferred()
-    return this.#ended.promise
+    const backlog = this.#backlog
+    return backlog === null || backlog.isQueueEmpty ? this.#settled() : backlog.whenRoom(signal)
   }
 
   /** See `WebSocketSession.flush`. */
   flush(): Promise<void> {
     if (!this.isOpen) return this.closed()
-    this.#frames.writeOut()
+    this.writeOut()
     if (!this.#isBlocked) return this.#settled()
     // A flush that waits for room when the session closes becomes a wait for the end.
     return this.#waiting()
-      .mark()
+      .flush()
       .catch(() => this.closed())
   }
 
-  /** The transport has handed over everything. */
-  drained(): void {
-    this.#kept?.drained()
-    this.#frames.isBacklogged = false
-    this.#handed()
-    if (this.#state === 'ended') this.#ended?.resolve()
-    else this.#pump()
+  /** Sends a ping, past the queue. It replaces a ping that still waits. */
+  ping(payload: Uint8Array): void {
+    if (!this.#writeNext(FrameType.PING, payload)) this.#waiting().control.ping(payload)
   }
 
-  /** The transport kept bytes that the operating system did not take. */
-  writeQueued(): void {
-    this.#kept ??= new KeptWrites(this.#owner, this.#transport, this.#isUnwatched)
-    this.#kept.queued()
+  /** Answers a ping, past the queue. The answer replaces one that still waits. */
+  pong(payload: Uint8Array): void {
+    if (!this.#writeNext(FrameType.PONG, payload)) this.#waiting().control.pong(payload)
   }
 
-  /** The end has begun: writes may take as long as `closeTimeout` lets them. */
-  stopWatch(): void {
-    this.#isUnwatched = true
-    this.#kept?.stopWatch()
+  /** Answers a heartbeat: a text message, past the queue, between two others. */
+  beat(answer: Uint8Array): void {
+    const isBetween = this.fragments?.isInsideMessage !== true && this.#extensions?.isBusy !== true
+    if (this.#backlog === null && isBetween && this.#writeNext(FrameType.TEXT, answer)) return
+    const backlog = this.#waiting()
+    backlog.control.beat(answer)
+    if (this.#ending?.isOver !== true) backlog.writeBeat()
   }
 
-  /** Drops the queue, and refuses its senders. Bytes that the transport has still go out. */
-  discardQueue(): void {
-    this.#queue?.abandon()
+  /**
+   * Accepts no more. `last` follows everything that was accepted, and the sends that wait for room;
+   * then `closeWritten` is called.
+   */
+  end(last: LastFrame): void {
+    this.#ending ??= new WriteEnding()
+    if (this.#ending.hasBegun) return
+    this.#ending.last = last
+    this.#backlog?.endRoom(this.#closedError(undefined))
+    this.pump()
+  }
+
+  /** Resolves when the operating system has the last bytes, or the transport is gone. */
+  closed(): Promise<void> {
+    this.#ending ??= new WriteEnding()
+    const isDone = this.#ending.isOver && this.#backlog?.isTransportBusy !== true
+    return isDone ? this.#settled() : this.#ending.wait()
   }
 
   /** The transport is gone: accepted frames are lost, and all waits end. */
   abandon(): void {
-    this.#state = 'ended'
-    this.#bell?.end(this.#closedError(undefined))
-    this.#rests = false
-    this.#frames.abandon()
+    this.#ending ??= new WriteEnding()
+    this.#backlog?.endRoom(this.#closedError(undefined))
+    this.#stretch?.drop()
     this.#extensions?.abandon()
-    this.#queue?.abandon()
-    this.#handed()
-    this.#ended?.resolve()
+    this.#ending.isOver = true
+    this.#backlog?.abandon()
+    this.#ending.lost()
   }
 
-  /** @returns `false` if it has to wait. @throws if it may not be sent at all. */
-  #writeNow(data: Outbound): boolean {
-    if (this.#extensions !== null) return this.#transformNow(data, this.#extensions)
-    if (this.#frames.isBacklogged || this.#rests) return false
-    const text = this.#order.wholeText(data)
-    const payload = text ?? this.#order.payloadOf(data)
-    if (!this.#frames.makeRoom(payload)) return false
-    if (text !== null) {
-      this.#frames.write(FrameType.TEXT, true, 0, text, true)
-      return true
+  /** The transport has handed over everything. */
+  drained(): void {
+    this.#backlog?.drained()
+    if (this.#ending?.isOver === true) this.#ending.handedOver()
+    else this.pump()
+  }
+
+  // For the backlog, the extensions and the stretch: see their interfaces
+
+  room(payload: string | Uint8Array): Stretch | null {
+    return this.#roomFor(encodedSizeBound(payload))
+  }
+
+  write(
+    stretch: Stretch,
+    opcode: number,
+    fin: boolean,
+    payload: string | Uint8Array,
+    prepared: PreparedFrame | null,
+  ): void {
+    if (this.#extensions !== null && opcode < FrameType.CLOSE) {
+      this.#extensions.write(opcode, fin, payload, prepared)
+    } else if (prepared !== null) {
+      stretch.writePrepared(prepared)
+    } else {
+      stretch.write(opcode, fin, 0, payload)
     }
-    const opcode = this.#order.opcodeOf(data, payload)
-    if (data instanceof PreparedFrame) this.#frames.writePrepared(data)
-    else this.#frames.write(opcode, isWhole(data), 0, payload)
-    this.#written(opcode, isWhole(data))
-    return true
+    this.#backlog?.written(opcode, fin)
   }
 
-  /** The same, through the extensions. */
-  #transformNow(data: Outbound, extensions: OutgoingExtensions): boolean {
-    if (this.#isBlocked) return false
-    const payload = this.#order.payloadOf(data)
-    if (!this.#frames.makeRoom(payload)) return false
-    const opcode = this.#order.opcodeOf(data, payload)
-    const prepared = data instanceof PreparedFrame ? data : null
-    extensions.write(opcode, isWhole(data), payload, prepared)
-    this.#written(opcode, isWhole(data))
-    return true
+  writeOut(): void {
+    this.#stretch?.writeOut()
+  }
+
+  pump(): void {
+    if (this.#ending?.isOver === true) return // nothing follows the end
+    this.#extensions?.writeHeld()
+    this.#backlog?.pump()
+    if (this.#isBlocked) return
+    if (this.#ending !== null && this.#ending.last !== null) this.#writeLast(this.#ending.last)
+    else this.writeOut()
+  }
+
+  turnEnded(): void {
+    this.#stretch = null
+  }
+
+  writeQueued(): void {
+    this.#waiting().writeQueued()
+  }
+
+  get #share(): LoopShare {
+    return this.#stretches.share
   }
 
   /** Whether a frame has to wait: for the transport, an extension, or the event loop. */
   get #isBlocked(): boolean {
-    return this.#frames.isBacklogged || this.#rests || this.#extensions?.isBusy === true
+    return this.#backlog?.isBlocked === true || this.#extensions?.isBusy === true
   }
 
-  #overflow(data: Outbound): ChannelOverflowError | null {
-    const { onOverflow, capacity } = this.#settings.outgoing
-    if (onOverflow !== 'close' || this.#waiting().fits(data)) return null
-    const error = new ChannelOverflowError(capacity, data)
-    this.#owner.fail(VIOLATED_POLICY, error, 'channels.outgoing')
-    return error
+  #roomFor(bound: number): Stretch | null {
+    if (this.#backlog?.isTransportBusy === true) return null
+    this.#stretch ??= this.#stretches.begin(this)
+    return this.#stretch.makeRoom(bound) ? this.#stretch : null
+  }
+
+  /** @returns `false` if `data` has to wait. @throws if `data` may not be sent at all. */
+  #writeNow(data: Outbound): boolean {
+    if (this.#isBlocked) return false
+    const isPlain = this.fragments === null && this.#extensions === null
+    const text = isPlain ? wholeText(data) : null
+    const payload = text ?? outboundPayload(data)
+    const stretch = this.room(payload)
+    if (stretch === null) return false
+    if (text !== null) stretch.write(FrameType.TEXT, true, 0, text, true)
+    else
+      this.write(
+        stretch,
+        nextOpcode(this, data, payload),
+        isLastFragment(data),
+        payload,
+        preparedOf(data),
+      )
+    return true
+  }
+
+  /** Writes a control frame now. @returns `false` if it has to wait. */
+  #writeNext(type: FrameType, payload: Uint8Array): boolean {
+    if (this.#ending?.isOver === true) return true // nothing follows the end
+    const stretch = this.room(payload)
+    stretch?.write(type, true, 0, payload)
+    return stretch !== null
+  }
+
+  #waiting(): Backlog {
+    this.#backlog ??= new Backlog(this, {
+      owner: this.#owner,
+      share: this.#share,
+      extensions: this.#extensions,
+    })
+    return this.#backlog
+  }
+
+  #writeLast(last: LastFrame): void {
+    if (last === 'none') {
+      this.writeOut()
+    } else {
+      const stretch = this.#roomFor(MAX_CLOSE_FRAME_BYTES)
+      if (stretch === null) return
+      stretch.writeClose(last.reason)
+    }
+    this.#ending?.written()
+    this.#owner.closeWritten()
+    if (this.#backlog?.isTransportBusy !== true) this.#ending?.handedOver()
   }
 
   /** For calls that need not wait: a loop of them must let the event loop turn, too. */
@@ -305,7 +302,7 @@ export class WriteHalf implements FrameWriterOwner {
   }
 
   #closedError(data: unknown): ClosedSendChannelError {
-    return new ClosedSendChannelError(data, { sessionId: this.#settings.id })
+    return new ClosedSendChannelError(data, { sessionId: this.#owner.settings.id })
   }
 
   /** A rejection that only says that the session has ended. */
@@ -313,114 +310,8 @@ export class WriteHalf implements FrameWriterOwner {
     this.#share.spend(0)
     return handled(this.#share.refused(this, error))
   }
-
-  #waiting(): OutgoingQueue {
-    this.#queue ??= new OutgoingQueue(
-      this.#settings.outgoing,
-      this.#order,
-      {
-        frameDropped: (bytes) =>
-          this.#owner.observer.frameDropped('outgoing', bytes, this.#owner.session),
-        buffered: (bytes) => this.#owner.observer.buffered(bytes, this.#owner.session),
-      },
-      this.#settings.id,
-    )
-    return this.#queue
-  }
-
-  /** Writes what waits, in order, as far as the transport takes it. */
-  #pump(): void {
-    this.#extensions?.writeHeld()
-    this.#writeWaitingControl()
-    while (this.#queue !== null && !this.#queue.isEmpty && !this.#isBlocked) {
-      if (this.#share.isUsedUp) this.#rest()
-      else this.#writeNext(this.#queue)
-    }
-    if (this.#bell?.isAwaited === true && this.#queue?.isEmpty === true) this.#bell.ring()
-    if (this.#isBlocked) return
-    if (this.#state === 'ending') this.#writeEnd()
-    else this.#frames.writeOut()
-  }
-
-  #rest(): void {
-    this.#frames.writeOut()
-    this.#rests = true
-    void this.#share.turned().then(() => {
-      if (!this.#rests) return
-      this.#rests = false
-      this.#pump()
-    })
-  }
-
-  #writeNext(queue: OutgoingQueue): void {
-    const entry = queue.peek()
-    if (entry instanceof FlushMarker) {
-      queue.take()
-      this.#frames.writeOut()
-      if (!this.#frames.isBacklogged) entry.handed()
-      else (this.#handing ??= []).push(entry)
-    } else if (this.#frames.makeRoom(entry.payload)) {
-      queue.take()
-      if (this.#extensions !== null) {
-        this.#extensions.write(entry.opcode, entry.fin, entry.payload, entry.prepared)
-      } else if (entry.prepared !== null) {
-        this.#frames.writePrepared(entry.prepared)
-      } else {
-        this.#frames.write(entry.opcode, entry.fin, 0, entry.payload)
-      }
-      this.#written(entry.opcode, entry.fin)
-    }
-  }
-
-  #waitingControl(): WaitingControl {
-    this.#control ??= new WaitingControl(this.#frames)
-    return this.#control
-  }
-
-  /** Writes a control frame now. @returns `false` if it has to wait. */
-  #writeControl(type: FrameType, payload: Uint8Array): boolean {
-    if (this.#state === 'ended') return true // nothing follows the end
-    if (!this.#frames.makeRoom(payload)) return false
-    this.#frames.write(type, true, 0, payload)
-    return true
-  }
-
-  #writeWaitingControl(): void {
-    if (this.#control === null || this.#state === 'ended') return
-    this.#control.write()
-    this.#writeWaitingBeat()
-  }
-
-  #writeWaitingBeat(): void {
-    if (this.#control === null || this.#state === 'ended' || this.#isInsideMessage) return
-    // The end of a message may still be with an extension.
-    if (this.#extensions?.isBusy !== true) this.#control.writeBeat()
-  }
-
-  /** A frame was written: notes whether its message goes on. */
-  #written(opcode: number, fin: boolean): void {
-    if (opcode >= FrameType.CLOSE) return // a control frame
-    this.#isInsideMessage = !fin
-    if (fin) this.#writeWaitingBeat()
-  }
-
-  #writeEnd(): void {
-    if (this.#close === null) this.#frames.writeOut()
-    else if (!this.#frames.writeClose(this.#close.reason)) return
-    this.#state = 'ended'
-    this.isCloseWritten = this.#close !== null
-    this.#owner.closeWritten()
-    if (!this.#frames.isBacklogged) this.#ended?.resolve()
-  }
-
-  #handed(): void {
-    const handing = this.#handing
-    this.#handing = null
-    for (const marker of handing ?? []) marker.handed()
-  }
 }
 
-/** Whether a message ends with `data`. */
-function isWhole(data: Outbound): boolean {
-  return typeof data === 'string' || isBytes(data) || data.fin
+function preparedOf(data: Outbound): PreparedFrame | null {
+  return data instanceof PreparedFrame ? data : null
 }

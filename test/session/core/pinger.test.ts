@@ -15,9 +15,8 @@ function open(period: number, timeout: number) {
   const timedOutAt: number[] = []
   const read = { received: 0 }
   const write = {
-    movedOutAt: -Infinity,
-    bytesWritten: 0,
-    queuedBytes: 0,
+    backlog: { movedOutAt: -Infinity },
+    transport: { bytesWritten: 0, queuedBytes: 0 },
     ping: (payload: Uint8Array) => {
       pings.push(payload)
       sentAt.push(clock.now())
@@ -117,7 +116,7 @@ describe('Pinger', () => {
   it('bytes that move towards the peer put the timeout off', async () => {
     const { write, clock, timedOutAt } = open(1000, 500)
     await clock.advance(1499)
-    write.movedOutAt = 1300
+    write.backlog.movedOutAt = 1300
     await clock.advance(1)
     expect(timedOutAt).toEqual([])
 
@@ -128,12 +127,12 @@ describe('Pinger', () => {
 
   it('a ping behind much that was sent has time to get through it', async () => {
     const { write, read, pinger, clock, pings, timedOutAt } = open(1000, 500)
-    write.bytesWritten = 1024 * 1024
+    write.transport.bytesWritten = 1024 * 1024
     await clock.advance(1100)
     read.received += 1
     expect(pinger.pong(Uint8Array.from(pings[0] ?? []))).toBe(100)
 
-    write.bytesWritten += 512 * 1024
+    write.transport.bytesWritten += 512 * 1024
     await clock.advance(2423)
     expect(timedOutAt).toEqual([])
     await clock.advance(1)
@@ -144,8 +143,8 @@ describe('Pinger', () => {
 
   it('bytes that the operating system has not taken give a ping no more time', async () => {
     const { write, clock, timedOutAt } = open(1000, 500)
-    write.bytesWritten = 4 * 1024 * 1024
-    write.queuedBytes = 4 * 1024 * 1024 - 128 * 1024
+    write.transport.bytesWritten = 4 * 1024 * 1024
+    write.transport.queuedBytes = 4 * 1024 * 1024 - 128 * 1024
     await clock.advance(1755)
     expect(timedOutAt).toEqual([])
 
@@ -224,7 +223,8 @@ describe('Pinger', () => {
     const timedOutAt: number[] = []
     const environment = { ...memoryEnvironment(), clock, timers: new TimerWheel(clock) }
     const read = { received: 0 }
-    const write = { movedOutAt: -Infinity, bytesWritten: 0, queuedBytes: 0, ping: () => {} }
+    const transport = { bytesWritten: 0, queuedBytes: 0 }
+    const write = { backlog: null, transport, ping: () => {} }
     const timedOutNow = () => void timedOutAt.push(clock.now())
     const pinger = new Pinger(environment, { read, write }, 10_000, 500, timedOutNow)
     clock.moveTo(10_000)
@@ -244,7 +244,8 @@ describe('Pinger', () => {
     let timedOut = false
     const environment = { ...memoryEnvironment(), clock, timers: new TimerWheel(clock) }
     const read = { received: 0 }
-    const write = { movedOutAt: -Infinity, bytesWritten: 0, queuedBytes: 0, ping: () => {} }
+    const transport = { bytesWritten: 0, queuedBytes: 0 }
+    const write = { backlog: null, transport, ping: () => {} }
     const timedOutNow = () => void (timedOut = true)
     const pinger = new Pinger(environment, { read, write }, 10_000, 500, timedOutNow)
     clock.moveTo(10_000)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { Frame } from '../../../src/protocol/index.ts'
 import { latestBy } from '../../../src/session/index.ts'
-import { MessageOrder, QueuedFrame } from '../../../src/session/writing/message-order.ts'
+import { QueuedFrame } from '../../../src/session/writing/message-order.ts'
 import { FlushMarker, OutgoingQueue } from '../../../src/session/writing/outgoing-queue.ts'
 import type { OutgoingBounds } from '../../../src/session/session-options.ts'
 import { settled } from '../../support/memory-world.ts'
@@ -15,7 +15,7 @@ function open(bounds: Partial<OutgoingBounds> = {}) {
     frameDropped: (bytes: number) => void dropped.push(bytes),
     buffered: (bytes: number) => void buffered.push(bytes),
   }
-  const queue = new OutgoingQueue(all, new MessageOrder(all.onOverflow), owner, 'test')
+  const queue = new OutgoingQueue({ outgoing: all, id: 'test' }, { fragments: null }, owner)
   return { queue, dropped, buffered }
 }
 

@@ -1,18 +1,15 @@
 import { describe, expect, it } from 'vitest'
 
-import { FrameWriter } from '../../../src/session/writing/frame-writer.ts'
 import { WaitingControl } from '../../../src/session/writing/waiting-control.ts'
-import { Gate } from '../../support/gate.ts'
-import { memoryEnvironment } from '../../support/memory-world.ts'
+import { Writer } from '../../support/stretch-writer.ts'
 
 function open() {
-  const gate = new Gate()
-  const frames = new FrameWriter(gate, memoryEnvironment(), false, { writeQueued: () => {} })
+  const writer = new Writer()
   const written = (): string[] => {
-    frames.writeOut()
-    return gate.writes
+    writer.stretch?.writeOut()
+    return writer.transport.writes
   }
-  return { gate, frames, waiting: new WaitingControl(frames), written }
+  return { writer, waiting: new WaitingControl(writer), written }
 }
 
 describe('WaitingControl', () => {
@@ -53,13 +50,13 @@ describe('WaitingControl', () => {
   })
 
   it('writes nothing while the transport is backlogged', () => {
-    const { waiting, frames, written } = open()
+    const { waiting, writer, written } = open()
     waiting.ping(Uint8Array.of(1))
-    frames.isBacklogged = true
+    writer.isBusy = true
     waiting.write()
     expect(written()).toEqual([])
 
-    frames.isBacklogged = false
+    writer.isBusy = false
     waiting.write()
 
     expect(written()).toEqual(['89 01 01'])

@@ -1,44 +1,42 @@
 import { describe, expect, it } from 'vitest'
 
 import { CloseReason } from '../../../src/protocol/index.ts'
-import { FrameWriter } from '../../../src/session/writing/frame-writer.ts'
+import { MAX_CLOSE_FRAME_BYTES } from '../../../src/protocol/internal.ts'
+import { stretchPoolOf } from '../../../src/session/writing/stretch.ts'
 import { Gate } from '../../support/gate.ts'
 import { memoryEnvironment, settled } from '../../support/memory-world.ts'
+import { Writer } from '../../support/stretch-writer.ts'
 
 const TEXT = 1
 const BINARY = 2
 
 function open({ masking = false, environment = memoryEnvironment(), gate = new Gate() } = {}) {
-  const heard: string[] = []
-  const frames = new FrameWriter(gate, environment, masking, {
-    writeQueued: () => void heard.push('queued'),
-  })
-  const write = (payload: string | Uint8Array): boolean => {
-    const hasRoom = frames.makeRoom(payload)
-    if (hasRoom) frames.write(typeof payload === 'string' ? TEXT : BINARY, true, 0, payload)
-    return hasRoom
+  const writer = new Writer({ masking, environment, gate })
+  const write = (payload: string | Uint8Array, isFixed = false): boolean => {
+    const stretch = writer.room(payload)
+    stretch?.write(typeof payload === 'string' ? TEXT : BINARY, true, 0, payload, isFixed)
+    return stretch !== null
   }
-  return { gate, frames, write, heard }
+  return { gate, writer, write }
 }
 
-describe('FrameWriter', () => {
+describe('Stretch', () => {
   it('all frames of a turn leave in one write, when the turn ends', async () => {
-    const { gate, frames, write } = open()
+    const { gate, writer, write } = open()
     write('a')
     write(Uint8Array.of(7))
     expect(gate.writes).toEqual([])
-    expect(frames.bufferedBytes).toBe(6)
+    expect(writer.size).toBe(6)
 
     await settled()
 
     expect(gate.writes).toEqual(['81 01 61 82 01 07'])
-    expect(frames.bufferedBytes).toBe(0)
+    expect(writer.size).toBe(0)
   })
 
   it('write() sets fin, the opcode and the reserved bits as it is told', async () => {
-    const { gate, frames } = open()
-    frames.makeRoom('a')
-    frames.write(TEXT, false, 4, 'a')
+    const { gate, writer } = open()
+    writer.room('a')?.write(TEXT, false, 4, 'a')
 
     await settled()
 
@@ -46,10 +44,10 @@ describe('FrameWriter', () => {
   })
 
   it('masking takes a fresh key for every frame', async () => {
-    const { gate, frames, write } = open({ masking: true })
+    const { gate, writer, write } = open({ masking: true })
     write(Uint8Array.of(0, 0, 0, 0))
     write(Uint8Array.of(0, 0, 0, 0))
-    frames.masking = false
+    writer.masking = false
     write('a')
 
     await settled()
@@ -60,10 +58,10 @@ describe('FrameWriter', () => {
   })
 
   it('writeOut() does not wait for the end of the turn, and the turn then adds nothing', async () => {
-    const { gate, frames, write } = open()
+    const { gate, writer, write } = open()
     write('a')
 
-    frames.writeOut()
+    writer.stretch?.writeOut()
     expect(gate.writes).toEqual(['81 01 61'])
     await settled()
 
@@ -71,21 +69,17 @@ describe('FrameWriter', () => {
   })
 
   it('nothing is serialised from a queued write until the transport has drained', async () => {
-    const { gate, frames, write, heard } = open()
+    const { gate, writer, write } = open()
     gate.shut = true
     write('a')
     await settled()
-    expect(heard).toEqual(['queued'])
-    expect(frames.isBacklogged).toBe(true)
-    expect(frames.bufferedBytes).toBe(3)
+    expect(writer.isBusy).toBe(true)
 
     expect(write('b')).toBe(false)
-    expect(frames.writeClose(null)).toBe(false)
-    frames.writeOut()
     expect(gate.writes).toEqual(['81 01 61'])
 
     gate.shut = false
-    frames.isBacklogged = false
+    writer.isBusy = false
     expect(write('b')).toBe(true)
     await settled()
     expect(gate.writes).toEqual(['81 01 61', '81 01 62'])
@@ -99,7 +93,7 @@ describe('FrameWriter', () => {
       one.write(letter)
       other.write(letter.toUpperCase())
     }
-    expect(one.frames.bufferedBytes).toBe(6)
+    expect(one.writer.size).toBe(6)
 
     await settled()
 
@@ -122,44 +116,44 @@ describe('FrameWriter', () => {
     expect(gate.writes[1]?.length).toBe(3 * 200_010 - 1)
   })
 
-  it('makeRoom() writes out what is in the way, and says false if the transport keeps it', () => {
-    const { gate, write, frames } = open()
+  it('makeRoom() writes out what is in the way, and returns false if the transport keeps it', () => {
+    const { gate, writer, write } = open()
     write(new Uint8Array(100_000))
     gate.shut = true
 
-    expect(frames.makeRoom(new Uint8Array(100_000))).toBe(false)
+    expect(writer.room(new Uint8Array(100_000))).toBe(null)
     expect(gate.writes.length).toBe(1)
   })
 
   it('writeClose() writes out at once, behind what was serialised', () => {
-    const { gate, frames, write } = open()
+    const { gate, writer, write } = open()
     write('a')
 
-    expect(frames.writeClose(new CloseReason(1000, 'bye'))).toBe(true)
+    writer.roomFor(MAX_CLOSE_FRAME_BYTES)?.writeClose(new CloseReason(1000, 'bye'))
 
     expect(gate.writes).toEqual(['81 01 61 88 05 03 e8 62 79 65'])
   })
 
   it('writeClose() writes an empty Close frame for null', () => {
-    const { gate, frames } = open()
+    const { gate, writer } = open()
 
-    frames.writeClose(null)
+    writer.roomFor(MAX_CLOSE_FRAME_BYTES)?.writeClose(null)
 
     expect(gate.writes).toEqual(['88 00'])
   })
 
-  it('abandon() loses what was serialised, in the slab and out of it', async () => {
+  it('drop() loses what was serialised, and nothing of other sessions', async () => {
     const environment = memoryEnvironment()
-    const { gate, frames, write } = open({ environment })
+    const { gate, writer, write } = open({ environment })
     const other = open({ environment })
     write('a')
     other.write('A')
     write('b')
 
-    frames.abandon()
+    writer.stretch?.drop()
 
     await settled()
-    expect(frames.bufferedBytes).toBe(0)
+    expect(writer.size).toBe(0)
     expect(gate.writes).toEqual([])
     expect(other.gate.writes).toEqual(['81 01 41'])
   })
@@ -170,9 +164,8 @@ describe('FrameWriter', () => {
       const environment = memoryEnvironment()
       const all = [1, 2, 3].map(() => open({ environment, masking }))
       const send = (payload: string | Uint8Array, index: number): void => {
-        const { frames } = all[index] ?? open()
-        expect(frames.makeRoom(payload)).toBe(true)
-        frames.write(TEXT, true, 0, payload, true)
+        const stretch = all[index]?.writer.room(payload)
+        stretch?.write(TEXT, true, 0, payload, true)
       }
       const toAll = (payload: string | Uint8Array): void => all.forEach((_, n) => send(payload, n))
       return { all, send, toAll, writes: () => all.map(({ gate }) => gate.writes) }
@@ -223,9 +216,7 @@ describe('FrameWriter', () => {
       const { all, writes } = three()
       const payload = (index: number): Uint8Array => new Uint8Array(60_000).fill(index)
       for (let index = 0; index < 9; index++) {
-        const { frames } = all[index % 3] ?? open()
-        expect(frames.makeRoom(payload(index))).toBe(true)
-        frames.write(BINARY, true, 0, payload(index))
+        expect(all[index % 3]?.write(payload(index))).toBe(true)
       }
 
       await settled()
@@ -249,7 +240,7 @@ describe('FrameWriter', () => {
 
       await settled()
 
-      expect(slow?.frames.isBacklogged).toBe(true)
+      expect(slow?.writer.isBusy).toBe(true)
       expect(writes()).toEqual([['81 01 61', '81 01 7a'], ['81 01 61'], ['81 01 61', '81 01 7a']])
     })
   })
@@ -267,9 +258,7 @@ describe('FrameWriter', () => {
     })
     const text = 'a'.repeat(200_000)
     for (const gate of gates) {
-      const { frames } = open({ environment, gate })
-      expect(frames.makeRoom(text)).toBe(true)
-      frames.write(TEXT, true, 0, text, true)
+      expect(open({ environment, gate }).write(text, true)).toBe(true)
     }
 
     expect(written.length).toBe(3)
@@ -287,13 +276,12 @@ describe('FrameWriter', () => {
     const broken = open({ environment, gate })
     const others = [open({ environment }), open({ environment })]
     broken.write('x')
-    expect(() => broken.frames.writeOut()).toThrow('a bug')
+    expect(() => broken.writer.stretch?.writeOut()).toThrow('a bug')
 
     // More than the slab holds: it may be exchanged on the way.
     for (let turn = 0; turn < 6; turn++) {
-      for (const { frames, write } of others) {
-        frames.makeRoom('tick')
-        frames.write(TEXT, true, 0, 'tick', true)
+      for (const { write } of others) {
+        write('tick', true)
         write(new Uint8Array(20_000))
       }
       await settled()
@@ -304,5 +292,70 @@ describe('FrameWriter', () => {
         Array<string>(6).fill('81 04 74 69 63 6b 82 7e 4e 20'),
       )
     }
+  })
+})
+
+describe('StretchPool', () => {
+  it('a session has a stretch from its first frame of a turn until the turn ends', async () => {
+    const { writer, write } = open()
+    expect(writer.stretch).toBe(null)
+    write('a')
+    expect(writer.stretch).not.toBe(null)
+
+    await settled()
+
+    expect(writer.stretch).toBe(null)
+  })
+
+  it('a stretch serves another session in the next turn, with the mask and transport of that session', async () => {
+    const environment = memoryEnvironment()
+    const first = open({ environment })
+    const second = open({ environment, masking: true })
+    first.write('a')
+    const { stretch } = first.writer
+    await settled()
+
+    second.write('b')
+    expect(second.writer.stretch).toBe(stretch)
+    await settled()
+
+    expect(first.gate.writes).toEqual(['81 01 61'])
+    expect(second.gate.writes).toEqual(['81 81 01 02 03 04 63'])
+  })
+
+  it('a frame that is sent while the stretch is written goes into another stretch', async () => {
+    const gate = new Gate()
+    const { writer, write } = open({ gate })
+    const original = gate.write.bind(gate)
+    gate.write = (bytes) => {
+      const outcome = original(bytes)
+      if (gate.writes.length === 1) write('b')
+      return outcome
+    }
+    write('a')
+    const before = writer.stretch
+
+    await settled()
+
+    expect(gate.writes).toEqual(['81 01 61', '81 01 62'])
+    expect(writer.stretch).toBe(null)
+    expect(before).not.toBe(null)
+  })
+
+  it('two sessions never have the same stretch', () => {
+    const environment = memoryEnvironment()
+    const all = [1, 2, 3].map(() => open({ environment }))
+    for (const { write } of all) write('a')
+
+    expect(new Set(all.map(({ writer }) => writer.stretch)).size).toBe(3)
+  })
+})
+
+describe('stretchPoolOf()', () => {
+  it('returns the same pool for all sessions of an environment', () => {
+    const environment = memoryEnvironment()
+
+    expect(stretchPoolOf(environment)).toBe(stretchPoolOf(environment))
+    expect(stretchPoolOf(environment)).not.toBe(stretchPoolOf(memoryEnvironment()))
   })
 })
