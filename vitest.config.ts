@@ -12,7 +12,7 @@ export default defineConfig({
       { find: /^towpath\/client\/topics$/, replacement: source('node-topics-client.ts') },
       { find: /^towpath\/client\/browser$/, replacement: source('browser-client.ts') },
       { find: /^towpath\/client$/, replacement: source('node-client.ts') },
-      { find: /^towpath\/fastify$/, replacement: source('adapters/fastify/index.ts') },
+      { find: /^towpath\/(fastify|hono|nest|vite)$/, replacement: source('adapters/$1/index.ts') },
       { find: /^towpath\/(.+)$/, replacement: source('$1/index.ts') },
     ],
   },

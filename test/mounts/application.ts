@@ -16,19 +16,24 @@ const USER = new AttributeKey<string>('user')
 
 /** An echo at `/echo`, and a greeting at `/private` behind `login`. */
 export function greeter(login: Interceptor): Application {
-  const app = createApplication()
-  app.install(WebSockets, { maxConnectionsPerAddress: Infinity })
-  app.routing((route) => {
-    route.webSocket('/echo', async ({ incoming, send }) => {
-      for await (const frame of incoming) await send(frame)
+  return createApplication(greetings(login))
+}
+
+/** What `greeter` declares. */
+export function greetings(login: Interceptor): (app: Application) => void {
+  return (app) => {
+    app.install(WebSockets, { maxConnectionsPerAddress: Infinity })
+    app.routing((route) => {
+      route.webSocket('/echo', async ({ incoming, send }) => {
+        for await (const frame of incoming) await send(frame)
+      })
+      route.route('/private', (inside) => {
+        inside.intercept(login)
+        inside.intercept((call) => call.attributes.put(USER, userOf(call)))
+        inside.webSocket('/', ({ call, send }) => send(`hello, ${call.attributes.get(USER)}`))
+      })
     })
-    route.route('/private', (inside) => {
-      inside.intercept(login)
-      inside.intercept((call) => call.attributes.put(USER, userOf(call)))
-      inside.webSocket('/', ({ call, send }) => send(`hello, ${call.attributes.get(USER)}`))
-    })
-  })
-  return app
+  }
 }
 
 /** What the framework's login has put on the request. */

@@ -33,7 +33,9 @@ export interface Mounted {
  * users by name at `/private`: `ada` with the password `secret` by Basic authentication. The framework's
  * own login answers 401 to others, and the framework's own cookie `seen` is in the 101 of `/private`.
  */
-export type Mount = (serve: ServerOf) => Promise<Mounted>
+export type Mount = (serve: ServerOf, carrier: Carrier) => Promise<Mounted>
+
+export type Carrier = 'TCP' | 'TLS'
 
 /** Makes the server of a framework; over TLS in one half of the cases. */
 export type ServerOf = (listener?: RequestListener) => HttpServer | HttpsServer
@@ -43,8 +45,10 @@ const LOGIN = `Basic ${Buffer.from('ada:secret').toString('base64')}`
 export function mountSuite(name: string, mount: Mount, skipped: string | null): void {
   const title = skipped === null ? name : `${name} (skipped: ${skipped})`
   describe.skipIf(skipped !== null).each(['TCP', 'TLS'] as const)(`${title} over %s`, (carrier) => {
-    const start = async (): Promise<World> =>
-      new World(carrier === 'TLS', await mount(carrier === 'TLS' ? secureServer : createServer))
+    const start = async (): Promise<World> => {
+      const serve = carrier === 'TLS' ? secureServer : createServer
+      return new World(carrier === 'TLS', await mount(serve, carrier))
+    }
 
     it('answers plain requests', async () => {
       await using world = await start()
@@ -183,8 +187,9 @@ class World implements AsyncDisposable {
     return body
   }
 
+  /** Rejects if the framework has not stopped in time. */
   stop(): Promise<void> {
-    this.#stopped ??= this.mounted.stop()
+    this.#stopped ??= inTime(this.mounted.stop())
     return this.#stopped
   }
 
@@ -192,6 +197,19 @@ class World implements AsyncDisposable {
     for (const socket of this.#sockets) socket.terminate()
     await this.stop()
   }
+}
+
+/** Below the 15 s after which an application gives up its sessions: who waits for that is stuck. */
+const STOP_LIMIT_MS = 12_000
+
+async function inTime(stopping: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLate = new Promise<never>((_resolve, reject) => {
+    const late = new Error(`Cannot stop: it takes more than ${STOP_LIMIT_MS} ms`)
+    // oxlint-disable-next-line no-restricted-globals -- a framework keeps real time
+    timer = setTimeout(reject, STOP_LIMIT_MS, late)
+  })
+  await Promise.race([stopping, tooLate]).finally(() => clearTimeout(timer))
 }
 
 async function nextMessage(socket: WebSocket): Promise<string> {

@@ -7,8 +7,10 @@
  */
 
 import { type IncomingMessage, Server as HttpServer } from 'node:http'
+import type { Http2SecureServer } from 'node:http2'
 import { Server as HttpsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
+import { Server as TlsServer } from 'node:tls'
 
 import type { Application, StopCounts, StopOptions } from '../../application/index.ts'
 import { logFailure, sharedPathOf } from '../../application/internal.ts'
@@ -96,8 +98,10 @@ export interface Attachment extends AsyncDisposable {
  *
  * May be called before or after `server.listen`. One application may be attached to several servers.
  *
- * @throws {TypeError} if `server` is not a server of `node:http` or `node:https`, if the application is
- *   attached to it already or shares a path with one that is, or for an option that is not known.
+ * @param server of `node:http` or `node:https`. A secure server of `node:http2` with `allowHTTP1` is
+ *   accepted too, and answers the upgrades of HTTP/1.1.
+ * @throws {TypeError} if `server` is no such server, if the application is attached to it already or
+ *   shares a path with one that is, or for an option that is not known.
  *
  * @example
  * const server = createServer(express())
@@ -106,7 +110,7 @@ export interface Attachment extends AsyncDisposable {
  */
 export function attach(
   application: Application,
-  server: HttpServer | HttpsServer,
+  server: HttpServer | HttpsServer | Http2SecureServer,
   options: AttachOptions = {},
 ): Attachment {
   return attachIn(createEnvironment(), application, server, options)
@@ -116,11 +120,11 @@ export function attach(
 export function attachIn(
   environment: Environment,
   application: Application,
-  server: HttpServer | HttpsServer,
+  server: HttpServer | HttpsServer | Http2SecureServer,
   options: AttachOptions,
 ): Attachment {
   const given: unknown = server
-  if (!(given instanceof HttpServer) && !(given instanceof HttpsServer)) {
+  if (!emitsUpgrades(given)) {
     const what = kindOf(given)
     throw new TypeError(
       `Cannot attach: the server is ${what}, expected one of node:http or node:https`,
@@ -128,7 +132,7 @@ export function attachIn(
   }
   const settings = ATTACH_OPTIONS.read(optionReader('attach'), options)
   const transports = new TransportChoice(settings.transport)
-  const attached = ATTACHED.get(server) ?? new Set()
+  const attached = ATTACHED.get(given) ?? new Set()
   if (attached.has(application)) {
     throw new TypeError('Cannot attach: the application is attached to this server already')
   }
@@ -139,8 +143,19 @@ export function attachIn(
       `Cannot attach: another application attached to this server has a route for "${path}" too, expected paths of its own for each`,
     )
   }
-  ATTACHED.set(server, attached.add(application))
-  return new ServerAttachment(environment, transports, application, server, settings)
+  ATTACHED.set(given, attached.add(application))
+  return new ServerAttachment(environment, transports, application, given, settings)
+}
+
+/** A secure server of node:http2 with `allowHTTP1` emits `upgrade` as one of node:https does. */
+function emitsUpgrades(server: unknown): server is HttpServer | HttpsServer {
+  if (server instanceof HttpServer || server instanceof HttpsServer) return true
+  // Node does not export the class. Without `allowHTTP1` the server has no such property.
+  return (
+    server instanceof TlsServer &&
+    server.constructor.name === 'Http2SecureServer' &&
+    'headersTimeout' in server
+  )
 }
 
 /** How long another listener may take, under `yield`, before an upgrade counts as nobody's. */

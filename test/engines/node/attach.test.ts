@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createSecureServer as createHttp2Server } from 'node:http2'
 import { createServer as createSecureServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
@@ -108,6 +109,24 @@ describe('attach()', () => {
     await client[Symbol.asyncDispose]()
     server.close()
     await once(server, 'close')
+  })
+
+  it('works on a secure server of node:http2 that speaks HTTP/1.1 too, and refuses one that does not', async () => {
+    const server = createHttp2Server({ ...certificate, allowHTTP1: true })
+    attach(echoAt('/ours'), server)
+    const port = await listen(server)
+    const client = connectTls({ port, host: '127.0.0.1', ca: certificate.cert })
+    await once(client, 'secureConnect')
+
+    client.write(`${request('/ours')}hello`)
+
+    const [reply] = (await once(client, 'data')) as [Buffer]
+    expect(reply.toString()).toMatch(/^HTTP\/1.1 101 /)
+    client.destroy()
+    server.close()
+    expect(() => attach(echoAt('/ours'), createHttp2Server(certificate))).toThrow(
+      'expected one of node:http or node:https',
+    )
   })
 
   it('shares a server with another application', async () => {
