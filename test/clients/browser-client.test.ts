@@ -293,7 +293,7 @@ describe.each(['WebSocketStream', 'WebSocket'] as const)('towpath/client over %s
   it('a refusal, and nobody there, are a ConnectError that says how little a browser tells', async () => {
     for (const address of [url('/guarded/'), url('/nowhere'), 'ws://127.0.0.1:1/']) {
       expect(await call('open', address, way, {})).toMatch(
-        /^ConnectError at connect: .* does not tell a page why/,
+        /^ConnectError at connect: .* do not give pages a reason/,
       )
     }
   })
@@ -314,7 +314,7 @@ describe.each(['WebSocketStream', 'WebSocket'] as const)('towpath/client over %s
 
   it('patience ends by the timeout and by the signal', async () => {
     expect(await call('giveUp', url('/silent/'), way)).toEqual([
-      'ConnectError: Cannot open WebSocket: there is no session after 50 ms (step: connect)',
+      'ConnectError: Cannot open WebSocket: no session within 50 ms (step: connect)',
       'Error: the user has left',
       'Error: the user has left',
     ])

@@ -1,14 +1,16 @@
 /**
- * The clock of a browser. Its timers are late at will: in a page that is not seen they run once a second, later
- * once a minute, and not at all while the machine sleeps. What they watch over ends late then, never early.
+ * The clock of a browser. Its timers may be late: in hidden pages they run once a second, later
+ * once a minute, and not while the machine sleeps. A time limit may then end late, but never early.
  */
 
 import type { Clock } from '../../base/index.ts'
 
-// Browsers turn a longer delay into none.
+// Browsers treat a longer delay as 0.
 const MAX_DELAY_MS = 2 ** 31 - 1
 
-/** Real time; `now()` counts from when the page began, in milliseconds. A delay of more than 24 days is one of 24. */
+/**
+ * Real time; `now()` counts milliseconds from the start of the page. Delays are limited to 24 days.
+ */
 export const browserClock: Clock = {
   now: (): number => performance.now(),
   setTimer(delayMs: number, callback: () => void): Disposable {

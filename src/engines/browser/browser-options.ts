@@ -1,5 +1,5 @@
 /**
- * The options of a client in a browser, checked when they are given and before anything is done with them.
+ * The options of a client in a browser, checked before anything else happens.
  */
 
 import type { Duration } from '../../base/index.ts'
@@ -19,69 +19,72 @@ import { CHANNEL_BOUNDS } from '../../session/portable.ts'
 import { terseReader } from './terse-reader.ts'
 
 /**
- * How a page connects, and what its session is like. All of it is optional. What a browser decides alone has no
- * option: headers (cookies go along by themselves), TLS, proxies, compression, pings, sizes of frames.
+ * The options of a page's connection and session. All are optional. There is no option for what
+ * only the browser decides: headers (cookies are sent automatically), TLS, proxies, compression,
+ * pings, frame sizes.
  */
 export interface BrowserClientOptions {
   /**
-   * Subprotocols to offer, in order of preference; `session.protocol` says which the server chose.
+   * Subprotocols to offer, in order of preference. `session.protocol` is the server's choice.
    *
    * @defaultValue none
    */
   readonly protocols?: readonly string[]
 
   /**
-   * How long it may take until the session is open, for name, TCP, TLS and handshake together: a browser does not
-   * tell them apart. Above 0. Then the call rejects with `ConnectError`. `null`: as long as the browser tries.
+   * Time limit for opening the session: DNS, TCP, TLS and handshake together, because a browser
+   * does not separate them. Above 0. When it passes, the call rejects with `ConnectError`. `null`:
+   * the browser's limit.
    *
    * @defaultValue 20 seconds
    */
   readonly connectTimeout?: Duration | null
 
   /**
-   * One absolute deadline for the whole closing handshake, after which the session is over, whatever the browser
-   * still does about it; above 0.
+   * Deadline for the whole closing handshake; above 0. When it passes, the session ends, whatever
+   * the browser still does with the connection.
    *
    * @defaultValue 10 seconds
    */
   readonly closeTimeout?: Duration
 
-  /** The bounds of the two channels; what is absent keeps its default. */
+  /** The limits of both channels. Absent limits keep their defaults. */
   readonly channels?: {
-    /** Under `suspend` only `maxUnread` counts. */
+    /** With `suspend`, only `maxUnread` applies. */
     readonly incoming?: ChannelBoundsOptions
-    /** The browser's own buffer may hold as many bytes again. */
+    /** The browser's own buffer may hold the same number of bytes again. */
     readonly outgoing?: ChannelBoundsOptions
   }
 
   /**
-   * How much may lie unread in `incoming` under `suspend`, in bytes, a frame counting as 64 at least; a whole number
-   * above 0. Past it the server is made to wait where the browser can, which is by `WebSocketStream`. `WebSocket`
-   * cannot: there the session is failed with 4008 and `ChannelOverflowError`. It is more than elsewhere, because
-   * browsers lose what they hold back when the connection ends (`MessagesLostError`).
+   * The limit of unread bytes in `incoming` with `suspend`: a whole number above 0. Each frame
+   * counts as at least 64 bytes. At the limit, `WebSocketStream` slows the server down. `WebSocket`
+   * cannot: the session is closed with 4008 and fails with `ChannelOverflowError`. The default is
+   * higher than on Node, because browsers drop what they hold back when the connection ends
+   * (`MessagesLostError`).
    *
    * @defaultValue 16 MiB (16777216)
    */
   readonly maxUnread?: number
 
   /**
-   * Whether `WebSocketStream` is used where the browser has it.
+   * Whether to use `WebSocketStream` if the browser has it.
    *
    * @defaultValue true
    */
   readonly webSocketStream?: boolean
 
   /**
-   * Ends it all when it fires. Before the session is open, the call rejects with the signal's reason, and nothing is
-   * left behind. After that the session is closed with 4001, its `incoming` ends at once, and `webSocket()` rejects
-   * with the signal's reason.
+   * Aborts the connection. Before the session is open, the call rejects with the signal's reason
+   * and everything is released. Later, the session is closed with 4001, its `incoming` ends at
+   * once, and `webSocket()` rejects with the signal's reason.
    *
    * @defaultValue none
    */
   readonly signal?: AbortSignal
 }
 
-/** Options that have been read. Times are in milliseconds, sizes in bytes. */
+/** Checked options. Times are in milliseconds, sizes in bytes. */
 export interface BrowserSettings {
   readonly protocols: string[]
   /** `null`: no limit. */
@@ -99,7 +102,7 @@ type NamedSettings = Omit<BrowserSettings, 'incoming' | 'outgoing'> & {
   readonly channels: Pick<BrowserSettings, 'incoming' | 'outgoing'>
 }
 
-/** Every option of a page's sessions: its default, and which values are valid. */
+/** All options of a page's sessions: defaults and checks. */
 export const BROWSER_OPTIONS: OptionTable<NamedSettings> = optionTable<NamedSettings>({
   // The browser checks the names.
   protocols: checked<string[], string[]>([], (_act, names) => [...names]),
@@ -116,7 +119,7 @@ export const BROWSER_OPTIONS: OptionTable<NamedSettings> = optionTable<NamedSett
   signal: abortSignal(),
 })
 
-/** @throws {TypeError | RangeError} for an unknown option or an invalid value, naming the option. */
+/** Checks the options. @throws {TypeError | RangeError} for an unknown or invalid option. */
 export function readBrowserOptions(options: BrowserClientOptions): BrowserSettings {
   const { channels, ...settings } = BROWSER_OPTIONS.read(terseReader, options)
   return { ...settings, ...channels }

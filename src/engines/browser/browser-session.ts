@@ -1,8 +1,8 @@
 /**
- * The session of a page: the same members as everywhere, over what the browser does by itself.
+ * The session of a page, with the same members as on other platforms.
  *
- * The browser answers pings and Close frames, masks, puts messages together and checks text. What is left is to
- * bound both directions, and to say once, and truly, how it ended.
+ * The browser answers pings and Close frames, masks frames, joins fragments and checks UTF-8. This
+ * session limits both directions, and reports once how the connection ended.
  */
 
 import type { Clock } from '../../base/index.ts'
@@ -29,16 +29,16 @@ import type { Wire, WireEnd, WireReceiver } from './wire.ts'
 const NORMAL = new CloseReason(CloseReason.Codes.NORMAL)
 const ABNORMAL = new CloseReason(CloseReason.Codes.CLOSED_ABNORMALLY)
 
-/** What a frame costs beyond its payload, or empty ones would be free. */
+/** The cost of a frame in addition to its payload. Without it, empty frames would be free. */
 const FRAME_COST_BYTES = 64
 
-/** What a page receives. */
+/** The frames that a page receives. */
 type MessageFrame = TextFrame | BinaryFrame
 
-/** How the ending began. */
-type Beginning = Pick<CloseInfo, 'reason' | 'initiator' | 'cause'>
+/** How the end began. */
+type CloseStart = Pick<CloseInfo, 'reason' | 'initiator' | 'cause'>
 
-/** A session over one wire. Its functions are fields: all members may be destructured. */
+/** A session over one wire. Its functions are fields, so that all members may be destructured. */
 export class BrowserSession implements ClientSession, WireReceiver, HasClock {
   readonly url: string
   readonly incoming: BufferedChannel<MessageFrame>
@@ -47,7 +47,7 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
   readonly closeReason: Promise<CloseReason>
   readonly closed: Promise<CloseInfo>
   protocol: string | null = null
-  /** A browser does not show a message before it is whole. */
+  /** Always 0: a browser does not show a message before it is complete. */
   readonly received: number = 0
   isReadingStopped = false
   #heartbeat: HeartbeatListener | null = null
@@ -59,22 +59,22 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
   readonly #opening = new Deferred<void>()
   readonly #reason = new Deferred<CloseReason>()
   readonly #closed = new Deferred<CloseInfo>()
-  /** Settled when our Close frame is the browser's, or there will be none. */
-  readonly #closing = new Deferred<void>()
-  /** What the block, or a task, failed with: the first. */
+  /** Resolves when the browser has our Close frame, or will not send one. */
+  readonly #closeSent = new Deferred<void>()
+  /** The first error of the block or of a task. */
   #failure: { readonly error: unknown } | null = null
-  #beginning: Beginning | null = null
+  #closeStart: CloseStart | null = null
   #hasSentClose = false
   #isPumping = false
   #deadline: Disposable | null = null
 
   /**
-   * @param wire made in this turn.
-   * @param hint what the reader of a failed handshake may look for; `''`: nothing.
+   * @param wire created in this turn of the event loop.
+   * @param hint appended to the message of a failed handshake; `''`: none.
    */
   constructor(wire: Wire, settings: BrowserSettings, clock: Clock, hint: string = '') {
     this.#hint = hint
-    // Credentials in it are between the page and its browser.
+    // Credentials are removed.
     this.url = wire.url.replace(/\/\/[^/]*@/, '//')
     this.#wire = wire
     this.#settings = settings
@@ -97,18 +97,18 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
       },
     )
     this.#scope = new TaskScope({
-      onFailure: (error) => this.#failed(error),
-      isFailure: (error) => !this.#saysThatItEnds(error),
+      onFailure: (error) => this.#fail(error),
+      isFailure: (error) => !this.#isEndOfSession(error),
     })
     this.signal = this.#scope.signal
     this.closeReason = this.#reason.promise
     this.closed = this.#closed.promise
-    // Removed when the session is over.
-    settings.signal?.addEventListener('abort', this.#leave, { signal: this.signal })
+    // The listener is removed when the session ends.
+    settings.signal?.addEventListener('abort', this.#onAborted, { signal: this.signal })
     wire.start(this)
   }
 
-  /** For code that needs the time of this session. */
+  /** The clock for code that waits on behalf of this session. */
   get clock(): Clock {
     return this.#clock
   }
@@ -117,7 +117,7 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
     return this.outgoing.bytes + this.#wire.bufferedAmount
   }
 
-  /** For heartbeats: `WebSocketStream` tells that a message has gone, and not how far it is. */
+  /** For heartbeats: `WebSocketStream` reports that a message was sent, but not its progress. */
   get hiddenAmount(): number {
     return this.#wire.canSuspend ? this.#wire.bufferedAmount : 0
   }
@@ -127,7 +127,7 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
   readonly close: ClientSession['close'] = (reason = NORMAL) => {
     requireBrowserCode(reason)
     this.#closeWith(reason, null)
-    return this.#closing.promise
+    return this.#closeSent.promise
   }
 
   readonly launch: ClientSession['launch'] = (task) => this.#scope.launch(task)
@@ -139,24 +139,28 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
     await this.#scope.join()
   }
 
-  /** Resolves when there is a connection, rejects when there is none. */
+  /** Resolves when the session is open. Rejects if it cannot be opened. */
   get opening(): Promise<void> {
     return this.#opening.promise
   }
 
-  /** Gives up the handshake: `opening` rejects with `error`. @returns whether it did; `false` when that was over. */
-  abandon(error: unknown): boolean {
-    const isAbandoned = this.#opening.reject(error)
-    if (isAbandoned) this.#wire.close(NORMAL.code, '')
-    return isAbandoned
+  /**
+   * Aborts the handshake: `opening` rejects with `error`. @returns `false` if the handshake was
+   * over.
+   */
+  abortOpening(error: unknown): boolean {
+    const isAborted = this.#opening.reject(error)
+    if (isAborted) this.#wire.close(NORMAL.code, '')
+    return isAborted
   }
 
   /**
-   * Runs `block` with this session and ends it as the block has ended: 1000, or 4011 if it failed. Waits until the
-   * closing handshake and all launched tasks are done.
+   * Runs `block` with this session, then closes the session: with 1000, or with 4011 if it failed.
+   * Waits for the closing handshake and all launched tasks.
    *
-   * @throws (by rejecting) what the block or a task failed with, whichever was first; else the reason of the signal, if
-   *   that fired before the block ended; else what the block threw because the session was ending.
+   * @throws (by rejecting) the first error of the block or a task; else the signal's reason, if it
+   *   aborted before the block ended; else the error that the block threw because the session was
+   *   ending.
    */
   async run<T>(block: (session: ClientSession) => Promise<T> | T): Promise<T> {
     const { signal } = this.#settings
@@ -165,7 +169,7 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
       const value = await block(this)
       outcome = () => value
     } catch (error) {
-      if (!this.#saysThatItEnds(error)) this.#failed(error)
+      if (!this.#isEndOfSession(error)) this.#fail(error)
       outcome = () => {
         throw error
       }
@@ -177,11 +181,14 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
     return outcome()
   }
 
-  /** The user leaves the page. If the browser may keep the page, it keeps the connection too, and must not. */
+  /**
+   * The user leaves the page. If the browser may keep the page, the connection must be closed: a
+   * kept page keeps it open.
+   */
   readonly pageHidden = ({ persisted }: PageEvent): void => {
     if (persisted === false) return
     this.#closeWith(new CloseReason(GOING_AWAY), null)
-    this.#giveUp()
+    this.#endNow()
   }
 
   opened(protocol: string): void {
@@ -195,7 +202,7 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
     if (isText && this.#heartbeat?.takes(message) === true) return true
     const frame = isText ? new TextFrame(message) : new BinaryFrame(message)
     const isFull = this.incoming.trySend(frame) === 'full'
-    // It has come and cannot be sent back: the last one for now.
+    // The message has arrived and cannot be refused. Reading stops after it.
     if (isFull) this.incoming.offer(frame)
     this.isReadingStopped = isFull && this.#wire.canSuspend
     return !isFull
@@ -206,7 +213,7 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
   }
 
   vanish(cause: Error): void {
-    this.#begin('local', ABNORMAL, cause)
+    this.#startClosing('local', ABNORMAL, cause)
     this.incoming.close(cause)
     this.#wire.close(NORMAL.code, '', true)
     this.ended({ code: ABNORMAL.code, reason: '', clean: false, isCut: false })
@@ -219,25 +226,25 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
   ended({ code, reason, clean, isCut }: WireEnd): void {
     if (this.#closed.isSettled) return
     this.#opening.reject(
-      new ConnectError('connect', `the browser does not tell a page why${this.#hint}`),
+      new ConnectError('connect', `browsers do not give pages a reason${this.#hint}`),
     )
     const remote = code === ABNORMAL.code ? null : new CloseReason(code, reason)
     const cause = isCut ? new MessagesLostError() : null
-    const begun = this.#begin(remote === null ? 'none' : 'remote', remote ?? ABNORMAL, cause)
+    const begun = this.#startClosing(remote === null ? 'none' : 'remote', remote ?? ABNORMAL, cause)
     this.#deadline?.[Symbol.dispose]()
     this.outgoing.cancel()
     this.incoming.close(cause)
-    this.#closing.resolve()
-    // What a browser answers to the peer's Close frame is its code (RFC 6455 §5.5.1).
+    this.#closeSent.resolve()
+    // A browser answers the peer's Close frame with the same code (RFC 6455 §5.5.1).
     const answer = clean ? new CloseReason(code) : null
     const local = this.#hasSentClose ? begun.reason : answer
     this.#closed.resolve({ ...begun, local, remote, clean })
     this.#scope.abort()
   }
 
-  /** Moves what was sent into the browser, as far as that has room, and the Close frame behind it. */
+  /** Moves messages to the browser while it has room, and then the Close frame. */
   #pump(): void {
-    // To take a frame lets waiting senders in, which calls this again.
+    // Taking a frame admits waiting senders, which call this method again.
     if (this.#isPumping) return
     this.#isPumping = true
     while (this.outgoing.size > 0 && this.#wire.mayWrite()) {
@@ -249,45 +256,54 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
   }
 
   #closeWith(reason: CloseReason, cause: Error | null): void {
-    if (this.#beginning !== null) return
-    this.#deadline ??= this.#clock.setTimer(this.#settings.closeTimeout, () => this.#giveUp())
-    // A browser that has the peer's Close frame already sends no other than its answer.
-    if (!this.#wire.isEnding) this.#begin('local', reason, cause)
-    // Senders that wait for room have called before: what they send goes out before the Close frame.
+    if (this.#closeStart !== null) return
+    this.#deadline ??= this.#clock.setTimer(this.#settings.closeTimeout, () => this.#endNow())
+    // A browser that has received the peer's Close frame sends only its answer.
+    if (!this.#wire.isEnding) this.#startClosing('local', reason, cause)
+    // Waiting senders called before close(), so their frames go out before the Close frame.
     this.outgoing.acceptWaiting()
     this.outgoing.close()
     this.#pump()
   }
 
-  /** The first call decides how the session is said to have ended. */
-  #begin(initiator: CloseInfo['initiator'], reason: CloseReason, cause: Error | null): Beginning {
-    this.#beginning ??= { initiator, reason, cause }
-    this.#reason.resolve(this.#beginning.reason)
-    return this.#beginning
+  /** The first call decides how the session reports its end. */
+  #startClosing(
+    initiator: CloseInfo['initiator'],
+    reason: CloseReason,
+    cause: Error | null,
+  ): CloseStart {
+    this.#closeStart ??= { initiator, reason, cause }
+    this.#reason.resolve(this.#closeStart.reason)
+    return this.#closeStart
   }
 
   #sendClose(now: boolean = false): void {
-    if (this.#beginning === null || (this.#hasSentClose && !now) || this.#closed.isSettled) return
+    if (this.#closeStart === null || (this.#hasSentClose && !now) || this.#closed.isSettled) return
     this.#hasSentClose = true
-    const { code, message } = this.#beginning.reason
+    const { code, message } = this.#closeStart.reason
     this.#wire.close(code, message, now)
-    this.#closing.resolve()
+    this.#closeSent.resolve()
   }
 
-  /** Ends without the peer: what was not sent is lost, and the browser does the rest by itself. */
-  #giveUp(): void {
+  /**
+   * Ends the session without the peer. Unsent messages are dropped, and the browser does the rest.
+   */
+  #endNow(): void {
     this.outgoing.cancel()
     this.#sendClose(true)
     this.ended({ code: ABNORMAL.code, reason: '', clean: false, isCut: false })
   }
 
-  /** A channel was closed: by the end of the session, by an overflow, or by the page, which then means the session. */
+  /**
+   * A channel was closed: by the end of the session, by an overflow, or by the page, which thereby
+   * closes the session.
+   */
   #channelClosed(cause: Error | null): void {
     const hasOverflowed = cause instanceof ChannelOverflowError
     const failure = hasOverflowed ? VIOLATED_POLICY : INTERNAL_ERROR
     this.#closeWith(cause === null ? NORMAL : new CloseReason(failure), cause)
     if (hasOverflowed) this.incoming.close(cause)
-    // What still arrives is dropped, and must not stand in the way of the peer's Close frame.
+    // Later messages are dropped, and must not delay the peer's Close frame.
     this.#resume()
   }
 
@@ -298,25 +314,25 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
     this.#heartbeat?.readingResumed()
   }
 
-  /** The block or a task failed. */
-  #failed(error: unknown): void {
+  /** Handles an error of the block or a task. */
+  #fail(error: unknown): void {
     this.#failure ??= { error }
     this.outgoing.close(toCause(error ?? 'nothing was thrown'))
     this.incoming.cancel()
   }
 
-  /** The signal of the options has fired. */
-  readonly #leave = (): void => {
-    if (this.abandon(this.#settings.signal?.reason)) return
+  /** Handles the signal of the options. */
+  readonly #onAborted = (): void => {
+    if (this.abortOpening(this.#settings.signal?.reason)) return
     this.#closeWith(new CloseReason(GOING_AWAY), null)
     this.incoming.close()
   }
 
-  /** Whether `error` is no trouble of its own, but only tells that the session is ending. */
-  #saysThatItEnds(error: unknown): boolean {
+  /** Whether `error` only reports that the session is ending, and is no failure of its own. */
+  #isEndOfSession(error: unknown): boolean {
     return (
-      this.#beginning !== null &&
-      (error === this.#beginning.cause ||
+      this.#closeStart !== null &&
+      (error === this.#closeStart.cause ||
         error instanceof ClosedReceiveChannelError ||
         error instanceof ClosedSendChannelError ||
         error instanceof ScopeEndedError ||
@@ -325,7 +341,10 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
   }
 }
 
-/** Where the server cannot be made to wait, the bound of those who would have it wait is the end. */
+/**
+ * Returns the settings of `incoming`. If the server cannot be slowed down, `suspend` behaves like
+ * `close` at `maxUnread`.
+ */
 function incomingSettings(
   { incoming, maxUnread }: BrowserSettings,
   canSuspend: boolean,

@@ -1,23 +1,23 @@
 /**
- * What a page may say in a Close frame: browsers let it send 1000 and 3000 to 4999, and nothing else.
+ * The close codes of a page. Browsers let a page send 1000 and 3000 to 4999 only.
  *
- * Where a session elsewhere sends a code of RFC 6455 on its own account, one in a page sends that code and 3000: in the
- * range for private use (§7.4.2), and easy to recognise in the logs of a server.
+ * Where other sessions send a code of RFC 6455, a page sends that code plus 3000. It is in the
+ * range for private use (§7.4.2), and easy to recognise in a server's logs.
  */
 
 import type { CloseReason } from '../../protocol/portable.ts'
 
-/** The page gives up, by the signal of its options, or because the user has left it: elsewhere 1001. */
+/** The signal of the options aborted, or the user left the page. Elsewhere 1001. */
 export const GOING_AWAY = 4001
-/** A channel whose policy is `close` was full: elsewhere 1008. */
+/** A channel with the policy `close` was full. Elsewhere 1008. */
 export const VIOLATED_POLICY = 4008
-/** The block, or a task, has failed: elsewhere 1011. Nobody is told with what. */
+/** The block or a task failed. Elsewhere 1011. The error is not sent. */
 export const INTERNAL_ERROR = 4011
 
 /**
- * Makes sure that a page may close with `reason`.
+ * Checks that a page may close with `reason`.
  *
- * @throws {RangeError} for a code that a browser refuses.
+ * @throws {RangeError} for a code that browsers refuse.
  */
 export function requireBrowserCode({ code }: CloseReason): void {
   if (code === 1000 || (code >= 3000 && code <= 4999)) return

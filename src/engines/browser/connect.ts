@@ -1,5 +1,5 @@
 /**
- * A connection of a page that comes back when its session is lost.
+ * The reconnecting connection of a page.
  */
 
 import type {
@@ -17,21 +17,21 @@ import { PageTurns } from './page-turns.ts'
 import { type Platform, thisPlatform } from './platform.ts'
 
 /**
- * Makes a connection that comes back when its session is lost, and returns at once; the first attempt is then under
- * way. It is the caller's to close. The page's network and whether it is looked at make it faster: a wait ends when the
- * network is there again or the page is seen.
+ * Creates a connection that reconnects when its session is lost. Returns at once, while the first
+ * attempt is running. The caller closes the connection. A wait is shortened when the network
+ * returns or the page becomes visible.
  *
- * @param url an address, or a function that is asked for one before each attempt.
- * @param options those of `openWebSocket` for its sessions, and `reconnect`, `whileAway`, `opened`, `renew`,
- *   `attemptTimeout` and `heartbeat` for itself.
- * @throws {TypeError | RangeError} for an option that means nothing. An address that the browser refuses ends the
+ * @param url a URL, or a function that returns the URL for each attempt.
+ * @param options those of `openWebSocket` for its sessions, and `reconnect`, `whileAway`, `opened`,
+ *   `renew`, `attemptTimeout` and `heartbeat` for the connection.
+ * @throws {TypeError | RangeError} for an invalid option. A URL that the browser refuses ends the
  *   connection.
  */
 export function connect(
   url: ConnectTarget,
   options: ConnectOptions<BrowserClientOptions, ClientSession> = {},
 ): ReconnectingWebSocket<ClientSession> {
-  // What a page or a worker has; Node's types know no events of the global object.
+  // The global object of a page or worker. Node's types do not have its events.
   const scope = globalThis as unknown as PageScope
   return connectOn(thisPlatform(), scope, url, options)
 }

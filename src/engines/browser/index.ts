@@ -1,5 +1,5 @@
 /**
- * The engine for browsers: the client alone, over what a page has.
+ * The engine for browsers: a client without a server.
  */
 
 export type { BrowserClientOptions } from './browser-options.ts'

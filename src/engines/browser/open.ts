@@ -1,5 +1,5 @@
 /**
- * The two ways to a session in a browser.
+ * Opens sessions in a browser: `webSocket` and `openWebSocket`.
  */
 
 import type { ClientSession } from '../../client/index.ts'
@@ -13,21 +13,21 @@ import { StreamWire } from './stream-wire.ts'
 import type { Wire } from './wire.ts'
 import { ACT } from './terse-reader.ts'
 
-/** What `webSocket` runs with a session. */
+/** A function that `webSocket` runs with a session. */
 export type ClientBlock<T> = (session: ClientSession) => Promise<T> | T
 
 /**
- * Connects, runs `block` with the session, and ends the session when the block ends: Close 1000 if it returned, Close
- * 4011 without any detail if it threw (a browser does not let a page say 1011). The call waits for the closing
- * handshake (`closeTimeout` bounds it) and for everything that was launched.
- *
- * @param url `ws:` or `wss:`, and what else the browser takes: `https:`, relative ones.
- * @returns what `block` returned.
- * @throws (by rejecting) as `openWebSocket`; what the block or a launched task failed with, whichever was first; the
- *   signal's reason if that fires before the block ends; what the block threw because the server had left
- *   (`ClosedReceiveChannelError`, for one: a loop over `incoming` ends without it).
+ * Connects, runs `block` with the session, and closes the session: with 1000 when `block` returns,
+ * with 4011 and no details when it throws, because browsers do not let a page send 1011. Waits for
+ * the closing handshake (at most `closeTimeout`) and for all launched tasks.
  *
  * Ktor: `HttpClient.webSocket`.
+ *
+ * @param url `ws:` or `wss:`, or another form that the browser accepts: `https:`, a relative URL.
+ * @returns what `block` returned.
+ * @throws (by rejecting) the errors of `openWebSocket`; the first error of `block` or a launched
+ *   task; the signal's reason if it aborts before `block` ends; the `Closed…Error` that `block`
+ *   threw because the server had left. A loop over `incoming` ends without an error.
  */
 export async function webSocket<T>(url: string | URL, block: ClientBlock<T>): Promise<T>
 export async function webSocket<T>(
@@ -46,15 +46,15 @@ export async function webSocket<T>(
 }
 
 /**
- * Connects. The session is the caller's to close: `close()` and `closed`, or `await using`. A launched task that fails
- * closes it with 4011, and is the `cause` of `closed`.
- *
- * @param url `ws:` or `wss:`, and what else the browser takes: `https:`, relative ones.
- * @throws (by rejecting) {ConnectError} when no session comes about, with the step `connect`: a browser does not tell a
- *   page why; the reason of `options.signal`; {TypeError | RangeError} for an option or a URL that means nothing, before
- *   anything is sent.
+ * Connects. The caller closes the session: with `close()` and `closed`, or with `await using`. A
+ * launched task that fails closes it with 4011, and its error is the `cause` in `closed`.
  *
  * Ktor: `HttpClient.webSocketSession`.
+ *
+ * @param url `ws:` or `wss:`, or another form that the browser accepts: `https:`, a relative URL.
+ * @throws (by rejecting) {ConnectError} if the session cannot be opened, with the step `connect`,
+ *   because browsers do not give pages a reason. The reason of `options.signal`. {TypeError |
+ *   RangeError} for an invalid option or URL, before anything is sent.
  */
 export async function openWebSocket(
   url: string | URL,
@@ -78,7 +78,7 @@ export async function openSession(
   const session = new BrowserSession(wire, settings, clock, hintFor(wire.url, page))
   page.addEventListener('pagehide', session.pageHidden, { signal: session.signal })
   const onTimeout = (): void => {
-    session.abandon(new ConnectError('connect', `there is no session after ${connectTimeout} ms`))
+    session.abortOpening(new ConnectError('connect', `no session within ${connectTimeout} ms`))
   }
   const timer = connectTimeout === null ? null : platform.clock.setTimer(connectTimeout, onTimeout)
   try {
@@ -89,7 +89,7 @@ export async function openSession(
   return session
 }
 
-/** A server of ours refuses pages of other origins unless it lists them, and the browser does not tell the page. */
+/** A Towpath server refuses pages of other origins by default, and browsers hide the reason. */
 function hintFor(url: string, { location }: Platform['page']): string {
   if (location === undefined || new URL(url).host === location.host) return ''
   return `; the server has another origin: does its option "origins" list ${location.origin}?`

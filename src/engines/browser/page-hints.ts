@@ -1,19 +1,19 @@
 /**
- * What a page, or a worker, is told about its network and about who looks at it.
+ * Hints of a page or worker about its network and its visibility.
  */
 
 import type { ConnectionHint, ConnectionHints } from '../../client/portable.ts'
 import type { PageEvents } from './platform.ts'
 
-/** The global object of a page or a worker, as far as it is used. */
+/** The members of the global object of a page or worker that are used. */
 export interface PageScope extends PageEvents {
-  /** `onLine` is `false` only when there is certainly no network. */
+  /** `onLine` is `false` only if there is certainly no network. */
   readonly navigator?: { readonly onLine?: boolean } | undefined
-  /** Workers have none. */
+  /** `undefined` in workers. */
   readonly document?: (PageEvents & { readonly visibilityState: string }) | undefined
 }
 
-/** Events of the global object, and what they mean. */
+/** Events of the global object and their hints. */
 const HINTS: Readonly<Record<string, ConnectionHint>> = {
   online: 'online',
   offline: 'offline',
@@ -21,7 +21,9 @@ const HINTS: Readonly<Record<string, ConnectionHint>> = {
   pageshow: 'shown',
 }
 
-/** Hints from the events `online`, `offline`, `pagehide`, `pageshow` and `visibilitychange`. */
+/**
+ * Returns hints from the events `online`, `offline`, `pagehide`, `pageshow` and `visibilitychange`.
+ */
 export function pageHints(scope: PageScope): ConnectionHints {
   return {
     get isOnline(): boolean {

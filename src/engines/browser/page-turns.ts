@@ -1,15 +1,15 @@
 /**
- * Gives a page its turn in loops of sends and receives that need not wait, as `LoopShare` does on
- * Node: without it such a loop runs in microtasks alone, and the page stands still.
+ * Yields to the page in loops of sends and receives that need not wait, as `LoopShare` does on
+ * Node. Without it, such a loop runs in microtasks only and blocks the page.
  */
 
 import type { Clock } from '../../base/index.ts'
 import { Deferred, type LoopTurns } from '../../base/internal.ts'
 
-/** So many answers are given before one waits for a timer. */
+/** Number of results before one waits for a timer. */
 const ANSWERS_PER_TURN = 64
 
-/** Counts the answers of one connection. */
+/** Counts the results of one connection. */
 export class PageTurns implements LoopTurns {
   readonly #clock: Clock
   #count = 0

@@ -1,30 +1,33 @@
 /**
- * The browser as this engine sees it: its time, and the two interfaces that it may have for WebSockets.
+ * The browser's interfaces that this engine uses: its clock, and its two WebSocket APIs.
  *
- * Written down by shape, so that the package compiles without the types of a browser. Sources: the WHATWG's
+ * Declared here, so that the package compiles without the types of a browser. Sources: the WHATWG's
  * WebSockets standard for `WebSocket`, its pull request 48 for `WebSocketStream`.
  */
 
 import type { Clock } from '../../base/index.ts'
 import { browserClock } from './browser-clock.ts'
 
-/** `WebSocket`, as far as it is used. */
+/** The members of `WebSocket` that are used. */
 export interface PlatformSocket {
   binaryType: string
   /** 0 connecting, 1 open, 2 closing, 3 closed. */
   readonly readyState: number
-  /** What `send` has taken and the network has not, in bytes. Never falls to 0 once the socket is closing. */
+  /**
+   * Bytes that `send` has taken and the network has not. Never falls to 0 once the socket is
+   * closing.
+   */
   readonly bufferedAmount: number
-  /** As the browser has read it. */
+  /** The URL as the browser parsed it. */
   readonly url: string
-  /** The subprotocol; `''` when there is none. */
+  /** The subprotocol; `''` if there is none. */
   readonly protocol: string
   onopen: (() => void) | null
   onmessage: ((event: { readonly data: unknown }) => void) | null
   onclose: ((event: PlatformCloseEvent) => void) | null
-  /** Takes the data in the call; without a word also when the socket is closing. */
+  /** Takes the data during the call. Does nothing if the socket is closing. */
   send(data: string | Uint8Array): void
-  /** Throws for a code that is neither 1000 nor one of 3000 to 4999. */
+  /** Throws for a code other than 1000 and 3000 to 4999. */
   close(code?: number, reason?: string): void
 }
 
@@ -35,27 +38,36 @@ export interface PlatformCloseEvent {
   readonly wasClean: boolean
 }
 
-/** `WebSocketStream`, as far as it is used. */
+/** The members of `WebSocketStream` that are used. */
 export interface PlatformStream {
   readonly url: string
   readonly opened: Promise<PlatformConnection>
-  /** Rejects with an error that has the same two fields when the closing was not clean, or there was no connection. */
+  /**
+   * Rejects if the closing was not clean, or if there was no connection. The error has the same two
+   * fields.
+   */
   readonly closed: Promise<{ readonly closeCode: number; readonly reason: string }>
-  /** Before `opened`, gives up. Throws as that of `WebSocket`. What is still in `writable` is lost. */
+  /**
+   * Before `opened`, aborts the handshake. Throws like `WebSocket.close`. Messages that are still
+   * in `writable` are dropped.
+   */
   close(info: { readonly closeCode: number; readonly reason: string }): void
 }
 
-/** What an open `WebSocketStream` gives. */
+/** An open `WebSocketStream`. */
 export interface PlatformConnection {
-  /** Of strings and bytes, which some browsers give as buffers. The browser stops reading from the network while nobody takes what is there. */
+  /**
+   * Strings and bytes; some browsers use ArrayBuffers. The browser stops reading from the network
+   * while nothing is taken from this stream.
+   */
   readonly readable: ReadableStream<string | Uint8Array | ArrayBuffer>
   readonly writable: WritableStream<string | Uint8Array>
   readonly protocol: string
 }
 
-/** What tells of something by events, such as the global object of a page or a worker. */
+/** An event target, such as the global object of a page or a worker. */
 export interface PageEvents {
-  /** `signal` removes the listener when it fires. */
+  /** The listener is removed when `signal` aborts. */
   addEventListener(
     type: string,
     listener: (event: object) => void,
@@ -64,33 +76,33 @@ export interface PageEvents {
   removeEventListener(type: string, listener: (event: object) => void): void
 }
 
-/** `PageTransitionEvent`, as far as it is used. */
+/** The members of `PageTransitionEvent` that are used. */
 export interface PageEvent {
-  /** Of `pagehide`: whether the browser may keep the page. */
+  /** For `pagehide`: whether the browser may keep the page. */
   readonly persisted?: boolean
 }
 
-/** Everything that the engine needs of the outside world. */
+/** Everything that the engine uses from its environment. */
 export interface Platform {
   readonly clock: Clock
 
-  /** Tells by `pagehide` that the user leaves the page; `location` is where the page is from. */
+  /** Emits `pagehide` when the user leaves the page. `location` is the page's own. */
   readonly page: PageEvents & {
     readonly location?: { readonly host: string; readonly origin: string }
   }
 
-  /** Throws for a URL that is none, and for subprotocols that are no tokens or come twice. */
+  /** Throws for an invalid URL, and for subprotocols that are invalid or duplicate. */
   readonly WebSocket: new (url: string, protocols: string[]) => PlatformSocket
 
-  /** Absent where the browser has none. */
+  /** `undefined` if the browser has none. */
   readonly WebSocketStream?:
     | (new (url: string, options: { readonly protocols: string[] }) => PlatformStream)
     | undefined
 }
 
-/** The page, or the worker, that this runs in. Read anew at each call: pages replace their globals. */
+/** Returns the current page or worker. Read for each call, because pages replace globals. */
 export function thisPlatform(): Platform {
-  // What a browser's globals are is the browser's to know; the types of Node do not have them.
+  // Node's types do not have the globals of a browser.
   const page = globalThis as unknown as Platform & Platform['page']
   const { WebSocket, WebSocketStream } = page
   return { clock: browserClock, page, WebSocket, WebSocketStream }

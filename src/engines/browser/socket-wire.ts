@@ -1,9 +1,9 @@
 /**
  * A connection over `WebSocket`, which every browser has.
  *
- * It has no back pressure. What arrives is handed on at once, wanted or not: the session must bound what it keeps.
- * What is sent the browser keeps in a buffer that tells its size and nothing else, so that all there is to do is to
- * look again: each time something arrives, and by a timer, while somebody waits.
+ * `WebSocket` has no backpressure. Messages are delivered at once, so the session must limit what
+ * it keeps. Sent messages go to the browser's buffer, which shows only its size. The wire therefore
+ * polls: whenever a message arrives, and on a timer while something waits.
  */
 
 import type { Clock } from '../../base/index.ts'
@@ -11,7 +11,7 @@ import type { Message } from './message.ts'
 import type { PlatformSocket } from './platform.ts'
 import type { Wire, WireReceiver } from './wire.ts'
 
-/** How long the browser's buffer is left alone before it is looked at again. Pages that are not seen wait longer. */
+/** The polling interval for the browser's buffer. It is longer in hidden pages. */
 const POLL_MS = 10
 
 const OPEN = 1
@@ -22,10 +22,10 @@ export class SocketWire implements Wire {
   readonly #socket: PlatformSocket
   readonly #clock: Clock
   readonly #maxBuffered: number
-  #look: () => void = () => {}
+  #poll: () => void = () => {}
   #timer: Disposable | null = null
 
-  /** @param maxBuffered bytes in the browser from which on `mayWrite` says no. */
+  /** @param maxBuffered bytes in the browser's buffer, from which on `mayWrite` returns `false`. */
   constructor(socket: PlatformSocket, clock: Clock, maxBuffered: number) {
     this.#socket = socket
     this.#clock = clock
@@ -46,15 +46,15 @@ export class SocketWire implements Wire {
 
   start(receiver: WireReceiver): void {
     const socket = this.#socket
-    this.#look = () => {
+    this.#poll = () => {
       if (this.#stopWaiting()) receiver.drained()
     }
-    // Else binary messages would be Blobs, whose bytes come later than the messages behind them.
+    // Binary messages would otherwise be Blobs, whose bytes arrive after later messages.
     socket.binaryType = 'arraybuffer'
     socket.onopen = () => receiver.opened(socket.protocol)
     socket.onmessage = ({ data }) => {
       receiver.receive(typeof data === 'string' ? data : new Uint8Array(data as ArrayBuffer)) // by binaryType
-      this.#look()
+      this.#poll()
     }
     socket.onclose = ({ code, reason, wasClean: clean }) => {
       this.#stopWaiting()
@@ -63,10 +63,10 @@ export class SocketWire implements Wire {
   }
 
   mayWrite(): boolean {
-    // What is sent while the browser closes would vanish; there will be no room again.
+    // A closing browser drops what is sent. There will be no room again.
     if (this.isEnding) return false
     if (this.#socket.bufferedAmount < this.#maxBuffered) return true
-    this.#timer ??= this.#clock.setTimer(POLL_MS, this.#look)
+    this.#timer ??= this.#clock.setTimer(POLL_MS, this.#poll)
     return false
   }
 
@@ -75,14 +75,14 @@ export class SocketWire implements Wire {
   }
 
   resume(): void {
-    // It has never stopped.
+    // Reading never stops.
   }
 
   close(code: number, reason: string): void {
     this.#socket.close(code, reason)
   }
 
-  /** @returns whether anybody was waiting for room: who has to ask again, and if need be to wait again. */
+  /** Stops polling. @returns whether something was waiting for room; it must ask again. */
   #stopWaiting(): boolean {
     const timer = this.#timer
     this.#timer = null

@@ -1,6 +1,7 @@
 /**
- * A connection over `WebSocketStream`, with back pressure both ways: while nobody takes what has arrived, the
- * browser stops reading, and TCP makes the server wait; and a write is done when the network has taken it.
+ * A connection over `WebSocketStream`, with backpressure in both directions. While the page does
+ * not read, the browser stops reading, and TCP slows the server down. A write is done when the
+ * network has taken it.
  */
 
 import { Deferred } from '../../base/internal.ts'
@@ -20,10 +21,15 @@ export class StreamWire implements Wire {
   #reading: Promise<void> | null = null
   #pending = 0
   #paused: Deferred<void> | null = null
-  /** Waits until the last write is done: what the stream itself still holds would be lost. */
+  /**
+   * Called after the last write, because the stream drops what it still holds when it is closed.
+   */
   #close: (() => void) | null = null
 
-  /** @param maxBuffered bytes on their way to the network from which on `mayWrite` says no. */
+  /**
+   * @param maxBuffered bytes not yet taken by the network, from which on `mayWrite` returns
+   *   `false`.
+   */
   constructor(stream: PlatformStream, maxBuffered: number) {
     this.#stream = stream
     this.#maxBuffered = maxBuffered
@@ -36,13 +42,13 @@ export class StreamWire implements Wire {
   start(receiver: WireReceiver): void {
     this.#receiver = receiver
     const { opened, closed } = this.#stream
-    // Both are rejected when there is no connection.
+    // Both promises reject if there is no connection.
     opened.then(
       (connection) => this.#begin(receiver, connection),
       () => {},
     )
     const ended = (clean: boolean) => (info: Partial<StreamEnd>) => this.#end(receiver, clean, info)
-    // What it rejects with is a WebSocketError, which has the fields.
+    // It rejects with a WebSocketError, which has the same fields.
     void closed.then(ended(true), ended(false))
   }
 
@@ -59,7 +65,7 @@ export class StreamWire implements Wire {
       if (this.#pending === 0) this.#close?.()
       this.#receiver?.drained()
     }
-    // A write fails when the connection ends, which `closed` tells.
+    // A write fails when the connection ends, which `closed` reports.
     void this.#writer?.write(message).then(written, written)
   }
 
@@ -79,7 +85,7 @@ export class StreamWire implements Wire {
     this.#reading = this.#read(receiver, readable.getReader())
   }
 
-  /** Until the end, whichever that is: `closed` tells. */
+  /** Reads until the end, which `closed` reports. */
   async #read(
     receiver: WireReceiver,
     reader: ReadableStreamDefaultReader<Message | ArrayBuffer>,
@@ -88,7 +94,7 @@ export class StreamWire implements Wire {
       for (;;) {
         const { done, value } = await reader.read()
         if (done) return
-        // Chromium gives buffers.
+        // Chromium passes ArrayBuffers.
         const message = value instanceof ArrayBuffer ? new Uint8Array(value) : value
         if (receiver.receive(message) || this.isEnding) continue
         this.#paused = new Deferred()
@@ -104,7 +110,7 @@ export class StreamWire implements Wire {
     clean: boolean,
     { closeCode = 1006, reason = '' }: Partial<StreamEnd>,
   ): Promise<void> {
-    // Chromium then drops what has come from the network and was not read, without a word.
+    // Chromium silently drops unread messages when the connection ends.
     const isCut = this.#paused !== null
     this.isEnding = true
     this.resume()

@@ -1,12 +1,12 @@
 /**
- * The reader of a page's options. It checks what other platforms check, and explains less: a page
- * loads few bytes.
+ * Reads the options of a page. The checks are those of other platforms, but the messages are short,
+ * because a page loads this code.
  */
 
 import type { Duration } from '../../base/index.ts'
 import { type OptionReader, sumInMilliseconds } from '../../base/internal.ts'
 
-/** What is being done, for messages. */
+/** The action named in error messages. */
 export const ACT = 'open WebSocket'
 
 /** Reads the options of a page. */
@@ -45,11 +45,11 @@ function isNumber(value: unknown): value is number {
 
 function readDuration(name: string, value: unknown): number {
   if (value === null) refuse(name)
-  // Any other value that is no duration has an invalid sum.
+  // Any other invalid value has an invalid sum.
   const sum = sumInMilliseconds(value as Duration)
   return sum > 0 && sum < Infinity ? sum : refuse(name)
 }
 
 function refuse(name: string, type: new (message: string) => Error = RangeError): never {
-  throw new type(`Cannot ${ACT}: option "${name}" is unknown or has a wrong value`)
+  throw new type(`Cannot ${ACT}: option "${name}" is unknown or invalid`)
 }

@@ -1,69 +1,76 @@
 /**
- * The narrow waist between a session in a browser and whichever of its two interfaces carries it.
+ * The interface between a session in a browser and the API that carries it: `WebSocket` or
+ * `WebSocketStream`.
  */
 
 import type { Message } from './message.ts'
 
-/** How the connection ended, as the browser tells it. */
+/** How the connection ended, as the browser reports it. */
 export interface WireEnd {
   /** The code of the peer's Close frame: 1005 if it was empty, 1006 if there was none. */
   readonly code: number
   readonly reason: string
-  /** Whether both Close frames were exchanged, and TCP ended after that. */
+  /** Whether both Close frames were exchanged before TCP ended. */
   readonly clean: boolean
-  /** Whether messages that came before the end may be missing, because the wire was told to wait. */
+  /** Whether unread messages may be missing, because reading had stopped. */
   readonly isCut: boolean
 }
 
-/** What a wire tells its session: `opened`, then anything, then `ended`; or `ended` alone. */
+/** The events of a wire: `opened`, then any number of others, then `ended`; or `ended` alone. */
 export interface WireReceiver {
-  /** There is a connection. `protocol` is the subprotocol, `''` for none. */
+  /** The connection is open. `protocol` is the subprotocol, `''` for none. */
   opened(protocol: string): void
 
   /**
    * A message has arrived.
    *
-   * @returns whether more are wanted now. If not, a wire that can do without waits for `resume`.
+   * @returns whether to go on reading. If not, a wire that can suspend waits for `resume`.
    */
   receive(message: Message): boolean
 
-  /** What was in the way when `mayWrite` said no may be so no more. */
+  /** There may be room again after `mayWrite` returned `false`. */
   drained(): void
 
-  /** The connection has ended, after everything that arrived on it: the last call, once. Or there never was one. */
+  /**
+   * The connection has ended, after every message that arrived on it, or was never made. The last
+   * call, made once.
+   */
   ended(end: WireEnd): void
 }
 
 /** One connection, from its handshake on. */
 export interface Wire {
-  /** Whither, as the browser has read it. */
+  /** The URL as the browser parsed it. */
   readonly url: string
 
-  /** Whether it waits when `receive` says that no more is wanted. */
+  /** Whether the wire stops reading when `receive` returns `false`. */
   readonly canSuspend: boolean
 
-  /** Bytes that were written and that the browser still has. */
+  /** Bytes that were written and that the browser still holds. */
   readonly bufferedAmount: number
 
-  /** Whether the browser is known to be closing already, because the peer is. */
+  /** Whether the browser is known to be closing, because the peer is. */
   readonly isEnding: boolean
 
-  /** Begins to tell `receiver`, in the turn in which the wire was made: nothing has come by then. */
+  /**
+   * Starts to call `receiver`. Called in the turn in which the wire was created, before any event.
+   */
   start(receiver: WireReceiver): void
 
-  /** Whether there is room for one more message in the browser. If not, `drained` follows, or `ended`. */
+  /** Whether the browser has room for another message. If not, `drained` or `ended` follows. */
   mayWrite(): boolean
 
-  /** Gives a message to the browser, which has it, or a copy of it, from then on. */
+  /** Passes a message to the browser, which owns it or a copy of it. */
   write(message: Message): void
 
-  /** More messages are wanted. */
+  /** Continues reading. */
   resume(): void
 
   /**
-   * Begins the closing handshake, behind all that was written. Before `opened`: gives up. The first call counts.
+   * Starts the closing handshake, after everything that was written. Before `opened`, aborts the
+   * handshake. The first call counts.
    *
-   * @param now whether what was written and has not left yet is given up, also by a call that is not the first.
+   * @param now drops messages that have not been sent yet. It also takes effect in a later call.
    */
   close(code: number, reason: string, now?: boolean): void
 }

@@ -76,6 +76,6 @@ describe('readBrowserOptions()', () => {
 function expectThrow(options: unknown, type: new (message: string) => Error, name: string): void {
   // What a caller without types can pass.
   expect(() => readBrowserOptions(options as BrowserClientOptions)).toThrow(
-    new type(`Cannot open WebSocket: option "${name}" is unknown or has a wrong value`),
+    new type(`Cannot open WebSocket: option "${name}" is unknown or invalid`),
   )
 }

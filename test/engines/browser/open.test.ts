@@ -116,7 +116,7 @@ describe.each([true, false])('openSession() with WebSocketStream: %s', (hasStrea
       await t.clock.advance(1)
 
       expect(await outcome).toMatchObject({
-        message: 'Cannot open WebSocket: there is no session after 5000 ms (step: connect)',
+        message: 'Cannot open WebSocket: no session within 5000 ms (step: connect)',
       })
       expect(t.clock.pendingTimers).toBe(0)
     }))
@@ -208,7 +208,7 @@ describe.each([true, false])(
 describe('openSession() to another origin', () => {
   it.each([
     ['http://localhost:5173', 'does its option "origins" list http://localhost:5173?'],
-    ['http://localhost', 'does not tell a page why (step'],
+    ['http://localhost', 'do not give pages a reason (step'],
   ])('says what to look for when it is refused, from %s', (origin, expected) =>
     withTestApplication(async (t) => {
       prepare(t)

@@ -87,7 +87,7 @@ describe('terseReader', () => {
     [{ heartbeat: { timeout: 0 } }, 'heartbeat.timeout'],
   ])('refuses %j', (options, name) => {
     expect(() => readConnectOptions(options as ReconnectingOptions)).toThrow(
-      `option "${name}" is unknown or has a wrong value`,
+      `option "${name}" is unknown or invalid`,
     )
   })
 })
