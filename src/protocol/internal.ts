@@ -53,6 +53,7 @@ export {
 } from './handshake/headers.ts'
 export type { ExtensionOffer } from './handshake/headers.ts'
 export { allocate, allocateBlock, isUtf8, sameBytes, sharesMemory, utf8Length } from './memory.ts'
+export { allocateReadBuffer } from './simd-mask.ts'
 export {
   HEARTBEAT_LIMIT,
   HEARTBEAT_MARK,

@@ -7,6 +7,8 @@
  */
 
 import { getSystemErrorName } from 'node:util'
+
+import { allocateReadBuffer } from '../../../protocol/internal.ts'
 import type {
   Transport,
   TransportAddress,
@@ -44,7 +46,7 @@ const NO_BYTES = new Uint8Array(0)
 /** The parts that the transports of a process share. */
 export class TcpReactor {
   readonly internals: TcpInternals
-  readonly buffer: Uint8Array = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES)
+  readonly buffer: Uint8Array = allocateReadBuffer(READ_BUFFER_BYTES)
   /** The request of the next write: one that the kernel took at once can be used again. */
   spareWrite: WriteRequest | null = null
 
