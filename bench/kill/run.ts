@@ -1,9 +1,11 @@
 /**
  * The kill test: `npm run bench:kill -- --broker redis --kills 20`.
  *
- * Two nodes over a real broker, clients that publish and subscribe, and SIGKILL of a node in turn, while everybody
- * goes on. In the end nothing acknowledged may be lost, stored twice or out of order, and no subscriber may miss
- * an event without being told.
+ * Two nodes over a real broker, and clients that publish and subscribe without a pause. The test
+ * kills, freezes and cuts off nodes and brokers meanwhile. At the end nothing that was acknowledged
+ * may be lost, stored twice or out of order, and no subscriber may miss an event without a gap.
+ *
+ * Another server of NATS or Redis is used when its folder comes first in PATH.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -11,19 +13,38 @@ import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { connectTopics } from 'towpath/client/topics'
 import { openTopics } from 'towpath/topics'
 import { freePort } from '../../test/support/brokers/engine-process.ts'
-import { NatsServers } from '../../test/support/brokers/nats-harness.ts'
-import { RedisServer } from '../../test/support/brokers/redis-harness.ts'
+import { Client } from './client.ts'
+import { type Engine, startEngine } from './engines.ts'
 import { brokerOf, KILL, NAMESPACE } from './shared.ts'
-import { judge, type KillEvent, type Seen, type Verdict } from './verdict.ts'
+import { FAULTS, type FinalLog, judge, type Logged, missingFrom, type Verdict } from './verdict.ts'
 
+const HELP = `npm run bench:kill -- [options]
+
+  --broker redis        redis, nats, or nats3: a cluster of three
+  --kills 20            how often a node is killed (SIGKILL), in turn
+  --engine-kills 0      how often all servers of the broker are killed at once
+  --member-kills 0      how often one server of nats3 is killed
+  --failovers 0         how often a lagging replica of redis is promoted
+  --lag 300             by how many milliseconds the replica lags
+  --cuts ''             cuts of the broker, in seconds: 3,60
+  --silent-cuts ''      the same, with packets that vanish
+  --pauses 0            how often a node is frozen (SIGSTOP) for 30 s
+  --every 2000          milliseconds between two faults
+  --clients 40          over --topics 4
+`
 const { values } = parseArgs({
   options: {
+    help: { type: 'boolean', default: false },
     broker: { type: 'string', default: 'redis' },
     kills: { type: 'string', default: '20' },
     'engine-kills': { type: 'string', default: '0' },
+    'member-kills': { type: 'string', default: '0' },
+    failovers: { type: 'string', default: '0' },
+    lag: { type: 'string', default: '300' },
+    cuts: { type: 'string', default: '' },
+    'silent-cuts': { type: 'string', default: '' },
     pauses: { type: 'string', default: '0' },
     every: { type: 'string', default: '2000' },
     clients: { type: 'string', default: '40' },
@@ -32,16 +53,10 @@ const { values } = parseArgs({
 })
 const everyMs = Number(values.every)
 const topicCount = Number(values.topics)
+/** How long the clients may take to go on after a fault, and to have everything at the end. */
+const RECOVERY_MS = 90_000
 
 const atExit: Array<() => void> = []
-
-/** The engine, and how it is killed. */
-interface Engine {
-  readonly name: string
-  readonly addresses: readonly string[]
-  readonly restart: () => Promise<void>
-  readonly end: () => Promise<void>
-}
 
 class Node {
   readonly port: number
@@ -81,168 +96,112 @@ class Node {
   }
 }
 
-async function startEngine(): Promise<Engine> {
-  if (values.broker === 'redis') {
-    const server = await RedisServer.start()
-    atExit.push(() => void server.engine.kill())
-    return {
-      name: 'redis',
-      addresses: [`127.0.0.1:${server.port}`],
-      async restart() {
-        await server.engine.kill()
-        await server.engine.start()
-        await server.loaded()
-      },
-      end: () => server.end(),
-    }
+/** Waits until `isSo`, for `RECOVERY_MS` at most. @returns whether it is so. */
+async function until(isSo: () => boolean): Promise<boolean> {
+  for (let waited = 0; waited < RECOVERY_MS; waited += 100) {
+    if (isSo()) return true
+    await delay(100)
   }
-  const servers = await NatsServers.start(values.broker === 'nats3' ? 3 : 1)
-  atExit.push(() => void servers.kill())
-  return {
-    name: 'nats',
-    addresses: servers.ports.map((port) => `127.0.0.1:${port}`),
-    restart: () => servers.restart(),
-    end: () => servers.end(),
-  }
+  return false
 }
 
-/** A client that publishes one event after another, and subscribes to the same topic. */
-class Client {
-  readonly topic: string
-  readonly acknowledged: KillEvent[] = []
-  readonly seen: Seen[] = []
-  newestOffset = 0
-  uncertain = 0
-  refused = 0
-  readonly #id: number
-  readonly #ended = new AbortController()
-  readonly #live: ReturnType<typeof connectTopics>
-  #isPublishing = true
-  #loops: Promise<unknown> = Promise.resolve()
-
-  constructor(id: number, ports: readonly number[]) {
-    this.#id = id
-    this.topic = `kill/${id % topicCount}`
-    let attempt = id
-    this.#live = connectTopics(
-      () => `ws://127.0.0.1:${ports[attempt++ % ports.length] ?? 0}/live`,
-      { connection: { reconnect: { baseDelay: 50, maxDelay: 500 } } },
-    )
-    this.#loops = Promise.all([this.#publish(), this.#subscribe()])
+/** The faults, one after another. After each, every client has to publish again. */
+async function breakAll(
+  engine: Engine,
+  nodes: readonly Node[],
+  clients: readonly Client[],
+): Promise<number> {
+  let stuck = 0
+  const fault = async (act: () => Promise<void> | void): Promise<void> => {
+    await act()
+    const before = clients.map(({ acknowledged }) => acknowledged.length)
+    // The first may have been on its way already.
+    const goesOn = (): boolean =>
+      clients.every(({ acknowledged }, index) => acknowledged.length > (before[index] ?? 0) + 1)
+    if (!(await until(goesOn))) stuck++
+    await delay(everyMs)
   }
-
-  stopPublishing(): void {
-    this.#isPublishing = false
+  const times = (count: string): number[] => Array.from({ length: Number(count) }, (_, at) => at)
+  for (const at of times(values.kills)) {
+    const node = nodes[at % nodes.length]
+    await fault(async () => {
+      await node?.kill()
+      await node?.start()
+    })
   }
-
-  get isPublishing(): boolean {
-    return this.#isPublishing
-  }
-
-  async end(): Promise<void> {
-    this.#ended.abort()
-    await this.#loops
-    await this.#live.close()
-  }
-
-  async #publish(): Promise<void> {
-    const topic = this.#live.topic<KillEvent>(this.topic)
-    for (let n = 0; this.#isPublishing; n++) {
-      const event = { client: this.#id, n }
-      try {
-        const { offset } = await topic.publish(event)
-        this.acknowledged.push(event)
-        this.newestOffset = Math.max(this.newestOffset, offset ?? 0)
-      } catch (error) {
-        if (error instanceof Error && error.name === 'PublishUncertainError') this.uncertain++
-        else this.refused++
-        await delay(50)
-      }
-    }
-  }
-
-  async #subscribe(): Promise<void> {
-    const topic = this.#live.topic<KillEvent>(this.topic)
-    try {
-      for await (const item of topic.events({ from: 'start', signal: this.#ended.signal })) {
-        if (item.type === 'event') {
-          this.seen.push({ type: 'event', offset: item.offset ?? 0, event: item.event })
-        } else if (item.type === 'gap') {
-          this.seen.push({ type: 'gap', reason: item.reason })
-        }
-      }
-    } catch (error) {
-      if (!this.#ended.signal.aborted) throw error
-    }
-  }
-}
-
-async function readLog(engine: Engine, topic: number): Promise<Extract<Seen, { type: 'event' }>[]> {
-  const broker = brokerOf(engine.name, engine.addresses)
-  await using topics = await openTopics({ broker, namespace: NAMESPACE })
-  const log: Extract<Seen, { type: 'event' }>[] = []
-  for await (const item of topics.topic(KILL, { topic: `${topic}` }).events({ from: 'start' })) {
-    if (item.type === 'live') break
-    // Our own clients published it.
-    if (item.type === 'event') {
-      log.push({
-        type: 'event',
-        offset: item.offset ?? 0,
-        event: item.event as unknown as KillEvent,
+  for (const _ of times(values['member-kills'])) await fault(engine.restartOne)
+  for (const _ of times(values['engine-kills'])) await fault(engine.restart)
+  for (const _ of times(values.failovers)) await fault(() => engine.failOver(Number(values.lag)))
+  for (const isSilent of [false, true]) {
+    const list = isSilent ? values['silent-cuts'] : values.cuts
+    for (const seconds of list.split(',').filter((each) => each !== '')) {
+      await fault(async () => {
+        engine.cut(isSilent)
+        await delay(Number(seconds) * 1000)
+        engine.mend()
       })
     }
   }
-  return log
+  for (const at of times(values.pauses)) {
+    const node = nodes[at % nodes.length]
+    await fault(async () => {
+      node?.signal('SIGSTOP')
+      await delay(30_000)
+      node?.signal('SIGCONT')
+    })
+  }
+  return stuck
 }
 
-/** Waits until every subscriber has what its topic's newest event is, a minute at most. */
-async function settle(clients: readonly Client[]): Promise<void> {
-  for (let waited = 0; waited < 60_000; waited += 250) {
-    const newest = new Map<string, number>()
-    for (const { topic, newestOffset } of clients) {
-      newest.set(topic, Math.max(newest.get(topic) ?? 0, newestOffset))
-    }
-    const isThere = clients.every(({ topic, seen }) => {
-      const last = seen.at(-1)
-      return last?.type === 'event' && last.offset >= (newest.get(topic) ?? 0)
-    })
-    if (isThere) return
-    await delay(250)
+/** Waits until every subscriber has seen the last event of every publisher of its topic. */
+async function settle(clients: readonly Client[]): Promise<boolean> {
+  await Promise.race([
+    Promise.all(clients.map((client) => client.stopPublishing())),
+    delay(RECOVERY_MS),
+  ])
+  const last = clients.map(({ topic, acknowledged }) => ({ topic, event: acknowledged.at(-1) }))
+  return until(() =>
+    clients.every((client) =>
+      last.every(
+        ({ topic, event }) =>
+          topic !== client.topic || event === undefined || client.hasSeen(event),
+      ),
+    ),
+  )
+}
+
+async function readLog(engine: Engine, topic: number): Promise<FinalLog> {
+  const broker = brokerOf(engine.name, engine.addresses)
+  await using topics = await openTopics({ broker, namespace: NAMESPACE })
+  const events: Logged[] = []
+  const served = topics.topic(KILL, { topic: `${topic}` })
+  for await (const item of served.events({ from: 'start' })) {
+    if (item.type === 'live') break
+    if (item.type !== 'event') continue
+    // Our own clients published it.
+    const event = item.event as unknown as Logged['event']
+    events.push({ type: 'event', offset: item.offset ?? 0, event })
   }
+  const { epoch } = await served.position()
+  return { epoch, events }
 }
 
 async function main(): Promise<void> {
-  const engine = await startEngine()
+  const engine = await startEngine(values.broker)
+  atExit.push(engine.abandon)
   const nodes = [new Node(await freePort(), engine), new Node(await freePort(), engine)]
   await Promise.all(nodes.map((node) => node.start()))
   const ports = nodes.map(({ port }) => port)
-  const clients = Array.from({ length: Number(values.clients) }, (_, id) => new Client(id, ports))
-  await delay(3000)
-
-  for (let kill = 0; kill < Number(values.kills); kill++) {
-    const node = nodes[kill % nodes.length]
-    await node?.kill()
-    await node?.start()
-    await delay(everyMs)
-  }
-  for (let kill = 0; kill < Number(values['engine-kills']); kill++) {
-    await engine.restart()
-    await delay(everyMs * 2)
-  }
-  for (let pause = 0; pause < Number(values.pauses); pause++) {
-    nodes[pause % nodes.length]?.signal('SIGSTOP')
-    await delay(30_000)
-    nodes[pause % nodes.length]?.signal('SIGCONT')
-    await delay(everyMs)
-  }
-
-  for (const client of clients) client.stopPublishing()
-  await delay(2000)
-  await settle(clients)
-  report(
-    clients,
-    await Promise.all(Array.from({ length: topicCount }, (_, each) => readLog(engine, each))),
+  const clients = Array.from(
+    { length: Number(values.clients) },
+    (_, id) => new Client(id, topicCount, ports),
   )
+  await delay(3000)
+  const stuck = await breakAll(engine, nodes, clients)
+  const isSettled = await settle(clients)
+  const logs: FinalLog[] = []
+  for (let topic = 0; topic < topicCount; topic++) logs.push(await readLog(engine, topic))
+  report(clients, logs, { stuck, unsettled: isSettled ? 0 : 1 })
   await Promise.race([Promise.all(clients.map((client) => client.end())), delay(10_000)])
   await Promise.all(nodes.map((node) => node.kill()))
   await engine.end()
@@ -250,45 +209,39 @@ async function main(): Promise<void> {
 
 function report(
   clients: readonly Client[],
-  logs: ReadonlyArray<Extract<Seen, { type: 'event' }>[]>,
+  logs: readonly FinalLog[],
+  facts: Readonly<Record<string, number>>,
 ): void {
-  const total: Record<string, number> = { uncertain: 0, refused: 0 }
+  const total: Record<string, number> = { ...facts, uncertain: 0, refused: 0 }
+  const add = (counts: Readonly<Record<string, number>>): void => {
+    for (const [name, count] of Object.entries(counts)) total[name] = (total[name] ?? 0) + count
+  }
   for (const [topic, log] of logs.entries()) {
     const own = clients.filter((client) => client.topic === `kill/${topic}`)
+    const acknowledged = own.flatMap((client) => client.acknowledged)
     const verdict: Verdict = judge(
-      own.flatMap(({ acknowledged }) => acknowledged),
+      acknowledged,
       log,
       own.map(({ seen }) => seen),
     )
-    if (verdict.lost > 0) describe(`kill/${topic}`, own, log)
-    for (const [name, count] of Object.entries(verdict)) total[name] = (total[name] ?? 0) + count
+    add({ ...verdict })
+    const missing = missingFrom(log, acknowledged)
+    if (missing.length === 0) continue
+    const range = `offsets ${log.events[0]?.offset} to ${log.events.at(-1)?.offset}`
+    console.error(`kill/${topic}, epoch ${log.epoch}, ${range}, lacks`, missing.slice(0, 20))
   }
-  for (const { uncertain, refused } of clients) {
-    total['uncertain'] = (total['uncertain'] ?? 0) + uncertain
-    total['refused'] = (total['refused'] ?? 0) + refused
-  }
+  for (const { uncertain, refused } of clients) add({ uncertain, refused })
   console.log(JSON.stringify({ ...values, ...total }))
-  const bad = ['lost', 'storedTwice', 'outOfOrder', 'silentHoles', 'seenTwice']
-  if (bad.some((name) => (total[name] ?? 0) > 0)) process.exitCode = 1
+  const faults = [...FAULTS, 'stuck', 'unsettled']
+  if (faults.some((name) => (total[name] ?? 0) > 0)) process.exitCode = 1
 }
 
 // A failure must not leave nodes and engines behind.
 process.on('exit', () => {
   for (const end of atExit) end()
 })
-/** Says which acknowledged events are not in the log. */
-function describe(
-  topic: string,
-  clients: readonly Client[],
-  log: ReadonlyArray<Extract<Seen, { type: 'event' }>>,
-): void {
-  const stored = new Set(log.map(({ event }) => `${event.client} ${event.n}`))
-  const lost = clients.flatMap(({ acknowledged }) =>
-    acknowledged.filter(({ client, n }) => !stored.has(`${client} ${n}`)),
-  )
-  const range = `${log[0]?.offset} to ${log.at(-1)?.offset}`
-  console.error(`${topic}: the log goes from ${range}, and lacks`, lost.slice(0, 20))
-}
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
 
-await main()
+if (values.help) process.stdout.write(HELP)
+else await main()
 process.exit()
