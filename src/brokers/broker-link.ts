@@ -65,18 +65,21 @@ const MAX_RETRY_MS = 2000
 /** Keeps one connection to an engine. */
 export class BrokerLink<Connection extends LinkConnection> {
   readonly #connector: Connector<Connection>
+  readonly #sink: BrokerSink
+  readonly #environment: Environment
   readonly #pending = new Set<Pending>()
   readonly #opened = new Deferred<void>()
-  #sink: BrokerSink | null = null
   /** Ends the connection, or the attempt, that is under way. */
   #life: AbortController | null = null
   #connection: Connection | null = null
   #timer: WheelTimer | null = null
   #attempts = 0
-  #state: 'new' | 'connecting' | 'up' | 'down' | 'closed' = 'new'
+  #state: 'connecting' | 'up' | 'down' | 'closed' = 'connecting'
 
-  constructor(connector: Connector<Connection>) {
+  constructor(connector: Connector<Connection>, sink: BrokerSink, environment: Environment) {
     this.#connector = connector
+    this.#sink = sink
+    this.#environment = environment
   }
 
   /** The connection; `null` while the broker is not up. */
@@ -84,18 +87,10 @@ export class BrokerLink<Connection extends LinkConnection> {
     return this.#connection
   }
 
-  /** See `Broker.open`. */
-  open(sink: BrokerSink, environment: Environment): Promise<void> {
-    if (this.#state !== 'new') {
-      const problem = this.#state === 'closed' ? 'it has been closed' : 'it is open'
-      return rejected(
-        new TypeError(`Cannot open the broker: ${problem}, expected one for each node`),
-      )
-    }
-    this.#sink = sink
-    this.#state = 'connecting'
-    sink.state({ state: 'connecting' })
-    void this.#connect(environment)
+  /** Connects. Called once. See `Broker.open`. */
+  start(): Promise<void> {
+    this.#sink.state({ state: 'connecting' })
+    void this.#connect()
     return this.#opened.promise
   }
 
@@ -104,7 +99,7 @@ export class BrokerLink<Connection extends LinkConnection> {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#end(null)
-    this.#sink?.state({ state: 'closed' })
+    this.#sink.state({ state: 'closed' })
     void this.#opened.resolve(undefined)
   }
 
@@ -139,11 +134,11 @@ export class BrokerLink<Connection extends LinkConnection> {
     return answer.promise
   }
 
-  async #connect(environment: Environment): Promise<void> {
+  async #connect(): Promise<void> {
     const life = new AbortController()
     this.#life = life
-    const ended = (cause: unknown): void => this.#fail(life, cause, environment)
-    this.#timer = environment.waitingTimers.schedule(CONNECT_MS, () => ended(null))
+    const ended = (cause: unknown): void => this.#fail(life, cause)
+    this.#timer = this.#environment.waitingTimers.schedule(CONNECT_MS, () => ended(null))
     try {
       const connection = await this.#connector.connect(life.signal, ended)
       while (!life.signal.aborted) {
@@ -151,7 +146,7 @@ export class BrokerLink<Connection extends LinkConnection> {
         if (restoring === null) break
         await restoring
       }
-      if (!life.signal.aborted) this.#up(connection, life, environment)
+      if (!life.signal.aborted) this.#up(connection, life)
     } catch (error) {
       if (error instanceof UnusableEngineError && this.#state === 'connecting') {
         this.#giveUp(error)
@@ -161,48 +156,47 @@ export class BrokerLink<Connection extends LinkConnection> {
     }
   }
 
-  #up(connection: Connection, life: AbortController, environment: Environment): void {
+  #up(connection: Connection, life: AbortController): void {
     this.#timer?.cancel()
     this.#attempts = 0
     this.#connection = connection
     this.#state = 'up'
-    this.#probeLater(connection, life, environment)
-    this.#sink?.state({ state: 'up' })
+    this.#probeLater(connection, life)
+    this.#sink.state({ state: 'up' })
     void this.#opened.resolve(undefined)
   }
 
-  #probeLater(connection: Connection, life: AbortController, environment: Environment): void {
-    this.#timer = environment.timers.schedule(PROBE_EVERY_MS, () => {
-      const silent = (): void => this.#fail(life, null, environment)
-      this.#timer = environment.timers.schedule(PROBE_ANSWER_MS, silent)
+  #probeLater(connection: Connection, life: AbortController): void {
+    const { timers } = this.#environment
+    this.#timer = timers.schedule(PROBE_EVERY_MS, () => {
+      const silent = (): void => this.#fail(life, null)
+      this.#timer = timers.schedule(PROBE_ANSWER_MS, silent)
       connection.probe().then(
         () => {
           if (life.signal.aborted) return
           this.#timer?.cancel()
-          this.#probeLater(connection, life, environment)
+          this.#probeLater(connection, life)
         },
-        (error: unknown) => this.#fail(life, error, environment),
+        (error: unknown) => this.#fail(life, error),
       )
     })
   }
 
-  #fail(life: AbortController, cause: unknown, environment: Environment): void {
+  #fail(life: AbortController, cause: unknown): void {
     if (life !== this.#life || this.#state === 'closed') return
     const wasDown = this.#state === 'down'
     this.#state = 'down'
     this.#end(cause)
-    const delayMs = this.#retryMs(environment)
-    this.#timer = environment.waitingTimers.schedule(delayMs, () => {
-      void this.#connect(environment)
-    })
-    if (!wasDown) this.#sink?.state({ state: 'down', since: environment.clock.now(), cause })
+    const { waitingTimers, clock } = this.#environment
+    this.#timer = waitingTimers.schedule(this.#retryMs(), () => void this.#connect())
+    if (!wasDown) this.#sink.state({ state: 'down', since: clock.now(), cause })
   }
 
   /** The first attempt has shown that none can succeed. */
   #giveUp(error: Error): void {
     this.#state = 'closed'
     this.#end(error)
-    this.#sink?.state({ state: 'closed' })
+    this.#sink.state({ state: 'closed' })
     void this.#opened.reject(error)
   }
 
@@ -223,9 +217,9 @@ export class BrokerLink<Connection extends LinkConnection> {
    * Doubles with each attempt, and varies by half: nodes that lost the same engine do not return as
    * one.
    */
-  #retryMs(environment: Environment): number {
+  #retryMs(): number {
     const wholeMs = Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** this.#attempts++)
-    const [byte = 0] = environment.random(new Uint8Array(1))
+    const [byte = 0] = this.#environment.random(new Uint8Array(1))
     return wholeMs * (0.5 + byte / 512)
   }
 }

@@ -29,26 +29,26 @@ function createWorld(connectAttempt: (attempt: number) => Promise<unknown> = asy
     },
     restore: () => (world.missing-- > 0 ? Promise.resolve() : null),
   }
-  const link = new BrokerLink(connector)
+  const link = new BrokerLink(connector, sink, environment)
   return { environment, sink, lines, world, link, clock: environment.clock }
 }
 
 const refuse = (): Promise<never> => Promise.reject(new Error('refused'))
 
 describe('BrokerLink', () => {
-  it('open() resolves when everything has been restored, and not before', async () => {
-    const { link, sink, environment, world } = createWorld()
+  it('start() resolves when everything has been restored, and not before', async () => {
+    const { link, sink, world } = createWorld()
     world.missing = 3
 
-    await link.open(sink, environment)
+    await link.start()
 
     expect(world.missing).toBeLessThan(0)
     expect(sink.states.map(({ state }) => state)).toEqual(['connecting', 'up'])
   })
 
-  it('open() tries for ever, at most 3 s apart, while the engine cannot be reached', async () => {
-    const { link, sink, environment, lines, clock } = createWorld(refuse)
-    void link.open(sink, environment)
+  it('start() tries for ever, at most 3 s apart, while the engine cannot be reached', async () => {
+    const { link, sink, lines, clock } = createWorld(refuse)
+    void link.start()
 
     await clock.advance(300_000)
 
@@ -57,12 +57,12 @@ describe('BrokerLink', () => {
     link.close()
   })
 
-  it('open() rejects when another attempt cannot succeed', async () => {
-    const { link, sink, environment, lines, clock } = createWorld(() =>
+  it('start() rejects when another attempt cannot succeed', async () => {
+    const { link, sink, lines, clock } = createWorld(() =>
       Promise.reject(new UnusableEngineError('it is too old')),
     )
 
-    await expect(link.open(sink, environment)).rejects.toThrow(UnusableEngineError)
+    await expect(link.start()).rejects.toThrow(UnusableEngineError)
     await clock.advance(60_000)
 
     expect(lines).toHaveLength(1)
@@ -70,10 +70,10 @@ describe('BrokerLink', () => {
   })
 
   it('an engine that becomes unusable later is down, and tried again', async () => {
-    const { link, sink, environment, lines, clock } = createWorld((attempt) =>
+    const { link, sink, lines, clock } = createWorld((attempt) =>
       attempt === 2 ? Promise.reject(new UnusableEngineError('it is too old')) : Promise.resolve(),
     )
-    await link.open(sink, environment)
+    await link.start()
 
     lines[0]?.ended(null)
     await clock.advance(1000)
@@ -81,19 +81,18 @@ describe('BrokerLink', () => {
     expect(sink.states.map(({ state }) => state)).toEqual(['connecting', 'up', 'down', 'up'])
   })
 
-  it('open() resolves when the link is closed before the first connection', async () => {
-    const { link, sink, environment } = createWorld(() => new Promise(() => {}))
-    const opened = link.open(sink, environment)
+  it('start() resolves when the link is closed before the first connection', async () => {
+    const { link } = createWorld(() => new Promise(() => {}))
+    const started = link.start()
 
     link.close()
 
-    await expect(opened).resolves.toBeUndefined()
-    await expect(link.open(sink, environment)).rejects.toThrow(TypeError)
+    await expect(started).resolves.toBeUndefined()
   })
 
   it('an attempt that does not end within 10 s is given up', async () => {
-    const { link, sink, environment, lines, clock } = createWorld(() => new Promise(() => {}))
-    void link.open(sink, environment)
+    const { link, sink, lines, clock } = createWorld(() => new Promise(() => {}))
+    void link.start()
 
     await clock.advance(10_000)
 
@@ -103,8 +102,8 @@ describe('BrokerLink', () => {
   })
 
   it('T-27 an engine that answers no probe is down within 10 s', async () => {
-    const { link, sink, environment, lines, world, clock } = createWorld()
-    await link.open(sink, environment)
+    const { link, sink, lines, world, clock } = createWorld()
+    await link.start()
     world.probe = () => new Promise(() => {})
 
     await clock.advance(10_000)
@@ -115,8 +114,8 @@ describe('BrokerLink', () => {
   })
 
   it('an engine that answers its probes stays up', async () => {
-    const { link, sink, environment, lines, clock } = createWorld()
-    await link.open(sink, environment)
+    const { link, sink, lines, clock } = createWorld()
+    await link.start()
 
     await clock.advance(600_000)
 
@@ -126,8 +125,8 @@ describe('BrokerLink', () => {
   })
 
   it('T-28 a request without an answer is rejected when the connection ends', async () => {
-    const { link, sink, environment, lines } = createWorld()
-    await link.open(sink, environment)
+    const { link, lines } = createWorld()
+    await link.start()
     const request = link.request('read', 'a', () => new Promise(() => {}))
 
     lines[0]?.ended(new Error('reset'))
@@ -141,8 +140,8 @@ describe('BrokerLink', () => {
   })
 
   it('an answer after the end of its connection changes nothing', async () => {
-    const { link, sink, environment, lines } = createWorld()
-    await link.open(sink, environment)
+    const { link, lines } = createWorld()
+    await link.start()
     const late = new Deferred<string>()
     const request = link.request('read', null, () => late.promise)
 
@@ -154,8 +153,8 @@ describe('BrokerLink', () => {
   })
 
   it('the end of an earlier connection does not end the one after it', async () => {
-    const { link, sink, environment, lines, clock } = createWorld()
-    await link.open(sink, environment)
+    const { link, sink, lines, clock } = createWorld()
+    await link.start()
     lines[0]?.ended(null)
     await clock.advance(1000)
 
@@ -167,8 +166,8 @@ describe('BrokerLink', () => {
   })
 
   it('close() ends the connection and every timer, and nothing is told afterwards', async () => {
-    const { link, sink, environment, lines, clock } = createWorld()
-    await link.open(sink, environment)
+    const { link, sink, lines, clock } = createWorld()
+    await link.start()
 
     link.close()
     lines[0]?.ended(null)

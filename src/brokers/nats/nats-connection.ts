@@ -12,6 +12,8 @@ import type { NatsSettings } from './nats-options.ts'
 /** The oldest server on which republished events were seen to be without a hole. */
 const OLDEST: readonly number[] = [2, 9, 10]
 const CONNECT_MS = 5000
+/** For headers, which count towards the largest payload. */
+const HEADER_BYTES = 512
 /**
  * JetStream may have no leader for a while: requests then get no answer, on a connection that is
  * well.
@@ -87,6 +89,16 @@ export class NatsConnection implements LinkConnection {
 
   get isClustered(): boolean {
     return this.info.cluster !== undefined
+  }
+
+  /** The largest message, without its headers. */
+  get maxMessageBytes(): number {
+    return this.info.max_payload - HEADER_BYTES
+  }
+
+  /** Ends the connection: the state of the broker becomes `down`, and a new one is made. */
+  fail(cause: unknown): void {
+    this.#ended(cause)
   }
 
   /** A ping and its pong. */

@@ -5,7 +5,6 @@
 
 import type * as Redis from '@redis/client'
 
-import { rejected } from '../../base/internal.ts'
 import {
   type AppendIdentity,
   type Appended,
@@ -22,6 +21,7 @@ import {
   type ReadLimit,
 } from '../../topics/index.ts'
 import { BrokerLink, type Connector } from '../broker-link.ts'
+import { type EngineBroker, OpeningBroker } from '../opening-broker.ts'
 import { type Heard, Subscriptions } from '../subscriptions.ts'
 import { connectRedis, loadRedis, type RedisConnection } from './redis-connection.ts'
 import { RedisNames } from './redis-names.ts'
@@ -41,37 +41,39 @@ const HEADS_AT_ONCE = 256
  * @throws {TypeError} for an unknown option or an invalid value.
  */
 export function redisBroker(options: RedisBrokerOptions = {}): Broker {
-  return new RedisBroker(readRedisOptions(options))
+  const settings = readRedisOptions(options)
+  return new OpeningBroker(
+    { appendsInFlight: Infinity, offsets: 'dense' },
+    (sink, opening) => new RedisEngine(loadRedis(), settings, sink, opening),
+  )
 }
 
-class RedisBroker implements Broker, Connector<RedisConnection> {
-  readonly appendsInFlight: number = Infinity
-  readonly offsets = 'dense'
+class RedisEngine implements EngineBroker, Connector<RedisConnection> {
+  readonly #redis: typeof Redis
   readonly #settings: RedisSettings
-  readonly #link = new BrokerLink<RedisConnection>(this)
+  readonly #sink: BrokerSink
+  readonly #link: BrokerLink<RedisConnection>
+  readonly #names: RedisNames
+  readonly #random: (target: Uint8Array) => Uint8Array
   readonly #subscriptions = new Subscriptions()
-  #redis: typeof Redis | null = null
-  #sink: BrokerSink | null = null
-  #names = new RedisNames('')
-  #random: (target: Uint8Array) => Uint8Array = (target) => target
   #unsentBytes = 0
 
-  constructor(settings: RedisSettings) {
+  constructor(
+    redis: typeof Redis,
+    settings: RedisSettings,
+    sink: BrokerSink,
+    { namespace, environment }: BrokerOptions,
+  ) {
+    this.#redis = redis
     this.#settings = settings
+    this.#sink = sink
+    this.#link = new BrokerLink(this, sink, environment)
+    this.#names = new RedisNames(namespace)
+    this.#random = environment.random
   }
 
-  open(sink: BrokerSink, options: BrokerOptions): Promise<void> {
-    try {
-      this.#redis ??= loadRedis()
-    } catch (error) {
-      return rejected(error)
-    }
-    if (this.#sink === null) {
-      this.#sink = sink
-      this.#names = new RedisNames(options.namespace)
-      this.#random = options.environment.random
-    }
-    return this.#link.open(sink, options.environment)
+  start(): Promise<void> {
+    return this.#link.start()
   }
 
   close(): Promise<void> {
@@ -84,7 +86,7 @@ class RedisBroker implements Broker, Connector<RedisConnection> {
     const heard = (channel: string, message: Buffer): void => {
       if (!signal.aborted) this.#heard(channel, message)
     }
-    return connectRedis(this.#redis ?? loadRedis(), this.#settings, heard, signal, ended)
+    return connectRedis(this.#redis, this.#settings, heard, signal, ended)
   }
 
   restore(connection: RedisConnection): Promise<unknown> | null {
@@ -215,7 +217,7 @@ class RedisBroker implements Broker, Connector<RedisConnection> {
     try {
       return await reply
     } catch (cause) {
-      const isReply = this.#redis !== null && cause instanceof this.#redis.ErrorReply
+      const isReply = cause instanceof this.#redis.ErrorReply
       throw isReply && this.#link.connection !== null
         ? new BrokerUnavailableError(act, topic, { cause })
         : cause
@@ -263,12 +265,12 @@ class RedisBroker implements Broker, Connector<RedisConnection> {
     const heard = this.#subscriptions.find(channel)
     if (heard === undefined) return
     if (heard.type === 'message') {
-      this.#sink?.message(heard.channel, new Uint8Array(payload))
+      this.#sink.message(heard.channel, new Uint8Array(payload))
       return
     }
     const published = readPublished(payload)
     // Bytes of another program. If an event was lost with them, the next one shows the hole.
     if (published === null) return
-    this.#sink?.event(heard.topic, published.place, published.message)
+    this.#sink.event(heard.topic, published.place, published.message)
   }
 }

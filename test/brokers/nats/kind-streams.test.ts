@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest'
+import { KindStream } from '../../../src/brokers/nats/kind-stream.ts'
+import { KindStreams } from '../../../src/brokers/nats/kind-streams.ts'
+import { JetStreamError, type NatsConnection } from '../../../src/brokers/nats/nats-connection.ts'
+import { NatsNames } from '../../../src/brokers/nats/nats-names.ts'
+import { readNatsOptions } from '../../../src/brokers/nats/nats-options.ts'
+import { settled } from '../../../src/testing/test-environment.ts'
+import { BrokerUnavailableError } from '../../../src/topics/index.ts'
+import { KIND, SMALL_KIND, topicOf } from '../../suites/brokers/harness.ts'
+
+const ROOM = topicOf('rooms/1')
+
+/** JetStream with both kinds' streams, and one marker that the test may replace. */
+function createWorld() {
+  const names = new NatsNames('test')
+  const streams = new KindStreams(names, readNatsOptions({}), () => 'own')
+  const marker = { epoch: 'e1' }
+  const failures: unknown[] = []
+  let refusal: Error | null = null
+  const answer = (operation: string): Record<string, unknown> => {
+    if (operation.startsWith('STREAM.MSG.GET')) {
+      const data = JSON.stringify({ epoch: marker.epoch, created: 'then', server: 'S' })
+      return { message: { seq: 1, data: Buffer.from(data).toString('base64') } }
+    }
+    const kind = operation.includes('small') ? SMALL_KIND : KIND
+    const limits = { max_msgs_per_subject: kind.size + 1, max_age: kind.ageMs * 1e6 }
+    const config = { ...limits, num_replicas: 1, republish: {} }
+    return { config, created: 'then', state: { last_seq: 5, messages: 5 } }
+  }
+  // What streams use of a connection.
+  const connection = {
+    info: { server_id: 'S' },
+    ask: (operation: string) =>
+      refusal === null ? Promise.resolve(answer(operation)) : Promise.reject(refusal),
+    fail: (cause: unknown) => failures.push(cause),
+  } as unknown as NatsConnection
+  const refuse = (error: Error | null): void => void (refusal = error)
+  return { streams, names, marker, connection, failures, refuse }
+}
+
+describe('KindStreams', () => {
+  it('throws for a topic whose kind is not prepared on this connection', async () => {
+    const { streams, connection } = createWorld()
+    expect(() => streams.of(ROOM)).toThrow(BrokerUnavailableError)
+    streams.add(KIND)
+    await streams.prepare(connection, KIND)
+    expect(streams.of(ROOM)).toBeInstanceOf(KindStream)
+
+    streams.reset()
+
+    expect(() => streams.of(ROOM)).toThrow(BrokerUnavailableError)
+  })
+
+  it('a new connection verifies every stream, one after another', async () => {
+    const { streams, connection } = createWorld()
+    for (const kind of [KIND, SMALL_KIND]) {
+      streams.add(kind)
+      await streams.prepare(connection, kind)
+    }
+
+    streams.reset()
+    let count = 0
+    for (;;) {
+      const verifying = streams.verifyNext(connection)
+      if (verifying === null) break
+      await verifying
+      count++
+    }
+
+    expect(count).toBe(2)
+    expect(streams.of(ROOM).epoch).toBe('e1')
+  })
+
+  it('a kind that cannot be prepared now ends the connection, and is prepared on the next', async () => {
+    const { streams, connection, failures, refuse } = createWorld()
+    streams.add(KIND)
+    refuse(new JetStreamError(10008, 'no leader'))
+    await expect(streams.prepare(connection, KIND)).rejects.toThrow('no leader')
+    expect(failures).toHaveLength(1)
+
+    refuse(null)
+    streams.reset()
+    await streams.verifyNext(connection)
+
+    expect(streams.of(ROOM).epoch).toBe('e1')
+  })
+
+  it('T-33 a marker with a new epoch ends the connection; the same one does not', async () => {
+    const { streams, names, marker, connection, failures } = createWorld()
+    streams.add(KIND)
+    await streams.prepare(connection, KIND)
+    const { marker: subject } = names.kind(KIND.id)
+
+    await streams.markerMoved(connection, subject)
+    await streams.markerMoved(connection, 'another')
+    expect(failures).toEqual([])
+    marker.epoch = 'e2'
+    await streams.markerMoved(connection, subject)
+    await settled()
+
+    expect(failures).toEqual([new Error('A new epoch has begun')])
+  })
+})

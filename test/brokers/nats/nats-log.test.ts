@@ -1,0 +1,170 @@
+import { headers as createHeaders, type Msg } from '@nats-io/transport-node'
+import { describe, expect, it } from 'vitest'
+import { KindStream } from '../../../src/brokers/nats/kind-stream.ts'
+import type { KindStreams } from '../../../src/brokers/nats/kind-streams.ts'
+import type { NatsConnection } from '../../../src/brokers/nats/nats-connection.ts'
+import { NatsLog } from '../../../src/brokers/nats/nats-log.ts'
+import { NatsNames } from '../../../src/brokers/nats/nats-names.ts'
+import { readNatsOptions } from '../../../src/brokers/nats/nats-options.ts'
+import {
+  BrokerUnavailableError,
+  ExpectationFailedError,
+  PublishRefusedError,
+  PublishUncertainError,
+} from '../../../src/topics/index.ts'
+import { bytes, KIND, topicOf } from '../../suites/brokers/harness.ts'
+
+const ROOM = topicOf('rooms/1')
+const STREAM = 'towpath=test=rooms=2F=3Aroom'
+
+/** A log whose server answers what the test says. */
+function createWorld() {
+  const stream = new KindStream(KIND, new NatsNames('test'), readNatsOptions({}), () => 'e')
+  Object.defineProperty(stream, 'epoch', { value: 'e' })
+  const failures: unknown[] = []
+  const server = {
+    append: { seq: 1 } as unknown,
+    newest: null as number | null,
+    lastSequence: 0,
+    isUnheard: false,
+  }
+  // What a log uses of a connection.
+  const connection = {
+    maxMessageBytes: 100,
+    isUnheard: () => server.isUnheard,
+    fail: (cause: unknown) => failures.push(cause),
+    request(subject: string) {
+      if (subject.startsWith('$JS.API.DIRECT')) {
+        const all = server.newest === null ? createHeaders(404, 'none') : createHeaders()
+        all.set('Nats-Sequence', String(server.newest))
+        return Promise.resolve({ headers: all, data: bytes('') })
+      }
+      if (server.isUnheard) return Promise.reject(new Error('no responders'))
+      return Promise.resolve({ json: () => server.append })
+    },
+    ask: () =>
+      Promise.resolve({
+        config: { num_replicas: 1 },
+        created: 'then',
+        state: { last_seq: server.lastSequence, messages: 0 },
+      }),
+  } as unknown as NatsConnection
+  const streams = { of: () => stream, find: () => stream } as unknown as KindStreams
+  const log = new NatsLog(streams)
+  const append = (message = 'x', epoch?: string) =>
+    log.append(
+      connection,
+      ROOM,
+      bytes(message),
+      { id: 'x' },
+      epoch === undefined ? undefined : { epoch, offset: 1 },
+    )
+  return { log, server, connection, failures, append }
+}
+
+/** An event as JetStream republishes it. */
+function republished(facts: Readonly<Record<string, string>>): Msg {
+  const all = createHeaders()
+  const own = { 'Nats-Stream': STREAM, 'Nats-Sequence': '7', 'Nats-Last-Sequence': '5' }
+  for (const [name, value] of Object.entries({ ...own, ...facts })) all.set(name, value)
+  return { headers: all } as Msg
+}
+
+describe('NatsLog.append()', () => {
+  it('T-20 a duplicate whose sequence JetStream does not know has the offset null', async () => {
+    const { append, server } = createWorld()
+    server.append = { seq: 0, duplicate: true }
+
+    expect(await append()).toEqual({ epoch: 'e', offset: null, duplicate: true })
+  })
+
+  it('T-19 what nobody has heard is not stored', async () => {
+    const { append, server } = createWorld()
+    server.isUnheard = true
+
+    await expect(append()).rejects.toThrow(BrokerUnavailableError)
+  })
+
+  it('T-19 a refusal whose meaning is not known is uncertain', async () => {
+    const { append, server } = createWorld()
+    server.append = { error: { err_code: 10158, description: 'in process' } }
+
+    await expect(append()).rejects.toThrow(PublishUncertainError)
+  })
+
+  it.each([{ seq: -1 }, { seq: 1.5 }, { seq: 'x' }, {}, [], 'x', null])(
+    'T-19 an acknowledgement of %j does not resolve the append',
+    async (answer) => {
+      const { append, server } = createWorld()
+      server.append = answer
+
+      await expect(append()).rejects.toThrow('Cannot read the answer of JetStream')
+    },
+  )
+
+  it('a message that is larger than NATS takes is refused', async () => {
+    await expect(createWorld().append('x'.repeat(101))).rejects.toThrow(PublishRefusedError)
+  })
+
+  it('T-24 an expectation of another epoch is refused', async () => {
+    await expect(createWorld().append('x', 'another')).rejects.toThrow(ExpectationFailedError)
+  })
+})
+
+describe('NatsLog.heard()', () => {
+  const heard = (facts: Readonly<Record<string, string>>) =>
+    createWorld().log.heard(ROOM.name, KIND.id, republished(facts))
+
+  it('T-05 an event says which one came before it', () => {
+    expect(heard({})).toEqual({ epoch: 'e', offset: 7, previous: 5 })
+  })
+
+  it.each([
+    { 'Nats-Stream': 'another' },
+    { 'Nats-Sequence': '-1' },
+    { 'Nats-Sequence': '99999999999999999' },
+    { 'Nats-Sequence': 'x' },
+    { 'Nats-Last-Sequence': '7' },
+    { 'Nats-Last-Sequence': '8' },
+    { 'Nats-Last-Sequence': '' },
+  ])('T-34 a message with %j is not an event', (facts) => {
+    expect(heard(facts)).toBeNull()
+  })
+})
+
+describe('NatsLog.head()', () => {
+  it('the head of a followed topic stays when its last event has expired', async () => {
+    const { log, server, connection, failures } = createWorld()
+    log.follow(ROOM)
+    server.newest = 7
+    await log.head(connection, ROOM)
+
+    server.newest = null
+    server.lastSequence = 9
+
+    expect(await log.head(connection, ROOM)).toEqual({ epoch: 'e', offset: 7 })
+    expect(failures).toEqual([])
+  })
+
+  it('T-33 a stream below a head that was seen ends the connection', async () => {
+    const { log, server, connection, failures } = createWorld()
+    log.follow(ROOM)
+    log.heard(ROOM.name, KIND.id, republished({}))
+
+    server.lastSequence = 6
+    await log.head(connection, ROOM)
+
+    expect(failures).toEqual([new Error('The stream has lost its tail')])
+  })
+
+  it('nothing is remembered of a topic that is not followed', async () => {
+    const { log, server, connection } = createWorld()
+    log.follow(ROOM)
+    log.unfollow(ROOM)
+    log.heard(ROOM.name, KIND.id, republished({}))
+
+    server.lastSequence = 9
+
+    expect(await log.head(connection, ROOM)).toEqual({ epoch: 'e', offset: 0 })
+  })
+})
