@@ -9,6 +9,8 @@ const LONG = [
   'test/fuzz/**',
   // Many connections, and bundles for browsers.
   'test/engines/leaks.test.ts',
+  // Counts objects of a class, which only an isolated file can do.
+  'test/messages-heap.test.ts',
   'test/browser-client.test.ts',
   // Real engines, which are killed and frozen.
   'test/brokers/redis/redis-broker.test.ts',

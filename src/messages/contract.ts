@@ -3,7 +3,8 @@
  */
 
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { isStandardSchema } from '../schema/index.ts'
+import { type Check, checkOf, isStandardSchema } from '../schema/index.ts'
+import { bytes } from './codec.ts'
 import type {
   Contract,
   ContractShape,
@@ -14,16 +15,21 @@ import type {
 } from './contract-shape.ts'
 import type { CheckedShape } from './json-types.ts'
 
-/** One entry, in the form that the link reads. */
+/**
+ * One entry, in the form that the link reads. Schemas have become functions: a page whose contract
+ * has no schemas loads nothing that calls one.
+ */
 export interface CompiledEntry {
   readonly name: string
   readonly kind: 'event' | 'request'
-  /** Of the event or of the request; `null`: no value. */
-  readonly data: StandardSchemaV1 | null
-  readonly response: StandardSchemaV1 | null
-  readonly stream: StandardSchemaV1 | null
-  readonly upload: StandardSchemaV1 | null
-  readonly errors: ReadonlyMap<string, StandardSchemaV1 | null>
+  /** Checks the data of the event or of the request; `null`: no value. */
+  readonly data: Check | null
+  readonly response: Check | null
+  readonly stream: Check | null
+  readonly upload: Check | null
+  /** Whether the items of the stream, or of the upload, are `bytes`. */
+  readonly isBytes: { readonly stream: boolean; readonly upload: boolean }
+  readonly errors: ReadonlyMap<string, Check | null>
   readonly idempotent: boolean
 }
 
@@ -141,7 +147,7 @@ export function compiledOf(act: string, contract: Contract): CompiledContract | 
 function compile(
   side: 'client' | 'server',
   entries: Entries,
-  common: ReadonlyMap<string, StandardSchemaV1 | null>,
+  common: ReadonlyMap<string, Check | null>,
 ): Map<string, CompiledEntry> {
   return new Map(
     Object.entries(entries).map(([name, entry]) => {
@@ -157,7 +163,7 @@ function compileEntry(
   place: string,
   name: string,
   entry: EventEntry | RequestEntry,
-  common: ReadonlyMap<string, StandardSchemaV1 | null>,
+  common: ReadonlyMap<string, Check | null>,
 ): CompiledEntry {
   const isEvent = 'event' in entry
   const request: Partial<RequestEntry> = 'request' in entry ? entry : {}
@@ -179,12 +185,13 @@ function compileEntry(
     response: readOptional(`${place}.response`, request.response),
     stream: readOptional(`${place}.stream`, request.stream),
     upload: readOptional(`${place}.upload`, request.upload),
+    isBytes: { stream: request.stream === bytes, upload: request.upload === bytes },
     errors: new Map([...common, ...own]),
     idempotent: request.idempotent === true,
   }
 }
 
-function readErrors(place: string, errors: ErrorSchemas): Map<string, StandardSchemaV1 | null> {
+function readErrors(place: string, errors: ErrorSchemas): Map<string, Check | null> {
   return new Map(
     Object.entries(errors).map(([code, schema]) => [
       code,
@@ -193,15 +200,13 @@ function readErrors(place: string, errors: ErrorSchemas): Map<string, StandardSc
   )
 }
 
-function readOptional(
-  place: string,
-  schema: StandardSchemaV1 | null | undefined,
-): StandardSchemaV1 | null {
+function readOptional(place: string, schema: StandardSchemaV1 | null | undefined): Check | null {
   return schema === null || schema === undefined ? null : readSchema(place, schema)
 }
 
-function readSchema(place: string, schema: StandardSchemaV1): StandardSchemaV1 {
-  return isStandardSchema(schema) ? schema : fail(`${place} is no schema of Standard Schema 1`)
+function readSchema(place: string, schema: StandardSchemaV1): Check {
+  if (isStandardSchema(schema)) return checkOf(schema)
+  fail(`${place} is not a schema, expected one that implements Standard Schema 1`)
 }
 
 function requireToken(place: string, name: string): void {

@@ -73,9 +73,7 @@ export class InvalidMessageError extends TowpathError {
   readonly issues: readonly Issue[]
 
   constructor(type: string, issues: readonly Issue[]) {
-    const [first] = issues
-    const where = first === undefined ? '' : ` at "${first.path.join('.')}": ${first.message}`
-    super(`Cannot use the value of "${type}": it does not match its schema${where}`)
+    super(`Cannot use the value of "${type}": it does not match its schema${describeFirst(issues)}`)
     this.type = type
     this.issues = issues
   }
@@ -87,4 +85,9 @@ export interface InvalidFact {
   readonly type: string
   /** What is invalid, at most 10 issues; never the value. */
   readonly issues: readonly Issue[]
+}
+
+/** Where the first of `issues` is and what it says, for the end of a message. */
+export function describeFirst([first]: readonly Issue[]): string {
+  return first === undefined ? '' : ` at "${first.path.join('.')}": ${first.message}`
 }

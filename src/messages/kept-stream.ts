@@ -5,6 +5,7 @@
 import { addAbortListener, Deferred, removeAbortListener } from '../base/internal.ts'
 import { RequestFailedError } from './errors.ts'
 import { ignore } from './link/outbox.ts'
+import { readableItems } from './readable-items.ts'
 import type { MessageStream } from './typed-session.ts'
 
 /** Asks on the session that there is, or on the next one. */
@@ -41,20 +42,7 @@ export class KeptStream implements MessageStream<unknown, unknown> {
     this.#finish(() => this.#result.reject(new RequestFailedError('keep', 'CANCELLED')))
   }
 
-  readonly readable = (): ReadableStream<unknown> => {
-    const items = this[Symbol.asyncIterator]()
-    return new ReadableStream(
-      {
-        pull: async (controller) => {
-          const { done, value } = await items.next()
-          if (done === true) controller.close()
-          else controller.enqueue(value)
-        },
-        cancel: () => this.cancel(),
-      },
-      { highWaterMark: 0 },
-    )
-  };
+  readonly readable = (): ReadableStream<unknown> => readableItems(this);
 
   [Symbol.asyncIterator](): AsyncIterator<unknown, undefined> {
     return {

@@ -2,7 +2,7 @@
  * One event for many sessions: validated once, and encoded once for each codec.
  */
 
-import { isPromise, validateWith } from '../schema/index.ts'
+import { isPromise } from '../schema/index.ts'
 import type { Codec } from './codec.ts'
 import { type CompiledEntry, compiledOf } from './contract.ts'
 import type { Contract, ContractShape } from './contract-shape.ts'
@@ -90,7 +90,7 @@ export function prepare<C extends ContractShape, K extends EventName<C, 'server'
   if (entries === undefined || entry?.kind !== 'event' || entry.data === null) {
     throw new TypeError(`Cannot ${ACT}: the contract has no event "${type}" of the server`)
   }
-  const validated = validateWith(entry.data, data)
+  const validated = entry.data(data)
   if (isPromise(validated)) {
     validated.then(ignore, ignore)
     throw new TypeError(`Cannot ${ACT}: the schema of "${type}" validates asynchronously`)

@@ -3,10 +3,11 @@
  */
 
 import { Deferred } from '../base/internal.ts'
-import { toCause } from '../channels/internal.ts'
+import { SENT, toCause } from '../channels/internal.ts'
 import { isPromise } from '../schema/index.ts'
-import { Served } from './link/answers.ts'
-import { ArrivedEvent, type Link } from './link/link.ts'
+import { Served } from './link/served.ts'
+import { ArrivedEvent } from './link/arrivals.ts'
+import type { Link } from './link/link.ts'
 import type { LinkSettings } from './link/port.ts'
 
 /** A handler, whatever it handles. */
@@ -145,7 +146,7 @@ export class Server {
 
   #answer(served: Served): void {
     if (!served.isOpen) {
-      served.release()
+      void served.release()
       return
     }
     const handler = this.#handlers.get(served.type)
@@ -153,23 +154,25 @@ export class Server {
       served.refuse('UNKNOWN')
       return
     }
+    let answered
+    try {
+      const outcome = handler(served.data, served)
+      answered = isPromise(outcome)
+        ? Promise.resolve(outcome).then(
+            (response) => served.answer(response),
+            (error: unknown) => served.failed(error),
+          )
+        : served.answer(outcome)
+    } catch (error) {
+      answered = served.failed(error)
+    }
+    // Most handlers answer at once, and the answer goes out at once.
+    if (answered === SENT) return
     this.#underWay++
-    void this.#run(handler, served).then(() => {
+    void answered.then(() => {
       this.#underWay--
       this.#progressed()
     })
-  }
-
-  /** Never rejects. */
-  async #run(handler: Handler, served: Served): Promise<void> {
-    try {
-      const outcome = handler(served.data, served)
-      const response = isPromise(outcome) ? await outcome : outcome
-      await served.answer(response)
-    } catch (error) {
-      await served.failed(error)
-      served.release()
-    }
   }
 
   #nextProgress(): Promise<void> {

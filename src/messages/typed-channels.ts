@@ -10,7 +10,7 @@ import { writableOf } from '../channels/internal.ts'
 import type { ClientSession } from '../client/index.ts'
 import type { Frame } from '../protocol/index.ts'
 import { TextFrame } from '../protocol/portable.ts'
-import { isPromise, type Validated, validateWith } from '../schema/index.ts'
+import { type Check, checkOf, isPromise, type Validated } from '../schema/index.ts'
 import type { WebSocketSession } from '../session/index.ts'
 import { type Codec, json } from './codec.ts'
 import { Outbox } from './link/outbox.ts'
@@ -54,7 +54,8 @@ export function typedChannels<I extends StandardSchemaV1, O extends StandardSche
   session: WebSocketSession | ClientSession,
   schemas: ChannelSchemas<I, O>,
 ): TypedChannels<I, O> {
-  const { incoming: schema, outgoing: outgoingSchema = null, codec = json } = schemas
+  const { incoming, outgoing: outgoingSchema = null, codec = json } = schemas
+  const check = checkOf(incoming)
   const receive = (frame: Frame): Received | Promise<Received> => {
     const payload = frame instanceof TextFrame ? frame.readText() : frame.buffer
     if ((typeof payload === 'string') !== (codec.frame === 'text')) {
@@ -66,7 +67,7 @@ export function typedChannels<I extends StandardSchemaV1, O extends StandardSche
     } catch {
       return failWith(session, INVALID_DATA, 'Not a value of the codec')
     }
-    const validated = validateWith(schema, value)
+    const validated = check(value)
     return isPromise(validated)
       ? validated.then((settled) => toReceived(session, settled))
       : toReceived(session, validated)
@@ -104,14 +105,14 @@ const NOTHING_RECEIVED = null as unknown as Received
 /** Values on their way out, in the order of the calls. */
 class TypedOutgoing implements SendChannel<unknown> {
   readonly #session: CarrierSession
-  readonly #schema: StandardSchemaV1 | null
+  readonly #check: Check | null
   readonly #codec: Codec
   readonly #outbox: Outbox
   readonly #port: LinkPort
 
   constructor(session: CarrierSession, schema: StandardSchemaV1 | null, codec: Codec) {
     this.#session = session
-    this.#schema = schema
+    this.#check = schema === null ? null : checkOf(schema)
     this.#codec = codec
     this.#port = sessionPort(ACT, session)
     this.#outbox = new Outbox(this.#port, { codec, validatesOutgoing: true })
@@ -127,13 +128,13 @@ class TypedOutgoing implements SendChannel<unknown> {
     if (signal?.aborted === true) return rejected(signal.reason)
     const transmit = (valid: unknown): Promise<void> =>
       this.#port.send(this.#codec.encode(valid), signal)
-    return this.#outbox.inOrder('value', this.#schema, value, transmit, (withdraw) => {
+    return this.#outbox.inOrder('value', this.#check, value, transmit, (withdraw) => {
       signal?.addEventListener('abort', () => withdraw(signal.reason), { once: true })
     })
   }
 
   trySend(value: unknown): TrySendResult {
-    const validated = this.#outbox.validateNow('value', this.#schema, value)
+    const validated = this.#outbox.validateNow('value', this.#check, value)
     const wire = this.#codec.encode(validated)
     return this.#outbox.isWaiting ? 'full' : this.#session.outgoing.trySend(wire)
   }

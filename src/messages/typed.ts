@@ -15,13 +15,14 @@ import type { ClientSession } from '../client/index.ts'
 import type { CompiledEntry } from './contract.ts'
 import type { Contract, ContractShape } from './contract-shape.ts'
 import { RequestFailedError } from './errors.ts'
-import type { Ask, Question } from './link/asks.ts'
+import type { Ask, Question } from './link/ask.ts'
 import type { Items } from './link/item-source.ts'
 import { Link } from './link/link.ts'
 import { ignore } from './link/outbox.ts'
 import type { LinkSettings } from './link/port.ts'
 import { type CarrierSession, sessionPort } from './link/session-port.ts'
 import { Prepared } from './prepare.ts'
+import { readableItems } from './readable-items.ts'
 import { readHandlers, Server } from './serve.ts'
 import { ACT, agreedCodec, readSettings } from './settings.ts'
 import type { MessageStream, RequestOptions, TypedOptions, TypedSession } from './typed-session.ts'
@@ -262,7 +263,7 @@ export function streamOf(ask: Ask): MessageStream<unknown, unknown> {
   return {
     result: ask.result,
     cancel,
-    readable: () => sink.readable(),
+    readable: () => readableItems(sink),
     [Symbol.asyncIterator]: () => sink[Symbol.asyncIterator](),
     [Symbol.asyncDispose]: () => {
       cancel()

@@ -45,6 +45,14 @@ export function validateWith(
     : readResult(result, standard.vendor)
 }
 
+/** Validates a value by one schema, as `validateWith`. */
+export type Check = (value: unknown) => Validated | Promise<Validated>
+
+/** Returns what validates by `schema`. */
+export function checkOf(schema: StandardSchemaV1): Check {
+  return (value) => validateWith(schema, value)
+}
+
 /** Whether `value` implements Standard Schema. */
 export function isStandardSchema(value: unknown): value is StandardSchemaV1 {
   // ArkType's schemas are functions.

@@ -14,6 +14,7 @@ describe('json', () => {
     ['bytes', new Uint8Array(1)],
     ['a Map', new Map()],
     ['a Set', new Set()],
+    ['a function', () => 1],
   ])('M-31 refuses to encode %s, in a part as well', (what, value) => {
     const message = `Cannot send ${what} as JSON, expected JSON values or a binary codec`
 

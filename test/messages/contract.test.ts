@@ -42,14 +42,14 @@ describe('defineContract()', () => {
       'client.say is an event with an answer',
     ],
     [
-      'what is no schema',
+      'what is not a schema',
       { name: 'c', client: { say: { event: {} } } },
-      'client.say.event is no schema',
+      'client.say.event is not a schema',
     ],
     [
-      'an error that is no schema',
+      'an error that is not a schema',
       { name: 'c', client: { ask: { request: null, errors: { NO: 1 } } } },
-      'client.ask.errors.NO is no schema',
+      'client.ask.errors.NO is not a schema',
     ],
     ['a version that is no whole number', { name: 'c', version: 1.5 }, 'version is 1.5'],
     ['an empty list of codecs', { name: 'c', codecs: [] }, 'codecs is empty'],

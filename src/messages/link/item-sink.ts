@@ -5,9 +5,9 @@
  * is half of that, so that no more than `credit` items are ever on their way or unread.
  */
 
-import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { BufferedChannel } from '../../channels/internal.ts'
-import { isPromise, type Validated, validateWith } from '../../schema/index.ts'
+import { type Check, isPromise, type Validated } from '../../schema/index.ts'
+import { Turns } from './turns.ts'
 
 /** What a sink asks of its owner. */
 export interface SinkOwner {
@@ -22,21 +22,21 @@ export interface SinkOwner {
 /** Items in their order. */
 export class ItemSink implements AsyncIterable<unknown> {
   readonly #channel = new BufferedChannel<unknown>({ capacity: Infinity })
-  readonly #schema: StandardSchemaV1 | null
+  readonly #check: Check | null
   readonly #owner: SinkOwner
   readonly #credit: number
+  /** Items whose schema has not answered, and those behind them. */
+  readonly #turns = new Turns()
   /** Items that the peer may still send. */
   #room: number
   #taken = 0
-  /** Settles when the items so far have been validated; `null`: they have. */
-  #tail: Promise<void> | null = null
   #isOver = false
 
-  /** @param schema of each item; `null`: none is validated. */
-  constructor(credit: number, schema: StandardSchemaV1 | null, owner: SinkOwner) {
+  /** @param check validates each item; `null`: none is validated. */
+  constructor(credit: number, check: Check | null, owner: SinkOwner) {
     this.#credit = credit
     this.#room = credit
-    this.#schema = schema
+    this.#check = check
     this.#owner = owner
   }
 
@@ -46,10 +46,15 @@ export class ItemSink implements AsyncIterable<unknown> {
     this.#room--
     if (this.#isOver) return true
     try {
-      const validated: Validated | Promise<Validated> =
-        this.#schema === null ? { issues: null, value: item } : validateWith(this.#schema, item)
-      if (this.#tail === null && !isPromise(validated)) this.#deliver(validated)
-      else this.#deliverLater(Promise.resolve(validated))
+      const validated = this.#check === null ? { issues: null, value: item } : this.#check(item)
+      if (this.#turns.size === 0 && !isPromise(validated)) this.#deliver(validated)
+      else {
+        this.#turns.add(
+          validated,
+          (settled) => this.#deliver(settled),
+          (error) => this.#owner.invalid({ error }),
+        )
+      }
     } catch (error) {
       this.#owner.invalid({ error })
     }
@@ -60,14 +65,12 @@ export class ItemSink implements AsyncIterable<unknown> {
    * No more items will come. What waits is delivered first; then the loop ends, or throws `cause`.
    */
   end(cause: Error | null = null): void {
-    if (this.#tail === null) this.close(cause)
-    else this.#append(() => this.close(cause))
-  }
-
-  /** As `end`, without waiting for items that are still being validated. */
-  close(cause: Error | null): void {
-    this.#isOver = true
-    this.#channel.close(cause)
+    const close = (): void => {
+      this.#isOver = true
+      this.#channel.close(cause)
+    }
+    if (this.#turns.size === 0) close()
+    else this.#turns.add(undefined, close, close)
   }
 
   /** The reader leaves: what waits is dropped. */
@@ -93,22 +96,6 @@ export class ItemSink implements AsyncIterable<unknown> {
     }
   }
 
-  /** The items as a stream, which takes one only when its reader asks. */
-  readable(): ReadableStream<unknown> {
-    const items = this[Symbol.asyncIterator]()
-    return new ReadableStream(
-      {
-        pull: async (controller) => {
-          const { done, value } = await items.next()
-          if (done === true) controller.close()
-          else controller.enqueue(value)
-        },
-        cancel: () => this.leave(),
-      },
-      { highWaterMark: 0 },
-    )
-  }
-
   #took(): void {
     this.#taken++
     if (this.#isOver || this.#taken * 2 < this.#credit) return
@@ -122,23 +109,5 @@ export class ItemSink implements AsyncIterable<unknown> {
     if (this.#isOver) return
     if (validated.issues === null) this.#channel.offer(validated.value)
     else this.#owner.invalid(validated)
-  }
-
-  #deliverLater(validation: Promise<Validated>): void {
-    // Validated at the same time, delivered in order.
-    const outcome = validation.then(
-      (validated) => () => this.#deliver(validated),
-      (error: unknown) => () => this.#owner.invalid({ error }),
-    )
-    this.#append(async () => (await outcome)())
-  }
-
-  #append(step: () => Promise<void> | void): void {
-    const tail: Promise<void> = Promise.resolve(this.#tail)
-      .then(step)
-      .then(() => {
-        if (this.#tail === tail) this.#tail = null
-      })
-    this.#tail = tail
   }
 }

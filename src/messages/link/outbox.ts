@@ -6,16 +6,18 @@
  * later events and requests wait; answers do not, because their order is not promised.
  */
 
-import { Deferred, rejected } from '../../base/internal.ts'
+import { Deferred, handled, rejected } from '../../base/internal.ts'
 import { ClosedSendChannelError, type TrySendResult } from '../../channels/index.ts'
 import { SENT } from '../../channels/internal.ts'
-import { isPromise, type Validated, validateWith } from '../../schema/index.ts'
-import type { CompiledEntry } from '../contract.ts'
+import { type Check, isPromise, type Validated } from '../../schema/index.ts'
 import { InvalidMessageError } from '../errors.ts'
 import type { LinkPort, LinkSettings, Wire } from './port.ts'
+import { Turns } from './turns.ts'
 
 /** Answers that wait for room in the queue of the session. */
 const MAX_WAITING_POSTS = 1024
+/** An item of bytes under a text codec has 4 bytes for its id. */
+const MAX_BYTES_ID = 2 ** 32 - 1
 
 /** What an outbox needs of the settings. */
 export type OutboxSettings = Pick<LinkSettings, 'codec' | 'validatesOutgoing'>
@@ -23,19 +25,13 @@ export type OutboxSettings = Pick<LinkSettings, 'codec' | 'validatesOutgoing'>
 /** Takes one message out of the queue, as if it had never been sent: its sender gets `reason`. */
 export type Withdraw = (reason?: unknown) => void
 
-/** One message that waits for its turn. */
-interface Waiting {
-  /** What its schema says; `null`: it has been withdrawn. */
-  readonly validated: Deferred<Validated | null>
-  readonly outcome: Deferred<void>
-}
-
 /** Sends. */
 export class Outbox {
   readonly #port: LinkPort
   readonly #settings: OutboxSettings
-  #tail: Promise<void> | null = null
-  readonly #waiting = new Set<Waiting>()
+  readonly #turns = new Turns()
+  /** Of the messages that wait for their turn. */
+  readonly #withdrawals = new Set<Withdraw>()
   #waitingPosts = 0
   /** Is told when there is room for answers again. */
   onPosted: (() => void) | null = null
@@ -55,13 +51,13 @@ export class Outbox {
 
   /** Whether messages wait for a schema. */
   get isWaiting(): boolean {
-    return this.#tail !== null
+    return this.#turns.size > 0
   }
 
-  /** What the schema of this message makes of `data`, if this side validates what it sends. */
-  validate(schema: CompiledEntry['data'], data: unknown): Validated | Promise<Validated> {
-    if (schema === null || !this.#settings.validatesOutgoing) return { issues: null, value: data }
-    return validateWith(schema, data)
+  /** Validates `data`, if this side validates what it sends. */
+  validate(check: Check | null, data: unknown): Validated | Promise<Validated> {
+    if (check === null || !this.#settings.validatesOutgoing) return { issues: null, value: data }
+    return check(data)
   }
 
   /** @throws what the codec throws for a value that its format does not have. */
@@ -72,10 +68,16 @@ export class Outbox {
   /**
    * An item of a stream or an upload. Bytes travel in a frame of their own where the codec is a
    * text.
+   *
+   * @throws {RangeError} for such bytes of a request whose id takes more than 4 bytes; otherwise as
+   *   `encode`.
    */
   encodeItem(id: number, data: unknown): Wire {
     if (!(data instanceof Uint8Array) || this.#settings.codec.frame === 'binary') {
       return this.encode({ type: '.item', id, data })
+    }
+    if (id > MAX_BYTES_ID) {
+      throw new RangeError(`Cannot send bytes for id ${id}, expected ${MAX_BYTES_ID} at most`)
     }
     const frame = new Uint8Array(4 + data.length)
     new DataView(frame.buffer).setUint32(0, id)
@@ -87,6 +89,7 @@ export class Outbox {
    * Sends an answer, or what belongs to a request that is under way. Resolves when it is in the
    * queue of the session, or the session is over; never rejects.
    *
+   * @returns `SENT` if that is so already.
    * @throws as `encode`.
    */
   post(message: object): Promise<void> {
@@ -108,33 +111,32 @@ export class Outbox {
    */
   inOrder(
     type: string,
-    schema: CompiledEntry['data'],
+    check: Check | null,
     data: unknown,
     transmit: (valid: unknown) => Promise<void>,
     onWait: (withdraw: Withdraw) => void,
   ): Promise<void> {
     try {
-      const validated = this.validate(schema, data)
-      if (this.#tail === null && !isPromise(validated)) {
-        return transmit(requireValid(type, validated))
-      }
-      return this.#wait(type, Promise.resolve(validated), transmit, onWait)
+      const validated = this.validate(check, data)
+      return isPromise(validated) || this.isWaiting
+        ? this.#wait(type, validated, transmit, onWait)
+        : transmit(requireValid(type, validated))
     } catch (error) {
       return rejected(error)
     }
   }
 
   /** Sends an event without waiting. @throws as `send` of a session rejects. */
-  trySend(type: string, schema: CompiledEntry['data'], data: unknown): TrySendResult {
-    const wire = this.encode({ type, data: this.validateNow(type, schema, data) })
-    return this.#tail === null ? this.#port.trySend(wire) : 'full'
+  trySend(type: string, check: Check | null, data: unknown): TrySendResult {
+    const wire = this.encode({ type, data: this.validateNow(type, check, data) })
+    return this.isWaiting ? 'full' : this.#port.trySend(wire)
   }
 
   /** The valid value. @throws {TypeError} for a schema that validates asynchronously. */
-  validateNow(type: string, schema: CompiledEntry['data'], data: unknown): unknown {
-    const validated = this.validate(schema, data)
+  validateNow(type: string, check: Check | null, data: unknown): unknown {
+    const validated = this.validate(check, data)
     if (!isPromise(validated)) return requireValid(type, validated)
-    validated.then(ignore, ignore)
+    void handled(validated)
     throw new TypeError(
       `Cannot trySend "${type}": its schema validates asynchronously, expected send()`,
     )
@@ -142,52 +144,41 @@ export class Outbox {
 
   /** The session is over: what still waits will not be sent. */
   end(): void {
-    for (const { validated, outcome } of this.#waiting) {
-      // The end of a session is no news to a caller who does not listen.
-      outcome.promise.catch(ignore)
-      outcome.reject(new ClosedSendChannelError(undefined))
-      validated.resolve(null)
-    }
+    for (const withdraw of this.#withdrawals) withdraw(new ClosedSendChannelError(undefined))
   }
 
   #wait(
     type: string,
-    validation: Promise<Validated>,
+    validated: Validated | Promise<Validated>,
     transmit: (valid: unknown) => Promise<void>,
     onWait: (withdraw: Withdraw) => void,
   ): Promise<void> {
-    const waiting: Waiting = { validated: new Deferred(), outcome: new Deferred() }
-    const { validated, outcome } = waiting
-    this.#waiting.add(waiting)
-    validation.then(
-      (result) => validated.resolve(result),
-      (error: unknown) => {
-        outcome.reject(error)
-        validated.resolve(null)
+    const outcome = new Deferred<void>()
+    const fail = (error: unknown): void => {
+      this.#withdrawals.delete(withdraw)
+      // The end of a session is no news to a caller who does not listen.
+      if (error instanceof ClosedSendChannelError) void handled(outcome.promise)
+      outcome.reject(error)
+    }
+    const giveUp = this.#turns.add(
+      validated,
+      (result) => {
+        this.#withdrawals.delete(withdraw)
+        try {
+          // A later turn does not wait for room: the queue of the session keeps the order.
+          transmit(requireValid(type, result)).then(() => outcome.resolve(), fail)
+        } catch (error) {
+          fail(error)
+        }
       },
+      fail,
     )
-    onWait((reason) => {
-      outcome.reject(reason)
-      validated.resolve(null)
-    })
-    const turn = Promise.all([validated.promise, this.#tail]).then(([result]) => {
-      this.#waiting.delete(waiting)
-      if (this.#tail === turn) this.#tail = null
-      if (result === null) return
-      try {
-        // A later turn does not wait for room: the queue of the session keeps the order.
-        transmit(requireValid(type, result)).then(
-          () => outcome.resolve(),
-          (error: unknown) => {
-            if (error instanceof ClosedSendChannelError) outcome.promise.catch(ignore)
-            outcome.reject(error)
-          },
-        )
-      } catch (error) {
-        outcome.reject(error)
-      }
-    })
-    this.#tail = turn
+    const withdraw: Withdraw = (reason) => {
+      fail(reason)
+      giveUp()
+    }
+    this.#withdrawals.add(withdraw)
+    onWait(withdraw)
     return outcome.promise
   }
 }

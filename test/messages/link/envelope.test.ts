@@ -1,23 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { readEnvelope } from '../../../src/messages/link/envelope.ts'
+import { issuesOf, readEnvelope } from '../../../src/messages/link/envelope.ts'
 
 describe('readEnvelope()', () => {
-  it('reads an event, and a request with all its fields', () => {
-    expect(readEnvelope({ type: 'say', data: 1 })).toEqual({
-      type: 'say',
-      data: 1,
-      id: null,
-      timeout: null,
-      credit: null,
-      items: null,
-      code: null,
-      issues: undefined,
-    })
-    expect(readEnvelope({ type: 'ask', id: 3, timeout: 5, credit: 0, trace: 'x' })).toMatchObject({
-      id: 3,
-      timeout: 5,
-      credit: 0,
-    })
+  it.each([
+    { type: 'say', data: 1 },
+    { type: 'ask', id: 3, timeout: 5, credit: 0, trace: 'x' },
+    { type: '.credit', id: Number.MAX_SAFE_INTEGER, items: 1 },
+    { type: '.error', id: 1, code: 'A' },
+  ])('returns what it is given: %j', (message) => {
+    expect(readEnvelope(message)).toBe(message)
   })
 
   it.each([
@@ -30,20 +21,28 @@ describe('readEnvelope()', () => {
     { type: 1 },
     { type: 'a', id: '1' },
     { type: 'a', id: -1 },
+    { type: 'a', id: null },
+    { type: 'a', id: 2 ** 53 },
+    { type: 'a', timeout: Infinity },
   ])('returns null for %j', (value) => {
     expect(readEnvelope(value)).toBeNull()
   })
 
-  it('cuts a timeout to what timers take', () => {
-    expect(readEnvelope({ type: 'ask', id: 1, timeout: 2 ** 40 })?.timeout).toBe(2 ** 31 - 1)
+  it('returns null for an id that is a bigint', () => {
+    expect(readEnvelope({ type: 'a', id: 1n })).toBeNull()
   })
+})
 
+describe('issuesOf()', () => {
   it('keeps 10 issues, and of those what is one', () => {
     const issue = { path: ['a'], message: 'no' }
     const issues = [null, 1, { message: 1 }, ...Array(20).fill(issue)]
 
-    expect(readEnvelope({ type: '.error', id: 1, code: 'INVALID', issues })?.issues).toEqual(
-      Array(7).fill(issue),
-    )
+    expect(issuesOf({ type: '.error', id: 1, issues })).toEqual(Array(7).fill(issue))
+  })
+
+  it('is undefined where there is no list', () => {
+    expect(issuesOf({ type: '.error' })).toBeUndefined()
+    expect(issuesOf({ type: '.error', issues: 'all' })).toBeUndefined()
   })
 })

@@ -2,10 +2,11 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { ItemSink } from '../../../src/messages/link/item-sink.ts'
+import { checkOf } from '../../../src/schema/index.ts'
 
 function sinkOf(credit: number, schema: StandardSchemaV1 | null = null) {
   const owner = { grant: vi.fn(), left: vi.fn(), invalid: vi.fn() }
-  const sink = new ItemSink(credit, schema, owner)
+  const sink = new ItemSink(credit, schema === null ? null : checkOf(schema), owner)
   return { sink, owner, items: sink[Symbol.asyncIterator]() }
 }
 
@@ -97,24 +98,5 @@ describe('ItemSink', () => {
     sink.leave()
 
     expect(owner.left).not.toHaveBeenCalled()
-  })
-
-  it('is a stream that takes an item only when its reader asks', async () => {
-    const { sink, owner } = sinkOf(1)
-    const reader = sink.readable().getReader()
-    sink.receive('a')
-    await Promise.resolve()
-    expect(owner.grant).not.toHaveBeenCalled()
-
-    expect(await reader.read()).toEqual({ done: false, value: 'a' })
-    sink.end()
-    expect(await reader.read()).toEqual({ done: true, value: undefined })
-  })
-
-  it('M-23 is left by cancelling its stream', async () => {
-    const { sink, owner } = sinkOf(1)
-    await sink.readable().cancel()
-
-    expect(owner.left).toHaveBeenCalledTimes(1)
   })
 })

@@ -218,7 +218,11 @@ describe('what our own schema rejects', () => {
         { type: '.error', id: 1, code: 'FAILED' },
       ])
       expect(t.takeFailures()).toMatchObject([
-        { message: expect.stringContaining('Cannot answer "history": the value does not match') },
+        {
+          message: expect.stringContaining(
+            'Cannot answer "history": its value does not match its schema',
+          ),
+        },
       ])
     })
   })

@@ -5,6 +5,7 @@ import { VirtualClock } from '../../../src/base/index.ts'
 import { Deferred } from '../../../src/base/internal.ts'
 import { json } from '../../../src/messages/codec.ts'
 import { InvalidMessageError } from '../../../src/messages/errors.ts'
+import { type Check, checkOf } from '../../../src/schema/index.ts'
 import { ignore, Outbox } from '../../../src/messages/link/outbox.ts'
 import type { Wire } from '../../../src/messages/link/port.ts'
 
@@ -29,8 +30,8 @@ function setUp(isFull = false) {
     validatesOutgoing: true,
   })
   const transmit = (value: unknown): Promise<void> => port.send(String(value))
-  const send = (value: unknown, schema: StandardSchemaV1 | null = null): Promise<void> =>
-    outbox.inOrder('say', schema, value, transmit, ignore)
+  const send = (value: unknown, check: Check | null = null): Promise<void> =>
+    outbox.inOrder('say', check, value, transmit, ignore)
   return { outbox, port, sent, send, transmit }
 }
 
@@ -48,7 +49,7 @@ function slow() {
       },
     },
   }
-  return { schema, answers }
+  return { schema: checkOf(schema), answers }
 }
 
 describe('Outbox', () => {

@@ -1,0 +1,158 @@
+/**
+ * What has arrived and waits for the application, and how much more is read.
+ *
+ * Answers are looked for past a full `incoming`, within a bound: two sides whose handlers ask each
+ * other do not wait for each other for ever.
+ */
+
+import { Deferred } from '../../base/internal.ts'
+import { BufferedChannel, type ChannelHooks } from '../../channels/internal.ts'
+import { isPromise, type Validated } from '../../schema/index.ts'
+import type { Served } from './served.ts'
+import { Turns } from './turns.ts'
+
+/** One event, as `incoming` holds it. */
+export class ArrivedEvent {
+  readonly type: string
+  readonly data: unknown
+  readonly #size: number
+
+  constructor(type: string, data: unknown, size: number) {
+    this.type = type
+    this.data = data
+    this.#size = size
+  }
+
+  /** What it counts in `readAhead`, in bytes. Not a member: it is no part of the message. */
+  static sizeOf(event: ArrivedEvent): number {
+    return event.#size
+  }
+}
+
+/** An event, or a request, as `incoming` holds it. */
+export type Arrival = Served | ArrivedEvent
+
+const CAPACITY = 64
+const MAX_BYTES = 1024 * 1024
+
+/** Is told when `incoming` has room. */
+export interface IncomingReader {
+  roomAgain(): void
+}
+
+const HOOKS: ChannelHooks<Arrival, IncomingReader> = {
+  onRoom: (reader) => reader.roomAgain(),
+  onCancel: (reader) => reader.roomAgain(),
+}
+
+/** The channel of what has arrived. */
+export type IncomingMessages = BufferedChannel<Arrival, IncomingReader>
+
+/** Makes an `incoming`. */
+export function createIncoming(owner: IncomingReader): IncomingMessages {
+  return new BufferedChannel({ capacity: CAPACITY, maxBytes: MAX_BYTES }, { owner, hooks: HOOKS })
+}
+
+/** What the arrivals ask of their link. */
+export interface ArrivalsOwner {
+  readonly settings: { readonly readAhead: number }
+  /** Whether what is held back may be what this side waits for. */
+  readonly isExpecting: boolean
+  /** Whether nothing may be read because the peer does not read its answers. */
+  readonly isFlooded: boolean
+}
+
+/** Puts messages into `incoming` in the order of their arrival. */
+export class Arrivals implements IncomingReader {
+  readonly incoming: IncomingMessages
+  readonly #owner: ArrivalsOwner
+  /** Messages whose schema has not answered, and those behind them. */
+  readonly #turns = new Turns()
+  #aheadBytes = 0
+  #room: Deferred<void> | null = null
+  /** Called when all that has arrived has been shown; `null`: more may arrive. */
+  #onLast: (() => void) | null = null
+
+  /** @param incoming of a connection, which outlives its sessions; absent: one is made. */
+  constructor(owner: ArrivalsOwner, incoming?: IncomingMessages) {
+    this.#owner = owner
+    this.incoming = incoming ?? createIncoming(this)
+    this.#turns.onTurn = () => this.#turnIsOver()
+  }
+
+  /** Messages that wait for the application. */
+  get unread(): number {
+    return this.incoming.size + this.#turns.size
+  }
+
+  /** Resolves when more may be read; `null`: it may. */
+  get room(): Promise<void> | null {
+    if (this.#mayRead) return null
+    this.#room ??= new Deferred()
+    return this.#room.promise
+  }
+
+  /**
+   * A message arrives.
+   *
+   * @param validated what its schema says, which may take a while: messages behind it wait.
+   * @param done is called in the order of the messages, and may `show` one.
+   */
+  arrive(
+    validated: Validated | Promise<Validated>,
+    size: number,
+    done: (settled: Validated) => void,
+    failed: (error: unknown) => void,
+  ): void {
+    if (this.#turns.size === 0 && !isPromise(validated)) {
+      done(validated)
+      return
+    }
+    if (this.#turns.size >= CAPACITY) this.#aheadBytes += size
+    this.#turns.add(validated, done, failed)
+  }
+
+  /** @param size of the message, in bytes. */
+  show(arrival: Arrival, size: number): void {
+    if (this.incoming.isClosedForSend) {
+      // The application has given up receiving: no handler will answer.
+      if ('refuse' in arrival) arrival.refuse('UNKNOWN')
+      return
+    }
+    if (this.incoming.isFull) this.#aheadBytes += size
+    this.incoming.offer(arrival, size)
+  }
+
+  /** `incoming` has room again, or is not read any more. */
+  roomAgain(): void {
+    this.#aheadBytes = 0
+    this.wake()
+  }
+
+  /** Something has changed: whoever waits for room looks again. */
+  wake(): void {
+    if (!this.#mayRead) return
+    this.#room?.resolve()
+    this.#room = null
+  }
+
+  /** No more will arrive. `onLast` is called when all that has arrived has been shown. */
+  end(onLast: () => void): void {
+    this.#onLast = onLast
+    this.#turnIsOver()
+  }
+
+  #turnIsOver(): void {
+    this.wake()
+    if (this.#turns.size === 0) this.#onLast?.()
+  }
+
+  get #mayRead(): boolean {
+    if (this.#onLast !== null) return true
+    const { isFlooded, isExpecting, settings } = this.#owner
+    if (isFlooded) return false
+    if (this.incoming.isClosedForSend) return true
+    if (!this.incoming.isFull && this.#turns.size < CAPACITY) return true
+    return isExpecting && this.#aheadBytes < settings.readAhead
+  }
+}
