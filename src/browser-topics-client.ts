@@ -34,7 +34,7 @@ export function connectTopics(url: ConnectTarget, options: ConnectTopicsOptions 
   const { connection = {}, ...own } = options
   return connectTopicsOn(
     {
-      connect: (protocol, opened) => connect(url, { ...connection, protocols: [protocol], opened }),
+      connect: (protocols, opened) => connect(url, { ...connection, protocols, opened }),
       clock: systemClock,
     },
     own,
@@ -59,6 +59,8 @@ export type {
   From,
   GapItem,
   GapReason,
+  HistoryPage,
+  HistoryPageOptions,
   JsonValue,
   LiveItem,
   LiveTopics,

@@ -38,6 +38,7 @@ export type {
   TopicDefinition,
   TopicKind,
 } from './kind/define-topic.ts'
+export type { HistoryPage, HistoryPageOptions } from './kind/history-page.ts'
 export type {
   EventItem,
   From,
@@ -78,4 +79,4 @@ export type { TopicsOfProcess } from './topics.ts'
 export { Denied } from './wire/permissions.ts'
 export type { Asked, TopicPermissions, Verdict } from './wire/permissions.ts'
 export type { TopicsClient } from './wire/topics-client.ts'
-export type { ServeOptions } from './wire/wire-session.ts'
+export type { ServeOptions } from './wire/serve-options.ts'

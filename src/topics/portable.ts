@@ -4,16 +4,19 @@
 
 export { connectTopicsOn } from './client/connect-topics.ts'
 export type {
+  ClientPresence,
+  ClientPublished,
   ClientPublishOptions,
+  ClientSeat,
   ClientTopic,
   LiveTopics,
+  OutboxLimits,
   TopicsClientOptions,
   TopicsConnector,
-} from './client/connect-topics.ts'
-export type { ClientPresence, ClientSeat } from './client/client-presence.ts'
-export type { ClientPublished, OutboxLimits } from './client/outbox.ts'
+} from './client/live-topics.ts'
 export { defineTopic } from './kind/define-topic.ts'
 export type { EventData, JsonValue, TopicDefinition, TopicKind } from './kind/define-topic.ts'
+export type { HistoryPage, HistoryPageOptions } from './kind/history-page.ts'
 export type {
   EventItem,
   From,

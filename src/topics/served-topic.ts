@@ -3,11 +3,13 @@
  */
 
 import type { WebSocketSession } from '../session/index.ts'
+import { readWholeNumber, requireKnownNames } from '../base/internal.ts'
 import { isPromise, type Validated, validateWith } from '../schema/index.ts'
 import type { AppendIdentity } from './broker.ts'
 import { PublishRefusedError } from './errors.ts'
 import type { AnyTopicKind } from './kind/define-topic.ts'
 import { encodeData, encodeEnvelope } from './kind/envelope.ts'
+import type { HistoryPage, HistoryPageOptions } from './kind/history-page.ts'
 import type { Position, TopicItem } from './kind/items.ts'
 import { EventStream } from './node/event-stream.ts'
 import { PlainFeed } from './node/session-feed.ts'
@@ -43,6 +45,8 @@ export interface PublishOrigin {
   readonly identity: AppendIdentity | null
 }
 
+/** The same limit as that of clients. */
+const MAX_HISTORY_EVENTS = 100
 const MAX_TEXT_BYTES = 255
 const LONE_SURROGATE = /\p{Cs}/u
 const UTF8 = new TextEncoder()
@@ -97,12 +101,20 @@ export class ServedTopic implements Topic {
   }
 
   async position(): Promise<Position> {
-    if (this.kind.history === null) {
-      throw new TypeError(
-        `Cannot ask for the position of "${this.name}": its kind has no history, expected one that has`,
-      )
-    }
+    this.#requireHistory('ask for the position of')
     return this.#parts.node.position(this.name, this.kind)
+  }
+
+  async history(options: HistoryPageOptions = {}): Promise<HistoryPage> {
+    this.#requireHistory('read the history of')
+    const act = `read the history of "${this.name}"`
+    requireKnownNames(act, options, ['from', 'before', 'limit'])
+    const { from = { last: MAX_HISTORY_EVENTS }, before = null } = options
+    const most = readWholeNumber(act, 'limit', options.limit, MAX_HISTORY_EVENTS, { min: 1 })
+    const limit = Math.min(most, MAX_HISTORY_EVENTS)
+    const page = await this.#parts.node.history(this.name, this.kind, { from, before, limit })
+    const { epoch, head, complete, events } = page
+    return { epoch, head, complete, events: events.map(({ item }) => item) }
   }
 
   events({ from = 'now', signal }: EventsOptions = {}): AsyncIterableIterator<TopicItem> {
@@ -150,6 +162,13 @@ export class ServedTopic implements Topic {
     const identity = options.id === undefined ? origin.identity : { id: options.id }
     const { expect = null, signal = null } = options
     return node.publish(this.name, this.kind, { envelope, identity, expect, signal })
+  }
+
+  #requireHistory(act: string): void {
+    if (this.kind.history !== null) return
+    throw new TypeError(
+      `Cannot ${act} "${this.name}": its kind has no history, expected a kind that has one`,
+    )
   }
 
   #valueOf(outcome: Validated): unknown {

@@ -5,6 +5,7 @@
 import type { WebSocketSession } from '../session/index.ts'
 import type { AnyTopicKind } from './kind/define-topic.ts'
 import type { From, Position } from './kind/items.ts'
+import type { FollowedTopic } from './node/followed-topic.ts'
 import { type Feed, SessionOutlet } from './node/session-outlet.ts'
 import type { Subscription, Taken } from './node/subscription.ts'
 import { TopicEvent } from './node/topic-event.ts'
@@ -57,7 +58,7 @@ export class SessionOutlets {
     name: string,
     kind: AnyTopicKind,
     from: From,
-    makeFeed: (begin: Position | null) => Feed,
+    makeFeed: (topic: FollowedTopic, begin: Position | null) => Feed,
   ): Promise<Attached> {
     const outlet = this.outletOf(session)
     const receiver = {
@@ -70,7 +71,7 @@ export class SessionOutlets {
     const subscription = await this.#node.subscribe(name, kind, receiver, from)
     const positionNow = (): Position | null =>
       kind.history === null ? null : { epoch: subscription.epoch, offset: subscription.offset }
-    const feed = makeFeed(positionNow())
+    const feed = makeFeed(subscription.topic, positionNow())
     const telling = { frame: (taken: Taken) => this.#frame(feed, name, session, taken) }
     if (outlet.isOver) this.#node.unsubscribe(subscription)
     else outlet.add(subscription, telling)

@@ -3,6 +3,7 @@
  */
 
 import type { WebSocketSession } from '../session/index.ts'
+import type { HistoryPage, HistoryPageOptions } from './kind/history-page.ts'
 import type { From, Position, TopicItem } from './kind/items.ts'
 import type { FeedOptions } from './node/session-feed.ts'
 import type { Presence } from './presence/presence.ts'
@@ -85,6 +86,13 @@ export interface Topic<Event = unknown, Input = Event, Meta = unknown> {
    * @throws (by rejecting) {BrokerUnavailableError}; {TypeError} in a topic without history.
    */
   position(): Promise<Position>
+
+  /**
+   * Reads one page of the history, without a subscription.
+   *
+   * @throws (by rejecting) {BrokerUnavailableError}; {TypeError} in a topic without history.
+   */
+  history(options?: HistoryPageOptions): Promise<HistoryPage<Event>>
 
   /** The events, and what is to be said where some are missing, as an async iterator. */
   events(options?: EventsOptions): AsyncIterableIterator<TopicItem<Event>>

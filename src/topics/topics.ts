@@ -19,9 +19,10 @@ import type { TopicsEvents } from './topics-events.ts'
 import type { TopicsParts } from './topics-parts.ts'
 import type { TopicsSettings } from './topics-options.ts'
 import { ClientNames } from './wire/client-names.ts'
-import { JSON_PROTOCOL } from './wire/messages.ts'
+import { WIRE_PROTOCOLS } from './wire/encodings.ts'
 import { type AnyPermissions, Permissions, type TopicPermissions } from './wire/permissions.ts'
-import { type ServeOptions, WireSession } from './wire/wire-session.ts'
+import type { ServeOptions } from './wire/serve-options.ts'
+import { WireSession } from './wire/wire-session.ts'
 
 /** Topics: made by `app.install(Topics)` or `openTopics`. */
 export class TopicsOfProcess implements AsyncDisposable {
@@ -142,7 +143,7 @@ export class TopicsOfProcess implements AsyncDisposable {
       names: this.#names,
       options,
     }
-    const served = { protocols: [JSON_PROTOCOL], requireProtocol: true }
+    const served = { protocols: [...WIRE_PROTOCOLS], requireProtocol: true }
     route.webSocket(path, served, (session) => new WireSession(session, parts).run())
   }
 

@@ -123,9 +123,9 @@ describe('what topics promise', () => {
       topics.allow(Room, { publish: () => true })
       t.application.routing((route) => topics.serve(route, '/live'))
       const live = connectTopicsOn({
-        connect: (protocol, opened) =>
+        connect: (protocols, opened) =>
           t.client.connect('ws://localhost/live', {
-            protocols: [protocol],
+            protocols,
             opened,
             reconnect: { baseDelay: 1000, maxDelay: 1000, jitter: 0 },
           }),
@@ -165,9 +165,9 @@ describe('drain', () => {
       async ([a, b]) => {
         if (a === undefined || b === undefined) throw new Error('No process')
         const live = connectTopicsOn({
-          connect: (protocol, opened) =>
+          connect: (protocols, opened) =>
             a.client.connect('ws://localhost/live', {
-              protocols: [protocol],
+              protocols,
               opened,
               reconnect: { baseDelay: 1000, maxDelay: 1000, jitter: 0 },
             }),

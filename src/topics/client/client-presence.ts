@@ -1,53 +1,27 @@
 /**
- * Presence in a client: who is there, and being there, over as many connections as that takes.
+ * Presence in a client: the members of topics, and the client's own seats, over as many connections
+ * as that takes.
  */
 
 import { Deferred } from '../../base/internal.ts'
 import { SubscriptionRefusedError } from '../errors.ts'
 import type { Member, PresenceChange, PresenceMode } from '../presence/presence.ts'
 import { PresenceWatch } from '../presence/presence-watch.ts'
+import type { ClientConnection } from './client-connection.ts'
+import type { ClientFields } from './client-encodings.ts'
+import type { ClientPresence, ClientSeat } from './live-topics.ts'
 
-/** A place among the members of a topic. */
-export interface ClientSeat extends AsyncDisposable {
-  /** Who one is, as the server says. */
-  readonly key: string
-  /** Says something else. @throws (by rejecting) {SubscriptionRefusedError} */
-  update(meta?: unknown): Promise<void>
-  /** Leaves at once. Idempotent. */
-  leave(): void
-}
-
-/** The presence of one topic, for a client. */
-export interface ClientPresence<Meta = unknown> {
-  /**
-   * The members, and then every change. After a reconnect the members come again.
-   *
-   * @throws {SubscriptionRefusedError} from the loop when the server refuses, or takes the permission back.
-   */
-  changes(options?: {
-    readonly mode?: PresenceMode
-    readonly signal?: AbortSignal
-  }): AsyncIterableIterator<PresenceChange<Meta>>
-
-  /**
-   * Becomes a member, also on later connections, until it leaves. The server decides about the key and about what is
-   * said under it.
-   *
-   * @param meta is handed to the permission of the server.
-   * @throws (by rejecting) {SubscriptionRefusedError}
-   */
-  join(meta?: unknown): Promise<ClientSeat>
-}
-
-/** What a server says about presence. */
+/** A message of the server about presence. */
 export type PresenceMessage =
   | (PresenceChange & { readonly topic: string })
-  | { readonly type: 'done'; readonly id: number; readonly topic: string; readonly key?: string }
+  | {
+      readonly type: 'done'
+      readonly id: number
+      readonly topic: string
+      readonly key?: string | null
+    }
 
-/** Sends a message with a new id. @returns the id; `null` when there is no connection. */
-export type SendRequest = (message: object) => number | null
-
-/** What the client knows of one topic. */
+/** The members of one topic, as the client knows them. */
 interface Known {
   readonly watches: Set<PresenceWatch>
   members: Map<string, Member>
@@ -63,17 +37,15 @@ interface Joined {
 
 /** The presences of all topics of one client. */
 export class ClientPresences {
-  readonly #send: SendRequest
-  readonly #later: (ms: number, act: () => void) => void
+  /** A function: the connection is made after its parts. */
+  readonly #connection: () => ClientConnection
   readonly #known = new Map<string, Known>()
   readonly #joined = new Map<string, Joined>()
   /** Requests that are not answered. */
   readonly #asked = new Map<number, { readonly topic: string; readonly isJoin: boolean }>()
-  #isOver = false
 
-  constructor(send: SendRequest, later: (ms: number, act: () => void) => void) {
-    this.#send = send
-    this.#later = later
+  constructor(connection: () => ClientConnection) {
+    this.#connection = connection
   }
 
   presenceOf(topic: string): ClientPresence {
@@ -83,7 +55,7 @@ export class ClientPresences {
     }
   }
 
-  /** There is a new connection: everything is asked for again. */
+  /** There is a new session: asks for everything again. */
   opened(): void {
     this.#asked.clear()
     for (const [topic, { mode }] of this.#known) this.#askToWatch(topic, mode)
@@ -103,7 +75,7 @@ export class ClientPresences {
     if (known !== undefined) apply(known, change)
   }
 
-  /** @returns whether the refused request was one of presence. */
+  /** @returns whether the refused request was one about presence. */
   refused(
     id: number,
     retryAfter: number | null,
@@ -113,7 +85,8 @@ export class ClientPresences {
     if (asked === undefined) return false
     this.#asked.delete(id)
     const { topic, isJoin } = asked
-    if (retryAfter !== null) this.#later(retryAfter, () => this.#askAgain(topic, isJoin))
+    if (retryAfter !== null)
+      this.#connection().later(retryAfter, () => this.#askAgain(topic, isJoin))
     else if (isJoin) this.#endJoin(topic, error(topic))
     else this.#endWatches(topic, error(topic))
     return true
@@ -127,7 +100,6 @@ export class ClientPresences {
 
   /** The client is closed. */
   end(error: Error | null): void {
-    this.#isOver = true
     for (const topic of this.#known.keys()) this.#endWatches(topic, error)
     for (const topic of this.#joined.keys()) {
       this.#endJoin(topic, error ?? new SubscriptionRefusedError(topic, 'closed'))
@@ -156,7 +128,7 @@ export class ClientPresences {
     }
     const watch = new PresenceWatch(source, signal, mode === 'count')
     known.watches.add(watch)
-    if (this.#isOver) {
+    if (this.#connection().end !== null) {
       watch.end()
       return watch
     }
@@ -191,15 +163,22 @@ export class ClientPresences {
     }
   }
 
-  /** Joins, or joins again with another meta. */
+  /** Joins, or joins again with another meta. Resolves with the key. */
   async #say(topic: string, meta: unknown): Promise<string> {
-    if (this.#isOver) throw new SubscriptionRefusedError(topic, 'closed')
+    if (this.#connection().end !== null) throw new SubscriptionRefusedError(topic, 'closed')
     const joined = this.#joined.get(topic) ?? { meta, answer: new Deferred<string>() }
     joined.meta = meta
     if (joined.answer.isSettled) joined.answer = new Deferred<string>()
     this.#joined.set(topic, joined)
     this.#askToJoin(topic, meta)
     return joined.answer.promise
+  }
+
+  /** @returns the id of the request; `null` without a session. */
+  #send(message: ClientFields): number | null {
+    const connection = this.#connection()
+    const id = connection.nextId()
+    return connection.send({ id, ...message }) ? id : null
   }
 
   #askAgain(topic: string, isJoin: boolean): void {
@@ -222,7 +201,7 @@ export class ClientPresences {
   #endWatches(topic: string, error: Error | null): void {
     const known = this.#known.get(topic)
     if (known === undefined) return
-    // Nothing is asked of the server: it has ended the watch.
+    // The server has ended the watch: there is nothing to send.
     this.#known.delete(topic)
     for (const watch of known.watches) watch.end(error)
   }
@@ -232,7 +211,7 @@ export class ClientPresences {
     this.#joined.delete(topic)
     if (joined === undefined) return
     joined.answer.promise.catch(() => {
-      // Nobody may be waiting: the seat was taken on an earlier connection.
+      // No call waits for the answer if the seat was taken on an earlier session.
     })
     joined.answer.reject(error)
   }
@@ -244,7 +223,7 @@ function membersOf({ members, count }: Known, isCounting: boolean): PresenceChan
     : { type: 'members', members: [...members.values()], count }
 }
 
-/** Brings what is known up to date, and tells the loops. */
+/** Applies a change, and passes it to the loops. */
 function apply(known: Known, change: PresenceChange): void {
   const { members, watches } = known
   if (change.type === 'members') {

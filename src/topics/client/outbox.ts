@@ -1,35 +1,17 @@
 /**
- * What a client publishes: kept until the server has answered, over as many connections as that takes.
+ * The publishes of a client: kept until the server has answered, over as many connections as that
+ * takes.
  *
- * Each publish has a number that grows by 1 for each topic, and is the same however often it is sent: the broker
- * stores it once. Those of one topic are sent in order; after one that was refused for now, the later ones wait.
+ * Each publish has a number that grows by 1 within its topic. The number is the same however often
+ * the publish is sent, so that the broker stores it once. Publishes to one topic are sent in order.
+ * After one that was refused for now, the later ones wait.
  */
 
 import { addAbortListener, Deferred, removeAbortListener } from '../../base/internal.ts'
 import { PublishRefusedError, PublishUncertainError } from '../errors.ts'
 import type { ErrorCode } from '../wire/messages.ts'
-
-/** What a publish came to. */
-export interface ClientPublished {
-  readonly epoch: string | null
-  readonly offset: number | null
-  readonly duplicate: boolean
-}
-
-/** How much an outbox holds. */
-export interface OutboxLimits {
-  readonly messages: number
-  readonly bytes: number
-}
-
-/** What the outbox needs of its connection. */
-export interface OutboxOwner {
-  /** Sends a message on the connection that is open. @returns whether there is one. */
-  send(message: object): boolean
-  now(): number
-  /** Calls `flush` of the outbox after so many milliseconds. */
-  flushLater(ms: number): void
-}
+import type { ClientConnection } from './client-connection.ts'
+import type { ClientPublished, OutboxLimits } from './live-topics.ts'
 
 interface Pending {
   readonly id: number
@@ -43,7 +25,7 @@ interface Pending {
   firstSentAt: number | null
 }
 
-/** Publishes that are to be sent again are given up a little before the server forgets them. */
+/** A publish is not sent again shortly before the server forgets its number. */
 const DEDUPE_SHARE = 0.9
 const DEFAULT_DEDUPE_MS = 120_000
 const DEFAULT_UNANSWERED = 32
@@ -51,19 +33,19 @@ const DEFAULT_UNANSWERED = 32
 /** The outbox of one client. */
 export class Outbox {
   readonly #limits: OutboxLimits
-  readonly #owner: OutboxOwner
+  /** A function: the connection is made after its parts. */
+  readonly #connection: () => ClientConnection
   readonly #sequences = new Map<string, number>()
-  /** Topics that have to wait, and until when. */
+  /** Topics whose publishes have to wait, and until when. */
   readonly #paused = new Map<string, number>()
   #pending: Pending[] = []
   #bytes = 0
-  #ids = 0
   #dedupeMs = DEFAULT_DEDUPE_MS
   #maxUnanswered = DEFAULT_UNANSWERED
 
-  constructor(limits: OutboxLimits, owner: OutboxOwner) {
+  constructor(limits: OutboxLimits, connection: () => ClientConnection) {
     this.#limits = limits
-    this.#owner = owner
+    this.#connection = connection
   }
 
   /** How many publishes wait for their answer. */
@@ -79,6 +61,10 @@ export class Outbox {
     signal: AbortSignal | null,
   ): Promise<ClientPublished> {
     const answer = new Deferred<ClientPublished>()
+    if (this.#connection().end !== null) {
+      answer.reject(new PublishRefusedError(topic, 'closed'))
+      return answer.promise
+    }
     const isFull =
       this.#pending.length >= this.#limits.messages ||
       (this.#pending.length > 0 && this.#bytes + bytes > this.#limits.bytes)
@@ -88,7 +74,7 @@ export class Outbox {
     }
     const seq = (this.#sequences.get(topic) ?? 0) + 1
     this.#sequences.set(topic, seq)
-    const id = ++this.#ids
+    const id = this.#connection().nextId()
     const pending = { id, topic, seq, body, bytes, answer, isSent: false, firstSentAt: null }
     this.#pending.push(pending)
     this.#bytes += bytes
@@ -97,7 +83,7 @@ export class Outbox {
     return answer.promise
   }
 
-  /** A new connection: everything is sent again, in order. */
+  /** There is a new session: sends everything again, in order. */
   opened(
     limits: { readonly unanswered: number; readonly dedupeMs: number },
     isSame: boolean,
@@ -107,7 +93,7 @@ export class Outbox {
     this.#paused.clear()
     for (const pending of this.#pending.slice()) {
       pending.isSent = false
-      // To the server, a client of another name repeats nothing.
+      // The server does not recognise the numbers of a client with another name.
       if (!isSame && pending.firstSentAt !== null) this.#giveUp(pending)
     }
     this.flush()
@@ -115,7 +101,7 @@ export class Outbox {
 
   /** Sends what may be sent. */
   flush(): void {
-    const now = this.#owner.now()
+    const now = this.#connection().now()
     let unanswered = this.#pending.filter(({ isSent }) => isSent).length
     for (const pending of this.#pending.slice()) {
       if (pending.isSent) continue
@@ -127,7 +113,7 @@ export class Outbox {
         continue
       }
       const { id, topic, seq, body } = pending
-      if (!this.#owner.send({ type: 'publish', id, topic, seq, ...body })) return
+      if (!this.#connection().send({ type: 'publish', id, topic, seq, ...body })) return
       pending.isSent = true
       pending.firstSentAt ??= now
       unanswered++
@@ -135,8 +121,8 @@ export class Outbox {
   }
 
   /** The server has stored it. */
-  published(id: number, published: ClientPublished): void {
-    this.#take(id)?.answer.resolve(published)
+  published(id: number, { epoch, offset, duplicate }: ClientPublished): void {
+    this.#take(id)?.answer.resolve({ epoch, offset, duplicate })
     this.flush()
   }
 
@@ -147,8 +133,8 @@ export class Outbox {
     if (retryAfter !== null) {
       pending.isSent = false
       if (code !== 'order') {
-        this.#paused.set(pending.topic, this.#owner.now() + retryAfter)
-        this.#owner.flushLater(retryAfter)
+        this.#paused.set(pending.topic, this.#connection().now() + retryAfter)
+        this.#connection().later(retryAfter, () => this.flush())
       } else this.flush()
       return true
     }
@@ -163,7 +149,7 @@ export class Outbox {
     return true
   }
 
-  /** Nothing is sent any more. */
+  /** There is no other session. */
   end(): void {
     for (const pending of this.#pending.slice()) this.#giveUp(pending)
   }
@@ -189,7 +175,7 @@ export class Outbox {
   #watch(pending: Pending, signal: AbortSignal): void {
     const give = (): void => {
       pending.answer.reject(signal.reason)
-      // What was sent keeps its place, so that the server's answer finds it.
+      // A publish that was sent keeps its place until the server answers.
       if (pending.firstSentAt === null) this.#take(pending.id)
     }
     if (signal.aborted) {

@@ -7,6 +7,8 @@
 const TEXT_ENCODER = new TextEncoder()
 const TEXT_DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const INITIAL_BYTES = 128
+/** 2^53 - 1 in groups of 7 bits. Without a limit, zeros in front of a number would never end. */
+const MAX_NUMBER_BYTES = 8
 
 /** Bytes that end too early, or that are no number or text. */
 export class MalformedBytesError extends RangeError {
@@ -88,29 +90,28 @@ export class ByteReader {
   number(): number {
     let value = 0
     let factor = 1
-    for (;;) {
+    for (let count = 0; count < MAX_NUMBER_BYTES; count++) {
       const byte = this.byte()
       value += (byte & 0x7f) * factor
-      if (value > Number.MAX_SAFE_INTEGER) {
-        throw new MalformedBytesError('Cannot read a number: it is above 2^53 - 1')
-      }
+      if (value > Number.MAX_SAFE_INTEGER) break
       if (byte < 0x80) return value
       factor *= 0x80
     }
+    throw new MalformedBytesError('Cannot read a number: it is above 2^53 - 1')
   }
 
-  text(): string {
+  /** @param length in bytes; by default the length is before the text. */
+  text(length: number = this.number()): string {
     try {
-      return TEXT_DECODER.decode(this.block())
+      return TEXT_DECODER.decode(this.block(length))
     } catch (error) {
       if (error instanceof MalformedBytesError) throw error
       throw new MalformedBytesError('Cannot read a text: it is not UTF-8', { cause: error })
     }
   }
 
-  /** Bytes with their length before them: a view. */
-  block(): Uint8Array {
-    const length = this.number()
+  /** Bytes, a view. @param length by default the length is before the bytes. */
+  block(length: number = this.number()): Uint8Array {
     if (length > this.#bytes.length - this.#at) {
       throw new MalformedBytesError('Cannot read bytes: there are fewer than their length says')
     }

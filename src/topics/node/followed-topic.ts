@@ -18,6 +18,8 @@ const MAX_KEYS = 10_000
 export class FollowedTopic {
   readonly name: string
   readonly kind: AnyTopicKind
+  /** Names the topic in the binary encoding of the wire. */
+  readonly number: number
   /** `null` in a topic without history. */
   readonly pages: LogPages | null
   /** Whether each offset is the one before it plus 1. */
@@ -39,8 +41,17 @@ export class FollowedTopic {
     name: string,
     kind: AnyTopicKind,
     log: { readonly pages: LogPages; readonly isDense: boolean } | null,
-    { budget, sweep }: { readonly budget: RingBudget; readonly sweep: Sweep },
+    {
+      budget,
+      sweep,
+      nextNumber,
+    }: {
+      readonly budget: RingBudget
+      readonly sweep: Sweep
+      readonly nextNumber: () => number
+    },
   ) {
+    this.number = nextNumber()
     this.name = name
     this.kind = kind
     this.pages = log?.pages ?? null

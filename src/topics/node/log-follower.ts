@@ -63,7 +63,7 @@ export class LogFollower {
       parts.broker,
       log,
       parts.slots,
-      (epoch) => this.#exposed(epoch),
+      (epoch) => this.exposed(epoch),
       () => this.#lookLater(),
     )
     const isDense = parts.broker.offsets === 'dense'
@@ -188,13 +188,14 @@ export class LogFollower {
     this.#epoch = head.epoch
     this.#echoUntil = head.offset
     this.#knownAt = this.#environment.clock.now()
-    this.topic.begin(this.#exposed(head.epoch), head.offset)
+    this.topic.begin(this.exposed(head.epoch), head.offset)
     if (!isFirst) this.#parts.told({ type: 'epoch', topic: this.topic.name })
     this.#begun()
     this.#release()
   }
 
-  #exposed(epoch: string): string {
+  /** The name that subscribers know an epoch of the broker by. */
+  exposed(epoch: string): string {
     return this.#lives === 0 ? epoch : `${epoch}~${this.#lives}`
   }
 

@@ -29,5 +29,7 @@ export interface NodeParts {
   readonly sweep: Sweep
   /** Whether the broker is up. */
   readonly isUp: () => boolean
+  /** A number that no other topic of this process has had. */
+  readonly nextNumber: () => number
   readonly told: (news: NodeNews) => void
 }

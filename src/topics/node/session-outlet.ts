@@ -3,6 +3,7 @@
  * session. A session that is full is left alone until it has room again.
  */
 
+import { Deferred } from '../../base/internal.ts'
 import type { Outbound, WebSocketSession } from '../../session/index.ts'
 import { CloseReason } from '../../protocol/index.ts'
 import type { Receiver, Subscription, Taken } from './subscription.ts'
@@ -31,6 +32,8 @@ export class SessionOutlet implements Receiver {
   readonly #ready = new Set<Subscription>()
   /** Frames of the last turn that found no room: one turn's worth at most, and nothing of a turn before. */
   #unsent: Outbound[] = []
+  /** Resolves when nothing is unsent. */
+  #taken: Deferred<void> | null = null
   #isWaiting = false
   #isPumping = false
   #isOver = false
@@ -72,6 +75,7 @@ export class SessionOutlet implements Receiver {
     this.#feeds.clear()
     this.#ready.clear()
     this.#unsent = []
+    this.#tellTaken()
   }
 
   /** Sends something between the events, behind what has been framed. */
@@ -79,6 +83,13 @@ export class SessionOutlet implements Receiver {
     if (this.#isOver) return
     this.#unsent.push(data)
     this.#pump()
+  }
+
+  /** Resolves when the session has taken all that was sent, or is over; `null`: it has. */
+  taken(): Promise<void> | null {
+    if (this.#unsent.length === 0) return null
+    this.#taken ??= new Deferred()
+    return this.#taken.promise
   }
 
   ready(subscription: Subscription): void {
@@ -117,7 +128,13 @@ export class SessionOutlet implements Receiver {
         return false
       } else this.#unsent.shift()
     }
+    this.#tellTaken()
     return !this.#isOver
+  }
+
+  #tellTaken(): void {
+    this.#taken?.resolve()
+    this.#taken = null
   }
 
   #wait(): void {

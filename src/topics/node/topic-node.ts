@@ -18,6 +18,7 @@ import { BrokerUnavailableError } from '../errors.ts'
 import type { AnyTopicKind } from '../kind/define-topic.ts'
 import type { From, Position } from '../kind/items.ts'
 import { Checks } from './checks.ts'
+import { type HistoryEvents, type HistoryRequest, readHistory } from './history.ts'
 import { Lanes } from './lanes.ts'
 import { LogFollower } from './log-follower.ts'
 import type { NodeNews, NodeParts } from './node-parts.ts'
@@ -93,6 +94,7 @@ export class TopicNode {
   #state: BrokerState = { state: 'connecting' }
   #waitingForUp: Array<Deferred<void>> = []
   #hasBeenUp = false
+  #numbers = 0
 
   constructor(broker: Broker, environment: Environment, settings: NodeSettings, owner: NodeOwner) {
     this.broker = broker
@@ -106,6 +108,7 @@ export class TopicNode {
       budget: new RingBudget(),
       sweep: new Sweep(environment),
       isUp: () => this.isUp,
+      nextNumber: () => ++this.#numbers,
       told: (news) => owner.told(news),
     }
     this.#checks = new Checks(broker, environment, settings.checkEveryMs, this.#parts.isUp)
@@ -214,6 +217,23 @@ export class TopicNode {
     const [head] = await this.broker.heads([log])
     if (head === undefined) throw new BrokerUnavailableError(`ask for the head of "${name}"`, name)
     return head
+  }
+
+  /** Reads a page of a topic with history. @throws (by rejecting) {BrokerUnavailableError} */
+  async history(name: string, kind: AnyTopicKind, request: HistoryRequest): Promise<HistoryEvents> {
+    const topic = { name, kind: this.#logKindOf(kind) }
+    await this.#prepare(topic.kind)
+    const { slots } = this.#parts
+    return readHistory(request, {
+      isDense: this.broker.offsets === 'dense',
+      head: () => this.position(name, kind),
+      read: async (after, limit) => {
+        const page = await slots.run(() => this.broker.read(topic, after, limit))
+        const follower = this.#followed.get(name)?.follower
+        const isFollowed = follower instanceof LogFollower
+        return isFollowed ? { ...page, epoch: follower.exposed(page.epoch) } : page
+      },
+    })
   }
 
   /** The topic as the log knows it. */

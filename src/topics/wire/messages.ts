@@ -1,27 +1,37 @@
 /**
- * The messages of the JSON protocol `v1.json.topics.towpath`: see docs/topics-wire.md.
+ * The messages of the protocol that `topics.serve` speaks, whatever their encoding: see
+ * docs/topics-wire.md.
  */
 
 import type { From, GapReason, Position } from '../kind/items.ts'
 import type { Member, PresenceMode } from '../presence/presence.ts'
 
-/** The subprotocol. */
+/** The subprotocol with messages in JSON. */
 export const JSON_PROTOCOL = 'v1.json.topics.towpath'
+
+/** The subprotocol with messages in bytes. */
+export const BINARY_PROTOCOL = 'v1.binary.topics.towpath'
 
 /** How long the server waits for `hello`, in milliseconds. */
 export const HELLO_TIMEOUT_MS = 5000
 
-/** Publishes of one client that may be unanswered at a time. */
+/** How many publishes of one client may be unanswered. */
 export const MAX_UNANSWERED = 32
 
-/** A topic that a client had before its connection broke. */
+/** How many events an answer to `history` has at most. */
+export const MAX_HISTORY_EVENTS = 100
+
+/** A topic that a client had before its connection was lost. */
 export interface ResumedTopic extends Position {
   readonly topic: string
   /** Milliseconds since the last frame of the old session. */
   readonly away?: number
 }
 
-/** What a client says. */
+/** Where `history` begins to read. */
+export type HistoryFrom = 'start' | { readonly last: number } | Position
+
+/** A message of a client, checked. */
 export type ClientMessage =
   | {
       readonly type: 'hello'
@@ -42,8 +52,17 @@ export type ClientMessage =
       readonly topic: string
       readonly seq: number
       readonly key: string | null
-      /** JSON, or bytes. */
+      /** A JSON value, or bytes. */
       readonly data: unknown
+    }
+  | {
+      readonly type: 'history'
+      readonly id: number
+      readonly topic: string
+      readonly from: HistoryFrom
+      /** Only events with a lower offset; `null`: all. */
+      readonly before: number | null
+      readonly limit: number
     }
   | { readonly type: 'token'; readonly token: string | null }
   | {
@@ -60,7 +79,7 @@ export type ClientMessage =
       readonly named: string
     }
 
-/** Why something was refused. */
+/** Why the server refuses a request. */
 export type ErrorCode =
   | 'forbidden'
   | 'name'
@@ -74,7 +93,20 @@ export type ErrorCode =
   | 'uncertain'
   | 'unknown'
 
-/** What a server says. */
+/** An event in a message. */
+export interface EventFields {
+  /** `null` in a topic without history. */
+  readonly offset: number | null
+  readonly at: number
+  readonly key?: string | null
+  readonly publisher?: string | null
+  /** A JSON value. Absent if there is `bytes`. */
+  readonly data?: unknown
+  /** Base64 in JSON. */
+  readonly bytes?: string | Uint8Array
+}
+
+/** A message of the server. */
 export type ServerMessage =
   | {
       readonly type: 'welcome'
@@ -85,15 +117,17 @@ export type ServerMessage =
         readonly publishesPerSecond: number
         readonly unanswered: number
       }
-      /** How long a repeated publish is recognised, in milliseconds. */
+      /** How long the server recognises a repeated publish, in milliseconds. */
       readonly dedupe: number
       readonly features: readonly string[]
     }
   | {
       readonly type: 'subscribed'
-      /** `null` for a topic of `hello`. */
+      /** `null` for a topic of `hello`, and for one that the server has subscribed to by itself. */
       readonly id: number | null
       readonly topic: string
+      /** Names the topic in events in the binary encoding. */
+      readonly number: number
       /** `null` in a topic without history. */
       readonly epoch: string | null
       readonly offset: number | null
@@ -101,18 +135,7 @@ export type ServerMessage =
     }
   | { readonly type: 'unsubscribed'; readonly id: number; readonly topic: string }
   | { readonly type: 'live'; readonly topic: string }
-  | {
-      readonly type: 'event'
-      readonly topic: string
-      readonly offset: number | null
-      readonly at: number
-      readonly key?: string
-      readonly publisher?: string
-      /** JSON. Absent where there is `bytes`. */
-      readonly data?: unknown
-      /** Base64. */
-      readonly bytes?: string
-    }
+  | ({ readonly type: 'event'; readonly topic: string } & EventFields)
   | {
       readonly type: 'gap'
       readonly topic: string
@@ -131,15 +154,25 @@ export type ServerMessage =
       readonly duplicate: boolean
     }
   | {
+      readonly type: 'history'
+      readonly id: number
+      readonly topic: string
+      readonly epoch: string
+      readonly head: number
+      /** Whether no event is missing between the place that was asked for and the first event. */
+      readonly complete: boolean
+      readonly events: readonly EventFields[]
+    }
+  | {
       readonly type: 'error'
       readonly id: number | null
-      readonly topic?: string
+      readonly topic?: string | null
       readonly code: ErrorCode
       readonly message: string
-      /** Milliseconds. Present when another attempt may succeed. */
-      readonly retryAfter?: number
-      /** What the application says beside. */
-      readonly denied?: { readonly code: string; readonly message: string }
+      /** Milliseconds. Present if another attempt may succeed. */
+      readonly retryAfter?: number | null
+      /** The application's own reason. */
+      readonly denied?: { readonly code: string; readonly message: string } | null
     }
   | {
       readonly type: 'denied'
@@ -148,7 +181,12 @@ export type ServerMessage =
       readonly message: string
     }
   /** Answers `presence`, `join` and `leave`. */
-  | { readonly type: 'done'; readonly id: number; readonly topic: string; readonly key?: string }
+  | {
+      readonly type: 'done'
+      readonly id: number
+      readonly topic: string
+      readonly key?: string | null
+    }
   | {
       readonly type: 'members'
       readonly topic: string

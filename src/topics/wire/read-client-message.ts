@@ -1,20 +1,49 @@
 /**
- * Reading what a client sends: nothing of it is trusted.
+ * Checks the messages of a client. A client may send anything.
  */
 
 import type { From, Position } from '../kind/items.ts'
+import { ByteReader } from '../kind/numbers.ts'
+import { parseShallow } from '../kind/shallow-json.ts'
 import { fromBase64 } from './base64.ts'
-import type { ClientMessage, ResumedTopic } from './messages.ts'
+import { CLIENT_LAYOUTS } from './binary-layouts.ts'
+import { decodeBinary } from './binary-messages.ts'
+import {
+  type ClientMessage,
+  type HistoryFrom,
+  MAX_HISTORY_EVENTS,
+  type ResumedTopic,
+} from './messages.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** Topics that one `hello` may name; a server's own limit may be lower. */
+/** How many topics one `hello` may name. The server's own limit may be lower. */
 const MAX_RESUMED = 10_000
+const MAX_EPOCH_LENGTH = 80
+const MAX_NAMED_LENGTH = 32
 
-/** @returns `null` for what is no message: the session is closed with 4400. */
+/** @returns `null` for an invalid message: the session is closed with 4400. */
 export function readClientMessage(text: string): ClientMessage | null {
   const message = parse(text)
-  if (message === null || typeof message['type'] !== 'string') return null
+  return message === null ? null : checkMessage(message)
+}
+
+/** The same for the binary encoding. */
+export function readBinaryClientMessage(bytes: Uint8Array): ClientMessage | null {
+  try {
+    const message = decodeBinary(CLIENT_LAYOUTS, bytes)
+    if (message !== null) return checkMessage(message)
+    // The requests of a newer client begin with their id too.
+    const reader = new ByteReader(bytes)
+    const named = String(reader.byte())
+    return { type: 'unknown', id: reader.isAtEnd ? null : reader.number(), named }
+  } catch {
+    return null // The bytes end too early, or have a text that is not UTF-8 or not JSON.
+  }
+}
+
+function checkMessage(message: Fields): ClientMessage | null {
+  if (typeof message['type'] !== 'string') return null
   switch (message['type']) {
     case 'hello':
       return readHello(message)
@@ -24,6 +53,8 @@ export function readClientMessage(text: string): ClientMessage | null {
       return readUnsubscribe(message)
     case 'publish':
       return readPublish(message)
+    case 'history':
+      return readHistory(message)
     case 'token':
       return { type: 'token', token: textOf(message['token']) }
     case 'presence':
@@ -32,7 +63,7 @@ export function readClientMessage(text: string): ClientMessage | null {
     case 'leave':
       return readSeat(message, message['type'])
     default: {
-      const named = message['type'].slice(0, 32)
+      const named = message['type'].slice(0, MAX_NAMED_LENGTH)
       return { type: 'unknown', id: idOf(message['id']), named }
     }
   }
@@ -75,9 +106,31 @@ function readPublish(message: Fields): ClientMessage | null {
   const [id, seq] = [idOf(message['id']), idOf(message['seq'])]
   const { topic, bytes } = message
   if (id === null || seq === null || seq === 0 || typeof topic !== 'string') return null
-  const data = typeof bytes === 'string' ? fromBase64(bytes) : message['data']
+  const data =
+    typeof bytes === 'string'
+      ? fromBase64(bytes)
+      : bytes instanceof Uint8Array
+        ? bytes
+        : message['data']
   if (data === null && typeof bytes === 'string') return null
   return { type: 'publish', id, topic, seq, key: textOf(message['key']), data }
+}
+
+function readHistory(message: Fields): ClientMessage | null {
+  const [id, from] = [idOf(message['id']), readFrom(message['from'] ?? 'start')]
+  const { topic, before = null, limit = MAX_HISTORY_EVENTS } = message
+  const [end, most] = [idOf(before), idOf(limit)]
+  if (id === null || from === null || from === 'now' || typeof topic !== 'string') return null
+  if ((end === null && before !== null) || most === null || most === 0) return null
+  const place: HistoryFrom = from // without `away`, which history ignores
+  return {
+    type: 'history',
+    id,
+    topic,
+    from: place,
+    before: end,
+    limit: Math.min(most, MAX_HISTORY_EVENTS),
+  }
 }
 
 function readPresence(message: Fields): ClientMessage | null {
@@ -105,7 +158,7 @@ function readFrom(value: unknown): From | null {
 function readPosition(value: Fields): (Position & { away?: number }) | null {
   const { epoch, away } = value
   const offset = idOf(value['offset'])
-  if (typeof epoch !== 'string' || epoch.length > 80 || offset === null) return null
+  if (typeof epoch !== 'string' || epoch.length > MAX_EPOCH_LENGTH || offset === null) return null
   const isTime = typeof away === 'number' && Number.isFinite(away) && away >= 0
   return isTime ? { epoch, offset, away } : { epoch, offset }
 }
@@ -121,7 +174,7 @@ function textOf(value: unknown): string | null {
 
 function parse(text: string): Fields | null {
   try {
-    const value: unknown = JSON.parse(text)
+    const value = parseShallow(text)
     return isFields(value) ? value : null
   } catch {
     return null // not JSON

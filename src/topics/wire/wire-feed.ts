@@ -1,45 +1,51 @@
 /**
- * How a topic is sent to a client in JSON. An event is serialised once for all clients of the process.
+ * How a topic is sent to a client of the wire protocol.
  */
 
 import type { Outbound } from '../../session/index.ts'
-import { prepare } from '../node/prepared.ts'
+import type { Position } from '../kind/items.ts'
+import type { FollowedTopic } from '../node/followed-topic.ts'
 import type { Feed } from '../node/session-outlet.ts'
 import type { Taken } from '../node/subscription.ts'
 import { TopicEvent } from '../node/topic-event.ts'
-import type { Position } from '../kind/items.ts'
-import { toBase64 } from './base64.ts'
-import type { ServerMessage } from './messages.ts'
+import type { WireEncoding } from './encodings.ts'
 
-/** How a subscription was asked for. */
+/** How a client has asked for a subscription. */
 export interface WireSubscription {
-  readonly topic: string
+  /** `null` if the client has asked in `hello`, or has not asked. */
   readonly id: number | null
-  /** Whether it goes on from a position. */
+  /** Whether it continues from a position. */
   readonly isResume: boolean
   /** Where it begins; `null` in a topic without history. */
   readonly begin: Position | null
 }
 
-/** A feed of one client. */
+/** The feed of one subscription of one client. */
 export class WireFeed implements Feed {
-  readonly #subscription: WireSubscription
-  #isAnnounced = false
+  readonly #encoding: WireEncoding
+  readonly #topic: FollowedTopic
+  /** `null` once `subscribed` has been sent. */
+  #asked: WireSubscription | null
 
-  constructor(subscription: WireSubscription) {
-    this.#subscription = subscription
+  constructor(topic: FollowedTopic, encoding: WireEncoding, asked: WireSubscription) {
+    this.#topic = topic
+    this.#encoding = encoding
+    this.#asked = asked
   }
 
   frame(taken: Taken): readonly Outbound[] {
     const frame = this.#frame(taken)
-    if (this.#isAnnounced) return [frame]
-    this.#isAnnounced = true
-    const { topic, id, isResume, begin } = this.#subscription
+    const asked = this.#asked
+    if (asked === null) return [frame]
+    this.#asked = null
+    const { id, isResume, begin } = asked
+    const { name, number } = this.#topic
     const isGap = !(taken instanceof TopicEvent) && taken.type === 'gap'
-    const subscribed = encodeMessage({
+    const subscribed = this.#encoding.encode({
       type: 'subscribed',
       id,
-      topic,
+      topic: name,
+      number,
       epoch: begin?.epoch ?? null,
       offset: begin?.offset ?? null,
       resumed: isResume && !isGap,
@@ -48,35 +54,7 @@ export class WireFeed implements Feed {
   }
 
   #frame(taken: Taken): Outbound {
-    const { topic } = this.#subscription
-    if (taken instanceof TopicEvent) {
-      // One topic has one name: the frame is the same for all of its subscribers.
-      return taken.frame(WireFeed, (event) => prepare(encodeEvent(topic, event)))
-    }
-    if (taken.type === 'skipped') return encodeMessage({ ...taken, topic })
-    return taken.type === 'live'
-      ? encodeMessage({ type: 'live', topic })
-      : encodeMessage({ ...taken, topic })
+    if (taken instanceof TopicEvent) return this.#encoding.encodeEvent(this.#topic, taken)
+    return this.#encoding.encode({ ...taken, topic: this.#topic.name })
   }
-}
-
-export function encodeMessage(message: ServerMessage): string {
-  return JSON.stringify(message)
-}
-
-/** The data of the event is put in as it was stored: it is JSON, and is not parsed again. */
-function encodeEvent(topic: string, event: TopicEvent): string {
-  const { at, key, publisher, data } = event.envelope
-  const offset = event.isLogged ? event.offset : null
-  const head = JSON.stringify({
-    type: 'event',
-    topic,
-    offset,
-    at,
-    ...(key === null ? {} : { key }),
-    ...(publisher === null ? {} : { publisher }),
-  })
-  const { json } = event
-  const body = json === null ? `"bytes":"${toBase64(data)}"` : `"data":${json}`
-  return `${head.slice(0, -1)},${body}}`
 }

@@ -1,38 +1,18 @@
 /**
- * Presence in the ready-made protocol, for one connection: whom the client watches, and where it is a member.
+ * The presence of one client: the topics whose members it watches, and those where it is a member.
  */
 
-import type { DefaultWebSocketServerSession } from '../../application/index.ts'
 import type { WheelTimer } from '../../base/internal.ts'
 import { ClosedSendChannelError } from '../../channels/index.ts'
 import { PublishRefusedError } from '../errors.ts'
-import { problemOf } from '../kind/topic-name.ts'
 import type { PresenceMode, Seat } from '../presence/presence.ts'
-import type { TopicsLimitName } from '../topics-events.ts'
-import type { TopicsParts } from '../topics-parts.ts'
-import type { ClientMessage, ErrorCode } from './messages.ts'
-import { type AllowedTopic, type Decision, Denied, type Permissions } from './permissions.ts'
-import type { TopicsClient } from './topics-client.ts'
-import { encodeMessage } from './wire-feed.ts'
-
-/** What a connection offers to its presence. */
-export interface WirePresenceOwner {
-  readonly client: TopicsClient
-  readonly session: DefaultWebSocketServerSession
-  readonly topics: TopicsParts
-  readonly permissions: Permissions
-  /** Asks whether the client may receive the topic. */
-  decide(topic: string, allowed: AllowedTopic | null): Promise<Decision>
-  forbid(id: number, topic: string, denied: Denied | null): void
-  refuse(id: number, topic: string | null, code: ErrorCode, message: string): void
-  /** Ends everything that the client does with a topic, and says so. */
-  deny(topic: string): void
-  tellLimit(limit: TopicsLimitName, topic: string): void
-}
+import type { ClientMessage } from './messages.ts'
+import { type AllowedTopic, type Decision, Denied } from './permissions.ts'
+import type { WireParts } from './wire-parts.ts'
 
 type Request = Extract<ClientMessage, { type: 'presence' | 'join' | 'leave' }>
 
-/** A watch that is under way. */
+/** A topic whose members the client watches. */
 interface Watching {
   readonly aborting: AbortController
   until: WheelTimer | null
@@ -40,56 +20,70 @@ interface Watching {
 
 const MAX_TIMER_MS = 2 ** 31 - 1
 
-/** The presence of one client. */
+/** The presence of one connection. */
 export class WirePresence {
-  readonly #owner: WirePresenceOwner
+  readonly #parts: WireParts
+  readonly #decide: (topic: string, allowed: AllowedTopic | null) => Promise<Decision>
+  readonly #deny: (topic: string) => void
   readonly #watching = new Map<string, Watching>()
   readonly #seats = new Map<string, Seat<unknown>>()
   /** Joins and leaves happen in the order in which they came. */
   #joining: Promise<void> = Promise.resolve()
 
-  constructor(owner: WirePresenceOwner) {
-    this.#owner = owner
+  /**
+   * @param decide asks whether the client may receive a topic.
+   * @param deny ends all that the client does with a topic, and says so to the client.
+   */
+  constructor(
+    parts: WireParts,
+    decide: (topic: string, allowed: AllowedTopic | null) => Promise<Decision>,
+    deny: (topic: string) => void,
+  ) {
+    this.#parts = parts
+    this.#decide = decide
+    this.#deny = deny
   }
 
-  /** Does what the client asks for. Rejects with what a permission fails with. */
+  /**
+   * Answers a request. A watch lasts until it ends.
+   *
+   * @throws (by rejecting) the error of a permission.
+   */
   async handle(request: Request): Promise<void> {
     const { id, topic } = request
-    if (problemOf(topic) !== null) {
-      this.#owner.refuse(id, null, 'name', 'The name of the topic is invalid')
-    } else if (request.type === 'presence') {
+    if (request.type === 'presence') {
       await this.#watch(id, topic, request.mode)
-    } else {
-      const turn = this.#joining.then(() =>
-        request.type === 'join' ? this.#join(id, topic, request.meta) : this.#leave(id, topic),
-      )
-      this.#joining = turn.catch(() => {
-        // Whoever awaits the turn hears of it.
-      })
-      await turn
+      return
     }
+    const turn = this.#joining.then(() =>
+      request.type === 'join' ? this.#join(id, topic, request.meta) : this.#leave(id, topic),
+    )
+    this.#joining = turn.catch(() => {
+      // The caller gets the error from `turn`.
+    })
+    await turn
   }
 
-  /** A permission has ended. */
+  /** The permission for a topic has ended. */
   denied(topic: string): void {
     this.#unwatch(topic)
     this.#seats.get(topic)?.leave()
     this.#seats.delete(topic)
   }
 
-  /** A renewed token is asked for everything that was allowed up to a moment. */
+  /** Asks again for the permissions that end: the client has a new token. */
   async askAgain(): Promise<void> {
-    const { permissions } = this.#owner
+    const { permissions } = this.#parts
     for (const [topic, watching] of this.#watching) {
       if (watching.until === null) continue
-      const decision = await this.#owner.decide(topic, permissions.find(topic))
+      const decision = await this.#decide(topic, permissions.find(topic))
       if (this.#watching.get(topic) !== watching) continue
       if (decision.isAllowed) this.#endAt(topic, watching, decision.until)
-      else this.#owner.deny(topic)
+      else this.#deny(topic)
     }
   }
 
-  /** The session is over. Seats end with it by themselves. */
+  /** The session is over. Seats end with the session by themselves. */
   end(): void {
     for (const topic of this.#watching.keys()) this.#unwatch(topic)
   }
@@ -98,28 +92,39 @@ export class WirePresence {
     this.#unwatch(topic)
     if (mode === 'off') return this.#done(id, topic)
     if (this.#isFull(id, topic, this.#watching)) return
-    const { permissions } = this.#owner
+    const { answers, permissions } = this.#parts
     const allowed = permissions.find(topic)
     const watching: Watching = { aborting: new AbortController(), until: null }
     this.#watching.set(topic, watching)
-    const decision = await this.#owner.decide(topic, allowed)
+    const decision = await this.#decide(topic, allowed)
     if (this.#watching.get(topic) !== watching) return
     const ask = allowed?.permissions.presence
     if (!decision.isAllowed || allowed === null || ask === undefined) {
       this.#watching.delete(topic)
-      this.#owner.forbid(id, topic, decision.isAllowed ? null : decision.denied)
+      answers.forbid(id, topic, decision.isAllowed ? null : decision.denied)
       return
     }
     this.#endAt(topic, watching, decision.until)
     await this.#done(id, topic)
-    const { presence } = this.#owner.topics.served(topic, allowed.kind)
+    await this.#sendChanges(topic, allowed, mode, watching.aborting.signal)
+  }
+
+  /** Sends the changes until `signal` aborts, or the session is over. */
+  async #sendChanges(
+    topic: string,
+    { kind }: AllowedTopic,
+    mode: PresenceMode,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { encoding, session, topics } = this.#parts
+    const { presence } = topics.served(topic, kind)
     try {
-      for await (const change of presence.changes({ mode, signal: watching.aborting.signal })) {
-        // Waits while the client is slow: then it gets the members anew, and not every change.
-        await this.#owner.session.send(encodeMessage({ ...change, topic }))
+      for await (const change of presence.changes({ mode, signal })) {
+        // Waits while the client is slow. Then it gets all members again, and not every change.
+        await session.send(encoding.encode({ ...change, topic }))
       }
     } catch (error) {
-      if (watching.aborting.signal.aborted || error instanceof ClosedSendChannelError) return
+      if (signal.aborted || error instanceof ClosedSendChannelError) return
       throw error
     }
   }
@@ -136,36 +141,36 @@ export class WirePresence {
     watching.until?.cancel()
     watching.until = null
     if (until === null) return
-    const { timers } = this.#owner.topics.node.environment
+    const { timers } = this.#parts.topics.node.environment
     const ms = Math.min(Math.max(0, until.getTime() - Date.now()), MAX_TIMER_MS)
-    watching.until = timers.schedule(ms, () => this.#owner.deny(topic))
+    watching.until = timers.schedule(ms, () => this.#deny(topic))
   }
 
   async #join(id: number, topic: string, meta: unknown): Promise<void> {
-    const { client, permissions, session, topics } = this.#owner
+    const { answers, client, permissions, session, topics } = this.#parts
     const allowed = permissions.find(topic)
     const ask = allowed?.permissions.presence
     if (!this.#seats.has(topic) && this.#isFull(id, topic, this.#seats)) return
     if (allowed === null || ask === undefined) {
-      this.#owner.forbid(id, topic, null)
+      answers.forbid(id, topic, null)
       return
     }
     const { parameters } = allowed
     const answer = await ask({ client, parameters, topic, meta })
     if (answer === false || answer instanceof Denied) {
-      this.#owner.forbid(id, topic, answer === false ? null : answer)
+      answers.forbid(id, topic, answer === false ? null : answer)
       return
     }
     const { presence } = topics.served(topic, allowed.kind)
     try {
       const seat = await presence.join(session, answer.key, answer.meta)
-      // The new seat first: the member stays present.
+      // The old seat ends after the new one has begun, so that the member stays present.
       this.#seats.get(topic)?.leave()
       this.#seats.set(topic, seat)
     } catch (error) {
       if (!(error instanceof PublishRefusedError)) throw error
-      if (error.reason === 'size') this.#owner.tellLimit('maxMetaBytes', topic)
-      this.#owner.refuse(id, topic, error.reason === 'size' ? 'size' : 'schema', error.message)
+      if (error.reason === 'size') answers.tellLimit('maxMetaBytes', topic)
+      answers.refuse(id, topic, error.reason === 'size' ? 'size' : 'schema', error.message)
       return
     }
     await this.#done(id, topic, answer.key)
@@ -177,18 +182,20 @@ export class WirePresence {
     return this.#done(id, topic)
   }
 
-  /** Refuses what would be too much. */
+  /** Refuses a topic if the client has too many. */
   #isFull(id: number, topic: string, taken: ReadonlyMap<string, unknown>): boolean {
-    if (taken.size < this.#owner.topics.settings.maxTopics) return false
-    this.#owner.tellLimit('maxTopics', topic)
-    this.#owner.refuse(id, topic, 'limit', 'Too many topics')
+    const { answers, topics } = this.#parts
+    if (taken.size < topics.settings.maxTopics) return false
+    answers.tellLimit('maxTopics', topic)
+    answers.refuse(id, topic, 'limit', 'Too many topics')
     return true
   }
 
   async #done(id: number, topic: string, key?: string): Promise<void> {
+    const { encoding, session } = this.#parts
     const named = key === undefined ? {} : { key }
     try {
-      await this.#owner.session.send(encodeMessage({ type: 'done', id, topic, ...named }))
+      await session.send(encoding.encode({ type: 'done', id, topic, ...named }))
     } catch (error) {
       if (!(error instanceof ClosedSendChannelError)) throw error
     }

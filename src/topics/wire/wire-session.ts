@@ -1,112 +1,77 @@
 /**
- * The ready-made protocol, for one connection: what the client asks for, within its limits and permissions.
+ * One connection of the wire protocol: greets the client, and hands each message to the part that
+ * it concerns.
  */
 
 import type { DefaultWebSocketServerSession } from '../../application/index.ts'
 import { ScopeEndedError } from '../../base/index.ts'
-import { TokenBucket, type WheelTimer } from '../../base/internal.ts'
+import { TokenBucket } from '../../base/internal.ts'
 import { ClosedReceiveChannelError } from '../../channels/index.ts'
-import { CloseReason, Frame } from '../../protocol/index.ts'
-import {
-  BrokerUnavailableError,
-  PublishRefusedError,
-  PublishUncertainError,
-  TopicNameError,
-} from '../errors.ts'
+import { CloseReason } from '../../protocol/index.ts'
 import type { AnyTopicKind, TopicKind } from '../kind/define-topic.ts'
 import type { From } from '../kind/items.ts'
 import { problemOf } from '../kind/topic-name.ts'
-import type { Attached } from '../session-outlets.ts'
-import type { TopicsLimitName } from '../topics-events.ts'
-import type { TopicsParts } from '../topics-parts.ts'
-import type { ClientNames } from './client-names.ts'
-import {
-  type ClientMessage,
-  type ErrorCode,
-  HELLO_TIMEOUT_MS,
-  MAX_UNANSWERED,
-  type ServerMessage,
-} from './messages.ts'
-import { type AllowedTopic, decide, Denied, type Permissions } from './permissions.ts'
-import { readClientMessage } from './read-client-message.ts'
+import { encodingOf, type WireEncoding } from './encodings.ts'
+import { type ClientMessage, HELLO_TIMEOUT_MS, MAX_UNANSWERED } from './messages.ts'
+import type { Denied } from './permissions.ts'
+import type { WireService } from './serve-options.ts'
 import type { TopicsClient } from './topics-client.ts'
-import { encodeMessage, WireFeed } from './wire-feed.ts'
+import { WireAnswers } from './wire-answers.ts'
 import { WirePresence } from './wire-presence.ts'
+import { WirePublishing } from './wire-publishing.ts'
+import { WireSubscriptions } from './wire-subscriptions.ts'
 
-/** How the ready-made protocol is served. */
-export interface ServeOptions {
-  /**
-   * Whether a client may stay, asked with the token of its `hello` and each one that it renews; `null` for none. What is
-   * not allowed is closed with 4401. @defaultValue everybody may
-   */
-  readonly authenticate?: (asked: {
-    readonly session: DefaultWebSocketServerSession
-    readonly token: string | null
-  }) => boolean | Promise<boolean>
-  /** Runs when a client has said hello: it may subscribe the client to topics of its own. */
-  readonly connected?: (client: TopicsClient) => Promise<void> | void
-}
-
-/** What all sessions of a route share. */
-export interface WireParts {
-  readonly topics: TopicsParts
-  readonly permissions: Permissions
-  readonly names: ClientNames
-  readonly options: ServeOptions
-}
-
-interface Subscribed {
-  readonly topic: AllowedTopic | null
-  attached: Attached | null
-  until: WheelTimer | null
-}
-
-type Publish = Extract<ClientMessage, { type: 'publish' }>
+type Hello = Extract<ClientMessage, { type: 'hello' }>
 
 const NOT_UNDERSTOOD = new CloseReason(4400, 'Not understood')
 const WHO_ARE_YOU = new CloseReason(4401, 'Who are you')
 const NO_HELLO = new CloseReason(4408, 'No hello')
-const TOO_FAST = new CloseReason(4429, 'Too fast')
-const RATE_BURST_MS = 2000
-/** Refusals in a row of a client that does not slow down. */
-const MAX_REFUSALS = 200
-const MAX_TIMER_MS = 2 ** 31 - 1
+const SUBSCRIBE_BURST_MS = 1000
+const RETRY_AFTER_MS = 1000
+const SPARE_UNDER_WAY = 32
 
-/** One client's connection. */
+/** The connection of one client. */
 export class WireSession implements TopicsClient {
   readonly session: DefaultWebSocketServerSession
-  readonly #parts: WireParts
-  readonly #subscribed = new Map<string, Subscribed>()
+  readonly #service: WireService
+  readonly #encoding: WireEncoding
+  readonly #answers: WireAnswers
+  readonly #publishing: WirePublishing
+  readonly #subscriptions: WireSubscriptions
   readonly #presence: WirePresence
-  readonly #subscribes: TokenBucket
-  readonly #publishes: TokenBucket
-  /** The lowest number that was refused and may come again, by topic: later ones must wait for it. */
-  readonly #refused = new Map<string, number>()
-  /** Publishes begin in the order in which they came. */
-  #publishing: Promise<void> = Promise.resolve()
-  #unanswered = 0
-  #refusals = 0
+  /** What costs the application or the broker a question: subscribes, `history`, `token`. */
+  readonly #requests: TokenBucket
+  readonly #maxUnderWay: number
+  #underWay = 0
   #id = ''
   #token: string | null = null
 
-  constructor(session: DefaultWebSocketServerSession, parts: WireParts) {
+  constructor(session: DefaultWebSocketServerSession, service: WireService) {
+    const { topics, permissions } = service
+    const { maxTopics, maxSubscribesPerSecond } = topics.settings
     this.session = session
-    this.#parts = parts
-    const { settings, node } = parts.topics
-    const { clock } = node.environment
-    this.#presence = new WirePresence({
+    this.#service = service
+    this.#encoding = encodingOf(session.protocol)
+    this.#answers = new WireAnswers(session, topics, this.#encoding)
+    const parts = {
       client: this,
       session,
-      topics: parts.topics,
-      permissions: parts.permissions,
-      decide: (topic, allowed) => this.#decide(topic, allowed),
-      forbid: (id, topic, denied) => this.#forbid(id, topic, denied),
-      refuse: (id, topic, code, message) => void this.#refuse(id, topic, code, message),
-      deny: (topic) => this.#deny(topic, null),
-      tellLimit: (limit, topic) => this.#tellLimit(limit, topic),
-    })
-    this.#subscribes = new TokenBucket(clock, settings.maxSubscribesPerSecond, 1000)
-    this.#publishes = new TokenBucket(clock, settings.maxPublishesPerSecond, RATE_BURST_MS)
+      topics,
+      permissions,
+      encoding: this.#encoding,
+      answers: this.#answers,
+    }
+    this.#publishing = new WirePublishing(parts)
+    this.#subscriptions = new WireSubscriptions(parts, (topic, denied) => this.#deny(topic, denied))
+    this.#presence = new WirePresence(
+      parts,
+      (topic, allowed) => this.#subscriptions.decide(topic, allowed),
+      (topic) => this.#deny(topic, null),
+    )
+    const { clock } = topics.node.environment
+    this.#requests = new TokenBucket(clock, maxSubscribesPerSecond, SUBSCRIBE_BURST_MS)
+    // Presence keeps one request under way for each topic that the client watches.
+    this.#maxUnderWay = 2 * maxTopics + SPARE_UNDER_WAY
   }
 
   get id(): string {
@@ -125,17 +90,18 @@ export class WireSession implements TopicsClient {
   async run(): Promise<void> {
     const hello = await this.#hello()
     if (hello === null) return
-    const listener = this.#parts.topics.monitor.on('brokerChanged', ({ state }) =>
-      this.#send({ type: 'broker', state: state.state }),
+    const listener = this.#service.topics.monitor.on('brokerChanged', ({ state }) =>
+      this.#answers.send({ type: 'broker', state: state.state }),
     )
     try {
       await this.#welcome(hello)
       for await (const frame of this.session.incoming) {
-        if (!(await this.#receive(frame))) return
+        if (!(await this.#receive(this.#encoding.read(frame)))) return
+        await this.#answers.taken()
       }
     } finally {
       listener[Symbol.dispose]()
-      for (const { until } of this.#subscribed.values()) until?.cancel()
+      this.#subscriptions.end()
       this.#presence.end()
     }
   }
@@ -145,22 +111,20 @@ export class WireSession implements TopicsClient {
     parameters: Parameters,
     { from = 'now' }: { readonly from?: From } = {},
   ): Promise<void> {
-    this.#parts.topics.kinds.add(kind as AnyTopicKind) // whatever its types are
-    const name = kind.nameOf(parameters)
-    if (this.#subscribed.has(name)) return
-    await this.#attach(null, name, kind as AnyTopicKind, null, from)
+    const anyKind = kind as AnyTopicKind // Its types do not matter here.
+    this.#service.topics.kinds.add(anyKind)
+    await this.#subscriptions.subscribeAsServer(kind.nameOf(parameters), anyKind, from)
   }
 
-  async #hello(): Promise<Extract<ClientMessage, { type: 'hello' }> | null> {
+  async #hello(): Promise<Hello | null> {
     const { session } = this
-    const { timers } = this.#parts.topics.node.environment
+    const { timers } = this.#service.topics.node.environment
     const timer = timers.schedule(HELLO_TIMEOUT_MS, () => {
-      this.#tellLimit('helloTimeout', null)
+      this.#answers.tellLimit('helloTimeout', null)
       void session.close(NO_HELLO)
     })
     try {
-      const frame = await session.incoming.receive()
-      const message = frame instanceof Frame.Text ? readClientMessage(frame.readText()) : null
+      const message = this.#encoding.read(await session.incoming.receive())
       if (message?.type === 'hello') return message
       void session.close(NOT_UNDERSTOOD)
     } catch (error) {
@@ -171,15 +135,15 @@ export class WireSession implements TopicsClient {
     return null
   }
 
-  async #welcome(hello: Extract<ClientMessage, { type: 'hello' }>): Promise<void> {
-    const { names, topics, options } = this.#parts
+  async #welcome(hello: Hello): Promise<void> {
+    const { names, topics, options } = this.#service
     const { settings, node } = topics
     if (!(await this.#authenticate(hello.token))) return
     const known = hello.client === null ? null : names.recognise(hello.client)
     const { id, client } =
       known === null || hello.client === null ? names.create() : { id: known, client: hello.client }
     this.#id = id
-    this.#send({
+    this.#answers.send({
       type: 'welcome',
       client,
       limits: {
@@ -189,335 +153,108 @@ export class WireSession implements TopicsClient {
         unanswered: MAX_UNANSWERED,
       },
       dedupe: settings.dedupeMs,
-      features: ['presence'],
+      features: ['presence', 'history'],
     })
-    if (!node.isUp) this.#send({ type: 'broker', state: node.state.state })
+    if (!node.isUp) this.#answers.send({ type: 'broker', state: node.state.state })
     await options.connected?.(this)
     for (const { topic, ...rest } of hello.topics) {
       const from = 'from' in rest ? rest.from : rest
-      // Resumed all at once: the rate is for those who ask one by one.
-      void this.session
-        .launch(() => this.#subscribe(null, topic, from))
-        .catch(() => {
-          // The session has failed with it.
-        })
+      // The rate does not count topics that are resumed. Their number is limited.
+      this.#launch(() => this.#subscriptions.subscribe(null, topic, from))
     }
   }
 
   async #authenticate(token: string | null): Promise<boolean> {
     this.#token = token
-    const { authenticate } = this.#parts.options
-    // Whatever the function returns: anything but true is no permission.
+    const { authenticate } = this.#service.options
+    // A function without types may return anything: only `true` is a permission.
     const verdict: unknown =
       authenticate === undefined ? true : await authenticate({ session: this.session, token })
     if (verdict !== true) void this.session.close(WHO_ARE_YOU)
     return verdict === true
   }
 
-  /** @returns whether the session goes on. */
-  async #receive(frame: Frame): Promise<boolean> {
-    const message = frame instanceof Frame.Text ? readClientMessage(frame.readText()) : null
-    switch (message?.type) {
-      case 'subscribe':
-        return this.#askToSubscribe(message)
-      case 'unsubscribe':
-        this.#unsubscribe(message.topic)
-        this.#send({ type: 'unsubscribed', id: message.id, topic: message.topic })
-        return true
-      case 'publish':
-        return this.#askToPublish(message)
-      case 'token':
-        if (!(await this.#authenticate(message.token))) return false
-        await this.#askAgain()
-        await this.#presence.askAgain()
-        return true
-      case 'presence':
-      case 'join':
-      case 'leave':
-        return this.#askForPresence(message)
-      case 'unknown':
-        return this.#refuse(message.id, null, 'unknown', `Unknown message "${message.named}"`)
-      case 'hello':
-      case undefined:
-        void this.session.close(NOT_UNDERSTOOD)
-        return false
+  /** @returns whether the session continues. */
+  async #receive(message: ClientMessage | null): Promise<boolean> {
+    if (message === null || message.type === 'hello') {
+      void this.session.close(NOT_UNDERSTOOD)
+      return false
     }
+    if ('topic' in message && problemOf(message.topic) !== null) {
+      this.#answers.refuse(message.id, null, 'name', 'The name of the topic is invalid')
+      return this.#answers.isOpen
+    }
+    switch (message.type) {
+      case 'unsubscribe':
+        this.#subscriptions.unsubscribe(message.topic)
+        this.#answers.send({ type: 'unsubscribed', id: message.id, topic: message.topic })
+        break
+      case 'publish':
+        this.#publishing.handle(message)
+        break
+      case 'token':
+        return this.#renew(message.token)
+      case 'unknown':
+        this.#answers.refuse(message.id, null, 'unknown', `Unknown message "${message.named}"`)
+        break
+      default:
+        if (this.#mayAsk(message.id, message.topic)) this.#launch(() => this.#answer(message))
+    }
+    return this.#answers.isOpen
   }
 
-  #askForPresence(
-    message: Extract<ClientMessage, { type: 'presence' | 'join' | 'leave' }>,
-  ): boolean {
-    const { id, topic } = message
-    if (!this.#maySubscribe(id, topic)) return !this.session.outgoing.isClosedForSend
-    void this.session
-      .launch(() => this.#presence.handle(message))
-      .catch(() => {
-        // The session has failed with it.
-      })
+  #answer(
+    message: Extract<
+      ClientMessage,
+      { type: 'subscribe' | 'history' | 'presence' | 'join' | 'leave' }
+    >,
+  ): Promise<void> {
+    if (message.type === 'history') return this.#subscriptions.history(message)
+    if (message.type !== 'subscribe') return this.#presence.handle(message)
+    return this.#subscriptions.subscribe(message.id, message.topic, message.from)
+  }
+
+  /** @returns whether the session continues. */
+  async #renew(token: string | null): Promise<boolean> {
+    if (!this.#mayAsk(null, null)) return this.#answers.isOpen
+    if (!(await this.#authenticate(token))) return false
+    await this.#subscriptions.askAgain()
+    await this.#presence.askAgain()
     return true
   }
 
-  /** Takes from the rate of subscribes, or refuses. */
-  #maySubscribe(id: number, topic: string): boolean {
-    if (this.#subscribes.take()) return true
-    this.#tellLimit('maxSubscribesPerSecond', topic)
-    const retryAfter = Math.ceil(this.#subscribes.msUntilToken)
-    this.#refuse(id, topic, 'rate', 'Too many subscribes', { retryAfter })
+  /** Takes one request from the rate, or refuses it. */
+  #mayAsk(id: number | null, topic: string | null): boolean {
+    if (!this.#requests.take()) {
+      this.#answers.tellLimit('maxSubscribesPerSecond', topic)
+      const retryAfter = Math.ceil(this.#requests.msUntilToken)
+      this.#answers.refuse(id, topic, 'rate', 'Too many requests', { retryAfter })
+      return false
+    }
+    if (this.#underWay < this.#maxUnderWay) return true
+    const retryAfter = RETRY_AFTER_MS
+    this.#answers.refuse(id, topic, 'busy', 'Too many requests are under way', { retryAfter })
     return false
   }
 
-  #askToSubscribe({
-    id,
-    topic,
-    from,
-  }: Extract<ClientMessage, { type: 'subscribe' }>): Promise<boolean> | boolean {
-    if (!this.#maySubscribe(id, topic)) return !this.session.outgoing.isClosedForSend
-    // The next message is not held up by a permission that takes its time.
-    void this.session
-      .launch(() => this.#subscribe(id, topic, from))
-      .catch(() => {
+  /** Does `task` beside the messages that follow: a permission may take its time. */
+  #launch(task: () => Promise<void>): void {
+    this.#underWay++
+    const counted = (): Promise<void> => task().finally(() => this.#underWay--)
+    try {
+      this.session.launch(counted).catch(() => {
         // The session has failed with it.
       })
-    return true
-  }
-
-  async #subscribe(id: number | null, name: string, from: From): Promise<void> {
-    const { permissions, topics } = this.#parts
-    if (problemOf(name) !== null) {
-      this.#refuse(id, null, 'name', 'The name of the topic is invalid')
-      return
+    } catch (error) {
+      // The session is over.
+      if (!(error instanceof ScopeEndedError)) throw error
     }
-    if (this.#subscribed.has(name)) this.#unsubscribe(name)
-    if (this.#subscribed.size >= topics.settings.maxTopics) {
-      this.#tellLimit('maxTopics', name)
-      this.#refuse(id, name, 'limit', 'Too many topics')
-      return
-    }
-    const allowed = permissions.find(name)
-    const subscribed: Subscribed = { topic: allowed, attached: null, until: null }
-    this.#subscribed.set(name, subscribed)
-    const decision = await this.#decide(name, allowed)
-    // It may have been taken back meanwhile.
-    if (this.#subscribed.get(name) !== subscribed) return
-    if (!decision.isAllowed || allowed === null) {
-      this.#subscribed.delete(name)
-      this.#forbid(id, name, decision.isAllowed ? null : decision.denied)
-      return
-    }
-    this.#endAt(name, subscribed, decision.until)
-    await this.#attach(id, name, allowed.kind, subscribed, from)
-  }
-
-  async #attach(
-    id: number | null,
-    topic: string,
-    kind: AnyTopicKind,
-    existing: Subscribed | null,
-    from: From,
-  ): Promise<void> {
-    const subscribed = existing ?? { topic: null, attached: null, until: null }
-    this.#subscribed.set(topic, subscribed)
-    const isResume = typeof from === 'object' && 'epoch' in from
-    const { outlets } = this.#parts.topics
-    const attached = await outlets.attach(
-      this.session,
-      topic,
-      kind,
-      from,
-      (begin) => new WireFeed({ id, topic, isResume, begin }),
-    )
-    if (this.#subscribed.get(topic) === subscribed) subscribed.attached = attached
-    else attached.cancel()
-  }
-
-  #unsubscribe(topic: string): void {
-    const subscribed = this.#subscribed.get(topic)
-    if (subscribed === undefined) return
-    this.#subscribed.delete(topic)
-    subscribed.until?.cancel()
-    subscribed.attached?.cancel()
-  }
-
-  async #decide(topic: string, allowed: AllowedTopic | null): Promise<ReturnType<typeof decide>> {
-    const ask = allowed?.permissions.subscribe
-    if (allowed === null || ask === undefined) return { isAllowed: false, denied: null }
-    return decide(await ask({ client: this, parameters: allowed.parameters, topic }))
-  }
-
-  /** Ends a subscription when its permission does. */
-  #endAt(topic: string, subscribed: Subscribed, until: Date | null): void {
-    subscribed.until?.cancel()
-    subscribed.until = null
-    if (until === null) return
-    const { timers } = this.#parts.topics.node.environment
-    const ms = Math.min(Math.max(0, until.getTime() - Date.now()), MAX_TIMER_MS)
-    subscribed.until = timers.schedule(ms, () => this.#deny(topic, null))
   }
 
   #deny(topic: string, denied: Denied | null): void {
-    this.#unsubscribe(topic)
+    this.#subscriptions.unsubscribe(topic)
     this.#presence.denied(topic)
     const { code = 'expired', message = '' } = denied ?? {}
-    this.#send({ type: 'denied', topic, code, message })
-  }
-
-  /** A renewed token is asked for everything that was allowed up to a moment. */
-  async #askAgain(): Promise<void> {
-    for (const [topic, subscribed] of this.#subscribed) {
-      if (subscribed.until === null) continue
-      const decision = await this.#decide(topic, subscribed.topic)
-      if (this.#subscribed.get(topic) !== subscribed) continue
-      if (decision.isAllowed) this.#endAt(topic, subscribed, decision.until)
-      else this.#deny(topic, decision.denied)
-    }
-  }
-
-  /** @returns whether the session goes on. */
-  #askToPublish(publish: Publish): boolean {
-    const { id, topic, seq } = publish
-    if (this.#unanswered >= MAX_UNANSWERED) {
-      this.#tellLimit('maxUnanswered', topic)
-      void this.session.close(TOO_FAST)
-      return false
-    }
-    const refused = this.#refused.get(topic)
-    if (refused !== undefined && seq > refused) {
-      // Stored before the one that was refused, it would make that one look like a repetition.
-      return this.#refuse(id, topic, 'order', 'An earlier publish was refused', { retryAfter: 0 })
-    }
-    if (!this.#publishes.take()) {
-      this.#tellLimit('maxPublishesPerSecond', topic)
-      const retryAfter = Math.ceil(this.#publishes.msUntilToken)
-      return this.#refusePublish(publish, 'rate', 'Too many publishes', retryAfter)
-    }
-    if (seq === refused) this.#refused.delete(topic)
-    this.#unanswered++
-    this.#publishing = this.#publishing.then(() => this.#publish(publish))
-    return true
-  }
-
-  /** Resolves when the publish has begun. Never rejects. */
-  async #publish(publish: Publish): Promise<void> {
-    const { id, topic: name, seq, key, data } = publish
-    const { permissions, topics } = this.#parts
-    try {
-      const refused = this.#refused.get(name)
-      if (refused !== undefined && seq > refused) throw new OrderError()
-      const allowed = problemOf(name) === null ? permissions.find(name) : null
-      const event = await this.#mayPublish(name, allowed, data)
-      if (allowed === null) throw new PublishRefusedError(name, 'forbidden')
-      const served = topics.served(name, allowed.kind)
-      const identity = { lane: this.#id, sequence: seq }
-      const origin = { publisher: this.#id, identity }
-      const published = served.publishFrom(origin, event, key === null ? {} : { key })
-      published.then(
-        ({ epoch, offset, duplicate }) => {
-          this.#unanswered--
-          this.#refusals = 0
-          this.#send({ type: 'published', id, epoch, offset, duplicate })
-        },
-        (error: unknown) => this.#publishFailed(publish, error),
-      )
-    } catch (error) {
-      this.#publishFailed(publish, error)
-    }
-  }
-
-  /** @returns what is to be published. @throws {PublishRefusedError} */
-  async #mayPublish(topic: string, allowed: AllowedTopic | null, event: unknown): Promise<unknown> {
-    const ask = allowed?.permissions.publish
-    if (allowed === null || ask === undefined) throw new PublishRefusedError(topic, 'forbidden')
-    const valid = await this.#parts.topics.served(topic, allowed.kind).validate(event)
-    const answer = await ask({
-      client: this,
-      parameters: allowed.parameters,
-      topic,
-      event: valid,
-    })
-    if (answer === true) return event
-    if (typeof answer === 'object' && answer !== null && 'event' in answer) return answer.event
-    const detail = answer instanceof Denied ? answer.message : undefined
-    throw new PublishRefusedError(topic, 'forbidden', detail === undefined ? {} : { detail })
-  }
-
-  #publishFailed(publish: Publish, error: unknown): void {
-    this.#unanswered--
-    const { id, topic } = publish
-    if (error instanceof BrokerUnavailableError) {
-      this.#refusePublish(publish, 'unavailable', 'The broker is away', RETRY_AFTER_MS)
-    } else if (error instanceof PublishUncertainError) {
-      this.#refuse(id, topic, 'uncertain', error.message)
-    } else if (error instanceof OrderError) {
-      this.#refuse(id, topic, 'order', 'An earlier publish was refused', { retryAfter: 0 })
-    } else if (error instanceof PublishRefusedError && error.reason === 'busy') {
-      this.#refusePublish(publish, 'busy', error.message, RETRY_AFTER_MS)
-    } else if (error instanceof PublishRefusedError) {
-      if (error.reason === 'size') this.#tellLimit('maxEventBytes', topic)
-      const code = error.reason === 'size' || error.reason === 'schema' ? error.reason : 'forbidden'
-      this.#refuse(id, topic, code, error.message)
-    } else if (error instanceof TypeError || error instanceof TopicNameError) {
-      this.#refuse(id, topic, 'schema', 'The event is invalid')
-    } else {
-      // A permission of the application has failed: the session fails with it, once.
-      this.#fail(error)
-    }
-  }
-
-  /** Fails the session, if it is not over. */
-  #fail(error: unknown): void {
-    try {
-      void this.session
-        .launch(() => {
-          throw error
-        })
-        .catch(() => {
-          // The session has failed with it.
-        })
-    } catch (ended) {
-      if (!(ended instanceof ScopeEndedError)) throw ended
-    }
-  }
-
-  /** Refuses a publish that may come again; later ones of the topic have to wait for it. */
-  #refusePublish(publish: Publish, code: ErrorCode, message: string, retryAfter: number): boolean {
-    const { id, topic, seq } = publish
-    this.#refused.set(topic, Math.min(seq, this.#refused.get(topic) ?? seq))
-    return this.#refuse(id, topic, code, message, { retryAfter })
-  }
-
-  #forbid(id: number | null, topic: string, denied: Denied | null): void {
-    const more = denied === null ? {} : { denied: { code: denied.code, message: denied.message } }
-    this.#refuse(id, topic, 'forbidden', 'Not allowed, or no such topic', more)
-  }
-
-  /** @returns whether the session goes on. */
-  #refuse(
-    id: number | null,
-    topic: string | null,
-    code: ErrorCode,
-    message: string,
-    more: Partial<Extract<ServerMessage, { type: 'error' }>> = {},
-  ): boolean {
-    if (++this.#refusals > MAX_REFUSALS) {
-      void this.session.close(TOO_FAST)
-      return false
-    }
-    const named = topic === null ? {} : { topic }
-    this.#send({ type: 'error', id, ...named, code, message, ...more })
-    return true
-  }
-
-  #send(message: ServerMessage): void {
-    this.#parts.topics.outlets.outletOf(this.session).send(encodeMessage(message))
-  }
-
-  #tellLimit(limit: TopicsLimitName, topic: string | null): void {
-    const { session } = this
-    this.#parts.topics.monitor.emit('limitReached', { limit, session, topic })
+    this.#answers.send({ type: 'denied', topic, code, message })
   }
 }
-
-const RETRY_AFTER_MS = 1000
-
-/** A publish came behind one that was refused. */
-class OrderError extends Error {}

@@ -29,9 +29,12 @@ function serving(t: TestApplication): void {
 }
 
 function connecting(t: TestApplication, token: string): LiveTopics {
-  const connect = (protocol: string, opened: Parameters<Connect>[1]): ReturnType<Connect> =>
+  const connect = (
+    protocols: readonly string[],
+    opened: Parameters<Connect>[1],
+  ): ReturnType<Connect> =>
     t.client.connect('ws://localhost/live', {
-      protocols: [protocol],
+      protocols,
       opened,
       reconnect: { baseDelay: 1000, maxDelay: 1000, jitter: 0 },
     })

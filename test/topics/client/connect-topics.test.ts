@@ -1,62 +1,20 @@
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
-import { WebSockets } from '../../../src/index.ts'
 import { type TestApplication, withTestApplication } from '../../../src/testing/index.ts'
 import {
-  defineTopic,
   memoryBroker,
   MemoryLog,
   PublishRefusedError,
   SubscriptionRefusedError,
-  Topics,
-  type TopicsOfProcess,
-  type TopicsOptions,
 } from '../../../src/topics/index.ts'
-import {
-  connectTopicsOn,
-  type LiveTopics,
-  type TopicsClientOptions,
-} from '../../../src/topics/portable.ts'
+import { connectTopicsOn, type LiveTopics } from '../../../src/topics/portable.ts'
+import { connecting, Inbox, Room, room, serving } from '../../support/topics-client.ts'
 import { Listening } from '../../support/topics-world.ts'
 
-const history = { size: 1000, age: 600_000 }
-const Room = defineTopic('rooms/:room', { history, event: z.union([z.string(), z.number()]) })
-const Inbox = defineTopic('inboxes/:user', { history })
-const room = { room: '1' }
-
-function serving(t: TestApplication, options: TopicsOptions = {}): TopicsOfProcess {
-  t.application.install(WebSockets)
-  const topics = t.application.install(Topics, options)
-  topics.allow(Room, {
-    subscribe: ({ parameters }) => parameters.room !== 'forbidden',
-    publish: ({ parameters }) => parameters.room !== 'forbidden',
-  })
-  t.application.routing((route) =>
-    topics.serve(route, '/live', { connected: (client) => client.subscribe(Inbox, { user: 'a' }) }),
-  )
-  return topics
-}
-
-function connecting(t: TestApplication, options?: TopicsClientOptions): LiveTopics {
-  return connectTopicsOn(
-    {
-      connect: (protocol, opened) =>
-        t.client.connect('ws://localhost/live', {
-          protocols: [protocol],
-          opened,
-          reconnect: { baseDelay: 1000, maxDelay: 1000, jitter: 0 },
-        }),
-      clock: t.clock,
-    },
-    options,
-  )
-}
-
-describe('connectTopicsOn()', () => {
+describe.each(['json', 'binary'] as const)('connectTopicsOn() in %s', (encoding) => {
   it('publishes and receives, with types from the kind', async () => {
     await withTestApplication(async (t) => {
       serving(t)
-      const live = connecting(t)
+      const live = connecting(t, { encoding })
       const listening = new Listening(live.topic(Room, room).events())
       await t.clock.advance(10)
 
@@ -73,7 +31,7 @@ describe('connectTopicsOn()', () => {
   it('T-07 T-11 goes on where it was after its connection is lost, in both directions', async () => {
     await withTestApplication(async (t) => {
       const topics = serving(t)
-      const live = connecting(t)
+      const live = connecting(t, { encoding })
       const listening = new Listening(live.topic(Room, room).events())
       await t.clock.advance(10)
       await publish(t, live, 1)
@@ -93,7 +51,7 @@ describe('connectTopicsOn()', () => {
   it('T-20 T-22 what was not answered is sent again first, and stored once', async () => {
     await withTestApplication(async (t) => {
       const topics = serving(t)
-      const live = connecting(t)
+      const live = connecting(t, { encoding })
       await t.clock.advance(10)
       const listening = new Listening(topics.topic(Room, room).events())
       const all = [1, 2, 3].map((n) => live.topic(Room, room).publish(n))
@@ -114,7 +72,7 @@ describe('connectTopicsOn()', () => {
     await withTestApplication(async (t) => {
       const log = new MemoryLog()
       const topics = serving(t, { broker: memoryBroker({ log }) })
-      const live = connecting(t)
+      const live = connecting(t, { encoding })
       await t.clock.advance(10)
       log.cut()
       await t.clock.advance(10)
@@ -136,7 +94,7 @@ describe('connectTopicsOn()', () => {
   it('publishes as fast as it may, and no event is lost or reordered by the limits', async () => {
     await withTestApplication(async (t) => {
       const topics = serving(t, { maxPublishesPerSecond: 10 })
-      const live = connecting(t)
+      const live = connecting(t, { encoding })
       await t.clock.advance(10)
       const all = Array.from({ length: 60 }, (_, n) => live.topic(Room, room).publish(n))
       await t.clock.advance(20_000)
@@ -152,7 +110,7 @@ describe('connectTopicsOn()', () => {
   it('refuses more than the outbox holds, and what does not fit the schema', async () => {
     await withTestApplication(async (t) => {
       serving(t)
-      const live = connecting(t, { outbox: { messages: 2 } })
+      const live = connecting(t, { encoding, outbox: { messages: 2 } })
       const topic = live.topic(Room, room)
       const kept = [topic.publish(1), topic.publish(2)]
 
@@ -168,7 +126,7 @@ describe('connectTopicsOn()', () => {
   it('tells refusals where they belong', async () => {
     await withTestApplication(async (t) => {
       serving(t)
-      const live = connecting(t)
+      const live = connecting(t, { encoding })
       const topic = live.topic(Room, { room: 'forbidden' })
       const listening = new Listening(topic.events())
       const refused = topic.publish(1).catch((error: unknown) => error)
@@ -184,7 +142,7 @@ describe('connectTopicsOn()', () => {
   it('brings topics that the server has subscribed it to', async () => {
     await withTestApplication(async (t) => {
       const topics = serving(t)
-      const live = connecting(t)
+      const live = connecting(t, { encoding })
       await t.clock.advance(10)
       await topics.topic(Inbox, { user: 'a' }).publish('early')
       await t.clock.advance(10)
@@ -201,7 +159,7 @@ describe('connectTopicsOn()', () => {
   it('a reader that is slow leaves the rest on the server, and misses nothing', async () => {
     await withTestApplication(async (t) => {
       const topics = serving(t)
-      const live = connecting(t)
+      const live = connecting(t, { encoding })
       const events = live.topic(Room, room).events()
       const first = events.next()
       await t.clock.advance(10)
@@ -223,7 +181,7 @@ describe('connectTopicsOn()', () => {
   it('one loop reads a topic at a time, and another may follow', async () => {
     await withTestApplication(async (t) => {
       const topics = serving(t)
-      const live = connecting(t)
+      const live = connecting(t, { encoding })
       const topic = live.topic(Room, room)
       const first = new Listening(topic.events())
       expect(() => topic.events()).toThrow(TypeError)
@@ -254,11 +212,11 @@ describe('connectTopicsOn()', () => {
       let asked = 0
       const live = connectTopicsOn(
         {
-          connect: (protocol, opened) =>
-            t.client.connect('ws://localhost/other', { protocols: [protocol], opened }),
+          connect: (protocols, opened) =>
+            t.client.connect('ws://localhost/other', { protocols, opened }),
           clock: t.clock,
         },
-        { token: () => `token ${++asked}` },
+        { encoding, token: () => `token ${++asked}` },
       )
       await t.clock.advance(10)
       await live.renewToken()

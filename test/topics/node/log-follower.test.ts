@@ -48,6 +48,7 @@ function following(head: Head): {
     slots: new ReadSlots(),
     budget: new RingBudget(),
     sweep: new Sweep(environment),
+    nextNumber: () => 1,
     isUp: () => !log.isAway,
     told: (each) => news.push(each),
   })

@@ -1,357 +1,32 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Frame, WebSockets } from '../../../src/index.ts'
-import {
-  type TestApplication,
-  type TestSession,
-  withTestApplication,
-} from '../../../src/testing/index.ts'
-import {
-  defineTopic,
-  Denied,
-  Topics,
-  type TopicsOfProcess,
-  type TopicsOptions,
-} from '../../../src/topics/index.ts'
-import { JSON_PROTOCOL } from '../../../src/topics/wire/messages.ts'
-import type { ServeOptions } from '../../../src/topics/wire/wire-session.ts'
+import fc from 'fast-check'
+import { WebSockets } from '../../../src/index.ts'
+import { withTestApplication } from '../../../src/testing/index.ts'
+import { Topics } from '../../../src/topics/index.ts'
+import { CLIENT_LAYOUTS } from '../../../src/topics/wire/binary-layouts.ts'
+import { encodeBinary } from '../../../src/topics/wire/binary-messages.ts'
+import { BINARY_PROTOCOL, JSON_PROTOCOL } from '../../../src/topics/wire/messages.ts'
+import { ENCODINGS, Room, serving, Speaking } from '../../support/topics-speaking.ts'
 
-const history = { size: 100, age: 600_000 }
-const Room = defineTopic('rooms/:room', { history })
-const Closed = defineTopic('closed/:name', { history })
-const Inbox = defineTopic('inboxes/:user', { history })
-const PROTOCOLS = { protocols: [JSON_PROTOCOL] }
-
-type Message = Record<string, unknown>
-
-function serving(
-  t: TestApplication,
-  options: TopicsOptions = {},
-  serve: ServeOptions = {},
-): TopicsOfProcess {
-  t.application.install(WebSockets)
-  const topics = t.application.install(Topics, options)
-  topics.allow(Room, {
-    subscribe: ({ parameters, client }) => {
-      if (parameters.room === 'secret') return new Denied('members-only', 'Join first')
-      if (parameters.room === 'timed') {
-        return client.token === 'long' || { until: new Date(Date.now() + 5000) }
-      }
-      return parameters.room !== 'forbidden'
-    },
-    publish: ({ parameters, event, client }) =>
-      parameters.room === 'stamped'
-        ? { event: { by: client.id, text: JSON.stringify(event) } }
-        : true,
-  })
-  t.application.routing((route) => topics.serve(route, '/live', serve))
-  return topics
-}
-
-/** A client that speaks the protocol by hand. */
-class Speaking {
-  readonly session: TestSession
-  readonly #t: TestApplication
-
-  constructor(session: TestSession, t: TestApplication) {
-    this.session = session
-    this.#t = t
-  }
-
-  async say(message: Message): Promise<void> {
-    await this.session.send(JSON.stringify(message))
-  }
-
-  async hear(): Promise<Message> {
-    const received = this.session.incoming.receive()
-    await this.#t.clock.advance(1)
-    const frame = await received
-    if (!(frame instanceof Frame.Text)) throw new Error('Cannot hear: no text')
-    return JSON.parse(frame.readText()) as Message // of the server
-  }
-
-  async ask(message: Message): Promise<Message> {
-    await this.say(message)
-    return this.hear()
-  }
-
-  async code(): Promise<number> {
-    await this.#t.clock.advance(1)
-    return (await this.session.closeReason).code
-  }
-}
-
-async function speaking(t: TestApplication, hello: Message = {}): Promise<Speaking> {
-  const client = new Speaking(await t.connect('/live', PROTOCOLS), t)
-  expect(await client.ask({ type: 'hello', ...hello })).toMatchObject(WELCOME)
-  return client
-}
-
-const WELCOME = { type: 'welcome', features: ['presence'], limits: { unanswered: 32 } }
-
-describe('WireSession', () => {
-  it('says where a subscription begins, and brings events with their offsets', async () => {
-    await withTestApplication(async (t) => {
-      const topics = serving(t)
-      const client = await speaking(t)
-      const topic = topics.topic(Room, { room: '1' })
-      await topic.publish('before')
-
-      const subscribed = await client.ask({ type: 'subscribe', id: 1, topic: 'rooms/1' })
-      expect(subscribed).toMatchObject({
-        type: 'subscribed',
-        id: 1,
-        topic: 'rooms/1',
-        offset: 1,
-        resumed: false,
-      })
-      expect(await client.hear()).toEqual({ type: 'live', topic: 'rooms/1' })
-      await topic.publish({ text: 'ä' }, { key: 'k' })
-      await topic.publish(new Uint8Array([1, 2, 3]))
-
-      expect(await client.hear()).toMatchObject({
-        type: 'event',
-        topic: 'rooms/1',
-        offset: 2,
-        key: 'k',
-        data: { text: 'ä' },
-      })
-      expect(await client.hear()).toMatchObject({ offset: 3, bytes: 'AQID' })
-    })
-  })
-
-  it('T-11 resumes all topics of hello at once, and says whether nothing is missing', async () => {
-    await withTestApplication(async (t) => {
-      const topics = serving(t)
-      const topic = topics.topic(Room, { room: '1' })
-      for (const event of ['one', 'two']) await topic.publish(event)
-      const { epoch } = await topic.position()
-      const client = new Speaking(await t.connect('/live', PROTOCOLS), t)
-
-      await client.say({
-        type: 'hello',
-        topics: [
-          { topic: 'rooms/1', epoch, offset: 1, away: 10 },
-          { topic: 'rooms/2', epoch: 'another', offset: 7 },
-        ],
-      })
-
-      const said = []
-      for (let count = 0; count < 7; count++) said.push(await client.hear())
-      expect(said[0]).toMatchObject(WELCOME)
-      expect(said.filter((each) => each['topic'] === 'rooms/1')).toMatchObject([
-        { type: 'subscribed', id: null, epoch, offset: 1, resumed: true },
-        { type: 'event', offset: 2 },
-        { type: 'live' },
-      ])
-      expect(said.filter((each) => each['topic'] === 'rooms/2')).toMatchObject([
-        { type: 'subscribed', resumed: false },
-        { type: 'gap', reason: 'epoch', after: 7 },
-        { type: 'live' },
-      ])
-    })
-  })
-
-  it('T-20 T-23 a publish of the same client and number is stored once, over all connections', async () => {
-    await withTestApplication(async (t) => {
-      const topics = serving(t)
-      const first = new Speaking(await t.connect('/live', PROTOCOLS), t)
-      const { client } = await first.ask({ type: 'hello' })
-      const second = await speaking(t, { client })
-      const publish = { type: 'publish', topic: 'rooms/1', seq: 1, data: 'once' }
-
-      expect(await first.ask({ ...publish, id: 5 })).toMatchObject({
-        type: 'published',
-        id: 5,
-        offset: 1,
-        duplicate: false,
-      })
-      expect(await second.ask({ ...publish, id: 9 })).toMatchObject({
-        type: 'published',
-        id: 9,
-        offset: 1,
-        duplicate: true,
-      })
-      expect((await topics.topic(Room, { room: '1' }).position()).offset).toBe(1)
-    })
-  })
-
+describe.each(ENCODINGS)('WireSession in %s', (encoding) => {
   it('a client that cannot prove its name gets another', async () => {
     await withTestApplication(async (t) => {
       serving(t)
-      const first = new Speaking(await t.connect('/live', PROTOCOLS), t)
-      const { client } = await first.ask({ type: 'hello' })
+      const first = await Speaking.connect(t, encoding)
+      const { client } = await first.hello()
       const forged = `${String(client).split('.')[0]}.AAAA`
-      const second = new Speaking(await t.connect('/live', PROTOCOLS), t)
+      const second = await Speaking.connect(t, encoding)
 
-      const welcome = await second.ask({ type: 'hello', client: forged })
+      const welcome = await second.hello({ client: forged })
 
       expect(String(welcome['client']).split('.')[0]).not.toBe(String(client).split('.')[0])
     })
   })
 
-  it('the version of the server is stored, and the publisher is told', async () => {
-    await withTestApplication(async (t) => {
-      serving(t)
-      const client = await speaking(t)
-      await client.ask({ type: 'subscribe', id: 1, topic: 'rooms/stamped' })
-      await client.hear()
-
-      await client.say({ type: 'publish', id: 2, topic: 'rooms/stamped', seq: 1, data: 'x' })
-      const said = [await client.hear(), await client.hear()]
-      const event = said.find(({ type }) => type === 'event')
-
-      expect(event).toMatchObject({ data: { text: '"x"' } })
-      const { publisher, data } = event as { publisher: string; data: { by: string } } // as above
-      expect(data.by).toBe(publisher)
-    })
-  })
-
-  it('T-53 T-54 what is not allowed, not there, or without a kind is refused alike', async () => {
-    await withTestApplication(async (t) => {
-      const topics = serving(t)
-      topics.topic(Closed, { name: 'x' })
-      const client = await speaking(t)
-
-      const refusals = []
-      for (const topic of ['rooms/forbidden', 'closed/x', 'nothing/x']) {
-        const subscribe = await client.ask({ type: 'subscribe', id: 1, topic })
-        refusals.push({ ...subscribe, topic: null })
-      }
-      const publishes = []
-      for (const topic of ['closed/x', 'nothing/x']) {
-        const publish = await client.ask({ type: 'publish', id: 1, topic, seq: 1, data: 1 })
-        publishes.push({ ...publish, topic: null, message: null })
-      }
-
-      const refused = { type: 'error', id: 1, topic: null, code: 'forbidden' }
-      expect(new Set(refusals.map((each) => JSON.stringify(each))).size).toBe(1)
-      expect(refusals[0]).toMatchObject(refused)
-      expect(new Set(publishes.map((each) => JSON.stringify(each))).size).toBe(1)
-    })
-  })
-
-  it('tells what the application says beside a refusal', async () => {
-    await withTestApplication(async (t) => {
-      serving(t)
-      const client = await speaking(t)
-
-      expect(await client.ask({ type: 'subscribe', id: 1, topic: 'rooms/secret' })).toMatchObject({
-        code: 'forbidden',
-        denied: { code: 'members-only', message: 'Join first' },
-      })
-    })
-  })
-
-  it('T-55 a permission ends at its moment, and a renewed token is asked again', async () => {
-    await withTestApplication(async (t) => {
-      serving(t)
-      const client = await speaking(t)
-      await client.ask({ type: 'subscribe', id: 1, topic: 'rooms/timed' })
-      await client.hear()
-
-      await t.clock.advance(5001)
-      expect(await client.hear()).toMatchObject({ type: 'denied', topic: 'rooms/timed' })
-
-      await client.ask({ type: 'subscribe', id: 2, topic: 'rooms/timed' })
-      await client.hear()
-      await client.say({ type: 'token', token: 'long' })
-      await t.clock.advance(60_000)
-      expect(await client.ask({ type: 'unsubscribe', id: 3, topic: 'rooms/timed' })).toMatchObject({
-        type: 'unsubscribed',
-      })
-    })
-  })
-
-  it('T-27 T-32 the state of the broker is told, and no session is closed for it', async () => {
-    await withTestApplication(async (t) => {
-      const { memoryBroker, MemoryLog } = await import('../../../src/topics/index.ts')
-      const log = new MemoryLog()
-      serving(t, { broker: memoryBroker({ log }) })
-      const client = await speaking(t)
-
-      log.cut()
-      expect(await client.hear()).toEqual({ type: 'broker', state: 'down' })
-      expect(
-        await client.ask({ type: 'publish', id: 1, topic: 'rooms/1', seq: 1, data: 1 }),
-      ).toMatchObject({ code: 'unavailable', retryAfter: 1000 })
-      // A later number would otherwise be stored before the one that was refused.
-      expect(
-        await client.ask({ type: 'publish', id: 2, topic: 'rooms/1', seq: 2, data: 2 }),
-      ).toMatchObject({ code: 'order', retryAfter: 0 })
-      log.mend()
-      expect(await client.hear()).toEqual({ type: 'broker', state: 'up' })
-      expect(
-        await client.ask({ type: 'publish', id: 2, topic: 'rooms/1', seq: 1, data: 1 }),
-      ).toMatchObject({ type: 'published', offset: 1 })
-    })
-  })
-
-  it('T-58 every limit has its error and its event', async () => {
-    await withTestApplication(async (t) => {
-      const topics = serving(t, {
-        maxTopics: 2,
-        maxSubscribesPerSecond: 4,
-        maxEventBytes: 10,
-        maxPublishesPerSecond: 2,
-      })
-      const limits: string[] = []
-      topics.monitor.on('limitReached', ({ limit }) => limits.push(limit))
-      const client = await speaking(t)
-
-      for (const topic of ['rooms/a', 'rooms/b']) {
-        await client.ask({ type: 'subscribe', id: 1, topic })
-        await client.hear()
-      }
-      expect(await client.ask({ type: 'subscribe', id: 1, topic: 'rooms/c' })).toMatchObject({
-        code: 'limit',
-      })
-      await client.ask({ type: 'subscribe', id: 1, topic: 'rooms/c' })
-      expect(await client.ask({ type: 'subscribe', id: 1, topic: 'rooms/c' })).toMatchObject({
-        code: 'rate',
-      })
-      const publish = { type: 'publish', id: 1, topic: 'rooms/z' }
-      expect(await client.ask({ ...publish, seq: 1, data: 'x'.repeat(20) })).toMatchObject({
-        code: 'size',
-      })
-      for (let seq = 2; seq < 5; seq++) await client.ask({ ...publish, seq, data: 1 })
-      const refused = await client.ask({ ...publish, seq: 5, data: 1 })
-      expect(refused).toMatchObject({ code: 'rate' })
-      expect(refused['retryAfter']).toBeGreaterThan(0)
-
-      const silent = new Speaking(await t.connect('/live', PROTOCOLS), t)
-      await t.clock.advance(5000)
-      expect(await silent.code()).toBe(4408)
-      expect(new Set(limits)).toEqual(
-        new Set([
-          'maxTopics',
-          'maxSubscribesPerSecond',
-          'maxEventBytes',
-          'maxPublishesPerSecond',
-          'helloTimeout',
-        ]),
-      )
-    })
-  })
-
-  it.each(['', 'x', '[]', '{}', '{"type":1}', '{"type":"subscribe","id":"x","topic":"rooms/1"}'])(
-    'closes with 4400 for %j',
-    async (text) => {
-      await withTestApplication(async (t) => {
-        serving(t)
-        const client = await speaking(t)
-
-        await client.session.send(text)
-
-        expect(await client.code()).toBe(4400)
-      })
-    },
-  )
-
   it('answers a message that it does not know with an error, and goes on', async () => {
     await withTestApplication(async (t) => {
       serving(t)
-      const client = await speaking(t)
+      const client = await Speaking.begin(t, encoding)
 
       expect(await client.ask({ type: 'teleport', id: 7 })).toMatchObject({
         type: 'error',
@@ -359,7 +34,7 @@ describe('WireSession', () => {
         code: 'unknown',
       })
       expect(
-        await client.ask({ type: 'subscribe', id: 8, topic: 'rooms/1', more: true }),
+        await client.ask({ type: 'subscribe', id: 8, from: 'now', topic: 'rooms/1', more: true }),
       ).toMatchObject({ type: 'subscribed' })
     })
   })
@@ -367,33 +42,13 @@ describe('WireSession', () => {
   it('closes with 4401 who may not stay, and asks again for each token', async () => {
     await withTestApplication(async (t) => {
       serving(t, {}, { authenticate: ({ token }) => token === 'good' })
-      const stranger = new Speaking(await t.connect('/live', PROTOCOLS), t)
-      await stranger.say({ type: 'hello' })
+      const stranger = await Speaking.connect(t, encoding)
+      await stranger.say({ type: 'hello', topics: [] })
       expect(await stranger.code()).toBe(4401)
 
-      const client = await speaking(t, { token: 'good' })
+      const client = await Speaking.begin(t, encoding, { token: 'good' })
       await client.say({ type: 'token', token: 'bad' })
       expect(await client.code()).toBe(4401)
-    })
-  })
-
-  it('lets the application subscribe a client to topics of its own', async () => {
-    await withTestApplication(async (t) => {
-      const topics = serving(
-        t,
-        {},
-        { connected: (client) => client.subscribe(Inbox, { user: 'ada' }) },
-      )
-      const client = await speaking(t)
-
-      expect(await client.hear()).toMatchObject({
-        type: 'subscribed',
-        topic: 'inboxes/ada',
-        id: null,
-      })
-      await client.hear()
-      await topics.topic(Inbox, { user: 'ada' }).publish('hello')
-      expect(await client.hear()).toMatchObject({ type: 'event', data: 'hello' })
     })
   })
 
@@ -409,7 +64,7 @@ describe('WireSession', () => {
           }),
       })
       t.application.routing((route) => topics.serve(route, '/live'))
-      const client = await speaking(t)
+      const client = await Speaking.begin(t, encoding)
       await client.say({ type: 'publish', id: 1, topic: 'rooms/1', seq: 1, data: 1 })
       await t.settle()
       client.session.terminate()
@@ -421,6 +76,22 @@ describe('WireSession', () => {
       expect(t.takeFailures()).toEqual([])
     })
   })
+})
+
+describe('WireSession', () => {
+  it.each(['', 'x', '[]', '{}', '{"type":1}', '{"type":"subscribe","id":"x","topic":"rooms/1"}'])(
+    'closes with 4400 for %j',
+    async (text) => {
+      await withTestApplication(async (t) => {
+        serving(t)
+        const client = await Speaking.begin(t, 'json')
+
+        await client.session.send(text)
+
+        expect(await client.code()).toBe(4400)
+      })
+    },
+  )
 
   it('T-57 whatever clients send, nothing of the server fails', async () => {
     const topic = fc.constantFrom('rooms/1', 'rooms/*', 'closed/x', '', '../x', 'rooms/\u0000', 7)
@@ -449,13 +120,14 @@ describe('WireSession', () => {
       fc.asyncProperty(fc.array(message, { maxLength: 20 }), async (messages) => {
         await withTestApplication(async (t) => {
           serving(t)
-          const client = await speaking(t)
+          const client = await Speaking.begin(t, 'json')
           for (const each of messages) await client.session.send(each).catch(() => {})
           await t.clock.advance(10)
 
           expect(t.takeFailures()).toEqual([])
         })
       }),
+      { numRuns: 30 },
     )
   })
 
@@ -464,6 +136,96 @@ describe('WireSession', () => {
       serving(t)
 
       await expect(t.connect('/live')).rejects.toMatchObject({ status: 400 })
+    })
+  })
+
+  it('T-57 whatever bytes clients send, nothing of the server fails', async () => {
+    const text = fc.constantFrom('rooms/1', 'closed/x', '', '../x', 'rooms/\u0000', 'start')
+    const number = fc.constantFrom(0, 1, 2, 127, 128, 2 ** 31, Number.MAX_SAFE_INTEGER)
+    const message = fc
+      .record({
+        type: fc.constantFrom(...CLIENT_LAYOUTS.map(([type]) => type)),
+        id: number,
+        topic: text,
+        seq: number,
+        from: fc.oneof(
+          fc.constantFrom('now', 'start'),
+          fc.record({ last: number }),
+          fc.record({ epoch: text, offset: number, away: number }),
+        ),
+        topics: fc.array(fc.record({ topic: text, epoch: text, offset: number })),
+        data: fc.jsonValue(),
+        mode: text,
+        before: fc.constantFrom(null, 0, 5),
+        limit: number,
+      })
+      .map((each) => encodeBinary(CLIENT_LAYOUTS, each) ?? new Uint8Array(0))
+    const mutated = fc
+      .tuple(message, fc.nat(), fc.nat(255), fc.nat(40))
+      .map(([bytes, place, byte, cut]) => {
+        const copy = bytes.slice(0, Math.max(1, bytes.length - (cut < 20 ? 0 : cut - 20)))
+        copy[place % copy.length] = byte
+        return copy
+      })
+    const sent = fc.oneof(message, mutated, fc.uint8Array({ maxLength: 40 }))
+    await fc.assert(
+      fc.asyncProperty(fc.array(sent, { maxLength: 20 }), async (messages) => {
+        await withTestApplication(async (t) => {
+          serving(t)
+          const client = await Speaking.begin(t, 'binary')
+          for (const each of messages) await client.session.send(each).catch(() => {})
+          await t.clock.advance(10)
+
+          expect(t.takeFailures()).toEqual([])
+        })
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('prefers the binary encoding where the client offers both', async () => {
+    await withTestApplication(async (t) => {
+      serving(t)
+
+      const session = await t.connect('/live', { protocols: [JSON_PROTOCOL, BINARY_PROTOCOL] })
+
+      expect(session.protocol).toBe(BINARY_PROTOCOL)
+    })
+  })
+
+  it.each([
+    ['json', new Uint8Array([5, 0])],
+    ['binary', '{"type":"token"}'],
+    ['binary', new Uint8Array(0)],
+    ['binary', new Uint8Array([4, 1])],
+    ['binary', new Uint8Array([3, ...Array<number>(300).fill(0x80), 0, 1, 97])],
+  ] as const)(
+    'closes with 4400 for a message in the wrong encoding, or cut off: %s %j',
+    async (encoding, sent) => {
+      await withTestApplication(async (t) => {
+        serving(t)
+        const client = await Speaking.begin(t, encoding)
+
+        await client.session.send(sent)
+
+        expect(await client.code()).toBe(4400)
+      })
+    },
+  )
+
+  it('a client that leaves while the application greets it fails nothing', async () => {
+    await withTestApplication(async (t) => {
+      let greet = (): void => {}
+      serving(t, {}, { connected: () => new Promise<void>((resolve) => (greet = resolve)) })
+      const client = await Speaking.connect(t, 'json')
+      await client.hello({ topics: [{ topic: 'rooms/1', from: 'now' }] })
+      client.session.terminate()
+      await t.clock.advance(1000)
+
+      greet()
+      await t.settle()
+
+      expect(t.takeFailures()).toEqual([])
     })
   })
 })

@@ -1,0 +1,126 @@
+/**
+ * The topics that a client receives: one feed each.
+ */
+
+import type { SubscriptionRefusedError } from '../errors.ts'
+import type { From, TopicItem } from '../kind/items.ts'
+import type { ServerMessage } from '../wire/messages.ts'
+import type { ClientConnection } from './client-connection.ts'
+import type { ClientFields } from './client-encodings.ts'
+import { ClientFeed } from './client-feed.ts'
+import { itemOf } from './received-events.ts'
+
+type Subscribed = Extract<ServerMessage, { type: 'subscribed' }>
+
+/** The feeds of one client. */
+export class ClientFeeds {
+  /** A function: the connection is made after its parts. */
+  readonly #connection: () => ClientConnection
+  readonly #feeds = new Map<string, ClientFeed>()
+  /** The topics of subscribes without an answer, by their ids. */
+  readonly #asked = new Map<number, string>()
+
+  constructor(connection: () => ClientConnection) {
+    this.#connection = connection
+  }
+
+  /** @returns `undefined` for a topic that nothing reads. */
+  find(topic: string): ClientFeed | undefined {
+    return this.#feeds.get(topic)
+  }
+
+  /** @throws {TypeError} if another loop reads the topic. */
+  read(topic: string, from: From, signal: AbortSignal | null): AsyncIterableIterator<TopicItem> {
+    let feed = this.#feeds.get(topic)
+    if (feed?.hasReader === true) {
+      throw new TypeError(`Cannot read "${topic}" twice: another loop reads it, expected one`)
+    }
+    if (feed === undefined) {
+      feed = this.#add(topic, from, false)
+      const { end } = this.#connection()
+      if (end === null) this.#subscribe(feed)
+      else this.end(topic, end.error)
+    }
+    return feed.read(signal)
+  }
+
+  /** The topics to resume on a new session. */
+  resumed(away: number | null): readonly ClientFields[] {
+    this.#asked.clear()
+    return [...this.#feeds.values()]
+      .filter(({ isServed, isSuspended }) => !isServed && !isSuspended)
+      .map(({ topic, from }) =>
+        typeof from === 'object' && 'epoch' in from
+          ? { topic, ...from, ...(away === null ? {} : { away }) }
+          : { topic, from },
+      )
+  }
+
+  subscribed({ id, topic, epoch, offset, resumed }: Subscribed): void {
+    if (id !== null) this.#asked.delete(id)
+    const position = epoch === null || offset === null ? null : { epoch, offset }
+    // The server may subscribe a client by itself.
+    const feed = this.#feeds.get(topic) ?? this.#add(topic, 'now', true)
+    feed.subscribed(position, resumed)
+  }
+
+  receive(message: Extract<ServerMessage, { type: 'event' | 'gap' | 'skipped' | 'live' }>): void {
+    const { topic, ...item } = message
+    this.#feeds.get(topic)?.receive(item.type === 'event' ? itemOf(item) : item)
+  }
+
+  /** The server has refused a subscribe, by its id or by its topic in `hello`. */
+  refused(
+    id: number | null,
+    topic: string | null,
+    retryAfter: number | null,
+    error: (topic: string) => SubscriptionRefusedError,
+  ): void {
+    const asked = id === null ? topic : this.#asked.get(id)
+    if (id !== null) this.#asked.delete(id)
+    const feed = asked === null || asked === undefined ? undefined : this.#feeds.get(asked)
+    if (feed === undefined) return
+    if (retryAfter === null) {
+      this.end(feed.topic, error(feed.topic))
+      return
+    }
+    this.#connection().later(retryAfter, () => {
+      if (this.#feeds.get(feed.topic) === feed && !feed.isSuspended) this.#subscribe(feed)
+    })
+  }
+
+  /** Ends the feed of a topic, if there is one. */
+  end(topic: string, error: Error | null): void {
+    const feed = this.#feeds.get(topic)
+    this.#feeds.delete(topic)
+    feed?.end(error)
+  }
+
+  endAll(error: Error | null): void {
+    for (const topic of this.#feeds.keys()) this.end(topic, error)
+  }
+
+  #add(name: string, from: From, isServed: boolean): ClientFeed {
+    const feed: ClientFeed = new ClientFeed(
+      name,
+      from,
+      {
+        subscribe: (each) => this.#subscribe(each),
+        unsubscribe: (each) => {
+          if (!each.isSuspended) this.#feeds.delete(name)
+          const connection = this.#connection()
+          connection.send({ type: 'unsubscribe', id: connection.nextId(), topic: name })
+        },
+      },
+      isServed,
+    )
+    this.#feeds.set(name, feed)
+    return feed
+  }
+
+  #subscribe({ topic, from }: ClientFeed): void {
+    const connection = this.#connection()
+    const id = connection.nextId()
+    if (connection.send({ type: 'subscribe', id, topic, from })) this.#asked.set(id, topic)
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * Writes and reads messages of the binary encoding, for both ends. Portable: no `Buffer`.
+ */
+
+import { decodeEnvelope, jsonTextOf } from '../kind/envelope.ts'
+import { ByteReader, ByteWriter, MalformedBytesError } from '../kind/numbers.ts'
+import { parseShallow } from '../kind/shallow-json.ts'
+import type { FieldKind, Layout } from './binary-layouts.ts'
+
+type Fields = Readonly<Record<string, unknown>>
+
+/** How many entries a list of a message has at most. */
+const MAX_ENTRIES = 10_000
+const UTF8 = new TextEncoder()
+
+/** An event that is still in its envelope. */
+export interface EnvelopedEvent {
+  readonly offset: number
+  readonly envelope: Uint8Array
+}
+
+// `from` as a byte.
+const NOW = 0
+const START = 1
+const LAST = 2
+const POSITION = 3
+const POSITION_AND_AWAY = 4
+
+/** @returns `null` if `type` has no layout. Otherwise fresh memory. */
+export function encodeBinary(layouts: readonly Layout[], message: Fields): Uint8Array | null {
+  const index = layouts.findIndex(([type]) => type === message['type'])
+  const layout = layouts[index]
+  if (layout === undefined) return null
+  const writer = new ByteWriter().byte(index + 1)
+  for (const [name, kind] of Object.entries(layout[1])) write(writer, kind, message[name], message)
+  return writer.finish()
+}
+
+/**
+ * @returns the fields, not checked further. `null` for a type that has no layout.
+ * @throws {RangeError | SyntaxError | TypeError} for bytes that are no message.
+ */
+export function decodeBinary(layouts: readonly Layout[], bytes: Uint8Array): Fields | null {
+  const reader = new ByteReader(bytes)
+  const layout = layouts[reader.byte() - 1]
+  if (layout === undefined) return null
+  const message: Record<string, unknown> = { type: layout[0] }
+  for (const [name, kind] of Object.entries(layout[1])) {
+    // The data of an event is a field of its own name: `data` or `bytes`.
+    if (kind === 'data' || kind === 'envelope') Object.assign(message, read(reader, kind))
+    else message[name] = read(reader, kind)
+  }
+  return message
+}
+
+/** The layout says of what type a value is: both ends check their messages before. */
+function write(writer: ByteWriter, kind: FieldKind, value: unknown, message: Fields): void {
+  switch (kind) {
+    case 'number':
+      writer.number(value as number)
+      return
+    case 'number?':
+      writer.number(typeof value === 'number' ? value + 1 : 0)
+      return
+    case 'text':
+      writer.text(value as string)
+      return
+    case 'text?':
+      writeText(writer, value as string | null | undefined)
+      return
+    case 'flag':
+      writer.byte(value === true ? 1 : 0)
+      return
+    case 'json':
+      writer.text(JSON.stringify(value ?? null))
+      return
+    case 'from':
+      writeFrom(writer, value)
+      return
+    case 'topics':
+      writeTopics(writer, value as readonly Fields[])
+      return
+    case 'data':
+      writeData(writer, message)
+      return
+    case 'events':
+      writeEvents(writer, value as readonly EnvelopedEvent[])
+      return
+    case 'envelope':
+      writer.bytes(value as Uint8Array)
+  }
+}
+
+function read(reader: ByteReader, kind: FieldKind): unknown {
+  switch (kind) {
+    case 'number':
+      return reader.number()
+    case 'number?': {
+      const value = reader.number()
+      return value === 0 ? null : value - 1
+    }
+    case 'text':
+      return reader.text()
+    case 'text?':
+      return readText(reader)
+    case 'flag':
+      return reader.byte() === 1
+    case 'json':
+      return parseShallow(reader.text())
+    case 'from':
+      return readFrom(reader)
+    case 'topics':
+      return readList(reader, () => ({ topic: reader.text(), from: readFrom(reader) }))
+    case 'data':
+      return reader.byte() === 1
+        ? { bytes: reader.rest().slice() }
+        : { data: parseShallow(jsonTextOf(reader.rest())) }
+    case 'events':
+      return readList(reader, () => ({ offset: reader.number(), ...readEvent(reader.block()) }))
+    case 'envelope':
+      return readEvent(reader.rest())
+  }
+}
+
+function writeText(writer: ByteWriter, value: string | null | undefined): void {
+  if (value === null || value === undefined) {
+    writer.byte(0)
+    return
+  }
+  const bytes = UTF8.encode(value)
+  writer.number(bytes.length + 1).bytes(bytes)
+}
+
+function readText(reader: ByteReader): string | null {
+  const length = reader.number()
+  return length === 0 ? null : reader.text(length - 1)
+}
+
+function writeFrom(writer: ByteWriter, from: unknown): void {
+  if (from === 'now' || from === 'start') {
+    writer.byte(from === 'now' ? NOW : START)
+    return
+  }
+  const { last, epoch, offset, away } = from as Fields
+  if (typeof last === 'number') {
+    writer.byte(LAST).number(last)
+    return
+  }
+  writer.byte(away === undefined ? POSITION : POSITION_AND_AWAY)
+  writer.text(epoch as string).number(offset as number)
+  if (away !== undefined) writer.number(Math.floor(away as number))
+}
+
+/** @returns `null` for an unknown byte: no place to begin. */
+function readFrom(reader: ByteReader): unknown {
+  const tag = reader.byte()
+  if (tag === NOW) return 'now'
+  if (tag === START) return 'start'
+  if (tag === LAST) return { last: reader.number() }
+  if (tag !== POSITION && tag !== POSITION_AND_AWAY) return null
+  const position = { epoch: reader.text(), offset: reader.number() }
+  return tag === POSITION ? position : { ...position, away: reader.number() }
+}
+
+function writeTopics(writer: ByteWriter, topics: readonly Fields[]): void {
+  writer.number(topics.length)
+  for (const topic of topics) {
+    writer.text(topic['topic'] as string)
+    writeFrom(writer, topic['from'] ?? topic)
+  }
+}
+
+function writeData(writer: ByteWriter, { data, bytes }: Fields): void {
+  if (bytes instanceof Uint8Array) writer.byte(1).bytes(bytes)
+  else writer.byte(0).bytes(UTF8.encode(JSON.stringify(data)))
+}
+
+function writeEvents(writer: ByteWriter, events: readonly EnvelopedEvent[]): void {
+  writer.number(events.length)
+  for (const { offset, envelope } of events) writer.number(offset).block(envelope)
+}
+
+function readEvent(bytes: Uint8Array): object {
+  const { at, key, publisher, isBinary, data } = decodeEnvelope(bytes)
+  const fields = { at, key, publisher }
+  return isBinary
+    ? { ...fields, bytes: data.slice() }
+    : { ...fields, data: parseShallow(jsonTextOf(data)) }
+}
+
+/** Grows with the bytes that are there, whatever the announced length. */
+function readList<T>(reader: ByteReader, readOne: () => T): T[] {
+  const list: T[] = []
+  const count = reader.number()
+  if (count > MAX_ENTRIES) throw new MalformedBytesError('Cannot read a list: it is too long')
+  while (list.length < count) list.push(readOne())
+  return list
+}

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest'
+import { encodeEnvelope } from '../../../src/topics/kind/envelope.ts'
+import type { LogPage, StoredEvent } from '../../../src/topics/index.ts'
+import { type HistoryLog, readHistory } from '../../../src/topics/node/history.ts'
+
+function stored(offset: number, bytes = 4): StoredEvent {
+  const data = new TextEncoder().encode(`"${'x'.repeat(bytes - 2)}"`)
+  const envelope = { at: 7, key: null, publisher: null, isBinary: false, data }
+  return { offset, message: encodeEnvelope(envelope) }
+}
+
+/** A log with events at these offsets, of which a read returns four at most. */
+function logOf(
+  offsets: readonly number[],
+  isDense: boolean,
+  bytes = 4,
+): HistoryLog & { reads: number } {
+  const head = { epoch: 'e', offset: offsets.at(-1) ?? 0 }
+  return {
+    reads: 0,
+    isDense,
+    head: () => Promise.resolve(head),
+    read(after, { events: limit }) {
+      this.reads++
+      const kept = offsets.filter((offset) => offset > after).slice(0, Math.min(limit, 4))
+      const page: LogPage = {
+        epoch: 'e',
+        head: head.offset,
+        events: kept.map((offset) => stored(offset, bytes)),
+        complete: after + 1 >= (offsets[0] ?? 0),
+      }
+      return Promise.resolve(page)
+    },
+  }
+}
+
+async function offsetsOf(
+  log: HistoryLog,
+  ...[request]: [Partial<Parameters<typeof readHistory>[0]>]
+): Promise<number[]> {
+  const page = await readHistory({ from: 'start', before: null, limit: 100, ...request }, log)
+  return page.events.map(({ offset }) => offset)
+}
+
+const dense = [5, 6, 7, 8, 9, 10, 11, 12]
+const sparse = [50, 60, 70, 80, 90, 100, 110, 120]
+
+describe('readHistory()', () => {
+  it.each([true, false])(
+    'reads the newest events, before an offset too (dense: %s)',
+    async (isDense) => {
+      const all = isDense ? dense : sparse
+      const log = logOf(all, isDense)
+
+      expect(await offsetsOf(log, { from: { last: 3 } })).toEqual(all.slice(-3))
+      expect(await offsetsOf(log, { from: { last: 3 }, before: all[5] ?? 0 })).toEqual(
+        all.slice(2, 5),
+      )
+      expect(await offsetsOf(log, { from: { last: 99 } })).toEqual(all)
+      expect(await offsetsOf(log, { from: { last: 3 }, limit: 1 })).toEqual(all.slice(-1))
+      expect(await offsetsOf(log, { from: { last: 0 } })).toEqual([])
+      expect(await offsetsOf(log, { from: { last: 3 }, before: 1 })).toEqual([])
+    },
+  )
+
+  it('says whether events are missing after the position that was asked for', async () => {
+    const log = logOf(dense, true)
+    const complete = async (from: Parameters<typeof readHistory>[0]['from']): Promise<boolean> =>
+      (await readHistory({ from, before: null, limit: 2 }, log)).complete
+
+    expect(await complete({ epoch: 'e', offset: 4 })).toBe(true)
+    expect(await complete({ epoch: 'e', offset: 3 })).toBe(false)
+    expect(await complete('start')).toBe(false)
+    expect(await complete({ epoch: 'other', offset: 7 })).toBe(false)
+    expect(await complete({ epoch: 'e', offset: 13 })).toBe(false)
+  })
+
+  it('asks a broker for no offset above its head, whatever a client asks for', async () => {
+    const log = logOf(dense, true)
+    const from = { epoch: 'e', offset: Number.MAX_SAFE_INTEGER }
+
+    expect(await offsetsOf(log, { from })).toEqual([5, 6, 7, 8])
+    expect(await offsetsOf(log, { from: { last: 2 }, before: Number.MAX_SAFE_INTEGER })).toEqual([
+      11, 12,
+    ])
+  })
+
+  it('a page of large events has fewer, and the newest first', async () => {
+    const log = logOf(dense, true, 100 * 1024)
+
+    expect(await offsetsOf(log, { from: { last: 5 } })).toEqual([11, 12])
+  })
+
+  it('an empty topic has an empty history', async () => {
+    expect(await offsetsOf(logOf([], true), { from: { last: 5 } })).toEqual([])
+    expect(await offsetsOf(logOf([], true), {})).toEqual([])
+  })
+})

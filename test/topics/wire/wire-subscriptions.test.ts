@@ -1,0 +1,244 @@
+import { describe, expect, it } from 'vitest'
+import { withTestApplication } from '../../../src/testing/index.ts'
+import { memoryBroker, MemoryLog } from '../../../src/topics/index.ts'
+import {
+  Closed,
+  ENCODINGS,
+  Inbox,
+  Plain,
+  Room,
+  serving,
+  Speaking,
+} from '../../support/topics-speaking.ts'
+
+describe.each(ENCODINGS)('WireSubscriptions in %s', (encoding) => {
+  it('says where a subscription begins, and brings events with their offsets', async () => {
+    await withTestApplication(async (t) => {
+      const topics = serving(t)
+      const client = await Speaking.begin(t, encoding)
+      const topic = topics.topic(Room, { room: '1' })
+      await topic.publish('before')
+
+      const subscribed = await client.ask({
+        type: 'subscribe',
+        id: 1,
+        from: 'now',
+        topic: 'rooms/1',
+      })
+      expect(subscribed).toMatchObject({
+        type: 'subscribed',
+        id: 1,
+        topic: 'rooms/1',
+        offset: 1,
+        resumed: false,
+      })
+      expect(await client.hear()).toEqual({ type: 'live', topic: 'rooms/1' })
+      await topic.publish({ text: 'ä' }, { key: 'k' })
+      await topic.publish(new Uint8Array([1, 2, 3]))
+
+      expect(await client.hear()).toMatchObject({
+        type: 'event',
+        topic: 'rooms/1',
+        offset: 2,
+        key: 'k',
+        data: { text: 'ä' },
+      })
+      expect(await client.hear()).toMatchObject({
+        offset: 3,
+        bytes: encoding === 'json' ? 'AQID' : new Uint8Array([1, 2, 3]),
+      })
+    })
+  })
+
+  it('T-11 resumes all topics of hello at once, and says whether nothing is missing', async () => {
+    await withTestApplication(async (t) => {
+      const topics = serving(t)
+      const topic = topics.topic(Room, { room: '1' })
+      for (const event of ['one', 'two']) await topic.publish(event)
+      const { epoch } = await topic.position()
+      const client = await Speaking.connect(t, encoding)
+
+      await client.say({
+        type: 'hello',
+        topics: [
+          { topic: 'rooms/1', epoch, offset: 1, away: 10 },
+          { topic: 'rooms/2', epoch: 'another', offset: 7 },
+        ],
+      })
+
+      const said = []
+      for (let count = 0; count < 7; count++) said.push(await client.hear())
+      expect(said[0]).toMatchObject({ type: 'welcome', limits: { unanswered: 32 } })
+      expect(said.filter((each) => each['topic'] === 'rooms/1')).toMatchObject([
+        { type: 'subscribed', id: null, epoch, offset: 1, resumed: true },
+        { type: 'event', offset: 2 },
+        { type: 'live' },
+      ])
+      expect(said.filter((each) => each['topic'] === 'rooms/2')).toMatchObject([
+        { type: 'subscribed', resumed: false },
+        { type: 'gap', reason: 'epoch', after: 7 },
+        { type: 'live' },
+      ])
+    })
+  })
+
+  it('T-53 T-54 what is not allowed, not there, or without a kind is refused alike', async () => {
+    await withTestApplication(async (t) => {
+      const topics = serving(t)
+      topics.topic(Closed, { name: 'x' })
+      const client = await Speaking.begin(t, encoding)
+
+      const refusals = []
+      for (const topic of ['rooms/forbidden', 'closed/x', 'nothing/x']) {
+        const subscribe = await client.ask({ type: 'subscribe', id: 1, from: 'now', topic })
+        refusals.push({ ...subscribe, topic: null })
+      }
+      const publishes = []
+      for (const topic of ['closed/x', 'nothing/x']) {
+        const publish = await client.ask({ type: 'publish', id: 1, topic, seq: 1, data: 1 })
+        publishes.push({ ...publish, topic: null, message: null })
+      }
+
+      const refused = { type: 'error', id: 1, topic: null, code: 'forbidden' }
+      expect(new Set(refusals.map((each) => JSON.stringify(each))).size).toBe(1)
+      expect(refusals[0]).toMatchObject(refused)
+      expect(new Set(publishes.map((each) => JSON.stringify(each))).size).toBe(1)
+    })
+  })
+
+  it('tells what the application says beside a refusal', async () => {
+    await withTestApplication(async (t) => {
+      serving(t)
+      const client = await Speaking.begin(t, encoding)
+
+      expect(
+        await client.ask({ type: 'subscribe', id: 1, from: 'now', topic: 'rooms/secret' }),
+      ).toMatchObject({
+        code: 'forbidden',
+        denied: { code: 'members-only', message: 'Join first' },
+      })
+    })
+  })
+
+  it('T-55 a permission ends at its moment, and a renewed token is asked again', async () => {
+    await withTestApplication(async (t) => {
+      serving(t)
+      const client = await Speaking.begin(t, encoding)
+      await client.ask({ type: 'subscribe', id: 1, from: 'now', topic: 'rooms/timed' })
+      await client.hear()
+
+      await t.clock.advance(5001)
+      expect(await client.hear()).toMatchObject({ type: 'denied', topic: 'rooms/timed' })
+
+      await client.ask({ type: 'subscribe', id: 2, from: 'now', topic: 'rooms/timed' })
+      await client.hear()
+      await client.say({ type: 'token', token: 'long' })
+      await t.clock.advance(60_000)
+      expect(await client.ask({ type: 'unsubscribe', id: 3, topic: 'rooms/timed' })).toMatchObject({
+        type: 'unsubscribed',
+      })
+    })
+  })
+
+  it('lets the application subscribe a client to topics of its own', async () => {
+    await withTestApplication(async (t) => {
+      const topics = serving(
+        t,
+        {},
+        { connected: (client) => client.subscribe(Inbox, { user: 'ada' }) },
+      )
+      const client = await Speaking.begin(t, encoding)
+
+      expect(await client.hear()).toMatchObject({
+        type: 'subscribed',
+        topic: 'inboxes/ada',
+        id: null,
+      })
+      await client.hear()
+      await topics.topic(Inbox, { user: 'ada' }).publish('hello')
+      expect(await client.hear()).toMatchObject({ type: 'event', data: 'hello' })
+    })
+  })
+
+  it('T-06 a topic without history has events without an offset', async () => {
+    await withTestApplication(async (t) => {
+      const topics = serving(t)
+      const client = await Speaking.begin(t, encoding)
+      expect(
+        await client.ask({ type: 'subscribe', id: 1, topic: 'plain/x', from: 'now' }),
+      ).toMatchObject({ type: 'subscribed', epoch: null, offset: null })
+      await client.hear()
+
+      await topics.topic(Plain, { name: 'x' }).publish('hello')
+
+      expect(await client.hear()).toMatchObject({ topic: 'plain/x', offset: null, data: 'hello' })
+    })
+  })
+
+  it('reads pages of the history, forward and backward, without a subscription', async () => {
+    await withTestApplication(async (t) => {
+      const topics = serving(t)
+      const topic = topics.topic(Room, { room: '1' })
+      for (let n = 1; n <= 9; n++) await topic.publish(n)
+      const { epoch } = await topic.position()
+      const client = await Speaking.begin(t, encoding)
+      const page = async (
+        from: unknown,
+        before: number | null,
+        limit: number,
+      ): Promise<unknown> => {
+        const request = { type: 'history', id: 1, topic: 'rooms/1', from, before, limit }
+        const answer = await client.ask(request)
+        expect(answer).toMatchObject({ type: 'history', id: 1, topic: 'rooms/1', epoch, head: 9 })
+        const { events, complete } = answer as {
+          events: Array<{ offset: number }>
+          complete: boolean
+        }
+        return [events.map(({ offset }) => offset).join(' '), complete]
+      }
+
+      expect(await page('start', null, 3)).toEqual(['1 2 3', true])
+      expect(await page({ epoch, offset: 3 }, null, 3)).toEqual(['4 5 6', true])
+      expect(await page({ last: 2 }, null, 100)).toEqual(['8 9', true])
+      expect(await page({ last: 2 }, 8, 100)).toEqual(['6 7', true])
+      expect(await page({ epoch: 'another', offset: 3 }, null, 2)).toEqual(['1 2', false])
+      expect(await page({ epoch, offset: 99 }, null, 2)).toEqual(['1 2', false])
+    })
+  })
+
+  it('T-54 the history of a forbidden topic and of one that does not exist are refused alike', async () => {
+    await withTestApplication(async (t) => {
+      serving(t)
+      const client = await Speaking.begin(t, encoding)
+      const refused = []
+      for (const topic of ['rooms/forbidden', 'closed/x', 'nothing/x', 'plain/x']) {
+        const request = { type: 'history', id: 1, topic, from: 'start', before: null, limit: 1 }
+        refused.push(JSON.stringify({ ...(await client.ask(request)), topic: null }))
+      }
+
+      expect(new Set(refused).size).toBe(1)
+      expect(refused[0]).toContain('forbidden')
+    })
+  })
+
+  it('refuses a history for now while the broker is down', async () => {
+    await withTestApplication(async (t) => {
+      const log = new MemoryLog()
+      serving(t, { broker: memoryBroker({ log }) })
+      const client = await Speaking.begin(t, encoding)
+      log.cut()
+      expect(await client.hear()).toMatchObject({ type: 'broker' })
+
+      expect(
+        await client.ask({
+          type: 'history',
+          id: 1,
+          topic: 'rooms/1',
+          from: 'start',
+          before: null,
+          limit: 1,
+        }),
+      ).toMatchObject({ type: 'error', id: 1, code: 'unavailable', retryAfter: 1000 })
+    })
+  })
+})
