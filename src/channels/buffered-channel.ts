@@ -386,8 +386,8 @@ export class BufferedChannel<T, O = null>
   // How it works
 
   #endOf(cause: Error | null, detail: Error | null): ChannelEnd {
-    const sessionId = this.#hooks.sessionId?.(this.#owner)
-    if (sessionId !== undefined) return { cause, detail, sessionId }
+    const { sessionId } = this.#hooks
+    if (sessionId !== undefined) return new SessionEnd(cause, detail, this.#owner, sessionId)
     return cause === null && detail === null ? NORMAL_END : { cause, detail }
   }
 
@@ -521,4 +521,23 @@ export class BufferedChannel<T, O = null>
 function checkCause(cause: Error | null): void {
   if (cause === null || cause instanceof Error) return
   throw new TypeError(`Cannot end a channel with a ${typeof cause} as the cause, expected an Error`)
+}
+
+/** The end of a channel of a session. Only an error asks for the id, which costs random bytes. */
+class SessionEnd<O> implements ChannelEnd {
+  readonly cause: Error | null
+  readonly detail: Error | null
+  readonly #owner: O
+  readonly #idOf: (owner: O) => string
+
+  constructor(cause: Error | null, detail: Error | null, owner: O, idOf: (owner: O) => string) {
+    this.cause = cause
+    this.detail = detail
+    this.#owner = owner
+    this.#idOf = idOf
+  }
+
+  get sessionId(): string {
+    return this.#idOf(this.#owner)
+  }
 }

@@ -74,6 +74,7 @@ export type {
   HandshakeRequest,
   ServerHandshake,
 } from './handshake/server-handshake.ts'
+export { shareStrings } from './handshake/shared-strings.ts'
 export { HeldBytes } from './frames/held-bytes.ts'
 export { EMPTY_BYTES, encodeUtf8, isBytes, writeUtf8 } from './text.ts'
 export { isToken } from './handshake/token.ts'

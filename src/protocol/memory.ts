@@ -116,9 +116,14 @@ export function utf8Length(text: string): number {
   return Buffer.byteLength(text)
 }
 
+/** Works on any bytes, and needs no view of a part of them. */
+const { latin1Slice } = Buffer.prototype as unknown as {
+  latin1Slice: (this: Uint8Array, start: number, end: number) => string
+}
+
 /** Returns the bytes from `start` to `end` as Latin-1: one character for each byte. */
 export function latin1(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1')
+  return latin1Slice.call(bytes, start, end)
 }
 
 /**

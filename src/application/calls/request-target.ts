@@ -41,12 +41,20 @@ export function parseRequestTarget(target: string): RequestTarget | null {
   return pathAndQuery(rest.startsWith('/') ? rest : `/${rest}`, authority)
 }
 
+/** The last target without a query: most requests of a server name the same few paths. */
+let latest: RequestTarget = { path: '/', query: '', authority: null }
+
 function pathAndQuery(text: string, authority: Authority | null): RequestTarget | null {
+  if (text === latest.path && authority === null) return latest
   const queryAt = text.indexOf('?')
   const path = queryAt < 0 ? text : text.slice(0, queryAt)
   const query = queryAt < 0 ? '' : text.slice(queryAt)
   const isPlain = (query === '' || PLAIN_QUERY.test(query)) && !path.includes('/.')
-  if (isPlain && PLAIN_PATH.test(path)) return { path, query, authority }
+  if (isPlain && PLAIN_PATH.test(path)) {
+    const target = { path, query, authority }
+    if (query === '' && authority === null) latest = target
+    return target
+  }
   if (!PATH.test(path) || (query !== '' && !QUERY.test(query))) return null
 
   // A base in front, and not as the second argument: `//host/x` would be taken for another host.

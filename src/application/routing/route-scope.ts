@@ -198,10 +198,12 @@ export class RouteScope {
   }
 
   #allInterceptors(): readonly Interceptor[] {
-    const outer = this.#parent === null ? [] : this.#parent.#allInterceptors()
-    return [...outer, ...this.#interceptors]
+    const outer = this.#parent === null ? NO_INTERCEPTORS : this.#parent.#allInterceptors()
+    return this.#interceptors.length === 0 ? outer : [...outer, ...this.#interceptors]
   }
 }
+
+const NO_INTERCEPTORS: readonly Interceptor[] = []
 
 type DeclarationRest<Last> = readonly [Last] | readonly [WebSocketRouteOptions, Last]
 

@@ -79,10 +79,14 @@ export function createRouteTree<Value>(): RouteTree<Value> {
 
     find(path) {
       const match = findRoute(router, ANY_METHOD, path)
-      return match === undefined ? null : { value: match.data.value, captures: match.params ?? {} }
+      return match === undefined
+        ? null
+        : { value: match.data.value, captures: match.params ?? NO_CAPTURES }
     },
   }
 }
+
+const NO_CAPTURES: RouteMatch<unknown>['captures'] = Object.freeze({})
 
 /** Returns the nodes of the tree on which `pattern` ends. */
 function parse(pattern: string): string[] {

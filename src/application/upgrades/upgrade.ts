@@ -4,7 +4,7 @@
  * The application's code runs only for requests that are valid handshakes (RFC 6455 §4.2).
  */
 
-import { Deferred, type Environment, whenKnown, type WheelTimer } from '../../base/internal.ts'
+import { Deferred, type Environment, type WheelTimer } from '../../base/internal.ts'
 import { acceptOffers, type AgreedExtension, answerHeader } from '../../extensions/internal.ts'
 import {
   HandshakeError,
@@ -15,7 +15,7 @@ import {
 } from '../../protocol/index.ts'
 import type { Transport } from '../../session/index.ts'
 import type { Admission, ConnectionSlot } from './admission.ts'
-import type { Application } from '../application.ts'
+import type { Application, Interceptor } from '../application.ts'
 import { type AsyncContext, rootContext } from '../async-context.ts'
 import { parseAuthority, parseOrigin } from '../calls/authority.ts'
 import { decodeParameters, UpgradeCall } from '../calls/call.ts'
@@ -37,7 +37,12 @@ import { IncomingRequest, type OriginResolver } from '../calls/request.ts'
 import { parseRequestTarget } from '../calls/request-target.ts'
 import type { WebSocketRoute } from '../routing/route-scope.ts'
 import type { RouteTree } from '../routing/route-tree.ts'
-import { openServerSession, type SessionDependencies } from '../sessions/server-session.ts'
+import {
+  openServerSession,
+  type SessionDependencies,
+  type SessionOpening,
+} from '../sessions/server-session.ts'
+import type { SharedBudget } from '../sessions/memory-budget.ts'
 import { chooseSubprotocol } from './subprotocol.ts'
 
 /** What upgrades need from their application. */
@@ -63,19 +68,17 @@ export function decideUpgrade(
   if (request.comesAgain === true && match.value.needsEngineRequest()) return { type: 'unclaimed' }
 
   const parameters = decodeParameters(match.captures)
-  const call = new UpgradeCall(
-    dependencies.application,
-    new IncomingRequest(request, target, dependencies.resolvers),
-    parameters ?? {},
-  )
-  const routed = {
+  const incoming = new IncomingRequest(request, target, dependencies.resolvers)
+  const call = new UpgradeCall(dependencies.application, incoming, parameters ?? {})
+  const routed: RoutedRequest = {
+    dependencies,
     route: match.value,
     call,
     request,
     environment,
     hasParameters: parameters !== null,
   }
-  return new UpgradeAttempt(dependencies, routed).run(signal)
+  return new UpgradeAttempt(routed).run(signal)
 }
 
 /** A refusal, or everything that the session needs. */
@@ -92,6 +95,7 @@ interface Acceptance {
 
 /** A request with its route. */
 interface RoutedRequest {
+  readonly dependencies: UpgradeDependencies
   readonly route: WebSocketRoute
   readonly call: UpgradeCall
   readonly request: UpgradeRequest
@@ -102,23 +106,17 @@ interface RoutedRequest {
 
 /** Decides one request that has a route. */
 class UpgradeAttempt {
-  readonly #dependencies: UpgradeDependencies
-  readonly #route: WebSocketRoute
-  readonly #call: UpgradeCall
   readonly #routed: RoutedRequest
   /** The first answer. Later ones are ignored. */
   #outcome: UpgradeOutcome | null = null
-  /** Set if the decision is asynchronous; resolves with the outcome. */
+  /** Resolves with the answer, if the decision is asynchronous. */
   #waiting: Deferred<UpgradeOutcome> | null = null
   /** `null` until the request has been admitted. */
   #slot: ConnectionSlot | null = null
-  /** Bytes reserved in the memory budget until the decision. */
+  /** What is counted for the request until there is an answer. */
   #reserved = 0
 
-  constructor(dependencies: UpgradeDependencies, routed: RoutedRequest) {
-    this.#dependencies = dependencies
-    this.#route = routed.route
-    this.#call = routed.call
+  constructor(routed: RoutedRequest) {
     this.#routed = routed
   }
 
@@ -156,9 +154,8 @@ class UpgradeAttempt {
 
   /** Returns a promise only if the origin rule, an interceptor or the chooser is async. */
   #decide(): Decision | Promise<Decision> {
-    const tooLarge = this.#dependencies
-      .admission()
-      .refusalOfHeaders(this.#routed.request.rawHeaders)
+    const { dependencies, request } = this.#routed
+    const tooLarge = dependencies.admission().refusalOfHeaders(request.rawHeaders)
     if (tooLarge !== null) return tooLarge
     const read = this.#readHandshake()
     if (read.type === 'refused') return read
@@ -171,18 +168,30 @@ class UpgradeAttempt {
     return this.#admit() ?? this.#checkOrigin(handshake)
   }
 
+  // The promises of the application are awaited apart, in functions of their own: an upgrade without
+  // them makes no closures.
+
   #checkOrigin(handshake: ServerHandshake): Decision | Promise<Decision> {
-    return whenKnown(mayConnect(this.#route.origins, handshake.origin, this.#call), (allowed) =>
-      allowed ? this.#runInterceptors(handshake) : this.#refuseOrigin(handshake.origin),
-    )
+    const { route, call } = this.#routed
+    const allowed = mayConnect(route.origins, handshake.origin, call)
+    if (allowed instanceof Promise) return this.#checkOriginLater(handshake, allowed)
+    return allowed ? this.#runInterceptors(handshake) : this.#refuseOrigin(handshake.origin)
+  }
+
+  async #checkOriginLater(
+    handshake: ServerHandshake,
+    deciding: Promise<boolean>,
+  ): Promise<Decision> {
+    const allowed = await deciding
+    return allowed ? this.#runInterceptors(handshake) : this.#refuseOrigin(handshake.origin)
   }
 
   #refuseOrigin(header: string | null): Refusal {
-    const { origin: own } = this.#call.request
+    const { origin: own } = this.#routed.call.request
     const page = showOrigin(header === null ? null : parseOrigin(header))
     const server = showOrigin(own)
     const now = this.#routed.environment.clock.now()
-    this.#dependencies.refusedOrigins.refused(page, server, this.#route.path, now)
+    this.#routed.dependencies.refusedOrigins.refused(page, server, this.#routed.route.path, now)
     const sentence = `Cannot upgrade: pages of ${page} may not connect to ${server}, expected an origin that the option "origins" of the server allows`
     // Both origins were parsed, so they contain no raw input. `nosniff` forbids reading them as
     // HTML.
@@ -190,19 +199,23 @@ class UpgradeAttempt {
   }
 
   #runInterceptors(handshake: ServerHandshake): Decision | Promise<Decision> {
-    const interceptors = this.#route.interceptors()
-    if (interceptors.length === 0) {
-      return this.#refusalWhileStopping() ?? this.#chooseSubprotocol(handshake, null)
-    }
-    return whenKnown(intercept(interceptors, this.#call), ({ refusal, context }) => {
-      if (refusal !== null) return refuseWith(refusal)
-      const stopping = this.#refusalWhileStopping()
-      return stopping ?? context.run(() => this.#chooseSubprotocol(handshake, context))
-    })
+    const interceptors = this.#routed.route.interceptors()
+    if (interceptors.length > 0) return this.#intercept(handshake, interceptors)
+    return this.#refusalWhileStopping() ?? this.#chooseSubprotocol(handshake, null)
+  }
+
+  async #intercept(
+    handshake: ServerHandshake,
+    interceptors: readonly Interceptor[],
+  ): Promise<Decision> {
+    const { refusal, context } = await intercept(interceptors, this.#routed.call)
+    if (refusal !== null) return refuseWith(refusal)
+    const stopping = this.#refusalWhileStopping()
+    return stopping ?? context.run(() => this.#chooseSubprotocol(handshake, context))
   }
 
   #refusalWhileStopping(): Refusal | null {
-    const reconnectHints = this.#dependencies.reconnectHints()
+    const reconnectHints = this.#routed.dependencies.reconnectHints()
     return reconnectHints === null ? null : refuseWhileStopping(reconnectHints)
   }
 
@@ -210,27 +223,37 @@ class UpgradeAttempt {
     handshake: ServerHandshake,
     context: AsyncContext | null,
   ): Decision | Promise<Decision> {
-    const chosen = chooseSubprotocol(this.#route.protocols, handshake.protocols, this.#call)
-    return whenKnown(chosen, (protocol) => {
-      if (protocol === null && this.#route.requireProtocol) {
-        return refuse(
-          400,
-          'protocol',
-          'Cannot upgrade: Sec-WebSocket-Protocol has no supported subprotocol',
-        )
-      }
-      const extensions = this.#agreeExtensions(handshake)
-      return { type: 'accepted', handshake, protocol, extensions, context }
-    })
+    const { route, call } = this.#routed
+    const chosen = chooseSubprotocol(route.protocols, handshake.protocols, call)
+    if (!(chosen instanceof Promise)) return this.#agree(handshake, chosen, context)
+    return chosen.then((protocol) => this.#agree(handshake, protocol, context))
+  }
+
+  #agree(
+    handshake: ServerHandshake,
+    protocol: string | null,
+    context: AsyncContext | null,
+  ): Decision {
+    if (protocol === null && this.#routed.route.requireProtocol) {
+      return refuse(
+        400,
+        'protocol',
+        'Cannot upgrade: Sec-WebSocket-Protocol offers no subprotocol of this path',
+      )
+    }
+    const extensions = this.#agreeExtensions(handshake)
+    return { type: 'accepted', handshake, protocol, extensions, context }
   }
 
   /** Counts the connection. @returns the refusal if it was not admitted. */
   #admit(): Refusal | null {
-    const { remoteHost } = this.#call.request
-    const entered = this.#dependencies.admission().enter(remoteHost, this.#routed.environment)
+    const { remoteHost } = this.#routed.call.request
+    const entered = this.#routed.dependencies
+      .admission()
+      .enter(remoteHost, this.#routed.environment)
     if ('reason' in entered) return entered
     this.#slot = entered
-    this.#reserve(this.#call.request.headBytes + (this.#routed.request.earlyBytes ?? 0))
+    this.#reserve(this.#routed.call.request.headBytes + (this.#routed.request.earlyBytes ?? 0))
     return null
   }
 
@@ -238,7 +261,7 @@ class UpgradeAttempt {
   #reserve(bytes: number): void {
     if (this.#outcome !== null) return
     this.#reserved += bytes
-    this.#dependencies.admission().memoryBudget?.reserve(bytes)
+    this.#routed.dependencies.admission().memoryBudget?.reserve(bytes)
   }
 
   /** Reads the opening handshake, or returns the refusal of an invalid one. */
@@ -262,7 +285,7 @@ class UpgradeAttempt {
 
   /** Raw sessions show frames as they travel, so they have no extensions. */
   #agreeExtensions(handshake: ServerHandshake): readonly AgreedExtension[] {
-    const { kind, extensions } = this.#route
+    const { kind, extensions } = this.#routed.route
     if (kind === 'raw' || extensions.length === 0) return NO_EXTENSIONS
     return acceptOffers(extensions, handshake.extensions)
   }
@@ -271,8 +294,8 @@ class UpgradeAttempt {
     return decision.type === 'refused' ? this.#refuse(decision) : this.#accept(decision)
   }
 
-  #accept({ handshake, protocol, extensions, context }: Acceptance): UpgradeOutcome {
-    const added = this.#call.responseHeaders
+  #accept(acceptance: Acceptance): UpgradeOutcome {
+    const added = this.#routed.call.responseHeaders
     const reserved = added.find(([name]) => isHandshakeHeader(name))
     if (reserved !== undefined) {
       return this.#fail(
@@ -281,50 +304,25 @@ class UpgradeAttempt {
         ),
       )
     }
+    const slot = this.#slot
+    if (slot === null) {
+      throw new Error('Cannot accept the upgrade: it was not admitted, expected a slot')
+    }
+    const { handshake, protocol, extensions } = acceptance
     const choice = { protocol, extensions: answerHeader(extensions) }
     const own = serverHandshakeHeaders(handshake, choice)
-    const accepted: UpgradeAccepted = {
-      type: 'accepted',
-      headers: added.length === 0 ? own : [...own, ...added],
-      start: (transport) => this.#start(transport, protocol, extensions, context),
-    }
+    const headers = added.length === 0 ? own : [...own, ...added]
     // The session takes the slot again when it starts.
-    this.#slot?.release()
-    return this.#settle(accepted)
-  }
-
-  #start(
-    transport: Transport,
-    protocol: string | null,
-    extensions: readonly AgreedExtension[],
-    context: AsyncContext | null,
-  ): void {
-    if (this.#slot === null)
-      throw new Error(
-        'Cannot start a session: its request was not admitted, expected an accepted upgrade',
-      )
-    openServerSession(
-      {
-        call: this.#call,
-        route: this.#route,
-        protocol,
-        extensions,
-        context,
-        environment: this.#routed.environment,
-        dependencies: this.#dependencies,
-        slot: this.#slot,
-        memoryBudget: this.#dependencies.admission().memoryBudget,
-      },
-      transport,
-    )
+    slot.release()
+    return this.#settle(new AcceptedUpgrade(headers, this.#routed, acceptance, slot))
   }
 
   /** Refuses with 500 and no details after the application's code threw, and logs the error. */
   #fail(error: unknown): UpgradeOutcome {
     // Code that throws because `signal` aborted has not failed.
-    if (this.#outcome !== null && this.#call.isEndedBy(error)) return this.#outcome
-    logFailure(this.#dependencies.application.logger, error, 'WebSocket upgrade failed', {
-      route: this.#route.path,
+    if (this.#outcome !== null && this.#routed.call.isEndedBy(error)) return this.#outcome
+    logFailure(this.#routed.dependencies.application.logger, error, 'WebSocket upgrade failed', {
+      route: this.#routed.route.path,
     })
     return this.#refuse(
       refuse(500, 'failure', 'Cannot upgrade: the server failed', { cause: error }),
@@ -335,31 +333,31 @@ class UpgradeAttempt {
     const outcome = this.#refuse(
       refuse(503, 'abandoned', 'Cannot upgrade: the client left', { cause: reason }),
     )
-    rootContext.run(() => this.#call.end(() => reason))
+    rootContext.run(() => this.#routed.call.end(() => reason))
     return outcome
   }
 
   #startDeadline(): WheelTimer {
-    const { handshakeTimeout } = this.#route
+    const { handshakeTimeout } = this.#routed.route
     return this.#routed.environment.timers.schedule(handshakeTimeout, () => {
       const error = new HandshakeTimeoutError(handshakeTimeout)
       this.#refuse(
         refuse(503, 'timeout', 'Cannot upgrade: the server took too long', { cause: error }),
       )
-      rootContext.run(() => this.#call.end(() => error))
+      rootContext.run(() => this.#routed.call.end(() => error))
     })
   }
 
   #refuse(refusal: Refusal): UpgradeOutcome {
     if (this.#outcome !== null) return this.#outcome
-    const outcome = this.#settle(toOutcome(refusal, this.#call.responseHeaders))
+    const outcome = this.#settle(toOutcome(refusal, this.#routed.call.responseHeaders))
     this.#slot?.release()
-    const { monitor, counters } = this.#dependencies
+    const { monitor, counters } = this.#routed.dependencies
     counters.upgradeRefused(refusal.reason, refusal.cause)
     if (monitor.hasListeners('upgradeRefused')) {
       const { status, reason, cause } = refusal
-      const { request } = this.#call
-      const facts = { request, route: this.#route.path, status, reason, cause }
+      const { request } = this.#routed.call
+      const facts = { request, route: this.#routed.route.path, status, reason, cause }
       rootContext.run(() => monitor.emit('upgradeRefused', facts))
     }
     return outcome
@@ -369,9 +367,48 @@ class UpgradeAttempt {
   #settle(outcome: UpgradeOutcome): UpgradeOutcome {
     if (this.#outcome !== null) return this.#outcome
     this.#outcome = outcome
-    this.#dependencies.admission().memoryBudget?.reserve(-this.#reserved)
+    this.#routed.dependencies.admission().memoryBudget?.reserve(-this.#reserved)
     this.#waiting?.resolve(outcome)
     return outcome
+  }
+}
+
+/** An accepted upgrade, which opens its session. */
+class AcceptedUpgrade implements UpgradeAccepted, SessionOpening {
+  readonly type = 'accepted'
+  readonly headers: UpgradeAccepted['headers']
+  readonly call: UpgradeCall
+  readonly route: WebSocketRoute
+  readonly protocol: string | null
+  readonly extensions: readonly AgreedExtension[]
+  readonly context: AsyncContext | null
+  readonly environment: Environment
+  readonly dependencies: UpgradeDependencies
+  readonly slot: ConnectionSlot
+
+  constructor(
+    headers: UpgradeAccepted['headers'],
+    { call, route, environment, dependencies }: RoutedRequest,
+    { protocol, extensions, context }: Acceptance,
+    slot: ConnectionSlot,
+  ) {
+    this.headers = headers
+    this.call = call
+    this.route = route
+    this.protocol = protocol
+    this.extensions = extensions
+    this.context = context
+    this.environment = environment
+    this.dependencies = dependencies
+    this.slot = slot
+  }
+
+  get memoryBudget(): SharedBudget | null {
+    return this.dependencies.admission().memoryBudget
+  }
+
+  start(transport: Transport): void {
+    openServerSession(this, transport)
   }
 }
 

@@ -153,7 +153,7 @@ export function parseClosePayload(payload: Uint8Array): CloseReason | null {
   if (!mayTravel(code)) {
     throw new ProtocolViolationError(1002, `Cannot accept close code ${code}: it may not travel`)
   }
-  const message = readUtf8(payload.subarray(2))
+  const message = payload.length === 2 ? '' : readUtf8(payload.subarray(2))
   if (message === null) {
     throw new ProtocolViolationError(1007, 'Cannot read close message: it is not UTF-8')
   }
@@ -168,7 +168,7 @@ export function parseClosePayload(payload: Uint8Array): CloseReason | null {
 export function encodeClosePayload(reason: CloseReason | null): Uint8Array {
   if (reason === null) return EMPTY_BYTES
   requireTravelling(reason)
-  const message = encodeUtf8(reason.message)
+  const message = reason.message === '' ? EMPTY_BYTES : encodeUtf8(reason.message)
   const payload = new Uint8Array(2 + message.length)
   payload[0] = reason.code >> 8
   payload[1] = reason.code & 0xff

@@ -8,8 +8,12 @@
 
 import { isToken, isTokenCharacter } from './token.ts'
 
-/** Gives the rest of this file access to the raw headers. */
-let rawOf: (headers: HttpHeaders) => readonly string[]
+let readRaw: (headers: HttpHeaders) => readonly string[]
+
+/** Returns the list that `headers` were made of. */
+export function rawOf(headers: HttpHeaders): readonly string[] {
+  return readRaw(headers)
+}
 
 /**
  * Read-only headers, in the order in which they came. Names are compared without case.
@@ -63,15 +67,8 @@ export class HttpHeaders implements Iterable<readonly [name: string, value: stri
   }
 
   static {
-    rawOf = (headers) => headers.#raw
+    readRaw = (headers) => headers.#raw
   }
-}
-
-/** Whether more than one line has `name`, given in lower case. */
-export function isRepeated(headers: HttpHeaders, name: string): boolean {
-  const raw = rawOf(headers)
-  const first = find(raw, name, 0)
-  return first >= 0 && find(raw, name, first + 2) >= 0
 }
 
 /**
@@ -81,13 +78,14 @@ export function isRepeated(headers: HttpHeaders, name: string): boolean {
 function find(raw: readonly string[], wanted: string, from: number): number {
   for (let at = from; at + 1 < raw.length; at += 2) {
     const name = raw[at] ?? ''
-    if (name.length === wanted.length && isLowerCaseOf(wanted, name)) return at
+    if (isLowerCaseOf(wanted, name)) return at
   }
   return -1
 }
 
-/** Compares without a copy of each name in lower case. Both have the same length. */
-function isLowerCaseOf(wanted: string, name: string): boolean {
+/** Whether `name` in lower case is `wanted`. Makes no copy of it in lower case. */
+export function isLowerCaseOf(wanted: string, name: string): boolean {
+  if (name.length !== wanted.length) return false
   for (let at = 0; at < name.length; at++) {
     const code = name.charCodeAt(at)
     const lower = code >= 0x41 && code <= 0x5a ? code + 0x20 : code
@@ -126,6 +124,7 @@ export function parseTokenList(value: string): readonly string[] | null {
  * tokens are ignored.
  */
 export function listHas(value: string, token: string): boolean {
+  if (isLowerCaseOf(token, value)) return true
   return value.split(',').some((element) => trimBlanks(element).toLowerCase() === token)
 }
 

@@ -9,7 +9,8 @@
  */
 
 import { latin1 } from '../memory.ts'
-import { isTokenCharacter } from './token.ts'
+import { type KnownHeader, knownHeaderIn } from './shared-strings.ts'
+import { isToken } from './token.ts'
 
 /** The head of a GET request of HTTP/1.1 without a body. */
 export interface RequestHead {
@@ -31,7 +32,6 @@ const TAB = 0x09
 const LF = 0x0a
 const CR = 0x0d
 const SPACE = 0x20
-const COLON = 0x3a
 const DELETE = 0x7f
 
 const METHOD = 'GET '
@@ -101,44 +101,61 @@ function parseHead(text: string, bytes: Uint8Array): RequestHead | null {
   const lineEnd = text.indexOf('\r\n')
   const targetEnd = lineEnd - VERSION.length
   if (targetEnd <= METHOD.length || !text.startsWith(VERSION, targetEnd)) return null
-  // Not a slice, which would keep all of `text`: the target is kept longer than the headers.
-  const target = latin1(bytes, METHOD.length, targetEnd)
-  if (!target.startsWith('/') || !isVisible(target)) return null
+  const target = targetIn(text, bytes, targetEnd)
+  if (target === null) return null
 
   const rawHeaders: string[] = []
   const last = text.length - 2
   for (let at = lineEnd + 2; at < last;) {
-    const colon = tokenEnd(text, at)
-    if (colon === at || text.charCodeAt(colon) !== COLON) return null // a fold has no name either
-    const end = text.indexOf('\r', colon)
-    const name = text.slice(at, colon)
-    if (announcesBody(name)) return null
-    rawHeaders.push(name, trimmed(text, colon + 1, end))
+    const colon = text.indexOf(':', at)
+    if (colon <= at) return null
+    const end = text.indexOf('\r', at)
+    const known = knownHeaderIn(text, at, colon)
+    const name = known === null ? latin1(bytes, at, colon) : known.name
+    // A line without a colon has a CR in its name. A folded line has a blank in it, or no name.
+    if (known === null && (!isToken(name) || announcesBody(name))) return null
+    rawHeaders.push(name, valueIn(text, bytes, colon + 1, end, known))
     at = end + 2
   }
   return { target, rawHeaders, byteLength: text.length }
+}
+
+/** Returns the value between `from` and `to` without the blanks around it. */
+function valueIn(
+  text: string,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  known: KnownHeader | null,
+): string {
+  let start = from
+  let end = to
+  while (start < end && isBlank(text.charCodeAt(start))) start++
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
+  const shared = known === null ? null : known.lastIn(text, start, end)
+  if (shared !== null) return shared
+  // Not a slice, which would keep all of `text` for as long as the session lasts.
+  const value = latin1(bytes, start, end)
+  return known === null ? value : known.share(value)
+}
+
+/** The target of the last request without a query, in which secrets may be. */
+let lastTarget = '/'
+
+/** Returns the target, which ends at `end`; `null` if it is not in this grammar. */
+function targetIn(text: string, bytes: Uint8Array, end: number): string | null {
+  const isLast = end === METHOD.length + lastTarget.length
+  if (isLast && text.startsWith(lastTarget, METHOD.length)) return lastTarget
+  const target = latin1(bytes, METHOD.length, end)
+  if (!target.startsWith('/') || !isVisible(target)) return null
+  if (!target.includes('?')) lastTarget = target
+  return target
 }
 
 /** Whether a header with this name announces a body (RFC 9112 §6): an upgrade has none. */
 function announcesBody(name: string): boolean {
   if (name.length === 14) return name.toLowerCase() === 'content-length'
   return name.length === 17 && name.toLowerCase() === 'transfer-encoding'
-}
-
-/** Returns the end of the token that begins at `from`. */
-function tokenEnd(text: string, from: number): number {
-  let at = from
-  while (isTokenCharacter(text.charCodeAt(at))) at++
-  return at
-}
-
-/** Returns the text in between, without blanks around it. */
-function trimmed(text: string, from: number, to: number): string {
-  let start = from
-  let end = to
-  while (start < end && isBlank(text.charCodeAt(start))) start++
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
-  return text.slice(start, end)
 }
 
 function isBlank(code: number): boolean {

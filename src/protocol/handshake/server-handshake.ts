@@ -5,10 +5,11 @@ import { HandshakeError, type HeaderList } from '../errors.ts'
 import {
   type ExtensionOffer,
   type HttpHeaders,
-  isRepeated,
+  isLowerCaseOf,
   listHas,
   parseExtensions,
   parseTokenList,
+  rawOf,
   trimBlanks,
 } from './headers.ts'
 
@@ -45,15 +46,83 @@ export interface HandshakeChoice {
 
 const VERSION = '13'
 
-/** Headers that may occur only once. */
-const SINGLE = [
+/** The headers that a handshake reads, by their place in `FIELDS`. */
+const HOST = 0
+const UPGRADE = 1
+const KEY = 2
+const SUPPORTED_VERSION = 3
+const ORIGIN = 4
+const CONTENT_LENGTH = 5
+const CONNECTION = 6
+const PROTOCOL = 7
+const EXTENSIONS = 8
+const TRANSFER_ENCODING = 9
+
+const FIELDS: readonly string[] = [
   'Host',
   'Upgrade',
   'Sec-WebSocket-Key',
   'Sec-WebSocket-Version',
   'Origin',
   'Content-Length',
-].map((name) => ({ name, lower: name.toLowerCase() }))
+  'Connection',
+  'Sec-WebSocket-Protocol',
+  'Sec-WebSocket-Extensions',
+  'Transfer-Encoding',
+]
+
+/** Of `FIELDS`, those before this place may occur only once. */
+const SINGLE_FIELDS = CONTENT_LENGTH + 1
+
+/** The places of the fields whose names have a certain length. */
+const FIELDS_BY_LENGTH: number[][] = []
+for (const [place, { length }] of FIELDS.entries()) (FIELDS_BY_LENGTH[length] ??= []).push(place)
+
+const LOWER: readonly string[] = FIELDS.map((name) => name.toLowerCase())
+
+/** The fields of one request, found in one pass over its headers. */
+class HandshakeFields {
+  readonly #values: (string | null)[] = [null, null, null, null, null, null, null, null, null, null]
+  /** One bit for each field that occurs more than once. */
+  #repeated = 0
+
+  constructor(raw: readonly string[]) {
+    for (let at = 0; at + 1 < raw.length; at += 2) {
+      const place = placeOf(raw[at] ?? '')
+      if (place !== null) this.#add(place, raw[at + 1] ?? '')
+    }
+  }
+
+  /** All values of the field at `place`, joined by `', '` (RFC 9110 §5.3); `null` if it is absent. */
+  get(place: number): string | null {
+    return this.#values[place] ?? null
+  }
+
+  /** The first of the single fields that is there more than once; `null` if there is none. */
+  get repeated(): string | null {
+    if (this.#repeated === 0) return null
+    return FIELDS.find((_, place) => place < SINGLE_FIELDS && this.#isRepeated(place)) ?? null
+  }
+
+  #isRepeated(place: number): boolean {
+    return (this.#repeated & (1 << place)) !== 0
+  }
+
+  #add(place: number, value: string): void {
+    const before = this.get(place)
+    this.#values[place] = before === null ? value : `${before}, ${value}`
+    if (before !== null) this.#repeated |= 1 << place
+  }
+}
+
+function placeOf(name: string): number | null {
+  const places = FIELDS_BY_LENGTH[name.length]
+  if (places === undefined) return null
+  for (const place of places) {
+    if (name === FIELDS[place] || isLowerCaseOf(LOWER[place] ?? '', name)) return place
+  }
+  return null
+}
 
 /**
  * Reads the handshake of a client.
@@ -63,19 +132,21 @@ const SINGLE = [
  *   value.
  */
 export function readServerHandshake(request: HandshakeRequest): ServerHandshake {
-  const { headers } = request
-  checkRequestLine(request)
-  for (const { name, lower } of SINGLE) {
-    if (isRepeated(headers, lower)) throw bad(`${name} is there more than once`)
-  }
-  checkUpgrade(headers)
+  const fields = new HandshakeFields(rawOf(request.headers))
+  checkRequestLine(request, fields)
+  const { repeated } = fields
+  if (repeated !== null) throw bad(`${repeated} is there more than once`)
+  checkUpgrade(fields)
   return {
-    key: readKey(headers),
-    protocols: readProtocols(headers),
-    extensions: readExtensions(headers),
-    origin: headers.get('origin'),
+    key: readKey(fields),
+    protocols: readProtocols(fields),
+    extensions: readExtensions(fields),
+    origin: fields.get(ORIGIN),
   }
 }
+
+const UPGRADE_HEADER: readonly [string, string] = ['Upgrade', 'websocket']
+const CONNECTION_HEADER: readonly [string, string] = ['Connection', 'Upgrade']
 
 /** Returns the headers of the 101 that belong to the handshake, in order. */
 export function serverHandshakeHeaders(
@@ -83,8 +154,8 @@ export function serverHandshakeHeaders(
   choice: HandshakeChoice,
 ): HeaderList {
   const headers: (readonly [string, string])[] = [
-    ['Upgrade', 'websocket'],
-    ['Connection', 'Upgrade'],
+    UPGRADE_HEADER,
+    CONNECTION_HEADER,
     ['Sec-WebSocket-Accept', acceptKey(handshake.key)],
   ]
   if (choice.protocol !== null) headers.push(['Sec-WebSocket-Protocol', choice.protocol])
@@ -94,25 +165,26 @@ export function serverHandshakeHeaders(
 }
 
 /** §4.2.1 item 1. A body is refused, so that the start of the first frame is unambiguous. */
-function checkRequestLine({ method, httpVersion, headers, hasBody }: HandshakeRequest): void {
+function checkRequestLine(request: HandshakeRequest, fields: HandshakeFields): void {
+  const { method, httpVersion, hasBody } = request
   if (method !== 'GET') throw bad('the method is not GET')
   if (!isAtLeastHttp11(httpVersion)) throw bad('the HTTP version is below 1.1')
-  if (!headers.has('host')) throw bad('Host is missing')
-  if (hasBody || headers.has('transfer-encoding')) {
+  if (fields.get(HOST) === null) throw bad('Host is missing')
+  if (hasBody || fields.get(TRANSFER_ENCODING) !== null) {
     throw bad('Content-Length or Transfer-Encoding announces a body, expected none')
   }
 }
 
 /** §4.2.1 items 3, 4 and 6. */
-function checkUpgrade(headers: HttpHeaders): void {
-  const upgrade = headers.get('upgrade')
+function checkUpgrade(fields: HandshakeFields): void {
+  const upgrade = fields.get(UPGRADE)
   if (upgrade === null) throw upgradeRequired('Upgrade is missing, expected "websocket"')
-  if (trimBlanks(upgrade).toLowerCase() !== 'websocket')
+  if (!isLowerCaseOf('websocket', trimBlanks(upgrade)))
     throw upgradeRequired('Upgrade is not "websocket"')
-  if (!listHas(headers.get('connection') ?? '', 'upgrade')) {
+  if (!listHas(fields.get(CONNECTION) ?? '', 'upgrade')) {
     throw bad('Connection does not contain "Upgrade"')
   }
-  const version = headers.get('sec-websocket-version')
+  const version = fields.get(SUPPORTED_VERSION)
   if (version !== null && trimBlanks(version) === VERSION) return
   const what = version === null ? 'is missing' : 'is not supported'
   throw new HandshakeError(
@@ -120,23 +192,26 @@ function checkUpgrade(headers: HttpHeaders): void {
     `Cannot upgrade: Sec-WebSocket-Version ${what}, expected ${VERSION}`,
     [
       ['Sec-WebSocket-Version', VERSION], // §4.4
-      ['Upgrade', 'websocket'],
-      ['Connection', 'Upgrade'],
+      UPGRADE_HEADER,
+      CONNECTION_HEADER,
     ],
   )
 }
 
-function readKey(headers: HttpHeaders): string {
-  const value = headers.get('sec-websocket-key')
+function readKey(fields: HandshakeFields): string {
+  const value = fields.get(KEY)
   if (value === null) throw bad('Sec-WebSocket-Key is missing')
   const key = trimBlanks(value)
   if (!isKey(key)) throw bad('Sec-WebSocket-Key is not the base64 of 16 bytes')
   return key
 }
 
-function readProtocols(headers: HttpHeaders): readonly string[] {
-  const value = headers.get('sec-websocket-protocol')
-  if (value === null) return []
+/** Shared by all requests that offer nothing. */
+const NONE: readonly never[] = []
+
+function readProtocols(fields: HandshakeFields): readonly string[] {
+  const value = fields.get(PROTOCOL)
+  if (value === null) return NONE
   const protocols = parseTokenList(value)
   if (protocols === null) throw bad('Sec-WebSocket-Protocol is not a list of tokens')
   if (new Set(protocols).size < protocols.length) {
@@ -145,9 +220,9 @@ function readProtocols(headers: HttpHeaders): readonly string[] {
   return protocols
 }
 
-function readExtensions(headers: HttpHeaders): readonly ExtensionOffer[] {
-  const value = headers.get('sec-websocket-extensions')
-  if (value === null) return []
+function readExtensions(fields: HandshakeFields): readonly ExtensionOffer[] {
+  const value = fields.get(EXTENSIONS)
+  if (value === null) return NONE
   const extensions = parseExtensions(value)
   if (extensions === null) throw bad('Sec-WebSocket-Extensions is not a list of extensions')
   return extensions
@@ -167,8 +242,5 @@ function bad(what: string): HandshakeError {
 
 /** A request for a WebSocket path that is not an upgrade (RFC 9110 §15.5.22). */
 function upgradeRequired(what: string): HandshakeError {
-  return new HandshakeError(426, `Cannot upgrade: ${what}`, [
-    ['Upgrade', 'websocket'],
-    ['Connection', 'Upgrade'],
-  ])
+  return new HandshakeError(426, `Cannot upgrade: ${what}`, [UPGRADE_HEADER, CONNECTION_HEADER])
 }

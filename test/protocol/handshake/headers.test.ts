@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import {
   formatExtensions,
   HttpHeaders,
-  isRepeated,
   listHas,
   parseExtensions,
   parseTokenList,
@@ -28,12 +27,6 @@ describe('HttpHeaders', () => {
   it('HttpHeaders.has() tells an empty value from none', () => {
     expect(headers.has('EMPTY')).toBe(true)
     expect(headers.has('missing')).toBe(false)
-  })
-
-  it('isRepeated() tells two lines of a name from one, in any case', () => {
-    expect(isRepeated(headers, 'x-two')).toBe(true)
-    expect(isRepeated(headers, 'host')).toBe(false)
-    expect(isRepeated(headers, 'missing')).toBe(false)
   })
 
   it('HttpHeaders take no other character for a letter', () => {

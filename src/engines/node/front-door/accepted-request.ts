@@ -5,7 +5,12 @@
 import type { UpgradeRequest } from '../../../application/index.ts'
 import type { RequestHead } from '../../../protocol/internal.ts'
 import type { TransportAddress } from '../../../session/index.ts'
-import type { ConnectionFacts } from '../transports/connection-facts.ts'
+import {
+  type AddressedHandle,
+  type ConnectionFacts,
+  localOf,
+  remoteOf,
+} from '../transports/connection-facts.ts'
 
 /** The bytes that are kept while the request is decided. */
 export interface EarlyBytes {
@@ -13,19 +18,31 @@ export interface EarlyBytes {
   watchEarlyBytes(listener: (bytes: number) => void): void
 }
 
-/** A session keeps its request: what all requests of this door have in common is not stored. */
-export class AcceptedRequest implements UpgradeRequest {
+/**
+ * A request with the facts of its connection. A session keeps its request, so this object has no
+ * field for what all requests of this door have in common.
+ */
+export class AcceptedRequest implements UpgradeRequest, ConnectionFacts {
   readonly target: string
   readonly rawHeaders: readonly string[]
-  readonly #facts: ConnectionFacts
-
+  /** Read at once: the limits count by it, and a dead connection has no address. */
+  readonly remote: TransportAddress
+  readonly #handle: AddressedHandle
+  #local: TransportAddress | null = null
   #early: EarlyBytes | null
 
-  constructor({ target, rawHeaders }: RequestHead, facts: ConnectionFacts, early: EarlyBytes) {
+  constructor({ target, rawHeaders }: RequestHead, handle: AddressedHandle, early: EarlyBytes) {
     this.target = target
     this.rawHeaders = rawHeaders
-    this.#facts = facts
+    this.remote = remoteOf(handle)
+    this.#handle = handle
     this.#early = early
+  }
+
+  /** The address of this end, which is asked for when it is first needed. */
+  get local(): TransportAddress {
+    this.#local ??= localOf(this.#handle)
+    return this.#local
   }
 
   get earlyBytes(): number {
@@ -53,20 +70,12 @@ export class AcceptedRequest implements UpgradeRequest {
     return false
   }
 
-  /** The HTTP server behind this door makes an `IncomingMessage` of a request that is not claimed here. */
+  /** For an unclaimed request, the HTTP server behind this door makes an `IncomingMessage`. */
   get comesAgain(): boolean {
     return true
   }
 
   get encrypted(): boolean {
     return false
-  }
-
-  get local(): TransportAddress {
-    return this.#facts.local
-  }
-
-  get remote(): TransportAddress {
-    return this.#facts.remote
   }
 }

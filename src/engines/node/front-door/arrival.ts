@@ -6,7 +6,6 @@
  */
 
 import { type RequestHead, RequestHeadReader } from '../../../protocol/internal.ts'
-import { type ConnectionFacts, HandleFacts } from '../transports/connection-facts.ts'
 import {
   closeHandle,
   type CountingServer,
@@ -51,7 +50,6 @@ export class Arrival implements HandleOwner {
   #inBuffer = 0
   /** The length of the head in bytes, once it is complete. */
   #headBytes = 0
-  #facts: ConnectionFacts | null = null
   #isDecided = false
   #isReading = false
   #state: 'here' | 'released' | 'closed' = 'here'
@@ -87,12 +85,6 @@ export class Arrival implements HandleOwner {
   /** Calls `listener` whenever more is kept while the application decides. */
   watchEarlyBytes(listener: (bytes: number) => void): void {
     this.#grew = listener
-  }
-
-  /** The addresses of both ends. */
-  get facts(): ConnectionFacts {
-    this.#facts ??= new HandleFacts(this.handle)
-    return this.#facts
   }
 
   start(): void {

@@ -11,6 +11,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { Arrival, type ArrivalOwner } from './arrival.ts'
 import { type AcceptedHandle, type Listener, listenOnHandle } from './tcp-listener.ts'
+import { NO_FACTS } from '../transports/connection-facts.ts'
 import type { TcpReactor } from '../transports/tcp-transport.ts'
 
 /** Loopback takes milliseconds; a trial that takes this long has failed. */
@@ -78,9 +79,8 @@ function accept(server: Server, reactor: TcpReactor): Listener | null {
     headArrived: (arrival, head) => {
       if (listener === null) return
       arrival.decide(head.byteLength)
-      const { facts } = arrival
       const taken = arrival.releaseToSession(listener.counter)
-      const transport = reactor.open(taken, new Uint8Array(0), facts, { greeting: 'hello ' })
+      const transport = reactor.open(taken, new Uint8Array(0), NO_FACTS, { greeting: 'hello ' })
       transport.start({
         receive: (bytes) => void transport.write(Uint8Array.from(bytes)),
         receiveEnd: () => transport.end(),

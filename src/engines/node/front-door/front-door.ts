@@ -14,17 +14,17 @@
 
 import type { Server as HttpServer } from 'node:http'
 
-import type { UpgradeOutcome } from '../../../application/index.ts'
+import type { UpgradeAccepted, UpgradeOutcome } from '../../../application/index.ts'
 import { logFailure } from '../../../application/internal.ts'
 import { HttpHeaders } from '../../../protocol/index.ts'
 import { type RequestHead, listHas } from '../../../protocol/internal.ts'
 import type { Transport } from '../../../session/index.ts'
+import { type ConnectionFacts, NO_FACTS } from '../transports/connection-facts.ts'
 import { AcceptedRequest } from './accepted-request.ts'
 import { Arrival, type ArrivalOwner } from './arrival.ts'
 import { answerAndEnd, encoded, FAILURE } from '../upgrades/final-answer.ts'
 import { acceptsOnHandles } from './front-door-self-test.ts'
 import { encodeAnswer, encodeSwitch, type HttpAnswer } from '../upgrades/http-answer.ts'
-import { shareStrings } from '../upgrades/shared-strings.ts'
 import { type AcceptedHandle, type Listener, listenOnHandle } from './tcp-listener.ts'
 import type { TcpReactor } from '../transports/tcp-transport.ts'
 import type { UpgradeHost } from '../upgrades/upgrade-listener.ts'
@@ -108,26 +108,17 @@ export class FrontDoor implements ArrivalOwner {
   // What an arrival tells
 
   headArrived(arrival: Arrival, head: RequestHead): void {
-    const headers = new HttpHeaders(head.rawHeaders)
-    if (!asksForUpgrade(headers)) {
+    if (!asksForUpgrade(head.rawHeaders)) {
       this.headIsOther(arrival)
       return
     }
-    const { application, environment } = this.#host
-    shareStrings(head.rawHeaders)
     arrival.decide(head.byteLength)
-    const request = new AcceptedRequest(head, arrival.facts, arrival)
+    const request = new AcceptedRequest(head, arrival.handle, arrival)
+    const { application, environment } = this.#host
     try {
       const outcome = application.upgrade(request, environment, () => arrival.watch())
-      if (!(outcome instanceof Promise)) {
-        request.decided()
-        this.#conclude(arrival, outcome)
-      } else {
-        outcome
-          .finally(() => request.decided())
-          .then((later) => this.#conclude(arrival, later))
-          .catch((error: unknown) => this.#fail(arrival, error))
-      }
+      if (outcome instanceof Promise) this.#concludeLater(arrival, request, outcome)
+      else this.#conclude(arrival, request, outcome)
     } catch (error) {
       this.#fail(arrival, error)
     }
@@ -151,48 +142,56 @@ export class FrontDoor implements ArrivalOwner {
     counter._emitCloseIfDrained()
   }
 
-  #conclude(arrival: Arrival, outcome: UpgradeOutcome): void {
+  #concludeLater(
+    arrival: Arrival,
+    request: AcceptedRequest,
+    deciding: Promise<UpgradeOutcome>,
+  ): void {
+    deciding
+      .then((outcome) => this.#conclude(arrival, request, outcome))
+      .catch((error: unknown) => this.#fail(arrival, error))
+  }
+
+  #conclude(arrival: Arrival, request: AcceptedRequest, outcome: UpgradeOutcome): void {
+    request.decided()
     if (arrival.isClosed) return
-    if (outcome.type === 'unclaimed') {
-      if (arrival.hasLeft) arrival.close()
-      else this.headIsOther(arrival)
+    if (arrival.hasLeft) arrival.close()
+    else if (outcome.type === 'unclaimed') this.headIsOther(arrival)
+    else if (outcome.type === 'accepted') this.#begin(arrival, request, outcome)
+    else this.#answer(arrival, outcome)
+  }
+
+  #begin(arrival: Arrival, request: AcceptedRequest, outcome: UpgradeAccepted): void {
+    const greeting = encoded(this.#host.application, encodeSwitch, outcome.headers)
+    if (greeting === null) {
+      this.#answer(arrival, FAILURE)
       return
     }
-    if (arrival.hasLeft) {
-      arrival.close()
-      return
+    const transport = this.#open(arrival, request, greeting)
+    try {
+      outcome.start(transport)
+    } catch (error) {
+      // The transport has no other owner.
+      transport.abort()
+      throw error
     }
-    const switching =
-      outcome.type === 'accepted'
-        ? encoded(this.#host.application, () => encodeSwitch(outcome.headers))
-        : null
-    if (outcome.type === 'accepted' && switching !== null) {
-      const transport = this.#open(arrival, switching)
-      try {
-        outcome.start(transport)
-      } catch (error) {
-        // The transport has no other owner.
-        transport.abort()
-        throw error
-      }
-      return
-    }
-    const answer = outcome.type === 'refused' ? outcome : FAILURE
-    const bytes = (each: HttpAnswer): Buffer => encodeAnswer(each, 'GET', new Date())
-    const head = encoded(this.#host.application, () => bytes(answer)) ?? bytes(FAILURE)
-    answerAndEnd(this.#host.environment, this.#open(arrival), head)
+  }
+
+  #answer(arrival: Arrival, answer: HttpAnswer): void {
+    const head = encoded(this.#host.application, encodeNow, answer) ?? encodeNow(FAILURE)
+    answerAndEnd(this.#host.environment, this.#open(arrival, NO_FACTS), head)
   }
 
   /** Takes the connection out of this door as a transport. */
-  #open(arrival: Arrival, greeting = ''): Transport {
-    const { facts } = arrival
+  #open(arrival: Arrival, facts: ConnectionFacts, greeting = ''): Transport {
     const taken = arrival.releaseToSession(this.#listener.counter)
     this.#arrivals.delete(arrival)
     return this.#host.transports.openHandle(taken, facts, greeting)
   }
 
   #say(arrival: Arrival, words: string): void {
-    answerAndEnd(this.#host.environment, this.#open(arrival), Buffer.from(words, 'latin1'))
+    const answer = Buffer.from(words, 'latin1')
+    answerAndEnd(this.#host.environment, this.#open(arrival, NO_FACTS), answer)
   }
 
   /** A fault of the application or of ours; it must not reach other connections. */
@@ -219,8 +218,14 @@ export class FrontDoor implements ArrivalOwner {
 }
 
 /** Whether both headers are there that make an upgrade to our protocol. */
-function asksForUpgrade(headers: HttpHeaders): boolean {
-  if (headers.get('upgrade')?.toLowerCase() !== 'websocket') return false
-  // Node answers `Expect` before anybody else sees the request.
+function asksForUpgrade(rawHeaders: readonly string[]): boolean {
+  const headers = new HttpHeaders(rawHeaders)
+  const protocol = headers.get('upgrade')
+  if (protocol !== 'websocket' && protocol?.toLowerCase() !== 'websocket') return false
+  // Node answers `Expect` before any listener sees the request.
   return listHas(headers.get('connection') ?? '', 'upgrade') && !headers.has('expect')
+}
+
+function encodeNow(answer: HttpAnswer): Buffer {
+  return encodeAnswer(answer, 'GET', new Date())
 }

@@ -1,6 +1,6 @@
 /**
- * What is known of a connection before any byte of ours: who is at which end, and whether it is
- * encrypted. Read once, at the beginning: a socket forgets its addresses when it dies.
+ * The facts of a connection: the addresses of both ends, and whether it is encrypted. They are read
+ * once, at the beginning: a socket forgets its addresses when it dies.
  */
 
 import { Socket } from 'node:net'
@@ -8,6 +8,8 @@ import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 
 import type { TransportAddress } from '../../../session/index.ts'
+
+const NOWHERE: TransportAddress = { host: null, port: null }
 
 /** Facts that hold as long as the connection does. */
 export interface ConnectionFacts {
@@ -27,58 +29,49 @@ export function connectionFacts(stream: Duplex): ConnectionFacts {
   }
 }
 
-/**
- * The facts of a plain connection by its handle. A handle forgets its addresses when the connection
- * dies: the peer's is read at once, for limits count by it. Ours is hardly ever asked for, and is
- * read then.
- */
-export class HandleFacts implements ConnectionFacts {
-  readonly remote: TransportAddress
-  readonly encrypted: boolean = false
-  readonly #handle: AddressedHandle
-  #local: TransportAddress | null = null
-
-  constructor(handle: AddressedHandle) {
-    this.#handle = handle
-    this.remote = withSharedHost(addressOf(handle, 'getpeername'))
-  }
-
-  get local(): TransportAddress {
-    this.#local ??= sharedLocal(addressOf(this.#handle, 'getsockname'))
-    return this.#local
-  }
+/** The facts of a connection whose facts are never looked at: it gets an error and ends. */
+export const NO_FACTS: ConnectionFacts = {
+  local: NOWHERE,
+  remote: NOWHERE,
+  encrypted: false,
 }
 
-/** What knows its addresses: a handle of Node. Calls answer 0, or an error number below 0. */
+/** A handle of Node, as far as it knows its addresses. Calls return 0, or an error number below 0. */
 export interface AddressedHandle {
   getpeername(out: SocketName): number
   getsockname(out: SocketName): number
 }
 
-/** What these calls fill in. */
+/** The object that these calls fill in. */
 export interface SocketName {
   address?: string
   port?: number
 }
 
-function addressOf(handle: AddressedHandle, call: keyof AddressedHandle): TransportAddress {
+/** Asks the kernel for the address of the peer. It is unknown once the connection has died. */
+export function remoteOf(handle: AddressedHandle): TransportAddress {
   const name: SocketName = {}
-  return handle[call](name) === 0 ? address(name.address, name.port) : NOWHERE
+  if (handle.getpeername(name) !== 0) return NOWHERE
+  return withSharedHost(address(name.address, name.port))
 }
 
-// Connections keep their facts. Nearly all have come to one address, and behind a proxy from one host.
+/** Asks the kernel for the address of this end. */
+export function localOf(handle: AddressedHandle): TransportAddress {
+  const name: SocketName = {}
+  return handle.getsockname(name) === 0 ? sharedLocal(address(name.address, name.port)) : NOWHERE
+}
+
+// Connections keep their facts. Most have the same local address, and behind a proxy the same host.
 
 function sharedLocal(local: TransportAddress): TransportAddress {
   if (local.host !== latest.local.host || local.port !== latest.local.port) latest.local = local
   return latest.local
 }
 
-function withSharedHost(remote: TransportAddress): TransportAddress {
-  if (remote.host !== latest.remoteHost) latest.remoteHost = remote.host
-  return { host: latest.remoteHost, port: remote.port }
+function withSharedHost({ host, port }: TransportAddress): TransportAddress {
+  if (host !== latest.remoteHost) latest.remoteHost = host
+  return { host: latest.remoteHost, port }
 }
-
-const NOWHERE: TransportAddress = { host: null, port: null }
 
 const latest: { local: TransportAddress; remoteHost: string | null } = {
   local: NOWHERE,

@@ -14,10 +14,14 @@ const REFUSAL_LIMIT_MS = 5000
 /** The answer when code of the application threw. */
 export const FAILURE: HttpAnswer = sentence(500, 'Cannot upgrade: the application failed')
 
-/** Returns `null`, and logs the error, for a header that HTTP does not allow. */
-export function encoded<Encoded>({ logger }: Application, encode: () => Encoded): Encoded | null {
+/** Returns `encode(value)`; `null`, with an entry in the log, for a header that HTTP does not allow. */
+export function encoded<Value, Encoded>(
+  { logger }: Application,
+  encode: (value: Value) => Encoded,
+  value: Value,
+): Encoded | null {
   try {
-    return encode()
+    return encode(value)
   } catch (error) {
     logFailure(logger, error, 'Upgrade failed')
     return null

@@ -1,12 +1,15 @@
 /**
- * HTTP/1.1 heads in our own hand: after an upgrade request Node leaves the socket to the listener, with no
- * `ServerResponse` to write with. RFC 9112 §4, §6.
+ * Encodes heads of HTTP/1.1 responses (RFC 9112 §4, §6): for an upgrade, Node provides no
+ * `ServerResponse`.
  */
 
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http'
 
+import { isToken } from '../../../protocol/internal.ts'
+
 /** Headers in the order in which they are written. */
-export type HeaderList = ReadonlyArray<readonly [name: string, value: string]>
+export type HeaderList = readonly Header[]
+type Header = readonly [name: string, value: string]
 
 /** A plain answer to a request, framed by the engine. */
 export interface HttpAnswer {
@@ -17,18 +20,33 @@ export interface HttpAnswer {
 }
 
 /**
- * The head that switches protocols (RFC 9110 §15.2.2), to be written as Latin-1; what follows it is no longer HTTP.
+ * Encodes the head that switches protocols (RFC 9110 §15.2.2), as a string to be written as
+ * Latin-1. The bytes behind it are not HTTP.
  *
- * @throws {TypeError} for a name or a value that HTTP does not allow: a line break in one would let whoever
- *   chose it write headers, or an answer, of their own.
+ * @throws {TypeError} for a name or a value that HTTP does not allow. A line break in a value would
+ *   let its author write other headers, or a whole response.
  */
 export function encodeSwitch(headers: HeaderList): string {
-  return `HTTP/1.1 101 Switching Protocols\r\n${headerLines(headers)}\r\n`
+  const [first, second] = headers
+  if (first === undefined || second === undefined) return `${SWITCHING}${headerLines(headers)}\r\n`
+  if (first !== switchStart.first || second !== switchStart.second) {
+    switchStart = { first, second, text: SWITCHING + headerLines([first, second]) }
+  }
+  return `${switchStart.text}${headerLines(headers, 2)}\r\n`
+}
+
+const SWITCHING = 'HTTP/1.1 101 Switching Protocols\r\n'
+
+/** The beginning of the last 101. The first two headers are the same objects in all of them. */
+let switchStart: { first: Header | null; second: Header | null; text: string } = {
+  first: null,
+  second: null,
+  text: '',
 }
 
 /**
- * A whole answer, after which the connection ends. `Connection: Upgrade`, which belongs beside an `Upgrade`
- * header (RFC 9110 §7.8), becomes `Upgrade, close`.
+ * Encodes a whole answer, after which the connection ends. `Connection: Upgrade`, which accompanies
+ * an `Upgrade` header (RFC 9110 §7.8), becomes `Upgrade, close`.
  *
  * @param method of the request: the answer to `HEAD` has no body (RFC 9110 §9.3.2).
  * @throws {TypeError} as `encodeSwitch`.
@@ -55,7 +73,7 @@ export function sentence(status: number, text: string): HttpAnswer {
   }
 }
 
-/** What `Connection` says when the connection ends: the tokens that the application gave, and ours. */
+/** Returns the value of `Connection` for a last answer: the tokens of the application, and `close`. */
 export function connectionTokens(headers: HeaderList): string {
   const given = headers.filter(([name]) => isConnection(name)).map(([, value]) => value)
   for (const value of given) validateHeaderValue('connection', value)
@@ -66,14 +84,24 @@ function isConnection(name: string): boolean {
   return name.toLowerCase() === 'connection'
 }
 
-function headerLines(headers: HeaderList): string {
+function headerLines(headers: HeaderList, from: number = 0): string {
   let lines = ''
-  for (const [name, value] of headers) {
-    validateHeaderName(name)
-    validateHeaderValue(name, value)
+  for (let at = from; at < headers.length; at++) {
+    const [name, value] = headers[at]! // `at` is below the length
+    if (!isToken(name)) validateHeaderName(name)
+    if (!isVisible(value)) validateHeaderValue(name, value)
     lines += `${name}: ${value}\r\n`
   }
   return lines
+}
+
+/** Whether `value` is printable ASCII, which every header may be: nearly all values are. */
+function isVisible(value: string): boolean {
+  for (let at = 0; at < value.length; at++) {
+    const code = value.charCodeAt(at)
+    if (code < 0x20 || code > 0x7e) return false
+  }
+  return true
 }
 
 /** RFC 9110 §6.4.1. */

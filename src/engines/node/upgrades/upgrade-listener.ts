@@ -15,11 +15,11 @@ import type {
 import { logFailure } from '../../../application/internal.ts'
 import { Deferred, type Environment } from '../../../base/internal.ts'
 import { HttpHeaders } from '../../../protocol/index.ts'
+import { shareStrings } from '../../../protocol/internal.ts'
 import { type ConnectionFacts, connectionFacts } from '../transports/connection-facts.ts'
 import { answerAndEnd, encoded, FAILURE } from './final-answer.ts'
 import { encodeAnswer, encodeSwitch, type HttpAnswer } from './http-answer.ts'
 import type { OwedAnswers } from './owed-answers.ts'
-import { shareStrings } from './shared-strings.ts'
 import { StreamTransport } from '../transports/stream-transport.ts'
 import type { TransportChoice } from '../transports/transport-choice.ts'
 import { UpgradeGuard } from './upgrade-guard.ts'
@@ -135,7 +135,7 @@ export function refuseUpgrade(
   answer: HttpAnswer,
 ): void {
   const encode = (each: HttpAnswer): Buffer => encodeAnswer(each, request.method ?? '', new Date())
-  const bytes = encoded(application, () => encode(answer)) ?? encode(FAILURE)
+  const bytes = encoded(application, encode, answer) ?? encode(FAILURE)
   const transport = new StreamTransport(stream, NO_BYTES, facts)
   answerAndEnd(environment, transport, bytes)
 }
@@ -247,7 +247,7 @@ function accept(
   facts: ConnectionFacts,
   outcome: UpgradeAccepted,
 ): boolean {
-  const switching = encoded(host.application, () => encodeSwitch(outcome.headers))
+  const switching = encoded(host.application, encodeSwitch, outcome.headers)
   if (switching === null) {
     refuseUpgrade(host, { request, stream, head }, facts, FAILURE)
     return false

@@ -22,6 +22,16 @@ describe('encodeSwitch()', () => {
     )
   })
 
+  it('writes the first headers of each answer, whatever the answer before had', () => {
+    const upgrade = ['Upgrade', 'websocket'] as const
+    const one = encodeSwitch([upgrade, ['a', '1'], ['b', '2']])
+    const other = encodeSwitch([upgrade, ['c', '3']])
+
+    expect(one).toContain('\r\nUpgrade: websocket\r\na: 1\r\nb: 2\r\n\r\n')
+    expect(other).toContain('\r\nUpgrade: websocket\r\nc: 3\r\n\r\n')
+    expect(encodeSwitch([])).toBe('HTTP/1.1 101 Switching Protocols\r\n\r\n')
+  })
+
   it('writes nothing but Latin-1', () => {
     expect(encodeSwitch([['x', 'é']])).toContain('\r\nx: \u00e9\r\n')
   })
