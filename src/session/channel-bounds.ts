@@ -41,6 +41,9 @@ export interface ChannelBounds {
   readonly onOverflow: OverflowPolicy
 }
 
+/** The cost of a frame in addition to its payload. Without it, empty frames would be free. */
+export const FRAME_COST_BYTES = 64
+
 /** One rule for each bound. */
 export const CHANNEL_BOUND_RULES: OptionRules<ChannelBounds> = {
   capacity: wholeNumber(64),

@@ -1,8 +1,14 @@
 /**
- * The reasons of the Close frames that fail a connection.
+ * The reasons of the Close frames that a session sends by itself.
  */
 
 import { CloseReason, type ProtocolViolation } from '../protocol/internal.ts'
+
+/** The handler has returned, or a caller closed without a reason. */
+export const NORMAL: CloseReason = new CloseReason(CloseReason.Codes.NORMAL)
+
+/** The server stops, or the caller of a client has left. */
+export const GOING_AWAY: CloseReason = new CloseReason(CloseReason.Codes.GOING_AWAY)
 
 /** This side failed. */
 export const INTERNAL_ERROR: CloseReason = new CloseReason(CloseReason.Codes.INTERNAL_ERROR)

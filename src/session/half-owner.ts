@@ -21,8 +21,8 @@ export interface HalfOwner {
   /** Notes the time of each read and each send; `null`: the session has no time limit. */
   readonly activity: { active(): void } | null
 
-  /** How the session ends. */
-  readonly ending: { readonly hasBegun: boolean }
+  /** `null` until the end begins. */
+  readonly ending: object | null
 
   /** Hear of pongs, and of times when nothing is read; `null`: the session has never sent pings. */
   readonly pings: {
@@ -30,7 +30,13 @@ export interface HalfOwner {
     ponged(payload: Uint8Array): void
   } | null
 
-  /** Ends the session with Close `reason`; `incoming` fails with `cause`. */
+  /**
+   * Fails the connection (RFC 6455 §7.1.7): what was accepted goes out, then Close with `reason`,
+   * then TCP ends, without waiting for the peer's Close. Later bytes of the peer are dropped, and
+   * `incoming` fails with `cause`.
+   *
+   * @param limit the limit that was reached; by default the one that `cause` names.
+   */
   fail(reason: CloseReason, cause: Error, limit?: SessionLimitName | null): void
 
   // Told by the read half
@@ -44,8 +50,8 @@ export interface HalfOwner {
 
   // Told by the write half
 
-  /** No byte of a write has moved for `limitMs`, the `writeTimeout`. */
-  writeStoodStill(limitMs: number): void
+  /** Drops the connection at once: a peer that does not read cannot be told why. */
+  terminate(cause: Error): void
   /** The last bytes of all have been given to the transport, which may still be sending them. */
   closeWritten(): void
 }

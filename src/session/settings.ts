@@ -56,6 +56,11 @@ export interface SessionObserver<Session extends WebSocketSession = WebSocketSes
    * receive. Absent: no log to write to.
    */
   readingAbandoned?(session: Session): void
-  /** The session is over. Called once, last. */
+  /** The session is over. Called once. */
   closed(info: CloseInfo, session: Session): void
+  /**
+   * The session is over, and its handler and all its tasks have ended: the last call of all. Only
+   * for sessions that run a handler.
+   */
+  left?(session: Session): void
 }

@@ -36,7 +36,7 @@ abstract class BareSession extends LiveSession {
   }
 
   get isReadingStopped(): boolean {
-    return this.core.read.isStopped
+    return this.core.read.heldBack?.isStopped === true
   }
 
   listen(listener: HeartbeatListener): void {
@@ -44,7 +44,8 @@ abstract class BareSession extends LiveSession {
   }
 
   vanish(cause: Error): void {
-    this.core.vanish(cause)
+    this.core.terminate(cause)
+    this.core.ending?.finish()
   }
 
   get heldBytes(): number {

@@ -64,8 +64,7 @@ function begin(session: ServerSession, { monitor, reconnectHints }: SessionDepen
   if (monitor.hasListeners('sessionOpened')) monitor.emit('sessionOpened', { session })
   const stopping = reconnectHints()
   if (stopping !== null) session.core.goAway(stopping.closeMessage())
-  // Never rejects; the registry is the promise's owner.
-  void session.serve()
+  session.serve()
 }
 
 /**
@@ -75,21 +74,18 @@ function begin(session: ServerSession, { monitor, reconnectHints }: SessionDepen
 class ServerSession extends LiveSession implements DefaultWebSocketServerSession {
   readonly call: UpgradeCall
   readonly #route: WebSocketRoute
-  readonly #dependencies: SessionDependencies
   readonly #context: AsyncContext
   readonly #slot: ConnectionSlot
-  readonly #memoryBudget: SharedBudget | null
 
   constructor(opening: SessionOpening, transport: Transport) {
     const { call, route, environment, dependencies, protocol, extensions, context, slot } = opening
     const settings = route.openSettings(environment, protocol, extensions)
-    super(transport, settings, environment, ServerSession.#observer, route.kind)
+    const observer = ServerSession.#observerOf(opening)
+    super(transport, settings, environment, observer, route.kind)
     this.call = call
     this.#route = route
-    this.#dependencies = dependencies
     this.#context = context ?? rootContext
     this.#slot = slot
-    this.#memoryBudget = opening.memoryBudget
     call.request.compact()
     this.core.keptBytes = call.request.headBytes
     slot.take()
@@ -100,54 +96,73 @@ class ServerSession extends LiveSession implements DefaultWebSocketServerSession
     return this.call.application
   }
 
-  /** Runs the handler. Resolves when the session and all its tasks have ended; never rejects. */
-  serve(): Promise<void> {
-    return this.run(() => this.#route.handler(this)).then(() => {
-      this.#slot.release()
-      this.#dependencies.sessions.delete(this)
-    })
+  /** Runs the handler. */
+  serve(): void {
+    // Never rejects, and the session is in the registry until it resolves.
+    void this.run(() => this.#route.handler(this))
   }
 
-  /** Reports the events of sessions to their application. One observer serves all sessions. */
-  static readonly #observer: SessionObserver<ServerSession> = {
-    // A timer or another session may be the caller; listeners must see this session's context.
-    within: (task, session) => session.#context.run(task),
+  /** One observer serves all sessions of an application. */
+  static readonly #observers = new WeakMap<SessionDependencies, SessionObserver<ServerSession>>()
 
-    handlerFailed: (error, session) => {
-      session.#context.run(() => {
-        logFailure(session.application.logger, error, 'WebSocket handler failed', session.#facts)
-        session.#dependencies.monitor.emit('handlerFailed', { session, error })
-      })
-    },
+  static #observerOf(opening: SessionOpening): SessionObserver<ServerSession> {
+    let observer = this.#observers.get(opening.dependencies)
+    if (observer === undefined) {
+      observer = this.#createObserver(opening)
+      this.#observers.set(opening.dependencies, observer)
+    }
+    return observer
+  }
 
-    readingAbandoned: (session) => {
-      session.#context.run(() => {
-        logDebug(session.application.logger, READING_ABANDONED, session.#facts)
-        session.#dependencies.monitor.emit('readingAbandoned', { session })
-      })
-    },
+  /** Reports the events of sessions to their application. */
+  static #createObserver({
+    dependencies: { monitor, counters, sessions },
+    memoryBudget,
+    environment,
+  }: SessionOpening): SessionObserver<ServerSession> {
+    return {
+      // A timer or another session may be the caller; listeners must see this session's context.
+      within: (task, session) => session.#context.run(task),
 
-    limitReached: (limit, error, session) => {
-      const { counters, monitor } = session.#dependencies
-      counters.limitReached(limit)
-      if (!monitor.hasListeners('limitReached')) return
-      session.#context.run(() => monitor.emit('limitReached', { session, limit, error }))
-    },
+      handlerFailed: (error, session) => {
+        session.#context.run(() => {
+          logFailure(session.application.logger, error, 'WebSocket handler failed', session.#facts)
+          monitor.emit('handlerFailed', { session, error })
+        })
+      },
 
-    buffered: (bytes, session) => session.#memoryBudget?.grow(bytes, session.core.environment),
+      readingAbandoned: (session) => {
+        session.#context.run(() => {
+          logDebug(session.application.logger, READING_ABANDONED, session.#facts)
+          monitor.emit('readingAbandoned', { session })
+        })
+      },
 
-    frameDropped: (direction, bytes, session) => {
-      const { counters, monitor } = session.#dependencies
-      counters.frameDropped(direction)
-      if (!monitor.hasListeners('frameDropped')) return
-      session.#context.run(() => monitor.emit('frameDropped', { session, direction, bytes }))
-    },
+      limitReached: (limit, error, session) => {
+        counters.limitReached(limit)
+        if (!monitor.hasListeners('limitReached')) return
+        session.#context.run(() => monitor.emit('limitReached', { session, limit, error }))
+      },
 
-    closed: (info, session) => {
-      session.call.end(sessionIsOver)
-      const { monitor } = session.#dependencies
-      if (monitor.hasListeners('sessionClosed')) monitor.emit('sessionClosed', { session, info })
-    },
+      // On every read: the session itself need not be touched.
+      buffered: (bytes) => memoryBudget?.grow(bytes, environment),
+
+      frameDropped: (direction, bytes, session) => {
+        counters.frameDropped(direction)
+        if (!monitor.hasListeners('frameDropped')) return
+        session.#context.run(() => monitor.emit('frameDropped', { session, direction, bytes }))
+      },
+
+      closed: (info, session) => {
+        session.call.end(sessionIsOver)
+        if (monitor.hasListeners('sessionClosed')) monitor.emit('sessionClosed', { session, info })
+      },
+
+      left: (session) => {
+        session.#slot.release()
+        sessions.delete(session)
+      },
+    }
   }
 
   /** The facts about the session for log entries. */

@@ -70,7 +70,7 @@ export class OpenedSession extends LiveSession implements WebSocketClientSession
   }
 
   get isReadingStopped(): boolean {
-    return this.core.read.isStopped
+    return this.core.read.heldBack?.isStopped === true
   }
 
   listen(listener: HeartbeatListener): void {
@@ -78,7 +78,9 @@ export class OpenedSession extends LiveSession implements WebSocketClientSession
   }
 
   vanish(cause: Error): void {
-    this.core.vanish(cause)
+    this.core.terminate(cause)
+    // The session is over at once: the network may report nothing for long.
+    this.core.ending?.finish()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -6,19 +6,15 @@
  */
 
 import type { Clock } from '../../base/index.ts'
-import { ScopeEndedError } from '../../base/index.ts'
 import { Deferred, type HasClock, TaskScope } from '../../base/internal.ts'
-import {
-  ChannelOverflowError,
-  ClosedReceiveChannelError,
-  ClosedSendChannelError,
-} from '../../channels/index.ts'
+import { ChannelOverflowError } from '../../channels/index.ts'
 import { BufferedChannel, ChannelSettings, NOTHING, toCause } from '../../channels/internal.ts'
 import type { ClientSession } from '../../client/index.ts'
 import { ConnectError } from '../../client/portable.ts'
 import { BinaryFrame, CloseReason, TextFrame } from '../../protocol/portable.ts'
 import type { CloseInfo, Outbound } from '../../session/index.ts'
 import type { HeartbeatListener } from '../../session/internal.ts'
+import { FRAME_COST_BYTES, isEndError } from '../../session/portable.ts'
 import type { BrowserSettings } from './browser-options.ts'
 import { GOING_AWAY, INTERNAL_ERROR, requireBrowserCode, VIOLATED_POLICY } from './close-codes.ts'
 import { MessagesLostError } from './errors.ts'
@@ -28,9 +24,6 @@ import type { Wire, WireEnd, WireReceiver } from './wire.ts'
 
 const NORMAL = new CloseReason(CloseReason.Codes.NORMAL)
 const ABNORMAL = new CloseReason(CloseReason.Codes.CLOSED_ABNORMALLY)
-
-/** The cost of a frame in addition to its payload. Without it, empty frames would be free. */
-const FRAME_COST_BYTES = 64
 
 /** The frames that a page receives. */
 type MessageFrame = TextFrame | BinaryFrame
@@ -330,14 +323,7 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
 
   /** Whether `error` only reports that the session is ending, and is no failure of its own. */
   #isEndOfSession(error: unknown): boolean {
-    return (
-      this.#closeStart !== null &&
-      (error === this.#closeStart.cause ||
-        error instanceof ClosedReceiveChannelError ||
-        error instanceof ClosedSendChannelError ||
-        error instanceof ScopeEndedError ||
-        (error instanceof Error && error.name === 'AbortError'))
-    )
+    return this.#closeStart !== null && isEndError(error, this.#closeStart.cause)
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * How one session ends, as facts: which side began, the Close frames of both sides, and the cause.
+ * The facts of one session's end: which side began, the Close frames of both sides, and the cause.
  * Every report is derived from these facts. The phase moves by the table of `close-phase.ts` alone.
  */
 
@@ -11,40 +11,34 @@ const NO_STATUS = new CloseReason(CloseReason.Codes.NO_STATUS)
 /** RFC 6455 §7.1.5: there was no Close frame. */
 export const ABNORMAL: CloseReason = new CloseReason(CloseReason.Codes.CLOSED_ABNORMALLY)
 
-/** How an ending began; its cause may still be found later. */
-interface Beginning {
-  readonly reason: CloseReason
-  readonly initiator: CloseInfo['initiator']
-  cause: Error | null
-}
-
 /** The record of one connection's end. */
 export class Ending {
+  /** The value of `closeReason`. */
+  readonly reason: CloseReason
+  readonly #initiator: CloseInfo['initiator']
+  #cause: Error | null
   #phase: ClosePhase = 'open'
-  #beginning: Beginning | null = null
   #local: CloseReason | null = null
   #remote: CloseReason | null = null
 
   /** How the session ended, as it was reported; `null` until it is over. */
   info: CloseInfo | null = null
 
+  /** @param cause what went wrong, as far as it is known. */
+  constructor(initiator: CloseInfo['initiator'], reason: CloseReason, cause: Error | null) {
+    this.#initiator = initiator
+    this.reason = reason
+    this.#cause = cause
+  }
+
   /** How far the closing handshake has come. */
   get phase(): ClosePhase {
     return this.#phase
   }
 
-  get hasBegun(): boolean {
-    return this.#beginning !== null
-  }
-
-  /** What `closeReason` reports; `null` while nothing has begun. */
-  get reason(): CloseReason | null {
-    return this.#beginning?.reason ?? null
-  }
-
   /** What went wrong, as far as it is known. */
   get cause(): Error | null {
-    return this.#beginning?.cause ?? null
+    return this.#cause
   }
 
   /** Whether a Close frame of ours may still be sent: at most one ever is. */
@@ -62,17 +56,9 @@ export class Ending {
     return this.#phase === 'gone'
   }
 
-  /** The first call decides how the end is reported. @returns whether this was the first. */
-  begin(initiator: Beginning['initiator'], reason: CloseReason, cause: Error | null): boolean {
-    if (this.#beginning !== null) return false
-    this.#beginning = { reason, initiator, cause }
-    return true
-  }
-
   /** A failure of the transport is the cause if there is no other, unless both sides had closed. */
   transportFailed(cause: Error | null): void {
-    if (this.#beginning === null || this.isAgreed || this.isGone) return
-    this.#beginning.cause ??= cause
+    if (!this.isAgreed && !this.isGone) this.#cause ??= cause
   }
 
   /** Our Close frame is on its way; `null` is an empty one. */
@@ -93,16 +79,21 @@ export class Ending {
   }
 
   /**
-   * Fixes what is reported as `info`; `null` if nothing has begun.
+   * Fixes the report `info`.
    *
    * @param isCloseWritten whether our Close frame has been given to the transport.
    */
-  finish(isCloseWritten: boolean): CloseInfo | null {
-    if (this.#beginning === null) return null
+  finish(isCloseWritten: boolean): CloseInfo {
     const local = isCloseWritten ? this.#local : null
-    const { reason, initiator, cause } = this.#beginning
     const clean = local !== null && this.#remote !== null
-    this.info = { reason, initiator, local, remote: this.#remote, clean, cause }
+    this.info = {
+      reason: this.reason,
+      initiator: this.#initiator,
+      local,
+      remote: this.#remote,
+      clean,
+      cause: this.#cause,
+    }
     return this.info
   }
 }

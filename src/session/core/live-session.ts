@@ -5,33 +5,30 @@
  * The sessions of servers and of clients extend it; nothing else in the package is extended.
  */
 
-import { type Clock, type Duration, ScopeEndedError } from '../../base/index.ts'
+import type { Clock, Duration } from '../../base/index.ts'
 import {
   asError,
   Deferred,
   delayOn,
   type Environment,
   type HasClock,
-  isInstance,
   kindOf,
   rejected,
   requireNoBareSeconds,
   TaskScope,
   toMilliseconds,
 } from '../../base/internal.ts'
-import { ClosedReceiveChannelError, ClosedSendChannelError } from '../../channels/index.ts'
 import type { ReceiveChannel } from '../../channels/index.ts'
-import { CloseReason, type Frame } from '../../protocol/internal.ts'
+import type { CloseReason, Frame } from '../../protocol/internal.ts'
+import { isEndError } from '../end-error.ts'
 import type { CloseInfo } from '../close-info.ts'
-import { INTERNAL_ERROR } from '../failure-reason.ts'
+import { INTERNAL_ERROR, NORMAL } from '../failure-reason.ts'
 import type { DefaultWebSocketSession, OutgoingChannel, WebSocketSession } from '../session.ts'
 import type { SessionOwner } from '../session-owner.ts'
 import type { SessionObserver, SessionSettings } from '../settings.ts'
 import type { Transport } from '../transport.ts'
 import { Outgoing, sendOf } from './outgoing.ts'
 import { SessionCore } from './session-core.ts'
-
-const NORMAL = new CloseReason(CloseReason.Codes.NORMAL)
 
 /** A session of either level. Functions and promises are made when they are first touched. */
 export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasClock {
@@ -123,7 +120,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   }
 
   get maxFrameSize(): number {
-    return this.core.read.maxFrameSize
+    return this.core.read.decoder.maxFrameSize
   }
 
   set maxFrameSize(bytes: number) {
@@ -132,7 +129,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
         `Cannot set maxFrameSize: it is ${String(bytes)}, expected whole bytes above 0 or Infinity`,
       )
     }
-    this.core.read.maxFrameSize = bytes
+    this.core.read.decoder.maxFrameSize = bytes
   }
 
   /** For code that needs the time of this session. */
@@ -147,7 +144,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   get closeReason(): Promise<CloseReason> {
     if (this.#reason === null) {
       this.#reason = new Deferred()
-      if (this.core.ending.reason !== null) this.#reason.resolve(this.core.ending.reason)
+      if (this.core.ending !== null) this.#reason.resolve(this.core.ending.reason)
     }
     return this.#reason.promise
   }
@@ -155,7 +152,8 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   get closed(): Promise<CloseInfo> {
     if (this.#closed === null) {
       this.#closed = new Deferred()
-      if (this.core.ending.info !== null) this.#closed.resolve(this.core.ending.info)
+      const info = this.core.ending?.info ?? null
+      if (info !== null) this.#closed.resolve(info)
     }
     return this.#closed.promise
   }
@@ -222,7 +220,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
         isFailure: (error) => !this.#saysThatItEnds(error),
       })
       this.core.environment.unlimitListeners(this.#scope.signal)
-      if (this.core.ending.info !== null) this.#scope.abort()
+      if (this.core.ending !== null && this.core.ending.info !== null) this.#scope.abort()
     }
     return this.#scope
   }
@@ -232,6 +230,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
     else this.#failed(failure.error)
     await this.closed
     await this.#scope?.join()
+    this.core.observer.left?.(this)
   }
 
   /** The handler or a task failed. */
@@ -246,12 +245,8 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
 
   /** Whether `error` only says that the session is ending, and is no failure of the handler. */
   #saysThatItEnds(error: unknown): boolean {
-    if (this.core.ending.reason === null) return false
-    if (error === this.core.ending.cause) return true
-    if (isInstance(error, ClosedReceiveChannelError)) return true
-    if (isInstance(error, ClosedSendChannelError)) return true
-    if (isInstance(error, ScopeEndedError)) return true
-    return isAbortError(error)
+    const { ending } = this.core
+    return ending !== null && isEndError(error, ending.cause)
   }
 }
 
@@ -260,16 +255,6 @@ function begun(handler: () => Promise<void> | void): Promise<void> {
     return Promise.resolve(handler())
   } catch (error) {
     return rejected(error)
-  }
-}
-
-/** Whether a wait on a signal of the session or its call was aborted. Node wraps such errors. */
-function isAbortError(error: unknown): boolean {
-  try {
-    return error instanceof Error && error.name === 'AbortError'
-  } catch {
-    // A proxy, or a getter, that throws.
-    return false
   }
 }
 

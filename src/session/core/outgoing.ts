@@ -4,12 +4,10 @@
 
 import type { SendOptions, TrySendResult } from '../../channels/index.ts'
 import { writableOf } from '../../channels/internal.ts'
-import { CloseReason, Frame } from '../../protocol/index.ts'
-import { INTERNAL_ERROR } from '../failure-reason.ts'
+import { Frame } from '../../protocol/index.ts'
+import { INTERNAL_ERROR, NORMAL } from '../failure-reason.ts'
 import type { Outbound, OutgoingChannel } from '../session.ts'
 import type { SessionCore } from './session-core.ts'
-
-const NORMAL = new CloseReason(CloseReason.Codes.NORMAL)
 
 /** Returns `send` of a session. A Close frame begins the closing handshake. */
 export function sendOf(core: SessionCore): OutgoingChannel['send'] {

@@ -17,8 +17,8 @@
 
 import type { WheelTimer } from '../../base/internal.ts'
 import { EMPTY_BYTES, type FrameDecoder, HeldBytes } from '../../protocol/internal.ts'
+import { FRAME_COST_BYTES } from '../channel-bounds.ts'
 import type { HalfOwner } from '../half-owner.ts'
-import type { Transport } from '../transport.ts'
 import type { WriteHalf } from '../writing/write-half.ts'
 import {
   heldBytesOf,
@@ -44,7 +44,6 @@ type PauseReason = typeof SLOW_HANDLER | typeof RATE | typeof EXTENSION
 /** The parts of a session that reading goes through. */
 export interface ReadPath {
   readonly owner: HalfOwner
-  readonly transport: Transport
   readonly write: WriteHalf
   readonly decoder: FrameDecoder
   readonly channel: WaitingFrameCounts
@@ -55,9 +54,6 @@ export interface ReadPath {
   /** The transport is not read for the moment, or is read again. */
   readonly paused: (isPaused: boolean) => void
 }
-
-/** What a frame counts for beyond its payload in the read-ahead, or empty frames would be free. */
-const FRAME_COST_BYTES = 64
 
 /** How often a session that is held back is looked at. */
 const LOOK_MS = 450
@@ -283,7 +279,7 @@ export class HeldBack {
   #stop(): void {
     if (this.#isStopped) return
     this.#isStopped = true
-    this.#path.transport.pause()
+    this.#path.write.transport.pause()
     this.#path.paused(true)
   }
 
@@ -291,7 +287,7 @@ export class HeldBack {
     if (!this.#isStopped) return
     this.#isStopped = false
     this.#path.paused(false)
-    this.#path.transport.resume()
+    this.#path.write.transport.resume()
   }
 
   #watch(): void {
@@ -335,8 +331,8 @@ export class HeldBack {
   }
 
   #probe(): void {
-    const { transport, owner, write } = this.#path
-    transport.probe()
+    const { owner, write } = this.#path
+    write.transport.probe()
     const now = owner.environment.clock.now()
     if (now - this.#nudgedAt < NUDGE_MS) return
     this.#nudgedAt = now

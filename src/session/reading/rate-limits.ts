@@ -15,6 +15,11 @@ export interface RateCalls {
   readonly exceeded: (error: RateLimitError) => void
 }
 
+/** Whether messages or bytes have a rate, and not only control frames. */
+export function countsData(settings: SessionSettings): boolean {
+  return settings.maxMessagesPerSecond !== Infinity || settings.maxBytesPerSecond !== Infinity
+}
+
 /** The rates of one session. Buckets come into being when something is first counted in them. */
 export class RateLimits {
   readonly #environment: Environment

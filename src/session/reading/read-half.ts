@@ -6,7 +6,7 @@
  * session whose reading is held back, which most sessions never are.
  */
 
-import { type LoopShare, loopShareOf } from '../../base/internal.ts'
+import { loopShareOf } from '../../base/internal.ts'
 import { ChannelOverflowError } from '../../channels/index.ts'
 import { BufferedChannel, type ChannelHooks } from '../../channels/internal.ts'
 import {
@@ -24,22 +24,27 @@ import {
 import { failureReason, VIOLATED_POLICY } from '../failure-reason.ts'
 import type { HalfOwner } from '../half-owner.ts'
 import type { ChannelBounds } from '../channel-bounds.ts'
+import type { SessionExtensions } from '../session-extensions.ts'
 import type { SessionOwner } from '../session-owner.ts'
 import type { HeartbeatListener, SessionObserver } from '../settings.ts'
-import type { Transport, TransportReceiver } from '../transport.ts'
+import type { TransportReceiver } from '../transport.ts'
 import { type Output, outputOf } from '../writing/output.ts'
 import type { WriteHalf } from '../writing/write-half.ts'
 import { EXTENSION, HeldBack, RATE } from './held-back.ts'
 import { heldBytesOf, incomingSettings, WAITING_FRAME_BYTES } from './incoming-channel.ts'
 import { IncomingExtensions } from './incoming-extensions.ts'
-import { RateLimits } from './rate-limits.ts'
+import { countsData, RateLimits } from './rate-limits.ts'
 import { RawFrames } from './raw-frames.ts'
+import { ReadEnding } from './read-ending.ts'
 import { type FrameQueue, waitingFramesOf } from './waiting-frames.ts'
 
 /** Reads for one session. */
 export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   /** What the handler receives from. */
   readonly channel: BufferedChannel<Frame, ReadHalf>
+  readonly decoder: FrameDecoder
+  /** Made when reading is held back for the first time. */
+  heldBack: HeldBack | null = null
   /** Bytes that have arrived since the start. */
   received = 0
   readonly #owner: HalfOwner
@@ -47,56 +52,39 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   readonly #session: SessionOwner
   readonly #activity: HalfOwner['activity']
   readonly #bounds: ChannelBounds
-  readonly #transport: Transport
   readonly #write: WriteHalf
-  readonly #decoder: FrameDecoder
   readonly #output: Output
-  readonly #share: LoopShare
   /** `null`: the handshake agreed on none. */
   readonly #extensions: IncomingExtensions | null
-  /** Made when reading is held back for the first time. */
-  #heldBack: HeldBack | null = null
-  /** Made when something is counted for the first time. */
+  /** Made at once where messages or bytes have a rate, else for the first control frame. */
   #rates: RateLimits | null = null
   /** Made for the first message in fragments. */
   #assembler: MessageAssembler | null = null
   /** Set while a client's heartbeat listens. */
   #heartbeat: HeartbeatListener | null = null
-  readonly #countsBytes: boolean
-  /** Whether each message has to be counted, or told to a heartbeat. */
-  #watchesMessages: boolean
+  /** Made when the end begins. */
+  #ending: ReadEnding | null = null
   /** Memory of frames and messages that have arrived in part, after the last read. */
   #partBytes = 0
   /** How many frames have been put into the channel since `ownPayloads`. */
   #newFrames = 0
-  /** Our Close frame has been sent. */
-  #isClosing = false
-  /** Nothing more is put into the channel. */
-  #isOver = false
-  /** What is buffered and what still comes is dropped. */
-  #isDiscarding = false
-  /** What the last frame means, until the handler has had its turn. */
-  #conclusion: (() => void) | null = null
 
-  constructor(owner: HalfOwner, transport: Transport, write: WriteHalf, kind: 'default' | 'raw') {
+  constructor(owner: HalfOwner, write: WriteHalf, kind: 'default' | 'raw') {
     const { settings, environment, extensions } = owner
     this.#owner = owner
     this.#observer = owner.observer
     this.#session = owner.session
     this.#activity = owner.activity
     this.#bounds = settings.incoming
-    this.#countsBytes = settings.maxBytesPerSecond !== Infinity
-    this.#transport = transport
     this.#write = write
     this.#output = outputOf(environment)
-    this.#share = loopShareOf(environment)
-    this.#watchesMessages = settings.maxMessagesPerSecond !== Infinity
-    this.#extensions = extensions === null ? null : this.#openExtensions()
+    this.#extensions = extensions === null ? null : this.#openExtensions(extensions)
+    if (countsData(settings)) this.#limits()
     this.channel = new BufferedChannel<Frame, ReadHalf>(
       incomingSettings(settings.incoming, (bytes) => this.#dropped(bytes)),
       { owner: this, hooks: ReadHalf.#hooks },
     )
-    this.#decoder = new FrameDecoder(kind === 'raw' ? this.#rawFrames() : this, {
+    this.decoder = new FrameDecoder(kind === 'raw' ? this.#rawFrames() : this, {
       role: settings.role,
       maxFrameSize: settings.maxFrameSize,
       maxMessageSize: settings.maxMessageSize,
@@ -108,32 +96,13 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
 
   /** Bytes that received frames keep in memory, decoded or not. */
   get heldBytes(): number {
-    const undecoded = (this.#heldBack?.heldBytes ?? 0) + this.#decoder.keptBytes
+    const undecoded = (this.heldBack?.heldBytes ?? 0) + this.decoder.keptBytes
     return heldBytesOf(this.channel) + undecoded + this.#gatheredBytes
-  }
-
-  /** Whether frames of the peer wait for the handler, a rate or an extension. */
-  get isHeldBack(): boolean {
-    return this.#heldBack?.isHeldBack === true
-  }
-
-  /** Whether the transport is not read at the moment. */
-  get isStopped(): boolean {
-    return this.#heldBack?.isStopped === true
-  }
-
-  get maxFrameSize(): number {
-    return this.#decoder.maxFrameSize
-  }
-
-  set maxFrameSize(bytes: number) {
-    this.#decoder.maxFrameSize = bytes
   }
 
   /** Tells `listener` of every message from here on, and gives it the answers of the server. */
   set heartbeat(listener: HeartbeatListener) {
     this.#heartbeat = listener
-    this.#watchesMessages = true
     if (this.#extensions !== null) this.#extensions.hasHeartbeat = true
   }
 
@@ -144,13 +113,13 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
     this.#output.moreToRead()
     this.#activity?.active()
     this.#buffered(bytes.length)
-    if (this.#heldBack === null) this.#decode(bytes)
-    else this.#heldBack.receive(bytes)
+    if (this.heldBack === null) this.#decode(bytes)
+    else this.heldBack.receive(bytes)
   }
 
   receiveEnd(): void {
     this.conclude()
-    if (this.#heldBack === null || this.#heldBack.end()) this.#owner.endReached()
+    if (this.heldBack === null || this.heldBack.end()) this.#owner.endReached()
   }
 
   drained(): void {
@@ -160,8 +129,8 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   closed(cause: Error | null): void {
     this.conclude()
     // What had arrived can still be received.
-    this.#heldBack?.end()
-    this.#heldBack?.stop()
+    this.heldBack?.end()
+    this.heldBack?.stop()
     this.conclude()
     this.#owner.transportClosed(cause)
   }
@@ -204,14 +173,10 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
 
   /** Our Close frame was sent: its answer must be found behind frames that the handler ignores. */
   closing(): void {
-    if (this.#isOver) return
-    this.#isClosing = true
-    this.#heldBack?.close()
-  }
-
-  /** No frame is decoded any more. */
-  stopDecoding(): void {
-    this.#decoder.stop()
+    const ending = this.#end()
+    if (ending.isOver) return
+    ending.isClosing = true
+    this.heldBack?.close()
   }
 
   /** Nothing more comes: buffered frames can be received, then the channel ends, with `cause`. */
@@ -222,10 +187,11 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
     this.#over()
   }
 
-  /** The handler reads no more: what is buffered and all that still comes is dropped. */
+  /** The handler reads no more: what is buffered and everything that still comes is dropped. */
   discard(cause?: Error): void {
-    if (this.#isDiscarding) return
-    this.#isDiscarding = true
+    const ending = this.#end()
+    if (ending.isDiscarding) return
+    ending.isDiscarding = true
     if (this.#extensions !== null) this.#extensions.isUnread = true
     this.channel.cancel(cause)
     this.#over()
@@ -234,26 +200,18 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   /** Gives back the memory of what has arrived in part, and stops all timers. */
   release(): void {
     this.#rates?.stop()
-    this.#decoder.stop()
+    this.decoder.stop()
     this.#assembler = null
   }
 
-  /**
-   * The decoder has read its last: a Close frame, or a violation. `conclude` is called after the
-   * handler's turn with the frames before, which often arrive in the same chunk. What the handler
-   * sends in answer to them without waiting goes out before our Close frame.
-   */
+  /** The decoder has read its last, a Close frame or a violation: see `ReadEnding.concludeWith`. */
   concludeWith(conclude: () => void): void {
-    this.#conclusion = conclude
-    // A deferred task alone may run before the microtasks that the frames have started.
-    queueMicrotask(() => this.#owner.environment.defer(concludeNow, this))
+    this.#end().concludeWith(conclude, this.#owner.environment)
   }
 
   /** Draws the conclusion now, if one is still to be drawn. */
   conclude(): void {
-    const conclude = this.#conclusion
-    this.#conclusion = null
-    conclude?.()
+    this.#ending?.conclude()
   }
 
   /** See `FrameQueue`. */
@@ -266,14 +224,14 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   }
 
   #decode(bytes: Uint8Array): void {
-    this.#decoder.receive(bytes)
+    this.decoder.receive(bytes)
     this.#tellParts()
-    if (this.#countsBytes) this.#limits().bytes(bytes.length)
+    if (this.#rates !== null) this.#rates.bytes(bytes.length)
   }
 
   /** Tells the observer how much more memory the parts of frames and messages take than before. */
   #tellParts(): void {
-    const bytes = this.#decoder.keptBytes + this.#gatheredBytes
+    const bytes = this.decoder.keptBytes + this.#gatheredBytes
     if (bytes > this.#partBytes) this.#buffered(bytes - this.#partBytes)
     this.#partBytes = bytes
   }
@@ -304,17 +262,12 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
 
   /** Puts a message into the channel; `size` is its payload's, in bytes. */
   #deliver(frame: Frame, size: number): void {
-    if (this.#watchesMessages && !this.#admitsMessage()) return
-    this.#show(frame, size)
-  }
-
-  #admitsMessage(): boolean {
-    this.#heartbeat?.heard()
-    return this.#limits().message()
+    if (this.#heartbeat !== null) this.#heartbeat.heard()
+    if (this.#rates === null || this.#rates.message()) this.#show(frame, size)
   }
 
   #show(frame: Frame, size: number): void {
-    if (this.#isOver) return
+    if (this.#ending !== null && this.#ending.isOver) return
     const { onOverflow } = this.#bounds
     if (onOverflow === 'suspend') {
       const wasFull = this.channel.isFull
@@ -333,7 +286,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
 
   /** Shows the last frame of all, whatever the policy, one past the bound if need be. */
   #showLast(frame: Frame, size: number): void {
-    if (this.#isDiscarding) return
+    if (this.#ending?.isDiscarding === true) return
     this.channel.offer(frame, size)
     if (this.channel.size > 0) this.#keeps(size)
   }
@@ -352,48 +305,50 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
     this.#observer.frameDropped('incoming', bytes, this.#session)
   }
 
+  #end(): ReadEnding {
+    this.#ending ??= new ReadEnding()
+    return this.#ending
+  }
+
   #over(): void {
-    this.#isOver = true
-    this.#heldBack?.readOn()
+    this.#end().isOver = true
+    this.heldBack?.readOn()
   }
 
   #held(): HeldBack {
-    this.#heldBack ??= new HeldBack(
+    this.heldBack ??= new HeldBack(
       {
         owner: this.#owner,
-        transport: this.#transport,
         write: this.#write,
-        decoder: this.#decoder,
+        decoder: this.decoder,
         channel: this.channel,
         decode: (bytes) => this.#decode(bytes),
-        dropRest: () => (this.#isOver = true),
+        dropRest: () => (this.#end().isOver = true),
         paused: (isPaused) => {
           this.#owner.pings?.pause(isPaused)
           if (!isPaused) this.#heartbeat?.readingResumed()
         },
       },
-      this.#isClosing,
-      this.#isOver,
+      this.#ending?.isClosing === true,
+      this.#ending?.isOver === true,
     )
-    return this.#heldBack
+    return this.heldBack
   }
 
   #limits(): RateLimits {
     this.#rates ??= new RateLimits(this.#owner.environment, this.#owner.settings, {
-      wait: (waits) => (waits ? this.#held().pause(RATE) : this.#heldBack?.resume(RATE)),
+      wait: (waits) => (waits ? this.#held().pause(RATE) : this.heldBack?.resume(RATE)),
       exceeded: (error) => this.#owner.fail(VIOLATED_POLICY, error),
     })
     return this.#rates
   }
 
-  #openExtensions(): IncomingExtensions | null {
-    const { extensions } = this.#owner
-    if (extensions === null) return null
+  #openExtensions(extensions: SessionExtensions): IncomingExtensions {
     return new IncomingExtensions(extensions, {
       deliver: (frame, size) => this.#deliver(frame, size),
       takesHeartbeat: (message) => this.#takesHeartbeat(message),
       work: (isWorking) =>
-        isWorking ? this.#held().pause(EXTENSION) : this.#heldBack?.resume(EXTENSION),
+        isWorking ? this.#held().pause(EXTENSION) : this.heldBack?.resume(EXTENSION),
     })
   }
 
@@ -412,17 +367,14 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   }
 
   static readonly #hooks: ChannelHooks<Frame, ReadHalf> = {
-    onRoom: (read) => read.#heldBack?.roomAgain(),
+    onRoom: (read) => read.heldBack?.roomAgain(),
     onCancel: (read) => read.discard(),
     clock: (read) => read.#owner.environment.clock,
     sessionId: (read) => read.#owner.settings.id,
     onEndReceived: (read) => {
-      read.#share.spend(0)
-      return read.#share.delay(read)
+      const share = loopShareOf(read.#owner.environment)
+      share.spend(0)
+      return share.delay(read)
     },
   }
-}
-
-function concludeNow(read: ReadHalf): void {
-  read.conclude()
 }

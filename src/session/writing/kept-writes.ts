@@ -3,6 +3,7 @@
  * keeps bytes for the first time; most sessions never get there.
  */
 
+import { SessionTimeoutError } from '../errors.ts'
 import type { HalfOwner } from '../half-owner.ts'
 import type { Transport } from '../transport.ts'
 import { WriteProgress } from './write-progress.ts'
@@ -41,9 +42,9 @@ export class KeptWrites {
     this.#progress.queued()
     const { writeTimeout } = settings
     // Once the end has begun, `closeTimeout` watches the writes.
-    if (writeTimeout === null || this.#owner.ending.hasBegun) return
+    if (writeTimeout === null || this.#owner.ending !== null) return
     this.#watch ??= new WriteWatch(environment, this.#progress, writeTimeout, () =>
-      this.#owner.writeStoodStill(writeTimeout),
+      this.#owner.terminate(new SessionTimeoutError('writeTimeout', writeTimeout)),
     )
     this.#watch.queued()
   }

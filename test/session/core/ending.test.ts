@@ -5,21 +5,13 @@ import { ABNORMAL, Ending, reportedReason } from '../../../src/session/core/endi
 const BYE = new CloseReason(4000, 'bye')
 
 describe('Ending', () => {
-  it('finish() is null while nothing has begun', () => {
-    const ending = new Ending()
+  it('finish() reports how the end began', () => {
+    const ending = new Ending('local', BYE, null)
+    expect(ending.info).toBe(null)
 
-    expect(ending.hasBegun).toBe(false)
-    expect(ending.reason).toBe(null)
-    expect(ending.finish(false)).toBe(null)
-  })
+    ending.finish(false)
 
-  it('begin() counts once: the first decides what is reported', () => {
-    const ending = new Ending()
-
-    expect(ending.begin('local', BYE, null)).toBe(true)
-    expect(ending.begin('remote', ABNORMAL, new Error('late'))).toBe(false)
-
-    expect(ending.finish(false)).toEqual({
+    expect(ending.info).toEqual({
       reason: BYE,
       initiator: 'local',
       local: null,
@@ -30,8 +22,7 @@ describe('Ending', () => {
   })
 
   it('finish() is clean when a Close frame has gone each way, and ours was written', () => {
-    const ending = new Ending()
-    ending.begin('remote', BYE, null)
+    const ending = new Ending('remote', BYE, null)
     ending.closeReceived(BYE)
     ending.closeSent(new CloseReason(4000))
 
@@ -41,13 +32,13 @@ describe('Ending', () => {
   })
 
   it('maySendClose until ours was sent or TCP has ended', () => {
-    const sent = new Ending()
+    const sent = new Ending('remote', BYE, null)
     sent.closeReceived(null)
     expect(sent.maySendClose).toBe(true)
     sent.closeSent(null)
     expect(sent.maySendClose).toBe(false)
 
-    const gone = new Ending()
+    const gone = new Ending('none', ABNORMAL, null)
     gone.transportEnded()
     gone.transportEnded()
     expect(gone.isGone).toBe(true)
@@ -56,18 +47,15 @@ describe('Ending', () => {
 
   it('transportFailed() is the cause where no other is known, and none after both had agreed', () => {
     const reset = new Error('reset')
-    const open = new Ending()
-    open.begin('none', ABNORMAL, null)
+    const open = new Ending('none', ABNORMAL, null)
     open.transportFailed(reset)
     expect(open.cause).toBe(reset)
 
-    const known = new Ending()
-    known.begin('local', BYE, new Error('boom'))
+    const known = new Ending('local', BYE, new Error('boom'))
     known.transportFailed(reset)
     expect(known.cause).not.toBe(reset)
 
-    const agreed = new Ending()
-    agreed.begin('local', BYE, null)
+    const agreed = new Ending('local', BYE, null)
     agreed.closeSent(BYE)
     agreed.closeReceived(BYE)
     agreed.transportFailed(reset)
