@@ -179,7 +179,7 @@ export class Network implements FaultTarget {
 
   /** @throws {ConnectError} while nobody listens. */
   requireListener(host: string): void {
-    if (this.#isRefusing) throw new ConnectError('connect', `nobody listens at ${host}`)
+    if (this.#isRefusing) throw new ConnectError('connect', `connection refused by ${host}`)
   }
 
   /** Whether somebody has cut the cable. */

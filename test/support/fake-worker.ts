@@ -6,7 +6,7 @@ import { EventEmitter } from 'node:events'
 
 import type { StopCounts } from '../../src/application/index.ts'
 import { type WorkerReport, wrapMessage } from '../../src/engines/node/workers/messages.ts'
-import type { WorkerProcess } from '../../src/engines/node/workers/place.ts'
+import type { WorkerProcess } from '../../src/engines/node/workers/worker-supervisor.ts'
 
 /** Writes down what is done to it. */
 export class FakeWorker extends EventEmitter implements WorkerProcess {

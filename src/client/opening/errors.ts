@@ -38,7 +38,7 @@ export class ConnectError extends TowpathError {
   /** The step that failed. */
   readonly step: ConnectStep
 
-  /** @param what the reason for the message: `nobody listens at 127.0.0.1:9`. */
+  /** @param what the reason for the message: `connection refused by 127.0.0.1:9`. */
   constructor(step: ConnectStep, what: string, options?: ErrorOptions) {
     super(`Cannot open WebSocket: ${what} (step: ${step})`, options)
     this.step = step

@@ -201,7 +201,7 @@ function agree(
   } catch (cause) {
     transport.abort()
     if (!(cause instanceof HandshakeError)) throw cause
-    throw new ConnectError('protocol', 'the answer 101 breaks a rule of the handshake', { cause })
+    throw new ConnectError('protocol', 'the 101 violates the handshake', { cause })
   }
 }
 

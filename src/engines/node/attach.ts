@@ -1,9 +1,9 @@
 /**
- * Towpath in an HTTP server that somebody else made and runs: `http.Server` under Express, Fastify, Koa,
- * Hono, Nest, or bare.
+ * Attaches an application to an existing HTTP server: a bare `http.Server`, or one that Express,
+ * Fastify, Koa, Hono or Nest use.
  *
- * Node shows every upgrade request to every listener, and asks none of them whether it cares. So what has
- * no route here is left alone, for as long as another listener may still want it.
+ * Node emits every upgrade request to all listeners. Requests that match no route are therefore
+ * left alone for as long as another listener may take them.
  */
 
 import { type IncomingMessage, Server as HttpServer } from 'node:http'
@@ -42,47 +42,51 @@ import {
 } from './upgrades/upgrade-listener.ts'
 import type { WaitingSocket } from './upgrades/waiting-socket.ts'
 
-/** How an application behaves in a server that is not its own. */
+/** The options of `attach`. */
 export interface AttachOptions {
   /**
-   * What becomes of upgrade requests for paths that the application does not have:
+   * What happens to upgrade requests that match no route:
    *
-   * - `'yield'`: others are left 5 seconds to take the socket (to write to it, to read it, or to listen on
-   *   it); then it gets 404. At once, if nobody else listens for upgrades.
-   * - `'answer'`: 404 at once. For a server on which nobody else upgrades.
-   * - `'ignore'`: nothing, ever: another listener answers everything that is not ours.
+   * - `'yield'`: other listeners get 5 seconds to use the socket (to write, read or listen). Then
+   *   the request gets 404. It gets 404 at once if there is no other listener.
+   * - `'answer'`: 404 at once. For a server without other upgrade listeners.
+   * - `'ignore'`: nothing. Another listener must answer every other request.
    *
-   * Requests to upgrade to anything but `websocket` (`h2c`, say) are treated in the same way, except that
-   * the server then answers them as the ordinary requests that they also are.
+   * Upgrades to another protocol than `websocket`, such as `h2c`, are handled in the same way,
+   * except that the server answers them as ordinary requests.
    *
    * @defaultValue 'yield'
    */
   readonly unclaimed?: UnclaimedPolicy
 
   /**
-   * Asked first, about every upgrade request: what it returns `true` for is left to the other listeners of
-   * the server, for good, whatever routes the application has. It must return at once; what it throws is
-   * logged, and the request gets 500. Vite's socket for hot reload, for one, has the subprotocol `vite-hmr`.
+   * Called first for every upgrade request. Requests for which it returns `true` are left to the
+   * other listeners, whatever routes the application has. It must be synchronous. If it throws, the
+   * error is logged and the request gets 500. Example: Vite's hot-reload socket has the subprotocol
+   * `vite-hmr`.
    *
-   * @defaultValue nothing is ignored
+   * @defaultValue no request is ignored
    */
   readonly ignore?: (request: IncomingMessage) => boolean
 
-  /** See `EmbeddedServerOptions.transport`; streams carry what connects while the trial is under way. */
+  /**
+   * See `EmbeddedServerOptions.transport`. Connections that are made while the handle is being
+   * tested use streams.
+   */
   readonly transport?: TransportMode
 }
 
 /** See `AttachOptions.unclaimed`. */
 export type UnclaimedPolicy = 'yield' | 'answer' | 'ignore'
 
-/** An application's place in a server. */
+/** An application attached to a server. */
 export interface Attachment extends AsyncDisposable {
   /**
-   * Stops the application (see `Application.stop`), then leaves the server, which goes on: only sessions of
-   * the application are closed, wherever else it is attached. Upgrades get 503 meanwhile. Never rejects for
-   * what a session does; idempotent.
+   * Stops the application (see `Application.stop`), then removes it from the server, which keeps
+   * running. Only the application's sessions are closed, on this server and on any other. Upgrades
+   * get 503 meanwhile. Never rejects because of a session; idempotent.
    *
-   * @throws {TypeError | RangeError} for options that mean nothing.
+   * @throws {TypeError | RangeError} for an invalid option.
    */
   stop(options?: StopOptions): Promise<StopCounts>
 
@@ -91,17 +95,17 @@ export interface Attachment extends AsyncDisposable {
 }
 
 /**
- * Lets `application` answer the WebSocket upgrades of `server` that are for its routes, and nothing else.
+ * Lets `application` answer the WebSocket upgrades of `server` that match its routes.
  *
- * Ordinary requests stay the server's, those for the path of a WebSocket too: what its own listener
- * says to them (404, mostly) is what they get, because Node cannot tell whether it would answer.
+ * Ordinary requests stay the server's, even for the path of a WebSocket route: its own listener
+ * answers them, usually with 404, because Node cannot tell whether it would.
  *
- * May be called before or after `server.listen`. One application may be attached to several servers.
+ * May be called before or after `server.listen`. An application may be attached to several servers.
  *
- * @param server of `node:http` or `node:https`. A secure server of `node:http2` with `allowHTTP1` is
- *   accepted too, and answers the upgrades of HTTP/1.1.
- * @throws {TypeError} if `server` is no such server, if the application is attached to it already or
- *   shares a path with one that is, or for an option that is not known.
+ * @param server from `node:http` or `node:https`. A secure server from `node:http2` with
+ *   `allowHTTP1` is accepted too, and answers upgrades over HTTP/1.1.
+ * @throws {TypeError} for another value as `server`; if the application is already attached to it;
+ *   if an attached application has a route for the same path; for an unknown option.
  *
  * @example
  * const server = createServer(express())
@@ -116,7 +120,7 @@ export function attach(
   return attachIn(createEnvironment(), application, server, options)
 }
 
-/** `attach` in a world of the caller's choice. */
+/** `attach` with a given environment. */
 export function attachIn(
   environment: Environment,
   application: Application,
@@ -127,7 +131,7 @@ export function attachIn(
   if (!emitsUpgrades(given)) {
     const what = kindOf(given)
     throw new TypeError(
-      `Cannot attach: the server is ${what}, expected one of node:http or node:https`,
+      `Cannot attach: the server is ${what}, expected a server of node:http or node:https`,
     )
   }
   const settings = ATTACH_OPTIONS.read(optionReader('attach'), options)
@@ -140,14 +144,14 @@ export function attachIn(
     const path = sharedPathOf(application, other)
     if (path === null) continue
     throw new TypeError(
-      `Cannot attach: another application attached to this server has a route for "${path}" too, expected paths of its own for each`,
+      `Cannot attach: another application attached to this server has a route for "${path}", expected different paths`,
     )
   }
   ATTACHED.set(given, attached.add(application))
   return new ServerAttachment(environment, transports, application, given, settings)
 }
 
-/** A secure server of node:http2 with `allowHTTP1` emits `upgrade` as one of node:https does. */
+/** A secure server of node:http2 with `allowHTTP1` emits `upgrade` like one of node:https. */
 function emitsUpgrades(server: unknown): server is HttpServer | HttpsServer {
   if (server instanceof HttpServer || server instanceof HttpsServer) return true
   // Node does not export the class. Without `allowHTTP1` the server has no such property.
@@ -158,10 +162,10 @@ function emitsUpgrades(server: unknown): server is HttpServer | HttpsServer {
   )
 }
 
-/** How long another listener may take, under `yield`, before an upgrade counts as nobody's. */
+/** With `yield`, the time after which an upgrade that no listener took gets 404. */
 export const YIELD_MS = 5000
 
-/** So that one application cannot answer the same request twice, nor two of them the same path. */
+/** Prevents an application from being attached twice, and applications from sharing a path. */
 const ATTACHED = new WeakMap<HttpServer | HttpsServer, Set<Application>>()
 
 class ServerAttachment implements Attachment, UpgradeHost {
@@ -172,7 +176,7 @@ class ServerAttachment implements Attachment, UpgradeHost {
   readonly #server: HttpServer | HttpsServer
   readonly #unclaimed: UnclaimedPolicy
   readonly #ignore: NonNullable<AttachOptions['ignore']> | null
-  /** One report is enough: every request to that path would bring another. */
+  /** Reported once: every request to that path would repeat the report. */
   #hasReported = false
   readonly #onUpgrade: (request: IncomingMessage, stream: Duplex, head: Buffer) => void
 
@@ -191,7 +195,7 @@ class ServerAttachment implements Attachment, UpgradeHost {
     this.owed = new OwedAnswers(server)
     this.#ignore = ignore
     this.#onUpgrade = (request, stream, head) => this.#receive({ request, stream, head })
-    // Before the others: only so can it be seen later whether they have touched the socket.
+    // First in order: only then can it see later whether other listeners used the socket.
     server.prependListener('upgrade', this.#onUpgrade)
   }
 
@@ -231,20 +235,20 @@ class ServerAttachment implements Attachment, UpgradeHost {
     const answer: unknown = this.#ignore === null ? false : this.#ignore(request)
     if (typeof answer === 'boolean') return answer
     throw new TypeError(
-      `Cannot use what option "ignore" returned: it is ${kindOf(answer)}, expected true or false`,
+      `Cannot decide an upgrade: option "ignore" of attach returned ${kindOf(answer)}, expected true or false`,
     )
   }
 
   /**
-   * Two applications on one server have a route for the same request: `attach` saw no conflict, because a
-   * route came later or patterns overlap. The application attached last answers.
+   * Two applications on this server have a route for the same request. `attach` saw no conflict,
+   * because a route was added later or patterns overlap. The application attached last answers.
    */
   #reportConflict({ url = '' }: IncomingMessage): void {
     if (this.#hasReported || this.application.answerPlainRequest(url) === null) return
     this.#hasReported = true
     const conflict = new TypeError(
-      'Cannot answer an upgrade: another application attached to this server has a route for its path too,' +
-        ' expected paths of its own for each',
+      'Cannot answer an upgrade: another application attached to this server has a route for its path,' +
+        ' expected different paths',
     )
     logFailure(this.application.logger, conflict, 'Attached applications share a path')
   }
@@ -271,7 +275,7 @@ class ServerAttachment implements Attachment, UpgradeHost {
   }
 }
 
-/** The options of an attachment, complete. */
+/** The checked options of `attach`. */
 interface AttachSettings {
   readonly unclaimed: UnclaimedPolicy
   readonly ignore: NonNullable<AttachOptions['ignore']> | null

@@ -1,6 +1,6 @@
 /**
- * A server of our own: an application, the HTTP or HTTPS server that it runs in, and both of their lives
- * from start to stop. Ktor: `embeddedServer`.
+ * An embedded server: an application and its HTTP or HTTPS server, from start to stop. Ktor:
+ * `embeddedServer`.
  */
 
 import { once } from 'node:events'
@@ -42,16 +42,16 @@ import {
   type UpgradeHost,
 } from './upgrades/upgrade-listener.ts'
 import type { WaitingSocket } from './upgrades/waiting-socket.ts'
-import { primaryHost, roleOf, workerWorld } from './workers/workers.ts'
+import { primaryDependencies, roleOf, workerDependencies } from './workers/workers.ts'
 import { PrimaryServer } from './workers/primary.ts'
 import { WorkerServer } from './workers/worker.ts'
 
 /**
- * Makes a server around a new application that `module` sets up. Nothing listens before `start()`.
- * With the option `workers` that is so in each of them, and this process only looks after them.
+ * Creates a server with a new application that `module` sets up. It listens after `start()`. With
+ * the option `workers`, the module runs in each worker, and this process only supervises them.
  *
- * @throws what `module` throws; {TypeError | RangeError} for options that are not known or mean nothing;
- *   what Node throws for TLS options that do not fit together.
+ * @throws what `module` throws; {TypeError | RangeError} for an unknown or invalid option; Node's
+ *   error for invalid TLS options.
  *
  * @example
  * const server = embeddedServer({ port: 8080 }, (app) => {
@@ -72,18 +72,18 @@ export function embeddedServer(
   const role = roleOf(workers)
   if (role === 'primary') {
     const { logger } = createApplication(undefined, loggerOption)
-    return new PrimaryServer({ workers, signals, stop, logger }, primaryHost)
+    return new PrimaryServer({ workers, signals, stop, logger }, primaryDependencies)
   }
   const application = createApplication(module, loggerOption)
   if (role === 'alone') return new NodeServer(application, settings, createEnvironment())
   const server = new NodeServer(application, { ...settings, signals: false }, createEnvironment())
-  return new WorkerServer(server, signals, workerWorld)
+  return new WorkerServer(server, signals, workerDependencies)
 }
 
-/** How long a client may take to send the head of a request, from the connection on; then it gets 408. */
+/** Time limit for the head of a request, measured from the connection; then the client gets 408. */
 const HEAD_LIMIT_MS = 10_000
 
-/** How often Node looks for clients that are past that limit. */
+/** How often Node checks that limit. */
 const LIMIT_CHECK_MS = 1000
 
 class NodeServer implements EmbeddedServer, UpgradeHost {
@@ -91,13 +91,13 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
   readonly environment: Environment
   readonly transports: TransportChoice
   readonly owed: OwedAnswers
-  /** The server is in nobody else's hands. */
+  /** No other listener can take an upgrade. */
   readonly hasRivals: boolean = false
   readonly #settings: ServerSettings
   readonly #server: HttpServer
   readonly #connections: OpenConnections
   readonly #plainRequests: PlainRequests
-  /** `null` where every connection goes through Node's own server. */
+  /** `null` if all connections go through Node's own server. */
   #frontDoor: FrontDoor | null = null
   #started: Promise<EmbeddedServer> | null = null
   #stopped: Promise<StopCounts> | null = null
@@ -156,7 +156,7 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
       this.#started = null
       throw new ListenError(host, port, error, socketPath)
     }
-    // Running out of file descriptors, for one: it passes, and must not end the process.
+    // For example, no file descriptor is free: that is temporary and must not end the process.
     this.#server.on('error', (error) => logFailure(this.application.logger, error, 'Server failed'))
     this.#address = addressOf(this.#server)
     this.#frontDoor = await this.#openFrontDoor()
@@ -166,7 +166,7 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
 
   async #close(drained: Promise<StopCounts>, timeoutMs: number): Promise<StopCounts> {
     await this.#started?.catch(() => {
-      // Whoever called start() has been told; there is nothing to close.
+      // The caller of start() has the error; there is nothing to close.
     })
     if (!this.#server.listening) return drained
 
@@ -181,7 +181,7 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
     this.#server.closeIdleConnections()
 
     const counts = await drained
-    // Until here they could still ask for an upgrade and be told to come back later.
+    // Until here these clients could ask for an upgrade and get 503 with `Retry-After`.
     this.#frontDoor?.dropSilent()
     this.#connections.dropSilent()
     await closed
@@ -198,8 +198,8 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    this.#connections.spoke(request.socket)
-    // The connection of a request that was under way when the server stopped is idle only after it.
+    this.#connections.requestArrived(request.socket)
+    // A connection that was answering a request when the server stopped is idle only now.
     response.once('close', () => {
       if (this.#stopped !== null) this.#server.closeIdleConnections()
     })
@@ -207,7 +207,7 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
   }
 
   #upgrade(upgrade: PendingUpgrade): void {
-    this.#connections.spoke(upgrade.request.socket)
+    this.#connections.requestArrived(upgrade.request.socket)
     receiveUpgrade(this, upgrade)
   }
 }
@@ -224,14 +224,15 @@ function createHttpServer({ tls, maxHeadSize }: ServerSettings): HttpServer {
     maxHeaderSize: maxHeadSize,
     headersTimeout: HEAD_LIMIT_MS,
     connectionsCheckingInterval: LIMIT_CHECK_MS,
-    // Where Node has this option (22 and up), requests for other protocols never get to `upgrade`.
+    // On Node 22 and newer, this keeps requests for other protocols out of `upgrade`.
     shouldUpgradeCallback: asksForWebSocket,
   }
   const server =
     tls === null
       ? createServer(options)
       : createSecureServer({ handshakeTimeout: HEAD_LIMIT_MS, ...tls, ...options })
-  // Past its count Node would drop headers without a word; those of a handshake, it may be. Their size bounds them.
+  // Above this count Node would silently drop headers, such as the handshake's. Their size is
+  // limited.
   server.maxHeadersCount = 0
   return server
 }

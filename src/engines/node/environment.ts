@@ -1,5 +1,5 @@
 /**
- * The world as sessions on Node see it: the machine's clock, its randomness and its event loop.
+ * The environment of sessions on Node: the system's clock, randomness and event loop.
  */
 
 import { randomFillSync } from 'node:crypto'
@@ -14,7 +14,7 @@ import {
   waitingSystemClock,
 } from '../../base/internal.ts'
 
-/** Makes the environment of one engine; its sessions share one timer. */
+/** Creates the environment of one engine. Its sessions share one timer. */
 export function createEnvironment(): Environment {
   return {
     clock: systemClock,
@@ -30,8 +30,8 @@ export function createEnvironment(): Environment {
 }
 
 /**
- * `clock` for what sessions share. Node would keep the context of the session that sets the timer, with all
- * that this refers to, and would run the timers of other sessions in it.
+ * Returns `clock` for timers that sessions share. Node would keep the context of the session that
+ * sets the timer, and would run other sessions' timers in it.
  */
 function inRootContext(clock: Clock): Clock {
   return {
@@ -40,10 +40,10 @@ function inRootContext(clock: Clock): Clock {
   }
 }
 
-/** What one call to the system's generator yields: it costs about as much for 4 bytes as for these. */
+/** One call to the system's generator costs about as much for 4 bytes as for this number. */
 const POOL_BYTES = 4096
 
-/** Up to here a loop is faster than the platform's copy: a mask of 4 bytes takes 10 ns and not 45. */
+/** Up to this size a loop is faster than `set`: a mask of 4 bytes takes 10 ns instead of 45. */
 const MAX_LOOPED_BYTES = 16
 
 function createRandomSource(): (target: Uint8Array) => Uint8Array {
@@ -64,7 +64,7 @@ function createRandomSource(): (target: Uint8Array) => Uint8Array {
       return target
     }
     target.set(pool.subarray(used, used + target.length))
-    // Nothing of it stays behind to be read from memory, or to be handed out twice.
+    // Used bytes are erased: they must not be returned twice, nor be found in memory.
     pool.fill(0, used, used + target.length)
     used += target.length
     return target

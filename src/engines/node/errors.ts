@@ -1,18 +1,18 @@
 /**
- * What can go wrong with a server of our own.
+ * The errors of servers on Node.
  */
 
 import { TowpathError } from '../../base/index.ts'
 
-/** The server cannot listen; `cause` is what the operating system said. */
+/** The server cannot listen. `cause` is the system's error. */
 export class ListenError extends TowpathError {
   override readonly name = 'ListenError'
   readonly code = 'TOWPATH_LISTEN'
 
-  /** The address that was asked for; `null` when none was: all addresses of the machine. */
+  /** The requested address; `null` for all addresses of the machine. */
   readonly host: string | null
   readonly port: number
-  /** The Unix socket that was asked for; `null` when none was. */
+  /** The path of the requested Unix socket; `null` for TCP. */
   readonly socketPath: string | null
 
   constructor(host: string | null, port: number, cause: unknown, socketPath: string | null = null) {
@@ -25,7 +25,7 @@ export class ListenError extends TowpathError {
   }
 }
 
-/** A server was to start that has been stopped. */
+/** `start()` was called on a server that has been stopped. */
 export class ServerStoppedError extends TowpathError {
   override readonly name = 'ServerStoppedError'
   readonly code = 'TOWPATH_SERVER_STOPPED'
@@ -35,14 +35,17 @@ export class ServerStoppedError extends TowpathError {
   }
 }
 
-/** The workers of a server cannot start: one of them ended before it listened. What it wrote about it is above. */
+/** The workers cannot start: one of them ended before it listened. Its own output says why. */
 export class WorkerStartError extends TowpathError {
   override readonly name = 'WorkerStartError'
   readonly code = 'TOWPATH_WORKER_START'
 
-  /** What it ended with, from 0 to 255; `null` when a signal ended it, or it could not even be started (`cause`). */
+  /**
+   * The exit code, 0 to 255; `null` if a signal ended the worker, or if it could not be started
+   * (`cause`).
+   */
   readonly exitCode: number | null
-  /** The name of the signal that ended it, `SIGKILL` for one; `null` when none did. */
+  /** The signal that ended the worker, such as `SIGKILL`; `null` if none did. */
   readonly signal: string | null
 
   constructor(end: {
@@ -53,23 +56,23 @@ export class WorkerStartError extends TowpathError {
     const { exitCode, signal, cause } = end
     const what =
       cause === undefined
-        ? `one ended with ${signal ?? `code ${exitCode}`} before it listened, expected the program to call start() in it too`
-        : 'the operating system refused a process'
+        ? `a worker ended with ${signal ?? `code ${exitCode}`} before it listened, expected the program to call start() in workers too`
+        : 'the operating system could not start a process'
     super(`Cannot start the workers: ${what}`, cause === undefined ? {} : { cause })
     this.exitCode = exitCode
     this.signal = signal
   }
 }
 
-/** There is no request of Node behind a call, or there is none any more. */
+/** A call has no Node request, or no longer has one. */
 export class NodeRequestError extends TowpathError {
   override readonly name = 'NodeRequestError'
   readonly code = 'TOWPATH_NODE_REQUEST'
 
   /**
    * - `'decided'`: the upgrade has been decided, and the request is not kept.
-   * - `'none'`: the engine made no such request: in memory (`towpath/testing`), or at the front door of an
-   *   `embeddedServer`.
+   * - `'none'`: the engine has no such request: in memory (`towpath/testing`), or at the front door
+   *   of an `embeddedServer`.
    */
   readonly reason: 'decided' | 'none'
 
@@ -82,14 +85,14 @@ export class NodeRequestError extends TowpathError {
 const REASONS: Readonly<Record<NodeRequestError['reason'], string>> = {
   decided:
     'the upgrade has been decided, expected an interceptor to copy what the handler needs to call.attributes',
-  none: 'the engine has made none, expected attach(), or an embeddedServer with throughMiddleware() at this route or above',
+  none: 'the engine has none, expected attach(), or an embeddedServer with throughMiddleware() at this route or above',
 }
 
 const EXPLANATIONS: ReadonlyMap<unknown, string> = new Map([
-  ['EADDRINUSE', 'it is in use, expected a free one (0 finds one)'],
-  ['EACCES', 'this user may not, expected a port from 1024 up'],
+  ['EADDRINUSE', 'it is in use, expected a free port (0 chooses one)'],
+  ['EACCES', 'permission denied, expected a port of 1024 or above'],
   ['EADDRNOTAVAIL', 'this machine has no such address'],
-  ['ENOTFOUND', 'the host name is not known'],
+  ['ENOTFOUND', 'the host name was not found'],
 ])
 
 function explain(cause: unknown): string {

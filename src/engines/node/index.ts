@@ -1,5 +1,6 @@
 /**
- * What users see of the engine on Node: a server of one's own, a place in somebody else's, and a client.
+ * The public door of the engine on Node: an embedded server, attaching to an existing server, and a
+ * client.
  */
 
 export { attach } from './attach.ts'

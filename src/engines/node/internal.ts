@@ -1,5 +1,5 @@
 /**
- * What the other folders of the package use of the engine on Node, beside `index.ts`.
+ * The door of the engine on Node for other folders of the package.
  */
 
 export { createEnvironment } from './environment.ts'

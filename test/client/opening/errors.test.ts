@@ -5,14 +5,14 @@ import { ConnectError, toHeaders, UpgradeRefusedError } from '../../../src/clien
 describe('ConnectError', () => {
   it('says where it ended, what is so and why', () => {
     const cause = new Error('ECONNREFUSED')
-    const error = new ConnectError('connect', 'nobody listens at 127.0.0.1:9', { cause })
+    const error = new ConnectError('connect', 'connection refused by 127.0.0.1:9', { cause })
 
     expect(error).toBeInstanceOf(TowpathError)
     expect(error.code).toBe('TOWPATH_CONNECT')
     expect(error.step).toBe('connect')
     expect(error.cause).toBe(cause)
     expect(error.message).toBe(
-      'Cannot open WebSocket: nobody listens at 127.0.0.1:9 (step: connect)',
+      'Cannot open WebSocket: connection refused by 127.0.0.1:9 (step: connect)',
     )
   })
 })

@@ -125,7 +125,7 @@ describe('attach()', () => {
     client.destroy()
     server.close()
     expect(() => attach(echoAt('/ours'), createHttp2Server(certificate))).toThrow(
-      'expected one of node:http or node:https',
+      'expected a server of node:http or node:https',
     )
   })
 
@@ -418,7 +418,7 @@ describe('attach()', () => {
       attach(appWith('/neither'), server)
 
       expect(() => attach(appWith(other), server)).toThrow(
-        `Cannot attach: another application attached to this server has a route for "${one}" too, expected paths of its own for each`,
+        `Cannot attach: another application attached to this server has a route for "${one}", expected different paths`,
       )
       expect(server.listenerCount('upgrade')).toBe(2)
     })
@@ -543,7 +543,7 @@ describe('attach()', () => {
       // @ts-expect-error an Express application is a function, and not the server
       expect(() => attach(createApplication(), () => {})).toThrow(
         new TypeError(
-          'Cannot attach: the server is a function, expected one of node:http or node:https',
+          'Cannot attach: the server is a function, expected a server of node:http or node:https',
         ),
       )
     })

@@ -368,7 +368,7 @@ describe('embeddedServer()', () => {
         code: 'TOWPATH_LISTEN',
         host: '127.0.0.1',
         port,
-        message: `Cannot listen on port ${port} of 127.0.0.1: it is in use, expected a free one (0 finds one)`,
+        message: `Cannot listen on port ${port} of 127.0.0.1: it is in use, expected a free port (0 chooses one)`,
         cause: { code: 'EADDRINUSE' },
       })
       expect(address.port).toBe(port)

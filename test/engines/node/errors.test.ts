@@ -13,10 +13,10 @@ function systemError(code: string): Error {
 
 describe('ListenError', () => {
   for (const [code, explanation] of [
-    ['EADDRINUSE', 'it is in use, expected a free one (0 finds one)'],
-    ['EACCES', 'this user may not, expected a port from 1024 up'],
+    ['EADDRINUSE', 'it is in use, expected a free port (0 chooses one)'],
+    ['EACCES', 'permission denied, expected a port of 1024 or above'],
     ['EADDRNOTAVAIL', 'this machine has no such address'],
-    ['ENOTFOUND', 'the host name is not known'],
+    ['ENOTFOUND', 'the host name was not found'],
     ['EMFILE', 'the operating system refused (EMFILE)'],
   ] as const) {
     it(`explains ${code}`, () => {
@@ -49,10 +49,12 @@ describe('WorkerStartError', () => {
     const killed = new WorkerStartError({ exitCode: null, signal: 'SIGKILL' })
     const missing = new WorkerStartError({ exitCode: null, signal: null, cause })
 
-    const remedy = 'before it listened, expected the program to call start() in it too'
-    expect(ended.message).toBe(`Cannot start the workers: one ended with code 1 ${remedy}`)
-    expect(killed.message).toBe(`Cannot start the workers: one ended with SIGKILL ${remedy}`)
-    expect(missing.message).toBe('Cannot start the workers: the operating system refused a process')
+    const remedy = 'before it listened, expected the program to call start() in workers too'
+    expect(ended.message).toBe(`Cannot start the workers: a worker ended with code 1 ${remedy}`)
+    expect(killed.message).toBe(`Cannot start the workers: a worker ended with SIGKILL ${remedy}`)
+    expect(missing.message).toBe(
+      'Cannot start the workers: the operating system could not start a process',
+    )
     expect(missing.cause).toBe(cause)
     expect(ended).toMatchObject({ code: 'TOWPATH_WORKER_START', exitCode: 1, signal: null })
     expect(killed).toMatchObject({ exitCode: null, signal: 'SIGKILL' })

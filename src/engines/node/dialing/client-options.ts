@@ -1,5 +1,5 @@
 /**
- * What a client on Node may say beside the options of every client: TLS, proxies, Unix sockets.
+ * The options that only clients on Node have: TLS, agents, Unix sockets.
  */
 
 import type { Agent } from 'node:http'
@@ -16,46 +16,48 @@ import {
 import type { WebSocketClientOptions } from '../../../client/index.ts'
 import { TRANSPORT_OPTION, type TransportMode } from '../transports/transport-choice.ts'
 
-/** What `node:tls` takes for a connection, but for where it goes. */
+/** The options of `tls.connect`, except those that name the destination. */
 export type ClientTlsOptions = Omit<ConnectionOptions, 'host' | 'port' | 'path' | 'socket'>
 
-/** How a client on Node connects, and what its session is like. */
+/** The options of a client's connection and session on Node. */
 export interface NodeClientOptions extends WebSocketClientOptions {
   /**
-   * For `wss:`: `ca`, `cert`, `key`, `servername`, `rejectUnauthorized` and whatever else `tls.connect` takes. The
-   * certificate has to be valid and for the host of the URL, unless this says otherwise; what `headers` say about
-   * `Host` has no part in it.
+   * For `wss:`: `ca`, `cert`, `key`, `servername`, `rejectUnauthorized` and the other options of
+   * `tls.connect`. By default, the certificate must be valid for the host of the URL. A `Host` in
+   * `headers` does not change that.
    *
    * @defaultValue Node's own
    */
   readonly tls?: ClientTlsOptions
 
   /**
-   * Gets the connection: an agent for HTTP (`ws:`) or HTTPS (`wss:`), such as an `HttpsProxyAgent` of
-   * `https-proxy-agent`. What it does to the connection is its own affair; for `wss:` it has to come out encrypted.
+   * An agent for HTTP (`ws:`) or HTTPS (`wss:`) that makes the connection, such as an
+   * `HttpsProxyAgent` of `https-proxy-agent`. For `wss:`, the connection must be encrypted.
    *
-   * @defaultValue none: a connection of its own for every session
+   * @defaultValue none: each session has its own connection
    */
   readonly agent?: Agent
 
   /**
-   * The path of a Unix socket (on Windows, the name of a pipe) to connect to; the URL then says what is asked for and
-   * the name to check, as in `ws://localhost/path`. Not together with `agent`.
+   * The path of a Unix socket (on Windows, the name of a pipe) to connect to. The URL then provides
+   * the request target and the host name to check, as in `ws://localhost/path`. Cannot be combined
+   * with `agent`.
    *
    * @defaultValue none: TCP
    */
   readonly socketPath?: string
 
   /**
-   * What carries the session: `'auto'` is the TCP handle under the socket, tried out once in a process, and a stream
-   * where there is none (TLS, Unix sockets) or the trial failed; `'stream'` is Node's public stream interface, always.
+   * How bytes are read and written. `'auto'` uses the TCP handle under the socket, after one test
+   * in the process; it uses a stream if the test fails, and for Unix sockets. `'stream'` always
+   * uses Node's public stream interface.
    *
    * @defaultValue 'auto'
    */
   readonly transport?: TransportMode
 }
 
-/** What the dialer is told. */
+/** The checked options of a dialer. */
 export interface DialerSettings {
   readonly tls: ClientTlsOptions
   readonly agent: Agent | null
@@ -65,10 +67,10 @@ export interface DialerSettings {
 
 const ACT = 'open WebSocket'
 
-/** The URL says where the connection goes, so these fields of `tls` are invalid. */
+/** Fields of `tls` that are refused, because the URL names the destination. */
 const PLACE_NAMES = ['host', 'port', 'path', 'socket']
 
-/** The options of clients on Node, beside those of every client. */
+/** The options of clients on Node, without those of every client. */
 export const NODE_OPTIONS: OptionTable<DialerSettings> = optionTable<DialerSettings>({
   tls: checked<ClientTlsOptions>({}, readTls),
   agent: checked<Agent | null, Agent>(null, readAgent),
@@ -80,7 +82,9 @@ export const NODE_OPTIONS: OptionTable<DialerSettings> = optionTable<DialerSetti
 export function readDialerOptions(options: NodeClientOptions): DialerSettings {
   const settings = NODE_OPTIONS.lay(optionReader(ACT), options, NODE_OPTIONS.defaults)
   if (settings.agent === null || settings.socketPath === null) return settings
-  throw new TypeError(`Cannot ${ACT}: options "agent" and "socketPath" are given, expected one`)
+  throw new TypeError(
+    `Cannot ${ACT}: options "agent" and "socketPath" are set, expected one of them`,
+  )
 }
 
 function readTls(act: string, tls: unknown): ClientTlsOptions {
@@ -90,7 +94,7 @@ function readTls(act: string, tls: unknown): ClientTlsOptions {
   throw new TypeError(`Cannot ${act}: option "tls" has ${place}, expected it in the URL`)
 }
 
-/** Any agent that `node:http` accepts: agents of packages do not always extend Node's. */
+/** Accepts any agent that `node:http` accepts: agents of packages do not always extend Node's. */
 function readAgent(act: string, agent: Agent): Agent {
   const given: unknown = agent
   const isAgent = typeof given === 'object' && given !== null && 'addRequest' in given
@@ -102,6 +106,6 @@ function readAgent(act: string, agent: Agent): Agent {
 
 function readSocketPath(act: string, path: unknown): string {
   if (typeof path === 'string' && path !== '' && !path.includes('\0')) return path
-  const is = path === '' ? 'empty' : typeof path === 'string' ? 'no path' : kindOf(path)
+  const is = path === '' ? 'empty' : typeof path === 'string' ? 'invalid' : kindOf(path)
   throw new TypeError(`Cannot ${act}: option "socketPath" is ${is}, expected the path of a socket`)
 }

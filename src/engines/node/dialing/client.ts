@@ -1,5 +1,5 @@
 /**
- * The client on Node: sessions over sockets of its own.
+ * The client on Node.
  */
 
 import { type Environment, waitingSystemClock } from '../../../base/internal.ts'
@@ -18,16 +18,16 @@ import { createEnvironment } from '../environment.ts'
 import { TransportChoice, type TransportMode } from '../transports/transport-choice.ts'
 
 /**
- * Makes a client whose connections have `defaults` in common: what code under test is handed, as `t.client` of
- * `towpath/testing` stands in its place.
+ * Creates a client whose connections share `defaults`. Pass a client to code under test: in tests,
+ * `t.client` of `towpath/testing` takes its place.
  *
- * @throws {TypeError | RangeError} for an option that means nothing.
+ * @throws {TypeError | RangeError} for an invalid option.
  *
  * @example
  * ```ts
  * import { createWebSocketClient, seconds } from 'towpath/client'
  *
- * const client = createWebSocketClient({ pingPeriod: seconds(20), headers: { 'User-Agent': 'bot/1' } })
+ * const client = createWebSocketClient({ pingPeriod: seconds(20), protocols: ['v1.feed'] })
  * ```
  */
 export function createWebSocketClient(
@@ -37,7 +37,8 @@ export function createWebSocketClient(
 }
 
 /**
- * Connects, runs `block` with the session, and ends the session when the block ends. See `WebSocketClient.webSocket`.
+ * Connects, runs `block` with the session, and closes the session when the block ends. See
+ * `WebSocketClient.webSocket`.
  *
  * @example
  * ```ts
@@ -67,7 +68,7 @@ export function webSocket<T>(
 }
 
 /**
- * Connects; the session is the caller's to close. See `WebSocketClient.openWebSocket`.
+ * Connects. The caller closes the session. See `WebSocketClient.openWebSocket`.
  *
  * @example
  * ```ts
@@ -85,8 +86,9 @@ export function openWebSocket(
 }
 
 /**
- * Makes a connection that comes back when its session is lost; it is the caller's to close. As long as it is not over it
- * keeps the process alive. See `WebSocketClient.connect` and docs/reconnecting.md.
+ * Creates a connection that reconnects when its session is lost. The caller closes the connection.
+ * Until it has ended, it keeps the process alive. See `WebSocketClient.connect` and
+ * docs/reconnecting.md.
  *
  * @example
  * ```ts
@@ -107,7 +109,10 @@ export function connect(
   return CLIENT.connect(url, options)
 }
 
-/** All clients of a process share one timer, one source of randomness and the trial of the TCP handle. */
+/**
+ * All clients of a process share one timer, one source of randomness and the test of the TCP
+ * handle.
+ */
 let environment: Environment | null = null
 const TRANSPORTS = new Map<TransportMode, TransportChoice>()
 

@@ -1,14 +1,14 @@
 /**
- * What the failures of sockets, of TLS and of Node's HTTP parser say about the way to a session.
+ * Explains errors of sockets, TLS and Node's HTTP parser as a `ConnectError`.
  */
 
 import { ConnectError } from '../../../client/index.ts'
 import type { NetworkStep } from '../../../client/internal.ts'
 
 /**
- * The error for `cause`, which came up at `step`.
+ * Returns the error for `cause`, which occurred at `step`.
  *
- * @param place whither: `example.com`, `[::1]:8080`, the path of a socket.
+ * @param place the destination: `example.com`, `[::1]:8080`, the path of a socket.
  */
 export function dialFailure(step: NetworkStep, place: string, cause: Error): ConnectError {
   const code = codeOf(cause)
@@ -34,7 +34,7 @@ function explain(step: NetworkStep, place: string, code: string): string {
       return `the agent got no connection to ${place} (${code})`
     case 'tls':
       return (
-        TLS_EXPLANATIONS.get(code)?.(place) ?? `no agreement on encryption with ${place} (${code})`
+        TLS_EXPLANATIONS.get(code)?.(place) ?? `the TLS handshake with ${place} failed (${code})`
       )
     case 'handshake':
     case 'protocol':
@@ -45,31 +45,31 @@ function explain(step: NetworkStep, place: string, code: string): string {
 type Explanation = (place: string) => string
 
 const CONNECT_EXPLANATIONS: ReadonlyMap<string, Explanation> = new Map<string, Explanation>([
-  ['ECONNREFUSED', (place) => `nobody listens at ${place}`],
+  ['ECONNREFUSED', (place) => `connection refused by ${place}`],
   ['ENOENT', (place) => `there is no socket at ${place}`],
-  ['ETIMEDOUT', (place) => `${place} does not answer`],
+  ['ETIMEDOUT', (place) => `${place} did not answer`],
   ['EHOSTUNREACH', (place) => `there is no route to ${place}`],
   ['ENETUNREACH', (place) => `there is no route to ${place}`],
-  ['EACCES', (place) => `this user may not connect to ${place}`],
+  ['EACCES', (place) => `permission denied for ${place}`],
 ])
 
 const TLS_EXPLANATIONS: ReadonlyMap<string, Explanation> = new Map<string, Explanation>([
   ['ERR_TLS_CERT_ALTNAME_INVALID', (place) => `the certificate of ${place} is for other names`],
-  ['DEPTH_ZERO_SELF_SIGNED_CERT', (place) => `the certificate of ${place} is signed by itself`],
-  ['SELF_SIGNED_CERT_IN_CHAIN', (place) => `the certificate of ${place} is signed by nobody known`],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', (place) => `the certificate of ${place} is self-signed`],
+  ['SELF_SIGNED_CERT_IN_CHAIN', (place) => `the certificate of ${place} has an unknown issuer`],
   [
     'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-    (place) => `the certificate of ${place} is signed by nobody known`,
+    (place) => `the certificate of ${place} has an unknown issuer`,
   ],
   [
     'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-    (place) => `the certificate of ${place} is signed by nobody known`,
+    (place) => `the certificate of ${place} has an unknown issuer`,
   ],
   ['CERT_HAS_EXPIRED', (place) => `the certificate of ${place} has expired`],
   ['CERT_NOT_YET_VALID', (place) => `the certificate of ${place} is not valid yet`],
 ])
 
-/** The code of Node or of OpenSSL; the name of the error where it has none. */
+/** Returns the code of Node or OpenSSL, or the error's name if it has none. */
 function codeOf(cause: Error): string {
   return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name
 }

@@ -1,5 +1,5 @@
 /**
- * What a dialer asks of Node's sockets: where to connect, how long to try an address, and TLS.
+ * Opens the sockets of a dialer: the destination, the time for each address, and TLS.
  */
 
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
@@ -37,7 +37,7 @@ const TLS_FOR_ANY_HOST = [
 ] as const satisfies ReadonlyArray<keyof ClientTlsOptions>
 
 /**
- * Connects a socket of our own, over TLS for `wss:`.
+ * Connects a new socket, over TLS for `wss:`.
  *
  * @throws {TypeError} for an option in `tls` that Node refuses.
  */
@@ -69,8 +69,8 @@ export function addressTimeout({ connectTimeout }: DialRequest): number {
 }
 
 /**
- * TLS options for the host of the URL. The URL's name is checked, whatever the headers say about the
- * host. Where Node knows no name (a Unix socket, a tunnel), it would check `localhost`.
+ * Returns the TLS options for the host of the URL. The certificate is checked against that host,
+ * whatever the headers say. Without a name (Unix socket, tunnel), Node would check `localhost`.
  */
 export function tlsOptions(
   { url, isElsewhere }: DialRequest,
@@ -87,19 +87,19 @@ export function tlsOptions(
       try {
         return checkServerIdentity(servername === '' ? host : servername, peer)
       } catch (error) {
-        // Node expects an error to be returned. One that is thrown would end the process.
+        // Node expects the error as the result. A thrown one would end the process.
         return error instanceof Error ? error : new Error('checkServerIdentity() has thrown')
       }
     },
   }
 }
 
-/** The host of a URL, an IPv6 address without its brackets. */
+/** Returns the host of a URL; an IPv6 address has no brackets. */
 export function hostOf({ hostname }: URL): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
 }
 
-/** The port of a URL, or the default of its scheme. */
+/** Returns the port of a URL, or the default of its scheme. */
 export function portOf({ port, protocol }: URL): number {
   if (port !== '') return Number(port)
   return protocol === 'wss:' ? 443 : 80

@@ -1,9 +1,9 @@
 /**
- * Dials on Node: names, TCP, TLS, Unix sockets, the proxies of agents, and HTTP/1.1 up to the
- * response.
+ * Dials on Node: DNS, TCP, TLS, Unix sockets, agents' proxies, and HTTP/1.1 up to the response.
  *
- * The request goes through `node:http`, whose parser is strict and bounds the headers. The socket is
- * our own and never pooled, unless an `agent` supplies it. Errors name the step that failed.
+ * The request goes through `node:http`, whose parser is strict and limits the headers. The socket
+ * is the dialer's own and never pooled, unless an `agent` supplies it. Errors name the step that
+ * failed.
  */
 
 import { type ClientRequest, type IncomingMessage, request as requestPlainly } from 'node:http'
@@ -25,7 +25,7 @@ import type { TransportChoice } from '../transports/transport-choice.ts'
 /** How much of the body of a refusal is kept, in bytes. */
 const MAX_BODY_BYTES = 64 * 1024
 
-/** The limit for the status line and headers of a response: the same as our server's for a request. */
+/** Limit of a response's status line and headers: the same as a server's for requests. */
 const MAX_HEAD_BYTES = 32 * 1024
 
 /** Dials for the sessions of one call. */
@@ -39,14 +39,14 @@ export class NodeDialer implements Dialer {
   }
 
   async dial(request: DialRequest): Promise<DialOutcome> {
-    // Takes milliseconds, once in a process; seconds if the trial of the transport fails.
+    // Takes milliseconds, once in a process; seconds if the test of the transport fails.
     await this.#transports.ready()
     request.signal.throwIfAborted()
     return new Dialing(request, this.#settings, this.#transports).outcome
   }
 }
 
-/** One request under way. */
+/** One request in progress. */
 class Dialing {
   readonly #request: DialRequest
   readonly #settings: DialerSettings
@@ -131,7 +131,7 @@ class Dialing {
     this.#request.entered(step)
   }
 
-  /** Whether the URL says `wss:` and the agent supplied a socket without encryption. */
+  /** Whether the URL is `wss:` and the agent supplied an unencrypted socket. */
   #isUnencrypted(socket: Duplex): boolean {
     if (this.#request.url.protocol === 'ws:') return false
     return !('encrypted' in socket) || socket.encrypted !== true
@@ -168,7 +168,7 @@ class Dialing {
       answer.size += chunk.length
       if (answer.size >= MAX_BODY_BYTES) this.#tellAnswer()
     })
-    // However the body ends, the part that arrived is worth reporting.
+    // However the body ends, the part that arrived is reported.
     message.on('end', () => this.#tellAnswer())
     message.on('error', () => this.#tellAnswer())
     message.on('close', () => this.#tellAnswer())
@@ -176,10 +176,10 @@ class Dialing {
 
   /** Node treats a 101 without `Upgrade` and `Connection: Upgrade` as an ordinary response. */
   #refuseSwitch(): void {
-    const what = 'the answer 101 breaks a rule of the handshake'
+    const what = 'the 101 violates the handshake'
     const cause = new HandshakeError(
       101,
-      'Cannot open WebSocket: the answer has not both Upgrade and Connection: Upgrade',
+      'Cannot open WebSocket: the answer lacks Upgrade or Connection: Upgrade',
     )
     this.#reject(new ConnectError('protocol', what, { cause }))
   }

@@ -1,5 +1,5 @@
 /**
- * The options of `embeddedServer`, and their check.
+ * The options of `embeddedServer`, and their checks.
  */
 
 import {
@@ -22,83 +22,85 @@ import { type DrainTimes, readStopOptions } from '../../../application/internal.
 import type { HttpListener } from './plain-requests.ts'
 import { TRANSPORT_OPTION, type TransportMode } from '../transports/transport-choice.ts'
 
-/** How a server of our own is made. */
+/** The options of `embeddedServer`. */
 export interface EmbeddedServerOptions {
-  /** 0 to 65535; 0 takes any free one, see `EmbeddedServer.address`. @defaultValue 8080 */
+  /** 0 to 65535. 0 chooses a free port: see `EmbeddedServer.address`. @defaultValue 8080 */
   readonly port?: number
 
   /**
-   * The address or host name to listen on: `127.0.0.1` for this machine alone.
+   * The address or host name to listen on. `127.0.0.1` accepts only connections of this machine.
    *
    * @defaultValue all addresses of the machine
    */
   readonly host?: string
 
   /**
-   * The path of a Unix socket to listen on (on Windows, the name of a pipe), in place of `port` and `host`.
-   * The file must not be there; stopping removes it. One process alone can listen, so not with `workers`.
+   * The path of a Unix socket to listen on (on Windows, the name of a pipe), instead of `port` and
+   * `host`. The file must not exist; stopping removes it. Only one process can listen, so it cannot
+   * be combined with `workers`.
    *
-   * @defaultValue TCP
+   * @defaultValue none: TCP
    */
   readonly socketPath?: string
 
-  /** Certificate, key and whatever else `node:tls` takes: the server then speaks HTTPS and `wss:`. */
+  /** Certificate, key and other options of `node:tls`. The server then serves HTTPS and `wss:`. */
   readonly tls?: TlsOptions
 
   /**
-   * Answers the requests that ask for no upgrade and are not for the path of a WebSocket: any listener of
-   * `node:http`, such as an Express application, `koa.callback()`, or a fetch handler by way of
-   * `getRequestListener` of `@hono/node-server`. What it throws is logged and answered with 500.
+   * Handles requests that are no upgrade and are not for the path of a WebSocket route: any
+   * listener of `node:http`, such as an Express application, `koa.callback()`, or a fetch handler
+   * through `getRequestListener` of `@hono/node-server`. An error is logged and answered with 500.
    *
-   * @defaultValue 404 for all of them
+   * @defaultValue every such request gets 404
    */
   readonly http?: HttpListener
 
   /**
-   * Whether SIGTERM and SIGINT stop the server, and then end the process, with code 0 unless
-   * `process.exitCode` says otherwise. A second signal, a second or more later, ends it at once. While other
-   * code of the process listens for the signal too, ending the process is left to it.
+   * Whether SIGTERM and SIGINT stop the server and then end the process, with code 0 unless
+   * `process.exitCode` is set. A second signal, a second or more later, ends the process at once.
+   * If other code listens for the signal too, the process is not ended here.
    *
    * @defaultValue true
    */
   readonly signals?: boolean
 
   /**
-   * How the server stops at a signal, and at a `stop()` without options: `grace`, `timeout` and
-   * `reconnectWithin`, see `StopOptions`. Options given to `stop(options)` replace these as a whole.
+   * The options for a stop by a signal or by `stop()` without options: `grace`, `timeout` and
+   * `reconnectWithin`, see `StopOptions`. Options passed to `stop(options)` replace all of these.
    *
    * @defaultValue the defaults of `StopOptions`
    */
   readonly stop?: StopOptions
 
   /**
-   * What accepts and carries connections. `'auto'` uses TCP handles: upgrades are accepted on the
-   * listening handle, and sessions run without a `net.Socket`. Handles are tried once at the start;
-   * where the trial fails, and under TLS, Node's HTTP server accepts and streams carry. `'stream'`
-   * always uses Node's public stream interface. Both behave alike; a handle costs less time and
-   * memory, see `docs/benchmarks.md`.
+   * How connections are accepted and how bytes are read and written. `'auto'` uses TCP handles:
+   * upgrades are accepted on the listening handle, and sessions have no `net.Socket`. Handles are
+   * tested once at the start. If the test fails, and under TLS, Node's HTTP server accepts
+   * connections. `'stream'` always uses Node's public interfaces. Both behave alike; a handle costs
+   * less time and memory, see `docs/benchmarks.md`.
    *
    * @defaultValue 'auto'
    */
   readonly transport?: TransportMode
 
   /**
-   * Largest head of a request, in bytes: request line and all headers. A whole number above 0; a larger one gets 431
-   * from Node itself, before any route is looked up. Upgrades have limits of their own below it, which
-   * `monitor` tells of: `maxHeaderSize` and `maxHeaderCount` of `WebSocketsOptions`. RFC 6585 §5.
+   * The limit of a request's head (request line and all headers), in bytes: a whole number above 0.
+   * A larger head gets 431 before any route is looked up. `WebSocketsOptions` has lower limits for
+   * upgrades, which `monitor` reports: `maxHeaderSize` and `maxHeaderCount`. RFC 6585 §5.
    *
    * @defaultValue 32 KiB (32768)
    */
   readonly maxHeadSize?: number
 
   /**
-   * How many processes serve: a whole number above 0, or `'auto'` for as many as this machine can run at once.
-   * With 1 it is this process. With more it is that many copies of the program, started by `start()` (with
-   * `node:cluster`, and so with the same arguments, options of Node and `cluster.settings`), in which the same
-   * call of `embeddedServer` serves; this process hands them the connections, in turn, replaces those that
-   * end, and stops them. Sessions, `monitor` and all limits are each worker's own.
+   * Number of processes: a whole number above 0, or `'auto'` for one on each available processor.
+   * With 1, this process serves. With more, `start()` starts that many copies of the program with
+   * `node:cluster`: with the same arguments, Node options and `cluster.settings`. In each copy the
+   * same call of `embeddedServer` serves. This process passes connections to the workers in turn,
+   * replaces workers that end, and stops them. Each worker has its own sessions, `monitor` and
+   * limits.
    *
-   * In a worker that something else has started, such as the cluster mode of pm2, it means 1.
+   * In a worker that another tool started, such as pm2's cluster mode, the value is treated as 1.
    *
    * @defaultValue 1
    */
@@ -108,7 +110,7 @@ export interface EmbeddedServerOptions {
   readonly logger?: Logger
 }
 
-/** The options, checked and complete. */
+/** The checked options. */
 export interface ServerSettings {
   readonly port: number
   readonly host: string | null
@@ -125,7 +127,7 @@ export interface ServerSettings {
 
 const ACT = 'make the server'
 
-/** Every option: its default, and which values are valid. */
+/** All options: defaults and checks. */
 export const SERVER_OPTIONS: OptionTable<ServerSettings> = optionTable<ServerSettings>({
   port: wholeBetween(8080, 0, 65_535),
   host: checked<string | null>(null, readHost),
@@ -149,7 +151,7 @@ export function readOptions(options: EmbeddedServerOptions): ServerSettings {
   const isAlone = port === undefined && host === undefined && workers === 1
   if (settings.socketPath === null || isAlone) return settings
   throw new TypeError(
-    `Cannot ${ACT}: option "socketPath" stands beside "port", "host" or "workers", expected it alone`,
+    `Cannot ${ACT}: option "socketPath" is set together with "port", "host" or "workers", expected it alone`,
   )
 }
 

@@ -1,16 +1,16 @@
 /**
- * The TCP connections of a server of our own, so that stopping it can end them: Node forgets a connection
- * once it is upgraded, and does not count one as idle that has never sent a request.
+ * The TCP connections of an embedded server, so that stopping can end them. Node forgets a
+ * connection once it is upgraded, and does not treat a connection without any request as idle.
  */
 
 import type { Server, Socket } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
 
-/** Keeps count of the connections of one server, from their acceptance to their end. */
+/** Tracks the connections of one server until they end. */
 export class OpenConnections {
   readonly #all = new Map<unknown, Socket>()
   readonly #silent = new Map<unknown, Socket>()
-  /** Under TLS the socket of a request is not the one that was accepted, but has the same peer. */
+  /** Under TLS, a request's socket is not the accepted one, but it has the same peer. */
   readonly #keyOf: (socket: Socket) => unknown
 
   constructor(server: Server) {
@@ -18,22 +18,22 @@ export class OpenConnections {
     server.on('connection', (socket) => this.#add(socket))
   }
 
-  /** How many are open. */
+  /** Number of open connections. */
   get size(): number {
     return this.#all.size
   }
 
-  /** A request has come on `socket`. */
-  spoke(socket: Socket): void {
+  /** Records that a request has arrived on `socket`. */
+  requestArrived(socket: Socket): void {
     this.#silent.delete(this.#keyOf(socket))
   }
 
-  /** Ends those that have not sent a request yet. */
+  /** Drops connections without any request so far. */
   dropSilent(): void {
     for (const socket of this.#silent.values()) socket.destroy()
   }
 
-  /** Ends all. */
+  /** Drops all connections. */
   dropAll(): void {
     for (const socket of this.#all.values()) socket.destroy()
   }

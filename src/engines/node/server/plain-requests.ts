@@ -1,6 +1,6 @@
 /**
- * The requests to a server of our own that ask for no upgrade: 426 where a WebSocket is, the `http`
- * listener for everything else, 404 when there is none.
+ * Answers the requests of an embedded server that are no upgrade: 426 for the path of a WebSocket
+ * route, the `http` listener for other paths, 404 without a listener.
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -10,10 +10,10 @@ import { logFailure } from '../../../application/internal.ts'
 import type { TimerWheel } from '../../../base/internal.ts'
 import { connectionTokens, type HttpAnswer, sentence } from '../upgrades/http-answer.ts'
 
-/** Answers a request in the way of `node:http`; what it returns is awaited if it is a promise. */
+/** A request listener of `node:http`. If it returns a promise, the promise is awaited. */
 export type HttpListener = (request: IncomingMessage, response: ServerResponse) => unknown
 
-/** Answers plain requests, each once, and outlives every failure of the listener. */
+/** Answers plain requests. A failure of the listener is logged. */
 export class PlainRequests {
   readonly #application: Application
   readonly #listener: HttpListener | null
@@ -26,7 +26,7 @@ export class PlainRequests {
     this.#timers = timers
   }
 
-  /** From now on every answer ends its connection. */
+  /** Every answer closes its connection from now on. */
   stop(): void {
     this.#stopping = true
   }
@@ -53,7 +53,7 @@ export class PlainRequests {
     }
   }
 
-  /** Writes an answer of ours, and limits the time that the rest of the request's body may take. */
+  /** Writes an answer, and limits the time for the rest of the request's body. */
   #write(response: ServerResponse, answer: HttpAnswer): void {
     write(response, answer)
     const { req: request } = response
@@ -64,7 +64,7 @@ export class PlainRequests {
   }
 }
 
-/** How long a client may go on sending the body of a request that has been answered already. */
+/** Time limit for the rest of the body of a request that has been answered. */
 const BODY_LIMIT_MS = 5000
 
 const NOT_FOUND = sentence(404, 'Cannot answer: no route has this path')
@@ -74,7 +74,7 @@ function write(response: ServerResponse, { status, headers, body }: HttpAnswer):
   const keepsAlive = response.shouldKeepAlive
   response.statusCode = status
   for (const [name, value] of headers) response.appendHeader(name, value)
-  // Any Connection header of ours would otherwise pass for the wish to keep the connection.
+  // Node would treat any Connection header as the wish to keep the connection.
   if (!keepsAlive) response.setHeader('connection', connectionTokens(headers))
   response.end(body)
 }

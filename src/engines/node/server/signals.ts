@@ -1,16 +1,17 @@
 /**
- * What a process does when it is told to end: it drains.
+ * Graceful shutdown at SIGTERM and SIGINT.
  *
- * To listen for a signal is to take over what the system would have done, which is to end the process. So
- * once all is drained, and unless somebody else listens for the signal and so decides about the end, the
- * process ends: by itself when nothing is open any more, and if something is (a forgotten interval, a
- * database pool), with `process.exit` after a pause in which listeners of `stopped` can close it.
+ * A listener for a signal replaces the system's default, which is to end the process. After the
+ * shutdown the process must therefore end, unless other code listens for the signal too. It ends by
+ * itself when nothing is open. Otherwise, for example because of a forgotten interval or a database
+ * pool, `process.exit` ends it after a pause, in which listeners of `stopped` can close their
+ * resources.
  */
 
 import type { Clock } from '../../../base/index.ts'
 
-/** The part of `process` that is needed. */
-export interface SignalHost {
+/** The members of `process` that are used. */
+export interface SignalProcess {
   readonly pid: number
   on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown
   off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown
@@ -22,24 +23,25 @@ export interface SignalHost {
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT']
 
 /**
- * Ctrl-C reaches a process under `npm start` twice: from the terminal, and again from npm. Within this
- * time after the first signal, another one is ignored, even if everything has stopped meanwhile.
+ * Ctrl-C reaches a process under `npm start` twice: from the terminal, and from npm. Within this
+ * time after the first signal, another one is ignored, even if everything has stopped.
  */
 const SAME_SIGNAL_MS = 1000
 
-/** After the stop: time for listeners of `stopped` to close what would keep the process alive. */
+/** Time after the stop for listeners of `stopped` to close what keeps the process alive. */
 export const EXIT_PAUSE_MS = 3000
 
 /**
- * Calls `stop` at the first SIGTERM or SIGINT. A second one, a second or more later, ends the process at
- * once, as if nobody had listened.
+ * Calls `stop` at the first SIGTERM or SIGINT. A second signal, a second or more later, ends the
+ * process at once.
  *
- * @returns the watch. Disposing of it takes the listeners off: at once, or a second after the first signal.
+ * @returns the registration. Disposing of it removes the listeners: at once, or a second after the
+ *   first signal.
  */
 export function watchSignals(
   stop: () => Promise<unknown>,
   clock: Clock,
-  host: SignalHost,
+  host: SignalProcess,
 ): Disposable {
   let firstAt: number | null = null
 
@@ -61,12 +63,12 @@ export function watchSignals(
     })
   }
 
-  /** How long a repetition of the first signal may still arrive, in milliseconds. */
+  /** Time in which a repetition of the first signal may still arrive, in milliseconds. */
   function repeatTimeLeft(): number {
     return firstAt === null ? 0 : Math.max(0, firstAt + SAME_SIGNAL_MS - clock.now())
   }
 
-  /** Takes the listeners off once no repetition can arrive any more. */
+  /** Removes the listeners when no repetition can arrive any more. */
   function afterRepeat(repeatMs: number, then: () => void): void {
     const end = (): void => {
       unlisten()

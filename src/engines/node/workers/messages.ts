@@ -1,26 +1,26 @@
 /**
- * What a primary process and its workers tell each other. The channel between them belongs to the program too:
- * ours are under a name of their own, and whatever else arrives is left alone.
+ * The messages between a primary process and its workers. The program shares their channel, so
+ * these messages have a name of their own, and all others are ignored.
  */
 
 import type { StopCounts } from '../../../application/index.ts'
 import type { DrainTimes } from '../../../application/internal.ts'
 
-/** From a worker. */
+/** A message from a worker. */
 export type WorkerReport =
   | { readonly kind: 'listening'; readonly host: string; readonly port: number }
   | {
-      /** It cannot listen where it was to. */
+      /** The worker cannot listen on its address. */
       readonly kind: 'refused'
       readonly host: string | null
       readonly port: number
-      /** What the operating system said: `EADDRINUSE` for one; `null` if that was no such thing. */
+      /** The system's error code, such as `EADDRINUSE`; `null` for another error. */
       readonly code: string | null
       readonly reason: string
     }
   | { readonly kind: 'stopped'; readonly counts: StopCounts }
 
-/** To a worker: stop, in so much time. */
+/** A message to a worker: stop within these times. */
 export interface StopOrder {
   readonly kind: 'stop'
   readonly times: DrainTimes
@@ -28,27 +28,27 @@ export interface StopOrder {
 
 const NAME = 'towpath:worker'
 
-/** Puts a message into what is sent. */
+/** Wraps a message for sending. */
 export function wrapMessage(message: WorkerReport | StopOrder): object {
   return { [NAME]: message }
 }
 
-/** The report in what has come from a worker; `null` if it is none of ours. */
+/** Returns the report in a message from a worker; `null` for any other message. */
 export function readReport(received: unknown): WorkerReport | null {
   const message = unwrap(received)
-  // Only a worker writes under the name to its primary, and nothing but reports.
+  // Workers send only reports under this name.
   return message === null || message.kind === 'stop' ? null : (message as WorkerReport)
 }
 
-/** The order in what has come from the primary; `null` if it is none of ours. */
+/** Returns the order in a message from the primary; `null` for any other message. */
 export function readOrder(received: unknown): StopOrder | null {
   const message = unwrap(received)
-  // Only the primary writes under the name to a worker, and nothing but orders.
+  // The primary sends only orders under this name.
   return message?.kind === 'stop' ? (message as StopOrder) : null
 }
 
 function unwrap(received: unknown): { readonly kind: string } | null {
   if (typeof received !== 'object' || received === null || !(NAME in received)) return null
-  // Nobody else writes under the name, see above.
+  // No other code uses this name.
   return received[NAME] as { readonly kind: string }
 }

@@ -1,9 +1,9 @@
 /**
- * A server with workers, in the process that started them: it serves nobody itself.
+ * The primary process of a server with workers. It serves no requests.
  *
- * The module does not run here. What it opens (pools of a database, timers, subscriptions) would serve no
- * session, and a handler would find one application more than there are servers. So this process has little that
- * could fail, and outlives whatever a handler does to a worker.
+ * The module does not run here: its resources (database pools, timers, subscriptions) would serve
+ * no session. So this process has little that can fail, and survives a worker that a handler
+ * crashes.
  */
 
 import type { Application, Logger, StopCounts, StopOptions } from '../../../application/index.ts'
@@ -11,10 +11,10 @@ import { type DrainTimes, readStopOptions, toStopOptions } from '../../../applic
 import type { Clock } from '../../../base/index.ts'
 import { ServerStoppedError } from '../errors.ts'
 import type { EmbeddedServer, ServerAddress } from '../server/server.ts'
-import { type SignalHost, watchSignals } from '../server/signals.ts'
-import { WorkerPlace, type WorkerProcess } from './place.ts'
+import { type SignalProcess, watchSignals } from '../server/signals.ts'
+import { WorkerSupervisor, type WorkerProcess } from './worker-supervisor.ts'
 
-/** What the primary is made with. */
+/** The settings of a primary. */
 export interface PrimarySettings {
   readonly workers: number
   readonly signals: boolean
@@ -23,16 +23,16 @@ export interface PrimarySettings {
   readonly logger: Logger
 }
 
-/** The world of a primary. */
-export interface PrimaryHost {
+/** What a primary needs from its process. */
+export interface PrimaryDependencies {
   readonly clock: Clock
-  readonly signals: SignalHost
-  /** Starts the program once more; throws what the operating system says against it. */
+  readonly signals: SignalProcess
+  /** Starts the program again as a worker; throws the system's error. */
   readonly fork: () => WorkerProcess
   /**
-   * Keeps the process alive and other servers with workers out of it, until disposed of.
+   * Keeps the process alive, and prevents other servers with workers, until disposed of.
    *
-   * @throws {TypeError} if another server has it.
+   * @throws {TypeError} if another server has claimed the process.
    */
   readonly claim: () => Disposable
 }
@@ -42,23 +42,22 @@ const AT_ONCE: DrainTimes = { grace: 0, timeout: 0, reconnectWithin: null }
 /** Starts, replaces and stops the workers. */
 export class PrimaryServer implements EmbeddedServer {
   readonly #settings: PrimarySettings
-  readonly #host: PrimaryHost
-  #places: readonly WorkerPlace[] = []
+  readonly #dependencies: PrimaryDependencies
+  #supervisors: readonly WorkerSupervisor[] = []
   #started: Promise<EmbeddedServer> | null = null
   #stopped: Promise<StopCounts> | null = null
   #address: ServerAddress | null = null
   #signals: Disposable | null = null
   #claim: Disposable | null = null
 
-  constructor(settings: PrimarySettings, host: PrimaryHost) {
+  constructor(settings: PrimarySettings, dependencies: PrimaryDependencies) {
     this.#settings = settings
-    this.#host = host
+    this.#dependencies = dependencies
   }
 
   get application(): Application {
     throw new TypeError(
-      'Cannot read application: this process serves nobody, its workers do, expected what concerns the' +
-        ' application to be in the module',
+      'Cannot read application: only the workers have one, expected the module to set it up',
     )
   }
 
@@ -87,37 +86,37 @@ export class PrimaryServer implements EmbeddedServer {
 
   async #launch(): Promise<EmbeddedServer> {
     const { workers, signals, logger } = this.#settings
-    const { clock, fork } = this.#host
+    const { clock, fork } = this.#dependencies
     try {
-      this.#claim = this.#host.claim()
+      this.#claim = this.#dependencies.claim()
       const onListening = (address: ServerAddress): void => void (this.#address = address)
-      this.#places = Array.from(
+      this.#supervisors = Array.from(
         { length: workers },
-        () => new WorkerPlace({ fork, clock, logger, onListening }),
+        () => new WorkerSupervisor({ fork, clock, logger, onListening }),
       )
-      await Promise.all(this.#places.map((place) => place.start()))
+      await Promise.all(this.#supervisors.map((supervisor) => supervisor.start()))
     } catch (error) {
-      await this.#vacate(AT_ONCE)
+      await this.#stopWorkers(AT_ONCE)
       this.#address = null
       this.#started = null
       throw error
     }
-    if (signals) this.#signals = watchSignals(() => this.stop(), clock, this.#host.signals)
+    if (signals) this.#signals = watchSignals(() => this.stop(), clock, this.#dependencies.signals)
     return this
   }
 
   async #close(times: DrainTimes): Promise<StopCounts> {
-    const counts = await this.#vacate(times)
+    const counts = await this.#stopWorkers(times)
     await this.#started?.catch(() => {
-      // Whoever called start() has been told.
+      // The caller of start() has the error.
     })
     this.#signals?.[Symbol.dispose]()
     return counts
   }
 
-  /** Ends all workers. Resolves with the sums of their counts. */
-  async #vacate(times: DrainTimes): Promise<StopCounts> {
-    const counts = await Promise.all(this.#places.map((place) => place.stop(times)))
+  /** Stops all workers. Resolves with the sum of their counts. */
+  async #stopWorkers(times: DrainTimes): Promise<StopCounts> {
+    const counts = await Promise.all(this.#supervisors.map((supervisor) => supervisor.stop(times)))
     this.#claim?.[Symbol.dispose]()
     this.#claim = null
     return {

@@ -1,5 +1,5 @@
 /**
- * A server with workers, in one of them: it serves, tells the primary how it goes, and stops when told.
+ * A server in a worker process. It serves, reports to the primary, and stops when the primary asks.
  */
 
 import type { Application, StopCounts, StopOptions } from '../../../application/index.ts'
@@ -11,37 +11,37 @@ import type { EmbeddedServer, ServerAddress } from '../server/server.ts'
 import { readOrder, wrapMessage, type WorkerReport } from './messages.ts'
 import { EXIT_PAUSE_MS } from '../server/signals.ts'
 
-/** The part of `process` that a worker needs, and time. */
-export interface WorkerWorld {
+/** What a worker needs from its process. */
+export interface WorkerDependencies {
   readonly clock: Clock
-  /** Sends to the primary; if that is gone, so will be this process. */
+  /** Sends to the primary. If the primary has ended, Node ends this process. */
   readonly send: (message: object) => void
   readonly on: (
     event: 'message' | 'disconnect' | 'SIGTERM' | 'SIGINT',
     listener: (received: unknown) => void,
   ) => void
   readonly exit: () => void
-  /** See `PrimaryHost.claim`; a worker never gives it back. */
+  /** See `PrimaryDependencies.claim`; a worker never releases it. */
   readonly claim: () => void
 }
 
-/** Puts a server of this process at the primary's disposal. */
+/** Runs a server under the control of the primary. */
 export class WorkerServer implements EmbeddedServer {
   readonly #server: EmbeddedServer
   readonly #holdsSignals: boolean
-  readonly #world: WorkerWorld
+  readonly #dependencies: WorkerDependencies
   #started: Promise<EmbeddedServer> | null = null
   #stopped: Promise<StopCounts> | null = null
 
   /**
-   * @param server does not listen yet, nor for signals.
-   * @param holdsSignals whether SIGTERM and SIGINT are to do nothing here: they end the primary's workers by
-   *   way of the primary, and reach a worker as well when they are for a terminal's or a service's whole group.
+   * @param server not listening yet, and without signal listeners.
+   * @param holdsSignals whether SIGTERM and SIGINT are ignored here. The primary stops its workers;
+   *   the signals also reach workers directly when they are sent to the whole process group.
    */
-  constructor(server: EmbeddedServer, holdsSignals: boolean, world: WorkerWorld) {
+  constructor(server: EmbeddedServer, holdsSignals: boolean, dependencies: WorkerDependencies) {
     this.#server = server
     this.#holdsSignals = holdsSignals
-    this.#world = world
+    this.#dependencies = dependencies
   }
 
   get application(): Application {
@@ -67,39 +67,40 @@ export class WorkerServer implements EmbeddedServer {
   }
 
   async #listen(): Promise<EmbeddedServer> {
-    this.#world.claim()
+    this.#dependencies.claim()
     try {
       await this.#server.start()
     } catch (error) {
       if (!(error instanceof ListenError)) throw error
       this.#send(refusalOf(error))
-      // The primary's start() tells of it, once for all workers, and this process is ended.
+      // The primary's start() rejects, once for all workers, and this process is ended.
       return new Deferred<never>().promise
     }
-    const { on } = this.#world
+    const { on } = this.#dependencies
     if (this.#holdsSignals)
       for (const signal of ['SIGTERM', 'SIGINT'] as const) on(signal, () => {})
-    on('message', (received) => this.#obey(received))
+    on('message', (received) => this.#receive(received))
     this.#send({ kind: 'listening', ...this.#server.address })
     return this
   }
 
-  #obey(received: unknown): void {
+  #receive(received: unknown): void {
     const order = readOrder(received)
     if (order !== null) void this.stop(toStopOptions(order.times))
   }
 
   async #report(draining: Promise<StopCounts>): Promise<StopCounts> {
     const counts = await draining
-    // The primary disconnects when it has the counts; then the process ends by itself if nothing holds it.
-    const { clock, exit, on } = this.#world
+    // The primary disconnects when it has the counts. The process then ends by itself, or by this
+    // timer.
+    const { clock, exit, on } = this.#dependencies
     on('disconnect', () => clock.setTimer(EXIT_PAUSE_MS, exit))
     this.#send({ kind: 'stopped', counts })
     return counts
   }
 
   #send(report: WorkerReport): void {
-    this.#world.send(wrapMessage(report))
+    this.#dependencies.send(wrapMessage(report))
   }
 }
 

@@ -1,24 +1,24 @@
 /**
- * Which part this process plays for a server with workers, and what `node:cluster` gives it for that.
+ * The role of this process in a server with workers, and its access to `node:cluster`.
  *
- * It is `node:cluster`, where the primary accepts connections and hands them to the workers in turn, and not a
- * socket for each worker with `SO_REUSEPORT`: there the system picks by a hash of the addresses, which leaves
- * workers uneven for as long as their few connections live, resets what waits in the queue of one that
- * ends, and is neither in Node 20 nor on macOS and Windows. What is handed over is a TCP handle, once a
- * connection; messages never pass through the primary.
+ * With `node:cluster` the primary accepts connections and passes them to the workers in turn. The
+ * alternative is one socket for each worker with `SO_REUSEPORT`. Then the system chooses by a hash
+ * of the addresses, which loads workers unevenly; the queue of a worker that ends is reset; and
+ * Node 20, macOS and Windows do not have it. The primary passes one TCP handle for each connection.
+ * Messages never pass through it.
  */
 
 import cluster from 'node:cluster'
 
 import { systemClock } from '../../../base/internal.ts'
-import type { PrimaryHost } from './primary.ts'
-import type { WorkerWorld } from './worker.ts'
+import type { PrimaryDependencies } from './primary.ts'
+import type { WorkerDependencies } from './worker.ts'
 
-/** `alone`: it serves by itself. */
+/** `alone`: the process serves without workers. */
 export type ProcessRole = 'alone' | 'primary' | 'worker'
 
 /**
- * Whose process started this one as a worker. A process that a worker starts inherits the variable and has
+ * The process that started this one as a worker. A child of a worker inherits the variable, but has
  * another parent.
  */
 const PRIMARY_PID = 'TOWPATH_PRIMARY_PID'
@@ -28,21 +28,21 @@ const HOLD_MS = 2 ** 31 - 1
 
 let isClaimed = false
 
-/** What this process is to a server with so many workers. */
+/** Returns the role of this process for a server with `workers` workers. */
 export function roleOf(workers: number): ProcessRole {
   if (workers === 1) return 'alone'
   if (cluster.isPrimary) return 'primary'
   return process.env[PRIMARY_PID] === String(process.ppid) ? 'worker' : 'alone'
 }
 
-/** This process, as a primary. */
-export const primaryHost: PrimaryHost = {
+/** This process as a primary. */
+export const primaryDependencies: PrimaryDependencies = {
   clock: systemClock,
   signals: process,
   fork: () => cluster.fork({ [PRIMARY_PID]: process.pid }),
   claim: () => {
     claim()
-    // Between the end of the last worker and its replacement nothing else might keep the process alive.
+    // Keeps the process alive between the end of the last worker and its replacement.
     const hold = setInterval(() => {}, HOLD_MS)
     return {
       [Symbol.dispose]() {
@@ -53,12 +53,12 @@ export const primaryHost: PrimaryHost = {
   },
 }
 
-/** This process, as a worker. */
-export const workerWorld: WorkerWorld = {
+/** This process as a worker. */
+export const workerDependencies: WorkerDependencies = {
   clock: systemClock,
   send: (message) => {
     process.send?.(message, undefined, undefined, () => {
-      // Not sent: the primary is gone, and Node ends this process for it.
+      // Not sent: the primary has ended, and Node ends this process too.
     })
   },
   on: (event, listener) => void process.on(event, listener),
@@ -69,7 +69,7 @@ export const workerWorld: WorkerWorld = {
 function claim(): void {
   if (isClaimed) {
     throw new TypeError(
-      'Cannot start the server: another one with workers has been started, expected one in a program',
+      'Cannot start the server: another server with workers is running, expected one for each process',
     )
   }
   isClaimed = true

@@ -33,10 +33,10 @@ describe('readDialerOptions()', () => {
     [{ agent: {} }, 'option "agent" is an object without addRequest'],
     [{ agent: 'x' }, 'option "agent" is a string'],
     [{ socketPath: '' }, 'option "socketPath" is empty'],
-    [{ socketPath: 'a\0b' }, 'option "socketPath" is no path'],
+    [{ socketPath: 'a\0b' }, 'option "socketPath" is invalid'],
     [{ socketPath: 7 }, 'option "socketPath" is 7'],
     [{ transport: 'fast' }, 'option "transport" is a string'],
-    [{ agent: new Agent(), socketPath: '/a' }, 'options "agent" and "socketPath" are given'],
+    [{ agent: new Agent(), socketPath: '/a' }, 'options "agent" and "socketPath" are set'],
   ])('refuses %j', (options, what) => {
     expect(() => read(options)).toThrow(TypeError)
     expect(() => read(options)).toThrow(what)

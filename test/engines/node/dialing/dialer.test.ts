@@ -231,7 +231,7 @@ describe('NodeDialer says where it ended', () => {
     const error = await failure(dial(`ws://127.0.0.1:${server.port}/`))
 
     expect(error).toMatchObject({ step: 'connect', cause: { code: 'ECONNREFUSED' } })
-    expect((error as Error).message).toContain(`nobody listens at 127.0.0.1:${server.port}`)
+    expect((error as Error).message).toContain(`connection refused by 127.0.0.1:${server.port}`)
     expect(steps).toEqual(['connect'])
   })
 

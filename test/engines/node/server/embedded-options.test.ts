@@ -50,7 +50,7 @@ describe('readOptions()', () => {
       { workers: 'auto' },
     ] as const) {
       expect(() => readOptions({ socketPath: '/run/app.sock', ...more })).toThrow(
-        'Cannot make the server: option "socketPath" stands beside "port", "host" or "workers", expected it alone',
+        'Cannot make the server: option "socketPath" is set together with "port", "host" or "workers", expected it alone',
       )
     }
     expect(() => readOptions({ socketPath: '' })).toThrow('option "socketPath" is empty')

@@ -17,7 +17,7 @@ describe('OpenConnections', () => {
       accepted.push(...((await once(server, 'connection')) as [Socket]))
     }
     const [first, second, third] = accepted
-    connections.spoke(second!)
+    connections.requestArrived(second!)
 
     connections.dropSilent()
     await Promise.all([once(first!, 'close'), once(third!, 'close')])
@@ -36,7 +36,7 @@ describe('OpenConnections', () => {
     const peer = connect(await listen(server), '127.0.0.1')
     // net.Server's 'connection' has one socket.
     const [socket] = (await once(server, 'connection')) as [Socket]
-    connections.spoke(socket)
+    connections.requestArrived(socket)
 
     server.emit('connection', socket)
     connections.dropSilent()

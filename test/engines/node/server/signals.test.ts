@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest'
 
 import { VirtualClock } from '../../../../src/base/index.ts'
 import { Deferred } from '../../../../src/base/internal.ts'
-import { type SignalHost, watchSignals } from '../../../../src/engines/node/server/signals.ts'
+import { type SignalProcess, watchSignals } from '../../../../src/engines/node/server/signals.ts'
 
 type Listener = (signal: NodeJS.Signals) => void
 
 /** A process that only writes down what is done to it. */
-class FakeProcess implements SignalHost {
+class FakeProcess implements SignalProcess {
   readonly pid = 7
   readonly log: string[] = []
   #listeners: ReadonlyArray<readonly [NodeJS.Signals, Listener]> = []

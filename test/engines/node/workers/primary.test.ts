@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest'
 import { createApplication } from '../../../../src/application/index.ts'
 import { VirtualClock } from '../../../../src/base/index.ts'
 import { ServerStoppedError, WorkerStartError } from '../../../../src/engines/node/errors.ts'
-import type { SignalHost } from '../../../../src/engines/node/server/signals.ts'
+import type { SignalProcess } from '../../../../src/engines/node/server/signals.ts'
 import { PrimaryServer } from '../../../../src/engines/node/workers/primary.ts'
 import { FakeWorker } from '../../../support/fake-worker.ts'
 
-class FakeProcess extends EventEmitter implements SignalHost {
+class FakeProcess extends EventEmitter implements SignalProcess {
   readonly pid = 1
   kill(): void {}
   exit(): void {}
@@ -62,8 +62,7 @@ class World {
 describe('PrimaryServer', () => {
   it('has no application', () => {
     expect(() => new World().server.application).toThrow(
-      'Cannot read application: this process serves nobody, its workers do, expected what concerns the' +
-        ' application to be in the module',
+      'Cannot read application: only the workers have one, expected the module to set it up',
     )
   })
 

@@ -104,7 +104,7 @@ describe('embeddedServer() with workers', TIMEOUT, () => {
       expect(failed).toMatchObject({
         pid: program.pid,
         name: 'ListenError',
-        message: `Cannot listen on port ${port} of 127.0.0.1: it is in use, expected a free one (0 finds one)`,
+        message: `Cannot listen on port ${port} of 127.0.0.1: it is in use, expected a free port (0 chooses one)`,
       })
       expect(program.all('failed')).toHaveLength(1)
       expect(program.stderr).toBe('')
@@ -120,7 +120,7 @@ describe('embeddedServer() with workers', TIMEOUT, () => {
       expect(failed).toMatchObject({
         name: 'WorkerStartError',
         message:
-          'Cannot start the workers: one ended with code 7 before it listened, expected the program to call start() in it too',
+          'Cannot start the workers: a worker ended with code 7 before it listened, expected the program to call start() in workers too',
       })
       expect(await program.ended).toEqual([0, null])
     })
@@ -132,7 +132,7 @@ describe('embeddedServer() with workers', TIMEOUT, () => {
 
       expect(program.all('second failed').map(({ message }) => message)).toEqual(
         Array(3).fill(
-          'TypeError: Cannot start the server: another one with workers has been started, expected one in a program',
+          'TypeError: Cannot start the server: another server with workers is running, expected one for each process',
         ),
       )
     })
@@ -214,7 +214,7 @@ describe('embeddedServer() with workers', TIMEOUT, () => {
 
       expect(logged).toMatchObject({
         pid: program.pid,
-        message: 'Worker ended, another one takes its place',
+        message: 'Worker ended and will be replaced',
         facts: { exitCode: 5, signal: null, delayMs: 100 },
       })
       const gone = (logged['facts'] as { pid: number }).pid // as the program writes it

@@ -1,6 +1,5 @@
 /**
- * One of the places for workers that a server has, and whichever worker process has it: that is replaced when
- * it ends unasked.
+ * Supervises one worker process: starts it, replaces it when it ends unexpectedly, and stops it.
  */
 
 import type { Logger, StopCounts } from '../../../application/index.ts'
@@ -11,7 +10,7 @@ import { ListenError, ServerStoppedError, WorkerStartError } from '../errors.ts'
 import type { ServerAddress } from '../server/server.ts'
 import { readReport, type WorkerReport, wrapMessage } from './messages.ts'
 
-/** The part of `cluster.Worker` that is needed. */
+/** The members of `cluster.Worker` that are used. */
 export interface WorkerProcess {
   readonly process: {
     readonly pid?: number | undefined
@@ -24,50 +23,52 @@ export interface WorkerProcess {
   disconnect(): unknown
 }
 
-/** What a place is made with. */
-export interface WorkerPlaceOptions {
-  /** Starts a process; throws what the operating system says against it. */
+/** The dependencies of a supervisor. */
+export interface SupervisorDependencies {
+  /** Starts a process; throws the system's error. */
   readonly fork: () => WorkerProcess
   readonly clock: Clock
   readonly logger: Logger
-  /** Called each time that a worker of this place listens. */
+  /** Called whenever a worker listens. */
   readonly onListening: (address: ServerAddress) => void
 }
 
 const NO_SESSIONS: StopCounts = { sessions: 0, closed: 0, aborted: 0 }
 
-/** The wait before a replacement: doubled with each one that does not last, from the first to the last. */
+/**
+ * The wait before a replacement. It is doubled, up to the last delay, while workers do not last.
+ */
 const FIRST_DELAY_MS = 100
 const LAST_DELAY_MS = 10_000
 
-/** A worker that has listened for so long has not failed at its start: the next one comes soon again. */
+/** A worker that listened for this long did not fail at its start; its replacement comes soon. */
 const LASTING_MS = 10_000
 
-/** What a worker is granted on top of its timeout, to end what outlives the server and to say how it went. */
+/** Time after the timeout for a worker to end and to send its counts. */
 const ANSWER_MS = 5000
 
-/** Has one worker at a time, from the first `start` to `stop`. */
-export class WorkerPlace {
-  readonly #options: WorkerPlaceOptions
+/** Supervises one worker at a time, from `start` to `stop`. */
+export class WorkerSupervisor {
+  readonly #dependencies: SupervisorDependencies
   readonly #started = new Deferred<void>()
   #worker: WorkerProcess | null = null
-  #gone = new Deferred<void>()
+  #ended = new Deferred<void>()
   #listeningSince: number | null = null
   #counts: StopCounts | null = null
   #failures = 0
   #replacement: Disposable | null = null
   #isStopping = false
 
-  constructor(options: WorkerPlaceOptions) {
-    this.#options = options
+  constructor(dependencies: SupervisorDependencies) {
+    this.#dependencies = dependencies
   }
 
   /**
-   * Starts the first worker. Resolves when it listens; call it once.
+   * Starts the first worker. Resolves when it listens. Must be called once.
    *
-   * @throws {ListenError | WorkerStartError} if it cannot, or ends before it does; then nothing is replaced
-   *   until `stop` has been called, which has to be.
-   * @throws {ServerStoppedError} if `stop` comes first.
+   * @throws {ListenError | WorkerStartError} if the worker cannot listen, or ends before it does.
+   *   No replacement is started; the caller must still call `stop`.
+   * @throws {ServerStoppedError} if `stop` is called first.
    */
   start(): Promise<void> {
     this.#launch()
@@ -75,8 +76,8 @@ export class WorkerPlace {
   }
 
   /**
-   * Lets the worker drain, and ends one that does not listen yet. Resolves with its counts when the process
-   * is gone. May be called again, with the same answer.
+   * Stops the worker gracefully; kills one that does not listen yet. Resolves with the counts when
+   * the process has ended. May be called again, with the same result.
    */
   async stop(times: DrainTimes): Promise<StopCounts> {
     this.#isStopping = true
@@ -87,9 +88,9 @@ export class WorkerPlace {
 
     if (this.#listeningSince === null) worker.process.kill('SIGKILL')
     else worker.send(wrapMessage({ kind: 'stop', times }), ignoreUnsent)
-    const { clock } = this.#options
-    const deadline = clock.setTimer(times.timeout + ANSWER_MS, () => this.#giveUp(worker))
-    await this.#gone.promise
+    const { clock } = this.#dependencies
+    const deadline = clock.setTimer(times.timeout + ANSWER_MS, () => this.#kill(worker))
+    await this.#ended.promise
     deadline[Symbol.dispose]()
     return this.#counts ?? NO_SESSIONS
   }
@@ -97,23 +98,22 @@ export class WorkerPlace {
   #launch(): void {
     this.#listeningSince = null
     this.#counts = null
-    this.#gone = new Deferred()
+    this.#ended = new Deferred()
     let worker: WorkerProcess
     try {
-      worker = this.#options.fork()
+      worker = this.#dependencies.fork()
     } catch (error) {
-      this.#vacate(new WorkerStartError({ exitCode: null, signal: null, cause: error }))
+      this.#onEnd(new WorkerStartError({ exitCode: null, signal: null, cause: error }))
       return
     }
     this.#worker = worker
     worker.on('message', (message) => this.#receive(worker, readReport(message)))
-    worker.on('exit', (exitCode, signal) =>
-      this.#vacate(new WorkerStartError({ exitCode, signal })),
-    )
+    worker.on('exit', (exitCode, signal) => this.#onEnd(new WorkerStartError({ exitCode, signal })))
     worker.on('error', (error) => {
-      // One that has never been a process has no exit. Any other error is about a message, and exit follows.
+      // A worker that never became a process has no exit event. Other errors concern a message; the
+      // exit event follows.
       if (worker.process.pid !== undefined) return
-      this.#vacate(new WorkerStartError({ exitCode: null, signal: null, cause: error }))
+      this.#onEnd(new WorkerStartError({ exitCode: null, signal: null, cause: error }))
     })
   }
 
@@ -121,8 +121,8 @@ export class WorkerPlace {
     if (report === null) return
     switch (report.kind) {
       case 'listening':
-        this.#listeningSince = this.#options.clock.now()
-        this.#options.onListening({ host: report.host, port: report.port })
+        this.#listeningSince = this.#dependencies.clock.now()
+        this.#dependencies.onListening({ host: report.host, port: report.port })
         this.#started.resolve()
         return
       case 'refused':
@@ -130,7 +130,7 @@ export class WorkerPlace {
         return
       case 'stopped':
         this.#counts = report.counts
-        // It stays until its counts are here; an exit may overtake the last message.
+        // The worker waits for this, because its exit could overtake the last message.
         worker.disconnect()
     }
   }
@@ -140,26 +140,26 @@ export class WorkerPlace {
     const cause = Object.assign(new Error(reason), code === null ? {} : { code })
     const error = new ListenError(host, port, cause)
     if (this.#started.reject(error)) return
-    logFailure(this.#options.logger, error, 'Worker cannot listen')
+    logFailure(this.#dependencies.logger, error, 'Worker cannot listen')
     worker.process.kill('SIGKILL')
   }
 
-  /** The worker has ended, or there never was one. */
-  #vacate(end: WorkerStartError): void {
+  /** Handles the end of a worker, or a failed start. */
+  #onEnd(end: WorkerStartError): void {
     const pid = this.#worker?.process.pid
     this.#worker = null
-    this.#gone.resolve()
+    this.#ended.resolve()
     if (this.#isStopping || this.#started.reject(end)) return
 
-    const { clock, logger } = this.#options
+    const { clock, logger } = this.#dependencies
     const lasted = this.#listeningSince !== null && clock.now() - this.#listeningSince >= LASTING_MS
     this.#failures = lasted ? 0 : this.#failures
     const delayMs = Math.min(FIRST_DELAY_MS * 2 ** this.#failures, LAST_DELAY_MS)
     this.#failures++
-    // One with counts was stopped by its own program, and no failure.
+    // A worker with counts was stopped by its own program, and has not failed.
     if (this.#counts === null) {
       const { exitCode, signal, cause } = end
-      logFailure(logger, cause, 'Worker ended, another one takes its place', {
+      logFailure(logger, cause, 'Worker ended and will be replaced', {
         pid,
         exitCode,
         signal,
@@ -169,12 +169,15 @@ export class WorkerPlace {
     this.#replacement = clock.setTimer(delayMs, () => this.#launch())
   }
 
-  #giveUp(worker: WorkerProcess): void {
-    this.#options.logger.warn({ pid: worker.process.pid }, 'Worker does not stop, and is killed')
+  #kill(worker: WorkerProcess): void {
+    this.#dependencies.logger.warn(
+      { pid: worker.process.pid },
+      'Worker does not stop, and is killed',
+    )
     worker.process.kill('SIGKILL')
   }
 }
 
 function ignoreUnsent(): void {
-  // The worker has just gone; its exit says so.
+  // The worker has just ended; the exit event follows.
 }

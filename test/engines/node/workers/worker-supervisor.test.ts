@@ -7,7 +7,7 @@ import {
   WorkerStartError,
 } from '../../../../src/engines/node/errors.ts'
 import type { ServerAddress } from '../../../../src/engines/node/server/server.ts'
-import { WorkerPlace } from '../../../../src/engines/node/workers/place.ts'
+import { WorkerSupervisor } from '../../../../src/engines/node/workers/worker-supervisor.ts'
 import { FakeWorker } from '../../../support/fake-worker.ts'
 
 const TIMES = { grace: 100, timeout: 1000, reconnectWithin: null }
@@ -19,7 +19,7 @@ class World {
   readonly addresses: ServerAddress[] = []
   readonly logged: object[] = []
   nextFork: () => FakeWorker = () => new FakeWorker(this.workers.length + 1)
-  readonly place = new WorkerPlace({
+  readonly supervisor = new WorkerSupervisor({
     fork: () => {
       const worker = this.nextFork()
       this.workers.push(worker)
@@ -41,10 +41,10 @@ class World {
     return last
   }
 
-  /** A place whose first worker listens. */
+  /** A supervisor whose first worker listens. */
   static async listening(): Promise<World> {
     const world = new World()
-    const started = world.place.start()
+    const started = world.supervisor.start()
     world.worker.listen()
     await started
     return world
@@ -58,12 +58,12 @@ async function failureOf(promise: Promise<unknown>): Promise<unknown> {
   )
 }
 
-describe('WorkerPlace', () => {
+describe('WorkerSupervisor', () => {
   describe('start()', () => {
     it('resolves when the worker listens, and tells where', async () => {
       const world = new World()
 
-      const started = world.place.start()
+      const started = world.supervisor.start()
       world.worker.emit('message', 'of the program itself')
       world.worker.listen(81)
       await started
@@ -74,7 +74,7 @@ describe('WorkerPlace', () => {
     it('rejects with ListenError when the worker cannot listen', async () => {
       const world = new World()
 
-      const started = failureOf(world.place.start())
+      const started = failureOf(world.supervisor.start())
       world.worker.refuse('EADDRINUSE')
 
       const error = await started
@@ -85,7 +85,7 @@ describe('WorkerPlace', () => {
     it('rejects with WorkerStartError when the worker ends first, and starts no other', async () => {
       const world = new World()
 
-      const started = failureOf(world.place.start())
+      const started = failureOf(world.supervisor.start())
       world.worker.exit(7)
       await world.clock.advance(60_000)
 
@@ -105,7 +105,7 @@ describe('WorkerPlace', () => {
       const later = new World()
       later.nextFork = () => Object.assign(new FakeWorker(), { process: { pid: undefined } })
 
-      const failures = [failureOf(atOnce.place.start()), failureOf(later.place.start())]
+      const failures = [failureOf(atOnce.supervisor.start()), failureOf(later.supervisor.start())]
       later.worker.emit('error', cause)
 
       for (const error of await Promise.all(failures)) {
@@ -135,7 +135,7 @@ describe('WorkerPlace', () => {
         signal: null,
         delayMs: 800,
         err: undefined,
-        message: 'Worker ended, another one takes its place',
+        message: 'Worker ended and will be replaced',
       })
     })
 
@@ -202,7 +202,7 @@ describe('WorkerPlace', () => {
     it('tells the worker, lets it go when its counts are there, and resolves when it is gone', async () => {
       const world = await World.listening()
 
-      const stopped = world.place.stop(TIMES)
+      const stopped = world.supervisor.stop(TIMES)
       world.worker.stopped({ sessions: 3, closed: 2, aborted: 1 })
       world.worker.exit(0)
 
@@ -213,13 +213,13 @@ describe('WorkerPlace', () => {
       ])
       await world.clock.advance(60_000)
       expect(world.workers).toHaveLength(1)
-      expect(await world.place.stop(TIMES)).toEqual({ sessions: 3, closed: 2, aborted: 1 })
+      expect(await world.supervisor.stop(TIMES)).toEqual({ sessions: 3, closed: 2, aborted: 1 })
     })
 
     it('kills a worker that is still there 5 seconds after the timeout', async () => {
       const world = await World.listening()
 
-      const stopped = world.place.stop(TIMES)
+      const stopped = world.supervisor.stop(TIMES)
       await world.clock.advance(5999)
       const before = world.worker.log.length
       await world.clock.advance(1)
@@ -233,9 +233,9 @@ describe('WorkerPlace', () => {
 
     it('kills a worker that does not listen yet, and start() rejects with ServerStoppedError', async () => {
       const world = new World()
-      const started = failureOf(world.place.start())
+      const started = failureOf(world.supervisor.start())
 
-      const stopped = world.place.stop(TIMES)
+      const stopped = world.supervisor.stop(TIMES)
       world.worker.exit(null, 'SIGKILL')
 
       expect(await stopped).toEqual(NONE)
@@ -247,7 +247,7 @@ describe('WorkerPlace', () => {
       const world = await World.listening()
       world.worker.exit(1)
 
-      expect(await world.place.stop(TIMES)).toEqual(NONE)
+      expect(await world.supervisor.stop(TIMES)).toEqual(NONE)
       await world.clock.advance(60_000)
 
       expect(world.workers).toHaveLength(1)
