@@ -44,6 +44,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   msgpack: 5,
   cbor: 5,
   asyncapi: 5,
+  interop: 4,
 }
 
 /**
@@ -91,6 +92,7 @@ const NODE_MODULES: Readonly<Record<string, readonly string[]>> = {
   'forwarded/': ['node:net'],
   'brokers/': ['*'],
   'adapters/': ['*'],
+  'interop/': ['node:events', 'node:stream'],
 }
 
 /** Which files may import which packages. */

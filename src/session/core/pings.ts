@@ -27,6 +27,8 @@ export class Pings {
   readonly #environment: Environment
   readonly #path: PingPath
   readonly #timedOut: (cause: PingTimeoutError) => void
+  /** Called for each pong; `null`: none. */
+  #listener: ((payload: Uint8Array) => void) | null = null
   /** `null` while no pings are sent. */
   #pinger: Pinger | null = null
   #isRunning = false
@@ -69,6 +71,12 @@ export class Pings {
   /** A pong has arrived. */
   ponged(payload: Uint8Array): void {
     this.roundTripTime = this.#pinger?.pong(payload) ?? this.roundTripTime
+    this.#listener?.(payload)
+  }
+
+  /** Calls `listener`, which must not throw, for each pong from now on. */
+  listen(listener: (payload: Uint8Array) => void): void {
+    this.#listener = listener
   }
 
   /** No more pings, no more timeouts. */
