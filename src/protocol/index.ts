@@ -34,8 +34,7 @@ export type { ExtensionOffer } from './handshake/headers.ts'
 export { PreparedFrame } from './frames/prepared-frame.ts'
 export type { Preparable } from './frames/prepare-frame.ts'
 export { readServerHandshake, serverHandshakeHeaders } from './handshake/server-handshake.ts'
-export type {
-  HandshakeChoice,
-  HandshakeRequest,
-  ServerHandshake,
-} from './handshake/server-handshake.ts'
+export type { HandshakeRequest, ServerHandshake } from './handshake/server-handshake.ts'
+export { extendedConnectHeaders, readExtendedConnect } from './handshake/extended-connect.ts'
+export type { ExtendedConnect, ExtendedConnectRequest } from './handshake/extended-connect.ts'
+export type { HandshakeChoice, HandshakeOffer } from './handshake/handshake-offer.ts'

@@ -69,12 +69,11 @@ export { readReconnectHint, reconnectHint } from './closing/reconnect-hint.ts'
 export { PreparedFrame, preparedBytes, preparedPayload } from './frames/prepared-frame.ts'
 export type { Preparable } from './frames/prepare-frame.ts'
 export { readServerHandshake, serverHandshakeHeaders } from './handshake/server-handshake.ts'
-export type {
-  HandshakeChoice,
-  HandshakeRequest,
-  ServerHandshake,
-} from './handshake/server-handshake.ts'
+export type { HandshakeRequest, ServerHandshake } from './handshake/server-handshake.ts'
 export { shareStrings } from './handshake/shared-strings.ts'
+export { extendedConnectHeaders, readExtendedConnect } from './handshake/extended-connect.ts'
+export type { ExtendedConnect, ExtendedConnectRequest } from './handshake/extended-connect.ts'
+export type { HandshakeChoice, HandshakeOffer } from './handshake/handshake-offer.ts'
 export { HeldBytes } from './frames/held-bytes.ts'
 export { EMPTY_BYTES, encodeUtf8, isBytes, writeUtf8 } from './text.ts'
 export { isToken } from './handshake/token.ts'
