@@ -162,6 +162,7 @@ export type {
   ConnectMiddleware,
   EmbeddedServer,
   EmbeddedServerOptions,
+  Http2Options,
   HttpListener,
   ServerAddress,
   TransportMode,

@@ -59,6 +59,7 @@ const EXTRA: Readonly<Record<string, string>> = {
   'engines/memory.test.ts': 'runs the suites in memory',
   'engines/node/reset-matrix.test.ts': 'runs a sample of the matrix of faults over TCP',
   'engines/node/tls.test.ts': 'runs the suites over TLS, and what TLS can do to a session',
+  'engines/node/http2.test.ts': 'runs the suites over HTTP/2',
   'engines/node/tls-faults.test.ts': 'breaks what is below a session over TLS',
   'engines/node/shutdown.test.ts': 'stops servers whose sessions are in every state',
   'engines/node/node.test.ts': 'runs the suites over loopback',

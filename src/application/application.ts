@@ -107,10 +107,13 @@ export interface Application {
   ): Promise<UpgradeOutcome> | UpgradeOutcome
 
   /**
-   * Returns the answer to a request for `target` that does not ask for an upgrade: 426 if a route
-   * has that path (RFC 9110 §15.5.22), otherwise `null`. For engines.
+   * Returns the answer to a request for `target` that does not ask for an upgrade, if a route has
+   * that path: 426 (RFC 9110 §15.5.22), or 400 over HTTP/2, which cannot say `Upgrade`. Otherwise
+   * `null`. For engines.
+   *
+   * @param bootstrap see `UpgradeRequest.bootstrap`.
    */
-  answerPlainRequest(target: string): UpgradeRefused | null
+  answerPlainRequest(target: string, bootstrap?: 'upgrade' | 'connect'): UpgradeRefused | null
 
   /**
    * Ends the application's sessions. Upgrades are refused with 503 from now on. Sessions are closed

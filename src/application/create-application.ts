@@ -25,7 +25,7 @@ import { consoleLogger, type Logger } from './logger.ts'
 import { EventMonitor } from './monitor.ts'
 import { PluginRegistry } from './plugin.ts'
 import { RefusedOrigins } from './upgrades/refused-origins.ts'
-import { upgradeRequired } from './upgrades/refusal.ts'
+import { connectRequired, upgradeRequired } from './upgrades/refusal.ts'
 import type { OriginResolver } from './calls/request.ts'
 import { parseRequestTarget } from './calls/request-target.ts'
 import { RouteScope, type WebSocketRoute } from './routing/route-scope.ts'
@@ -168,9 +168,13 @@ class WebSocketApplication implements Application {
     return decideUpgrade(this.#upgradeDependencies, request, environment, signal)
   }
 
-  answerPlainRequest(target: string): UpgradeRefused | null {
+  answerPlainRequest(
+    target: string,
+    bootstrap: 'upgrade' | 'connect' = 'upgrade',
+  ): UpgradeRefused | null {
     const path = parseRequestTarget(target)?.path
-    return path === undefined || this.#routes.find(path) === null ? null : upgradeRequired()
+    if (path === undefined || this.#routes.find(path) === null) return null
+    return bootstrap === 'upgrade' ? upgradeRequired() : connectRequired()
   }
 
   stop(options: StopOptions = {}): Promise<StopCounts> {

@@ -11,8 +11,19 @@ export interface UpgradeRequest {
   readonly method: string
   /** The target of the request line, as sent: path and query, percent-encoded. */
   readonly target: string
-  /** `'1.1'`. */
+  /** `'1.1'` or `'2'`. */
   readonly httpVersion: string
+  /**
+   * Which opening handshake this is: `upgrade`, of HTTP/1.1 (RFC 6455 §4), or `connect`, the
+   * extended CONNECT of HTTP/2 (RFC 8441), with the `:authority` among the headers as `host`.
+   * @defaultValue 'upgrade'
+   */
+  readonly bootstrap?: 'upgrade' | 'connect'
+  /**
+   * `maxSocketsPerConnection`, if the connection that this request shares with others has as many
+   * sessions and requests as that; absent otherwise.
+   */
+  readonly connectionLimit?: number
   /** Names and values in turn, in the order in which they arrived, duplicates included. */
   readonly rawHeaders: readonly string[]
   /**
@@ -47,11 +58,14 @@ export interface UpgradeRequest {
 export interface UpgradeAccepted {
   readonly type: 'accepted'
 
-  /** The complete headers of the 101, in order. `set-cookie` may occur several times. */
+  /**
+   * The complete headers of the 101, or of the 200 over HTTP/2, in order. `set-cookie` may occur
+   * several times.
+   */
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>
 
   /**
-   * Begins the session. Called once, after the 101 has been written. The transport delivers bytes
+   * Begins the session. Called once, after that head has been written. The transport delivers bytes
    * that arrived after the request. Not called if the connection was lost before; nothing needs to
    * be released then.
    */

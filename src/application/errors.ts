@@ -85,6 +85,7 @@ export class UpgradeLimitError extends TowpathError {
   readonly limitName:
     | 'maxConnections'
     | 'maxConnectionsPerAddress'
+    | 'maxSocketsPerConnection'
     | 'maxUpgradesPerSecond'
     | 'maxHeaderCount'
     | 'maxHeaderSize'

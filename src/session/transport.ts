@@ -85,8 +85,11 @@ export interface Transport {
   /**
    * Closes our direction once everything queued has gone out (FIN). Reading goes on, after `pause`
    * too. Idempotent.
+   *
+   * @param isFinal whether both Close frames have been sent, so that nothing more of the peer is
+   *   awaited. A transport that shares its connection with others may then let go at once.
    */
-  end(): void
+  end(isFinal?: boolean): void
 
   /**
    * Drops the connection at once, whatever is queued; `closed` follows, never before this call

@@ -11,6 +11,7 @@ import { PLUGIN_OPTIONS } from '../../src/application/sessions/websockets-plugin
 import { CLIENT_OPTIONS } from '../../src/client/opening/client-options.ts'
 import { RECONNECT_OPTIONS } from '../../src/client/reconnecting/reconnect-options.ts'
 import { NODE_OPTIONS } from '../../src/engines/node/dialing/client-options.ts'
+import { HTTP2_OPTIONS } from '../../src/engines/node/http2/http2-options.ts'
 import { SERVER_OPTIONS } from '../../src/engines/node/server/embedded-options.ts'
 import { DEFLATE_OPTIONS } from '../../src/extensions/deflate-options.ts'
 import { CompressionBudget } from '../../src/extensions/index.ts'
@@ -56,6 +57,11 @@ const TABLES: ReadonlyArray<{
     header: '| option | default |',
     defaults: { ...SERVER_OPTIONS.defaults },
     without: ['socketPath'],
+  },
+  {
+    page: 'http2.md',
+    header: '| option of `http2` | default |',
+    defaults: { ...HTTP2_OPTIONS.defaults },
   },
   {
     page: 'compression.md',

@@ -9,6 +9,7 @@ import { embeddedServer } from '../../src/index.ts'
 import { certificate } from './certificate.ts'
 import { type Host, handshakeHeaders } from './hosts.ts'
 import { Peer } from './peer.ts'
+import { RawHttp2 } from './raw-http2.ts'
 
 /** The engine on Node's sockets, over loopback. */
 export function nodeHost(transport: 'auto' | 'stream' = 'auto'): Host {
@@ -45,6 +46,33 @@ export function tlsHost(): Host {
         connect: (path = '/', headers = {}) => connectSecurely(port, path, headers),
         settle: loopbackTurn,
         stop: () => server.stop({ grace: 0, timeout: 1000 }),
+      }
+    },
+  }
+}
+
+/** The same over HTTP/2: all peers are streams of one connection. */
+export function http2Host(): Host {
+  return {
+    name: 'node (HTTP/2)',
+    async serve(module) {
+      const server = embeddedServer(
+        { port: 0, host: '127.0.0.1', signals: false, tls: certificate, http2: true },
+        module,
+      )
+      await server.start()
+      const connection = await RawHttp2.connect(server.address.port)
+      return {
+        connect: (path = '/', headers = {}) => connection.open(path, headers),
+        async settle() {
+          await connection.settle()
+          await loopbackTurn()
+        },
+        async stop() {
+          const counts = await server.stop({ grace: 0, timeout: 1000 })
+          await connection[Symbol.asyncDispose]()
+          return counts
+        },
       }
     },
   }

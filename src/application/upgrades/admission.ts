@@ -84,6 +84,11 @@ export class Admission {
     return refuseBy('maxHeaderSize', maxHeaderSize, 'the headers of the request are too large')
   }
 
+  /** Returns the refusal of a request whose connection has `limit` sockets already (HTTP/2). */
+  refusalOfConnection(limit: number): Refusal {
+    return refuseBy('maxSocketsPerConnection', limit, 'this connection has too many sockets')
+  }
+
   /** Admits and counts a connection from `remoteHost`, or returns the refusal. */
   enter(remoteHost: string, environment: Environment): ConnectionSlot | Refusal {
     const { maxConnections, maxUpgradesPerSecond } = this.#settings
@@ -151,6 +156,7 @@ const STATUS = {
   maxUpgradesPerSecond: 503,
   maxConnections: 503,
   maxConnectionsPerAddress: 429,
+  maxSocketsPerConnection: 429,
 } as const
 
 const REASON = {
@@ -159,6 +165,7 @@ const REASON = {
   maxUpgradesPerSecond: 'rate',
   maxConnections: 'connections',
   maxConnectionsPerAddress: 'address',
+  maxSocketsPerConnection: 'connection',
 } as const
 
 function refuseBy(limitName: UpgradeLimitError['limitName'], limit: number, why: string): Refusal {

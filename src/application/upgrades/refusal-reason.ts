@@ -22,6 +22,8 @@ export type RefusalReason =
   | 'connections'
   /** `maxConnectionsPerAddress` (429). */
   | 'address'
+  /** `maxSocketsPerConnection` of HTTP/2 (429). */
+  | 'connection'
   /** `memoryBudget` (503). */
   | 'memory'
   /** The client offered none of the route's subprotocols, and the route requires one (400). */

@@ -121,6 +121,13 @@ export function upgradeRequired(): UpgradeRefused {
   )
 }
 
+/** The same over HTTP/2, where a 426 cannot be sent: it needs an `Upgrade` header. */
+export function connectRequired(): UpgradeRefused {
+  const sentence =
+    'Cannot answer: this path is a WebSocket, expected an extended CONNECT with ":protocol" "websocket"'
+  return toOutcome(refuse(400, 'handshake', sentence), [])
+}
+
 /**
  * Returns the answer to an upgrade that no route matches: 404, or 400 if `target` is not a valid
  * request target (RFC 9112 §3.2).

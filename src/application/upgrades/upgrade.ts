@@ -7,11 +7,14 @@
 import { Deferred, type Environment, type WheelTimer } from '../../base/internal.ts'
 import { acceptOffers, type AgreedExtension, answerHeader } from '../../extensions/internal.ts'
 import {
+  type ExtendedConnect,
+  extendedConnectHeaders,
   HandshakeError,
   HttpHeaders,
+  readExtendedConnect,
   readServerHandshake,
-  serverHandshakeHeaders,
   type ServerHandshake,
+  serverHandshakeHeaders,
 } from '../../protocol/index.ts'
 import type { Transport } from '../../session/index.ts'
 import type { Admission, ConnectionSlot } from './admission.ts'
@@ -81,12 +84,23 @@ export function decideUpgrade(
   return new UpgradeAttempt(routed).run(signal)
 }
 
+/** What was read of either opening handshake. Over HTTP/1.1 there is always a key. */
+type Handshake = ExtendedConnect | ServerHandshake
+
+/** Whether `handshake` was read as one of HTTP/1.1. */
+function isUpgrade(
+  { bootstrap }: UpgradeRequest,
+  handshake: Handshake,
+): handshake is ServerHandshake {
+  return bootstrap !== 'connect' && handshake.key !== null
+}
+
 /** A refusal, or everything that the session needs. */
 type Decision = Refusal | Acceptance
 
 interface Acceptance {
   readonly type: 'accepted'
-  readonly handshake: ServerHandshake
+  readonly handshake: Handshake
   readonly protocol: string | null
   readonly extensions: readonly AgreedExtension[]
   /** The async context that the interceptors made; `null` without interceptors. */
@@ -171,17 +185,14 @@ class UpgradeAttempt {
   // The promises of the application are awaited apart, in functions of their own: an upgrade without
   // them makes no closures.
 
-  #checkOrigin(handshake: ServerHandshake): Decision | Promise<Decision> {
+  #checkOrigin(handshake: Handshake): Decision | Promise<Decision> {
     const { route, call } = this.#routed
     const allowed = mayConnect(route.origins, handshake.origin, call)
     if (allowed instanceof Promise) return this.#checkOriginLater(handshake, allowed)
     return allowed ? this.#runInterceptors(handshake) : this.#refuseOrigin(handshake.origin)
   }
 
-  async #checkOriginLater(
-    handshake: ServerHandshake,
-    deciding: Promise<boolean>,
-  ): Promise<Decision> {
+  async #checkOriginLater(handshake: Handshake, deciding: Promise<boolean>): Promise<Decision> {
     const allowed = await deciding
     return allowed ? this.#runInterceptors(handshake) : this.#refuseOrigin(handshake.origin)
   }
@@ -198,16 +209,13 @@ class UpgradeAttempt {
     return refuse(403, 'origin', sentence, { headers: [['x-content-type-options', 'nosniff']] })
   }
 
-  #runInterceptors(handshake: ServerHandshake): Decision | Promise<Decision> {
+  #runInterceptors(handshake: Handshake): Decision | Promise<Decision> {
     const interceptors = this.#routed.route.interceptors()
     if (interceptors.length > 0) return this.#intercept(handshake, interceptors)
     return this.#refusalWhileStopping() ?? this.#chooseSubprotocol(handshake, null)
   }
 
-  async #intercept(
-    handshake: ServerHandshake,
-    interceptors: readonly Interceptor[],
-  ): Promise<Decision> {
+  async #intercept(handshake: Handshake, interceptors: readonly Interceptor[]): Promise<Decision> {
     const { refusal, context } = await intercept(interceptors, this.#routed.call)
     if (refusal !== null) return refuseWith(refusal)
     const stopping = this.#refusalWhileStopping()
@@ -220,7 +228,7 @@ class UpgradeAttempt {
   }
 
   #chooseSubprotocol(
-    handshake: ServerHandshake,
+    handshake: Handshake,
     context: AsyncContext | null,
   ): Decision | Promise<Decision> {
     const { route, call } = this.#routed
@@ -229,11 +237,7 @@ class UpgradeAttempt {
     return chosen.then((protocol) => this.#agree(handshake, protocol, context))
   }
 
-  #agree(
-    handshake: ServerHandshake,
-    protocol: string | null,
-    context: AsyncContext | null,
-  ): Decision {
+  #agree(handshake: Handshake, protocol: string | null, context: AsyncContext | null): Decision {
     if (protocol === null && this.#routed.route.requireProtocol) {
       return refuse(
         400,
@@ -248,9 +252,10 @@ class UpgradeAttempt {
   /** Counts the connection. @returns the refusal if it was not admitted. */
   #admit(): Refusal | null {
     const { remoteHost } = this.#routed.call.request
-    const entered = this.#routed.dependencies
-      .admission()
-      .enter(remoteHost, this.#routed.environment)
+    const { connectionLimit } = this.#routed.request
+    const admission = this.#routed.dependencies.admission()
+    if (connectionLimit !== undefined) return admission.refusalOfConnection(connectionLimit)
+    const entered = admission.enter(remoteHost, this.#routed.environment)
     if ('reason' in entered) return entered
     this.#slot = entered
     this.#reserve(this.#routed.call.request.headBytes + (this.#routed.request.earlyBytes ?? 0))
@@ -265,12 +270,15 @@ class UpgradeAttempt {
   }
 
   /** Reads the opening handshake, or returns the refusal of an invalid one. */
-  #readHandshake(): { readonly type: 'read'; readonly handshake: ServerHandshake } | Refusal {
-    const { method, httpVersion, hasBody, rawHeaders } = this.#routed.request
+  #readHandshake(): { readonly type: 'read'; readonly handshake: Handshake } | Refusal {
+    const { bootstrap, method, httpVersion, hasBody, rawHeaders } = this.#routed.request
     // Not the headers of the call, which would keep these.
     const headers = new HttpHeaders(rawHeaders)
     try {
-      const handshake = readServerHandshake({ method, httpVersion, headers, hasBody })
+      const handshake: Handshake =
+        bootstrap === 'connect'
+          ? readExtendedConnect({ headers, hasBody })
+          : readServerHandshake({ method, httpVersion, headers, hasBody })
       // The handshake checks that there is a Host, but not its value (RFC 9112 §3.2).
       if (parseAuthority(headers.get('host') ?? '') !== null) return { type: 'read', handshake }
       return refuse(400, 'handshake', 'Cannot upgrade: the Host header is invalid, expected a host')
@@ -284,7 +292,7 @@ class UpgradeAttempt {
   }
 
   /** Raw sessions show frames as they travel, so they have no extensions. */
-  #agreeExtensions(handshake: ServerHandshake): readonly AgreedExtension[] {
+  #agreeExtensions(handshake: Handshake): readonly AgreedExtension[] {
     const { kind, extensions } = this.#routed.route
     if (kind === 'raw' || extensions.length === 0) return NO_EXTENSIONS
     return acceptOffers(extensions, handshake.extensions)
@@ -310,7 +318,9 @@ class UpgradeAttempt {
     }
     const { handshake, protocol, extensions } = acceptance
     const choice = { protocol, extensions: answerHeader(extensions) }
-    const own = serverHandshakeHeaders(handshake, choice)
+    const own = isUpgrade(this.#routed.request, handshake)
+      ? serverHandshakeHeaders(handshake, choice)
+      : extendedConnectHeaders(handshake, choice)
     const headers = added.length === 0 ? own : [...own, ...added]
     // The session takes the slot again when it starts.
     slot.release()

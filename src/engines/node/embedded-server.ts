@@ -10,7 +10,8 @@ import {
   type Server as HttpServer,
   type ServerResponse,
 } from 'node:http'
-import { createServer as createSecureServer } from 'node:https'
+import { createServer as createSecureServer, type Server as HttpsServer } from 'node:https'
+import type { TlsOptions } from 'node:tls'
 
 import {
   type Application,
@@ -28,6 +29,9 @@ import {
 import { createEnvironment } from './environment.ts'
 import { ListenError, ServerStoppedError } from './errors.ts'
 import { FrontDoor } from './front-door/front-door.ts'
+import { OFFERED_PROTOCOLS, splitByProtocol } from './http2/alpn.ts'
+import type { Http2Settings } from './http2/http2-options.ts'
+import type { Http2Server } from './http2/http2-server.ts'
 import { OpenConnections } from './server/open-connections.ts'
 import { OwedAnswers } from './upgrades/owed-answers.ts'
 import { PlainRequests } from './server/plain-requests.ts'
@@ -97,6 +101,8 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
   readonly #server: HttpServer
   readonly #connections: OpenConnections
   readonly #plainRequests: PlainRequests
+  /** `null` where HTTP/2 is off, and before the start. */
+  #http2: Http2Server | null = null
   /** `null` if all connections go through Node's own server. */
   #frontDoor: FrontDoor | null = null
   #started: Promise<EmbeddedServer> | null = null
@@ -110,6 +116,9 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
     this.transports = new TransportChoice(settings.transport)
     this.#settings = settings
     this.#server = createHttpServer(settings)
+    if (settings.http2 !== null) {
+      splitByProtocol(this.#server as HttpsServer, (socket) => this.#http2?.serve(socket))
+    }
     this.owed = new OwedAnswers(this.#server)
     this.#connections = new OpenConnections(this.#server)
     this.#plainRequests = new PlainRequests(application, settings.http, environment.timers)
@@ -148,6 +157,7 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
   async #listen(): Promise<EmbeddedServer> {
     const { host, port, socketPath, signals, tls } = this.#settings
     try {
+      if (this.#settings.http2 !== null) this.#http2 = await this.#openHttp2(this.#settings.http2)
       if (socketPath === null) this.#server.listen({ port, ...(host === null ? {} : { host }) })
       else this.#server.listen({ path: socketPath })
       await once(this.#server, 'listening')
@@ -173,12 +183,14 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
     const closed = once(this.#server, 'close')
     const deadline = waitingClock(this.environment.clock).setTimer(timeoutMs, () => {
       this.#frontDoor?.dropAll()
+      this.#http2?.dropAll()
       this.#connections.dropAll()
       this.transports.dropAll()
     })
     this.#plainRequests.stop()
     this.#server.close()
     this.#server.closeIdleConnections()
+    this.#http2?.leave()
 
     const counts = await drained
     // Until here these clients could ask for an upgrade and get 503 with `Retry-After`.
@@ -195,6 +207,20 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
     if (tls !== null || socketPath !== null) return null
     const limits = { maxHeadSize, headLimitMs: HEAD_LIMIT_MS, checkMs: LIMIT_CHECK_MS }
     return FrontDoor.open(this.#server, this, limits)
+  }
+
+  async #openHttp2(settings: Http2Settings): Promise<Http2Server> {
+    const { http, maxHeadSize } = this.#settings
+    // Here and not above, so that a server without HTTP/2 does not load it.
+    const { Http2Server: Opened } = await import('./http2/http2-server.ts')
+    return Opened.open({
+      application: this.application,
+      environment: this.environment,
+      http,
+      maxHeadSize,
+      settings,
+      spoke: (socket) => this.#connections.requestArrived(socket),
+    })
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
@@ -219,7 +245,11 @@ function addressOf(server: HttpServer): ServerAddress {
   return { host: bound.address, port: bound.port }
 }
 
-function createHttpServer({ tls, maxHeadSize }: ServerSettings): HttpServer {
+function offer(http2: Http2Settings | null): TlsOptions {
+  return http2 === null ? {} : { ALPNProtocols: [...OFFERED_PROTOCOLS] }
+}
+
+function createHttpServer({ tls, http2, maxHeadSize }: ServerSettings): HttpServer {
   const options = {
     maxHeaderSize: maxHeadSize,
     headersTimeout: HEAD_LIMIT_MS,
@@ -230,7 +260,7 @@ function createHttpServer({ tls, maxHeadSize }: ServerSettings): HttpServer {
   const server =
     tls === null
       ? createServer(options)
-      : createSecureServer({ handshakeTimeout: HEAD_LIMIT_MS, ...tls, ...options })
+      : createSecureServer({ handshakeTimeout: HEAD_LIMIT_MS, ...tls, ...options, ...offer(http2) })
   // Above this count Node would silently drop headers, such as the handshake's. Their size is
   // limited.
   server.maxHeadersCount = 0

@@ -9,6 +9,7 @@ export { connect, createWebSocketClient, openWebSocket, webSocket } from './dial
 export type { ClientTlsOptions, NodeClientOptions } from './dialing/client-options.ts'
 export type { EmbeddedServerOptions } from './server/embedded-options.ts'
 export { embeddedServer } from './embedded-server.ts'
+export type { Http2Options } from './http2/http2-options.ts'
 export { handleUpgrade } from './upgrades/handle-upgrade.ts'
 export type { UpgradeResult } from './upgrades/handle-upgrade.ts'
 export { nodeRequest } from './upgrades/node-request.ts'

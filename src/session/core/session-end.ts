@@ -125,8 +125,9 @@ export class SessionEnd {
   /** The last bytes have been given to the transport. */
   closeWritten(): void {
     // RFC 6455 §7.1.1: the server ends TCP first.
-    const isOurTurn = this.#facts.isAgreed && this.#core.settings.role === 'server'
-    if (isOurTurn || this.#endsAfterClose) this.#core.write.transport.end()
+    const { isAgreed } = this.#facts
+    const isOurTurn = isAgreed && this.#core.settings.role === 'server'
+    if (isOurTurn || this.#endsAfterClose) this.#core.write.transport.end(isAgreed)
   }
 
   /** Frames that waited have been dropped: that is no progress of the end. */

@@ -145,6 +145,17 @@ describe('Admission', () => {
     await world.connect('/', from('198.51.100.2'))
   })
 
+  it('maxSocketsPerConnection: a request on a full connection of HTTP/2 gets 429', async () => {
+    const { world, app, refused } = serve({})
+
+    const outcome = await world.upgrade('/', { connectionLimit: 100 })
+
+    expectRefusal(outcome, 429, 'Cannot upgrade: this connection has too many sockets')
+    expect(outcome.type === 'refused' && outcome.headers).toContainEqual(['retry-after', '5'])
+    expect(refused[0]).toMatchObject({ reason: 'connection', cause: { limit: 100 } })
+    expect(app.statistics().limitsReached).toEqual({ maxSocketsPerConnection: 1 })
+  })
+
   it('maxConnectionsPerAddress: IPv6 addresses of one /64 are one', async () => {
     const { world } = serve({ maxConnectionsPerAddress: 1 })
     await world.connect('/', from('2001:db8:0:1::1'))

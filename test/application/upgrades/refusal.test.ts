@@ -7,6 +7,7 @@ import {
   refuseWhileStopping,
   refuseWith,
   toOutcome,
+  connectRequired,
   upgradeRequired,
 } from '../../../src/application/upgrades/refusal.ts'
 
@@ -93,6 +94,14 @@ describe('the standing answers', () => {
         ['connection', 'Upgrade'],
         ['sec-websocket-version', '13'],
       ],
+    })
+  })
+
+  it('connectRequired() says the same over HTTP/2, with 400 and no Upgrade', () => {
+    expect(connectRequired()).toMatchObject({
+      type: 'refused',
+      status: 400,
+      headers: [['content-type', 'text/plain; charset=utf-8']],
     })
   })
 

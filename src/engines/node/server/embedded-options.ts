@@ -19,6 +19,12 @@ import type { TlsOptions } from 'node:tls'
 
 import type { Logger, StopOptions } from '../../../application/index.ts'
 import { type DrainTimes, readStopOptions } from '../../../application/internal.ts'
+import {
+  HTTP2_OPTION,
+  type Http2Options,
+  type Http2Settings,
+  requireFitForHttp2,
+} from '../http2/http2-options.ts'
 import type { HttpListener } from './plain-requests.ts'
 import { TRANSPORT_OPTION, type TransportMode } from '../transports/transport-choice.ts'
 
@@ -84,6 +90,16 @@ export interface EmbeddedServerOptions {
   readonly transport?: TransportMode
 
   /**
+   * Whether the server speaks HTTP/2 beside HTTP/1.1, on the same port, and takes WebSockets over
+   * it (RFC 8441). It needs `tls`, whose ALPN decides: `ALPNProtocols` and `ALPNCallback` cannot
+   * stand beside it. The `http` listener gets the compatibility objects of `node:http2` for such
+   * requests, which Express does not support.
+   *
+   * @defaultValue false
+   */
+  readonly http2?: boolean | Http2Options
+
+  /**
    * The limit of a request's head (request line and all headers), in bytes: a whole number above 0.
    * A larger head gets 431 before any route is looked up. `WebSocketsOptions` has lower limits for
    * upgrades, which `monitor` reports: `maxHeaderSize` and `maxHeaderCount`. RFC 6585 §5.
@@ -121,6 +137,7 @@ export interface ServerSettings {
   readonly stop: DrainTimes
   readonly transport: TransportMode
   readonly maxHeadSize: number
+  readonly http2: Http2Settings | null
   readonly workers: number
   readonly logger: Logger | null
 }
@@ -140,6 +157,7 @@ export const SERVER_OPTIONS: OptionTable<ServerSettings> = optionTable<ServerSet
   ),
   transport: TRANSPORT_OPTION,
   maxHeadSize: wholeNumber(32 * 1024),
+  http2: HTTP2_OPTION,
   workers: checked<number>(1, readWorkers),
   logger: checked<Logger | null, Logger | null>(null, (_act, logger) => logger),
 })
@@ -147,6 +165,7 @@ export const SERVER_OPTIONS: OptionTable<ServerSettings> = optionTable<ServerSet
 /** @throws {TypeError | RangeError} for an unknown option or an invalid value. */
 export function readOptions(options: EmbeddedServerOptions): ServerSettings {
   const settings = SERVER_OPTIONS.read(optionReader(ACT), options)
+  if (settings.http2 !== null) requireFitForHttp2(ACT, settings)
   const { port, host, workers = 1 } = options
   const isAlone = port === undefined && host === undefined && workers === 1
   if (settings.socketPath === null || isAlone) return settings

@@ -1,0 +1,46 @@
+/**
+ * The error codes of HTTP/2 (RFC 9113 §7). They are written down here so that the module
+ * `node:http2` is not loaded where HTTP/2 is off.
+ */
+
+/** The codes that Towpath sends, by their names in the RFC. */
+export const ErrorCode = {
+  NO_ERROR: 0,
+  CANCEL: 8,
+} as const
+
+const NAMES = [
+  'NO_ERROR',
+  'PROTOCOL_ERROR',
+  'INTERNAL_ERROR',
+  'FLOW_CONTROL_ERROR',
+  'SETTINGS_TIMEOUT',
+  'STREAM_CLOSED',
+  'FRAME_SIZE_ERROR',
+  'REFUSED_STREAM',
+  'CANCEL',
+  'COMPRESSION_ERROR',
+  'CONNECT_ERROR',
+  'ENHANCE_YOUR_CALM',
+  'INADEQUATE_SECURITY',
+  'HTTP_1_1_REQUIRED',
+]
+
+/** The error of a stream that the peer reset with `rstCode`. Its `code` is that of a TCP reset. */
+export function streamReset(rstCode: number): Error {
+  const name = NAMES[rstCode] ?? String(rstCode)
+  return Object.assign(
+    new Error(`Cannot read: the peer reset the HTTP/2 stream with ${name}, expected its end`),
+    { code: 'ECONNRESET', rstCode },
+  )
+}
+
+/** The error of all streams whose connection ended under them. */
+export function connectionLost(remote: string, cause: Error | null): Error {
+  return Object.assign(
+    new Error(`Cannot read: the HTTP/2 connection from ${remote} ended under its streams`, {
+      cause: cause ?? undefined,
+    }),
+    { code: 'ECONNRESET' },
+  )
+}

@@ -1,0 +1,56 @@
+/**
+ * Heads and whole answers on a stream of HTTP/2.
+ */
+
+import { validateHeaderName, validateHeaderValue } from 'node:http'
+import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+
+import type { HeaderList, HttpAnswer } from '../upgrades/http-answer.ts'
+import { ErrorCode } from './error-codes.ts'
+
+/** Headers that HTTP/2 forbids (RFC 9113 §8.2.2). Answers that both versions share may have them. */
+const FORBIDDEN = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/**
+ * Returns the headers of a response as Node takes them.
+ *
+ * @throws {TypeError} for a name or a value that HTTP does not allow. Node's module sends them as
+ *   they are, and a proxy that translates to HTTP/1.1 would send a line break on.
+ */
+export function responseHeaders(status: number, headers: HeaderList): OutgoingHttpHeaders {
+  const response: OutgoingHttpHeaders = { ':status': status }
+  for (const [given, value] of headers) {
+    const name = given.toLowerCase()
+    if (FORBIDDEN.has(name)) continue
+    validateHeaderName(name)
+    validateHeaderValue(name, value)
+    const before = response[name]
+    if (before === undefined) response[name] = value
+    else if (name === 'set-cookie') response[name] = [before, value].flat().map(String)
+    else response[name] = `${String(before)}, ${value}`
+  }
+  return response
+}
+
+/**
+ * Answers a request with a whole response, and lets go of its stream: the client need not send the
+ * rest (RFC 9113 §8.1).
+ *
+ * @throws {TypeError} as `responseHeaders`; what Node throws for a stream that is gone.
+ */
+export function answerStream(
+  stream: ServerHttp2Stream,
+  { status, headers, body }: HttpAnswer,
+  method: string,
+): void {
+  const isEmpty = body.length === 0 || method === 'HEAD'
+  stream.respond(responseHeaders(status, headers), { endStream: isEmpty })
+  if (!isEmpty) stream.end(body)
+  stream.close(ErrorCode.NO_ERROR)
+}

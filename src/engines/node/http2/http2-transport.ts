@@ -1,0 +1,119 @@
+/**
+ * Carries a session on one stream of HTTP/2 (RFC 8441 §5): END_STREAM is the FIN of TCP, and
+ * RST_STREAM is its reset.
+ *
+ * Node reports a stream that was reset as one that ended, and the death of the whole connection
+ * too. Only `aborted` and `rstCode` tell the difference. The bytes themselves travel as on any other
+ * Duplex, so a `StreamTransport` carries them.
+ */
+
+import type { Http2Stream } from 'node:http2'
+
+import type {
+  Transport,
+  TransportAddress,
+  TransportReceiver,
+  WriteOutcome,
+} from '../../../session/index.ts'
+import type { ConnectionFacts } from '../transports/connection-facts.ts'
+import { StreamTransport } from '../transports/stream-transport.ts'
+import { ErrorCode, streamReset } from './error-codes.ts'
+
+const NO_BYTES = new Uint8Array(0)
+
+/** What a transport asks about the connection that its stream belongs to. */
+export interface StreamConnection {
+  /** Why the connection ended; `null` while it is open. All of its streams report the same error. */
+  readonly failure: Error | null
+}
+
+/** A transport over an open stream that belongs to it from now on. */
+export class Http2Transport implements Transport {
+  readonly local: TransportAddress
+  readonly remote: TransportAddress
+  readonly encrypted: boolean
+  readonly #stream: Http2Stream
+  readonly #connection: StreamConnection
+  readonly #carrier: StreamTransport
+  #receiver: TransportReceiver | null = null
+  #isAborted = false
+  #isFinal = false
+
+  constructor(stream: Http2Stream, connection: StreamConnection, facts: ConnectionFacts) {
+    this.local = facts.local
+    this.remote = facts.remote
+    this.encrypted = facts.encrypted
+    this.#stream = stream
+    this.#connection = connection
+    this.#carrier = new StreamTransport(stream, NO_BYTES, facts)
+    // Until Node 26 a reset with NO_ERROR leaves a stream open whose writes wait for the window.
+    stream.once('aborted', () => setImmediate(() => stream.destroy()))
+  }
+
+  get queuedBytes(): number {
+    return this.#carrier.queuedBytes
+  }
+
+  get bytesWritten(): number {
+    return this.#carrier.bytesWritten
+  }
+
+  start(receiver: TransportReceiver): void {
+    this.#receiver = receiver
+    this.#carrier.start({
+      receive: (bytes) => receiver.receive(bytes),
+      receiveEnd: () => this.#ended(),
+      drained: () => receiver.drained(),
+      closed: (cause) => receiver.closed(this.#causeOf(cause)),
+    })
+  }
+
+  write(bytes: Uint8Array): WriteOutcome {
+    return this.#carrier.write(bytes)
+  }
+
+  pause(): void {
+    this.#carrier.pause()
+  }
+
+  resume(): void {
+    this.#carrier.resume()
+  }
+
+  /** A reset of the stream is reported although the stream is not read. */
+  probe(): void {}
+
+  /**
+   * A server that has nothing more to say or to hear lets go of the stream at once (RFC 9113 §8.1):
+   * undici 7 never ends its own side.
+   */
+  end(isFinal: boolean = false): void {
+    this.#carrier.end()
+    if (!isFinal || this.#isFinal || this.#isAborted || this.#stream.destroyed) return
+    this.#isFinal = true
+    this.#stream.close(ErrorCode.NO_ERROR)
+  }
+
+  abort(): void {
+    this.#isAborted = true
+    // Without a code, `destroy` would send NO_ERROR, which the peer takes for an orderly end.
+    if (!this.#stream.destroyed) this.#stream.close(ErrorCode.CANCEL)
+    this.#carrier.abort()
+  }
+
+  #ended(): void {
+    // `closed` follows, with the cause.
+    if (!this.#isReset) this.#receiver?.receiveEnd()
+  }
+
+  get #isReset(): boolean {
+    const { aborted, rstCode } = this.#stream
+    return aborted || (rstCode !== undefined && rstCode !== ErrorCode.NO_ERROR)
+  }
+
+  #causeOf(cause: Error | null): Error | null {
+    if (this.#isAborted || this.#isFinal) return null
+    if (!this.#isReset) return cause
+    return this.#connection.failure ?? streamReset(this.#stream.rstCode ?? ErrorCode.NO_ERROR)
+  }
+}

@@ -1,0 +1,104 @@
+import { EventEmitter } from 'node:events'
+import type { ServerHttp2Session } from 'node:http2'
+import { Socket } from 'node:net'
+import { expect, it } from 'vitest'
+
+import { TimerWheel } from '../../../../src/base/internal.ts'
+import { VirtualClock } from '../../../../src/base/index.ts'
+import { Http2Connection } from '../../../../src/engines/node/http2/http2-connection.ts'
+import { HTTP2_OPTIONS } from '../../../../src/engines/node/http2/http2-options.ts'
+
+/** As much of a session of Node as a connection uses. */
+class FakeSession extends EventEmitter {
+  readonly calls: string[] = []
+  closed = false
+  destroyed = false
+
+  setLocalWindowSize(bytes: number): void {
+    this.calls.push(`window ${bytes}`)
+  }
+
+  close(): void {
+    this.closed = true
+    this.calls.push('close')
+  }
+
+  destroy(): void {
+    this.destroyed = true
+    this.calls.push('destroy')
+  }
+}
+
+function connection() {
+  const clock = new VirtualClock()
+  const session = new FakeSession()
+  const socket = new Socket()
+  let isClosed = false
+  const made = new Http2Connection(
+    session as unknown as ServerHttp2Session, // the parts that are used
+    socket,
+    HTTP2_OPTIONS.defaults,
+    new TimerWheel(clock),
+    () => (isClosed = true),
+  )
+  return { made, session, socket, clock, isClosed: () => isClosed }
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
+
+it('a connection without a stream is closed after idleTimeout, and dropped a second later', async () => {
+  const { session, clock } = connection()
+  await clock.advance(119_999)
+  expect(session.calls).toEqual(['window 4194304'])
+  await clock.advance(2)
+  expect(session.calls).toEqual(['window 4194304', 'close'])
+  await clock.advance(1001)
+  await turn()
+
+  expect(session.calls).toEqual(['window 4194304', 'close', 'destroy'])
+})
+
+it('a connection with a stream stays, and is idle again when its last stream has ended', async () => {
+  const { made, session, clock } = connection()
+  const ended = made.enter()
+  await clock.advance(500_000)
+  expect(session.calls).toEqual(['window 4194304'])
+  ended()
+  ended()
+  await clock.advance(120_001)
+
+  expect(session.calls).toEqual(['window 4194304', 'close'])
+})
+
+it('a session is never destroyed inside the call that asks for it (nodejs/node#64850)', async () => {
+  const { session } = connection()
+  session.destroy()
+  session.destroy()
+  expect(session.calls).toEqual(['window 4194304'])
+  await turn()
+
+  expect(session.calls).toEqual(['window 4194304', 'destroy'])
+})
+
+it('a peer that does not end its side after the session is cut off a second later', async () => {
+  const { session, socket, clock } = connection()
+  session.destroy()
+  await turn()
+  expect(socket.destroyed).toBe(false)
+  await clock.advance(1001)
+
+  expect(socket.destroyed).toBe(true)
+})
+
+it('all streams of a connection that has ended get one failure', async () => {
+  const { made, session, isClosed } = connection()
+  expect(made.failure).toBe(null)
+  session.emit('error', new Error('first'))
+  session.destroy()
+  await turn()
+  session.emit('close')
+
+  expect(made.failure).toMatchObject({ code: 'ECONNRESET', cause: { message: 'first' } })
+  expect(made.failure).toBe(made.failure)
+  expect(isClosed()).toBe(true)
+})

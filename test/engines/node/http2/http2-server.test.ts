@@ -1,0 +1,295 @@
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { connect as connectHttp2, constants } from 'node:http2'
+import { get } from 'node:https'
+import { promisify } from 'node:util'
+import { expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+
+import type { DefaultWebSocketServerSession } from '../../../../src/index.ts'
+import { Deferred } from '../../../../src/base/internal.ts'
+import { certificate } from '../../../support/certificate.ts'
+import { serveHttp2 } from '../../../support/http2-server.ts'
+import { clientFrame } from '../../../support/peer.ts'
+import { connectHeaders, FrameKind, RawHttp2 } from '../../../support/raw-http2.ts'
+
+const END_HEADERS = 4
+const END_STREAM = 1
+
+it('SETTINGS_ENABLE_CONNECT_PROTOCOL is 1 (RFC 8441 §3)', async () => {
+  await using server = await serveHttp2()
+  await using client = await RawHttp2.connect(server.address.port)
+
+  expect(client.allowsConnect).toBe(true)
+})
+
+it('an extended CONNECT becomes a session, and its handler sees HTTP/2 (RFC 8441 §5)', async () => {
+  const opened = new Deferred<DefaultWebSocketServerSession>()
+  await using server = await serveHttp2({}, (app) =>
+    app.routing((route) => {
+      route.webSocket('/room/:name', async (session) => {
+        opened.resolve(session)
+        for await (const frame of session.incoming) await session.send(frame)
+      })
+    }),
+  )
+  await using client = await RawHttp2.connect(server.address.port)
+  const peer = await client.open('/room/a?b=c', { cookie: 'd=e' })
+  peer.text('Hi')
+
+  expect(await peer.read(4)).toBe('81 02 48 69')
+  const { call } = await opened.promise
+  expect(call.request.method).toBe('CONNECT')
+  expect(call.request.uri).toBe('/room/a?b=c')
+  expect(call.request.origin).toMatchObject({
+    version: 'HTTP/2',
+    scheme: 'https',
+    host: 'localhost',
+    remoteHost: '127.0.0.1',
+  })
+  expect(call.request.cookies.get('d')).toBe('e')
+  expect(call.parameters['name']).toBe('a')
+})
+
+it('HTTP/1.1 and HTTP/2 share the port: WebSockets and plain requests over both', async () => {
+  await using server = await serveHttp2({
+    http: (request, response) => void response.end(`plain ${request.httpVersion}`),
+  })
+  const { port } = server.address
+  const socket = new WebSocket(`wss://localhost:${port}/echo`, { ca: certificate.cert })
+  await once(socket, 'open')
+  socket.send('over HTTP/1.1')
+  expect(String((await once(socket, 'message'))[0])).toBe('over HTTP/1.1')
+  socket.close()
+  await once(socket, 'close')
+
+  const first = await new Promise<string>((resolve, reject) => {
+    get(`https://localhost:${port}/page`, { ca: certificate.cert, agent: false }, (response) => {
+      response.on('data', (bytes) => resolve(String(bytes)))
+    }).on('error', reject)
+  })
+  const client = connectHttp2(`https://localhost:${port}`, { ca: certificate.cert })
+  const stream = client.request({ ':path': '/page' })
+  const [second] = await once(stream, 'data')
+  client.close()
+
+  expect([first, String(second)]).toEqual(['plain 1.1', 'plain 2.0'])
+})
+
+it.each([
+  ['an unknown :protocol', { ':protocol': 'tunnel' }, 501],
+  ['another version', { 'sec-websocket-version': '8' }, 400],
+  ['a Host that differs from :authority', { host: 'elsewhere.test' }, 400],
+  ['a body', { 'content-length': '5' }, 400],
+  ['a path without a route', { ':path': '/nothing' }, 404],
+  ['a page of another origin', { origin: 'https://elsewhere.test' }, 403],
+] as const)('%s is refused with a plain answer', async (_name, changed, status) => {
+  await using server = await serveHttp2()
+  await using client = await RawHttp2.connect(server.address.port)
+  const headers = [
+    ...connectHeaders('/echo').filter(([name]) => !Object.hasOwn(changed, name)),
+    ...Object.entries(changed),
+  ]
+  // Pseudo-headers come first (RFC 9113 §8.3).
+  const stream = client.request(
+    headers.sort(([a], [b]) => Number(b[0] === ':') - Number(a[0] === ':')),
+  )
+
+  expect(await client.status(stream)).toBe(status)
+})
+
+it('an extended CONNECT that ends its stream at once is refused with 400', async () => {
+  await using server = await serveHttp2()
+  await using client = await RawHttp2.connect(server.address.port)
+  const stream = client.request(connectHeaders('/echo'), END_HEADERS | END_STREAM)
+
+  expect(await client.status(stream)).toBe(400)
+})
+
+it('a plain CONNECT gets 405, and a GET on the path of a WebSocket 400', async () => {
+  await using server = await serveHttp2()
+  const client = connectHttp2(`https://localhost:${server.address.port}`, {
+    ca: certificate.cert,
+  })
+  const tunnel = client.request({ ':method': 'CONNECT', ':authority': 'elsewhere.test:443' })
+  tunnel.resume()
+  const [refused] = await once(tunnel, 'response')
+  const plain = client.request({ ':path': '/echo' })
+  plain.resume()
+  const [answered] = await once(plain, 'response')
+  client.close()
+
+  expect([refused[':status'], answered[':status']]).toEqual([405, 400])
+})
+
+it('a key is answered with its accept value', async () => {
+  await using server = await serveHttp2()
+  const client = connectHttp2(`https://localhost:${server.address.port}`, {
+    ca: certificate.cert,
+  })
+  await once(client, 'remoteSettings')
+  const stream = client.request({
+    ':method': 'CONNECT',
+    ':protocol': 'websocket',
+    ':path': '/echo',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  })
+  const [headers] = await once(stream, 'response')
+  stream.close(constants.NGHTTP2_CANCEL)
+  client.close()
+
+  expect(headers[':status']).toBe(200)
+  expect(headers['sec-websocket-accept']).toBe('s3pPLMBiTxaQ9kYGzzhZRbK+xOo=')
+})
+
+it('past maxSocketsPerConnection a request gets 429, and a fetch on that connection its answer', async () => {
+  const refused: string[] = []
+  await using server = await serveHttp2({ http2: { maxSocketsPerConnection: 3 } }, (app) => {
+    app.monitor.on('upgradeRefused', ({ reason }) => void refused.push(reason))
+  })
+  const client = connectHttp2(`https://localhost:${server.address.port}`, {
+    ca: certificate.cert,
+  })
+  await once(client, 'remoteSettings')
+  const open = async () => {
+    const stream = client.request({
+      ':method': 'CONNECT',
+      ':protocol': 'websocket',
+      ':path': '/echo',
+      'sec-websocket-version': '13',
+    })
+    const [headers] = await once(stream, 'response')
+    return { stream, status: Number(headers[':status']), retryAfter: headers['retry-after'] }
+  }
+  const sockets = [await open(), await open(), await open(), await open()]
+  const page = client.request({ ':path': '/nothing' })
+  const [found] = await once(page, 'response')
+  const [first] = sockets
+  first?.stream.close(constants.NGHTTP2_CANCEL)
+  await once(first?.stream ?? page, 'close')
+  await new Promise<void>((resolve) => void client.ping(() => resolve()))
+  const again = await open()
+  client.destroy()
+
+  expect(sockets.map(({ status }) => status)).toEqual([200, 200, 200, 429])
+  expect(sockets[3]?.retryAfter).toBe('5')
+  expect(refused).toEqual(['connection'])
+  expect(found[':status']).toBe(404)
+  expect(again.status).toBe(200)
+})
+
+it('an answer that an interceptor gave a line break is not sent (response splitting)', async () => {
+  await using server = await serveHttp2({}, (app) =>
+    app.routing((route) =>
+      route.route('/split', (inner) => {
+        inner.intercept((call) => {
+          call.response.headers.append('x-name', 'a')
+          Object.defineProperty(call.response.headers, Symbol.iterator, {
+            *value() {
+              yield ['x-name', 'a\r\nb: c']
+            },
+          })
+        })
+        inner.webSocket('/', () => {})
+      }),
+    ),
+  )
+  await using client = await RawHttp2.connect(server.address.port)
+  const stream = client.request(connectHeaders('/split'))
+
+  expect(await client.status(stream)).toBe(500)
+})
+
+it('a client that sends GOAWAY and then HEADERS and DATA in one chunk ends no process', async () => {
+  await using server = await serveHttp2()
+  await using bad = await RawHttp2.connect(server.address.port)
+  await using good = await RawHttp2.connect(server.address.port)
+  const peer = await good.open('/echo')
+  const goAway = Buffer.alloc(8)
+  goAway.writeUInt32BE(2, 4)
+  bad.socket.cork()
+  bad.send(FrameKind.GOAWAY, 0, 0, goAway)
+  const stream = bad.request(connectHeaders('/echo'))
+  bad.send(FrameKind.DATA, 0, stream, clientFrame('text', 'Hi'))
+  bad.socket.uncork()
+  await bad.closed
+  peer.text('Hi')
+
+  expect(await peer.read(4)).toBe('81 02 48 69')
+})
+
+it('the end of a connection ends its sessions with one cause, and no others', async () => {
+  const causes: Array<Error | null> = []
+  const ended = new Deferred<void>()
+  await using server = await serveHttp2({}, (app) => {
+    app.monitor.on('sessionClosed', ({ info }) => {
+      causes.push(info.cause)
+      if (causes.length === 3) ended.resolve()
+    })
+  })
+  await using other = await RawHttp2.connect(server.address.port)
+  const neighbour = await other.open('/echo')
+  const lost = await RawHttp2.connect(server.address.port)
+  for (let count = 0; count < 3; count++) await lost.open('/echo')
+  lost.socket.destroy()
+  await ended.promise
+  neighbour.text('Hi')
+
+  expect(await neighbour.read(4)).toBe('81 02 48 69')
+  expect(new Set(causes).size).toBe(1)
+  expect(causes[0]).toMatchObject({ code: 'ECONNRESET' })
+})
+
+it('a stream that is reset ends its session with the code of the reset', async () => {
+  const ended = new Deferred<Error | null>()
+  await using server = await serveHttp2({}, (app) => {
+    app.monitor.on('sessionClosed', ({ info }) => ended.resolve(info.cause))
+  })
+  await using client = await RawHttp2.connect(server.address.port)
+  const peer = await client.open('/echo')
+  peer.reset()
+
+  expect(await ended.promise).toMatchObject({ code: 'ECONNRESET', rstCode: 8 })
+})
+
+it('stop() sends GOAWAY and Close 1001 on every socket, and the connections end', async () => {
+  const server = await serveHttp2()
+  const clients = [await RawHttp2.connect(server.address.port)]
+  clients.push(await RawHttp2.connect(server.address.port))
+  const peers = []
+  for (const client of clients) {
+    for (let count = 0; count < 5; count++) peers.push(await client.open('/echo'))
+  }
+  const stopped = server.stop()
+  for (const peer of peers) {
+    expect(await peer.read(4)).toBe('88 02 03 e9')
+    peer.close(1001)
+  }
+  const counts = await stopped
+  await Promise.all(clients.map(({ closed }) => closed))
+
+  expect(counts).toEqual({ sessions: 10, closed: 10, aborted: 0 })
+  for (const { frames } of clients) {
+    expect(frames.filter(({ kind }) => kind === FrameKind.GOAWAY)[0]?.payload.readUInt32BE(4)).toBe(
+      0,
+    )
+  }
+})
+
+it('a server without HTTP/2 loads no module for it', async () => {
+  // In a process of its own: this one has loaded it.
+  const source = new URL('../../../../src/index.ts', import.meta.url)
+  const script = `
+    const { embeddedServer, WebSockets } = await import(${JSON.stringify(source.href)})
+    const server = await embeddedServer({ port: 0, signals: false }, (app) => {
+      app.install(WebSockets)
+    }).start()
+    await server.stop()
+    console.log(process.moduleLoadList.some((name) => name.endsWith('http2')))
+  `
+  const args = ['--import', 'tsx', '--input-type=module', '--eval', script]
+  const { stdout } = await promisify(execFile)(process.execPath, args)
+
+  expect(stdout.trim()).toBe('false')
+})

@@ -1,0 +1,121 @@
+import { once } from 'node:events'
+import {
+  type ClientHttp2Session,
+  connect as connectHttp2,
+  constants,
+  createServer,
+  type ServerHttp2Stream,
+} from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+
+import { Http2Transport } from '../../../../src/engines/node/http2/http2-transport.ts'
+import { isClosed, Recorder, transportSuite } from '../../../suites/transports.ts'
+
+const NOWHERE = { host: null, port: null }
+const FACTS = { local: NOWHERE, remote: NOWHERE, encrypted: false }
+const OPEN = { failure: null }
+
+/** Both ends of one stream, and the connection that carries it. */
+interface StreamPair extends AsyncDisposable {
+  readonly accepted: ServerHttp2Stream
+  readonly connecting: Duplex
+  readonly client: ClientHttp2Session
+}
+
+async function streamPair(): Promise<StreamPair> {
+  const server = createServer({ settings: { enableConnectProtocol: true } })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  // A server that listens on TCP has an AddressInfo.
+  const client = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  await once(client, 'remoteSettings')
+  const arrived = once(server, 'stream') as Promise<[ServerHttp2Stream]>
+  const request = { ':method': 'CONNECT', ':protocol': 'websocket', ':path': '/' }
+  const connecting = client.request(request, { endStream: false })
+  connecting.on('error', () => {})
+  const [accepted] = await arrived
+  accepted.on('error', () => {})
+  accepted.respond({ ':status': 200 })
+  await once(connecting, 'response')
+  return {
+    accepted,
+    connecting,
+    client,
+    async [Symbol.asyncDispose]() {
+      const closed = once(server, 'close')
+      client.destroy()
+      server.close()
+      await closed
+    },
+  }
+}
+
+function transportOver(stream: Duplex, head?: Uint8Array): Http2Transport {
+  if (head !== undefined) stream.unshift(Buffer.from(head))
+  return new Http2Transport(stream as ServerHttp2Stream, OPEN, FACTS) // one of `streamPair`
+}
+
+transportSuite('over a stream of HTTP/2', transportOver, streamPair, false)
+
+describe('Http2Transport', () => {
+  it.each([
+    ['CANCEL', constants.NGHTTP2_CANCEL],
+    ['NO_ERROR', constants.NGHTTP2_NO_ERROR],
+    ['INTERNAL_ERROR', constants.NGHTTP2_INTERNAL_ERROR],
+  ])('a reset with %s is no end: closed() carries its code', async (_name, code) => {
+    await using pair = await streamPair()
+    const transport = transportOver(pair.accepted)
+    const recorder = new Recorder()
+    transport.start(recorder)
+
+    // Past Node's client, which would send an END_STREAM first.
+    pair.accepted.close(code)
+    await recorder.until(isClosed)
+
+    expect(recorder.log).toEqual(['closed'])
+    expect(recorder.cause).toMatchObject({ code: 'ECONNRESET', rstCode: code })
+  })
+
+  it('the end of the connection is no end of the stream: closed() carries the failure', async () => {
+    await using pair = await streamPair()
+    const failure = new Error('the connection was cut')
+    const transport = new Http2Transport(pair.accepted, { failure }, FACTS)
+    const recorder = new Recorder()
+    transport.start(recorder)
+
+    pair.client.destroy()
+    await recorder.until(isClosed)
+
+    expect(recorder.log).toEqual(['closed'])
+    expect(recorder.cause).toBe(failure)
+  })
+
+  it('abort() resets the stream with CANCEL, which the peer cannot take for an end', async () => {
+    await using pair = await streamPair()
+    const transport = transportOver(pair.accepted)
+    transport.start(new Recorder())
+    pair.connecting.resume()
+
+    transport.abort()
+    await once(pair.connecting, 'close')
+
+    expect(Reflect.get(pair.connecting, 'rstCode')).toBe(constants.NGHTTP2_CANCEL)
+  })
+
+  it('end(true) lets go of the stream, although the peer never ends', async () => {
+    await using pair = await streamPair()
+    const transport = transportOver(pair.accepted)
+    const recorder = new Recorder()
+    transport.start(recorder)
+    transport.write(Buffer.from('last'))
+
+    transport.end(true)
+    const [bytes] = await once(pair.connecting, 'data')
+    await recorder.until(isClosed)
+
+    expect(String(bytes)).toBe('last')
+    expect(recorder.cause).toBe(null)
+  })
+})
