@@ -21,6 +21,8 @@ const LONG = [
   'test/brokers/nats/nats-cluster.test.ts',
   'test/brokers/nats/nats-connection.test.ts',
   'test/brokers/nats/kind-stream.test.ts',
+  'test/brokers/workers/workers-engine.test.ts',
+  'test/brokers/workers/workers-broker.test.ts',
   // Frameworks, with a hundred sessions each; they are installed by `npm run mounts:setup`.
   'test/mounts/**',
   'test/adapters/**',

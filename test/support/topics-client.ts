@@ -7,6 +7,7 @@ import { WebSockets } from '../../src/index.ts'
 import type { TestApplication } from '../../src/testing/index.ts'
 import {
   defineTopic,
+  type ServeOptions,
   Topics,
   type TopicsOfProcess,
   type TopicsOptions,
@@ -27,7 +28,11 @@ export const Inbox = defineTopic('inboxes/:user', { history })
 export const room = { room: '1' }
 
 /** Topics at `/live`: every room but `forbidden`, and an inbox that the server subscribes to. */
-export function serving(t: TestApplication, options: TopicsOptions = {}): TopicsOfProcess {
+export function serving(
+  t: TestApplication,
+  options: TopicsOptions = {},
+  serve: ServeOptions = {},
+): TopicsOfProcess {
   t.application.install(WebSockets)
   const topics = t.application.install(Topics, options)
   topics.allow(Room, {
@@ -35,7 +40,10 @@ export function serving(t: TestApplication, options: TopicsOptions = {}): Topics
     publish: ({ parameters }) => parameters.room !== 'forbidden',
   })
   t.application.routing((route) =>
-    topics.serve(route, '/live', { connected: (client) => client.subscribe(Inbox, { user: 'a' }) }),
+    topics.serve(route, '/live', {
+      connected: (client) => client.subscribe(Inbox, { user: 'a' }),
+      ...serve,
+    }),
   )
   return topics
 }

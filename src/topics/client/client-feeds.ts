@@ -19,6 +19,8 @@ export class ClientFeeds {
   readonly #feeds = new Map<string, ClientFeed>()
   /** The topics of subscribes without an answer, by their ids. */
   readonly #asked = new Map<number, string>()
+  /** The feeds whose topics are in the newest `hello`. */
+  #resumed: readonly ClientFeed[] = []
 
   constructor(connection: () => ClientConnection) {
     this.#connection = connection
@@ -47,13 +49,23 @@ export class ClientFeeds {
   /** The topics to resume on a new session. */
   resumed(away: number | null): readonly ClientFields[] {
     this.#asked.clear()
-    return [...this.#feeds.values()]
-      .filter(({ isServed, isSuspended }) => !isServed && !isSuspended)
-      .map(({ topic, from }) =>
-        typeof from === 'object' && 'epoch' in from
-          ? { topic, ...from, ...(away === null ? {} : { away }) }
-          : { topic, from },
-      )
+    this.#resumed = [...this.#feeds.values()].filter(isWanted)
+    return this.#resumed.map(({ topic, from }) =>
+      typeof from === 'object' && 'epoch' in from
+        ? { topic, ...from, ...(away === null ? {} : { away }) }
+        : { topic, from },
+    )
+  }
+
+  /** The server has answered `hello`: subscribes to what has changed since it was sent. */
+  opened(): void {
+    const resumed = this.#resumed
+    for (const feed of resumed) {
+      if (this.#feeds.get(feed.topic) !== feed || !isWanted(feed)) this.#unsubscribe(feed.topic)
+    }
+    for (const feed of this.#feeds.values()) {
+      if (isWanted(feed) && !resumed.includes(feed)) this.#subscribe(feed)
+    }
   }
 
   subscribed({ id, topic, epoch, offset, resumed }: Subscribed): void {
@@ -108,8 +120,7 @@ export class ClientFeeds {
         subscribe: (each) => this.#subscribe(each),
         unsubscribe: (each) => {
           if (!each.isSuspended) this.#feeds.delete(name)
-          const connection = this.#connection()
-          connection.send({ type: 'unsubscribe', id: connection.nextId(), topic: name })
+          this.#unsubscribe(name)
         },
       },
       isServed,
@@ -123,4 +134,14 @@ export class ClientFeeds {
     const id = connection.nextId()
     if (connection.send({ type: 'subscribe', id, topic, from })) this.#asked.set(id, topic)
   }
+
+  #unsubscribe(topic: string): void {
+    const connection = this.#connection()
+    connection.send({ type: 'unsubscribe', id: connection.nextId(), topic })
+  }
+}
+
+/** Whether the client has to ask for the topic. */
+function isWanted({ isServed, isSuspended }: ClientFeed): boolean {
+  return !isServed && !isSuspended
 }

@@ -63,6 +63,7 @@ class TopicsConnection implements LiveTopics {
       resumed: (away) => this.#feeds.resumed(away),
       opened: ({ limits, dedupe }, isSame) => {
         this.#outbox.opened({ unanswered: limits.unanswered, dedupeMs: dedupe }, isSame)
+        this.#feeds.opened()
         this.#histories.opened()
         this.#presences.opened()
       },

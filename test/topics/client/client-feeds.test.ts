@@ -40,4 +40,46 @@ describe('ClientFeeds', () => {
       await live.close()
     })
   })
+
+  it('receives a topic whose loop began while hello was under way', async () => {
+    await withTestApplication(async (t) => {
+      const topics = serving(t)
+      const live = connecting(t)
+      // Longer than it takes to connect: the loop begins in each state of the connection.
+      const listening: Listening[] = []
+      for (let turn = 0; turn < 40; turn++) {
+        const each = live.topic(Room, { room: `${turn}` })
+        listening.push(new Listening(each.events()))
+        await Promise.resolve()
+      }
+      await t.clock.advance(10)
+      for (let turn = 0; turn < 40; turn++) {
+        await topics.topic(Room, { room: `${turn}` }).publish(turn)
+      }
+      await t.clock.advance(10)
+
+      expect(listening.flatMap(({ events }) => events)).toEqual(
+        Array.from({ length: 40 }, (_, n) => n),
+      )
+      await live.close()
+    })
+  })
+
+  it('does not receive a topic whose loop ended while hello was under way', async () => {
+    await withTestApplication(async (t) => {
+      const listening: Listening[] = []
+      // The server has read hello, and has not answered it.
+      const authenticate = async (): Promise<boolean> => {
+        await listening[0]?.stop()
+        return true
+      }
+      const topics = serving(t, {}, { authenticate })
+      const live = connecting(t)
+      listening.push(new Listening(live.topic(Room, { room: '1' }).events()))
+      await t.clock.advance(10)
+
+      expect(topics.topic(Room, { room: '1' }).here).toBe(0)
+      await live.close()
+    })
+  })
 })

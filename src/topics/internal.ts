@@ -1,0 +1,5 @@
+/**
+ * Parts of topics for brokers.
+ */
+
+export { createTopicsEnvironment } from './topics-environment.ts'
