@@ -1,8 +1,8 @@
 /**
  * Frames between a worker and the process that holds the log: a header in JSON, and bytes.
  *
- * Layout: the length of the rest, the length of the header (32 bits each, big endian), the header in
- * UTF-8, the body.
+ * Layout: the length of the rest and the length of the header (32 bits each, big endian), the
+ * header in UTF-8, the body.
  */
 
 /** A frame that has arrived. */

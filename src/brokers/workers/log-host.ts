@@ -1,8 +1,8 @@
 /**
  * The process that holds the log: serves brokers of other processes over a socket.
  *
- * Each connection has a broker in memory of its own. The connection calls the methods of its broker,
- * and gets what the broker tells its node.
+ * Each connection has a broker in memory of its own. The connection calls the methods of its
+ * broker, and gets the events and messages for its node.
  */
 
 import { createServer, type Server, type Socket } from 'node:net'
