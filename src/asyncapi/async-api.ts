@@ -76,6 +76,7 @@ const CHANNEL: Reference = { $ref: '#/channels/session' }
 const ID: JsonSchema = {
   type: 'integer',
   minimum: 1,
+  maximum: 2 ** 32 - 1,
   description: 'Odd for requests of the client, even for requests of the server; growing.',
 }
 const BUILTIN_FAILURES = ['INVALID', 'UNKNOWN', 'BUSY', 'CANCELLED', 'TIMEOUT', 'FAILED']

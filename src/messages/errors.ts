@@ -25,6 +25,11 @@ const REASONS: Readonly<Record<BuiltinFailure, string>> = {
   DISCONNECTED: 'the session is over',
 }
 
+/** Whether a failure is one that no contract declares. */
+export function isBuiltin(failure: string): failure is BuiltinFailure {
+  return Object.hasOwn(REASONS, failure)
+}
+
 /** What `RequestFailedError` knows beside its failure. */
 export interface RequestFailedFacts extends ErrorOptions {
   readonly data?: unknown
@@ -49,8 +54,8 @@ export class RequestFailedError extends TowpathError {
 
   constructor(type: string, failure: string, facts: RequestFailedFacts = {}) {
     const { data, issues, reason, ...options } = facts
-    const why = Object.hasOwn(REASONS, failure)
-      ? REASONS[failure as BuiltinFailure] // an own key, by the line above
+    const why = isBuiltin(failure)
+      ? REASONS[failure]
       : 'the peer answered with a failure of the contract'
     super(`Cannot get an answer to "${type}": ${reason ?? why} (${failure})`, options)
     this.type = type

@@ -4,7 +4,6 @@
  */
 
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { rejected } from '../base/internal.ts'
 import type { ReceiveChannel, SendChannel, SendOptions, TrySendResult } from '../channels/index.ts'
 import { writableOf } from '../channels/internal.ts'
 import type { ClientSession } from '../client/index.ts'
@@ -125,12 +124,9 @@ class TypedOutgoing implements SendChannel<unknown> {
 
   send(value: unknown, options?: SendOptions): Promise<void> {
     const signal = options?.signal
-    if (signal?.aborted === true) return rejected(signal.reason)
     const transmit = (valid: unknown): Promise<void> =>
       this.#port.send(this.#codec.encode(valid), signal)
-    return this.#outbox.inOrder('value', this.#check, value, transmit, (withdraw) => {
-      signal?.addEventListener('abort', () => withdraw(signal.reason), { once: true })
-    })
+    return this.#outbox.sendInOrder('value', this.#check, value, transmit, signal)
   }
 
   trySend(value: unknown): TrySendResult {

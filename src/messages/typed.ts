@@ -2,12 +2,7 @@
  * `typed`: typed messages over one session, on either side.
  */
 
-import {
-  addAbortListener,
-  rejected,
-  removeAbortListener,
-  toMilliseconds,
-} from '../base/internal.ts'
+import { rejected, toMilliseconds } from '../base/internal.ts'
 import type { Duration } from '../base/index.ts'
 import type { ReceiveChannel, SendOptions, TrySendResult } from '../channels/index.ts'
 import type { WebSocketServerSession } from '../application/index.ts'
@@ -21,7 +16,7 @@ import { Link } from './link/link.ts'
 import { ignore } from './link/outbox.ts'
 import type { LinkSettings } from './link/port.ts'
 import { type CarrierSession, sessionPort } from './link/session-port.ts'
-import { Prepared } from './prepare.ts'
+import type { Prepared } from './prepare.ts'
 import { readableItems } from './readable-items.ts'
 import { readHandlers, Server } from './serve.ts'
 import { ACT, agreedCodec, readSettings } from './settings.ts'
@@ -168,20 +163,11 @@ export function sendEvent(
   options: SendOptions | undefined,
 ): Promise<void> {
   const signal = options?.signal
-  if (signal?.aborted === true) return rejected(signal.reason)
   const transmit = (valid: unknown): Promise<void> =>
     port.send(outbox.encode({ type, data: valid }), signal)
-  let forget: (() => void) | null = null
   try {
-    const schema = entryOf(settings, type, 'event')?.data ?? null
-    const sent = outbox.inOrder(type, schema, data, transmit, (withdraw) => {
-      if (signal === undefined) return
-      const onAbort = (): void => withdraw(signal.reason)
-      addAbortListener(signal, onAbort)
-      forget = () => removeAbortListener(signal, onAbort)
-    })
-    if (forget !== null) void sent.then(forget, forget)
-    return sent
+    const check = entryOf(settings, type, 'event')?.data ?? null
+    return outbox.sendInOrder(type, check, data, transmit, signal)
   } catch (error) {
     return rejected(error)
   }
@@ -207,7 +193,7 @@ export function trySendEvent(
   first: string | Prepared,
   data: unknown,
 ): TrySendResult {
-  if (first instanceof Prepared) {
+  if (typeof first !== 'string') {
     const wire = first.wireOf(settings.codec, settings.contract?.[settings.side])
     return outbox.isWaiting ? 'full' : port.trySend(wire)
   }

@@ -10,9 +10,9 @@ import {
   removeAbortListener,
 } from '../../base/internal.ts'
 import { SENT } from '../../channels/internal.ts'
-import { isPromise, type Validated } from '../../schema/index.ts'
+import { type Check, isPromise, type Validated } from '../../schema/index.ts'
 import type { CompiledEntry } from '../contract.ts'
-import { InvalidMessageError, RequestFailedError } from '../errors.ts'
+import { InvalidMessageError, isBuiltin, RequestFailedError } from '../errors.ts'
 import { type Envelope, issuesOf } from './envelope.ts'
 import { ItemSink } from './item-sink.ts'
 import { type Items, ItemSource } from './item-source.ts'
@@ -108,19 +108,17 @@ export class Ask {
 
   /** A message of the peer that belongs to it. @returns `false` for what cannot be so. */
   take(message: Envelope): boolean {
-    const { type, data, code, items = 0 } = message
+    const { type, data, items = 0 } = message
     if (type === '.item') return this.sink?.receive(data) ?? false
     if (type === '.credit') {
       if (this.#question.upload === null) return false
       this.#source?.grant(items)
     } else if (type === '.error') {
-      // `DISCONNECTED` is our own word.
-      const failure = code === undefined || code === 'DISCONNECTED' ? 'FAILED' : code
-      const facts = { data, issues: issuesOf(message) }
-      this.fail(new RequestFailedError(this.#question.type, failure, facts))
+      this.#refused(message)
     } else {
       if (type !== (this.sink === null ? '.response' : '.end')) return false
-      this.#answered(data)
+      const { entry } = this.#question
+      this.#validated(entry?.response ?? null, data, (value) => this.#succeed(value))
     }
     return true
   }
@@ -212,30 +210,40 @@ export class Ask {
     if (this.#phase !== 'settled') await port.send(outbox.encodeItem(this.id, validated.value))
   }
 
-  /** The answer, or the value at the end of a stream. */
-  #answered(data: unknown): void {
-    const check = this.#link.settings.validatesIncoming && this.#question.entry?.response
-    if (!check) {
-      this.#succeed(data)
-      return
-    }
-    try {
-      const validated = check(data)
-      if (!isPromise(validated)) this.#finish(validated)
-      else {
-        validated.then(
-          (settled) => this.#finish(settled),
-          (error: unknown) => this.#invalid({ error }),
-        )
-      }
-    } catch (error) {
-      this.#invalid({ error })
-    }
+  /**
+   * The answer is a failure. A side that validates takes no failure that the contract does not
+   * declare, and no data but of one that it declares.
+   */
+  #refused(message: Envelope): void {
+    const { code = 'FAILED', data } = message
+    const { settings } = this.#link
+    const errors = settings.validatesIncoming ? this.#question.entry?.errors : undefined
+    const check = errors?.get(code) ?? null
+    const isUnknown = errors !== undefined && !errors.has(code) && !isBuiltin(code)
+    // `DISCONNECTED` is our own word.
+    const failure = isUnknown || code === 'DISCONNECTED' ? 'FAILED' : code
+    const known = errors === undefined || check !== null ? data : undefined
+    this.#validated(check, known, (value) => {
+      const facts = { data: value, issues: issuesOf(message) }
+      this.fail(new RequestFailedError(this.#question.type, failure, facts))
+    })
   }
 
-  #finish(validated: Validated): void {
-    if (validated.issues === null) this.#succeed(validated.value)
-    else this.#invalid(validated)
+  /** Calls `use` with the valid value; if it does not match its schema, the request fails. */
+  #validated(check: Check | null, data: unknown, use: (value: unknown) => void): void {
+    const finish = (validated: Validated): void => {
+      if (validated.issues === null) use(validated.value)
+      else this.#invalid(validated)
+    }
+    const failed = (error: unknown): void => this.#invalid({ error })
+    try {
+      const isWanted = check !== null && this.#link.settings.validatesIncoming
+      const validated = isWanted ? check(data) : { issues: null, value: data }
+      if (isPromise(validated)) validated.then(finish, failed)
+      else finish(validated)
+    } catch (error) {
+      failed(error)
+    }
   }
 
   #succeed(value: unknown): void {

@@ -25,6 +25,8 @@ export interface Envelope {
 const MAX_ISSUES = 10
 const MAX_CODE_LENGTH = 64
 const MAX_COUNT = 2 ** 31 - 1
+/** Items of bytes under a text codec have 4 bytes for the id of their request. */
+const MAX_ID = 2 ** 32 - 1
 
 /** Checks a decoded value, and returns it. @returns `null` if it is no envelope. */
 export function readEnvelope(value: unknown): Envelope | null {
@@ -32,7 +34,7 @@ export function readEnvelope(value: unknown): Envelope | null {
   // Absent fields are `undefined`: no prototype of a decoded value has members of these names.
   const fields = value as Envelope
   return typeof fields.type === 'string' &&
-    isCount(fields.id, 1, Number.MAX_SAFE_INTEGER) &&
+    isCount(fields.id, 1, MAX_ID) &&
     isCount(fields.timeout, 0, Number.MAX_SAFE_INTEGER) &&
     isCount(fields.credit, 0, MAX_COUNT) &&
     isCount(fields.items, 1, MAX_COUNT) &&
@@ -56,6 +58,10 @@ function isCount(value: unknown, min: number, max: number): boolean {
 }
 
 function isIssue(value: unknown): value is Issue {
-  const issue = Object(value) as Partial<Issue> // any value has these, or `undefined`
-  return typeof issue.message === 'string' && Array.isArray(issue.path)
+  const { message, path } = Object(value) as Partial<Issue> // any value has these, or `undefined`
+  return typeof message === 'string' && Array.isArray(path) && path.every(isKey)
+}
+
+function isKey(key: unknown): boolean {
+  return typeof key === 'string' || typeof key === 'number'
 }

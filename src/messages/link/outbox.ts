@@ -6,7 +6,13 @@
  * later events and requests wait; answers do not, because their order is not promised.
  */
 
-import { Deferred, handled, rejected } from '../../base/internal.ts'
+import {
+  addAbortListener,
+  Deferred,
+  handled,
+  rejected,
+  removeAbortListener,
+} from '../../base/internal.ts'
 import { ClosedSendChannelError, type TrySendResult } from '../../channels/index.ts'
 import { SENT } from '../../channels/internal.ts'
 import { type Check, isPromise, type Validated } from '../../schema/index.ts'
@@ -16,8 +22,6 @@ import { Turns } from './turns.ts'
 
 /** Answers that wait for room in the queue of the session. */
 const MAX_WAITING_POSTS = 1024
-/** An item of bytes under a text codec has 4 bytes for its id. */
-const MAX_BYTES_ID = 2 ** 32 - 1
 
 /** What an outbox needs of the settings. */
 export type OutboxSettings = Pick<LinkSettings, 'codec' | 'validatesOutgoing'>
@@ -69,15 +73,11 @@ export class Outbox {
    * An item of a stream or an upload. Bytes travel in a frame of their own where the codec is a
    * text.
    *
-   * @throws {RangeError} for such bytes of a request whose id takes more than 4 bytes; otherwise as
-   *   `encode`.
+   * @throws as `encode`.
    */
   encodeItem(id: number, data: unknown): Wire {
     if (!(data instanceof Uint8Array) || this.#settings.codec.frame === 'binary') {
       return this.encode({ type: '.item', id, data })
-    }
-    if (id > MAX_BYTES_ID) {
-      throw new RangeError(`Cannot send bytes for id ${id}, expected ${MAX_BYTES_ID} at most`)
     }
     const frame = new Uint8Array(4 + data.length)
     new DataView(frame.buffer).setUint32(0, id)
@@ -124,6 +124,27 @@ export class Outbox {
     } catch (error) {
       return rejected(error)
     }
+  }
+
+  /** As `inOrder`, until `signal` fires. */
+  sendInOrder(
+    type: string,
+    check: Check | null,
+    data: unknown,
+    transmit: (valid: unknown) => Promise<void>,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    if (signal?.aborted === true) return rejected(signal.reason)
+    let onAbort = ignore
+    const sent = this.inOrder(type, check, data, transmit, (withdraw) => {
+      onAbort = () => withdraw(signal?.reason)
+      if (signal !== undefined) addAbortListener(signal, onAbort)
+    })
+    if (signal !== undefined && onAbort !== ignore) {
+      const forget = (): void => removeAbortListener(signal, onAbort)
+      void sent.then(forget, forget)
+    }
+    return sent
   }
 
   /** Sends an event without waiting. @throws as `send` of a session rejects. */

@@ -2,10 +2,10 @@
  * One request of this side, over a pair of sessions in memory.
  */
 
-import { defineContract, RequestFailedError } from 'towpath/messages'
+import { defineContract, InvalidMessageError, RequestFailedError } from 'towpath/messages'
 import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
-import { withPair } from '../../support/typed-pair.ts'
+import { withPair, withServer } from '../../support/typed-pair.ts'
 
 const contract = defineContract({
   name: 'c',
@@ -295,5 +295,54 @@ describe('a request', () => {
         'expected stream()',
       )
     })
+  })
+
+  it('M-05 takes from a client only failures that are declared, with data that is valid', async () => {
+    const failing = defineContract({
+      name: 'c',
+      errors: { GONE: z.object({ room: z.string() }), CLOSED: null },
+      server: { ask: { request: null } },
+    })
+    const answers: ReadonlyArray<readonly [object, unknown]> = [
+      [
+        { code: 'GONE', data: { room: 'a', extra: 1 } },
+        { failure: 'GONE', data: { room: 'a' } },
+      ],
+      [
+        { code: 'CLOSED', data: 'extra' },
+        { failure: 'CLOSED', data: undefined },
+      ],
+      [
+        { code: 'BUSY', data: 'extra' },
+        { failure: 'BUSY', data: undefined },
+      ],
+      [
+        { code: 'HACKED', data: 'extra' },
+        { failure: 'FAILED', data: undefined },
+      ],
+      [{ code: 'constructor' }, { failure: 'FAILED' }],
+      [{ code: 'DISCONNECTED' }, { failure: 'FAILED' }],
+    ]
+    const invalid: string[] = []
+    await withServer(
+      failing,
+      async (t, promised) => {
+        const peer = await t.connect('/', { protocols: failing.protocols })
+        const server = await promised
+        let id = 0
+        for (const [answer, expected] of answers) {
+          const outcome = server.requestCatching('ask', undefined)
+          await t.settle()
+          await peer.send(JSON.stringify({ type: '.error', id: (id += 2), ...answer }))
+          expect(await outcome).toMatchObject({ type: 'failed', ...(expected as object) })
+        }
+        const outcome = server.request('ask', undefined)
+        await t.settle()
+        await peer.send(`{"type":".error","id":${id + 2},"code":"GONE","data":{"room":1}}`)
+        await expect(outcome).rejects.toThrow(InvalidMessageError)
+        expect(invalid).toEqual(['ask'])
+      },
+      { server: { onInvalid: ({ type }) => invalid.push(type) } },
+    )
   })
 })

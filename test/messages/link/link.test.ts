@@ -77,6 +77,7 @@ describe('what is no message of the contract', () => {
     ['a request without an id', { type: 'history', data: { room: 'a' } }],
     ['an id of 0', { type: 'history', id: 0 }],
     ['an id that is no whole number', { type: 'history', id: 1.5 }],
+    ['an id that takes more than 4 bytes', { type: 'history', id: 2 ** 32 + 1 }],
     ['an id past what JSON can say', '{"type":"history","id":9007199254740993}'],
     ['a timeout that is a text', { type: 'history', id: 1, timeout: 'soon' }],
     ['a negative credit', { type: 'watch', id: 1, credit: -1 }],

@@ -99,6 +99,27 @@ describe('Outbox', () => {
     expect(sent).toEqual(['b'])
   })
 
+  it('listens to the signal of a message only while the message waits', async () => {
+    const { outbox, sent, transmit } = setUp()
+    const controller = new AbortController()
+    const { signal } = controller
+    const remove = vi.spyOn(signal, 'removeEventListener')
+    const add = vi.spyOn(signal, 'addEventListener')
+    const { schema, answers } = slow()
+    await outbox.sendInOrder('say', null, 'a', transmit, signal)
+    expect(add).not.toHaveBeenCalled()
+
+    const waiting = outbox.sendInOrder('say', schema, 'b', transmit, signal)
+    answers[0]?.resolve({ value: 'b' })
+    await waiting
+    expect([add.mock.calls.length, remove.mock.calls.length]).toEqual([1, 1])
+
+    const withdrawn = outbox.sendInOrder('say', schema, 'c', transmit, signal)
+    controller.abort(new Error('given up'))
+    await expect(withdrawn).rejects.toThrow('given up')
+    expect(sent).toEqual(['a', 'b'])
+  })
+
   it('rejects what still waits when the session is over, with nothing unhandled', async () => {
     const { outbox, send, sent } = setUp()
     const waiting = send('a', slow().schema)
