@@ -3,12 +3,12 @@
  * into an empty project, compiles a program against its types and loads every entry point there,
  * with `import` and with `require`.
  *
- * The project stays in `build/package/`; `node build/package/smoke.mjs` and `smoke.cjs` run it
- * again, on any version of Node. Needs `npm run build` before.
+ * The project stays in `build/package/`. `node build/package/smoke.mjs` and `smoke.cjs` run it again,
+ * on any version of Node, and `checks.mjs` on Bun and Deno too. Needs `npm run build` before.
  */
 
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { entryPoints } from './entry-points.ts'
@@ -82,6 +82,7 @@ function install(tarball: string): void {
   writeFileSync(join(PROJECT, 'package.json'), '{ "name": "smoke", "private": true }\n')
   writeFileSync(join(PROJECT, 'smoke.mjs'), smokeProgram(specifiers, 'await import(specifier)'))
   writeFileSync(join(PROJECT, 'smoke.cjs'), smokeProgram(specifiers, 'require(specifier)'))
+  copyFileSync(join(ROOT, 'test', 'runtimes', 'checks.mjs'), join(PROJECT, 'checks.mjs'))
   writeFileSync(join(PROJECT, 'smoke.ts'), typesProgram())
   writeFileSync(join(PROJECT, 'tsconfig.json'), JSON.stringify(CONSUMER_TSCONFIG))
   run(
