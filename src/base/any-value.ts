@@ -36,7 +36,7 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
  */
 export function asError(thrown: unknown, what: string): Error {
   if (isInstance(thrown, Error)) return thrown
-  return new TypeError(`Cannot tell why ${what} failed: it threw something that is not an Error`)
+  return new TypeError(`Cannot tell why ${what} failed: the thrown value is not an Error`)
 }
 
 /** For messages: a number as itself, anything else by its kind, because values may be secrets. */

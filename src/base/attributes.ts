@@ -36,7 +36,7 @@ export class MissingAttributeError extends TowpathError {
   readonly key: AttributeKey<unknown>
 
   constructor(key: AttributeKey<unknown>) {
-    super(`Cannot get attribute "${key.name}": nothing has been put under it`)
+    super(`Cannot get attribute "${key.name}": it is not set, expected attributes.put() before it`)
     this.key = key
   }
 }

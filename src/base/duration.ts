@@ -137,6 +137,6 @@ function rejectOtherFields(duration: object, what: string): void {
     others[0] ?? OTHER_TEMPORAL_UNITS.find((unit) => Boolean(Reflect.get(duration, unit)))
   if (other === undefined) return
   throw new TypeError(
-    `Cannot use "${other}" in ${what}: no such unit, expected ${UNITS.join(', ')}`,
+    `Cannot use "${other}" in ${what}: unknown unit, expected ${UNITS.join(', ')}`,
   )
 }

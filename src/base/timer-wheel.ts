@@ -127,7 +127,8 @@ export class TimerWheel {
     for (const bucket of this.#takeDueBuckets()) this.#runBucket(bucket, errors)
     this.#setNextAlarm()
     if (errors.length === 1) throw errors[0]
-    if (errors.length > 1) throw new AggregateError(errors, 'Cannot go on: several timers threw')
+    if (errors.length > 1)
+      throw new AggregateError(errors, 'Cannot run timers: several of them threw')
   }
 
   /**

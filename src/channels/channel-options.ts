@@ -38,12 +38,12 @@ const CHANNEL_OPTIONS = optionTable<ChannelSettings<never>>({
 export function readChannelOptions<T>(options: ChannelOptions<T>): ChannelSettings<T> {
   const { maxBytes, capacity, onOverflow } = CHANNEL_OPTIONS.read(optionReader(ACT), options)
   if (maxBytes !== Infinity && options.sizeOf === undefined) {
-    throw new TypeError('Cannot bound a channel by maxBytes: sizeOf is missing')
+    throw new TypeError(
+      'Cannot limit a channel by maxBytes: sizeOf is missing, expected a function',
+    )
   }
   if (onOverflow === 'drop-oldest' && capacity === 0) {
-    throw new RangeError(
-      `Cannot ${ACT}: one of capacity 0 holds nothing to drop, expected a capacity of 1 or above for drop-oldest`,
-    )
+    throw new RangeError(`Cannot ${ACT}: capacity is 0, expected 1 or above for drop-oldest`)
   }
   return new ChannelSettings({ ...options, sizeOf: checkedSizeOf(options.sizeOf) })
 }
@@ -55,7 +55,7 @@ function checkedSizeOf<T>(sizeOf: ChannelOptions<T>['sizeOf']): ChannelOptions<T
     const bytes = sizeOf(value)
     if (bytes >= 0 && bytes < Infinity) return bytes
     throw new RangeError(
-      `Cannot send: sizeOf gave ${bytes}, expected a finite number of 0 or above`,
+      `Cannot send: sizeOf returned ${bytes}, expected a finite number of 0 or above`,
     )
   }
 }

@@ -18,7 +18,7 @@ export class ClosedReceiveChannelError extends TowpathError {
   constructor(options: ClosedChannelErrorOptions = {}) {
     const { sessionId = null, ...others } = options
     const what = sessionId === null ? 'the channel' : `incoming of session ${sessionId}`
-    super(`Cannot receive: ${what} is closed and holds nothing more`, others)
+    super(`Cannot receive: ${what} is closed and empty`, others)
     this.sessionId = sessionId
   }
 }
@@ -38,7 +38,7 @@ export class ReceiveTimeoutError extends TowpathError {
   readonly timeoutMs: number
 
   constructor(timeoutMs: number) {
-    super(`Cannot receive: nothing came within ${timeoutMs} ms`)
+    super(`Cannot receive: no value arrived within ${timeoutMs} ms`)
     this.timeoutMs = timeoutMs
   }
 }
@@ -84,7 +84,7 @@ export class ChannelOverflowError extends TowpathError {
 
   constructor(capacity: number, value: unknown, options?: ErrorOptions) {
     super(
-      `Cannot hold another value: the channel of capacity ${capacity} is full, and its policy is to close`,
+      `Cannot send: the channel of capacity ${capacity} is full, and its overflow policy is "close"`,
       options,
     )
     this.capacity = capacity
@@ -96,7 +96,7 @@ export class ChannelOverflowError extends TowpathError {
 export function toCause(reason: unknown): Error | null {
   if (reason === undefined || reason === null) return null
   if (reason instanceof Error) return reason
-  return new Error('Cannot go on with the channel: for a reason that is not an Error', {
+  return new Error('Cannot continue the channel: the reason is not an Error', {
     cause: reason,
   })
 }

@@ -23,7 +23,7 @@ export class CompressionBudget {
   constructor(limit: number) {
     if (limit !== Infinity && !(Number.isSafeInteger(limit) && limit >= 0)) {
       throw new RangeError(
-        `Cannot limit the memory of compression: the limit is ${String(limit)}, expected whole bytes from 0 on or Infinity`,
+        `Cannot limit the memory of compression: the limit is ${String(limit)}, expected a whole number of bytes, 0 or above, or Infinity`,
       )
     }
     this.limit = limit

@@ -45,7 +45,7 @@ export class CompressionRatioError extends ProtocolViolation {
   readonly maxRatio: number
 
   constructor(size: number, maxRatio: number) {
-    super(`Cannot inflate message past ${size} bytes: it may be ${maxRatio} times what arrived`)
+    super(`Cannot inflate message beyond ${size} bytes: maxRatio is ${maxRatio}`)
     this.size = size
     this.maxRatio = maxRatio
   }

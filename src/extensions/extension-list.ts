@@ -31,13 +31,13 @@ export function readExtensions(
 ): readonly Extension[] {
   if (value === undefined) return fallback
   if (!Array.isArray(value)) {
-    throw new TypeError(`Cannot ${act}: option "extensions" is no list, expected a list`)
+    throw new TypeError(`Cannot ${act}: option "extensions" is not a list, expected a list`)
   }
   const extensions: Extension[] = []
   for (const each of value as readonly unknown[]) {
     if (!isExtension(each)) {
       throw new TypeError(
-        `Cannot ${act}: option "extensions" has an element that is no extension, expected one such as permessageDeflate()`,
+        `Cannot ${act}: option "extensions" has an invalid element, expected extensions such as permessageDeflate()`,
       )
     }
     for (const other of extensions) requireCompatible(act, other, each)

@@ -6,7 +6,7 @@ import { FrameTooBigError, ProtocolViolationError } from '../protocol/internal.t
 export function notDeflated(cause?: unknown): ProtocolViolationError {
   return new ProtocolViolationError(
     1007,
-    'Cannot decompress message: it is not deflated data',
+    'Cannot decompress message: the data is not valid DEFLATE',
     cause === undefined ? undefined : { cause },
   )
 }

@@ -240,5 +240,5 @@ const permits = new Permits(MAX_CONCURRENT_WRITES)
 
 /** Only seen by a session that is over. */
 function closedError(): Error {
-  return new Error('Cannot go on with zlib: the context is closed')
+  return new Error('Cannot use zlib: the context is closed')
 }

@@ -46,7 +46,7 @@ function findClient(
   let proxies = 1
   for (const text of [...nodes].reverse()) {
     const node = text === '' ? HIDDEN_NODE : parseNode(text)
-    if (node === null) throw unreadable('for', 'no address')
+    if (node === null) throw unreadable('for', 'not an address')
     if (client !== null) proxies++
     client = node
     if (!isTrusted(node.host, proxies)) break
@@ -83,18 +83,18 @@ const SCHEMES: ReadonlyMap<string, RequestOrigin['scheme']> = new Map([
 function readHost(text: string | null): Authority | null {
   if (text === null) return null
   const authority = parseAuthority(text)
-  if (authority === null) throw unreadable('host', 'no host')
+  if (authority === null) throw unreadable('host', 'not a host')
   return authority
 }
 
 function readPort(text: string | null): number | null {
   if (text === null) return null
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
-  if (port === 0 || port > 0xffff) throw unreadable('port', 'no port')
+  if (port === 0 || port > 0xffff) throw unreadable('port', 'not a port')
   return port
 }
 
 /** Without the value, which the client may have written. */
 function unreadable(name: keyof Forwarding, what: string): HandshakeError {
-  return new HandshakeError(400, `Cannot upgrade: what the proxy forwards as "${name}" is ${what}`)
+  return new HandshakeError(400, `Cannot upgrade: the forwarded value of "${name}" is ${what}`)
 }

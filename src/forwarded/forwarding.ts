@@ -103,6 +103,6 @@ function parseElements(header: string, parse: ForwardedParser): ReturnType<Forwa
     return parse(header)
   } catch {
     // The parser's message contains the header's value, which the client may have written.
-    throw new HandshakeError(400, 'Cannot upgrade: Forwarded is not of the grammar of RFC 7239')
+    throw new HandshakeError(400, 'Cannot upgrade: the Forwarded header is invalid (RFC 7239)')
   }
 }

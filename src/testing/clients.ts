@@ -207,7 +207,7 @@ export class Clients {
     accepted.start(link.server)
     listener[Symbol.dispose]()
     client.core.start()
-    if (served === null) throw new Error('Cannot begin the session: the application opened none')
+    if (served === null) throw new Error('Cannot start the session: the application opened none')
     return served
   }
 
@@ -240,7 +240,7 @@ export class Clients {
   }
 
   #faultsOf({ link }: MemoryDialer): FaultControl {
-    if (link === null) throw new Error('Cannot find the connection: nothing was dialled')
+    if (link === null) throw new Error('Cannot find the connection: no connection was made')
     return new FaultControl(link, this.#environment)
   }
 

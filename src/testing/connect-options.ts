@@ -92,7 +92,7 @@ export function readTarget(uri: string): RequestTarget {
     const { pathname, search, host, protocol } = new URL(uri)
     return { path: pathname + search, host, encrypted: protocol === 'wss:' }
   }
-  throw new TypeError('Cannot connect: the path is no path, expected "/…", "ws://…" or "wss://…"')
+  throw new TypeError('Cannot connect: the path is invalid, expected "/…", "ws://…" or "wss://…"')
 }
 
 /** Makes the request to upgrade (RFC 6455 §4.1), as it arrives at the server's end of a link. */

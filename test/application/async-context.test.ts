@@ -66,7 +66,10 @@ const talkerIn = (data: unknown): string => String(data).split(' ')[0] ?? ''
 
 const nameOf = (path: string): string => path.split('/')[2] ?? ''
 
-/** A server that notes the store of each callback; `/keep/:user` stays open, `/fail/:user` throws. */
+/**
+ * Creates a server that records the store of each callback. `/keep/:user` stays open, `/fail/:user`
+ * throws.
+ */
 function serverOf(seen: Seen, transport: 'auto' | 'stream', sessions: SessionsByUser) {
   const refused: string[] = []
   return embeddedServer(
@@ -234,7 +237,7 @@ for (const transport of ['auto', 'stream'] as const) {
         })
       }
 
-      // Alice's work sets the shared timers, begins the shared turns, and ends the others' sessions.
+      // Alice's work sets the shared timers, starts the shared turns, and ends the other sessions.
       const work = user.run('alice', () =>
         // oxlint-disable-next-line no-restricted-globals -- the work of a user, beside real sockets
         setInterval(() => {

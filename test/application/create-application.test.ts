@@ -33,7 +33,7 @@ describe('createApplication()', () => {
   it('refuses an async module: what it declares would come too late', () => {
     // oxlint-disable-next-line typescript/no-misused-promises -- what must be refused
     expect(() => createApplication(() => Promise.reject(new Error('late')))).toThrow(
-      'Cannot create the application: the module is async, expected a function that declares at once',
+      'Cannot create the application: the module is async, expected a synchronous function',
     )
   })
 
@@ -104,7 +104,7 @@ describe('routing()', () => {
 
     // oxlint-disable-next-line typescript/no-misused-promises -- what must be refused
     expect(() => app.routing(() => Promise.resolve())).toThrow(
-      'Cannot declare routes: the block is async, expected a function that declares at once',
+      'Cannot declare routes: the block is async, expected a synchronous function',
     )
   })
 })

@@ -1,6 +1,6 @@
 /**
- * An engine as small as can be: it brings an application requests that are written down, and starts the
- * sessions that come of them on memory.
+ * A minimal engine: it passes requests in literal form to an application, and starts the resulting
+ * sessions on memory.
  */
 
 import { expect } from 'vitest'
@@ -27,7 +27,7 @@ export interface RequestChanges extends Partial<Omit<UpgradeRequest, 'rawHeaders
   readonly extraHeaders?: readonly string[]
 }
 
-/** A request that any server would upgrade, and the changes of a test. The key is that of RFC 6455 §1.3. */
+/** Returns a valid upgrade request with the changes of a test. The key is that of RFC 6455 §1.3. */
 export function upgradeRequest(target: string, changes: RequestChanges = {}): UpgradeRequest {
   const { headers = {}, extraHeaders = [], ...rest } = changes
   const all: Record<string, string | undefined> = {

@@ -53,7 +53,7 @@ describe('asError()', () => {
 
     expect(asError(error, 'the handler')).toBe(error)
     expect(asError('because', 'the handler')).toEqual(
-      new TypeError('Cannot tell why the handler failed: it threw something that is not an Error'),
+      new TypeError('Cannot tell why the handler failed: the thrown value is not an Error'),
     )
   })
 })

@@ -34,7 +34,9 @@ describe('Attributes', () => {
 
     expect(act).toThrow(MissingAttributeError)
     expect(act).toThrow(expect.objectContaining({ code: 'TOWPATH_MISSING_ATTRIBUTE', key: User }))
-    expect(act).toThrow('Cannot get attribute "User": nothing has been put under it')
+    expect(act).toThrow(
+      'Cannot get attribute "User": it is not set, expected attributes.put() before it',
+    )
   })
 
   it('getOrNull() gives null when nothing was put', () => {

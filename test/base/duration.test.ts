@@ -43,7 +43,7 @@ describe('Duration', () => {
 
     expect(() => toMilliseconds(temporal, 'timeout')).toThrow(
       new TypeError(
-        'Cannot use "days" in timeout: no such unit, expected hours, minutes, seconds, milliseconds',
+        'Cannot use "days" in timeout: unknown unit, expected hours, minutes, seconds, milliseconds',
       ),
     )
   })
@@ -76,8 +76,8 @@ describe('Duration', () => {
     [null, 'Cannot use null for timeout, expected milliseconds or { hours'],
     [undefined, 'Cannot use undefined for timeout, expected milliseconds or { hours'],
     [{}, 'Cannot use an empty object for timeout, expected one of hours'],
-    [{ second: 1 }, 'Cannot use "second" in timeout: no such unit, expected hours'],
-    [{ seconds: 1, days: 1 }, 'Cannot use "days" in timeout: no such unit, expected hours'],
+    [{ second: 1 }, 'Cannot use "second" in timeout: unknown unit, expected hours'],
+    [{ seconds: 1, days: 1 }, 'Cannot use "days" in timeout: unknown unit, expected hours'],
     [{ seconds: '1' }, 'Cannot use a string for timeout.seconds, expected a number'],
     [{ seconds: null }, 'Cannot use null for timeout.seconds, expected a number'],
   ])('toMilliseconds() rejects %j with TypeError', (value, message) => {

@@ -30,7 +30,9 @@ describe('readChannelOptions()', () => {
       const settings = readChannelOptions<string>({ sizeOf: () => bytes })
 
       expect(() => settings.sizeOf?.('a')).toThrow(
-        new RangeError(`Cannot send: sizeOf gave ${bytes}, expected a finite number of 0 or above`),
+        new RangeError(
+          `Cannot send: sizeOf returned ${bytes}, expected a finite number of 0 or above`,
+        ),
       )
     }
   })
@@ -47,7 +49,7 @@ describe('readChannelOptions()', () => {
       'option "maxBytes" is -1, expected a number of 0 or above, or Infinity',
     ],
     [{ maxBytes: NaN, sizeOf }, 'option "maxBytes" is NaN'],
-    [{ capacity: 0, onOverflow: 'drop-oldest' }, 'one of capacity 0 holds nothing to drop'],
+    [{ capacity: 0, onOverflow: 'drop-oldest' }, 'capacity is 0, expected 1 or above'],
   ])('readChannelOptions() rejects %j with RangeError', (options, message) => {
     expectThrow(options, RangeError, message)
   })
@@ -55,7 +57,10 @@ describe('readChannelOptions()', () => {
   it.each<[unknown, string]>([
     [{ capacity: '64' }, 'option "capacity" is a string, expected a whole number'],
     [{ maxBytes: '1k', sizeOf }, 'option "maxBytes" is a string, expected a number'],
-    [{ maxBytes: 1024 }, 'Cannot bound a channel by maxBytes: sizeOf is missing'],
+    [
+      { maxBytes: 1024 },
+      'Cannot limit a channel by maxBytes: sizeOf is missing, expected a function',
+    ],
     [{ sizeOf: 4 }, 'Cannot create a channel: option "sizeOf" is 4, expected a function'],
     [{ onDropped: 'log' }, 'option "onDropped" is a string, expected a function'],
     [

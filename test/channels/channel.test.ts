@@ -35,7 +35,7 @@ describe('Channel', () => {
   it('send() rejects when sizeOf gives no size, and the channel stays as it was', async () => {
     const channel = new Channel<string>({ sizeOf: () => NaN })
 
-    await expect(channel.send('a')).rejects.toThrow('Cannot send: sizeOf gave NaN')
+    await expect(channel.send('a')).rejects.toThrow('Cannot send: sizeOf returned NaN')
     expect(channel.tryReceive()).toEqual({ type: 'empty' })
   })
 

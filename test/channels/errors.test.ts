@@ -17,7 +17,7 @@ describe('errors of channels', () => {
     expect(error.code).toBe('TOWPATH_CLOSED_RECEIVE_CHANNEL')
     expect(error.cause).toBe(cause)
     expect(String(error)).toBe(
-      'ClosedReceiveChannelError: Cannot receive: the channel is closed and holds nothing more',
+      'ClosedReceiveChannelError: Cannot receive: the channel is closed and empty',
     )
     expect('cause' in new ClosedReceiveChannelError()).toBe(false)
   })
@@ -40,7 +40,7 @@ describe('errors of channels', () => {
     expect(error.capacity).toBe(64)
     expect(error.value).toBe('secret')
     expect(String(error)).toBe(
-      'ChannelOverflowError: Cannot hold another value: the channel of capacity 64 is full, and its policy is to close',
+      'ChannelOverflowError: Cannot send: the channel of capacity 64 is full, and its overflow policy is "close"',
     )
   })
 
@@ -63,7 +63,7 @@ describe('errors of channels', () => {
     })
     expect(received).toMatchObject({
       sessionId: 'abc',
-      message: 'Cannot receive: incoming of session abc is closed and holds nothing more',
+      message: 'Cannot receive: incoming of session abc is closed and empty',
     })
     expect(new ClosedSendChannelError('x').sessionId).toBeNull()
     expect(new ClosedReceiveChannelError().sessionId).toBeNull()

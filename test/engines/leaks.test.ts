@@ -19,8 +19,8 @@ import { listen } from '../support/loopback.ts'
 
 const CONNECTIONS = 10_000
 /**
- * Before the first count: what is compiled, cached and pooled once is no leak; it settles by then. (On Node 22 the heap
- * grows by 1.2 MB once, somewhere behind the 4000th connection, and not again up to the 34 000th.)
+ * Connections before the first count, until compilation, caches and pools have settled. (On Node 22
+ * the heap grows once by 1.2 MB after about 4000 connections, and then not before 34 000.)
  */
 const WARM_UP = 12_000
 /** Growth of the heap that is noise: 100 bytes a connection. A listener or a timer holds more. */
@@ -195,7 +195,9 @@ interface Counts {
   readonly processListeners: ReadonlyArray<readonly [string | symbol, number]>
 }
 
-/** One connection from its first byte to its end: each in turn ends in another way; some are refused. */
+/**
+ * Makes one connection and ends it. Connections end in different ways in turn; some are refused.
+ */
 async function connectOnce(port: number, index: number): Promise<void> {
   const socket = connect({ port, host: '127.0.0.1' })
   const ending = ENDINGS[index % (ENDINGS.length + 1)]

@@ -192,12 +192,12 @@ describe('ForwardedHeaders', () => {
   })
 
   it.each([
-    ['X-Forwarded-For', 'somebody', ALL_X, /"for" is no address/],
+    ['X-Forwarded-For', 'somebody', ALL_X, /"for" is not an address/],
     ['X-Forwarded-Proto', 'gopher', ALL_X, /"proto" is neither http nor https/],
-    ['X-Forwarded-Host', 'chat.example.com/x', ALL_X, /"host" is no host/],
-    ['X-Forwarded-Port', '99999', ALL_X, /"port" is no port/],
-    ['Forwarded', 'for=evil, for="', ['forwarded'] as const, /Forwarded is not of the grammar/],
-    ['Forwarded', 'for=evil', ['forwarded'] as const, /"for" is no address/],
+    ['X-Forwarded-Host', 'chat.example.com/x', ALL_X, /"host" is not a host/],
+    ['X-Forwarded-Port', '99999', ALL_X, /"port" is not a port/],
+    ['Forwarded', 'for=evil, for="', ['forwarded'] as const, /the Forwarded header is invalid/],
+    ['Forwarded', 'for=evil', ['forwarded'] as const, /"for" is not an address/],
   ])(
     'refuses with 400 what a trusted proxy passes on and nobody understands: %s: %s',
     async (name, value, headers, words) => {

@@ -37,7 +37,7 @@ describe('resolveForwarded()', () => {
     ['a claim of the client', ['198.51.100.1', '203.0.113.9'], '203.0.113.9'],
     ['a claim behind two proxies', ['198.51.100.1', '203.0.113.9', '10.0.0.2'], '203.0.113.9'],
     ['a claim to be a proxy', ['10.0.0.3', '203.0.113.9'], '203.0.113.9'],
-    ['a claim that is no address', ['<script>', '203.0.113.9'], '203.0.113.9'],
+    ['a claim that is not an address', ['<script>', '203.0.113.9'], '203.0.113.9'],
     ['proxies alone', ['10.0.0.3', '10.0.0.2'], '10.0.0.3'],
     ['a hidden client', ['_hidden'], ''],
     ['a client that is not known', ['203.0.113.9', 'unknown'], ''],
@@ -124,20 +124,20 @@ describe('resolveForwarded()', () => {
   })
 
   it.each<[Partial<Forwarding>, string]>([
-    [{ for: ['chat.example.com'] }, '"for" is no address'],
-    [{ for: ['127.1'] }, '"for" is no address'],
+    [{ for: ['chat.example.com'] }, '"for" is not an address'],
+    [{ for: ['127.1'] }, '"for" is not an address'],
     [{ proto: ['ftp'] }, '"proto" is neither http nor https'],
     [{ proto: ['https;http'] }, '"proto" is neither http nor https'],
-    [{ host: ['user@chat.example.com'] }, '"host" is no host'],
-    [{ host: ['chat.example.com/path'] }, '"host" is no host'],
-    [{ host: ['a b'] }, '"host" is no host'],
-    [{ host: ['a\r\nb'] }, '"host" is no host'],
-    [{ port: ['0'] }, '"port" is no port'],
-    [{ port: ['65536'] }, '"port" is no port'],
-    [{ port: ['443;'] }, '"port" is no port'],
-    [{ port: ['-1'] }, '"port" is no port'],
+    [{ host: ['user@chat.example.com'] }, '"host" is not a host'],
+    [{ host: ['chat.example.com/path'] }, '"host" is not a host'],
+    [{ host: ['a b'] }, '"host" is not a host'],
+    [{ host: ['a\r\nb'] }, '"host" is not a host'],
+    [{ port: ['0'] }, '"port" is not a port'],
+    [{ port: ['65536'] }, '"port" is not a port'],
+    [{ port: ['443;'] }, '"port" is not a port'],
+    [{ port: ['-1'] }, '"port" is not a port'],
   ])('refuses %j, without repeating it', (said, words) => {
     expect(() => resolve(said)).toThrow(HandshakeError)
-    expect(() => resolve(said)).toThrow(`Cannot upgrade: what the proxy forwards as ${words}`)
+    expect(() => resolve(said)).toThrow(`Cannot upgrade: the forwarded value of ${words}`)
   })
 })

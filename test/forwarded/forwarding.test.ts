@@ -100,7 +100,7 @@ describe('readForwarded()', () => {
     const read = (): unknown => readForwarded(requestWith('Forwarded', header), parse)
 
     expect(read).toThrow(HandshakeError)
-    expect(read).toThrow(/^Cannot upgrade: Forwarded is not of the grammar of RFC 7239$/)
+    expect(read).toThrow(/^Cannot upgrade: the Forwarded header is invalid \(RFC 7239\)$/)
   })
 
   it('answers or throws HandshakeError, whatever comes', () => {

@@ -1,6 +1,6 @@
 /**
- * Peers that do one thing without end, in memory and virtual time: what the server holds stays bounded, and
- * nobody else notices.
+ * Peers that repeat one action without end, in memory and virtual time: memory stays limited, and
+ * other sessions are not affected.
  */
 
 import { describe, expect, it } from 'vitest'

@@ -1,5 +1,5 @@
 /**
- * What handlers may do without care, on every engine: loop without ever waiting, and forget to await.
+ * Careless handlers on every engine: loops that never wait, and promises that are not awaited.
  */
 
 import { afterEach, describe, expect, it } from 'vitest'
@@ -93,7 +93,7 @@ export function careless(createHost: () => Host): void {
     return served
   }
 
-  /** Runs `loop` in a session that is reset after a while, or before, and echoes in another meanwhile. */
+  /** Runs `loop` in a session that is reset, and echoes in another session meanwhile. */
   async function echoBeside(loop: Loop, path: string, isReset: boolean): Promise<void> {
     const stop: Stop = { isAsked: false }
     let ended: () => void = () => {}

@@ -1,5 +1,5 @@
 /**
- * What both engines of compression promise, against the RFC's examples and against `node:zlib` itself.
+ * The contract of both compression engines, tested against the RFC's examples and `node:zlib`.
  */
 
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib'
@@ -23,8 +23,8 @@ export function deflated(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Inflated by the platform: everything that a context made, one message behind the other. In pieces of 64 bytes, so
- * that what is further away has to come out of the window, and is refused if that is too small.
+ * Inflates all messages of a context with the platform. The output is taken in pieces of 64 bytes,
+ * so that a distant reference must be inside the window.
  */
 export function inflated(pieces: readonly Uint8Array[], windowBits: number): Uint8Array {
   const all = inflateRawSync(Buffer.concat(pieces), {

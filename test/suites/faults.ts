@@ -1,6 +1,6 @@
 /**
- * What the network can do to a session, at every moment of its life, in virtual time: how the session ends
- * and when, that its handler returns, that nothing is left, and that nobody else notices.
+ * Network faults at every stage of a session, in virtual time: how and when the session ends, that
+ * its handler returns, that nothing is left, and that other sessions are not affected.
  */
 
 import { describe, expect, it } from 'vitest'
@@ -24,9 +24,10 @@ export interface Moment {
 }
 
 /**
- * `open`: the client is sending. `blocked`: the handler waits for room, because the client does not read.
- * `our close`: the client has our Close frame. `their close`: the client has the answer to its own, and our
- * FIN. `queued`: the Close frame, ours or the answer to theirs, waits behind data that the client does not read.
+ * `open`: the client is sending. `blocked`: the handler waits for room, because the client does not
+ * read. `our close`: the client has our Close frame. `their close`: the client has the answer to
+ * its own, and our FIN. `queued`: a Close frame of ours waits behind data that the client does not
+ * read.
  */
 export type MomentKind =
   | 'open'
@@ -39,7 +40,7 @@ export type MomentKind =
 /** What can go wrong. */
 interface Fault {
   strike(world: FaultWorld, moment: Moment): Promise<void> | void
-  /** After so many milliseconds the trouble is over, and the client goes on as if nothing had been. */
+  /** Milliseconds until the fault is over. The client then continues as if nothing had happened. */
   readonly lasts: number
   heal?(world: FaultWorld): void
   /** The client sends what comes next in spite of the fault, and not after it. */
@@ -248,8 +249,8 @@ const OUTCOMES: Readonly<Record<FaultName, Readonly<Record<MomentKind, Outcome>>
 }
 
 /**
- * Where pings make a difference: a peer that says nothing at all is found by them. The outcome is that of a
- * peer to which nothing is under way; `pingTimeoutOf` adds the time for bytes in front of the ping.
+ * The outcomes that pings change: they detect a silent peer. The outcome is that of a peer without
+ * unread data; `pingTimeoutOf` adds the time for bytes before the ping.
  */
 const OUTCOMES_WITH_PINGS: Readonly<
   Partial<Record<FaultName, Readonly<Partial<Record<MomentKind, Ended>>>>>
@@ -403,7 +404,10 @@ function expectEnded(world: FaultWorld, fault: Fault, { kind }: Moment, outcome:
   expect(toHex(received.subarray(-4))).toBe(outcome.code === OURS ? '88 02 0f a0' : '88 02 0f a1')
 }
 
-/** What the tables say; a Close frame of theirs that was interrupted and arrives in the end is their close. */
+/**
+ * The outcome of the tables. A Close frame of the client that was interrupted and arrives late
+ * counts as its close.
+ */
 function expectedOf(name: FaultName, moment: Moment): Outcome {
   const outcome = OUTCOMES[name][moment.kind]
   if (outcome !== LIVES_ON || moment.answer !== '') return outcome
@@ -419,8 +423,8 @@ function expectedOf(name: FaultName, moment: Moment): Outcome {
 }
 
 /**
- * How pings end the session; `null` where they do not. A ping has 1 ms more for each 512 bytes in front of
- * it that the operating system has taken and that no pong has confirmed (docs/limits.md, "A peer that is slow").
+ * How pings end the session; `null` if they do not. A ping gets 1 ms more for each 512 unconfirmed
+ * bytes before it (docs/limits.md, "A peer that is slow").
  */
 function pingTimeoutOf(name: FaultName, { kind, answer }: Moment): Ended | null {
   const outcome = OUTCOMES_WITH_PINGS[name]?.[kind]

@@ -1,6 +1,6 @@
 /**
- * The table "How it ends" of the contract, row by row, for every engine: what is on the wire in literal
- * bytes, what `closeReason` and `closed` say, what `receive()` and `send` do.
+ * The table "How it ends" of the contract, row by row, for every engine: the bytes on the wire,
+ * `closeReason` and `closed`, and the results of `receive()` and `send`.
  */
 
 import { afterEach, describe, expect, it } from 'vitest'
@@ -379,7 +379,8 @@ export function howItEnds(
       expect(await session.closed).toMatchObject({ reason: new CloseReason(1000), clean: false })
     })
 
-    // A handler that only pushes: reading stops after 64 frames and 64 KiB, and goes on to find the end.
+    // A handler that only sends. Reading stops after 64 frames and 64 KiB, but still detects the
+    // end.
     it('EOF behind frames that the handler does not read: 1006 within two seconds, and they can be received', async () => {
       let received = 0
       const { peer, session } = await open(async ({ closed, incoming }) => {

@@ -1,6 +1,6 @@
 /**
- * What holds in every framework that Towpath is mounted in: the framework goes on as before, and upgrades
- * use its login and its cookies.
+ * The contract for every framework in which Towpath is mounted: the framework keeps working, and
+ * upgrades use its login and its cookies.
  */
 
 import { once } from 'node:events'
@@ -29,9 +29,10 @@ export interface Mounted {
 }
 
 /**
- * Starts the framework. It answers `GET /plain` with `plain`, echoes at the WebSocket `/echo`, and greets
- * users by name at `/private`: `ada` with the password `secret` by Basic authentication. The framework's
- * own login answers 401 to others, and the framework's own cookie `seen` is in the 101 of `/private`.
+ * Starts the framework. It answers `GET /plain` with `plain`, echoes at the WebSocket `/echo`, and
+ * greets users by name at `/private`: `ada` with the password `secret` by Basic authentication. The
+ * framework's own login answers 401 to others, and the framework's own cookie `seen` is in the 101
+ * of `/private`.
  */
 export type Mount = (serve: ServerOf, carrier: Carrier) => Promise<Mounted>
 

@@ -75,7 +75,7 @@ export interface DuplexPair extends AsyncDisposable {
   readonly connecting: Duplex & { resetAndDestroy?(): unknown }
 }
 
-/** Runs the promises on transports that `transportOver` makes of an open socket: one end of `open`. */
+/** Runs the contract on transports that `transportOver` makes from one end of `open`. */
 export function transportSuite(
   name: string,
   transportOver: (stream: Duplex, head?: Uint8Array) => Transport,

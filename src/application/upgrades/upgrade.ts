@@ -182,8 +182,8 @@ class UpgradeAttempt {
     return this.#admit() ?? this.#checkOrigin(handshake)
   }
 
-  // The promises of the application are awaited apart, in functions of their own: an upgrade without
-  // them makes no closures.
+  // Promises of the application are awaited in separate methods, so that a synchronous upgrade
+  // creates no closures.
 
   #checkOrigin(handshake: Handshake): Decision | Promise<Decision> {
     const { route, call } = this.#routed

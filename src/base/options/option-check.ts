@@ -184,7 +184,7 @@ export function requireSynchronous(act: string, name: string, result: unknown): 
   if (!(result instanceof Promise)) return
   // The throw below reports the mistake. The promise's own failure would only repeat it.
   result.catch(() => {})
-  throw new TypeError(`Cannot ${act}: ${name} is async, expected a function that declares at once`)
+  throw new TypeError(`Cannot ${act}: ${name} is async, expected a synchronous function`)
 }
 
 /** The known names that are a few typing errors away from `name`, nearest first. */

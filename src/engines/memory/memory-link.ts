@@ -32,7 +32,7 @@ class ResetError extends Error {
   readonly code: string = 'ECONNRESET'
 
   constructor() {
-    super('Cannot go on with the connection: it was reset by the peer')
+    super('Cannot use the connection: the peer reset it')
   }
 }
 

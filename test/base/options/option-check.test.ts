@@ -107,7 +107,7 @@ describe('requireSynchronous()', () => {
   it('refuses a promise, and leaves no rejection behind', () => {
     expect(() => requireSynchronous(ACT, 'the block', Promise.reject(new Error('late')))).toThrow(
       new TypeError(
-        'Cannot install WebSockets: the block is async, expected a function that declares at once',
+        'Cannot install WebSockets: the block is async, expected a synchronous function',
       ),
     )
   })

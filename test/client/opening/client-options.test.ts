@@ -58,7 +58,7 @@ describe('readClientOptions()', () => {
     [{ protocols: 'a' }, TypeError, 'option "protocols" is a string, expected a list'],
     [{ protocols: ['a b'] }, TypeError, 'option "protocols" has an invalid name'],
     [{ protocols: ['a', 'a'] }, TypeError, 'option "protocols" has a duplicate name'],
-    [{ extensions: [{}] }, TypeError, 'option "extensions" has an element that is no extension'],
+    [{ extensions: [{}] }, TypeError, 'option "extensions" has an invalid element'],
     [{ connectTimeout: 0 }, RangeError, 'option "connectTimeout" is 0'],
     [{ connectTimeout: -1 }, RangeError, 'connectTimeout'],
     [{ handshakeTimeout: '1s' }, TypeError, 'handshakeTimeout'],

@@ -261,7 +261,8 @@ describe('whatever the network does', () => {
         await t.clock.advance(2_000)
         const { unsent } = await connection.close().then(() => connection.closed)
 
-        // Strictly increasing: none out of its turn. (What a lost session has sent may arrive after that of the next.)
+        // Strictly increasing. (Frames of a lost session may arrive after those of the next
+        // session.)
         for (const list of [...sessions, echoed]) {
           expect(list).toEqual([...new Set(list)].sort((a, b) => a - b))
         }

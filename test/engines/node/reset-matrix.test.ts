@@ -1,6 +1,6 @@
 /**
- * A sample of the matrix of faults over real TCP: what a client's system can do to us, at every byte of the
- * request and at every moment of a session.
+ * A sample of the fault matrix over real TCP: resets at every byte of the request and at every
+ * stage of a session.
  */
 
 import { beforeAll, describe, expect, it } from 'vitest'

@@ -1,6 +1,6 @@
 /**
- * What can go wrong below a session over TLS: it ends with the code of the contract, the server goes on, and
- * no socket is left.
+ * Failures below a session over TLS: the session ends with the code of the contract, the server
+ * keeps running, and no socket is left.
  */
 
 import { once } from 'node:events'
@@ -152,7 +152,8 @@ describe('a session over TLS', () => {
     expect(await wire.client.until((text) => text.endsWith('\x88\x02\x0f\xa1'))).toContain(HELLO)
   })
 
-  // Header of the record, its first bytes, all but the last one: 5 bytes of header, 32 of payload, 17 of TLS 1.3.
+  // The record's header, its first bytes, all bytes but the last: 5 of header, 32 of payload, 17 of
+  // TLS 1.3.
   for (const bytes of [1, 4, 5, 6, 30, 53]) {
     for (const [fault, strike] of [
       ['FIN', (wire: TlsWire) => void wire.tcp.end()],

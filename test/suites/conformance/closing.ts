@@ -1,6 +1,6 @@
 /**
- * The closing handshake (RFC 6455 §5.5.1, §7): payloads, codes, and what still moves after a Close. Family
- * 7 of the public suite.
+ * The closing handshake (RFC 6455 §5.5.1, §7): payloads, codes, and frames after a Close. Family 7
+ * of the public suite.
  */
 
 import { describe, expect, it } from 'vitest'

@@ -1,6 +1,7 @@
 /**
- * Compressed messages (RFC 7692) on a server: sizes, windows and takeovers, fragments, reserved bits, data that is
- * none. Families 12 and 13 of the public suite. `test/session/session-extensions.test.ts` has the client's side.
+ * Compressed messages (RFC 7692) on a server: sizes, windows, takeover, fragments, reserved bits,
+ * invalid data. Families 12 and 13 of the public suite. `test/session/session-extensions.test.ts`
+ * tests the client.
  */
 
 import { constants, createInflateRaw, deflateRawSync, type InflateRaw } from 'node:zlib'
@@ -26,7 +27,9 @@ import type { Subject } from './subject.ts'
 const RSV1 = 0x40
 const TAIL = hex('00 00 ff ff')
 
-/** What a client may ask for; the last two have an alternative that cannot be taken before one that can. */
+/**
+ * Valid offers. The last two have an alternative that must be declined before one that is accepted.
+ */
 const OFFERS = [
   'permessage-deflate',
   'permessage-deflate; client_max_window_bits; client_no_context_takeover',
@@ -73,11 +76,11 @@ export function compression(subject: Subject): void {
   })
 }
 
-/** Compresses messages of several kinds, in fragments of their compressed bytes, and inflates what comes back. */
+/** Sends compressed messages of several kinds in fragments, and inflates the echo. */
 async function echoesAll(subject: Subject, size: number, fragment: number): Promise<void> {
   const messages = Array.from({ length: MESSAGES }, (_, index) => message(size, index))
   const sent = messages.flatMap((bytes) => {
-    // The smallest window fits into every agreement, and each message by itself into every takeover.
+    // The smallest window and no context takeover are valid for every agreement.
     const deflated = deflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH, windowBits: 9 })
     return fragments(deflated.subarray(0, -4), fragment)
   })

@@ -1,6 +1,7 @@
 /**
- * Conformance to RFC 6455, from its text: every rule that bytes can show, in every cutting, on every engine and in
- * both roles. Nothing is allowed to differ from the strict answer. docs/rfc-map.md tells what covers what.
+ * Conformance to RFC 6455: every rule that is visible in bytes, with the bytes cut in every way, on
+ * every engine and in both roles. Only the strict behaviour passes. docs/rfc-map.md lists the rules
+ * and their tests.
  */
 
 import { afterAll, beforeAll, describe } from 'vitest'

@@ -1,6 +1,6 @@
 /**
- * Cases of conformance: what a peer sends, and every byte that it gets for it, whichever role we have and
- * however the bytes are cut.
+ * Conformance cases: the bytes that a peer sends, and every byte of the answer, in both roles and
+ * with the bytes cut in every way.
  */
 
 import { expect, it } from 'vitest'
@@ -92,8 +92,8 @@ export function pieces(bytes: Uint8Array, size: number): Uint8Array[] {
 }
 
 /**
- * The frames that somebody in `role` has sent, without their masks, so that both roles can be compared with the
- * same bytes. Throws when a client has not masked, or a server has (§5.1).
+ * Returns frames sent by `role` without masks, so that both roles are compared with the same bytes.
+ * Throws if a client did not mask, or a server did (§5.1).
  */
 export function withoutMasks(bytes: Uint8Array, role: Role): Uint8Array {
   const frames: Uint8Array[] = []

@@ -1,5 +1,6 @@
 /**
- * Messages in fragments, and control frames between them (RFC 6455 §5.4). Family 5 of the public suite.
+ * Fragmented messages, and control frames between fragments (RFC 6455 §5.4). Family 5 of the public
+ * suite.
  */
 
 import { describe } from 'vitest'
@@ -36,7 +37,10 @@ export function fragmentation(subject: Subject): void {
   })
 }
 
-/** Text and binary, in 1 to 4 fragments, each empty or not, a ping before every one of them or none. */
+/**
+ * Text and binary, in 1 to 4 fragments, each empty or not, with a ping before each fragment or
+ * none.
+ */
 function allPatterns(): Case[] {
   const cases: Case[] = []
   for (const [type, first] of [

@@ -1,6 +1,6 @@
 /**
- * Frames by themselves (RFC 6455 §5.2): every boundary of the length, in every form of it, masks, reserved
- * bits and opcodes. Families 1, 3 and 4 of the public suite.
+ * Single frames (RFC 6455 §5.2): every boundary and encoding of the length, masks, reserved bits
+ * and opcodes. Families 1, 3 and 4 of the public suite.
  */
 
 import { describe, expect, it } from 'vitest'

@@ -1,6 +1,6 @@
 /**
- * Large messages, many fragments, many messages, each echoed byte for byte within a bounded time. Families
- * 9 and 10 of the public suite.
+ * Large messages, many fragments and many messages, each echoed within a time limit. Families 9 and
+ * 10 of the public suite.
  */
 
 import { describe, expect, it } from 'vitest'
@@ -116,7 +116,10 @@ async function echoes(
   expect(toHex(got.subarray(-4))).toBe(GOODBYE_HEX)
 }
 
-/** What comes back for `chunks`, `frames` frames of `size` bytes without their masks, and for the Close after them. */
+/**
+ * Returns the echo of `chunks` (`frames` frames of `size` bytes without masks) and of the Close
+ * after them.
+ */
 async function received(
   subject: Subject,
   chunks: readonly Uint8Array[],

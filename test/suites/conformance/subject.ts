@@ -1,5 +1,5 @@
 /**
- * What is tested for conformance: an echo of ours behind some engine or in some role, and the bytes that a
+ * The subject of a conformance test: an echo on some engine or in some role, and the bytes that a
  * peer exchanges with it.
  */
 
@@ -16,8 +16,8 @@ export interface Subject {
   readonly role: Role
   start(): Promise<void>
   /**
-   * A connection after its handshake: messages of up to `MAX_MESSAGE_BYTES` are echoed. A server agrees to
-   * compression if `extensions` offers it.
+   * Connects and performs the handshake. Messages of up to `MAX_MESSAGE_BYTES` are echoed. The
+   * server accepts compression if `extensions` offers it.
    */
   connect(extensions?: string): Promise<Peer>
   /** What has been sent is read, as far as that can be waited for. */

@@ -1,6 +1,7 @@
 /**
- * Text is UTF-8 (RFC 6455 §8.1, RFC 3629): what is valid comes back byte for byte however it is cut; what is
- * not is refused at its first bad byte, in a frame or a message that has not ended. Family 6 of the public suite.
+ * UTF-8 in text messages (RFC 6455 §8.1, RFC 3629). Valid text is echoed unchanged, however it is
+ * cut. Invalid text is refused at its first invalid byte, even inside a frame. Family 6 of the
+ * public suite.
  */
 
 import { describe, expect, it } from 'vitest'
@@ -21,7 +22,9 @@ import {
 } from './exchange.ts'
 import type { Subject } from './subject.ts'
 
-/** Valid text, in hex: the first and the last code point of every row of RFC 3629 §4, and neighbours. */
+/**
+ * Valid text, in hex: the first and last code points of every row of RFC 3629 §4, and neighbours.
+ */
 const VALID = [
   '00',
   '7f',

@@ -431,7 +431,10 @@ describe('NodeDialer and a name with several addresses', () => {
   })
 })
 
-/** Makes every name that is looked up have these addresses; `done` is called when a connection to the first is sought. */
+/**
+ * Makes every name resolve to these addresses. `done` is called when a connection to the first
+ * address starts.
+ */
 function resolveTo(addresses: readonly string[], done: () => void = () => {}): void {
   const found = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }))
   vi.spyOn(dns, 'lookup').mockImplementation(((
@@ -447,7 +450,9 @@ function resolveTo(addresses: readonly string[], done: () => void = () => {}): v
   }) as never) // one of its four forms, which Node uses
 }
 
-/** A server whose accept queue is full: it drops what asks to connect until it is woken up, as a lossy network does. */
+/**
+ * Creates a server whose accept queue is full: it drops connection attempts until it is woken up.
+ */
 async function slowToAccept(): Promise<
   AsyncDisposable & { readonly host: string; readonly port: number; wake(): void }
 > {

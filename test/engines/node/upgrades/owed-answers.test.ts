@@ -9,7 +9,7 @@ import { listen, RawClient } from '../../../support/loopback.ts'
 const GET = 'GET / HTTP/1.1\r\nHost: h\r\n\r\n'
 const UPGRADE = 'GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
 
-/** A server that keeps its responses, and the first upgrade of a client that sent `request` before it. */
+/** Creates a server that keeps its responses, and an upgrade whose client sent `request` first. */
 async function upgradeBehind(request: string) {
   const server = createServer((_, response) => responses.push(response))
   const responses: ServerResponse[] = []
