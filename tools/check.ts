@@ -16,6 +16,7 @@ const CHECKS = [
   'check:imports',
   'check:mirror',
   'check:prose',
+  'check:sizes',
   'check:types',
   'test:all',
   'build',
