@@ -2,19 +2,28 @@
  * Counts the objects that an idle session of a server holds, by class, from two heap snapshots:
  *
  *     npm run build && node bench/objects.mjs [folder of a build, ./dist by default]
+ *     npm run build && npm run check:objects      checks the number against its bound
  *
  * The clients live in another process, so that only the server's objects are counted.
  */
 
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setFlagsFromString, getHeapSnapshot } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
-const SESSIONS = 500
+const IS_CHECK = process.argv.includes('--check')
+const SESSIONS = IS_CHECK ? 100 : 500
+
+/** Folders of a build whose classes make up a session, without its transport and its call. */
+const SESSION_FOLDERS = ['session', 'channels', 'protocol', 'application/sessions']
+
+/** How many instances of these classes an idle session may hold. */
+const MAX_INSTANCES = 12
 const REQUEST =
   'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
   'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
@@ -74,7 +83,11 @@ async function beServer(folder) {
   const started = await server.start()
   const { port } = started.address ?? server.address
   const before = await countObjects()
-  const child = fork(fileURLToPath(import.meta.url), ['--clients', String(port)])
+  const child = fork(fileURLToPath(import.meta.url), [
+    '--clients',
+    String(port),
+    ...(IS_CHECK ? ['--check'] : []),
+  ])
   await once(child, 'message')
   const after = await countObjects()
 
@@ -89,8 +102,31 @@ async function beServer(folder) {
     console.log(`${each.toFixed(1).padStart(6)} ${bytes.toFixed(0).padStart(6)} B  ${key}`)
   }
   child.kill()
+  if (IS_CHECK) check(folder, rows)
   process.exit()
 }
 
+/** Compares the instances of the classes of a session with their bound. */
+function check(folder, rows) {
+  const classes = new Set(SESSION_FOLDERS.flatMap((each) => classesOf(resolve(folder, each))))
+  const held = rows.filter(({ key }) => classes.has(key))
+  const count = held.reduce((sum, { each }) => sum + Math.round(each), 0)
+  const names = held.map(({ key }) => key).join(', ')
+  console.log(`${count} instances of classes of a session: ${names}`)
+  if (count <= MAX_INSTANCES && held.length > 0) return
+  console.error(
+    `Cannot accept an idle session with ${count} instances, expected 1 to ${MAX_INSTANCES}`,
+  )
+  process.exitCode = 1
+}
+
+/** The names of the classes that the files of `folder` declare. */
+function classesOf(folder) {
+  return readdirSync(folder, { recursive: true })
+    .filter((file) => file.endsWith('.js'))
+    .flatMap((file) => [...readFileSync(join(folder, file), 'utf8').matchAll(/\bclass (\w+)/g)])
+    .map(([, name]) => name)
+}
+
 if (process.argv[2] === '--clients') await beClients(Number(process.argv[3]))
-else await beServer(process.argv[2] ?? 'dist')
+else await beServer(process.argv.slice(2).find((each) => !each.startsWith('--')) ?? 'dist')

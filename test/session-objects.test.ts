@@ -4,23 +4,18 @@
  * `npm run check:objects` counts what an idle session holds.
  */
 
+import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 
+import { listFiles } from '../tools/list-files.ts'
 import { DefaultSession } from './support/bare-session.ts'
 import { Gate } from './support/gate.ts'
 import { memoryEnvironment, settled } from './support/memory-world.ts'
 import { clientFrame } from './support/peer.ts'
 import { SETTINGS } from './support/session.ts'
 
-const MODULES: Record<string, Record<string, unknown>> = import.meta.glob(
-  [
-    '../src/base/**/*.ts',
-    '../src/channels/**/*.ts',
-    '../src/protocol/**/*.ts',
-    '../src/session/**/*.ts',
-  ],
-  { eager: true },
-)
+/** The folders whose classes make up a session. */
+const FOLDERS = ['base', 'channels', 'protocol', 'session']
 
 let touched = new Set<object>()
 
@@ -29,23 +24,34 @@ function watch(prototype: object): void {
   for (const key of Reflect.ownKeys(prototype)) {
     const descriptor = Object.getOwnPropertyDescriptor(prototype, key)
     if (key === 'constructor' || descriptor?.configurable !== true) continue
-    const { value, get, set } = descriptor
-    const noting = (method: Function) =>
+    const noting = (method: unknown) =>
       function (this: object, ...args: unknown[]): unknown {
         touched.add(this)
-        return Reflect.apply(method, this, args)
+        return Reflect.apply(method as () => unknown, this, args) // only functions come here
       }
-    Object.defineProperty(prototype, key, {
-      ...descriptor,
-      ...(typeof value === 'function' && { value: noting(value) }),
-      ...(get !== undefined && { get: noting(get) }),
-      ...(set !== undefined && { set: noting(set) }),
-    })
+    const changed: PropertyDescriptor = { ...descriptor }
+    for (const part of ['value', 'get', 'set'] as const) {
+      if (typeof descriptor[part] === 'function') changed[part] = noting(descriptor[part])
+    }
+    Object.defineProperty(prototype, key, changed)
   }
 }
 
 function isClass(value: unknown): value is { readonly prototype: object } {
   return typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value))
+}
+
+/** Everything that the files of `folders` export, once. */
+async function exportsOf(folders: readonly string[]): Promise<Set<unknown>> {
+  const found = new Set<unknown>()
+  for (const folder of folders) {
+    const root = fileURLToPath(new URL(`../src/${folder}`, import.meta.url))
+    for (const file of listFiles(root, '.ts')) {
+      const module = (await import(`${root}/${file}`)) as Record<string, unknown>
+      for (const value of Object.values(module)) found.add(value)
+    }
+  }
+  return found
 }
 
 /** A session that sends back what it receives. */
@@ -74,8 +80,9 @@ function open(environment: ReturnType<typeof memoryEnvironment>) {
 }
 
 it('an echo touches at most 8 objects of its connection', async () => {
-  const classes = new Set(Object.values(MODULES).flatMap((module) => Object.values(module)))
-  for (const value of [...classes, Gate]) if (isClass(value)) watch(value.prototype)
+  for (const value of [...(await exportsOf(FOLDERS)), Gate]) {
+    if (isClass(value)) watch(value.prototype)
+  }
   const environment = memoryEnvironment()
   const [one, other] = [open(environment), open(environment)]
   await one.echo()
@@ -88,6 +95,6 @@ it('an echo touches at most 8 objects of its connection', async () => {
   expect(one.gate.writes.length).toBe(2)
   expect(names).toContain('ReadHalf')
   expect(names).toContain('WriteHalf')
-  console.log(names)
-  expect(names.length, names.join(', ')).toBeLessThanOrEqual(8)
+  // Shows the names if there are too many.
+  expect(names.length > 8 ? names : []).toEqual([])
 })

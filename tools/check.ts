@@ -20,6 +20,7 @@ const CHECKS = [
   'check:types',
   'test:all',
   'build',
+  'check:objects',
   'check:examples',
   'check:start',
   'api:check',

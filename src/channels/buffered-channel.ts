@@ -108,6 +108,9 @@ export class BufferedChannel<T, O = null>
   readonly #owner: O
   readonly #hooks: ChannelHooks<T, O>
   #buffer: RingBuffer<T> = UNUSED
+  /** The receiver that has waited longest; `null`: none waits. Most channels have one reader. */
+  #receiver: Receiver<T> | null = null
+  /** The receivers behind it. */
   #receivers: WaitQueue<Receiver<T>> | null = null
   #senders: WaitQueue<WaitingSender<T>> | null = null
   #waitingBytes = 0
@@ -207,11 +210,9 @@ export class BufferedChannel<T, O = null>
 
   trySend(value: T): TrySendResult {
     if (this.#closing !== null) return 'closed'
-    const receiver = this.#receivers === null ? null : this.#receivers.first
-    if (receiver !== null) {
+    if (this.#receiver !== null) {
       const admitted = this.#admit(value)
-      this.#receivers?.shift()
-      receiver.deliver(admitted)
+      this.#nextReceiver()?.deliver(admitted)
       return 'sent'
     }
 
@@ -251,7 +252,7 @@ export class BufferedChannel<T, O = null>
 
   /** Whether a receiver waits. */
   get isAwaited(): boolean {
-    return this.#receivers !== null && this.#receivers.first !== null
+    return this.#receiver !== null
   }
 
   /** The sum of the sizes of buffered values; 0 without `sizeOf`. */
@@ -292,7 +293,7 @@ export class BufferedChannel<T, O = null>
    * unchanged.
    */
   get isFull(): boolean {
-    if (this.#receivers !== null && this.#receivers.first !== null) return false
+    if (this.#receiver !== null) return false
     const { capacity, maxBytes } = this.#settings
     const { size, bytes } = this.#buffer
     return size >= capacity || (bytes >= maxBytes && size > 0)
@@ -306,7 +307,7 @@ export class BufferedChannel<T, O = null>
    */
   offer(value: T, bytes: number = this.#measure(value)): void {
     if (this.#closing !== null) return
-    const receiver = this.#receivers === null ? null : this.#receivers.shift()
+    const receiver = this.#nextReceiver()
     if (receiver === null) this.#put(value, bytes)
     else receiver.deliver(value)
   }
@@ -361,18 +362,22 @@ export class BufferedChannel<T, O = null>
   }
 
   join(receiver: Receiver<T>): void {
-    this.#receivers ??= new WaitQueue()
     const wasFull = this.isFull
-    this.#receivers.append(receiver)
+    if (this.#receiver === null) this.#receiver = receiver
+    else (this.#receivers ??= new WaitQueue()).append(receiver)
     // Only with capacity 0: there is room now for one value, which this receiver takes.
     if (wasFull) this.#hooks.onRoom?.(this.#owner)
   }
 
   leave(receiver: Receiver<T>): void {
-    this.#receivers?.remove(receiver)
+    if (receiver === this.#receiver) this.#nextReceiver()
+    else this.#receivers?.remove(receiver)
   }
 
   release(owner: object): void {
+    while (this.#receiver !== null && this.#receiver.owner === owner) {
+      this.#nextReceiver()?.end(NORMAL_END)
+    }
     if (this.#receivers !== null) releaseReceivers(this.#receivers, owner)
   }
 
@@ -389,6 +394,13 @@ export class BufferedChannel<T, O = null>
     const { sessionId } = this.#hooks
     if (sessionId !== undefined) return new SessionEnd(cause, detail, this.#owner, sessionId)
     return cause === null && detail === null ? NORMAL_END : { cause, detail }
+  }
+
+  /** Removes and returns the receiver that has waited longest; `null` if none waits. */
+  #nextReceiver(): Receiver<T> | null {
+    const receiver = this.#receiver
+    if (receiver !== null) this.#receiver = this.#receivers?.shift() ?? null
+    return receiver
   }
 
   get #sendersWait(): boolean {
@@ -511,7 +523,7 @@ export class BufferedChannel<T, O = null>
 
   #endReceivers(end: ChannelEnd): void {
     for (;;) {
-      const receiver = this.#receivers === null ? null : this.#receivers.shift()
+      const receiver = this.#nextReceiver()
       if (receiver === null) return
       receiver.end(end)
     }
