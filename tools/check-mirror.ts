@@ -61,6 +61,7 @@ const EXTRA: Readonly<Record<string, string>> = {
   'engines/node/tls.test.ts': 'runs the suites over TLS, and what TLS can do to a session',
   'engines/node/http2.test.ts': 'runs the suites over HTTP/2',
   'engines/node/tls-faults.test.ts': 'breaks what is below a session over TLS',
+  'engines/node/storm.test.ts': 'lets many clients come back at once, on every door',
   'engines/node/shutdown.test.ts': 'stops servers whose sessions are in every state',
   'engines/node/node.test.ts': 'runs the suites over loopback',
 }

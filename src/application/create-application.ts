@@ -165,6 +165,8 @@ class WebSocketApplication implements Application {
     signal: AbortSignal | (() => AbortSignal),
   ): Promise<UpgradeOutcome> | UpgradeOutcome {
     this.#environment = environment
+    const beyondRate = this.#refuseBeyondRate(request.target)
+    if (beyondRate !== null) return beyondRate
     return decideUpgrade(this.#upgradeDependencies, request, environment, signal)
   }
 
@@ -189,6 +191,20 @@ class WebSocketApplication implements Application {
     this.#reconnectHints = reconnectHints
     void this.#drain(times, reconnectHints).then((counts) => stopped.resolve(counts))
     return stopped.promise
+  }
+
+  /**
+   * Refuses an upgrade beyond the rate before anything is made for it. Returns `null` where
+   * something else comes first: a path without a route, listeners of refusals, a stop.
+   */
+  #refuseBeyondRate(target: string): UpgradeRefused | null {
+    const refusal = this.#admission?.refusalBeyondRate() ?? null
+    if (refusal === null || this.#reconnectHints !== null) return null
+    if (this.monitor.hasListeners('upgradeRefused')) return null
+    const path = parseRequestTarget(target)?.path
+    if (path === undefined || this.#routes.find(path) === null) return null
+    this.#counters.upgradeRefused('rate', refusal.cause)
+    return refusal.outcome
   }
 
   /** Created at the first upgrade, when the plugin with the limits is certainly installed. */

@@ -86,7 +86,7 @@ export interface UpgradeRefused {
    */
   readonly headers: ReadonlyArray<readonly [name: string, value: string]>
 
-  /** May be empty. Fresh memory, owned by the engine. */
+  /** May be empty. Several refusals may share the memory: the engine does not change it. */
   readonly body: Uint8Array
 }
 

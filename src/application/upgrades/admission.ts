@@ -9,9 +9,10 @@
 import type { Clock } from '../../base/index.ts'
 import { type Environment, TokenBucket } from '../../base/internal.ts'
 import { addressKey, isOwnNetwork } from './client-address.ts'
+import type { UpgradeRefused } from '../engine.ts'
 import { UpgradeLimitError } from '../errors.ts'
 import { type MemoryBudget, SharedBudget } from '../sessions/memory-budget.ts'
-import { refuse, type Refusal } from './refusal.ts'
+import { refuse, type Refusal, toOutcome } from './refusal.ts'
 
 /** The limits of admission. `Infinity`: no limit. */
 export interface AdmissionSettings {
@@ -56,6 +57,13 @@ export class ConnectionSlot {
   }
 }
 
+/** The prepared answer to upgrades beyond the rate. */
+export interface RateRefusal {
+  readonly outcome: UpgradeRefused
+  /** The error behind it, for the counters. */
+  readonly cause: unknown
+}
+
 /** The admission of one application. */
 export class Admission {
   /** The budget to which sessions report their growth; `null`: no limit. */
@@ -64,6 +72,7 @@ export class Admission {
   readonly #byAddress = new Map<string, number>()
   #connections = 0
   #upgrades: TokenBucket | null = null
+  #beyondRate: RateRefusal | null = null
 
   constructor(settings: AdmissionSettings) {
     this.#settings = settings
@@ -92,13 +101,7 @@ export class Admission {
   /** Admits and counts a connection from `remoteHost`, or returns the refusal. */
   enter(remoteHost: string, environment: Environment): ConnectionSlot | Refusal {
     const { maxConnections, maxUpgradesPerSecond } = this.#settings
-    if (!this.#isInRate(maxUpgradesPerSecond, environment.clock)) {
-      return refuseBy(
-        'maxUpgradesPerSecond',
-        maxUpgradesPerSecond,
-        'there are too many upgrades per second',
-      )
-    }
+    if (!this.#isInRate(maxUpgradesPerSecond, environment.clock)) return this.#refuseByRate()
     const shortage = this.memoryBudget?.shortage(environment) ?? null
     if (shortage !== null) {
       return refuse(503, 'memory', 'Cannot upgrade: the server is short of memory', {
@@ -121,6 +124,30 @@ export class Admission {
       'maxConnectionsPerAddress',
       maxConnectionsPerAddress,
       'there are too many connections from this address',
+    )
+  }
+
+  /**
+   * Returns the answer to an upgrade beyond `maxUpgradesPerSecond`, `null` within it. Takes no
+   * token. The answer is always the same object: a storm of clients costs no memory.
+   */
+  refusalBeyondRate(): RateRefusal | null {
+    if (this.#upgrades === null || this.#upgrades.msUntilToken === 0) return null
+    this.#beyondRate ??= this.#refuseBeyondRate()
+    return this.#beyondRate
+  }
+
+  #refuseBeyondRate(): RateRefusal {
+    const refusal = this.#refuseByRate()
+    return { outcome: toOutcome(refusal, []), cause: refusal.cause }
+  }
+
+  #refuseByRate(): Refusal {
+    const { maxUpgradesPerSecond } = this.#settings
+    return refuseBy(
+      'maxUpgradesPerSecond',
+      maxUpgradesPerSecond,
+      'there are too many upgrades per second',
     )
   }
 

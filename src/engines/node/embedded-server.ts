@@ -90,6 +90,13 @@ const HEAD_LIMIT_MS = 10_000
 /** How often Node checks that limit. */
 const LIMIT_CHECK_MS = 1000
 
+/**
+ * Connections that wait in the kernel until they are accepted. Node's default of 511 is too small
+ * when all clients come back at once: the kernel drops the others, which try again after a second.
+ * The kernel has a limit of its own (`net.core.somaxconn`, 4096 by default).
+ */
+const BACKLOG = 4096
+
 class NodeServer implements EmbeddedServer, UpgradeHost {
   readonly application: Application
   readonly environment: Environment
@@ -158,8 +165,9 @@ class NodeServer implements EmbeddedServer, UpgradeHost {
     const { host, port, socketPath, signals, tls } = this.#settings
     try {
       if (this.#settings.http2 !== null) this.#http2 = await this.#openHttp2(this.#settings.http2)
-      if (socketPath === null) this.#server.listen({ port, ...(host === null ? {} : { host }) })
-      else this.#server.listen({ path: socketPath })
+      if (socketPath === null)
+        this.#server.listen({ port, backlog: BACKLOG, ...(host === null ? {} : { host }) })
+      else this.#server.listen({ path: socketPath, backlog: BACKLOG })
       await once(this.#server, 'listening')
       await (tls === null ? this.transports.ready() : this.transports.readyForTls())
     } catch (error) {

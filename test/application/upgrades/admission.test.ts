@@ -214,6 +214,21 @@ describe('Admission', () => {
     expect(app.statistics().limitsReached).toEqual({ maxUpgradesPerSecond: 2 })
   })
 
+  it('maxUpgradesPerSecond: refusals that no listener hears are one object, for routes alone', async () => {
+    const world = new World().install({ maxUpgradesPerSecond: 1 })
+    world.app.routing((route) => route.webSocket('/', async ({ closed }) => void (await closed)))
+    for (let count = 0; count < 2; count++) await world.connect('/')
+
+    const refusal = await world.upgrade('/')
+
+    expectRefusal(refusal, 503, 'Cannot upgrade: there are too many upgrades per second')
+    expect(refusal.type === 'refused' && refusal.headers).toContainEqual(['retry-after', '5'])
+    expect(await world.upgrade('/')).toBe(refusal)
+    expect(await world.upgrade('/nope')).toEqual({ type: 'unclaimed' })
+    expect(world.app.statistics().upgradesRefused).toEqual({ rate: 2 })
+    expect(world.app.statistics().limitsReached).toEqual({ maxUpgradesPerSecond: 2 })
+  })
+
   it('maxHeaderCount: as many headers as allowed are read, one more gets 431', async () => {
     const { world, app, refused } = serve({ maxHeaderCount: 10 })
     const headers = (count: number) =>

@@ -25,21 +25,27 @@ export interface EarlyBytes {
 export class AcceptedRequest implements UpgradeRequest, ConnectionFacts {
   readonly target: string
   readonly rawHeaders: readonly string[]
-  /** Read at once: the limits count by it, and a dead connection has no address. */
-  readonly remote: TransportAddress
   readonly #handle: AddressedHandle
+  #remote: TransportAddress | null = null
   #local: TransportAddress | null = null
   #early: EarlyBytes | null
 
   constructor({ target, rawHeaders }: RequestHead, handle: AddressedHandle, early: EarlyBytes) {
     this.target = target
     this.rawHeaders = rawHeaders
-    this.remote = remoteOf(handle)
     this.#handle = handle
     this.#early = early
   }
 
-  /** The address of this end, which is asked for when it is first needed. */
+  // A refused request costs no system call for its addresses.
+
+  /** The address of the peer. A session keeps it: a dead connection has no address. */
+  get remote(): TransportAddress {
+    this.#remote ??= remoteOf(this.#handle)
+    return this.#remote
+  }
+
+  /** The address of this end. */
   get local(): TransportAddress {
     this.#local ??= localOf(this.#handle)
     return this.#local
@@ -53,9 +59,14 @@ export class AcceptedRequest implements UpgradeRequest, ConnectionFacts {
     this.#early?.watchEarlyBytes(listener)
   }
 
-  /** The request has been decided: the connection keeps nothing for it. */
+  /** The request has been decided: the connection keeps nothing more for it. */
   decided(): void {
     this.#early = null
+  }
+
+  /** The request becomes a session, which may be asked for its peer after the end. */
+  accepted(): void {
+    this.#remote ??= remoteOf(this.#handle)
   }
 
   get method(): string {

@@ -52,7 +52,7 @@ export class Arrival implements HandleOwner {
   #headBytes = 0
   #isDecided = false
   #isReading = false
-  #state: 'here' | 'released' | 'closed' = 'here'
+  #state: 'here' | 'answered' | 'released' | 'closed' = 'here'
   #hasLeft = false
   #left: AbortController | null = null
   /** Called when more is kept while the application decides. */
@@ -73,8 +73,9 @@ export class Arrival implements HandleOwner {
     return this.#hasLeft
   }
 
+  /** Whether the connection is closed, or is not this object's any more. */
   get isClosed(): boolean {
-    return this.#state !== 'here'
+    return this.#state === 'released' || this.#state === 'closed'
   }
 
   /** The bytes that are kept of the request and behind it. */
@@ -135,8 +136,25 @@ export class Arrival implements HandleOwner {
     return read
   }
 
-  close(): void {
+  /**
+   * Writes a last answer and ends our side. Later bytes of the client are read and dropped until the
+   * client ends too: otherwise the kernel would send a reset, and the answer might be lost. The
+   * owner closes a client that does not end.
+   */
+  answer(bytes: Uint8Array): void {
     if (this.#state !== 'here') return
+    this.#state = 'answered'
+    this.#kept = NO_BYTES
+    this.#inBuffer = 0
+    this.#grew = null
+    const { reactor } = this.#owner
+    const isWritten = reactor.writeLast(this.handle, bytes)
+    if (!isWritten || this.#hasLeft) this.close()
+    else if (!this.#isReading && this.handle.readStart() !== 0) this.close()
+  }
+
+  close(): void {
+    if (this.isClosed) return
     this.#state = 'closed'
     this.#leave()
     closeHandle(this.handle, false)
@@ -144,10 +162,10 @@ export class Arrival implements HandleOwner {
 
   /** See `HandleOwner`. */
   wasRead(): void {
-    if (this.#state !== 'here') return
+    if (this.isClosed) return
     const count = this.#owner.reactor.internals.bytesRead()
-    if (count > 0) this.#received(count)
-    else if (count < 0) this.#ended()
+    if (count < 0) this.#ended()
+    else if (count > 0 && this.#state === 'here') this.#received(count)
   }
 
   /** See `HandleOwner`. */
@@ -198,7 +216,8 @@ export class Arrival implements HandleOwner {
   /** The peer's FIN, or a failure: a request that is incomplete becomes no session. */
   #ended(): void {
     this.#leave()
-    if (this.#isDecided) return
+    if (this.#state === 'answered') this.close()
+    if (this.#isDecided || this.isClosed) return
     if (this.earlyBytes > 0) this.#owner.headCutOff(this)
     else this.close()
   }

@@ -19,12 +19,12 @@ import { logFailure } from '../../../application/internal.ts'
 import { HttpHeaders } from '../../../protocol/index.ts'
 import { type RequestHead, listHas } from '../../../protocol/internal.ts'
 import type { Transport } from '../../../session/index.ts'
-import { type ConnectionFacts, NO_FACTS } from '../transports/connection-facts.ts'
+import type { ConnectionFacts } from '../transports/connection-facts.ts'
 import { AcceptedRequest } from './accepted-request.ts'
 import { Arrival, type ArrivalOwner } from './arrival.ts'
-import { answerAndEnd, encoded, FAILURE } from '../upgrades/final-answer.ts'
+import { encoded, FAILURE } from '../upgrades/final-answer.ts'
 import { acceptsOnHandles } from './front-door-self-test.ts'
-import { encodeAnswer, encodeSwitch, type HttpAnswer } from '../upgrades/http-answer.ts'
+import { encodeSwitch, type HttpAnswer, PreparedAnswer } from '../upgrades/http-answer.ts'
 import { type AcceptedHandle, type Listener, listenOnHandle } from './tcp-listener.ts'
 import type { TcpReactor } from '../transports/tcp-transport.ts'
 import type { UpgradeHost } from '../upgrades/upgrade-listener.ts'
@@ -40,8 +40,11 @@ export interface FrontDoorLimits {
 }
 
 /** What Node's server answers in the same cases. */
-const REQUEST_TIMEOUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n'
-const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'
+const REQUEST_TIMEOUT = Buffer.from('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n')
+const BAD_REQUEST = Buffer.from('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
+
+/** How long a client may take to read an answer and to end its side, in milliseconds. */
+const ANSWER_LIMIT_MS = 5000
 
 /** The connections of one server that have not become sessions, nor gone to the HTTP server. */
 export class FrontDoor implements ArrivalOwner {
@@ -52,6 +55,9 @@ export class FrontDoor implements ArrivalOwner {
   readonly #listener: Listener
   /** In the order in which they were accepted. */
   readonly #arrivals = new Set<Arrival>()
+  /** Those that have been answered and have not ended, in the order of the answers. */
+  readonly #answered = new Map<Arrival, number>()
+  readonly #prepared = new PreparedAnswer()
   /** Whether the next check has been scheduled. */
   #isChecking = false
 
@@ -103,6 +109,7 @@ export class FrontDoor implements ArrivalOwner {
   /** Ends every connection that has not become a session. */
   dropAll(): void {
     for (const arrival of this.#arrivals) arrival.close()
+    for (const arrival of this.#answered.keys()) arrival.close()
   }
 
   // What an arrival tells
@@ -136,7 +143,7 @@ export class FrontDoor implements ArrivalOwner {
   }
 
   closed(arrival: Arrival): void {
-    if (!this.#arrivals.delete(arrival)) return
+    if (!this.#arrivals.delete(arrival) && !this.#answered.delete(arrival)) return
     const { counter } = this.#listener
     counter._connections--
     counter._emitCloseIfDrained()
@@ -162,6 +169,7 @@ export class FrontDoor implements ArrivalOwner {
   }
 
   #begin(arrival: Arrival, request: AcceptedRequest, outcome: UpgradeAccepted): void {
+    request.accepted()
     const greeting = encoded(this.#host.application, encodeSwitch, outcome.headers)
     if (greeting === null) {
       this.#answer(arrival, FAILURE)
@@ -178,8 +186,15 @@ export class FrontDoor implements ArrivalOwner {
   }
 
   #answer(arrival: Arrival, answer: HttpAnswer): void {
-    const head = encoded(this.#host.application, encodeNow, answer) ?? encodeNow(FAILURE)
-    answerAndEnd(this.#host.environment, this.#open(arrival, NO_FACTS), head)
+    const { application } = this.#host
+    const encode = (each: HttpAnswer): Buffer => this.#prepared.encode(each, new Date())
+    this.#say(arrival, encoded(application, encode, answer) ?? encode(FAILURE))
+  }
+
+  #say(arrival: Arrival, bytes: Uint8Array): void {
+    this.#arrivals.delete(arrival)
+    this.#answered.set(arrival, this.#host.environment.clock.now())
+    arrival.answer(bytes)
   }
 
   /** Takes the connection out of this door as a transport. */
@@ -187,11 +202,6 @@ export class FrontDoor implements ArrivalOwner {
     const taken = arrival.releaseToSession(this.#listener.counter)
     this.#arrivals.delete(arrival)
     return this.#host.transports.openHandle(taken, facts, greeting)
-  }
-
-  #say(arrival: Arrival, words: string): void {
-    const answer = Buffer.from(words, 'latin1')
-    answerAndEnd(this.#host.environment, this.#open(arrival, NO_FACTS), answer)
   }
 
   /** A fault of the application or of ours; it must not reach other connections. */
@@ -213,7 +223,12 @@ export class FrontDoor implements ArrivalOwner {
       if (arrival.acceptedAt > tooOld) break
       if (!arrival.isDecided) this.#say(arrival, REQUEST_TIMEOUT)
     }
-    if (this.#arrivals.size > 0) this.#scheduleCheck()
+    const tooLate = this.#host.environment.clock.now() - ANSWER_LIMIT_MS
+    for (const [arrival, answeredAt] of this.#answered) {
+      if (answeredAt > tooLate) break
+      arrival.close()
+    }
+    if (this.#arrivals.size + this.#answered.size > 0) this.#scheduleCheck()
   }
 }
 
@@ -224,8 +239,4 @@ function asksForUpgrade(rawHeaders: readonly string[]): boolean {
   if (protocol !== 'websocket' && protocol?.toLowerCase() !== 'websocket') return false
   // Node answers `Expect` before any listener sees the request.
   return listHas(headers.get('connection') ?? '', 'upgrade') && !headers.has('expect')
-}
-
-function encodeNow(answer: HttpAnswer): Buffer {
-  return encodeAnswer(answer, 'GET', new Date())
 }

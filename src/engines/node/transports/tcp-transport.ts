@@ -72,6 +72,25 @@ export class TcpReactor {
     if (greeting !== '') transport.greet(greeting)
     return transport
   }
+
+  /**
+   * Writes `bytes` to a handle that has no transport, and ends our side.
+   *
+   * @returns whether the kernel takes both, now or later.
+   */
+  writeLast(handle: TcpHandle, bytes: Uint8Array): boolean {
+    const request = this.spareWrite ?? this.internals.createWrite()
+    this.spareWrite = request
+    if (handle.writeBuffer(request, bytes) !== 0) return false
+    if (this.internals.wroteAsync()) {
+      this.spareWrite = null
+      request.buffer = bytes
+      request.oncomplete = nothing
+    }
+    const shutdown = this.internals.createShutdown()
+    shutdown.oncomplete = nothing
+    return handle.shutdown(shutdown) === 0
+  }
 }
 
 /** A transport over a TCP handle. */
@@ -303,6 +322,10 @@ class TcpTransport implements Transport, HandleOwner {
     // Before the start, `begin` reports it.
     if (this.#begun) this.#receiver?.closed(this.#cause)
   }
+}
+
+function nothing(): void {
+  // A last answer: the end of the connection follows in any case.
 }
 
 /** A half-close with its transport, so that all share one callback. */

@@ -64,6 +64,27 @@ export function encodeAnswer(answer: HttpAnswer, method: string, date: Date): Bu
   return Buffer.concat([Buffer.from(head, 'latin1'), sendsBody ? body : new Uint8Array(0)])
 }
 
+/**
+ * The last answer to a `GET`, encoded. Many clients at once often get the same answer; it is then
+ * encoded once a second, for its date.
+ */
+export class PreparedAnswer {
+  #answer: HttpAnswer | null = null
+  #second = 0
+  #bytes: Buffer = Buffer.alloc(0)
+
+  /** See `encodeAnswer`. The bytes are shared: the caller does not change them. */
+  encode(answer: HttpAnswer, date: Date): Buffer {
+    const second = Math.floor(date.getTime() / 1000)
+    if (answer !== this.#answer || second !== this.#second) {
+      this.#bytes = encodeAnswer(answer, 'GET', date)
+      this.#answer = answer
+      this.#second = second
+    }
+    return this.#bytes
+  }
+}
+
 /** An answer of one sentence. */
 export function sentence(status: number, text: string): HttpAnswer {
   return {

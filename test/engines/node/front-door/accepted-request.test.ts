@@ -2,19 +2,38 @@ import { expect, it } from 'vitest'
 import { AcceptedRequest } from '../../../../src/engines/node/front-door/accepted-request.ts'
 import type { SocketName } from '../../../../src/engines/node/transports/connection-facts.ts'
 
-it('AcceptedRequest has what the head says, and what all requests of this door have', () => {
-  const handle = {
-    getpeername: (out: SocketName) => (
-      Object.assign(out, { address: '192.0.2.1', port: 50_000 }),
-      0
-    ),
-    getsockname: (out: SocketName) => (Object.assign(out, { address: '127.0.0.1', port: 80 }), 0),
+/** A handle that knows its addresses until the connection dies. */
+function handleOf(peer: { isAlive: boolean }) {
+  const answer = (out: SocketName, address: string, port: number): number => {
+    if (peer.isAlive) Object.assign(out, { address, port })
+    return peer.isAlive ? 0 : -107
   }
-  const request = new AcceptedRequest(
-    { target: '/chat?a', rawHeaders: ['Host', 'a'], byteLength: 40 },
-    handle,
-    { earlyBytes: 12, watchEarlyBytes: (listener) => listener(3) },
-  )
+  return {
+    getpeername: (out: SocketName) => answer(out, '192.0.2.1', 50_000),
+    getsockname: (out: SocketName) => answer(out, '127.0.0.1', 80),
+  }
+}
+
+const HEAD = { target: '/chat?a', rawHeaders: ['Host', 'a'], byteLength: 40 }
+
+it('AcceptedRequest of a session knows its peer after the connection has died', () => {
+  const peer = { isAlive: true }
+  const early = { earlyBytes: 0, watchEarlyBytes: () => {} }
+  const accepted = new AcceptedRequest(HEAD, handleOf(peer), early)
+  const refused = new AcceptedRequest(HEAD, handleOf(peer), early)
+  accepted.accepted()
+
+  peer.isAlive = false
+
+  expect(accepted.remote).toEqual({ host: '192.0.2.1', port: 50_000 })
+  expect(refused.remote).toEqual({ host: null, port: null })
+})
+
+it('AcceptedRequest has what the head says, and what all requests of this door have', () => {
+  const request = new AcceptedRequest(HEAD, handleOf({ isAlive: true }), {
+    earlyBytes: 12,
+    watchEarlyBytes: (listener) => listener(3),
+  })
 
   expect(request).toMatchObject({
     method: 'GET',

@@ -191,6 +191,22 @@ describe('FrontDoor', () => {
     expect(client.text).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n[^]*\r\n\r\nNo\.\n$/)
   })
 
+  it('FrontDoor closes a client that does not end its side within 5 seconds of an answer', async () => {
+    await using opened = await open(() => REFUSED)
+    await using client = await RawClient.connect(opened.port)
+    client.send(UPGRADE)
+    await client.ended
+
+    await opened.clock.advance(4_000)
+    expect(await connectionsOf(opened.server)).toBe(1)
+    opened.server.close()
+    const closed = once(opened.server, 'close')
+    await opened.clock.advance(2_000)
+    await closed
+
+    expect(await connectionsOf(opened.server)).toBe(0)
+  })
+
   it('FrontDoor keeps what comes while the application decides', async () => {
     const decision = new Deferred<UpgradeOutcome>()
     const asked = new Deferred<void>()

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   encodeAnswer,
   encodeSwitch,
+  PreparedAnswer,
   sentence,
 } from '../../../../src/engines/node/upgrades/http-answer.ts'
 
@@ -118,5 +119,28 @@ describe('sentence()', () => {
       headers: [['content-type', 'text/plain; charset=utf-8']],
       body: Buffer.from([0x4e, 0xc3, 0xb6, 0x0a]),
     })
+  })
+})
+
+describe('PreparedAnswer', () => {
+  const NO = { status: 503, headers: [['x', 'y']], body: Buffer.from('No.\n') } as const
+  const OTHER = { ...NO, status: 429 }
+
+  it('encodes the same answer once a second', () => {
+    const prepared = new PreparedAnswer()
+    const first = prepared.encode(NO, DATE)
+
+    expect(first).toEqual(encodeAnswer(NO, 'GET', DATE))
+    expect(prepared.encode(NO, new Date(DATE.getTime() + 999))).toBe(first)
+    const later = new Date(DATE.getTime() + 1000)
+    expect(prepared.encode(NO, later)).toEqual(encodeAnswer(NO, 'GET', later))
+  })
+
+  it('encodes another answer anew', () => {
+    const prepared = new PreparedAnswer()
+    prepared.encode(NO, DATE)
+
+    expect(prepared.encode(OTHER, DATE)).toEqual(encodeAnswer(OTHER, 'GET', DATE))
+    expect(prepared.encode(NO, DATE)).toEqual(encodeAnswer(NO, 'GET', DATE))
   })
 })
