@@ -50,7 +50,7 @@ export class HandshakeFields {
     }
   }
 
-  /** All values of the field at `place`, joined by `', '` (RFC 9110 §5.3); `null` if it is absent. */
+  /** All values of a field, joined by `', '` (RFC 9110 §5.3); `null` if it is absent. */
   get(place: number): string | null {
     return this.#values[place] ?? null
   }
