@@ -71,16 +71,15 @@ export function receiveConnect(host: ConnectHost, request: StreamRequest): void 
 /** Answers `request` with a plain response, or not at all if its stream is gone. Never throws. */
 export function refuseConnect(
   { application: { logger } }: Pick<ConnectHost, 'application'>,
-  { stream, headers }: Pick<StreamRequest, 'stream' | 'headers'>,
+  { stream }: Pick<StreamRequest, 'stream'>,
   answer: HttpAnswer,
 ): void {
   if (stream.destroyed || stream.closed) return
-  const method = headers[':method'] ?? ''
   try {
-    answerStream(stream, answer, method)
+    answerStream(stream, answer)
   } catch (error) {
     logFailure(logger, error, 'Upgrade failed')
-    if (!stream.headersSent) answerStream(stream, FAILURE, method)
+    if (!stream.headersSent) answerStream(stream, FAILURE)
   }
 }
 

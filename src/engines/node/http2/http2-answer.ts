@@ -47,10 +47,10 @@ export function responseHeaders(status: number, headers: HeaderList): OutgoingHt
 export function answerStream(
   stream: ServerHttp2Stream,
   { status, headers, body }: HttpAnswer,
-  method: string,
 ): void {
-  const isEmpty = body.length === 0 || method === 'HEAD'
-  stream.respond(responseHeaders(status, headers), { endStream: isEmpty })
-  if (!isEmpty) stream.end(body)
-  stream.close(ErrorCode.NO_ERROR)
+  stream.respond(responseHeaders(status, headers))
+  // Node ends the answer to HEAD, and answers without a body, by itself.
+  if (!stream.writableEnded) stream.end(body)
+  // A client that has ended its side needs no more, and Node 22 would lose its answer to HEAD.
+  if (!stream.endAfterHeaders) stream.close(ErrorCode.NO_ERROR)
 }
