@@ -13,6 +13,7 @@ type Ask = (last: unknown, signal: AbortSignal) => Promise<MessageStream<unknown
 
 /** See `TypedConnection.keep`. */
 export class KeptStream implements MessageStream<unknown, unknown> {
+  readonly #type: string
   readonly #ask: Ask
   readonly #signal: AbortSignal | null
   /** Gives up what is asked, and the wait for a session. */
@@ -24,8 +25,12 @@ export class KeptStream implements MessageStream<unknown, unknown> {
   #last: unknown = null
   #isLeft = false
 
-  /** @param signal cancels the stream, which then fails with its reason. */
-  constructor(ask: Ask, signal: AbortSignal | null) {
+  /**
+   * @param type the name of the request.
+   * @param signal cancels the stream, which then fails with its reason.
+   */
+  constructor(type: string, ask: Ask, signal: AbortSignal | null) {
+    this.#type = type
     this.#ask = ask
     this.#signal = signal
     if (signal !== null) addAbortListener(signal, this.#aborted)
@@ -39,7 +44,7 @@ export class KeptStream implements MessageStream<unknown, unknown> {
   }
 
   readonly cancel = (): void => {
-    this.#finish(() => this.#result.reject(new RequestFailedError('keep', 'CANCELLED')))
+    this.#finish(() => this.#result.reject(new RequestFailedError(this.#type, 'CANCELLED')))
   }
 
   readonly readable = (): ReadableStream<unknown> => readableItems(this);

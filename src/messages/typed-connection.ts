@@ -6,6 +6,7 @@
 import {
   addAbortListener,
   Deferred,
+  handled,
   removeAbortListener,
   sessionClockOf,
 } from '../base/internal.ts'
@@ -13,12 +14,13 @@ import type { SendOptions, TrySendResult } from '../channels/index.ts'
 import type { ClientSession } from '../client/index.ts'
 import type { ReconnectingWebSocket } from '../client/portable.ts'
 import type { Frame } from '../protocol/index.ts'
+import { type Codec, json } from './codec.ts'
 import type { Contract, ContractShape } from './contract-shape.ts'
 import { RequestFailedError } from './errors.ts'
 import { KeptStream } from './kept-stream.ts'
 import { createIncoming, type IncomingMessages, type IncomingReader } from './link/arrivals.ts'
 import { Link } from './link/link.ts'
-import { ignore, Outbox } from './link/outbox.ts'
+import { Outbox } from './link/outbox.ts'
 import type { LinkPort, LinkSettings } from './link/port.ts'
 import { closeWith, reportTo } from './link/session-port.ts'
 import type { Prepared } from './prepare.ts'
@@ -84,8 +86,8 @@ class ConnectionMessages implements Servable, IncomingReader {
   readonly #port: LinkPort
   readonly #origins: WeakMap<Frame, ClientSession>
   #current: { readonly session: ClientSession; readonly link: Link } | null = null
-  /** Requests that wait for a session. */
-  readonly #waiting = new Set<Deferred<Link>>()
+  /** What waits for a session, with the name of its message. */
+  readonly #waiting = new Map<Deferred<Link>, string>()
   #outbox: { readonly outbox: Outbox; readonly settings: LinkSettings } | null = null
   #isOver = false
 
@@ -115,11 +117,16 @@ class ConnectionMessages implements Servable, IncomingReader {
     this.#current?.link.roomAgain()
   }
 
-  readonly send = (type: string, data: unknown, options?: SendOptions): Promise<void> =>
-    sendEvent(this.#events(), type, data, options)
+  readonly send = async (type: string, data: unknown, options?: SendOptions): Promise<void> => {
+    // Until a session has agreed on one of several codecs, an event waits as a request does.
+    const events = this.#events() ?? (await this.whenLinked(type, options?.signal ?? null, null))
+    await sendEvent(events, type, data, options)
+  }
 
-  readonly trySend = (first: string | Prepared, data?: unknown): TrySendResult =>
-    trySendEvent(this.#events(), first, data)
+  readonly trySend = (first: string | Prepared, data?: unknown): TrySendResult => {
+    const events = this.#events()
+    return events === null ? 'full' : trySendEvent(events, first, data)
+  }
 
   readonly request = async (
     type: string,
@@ -136,7 +143,9 @@ class ConnectionMessages implements Servable, IncomingReader {
         return await askOver(link, type, data, { ...options, timeout })
       } catch (error) {
         const isLost = error instanceof RequestFailedError && error.failure === 'DISCONNECTED'
-        if (!isLost || isAgain || question.entry?.idempotent !== true) throw error
+        // Of an upload, the items that have been sent are gone.
+        const mayAskAgain = question.entry?.idempotent === true && question.upload === null
+        if (!isLost || isAgain || !mayAskAgain) throw error
       }
     }
   }
@@ -165,7 +174,7 @@ class ConnectionMessages implements Servable, IncomingReader {
       const question = questionOf(this.settings, type, input(last), { timeout: left, signal }, true)
       return streamOf(link.asks.ask(question))
     }
-    return new KeptStream(ask, options.signal ?? null)
+    return new KeptStream(type, ask, options.signal ?? null)
   }
 
   readonly serve = async (handlers: object): Promise<void> => {
@@ -194,7 +203,7 @@ class ConnectionMessages implements Servable, IncomingReader {
     if (this.#current !== null) return this.#current.link
     if (this.#isOver) throw new RequestFailedError(type, 'DISCONNECTED')
     const waiting = new Deferred<Link>()
-    this.#waiting.add(waiting)
+    this.#waiting.set(waiting, type)
     const { clock } = this.#port
     const onAbort = (): void => void waiting.reject(signal?.reason)
     if (signal !== null) addAbortListener(signal, onAbort)
@@ -216,19 +225,26 @@ class ConnectionMessages implements Servable, IncomingReader {
 
   /**
    * What events are sent with: the connection, which decides what becomes of them without a
-   * session.
+   * session. `null`: no session has chosen one of several codecs yet.
    */
-  #events(): Pick<Link, 'outbox' | 'port' | 'settings'> {
-    const { protocols } = this.#contract
+  #events(): Pick<Link, 'outbox' | 'port' | 'settings'> | null {
     const codec =
-      this.#current?.link.settings.codec ??
-      this.#outbox?.settings.codec ??
-      agreedCodec(this.#contract, protocols[0] ?? null, this.#options.codecs)
+      this.#current?.link.settings.codec ?? this.#outbox?.settings.codec ?? this.#onlyCodec()
+    if (codec === null) return null
     if (this.#outbox?.settings.codec !== codec) {
       const settings = { ...this.settings, codec }
       this.#outbox = { settings, outbox: new Outbox(this.#port, settings) }
     }
     return { ...this.#outbox, port: this.#port }
+  }
+
+  /** The codec of every session; `null`: sessions may agree on one of several. */
+  #onlyCodec(): Codec | null {
+    const { codecs = [json] } = this.#options
+    const usable = codecs.filter(({ name }) =>
+      this.#contract.protocols.some((protocol) => protocol.endsWith(`+${name}`)),
+    )
+    return usable.length === 1 ? (usable[0] ?? null) : null
   }
 
   async #watch(): Promise<void> {
@@ -282,7 +298,7 @@ class ConnectionMessages implements Servable, IncomingReader {
     const link = new Link(port, { ...this.settings, codec }, this.incoming)
     link.onAsked = () => this.onAsked?.()
     this.#current = { session, link }
-    for (const waiting of this.#waiting) waiting.resolve(link)
+    for (const waiting of this.#waiting.keys()) waiting.resolve(link)
   }
 
   /** The session is over; what it has left is still taken. */
@@ -302,9 +318,9 @@ class ConnectionMessages implements Servable, IncomingReader {
     if (this.#isOver) return
     this.#away()
     this.#isOver = true
-    for (const waiting of this.#waiting) {
-      waiting.promise.catch(ignore)
-      waiting.reject(new RequestFailedError('request', 'DISCONNECTED'))
+    for (const [waiting, type] of this.#waiting) {
+      void handled(waiting.promise)
+      waiting.reject(new RequestFailedError(type, 'DISCONNECTED'))
     }
     this.incoming.close(cause)
   }

@@ -31,11 +31,15 @@ describe('KeptStream', () => {
   it('M-30 asks again with the last item, until the stream ends', async () => {
     const asked: unknown[] = []
     const streams = [streamOf([1, 2], LOST), streamOf([], LOST), streamOf([3], 'end')]
-    const kept = new KeptStream((last) => {
-      asked.push(last)
-      const next = streams.shift()
-      return next === undefined ? Promise.reject(LOST) : Promise.resolve(next)
-    }, null)
+    const kept = new KeptStream(
+      'watch',
+      (last) => {
+        asked.push(last)
+        const next = streams.shift()
+        return next === undefined ? Promise.reject(LOST) : Promise.resolve(next)
+      },
+      null,
+    )
 
     expect(await collect(kept)).toEqual([1, 2, 3])
     expect(asked).toEqual([null, 2, 2])
@@ -45,10 +49,14 @@ describe('KeptStream', () => {
   it('fails with any other failure, and is not asked again', async () => {
     const failure = new RequestFailedError('watch', 'NO_SUCH_ROOM')
     let asked = 0
-    const kept = new KeptStream(() => {
-      asked++
-      return Promise.resolve(streamOf([1], failure))
-    }, null)
+    const kept = new KeptStream(
+      'watch',
+      () => {
+        asked++
+        return Promise.resolve(streamOf([1], failure))
+      },
+      null,
+    )
 
     await expect(collect(kept)).rejects.toBe(failure)
     await expect(kept.result).rejects.toBe(failure)
@@ -56,13 +64,13 @@ describe('KeptStream', () => {
   })
 
   it('fails when there will be no session any more', async () => {
-    const kept = new KeptStream(() => Promise.reject(LOST), null)
+    const kept = new KeptStream('watch', () => Promise.reject(LOST), null)
 
     await expect(collect(kept)).rejects.toBe(LOST)
   })
 
   it('is a WHATWG stream too', async () => {
-    const kept = new KeptStream(() => Promise.resolve(streamOf([1], 'end')), null)
+    const kept = new KeptStream('watch', () => Promise.resolve(streamOf([1], 'end')), null)
     const reader = kept.readable().getReader()
 
     expect(await reader.read()).toEqual({ done: false, value: 1 })

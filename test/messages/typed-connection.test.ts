@@ -1,5 +1,13 @@
 import { WebSockets, type WebSocketServerSession } from 'towpath'
-import { defineContract, typed, typedConnection, type TypedSession } from 'towpath/messages'
+import {
+  type Codec,
+  defineContract,
+  json,
+  typed,
+  typedConnection,
+  type TypedSession,
+} from 'towpath/messages'
+import { messagePack } from 'towpath/msgpack'
 import { type TestApplication, withTestApplication } from 'towpath/testing'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -118,6 +126,73 @@ describe('typedConnection()', () => {
       expect(await outcome).toMatchObject({ failure: 'DISCONNECTED' })
       await t.clock.advance(5000)
       expect(asked).toEqual(['a', 'a'])
+    })
+  })
+
+  it('M-29 asks no request with an upload again: the items that were sent are gone', async () => {
+    const uploading = defineContract({
+      name: 'c',
+      client: {
+        load: { request: null, upload: z.number(), response: z.number(), idempotent: true },
+      },
+    })
+    await withTestApplication(async (t) => {
+      let calls = 0
+      t.application.install(WebSockets)
+      t.application.routing((route) => {
+        route.webSocket('/', { protocols: uploading.protocols }, async (session) => {
+          const load = async (_: unknown, { upload }: { upload: AsyncIterable<number> }) => {
+            calls++
+            for await (const n of upload) if (n === 1) session.terminate()
+            return 0
+          }
+          await typed(session, uploading).serve({ load })
+        })
+      })
+      const connection = t.client.connect('ws://localhost/', {
+        protocols: uploading.protocols,
+        reconnect: { baseDelay: { seconds: 1 }, jitter: 0 },
+      })
+      const { requestCatching } = typedConnection(connection, uploading)
+      const outcome = requestCatching('load', undefined, { upload: [1, 2, 3].values() })
+      await t.clock.advance(5000)
+
+      expect(await outcome).toMatchObject({ failure: 'DISCONNECTED' })
+      expect(calls).toBe(1)
+    })
+  })
+
+  it('sends no event in the codec of a contract that its session does not agree on', async () => {
+    const either = defineContract({
+      name: 'c',
+      codecs: ['msgpack', 'json'],
+      client: { say: { event: z.string() } },
+    })
+    await withTestApplication(async (t) => {
+      const said: string[] = []
+      t.application.install(WebSockets)
+      t.application.routing((route) => {
+        route.webSocket('/', { protocols: ['c+json'] }, (session) =>
+          typed(session, either).serve({ say: (text) => void said.push(text) }),
+        )
+      })
+      const connect = (codecs: readonly Codec[]) =>
+        typedConnection(
+          t.client.connect('ws://localhost/', {
+            protocols: either.protocols,
+            whileAway: { keep: {} },
+          }),
+          either,
+          { codecs },
+        )
+      const both = connect([messagePack(), json])
+      expect(both.trySend('say', 'too early')).toBe('full')
+      await both.send('say', 'a')
+      await t.settle()
+      await connect([json]).send('say', 'b')
+      await t.settle()
+
+      expect(said).toEqual(['a', 'b'])
     })
   })
 
