@@ -23,16 +23,16 @@ export interface ChannelBoundsOptions {
    */
   readonly maxBytes?: number
   /**
-   * When full: `suspend` makes the sender wait (for `incoming` that is the peer, through TCP);
-   * `close` fails the session with 1008; `drop-oldest` and `drop-latest` lose a frame, and `monitor`
-   * emits `frameDropped`.
+   * The policy when the channel is full. `suspend` makes the sender wait; for `incoming` the sender
+   * is the peer, which waits through TCP. `close` fails the session with 1008. `drop-oldest` and
+   * `drop-latest` drop a frame, and `monitor` emits `frameDropped`.
    *
    * @defaultValue 'suspend'
    */
   readonly onOverflow?: OverflowPolicy
 }
 
-/** The bound of one direction: `ChannelBoundsOptions`, complete. */
+/** The bounds of one direction: `ChannelBoundsOptions` with every value. */
 export interface ChannelBounds {
   /** Frames. */
   readonly capacity: number
@@ -44,7 +44,7 @@ export interface ChannelBounds {
 /** The cost of a frame in addition to its payload. Without it, empty frames would be free. */
 export const FRAME_COST_BYTES = 64
 
-/** One rule for each bound. */
+/** The rule of each bound. */
 export const CHANNEL_BOUND_RULES: OptionRules<ChannelBounds> = {
   capacity: wholeNumber(64),
   maxBytes: wholeNumber(1024 * 1024),

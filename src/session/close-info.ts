@@ -4,23 +4,31 @@
 
 import type { CloseReason } from '../protocol/index.ts'
 
-/** The facts of an ended session. All fields are final. */
+/** The facts about the end of a session. The fields never change. */
 export interface CloseInfo {
-  /** What `closeReason` resolves with: the Close frame that began the closing, 1005 or 1006. */
+  /**
+   * The value of `closeReason`: the reason of the Close frame that began the closing, 1005 or 1006.
+   */
   readonly reason: CloseReason
 
-  /** Who began: `local` (we closed, failed or terminated), `remote` (the peer's Close), `none` (it vanished). */
+  /**
+   * The side that began: `local` (this side closed, failed or terminated the session), `remote`
+   * (the peer sent a Close frame), `none` (the connection ended without one).
+   */
   readonly initiator: 'local' | 'remote' | 'none'
 
-  /** The Close frame that we sent; `null` when none was handed to the transport. */
+  /** The Close frame that this side sent; `null` if none was given to the transport. */
   readonly local: CloseReason | null
 
-  /** The Close frame that the peer sent, 1005 if it was empty; `null` when none arrived. */
+  /** The Close frame that the peer sent, 1005 if it was empty; `null` if none arrived. */
   readonly remote: CloseReason | null
 
   /** Whether both Close frames were exchanged (RFC 6455 §7.1.4). */
   readonly clean: boolean
 
-  /** What went wrong: the violation, the handler's error, the transport's failure; `null` when nothing did. */
+  /**
+   * The error that ended the session: a violation of the protocol, the handler's error, or a
+   * failure of the transport. `null` if there was no error.
+   */
   readonly cause: Error | null
 }

@@ -1,5 +1,5 @@
 /**
- * What a session can fail with beyond the errors of its channels and of the protocol.
+ * The errors of sessions, beyond the errors of channels and of the protocol.
  */
 
 import { TowpathError } from '../base/index.ts'
@@ -10,7 +10,7 @@ import { TowpathError } from '../base/index.ts'
 export class PingTimeoutError extends TowpathError {
   override readonly name: string = 'PingTimeoutError'
   readonly code: string = 'TOWPATH_PING_TIMEOUT'
-  /** How long we waited, in milliseconds. */
+  /** The timeout, in milliseconds. */
   readonly timeoutMs: number
 
   constructor(timeoutMs: number) {
@@ -19,13 +19,13 @@ export class PingTimeoutError extends TowpathError {
   }
 }
 
-/** The peer sent more, or more often, than it may: 1008. */
+/** The peer sent messages, bytes or control frames above a rate limit: 1008. */
 export class RateLimitError extends TowpathError {
   override readonly name: string = 'RateLimitError'
   readonly code: string = 'TOWPATH_RATE_LIMIT'
-  /** Which limit. */
+  /** The name of the limit. */
   readonly limitName: 'maxMessagesPerSecond' | 'maxBytesPerSecond' | 'maxControlFramesPerSecond'
-  /** What is allowed, in messages, bytes or frames per second. */
+  /** The limit, in messages, bytes or frames per second. */
   readonly perSecond: number
 
   constructor(limitName: RateLimitError['limitName'], perSecond: number) {
@@ -36,17 +36,16 @@ export class RateLimitError extends TowpathError {
 }
 
 /**
- * The session has lasted longer, or stood still for longer, than it may. What the peer is told
- * depends on the limit: 1001 for `idleTimeout` and `maxSessionDuration`; nothing (1006) for
- * `writeTimeout`, because a peer that does not read cannot be told; `closeTimeout` ends a closing
- * that has begun for another reason.
+ * A time limit of the session has passed. `idleTimeout` and `maxSessionDuration` close the session
+ * with 1001. `writeTimeout` drops the connection (1006), because a peer that does not read cannot
+ * receive a Close frame. `closeTimeout` drops a connection whose closing began for another reason.
  */
 export class SessionTimeoutError extends TowpathError {
   override readonly name: string = 'SessionTimeoutError'
   readonly code: string = 'TOWPATH_SESSION_TIMEOUT'
-  /** Which limit. */
+  /** The name of the limit. */
   readonly limitName: 'closeTimeout' | 'writeTimeout' | 'idleTimeout' | 'maxSessionDuration'
-  /** What is allowed, in milliseconds. */
+  /** The limit, in milliseconds. */
   readonly limitMs: number
 
   constructor(limitName: SessionTimeoutError['limitName'], limitMs: number) {
@@ -57,15 +56,15 @@ export class SessionTimeoutError extends TowpathError {
 }
 
 /**
- * Sessions together hold more bytes than `memoryBudget` allows, and this one is among the
- * greediest: 1013.
+ * All sessions together hold more bytes than `memoryBudget` allows, and this session is among the
+ * largest: 1013.
  */
 export class MemoryBudgetError extends TowpathError {
   override readonly name: string = 'MemoryBudgetError'
   readonly code: string = 'TOWPATH_MEMORY_BUDGET'
-  /** What all sessions held, in bytes. */
+  /** The bytes that all sessions held. */
   readonly used: number
-  /** What they may hold, in bytes. */
+  /** The bytes that all sessions may hold. */
   readonly limit: number
 
   constructor(used: number, limit: number) {

@@ -1,5 +1,5 @@
 /**
- * What both halves of a session ask of the session core, which owns them.
+ * The session core, as both halves of a session see it.
  */
 
 import type { Environment } from '../base/internal.ts'
@@ -9,12 +9,12 @@ import type { SessionExtensions } from './session-extensions.ts'
 import type { SessionOwner } from './session-owner.ts'
 import type { SessionObserver, SessionSettings } from './settings.ts'
 
-/** The session core, as its halves see it. Only the core implements it. */
+/** The owner of both halves. Only `SessionCore` implements it. */
 export interface HalfOwner {
   readonly settings: SessionSettings
   readonly environment: Environment
   readonly observer: SessionObserver
-  /** The session that the observer hears of. */
+  /** The session that is passed to the observer. */
   readonly session: SessionOwner
   /** `null`: the handshake agreed on none. */
   readonly extensions: SessionExtensions | null
@@ -24,7 +24,7 @@ export interface HalfOwner {
   /** `null` until the end begins. */
   readonly ending: object | null
 
-  /** Hear of pongs, and of times when nothing is read; `null`: the session has never sent pings. */
+  /** Receives pongs, and pauses while nothing is read; `null`: the session has sent no pings. */
   readonly pings: {
     pause(isPaused: boolean): void
     ponged(payload: Uint8Array): void
@@ -39,19 +39,19 @@ export interface HalfOwner {
    */
   fail(reason: CloseReason, cause: Error, limit?: SessionLimitName | null): void
 
-  // Told by the read half
+  // Calls of the read half
 
   /** The peer's Close frame has arrived. `answer`: the session answers it (RFC 6455 §5.5.1). */
   peerClosed(reason: CloseReason | null, answer: boolean): void
-  /** The peer will send nothing more, and all that it sent has been decoded. */
+  /** The peer will send nothing more, and everything that it sent has been decoded. */
   endReached(): void
-  /** The transport is gone. What had arrived has been decoded. */
+  /** The transport is gone. Everything that had arrived has been decoded. */
   transportClosed(cause: Error | null): void
 
-  // Told by the write half
+  // Calls of the write half
 
   /** Drops the connection at once: a peer that does not read cannot be told why. */
   terminate(cause: Error): void
-  /** The last bytes of all have been given to the transport, which may still be sending them. */
+  /** The last bytes have been given to the transport, which may still be sending them. */
   closeWritten(): void
 }

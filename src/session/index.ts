@@ -1,5 +1,5 @@
 /**
- * What users see of sessions: their interfaces, how they end, and the transport that carries them.
+ * The public names of sessions: their interfaces, their ends, and the transport below them.
  */
 
 export type { CloseInfo } from './close-info.ts'

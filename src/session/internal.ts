@@ -1,5 +1,5 @@
 /**
- * What the other folders of the package use of sessions, beside `index.ts`.
+ * The names of sessions for other folders of the package, in addition to `index.ts`.
  */
 
 export { LiveSession } from './core/live-session.ts'

@@ -1,12 +1,12 @@
 /**
- * The overflow policy for values that go out of date: prices, positions, cursors.
+ * The overflow policy for values that become outdated: prices, positions, cursors.
  */
 
 import type { Outbound } from './session.ts'
 
 /** See `latestBy`. */
 export class LatestBy {
-  /** The key of what is being sent; `null` or `undefined` for what has none. */
+  /** Returns the key of the data; `null` or `undefined` for data without a key. */
   readonly key: (data: Outbound) => unknown
 
   constructor(key: (data: Outbound) => unknown) {
@@ -15,17 +15,19 @@ export class LatestBy {
 }
 
 /**
- * A policy for `channels.outgoing.onOverflow`: while the peer is slow, a newer frame replaces the one with the
- * same key that is still waiting, in its place. So at most one frame of each key waits, and it is the latest.
- * The frame that is replaced is told to `monitor` as `frameDropped`; its `send` has resolved, and a `flush()`
- * behind it still means what it says.
+ * A policy for `channels.outgoing.onOverflow`. While the peer is slow, a newer frame takes the
+ * place of the waiting frame with the same key. So at most one frame of each key waits, and it is
+ * the latest. `monitor` emits `frameDropped` for the replaced frame. The `send` of the replaced
+ * frame has already resolved, and a `flush()` behind it resolves as usual.
  *
- * Frames without a key are never replaced: like new keys that find the queue full they wait for room, as under
- * `suspend`. Pings and pongs have no key. All data frames have to be whole messages, as under `drop-oldest`.
+ * Frames without a key are never replaced. Such frames, and frames with a new key, wait for room
+ * while the queue is full, as under `suspend`. Pings and pongs have no key. All data frames must be
+ * whole messages, as under `drop-oldest`.
  *
- * @param key the key of a frame, compared as a `Map` does; `null` or `undefined` for none. May be called more than
- *   once for a frame that has to wait; what it throws reaches the sender, and the frame is not sent.
- * @throws {TypeError} if `key` is no function.
+ * @param key returns the key of a frame, which is compared as in a `Map`; `null` or `undefined` for
+ *   no key. May be called more than once for a frame that waits. If it throws, `send` rejects with
+ *   the error, and the frame is not sent.
+ * @throws {TypeError} if `key` is not a function.
  *
  * @example
  * const onOverflow = latestBy((data) => (typeof data === 'string' ? data.split(' ')[0] : null))

@@ -1,6 +1,6 @@
 /**
- * The limits of a session by name: the name of the option that sets one is the name in events and
- * counters.
+ * The names of the limits of a session. Events and counters use the name of the option that sets
+ * the limit.
  */
 
 import { CompressionRatioError } from '../extensions/index.ts'
@@ -25,7 +25,7 @@ export type SessionLimitName =
   | 'maxSessionDuration'
   | 'memoryBudget'
 
-/** The limit that `error` says was reached; `null` if it says nothing of the kind. */
+/** Returns the limit that `error` reports; `null` if the error is not about a limit. */
 export function limitOf(error: Error): SessionLimitName | null {
   if (error instanceof FrameTooBigError) {
     return error.what === 'frame' ? 'maxFrameSize' : 'maxMessageSize'

@@ -1,27 +1,27 @@
 /**
- * A timer for the silence of a peer, which does not blame the peer for a stall of this process.
+ * A timer for the silence of a peer that does not mistake a stall of this process for silence.
  *
- * When the event loop has stood still (a long computation, SIGSTOP), timers run before the bytes
- * that arrived meanwhile are read. So a timer that is due lets all I/O that is ready pass first.
- * One that is very late waits a while longer, once: what we had to send was held up, too.
+ * After a stall of the event loop (a long computation, SIGSTOP), timers run before the bytes that
+ * arrived meanwhile are read. So a timer that is due lets all I/O that is ready pass first. A timer
+ * that is very late waits once more, because this side's own bytes were delayed, too.
  */
 
 import type { Environment, WheelTimer } from '../base/internal.ts'
 
-/** A timer that is so late shows that this process stood still. */
+/** A timer that is later than this shows that this process stalled. */
 const STALL_MS = 250
 
-/** What the peer is given after a stall. */
+/** The extra time for the peer after a stall. */
 const GRACE_MS = 1000
 
-/** One timer that can be set again and again. */
+/** One timer, which can be set any number of times. */
 export class PatientTimer {
   readonly #environment: Environment
   readonly #onDue: () => void
   #timer: WheelTimer | null = null
   #isDeciding = false
   #hasForgiven = false
-  /** When it is due, as it was last set; only while it is set. */
+  /** When the timer is due. Valid only while the timer is set. */
   dueAt = 0
 
   constructor(environment: Environment, onDue: () => void) {
@@ -29,14 +29,13 @@ export class PatientTimer {
     this.#onDue = onDue
   }
 
-  /** Whether the call is still to be made. */
+  /** Whether `onDue` is still to be called. */
   get isSet(): boolean {
     return this.#timer !== null || this.#isDeciding
   }
 
   /**
-   * Calls `onDue` once, `delayMs` milliseconds from now or later; a call that was set before is not
-   * made.
+   * Calls `onDue` once, `delayMs` milliseconds from now or later. Replaces an earlier setting.
    */
   set(delayMs: number): void {
     this.cancel()
@@ -67,7 +66,7 @@ export class PatientTimer {
     this.#environment.deferPastIo(decide, this)
   }
 
-  /** The I/O that was ready has passed. */
+  /** The I/O that was ready has been handled. */
   decide(): void {
     if (!this.#isDeciding) return
     this.#isDeciding = false

@@ -1,25 +1,25 @@
 /**
- * The extensions of one session: opened with it, disposed of with it.
+ * The extensions of one session. They are opened with the session, and disposed of at its end.
  */
 
 import type { Environment } from '../base/internal.ts'
 import type { ExtensionContext, ExtensionSession } from '../extensions/index.ts'
 import type { SessionSettings } from './settings.ts'
 
-/** What the handshake has agreed on, at work. */
+/** The extensions that the handshake agreed on. */
 export class SessionExtensions {
-  /** The reserved bits that they give a meaning to: RSV1 is 4. */
+  /** The reserved bits that the extensions use: RSV1 is 4. */
   readonly claimedBits: number
   /** In the order of installation. */
   readonly outgoing: readonly ExtensionSession[]
-  /** The other way round. */
+  /** In the reverse order. */
   readonly incoming: readonly ExtensionSession[]
   readonly #failed: (error: unknown) => void
   #isIncomingOver = false
   #isOutgoingOver = false
 
   /**
-   * Opens those of `settings`; `null` if there are none.
+   * Opens the extensions of `settings`; returns `null` if there are none.
    *
    * @param failed called when an extension cannot go on.
    */
@@ -48,19 +48,19 @@ export class SessionExtensions {
     this.#failed = failed
   }
 
-  /** Whether nothing comes in any more: the session has ended, or one of them has failed. */
+  /** Whether messages are no longer received: the session has ended, or an extension has failed. */
   get isIncomingOver(): boolean {
     return this.#isIncomingOver
   }
 
-  /** Whether nothing goes out any more: the session has ended, or an extension failed to send. */
+  /** Whether messages are no longer sent: the session has ended, or an extension failed to send. */
   get isOutgoingOver(): boolean {
     return this.#isOutgoingOver
   }
 
   /**
-   * An extension failed on a received message: nothing comes in any more, and the session fails.
-   * What the handler answers to earlier messages still goes out.
+   * An extension failed on a received message: no more messages are received, and the session
+   * fails. The handler's answers to earlier messages still go out.
    */
   failIncoming(error: unknown): void {
     if (this.#isIncomingOver) return
@@ -68,7 +68,7 @@ export class SessionExtensions {
     this.#failed(error)
   }
 
-  /** An extension failed on a message to send: nothing passes any more, and the session fails. */
+  /** An extension failed on a message to send: no more messages pass, and the session fails. */
   failOutgoing(error: unknown): void {
     if (this.#isOutgoingOver) return
     this.#isIncomingOver = true
@@ -76,7 +76,7 @@ export class SessionExtensions {
     this.#failed(error)
   }
 
-  /** The connection is gone: what they hold is given back at once. Called once. */
+  /** The connection is gone: the extensions release what they hold. Called once. */
   dispose(): void {
     this.#isIncomingOver = true
     this.#isOutgoingOver = true

@@ -1,15 +1,18 @@
 /**
- * What a session keeps in memory, by direction, and how much has moved: what a memory budget asks.
+ * The memory of one session by direction, and the bytes that have moved, for the memory budget.
  */
 
-/** Bytes of one session at one moment. */
+/** The bytes of one session at one moment. */
 export interface SessionHoldings {
-  /** What has arrived and has not been received by the handler. */
+  /** Bytes that have arrived and that the handler has not received. */
   readonly incoming: number
-  /** What has been accepted and not yet handed to the operating system. */
+  /** Bytes that were accepted and that the operating system does not have yet. */
   readonly outgoing: number
-  /** Rises by each byte that arrives. */
+  /** Rises by one for each byte that arrives. */
   readonly received: number
-  /** Rises by each byte of `outgoing` that the operating system takes, and by 2^32 when it has taken all. */
+  /**
+   * Rises by one for each byte of `outgoing` that the operating system takes, and by 2^32 when the
+   * operating system has taken all of them.
+   */
   readonly handed: number
 }

@@ -1,8 +1,8 @@
 /**
- * What a handler is given: the two levels of WebSocket session, as interfaces.
+ * The two levels of WebSocket session that handlers receive, as interfaces.
  *
- * `WebSocketSession` is what both levels share and all that `webSocketRaw` handlers see;
- * `DefaultWebSocketSession` adds what needs automatic pings (Ktor has the same two levels).
+ * `WebSocketSession` has the members of both levels, and is what `webSocketRaw` handlers receive.
+ * `DefaultWebSocketSession` adds the members for automatic pings. Ktor has the same two levels.
  */
 
 import type { DelayOptions, Duration } from '../base/index.ts'
@@ -10,17 +10,21 @@ import type { ReceiveChannel, SendChannel, SendOptions } from '../channels/index
 import type { CloseReason, Frame, PreparedFrame } from '../protocol/index.ts'
 import type { CloseInfo } from './close-info.ts'
 
-/** What `send` takes: a frame, a string (sent as text), bytes (sent as binary), or what `Frame.prepare` returned. */
+/**
+ * The data that `send` accepts: a frame, a string (sent as text), bytes (sent as binary), or the
+ * result of `Frame.prepare`.
+ */
 export type Outbound = Frame | string | Uint8Array | PreparedFrame
 
 /** The `outgoing` channel of a session. */
 export interface OutgoingChannel extends SendChannel<Outbound> {
   /**
-   * Resolves when the queue is empty, so that `trySend` takes a frame of any size; at once while nothing waits. Others
-   * who wait may be quicker: call `trySend` again, and wait again if it returns `full`.
+   * Resolves when the queue is empty, so that `trySend` accepts a frame of any size. Resolves at
+   * once if nothing waits. Another caller may fill the queue first: call `trySend` again, and wait
+   * again if it returns `full`.
    *
-   * Rejects with `ClosedSendChannelError` once the session is closing, and with the reason of `options.signal` when that
-   * fires first. The promise need not be awaited.
+   * Rejects with `ClosedSendChannelError` once the session is closing. Rejects with the reason of
+   * `options.signal` if the signal aborts first. The promise need not be awaited.
    */
   whenWritable(options?: SendOptions): Promise<void>
 }
@@ -28,100 +32,113 @@ export interface OutgoingChannel extends SendChannel<Outbound> {
 /**
  * One WebSocket connection, as its handler sees it.
  *
- * Every function may be taken off the session (`const { send, close } = session`). All of it may be used
- * by several tasks at once; frames go out whole, in the order of the calls.
+ * Every function may be taken off the session (`const { send, close } = session`). Several tasks
+ * may use all members at once. Frames are sent whole, in the order of the calls.
  *
  * Ktor: `WebSocketSession`.
  */
 export interface WebSocketSession {
-  /** Names this session in logs and events: 16 random bytes in base64url, not a secret. */
+  /** Names this session in logs and events: 16 random bytes in base64url. Not a secret. */
   readonly id: string
 
-  /** The subprotocol that the handshake agreed on; `null` when there is none. */
+  /** The subprotocol that the handshake agreed on; `null` if there is none. */
   readonly protocol: string | null
 
   /**
-   * What the peer sends, in order, from the first byte on, whether or not anybody is reading yet. Bounded:
-   * while it is full the peer is made to wait, and pings and Close frames are handled all the same.
+   * The frames that the peer sends, in order, from the first byte on. Frames that arrive before the
+   * handler reads wait here. The channel is bounded: while it is full the peer has to wait. Pings
+   * and Close frames are handled all the same.
    *
-   * It ends normally when the peer closes or vanishes: a loop ends, `receive()` throws
-   * `ClosedReceiveChannelError`. It fails with the cause when the peer broke a rule
+   * The channel ends normally when the peer closes or disconnects: a loop ends, and `receive()`
+   * rejects with `ClosedReceiveChannelError`. It fails with the cause when the peer broke a rule
    * (`ProtocolViolationError`, `FrameTooBigError`, `PingTimeoutError`, `ChannelOverflowError`).
    */
   readonly incoming: ReceiveChannel<Frame>
 
-  /** What goes to the peer, in order; `send` and `close` of the session are this channel's. */
+  /** The frames to send, in order. `session.send` is `outgoing.send`. */
   readonly outgoing: OutgoingChannel
 
   /**
-   * Queues one frame; exactly `outgoing.send`. Resolves once the frame is in the bounded queue, usually at
-   * once, and waits while the queue is full. Code that sends for 4 ms in one turn of the event loop also waits
-   * for the next turn, so that a loop of sends cannot hold up other sessions and timers. Do not change bytes
-   * before the promise settles. `send(new Frame.Close(r))` is `close(r)`.
+   * Queues one frame; the same as `outgoing.send`. Resolves once the frame is in the bounded queue,
+   * which is usually at once. Waits while the queue is full. Code that sends for 4 ms in one turn
+   * of the event loop also waits for the next turn, so that a loop of sends cannot hold up other
+   * sessions and timers. Do not change bytes before the promise settles. `send(new Frame.Close(r))`
+   * is `close(r)`.
    *
-   * The promise need not be awaited. Frames that still wait when the session closes go out before the Close
-   * frame, within `closeTimeout`. A rejection that only says that the session has ended, or that `signal` has
-   * fired, does not count as unhandled. A `LocalProtocolError` or `TypeError` does.
+   * The promise need not be awaited. Frames that still wait when the session closes go out before
+   * the Close frame, within `closeTimeout`. A rejection that only says that the session has ended,
+   * or that `signal` has aborted, does not count as unhandled. A `LocalProtocolError` or
+   * `TypeError` does.
    *
-   * Rejects with `ClosedSendChannelError` (`TOWPATH_CLOSED_SEND_CHANNEL`) once the session is closing,
-   * with `LocalProtocolError` (`TOWPATH_LOCAL_PROTOCOL`) when another type of frame comes in the middle of
-   * a fragmented message or text given as bytes is not UTF-8, with `TypeError` for any other value, and with
-   * the signal's reason when it fires while waiting; the frame has then not been sent.
+   * Rejects, and does not send the frame:
+   * - with `ClosedSendChannelError` (`TOWPATH_CLOSED_SEND_CHANNEL`) once the session is closing;
+   * - with `LocalProtocolError` (`TOWPATH_LOCAL_PROTOCOL`) if another type of frame comes in the
+   *   middle of a fragmented message, or if text given as bytes is not UTF-8;
+   * - with `TypeError` for any other value;
+   * - with the signal's reason if the signal aborts during the wait.
    */
   readonly send: (data: Outbound, options?: { readonly signal?: AbortSignal }) => Promise<void>
 
   /**
-   * Starts the closing handshake (RFC 6455 §7.1.2): what was sent before goes out first, then the Close
-   * frame. Only the first call counts; `reason` is 1000 without a message by default. Frames that the peer
-   * sent before its own Close still arrive on `incoming`.
+   * Starts the closing handshake (RFC 6455 §7.1.2): frames that were sent before go out first, then
+   * the Close frame. Only the first call counts. The default `reason` is 1000 without a message.
+   * Frames that the peer sent before its own Close frame still arrive on `incoming`.
    *
-   * Resolves when the Close frame has been handed to the operating system, or when the connection is gone;
-   * never rejects, and need not be awaited. It throws, at the call, a `RangeError` for a code that may not
-   * travel (1005, 1006, 1015 and what §7.4 reserves) and a `TypeError` for anything but a `CloseReason`.
+   * Resolves when the operating system has the Close frame, or when the connection is gone. Never
+   * rejects, and need not be awaited. Throws a `RangeError` at the call for a code that may not be
+   * sent (1005, 1006, 1015 and the codes that §7.4 reserves), and a `TypeError` for any value that
+   * is not a `CloseReason`.
    */
   readonly close: (reason?: CloseReason) => Promise<void>
 
   /**
-   * Resolves when everything that was sent before this call has been handed to the operating system; at
-   * once when there is nothing to wait for or the connection is gone. May be called at any time, after `close`
-   * too; never rejects. Says nothing about delivery.
+   * Resolves when the operating system has everything that was sent before this call. Resolves at
+   * once if nothing waits or the connection is gone. May be called at any time, also after `close`.
+   * Never rejects. Says nothing about delivery to the peer.
    */
   readonly flush: () => Promise<void>
 
-  /** Drops the connection at once, without a Close frame: the peer sees 1006. Ending may complete later. Idempotent. */
+  /**
+   * Drops the connection at once, without a Close frame: the peer sees 1006. The session may end
+   * later than this call. Idempotent.
+   */
   readonly terminate: () => void
 
   /**
-   * Whether frames that we send are masked by a random key, from the next frame serialised on. A server
-   * does not mask (§5.1 forbids it: conforming clients refuse such frames), a client always does;
-   * writable for tests of other implementations. The default comes from the plugin.
+   * Whether the frames that this side sends are masked with a random key. Takes effect with the
+   * next frame that is serialised. A server does not mask (§5.1 forbids it, and clients refuse such
+   * frames); a client always does. Writable for tests of other implementations. The default comes
+   * from the plugin.
    */
   masking: boolean
 
   /**
-   * Largest payload of one incoming frame, in bytes, from the next frame header on; `Infinity` is no limit
-   * (`maxMessageSize` still protects memory). A larger one fails the session with 1009 and `FrameTooBigError`.
+   * Largest payload of one incoming frame, in bytes. Takes effect with the next frame header.
+   * `Infinity` is no limit (`maxMessageSize` still protects memory). A larger frame fails the
+   * session with 1009 and `FrameTooBigError`.
    *
-   * @throws {RangeError} when set to anything but a whole number above 0 or `Infinity`.
+   * @throws {RangeError} when set to a value that is neither a whole number above 0 nor `Infinity`.
    */
   maxFrameSize: number
 
   /**
-   * Runs `task` as a part of this session: it is aborted (its signal fires) when the session is over, and
-   * awaited before the session counts as ended. The first task to fail fails the session with 1011, unless it
-   * failed because the session was ending. The promise is the task's own result and need not be awaited.
+   * Runs `task` as a part of this session. The task's signal aborts when the session is over. The
+   * session counts as ended only when the task has settled. The first task that fails closes the
+   * session with 1011, unless it failed because the session was ending. The promise is the task's
+   * own result and need not be awaited.
    *
-   * @throws {ScopeEndedError} (`TOWPATH_SCOPE_ENDED`) at the call, without running `task`, once the session is
-   *   over; a handler that lets it through has not failed.
+   * @throws {ScopeEndedError} (`TOWPATH_SCOPE_ENDED`) at the call, without running `task`, once the
+   *   session is over. A handler that throws this error on has not failed.
    */
   readonly launch: <T>(task: (signal: AbortSignal) => Promise<T> | T) => Promise<T>
 
   /**
-   * Resolves when `duration` has passed on the application's clock: real time in production, the test's own
-   * in `withTestApplication`. Milliseconds or `{ seconds }`; 0 or above, finite.
+   * Resolves when `duration` has passed on the application's clock: real time in production, the
+   * test's own time in `withTestApplication`. Milliseconds or `{ seconds }`; 0 or above, finite.
    *
-   * Rejects when the session is over, with the reason of `signal`, or when `options.signal` aborts, with the
-   * reason of that. The promise need not be awaited: its rejection is never unhandled.
+   * Rejects with the reason of `signal` when the session is over, or with the reason of
+   * `options.signal` when that signal aborts. The promise need not be awaited: its rejection is
+   * never unhandled.
    *
    * @throws {TypeError | RangeError} at the call, for an invalid duration.
    *
@@ -133,34 +150,36 @@ export interface WebSocketSession {
    */
   readonly delay: (duration: Duration, options?: DelayOptions) => Promise<void>
 
-  /** Fires when the session is over: closed in full, dropped, or failed. */
+  /** Aborts when the session is over: closed by both sides, dropped, or failed. */
   readonly signal: AbortSignal
 
   /**
-   * Resolves with the reason of the Close frame that began the closing, whoever sent it: 1005 when the
-   * peer gave none, 1006 when the connection ended without any (neither ever travels). Never rejects.
+   * Resolves with the reason of the Close frame that began the closing, from either side. The code
+   * is 1005 if the peer gave none, and 1006 if the connection ended without a Close frame (neither
+   * code is ever sent). Never rejects.
    */
   readonly closeReason: Promise<CloseReason>
 
-  /** Resolves with the whole story when the session is over. Never rejects. */
+  /** Resolves with all facts about the end when the session is over. Never rejects. */
   readonly closed: Promise<CloseInfo>
 
   /**
-   * Bytes given to `send` and not yet handed to the operating system, those of waiting sends included. Frame
-   * headers count once a frame has been serialised.
+   * Bytes that were passed to `send` and that the operating system does not have yet, including
+   * the bytes of waiting sends. Frame headers count once a frame has been serialised.
    */
   readonly bufferedAmount: number
 }
 
 /**
- * A session that looks after itself: pings are answered, Close frames answered, messages whole.
+ * A session that answers pings and Close frames itself, and receives whole messages.
  *
  * Ktor: `DefaultWebSocketSession`.
  */
 export interface DefaultWebSocketSession extends WebSocketSession {
   /**
-   * Time between two pings that we send; `null` turns them off. Reads as milliseconds. Setting it restarts
-   * the pinger: the next ping comes one period from now. The default comes from the plugin's `pingPeriod`.
+   * Time between two pings that this side sends; `null` turns them off. Reads as milliseconds.
+   * Setting it restarts the pinger: the next ping is sent one period from now. The default comes
+   * from the plugin's `pingPeriod`.
    *
    * @throws {RangeError} when set to a negative or zero duration.
    */
@@ -168,13 +187,14 @@ export interface DefaultWebSocketSession extends WebSocketSession {
   set pingInterval(value: Duration | null)
 
   /**
-   * How long the peer may stay silent after a ping before the session is failed with 1011 `Ping timeout`.
-   * Reads as milliseconds. It does not run while reading is held back because the handler is slow: the answer
-   * could not be seen. Without pings it has no effect. Setting it restarts the pinger.
+   * How long the peer may stay silent after a ping before the session fails with 1011 `Ping
+   * timeout`. Reads as milliseconds. The time stands still while a slow handler holds reading back,
+   * because the answer could not be seen. Without pings it has no effect. Setting it restarts the
+   * pinger.
    */
   get timeout(): number
   set timeout(value: Duration)
 
-  /** The time that the last answered ping took, in milliseconds; `null` before the first. */
+  /** The round-trip time of the last answered ping, in milliseconds; `null` before the first. */
   readonly roundTripTime: number | null
 }

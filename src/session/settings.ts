@@ -1,5 +1,6 @@
 /**
- * The settings of one session, complete and checked, and the interface of the session's owner.
+ * The settings of one session, complete and checked, and the interfaces of code that observes the
+ * session.
  */
 
 import type { AgreedExtension } from '../extensions/internal.ts'
@@ -8,7 +9,7 @@ import type { SessionLimitName } from './limit-name.ts'
 import type { RouteSettings } from './session-options.ts'
 import type { WebSocketSession } from './session.ts'
 
-/** The settings of one session: those of its route, and its own. */
+/** The settings of one session: the settings of its route, and its own. */
 export interface SessionSettings extends RouteSettings {
   readonly role: 'server' | 'client'
   readonly id: string
@@ -20,27 +21,30 @@ export interface SessionSettings extends RouteSettings {
   readonly extensions?: readonly AgreedExtension[]
 }
 
-/** What the heartbeat of a client hears from its session. */
+/** The heartbeat of a client, as its session sees it. */
 export interface HeartbeatListener {
   /** A message has arrived, whether or not the reader takes it. */
   heard(): void
   /**
-   * Whether a text message is the server's answer to a question; the reader does not see it then.
+   * Whether a text message is the server's answer to a question. The reader does not receive the
+   * answer.
    */
   takes(text: string | Uint8Array): boolean
-  /** The transport is read again: until now an answer could not be seen. */
+  /** The transport is read again: an answer could not arrive until now. */
   readingResumed(): void
 }
 
 /**
- * Hears what happens to sessions. One observer may serve many sessions, so each method is given the
- * session last. `Session` is the class that was constructed with this observer. No method may
- * throw.
+ * Receives the events of sessions. One observer may serve many sessions, so the last argument of
+ * each method is the session. `Session` is the class that was constructed with this observer. The
+ * methods must not throw.
  */
 export interface SessionObserver<Session extends WebSocketSession = WebSocketSession> {
   /** The handler or a launched task failed. Called once for a session at most. */
   handlerFailed(error: unknown, session: Session): void
-  /** A limit was reached: the first that ends the session, and then perhaps `closeTimeout`. */
+  /**
+   * A limit was reached: the first limit that ends the session, and then perhaps `closeTimeout`.
+   */
   limitReached(limit: SessionLimitName, error: Error, session: Session): void
   /** An overflow policy dropped a frame; `bytes` is the size of its payload. */
   frameDropped(direction: 'incoming' | 'outgoing', bytes: number, session: Session): void
@@ -53,7 +57,7 @@ export interface SessionObserver<Session extends WebSocketSession = WebSocketSes
   within?(task: () => void, session: Session): void
   /**
    * The handler returned while the session was open and a task of the handler still waited to
-   * receive. Absent: no log to write to.
+   * receive. Optional: for observers that write a log.
    */
   readingAbandoned?(session: Session): void
   /** The session is over. Called once. */

@@ -1,16 +1,16 @@
 /**
- * How long the end of a session may take.
+ * The deadline for the end of a session.
  *
- * The end may stand still for `closeTimeout`. The time begins again while the end makes progress:
- * at least a sixteenth of the bytes that waited at its beginning has gone out, or 64 KiB have come
- * in (the peer may be in the middle of a message). It begins again sixteen times at most, so a peer
- * that takes or sends a little at a time cannot stay.
+ * The end may make no progress for `closeTimeout`. Progress restarts the time: at least a sixteenth
+ * of the bytes that waited at the beginning has gone out, or 64 KiB have arrived (the peer may be
+ * in the middle of a message). The time restarts sixteen times at most, so a peer that takes or
+ * sends a little at a time cannot keep the session.
  */
 
 import type { Environment } from '../../base/internal.ts'
 import { PatientTimer } from '../patient-timer.ts'
 
-/** Both ways of a session, as far as the deadline is concerned: see `ReadHalf` and `WriteHalf`. */
+/** The two halves of a session, as the deadline sees them. */
 export interface ClosingPath {
   readonly read: {
     /** Bytes that have arrived so far. */
@@ -26,7 +26,7 @@ const PARTS = 16
 const MIN_RECEIVED_BYTES = 64 * 1024
 const MAX_EXTENSIONS = 16
 
-/** The deadline of one session's end, from its beginning. */
+/** The deadline of one session's end. Made when the end begins. */
 export class ClosingDeadline {
   readonly #path: ClosingPath
   readonly #timedOut: () => void
@@ -50,11 +50,11 @@ export class ClosingDeadline {
     this.#timeoutMs = timeoutMs
     this.#unsent = path.write.bufferedAmount
     this.#part = Math.max(1, this.#unsent / PARTS)
-    this.#timer = new PatientTimer(environment, () => this.#look())
+    this.#timer = new PatientTimer(environment, () => this.#check())
     this.#timer.set(timeoutMs)
   }
 
-  /** Bytes that waited have been dropped. They have not gone out. */
+  /** Bytes that waited were dropped, which is no progress. */
   dropped(): void {
     this.#unsent = this.#path.write.bufferedAmount
   }
@@ -63,7 +63,7 @@ export class ClosingDeadline {
     this.#timer.cancel()
   }
 
-  #look(): void {
+  #check(): void {
     const { received } = this.#path.read
     const unsent = this.#path.write.bufferedAmount
     const hasSent = this.#unsent > 0 && (unsent === 0 || this.#unsent - unsent >= this.#part)

@@ -51,7 +51,7 @@ export class Ending {
     return this.#phase === 'agreed'
   }
 
-  /** Whether TCP has ended. */
+  /** Whether the peer can send nothing more: TCP has ended. */
   get isGone(): boolean {
     return this.#phase === 'gone'
   }
@@ -98,7 +98,7 @@ export class Ending {
   }
 }
 
-/** The reason that a Close frame is reported with: 1005 for an empty one. */
+/** Returns the reason that is reported for a Close frame: 1005 for an empty one. */
 export function reportedReason(reason: CloseReason | null): CloseReason {
   return reason ?? NO_STATUS
 }

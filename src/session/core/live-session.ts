@@ -30,7 +30,7 @@ import type { Transport } from '../transport.ts'
 import { Outgoing, sendOf } from './outgoing.ts'
 import { SessionCore } from './session-core.ts'
 
-/** A session of either level. Functions and promises are made when they are first touched. */
+/** A session of either level. Functions and promises are made when they are first read. */
 export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasClock {
   /** For the code that opened the session: it starts, measures and ends the session with it. */
   readonly core: SessionCore
@@ -132,7 +132,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
     this.core.read.decoder.maxFrameSize = bytes
   }
 
-  /** For code that needs the time of this session. */
+  /** The clock for code that waits on behalf of this session. */
   get clock(): Clock {
     return this.core.environment.clock
   }
@@ -158,7 +158,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
     return this.#closed.promise
   }
 
-  /** Bytes that have arrived since the start, whether or not they are whole messages. */
+  /** Bytes that have arrived since the start, including parts of messages. */
   get received(): number {
     return this.core.read.received
   }
@@ -190,9 +190,10 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   }
 
   /**
-   * Runs the handler, and ends the session as the handler ended: returned, 1000 (a raw session is
-   * dropped); threw, 1011. Resolves when the handler and all launched tasks are done and the
-   * session is over; never rejects. Called at most once, by the code that opened the session.
+   * Runs the handler, and then ends the session: with 1000 if the handler returned (a raw session
+   * ends without a Close frame), with 1011 if it threw. Resolves when the handler and all launched
+   * tasks have settled and the session is over. Never rejects. Called at most once, by the code
+   * that opened the session.
    */
   run(handler: () => Promise<void> | void): Promise<void> {
     // Not an async function: its frame would be the largest thing that an idle session holds.
@@ -217,7 +218,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
     if (this.#scope === null) {
       this.#scope = new TaskScope({
         onFailure: (error) => this.#failed(error),
-        isFailure: (error) => !this.#saysThatItEnds(error),
+        isFailure: (error) => !this.#isEndError(error),
       })
       this.core.environment.unlimitListeners(this.#scope.signal)
       if (this.core.ending !== null && this.core.ending.info !== null) this.#scope.abort()
@@ -226,14 +227,14 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   }
 
   async #handlerEnded(failure?: { readonly error: unknown }): Promise<void> {
-    if (failure === undefined || this.#saysThatItEnds(failure.error)) this.core.handlerReturned()
+    if (failure === undefined || this.#isEndError(failure.error)) this.core.handlerReturned()
     else this.#failed(failure.error)
     await this.closed
     await this.#scope?.join()
     this.core.observer.left?.(this)
   }
 
-  /** The handler or a task failed. */
+  /** The handler or a launched task failed. */
   #failed(error: unknown): void {
     if (!this.#failureReported) {
       this.#failureReported = true
@@ -244,7 +245,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   }
 
   /** Whether `error` only says that the session is ending, and is no failure of the handler. */
-  #saysThatItEnds(error: unknown): boolean {
+  #isEndError(error: unknown): boolean {
     const { ending } = this.core
     return ending !== null && isEndError(error, ending.cause)
   }

@@ -1,5 +1,5 @@
 /**
- * What handlers send: the `outgoing` channel, and `send` of the session.
+ * The `outgoing` channel of a session, and its `send`.
  */
 
 import type { SendOptions, TrySendResult } from '../../channels/index.ts'
@@ -11,7 +11,7 @@ import type { SessionCore } from './session-core.ts'
 
 /** Returns `send` of a session. A Close frame begins the closing handshake. */
 export function sendOf(core: SessionCore): OutgoingChannel['send'] {
-  // Bound to the write half: a message passes no other object of the session.
+  // Bound to the write half: a message touches no other object of the session.
   const { write } = core
   return (data, options) =>
     data instanceof Frame.Close
@@ -19,7 +19,7 @@ export function sendOf(core: SessionCore): OutgoingChannel['send'] {
       : write.send(data, options)
 }
 
-/** A view of the write half as a send channel; closing it closes the session. */
+/** The write half as a send channel. Closing the channel closes the session. */
 export class Outgoing implements OutgoingChannel {
   readonly #core: SessionCore
 

@@ -1,17 +1,17 @@
 /**
- * The pings of one session: when one is sent, and when the silence after it has lasted too long.
+ * Sends the pings of one session, and detects a peer that stays silent after a ping.
  *
- * A ping goes out every period, the first one a period after the start. The first unanswered ping
- * starts the timeout. Any byte from the peer ends it, not only a pong (RFC 6455 §5.5.2 lets a ping
- * serve as a keep-alive). Bytes that move towards the peer put the timeout off, because a ping
- * waits behind a large message. While reading is held back the timeout stands still.
+ * A ping is sent every period, the first one a period after the start. The first unanswered ping
+ * starts the timeout. Any byte from the peer ends the timeout, not only a pong (RFC 6455 §5.5.2
+ * lets a ping serve as a keep-alive). Bytes that move towards the peer put the timeout off, because
+ * a ping waits behind a large message. While reading is held back the timeout stands still.
  */
 
 import type { Environment, WheelTimer } from '../../base/internal.ts'
 import { sameBytes } from '../../protocol/internal.ts'
 import { PatientTimer } from '../patient-timer.ts'
 
-/** Both ways of a session, as far as pings are concerned: see `ReadHalf` and `WriteHalf`. */
+/** The two halves of a session, as pings see them. */
 export interface PingPath {
   readonly read: {
     /** Bytes that have arrived so far. */
@@ -22,7 +22,7 @@ export interface PingPath {
     readonly transport: { readonly bytesWritten: number; readonly queuedBytes: number }
     /** `null`: nothing has ever had to wait. */
     readonly backlog: {
-      /** When bytes of ours were last seen to move towards the peer; `-Infinity` if never. */
+      /** When bytes were last seen to move towards the peer; `-Infinity` if never. */
       readonly movedOutAt: number
     } | null
     ping(payload: Uint8Array): void
@@ -32,27 +32,28 @@ export interface PingPath {
 interface Ping {
   readonly payload: Uint8Array
   readonly sentAt: number
-  /** What had been given to the transport before it. */
+  /** Bytes that had been given to the transport before the ping. */
   readonly behindBytes: number
 }
 
 const PAYLOAD_BYTES = 8
 
-/** What operating systems and proxies on the way may hold in front of a ping, in bytes. */
+/** The most bytes that operating systems and proxies may hold in front of a ping. */
 const MAX_AHEAD_BYTES = 16 * 1024 * 1024
 
-/** The slowest rate that is allowed for: 512 KiB a second. Its progress cannot be seen. */
+/** The slowest rate at which they are assumed to move, unseen: 512 KiB a second. */
 const AHEAD_BYTES_PER_MS = 512
 
-/** Pings whose answers count. Older pings are forgotten: a later answer proves as much. */
+/** Pings whose answers count. Older pings are forgotten: a later answer shows the same. */
 const MAX_OUTSTANDING = 8
 
 /**
- * How early a later ping may come, as a part of the period: sessions opened together drift apart.
+ * How early a later ping may be sent, as a fraction of the period: the pings of sessions that were
+ * opened together spread out.
  */
 const SPREAD = 1 / 8
 
-/** Sends pings and watches for life. */
+/** Sends pings, and watches for bytes of the peer. */
 export class Pinger {
   readonly #environment: Environment
   readonly #path: PingPath
@@ -62,12 +63,12 @@ export class Pinger {
   readonly #outstanding: Ping[] = []
   #pingTimer: WheelTimer
   readonly #deadline: PatientTimer
-  /** What was left of the timeout when reading was held back; `null` when it was not running. */
+  /** The rest of the timeout when reading was held back; `null` if it was not running. */
   #remaining: number | null = null
-  /** Bytes that a pong has shown to have arrived. */
+  /** Bytes that have arrived at the peer, as the last pong shows. */
   #arrivedBytes = 0
   #paused = false
-  /** What had arrived when the timeout was started last. */
+  /** Bytes that had arrived from the peer when the timeout was last started. */
   #receivedBefore: number
 
   /** Starts at once. `period` and `timeout` are in milliseconds, above 0. */
@@ -88,7 +89,7 @@ export class Pinger {
     this.#pingTimer = environment.timers.schedule(period, () => this.#ping())
   }
 
-  /** A pong has arrived. @returns the round-trip time if it answers a ping of ours, else `null`. */
+  /** A pong has arrived. @returns the round-trip time if it answers our ping, else `null`. */
   pong(payload: Uint8Array): number | null {
     const index = this.#outstanding.findIndex((ping) => sameBytes(ping.payload, payload))
     const answered = this.#outstanding[index]
@@ -107,7 +108,7 @@ export class Pinger {
     this.#deadline.cancel()
   }
 
-  /** Reading goes on. */
+  /** Reading continues. */
   resume(): void {
     if (!this.#paused) return
     this.#paused = false
@@ -116,7 +117,7 @@ export class Pinger {
     this.#remaining = null
   }
 
-  /** No more pings, no more timeouts. */
+  /** Stops the pings and the timeout. */
   stop(): void {
     this.#pingTimer.cancel()
     this.#deadline.cancel()
@@ -148,8 +149,8 @@ export class Pinger {
   }
 
   /**
-   * How long a ping may take to get through what the operating system has taken before it. What the
-   * transport still keeps gives no extra time: its progress can be seen (`movedOutAt`).
+   * How long the bytes that the operating system took before a ping may delay the ping. Bytes that
+   * the transport still keeps give no extra time: their progress can be seen (`movedOutAt`).
    */
   #aheadMs(): number {
     const { bytesWritten, queuedBytes } = this.#path.write.transport
@@ -164,7 +165,7 @@ export class Pinger {
 
   #expire(): void {
     if (this.#isHeard) return
-    // A ping waits behind what the peer is still taking.
+    // The ping waits behind bytes that the peer is still taking.
     const movedAt = this.#path.write.backlog?.movedOutAt ?? -Infinity
     const leftMs = movedAt + this.#timeout - this.#environment.clock.now()
     if (leftMs > 0) this.#deadline.set(leftMs)

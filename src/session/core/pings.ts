@@ -10,19 +10,19 @@ import { PingTimeoutError } from '../errors.ts'
 import type { SessionSettings } from '../settings.ts'
 import { Pinger, type PingPath } from './pinger.ts'
 
-/** The reason that a session ends with when no pong comes. */
+/** The reason of the Close frame after a ping was not answered. */
 export const PING_TIMEOUT: CloseReason = new CloseReason(
   CloseReason.Codes.INTERNAL_ERROR,
   'Ping timeout',
 )
 
-/** Keeps the times of the pings of one session. */
+/** The pings of one session. */
 export class Pings {
   /** In milliseconds; `null`: no pings. */
   interval: number | null
   /** In milliseconds. */
   timeout: number
-  /** Of the newest answered ping, in milliseconds; `null`: none was answered. */
+  /** The round-trip time of the newest answered ping, in milliseconds; `null`: none. */
   roundTripTime: number | null = null
   readonly #environment: Environment
   readonly #path: PingPath
@@ -54,7 +54,7 @@ export class Pings {
     this.#restart()
   }
 
-  /** Changes the times; the next ping comes one interval from now. */
+  /** Changes the times. The next ping is sent one interval from now. */
   set(interval: number | null, timeout: number): void {
     this.interval = interval
     this.timeout = timeout
@@ -79,7 +79,7 @@ export class Pings {
     this.#listener = listener
   }
 
-  /** No more pings, no more timeouts. */
+  /** Stops the pings and the timeout. */
   stop(): void {
     this.#isRunning = false
     this.#restart()

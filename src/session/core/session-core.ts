@@ -33,7 +33,7 @@ import { PING_TIMEOUT, Pings } from './pings.ts'
 import { SessionEnd } from './session-end.ts'
 import { createTimeLimits, type TimeLimits } from './time-limits.ts'
 
-/** Begins and ends one session. */
+/** Owns the parts of one session. */
 export class SessionCore implements HalfOwner {
   readonly settings: SessionSettings
   readonly environment: Environment
@@ -78,7 +78,7 @@ export class SessionCore implements HalfOwner {
     this.read = new ReadHalf(this, this.write, kind)
   }
 
-  /** Begins to read, and to ping. What arrives before the handler runs waits in `incoming`. */
+  /** Begins to read and to ping. Frames that arrive before the handler runs wait in `incoming`. */
   start(): void {
     this.#hasStarted = true
     if (this.#kind === 'default' && this.settings.pingInterval !== null) this.#openPings()
@@ -86,7 +86,12 @@ export class SessionCore implements HalfOwner {
     this.write.transport.start(this.read)
   }
 
-  /** The pings of the session, which code asks for by the name of `member`. */
+  /**
+   * Returns the pings of the session.
+   *
+   * @param member the member of the session that needs them, for the error message.
+   * @throws {TypeError} for a raw session, which sends no pings.
+   */
   pingsFor(member: string): Pings {
     if (this.#kind === 'default') return this.#openPings()
     throw new TypeError(
@@ -94,7 +99,7 @@ export class SessionCore implements HalfOwner {
     )
   }
 
-  /** Bytes that the owner of the session keeps as long as the session lasts. */
+  /** Bytes that the code which opened the session keeps as long as the session lasts. */
   get keptBytes(): number {
     return this.#keptBytes
   }
@@ -120,9 +125,11 @@ export class SessionCore implements HalfOwner {
     }
   }
 
-  // The end, as the handler and the owner of the session want it
+  // Calls of the handler, and of the code that opened the session
 
-  /** Begins the closing handshake, because of `cause` if it is given. Only the first call counts. */
+  /**
+   * Begins the closing handshake, because of `cause` if it is given. Only the first call counts.
+   */
   close(reason: CloseReason, cause: Error | null = null): Promise<void> {
     requireTravelling(reason)
     if (this.ending === null || this.ending.maySendClose) {
@@ -161,7 +168,7 @@ export class SessionCore implements HalfOwner {
    * one, and everything that waits to be sent is lost.
    */
   terminate(cause: Error | null = null): void {
-    if (cause !== null) this.#tellLimit(limitOf(cause), cause)
+    if (cause !== null) this.#reportLimit(limitOf(cause), cause)
     this.#begin('local', ABNORMAL, cause)
     this.read.end(cause ?? undefined)
     this.write.isOpen = false
@@ -179,7 +186,7 @@ export class SessionCore implements HalfOwner {
       this.write.backlog?.refuseWaiting()
       return
     }
-    this.#tellLimit('memoryBudget', cause)
+    this.#reportLimit('memoryBudget', cause)
     const ending = this.#begin('local', TRY_AGAIN_LATER, cause)
     this.read.release()
     this.read.discard(cause)
@@ -189,10 +196,10 @@ export class SessionCore implements HalfOwner {
     if (this.heldBytes > SLAB_BYTES) this.write.transport.abort()
   }
 
-  // What the halves report: see `HalfOwner`
+  // Calls of the halves: see `HalfOwner`
 
   fail(reason: CloseReason, cause: Error, limit: SessionLimitName | null = limitOf(cause)): void {
-    this.#tellLimit(limit, cause)
+    this.#reportLimit(limit, cause)
     const ending = this.#begin('local', reason, cause)
     this.read.decoder.stop()
     this.read.end(cause)
@@ -230,11 +237,13 @@ export class SessionCore implements HalfOwner {
 
   #timeIsUp(limit: 'idleTimeout' | 'maxSessionDuration', limitMs: number): void {
     const cause = new SessionTimeoutError(limit, limitMs)
-    this.#tellLimit(limit, cause)
+    this.#reportLimit(limit, cause)
     this.#leave(TIME_IS_UP[limit], cause)
   }
 
-  /** An extension failed: the peer's fault if the error says so, else ours. Reading ends. */
+  /**
+   * An extension failed: through the peer if the error says so, else through a bug. Reading ends.
+   */
   #extensionFailed(error: unknown): void {
     this.read.decoder.stop()
     if (error instanceof ProtocolViolation) {
@@ -247,7 +256,7 @@ export class SessionCore implements HalfOwner {
     this.fail(INTERNAL_ERROR, cause)
   }
 
-  /** As `close`, but the handler's loop ends now, and not with the peer's answer. */
+  /** Closes, but ends the handler's loop now, and not with the peer's answer. */
   #leave(reason: CloseReason, cause: Error | null): void {
     void this.close(reason, cause)
     this.read.end()
@@ -265,8 +274,8 @@ export class SessionCore implements HalfOwner {
     return ending
   }
 
-  /** Only the first reason for an ending counts. */
-  #tellLimit(limit: SessionLimitName | null, cause: Error): void {
+  /** Reports a limit. Only the first reason to end is reported. */
+  #reportLimit(limit: SessionLimitName | null, cause: Error): void {
     if (limit === null || this.ending !== null) return
     this.observer.limitReached(limit, cause, this.session)
   }

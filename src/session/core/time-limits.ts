@@ -1,20 +1,20 @@
 /**
- * How long a session may live, and how long it may be idle. Made only for sessions with such a
- * limit.
+ * The limits on how long a session may live, and how long it may be idle. Made only for sessions
+ * with such a limit.
  */
 
 import type { Environment, WheelTimer } from '../../base/internal.ts'
 import { PatientTimer } from '../patient-timer.ts'
 import type { SessionSettings } from '../settings.ts'
 
-/** What the limits ask of their session. */
+/** The session, as its time limits see it. */
 export interface TimeLimitCalls {
-  /** When the session was last busy with something other than a read or a send, or is so now. */
+  /** When the session was last busy with something other than a read or a send; now, if it is. */
   readonly busyAt: () => number
   readonly timeIsUp: (limit: 'idleTimeout' | 'maxSessionDuration', limitMs: number) => void
 }
 
-/** The limits that are set in `settings`; `null` when there is none. */
+/** Returns the limits that `settings` contains; `null` if there are none. */
 export function createTimeLimits(
   environment: Environment,
   settings: SessionSettings,
@@ -25,7 +25,7 @@ export function createTimeLimits(
   return new TimeLimits(environment, idleTimeout, maxSessionDuration, calls)
 }
 
-/** The clocks of one session. */
+/** The time limits of one session. */
 export class TimeLimits {
   readonly #environment: Environment
   readonly #idleMs: number | null
@@ -45,7 +45,8 @@ export class TimeLimits {
     this.#idleMs = idleMs
     this.#lifeMs = lifeMs
     this.#calls = calls
-    this.#idleTimer = idleMs === null ? null : new PatientTimer(environment, () => this.#lookIdle())
+    this.#idleTimer =
+      idleMs === null ? null : new PatientTimer(environment, () => this.#checkIdle())
   }
 
   start(): void {
@@ -69,7 +70,7 @@ export class TimeLimits {
     this.#lifeTimer?.cancel()
   }
 
-  #lookIdle(): void {
+  #checkIdle(): void {
     const idleMs = this.#idleMs
     if (idleMs === null) return
     const activeAt = Math.max(this.#activeAt, this.#calls.busyAt())

@@ -1,5 +1,5 @@
 /**
- * The `incoming` channel of a session: its settings, and what its frames count for in memory.
+ * The `incoming` channel of a session: its settings, and the memory that its frames take.
  */
 
 import { ChannelSettings } from '../../channels/internal.ts'
@@ -10,16 +10,18 @@ import type { ChannelBounds } from '../channel-bounds.ts'
 /** Memory that a waiting frame takes beyond its payload: 250 to 300 bytes on Node 20 (measured). */
 export const WAITING_FRAME_BYTES = 256
 
-/** The least that is read past a handler that does not read, to find the end of the peer there. */
+/**
+ * The least number of bytes that is read behind a full channel, to find the end of the connection.
+ */
 const LEAST_AHEAD_BYTES = 64 * 1024
 
-/** The most, whatever the bounds of the channel are. */
+/** The most, even if the bounds of the channel are larger. */
 const MOST_AHEAD_BYTES = 1024 * 1024
 
-/** Settings that name no session are made once for all sessions of a route. */
+/** Settings without a callback are made once for all sessions of a route. */
 const SHARED = new WeakMap<ChannelBounds, ChannelSettings<Frame>>()
 
-/** The settings of a channel with `bounds`. `onDropped` gets the size of a dropped frame. */
+/** Returns the settings of a channel. `onDropped` receives the size of a dropped frame in bytes. */
 export function incomingSettings(
   bounds: ChannelBounds,
   onDropped: (bytes: number) => void,
@@ -37,24 +39,26 @@ export function incomingSettings(
   return settings
 }
 
-/** The frames that wait in a channel, in numbers. */
+/** The number and the size of the frames that wait in a channel. */
 export interface WaitingFrameCounts {
-  /** Of their payloads. */
+  /** The bytes of their payloads. */
   readonly bytes: number
   readonly size: number
 }
 
-/** Memory that the frames in `channel` take, in bytes. */
+/** Returns the memory that the frames in `channel` take, in bytes. */
 export function heldBytesOf(channel: WaitingFrameCounts): number {
   return channel.bytes + channel.size * WAITING_FRAME_BYTES
 }
 
-/** How many bytes are kept past a full channel before reading stops for good. */
+/** Returns how many bytes are kept behind a full channel before reading stops. */
 export function mostAhead(bounds: ChannelBounds, readAhead: number): number {
   return Math.max(Math.min(bounds.maxBytes, MOST_AHEAD_BYTES) + readAhead, LEAST_AHEAD_BYTES)
 }
 
-/** How much more is read, when `held` bytes wait, to look for the end of the peer. */
+/**
+ * Returns how many more bytes are read, when `held` bytes wait, to find the end of the connection.
+ */
 export function leftAhead(bounds: ChannelBounds, readAhead: number, held: number): number {
   return Math.max(mostAhead(bounds, readAhead) - held, LEAST_AHEAD_BYTES)
 }

@@ -1,8 +1,8 @@
 /**
- * Leads whole messages through the extensions to the handler, in order.
+ * Passes received messages through the extensions to the handler, in order.
  *
- * An extension may take time. Reading is held back meanwhile, so that the frames behind the
- * message, control frames and Close frames included, stay behind it.
+ * An extension may take time. Reading is held back meanwhile, so that all frames behind the message
+ * stay behind it, including control frames and Close frames.
  */
 
 import { MessageFrame, transform } from '../../extensions/internal.ts'
@@ -16,22 +16,22 @@ import {
 } from '../../protocol/internal.ts'
 import type { SessionExtensions } from '../session-extensions.ts'
 
-/** Where messages go after the extensions. */
+/** The read half, as the extensions see it. */
 export interface TransformedCalls {
   readonly deliver: (frame: Frame, size: number) => void
-  /** Whether a text message belongs to a heartbeat, which has taken it. */
+  /** Whether a text message belongs to a heartbeat and was handled there. */
   readonly takesHeartbeat: (message: Uint8Array) => boolean
   /** An extension begins to work on a message, or is done. */
   readonly work: (isWorking: boolean) => void
 }
 
-/** Leads what one session receives through its extensions. */
+/** Passes the received messages of one session through its extensions. */
 export class IncomingExtensions {
-  /** Bytes of memory that the message keeps which an extension is working on. */
+  /** The memory of the message that an extension is working on, in bytes. */
   heldBytes = 0
-  /** Whether the peer has sent a heartbeat, which is answered even if the handler reads no more. */
+  /** Whether the peer sends heartbeats, which are answered even if the handler reads no more. */
   #beats = false
-  /** Whether a heartbeat of our own waits for answers, which arrive compressed too. */
+  /** Whether a heartbeat of this side waits for answers, which may arrive compressed. */
   hasHeartbeat = false
   /** Whether the handler reads no more. */
   isUnread = false
@@ -45,7 +45,7 @@ export class IncomingExtensions {
 
   /** A message has arrived, with the reserved bits of its first frame. */
   receive(type: 'text' | 'binary', payload: Uint8Array, reservedBits: number): void {
-    // Once the handler reads no more, messages are only inflated to find heartbeats among them.
+    // Once the handler reads no more, messages are inflated only to find heartbeats.
     if (this.#extensions.isIncomingOver) return
     if (this.isUnread && !this.#beats && !this.hasHeartbeat) return
     const message = new MessageFrame(type, true, true, payload, reservedBits)
@@ -88,7 +88,7 @@ export class IncomingExtensions {
       this.#beats = true
       return
     }
-    // The decoder has checked what came without reserved bits (RFC 6455 §8.1, RFC 7692 §6.2).
+    // The decoder has checked text without reserved bits (RFC 6455 §8.1, RFC 7692 §6.2).
     const isUnchecked = reservedBits !== 0 || message.isChanged
     if (isUnchecked && !isUtf8(payload)) {
       this.#extensions.failIncoming(
@@ -103,7 +103,7 @@ export class IncomingExtensions {
   }
 }
 
-/** Memory that `payload` keeps alive. An extension may be reading it, so it cannot be copied. */
+/** Returns the memory that `payload` keeps alive. It cannot be copied: an extension may read it. */
 function memoryOf(payload: Uint8Array): number {
   return sharesMemory(payload) ? payload.buffer.byteLength : payload.length
 }

@@ -1,14 +1,14 @@
 /**
- * How fast a peer may send. Above the rate of messages or bytes the peer has to wait, because
- * nothing is read, or the session fails. Control frames cost an answer each and cannot be made to
- * wait for long: too many of them always fail the session.
+ * The rate limits of a session. Above the rate of messages or bytes, reading stops until the rate
+ * is met, or the session fails. Control frames cost an answer each and must not wait for long: too
+ * many control frames always fail the session.
  */
 
 import { type Environment, TokenBucket, type WheelTimer } from '../../base/internal.ts'
 import { RateLimitError } from '../errors.ts'
 import type { SessionSettings } from '../settings.ts'
 
-/** What a rate that is exceeded does. */
+/** The session, as its rate limits see it. */
 export interface RateCalls {
   /** Reading has to wait for the rate, or may go on. */
   readonly wait: (isWaiting: boolean) => void
@@ -20,7 +20,7 @@ export function countsData(settings: SessionSettings): boolean {
   return settings.maxMessagesPerSecond !== Infinity || settings.maxBytesPerSecond !== Infinity
 }
 
-/** The rates of one session. Buckets come into being when something is first counted in them. */
+/** The rates of one session. A token bucket is made when it first counts something. */
 export class RateLimits {
   readonly #environment: Environment
   readonly #settings: SessionSettings
@@ -36,7 +36,7 @@ export class RateLimits {
     this.#calls = calls
   }
 
-  /** A message has arrived. @returns whether it is let through. */
+  /** Counts a message. @returns whether it is accepted. */
   message(): boolean {
     const { maxMessagesPerSecond } = this.#settings
     if (maxMessagesPerSecond === Infinity) return true
@@ -45,7 +45,7 @@ export class RateLimits {
     return left >= 1 || this.#spent('maxMessagesPerSecond', maxMessagesPerSecond, left)
   }
 
-  /** So many bytes have arrived, and have been read. */
+  /** Counts bytes that have been read. */
   bytes(count: number): void {
     const { maxBytesPerSecond } = this.#settings
     if (maxBytesPerSecond === Infinity) return
@@ -54,7 +54,7 @@ export class RateLimits {
     if (left < 1) this.#spent('maxBytesPerSecond', maxBytesPerSecond, left)
   }
 
-  /** A ping or a pong has arrived. @returns whether it is let through. */
+  /** Counts a ping or a pong. @returns whether it is accepted. */
   controlFrame(): boolean {
     const { maxControlFramesPerSecond } = this.#settings
     if (maxControlFramesPerSecond === Infinity) return true
@@ -64,7 +64,7 @@ export class RateLimits {
     return false
   }
 
-  /** Nothing is counted any more. */
+  /** Stops the timer: nothing is read any more. */
   stop(): void {
     this.#timer?.cancel()
     this.#timer = null
@@ -74,7 +74,7 @@ export class RateLimits {
     return new TokenBucket(this.#environment.clock, perSecond, this.#settings.rateBurst)
   }
 
-  /** The last token has been taken. @returns whether what took it is let through. */
+  /** The last token was taken. @returns whether the message that took it is accepted. */
   #spent(name: RateLimitError['limitName'], perSecond: number, left: number): boolean {
     if (this.#settings.onRateLimit === 'wait') {
       this.#wait()

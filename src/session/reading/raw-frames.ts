@@ -1,5 +1,6 @@
 /**
- * The sink of raw sessions: the handler sees every frame and fragment, and nothing is answered.
+ * The decoder's sink for raw sessions: the handler receives every frame and every fragment, and the
+ * session answers none.
  */
 
 import {
@@ -9,18 +10,18 @@ import {
   type ProtocolViolation,
 } from '../../protocol/internal.ts'
 
-/** Where the frames of a raw session go. */
+/** The read half, as the sink sees it. */
 export interface RawFrameCalls {
-  /** A message, or a fragment of one; `size` is its payload's, in bytes. */
+  /** A message or a fragment of one. `size` is the size of its payload in bytes. */
   readonly message: (frame: Frame, size: number) => void
   /** A ping or a pong. */
   readonly control: (frame: Frame, size: number) => void
-  /** The Close frame, which is the last frame of all; `null`: it held no code. */
+  /** The Close frame, which is the last frame. `reason` is `null` if the frame has no code. */
   readonly close: (frame: Frame, reason: CloseReason | null) => void
   readonly violation: (error: ProtocolViolation) => void
 }
 
-/** Shows frames as they came. */
+/** Passes on frames as they were received. */
 export class RawFrames implements FrameSink {
   readonly #calls: RawFrameCalls
 

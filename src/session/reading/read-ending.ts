@@ -1,24 +1,24 @@
 /**
- * The end of what one session reads. Made when our Close frame is sent, when the last frame has been
- * decoded, or when the handler reads no more; whichever comes first.
+ * How the reading of one session ends. Made when our Close frame is sent, when the last frame has
+ * been decoded, or when the handler reads no more.
  */
 
 import type { Environment } from '../../base/internal.ts'
 
-/** How far the reading of one session has ended. */
+/** The end of the reading of one session. */
 export class ReadEnding {
   /** Our Close frame has been sent. */
   isClosing = false
   /** Nothing more is put into the channel. */
   isOver = false
-  /** What is buffered, and everything that still comes, is dropped. */
+  /** Buffered frames are dropped, and so are frames that still arrive. */
   isDiscarding = false
-  /** What the last frame means; `null` once that has been done. */
+  /** Handles the last frame; `null` once it has been called. */
   #conclusion: (() => void) | null = null
 
   /**
-   * Calls `conclude` after the handler's turn with the frames before, which often arrive in the
-   * same chunk. What the handler sends in answer to them without waiting goes out first.
+   * Calls `conclude` after the handler has had its turn with the frames before, which often arrive
+   * in the same chunk. Answers that the handler sends without waiting go out first.
    */
   concludeWith(conclude: () => void, { defer }: Pick<Environment, 'defer'>): void {
     this.#conclusion = conclude
@@ -26,7 +26,7 @@ export class ReadEnding {
     queueMicrotask(() => defer(concludeNow, this))
   }
 
-  /** Calls it now, unless it has been called. */
+  /** Calls `conclude` now, if it has not been called yet. */
   conclude(): void {
     const conclude = this.#conclusion
     this.#conclusion = null

@@ -2,8 +2,7 @@
  * The half of a session that reads: the receiver of the transport, and the sink of the decoder.
  *
  * Bytes of the transport go to the decoder, which calls back with frames. Messages go into the
- * `incoming` channel; pings and heartbeats are answered. `HeldBack` has everything that concerns a
- * session whose reading is held back, which most sessions never are.
+ * `incoming` channel. Pings and heartbeats are answered. `HeldBack` pauses reading.
  */
 
 import { loopShareOf } from '../../base/internal.ts'
@@ -40,7 +39,7 @@ import { type FrameQueue, waitingFramesOf } from './waiting-frames.ts'
 
 /** Reads for one session. */
 export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
-  /** What the handler receives from. */
+  /** The channel that the handler receives from. */
   readonly channel: BufferedChannel<Frame, ReadHalf>
   readonly decoder: FrameDecoder
   /** Made when reading is held back for the first time. */
@@ -56,7 +55,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   readonly #output: Output
   /** `null`: the handshake agreed on none. */
   readonly #extensions: IncomingExtensions | null
-  /** Made at once where messages or bytes have a rate, else for the first control frame. */
+  /** Made at once if messages or bytes have a rate, else for the first control frame. */
   #rates: RateLimits | null = null
   /** Made for the first message in fragments. */
   #assembler: MessageAssembler | null = null
@@ -64,9 +63,9 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   #heartbeat: HeartbeatListener | null = null
   /** Made when the end begins. */
   #ending: ReadEnding | null = null
-  /** Memory of frames and messages that have arrived in part, after the last read. */
+  /** The memory of incomplete frames and messages after the last read, in bytes. */
   #partBytes = 0
-  /** How many frames have been put into the channel since `ownPayloads`. */
+  /** The frames that have been put into the channel since the last `ownPayloads`. */
   #newFrames = 0
 
   constructor(owner: HalfOwner, write: WriteHalf, kind: 'default' | 'raw') {
@@ -94,19 +93,19 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
     })
   }
 
-  /** Bytes that received frames keep in memory, decoded or not. */
+  /** The memory of received frames, decoded or not, in bytes. */
   get heldBytes(): number {
     const undecoded = (this.heldBack?.heldBytes ?? 0) + this.decoder.keptBytes
     return heldBytesOf(this.channel) + undecoded + this.#gatheredBytes
   }
 
-  /** Tells `listener` of every message from here on, and gives it the answers of the server. */
+  /** Reports every message from now on to `listener`, and passes it the answers of the server. */
   set heartbeat(listener: HeartbeatListener) {
     this.#heartbeat = listener
     if (this.#extensions !== null) this.#extensions.hasHeartbeat = true
   }
 
-  // The transport calls:
+  // Calls of the transport
 
   receive(bytes: Uint8Array): void {
     this.received += bytes.length
@@ -128,14 +127,14 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
 
   closed(cause: Error | null): void {
     this.conclude()
-    // What had arrived can still be received.
+    // The handler can still receive frames that have arrived.
     this.heldBack?.end()
     this.heldBack?.stop()
     this.conclude()
     this.#owner.transportClosed(cause)
   }
 
-  // The decoder of a default session calls:
+  // Calls of the decoder of a default session
 
   text(payload: Uint8Array, fin: boolean, reservedBits: number): void {
     const message = this.#gather(payload, fin)
@@ -169,9 +168,9 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
     this.concludeWith(() => this.#owner.fail(failureReason(error), error))
   }
 
-  // The end, as the core decides it:
+  // Calls of the core at the end
 
-  /** Our Close frame was sent: its answer must be found behind frames that the handler ignores. */
+  /** Our Close frame was sent: reading must reach the answer, even if the handler does not read. */
   closing(): void {
     const ending = this.#end()
     if (ending.isOver) return
@@ -179,7 +178,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
     this.heldBack?.close()
   }
 
-  /** Nothing more comes: buffered frames can be received, then the channel ends, with `cause`. */
+  /** No more frames arrive. Buffered frames can be received; then the channel ends with `cause`. */
   end(cause?: Error): void {
     // A reconnecting client may keep these frames long after their session.
     this.ownPayloads()
@@ -187,7 +186,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
     this.#over()
   }
 
-  /** The handler reads no more: what is buffered and everything that still comes is dropped. */
+  /** The handler reads no more: buffered frames and frames that still arrive are dropped. */
   discard(cause?: Error): void {
     const ending = this.#end()
     if (ending.isDiscarding) return
@@ -197,19 +196,19 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
     this.#over()
   }
 
-  /** Gives back the memory of what has arrived in part, and stops all timers. */
+  /** Releases the memory of incomplete frames and messages, and stops all timers. */
   release(): void {
     this.#rates?.stop()
     this.decoder.stop()
     this.#assembler = null
   }
 
-  /** The decoder has read its last, a Close frame or a violation: see `ReadEnding.concludeWith`. */
+  /** The last frame was decoded, a Close frame or a violation: see `ReadEnding.concludeWith`. */
   concludeWith(conclude: () => void): void {
     this.#end().concludeWith(conclude, this.#owner.environment)
   }
 
-  /** Draws the conclusion now, if one is still to be drawn. */
+  /** Handles the last frame now, if that has not been done yet. */
   conclude(): void {
     this.#ending?.conclude()
   }
@@ -225,12 +224,12 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
 
   #decode(bytes: Uint8Array): void {
     this.decoder.receive(bytes)
-    this.#tellParts()
+    this.#reportParts()
     if (this.#rates !== null) this.#rates.bytes(bytes.length)
   }
 
-  /** Tells the observer how much more memory the parts of frames and messages take than before. */
-  #tellParts(): void {
+  /** Reports to the observer by how much the memory of incomplete frames and messages has grown. */
+  #reportParts(): void {
     const bytes = this.decoder.keptBytes + this.#gatheredBytes
     if (bytes > this.#partBytes) this.#buffered(bytes - this.#partBytes)
     this.#partBytes = bytes
@@ -249,8 +248,8 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   }
 
   /**
-   * Whether a text message belongs to a heartbeat, and must not reach the handler: a question is
-   * answered here, an answer goes to the heartbeat that listens.
+   * Whether a text message belongs to a heartbeat, and must not reach the handler. A question is
+   * answered here. An answer goes to the heartbeat that listens.
    */
   #takesHeartbeat(message: Uint8Array): boolean {
     if (this.#heartbeat?.takes(message) === true) return true
@@ -260,13 +259,13 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
     return true
   }
 
-  /** Puts a message into the channel; `size` is its payload's, in bytes. */
+  /** Puts a message into the channel. `size` is the size of its payload in bytes. */
   #deliver(frame: Frame, size: number): void {
     if (this.#heartbeat !== null) this.#heartbeat.heard()
-    if (this.#rates === null || this.#rates.message()) this.#show(frame, size)
+    if (this.#rates === null || this.#rates.message()) this.#put(frame, size)
   }
 
-  #show(frame: Frame, size: number): void {
+  #put(frame: Frame, size: number): void {
     if (this.#ending !== null && this.#ending.isOver) return
     const { onOverflow } = this.#bounds
     if (onOverflow === 'suspend') {
@@ -281,18 +280,18 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
     } else {
       this.channel.offer(frame, size)
     }
-    if (this.channel.size > 0) this.#keeps(size)
+    if (this.channel.size > 0) this.#reportWaiting(size)
   }
 
-  /** Shows the last frame of all, whatever the policy, one past the bound if need be. */
-  #showLast(frame: Frame, size: number): void {
+  /** Puts the last frame into the channel, whatever the policy, even if the channel is full. */
+  #putLast(frame: Frame, size: number): void {
     if (this.#ending?.isDiscarding === true) return
     this.channel.offer(frame, size)
-    if (this.channel.size > 0) this.#keeps(size)
+    if (this.channel.size > 0) this.#reportWaiting(size)
   }
 
-  /** A frame waits in the channel. */
-  #keeps(size: number): void {
+  /** Reports a frame that waits in the channel. */
+  #reportWaiting(size: number): void {
     this.#buffered(size + WAITING_FRAME_BYTES)
     if (++this.#newFrames === 1) waitingFramesOf(this.#owner.environment).add(this)
   }
@@ -356,10 +355,10 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
     return new RawFrames({
       message: (frame, size) => this.#deliver(frame, size),
       control: (frame, size) => {
-        if (this.#limits().controlFrame()) this.#show(frame, size)
+        if (this.#limits().controlFrame()) this.#put(frame, size)
       },
       close: (frame, reason) => {
-        this.#showLast(frame, frame.buffer.length)
+        this.#putLast(frame, frame.buffer.length)
         this.#owner.peerClosed(reason, false)
       },
       violation: (error) => this.violation(error),

@@ -1,9 +1,10 @@
 /**
- * Moves payloads that have to wait out of the memory that they share with other payloads.
+ * Copies payloads that have to wait out of the memory that they share with other payloads.
  *
- * A small payload lies in a piece of memory with many others. A payload that waits would keep the
- * whole piece alive: 1 byte would cost up to 32 KiB that no budget sees. Most frames are received
- * within the turn in which they arrive, so payloads that still wait are moved at the end of a turn.
+ * A small payload shares a block of memory with many others. A payload that waits would keep the
+ * whole block alive: 1 byte could cost 32 KiB that no budget counts. Most frames are received in
+ * the turn in which they arrive, so payloads are copied only if they still wait at the end of the
+ * turn.
  */
 
 import type { Environment } from '../../base/internal.ts'
@@ -11,12 +12,12 @@ import type { Environment } from '../../base/internal.ts'
 /** A queue of frames. */
 export interface FrameQueue {
   /**
-   * Moves the payloads that came in since the last call, and still wait, to memory of their own.
+   * Copies payloads that arrived since the last call and still wait, to memory of their own.
    */
   ownPayloads(): void
 }
 
-/** The queues of one environment that have to be looked at when the turn ends. */
+/** The queues of one environment that need their own payloads at the end of the turn. */
 export class WaitingFrames {
   readonly #environment: Environment
   #queues: FrameQueue[] = []
@@ -25,7 +26,7 @@ export class WaitingFrames {
     this.#environment = environment
   }
 
-  /** A frame has been put into `queue`; called once for each queue and turn. */
+  /** A frame was put into `queue`. Called once for each queue and turn. */
   add(queue: FrameQueue): void {
     if (this.#queues.push(queue) > 1) return
     this.#environment.deferPastIo(ownPayloads, this)
@@ -39,7 +40,7 @@ export class WaitingFrames {
   }
 }
 
-/** The waiting frames of an environment: one object for all of its sessions. */
+/** Returns the waiting frames of an environment, shared by all of its sessions. */
 export function waitingFramesOf(environment: Environment): WaitingFrames {
   let waiting = ALL.get(environment)
   if (waiting === undefined) {

@@ -68,7 +68,7 @@ export class Backlog {
   /** The flushes whose frames are in the write under way. */
   #handing: FlushMarker[] | null = null
   /** The session has used up its share of the event loop, and waits until the loop has turned. */
-  #isResting = false
+  #awaitsTurn = false
   /** Whether the last fragment of a message is still to be written (RFC 6455 §5.4). */
   #isInsideMessage: boolean
 
@@ -82,7 +82,7 @@ export class Backlog {
 
   /** Whether frames have to wait, for the transport or for the event loop. */
   get isBlocked(): boolean {
-    return this.isTransportBusy || this.#isResting
+    return this.isTransportBusy || this.#awaitsTurn
   }
 
   /** Whether no frame waits in the queue. */
@@ -155,7 +155,7 @@ export class Backlog {
     this.#control?.write()
     this.writeBeat()
     while (this.#queue !== null && !this.#queue.isEmpty && !this.#isHeld) {
-      if (this.#share.isUsedUp) this.#rest()
+      if (this.#share.isUsedUp) this.#awaitTurn()
       else this.#writeNext(this.#queue)
     }
     if (this.#bell?.isAwaited === true && this.isQueueEmpty) this.#bell.ring()
@@ -211,7 +211,7 @@ export class Backlog {
 
   /** The transport is gone: everything that waits is lost. */
   abandon(): void {
-    this.#isResting = false
+    this.#awaitsTurn = false
     this.isTransportBusy = false
     this.#control = null
     this.#queue?.abandon()
@@ -231,12 +231,12 @@ export class Backlog {
     return this.#queue
   }
 
-  #rest(): void {
+  #awaitTurn(): void {
     this.#writer.writeOut()
-    this.#isResting = true
+    this.#awaitsTurn = true
     void this.#share.turned().then(() => {
-      if (!this.#isResting) return
-      this.#isResting = false
+      if (!this.#awaitsTurn) return
+      this.#awaitsTurn = false
       // The session's next frames may belong to another sender.
       this.#owner.environment.runDetached(() => this.#writer.pump())
     })

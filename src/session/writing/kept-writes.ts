@@ -1,6 +1,6 @@
 /**
  * The writes of one session that the operating system did not take at once. Made when the transport
- * keeps bytes for the first time; most sessions never get there.
+ * keeps bytes for the first time.
  */
 
 import { SessionTimeoutError } from '../errors.ts'
@@ -9,14 +9,14 @@ import type { Transport } from '../transport.ts'
 import { WriteProgress } from './write-progress.ts'
 import { WriteWatch } from './write-watch.ts'
 
-/** Watches whether kept bytes move, and for how long they do not. */
+/** Measures whether kept bytes move, and applies `writeTimeout`. */
 export class KeptWrites {
   readonly #owner: HalfOwner
   readonly #transport: Transport
   readonly #progress: WriteProgress
-  /** `null`: no `writeTimeout`, or no write has waited for it yet. */
+  /** `null`: there is no `writeTimeout`, or no write has waited for it yet. */
   #watch: WriteWatch | null = null
-  /** How often the transport has handed over all that it had kept. */
+  /** How often the operating system has taken everything that the transport kept. */
   #drains = 0
 
   constructor(owner: HalfOwner, transport: Transport) {
@@ -49,7 +49,7 @@ export class KeptWrites {
     this.#watch.queued()
   }
 
-  /** The transport handed over everything. */
+  /** The operating system has everything. */
   drained(): void {
     this.#drains += 1
     this.#progress.drained()

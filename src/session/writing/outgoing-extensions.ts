@@ -1,9 +1,9 @@
 /**
- * The way of data frames through the extensions to the wire, in order.
+ * Passes data frames through the extensions, in order.
  *
- * A frame is transformed when its turn to be serialised has come, not when it is queued: what an
- * overflow policy drops has then not passed a context that the peer follows. An extension may take
- * time; one frame is under way at most, and the others wait in the queue.
+ * A frame is transformed when it is about to be serialised, not when it is queued. A frame that an
+ * overflow policy drops has then not changed a compression context that the peer follows. An
+ * extension may take time. At most one frame is under way, and the others wait in the queue.
  */
 
 import type { Environment } from '../../base/internal.ts'
@@ -26,12 +26,12 @@ interface FrameUnderWay {
   readonly frame: MessageFrame
 }
 
-/** Leads what one session sends through its extensions. */
+/** Passes the sent frames of one session through its extensions. */
 export class OutgoingExtensions {
   readonly #extensions: SessionExtensions
   readonly #writer: TransformedWriter
   readonly #runDetached: Environment['runDetached']
-  /** The type of the message under way: continuations do not say it. */
+  /** The type of the message under way, which continuations do not name. */
   #type: 'text' | 'binary' = 'text'
   #underWay: FrameUnderWay | null = null
   #isReady = false
@@ -66,7 +66,7 @@ export class OutgoingExtensions {
     payload: string | Uint8Array,
     prepared: PreparedFrame | null,
   ): void {
-    // Nothing may follow a frame that is lost.
+    // No frame may follow a frame that is lost.
     if (this.#extensions.isOutgoingOver) return
     if (opcode !== Opcode.CONTINUATION) this.#type = opcode === Opcode.TEXT ? 'text' : 'binary'
     const isFirst = opcode !== Opcode.CONTINUATION
@@ -78,7 +78,7 @@ export class OutgoingExtensions {
     else this.#await(pending, frame)
   }
 
-  /** Writes what waits for the transport, if that has room by now. */
+  /** Writes the frame that waits for the transport, if there is room now. */
   writeHeld(): void {
     if (this.#underWay === null || !this.#isReady) return
     const { opcode, frame } = this.#underWay
@@ -90,7 +90,7 @@ export class OutgoingExtensions {
     stretch.write(opcode, frame.fin, bits, frame.content, isUntouched(frame, bits))
   }
 
-  /** The transport is gone: what is under way is lost. */
+  /** The transport is gone: the frame under way is lost. */
   abandon(): void {
     this.#underWay = null
     this.#isReady = false
@@ -130,10 +130,7 @@ export class OutgoingExtensions {
   }
 }
 
-/**
- * Whether all sessions that send this prepared message, and none that sends another, have these
- * very bytes.
- */
+/** Whether the bytes are those of the prepared message, so that other sessions may share them. */
 function isUntouched({ prepared, content }: MessageFrame, bits: number): boolean {
   return prepared !== null && bits === 0 && content === preparedPayload(prepared)
 }

@@ -1,5 +1,6 @@
 /**
- * Where frames wait while the transport is busy: a bounded channel that only the session reads.
+ * The queue of frames that wait while the transport is busy: a bounded channel that the session
+ * reads.
  */
 
 import { Deferred, rejected } from '../../base/internal.ts'
@@ -12,15 +13,15 @@ import type { OutgoingBounds } from '../session-options.ts'
 import { outboundSize, QueuedFrame, queuedFrame, type SentMessages } from './message-order.ts'
 import { WaitingKeys } from './waiting-keys.ts'
 
-/** What the queue says about frames that wait. */
+/** The observer, as the queue sees it. */
 export interface OutgoingQueueCalls {
   /** A frame with a payload of `bytes` was dropped. */
   readonly frameDropped: (bytes: number) => void
-  /** Up to `bytes` more wait than before. */
+  /** The waiting bytes have grown by up to `bytes`. */
   readonly buffered: (bytes: number) => void
 }
 
-/** The place of a `flush()` among the frames. */
+/** The place of a `flush()` in the queue. */
 export class FlushMarker {
   readonly #deferred = new Deferred<void>()
 
@@ -28,13 +29,13 @@ export class FlushMarker {
     return this.#deferred.promise
   }
 
-  /** Everything before this place has been handed to the operating system, or is lost. */
+  /** The operating system has everything before this place, or it is lost. */
   handed(): void {
     this.#deferred.resolve()
   }
 }
 
-/** What is put in (an `Outbound`), and what it is while it waits. */
+/** Data that is sent (`Outbound`), and its form while it waits. */
 type Entry = Outbound | QueuedFrame | FlushMarker
 
 const HOOKS: ChannelHooks<Entry, OutgoingQueue> = {
@@ -43,7 +44,7 @@ const HOOKS: ChannelHooks<Entry, OutgoingQueue> = {
     entry instanceof FlushMarker || entry instanceof QueuedFrame ? entry : queue.admit(entry),
 }
 
-/** About what a promise costs that waits for room. */
+/** The approximate cost of a promise that waits for room. */
 const WAITING_SENDER_BYTES = 512
 
 /** The bounded queue of one session. */
@@ -54,9 +55,9 @@ export class OutgoingQueue {
   readonly #mayDrop: boolean
   readonly #calls: OutgoingQueueCalls
   readonly #suspends: boolean
-  /** Which frame waits for which key; `null` under all other policies. */
+  /** The waiting frame of each key; `null` under all policies but `latestBy`. */
   readonly #keys: WaitingKeys | null
-  /** Markers that newer frames pushed out at the front: frames before them may be on their way. */
+  /** Markers that newer frames displaced at the front: frames before them may be under way. */
   #displaced: FlushMarker[] | null = null
 
   readonly sessionId: string
@@ -94,17 +95,17 @@ export class OutgoingQueue {
     return this.#displaced === null && this.#channel.size === 0
   }
 
-  /** Whether `data` would be let in now, with nothing dropped. */
+  /** Whether there is room for `data` without dropping a frame. */
   fits(data: Outbound): boolean {
     return this.#channel.fits(data)
   }
 
-  /** Bytes that are in it, or that wait for room in it. */
+  /** Bytes in the queue, and bytes of senders that wait for room. */
   get bytes(): number {
     return this.#channel.bytes + this.#channel.waitingBytes
   }
 
-  /** What those who wait for room cost beside their bytes. */
+  /** The cost of the senders that wait for room, in addition to their bytes. */
   get waitingCost(): number {
     return this.#channel.waitingSenders * WAITING_SENDER_BYTES
   }
@@ -122,7 +123,9 @@ export class OutgoingQueue {
     return this.#replace(data) ? 'sent' : this.#channel.trySend(data)
   }
 
-  /** What `data` is while it waits; it is put behind all others right after this. */
+  /**
+   * Returns `data` in the form in which it waits. It is put at the end of the queue right after.
+   */
   admit(data: Outbound): QueuedFrame {
     const frame = queuedFrame(this.#sent, data, this.#mayDrop)
     this.#keys?.entered(data, this.#channel.size)
@@ -131,8 +134,8 @@ export class OutgoingQueue {
   }
 
   /**
-   * Resolves when everything that was sent before has been handed over, or is lost; behind those
-   * who still wait, too. Rejects, as they do, if they are refused while it waits among them.
+   * Resolves when the operating system has everything that was sent before, also by senders that
+   * still wait, or when it is lost. Rejects if the waiting senders are rejected first.
    */
   mark(): Promise<void> {
     const marker = new FlushMarker()
@@ -141,14 +144,14 @@ export class OutgoingQueue {
     return marker.promise
   }
 
-  /** The oldest entry, which stays; the queue is not empty. */
+  /** Returns the oldest entry, which stays in the queue. The queue must not be empty. */
   peek(): QueuedFrame | FlushMarker {
     const displaced = this.#displaced?.[0]
     if (displaced !== undefined) return displaced
     return this.#channel.peek() as QueuedFrame | FlushMarker // `admit` lets nothing else in
   }
 
-  /** Removes the oldest entry. Whoever has waited longest comes in behind. */
+  /** Removes the oldest entry. The sender that has waited longest gets the room. */
   take(): void {
     if (this.#displaced !== null) {
       this.#displaced.shift()
@@ -159,12 +162,12 @@ export class OutgoingQueue {
     this.#channel.takeNext()
   }
 
-  /** Those who wait for room are refused; what is in stays. */
+  /** Rejects the senders that wait for room. Frames in the queue stay. */
   refuseWaiting(): void {
     this.#channel.refuseWaiting()
   }
 
-  /** Everything in it is lost, and nothing comes in any more. */
+  /** Drops everything in the queue, and accepts no more. */
   abandon(): void {
     this.#channel.close()
     while (!this.isEmpty) {
@@ -174,7 +177,7 @@ export class OutgoingQueue {
     }
   }
 
-  /** A line of senders that nobody awaits has no bound but the memory budget, which must see it. */
+  /** Waiting senders have no bound but the memory budget, which must count them. */
   #send(data: Outbound, options: SendOptions | undefined): Promise<void> {
     const before = this.bytes + this.waitingCost
     const sent = this.#channel.send(data, options)
@@ -183,14 +186,16 @@ export class OutgoingQueue {
     return sent
   }
 
-  /** Puts `data` in the place of the frame with the same key. @returns whether there was one. */
+  /**
+   * Puts `data` in the place of the waiting frame with the same key. @returns whether there is one.
+   */
   #replace(data: Outbound): boolean {
     const offset = this.#keys?.offsetOf(data) ?? null
     if (offset === null) return false
     const frame = queuedFrame(this.#sent, data, this.#mayDrop)
     this.#calls.buffered(encodedSizeBound(frame.payload))
     const replaced = this.#channel.replace(offset, frame)
-    // The keys know of frames only.
+    // The keys refer to frames only.
     this.#calls.frameDropped(outboundSize(replaced as QueuedFrame))
     return true
   }

@@ -1,18 +1,17 @@
 /**
- * The memory that all sessions of one environment serialise frames into, and the end of a turn,
- * when all of it goes out.
+ * The memory that all sessions of one environment serialise frames into (the slab), and the end of
+ * a turn, when all stretches are written out.
  *
- * The frames of a session go out in one write for each turn. As a rule the operating system takes
- * that write whole. The memory is then free again at once, and the next session uses the same
- * bytes, which are still in the processor's cache. Nothing is allocated for a write. Only when a
- * transport keeps the bytes (`queued`) does the slab move on behind them; a new slab is made when
- * it runs out.
+ * The frames of a session go out in one write for each turn. The operating system usually takes the
+ * whole write. The memory is then free again at once, and the next session uses the same bytes,
+ * which are still in the processor's cache. Nothing is allocated for a write. If a transport keeps
+ * the bytes (`queued`), the slab continues behind them. A new slab is made when it is full.
  *
  * A turn lasts until no I/O is ready. All sessions with output then write back to back, which saves
  * about a tenth of the cost of a small message. The price is latency, so a turn lasts 0.25 ms at
- * most. Where one callback takes much longer than that, each callback is a turn for a while.
+ * most. If one callback takes much longer, each callback is a turn for a while.
  *
- * Where several sessions send in one turn, their stretches lie behind one another. A broadcast is
+ * If several sessions send in one turn, their stretches follow one another. A broadcast is
  * serialised once: a session that sends the same payload after the same bytes shares the stretch.
  */
 
@@ -23,67 +22,67 @@ import type { WriteOutcome } from '../transport.ts'
 /** Frames that may be larger than this get memory of their own. */
 export const SLAB_BYTES: number = 128 * 1024
 
-/** How long a turn may last while more bytes come in, in milliseconds. */
+/** How long a turn may last while more bytes arrive, in milliseconds. */
 const MAX_TURN_MS = 0.25
 
-/** How much may wait while more bytes come in: more would not stay in the L1 cache. */
+/** How many bytes may wait while more bytes arrive: more would not stay in the L1 cache. */
 const MAX_TURN_BYTES = 16 * 1024
 
-/** A frame of this size ends the turn with its callback, while the frame is still in the cache. */
+/** After a frame of this size the turn ends with the callback, while the frame is in the cache. */
 const PROMPT_FRAME_BYTES = 2048
 
-/** A turn that lasted so long was held up by a single callback. */
+/** A turn that lasted longer, in milliseconds, was delayed by a single callback. */
 const LATE_TURN_MS = 2
 
-/** For how long each callback is a turn after that. */
+/** For how long each callback is a turn after that, in milliseconds. */
 const PROMPT_MS = 100
 
-/** A session that has something to write. */
+/** The stretch of a session that has something to write. */
 export interface OutputUser {
-  /** Hands over what it has in the slab. */
+  /** Gives the transport the bytes that it has in the slab. */
   writeOut(): void
-  /** The turn is over: the same, and it may come again. */
+  /** The turn is over: writes out, and may be registered again. */
   endTurn(): void
 }
 
-/** The shared scratch memory; it holds nothing between two turns of the event loop. */
+/** The shared memory. It holds nothing between two turns. */
 export class Output {
   bytes: Uint8Array = new Uint8Array(0)
   /** Where the next byte goes. */
   end = 0
   readonly #environment: Environment
-  /** Bytes before it are kept by transports. */
+  /** The bytes before this place are kept by transports. */
   #floor = 0
-  /** How many sessions have a stretch. */
+  /** How many sessions have bytes in the slab. */
   #users = 0
-  /** Whoever has a stretch is in one of the two lists. */
+  /** Each user with bytes in the slab is in one of the two lists. */
   #waiting: OutputUser[] = []
   #ending: OutputUser[] = []
   #turnBeganAt = 0
   /** Whether the turn ends with the callback that is running. */
   #isPrompt = false
-  /** Until then every callback is a turn. */
+  /** Until this time every callback is a turn. */
   #promptUntil = 0
-  // The stretch that was asked for last. Echoes of one size ask for the same one again and again.
+  // The last view of a stretch. Echoes of one size use the same view again.
   #view: Uint8Array | null = null
   #viewStart = 0
   #viewEnd = 0
-  // What was appended last, where several sessions send: to which stretch, and what became of that.
+  // If several sessions send: the last payload, and the stretch before and after it.
   #payload: string | Uint8Array | null = null
   #fromStart = 0
   #fromEnd = 0
-  /** Where the stretch of `isRepeated` begins and ends. */
+  /** Where the stretch that `isRepeated` found begins and ends. */
   repeatedStart = 0
   repeatedEnd = 0
 
-  /** The frame that was too large for the slab, of this turn. */
+  /** The frame of this turn that was too large for the slab. */
   #large: { readonly payload: string | Uint8Array; readonly bytes: Uint8Array } | null = null
 
   constructor(environment: Environment) {
     this.#environment = environment
   }
 
-  /** Makes sure that `user` is called at the end of this turn; called once a turn for each user. */
+  /** Registers `user` for the end of this turn. Called once a turn for each user. */
   atEndOfTurn(user: OutputUser): void {
     if (this.#waiting.push(user) > 1) return
     const { clock, defer, deferPastIo } = this.#environment
@@ -93,27 +92,27 @@ export class Output {
     schedule(endTurn, this)
   }
 
-  /** A frame has been appended that ends at `end`. */
+  /** A frame was appended, from `start` to `end`. */
   appended(start: number): void {
     if (this.end - start < PROMPT_FRAME_BYTES || this.#isPrompt) return
     this.#isPrompt = true
     this.#environment.defer(endTurn, this)
   }
 
-  /** More bytes have come in: ends a turn that has lasted, or grown, enough. */
+  /** More bytes have arrived: ends a turn that has lasted long enough, or is large enough. */
   moreToRead(): void {
     if (this.#waiting.length === 0) return
     if (this.end - this.#floor >= MAX_TURN_BYTES) this.endTurn()
     else if (this.#environment.clock.now() - this.#turnBeganAt >= MAX_TURN_MS) this.endTurn()
   }
 
-  /** Ends the turn. The call that was scheduled for its end may come later and find none. */
+  /** Ends the turn. The call that was scheduled for its end then finds nothing to do. */
   endTurn(): void {
     const users = this.#waiting
     if (users.length === 0) return
     const now = this.#environment.clock.now()
     if (now - this.#turnBeganAt >= LATE_TURN_MS) this.#promptUntil = now + PROMPT_MS
-    // Whoever comes while this goes on has another turn.
+    // Users that are registered meanwhile have another turn.
     this.#waiting = this.#ending
     this.#ending = users
     let told = 0
@@ -123,7 +122,7 @@ export class Output {
         user.endTurn()
       }
     } finally {
-      // What one session throws, and none should, must not leave the others waiting for ever.
+      // If one user throws, which is a bug, the others must still be written out.
       const left = told < users.length ? users.slice(told) : null
       users.length = 0
       for (const user of left ?? []) this.atEndOfTurn(user)
@@ -135,7 +134,7 @@ export class Output {
     return this.bytes.length - this.end >= size
   }
 
-  /** Makes room for `size` bytes, at most `SLAB_BYTES`: whoever has a stretch writes it out. */
+  /** Makes room for `size` bytes, at most `SLAB_BYTES`: all users write out. */
   clear(size: number): void {
     for (const user of this.#ending) user.writeOut()
     for (const user of this.#waiting) user.writeOut()
@@ -144,16 +143,16 @@ export class Output {
     this.end = 0
     this.#floor = 0
     this.#view = null
-    // The payload that is remembered lies in the other slab.
+    // The remembered payload lies in the other slab.
     this.#payload = null
   }
 
-  /** A session begins a stretch, at `end`. */
+  /** A session begins to put bytes into the slab, at `end`. */
   enter(): void {
     this.#users += 1
   }
 
-  /** What became of a session's stretch: given back, or kept by the transport. */
+  /** A session has written out its bytes: they are free again, or kept by the transport. */
   leave(outcome: WriteOutcome): void {
     if (outcome === 'queued') this.#floor = this.end
     this.#users -= 1
@@ -162,7 +161,7 @@ export class Output {
     this.#payload = null
   }
 
-  /** A stretch, as a view. */
+  /** Returns a view of the bytes from `start` to `end`. */
   stretch(start: number, end: number): Uint8Array {
     if (this.#view !== null && this.#viewStart === start && this.#viewEnd === end) return this.#view
     this.#viewStart = start
@@ -179,7 +178,7 @@ export class Output {
     return this.#payload === payload && this.#fromStart === start && this.#fromEnd === end
   }
 
-  /** Whether several sessions have a stretch: only then is there anything to gain by `remember`. */
+  /** Whether several sessions have bytes in the slab: only then is `remember` useful. */
   get isShared(): boolean {
     return this.#users > 1
   }
@@ -195,12 +194,12 @@ export class Output {
     this.repeatedEnd = this.end
   }
 
-  /** The frame of `payload`, if it was serialised in this turn outside of the slab; else `null`. */
+  /** Returns the frame of `payload` if this turn serialised it outside the slab; else `null`. */
   largeFrame(payload: string | Uint8Array): Uint8Array | null {
     return this.#large?.payload === payload ? this.#large.bytes : null
   }
 
-  /** Remembers it until the turn ends; `bytes` do not change any more. */
+  /** Remembers the frame of `payload` until the turn ends. `bytes` must not change. */
   rememberLarge(payload: string | Uint8Array, bytes: Uint8Array): void {
     if (this.#large === null) this.#environment.defer(forgetLarge, this)
     this.#large = { payload, bytes }
@@ -212,7 +211,7 @@ export class Output {
   }
 }
 
-/** The output of an environment: one for all of its sessions. */
+/** Returns the output of an environment, shared by all of its sessions. */
 export function outputOf(environment: Environment): Output {
   let output = OUTPUTS.get(environment)
   if (output === undefined) {

@@ -1,20 +1,20 @@
 /**
- * Those who wait until a session's queue has room again, without anything to send yet.
+ * Callers that wait until the queue of a session has room again (`whenWritable`).
  */
 
 import { addAbortListener, Deferred, handled, removeAbortListener } from '../../base/internal.ts'
 
-/** Rings when there is room. All who wait without a signal share one promise. */
+/** Resolves when there is room. All callers without a signal share one promise. */
 export class RoomBell {
   #room: Deferred<void> | null = null
 
-  /** Whether anybody waits. */
+  /** Whether a caller waits. */
   get isAwaited(): boolean {
     return this.#room !== null
   }
 
   /**
-   * Resolves at the next `ring`, rejects at `end` and when `signal` fires. It need not be awaited.
+   * Resolves at the next `ring`. Rejects at `end`, and when `signal` aborts. Need not be awaited.
    */
   wait(signal: AbortSignal | undefined): Promise<void> {
     if (this.#room === null) {
@@ -32,7 +32,7 @@ export class RoomBell {
     room?.resolve()
   }
 
-  /** There will be no room any more. */
+  /** There will be no more room. */
   end(error: Error): void {
     const room = this.#room
     this.#room = null

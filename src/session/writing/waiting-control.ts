@@ -28,12 +28,12 @@ export class WaitingControl {
     this.#ping = payload
   }
 
-  /** Keeps a copy: the payload shares its memory with others. */
+  /** Keeps a copy, because the payload shares its memory with others. */
   pong(payload: Uint8Array): void {
     this.#pong = ownBytes(payload)
   }
 
-  /** A text message, which must come between two others. */
+  /** Keeps a text message, which must come between two other messages. */
   beat(answer: Uint8Array): void {
     this.#beat = answer
   }

@@ -1,9 +1,9 @@
 /**
- * Which frame waits for which key, for the policy `latestBy`: where a newer frame finds the one to
- * replace.
+ * The keys of waiting frames, for the policy `latestBy`: a newer frame replaces the waiting frame
+ * with the same key.
  *
- * Frames are known by their number since the beginning of the queue, which does not change as
- * others leave.
+ * Frames are numbered from the beginning of the queue. The number of a frame does not change when
+ * other frames leave the queue.
  */
 
 import type { LatestBy } from '../latest-by.ts'
@@ -23,19 +23,20 @@ export class WaitingKeys {
   }
 
   /**
-   * How far behind the oldest entry the frame waits that `data` is to replace; `null` if none does.
+   * Returns how far behind the oldest entry the frame with the key of `data` waits; `null` if there
+   * is none.
    */
   offsetOf(data: Outbound): number | null {
     const number = this.#numbers.get(this.#keyOf(data))
     return number === undefined ? null : number - this.#left
   }
 
-  /** `data` is put into the queue, behind `size` others. */
+  /** `data` is put into the queue, behind `size` other entries. */
   entered(data: Outbound, size: number): void {
     const key = this.#keyOf(data)
     if (key === null || key === undefined) return
     const number = this.#left + size
-    // A frame that waited for room may find a frame with its key before it: both then go out.
+    // If a frame that waited for room has the key of a frame before it, both frames go out.
     const before = this.#numbers.get(key)
     if (before !== undefined) this.#keys.delete(before)
     this.#numbers.set(key, number)

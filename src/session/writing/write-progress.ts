@@ -1,31 +1,31 @@
 /**
- * Whether bytes move on their way out: a sign of life of a peer that reads slowly.
+ * Whether sent bytes move, which shows that a slow peer still reads.
  *
- * The transport shows only what it could not hand to the operating system yet. When that is gone,
- * the peer still has to take what the operating system holds, and nothing is seen of that. How long
- * it takes is estimated from how fast the rest went.
+ * The transport shows only the bytes that the operating system did not take yet. The peer must also
+ * take the bytes that the operating system holds, whose progress cannot be seen. The time for them
+ * is estimated from the rate of the bytes that were seen to move.
  */
 
 import type { Clock } from '../../base/index.ts'
 import type { Transport } from '../transport.ts'
 
-/** What operating systems and proxies on the way may hold, in bytes. */
+/** The most bytes that operating systems and proxies may hold. */
 const ON_THE_WAY_BYTES = 16 * 1024 * 1024
 
 /**
- * An operating system asks for more when a part of its buffer is free. The whole takes so many
- * times longer.
+ * An operating system takes more bytes when this part of its buffer is free: the whole buffer takes
+ * this many times longer.
  */
 const PARTS = 8
 
-/** The estimate is never longer. */
+/** The longest estimate, in milliseconds. */
 const MAX_ON_THE_WAY_MS = 30_000
 
-/** Watches what one transport keeps. */
+/** Measures the progress of the bytes that one transport keeps. */
 export class WriteProgress {
   readonly #clock: Clock
   readonly #transport: Transport
-  /** Since when the transport has kept bytes; `null` while it keeps none. */
+  /** The time since which the transport has kept bytes; `null` while it keeps none. */
   #since: number | null = null
   #queuedBytes = 0
   #gone = 0
@@ -41,14 +41,14 @@ export class WriteProgress {
     return this.#since !== null
   }
 
-  /** When bytes have last moved, as far as is known. Never in the future. */
+  /** When bytes last moved, as far as can be seen or estimated. Never in the future. */
   get movedAt(): number {
     const now = this.#clock.now()
-    if (this.#since !== null) this.#look(now)
+    if (this.#since !== null) this.#check(now)
     return Math.min(now, this.#movedAt)
   }
 
-  /** The transport has kept bytes. */
+  /** The transport kept bytes. */
   queued(): void {
     const now = this.#clock.now()
     if (this.#since === null) {
@@ -59,7 +59,7 @@ export class WriteProgress {
     this.#queuedBytes = this.#transport.queuedBytes
   }
 
-  /** The transport has handed over everything. */
+  /** The operating system has everything. */
   drained(): void {
     if (this.#since === null) return
     const now = this.#clock.now()
@@ -70,7 +70,7 @@ export class WriteProgress {
     this.#movedAt = now + Math.min(atThatRate, PARTS * lastedMs, MAX_ON_THE_WAY_MS)
   }
 
-  #look(now: number): void {
+  #check(now: number): void {
     const { queuedBytes } = this.#transport
     if (queuedBytes < this.#queuedBytes) {
       this.#gone += this.#queuedBytes - queuedBytes

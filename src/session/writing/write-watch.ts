@@ -1,15 +1,16 @@
 /**
- * How long a write has stood still: a peer that does not read must not hold memory for ever.
+ * The timeout of a write that makes no progress: a peer that does not read must not hold memory for
+ * ever.
  *
- * The timer is left to run when the transport drains, and looks again when it is due: transports
- * fill and drain much more often than writes stand still.
+ * The timer keeps running when the transport drains, and checks again when it is due: transports
+ * fill and drain much more often than writes stall.
  */
 
 import type { Environment } from '../../base/internal.ts'
 import { PatientTimer } from '../patient-timer.ts'
 import type { WriteProgress } from './write-progress.ts'
 
-/** Watches the writes of one session. */
+/** The timeout of the writes of one session. */
 export class WriteWatch {
   readonly #environment: Environment
   readonly #progress: WriteProgress
@@ -17,7 +18,7 @@ export class WriteWatch {
   readonly #onStill: () => void
   readonly #timer: PatientTimer
 
-  /** @param onStill a write has stood still for `timeoutMs`; called once at most. */
+  /** @param onStill called at most once, when a write has made no progress for `timeoutMs`. */
   constructor(
     environment: Environment,
     progress: WriteProgress,
@@ -28,20 +29,20 @@ export class WriteWatch {
     this.#progress = progress
     this.#timeoutMs = timeoutMs
     this.#onStill = onStill
-    this.#timer = new PatientTimer(environment, () => this.#look())
+    this.#timer = new PatientTimer(environment, () => this.#check())
   }
 
-  /** The transport has kept bytes. */
+  /** The transport kept bytes. */
   queued(): void {
     if (!this.#timer.isSet) this.#timer.set(this.#timeoutMs)
   }
 
-  /** Nothing is watched any more. */
+  /** Stops the timer. */
   stop(): void {
     this.#timer.cancel()
   }
 
-  #look(): void {
+  #check(): void {
     if (!this.#progress.isUnderWay) return
     const leftMs = this.#progress.movedAt + this.#timeoutMs - this.#environment.clock.now()
     if (leftMs > 0) this.#timer.set(leftMs)

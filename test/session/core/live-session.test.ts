@@ -441,7 +441,10 @@ describe('LiveSession.delay', () => {
   })
 })
 
-/** A session that has read as far ahead as it may, and whose peer has sent 200 frames of 1 KiB and says no more. */
+/**
+ * A session that has read as far ahead as it may, and whose peer has sent 200 frames of 1 KiB and
+ * says no more.
+ */
 function unread(settings: Partial<SessionSettings>) {
   const opened = defaultSession({
     incoming: { capacity: 1, maxBytes: 1000, onOverflow: 'suspend' },

@@ -99,7 +99,8 @@ describe('Pinger', () => {
 
     await clock.advance(1000)
 
-    // The second ping goes out at 2000: the first payload begins with 1, which is not a whole millisecond early.
+    // The second ping goes out at 2000: the first payload begins with 1, which is not a whole
+    // millisecond early.
     expect(timedOutAt).toEqual([2500])
   })
 
@@ -137,7 +138,8 @@ describe('Pinger', () => {
     expect(timedOutAt).toEqual([])
     await clock.advance(1)
 
-    // The second ping goes out at 2000, as above: 512 KiB more than the first pong has shown to have arrived.
+    // The second ping goes out at 2000, as above: 512 KiB more than the first pong has shown to
+    // have arrived.
     expect(timedOutAt).toEqual([3524])
   })
 

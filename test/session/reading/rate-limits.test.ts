@@ -132,7 +132,8 @@ describe('RateLimits', () => {
     const reading = session.incoming.consumeEach(() => {
       received++
     })
-    // The tenth message spends the first rate, and then the bytes of all are counted: 70, of which 10 were there.
+    // The tenth message spends the first rate, and then the bytes of all are counted: 70, of which
+    // 10 were there.
     peer.send(frames(10))
     await settled()
     peer.send(frames(1))

@@ -13,7 +13,9 @@ import { defaultSession, SETTINGS } from '../../support/session.ts'
 /** Each character as the byte of its number. */
 const encode = (text: string): Uint8Array => Uint8Array.from(text, (c) => c.charCodeAt(0))
 
-/** A session over a transport that a test holds in its hands, with what it says about its frames. */
+/**
+ * A session over a transport that a test holds in its hands, with what it says about its frames.
+ */
 function open(bounds: Partial<ChannelBounds> = {}, readAhead = 1000) {
   const heard: string[] = []
   const gate = new Gate()
@@ -77,7 +79,8 @@ describe('ReadHalf', () => {
     const { session, peer } = defaultSession()
     peer.send(clientFrame('binary', new Uint8Array(1000), { fin: false }))
     await settled()
-    // Memory for the fragment and half as much again: it was copied out of the piece that it shared.
+    // Memory for the fragment and half as much again: it was copied out of the piece that it
+    // shared.
     expect(session.heldBytes).toBe(1564)
 
     session.terminate()
