@@ -14,7 +14,9 @@
 import type { Clock } from '../base/index.ts'
 import { handled, rejected } from '../base/internal.ts'
 import { ChannelIterator } from './channel-iterator.ts'
+import type { ChannelHooks, ChannelInternals } from './channel-hooks.ts'
 import { type ChannelOptions, ChannelSettings } from './channel-settings.ts'
+import { ChannelView } from './channel-view.ts'
 import { arrayOf, consumeEachOf, firstOf } from './consuming.ts'
 import { ChannelOverflowError } from './errors.ts'
 import type {
@@ -40,57 +42,8 @@ import { RingBuffer } from './ring-buffer.ts'
 import type { SendChannel, SendOptions, TrySendResult } from './send-channel.ts'
 import { refusal, type SenderQueue, WaitingSender } from './sending.ts'
 import { readableOf, writableOf } from './streams.ts'
-import { filterOf, mapNotNullOf, mapOf } from './transformed-channel.ts'
+import { filterOf, mapNotNullOf, mapOf } from './transformed-core.ts'
 import { WaitQueue } from './wait-queue.ts'
-
-/**
- * Callbacks for the owner of a channel. The owner is the first argument, so that one object of
- * hooks serves all owners. Hooks may call any method of the channel (except `admit`), and must not
- * throw.
- */
-export interface ChannelHooks<T, O> {
-  /**
-   * Called when a value from `send` or `trySend` is about to be accepted. The channel accepts the
-   * returned value instead (a copy). If it throws, the value is not sent, and the sender gets the
-   * error. It must not call the channel. Values from `offer` are not passed to it.
-   */
-  readonly admit?: (owner: O, value: T) => T
-
-  /** `takeNext` has a value, and no `receive` was waiting for it. */
-  readonly onBuffered?: (owner: O) => void
-
-  /**
-   * The channel was full, and is now open and no longer full. Waiting senders were let in first.
-   */
-  readonly onRoom?: (owner: O) => void
-
-  /** A `drop-…` policy dropped a value; called after the channel's own `onDropped`. */
-  readonly onDropped?: (owner: O, value: T) => void
-
-  /** `close` or an overflow has closed the channel for senders; not called by `cancel`. */
-  readonly onClose?: (owner: O, cause: Error | null) => void
-
-  /**
-   * A receive finds that the channel has ended. Its result waits for the returned promise, if any:
-   * code that receives in a loop without checking the result must not block the event loop.
-   */
-  readonly onEndReceived?: (owner: O) => Promise<void> | null
-
-  /** Returns the id of the channel's session, for its errors. */
-  readonly sessionId?: (owner: O) => string
-
-  /** The receiving side has cancelled; the channel's content is dropped. */
-  readonly onCancel?: (owner: O, cause: Error | null) => void
-
-  /** Returns the clock for timeouts of `receive`. Required for channels that users receive from. */
-  readonly clock?: (owner: O) => Clock
-}
-
-/** The second argument of a channel that belongs to a session. */
-export interface ChannelInternals<T, O> {
-  readonly owner: O
-  readonly hooks: ChannelHooks<T, O>
-}
 
 /** What every send returns that need not wait. */
 export const SENT: Promise<void> = Promise.resolve()
@@ -164,17 +117,17 @@ export class BufferedChannel<T, O = null>
   }
 
   map<R>(f: (value: T) => R | PromiseLike<R>): ReceiveChannel<R> {
-    return mapOf(this, f)
+    return new ChannelView(mapOf(this, f))
   }
 
   filter<V extends T>(isWanted: (value: T) => value is V): ReceiveChannel<V>
   filter(isWanted: (value: T) => boolean | PromiseLike<boolean>): ReceiveChannel<T>
   filter(isWanted: (value: T) => boolean | PromiseLike<boolean>): ReceiveChannel<T> {
-    return filterOf(this, isWanted)
+    return new ChannelView(filterOf(this, isWanted))
   }
 
   mapNotNull<R>(f: (value: T) => R | PromiseLike<R>): ReceiveChannel<NonNullable<R>> {
-    return mapNotNullOf(this, f)
+    return new ChannelView(mapNotNullOf(this, f))
   }
 
   consumeEach(f: (value: T) => unknown): Promise<void> {
@@ -316,7 +269,7 @@ export class BufferedChannel<T, O = null>
    * Returns the oldest value in the buffer without removing it; `NOTHING` if the buffer is empty.
    */
   peek(): T | Nothing {
-    return this.#buffer.size === 0 ? NOTHING : this.#buffer.peek()
+    return this.#buffer.size === 0 ? NOTHING : this.#buffer.peekAt(0)
   }
 
   /** Returns the value `offset` places behind the oldest without removing it; it must exist. */
@@ -472,13 +425,10 @@ export class BufferedChannel<T, O = null>
   /** Only with capacity 0 can a sender wait while the buffer is empty. */
   #takeFromSender(): T | Nothing {
     for (;;) {
-      const sender = this.#senders === null ? null : this.#senders.shift()
+      const sender = this.#shiftSender()
       if (sender === null) return NOTHING
-      this.#waitingBytes -= sender.bytes
       const value = this.#admitFrom(sender)
-      if (value === NOTHING) continue
-      sender.accept()
-      return value
+      if (value !== NOTHING) return value
     }
   }
 
@@ -491,32 +441,37 @@ export class BufferedChannel<T, O = null>
     for (;;) {
       const sender = this.#senders === null ? null : this.#senders.first
       if (sender === null || !(pastBounds || this.#hasRoomFor(sender.bytes))) return
-      this.#senders?.shift()
-      this.#waitingBytes -= sender.bytes
+      this.#shiftSender()
       const value = this.#admitFrom(sender)
-      if (value === NOTHING) continue
-      sender.accept()
-      this.#put(value, sender.bytes)
+      if (value !== NOTHING) this.#put(value, sender.bytes)
     }
   }
 
   /**
-   * Returns the accepted value of a sender; `NOTHING` if `admit` threw, which the sender was told.
+   * Accepts the value of a sender and resolves its promise. If `admit` throws, rejects the promise
+   * and returns `NOTHING`.
    */
   #admitFrom(sender: WaitingSender<T>): T | Nothing {
     try {
-      return this.#admit(sender.value)
+      const value = this.#admit(sender.value)
+      sender.accept()
+      return value
     } catch (error) {
       sender.refuse(error)
       return NOTHING
     }
   }
 
+  #shiftSender(): WaitingSender<T> | null {
+    const sender = this.#senders?.shift() ?? null
+    if (sender !== null) this.#waitingBytes -= sender.bytes
+    return sender
+  }
+
   #refuseSenders(end: ChannelEnd): void {
     for (;;) {
-      const sender = this.#senders === null ? null : this.#senders.shift()
+      const sender = this.#shiftSender()
       if (sender === null) return
-      this.#waitingBytes -= sender.bytes
       sender.end(refusal(sender.value, end))
     }
   }

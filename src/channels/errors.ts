@@ -83,10 +83,7 @@ export class ChannelOverflowError extends TowpathError {
   readonly value: unknown
 
   constructor(capacity: number, value: unknown, options?: ErrorOptions) {
-    super(
-      `Cannot send: the channel of capacity ${capacity} is full, and its overflow policy is "close"`,
-      options,
-    )
+    super(`Cannot send: the channel of capacity ${capacity} is full`, options)
     this.capacity = capacity
     this.value = value
   }
@@ -96,7 +93,7 @@ export class ChannelOverflowError extends TowpathError {
 export function toCause(reason: unknown): Error | null {
   if (reason === undefined || reason === null) return null
   if (reason instanceof Error) return reason
-  return new Error('Cannot continue the channel: the reason is not an Error', {
+  return new Error('Cannot continue: the reason is not an Error', {
     cause: reason,
   })
 }

@@ -4,7 +4,7 @@
  */
 
 export { BufferedChannel, SENT } from './buffered-channel.ts'
-export type { ChannelHooks, ChannelInternals } from './buffered-channel.ts'
+export type { ChannelHooks, ChannelInternals } from './channel-hooks.ts'
 export { ChannelSettings, OVERFLOW_POLICIES } from './channel-settings.ts'
 export { toCause } from './errors.ts'
 export { JoinedChannel } from './joined-channel.ts'

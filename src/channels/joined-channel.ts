@@ -1,54 +1,44 @@
 /**
  * A channel of the values of several sources, one after another.
  *
- * A value stays in its source until somebody receives it here, so the bounds of the source hold and
- * its sender is slowed down. When a source is left, the values that it still holds are kept here,
- * up to a bound. A receiver that waits when a source ends waits for the next source.
+ * A value stays in its source until it is received here, so the limits of the source apply and its
+ * sender is slowed down. When a source is left, the values that it still holds are kept here, up to
+ * a limit. A receiver that waits when a source ends waits for the next source.
  */
 
 import type { Clock } from '../base/index.ts'
-import { ChannelIterator } from './channel-iterator.ts'
-import { arrayOf, consumeEachOf, firstOf } from './consuming.ts'
-import type {
-  ReceiveChannel,
-  ReceiveOptions,
-  ReceiveResult,
-  TryReceiveResult,
-} from './receive-channel.ts'
+import { ChannelView } from './channel-view.ts'
+import type { ReceiveChannel } from './receive-channel.ts'
 import {
-  bare,
   type ChannelEnd,
   NORMAL_END,
   type Nothing,
   NOTHING,
   type ReceiveCore,
   type Receiver,
-  receiveAs,
   releaseReceivers,
-  result,
-  tryReceiveFrom,
 } from './receiving.ts'
 import { RingBuffer } from './ring-buffer.ts'
-import { readableOf } from './streams.ts'
-import { filterOf, mapNotNullOf, mapOf } from './transformed-channel.ts'
 import { WaitQueue } from './wait-queue.ts'
 
-/** What a joined channel keeps of sources that were left, and who tells it the time. */
+/** The options of a joined channel, not checked. */
 export interface JoinedChannelOptions<T> {
-  /** How many values are kept at most. */
+  /** The limit of values that are kept of sources that were left. */
   readonly maxKept: number
-  /** No value is kept once the sum of the sizes has reached this. */
+  /** The limit of their sizes together: once it is reached, no value is kept. */
   readonly maxKeptSize: number
-  /** The size of a value that is kept. */
+  /** Returns the size of a value. */
   sizeOf(value: T): number
-  /** What timeouts of `receive` run on. */
+  /** The clock for timeouts of `receive`. */
   readonly clock: Clock
-  /** What a receive after the end waits for: see `ChannelHooks.onEndReceived`. */
+  /** The promise that a receive after the end waits for: see `ChannelHooks.onEndReceived`. */
   delay(): Promise<void> | null
 }
 
-/** The receiving side, and what its owner does: `follow` one source after another, then `close`. */
-export class JoinedChannel<T> implements ReceiveChannel<T>, ReceiveCore<T> {
+/** The owner calls `follow` for one source after another, then `close`. Users have `channel`. */
+export class JoinedChannel<T> implements ReceiveCore<T> {
+  /** The methods for users. */
+  readonly channel: ReceiveChannel<T> = new ChannelView(this)
   readonly #options: JoinedChannelOptions<T>
   readonly #kept = new RingBuffer<T>()
   readonly #receivers = new WaitQueue<Receiver<T>>()
@@ -107,20 +97,6 @@ export class JoinedChannel<T> implements ReceiveChannel<T>, ReceiveCore<T> {
     this.#serve()
   }
 
-  // ReceiveChannel
-
-  receive(options?: ReceiveOptions): Promise<T> {
-    return receiveAs(this, bare<T>(), options, null)
-  }
-
-  tryReceive(): TryReceiveResult<T> {
-    return tryReceiveFrom(this)
-  }
-
-  receiveCatching(options?: ReceiveOptions): Promise<ReceiveResult<T>> {
-    return receiveAs(this, result<T>(), options, null)
-  }
-
   cancel(cause: Error | null = null): void {
     if (this.end !== null) return
     const source = this.#source
@@ -130,44 +106,6 @@ export class JoinedChannel<T> implements ReceiveChannel<T>, ReceiveCore<T> {
     while (this.#kept.size > 0) this.#kept.shift()
     source?.cancel(cause)
     this.#serve()
-  }
-
-  get isClosedForReceive(): boolean {
-    return this.end !== null
-  }
-
-  [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined, undefined> {
-    return new ChannelIterator(this)
-  }
-
-  map<R>(f: (value: T) => R | PromiseLike<R>): ReceiveChannel<R> {
-    return mapOf(this, f)
-  }
-
-  filter<V extends T>(isWanted: (value: T) => value is V): ReceiveChannel<V>
-  filter(isWanted: (value: T) => boolean | PromiseLike<boolean>): ReceiveChannel<T>
-  filter(isWanted: (value: T) => boolean | PromiseLike<boolean>): ReceiveChannel<T> {
-    return filterOf(this, isWanted)
-  }
-
-  mapNotNull<R>(f: (value: T) => R | PromiseLike<R>): ReceiveChannel<NonNullable<R>> {
-    return mapNotNullOf(this, f)
-  }
-
-  consumeEach(f: (value: T) => unknown): Promise<void> {
-    return consumeEachOf(this, f)
-  }
-
-  toArray(): Promise<T[]> {
-    return arrayOf(this)
-  }
-
-  first(): Promise<T> {
-    return firstOf(this)
-  }
-
-  readable(): ReadableStream<T> {
-    return readableOf(this)
   }
 
   // ReceiveCore

@@ -84,7 +84,7 @@ export interface ReceiveCore<T> {
   readonly clock: Clock
 }
 
-/** The core of a receive channel. Every channel of this package has one. */
+/** Returns the core of a session's `incoming`, which is always a `BufferedChannel`. */
 export function coreOf<T>(channel: ReceiveChannel<T>): ReceiveCore<T> {
   return channel as ReceiveChannel<T> & ReceiveCore<T>
 }
@@ -179,7 +179,7 @@ function receiveWith<T, R>(
     const timeoutMs = sumInMilliseconds(timeout)
     if (!(timeoutMs >= 0)) {
       throw new RangeError(
-        'Cannot receive: option "timeout" is invalid, expected milliseconds of 0 or above, or { seconds }',
+        'Cannot receive: option "timeout" is invalid, expected a duration of 0 or above',
       )
     }
     if (signal !== undefined && signal.aborted) return handled(rejected(signal.reason))

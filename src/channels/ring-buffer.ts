@@ -38,15 +38,9 @@ export class RingBuffer<T> {
     this.#bytes += bytes
   }
 
-  /** Returns the oldest value without removing it. There must be one. */
-  peek(): T {
-    // A slot from the head on, below the size, holds a value from push().
-    return this.#slots?.[this.#head << 1] as T
-  }
-
   /** Returns the value `offset` places behind the oldest without removing it. There must be one. */
   peekAt(offset: number): T {
-    // As in peek().
+    // A slot from the head on, below the size, holds a value from push().
     return this.#slots?.[((this.#head + offset) & (this.#length - 1)) << 1] as T
   }
 
@@ -58,7 +52,7 @@ export class RingBuffer<T> {
   replace(offset: number, value: T, bytes: number): T {
     const slots = this.#slots ?? []
     const slot = ((this.#head + offset) & (this.#length - 1)) << 1
-    // As in peek(); the slot after it holds the size.
+    // As in peekAt(); the slot after it holds the size.
     const old = slots[slot] as T
     this.#bytes += bytes - (slots[slot + 1] as number)
     slots[slot] = value
@@ -70,7 +64,7 @@ export class RingBuffer<T> {
   shift(): T {
     const slots = this.#slots ?? []
     const slot = this.#head << 1
-    // As in peek(); the slot after it holds the size.
+    // As in peekAt(); the slot after it holds the size.
     const value = slots[slot] as T
     const bytes = slots[slot + 1] as number
     slots[slot] = undefined

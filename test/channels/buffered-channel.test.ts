@@ -1,10 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import {
-  BufferedChannel,
-  type ChannelHooks,
-  type ChannelInternals,
-} from '../../src/channels/buffered-channel.ts'
+import { BufferedChannel } from '../../src/channels/buffered-channel.ts'
+import type { ChannelHooks, ChannelInternals } from '../../src/channels/channel-hooks.ts'
 import { ChannelSettings } from '../../src/channels/channel-settings.ts'
 import {
   ChannelOverflowError,

@@ -40,7 +40,7 @@ describe('errors of channels', () => {
     expect(error.capacity).toBe(64)
     expect(error.value).toBe('secret')
     expect(String(error)).toBe(
-      'ChannelOverflowError: Cannot send: the channel of capacity 64 is full, and its overflow policy is "close"',
+      'ChannelOverflowError: Cannot send: the channel of capacity 64 is full',
     )
   })
 

@@ -25,15 +25,15 @@ describe('JoinedChannel', () => {
     const joined = join()
     const first = sourceOf('1', '2')
     joined.follow(first)
-    expect(await joined.receive()).toBe('1')
-    expect(joined.tryReceive()).toEqual({ type: 'value', value: '2' })
-    expect(joined.tryReceive()).toEqual({ type: 'empty' })
+    expect(await joined.channel.receive()).toBe('1')
+    expect(joined.channel.tryReceive()).toEqual({ type: 'value', value: '2' })
+    expect(joined.channel.tryReceive()).toEqual({ type: 'empty' })
     first.close(new Error('lost'))
 
     joined.follow(sourceOf('3'))
 
-    expect(joined.isClosedForReceive).toBe(false)
-    expect(await joined.receiveCatching()).toEqual({ type: 'value', value: '3' })
+    expect(joined.channel.isClosedForReceive).toBe(false)
+    expect(await joined.channel.receiveCatching()).toEqual({ type: 'value', value: '3' })
   })
 
   it('leaves values in their source until somebody receives', () => {
@@ -42,7 +42,7 @@ describe('JoinedChannel', () => {
 
     joined.follow(source)
     expect(source.size).toBe(3)
-    joined.tryReceive()
+    joined.channel.tryReceive()
 
     expect(source.size).toBe(2)
     expect(joined.kept).toBe(0)
@@ -50,7 +50,7 @@ describe('JoinedChannel', () => {
 
   it('moves receivers that wait to the next source, in their order', async () => {
     const joined = join()
-    const received = [joined.receive(), joined.receive(), joined.receive()]
+    const received = [joined.channel.receive(), joined.channel.receive(), joined.channel.receive()]
     const first = sourceOf()
     joined.follow(first)
     first.trySend('1')
@@ -70,7 +70,7 @@ describe('JoinedChannel', () => {
     joined.follow(sourceOf('3'))
     joined.close(null)
 
-    expect(await joined.toArray()).toEqual(['1', '2', '3'])
+    expect(await joined.channel.toArray()).toEqual(['1', '2', '3'])
   })
 
   it('keeps no more values than allowed, and none once their sizes reach the bound', () => {
@@ -91,15 +91,15 @@ describe('JoinedChannel', () => {
     joined.onTaken = (value) => taken.push(value)
     const source = sourceOf('1', '2', '3')
     joined.follow(source)
-    joined.tryReceive()
-    void joined.receive()
+    joined.channel.tryReceive()
+    void joined.channel.receive()
     joined.leaveSource()
     expect(taken).toEqual(['1', '2', '3'])
-    joined.tryReceive()
+    joined.channel.tryReceive()
 
     const next = sourceOf()
     joined.follow(next)
-    const received = joined.receive()
+    const received = joined.channel.receive()
     next.trySend('4')
 
     expect(await received).toBe('4')
@@ -113,17 +113,17 @@ describe('JoinedChannel', () => {
     joined.close(cause)
     joined.close(null)
 
-    expect(joined.isClosedForReceive).toBe(false)
-    expect(await joined.receive()).toBe('1')
-    expect(joined.isClosedForReceive).toBe(true)
-    await expect(joined.receive()).rejects.toBe(cause)
-    expect(joined.tryReceive()).toEqual({ type: 'closed', cause })
+    expect(joined.channel.isClosedForReceive).toBe(false)
+    expect(await joined.channel.receive()).toBe('1')
+    expect(joined.channel.isClosedForReceive).toBe(true)
+    await expect(joined.channel.receive()).rejects.toBe(cause)
+    expect(joined.channel.tryReceive()).toEqual({ type: 'closed', cause })
   })
 
   it('ends the waiting of its receivers when it is closed', async () => {
     const joined = join()
     joined.follow(sourceOf())
-    const waits = joined.receiveCatching()
+    const waits = joined.channel.receiveCatching()
 
     joined.close(null)
 
@@ -141,7 +141,9 @@ describe('JoinedChannel', () => {
     joined.cancel()
 
     expect(source.isClosedForReceive).toBe(true)
-    await expect(joined.receive()).rejects.toMatchObject({ code: 'TOWPATH_CLOSED_RECEIVE_CHANNEL' })
+    await expect(joined.channel.receive()).rejects.toMatchObject({
+      code: 'TOWPATH_CLOSED_RECEIVE_CHANNEL',
+    })
     const late = sourceOf('3')
     joined.follow(late)
     expect(late.isClosedForReceive).toBe(true)
@@ -152,28 +154,28 @@ describe('JoinedChannel', () => {
     const source = sourceOf()
     joined.follow(source)
     const leave = new AbortController()
-    const left = joined.receive({ signal: leave.signal })
+    const left = joined.channel.receive({ signal: leave.signal })
     leave.abort(new Error('enough'))
     await expect(left).rejects.toThrow('enough')
 
     source.trySend('1')
 
     expect(source.size).toBe(1)
-    expect(joined.tryReceive()).toEqual({ type: 'value', value: '1' })
+    expect(joined.channel.tryReceive()).toEqual({ type: 'value', value: '1' })
   })
 
   it('frees the step of a loop that is left', async () => {
     const joined = join()
     const source = sourceOf()
     joined.follow(source)
-    const loop = joined[Symbol.asyncIterator]()
+    const loop = joined.channel[Symbol.asyncIterator]()
     const step = loop.next()
     await loop.return?.()
     expect(await step).toEqual({ done: true, value: undefined })
 
     source.trySend('1')
 
-    expect(joined.tryReceive()).toEqual({ type: 'value', value: '1' })
+    expect(joined.channel.tryReceive()).toEqual({ type: 'value', value: '1' })
   })
 
   it('lets the owner hold up those who receive after the end', async () => {
@@ -181,33 +183,12 @@ describe('JoinedChannel', () => {
     const joined = join(() => new Promise((resolve) => (release = resolve)))
     joined.close(null)
     let isOver = false
-    const received = joined.receiveCatching().then(() => (isOver = true))
+    const received = joined.channel.receiveCatching().then(() => (isOver = true))
     await Promise.resolve()
     expect(isOver).toBe(false)
 
     release()
 
     expect(await received).toBe(true)
-  })
-
-  it('can be mapped, filtered, consumed and read as a stream', async () => {
-    const closed = (...values: string[]): JoinedChannel<string> => {
-      const joined = join()
-      joined.follow(sourceOf(...values))
-      joined.close(null)
-      return joined
-    }
-
-    expect(await closed('1', '2').map(Number).toArray()).toEqual([1, 2])
-    const isTwo = (value: string): boolean => value === '2'
-    expect(await closed('1', '2').filter(isTwo).toArray()).toEqual(['2'])
-    const two = closed('1', '2').mapNotNull((value) => (value === '2' ? 2 : null))
-    expect(await two.toArray()).toEqual([2])
-    expect(await closed('1', '2').first()).toBe('1')
-    const reader = closed('1').readable().getReader()
-    expect(await reader.read()).toEqual({ done: false, value: '1' })
-    const seen: string[] = []
-    await closed('1', '2').consumeEach((value) => seen.push(value))
-    expect(seen).toEqual(['1', '2'])
   })
 })

@@ -8,7 +8,7 @@ describe('RingBuffer', () => {
     buffer.push('a', 1)
     buffer.push('b', 2)
 
-    expect(buffer.peek()).toBe('a')
+    expect(buffer.peekAt(0)).toBe('a')
     expect(buffer.peekAt(0)).toBe('a')
     expect(buffer.peekAt(1)).toBe('b')
     expect(buffer.shift()).toBe('a')

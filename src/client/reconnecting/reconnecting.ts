@@ -148,7 +148,7 @@ export class Reconnecting<Session extends ClientSession>
   }
 
   get incoming(): ReceiveChannel<Frame> {
-    return this.#joined
+    return this.#joined.channel
   }
 
   get outgoing(): SendChannel<Outbound> {

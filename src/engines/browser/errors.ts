@@ -13,6 +13,6 @@ export class MessagesLostError extends TowpathError {
   readonly code = 'TOWPATH_MESSAGES_LOST'
 
   constructor() {
-    super('Cannot receive every message: the connection ended while reading had stopped')
+    super('Cannot receive all messages: the connection ended')
   }
 }

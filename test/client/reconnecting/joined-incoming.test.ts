@@ -15,7 +15,7 @@ function join(): JoinedChannel<Frame> {
 function keptTexts(joined: JoinedChannel<Frame>): string[] {
   const texts: string[] = []
   for (;;) {
-    const next = joined.tryReceive()
+    const next = joined.channel.tryReceive()
     if (next.type !== 'value') return texts
     if (next.value instanceof Frame.Text) texts.push(next.value.readText())
   }
@@ -41,11 +41,11 @@ describe('joinIncoming()', () => {
     const [first, second] = [clientSession(), clientSession()]
     joined.follow(coreOf(first.session.incoming))
     await first.server.send('1')
-    expect(String(await joined.receive())).toBe('Frame.Text "1"')
+    expect(String(await joined.channel.receive())).toBe('Frame.Text "1"')
     first.link.reset()
     await first.session.closed
     joined.leaveSource()
-    const received = joined.receive()
+    const received = joined.channel.receive()
 
     joined.follow(coreOf(second.session.incoming))
     await second.server.send('2')
@@ -109,7 +109,7 @@ describe('joinIncoming()', () => {
 
     await session.closed
     joined.leaveSource()
-    expect(joined.isClosedForReceive).toBe(false)
+    expect(joined.channel.isClosedForReceive).toBe(false)
   })
 })
 

@@ -1,5 +1,5 @@
 /**
- * A channel of transformed values: `map`, `filter` and `mapNotNull`.
+ * The cores of `map`, `filter` and `mapNotNull`: channels of transformed values.
  *
  * It is lazy: a value is taken from the source only when a receiver asks here. At most one value is
  * being transformed, so the order is kept even if the function is async and receivers leave
@@ -7,17 +7,10 @@
  */
 
 import type { Clock } from '../base/index.ts'
-import { ChannelIterator } from './channel-iterator.ts'
-import { arrayOf, consumeEachOf, firstOf, isThenable } from './consuming.ts'
+import { isThenable } from './consuming.ts'
 import { toCause } from './errors.ts'
-import type {
-  ReceiveChannel,
-  ReceiveOptions,
-  ReceiveResult,
-  TryReceiveResult,
-} from './receive-channel.ts'
+import type { ReceiveResult } from './receive-channel.ts'
 import {
-  bare,
   type ChannelEnd,
   NORMAL_END,
   type Nothing,
@@ -25,13 +18,10 @@ import {
   type PromiseReceiver,
   type ReceiveCore,
   type Receiver,
-  receiveAs,
   releaseReceivers,
   result,
-  tryReceiveFrom,
   waitFor,
 } from './receiving.ts'
-import { readableOf } from './streams.ts'
 import { WaitQueue } from './wait-queue.ts'
 
 /** The result of the function: another value, or `NOTHING` if the value is dropped. */
@@ -41,16 +31,16 @@ type Transform<S, T> = (value: S) => T | Nothing | PromiseLike<T | Nothing>
 export function mapOf<S, R>(
   source: ReceiveCore<S>,
   f: (value: S) => R | PromiseLike<R>,
-): ReceiveChannel<R> {
-  return new TransformedChannel<S, R>(source, f)
+): ReceiveCore<R> {
+  return new TransformedCore<S, R>(source, f)
 }
 
 /** Implements `ReceiveChannel.filter`. */
 export function filterOf<S>(
   source: ReceiveCore<S>,
   isWanted: (value: S) => boolean | PromiseLike<boolean>,
-): ReceiveChannel<S> {
-  return new TransformedChannel<S, S>(source, (value) => {
+): ReceiveCore<S> {
+  return new TransformedCore<S, S>(source, (value) => {
     const answer = isWanted(value)
     if (!isThenable(answer)) return answer ? value : NOTHING
     return Promise.resolve(answer).then((wanted) => (wanted ? value : NOTHING))
@@ -61,8 +51,8 @@ export function filterOf<S>(
 export function mapNotNullOf<S, R>(
   source: ReceiveCore<S>,
   f: (value: S) => R | PromiseLike<R>,
-): ReceiveChannel<NonNullable<R>> {
-  return new TransformedChannel<S, NonNullable<R>>(source, (value) => {
+): ReceiveCore<NonNullable<R>> {
+  return new TransformedCore<S, NonNullable<R>>(source, (value) => {
     const made = f(value)
     return isThenable(made)
       ? Promise.resolve(made).then((awaited) => awaited ?? NOTHING)
@@ -70,7 +60,7 @@ export function mapNotNullOf<S, R>(
   })
 }
 
-class TransformedChannel<S, T> implements ReceiveChannel<T>, ReceiveCore<T> {
+class TransformedCore<S, T> implements ReceiveCore<T> {
   readonly #source: ReceiveCore<S>
   readonly #transform: Transform<S, T>
   readonly #receivers = new WaitQueue<Receiver<T>>()
@@ -86,64 +76,10 @@ class TransformedChannel<S, T> implements ReceiveChannel<T>, ReceiveCore<T> {
     this.#transform = transform
   }
 
-  receive(options?: ReceiveOptions): Promise<T> {
-    return receiveAs(this, bare<T>(), options, null)
-  }
-
-  /**
-   * With an async function it may start to transform a value, and return `empty` until that is
-   * done.
-   */
-  tryReceive(): TryReceiveResult<T> {
-    return tryReceiveFrom(this)
-  }
-
-  receiveCatching(options?: ReceiveOptions): Promise<ReceiveResult<T>> {
-    return receiveAs(this, result<T>(), options, null)
-  }
-
   cancel(cause: Error | null = null): void {
     if (this.end !== null) return
     this.#source.cancel(cause)
     this.#finish(this.#source.end ?? NORMAL_END)
-  }
-
-  get isClosedForReceive(): boolean {
-    return this.end !== null
-  }
-
-  [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined, undefined> {
-    return new ChannelIterator(this)
-  }
-
-  map<R>(f: (value: T) => R | PromiseLike<R>): ReceiveChannel<R> {
-    return mapOf(this, f)
-  }
-
-  filter<V extends T>(isWanted: (value: T) => value is V): ReceiveChannel<V>
-  filter(isWanted: (value: T) => boolean | PromiseLike<boolean>): ReceiveChannel<T>
-  filter(isWanted: (value: T) => boolean | PromiseLike<boolean>): ReceiveChannel<T> {
-    return filterOf(this, isWanted)
-  }
-
-  mapNotNull<R>(f: (value: T) => R | PromiseLike<R>): ReceiveChannel<NonNullable<R>> {
-    return mapNotNullOf(this, f)
-  }
-
-  consumeEach(f: (value: T) => unknown): Promise<void> {
-    return consumeEachOf(this, f)
-  }
-
-  toArray(): Promise<T[]> {
-    return arrayOf(this)
-  }
-
-  first(): Promise<T> {
-    return firstOf(this)
-  }
-
-  readable(): ReadableStream<T> {
-    return readableOf(this)
   }
 
   get end(): ChannelEnd | null {

@@ -6,7 +6,8 @@ import { BufferedChannel } from '../../src/channels/buffered-channel.ts'
 import { Channel } from '../../src/channels/channel.ts'
 import { ClosedReceiveChannelError, ClosedSendChannelError } from '../../src/channels/errors.ts'
 import type { ReceiveChannel } from '../../src/channels/receive-channel.ts'
-import { filterOf, mapNotNullOf, mapOf } from '../../src/channels/transformed-channel.ts'
+import { arrayOf } from '../../src/channels/consuming.ts'
+import { filterOf, mapNotNullOf, mapOf } from '../../src/channels/transformed-core.ts'
 import { follow, settle } from './settled.ts'
 
 const cause = new Error('why')
@@ -46,17 +47,15 @@ describe('operators', () => {
     )
     channel.close()
 
-    expect(await mapNotNullOf(channel, (value) => value).toArray()).toEqual([0, '', false])
+    expect(await arrayOf(mapNotNullOf(channel, (value) => value))).toEqual([0, '', false])
   })
 
   it('mapOf() maps each value, to undefined too', async () => {
     const channel = channelOf(1, 2)
     channel.close()
 
-    expect(await mapOf(channel, (value) => (value === 1 ? undefined : value)).toArray()).toEqual([
-      undefined,
-      2,
-    ])
+    const mapped = mapOf(channel, (value) => (value === 1 ? undefined : value))
+    expect(await arrayOf(mapped)).toEqual([undefined, 2])
   })
 
   it('filterOf() keeps what is wanted; a type predicate narrows', async () => {
@@ -68,7 +67,8 @@ describe('operators', () => {
     )
 
     expect(await texts.toArray()).toEqual([new Text('a')])
-    expect(await filterOf(channelClosed(1, 2, 3), (value) => value !== 2).toArray()).toEqual([1, 3])
+    const others = filterOf(channelClosed(1, 2, 3), (value) => value !== 2)
+    expect(await arrayOf(others)).toEqual([1, 3])
   })
 
   it('operators take async functions', async () => {
