@@ -38,6 +38,9 @@ import {
  */
 const READ_BUFFER_BYTES = 256 * 1024
 
+/** Requests of writes that are kept for later ones. */
+const MAX_DONE_WRITES = 64
+
 const END_OF_FILE = 'EOF'
 const READING_ALREADY = 'EALREADY'
 
@@ -49,9 +52,29 @@ export class TcpReactor {
   readonly buffer: Uint8Array = allocateReadBuffer(READ_BUFFER_BYTES)
   /** The request of the next write: one that the kernel took at once can be used again. */
   spareWrite: WriteRequest | null = null
+  /** Requests of writes that were reported done. */
+  readonly #doneWrites: WriteRequest[] = []
+  /** The request whose report is being handled, or was handled last. */
+  #lastDone: WriteRequest | null = null
 
   constructor(internals: TcpInternals) {
     this.internals = internals
+  }
+
+  /** Returns the request for a write that is always reported later, as over TLS. */
+  takeWrite(): WriteRequest {
+    return this.#doneWrites.pop() ?? this.internals.createWrite()
+  }
+
+  /**
+   * Keeps `request`, whose write is being reported done, for later writes. Node still refers to it
+   * until the report has been handled: it can be used again from the next report on.
+   */
+  giveBackWrite(request: WriteRequest): void {
+    if (this.#lastDone !== null && this.#doneWrites.length < MAX_DONE_WRITES) {
+      this.#doneWrites.push(this.#lastDone)
+    }
+    this.#lastDone = request
   }
 
   /**

@@ -17,6 +17,7 @@ import type {
 import type { ConnectionFacts } from './connection-facts.ts'
 import { reportDrained } from './report-drained.ts'
 import { systemError } from './system-error.ts'
+import type { WriteRequest } from './tcp-handle.ts'
 import type { TcpReactor } from './tcp-transport.ts'
 import type { BypassedTls } from './tls-handle.ts'
 import { tuneSocket } from './stream-transport.ts'
@@ -182,8 +183,9 @@ export class TlsTransport implements Transport {
   }
 
   #encrypt(bytes: Uint8Array): void {
-    const request = this.#reactor.internals.createWrite()
-    request.oncomplete = (status) => this.#written(status)
+    const request: OwnedWrite = this.#reactor.takeWrite()
+    request.transport = this
+    request.oncomplete = onWritten
     this.#isWriting = true
     const status = this.#tls.handle.writeBuffer(request, bytes)
     if (status !== 0) this.#fail(status, 'write')
@@ -210,7 +212,9 @@ export class TlsTransport implements Transport {
     return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces)
   }
 
-  #written(status: number): void {
+  /** The write of `request` has been reported done. */
+  written(status: number, request: WriteRequest): void {
+    this.#reactor.giveBackWrite(request)
     this.#isWriting = false
     if (this.#isGone) return
     if (status < 0) {
@@ -258,4 +262,15 @@ export class TlsTransport implements Transport {
     // Before the start, `begin` reports it.
     if (this.#begun) this.#receiver?.closed(this.#cause)
   }
+}
+
+/** A write with its transport, so that all share one callback. */
+interface OwnedWrite extends WriteRequest {
+  transport?: TlsTransport | null
+}
+
+function onWritten(this: OwnedWrite, status: number): void {
+  const { transport } = this
+  this.transport = null
+  transport?.written(status, this)
 }

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 
 import { connectionFacts } from '../../../../src/engines/node/transports/connection-facts.ts'
+import { TcpReactor } from '../../../../src/engines/node/transports/tcp-transport.ts'
 import { TransportChoice } from '../../../../src/engines/node/transports/transport-choice.ts'
 import type { Transport } from '../../../../src/session/index.ts'
 import { listen, socketPair } from '../../../support/loopback.ts'
@@ -18,6 +19,27 @@ function transportOver(stream: Duplex, head: Uint8Array = NOTHING): Transport {
 }
 
 transportSuite('over a TCP handle', transportOver)
+
+describe('TcpReactor', () => {
+  it('takeWrite() gives a request again from the next report on, and not before', () => {
+    const reactor = new TcpReactor({
+      createWrite: () => ({}),
+      createShutdown: () => ({}),
+      bytesRead: () => 0,
+      wroteAsync: () => true,
+    })
+    const first = reactor.takeWrite()
+    const second = reactor.takeWrite()
+
+    reactor.giveBackWrite(first)
+    const third = reactor.takeWrite()
+    reactor.giveBackWrite(second)
+
+    expect(new Set([first, second, third]).size).toBe(3)
+    expect(reactor.takeWrite()).toBe(first)
+    expect(reactor.takeWrite()).not.toBe(second)
+  })
+})
 
 describe('TcpTransport', () => {
   it('keeps the connection on its server’s count until the transport is closed', async () => {
