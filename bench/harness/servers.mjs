@@ -20,13 +20,14 @@ const PLAIN_WS = { WS_NO_BUFFER_UTIL: '1', WS_NO_UTF_8_VALIDATE: '1' }
 
 /**
  * All servers by name. `colour` is the server's in every plot; `deflate` and `tls` say whether it
- * has them; `toolchain` is what builds it (`prepare.mjs`), where npm does not bring it.
+ * has them, `delay` whether it measures its event loop; `toolchain` is what builds it (`prepare.mjs`), where npm does not bring it.
  */
 export const SERVERS = {
   towpath: {
     command: [...NODE, `${ROOT}/bench/servers/towpath.mjs`],
     version: () => manifestVersion(`${ROOT}/package.json`),
     colour: '#c2410c',
+    delay: true,
     deflate: true,
     tls: true,
   },
@@ -35,6 +36,7 @@ export const SERVERS = {
     environment: { BENCH_TRANSPORT: 'stream' },
     version: () => manifestVersion(`${ROOT}/package.json`),
     colour: '#fb923c',
+    delay: true,
     deflate: true,
     tls: false, // With TLS the transport is the stream one anyway.
   },
@@ -69,6 +71,7 @@ export const SERVERS = {
     environment: PLAIN_WS,
     version: () => peerVersion('ws'),
     colour: '#4b5563',
+    delay: true,
     deflate: true,
     tls: true,
   },
@@ -76,6 +79,7 @@ export const SERVERS = {
     command: [...NODE, `${ROOT}/bench/servers/ws.mjs`],
     version: () => `${peerVersion('ws')} with bufferutil and utf-8-validate`,
     colour: '#9ca3af',
+    delay: true,
     deflate: true,
     tls: true,
   },
@@ -83,6 +87,7 @@ export const SERVERS = {
     command: [...NODE, `${ROOT}/bench/servers/uws.mjs`],
     version: () => `${peerVersion('@trufflesuite/uws-js-unofficial')} (unofficial package)`,
     colour: '#1d4ed8',
+    delay: true,
     deflate: true,
     tls: true,
   },
@@ -160,10 +165,10 @@ export const SERVERS = {
  * Starts a server on the core that belongs to servers, and waits until it listens.
  *
  * @param {string} name one of `SERVERS`
- * @param {{ core: number | string, deflate?: 'kept' | 'fresh', tls?: boolean, environment?: object }} options
+ * @param {{ core: number | string, deflate?: 'kept' | 'fresh', tls?: boolean, delay?: boolean, environment?: object }} options
  */
-export async function startServer(name, { core, deflate, tls, environment }) {
-  const { command, environment: own } = SERVERS[name]
+export async function startServer(name, { core, deflate, tls, delay, environment }) {
+  const { command, environment: own, delay: measures } = SERVERS[name]
   const child = spawn('taskset', ['-c', String(core), ...command, '0'], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: {
@@ -173,6 +178,7 @@ export async function startServer(name, { core, deflate, tls, environment }) {
       ...environment,
       ...(deflate ? { BENCH_DEFLATE: deflate } : {}),
       ...(tls ? { BENCH_TLS: TLS } : {}),
+      ...(delay ? { BENCH_DELAY: 'yes' } : {}),
     },
   })
   const lines = readLines(child)
@@ -185,6 +191,12 @@ export async function startServer(name, { core, deflate, tls, environment }) {
     async collect() {
       child.kill('SIGUSR2')
       await lines.next(/^COLLECTED$/, `${name} to collect its garbage`)
+    },
+    /** The event loop's longest delay since the last call, in ms; NaN where it is not measured. */
+    async eventLoopDelay() {
+      if (!delay || !measures) return Number.NaN
+      child.stdin.write('delay\n')
+      return Number((await lines.next(/^DELAY (.+)$/, `${name} to tell its delay`))[1])
     },
     /** Memory in use as the operating system sees it, in bytes. */
     residentBytes: () => residentBytes(child.pid),

@@ -72,6 +72,7 @@ export function formatNumber(value, digits) {
 
 function withSpread(samples, digits) {
   const { median, low, high } = Array.isArray(samples) ? summary(samples) : samples
+  if (Number.isNaN(median)) return '–'
   return `${formatNumber(median, digits)} (${formatNumber(low, digits)}–${formatNumber(high, digits)})`
 }
 

@@ -29,6 +29,7 @@ const TARGETS = [
   { case: 'handshake open-close', metric: 'cpu', atMost: 0.45, against: 'ws' },
   { case: 'handshake open-close', metric: 'cpu', atMost: 1.7, against: 'uws' },
   { case: 'handshake open-close-tls', metric: 'cpu', atMost: 0.9, against: 'ws' },
+  { case: 'handshake open-close-tls-resumed', metric: 'cpu', atMost: 0.9, against: 'ws' },
   { case: 'idle 10000', metric: 'each', atMost: 2.5, unit: 'KiB' },
   { case: 'idle 10000-deflate', metric: 'each', atMost: 3, unit: 'KiB' },
   { case: 'fan-out 1-1000x100', metric: 'rate', atLeast: 1, against: 'uws' },

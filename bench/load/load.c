@@ -1,8 +1,8 @@
 /*
  * The load generator: opens connections to a WebSocket server on the loopback interface, uses them
- * in one of five ways, checks every byte that comes back, and prints what happened as JSON.
+ * in one of six ways, checks every byte that comes back, and prints what happened as JSON.
  *
- *   load <mode> --port N [options]      modes: echo, fan, connect, idle, slow
+ *   load <mode> --port N [options]      modes: echo, fan, connect, idle, slow, storm
  *
  * A failed check prints {"errors":1,"error":"…"} and ends with status 1.
  */
@@ -78,6 +78,7 @@ static void read_flag(const char *name, const char *value) {
     options.mixed_text = strcmp(value, "mixed") == 0;
   } else if (strcmp(name, "--deflate") == 0) options.deflate = deflate_named(value);
   else if (strcmp(name, "--tls") == 0) options.tls = strcmp(value, "yes") == 0;
+  else if (strcmp(name, "--resume") == 0) options.resume = strcmp(value, "yes") == 0;
   else if (strcmp(name, "--pid") == 0) options.pid = atoi(value);
   else if (strcmp(name, "--sources") == 0) options.sources = (uint32_t)strtoul(value, NULL, 10);
   else if (strcmp(name, "--limit-bytes") == 0) options.limit_bytes = strtoul(value, NULL, 10);
@@ -131,6 +132,7 @@ int main(int argc, char **argv) {
   else if (strcmp(options.mode, "fan") == 0) mode_fan();
   else if (strcmp(options.mode, "connect") == 0) mode_connect();
   else if (strcmp(options.mode, "slow") == 0) mode_slow();
-  else fail("Cannot run mode %s, expected echo, fan, connect, idle or slow", options.mode);
+  else if (strcmp(options.mode, "storm") == 0) mode_storm();
+  else fail("Cannot run mode %s, expected echo, fan, connect, idle, slow or storm", options.mode);
   return 0;
 }

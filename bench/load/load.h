@@ -38,6 +38,7 @@ typedef struct {
   uint64_t warmup_messages; /* the least before the measured window, as long as it takes up to 3 s */
   double rate;       /* messages a second over all connections; 0 = as fast as replies come */
   bool binary, mixed_text, tls;
+  bool resume;        /* TLS: each connection takes the session of the one before it */
   deflate_kind deflate;
   pid_t pid;          /* the server, for its CPU time and memory; 0 = not measured */
   uint32_t sources;   /* loopback source addresses in turn; 0 = as many as ports require */
@@ -109,6 +110,7 @@ void connection_write(connection *c, const uint8_t *bytes, size_t length);
 void connection_arm(connection *c);
 void watch_stdin(void);
 uint64_t event_time(void); /* when the bytes that are being handled arrived */
+uint64_t resumed_count(void); /* TLS handshakes that took up an earlier session */
 void check_stall(void); /* while something must come: fails the run after 10 s of silence */
 bool loop_step(uint64_t timeout_ns); /* true if stdin has something */
 
@@ -164,7 +166,7 @@ void record_latency(uint64_t ns);
 void result_begin(void);
 void result_end(void);
 
-/* echo.c, fan.c, connect.c, idle.c, slow.c */
+/* echo.c, fan.c, connect.c, idle.c, slow.c, storm.c */
 extern bool draining; /* no more messages: only what is in flight is awaited */
 void run_closed_loop(connection *speakers, uint32_t count);
 void run_at_rate(connection *speakers, uint32_t count);
@@ -173,5 +175,6 @@ void mode_fan(void);
 void mode_connect(void);
 void mode_idle(void);
 void mode_slow(void);
+void mode_storm(void);
 
 #endif

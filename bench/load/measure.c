@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 static struct {
-  uint64_t time, cpu, own_cpu, messages;
+  uint64_t time, cpu, own_cpu, messages, resumed;
 } begun, ended;
 static bool measuring;
 static uint64_t memory, memory_peak;
@@ -15,6 +15,7 @@ static histogram latency;
 
 void window_begin(void) {
   begun.messages = total_received;
+  begun.resumed = resumed_count();
   begun.cpu = process_cpu_ns(options.pid);
   begun.own_cpu = own_cpu_ns();
   begun.time = now_ns();
@@ -24,6 +25,7 @@ void window_begin(void) {
 void window_end(void) {
   ended.time = now_ns();
   ended.messages = total_received;
+  ended.resumed = resumed_count();
   ended.cpu = process_cpu_ns(options.pid);
   ended.own_cpu = own_cpu_ns();
   memory = process_memory(options.pid, "VmRSS");
@@ -50,6 +52,7 @@ void result_begin(void) {
     printf(",\"rssBytes\":%llu,\"peakRssBytes\":%llu", (unsigned long long)memory, (unsigned long long)memory_peak);
   }
   printf(",\"loadCpuShare\":%.3f", (double)(ended.own_cpu - begun.own_cpu) / (double)(ended.time - begun.time));
+  if (options.resume) printf(",\"resumed\":%llu", (unsigned long long)(ended.resumed - begun.resumed));
   if (*agreed_extension != 0) printf(",\"extension\":\"%s\"", agreed_extension);
   if (latency.count > 0) histogram_print("latencyNs", &latency);
 }

@@ -28,9 +28,38 @@ static uint8_t *read_buffer;
 static uint64_t last_progress;
 #ifdef HAVE_OPENSSL
 static SSL_CTX *tls_context;
+static SSL_SESSION **tls_sessions; /* by connection: the latest ticket of the server */
 #endif
 
+static uint64_t resumed;
+
+uint64_t resumed_count(void) { return resumed; }
+
 void progress(void) { last_progress = now_ns(); }
+
+#ifdef HAVE_OPENSSL
+/* Tickets arrive behind the handshake, before the 101. Returns 1: the session is ours from now on. */
+static int keep_session(SSL *tls, SSL_SESSION *session) {
+  SSL_SESSION **kept = SSL_get_app_data(tls);
+  SSL_SESSION_free(*kept);
+  *kept = session;
+  return 1;
+}
+
+static SSL *new_tls(const connection *c) {
+  SSL *tls = SSL_new(tls_context);
+  SSL_set_fd(tls, c->fd);
+  if (!options.resume) return tls;
+  SSL_SESSION **kept = &tls_sessions[c->index];
+  SSL_set_app_data(tls, kept);
+  if (*kept == NULL) return tls;
+  /* A copy: OpenSSL takes up a session once, and some servers send no new ticket then. */
+  SSL_SESSION *copy = SSL_SESSION_dup(*kept);
+  SSL_set_session(tls, copy);
+  SSL_SESSION_free(copy);
+  return tls;
+}
+#endif
 
 void network_start(void) {
   epoll_fd = epoll_create1(0);
@@ -41,6 +70,10 @@ void network_start(void) {
   tls_context = SSL_CTX_new(TLS_client_method());
   SSL_CTX_set_verify(tls_context, SSL_VERIFY_NONE, NULL); /* a self-signed certificate, loopback only */
   SSL_CTX_set_mode(tls_context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  if (!options.resume) return;
+  tls_sessions = calloc(options.connections + 1, sizeof *tls_sessions);
+  SSL_CTX_set_session_cache_mode(tls_context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(tls_context, keep_session);
 #else
   fail("Cannot use TLS: compiled without OpenSSL");
 #endif
@@ -76,7 +109,11 @@ void connection_drop(connection *c) {
   if (c->state == STATE_DEAD) return;
   c->state = STATE_DEAD;
 #ifdef HAVE_OPENSSL
-  if (c->tls != NULL) SSL_free(c->tls);
+  if (c->tls != NULL) {
+    /* Without this OpenSSL takes the end for a truncation, and does not resume the session. */
+    SSL_set_shutdown(c->tls, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    SSL_free(c->tls);
+  }
   c->tls = NULL;
 #endif
 #ifdef HAVE_ZLIB
@@ -178,12 +215,10 @@ static void flush_pending(connection *c) {
 
 static void tls_step(connection *c) {
 #ifdef HAVE_OPENSSL
-  if (c->tls == NULL) {
-    c->tls = SSL_new(tls_context);
-    SSL_set_fd(c->tls, c->fd);
-  }
+  if (c->tls == NULL) c->tls = new_tls(c);
   int result = SSL_connect(c->tls);
   if (result == 1) {
+    if (SSL_session_reused(c->tls)) resumed++;
     c->state = STATE_HANDSHAKE;
     connection_arm(c);
     handshake_send(c);

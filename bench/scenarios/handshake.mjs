@@ -23,12 +23,23 @@ export const handshake = {
       server: { tls: true },
       measure: (server, run) => connect(server, run, { tls: true }),
     },
+    {
+      name: 'open-close-tls-resumed',
+      title: 'the same over TLS 1.3, each resuming the session before it',
+      needs: 'tls',
+      server: { tls: true },
+      measure: (server, run) =>
+        connect(server, run, { tls: true, resume: true, warmupMessages: 200 }),
+    },
   ],
 }
 
 async function connect(server, { core, seconds, warmup }, more = {}) {
   const options = { connections: 32, sources: 8, seconds, ...warmup, ...more }
   const result = await runLoad('connect', server, core, options)
+  if (more.resume && result.resumed < result.messages / 2) {
+    throw new Error(`${server.name}: resumed ${result.resumed} of ${result.messages} sessions`)
+  }
   return {
     cpu: result.cpuNsPerMessage / 1000,
     rate: result.messagesPerSecond,

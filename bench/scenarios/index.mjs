@@ -9,6 +9,7 @@ import { latency } from './latency.mjs'
 import { messages } from './messages.mjs'
 import { scaling } from './scaling.mjs'
 import { slowReader } from './slow-reader.mjs'
+import { storm } from './storm.mjs'
 
 /**
  * A scenario has `metrics`, and `cases()` that each have a `measure(server, { core, seconds, warmup })` which
@@ -23,6 +24,7 @@ export const SCENARIOS = [
   deflate,
   tls,
   handshake,
+  storm,
   latency,
   idle,
   slowReader,

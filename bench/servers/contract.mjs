@@ -5,11 +5,13 @@
  * each message back; `/fan` sends each message to all others on `/fan`. On SIGUSR2 the program collects its
  * garbage and prints `COLLECTED`. When its standard input ends, so does the program. Environment:
  * `BENCH_DEFLATE` = `kept` or `fresh` turns permessage-deflate on, with or without context
- * takeover; `BENCH_TLS` = a folder with key.pem and cert.pem turns TLS on.
+ * takeover; `BENCH_TLS` = a folder with key.pem and cert.pem turns TLS on; `BENCH_DELAY` has the
+ * event loop's delay measured.
  */
 
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import process from 'node:process'
 
 /** What makes servers comparable: the same bounds, and the same work for zlib. */
@@ -38,8 +40,19 @@ export function ready(actualPort, collect) {
     process.stdout.write('COLLECTED\n')
   })
   process.stdin.on('end', () => process.exit(0))
+  if (process.env.BENCH_DELAY) reportDelay()
   process.stdin.resume()
   process.stdout.write(`READY ${actualPort}\n`)
+}
+
+/** Answers each line of the input with the event loop's longest delay since the last, in ms. */
+function reportDelay() {
+  const histogram = monitorEventLoopDelay({ resolution: 1 })
+  histogram.enable()
+  process.stdin.on('data', () => {
+    process.stdout.write(`DELAY ${histogram.max / 1e6}\n`)
+    histogram.reset()
+  })
 }
 
 function readTls(folder) {
