@@ -27,7 +27,7 @@ const WRONG_LAST_SEQUENCE = 10071
 /** So many nodes may race to replace the marker. */
 const MARKER_ATTEMPTS = 16
 
-/** No topic has this token. */
+/** Messages that only show how far a leader is. No topic has this token. */
 const BARRIER = '=='
 
 /** How a stream stands. */
@@ -83,14 +83,17 @@ export class KindStream {
     this.#witnessId = messageId
   }
 
-  /** Creates the stream where there is none, and settles its epoch. */
+  /**
+   * Creates the stream where there is none, and settles its epoch. A stream with copies is used
+   * after its leader has acknowledged a message: a leader that was elected just now may not have
+   * applied everything that an earlier one has acknowledged.
+   */
   async verify(connection: NatsConnection): Promise<void> {
     const info = await this.#ensure(connection)
-    const { replicas, created, lastSequence } = info
-    this.#replicas = replicas
-    this.#isLost ||= await this.#hasLost(connection, lastSequence)
-    const server = connection.info.server_id
-    const epoch = await this.#settle(connection, created, server)
+    this.#replicas = info.replicas
+    const lastSequence = await this.#appliedSequence(connection, info.lastSequence)
+    this.#isLost ||= lastSequence < this.#highest || !(await this.#hasWitness(connection))
+    const epoch = await this.#settle(connection, info.created, connection.info.server_id)
     if (epoch !== this.#epoch) {
       this.#highest = 0
       this.#witness = 0
@@ -98,6 +101,19 @@ export class KindStream {
     this.#isLost = false
     this.#epoch = epoch
     this.saw(lastSequence, '')
+  }
+
+  /**
+   * Compares the stream with what was seen of it.
+   *
+   * @returns `whole` when it has all of that, `lost` when it lacks its tail, and `late` when its
+   *   leader had not applied everything, and now has.
+   */
+  async compare(connection: NatsConnection): Promise<'whole' | 'late' | 'lost'> {
+    const { lastSequence } = await this.state(connection)
+    if (lastSequence >= this.#highest) return 'whole'
+    const applied = await this.#appliedSequence(connection, lastSequence)
+    return applied < this.#highest ? 'lost' : 'late'
   }
 
   /** How the stream stands now, as its leader says. */
@@ -114,23 +130,31 @@ export class KindStream {
   }
 
   /**
-   * Whether the stream lacks what was seen of it. Its state alone does not tell: a leader that was
-   * elected just now may not have applied everything yet. It has when it acknowledges a message.
+   * The newest sequence that the stream had when its leader had applied everything.
    *
-   * A stream that lost its tail may have grown past `#highest` again, by events of other nodes.
-   * Then another message has the sequence of the witness.
+   * @param lastSequence what the leader says, which may be less.
    */
-  async #hasLost(connection: NatsConnection, lastSequence: number): Promise<boolean> {
-    if (lastSequence < this.#highest) {
-      const subject = `${this.names.stored}.${BARRIER}`
+  async #appliedSequence(connection: NatsConnection, lastSequence: number): Promise<number> {
+    const isBehind = lastSequence < this.#highest
+    if (!this.hasCopies && !isBehind) return lastSequence
+    const subject = `${this.names.stored}.${BARRIER}`
+    try {
       const { seq } = readAnswer(await connection.request(subject, new Uint8Array(0)))
-      if (wholeOf(seq) <= this.#highest) return true
+      return wholeOf(seq) - 1
+    } catch (error) {
+      // A disk that is full stores no message, and can be read.
+      if (error instanceof JetStreamError && !isBehind) return lastSequence
+      throw error
     }
-    return this.#witness > 0 && !(await this.#hasWitness(connection))
   }
 
-  /** A witness that was not found has expired, or was trimmed. */
+  /**
+   * Whether the witness is the event that it was. A stream that lost its tail may have grown past
+   * `#highest` again, by events of other nodes: then another event has the sequence of the witness.
+   * A witness that is not found has expired, or was trimmed.
+   */
   async #hasWitness(connection: NatsConnection): Promise<boolean> {
+    if (this.#witness === 0) return true
     try {
       const question = { seq: this.#witness }
       const answer = await connection.ask(`STREAM.MSG.GET.${this.names.stream}`, question)

@@ -140,18 +140,20 @@ export class NatsLog {
   async #headOf(connection: NatsConnection, topic: LogTopic): Promise<Head> {
     const stream = this.#streams.of(topic)
     const { epoch } = stream
-    const offset = await readHead(connection, stream, storedOf(stream, topic))
-    if (offset !== null) {
-      const head = { epoch, offset }
-      this.#remember(topic.name, head)
-      return head
+    const subject = storedOf(stream, topic)
+    const last = this.#followed.get(topic.name) ?? null
+    const known = last !== null && last.epoch === epoch ? last : null
+    let offset = await readHead(connection, stream, subject)
+    if (known !== null && (offset ?? 0) < known.offset) {
+      const outcome = await stream.compare(connection)
+      // The next connection settles the epoch of a stream that lacks what this node has seen.
+      if (outcome === 'lost') connection.fail(new Error('The stream has lost its tail'))
+      if (outcome === 'late') offset = await readHead(connection, stream, subject)
     }
-    const known = this.#followed.get(topic.name) ?? null
-    if (known === null || known.epoch !== epoch) return { epoch, offset: 0 }
-    const { lastSequence } = await stream.state(connection)
-    // The stream lacks what this node has seen: the next connection settles the epoch.
-    if (lastSequence < known.offset) connection.fail(new Error('The stream has lost its tail'))
-    return known
+    if (offset === null) return known ?? { epoch, offset: 0 }
+    const head = { epoch, offset }
+    this.#remember(topic.name, head)
+    return head
   }
 
   #remember(topic: string, head: Head): void {

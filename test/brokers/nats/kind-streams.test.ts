@@ -11,11 +11,12 @@ import { KIND, SMALL_KIND, topicOf } from '../../suites/brokers/harness.ts'
 const ROOM = topicOf('rooms/1')
 
 /** JetStream with both kinds' streams, and one marker that the test may replace. */
-function createWorld() {
+function createWorld(replicas = 1) {
   const names = new NatsNames('test')
   const streams = new KindStreams(names, readNatsOptions({}), () => 'own')
   const marker = { epoch: 'e1' }
   const failures: unknown[] = []
+  const requests: string[] = []
   let refusal: Error | null = null
   const answer = (operation: string): Record<string, unknown> => {
     if (operation.startsWith('STREAM.MSG.GET')) {
@@ -24,7 +25,7 @@ function createWorld() {
     }
     const kind = operation.includes('small') ? SMALL_KIND : KIND
     const limits = { max_msgs_per_subject: kind.size + 1, max_age: kind.ageMs * 1e6 }
-    const config = { ...limits, num_replicas: 1, republish: {} }
+    const config = { ...limits, num_replicas: replicas, republish: {} }
     return { config, created: 'then', state: { last_seq: 5, messages: 5 } }
   }
   // What streams use of a connection.
@@ -32,10 +33,14 @@ function createWorld() {
     info: { server_id: 'S' },
     ask: (operation: string) =>
       refusal === null ? Promise.resolve(answer(operation)) : Promise.reject(refusal),
+    request(subject: string) {
+      requests.push(subject)
+      return Promise.resolve({ json: () => ({ seq: 10 }) })
+    },
     fail: (cause: unknown) => failures.push(cause),
   } as unknown as NatsConnection
   const refuse = (error: Error | null): void => void (refusal = error)
-  return { streams, names, marker, connection, failures, refuse }
+  return { streams, names, marker, connection, failures, requests, refuse }
 }
 
 describe('KindStreams', () => {
@@ -83,6 +88,17 @@ describe('KindStreams', () => {
     await streams.verifyNext(connection)
 
     expect(streams.of(ROOM).epoch).toBe('e1')
+  })
+
+  it('T-18 a stream with copies is used after its leader has acknowledged a message', async () => {
+    const [single, copied] = [createWorld(1), createWorld(3)]
+    for (const { streams, connection } of [single, copied]) {
+      streams.add(KIND)
+      await streams.prepare(connection, KIND)
+    }
+
+    expect(single.requests).toEqual([])
+    expect(copied.requests).toEqual([`${copied.names.kind(KIND.id).stored}.==`])
   })
 
   it('T-33 a marker with a new epoch ends the connection; the same one does not', async () => {

@@ -27,6 +27,8 @@ function createWorld() {
     newest: null as number | null,
     lastSequence: 0,
     isUnheard: false,
+    /** What the barrier brings about, and its answer. */
+    appliesAll: (): unknown => ({ json: () => ({ seq: server.lastSequence + 1 }) }),
   }
   // What a log uses of a connection.
   const connection = {
@@ -39,6 +41,7 @@ function createWorld() {
         all.set('Nats-Sequence', String(server.newest))
         return Promise.resolve({ headers: all, data: bytes('') })
       }
+      if (subject.endsWith('.==')) return Promise.resolve(server.appliesAll())
       if (server.isUnheard) return Promise.reject(new Error('no responders'))
       return Promise.resolve({ json: () => server.append })
     },
@@ -155,6 +158,22 @@ describe('NatsLog.head()', () => {
     await log.head(connection, ROOM)
 
     expect(failures).toEqual([new Error('The stream has lost its tail')])
+  })
+
+  it('T-34 a leader that has not applied everything is asked again when it has', async () => {
+    const { log, server, connection, failures } = createWorld()
+    log.follow(ROOM)
+    log.heard(ROOM.name, KIND.id, republished({}))
+    server.newest = 5
+    server.lastSequence = 5
+    server.appliesAll = () => {
+      server.newest = 7
+      server.lastSequence = 7
+      return { json: () => ({ seq: 8 }) }
+    }
+
+    expect(await log.head(connection, ROOM)).toEqual({ epoch: 'e', offset: 7 })
+    expect(failures).toEqual([])
   })
 
   it('nothing is remembered of a topic that is not followed', async () => {
