@@ -14,7 +14,9 @@ const LONG = [
   'test/browser-client.test.ts',
   // Real engines, which are killed and frozen.
   'test/brokers/redis/redis-broker.test.ts',
+  'test/brokers/redis/redis-cluster.test.ts',
   'test/brokers/redis/redis-connection.test.ts',
+  'test/brokers/redis/redis-shard.test.ts',
   'test/brokers/redis/scripts.test.ts',
   'test/browser-topics-client.test.ts',
   'test/brokers/nats/nats-broker.test.ts',

@@ -12,7 +12,6 @@ import {
   type BrokerOptions,
   type BrokerSink,
   BrokerUnavailableError,
-  ExpectationFailedError,
   type Head,
   type LogKind,
   type LogPage,
@@ -26,13 +25,10 @@ import { type Heard, Subscriptions } from '../subscriptions.ts'
 import { connectRedis, loadRedis, type RedisConnection } from './redis-connection.ts'
 import { RedisNames } from './redis-names.ts'
 import { type RedisBrokerOptions, readRedisOptions, type RedisSettings } from './redis-options.ts'
-import { readAppended, readHeads, readPage, readPublished } from './replies.ts'
-import { APPEND_SCRIPT, HEADS_SCRIPT, READ_SCRIPT } from './scripts.ts'
+import { RedisLog } from './redis-log.ts'
+import { readPublished } from './replies.ts'
 
-/** Meta outlives its log by this. When it goes, the next event begins a new epoch. */
-const META_MS = 24 * 3_600_000
 const RESTORED_AT_ONCE = 256
-const HEADS_AT_ONCE = 256
 
 /**
  * Makes the broker on Redis. It needs the package `@redis/client` 6.3.1 or newer, which is loaded
@@ -54,7 +50,7 @@ class RedisEngine implements EngineBroker, Connector<RedisConnection> {
   readonly #sink: BrokerSink
   readonly #link: BrokerLink<RedisConnection>
   readonly #names: RedisNames
-  readonly #random: (target: Uint8Array) => Uint8Array
+  readonly #log: RedisLog
   readonly #subscriptions = new Subscriptions()
   #unsentBytes = 0
 
@@ -69,7 +65,9 @@ class RedisEngine implements EngineBroker, Connector<RedisConnection> {
     this.#sink = sink
     this.#link = new BrokerLink(this, sink, environment)
     this.#names = new RedisNames(namespace)
-    this.#random = environment.random
+    const createEpoch = (): string =>
+      Buffer.from(environment.random(new Uint8Array(8))).toString('hex')
+    this.#log = new RedisLog(this.#names, redis.ErrorReply, settings.isTrusted, createEpoch)
   }
 
   start(): Promise<void> {
@@ -132,7 +130,7 @@ class RedisEngine implements EngineBroker, Connector<RedisConnection> {
     const heard: Heard = { type: 'event', topic: topic.name, kind: topic.kind.id }
     const act = `follow "${topic.name}"`
     return this.#subscribe(act, topic.name, channel, heard, async (connection) => {
-      const [head] = await this.#headsOf(connection, [topic])
+      const [head] = await this.#log.heads(connection, [topic])
       if (head === undefined) throw new Error('Cannot read a head')
       return head
     })
@@ -148,86 +146,25 @@ class RedisEngine implements EngineBroker, Connector<RedisConnection> {
     identity: AppendIdentity,
     expect?: Head,
   ): Promise<Appended> {
-    const { name, kind } = topic
-    const keys = this.#names.topic(name)
-    const act = `publish to "${name}"`
-    const args = [
-      ...this.#leading(kind),
-      keys.channel,
-      message,
-      String('id' in identity ? 0 : identity.sequence),
-      String(kind.dedupeMs),
-      String(kind.size),
-      String(kind.ageMs),
-      expect?.epoch ?? '',
-      String(expect?.offset ?? ''),
-    ]
-    const work = async (connection: RedisConnection): Promise<Appended> => {
-      const all = [keys.meta, keys.log, this.#names.identity(name, identity)]
-      const appended = readAppended(
-        await this.#refused(act, name, connection.run(APPEND_SCRIPT, all, args)),
-      )
-      if (appended === null) throw new ExpectationFailedError(name)
-      return appended
-    }
+    const { name } = topic
     return this.#link.request(
-      act,
+      `publish to "${name}"`,
       name,
-      work,
+      (connection) => this.#log.append(connection, topic, message, identity, expect),
       (cause) => new PublishUncertainError(name, { cause }),
     )
   }
 
   read(topic: LogTopic, after: number, limit: ReadLimit): Promise<LogPage> {
-    const { meta, log } = this.#names.topic(topic.name)
-    const args = [
-      ...this.#leading(topic.kind),
-      ...[after, limit.events, limit.bytes].map((each) =>
-        String(Math.min(each, Number.MAX_SAFE_INTEGER)),
-      ),
-    ]
-    return this.#link.request(`read "${topic.name}"`, topic.name, async (connection) =>
-      readPage(await connection.run(READ_SCRIPT, [meta, log], args), after),
+    return this.#link.request(`read "${topic.name}"`, topic.name, (connection) =>
+      this.#log.read(connection, topic, after, limit),
     )
   }
 
   heads(topics: readonly LogTopic[]): Promise<readonly Head[]> {
     return this.#link.request('read the heads of topics', null, (connection) =>
-      this.#headsOf(connection, topics),
+      this.#log.heads(connection, topics),
     )
-  }
-
-  async #headsOf(connection: RedisConnection, topics: readonly LogTopic[]): Promise<Head[]> {
-    const heads: Head[] = []
-    for (let start = 0; start < topics.length; start += HEADS_AT_ONCE) {
-      const some = topics.slice(start, start + HEADS_AT_ONCE)
-      const keys = some.flatMap(({ name }) => {
-        const { meta, log } = this.#names.topic(name)
-        return [meta, log]
-      })
-      const ageMs = Math.max(...some.map(({ kind }) => kind.ageMs))
-      const reply = await connection.run(HEADS_SCRIPT, keys, this.#leading({ ageMs }))
-      heads.push(...readHeads(reply, some.length))
-    }
-    return heads
-  }
-
-  /** An error of Redis itself: the script has stored nothing. */
-  async #refused(act: string, topic: string, reply: Promise<unknown>): Promise<unknown> {
-    try {
-      return await reply
-    } catch (cause) {
-      const isReply = cause instanceof this.#redis.ErrorReply
-      throw isReply && this.#link.connection !== null
-        ? new BrokerUnavailableError(act, topic, { cause })
-        : cause
-    }
-  }
-
-  /** The leading arguments of every script. */
-  #leading({ ageMs }: Pick<LogKind, 'ageMs'>): string[] {
-    const epoch = Buffer.from(this.#random(new Uint8Array(8))).toString('hex')
-    return [this.#settings.isTrusted ? '1' : '0', epoch, String(ageMs + META_MS)]
   }
 
   /** Never rejects: what fails is lost, and the end of the connection is told by the state. */

@@ -1,8 +1,8 @@
 /**
  * The keys and channels of a namespace in Redis.
  *
- * All keys of a topic, and its channel, have the same hash tag, `{0}` to `{255}`: a cluster keeps
- * them together. A namespace and a tag hold neither colon nor brace, and a topic's name comes last
+ * All keys of a topic, and its channel, have the same hash tag, `{0}` to `{255}`: Redis Cluster
+ * keeps them together. A namespace and a tag hold neither colon nor brace, and a topic's name comes last
  * or with its length before it, so no two names make the same key.
  */
 
@@ -43,9 +43,14 @@ export class RedisNames {
     return 'id' in identity ? `${prefix}:i:${identity.id}` : `${prefix}:l:${identity.lane}`
   }
 
+  /** The names of one hash tag have the same partition. 0 to 255. */
+  partition(name: string): number {
+    return partitionOf(name)
+  }
+
   /** The channel of Redis for a channel of the wire. */
   wire(channel: string): string {
-    return `${this.#prefix}:w:${channel}`
+    return `${this.#prefixOf(channel)}:w:${channel}`
   }
 
   #prefixOf(name: string): string {

@@ -22,7 +22,7 @@ export interface RedisAddress {
 export interface RedisBrokerOptions {
   /**
    * Where Redis is: `redis://[user[:password]@]host[:port][/database]`, `rediss://` for TLS. Not
-   * together with `sentinel`.
+   * together with `sentinel` or `cluster`.
    *
    * @defaultValue `redis://localhost:6379`
    */
@@ -30,8 +30,18 @@ export interface RedisBrokerOptions {
 
   /**
    * Asks Redis Sentinel for the primary, at each connect. `addresses` are the sentinels, 1 or more.
+   *
+   * @defaultValue none
    */
   readonly sentinel?: { readonly name: string; readonly addresses: readonly RedisAddress[] }
+
+  /**
+   * Some servers of a Redis Cluster, 1 or more: name several, because one of them has to answer at
+   * each connect. Topics are spread over the primaries.
+   *
+   * @defaultValue none: Redis is a single primary
+   */
+  readonly cluster?: readonly RedisAddress[]
 
   /** The user to log in as. @defaultValue the one in `url`, or Redis' default user */
   readonly username?: string
@@ -69,7 +79,8 @@ export interface RedisBrokerOptions {
 /** Options with their defaults. */
 export interface RedisSettings {
   readonly url: string | null
-  readonly sentinel: RedisBrokerOptions['sentinel'] | null
+  readonly sentinel: NonNullable<RedisBrokerOptions['sentinel']> | null
+  readonly cluster: readonly RedisAddress[] | null
   readonly username: string | null
   readonly password: () => Promise<string | null>
   readonly tls: ConnectionOptions | boolean
@@ -78,19 +89,27 @@ export interface RedisSettings {
 }
 
 const ACT = 'make the Redis broker'
-const NAMES = ['url', 'sentinel', 'username', 'password', 'tls', 'restart', 'maxUnsentBytes']
+const WHERE = ['url', 'sentinel', 'cluster'] as const
+const NAMES = [...WHERE, 'username', 'password', 'tls', 'restart', 'maxUnsentBytes']
 
 /** @throws {TypeError} for an unknown option or an invalid value. */
 export function readRedisOptions(options: RedisBrokerOptions): RedisSettings {
   requireObject(ACT, 'the options', options)
   requireKnownNames(ACT, options, NAMES)
-  const { url, sentinel, username, password, tls = false } = options
+  const { url, sentinel, cluster, username, password, tls = false } = options
+  const given = WHERE.filter((name) => options[name] !== undefined)
+  if (given.length > 1) {
+    const both = given.map((name) => `"${name}"`).join(' and ')
+    throw new TypeError(`Cannot ${ACT}: both ${both} are given, expected one of them`)
+  }
   if (url !== undefined) checkUrl(url)
-  if (sentinel !== undefined) checkSentinel(sentinel, url)
+  if (sentinel !== undefined) checkSentinel(sentinel)
+  if (cluster !== undefined) checkCluster(cluster)
   const restart = readChoice(ACT, 'restart', options.restart, 'epoch', ['epoch', 'trust'])
   return {
-    url: sentinel === undefined ? (url ?? 'redis://localhost:6379') : null,
+    url: url ?? (given.length === 0 ? 'redis://localhost:6379' : null),
     sentinel: sentinel ?? null,
+    cluster: cluster ?? null,
     username: username ?? null,
     password: async () => (typeof password === 'function' ? password() : (password ?? null)),
     tls,
@@ -110,16 +129,24 @@ function checkUrl(url: unknown): void {
   )
 }
 
-function checkSentinel(
-  { name, addresses }: NonNullable<RedisBrokerOptions['sentinel']>,
-  url: unknown,
-): void {
-  if (url !== undefined) {
-    throw new TypeError(`Cannot ${ACT}: both "url" and "sentinel" are given, expected one of them`)
-  }
-  if (typeof name !== 'string' || !Array.isArray(addresses) || addresses.length === 0) {
+function checkSentinel({ name, addresses }: NonNullable<RedisBrokerOptions['sentinel']>): void {
+  if (typeof name !== 'string' || !areAddresses(addresses)) {
     throw new TypeError(
       `Cannot ${ACT}: option "sentinel" is incomplete, expected { name, addresses: [{ host, port }] }`,
     )
   }
+}
+
+function checkCluster(addresses: unknown): void {
+  if (areAddresses(addresses)) return
+  throw new TypeError(`Cannot ${ACT}: option "cluster" is invalid, expected [{ host, port }]`)
+}
+
+function areAddresses(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length === 0) return false
+  return value.every((each: unknown) => {
+    if (typeof each !== 'object' || each === null) return false
+    const { host, port } = each as Partial<Record<'host' | 'port', unknown>> // checked below
+    return typeof host === 'string' && Number.isInteger(port)
+  })
 }

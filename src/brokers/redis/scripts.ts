@@ -58,7 +58,7 @@ end
 
 /**
  * Appends. KEYS: meta, log, identity. ARGV after the leading ones: channel, message, sequence,
- * dedupe, size, age, expected epoch or nothing, expected offset.
+ * dedupe, size, age, expected epoch or nothing, expected offset, `PUBLISH` or `SPUBLISH`.
  *
  * Returns epoch, offset or nothing, and 0 for stored, 1 for a duplicate, 2 for a failed
  * expectation.
@@ -93,7 +93,7 @@ redis.call('HSET', KEYS[1], 'o', offset)
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 redis.call('PEXPIRE', KEYS[2], ARGV[9])
 redis.call('SET', KEYS[3], ARGV[6] .. ':' .. offset, 'PX', ARGV[7])
-redis.call('PUBLISH', ARGV[4], epoch .. ' ' .. offset .. ' ' .. whole(previous) .. ' ' .. ARGV[5])
+redis.call(ARGV[12], ARGV[4], epoch .. ' ' .. offset .. ' ' .. whole(previous) .. ' ' .. ARGV[5])
 return { epoch, offset, 0 }
 `
 

@@ -56,12 +56,25 @@ describe.skipIf(REDIS === null)('connectRedis()', () => {
     await expect(right.opened).resolves.toBeUndefined()
   })
 
-  it('a cluster is refused', async () => {
+  it('a cluster is refused without the option "cluster"', async () => {
     const server = await startRedis(['--cluster-enabled', 'yes'])
 
     const { opened } = open({ url: `redis://127.0.0.1:${server.port}` })
 
     await expect(opened).rejects.toThrow(/runs as a cluster/)
+  })
+
+  it('a single primary is refused with the option "cluster"', async () => {
+    const server = await startRedis()
+
+    const { opened, sink } = open({ cluster: [{ host: '127.0.0.1', port: server.port }] })
+
+    // It knows no slots: tried again, because a cluster that has just started knows none either.
+    opened.catch(() => {})
+    await sink.untilState('down')
+    expect(sink.states.at(-1)).toMatchObject({
+      cause: { message: expect.stringContaining('no server of the cluster') },
+    })
   })
 
   it('the primary that Sentinel names is used, also when the first sentinel is gone', async () => {

@@ -29,6 +29,18 @@ describe('readRedisOptions()', () => {
     expect(readRedisOptions({ sentinel }).url).toBeNull()
   })
 
+  it('a cluster needs addresses, and no URL beside them', () => {
+    const cluster = [{ host: 'a', port: 7000 }]
+
+    expect(readRedisOptions({ cluster })).toMatchObject({ url: null, cluster })
+    expect(() => readRedisOptions({ cluster, url: 'redis://a' })).toThrow(
+      'both "url" and "cluster" are given',
+    )
+    expect(() => readRedisOptions({ cluster: [] })).toThrow('option "cluster" is invalid')
+    // @ts-expect-error an address is no string
+    expect(() => readRedisOptions({ cluster: ['a:7000'] })).toThrow('option "cluster" is invalid')
+  })
+
   it('a password may be a function, which is called for each connection', async () => {
     let calls = 0
     const settings = readRedisOptions({ password: () => `token ${++calls}` })

@@ -5,11 +5,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const FOLDERS = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin', '/usr/local/sbin']
+
+const FIRST_PORT = 12_000
+/** Linux gives outgoing connections ports from 32 768. Redis Cluster adds 10 000 to a port. */
+const PORTS = 10_000
 
 /**
  * Where `program` is; `null` when it is not installed, which skips tests.
@@ -33,15 +37,24 @@ export function findProgram(program: string): string | null {
   return null
 }
 
-/** A port that is free now. */
+/**
+ * A port that is free now, below those that the system gives to outgoing connections: an engine
+ * that was killed finds its port free when it starts again.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  // A listening TCP server has an address.
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
+  for (;;) {
+    const port = FIRST_PORT + Math.floor(Math.random() * PORTS)
+    const server = createServer()
+    const outcome = once(server, 'listening').then(
+      () => true,
+      () => false,
+    )
+    server.listen(port, '127.0.0.1')
+    if (!(await outcome)) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
 }
 
 /** A folder that ends with the test. */

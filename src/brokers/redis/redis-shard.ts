@@ -1,0 +1,121 @@
+/**
+ * One primary: a client for commands and one for subscriptions, until either ends.
+ *
+ * Subscriptions have a socket of their own, because Redis closes the socket of a subscriber that is
+ * too slow.
+ */
+
+import { type Client, type ClientParts, openClient, verifyServer } from './redis-client.ts'
+import type { RedisAddress } from './redis-options.ts'
+import { APPEND_SCRIPT, HEADS_SCRIPT, READ_SCRIPT, type Script } from './scripts.ts'
+
+/** Is called with each message of a channel. */
+export type HeardListener = (channel: string, message: Buffer) => void
+
+/**
+ * Replies after which a connection is of no use: another server has to be found, or scripts to be
+ * loaded.
+ */
+const USELESS =
+  /^(?:READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|NOSCRIPT|UNBLOCKED|NOAUTH|MOVED|CROSSSLOT)\b/
+
+/** One primary, connected. */
+export class RedisShard {
+  readonly #commands: Client
+  /** Answers with bytes. */
+  readonly #bytes: { sendCommand(args: ReadonlyArray<string | Buffer>): Promise<unknown> }
+  readonly #subscriber: Client
+  readonly #isSharded: boolean
+  readonly #ended: (cause: unknown) => void
+  readonly #listener: (message: Buffer, channel: Buffer) => void
+
+  private constructor(
+    { redis, ended }: ClientParts,
+    commands: Client,
+    subscriber: Client,
+    isSharded: boolean,
+    heard: HeardListener,
+  ) {
+    this.#commands = commands
+    this.#bytes = commands.withTypeMapping({ [redis.RESP_TYPES.BLOB_STRING]: Buffer })
+    this.#subscriber = subscriber
+    this.#isSharded = isSharded
+    this.#ended = ended
+    this.#listener = (message, channel) => heard(channel.toString(), message)
+    // Another server of the cluster has this channel now.
+    subscriber.on('sharded-channel-moved', () => ended(new Error('A channel has moved')))
+  }
+
+  /**
+   * Connects, and loads the scripts.
+   *
+   * @param isSharded whether the server is one of a cluster: then channels are sharded too.
+   */
+  static async open(
+    parts: ClientParts,
+    address: RedisAddress | null,
+    isSharded: boolean,
+    heard: HeardListener,
+  ): Promise<RedisShard> {
+    const commands = await openClient(parts, address)
+    await verifyServer(commands, isSharded)
+    const subscriber = await openClient(parts, address)
+    for (const { text } of [APPEND_SCRIPT, READ_SCRIPT, HEADS_SCRIPT]) {
+      await commands.sendCommand(['SCRIPT', 'LOAD', text])
+    }
+    return new RedisShard(parts, commands, subscriber, isSharded, heard)
+  }
+
+  /** A sign of life on both sockets. */
+  probe(): Promise<unknown> {
+    return Promise.all([this.#commands.ping(), this.#subscriber.ping()])
+  }
+
+  /** Resolves when everything that was sent before has reached Redis. */
+  flush(): Promise<unknown> {
+    return this.#commands.ping()
+  }
+
+  /** Runs a script. Strings come as `Buffer`. */
+  run(
+    script: Script,
+    keys: readonly string[],
+    args: ReadonlyArray<string | Uint8Array>,
+  ): Promise<unknown> {
+    const parts = args.map((arg) => (typeof arg === 'string' ? arg : bufferOf(arg)))
+    return this.#send(['EVALSHA', script.sha, String(keys.length), ...keys, ...parts])
+  }
+
+  publish(channel: string, message: Uint8Array): Promise<unknown> {
+    return this.#send([publishCommandOf(this.#isSharded), channel, bufferOf(message)])
+  }
+
+  async subscribe(channels: readonly string[]): Promise<void> {
+    if (this.#isSharded) await this.#subscriber.sSubscribe([...channels], this.#listener, true)
+    else await this.#subscriber.subscribe([...channels], this.#listener, true)
+  }
+
+  async unsubscribe(channel: string): Promise<void> {
+    if (this.#isSharded) await this.#subscriber.sUnsubscribe(channel, this.#listener, true)
+    else await this.#subscriber.unsubscribe(channel, this.#listener, true)
+  }
+
+  async #send(args: ReadonlyArray<string | Buffer>): Promise<unknown> {
+    try {
+      return await this.#bytes.sendCommand(args)
+    } catch (error) {
+      if (error instanceof Error && USELESS.test(error.message)) this.#ended(error)
+      throw error
+    }
+  }
+}
+
+/** Classic channels of a cluster go to every server; sharded ones to the server of their slot. */
+export function publishCommandOf(isSharded: boolean): 'SPUBLISH' | 'PUBLISH' {
+  return isSharded ? 'SPUBLISH' : 'PUBLISH'
+}
+
+/** A view, not a copy. */
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
