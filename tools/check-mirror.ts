@@ -12,18 +12,24 @@ import { listFiles } from './list-files.ts'
 
 /** Source files without a test file of their own (paths below `src/`) and why. */
 const UNTESTED: Readonly<Record<string, string>> = {
-  'topics/node/checks.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
+  'topics/node/following/checks.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/event-stream.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/followed-topic.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
-  'topics/node/lanes.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
+  'topics/node/publishing/lanes.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/reading/log-pages.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/prepared.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/session-feed.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/session-outlet.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
+  'topics/node/following/followers.ts':
+    'is a part of a node: test/topics/topics.test.ts runs nodes',
+  'topics/node/starting-place.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
+  'topics/node/taking.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/subscription.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/topic-node.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
-  'topics/node/wire-follower.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
-  'topics/node/wire-message.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
+  'topics/node/following/wire-follower.ts':
+    'is a part of a node: test/topics/topics.test.ts runs nodes',
+  'topics/node/following/wire-message.ts':
+    'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/wire/messages.ts':
     'is a part of the protocol: test/topics/wire/wire-session.test.ts runs it',
   'topics/wire/permissions.ts':

@@ -22,7 +22,7 @@ export interface LogKind {
   readonly dedupeMs: number
 }
 
-/** A topic with a log. One object per topic and node; brokers may use it as a key, or its `name`. */
+/** A topic with a log. Its `name` is its identity: the objects of two calls may differ. */
 export interface LogTopic {
   /** Unique in the namespace, over all kinds; at most 255 bytes of UTF-8. */
   readonly name: string

@@ -134,16 +134,18 @@ export class ServedTopic implements Topic {
   ): Promise<TopicSubscription> {
     const { outlets } = this.#parts
     const feed = new PlainFeed(options, () => void session.close(MISSED_EVENTS))
+    const receiver = outlets.receiverOf(session, feed)
     const { from = 'now' } = options
-    const attached = await outlets.attach(session, this.name, this.kind, from, () => feed)
+    const subscription = await outlets.attach(receiver, this.name, this.kind, from)
+    const cancel = (): void => outlets.detach(receiver, subscription)
     return {
       topic: this.name,
       get position() {
-        return attached.position
+        return subscription.position
       },
-      cancel: () => attached.cancel(),
+      cancel,
       [Symbol.asyncDispose]: () => {
-        attached.cancel()
+        cancel()
         return Promise.resolve()
       },
     }

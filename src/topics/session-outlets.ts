@@ -4,24 +4,15 @@
 
 import type { WebSocketSession } from '../session/index.ts'
 import type { AnyTopicKind } from './kind/define-topic.ts'
-import type { From, Position } from './kind/items.ts'
-import type { FollowedTopic } from './node/followed-topic.ts'
-import { type Feed, SessionOutlet } from './node/session-outlet.ts'
-import type { Subscription, Taken } from './node/subscription.ts'
+import type { From } from './kind/items.ts'
+import { type Feed, SessionOutlet, TOO_SLOW } from './node/session-outlet.ts'
+import type { Receiver, Subscription } from './node/subscription.ts'
+import type { Taken } from './node/taking.ts'
 import { TopicEvent } from './node/topic-event.ts'
 import type { TopicNode } from './node/topic-node.ts'
 import type { TopicsEvents } from './topics-events.ts'
 
-/** A subscription of a session. */
-export interface Attached {
-  readonly subscription: Subscription
-  /** `null` in a topic without history. */
-  readonly position: Position | null
-  /** Ends it. Idempotent. */
-  cancel(): void
-}
-
-/** Who is told. */
+/** What the outlets report to. */
 export interface OutletsOwner {
   emit<Name extends keyof TopicsEvents>(event: Name, facts: TopicsEvents[Name]): void
   /** A function of the application has failed. */
@@ -39,7 +30,7 @@ export class SessionOutlets {
     this.#owner = owner
   }
 
-  /** The outlet of a session, made when it is first asked for. It ends with the session. */
+  /** The outlet of a session, made at the first call. It ends with the session. */
   outletOf(session: WebSocketSession): SessionOutlet {
     const existing = this.#outlets.get(session)
     if (existing !== undefined) return existing
@@ -52,50 +43,69 @@ export class SessionOutlets {
     return outlet
   }
 
-  /** Subscribes a session. `makeFeed` is told where the subscription begins. @throws (by rejecting) as `TopicNode.subscribe`. */
+  /** What subscriptions of a session share that are sent by one feed. */
+  receiverOf(session: WebSocketSession, feed: Feed): SessionReceiver {
+    return new SessionReceiver(session, this.outletOf(session), feed, this.#owner)
+  }
+
+  /**
+   * Subscribes a session.
+   *
+   * @param begun is called before anything is sent. If it returns `false`, the subscription ends.
+   * @throws (by rejecting) as `TopicNode.subscribe`.
+   */
   async attach(
-    session: WebSocketSession,
+    receiver: SessionReceiver,
     name: string,
     kind: AnyTopicKind,
     from: From,
-    makeFeed: (topic: FollowedTopic, begin: Position | null) => Feed,
-  ): Promise<Attached> {
-    const outlet = this.outletOf(session)
-    const receiver = {
-      ready: (subscription: Subscription): void => outlet.ready(subscription),
-      tooSlow: (): 'closed' => {
-        this.#owner.emit('subscriberLags', { topic: name, session })
-        return outlet.tooSlow()
-      },
-    }
+    begun: (subscription: Subscription) => boolean = () => true,
+  ): Promise<Subscription> {
     const subscription = await this.#node.subscribe(name, kind, receiver, from)
-    const positionNow = (): Position | null =>
-      kind.history === null ? null : { epoch: subscription.epoch, offset: subscription.offset }
-    const feed = makeFeed(subscription.topic, positionNow())
-    const telling = { frame: (taken: Taken) => this.#frame(feed, name, session, taken) }
-    if (outlet.isOver) this.#node.unsubscribe(subscription)
-    else outlet.add(subscription, telling)
-    return {
-      subscription,
-      get position() {
-        return positionNow()
-      },
-      cancel: () => {
-        outlet.remove(subscription)
-        this.#node.unsubscribe(subscription)
-      },
-    }
+    const { outlet } = receiver
+    if (!outlet.isOver && begun(subscription)) outlet.add(subscription, receiver)
+    else this.#node.unsubscribe(subscription)
+    return subscription
   }
 
-  #frame(
-    feed: Feed,
-    topic: string,
-    session: WebSocketSession,
-    taken: Taken,
-  ): ReturnType<Feed['frame']> {
-    if (!(taken instanceof TopicEvent) && taken.type === 'gap') {
-      this.#owner.emit('gapTold', { topic, gap: taken, session })
-    }
-    return feed.frame(taken)
+  /** Ends a subscription of the session of `receiver`. Idempotent. */
+  detach(receiver: SessionReceiver, subscription: Subscription): void {
+    receiver.outlet.remove(subscription)
+    this.#node.unsubscribe(subscription)
   }
 }
+
+/** Receives for a session, and reports gaps and slowness. */
+class SessionReceiver implements Receiver, Feed {
+  readonly outlet: SessionOutlet
+  readonly #session: WebSocketSession
+  readonly #feed: Feed
+  readonly #owner: OutletsOwner
+
+  constructor(session: WebSocketSession, outlet: SessionOutlet, feed: Feed, owner: OutletsOwner) {
+    this.outlet = outlet
+    this.#session = session
+    this.#feed = feed
+    this.#owner = owner
+  }
+
+  ready(subscription: Subscription): void {
+    this.outlet.ready(subscription, this)
+  }
+
+  tooSlow({ topic }: Subscription): 'closed' {
+    this.#owner.emit('subscriberLags', { topic: topic.name, session: this.#session })
+    this.outlet.close(TOO_SLOW)
+    return 'closed'
+  }
+
+  frame(taken: Taken, subscription: Subscription): ReturnType<Feed['frame']> {
+    if (!(taken instanceof TopicEvent) && taken.type === 'gap') {
+      const topic = subscription.topic.name
+      this.#owner.emit('gapTold', { topic, gap: taken, session: this.#session })
+    }
+    return this.#feed.frame(taken, subscription)
+  }
+}
+
+export type { SessionReceiver }

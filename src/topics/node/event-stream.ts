@@ -4,7 +4,8 @@
 
 import { Deferred } from '../../base/internal.ts'
 import type { Position, TopicItem } from '../kind/items.ts'
-import type { Receiver, Subscription, Taken } from './subscription.ts'
+import type { Receiver, Subscription } from './subscription.ts'
+import type { Taken } from './taking.ts'
 import { TopicEvent } from './topic-event.ts'
 
 /** Events are taken one by one: what is not taken stays in the ring or the log. */
@@ -38,9 +39,7 @@ export class EventStream<Event> implements AsyncIterableIterator<TopicItem<Event
 
   /** The place of the last item; `null` before the subscription has begun, and in a topic without history. */
   get position(): Position | null {
-    const subscription = this.#subscription
-    if (subscription === null || subscription.topic.pages === null) return null
-    return { epoch: subscription.epoch, offset: subscription.offset }
+    return this.#subscription?.position ?? null
   }
 
   async next(): Promise<IteratorResult<TopicItem<Event>, undefined>> {

@@ -1,6 +1,8 @@
 /**
- * A topic that somebody in this node receives: its epoch and head, the ring of its newest events, and its
- * subscriptions. What brings events in is a follower (`log-follower.ts`, `wire-follower.ts`).
+ * A topic that this node receives: its epoch and head, its newest events, and its subscriptions.
+ * A follower (`following/`) brings the events in.
+ *
+ * There may be very many: rarely needed parts are made when they are needed.
  */
 
 import type { AnyTopicKind } from '../kind/define-topic.ts'
@@ -11,7 +13,27 @@ import type { RingBudget } from './ring-budget.ts'
 import { type Sweep, type Visited, VisitedList } from './sweep.ts'
 import type { TopicEvent } from './topic-event.ts'
 
-/** How many keys of a `latest` topic are known. Past it, the topic behaves as `skip`. */
+/** The log of a topic. */
+export interface TopicSource {
+  /** Whether each offset is the one before it plus 1. */
+  readonly isDense: boolean
+  createPages(): LogPages
+}
+
+/** What all topics of a node share. */
+export interface TopicParts {
+  readonly budget: RingBudget
+  readonly sweep: Sweep
+  readonly nextNumber: () => number
+}
+
+/** Offsets after `from`, up to `to`. */
+interface Stretch {
+  readonly from: number
+  readonly to: number
+}
+
+/** How many keys of a `latest` topic are known. With more, the topic behaves as `skip`. */
 const MAX_KEYS = 10_000
 
 /** One topic in one node. */
@@ -20,48 +42,31 @@ export class FollowedTopic {
   readonly kind: AnyTopicKind
   /** Names the topic in the binary encoding of the wire. */
   readonly number: number
-  /** `null` in a topic without history. */
-  readonly pages: LogPages | null
-  /** Whether each offset is the one before it plus 1. */
-  readonly isDense: boolean
-  readonly ring: Ring
   readonly subscriptions: VisitedList<Visited & { place: number }> = new VisitedList()
-  readonly #sweep: Sweep
+  readonly #parts: TopicParts
+  /** `null` in a topic without history. */
+  readonly #source: TopicSource | null
   /** Names the life of the log; empty while it is not known: nothing can be taken yet. */
   epoch = ''
   /** The offset of the newest event. */
   head = 0
-  /** Events after `healedFrom` and up to `healedTo` came late: who misses them is not slow. */
-  healedFrom = 0
-  healedTo = 0
+  #ring: Ring | null = null
+  #pages: LogPages | null = null
+  /** Events that came late: a subscription that misses them is not slow. */
+  #healed: Stretch | null = null
   /** The newest event of each key, in order of offsets; `null` once there are too many keys. */
   #newest: Map<string | null, TopicEvent> | null
 
-  constructor(
-    name: string,
-    kind: AnyTopicKind,
-    log: { readonly pages: LogPages; readonly isDense: boolean } | null,
-    {
-      budget,
-      sweep,
-      nextNumber,
-    }: {
-      readonly budget: RingBudget
-      readonly sweep: Sweep
-      readonly nextNumber: () => number
-    },
-  ) {
-    this.number = nextNumber()
+  constructor(name: string, kind: AnyTopicKind, source: TopicSource | null, parts: TopicParts) {
     this.name = name
     this.kind = kind
-    this.pages = log?.pages ?? null
-    this.isDense = log?.isDense ?? true
-    this.ring = new Ring(budget)
-    this.#sweep = sweep
+    this.number = parts.nextNumber()
+    this.#source = source
+    this.#parts = parts
     this.#newest = kind.lagging === 'latest' ? new Map() : null
   }
 
-  /** Where the topic is. */
+  /** The position of the newest event. */
   get place(): Position {
     return { epoch: this.epoch, offset: this.head }
   }
@@ -70,46 +75,85 @@ export class FollowedTopic {
     return this.epoch !== ''
   }
 
-  /** The newest event of each key, in order; `null` when that is not known. */
+  /** Whether the topic has history. */
+  get hasLog(): boolean {
+    return this.#source !== null
+  }
+
+  /** Whether each offset is the one before it plus 1. */
+  get isDense(): boolean {
+    return this.#source?.isDense ?? true
+  }
+
+  /** The newest events; `null` before the first. */
+  get ring(): Ring | null {
+    return this.#ring
+  }
+
+  /** Reads the log behind the ring; `null` in a topic without history. */
+  get pages(): LogPages | null {
+    this.#pages ??= this.#source?.createPages() ?? null
+    return this.#pages
+  }
+
+  /** The newest event of each key, in order of offsets; `null` if that is not known. */
   get newest(): ReadonlyMap<string | null, TopicEvent> | null {
     return this.#newest
+  }
+
+  /** Now, by the clock of the node: whole milliseconds. */
+  get now(): number {
+    return Math.floor(this.#parts.sweep.now)
   }
 
   /** Begins at a head, in an epoch that may be another one. */
   begin(epoch: string, head: number): void {
     this.epoch = epoch
     this.head = head
-    this.healedFrom = head
-    this.healedTo = head
-    this.pages?.forget()
-    this.ring.reset(head)
+    this.#healed = null
+    this.#pages?.forget()
+    this.#ring?.reset(head)
     if (this.kind.lagging === 'latest') this.#newest = new Map()
     this.mark()
   }
 
-  /** Goes on after events that no longer exist: subscriptions find that out from the log. */
+  /** Continues after events that no longer exist: subscriptions learn it from the log. */
   skipTo(head: number): void {
     this.head = head
-    this.ring.reset(head)
+    this.#ring?.reset(head)
     this.mark()
   }
 
   /** Adds the newest event. Its offset is above the head. */
   append(event: TopicEvent): void {
+    this.#ring ??= new Ring(this.#parts.budget, this.head)
     this.head = event.offset
-    this.ring.append(event)
+    this.#ring.append(event)
     if (this.#newest !== null) this.#remember(this.#newest, event)
     this.mark()
   }
 
-  /** Lets the sweep visit all subscriptions. */
-  mark(): void {
-    if (this.subscriptions.size > 0) this.#sweep.mark(this.subscriptions)
+  /** Events between `after` and `to` come late, in a healing that began at `from`. */
+  heal(from: number, after: number, to: number): void {
+    const before = this.#healed
+    const start = before !== null && before.to > after ? Math.min(before.from, from) : from
+    this.#healed = { from: start, to }
   }
 
-  /** Nobody receives the topic any more: it gives back its memory. */
+  /** Up to where events came late, if `offset` is among them; otherwise `offset`. */
+  healedAfter(offset: number): number {
+    const healed = this.#healed
+    return healed !== null && offset >= healed.from && offset < healed.to ? healed.to : offset
+  }
+
+  /** Lets the sweep visit all subscriptions. */
+  mark(): void {
+    if (this.subscriptions.size > 0) this.#parts.sweep.mark(this.subscriptions)
+  }
+
+  /** Nothing in this node receives the topic any longer: gives its memory back. */
   end(): void {
-    this.ring.reset(this.head)
+    this.#ring?.reset(this.head)
     this.#newest?.clear()
   }
 

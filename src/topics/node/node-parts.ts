@@ -8,7 +8,7 @@ import type { ReadSlots } from './reading/read-slots.ts'
 import type { RingBudget } from './ring-budget.ts'
 import type { Sweep } from './sweep.ts'
 
-/** What a node tells whoever watches it. */
+/** What a node reports. */
 export type NodeNews =
   /** The log of a topic has begun again. */
   | { readonly type: 'epoch'; readonly topic: string }
@@ -31,5 +31,7 @@ export interface NodeParts {
   readonly isUp: () => boolean
   /** A number that no other topic of this process has had. */
   readonly nextNumber: () => number
+  /** The head of a topic has become known, or its epoch has changed. */
+  readonly begun: (topic: string) => void
   readonly told: (news: NodeNews) => void
 }

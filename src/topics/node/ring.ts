@@ -1,7 +1,8 @@
 /**
  * The newest events of one topic in a node, for all of its subscriptions.
  *
- * Everything in the log after `base` and up to the head is here, but for what `missing` of an event says.
+ * All events of the log after `base` and up to the head are here, except where `missing` of an
+ * event says otherwise.
  */
 
 import type { RingBudget } from './ring-budget.ts'
@@ -13,13 +14,15 @@ const MAX_BYTES = 256 * 1024
 /** Events in order of their offsets. */
 export class Ring {
   readonly #budget: RingBudget
-  // Emptied at the front: shifting 64 entries costs less than a ring of indexes is worth.
+  // Emptied at the front: moving 64 entries is cheap.
   #events: TopicEvent[] = []
   #bytes = 0
-  #base = 0
+  #base: number
 
-  constructor(budget: RingBudget) {
+  /** @param base the offset after which the ring begins. */
+  constructor(budget: RingBudget, base: number = 0) {
     this.#budget = budget
+    this.#base = base
   }
 
   /** A cursor at this offset or above finds everything here. */
@@ -27,7 +30,7 @@ export class Ring {
     return this.#base
   }
 
-  /** What the events take in memory. */
+  /** The memory of the events. */
   get bytes(): number {
     return this.#bytes
   }
@@ -56,7 +59,7 @@ export class Ring {
     this.#changed(change)
   }
 
-  /** Gives up the oldest half, at least one event: other topics need the memory more. */
+  /** Drops the oldest half, at least one event: other topics need the memory more. */
   shrink(): void {
     let change = 0
     for (let count = Math.ceil(this.#events.length / 2); count > 0; count--) {
@@ -65,7 +68,7 @@ export class Ring {
     this.#changed(change)
   }
 
-  /** The index of the first event after `offset`; -1 when some that came after it are not here. */
+  /** The index of the first event after `offset`; -1 if some events after it are not here. */
   indexAfter(offset: number): number {
     if (offset < this.#base) return -1
     let low = 0
@@ -78,7 +81,7 @@ export class Ring {
     return low
   }
 
-  /** The event at exactly `offset`; `null` when it is not here. */
+  /** The event at exactly `offset`; `null` if it is not here. */
   at(offset: number): TopicEvent | null {
     const event = this.#events[Math.max(0, this.indexAfter(offset - 1))]
     return event?.offset === offset ? event : null

@@ -6,7 +6,7 @@ import type { Outbound } from '../../session/index.ts'
 import type { EventItem, GapItem, SkippedItem } from '../kind/items.ts'
 import { prepare } from './prepared.ts'
 import type { Feed } from './session-outlet.ts'
-import type { Taken } from './subscription.ts'
+import type { Taken } from './taking.ts'
 import { TopicEvent } from './topic-event.ts'
 
 /** How a topic is sent to a session. */

@@ -1,36 +1,36 @@
 /**
- * The outlet of one session: all of its subscriptions send through it, in turn, and none of them holds up another
- * session. A session that is full is left alone until it has room again.
+ * The outlet of one session: all of its subscriptions send through it, in turn. A session whose
+ * queue is full delays no other session: it is taken up again when its queue has room.
  */
 
 import { Deferred } from '../../base/internal.ts'
 import type { Outbound, WebSocketSession } from '../../session/index.ts'
 import { CloseReason } from '../../protocol/index.ts'
-import type { Receiver, Subscription, Taken } from './subscription.ts'
+import type { Subscription } from './subscription.ts'
+import type { Taken } from './taking.ts'
 
-/** How a subscription of the session is sent. */
+/** How subscriptions of a session are sent. */
 export interface Feed {
-  /**
-   * What is sent for something that was taken, in order. Its failure ends the session.
-   */
-  frame(taken: Taken): readonly Outbound[]
+  /** The frames for an item, in order. An error ends the session. */
+  frame(taken: Taken, subscription: Subscription): readonly Outbound[]
 }
 
-/** What ends a session that is too slow for a topic of the kind `close`. */
+/** Closes a session that is too slow for a topic of the kind `close`. */
 export const TOO_SLOW: CloseReason = new CloseReason(4101, 'Too slow')
-/** What ends a session that cannot be told that it missed something. */
+/** Closes a session that has missed events and gets no gap. */
 export const MISSED_EVENTS: CloseReason = new CloseReason(4102, 'Missed events')
 
 const TURN = { events: 64, bytes: 64 * 1024 }
 
 /** One session's outlet. */
-export class SessionOutlet implements Receiver {
+export class SessionOutlet {
   readonly #session: WebSocketSession
   readonly #failed: (error: unknown) => void
-  readonly #feeds = new Map<Subscription, Feed>()
-  /** In the order of their turns. */
-  readonly #ready = new Set<Subscription>()
-  /** Frames of the last turn that found no room: one turn's worth at most, and nothing of a turn before. */
+  /** An array, because it is small: a session has few subscriptions, and there are many sessions. */
+  readonly #subscriptions: Subscription[] = []
+  /** Subscriptions that may have something to send, in the order of their turns. */
+  readonly #ready = new Map<Subscription, Feed>()
+  /** Frames that found no room: those of one turn at most, and answers. */
   #unsent: Outbound[] = []
   /** Resolves when nothing is unsent. */
   #taken: Deferred<void> | null = null
@@ -38,7 +38,7 @@ export class SessionOutlet implements Receiver {
   #isPumping = false
   #isOver = false
 
-  /** @param failed is told what a feed fails with; the session is closed with 1011. */
+  /** @param failed is called with the error of a feed; the session is closed with 1011. */
   constructor(session: WebSocketSession, failed: (error: unknown) => void) {
     this.#session = session
     this.#failed = failed
@@ -49,36 +49,32 @@ export class SessionOutlet implements Receiver {
     return this.#isOver
   }
 
-  /** How many subscriptions the session has. */
-  get size(): number {
-    return this.#feeds.size
-  }
-
   /** The subscriptions of the session. */
-  get subscriptions(): Iterable<Subscription> {
-    return this.#feeds.keys()
+  get subscriptions(): readonly Subscription[] {
+    return this.#subscriptions
   }
 
   add(subscription: Subscription, feed: Feed): void {
-    this.#feeds.set(subscription, feed)
-    this.ready(subscription)
+    this.#subscriptions.push(subscription)
+    this.ready(subscription, feed)
   }
 
   remove(subscription: Subscription): void {
-    this.#feeds.delete(subscription)
+    const index = this.#subscriptions.indexOf(subscription)
+    if (index !== -1) this.#subscriptions.splice(index, 1)
     this.#ready.delete(subscription)
   }
 
   /** The session is over. */
   end(): void {
     this.#isOver = true
-    this.#feeds.clear()
+    this.#subscriptions.length = 0
     this.#ready.clear()
     this.#unsent = []
     this.#tellTaken()
   }
 
-  /** Sends something between the events, behind what has been framed. */
+  /** Sends a message between the events, behind those that have been framed. */
   send(data: Outbound): void {
     if (this.#isOver) return
     this.#unsent.push(data)
@@ -92,15 +88,17 @@ export class SessionOutlet implements Receiver {
     return this.#taken.promise
   }
 
-  ready(subscription: Subscription): void {
+  /** The subscription may have something to send. */
+  ready(subscription: Subscription, feed: Feed): void {
     if (this.#isOver) return
-    this.#ready.add(subscription)
+    this.#ready.set(subscription, feed)
     this.#pump()
   }
 
-  tooSlow(): 'closed' {
-    this.#close(TOO_SLOW)
-    return 'closed'
+  /** Ends, and closes the session. */
+  close(reason: CloseReason): void {
+    this.end()
+    void this.#session.close(reason)
   }
 
   #pump(): void {
@@ -110,7 +108,7 @@ export class SessionOutlet implements Receiver {
       while (this.#sendUnsent() && this.#takeTurn());
     } catch (error) {
       this.#failed(error)
-      this.#close(INTERNAL_ERROR)
+      this.close(INTERNAL_ERROR)
     }
     this.#isPumping = false
   }
@@ -148,23 +146,18 @@ export class SessionOutlet implements Receiver {
     )
   }
 
-  /** Frames what the next subscription has. @returns whether there may be more. */
+  /** Frames the items of the next subscription. @returns whether there may be more. */
   #takeTurn(): boolean {
-    const [subscription] = this.#ready
-    if (subscription === undefined) return false
+    const [next] = this.#ready
+    if (next === undefined) return false
+    const [subscription, feed] = next
     this.#ready.delete(subscription)
-    const feed = this.#feeds.get(subscription)
-    const taken = feed === undefined ? [] : subscription.take(TURN)
-    if (feed === undefined || taken.length === 0) return true
-    // To the end of the line, so that a topic with many events holds up no other.
-    this.#ready.add(subscription)
-    for (const each of taken) this.#unsent.push(...feed.frame(each))
+    const taken = subscription.take(TURN)
+    if (taken.length === 0) return true
+    // To the end of the line, so that a topic with many events delays no other.
+    this.#ready.set(subscription, feed)
+    for (const each of taken) this.#unsent.push(...feed.frame(each, subscription))
     return true
-  }
-
-  #close(reason: CloseReason): void {
-    this.end()
-    void this.#session.close(reason)
   }
 }
 

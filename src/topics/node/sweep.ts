@@ -1,10 +1,11 @@
 /**
- * The sweep over cursors: who has something to receive is visited in turns of the event loop that stay short.
+ * The sweep over cursors: visits those that have something to receive, in short turns of the event
+ * loop.
  */
 
 import type { Environment } from '../../base/internal.ts'
 
-/** Something that is visited: it takes everything that there is for it. */
+/** A member of a list that is visited: it takes all that there is for it. */
 export interface Visited {
   visit(): void
 }
@@ -13,9 +14,10 @@ export interface Visited {
 const VISITS_PER_LOOK = 32
 const MAX_TURN_MS = 2
 
-/** A list whose members are visited. Each member knows its place, so that leaving takes constant time. */
+/** A list whose members are visited. Each member knows its place: removing takes constant time. */
 export class VisitedList<Member extends Visited & { place: number }> {
-  readonly #members: Member[] = []
+  /** Made small: most lists have one member, and an array that grows has room for many. */
+  #members: Member[] = []
   #next = 0
   #left = 0
 
@@ -23,34 +25,31 @@ export class VisitedList<Member extends Visited & { place: number }> {
     return this.#members.length
   }
 
-  get members(): readonly Member[] {
-    return this.#members
-  }
-
   add(member: Member): void {
     member.place = this.#members.length
-    this.#members.push(member)
-    // It may stand before one that is still to be visited.
+    if (member.place === 0) this.#members = [member]
+    else this.#members.push(member)
+    // It may stand before a member that is still to be visited.
     if (this.#left > 0) this.#left++
   }
 
-  /** Does nothing for one that is not in the list. */
+  /** Does nothing for a member of another list. */
   remove(member: Member): void {
     if (this.#members[member.place] !== member) return
     const last = this.#members.pop()
     if (last === undefined || last === member) return
     this.#members[member.place] = last
     last.place = member.place
-    // The last one may have been waiting for its visit, and its new place may have been passed.
+    // The last member may wait for its visit, and the sweep may have passed its new place.
     if (this.#left > 0) this.#left = this.#members.length
   }
 
-  /** Everyone is to be visited once more, from where the sweep stands. */
+  /** Has every member visited once more, from where the sweep is. */
   mark(): void {
     this.#left = this.#members.length
   }
 
-  /** Visits up to `count` members. @returns whether some are left. */
+  /** Visits up to `count` members. @returns whether others wait. */
   visit(count: number): boolean {
     for (let visits = 0; visits < count && this.#left > 0; visits++) {
       this.#left--
@@ -73,6 +72,10 @@ export class Sweep {
     this.#environment = environment
   }
 
+  get now(): number {
+    return this.#environment.clock.now()
+  }
+
   /** Has all members of `list` visited, soon. */
   mark(list: Swept): void {
     list.mark()
@@ -87,7 +90,7 @@ export class Sweep {
     const end = clock.now() + MAX_TURN_MS
     for (const list of this.#marked) {
       this.#marked.delete(list)
-      // Back at the end of the line, so that one large topic does not hold up the others.
+      // Back to the end of the line, so that a large topic does not delay the others.
       if (list.visit(VISITS_PER_LOOK)) this.#marked.add(list)
       if (clock.now() < end) continue
       break

@@ -1,5 +1,5 @@
 /**
- * An event in a node: decoded once, framed once for each way of framing, whoever receives it.
+ * An event in a node: decoded once for all receivers, and framed once for each way of framing.
  */
 
 import { decodeEnvelope, type Envelope, jsonTextOf } from '../kind/envelope.ts'
@@ -8,7 +8,7 @@ import type { EventItem, GapReason } from '../kind/items.ts'
 /** Events are missing before an entry of a ring or a page. */
 export interface MissingBefore {
   readonly reason: GapReason
-  /** How many; `null` when that is not known. */
+  /** How many; `null` if that is not known. */
   readonly missed: number | null
 }
 
@@ -25,21 +25,23 @@ const NO_ENVELOPE: Envelope = {
 
 /** One event of one topic. */
 export class TopicEvent {
-  /** The offset in the log; in a topic without history, the number that this node gave. */
+  /** The offset in the log; without history, a number that this node has given. */
   readonly offset: number
   /** Whether `offset` is the log's. */
   readonly isLogged: boolean
   readonly message: Uint8Array
   readonly envelope: Envelope
-  /** What is missing between the event before and this one. */
+  /** The events that are missing before this one. */
   readonly missing: MissingBefore | null
-  /** Whether there is no event at this offset, and `missing` is all that is to be told. */
+  /** Whether there is no event at this offset, and only `missing` is told. */
   readonly isLoss: boolean
   #item: EventItem | null = null
-  /** Nearly always at most two ways of framing: pairs of function and result. */
+  /** `null` before it is known. */
+  #isReadable: boolean | null = null
+  /** Pairs of framer and frame: rarely more than two. */
   readonly #frames: unknown[] = []
 
-  /** @throws {MalformedBytesError} for a message that is no envelope. */
+  /** @throws {MalformedBytesError} if `message` is no envelope. */
   constructor(
     offset: number,
     isLogged: boolean,
@@ -59,21 +61,30 @@ export class TopicEvent {
     return new TopicEvent(offset, false, NO_MESSAGE, missing)
   }
 
+  /**
+   * Whether the data is JSON or bytes. Another program may have written something else into the
+   * log, which would break every message that it is inserted into.
+   */
+  get isReadable(): boolean {
+    this.#isReadable ??= this.isLoss || this.envelope.isBinary || isJson(this.envelope.data)
+    return this.#isReadable
+  }
+
   /** What it takes in memory, roughly. */
   get bytes(): number {
     return this.message.length + ENTRY_OVERHEAD_BYTES
   }
 
-  /** The JSON text of the event; `null` when it is bytes. */
+  /** The JSON text of the event; `null` if it is bytes. */
   get json(): string | null {
     return this.envelope.isBinary ? null : jsonTextOf(this.envelope.data)
   }
 
-  /** What subscribers see. Made when it is first asked for, and shared. */
+  /** The event as subscribers see it. Made at the first call, and shared. */
   get item(): EventItem {
     if (this.#item === null) {
       const { at, key, publisher, isBinary, data } = this.envelope
-      // A copy: the message is kept, and what an application does with its bytes is its own business.
+      // A copy: an application may change its bytes, and the message is kept.
       const event: unknown = isBinary ? data.slice() : JSON.parse(jsonTextOf(data))
       const offset = this.isLogged ? this.offset : null
       this.#item = Object.freeze({ type: 'event', offset, event, key, at, publisher })
@@ -82,16 +93,25 @@ export class TopicEvent {
   }
 
   /**
-   * What `make` makes of the event. Called once for each `framer`, whoever receives the event.
+   * The result of `make`, which is called once for each `framer`.
    *
    * @param framer names the way of framing: always with the same type of frame.
    */
   frame<Frame>(framer: object, make: (event: TopicEvent) => Frame): Frame {
     const index = this.#frames.indexOf(framer)
-    // Put beside this very framer below.
+    // It was made for the same framer, below.
     if (index !== -1) return this.#frames[index + 1] as Frame
     const frame = make(this)
     this.#frames.push(framer, frame)
     return frame
+  }
+}
+
+function isJson(data: Uint8Array): boolean {
+  try {
+    JSON.parse(jsonTextOf(data))
+    return true
+  } catch {
+    return false
   }
 }

@@ -1,60 +1,55 @@
 /**
- * How a topic is sent to a client of the wire protocol.
+ * How topics are sent to a client of the wire protocol.
  */
 
 import type { Outbound } from '../../session/index.ts'
-import type { Position } from '../kind/items.ts'
-import type { FollowedTopic } from '../node/followed-topic.ts'
 import type { Feed } from '../node/session-outlet.ts'
-import type { Taken } from '../node/subscription.ts'
+import type { Subscription } from '../node/subscription.ts'
+import type { Taken } from '../node/taking.ts'
 import { TopicEvent } from '../node/topic-event.ts'
 import type { WireEncoding } from './encodings.ts'
+import type { ServerMessage } from './messages.ts'
 
 /** How a client has asked for a subscription. */
-export interface WireSubscription {
+export interface WireRequest {
   /** `null` if the client has asked in `hello`, or has not asked. */
   readonly id: number | null
-  /** Whether it continues from a position. */
+  /** Whether the client continues from a position. */
   readonly isResume: boolean
-  /** Where it begins; `null` in a topic without history. */
-  readonly begin: Position | null
 }
 
-/** The feed of one subscription of one client. */
+type Subscribed = Extract<ServerMessage, { type: 'subscribed' }>
+
+/** The feed of all subscriptions of one client. */
 export class WireFeed implements Feed {
   readonly #encoding: WireEncoding
-  readonly #topic: FollowedTopic
-  /** `null` once `subscribed` has been sent. */
-  #asked: WireSubscription | null
+  /** Subscriptions that the client does not know of yet. */
+  readonly #begun = new Map<Subscription, Subscribed>()
 
-  constructor(topic: FollowedTopic, encoding: WireEncoding, asked: WireSubscription) {
-    this.#topic = topic
+  constructor(encoding: WireEncoding) {
     this.#encoding = encoding
-    this.#asked = asked
   }
 
-  frame(taken: Taken): readonly Outbound[] {
-    const frame = this.#frame(taken)
-    const asked = this.#asked
-    if (asked === null) return [frame]
-    this.#asked = null
-    const { id, isResume, begin } = asked
-    const { name, number } = this.#topic
+  /** The client learns of the subscription before its first item. */
+  begin(subscription: Subscription, { id, isResume }: WireRequest): void {
+    const { name, number } = subscription.topic
+    const { epoch = null, offset = null } = subscription.position ?? {}
+    const message = { type: 'subscribed', id, topic: name, number, epoch, offset } as const
+    this.#begun.set(subscription, { ...message, resumed: isResume })
+  }
+
+  frame(taken: Taken, subscription: Subscription): readonly Outbound[] {
+    const frame = this.#frame(taken, subscription)
+    const subscribed = this.#begun.get(subscription)
+    if (subscribed === undefined) return [frame]
+    this.#begun.delete(subscription)
     const isGap = !(taken instanceof TopicEvent) && taken.type === 'gap'
-    const subscribed = this.#encoding.encode({
-      type: 'subscribed',
-      id,
-      topic: name,
-      number,
-      epoch: begin?.epoch ?? null,
-      offset: begin?.offset ?? null,
-      resumed: isResume && !isGap,
-    })
-    return [subscribed, frame]
+    const resumed = subscribed.resumed && !isGap
+    return [this.#encoding.encode({ ...subscribed, resumed }), frame]
   }
 
-  #frame(taken: Taken): Outbound {
-    if (taken instanceof TopicEvent) return this.#encoding.encodeEvent(this.#topic, taken)
-    return this.#encoding.encode({ ...taken, topic: this.#topic.name })
+  #frame(taken: Taken, { topic }: Subscription): Outbound {
+    if (taken instanceof TopicEvent) return this.#encoding.encodeEvent(topic, taken)
+    return this.#encoding.encode({ ...taken, topic: topic.name })
   }
 }

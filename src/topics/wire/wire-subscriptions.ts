@@ -7,16 +7,22 @@ import { BrokerUnavailableError } from '../errors.ts'
 import type { AnyTopicKind } from '../kind/define-topic.ts'
 import type { From } from '../kind/items.ts'
 import { problemOf } from '../kind/topic-name.ts'
-import type { Attached } from '../session-outlets.ts'
+import type { Subscription } from '../node/subscription.ts'
+import type { SessionReceiver } from '../session-outlets.ts'
 import type { ClientMessage } from './messages.ts'
 import { type AllowedTopic, decide, type Decision, type Denied } from './permissions.ts'
 import { WireFeed } from './wire-feed.ts'
 import type { WireParts } from './wire-parts.ts'
 
-interface Subscribed {
-  attached: Attached | null
-  /** Set if the permission ends. */
-  ending: { readonly allowed: AllowedTopic; readonly timer: WheelTimer } | null
+/** A permission that ends. */
+interface Ending {
+  readonly allowed: AllowedTopic
+  readonly timer: WheelTimer
+}
+
+/** Stands for a subscription that is under way. */
+interface Asking {
+  isOver: boolean
 }
 
 const MAX_TIMER_MS = 2 ** 31 - 1
@@ -25,17 +31,18 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 export class WireSubscriptions {
   readonly #parts: WireParts
   readonly #denied: (topic: string, denied: Denied | null) => void
-  readonly #subscribed = new Map<string, Subscribed>()
+  readonly #feed: WireFeed
+  readonly #receiver: SessionReceiver
+  /** By topic. Subscriptions that have begun are in the outlet of the session. */
+  readonly #asking = new Map<string, Asking>()
+  readonly #endings = new Map<string, Ending>()
 
   /** @param denied is called when the permission for a topic has ended. */
   constructor(parts: WireParts, denied: (topic: string, denied: Denied | null) => void) {
     this.#parts = parts
     this.#denied = denied
-  }
-
-  /** Whether there is a subscription to the topic, or one has been asked for. */
-  has(topic: string): boolean {
-    return this.#subscribed.has(topic)
+    this.#feed = new WireFeed(parts.encoding)
+    this.#receiver = parts.topics.outlets.receiverOf(parts.session, this.#feed)
   }
 
   /**
@@ -51,41 +58,41 @@ export class WireSubscriptions {
       return
     }
     this.unsubscribe(name)
-    if (this.#subscribed.size >= topics.settings.maxTopics) {
+    if (this.#asking.size + this.#begun().length >= topics.settings.maxTopics) {
       answers.tellLimit('maxTopics', name)
       answers.refuse(id, name, 'limit', 'Too many topics')
       return
     }
     const allowed = permissions.find(name)
-    const subscribed: Subscribed = { attached: null, ending: null }
-    this.#subscribed.set(name, subscribed)
+    const asking = this.#ask(name)
     const decision = await this.decide(name, allowed)
-    // The client may have unsubscribed meanwhile.
-    if (this.#subscribed.get(name) !== subscribed) return
+    if (asking.isOver) return
     if (!decision.isAllowed || allowed === null) {
-      this.#subscribed.delete(name)
+      this.#asking.delete(name)
       answers.forbid(id, name, decision.isAllowed ? null : decision.denied)
       return
     }
-    this.#endAt(name, subscribed, allowed, decision.until)
-    await this.#attach(id, name, allowed.kind, subscribed, from)
+    this.#endAt(name, allowed, decision.until)
+    await this.#attach(id, name, allowed.kind, asking, from)
   }
 
   /** Subscribes without asking for a permission. Does nothing if there is a subscription. */
   async subscribeAsServer(name: string, kind: AnyTopicKind, from: From): Promise<void> {
-    if (this.#subscribed.has(name)) return
-    const subscribed: Subscribed = { attached: null, ending: null }
-    this.#subscribed.set(name, subscribed)
-    await this.#attach(null, name, kind, subscribed, from)
+    if (this.#asking.has(name) || this.#find(name) !== undefined) return
+    await this.#attach(null, name, kind, this.#ask(name), from)
   }
 
   /** Does nothing if there is no subscription. */
   unsubscribe(topic: string): void {
-    const subscribed = this.#subscribed.get(topic)
-    if (subscribed === undefined) return
-    this.#subscribed.delete(topic)
-    subscribed.ending?.timer.cancel()
-    subscribed.attached?.cancel()
+    const asking = this.#asking.get(topic)
+    if (asking !== undefined) asking.isOver = true
+    this.#asking.delete(topic)
+    this.#endings.get(topic)?.timer.cancel()
+    this.#endings.delete(topic)
+    const subscription = this.#find(topic)
+    if (subscription !== undefined) {
+      this.#parts.topics.outlets.detach(this.#receiver, subscription)
+    }
   }
 
   /** Answers a request for a page of the history. */
@@ -118,50 +125,64 @@ export class WireSubscriptions {
 
   /** Asks again for the permissions that end: the client has a new token. */
   async askAgain(): Promise<void> {
-    for (const [topic, subscribed] of this.#subscribed) {
-      const { ending } = subscribed
-      if (ending === null) continue
+    // Copied: `#endAt` adds to the map.
+    for (const [topic, ending] of Array.from(this.#endings)) {
       const decision = await this.decide(topic, ending.allowed)
-      if (this.#subscribed.get(topic) !== subscribed) continue
-      if (decision.isAllowed) this.#endAt(topic, subscribed, ending.allowed, decision.until)
+      if (this.#endings.get(topic) !== ending) continue
+      if (decision.isAllowed) this.#endAt(topic, ending.allowed, decision.until)
       else this.#denied(topic, decision.denied)
     }
   }
 
   /** The session is over. Its subscriptions end with its outlet. */
   end(): void {
-    for (const { ending } of this.#subscribed.values()) ending?.timer.cancel()
+    for (const { timer } of this.#endings.values()) timer.cancel()
+  }
+
+  #ask(topic: string): Asking {
+    const asking: Asking = { isOver: false }
+    this.#asking.set(topic, asking)
+    return asking
   }
 
   async #attach(
     id: number | null,
     topic: string,
     kind: AnyTopicKind,
-    subscribed: Subscribed,
+    asking: Asking,
     from: From,
   ): Promise<void> {
-    const { encoding, session, topics } = this.#parts
+    const { outlets } = this.#parts.topics
     const isResume = typeof from === 'object' && 'epoch' in from
-    const attached = await topics.outlets.attach(
-      session,
-      topic,
-      kind,
-      from,
-      (followed, begin) => new WireFeed(followed, encoding, { id, isResume, begin }),
-    )
-    if (this.#subscribed.get(topic) === subscribed) subscribed.attached = attached
-    else attached.cancel()
+    await outlets.attach(this.#receiver, topic, kind, from, (subscription) => {
+      // The client may have unsubscribed meanwhile.
+      if (asking.isOver) return false
+      this.#asking.delete(topic)
+      this.#feed.begin(subscription, { id, isResume })
+      return true
+    })
+  }
+
+  /** The subscriptions of the client that have begun. */
+  #begun(): readonly Subscription[] {
+    const receiver = this.#receiver
+    return receiver.outlet.subscriptions.filter((each) => each.receiver === receiver)
+  }
+
+  /** A list, and not a map: a client has few topics, and there are many clients. */
+  #find(topic: string): Subscription | undefined {
+    return this.#begun().find((each) => each.topic.name === topic)
   }
 
   /** Ends a subscription when its permission ends. */
-  #endAt(topic: string, subscribed: Subscribed, allowed: AllowedTopic, until: Date | null): void {
-    subscribed.ending?.timer.cancel()
-    subscribed.ending = null
+  #endAt(topic: string, allowed: AllowedTopic, until: Date | null): void {
+    this.#endings.get(topic)?.timer.cancel()
+    this.#endings.delete(topic)
     if (until === null) return
     const { timers } = this.#parts.topics.node.environment
     const ms = Math.min(Math.max(0, until.getTime() - Date.now()), MAX_TIMER_MS)
     const timer = timers.schedule(ms, () => this.#denied(topic, null))
-    subscribed.ending = { allowed, timer }
+    this.#endings.set(topic, { allowed, timer })
   }
 }
 

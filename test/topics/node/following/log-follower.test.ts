@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import { createTestEnvironment } from '../../../src/testing/test-environment.ts'
+import { createTestEnvironment } from '../../../../src/testing/test-environment.ts'
 import {
   type Broker,
   BrokerUnavailableError,
   defineTopic,
   type Head,
   type LogPage,
-} from '../../../src/topics/index.ts'
-import { encodeData, encodeEnvelope } from '../../../src/topics/kind/envelope.ts'
-import { LogFollower } from '../../../src/topics/node/log-follower.ts'
-import type { NodeNews } from '../../../src/topics/node/node-parts.ts'
-import { ReadSlots } from '../../../src/topics/node/reading/read-slots.ts'
-import { RingBudget } from '../../../src/topics/node/ring-budget.ts'
-import { Sweep } from '../../../src/topics/node/sweep.ts'
-import { topicOf } from '../../suites/brokers/harness.ts'
+} from '../../../../src/topics/index.ts'
+import { encodeData, encodeEnvelope } from '../../../../src/topics/kind/envelope.ts'
+import { LogFollower } from '../../../../src/topics/node/following/log-follower.ts'
+import type { NodeNews } from '../../../../src/topics/node/node-parts.ts'
+import { ReadSlots } from '../../../../src/topics/node/reading/read-slots.ts'
+import { RingBudget } from '../../../../src/topics/node/ring-budget.ts'
+import { Sweep } from '../../../../src/topics/node/sweep.ts'
+import { KIND } from '../../../suites/brokers/harness.ts'
 
 const Room = defineTopic('rooms/:room', { history: { size: 100, age: 600_000 } })
 
@@ -41,7 +41,7 @@ function following(head: Head): {
     },
   }
   const news: NodeNews[] = []
-  const follower = new LogFollower(Room, topicOf('rooms/1'), {
+  const follower = new LogFollower('rooms/1', Room, KIND, {
     // The follower asks for nothing else.
     broker: broker as Broker,
     environment,
@@ -50,6 +50,7 @@ function following(head: Head): {
     sweep: new Sweep(environment),
     nextNumber: () => 1,
     isUp: () => !log.isAway,
+    begun: () => {},
     told: (each) => news.push(each),
   })
   return {
@@ -78,7 +79,7 @@ describe('LogFollower', () => {
     await pass(1000)
 
     expect(follower.topic.place).toEqual({ epoch: 'e', offset: 7 })
-    expect(follower.topic.ring.events.map(({ offset }) => offset)).toEqual([6, 7])
+    expect(follower.topic.ring?.events.map(({ offset }) => offset)).toEqual([6, 7])
   })
 
   it('keeps events that come before the head is known', async () => {
@@ -153,7 +154,7 @@ describe('LogFollower', () => {
     await pass(5000)
 
     expect(follower.topic.head).toBe(8)
-    expect(follower.topic.ring.events[0]?.missing).toEqual({ reason: 'broker', missed: null })
+    expect(follower.topic.ring?.events[0]?.missing).toEqual({ reason: 'broker', missed: null })
     expect(log.reads).toBeLessThan(10)
   })
 

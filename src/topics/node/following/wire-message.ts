@@ -3,7 +3,7 @@
  * envelope.
  */
 
-import { ByteReader, ByteWriter } from '../kind/numbers.ts'
+import { ByteReader, ByteWriter } from '../../kind/numbers.ts'
 
 /** One message. */
 export interface WireMessage {

@@ -3,14 +3,14 @@
  * connection to the broker breaks in between.
  */
 
-import { Deferred, type Environment, type WheelTimer } from '../../base/internal.ts'
-import type { AppendIdentity, Appended, Broker, Head, LogTopic } from '../broker.ts'
+import { Deferred, type Environment, type WheelTimer } from '../../../base/internal.ts'
+import type { AppendIdentity, Appended, Broker, Head, LogTopic } from '../../broker.ts'
 import {
   BrokerUnavailableError,
   ExpectationFailedError,
   PublishRefusedError,
   PublishUncertainError,
-} from '../errors.ts'
+} from '../../errors.ts'
 
 /** What is to be stored. */
 export interface PublishRequest {

@@ -3,7 +3,7 @@
  * What has not been used for some time is forgotten, and begins again under another name.
  */
 
-import type { LogTopic } from '../broker.ts'
+import type { LogTopic } from '../../broker.ts'
 import { type LaneParts, PublishLane } from './publish-lane.ts'
 
 const IDLE_MS = 60_000

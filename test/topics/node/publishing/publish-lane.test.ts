@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { Deferred } from '../../../src/base/internal.ts'
-import { createTestEnvironment } from '../../../src/testing/test-environment.ts'
+import { Deferred } from '../../../../src/base/internal.ts'
+import { createTestEnvironment } from '../../../../src/testing/test-environment.ts'
 import {
   type AppendIdentity,
   type Appended,
@@ -9,9 +9,9 @@ import {
   ExpectationFailedError,
   PublishRefusedError,
   PublishUncertainError,
-} from '../../../src/topics/index.ts'
-import { PublishLane } from '../../../src/topics/node/publish-lane.ts'
-import { bytes, text, topicOf } from '../../suites/brokers/harness.ts'
+} from '../../../../src/topics/index.ts'
+import { PublishLane } from '../../../../src/topics/node/publishing/publish-lane.ts'
+import { bytes, text, topicOf } from '../../../suites/brokers/harness.ts'
 
 interface Append {
   readonly message: string

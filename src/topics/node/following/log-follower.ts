@@ -3,71 +3,64 @@
  * where the log has begun again.
  */
 
-import type { Environment, WheelTimer } from '../../base/internal.ts'
-import type { Broker, EventPlace, Head, LogPage, LogTopic } from '../broker.ts'
-import { FollowedTopic } from './followed-topic.ts'
-import { decodeEvent, decodePage, LogPages } from './reading/log-pages.ts'
-import { offsetBeforeNewest, settlePage } from './reading/kept-events.ts'
-import type { NodeParts } from './node-parts.ts'
-import type { MissingBefore, TopicEvent } from './topic-event.ts'
-import type { AnyTopicKind } from '../kind/define-topic.ts'
-
-interface Held {
-  readonly place: EventPlace
-  readonly message: Uint8Array
-}
+import type { WheelTimer } from '../../../base/internal.ts'
+import type { EventPlace, Head, LogKind, LogPage, LogTopic } from '../../broker.ts'
+import { FollowedTopic, type TopicSource } from '../followed-topic.ts'
+import { decodeEvent, decodePage, LogPages } from '../reading/log-pages.ts'
+import { offsetBeforeNewest, settlePage } from '../reading/kept-events.ts'
+import type { NodeParts } from '../node-parts.ts'
+import type { MissingBefore, TopicEvent } from '../topic-event.ts'
+import type { AnyTopicKind } from '../../kind/define-topic.ts'
+import { HeldEvents } from './held-events.ts'
 
 const HEAL_LIMIT = { events: 256, bytes: 1 << 20 }
-const MAX_HELD_EVENTS = 256
-const MAX_HELD_BYTES = 1 << 20
-/** How long a log that is not what it should be is left alone before it is looked at again. */
+/** How long the follower waits before it asks a log again that did not answer as expected. */
 const RETRY_MS = 250
-/** How often a hole is looked for in vain before it is told as lost. */
+/** How often the follower reads a hole in vain before it is told as lost. */
 const MAX_FRUITLESS = 4
 /** An event may expire so much earlier than it should. */
 const AGE_MARGIN_MS = 30_000
 
+/** What a follower needs while its topic is not in step with the log. */
+interface Trouble {
+  readonly held: HeldEvents
+  isHealing: boolean
+  /** How many healings in a row have found nothing. */
+  fruitless: number
+  retry: WheelTimer | null
+}
+
 /** Follows one topic with history. */
-export class LogFollower {
+export class LogFollower implements TopicSource {
   readonly topic: FollowedTopic
-  readonly log: LogTopic
-  readonly #broker: Broker
+  readonly #kind: LogKind
   readonly #parts: NodeParts
-  readonly #environment: Environment
-  readonly #begun: () => void
   /** The broker's name of the epoch; `null` before the first head. */
   #epoch: string | null = null
   /** Appended to the broker's epoch when a log has gone back without saying so. */
   #lives = 0
-  /** Live events up to here may be echoes of what was read. */
+  /** Live events up to here may be echoes of events that were read. */
   #echoUntil = 0
-  #held: Held[] = []
-  #heldBytes = 0
-  #hasDropped = false
-  #isHealing = false
-  #isStopped = false
-  #fruitless = 0
-  #retry: WheelTimer | null = null
-  /** When the head was last known to be the log's. */
+  /** When the head was last known to be the log's, in whole milliseconds. */
   #knownAt: number
+  #isStopped = false
+  #trouble: Trouble | null = null
 
-  /** @param begun is called when the head of the log becomes known, and with each new epoch. */
-  constructor(kind: AnyTopicKind, log: LogTopic, parts: NodeParts, begun: () => void = () => {}) {
-    this.log = log
-    this.#begun = begun
-    this.#broker = parts.broker
+  constructor(name: string, kind: AnyTopicKind, log: LogKind, parts: NodeParts) {
+    this.#kind = log
     this.#parts = parts
-    this.#environment = parts.environment
-    this.#knownAt = parts.environment.clock.now()
-    const pages = new LogPages(
-      parts.broker,
-      log,
-      parts.slots,
-      (epoch) => this.exposed(epoch),
-      () => this.#lookLater(),
-    )
-    const isDense = parts.broker.offsets === 'dense'
-    this.topic = new FollowedTopic(log.name, kind, { pages, isDense }, parts)
+    this.topic = new FollowedTopic(name, kind, this, parts)
+    this.#knownAt = this.topic.now
+  }
+
+  /** The topic as brokers know it. Made at each call: it is rarely needed. */
+  get log(): LogTopic {
+    return { name: this.topic.name, kind: this.#kind }
+  }
+
+  /** Whether each offset is the one before it plus 1. */
+  get isDense(): boolean {
+    return this.#parts.broker.offsets === 'dense'
   }
 
   /** When the newest event came, or the head was checked. */
@@ -79,23 +72,34 @@ export class LogFollower {
    * Begins to follow. Rejects when the broker does not answer: the checks ask for the head again.
    */
   async start(): Promise<void> {
-    const head = await this.#broker.follow(this.log)
+    const head = await this.#parts.broker.follow(this.log)
     if (!this.#isStopped && this.#epoch === null) this.#begin(head)
   }
 
   stop(): void {
     this.#isStopped = true
-    this.#retry?.cancel()
-    this.#held = []
-    this.#broker.unfollow(this.log)
+    this.#trouble?.retry?.cancel()
+    this.#trouble = null
+    this.#parts.broker.unfollow(this.log)
     this.topic.end()
+  }
+
+  createPages(): LogPages {
+    const { broker, slots } = this.#parts
+    return new LogPages(
+      broker,
+      this.log,
+      slots,
+      (epoch) => this.exposed(epoch),
+      () => this.#lookLater(),
+    )
   }
 
   /** A live event. */
   event(place: EventPlace, message: Uint8Array): void {
     if (this.#isStopped) return
     if (this.#epoch === null || this.#isHealing || !this.#apply(place, message)) {
-      this.#hold({ place, message })
+      this.#inTrouble().held.add({ place, message })
     }
   }
 
@@ -105,36 +109,35 @@ export class LogFollower {
     if (this.#epoch === null || head.epoch !== this.#epoch) this.#begin(head)
     else if (head.offset > this.topic.head) void this.#heal()
     else if (asked.epoch === this.topic.epoch && head.offset < asked.offset) this.#wentBack(head)
-    else this.#knownAt = this.#environment.clock.now()
+    else this.#knownAt = this.topic.now
   }
 
-  /** Asks for the head now. @returns the log's newest offset; `null` when the broker is away. */
+  /** Asks for the head now. @returns the log's newest offset; `null` if the broker does not answer. */
   async check(): Promise<number | null> {
     const asked = this.topic.place
     try {
-      const [head] = await this.#broker.heads([this.log])
+      const [head] = await this.#parts.broker.heads([this.log])
       if (head === undefined) return null
       this.checked(head, asked)
       return head.offset
     } catch {
-      // The broker is away: everything is checked when it is back.
+      // The broker is down: all heads are checked when it is back.
       return null
     }
   }
 
-  /** The offset after which the newest `count` events come, as far as they are kept. */
+  /** The offset after which the newest `count` events come, as far as they are stored. */
   async offsetBefore(count: number): Promise<number> {
     const { topic, log } = this
     if (topic.isDense || count === 0) return Math.max(0, topic.head - count)
-    const inRing = topic.ring.events.at(-count - 1)
+    const inRing = topic.ring?.events.at(-count - 1)
     if (inRing !== undefined) return inRing.offset
+    const { broker, slots } = this.#parts
     const limit = { events: log.kind.size, bytes: HEAL_LIMIT.bytes }
-    return offsetBeforeNewest(count, (after) =>
-      this.#parts.slots.run(() => this.#broker.read(log, after, limit)),
-    )
+    return offsetBeforeNewest(count, (after) => slots.run(() => broker.read(log, after, limit)))
   }
 
-  /** @returns `false` when the event has to wait for what is missing before it. */
+  /** @returns `false` if the event has to wait for missing ones before it. */
   #apply(place: EventPlace, message: Uint8Array): boolean {
     const { topic } = this
     if (place.epoch !== this.#epoch) {
@@ -146,7 +149,7 @@ export class LogFollower {
       return true
     }
     if (place.previous !== topic.head) {
-      if (this.#retry === null) void this.#heal()
+      if (!this.#isWaiting) void this.#heal()
       return false
     }
     this.#append(place.offset, message, null)
@@ -155,7 +158,7 @@ export class LogFollower {
 
   /** An offset that is known: an echo of a read, or a log that has gone back. */
   #applyOld(place: EventPlace, message: Uint8Array): void {
-    const known = this.topic.ring.at(place.offset)
+    const known = this.topic.ring?.at(place.offset) ?? null
     if (known !== null) {
       if (!isEqual(known.message, message)) void this.#lookAgain(place)
     } else if (place.offset > this.#echoUntil) {
@@ -167,13 +170,13 @@ export class LogFollower {
   async #lookAgain(place: EventPlace): Promise<void> {
     const asked = this.topic.place
     try {
-      const [head] = await this.#broker.heads([this.log])
+      const [head] = await this.#parts.broker.heads([this.log])
       if (head === undefined || this.#isStopped) return
       const isSameLife = asked.epoch === this.topic.epoch && place.epoch === this.#epoch
       if (isSameLife && head.epoch === this.#epoch) this.#wentBack(head)
       else this.checked(head, asked)
     } catch {
-      // The broker is away: everything is checked when it is back.
+      // The broker is down: all heads are checked when it is back.
     }
   }
 
@@ -187,10 +190,10 @@ export class LogFollower {
     const isFirst = this.#epoch === null
     this.#epoch = head.epoch
     this.#echoUntil = head.offset
-    this.#knownAt = this.#environment.clock.now()
+    this.#knownAt = this.topic.now
     this.topic.begin(this.exposed(head.epoch), head.offset)
     if (!isFirst) this.#parts.told({ type: 'epoch', topic: this.topic.name })
-    this.#begun()
+    this.#parts.begun(this.topic.name)
     this.#release()
   }
 
@@ -203,66 +206,72 @@ export class LogFollower {
     const event = decodeEvent(offset, message, missing)
     if (event === null) this.topic.skipTo(offset)
     else this.topic.append(event)
-    this.#knownAt = this.#environment.clock.now()
+    this.#knownAt = this.topic.now
   }
 
-  #hold(held: Held): void {
-    this.#heldBytes += held.message.length
-    if (this.#held.length >= MAX_HELD_EVENTS || this.#heldBytes > MAX_HELD_BYTES) {
-      // The log has it.
-      this.#heldBytes -= held.message.length
-      this.#hasDropped = true
-      return
-    }
-    this.#held.push(held)
+  /** Whether the log will be read again after a pause. */
+  get #isWaiting(): boolean {
+    return this.#trouble !== null && this.#trouble.retry !== null
   }
 
-  /** Applies what has waited. */
+  get #isHealing(): boolean {
+    return this.#trouble?.isHealing === true
+  }
+
+  #inTrouble(): Trouble {
+    this.#trouble ??= { held: new HeldEvents(), isHealing: false, fruitless: 0, retry: null }
+    return this.#trouble
+  }
+
+  /** Applies the live events that have waited. */
   #release(): void {
-    const held = this.#held
-    this.#held = []
-    this.#heldBytes = 0
-    const dropped = this.#hasDropped
-    this.#hasDropped = false
-    for (const [index, { place, message }] of held.entries()) {
+    const trouble = this.#trouble
+    if (trouble === null) return
+    const { events, hasDropped } = trouble.held.take()
+    for (const [index, { place, message }] of events.entries()) {
       if (!this.#isHealing && this.#apply(place, message)) continue
-      for (const later of held.slice(index)) this.#hold(later)
+      for (const later of events.slice(index)) this.#inTrouble().held.add(later)
       return
     }
-    if (dropped) void this.#heal()
+    if (hasDropped) void this.#heal()
+    else if (!trouble.isHealing && trouble.retry === null && trouble.held.isEmpty) {
+      this.#trouble = null
+    }
   }
 
-  /** Reads what is missing. Never rejects. */
+  /** Reads the missing events. Never rejects. */
   async #heal(): Promise<void> {
     if (this.#isHealing || this.#isStopped) return
-    this.#isHealing = true
+    const trouble = this.#inTrouble()
+    trouble.isHealing = true
     const { topic } = this
     const from = topic.head
     const epoch = topic.epoch
     try {
       while (await this.#healOnce(from));
       const isSameLife = topic.epoch === epoch
-      this.#fruitless = topic.head > from || !isSameLife ? 0 : this.#fruitless + 1
+      trouble.fruitless = topic.head > from || !isSameLife ? 0 : trouble.fruitless + 1
       if (isSameLife && topic.head > from) {
         this.#parts.told({ type: 'healed', topic: topic.name, from, to: topic.head })
       }
     } catch {
-      // The broker is away: everything is checked when it is back.
-      this.#fruitless++
+      // The broker is down: all heads are checked when it is back.
+      trouble.fruitless++
     }
-    this.#isHealing = false
+    trouble.isHealing = false
     if (this.#isStopped) return
-    if (this.#fruitless === 0) this.#release()
-    else this.#despair()
+    if (trouble.fruitless === 0) this.#release()
+    else this.#despair(trouble)
   }
 
   /** @returns whether there is more to read. */
   async #healOnce(from: number): Promise<boolean> {
     const { topic } = this
     const { epoch, offset: after } = topic.place
+    const { broker, slots } = this.#parts
     const read = (from: number): Promise<LogPage> =>
-      this.#parts.slots.run(() => this.#broker.read(this.log, from, HEAL_LIMIT))
-    const page = await settlePage(await read(after), this.log.kind.size, read)
+      slots.run(() => broker.read(this.log, from, HEAL_LIMIT))
+    const page = await settlePage(await read(after), this.#kind.size, read)
     if (this.#isStopped || topic.epoch !== epoch) return false
     if (page.epoch !== this.#epoch) {
       this.#begin({ epoch: page.epoch, offset: page.head })
@@ -272,8 +281,7 @@ export class LogFollower {
       this.#wentBack({ epoch: page.epoch, offset: page.head })
       return false
     }
-    topic.healedFrom = Math.min(topic.healedTo > after ? topic.healedFrom : from, from)
-    topic.healedTo = page.head
+    topic.heal(from, after, page.head)
     this.#echoUntil = Math.max(this.#echoUntil, page.head)
     this.#appendPage(page, after)
     return page.events.length > 0 && topic.head < page.head
@@ -292,27 +300,27 @@ export class LogFollower {
 
   #lostBefore(page: LogPage, first: TopicEvent | null, after: number): MissingBefore | null {
     if (first === null || page.complete === true) return null
-    const { size, ageMs } = this.log.kind
-    const silentMs = this.#environment.clock.now() - this.#knownAt
+    const { size, ageMs } = this.#kind
+    const silentMs = this.topic.now - this.#knownAt
     const isYoung = silentMs < ageMs - AGE_MARGIN_MS
     if (page.complete === 'unknown' && isYoung && page.events.length < size) return null
-    const missed = this.topic.isDense ? first.offset - 1 - after : null
+    const missed = this.isDense ? first.offset - 1 - after : null
     return { reason: isYoung ? 'trimmed' : 'expired', missed }
   }
 
-  /** A hole that the log does not fill is looked for again, and in the end told as lost. */
-  #despair(): void {
-    if (this.#held.length === 0 && !this.#hasDropped) {
-      this.#fruitless = 0
+  /** Reads a hole again that the log does not fill. In the end the hole is told as lost. */
+  #despair(trouble: Trouble): void {
+    if (trouble.held.isEmpty) {
+      trouble.fruitless = 0
       this.#lookLater()
       return
     }
-    if (this.#fruitless <= MAX_FRUITLESS) {
+    if (trouble.fruitless <= MAX_FRUITLESS) {
       this.#lookLater()
       return
     }
-    this.#fruitless = 0
-    const next = this.#held.find(
+    trouble.fruitless = 0
+    const next = trouble.held.find(
       ({ place }) => place.epoch === this.#epoch && place.offset > this.topic.head,
     )
     if (next !== undefined) {
@@ -322,15 +330,16 @@ export class LogFollower {
   }
 
   #lookLater(): void {
-    if (this.#retry !== null || this.#isStopped) return
-    this.#retry = this.#environment.timers.schedule(RETRY_MS, () => {
-      this.#retry = null
+    if (this.#isStopped) return
+    const trouble = this.#inTrouble()
+    trouble.retry ??= this.#parts.environment.timers.schedule(RETRY_MS, () => {
+      trouble.retry = null
       void this.#lookNow()
     })
   }
 
   async #lookNow(): Promise<void> {
-    // While the broker is away there is nothing to see: everything is checked when it is back.
+    // While the broker is down there is nothing to read: all heads are checked when it is back.
     if (!this.#parts.isUp()) return
     await this.check()
     if (this.#isStopped || this.#isHealing) return

@@ -5,8 +5,8 @@
  * before all servers know of it), when the broker is back, and from time to time.
  */
 
-import type { Environment, WheelTimer } from '../../base/internal.ts'
-import type { Broker } from '../broker.ts'
+import type { Environment, WheelTimer } from '../../../base/internal.ts'
+import type { Broker } from '../../broker.ts'
 import type { LogFollower } from './log-follower.ts'
 
 /** Each counted from the one before: at 250 ms and at 2 s. */

@@ -5,11 +5,11 @@
  * broker, is a gap.
  */
 
-import type { AnyTopicKind } from '../kind/define-topic.ts'
-import { MalformedBytesError } from '../kind/numbers.ts'
-import { FollowedTopic } from './followed-topic.ts'
-import type { NodeParts } from './node-parts.ts'
-import { type MissingBefore, TopicEvent } from './topic-event.ts'
+import type { AnyTopicKind } from '../../kind/define-topic.ts'
+import { MalformedBytesError } from '../../kind/numbers.ts'
+import { FollowedTopic } from '../followed-topic.ts'
+import type { NodeParts } from '../node-parts.ts'
+import { type MissingBefore, TopicEvent } from '../topic-event.ts'
 import { decodeWireMessage } from './wire-message.ts'
 
 /** How many publishers are remembered for one topic. */

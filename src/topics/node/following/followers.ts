@@ -1,0 +1,144 @@
+/**
+ * The topics that this node follows: from the first subscription until some time after the last.
+ */
+
+import { Deferred, type WheelTimer } from '../../../base/internal.ts'
+import type { EventPlace } from '../../broker.ts'
+import type { AnyTopicKind } from '../../kind/define-topic.ts'
+import type { FollowedTopic } from '../followed-topic.ts'
+import type { LogKinds } from '../log-kinds.ts'
+import type { NodeParts } from '../node-parts.ts'
+import { Checks } from './checks.ts'
+import { LogFollower } from './log-follower.ts'
+import { WireFollower } from './wire-follower.ts'
+
+/** Brings the events of one topic in. */
+export type Follower = LogFollower | WireFollower
+
+/** How topics are followed. All times are in milliseconds. */
+export interface FollowSettings {
+  readonly lingerMs: number
+  readonly checkEveryMs: number
+}
+
+/** The followers of one node. */
+export class Followers {
+  readonly #parts: NodeParts
+  readonly #kinds: LogKinds
+  readonly #lingerMs: number
+  readonly #checks: Checks
+  readonly #followers = new Map<string, Follower>()
+  /** Topics whose head is not known yet. */
+  readonly #waiting = new Map<string, Deferred<void>>()
+  /** Topics without subscriptions, until they are given up. */
+  readonly #lingering = new Map<string, WheelTimer>()
+
+  /** @param parts without `begun`, which the followers add. */
+  constructor(
+    parts: Omit<NodeParts, 'begun'>,
+    kinds: LogKinds,
+    { lingerMs, checkEveryMs }: FollowSettings,
+  ) {
+    this.#parts = { ...parts, begun: (topic) => this.#settle(topic) }
+    this.#kinds = kinds
+    this.#lingerMs = lingerMs
+    const { broker, environment, isUp } = parts
+    this.#checks = new Checks(broker, environment, checkEveryMs, isUp)
+  }
+
+  /** How many topics are followed. */
+  get size(): number {
+    return this.#followers.size
+  }
+
+  /** @returns `undefined` for a topic that is not followed. */
+  find(name: string): Follower | undefined {
+    return this.#followers.get(name)
+  }
+
+  /** Follows a topic, at least until `letLinger`. */
+  follow(name: string, kind: AnyTopicKind): Follower {
+    this.#lingering.get(name)?.cancel()
+    this.#lingering.delete(name)
+    const existing = this.#followers.get(name)
+    if (existing !== undefined) return existing
+    const follower =
+      kind.history === null
+        ? new WireFollower(name, kind, this.#parts)
+        : new LogFollower(name, kind, this.#kinds.of(kind), this.#parts)
+    this.#followers.set(name, follower)
+    this.#waiting.set(name, new Deferred())
+    if (follower instanceof LogFollower) this.#checks.add(follower)
+    void this.#start(name, follower)
+    return follower
+  }
+
+  /**
+   * Follows a topic, and waits until its head is known.
+   *
+   * @returns `null` if it was given up meanwhile.
+   */
+  async ready(name: string, kind: AnyTopicKind): Promise<Follower | null> {
+    const follower = this.follow(name, kind)
+    await this.#waiting.get(name)?.promise
+    return this.#followers.get(name) === follower ? follower : null
+  }
+
+  /** Gives a topic up after some time if it gets no subscription. */
+  letLinger({ name, subscriptions }: FollowedTopic): void {
+    const isFollowed = this.#followers.get(name)?.topic.subscriptions === subscriptions
+    if (!isFollowed || subscriptions.size > 0 || this.#lingering.has(name)) return
+    const timer = this.#parts.environment.timers.schedule(this.#lingerMs, () => {
+      this.#lingering.delete(name)
+      if (subscriptions.size === 0) this.#giveUp(name)
+    })
+    this.#lingering.set(name, timer)
+  }
+
+  /** A live event of a topic with history. */
+  event(name: string, place: EventPlace, message: Uint8Array): void {
+    const follower = this.#followers.get(name)
+    if (follower instanceof LogFollower) follower.event(place, message)
+  }
+
+  /** The broker is up. `isReturn`: it was down. */
+  up(isReturn: boolean): void {
+    for (const follower of this.#followers.values()) {
+      if (isReturn && follower instanceof WireFollower) follower.lostBroker()
+      // Subscriptions that wait for a page of the log ask again.
+      follower.topic.mark()
+    }
+    void this.#checks.all()
+  }
+
+  /** Gives all topics up. */
+  end(): void {
+    for (const name of this.#followers.keys()) this.#giveUp(name)
+  }
+
+  /** Never rejects: a head that cannot be read now is read by the checks. */
+  async #start(name: string, follower: Follower): Promise<void> {
+    try {
+      await follower.start()
+    } catch {
+      // The broker follows by itself when it is back.
+    }
+    if (follower.topic.isReady && this.#followers.get(name) === follower) this.#settle(name)
+  }
+
+  #settle(name: string): void {
+    this.#waiting.get(name)?.resolve()
+    this.#waiting.delete(name)
+  }
+
+  #giveUp(name: string): void {
+    const follower = this.#followers.get(name)
+    if (follower === undefined) return
+    this.#followers.delete(name)
+    this.#lingering.get(name)?.cancel()
+    this.#lingering.delete(name)
+    if (follower instanceof LogFollower) this.#checks.remove(follower)
+    follower.stop()
+    this.#settle(name)
+  }
+}

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest'
+import { HeldEvents } from '../../../../src/topics/node/following/held-events.ts'
+
+const event = (offset: number, bytes = 1): Parameters<HeldEvents['add']>[0] => ({
+  place: { epoch: 'e', offset, previous: offset - 1 },
+  message: new Uint8Array(bytes),
+})
+
+describe('HeldEvents', () => {
+  it('returns the events in order, once', () => {
+    const held = new HeldEvents()
+    for (const offset of [3, 1, 2]) held.add(event(offset))
+
+    expect(held.find(({ place }) => place.offset < 3)?.place.offset).toBe(1)
+    const { events, hasDropped } = held.take()
+    expect(events.map(({ place }) => place.offset)).toEqual([3, 1, 2])
+    expect(hasDropped).toBe(false)
+    expect(held.isEmpty).toBe(true)
+    expect(held.take().events).toEqual([])
+  })
+
+  it.each([
+    ['events', 300, 1, 256],
+    ['bytes', 10, 300_000, 3],
+  ])('drops what is above the limit of %s, and says so', (_limit, count, bytes, kept) => {
+    const held = new HeldEvents()
+    for (let offset = 1; offset <= count; offset++) held.add(event(offset, bytes))
+
+    expect(held.isEmpty).toBe(false)
+    const { events, hasDropped } = held.take()
+    expect(events).toHaveLength(kept)
+    expect(hasDropped).toBe(true)
+    held.add(event(1, 300_000))
+    expect(held.take()).toMatchObject({ events: { length: 1 }, hasDropped: false })
+  })
+})
