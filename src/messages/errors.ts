@@ -1,5 +1,5 @@
 /**
- * What goes wrong with typed messages.
+ * The errors of typed messages.
  */
 
 import { TowpathError } from '../base/index.ts'
@@ -84,7 +84,7 @@ export class InvalidMessageError extends TowpathError {
   }
 }
 
-/** What `onInvalid` is told. */
+/** The argument of `onInvalid`. */
 export interface InvalidFact {
   /** The name of the message. */
   readonly type: string

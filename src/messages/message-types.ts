@@ -129,7 +129,7 @@ type FailureData<Schema> = Schema extends { readonly '~standard': { readonly typ
   ? [data: NonNullable<Types> extends { readonly input: infer Input } ? Input : never]
   : []
 
-/** What the handler of a request is told beside its data. Its members may be taken off it. */
+/** The second argument of a request's handler. Its members may be taken off it. */
 export interface Asked<Failures, Upload> {
   /**
    * Fires when the answer is not wanted any more: cancelled, its time is up, or the session is

@@ -2,7 +2,7 @@
  * Items as a WHATWG stream.
  */
 
-/** A stream that takes an item only when its reader asks, and leaves `items` when it is cancelled. */
+/** A stream that takes an item only when its reader asks. Cancelling it leaves `items`. */
 export function readableItems(items: AsyncIterable<unknown>): ReadableStream<unknown> {
   const iterator = items[Symbol.asyncIterator]()
   return new ReadableStream(

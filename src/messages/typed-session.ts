@@ -23,7 +23,7 @@ import type {
 } from './message-types.ts'
 import type { PreparedMessage } from './prepare.ts'
 
-/** What `typed` and `typedConnection` may be told. */
+/** The options of `typed` and `typedConnection`. */
 export interface TypedOptions {
   /**
    * The codecs of this side; the agreed subprotocol says which one is used. @defaultValue [json]
@@ -76,15 +76,15 @@ export interface TypedOptions {
   readonly invalidEvents?: 'close' | 'ignore'
 
   /**
-   * Is told of each invalid message that arrives. What it throws is reported as a handler's
-   * failure.
+   * Called for each invalid message that arrives. If it throws, the error is reported as a
+   * handler's failure.
    */
   readonly onInvalid?: (fact: InvalidFact) => void
 }
 
 /** How a request is asked. */
 export interface RequestOptions {
-  /** Gives the request up: the call rejects with the reason, and the peer is told. */
+  /** Cancels the request: the call rejects with the reason, and the peer gets a `.cancel`. */
   readonly signal?: AbortSignal
   /**
    * In the place of `requestTimeout`; `null`: no limit. The time also counts while the request
@@ -103,7 +103,7 @@ export interface MessageStream<Item, Result> extends AsyncIterable<Item>, AsyncD
    * the loop throws; with `CANCELLED` if the stream is left before. It need not be awaited.
    */
   readonly result: Promise<Result>
-  /** Ends the stream: the peer is told, items that are unread are dropped. */
+  /** Cancels the stream: the peer gets a `.cancel`, and unread items are dropped. */
   cancel(): void
   /** The items as a WHATWG stream, in the place of a loop. */
   readable(): ReadableStream<Item>
@@ -177,7 +177,7 @@ export interface TypedSession<C extends ContractShape, S extends Side> {
   ) => MessageStream<ItemOutput<C, S, K>, ResponseOutput<C, S, K>>
 
   /**
-   * Hands all that arrives on `incoming` to handlers: events one at a time, in order, requests
+   * Passes the messages of `incoming` to handlers: events one at a time, in order; requests
    * concurrently. Resolves when the session has ended and all handlers are done. A handler of an
    * event that throws fails the session with 1011; one of a request that throws answers with
    * `FAILED`, or with what `asked.error` made, and fails nothing else.

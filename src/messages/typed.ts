@@ -80,9 +80,9 @@ export function typed<C extends ContractShape>(
   return new SessionMessages(link, session) as unknown as TypedSession<C, 'server'>
 }
 
-/** Tells `link` of all frames of a session, at its pace. Never rejects. */
+/** Passes the frames of a session to `link`, while it has room. Never rejects. */
 async function read(session: CarrierSession, link: Link): Promise<void> {
-  // A link that takes nothing for now learns of the end all the same.
+  // A link without room learns of the end, too.
   void session.closed.then(({ cause }) => {
     for (
       let next = session.incoming.tryReceive();
@@ -105,7 +105,7 @@ async function read(session: CarrierSession, link: Link): Promise<void> {
   }
 }
 
-/** What messages are sent with, over whichever link there is. Its functions may be taken off it. */
+/** See `TypedSession`. Its functions may be taken off it. */
 export class SessionMessages {
   readonly #link: Link
   readonly #session: CarrierSession

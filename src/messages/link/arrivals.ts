@@ -35,7 +35,7 @@ export type Arrival = Served | ArrivedEvent
 const CAPACITY = 64
 const MAX_BYTES = 1024 * 1024
 
-/** Is told when `incoming` has room. */
+/** The owner of an `incoming`. */
 export interface IncomingReader {
   roomAgain(): void
 }
@@ -70,7 +70,7 @@ export class Arrivals implements IncomingReader {
   readonly #turns = new Turns()
   #aheadBytes = 0
   #room: Deferred<void> | null = null
-  /** Called when all that has arrived has been shown; `null`: more may arrive. */
+  /** Called when every message has been shown; `null`: more may arrive. */
   #onLast: (() => void) | null = null
 
   /** @param incoming of a connection, which outlives its sessions; absent: one is made. */
@@ -115,7 +115,7 @@ export class Arrivals implements IncomingReader {
   /** @param size of the message, in bytes. */
   show(arrival: Arrival, size: number): void {
     if (this.incoming.isClosedForSend) {
-      // The application has given up receiving: no handler will answer.
+      // The application has cancelled `incoming`: no handler will answer.
       if ('refuse' in arrival) arrival.refuse('UNKNOWN')
       return
     }
@@ -129,14 +129,14 @@ export class Arrivals implements IncomingReader {
     this.wake()
   }
 
-  /** Something has changed: whoever waits for room looks again. */
+  /** Resolves `room` if more may be read now. */
   wake(): void {
     if (!this.#mayRead) return
     this.#room?.resolve()
     this.#room = null
   }
 
-  /** No more will arrive. `onLast` is called when all that has arrived has been shown. */
+  /** No more will arrive. `onLast` is called when every message has been shown. */
   end(onLast: () => void): void {
     this.#onLast = onLast
     this.#turnIsOver()

@@ -32,7 +32,7 @@ export interface Question {
   readonly signal: AbortSignal | null
 }
 
-/** Those that an `Ask` belongs to. */
+/** The requests of this side, as one request sees them. */
 export interface AsksOfOneSide {
   nextId(ask: Ask): number
   release(ask: Ask, wasStarted: boolean): void
@@ -130,17 +130,17 @@ export class Ask {
 
   /** The session is over. What was received before is still delivered. */
   disconnected(cause: Error | null): void {
-    // The end of a session is no news to a caller who does not listen.
+    // A caller who does not await the promise is not stopped by the end of the session.
     void handled(this.#result.promise)
     this.fail(disconnected(this.#question.type, cause))
   }
 
-  /** The request is given up: it fails with `error`, and the peer is told. */
+  /** Cancels the request: it fails with `error`, and the peer gets a `.cancel`. */
   cancel(error: unknown): void {
     const { id } = this
     const told = this.#phase === 'sent' ? this.#link.outbox.post({ type: '.cancel', id }) : SENT
     this.#withdraw?.()
-    // It counts as under way until the peer has been told: what waits for room is bounded so.
+    // It counts as under way until the `.cancel` is in the queue: this bounds what waits for room.
     if (!this.#settle(told === SENT)) return
     if (told !== SENT) void told.then(() => this.#asks.release(this, true))
     this.#reject(error)
@@ -220,7 +220,7 @@ export class Ask {
     const errors = settings.validatesIncoming ? this.#question.entry?.errors : undefined
     const check = errors?.get(code) ?? null
     const isUnknown = errors !== undefined && !errors.has(code) && !isBuiltin(code)
-    // `DISCONNECTED` is our own word.
+    // `DISCONNECTED` is a failure of this side, and never travels.
     const failure = isUnknown || code === 'DISCONNECTED' ? 'FAILED' : code
     const known = errors === undefined || check !== null ? data : undefined
     this.#validated(check, known, (value) => {

@@ -1,5 +1,5 @@
 /**
- * The fields of a message beside its data, checked: what a peer may have made up ends here.
+ * Checks the fields of a message beside its data. The peer may send any value.
  */
 
 import type { Issue } from '../../schema/index.ts'
@@ -21,7 +21,7 @@ export interface Envelope {
   readonly issues?: unknown
 }
 
-/** No message says more of one failure. */
+/** The most issues that one message has. */
 const MAX_ISSUES = 10
 const MAX_CODE_LENGTH = 64
 const MAX_COUNT = 2 ** 31 - 1

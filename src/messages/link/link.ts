@@ -2,7 +2,7 @@
  * One link: typed messages over one session, in both directions. README.md tells the trip of a
  * request through it.
  *
- * It is told of each frame, and says when it takes no more for now.
+ * `take` gets each frame. `room` says when the link takes no more for now.
  */
 
 import type { Frame } from '../../protocol/index.ts'
@@ -40,7 +40,7 @@ export class Link implements LinkParts {
   readonly settings: LinkSettings
   readonly port: LinkPort
   unknownEvents = 0
-  /** Is told when `isExpecting` may have become true; `null`: no handlers are served. */
+  /** Called when `isExpecting` may have become true; `null`: no handlers are served. */
   onAsked: (() => void) | null = null
   readonly #arrivals: Arrivals
   /** The entries of the peer; `null`: they are not known here. */
@@ -198,7 +198,7 @@ export class Link implements LinkParts {
     }
     const request = this.#find(id)
     if (request === null) {
-      // It has crossed the end of its request; but the peer does not answer itself.
+      // It has crossed the end of its request. An answer to the peer's own request has not.
       if (this.#isOurs(id) || (type !== '.response' && type !== '.error')) return
     } else if (type === '.item') {
       this.#takeItem(request, message)

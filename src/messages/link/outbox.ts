@@ -34,10 +34,10 @@ export class Outbox {
   readonly #port: LinkPort
   readonly #settings: OutboxSettings
   readonly #turns = new Turns()
-  /** Of the messages that wait for their turn. */
+  /** Withdraw the messages that wait for their turn. */
   readonly #withdrawals = new Set<Withdraw>()
   #waitingPosts = 0
-  /** Is told when there is room for answers again. */
+  /** Called when there is room for answers again. */
   onPosted: (() => void) | null = null
 
   constructor(port: LinkPort, settings: OutboxSettings) {
@@ -46,8 +46,8 @@ export class Outbox {
   }
 
   /**
-   * Whether more answers wait for room than a peer can cause that keeps to its limits. Nothing more
-   * is read from one that sends, and does not read what it is answered.
+   * Whether more answers wait for room than a peer within its limits can cause. Nothing more is
+   * then read from the peer: it sends, and does not read its answers.
    */
   get isFlooded(): boolean {
     return this.#waitingPosts >= MAX_WAITING_POSTS
@@ -177,7 +177,7 @@ export class Outbox {
     const outcome = new Deferred<void>()
     const fail = (error: unknown): void => {
       this.#withdrawals.delete(withdraw)
-      // The end of a session is no news to a caller who does not listen.
+      // A caller who does not await the promise is not stopped by the end of the session.
       if (error instanceof ClosedSendChannelError) void handled(outcome.promise)
       outcome.reject(error)
     }
@@ -210,5 +210,5 @@ export function requireValid(type: string, validated: Validated): unknown {
   throw new InvalidMessageError(type, validated.issues)
 }
 
-/** For outcomes that are told elsewhere, or that matter to no caller. */
+/** Handles an outcome that is reported elsewhere, or that no caller needs. */
 export function ignore(): void {}

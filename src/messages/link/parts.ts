@@ -15,6 +15,6 @@ export interface LinkParts {
   readonly unread: number
   /** A request of this side is under way: what is held back may hold its answer. */
   asked(): void
-  /** Something that the peer sent for `type` does not match its schema; or the schema has thrown. */
+  /** A value of the peer for `type` does not match its schema, or the schema has thrown. */
   invalid(type: string, outcome: Validated | { readonly error: unknown }): void
 }

@@ -31,7 +31,7 @@ export class DeclaredFailure extends Error {
   }
 }
 
-/** Those that a `Served` belongs to. */
+/** The requests of a peer, as one request sees them. */
 export interface AnswersOfOneSide {
   readonly link: LinkParts
   refuse(id: number, code: string, issues?: readonly Issue[]): void
@@ -224,7 +224,7 @@ export class Served {
     return this.#post(answer)
   }
 
-  /** Our own mistake, of which the peer is told nothing. */
+  /** This side has made a mistake: it is reported here, and the peer gets no detail. */
   #broken(error: unknown): Promise<void> {
     if (!this.isOpen) return this.release()
     this.#answers.link.port.report(error, this.type)
@@ -281,7 +281,7 @@ export class Served {
   /** The peer takes so many items of the stream more. @returns `false` if this is no stream. */
   #grant(items: number): boolean {
     if (!this.#isStream) return false
-    // Before the handler has returned its items.
+    // The handler has not returned its items yet.
     if (this.#source === null) this.#credit = this.#firstCredit + items
     else this.#source.grant(items)
     return true

@@ -32,7 +32,7 @@ export function sessionPort(act: string, session: CarrierSession): LinkPort {
     trySend: (message) => session.outgoing.trySend(message),
     send: (message, signal) => {
       const sent = session.send(message, signal === undefined ? undefined : { signal })
-      // The end of a session is no news to a caller who does not listen.
+      // A caller who does not await the promise is not stopped by the end of the session.
       if (session.outgoing.isClosedForSend) sent.catch(ignore)
       return sent
     },

@@ -1,8 +1,8 @@
 /**
  * Keeps an order across steps that become ready in any order: schemas may validate asynchronously.
  *
- * It is used where a message has to wait. As long as all schemas answer at once, nobody waits, and
- * there is nothing in here.
+ * Messages enter it only behind a schema that has not answered. As long as all schemas answer at
+ * once, it is empty.
  */
 
 /** One place in the order. */
@@ -13,7 +13,7 @@ interface Turn {
 
 /** Turns that wait, the oldest first. */
 export class Turns {
-  /** Is told when a turn is over. */
+  /** Called when a turn is over. */
   onTurn: (() => void) | null = null
   readonly #turns: Turn[] = []
 
