@@ -3,8 +3,8 @@
  * into an empty project, compiles a program against its types and loads every entry point there,
  * with `import` and with `require`.
  *
- * The project stays in `build/package/`. `node build/package/smoke.mjs` and `smoke.cjs` run it again,
- * on any version of Node, and `checks.mjs` on Bun and Deno too. Needs `npm run build` before.
+ * The project stays in `build/package/`. `node build/package/smoke.mjs` and `smoke.cjs` run it
+ * again on any version of Node; `checks.mjs` also runs on Bun and Deno. Run `npm run build` first.
  */
 
 import { execFileSync, spawnSync } from 'node:child_process'

@@ -38,7 +38,7 @@ import {
   type PendingUpgrade,
   receiveUpgrade,
   refuseUpgrade,
-  type UpgradeHost,
+  type UpgradeServer,
 } from './upgrades/upgrade-listener.ts'
 import type { WaitingSocket } from './upgrades/waiting-socket.ts'
 
@@ -168,7 +168,7 @@ export const YIELD_MS = 5000
 /** Prevents an application from being attached twice, and applications from sharing a path. */
 const ATTACHED = new WeakMap<HttpServer | HttpsServer, Set<Application>>()
 
-class ServerAttachment implements Attachment, UpgradeHost {
+class ServerAttachment implements Attachment, UpgradeServer {
   readonly environment: Environment
   readonly transports: TransportChoice
   readonly owed: OwedAnswers

@@ -43,7 +43,7 @@ import {
   asksForWebSocket,
   type PendingUpgrade,
   receiveUpgrade,
-  type UpgradeHost,
+  type UpgradeServer,
 } from './upgrades/upgrade-listener.ts'
 import type { WaitingSocket } from './upgrades/waiting-socket.ts'
 import { primaryDependencies, roleOf, workerDependencies } from './workers/workers.ts'
@@ -97,7 +97,7 @@ const LIMIT_CHECK_MS = 1000
  */
 const BACKLOG = 4096
 
-class NodeServer implements EmbeddedServer, UpgradeHost {
+class NodeServer implements EmbeddedServer, UpgradeServer {
   readonly application: Application
   readonly environment: Environment
   readonly transports: TransportChoice

@@ -27,7 +27,7 @@ import { acceptsOnHandles } from './front-door-self-test.ts'
 import { encodeSwitch, type HttpAnswer, PreparedAnswer } from '../upgrades/http-answer.ts'
 import { type AcceptedHandle, type Listener, listenOnHandle } from './tcp-listener.ts'
 import type { TcpReactor } from '../transports/tcp-transport.ts'
-import type { UpgradeHost } from '../upgrades/upgrade-listener.ts'
+import type { UpgradeServer } from '../upgrades/upgrade-listener.ts'
 
 /** Limits on the head of a request. */
 export interface FrontDoorLimits {
@@ -50,7 +50,7 @@ const ANSWER_LIMIT_MS = 5000
 export class FrontDoor implements ArrivalOwner {
   readonly maxHeadSize: number
   readonly reactor: TcpReactor
-  readonly #host: UpgradeHost
+  readonly #host: UpgradeServer
   readonly #limits: FrontDoorLimits
   readonly #listener: Listener
   /** In the order in which they were accepted. */
@@ -68,7 +68,7 @@ export class FrontDoor implements ArrivalOwner {
    */
   static async open(
     server: HttpServer,
-    host: UpgradeHost,
+    host: UpgradeServer,
     limits: FrontDoorLimits,
   ): Promise<FrontDoor | null> {
     const { reactor } = host.transports
@@ -79,7 +79,7 @@ export class FrontDoor implements ArrivalOwner {
   }
 
   private constructor(
-    host: UpgradeHost,
+    host: UpgradeServer,
     limits: FrontDoorLimits,
     listener: Listener,
     reactor: TcpReactor,

@@ -80,18 +80,21 @@ export class TcpReactor {
   /**
    * Makes a transport of a handle that has just been taken out of its socket.
    *
-   * @param keeper holds the transport while it is open.
+   * @param registry holds the transport while it is open.
    * @param greeting is written first, as Latin-1.
    */
   open(
     taken: TakenHandle,
     head: Uint8Array,
     facts: ConnectionFacts,
-    { keeper = null, greeting = '' }: { keeper?: Set<Transport> | null; greeting?: string } = {},
+    {
+      registry = null,
+      greeting = '',
+    }: { registry?: Set<Transport> | null; greeting?: string } = {},
   ): Transport {
     const first = taken.head === null ? head : Buffer.concat([head, taken.head])
-    const transport = new TcpTransport(this, taken, first, facts, keeper)
-    keeper?.add(transport)
+    const transport = new TcpTransport(this, taken, first, facts, registry)
+    registry?.add(transport)
     if (greeting !== '') transport.greet(greeting)
     return transport
   }
@@ -122,7 +125,7 @@ class TcpTransport implements Transport, HandleOwner {
   readonly #reactor: TcpReactor
   readonly #handle: TcpHandle
   readonly #server: CountingServer | null
-  readonly #keeper: Set<Transport> | null
+  readonly #registry: Set<Transport> | null
   #head: Uint8Array | null
   #receiver: TransportReceiver | null = null
   /** Writes that the kernel has not taken in full. */
@@ -143,14 +146,14 @@ class TcpTransport implements Transport, HandleOwner {
     taken: TakenHandle,
     head: Uint8Array,
     facts: ConnectionFacts,
-    keeper: Set<Transport> | null,
+    registry: Set<Transport> | null,
   ) {
     this.#facts = facts
     this.#reactor = reactor
     this.#handle = taken.handle
     this.#isReading = taken.isReading
     this.#server = taken.server
-    this.#keeper = keeper
+    this.#registry = registry
     this.#head = head.length === 0 ? null : head
     setOwner(taken.handle, this)
     if (!taken.isListening) listenTo(taken.handle, reactor.buffer)
@@ -340,7 +343,7 @@ class TcpTransport implements Transport, HandleOwner {
   /** See `HandleOwner`. */
   wasClosed(): void {
     uncount(this.#server)
-    this.#keeper?.delete(this)
+    this.#registry?.delete(this)
     this.#closed = true
     // Before the start, `begin` reports it.
     if (this.#begun) this.#receiver?.closed(this.#cause)

@@ -70,7 +70,7 @@ export class TransportChoice {
       if (greeting !== '') stream.write(greeting, 'latin1')
       return new StreamTransport(stream, head, facts)
     }
-    return this.#reactor.open(taken, head, facts, { keeper: this.#onHandles, greeting })
+    return this.#reactor.open(taken, head, facts, { registry: this.#onHandles, greeting })
   }
 
   /** What bare handles work with; `null` where connections may not be carried by them. */
@@ -86,7 +86,7 @@ export class TransportChoice {
    */
   openHandle(taken: TakenHandle, facts: ConnectionFacts, greeting = ''): Transport {
     if (this.#reactor === null) throw new TypeError('Cannot open a handle: none may be used here')
-    return this.#reactor.open(taken, NO_BYTES, facts, { keeper: this.#onHandles, greeting })
+    return this.#reactor.open(taken, NO_BYTES, facts, { registry: this.#onHandles, greeting })
   }
 
   /** Drops every connection that has been taken out of its socket; the others are its server's to drop. */

@@ -15,7 +15,7 @@ import {
   isClaimed,
   type PendingUpgrade,
   receiveUpgrade,
-  type UpgradeHost,
+  type UpgradeServer,
 } from './upgrade-listener.ts'
 import type { WaitingSocket } from './waiting-socket.ts'
 
@@ -57,7 +57,7 @@ export async function handleUpgrade(
 
 const HANDLERS = new WeakMap<Application, UpgradeHandler>()
 
-class UpgradeHandler implements UpgradeHost {
+class UpgradeHandler implements UpgradeServer {
   readonly application: Application
   readonly environment: Environment = createEnvironment()
   readonly transports: TransportChoice = new TransportChoice('auto')

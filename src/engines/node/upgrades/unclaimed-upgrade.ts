@@ -13,7 +13,7 @@ import {
   inTurn,
   type PendingUpgrade,
   refuseUpgrade,
-  type UpgradeHost,
+  type UpgradeServer,
 } from './upgrade-listener.ts'
 import type { WaitingSocket } from './waiting-socket.ts'
 
@@ -22,7 +22,7 @@ import type { WaitingSocket } from './waiting-socket.ts'
  * asked for another protocol: when the requests before it have their answers. Ends the watch of `waiting`.
  */
 export function answerUnclaimed(
-  host: UpgradeHost,
+  host: UpgradeServer,
   server: HttpServer | HttpsServer,
   upgrade: PendingUpgrade,
   waiting: WaitingSocket,

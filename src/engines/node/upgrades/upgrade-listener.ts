@@ -34,7 +34,7 @@ export interface PendingUpgrade {
 }
 
 /** Who answers, and what becomes of what they do not answer. */
-export interface UpgradeHost {
+export interface UpgradeServer {
   readonly application: Application
   readonly environment: Environment
   readonly transports: TransportChoice
@@ -59,7 +59,7 @@ const NO_BYTES = new Uint8Array(0)
 const TURN_LIMIT_MS = 10_000
 
 /** Brings `upgrade` to its end. Never throws. */
-export function receiveUpgrade(host: UpgradeHost, upgrade: PendingUpgrade): void {
+export function receiveUpgrade(host: UpgradeServer, upgrade: PendingUpgrade): void {
   const answering = new Answering(host, upgrade)
   const { request, stream } = upgrade
   if (!asksForWebSocket(request)) host.unclaimed(upgrade, answering.watch())
@@ -83,7 +83,7 @@ const CLAIMED = new WeakSet<IncomingMessage>()
  * long the connection is ended instead.
  */
 export function inTurn(
-  { environment, owed }: UpgradeHost,
+  { environment, owed }: UpgradeServer,
   { stream }: PendingUpgrade,
   waiting: WaitingSocket,
   answer: () => void,
@@ -129,7 +129,7 @@ export function asksForWebSocket({ rawHeaders }: IncomingMessage): boolean {
  * dropped until it ends too, or the kernel would answer with a reset and the response might be lost.
  */
 export function refuseUpgrade(
-  { application, environment }: UpgradeHost,
+  { application, environment }: UpgradeServer,
   { request, stream }: PendingUpgrade,
   facts: ConnectionFacts,
   answer: HttpAnswer,
@@ -142,13 +142,13 @@ export function refuseUpgrade(
 
 /** One upgrade on its way through the application. */
 class Answering {
-  readonly #host: UpgradeHost
+  readonly #host: UpgradeServer
   readonly #upgrade: PendingUpgrade
   #waiting: WaitingSocket | null = null
   /** Only where somebody else listens for upgrades. */
   #guard: UpgradeGuard | null = null
 
-  constructor(host: UpgradeHost, upgrade: PendingUpgrade) {
+  constructor(host: UpgradeServer, upgrade: PendingUpgrade) {
     this.#host = host
     this.#upgrade = upgrade
   }
@@ -242,7 +242,7 @@ class Answering {
 
 /** @returns whether the session has begun. */
 function accept(
-  host: UpgradeHost,
+  host: UpgradeServer,
   { request, stream, head }: PendingUpgrade,
   facts: ConnectionFacts,
   outcome: UpgradeAccepted,

@@ -11,7 +11,7 @@ import { createEnvironment } from '../../../../src/engines/node/environment.ts'
 import { FrontDoor } from '../../../../src/engines/node/front-door/front-door.ts'
 import { OwedAnswers } from '../../../../src/engines/node/upgrades/owed-answers.ts'
 import { TransportChoice } from '../../../../src/engines/node/transports/transport-choice.ts'
-import type { UpgradeHost } from '../../../../src/engines/node/upgrades/upgrade-listener.ts'
+import type { UpgradeServer } from '../../../../src/engines/node/upgrades/upgrade-listener.ts'
 import { listen, RawClient } from '../../../support/loopback.ts'
 import {
   accepted,
@@ -52,7 +52,7 @@ async function open(
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     request.pipe(response)
   })
-  const host: UpgradeHost = {
+  const host: UpgradeServer = {
     application: scriptedApplication(decide, failures),
     environment: { ...createEnvironment(), clock, timers: new TimerWheel(clock) },
     transports,
@@ -340,7 +340,7 @@ describe('FrontDoor', () => {
     await transports.ready()
     const server = createServer()
     await listen(server)
-    const host: UpgradeHost = {
+    const host: UpgradeServer = {
       application: scriptedApplication(() => REFUSED),
       environment: createEnvironment(),
       transports,

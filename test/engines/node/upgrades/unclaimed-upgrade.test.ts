@@ -7,12 +7,12 @@ import { createEnvironment } from '../../../../src/engines/node/environment.ts'
 import { OwedAnswers } from '../../../../src/engines/node/upgrades/owed-answers.ts'
 import { TransportChoice } from '../../../../src/engines/node/transports/transport-choice.ts'
 import { answerUnclaimed } from '../../../../src/engines/node/upgrades/unclaimed-upgrade.ts'
-import type { UpgradeHost } from '../../../../src/engines/node/upgrades/upgrade-listener.ts'
+import type { UpgradeServer } from '../../../../src/engines/node/upgrades/upgrade-listener.ts'
 import { WaitingSocket } from '../../../../src/engines/node/upgrades/waiting-socket.ts'
 import { listen, RawClient } from '../../../support/loopback.ts'
 import { scriptedApplication } from '../../../support/scripted-application.ts'
 
-const HOST: UpgradeHost = {
+const HOST: UpgradeServer = {
   application: scriptedApplication(() => ({ type: 'unclaimed' })),
   environment: createEnvironment(),
   transports: new TransportChoice('stream'),

@@ -11,7 +11,7 @@ import { OwedAnswers } from '../../../../src/engines/node/upgrades/owed-answers.
 import { TransportChoice } from '../../../../src/engines/node/transports/transport-choice.ts'
 import {
   receiveUpgrade,
-  type UpgradeHost,
+  type UpgradeServer,
 } from '../../../../src/engines/node/upgrades/upgrade-listener.ts'
 import { listen, RawClient } from '../../../support/loopback.ts'
 import {
@@ -38,10 +38,10 @@ const REFUSAL =
 /** A server that passes its upgrades to `application`, and one raw client. */
 async function serve(
   application: Application,
-  overrides: Partial<UpgradeHost> = {},
+  overrides: Partial<UpgradeServer> = {},
 ): Promise<{ client: RawClient; socket: Promise<Duplex> } & AsyncDisposable> {
   const server = createServer()
-  const host: UpgradeHost = {
+  const host: UpgradeServer = {
     owed: new OwedAnswers(server),
     hasRivals: false,
     application,
