@@ -80,6 +80,7 @@ const SPLIT_FOLDERS: ReadonlySet<string> = new Set(['engines', 'brokers', 'adapt
  */
 const NODE_MODULES: Readonly<Record<string, readonly string[]>> = {
   'protocol/handshake/accept-key.ts': ['node:crypto'],
+  'protocol/ascii-text.ts': ['node:buffer'],
   'protocol/memory.ts': ['node:buffer', 'node:worker_threads'],
   'extensions/': ['node:zlib'],
   // A handler runs in the asynchronous context of the upgrade that led to it.

@@ -25,7 +25,7 @@ export {
 export type { HeaderList } from './errors.ts'
 export { Frame } from './frames/frame.ts'
 export { FrameDecoder } from './frames/frame-decoder.ts'
-export type { FrameDecoderOptions, Role } from './frames/frame-decoder.ts'
+export type { FrameDecoderOptions, Role } from './frames/decoder-options.ts'
 export { encodeClose, encodedSizeBound, encodeFrame, payloadSize } from './frames/frame-encoder.ts'
 export type { FrameSink } from './frames/frame-sink.ts'
 export { FrameType } from './frames/frame-type.ts'

@@ -20,7 +20,14 @@ export {
 } from './closing/close-reason.ts'
 export type { CloseCodeName } from './closing/close-reason.ts'
 export { PingFrame, PongFrame } from './frames/control-frames.ts'
-export { BinaryFrame, isCheckedText, receivedText, TextFrame } from './frames/data-frames.ts'
+export {
+  BinaryFrame,
+  isCheckedText,
+  receivedBinary,
+  receivedText,
+  TextFrame,
+} from './frames/data-frames.ts'
+export { emptyPool, pooledBytes, recycle } from './block-pool.ts'
 export type { DataFrameOptions } from './frames/data-frames.ts'
 export {
   FrameTooBigError,
@@ -33,7 +40,7 @@ export {
 export type { HeaderList } from './errors.ts'
 export { FragmentSequence } from './frames/fragment-sequence.ts'
 export { FrameDecoder } from './frames/frame-decoder.ts'
-export type { FrameDecoderOptions, Role } from './frames/frame-decoder.ts'
+export type { FrameDecoderOptions, Role } from './frames/decoder-options.ts'
 export { encodeClose, encodedSizeBound, encodeFrame, payloadSize } from './frames/frame-encoder.ts'
 export {
   MAX_CLOSE_FRAME_BYTES,
@@ -74,6 +81,6 @@ export { shareStrings } from './handshake/shared-strings.ts'
 export { extendedConnectHeaders, readExtendedConnect } from './handshake/extended-connect.ts'
 export type { ExtendedConnect, ExtendedConnectRequest } from './handshake/extended-connect.ts'
 export type { HandshakeChoice, HandshakeOffer } from './handshake/handshake-offer.ts'
-export { HeldBytes } from './frames/held-bytes.ts'
+export { HeldBytes } from './held-bytes.ts'
 export { EMPTY_BYTES, encodeUtf8, isBytes, writeUtf8 } from './text.ts'
 export { isToken } from './handshake/token.ts'

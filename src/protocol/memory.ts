@@ -14,6 +14,9 @@ export const MAX_BYTES: number = constants.MAX_LENGTH
 /** Memory that exceeds its bytes by no more than this, or an eighth, is not worth a copy. */
 const SLACK_BYTES = 64
 
+/** The output that all connections share is smaller. */
+const MAX_KEPT_BYTES = 128 * 1024
+
 /**
  * Allocates memory that is not shared and not zeroed: the caller fills all of it before other code
  * sees it.
@@ -78,6 +81,9 @@ export function allocateOwnBlock(byteLength: number): Block {
   return new Block(buffer.buffer, buffer.byteOffset, size)
 }
 
+/** A block without bytes. */
+export const NO_BLOCK: Block = allocateOwnBlock(0)
+
 /** Whether `bytes` lie in memory that is much larger, which they would keep alive. */
 export function sharesMemory(bytes: Uint8Array): boolean {
   const { byteLength } = bytes
@@ -125,6 +131,31 @@ const { latin1Slice } = Buffer.prototype as unknown as {
 export function latin1(bytes: Uint8Array, start: number, end: number): string {
   return latin1Slice.call(bytes, start, end)
 }
+
+/** Returns ASCII text as bytes, in memory of their own. */
+export function asciiBytes(text: string): Uint8Array {
+  const buffer = Buffer.allocUnsafeSlow(text.length)
+  buffer.write(text, 'latin1')
+  return asBytes(buffer)
+}
+
+/** Writes ASCII text into `target` from `offset` on. There must be room. */
+export function writeAscii(target: Uint8Array, offset: number, text: string): void {
+  let buffer = lastBuffer
+  if (target !== lastTarget) {
+    buffer = Buffer.from(target.buffer, target.byteOffset, target.length)
+    // Larger memory belongs to one frame, and is not kept alive.
+    if (target.length <= MAX_KEPT_BYTES) {
+      lastTarget = target
+      lastBuffer = buffer
+    }
+  }
+  buffer.write(text, offset, text.length, 'latin1')
+}
+
+// The memory that was written to last: the output of all connections is one slab.
+let lastTarget: Uint8Array | null = null
+let lastBuffer: Buffer = Buffer.alloc(0)
 
 /**
  * Makes a plain `Uint8Array`: code that sees one class of bytes is faster, and applications see no

@@ -3,11 +3,8 @@
  * tells of them.
  */
 
-import {
-  FrameDecoder,
-  type FrameDecoderOptions,
-  type Role,
-} from '../../src/protocol/frames/frame-decoder.ts'
+import type { FrameDecoderOptions, Role } from '../../src/protocol/frames/decoder-options.ts'
+import { FrameDecoder } from '../../src/protocol/frames/frame-decoder.ts'
 import type { FrameSink } from '../../src/protocol/frames/frame-sink.ts'
 import { toHex } from '../support/bytes.ts'
 

@@ -11,6 +11,7 @@ import {
   CloseReason,
   Frame,
   FrameType,
+  LocalProtocolError,
   seconds,
   WebSockets,
 } from '../../src/index.ts'
@@ -259,11 +260,30 @@ export function interfaces(createHost: () => SeedHost): void {
 
       peer.send(clientFrame('binary', Uint8Array.of(1, 2, 3)))
       const frame = await incoming.receive()
-      frame.disposableHandle[Symbol.dispose]()
 
       expect(frame.fin).toBe(true)
       expect(frame.frameType).toBe(FrameType.BINARY)
       expect(frame.buffer).toEqual(Uint8Array.of(1, 2, 3))
+      frame.disposableHandle[Symbol.dispose]()
+      expect(() => frame.buffer).toThrow(LocalProtocolError)
+    })
+
+    it('frames that are disposed by `using` are echoed, whatever their size and kind', async () => {
+      const [peer, { incoming, send }] = await page.open()
+      for (const bytes of [3, 5000, 60_000, 60_000, 120_000]) {
+        for (const kind of ['text', 'binary'] as const) {
+          const payload = new Uint8Array(bytes).fill(0x61)
+          peer.send(clientFrame(kind, payload))
+          using frame = await incoming.receive()
+          await send(frame)
+          const header = bytes < 126 ? 2 : bytes < 65_536 ? 4 : 10
+
+          const sent = await peer.inbox.take(header + bytes)
+
+          expect(sent[0]).toBe(kind === 'text' ? 0x81 : 0x82)
+          expect(sent.subarray(header)).toEqual(payload)
+        }
+      }
     })
 
     it('S-41 S-42 S-43 frames of each class are received; text and reason are read', async () => {

@@ -8,6 +8,7 @@
  */
 
 import { type Environment, readWholeNumber } from '../../base/internal.ts'
+import { emptyPool, pooledBytes } from '../../protocol/internal.ts'
 import { MemoryBudgetError } from '../../session/index.ts'
 import { MemoryUsage } from './memory-usage.ts'
 import type { SessionControl, SessionRegistry } from './session-registry.ts'
@@ -18,7 +19,10 @@ import type { SessionControl, SessionRegistry } from './session-registry.ts'
 export interface MemoryBudget {
   /** The limit, in bytes. */
   readonly limit: number
-  /** The bytes that sessions hold, measured on each read. */
+  /**
+   * The bytes that sessions hold, and the free memory that is kept for the next payloads. Measured
+   * on each read.
+   */
   readonly used: number
 }
 
@@ -77,7 +81,8 @@ export class SharedBudget implements MemoryBudget {
   }
 
   get used(): number {
-    return this.#controls().reduce((sum, control) => sum + bytesOf(control), this.#reserved)
+    const own = this.#reserved + pooledBytes()
+    return this.#controls().reduce((sum, control) => sum + bytesOf(control), own)
   }
 
   /** Adds the sessions of an application. */
@@ -109,6 +114,7 @@ export class SharedBudget implements MemoryBudget {
     const now = environment.clock.now()
     if (now - this.#measuredAt >= MEASURE_AGAIN_MS) {
       this.#measuredAt = now
+      emptyPool()
       this.#setMeasured(this.used)
       if (this.#measured > this.limit * SHORTAGE) {
         this.#makesRoom = true
@@ -127,6 +133,8 @@ export class SharedBudget implements MemoryBudget {
     const now = this.#scheduled?.clock.now() ?? 0
     this.#scheduled = null
     const usages: MemoryUsage[] = []
+    // No session is closed for memory that is free.
+    emptyPool()
     let used = this.#reserved
     for (const control of this.#controls()) {
       const bytes = bytesOf(control)

@@ -6,9 +6,9 @@
  */
 
 import { LocalProtocolError } from '../errors.ts'
-import { NOTHING_TO_RELEASE, refusePayload } from './frame-payload.ts'
-import type { FrameType } from './frame-type.ts'
 import { encodeUtf8, isBytes, readUtf8 } from '../text.ts'
+import { refusePayload } from './frame-payload.ts'
+import type { FrameType } from './frame-type.ts'
 
 /** The position of a data frame in its message. */
 export interface DataFrameOptions {
@@ -16,11 +16,16 @@ export interface DataFrameOptions {
   readonly fin?: boolean
 }
 
-// Options that `receivedText` passes. They are recognised by identity, so applications cannot set
-// them.
-const KNOWN_TO_BE_UTF8: DataFrameOptions = Object.freeze({ fin: true })
+/** What may be done with the memory of a payload once its frame is disposed. */
+export type Recycle = (payload: Uint8Array) => void
 
-let hasCheckedBytes: (frame: TextFrame) => boolean
+// Options that `receivedText` and `receivedBinary` pass. They are recognised by identity, so
+// applications cannot set them.
+const RECEIVED: DataFrameOptions = Object.freeze({ fin: true })
+
+let isCheckedBytes: (frame: TextFrame) => boolean
+let setRecycleOfText: (frame: TextFrame, recycle: Recycle) => void
+let setRecycleOfBinary: (frame: BinaryFrame, recycle: Recycle) => void
 
 /** A text message, or one fragment of it. Ktor: `Frame.Text`. */
 export class TextFrame {
@@ -30,9 +35,13 @@ export class TextFrame {
   /** Whether the message ends with this frame. */
   readonly fin: boolean
 
-  private readonly payload: string | Uint8Array
+  /** `null` once the frame is disposed. */
+  private payload: string | Uint8Array | null
   #encoded: Uint8Array | null
+  /** Whether the bytes are valid UTF-8, and cannot be changed by the application. */
   #checked: boolean
+  /** `null`: the application may have the bytes, or they never came from the pool. */
+  #recycle: Recycle | null
 
   /**
    * @param data a string, or bytes of UTF-8. A string is sent as well-formed UTF-8 (a lone
@@ -47,7 +56,8 @@ export class TextFrame {
     this.fin = options === undefined || options.fin !== false
     this.payload = data
     this.#encoded = null
-    this.#checked = options === KNOWN_TO_BE_UTF8
+    this.#checked = options === RECEIVED
+    this.#recycle = null
   }
 
   get frameType(): typeof FrameType.TEXT {
@@ -55,46 +65,63 @@ export class TextFrame {
   }
 
   /**
-   * The payload as UTF-8, a view and not a copy. A frame made from a string encodes it at the first
-   * call and keeps the result.
+   * The payload as UTF-8, a view and not a copy. A frame that holds a string encodes it at the
+   * first call and keeps the result.
+   *
+   * @throws {LocalProtocolError} when the frame is disposed.
    */
   get buffer(): Uint8Array {
+    const payload = present(this.payload)
     // The caller can change the bytes, so they are checked again if this frame is sent.
     this.#checked = false
-    if (typeof this.payload !== 'string') return this.payload
-    this.#encoded ??= encodeUtf8(this.payload)
+    // The caller can keep the bytes, so their memory is not used again.
+    this.#recycle = null
+    if (typeof payload !== 'string') return payload
+    this.#encoded ??= encodeUtf8(payload)
     return this.#encoded
   }
 
-  /** Does nothing: the garbage collector frees the memory. Ktor: `disposableHandle`. */
+  /** Disposes the frame, as `using` does. Ktor: `disposableHandle`. */
   get disposableHandle(): Disposable {
-    return NOTHING_TO_RELEASE
+    return this
   }
 
   /**
    * Decodes the text at each call. A leading U+FEFF is kept.
    *
-   * @throws {LocalProtocolError} on a fragment that is not final, and on bytes that are not UTF-8
-   *   by themselves (the last fragment of a message may begin inside a character).
+   * @throws {LocalProtocolError} on a fragment that is not final, on bytes that are not UTF-8 by
+   *   themselves (the last fragment of a message may begin inside a character), and when the frame
+   *   is disposed.
    */
   readText(): string {
+    const payload = present(this.payload)
     if (!this.fin) {
       throw new LocalProtocolError(
         'Cannot read text: a fragment may end inside a character, expected the whole message',
       )
     }
-    if (typeof this.payload === 'string') return this.payload
-    const text = readUtf8(this.payload)
+    if (typeof payload === 'string') return payload
+    const text = readUtf8(payload)
     if (text !== null) return text
     throw new LocalProtocolError(
       'Cannot read text: it is not UTF-8 by itself, expected the whole message',
     )
   }
 
-  [Symbol.dispose](): void {}
+  /**
+   * Drops the payload, so that its memory can be used for another message at once. Afterwards the
+   * frame cannot be read or sent. Bytes that `buffer` has returned stay valid. Idempotent.
+   */
+  [Symbol.dispose](): void {
+    const { payload } = this
+    this.payload = this.#encoded = null
+    // Frames that hold a string have nothing to recycle.
+    if (payload !== null) this.#recycle?.(payload as Uint8Array)
+  }
 
   static {
-    hasCheckedBytes = (frame) => frame.#checked
+    isCheckedBytes = (frame) => frame.#checked
+    setRecycleOfText = (frame, recycle) => (frame.#recycle = recycle)
   }
 }
 
@@ -106,8 +133,10 @@ export class BinaryFrame {
   /** Whether the message ends with this frame. */
   readonly fin: boolean
 
-  /** The payload, a view and not a copy. */
-  readonly buffer: Uint8Array
+  /** `null` once the frame is disposed. */
+  private payload: Uint8Array | null
+  /** `null`: the application may have the bytes, or they never came from the pool. */
+  #recycle: Recycle | null
 
   /**
    * @param bytes any bytes; not copied.
@@ -116,32 +145,88 @@ export class BinaryFrame {
   constructor(bytes: Uint8Array, options?: DataFrameOptions) {
     if (!isBytes(bytes)) refusePayload('Frame.Binary', bytes, 'a Uint8Array')
     this.fin = options === undefined || options.fin !== false
-    this.buffer = bytes
+    this.payload = bytes
+    this.#recycle = null
   }
 
   get frameType(): typeof FrameType.BINARY {
     return 2
   }
 
-  /** Does nothing: the garbage collector frees the memory. Ktor: `disposableHandle`. */
-  get disposableHandle(): Disposable {
-    return NOTHING_TO_RELEASE
+  /**
+   * The payload, a view and not a copy.
+   *
+   * @throws {LocalProtocolError} when the frame is disposed.
+   */
+  get buffer(): Uint8Array {
+    const payload = present(this.payload)
+    // The caller can keep the bytes, so their memory is not used again.
+    this.#recycle = null
+    return payload
   }
 
-  [Symbol.dispose](): void {}
+  /** Disposes the frame, as `using` does. Ktor: `disposableHandle`. */
+  get disposableHandle(): Disposable {
+    return this
+  }
+
+  /** The same as for `Frame.Text`. */
+  [Symbol.dispose](): void {
+    const { payload } = this
+    this.payload = null
+    if (payload !== null) this.#recycle?.(payload)
+  }
+
+  static {
+    setRecycleOfBinary = (frame, recycle) => (frame.#recycle = recycle)
+  }
 }
 
-/** Makes the frame of a whole text message that arrived. The decoder has checked its UTF-8. */
-export function receivedText(payload: Uint8Array): TextFrame {
-  return new TextFrame(payload, KNOWN_TO_BE_UTF8)
+/**
+ * Makes the frame of a whole text message that arrived. The decoder has checked its UTF-8.
+ *
+ * @param recycle gets bytes whose frame is disposed, if the application has never had them.
+ */
+export function receivedText(payload: string | Uint8Array, recycle?: Recycle): TextFrame {
+  const frame = new TextFrame(payload, RECEIVED)
+  if (recycle !== undefined) setRecycleOfText(frame, recycle)
+  return frame
 }
 
-/** Returns the content of a text frame without encoding it. */
+/** Makes the frame of a whole binary message that arrived. `recycle`: as in `receivedText`. */
+export function receivedBinary(payload: Uint8Array, recycle: Recycle): BinaryFrame {
+  const frame = new BinaryFrame(payload)
+  setRecycleOfBinary(frame, recycle)
+  return frame
+}
+
+/**
+ * Returns the content of a text frame without encoding it. Bytes must not be kept: the frame may be
+ * disposed.
+ *
+ * @throws {LocalProtocolError} when the frame is disposed.
+ */
 export function textPayloadOf(frame: TextFrame): string | Uint8Array {
-  return frame['payload']
+  return present(frame['payload'])
+}
+
+/** The same for a binary frame. */
+export function binaryPayloadOf(frame: BinaryFrame): Uint8Array {
+  return present(frame['payload'])
+}
+
+/** Whether the payload is gone. */
+export function isDisposed(frame: TextFrame | BinaryFrame): boolean {
+  return (frame instanceof TextFrame ? frame['payload'] : frame['payload']) === null
 }
 
 /** Whether `frame` needs no UTF-8 check to be sent as a whole message. */
 export function isCheckedText(frame: TextFrame): boolean {
-  return typeof frame['payload'] === 'string' || hasCheckedBytes(frame)
+  return typeof frame['payload'] === 'string' || isCheckedBytes(frame)
+}
+
+/** Returns `payload`, or throws if the frame is disposed. */
+function present<Payload>(payload: Payload | null): Payload {
+  if (payload !== null) return payload
+  throw new LocalProtocolError('Cannot use a frame after its disposal')
 }

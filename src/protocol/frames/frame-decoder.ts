@@ -3,24 +3,16 @@
  * cut.
  *
  * A frame that lies in one chunk is read in place, and its payload is unmasked while it is copied;
- * nothing else is allocated. A partial header is collected in a small buffer and read from there. A
- * partial payload is collected in a `PartialFrame`.
+ * nothing else is allocated. A partial header is collected in a `PartialHeader`, and a partial
+ * payload in a `PartialFrame`. `IncomingMessage` knows what the frames of a message have in common.
  */
 
+import { readAsciiText, MAX_ASCII_TEXT_BYTES } from '../ascii-text.ts'
 import { type CloseReason, parseClosePayload } from '../closing/close-reason.ts'
-import {
-  FrameTooBigError,
-  ProtocolViolation,
-  ProtocolViolationError,
-  TooManyFragmentsError,
-} from '../errors.ts'
-import type { FrameSink } from './frame-sink.ts'
-import { checkExtendedLength, checkFirstByte, checkSecondByte, checkSize } from './header-rules.ts'
-import { HeldBytes } from './held-bytes.ts'
+import { FrameTooBigError, ProtocolViolation, ProtocolViolationError } from '../errors.ts'
+import { HeldBytes } from '../held-bytes.ts'
 import { forgetSource } from '../mask.ts'
 import { MAX_BYTES } from '../memory.ts'
-import { CONTROL_BIT, FIN_BIT, MAX_HEADER_BYTES, Opcode, OPCODE_BITS } from './frame-header.ts'
-import { PartialFrame } from './partial-frame.ts'
 import {
   MIDDLE_ARENA_BYTES,
   MIDDLE_PAYLOAD_BYTES,
@@ -28,48 +20,26 @@ import {
   SMALL_ARENA_BYTES,
   SMALL_PAYLOAD_BYTES,
 } from '../payload-arena.ts'
-import { checkUtf8, UTF8_BOUNDARY, UTF8_BROKEN } from '../utf8.ts'
 import { EMPTY_BYTES } from '../text.ts'
-
-/** The role of this side: servers require masks and clients refuse them (§5.1). */
-export type Role = 'server' | 'client'
-
-/** Options of a decoder. Sizes are bytes of payload; `Infinity` is no limit. */
-export interface FrameDecoderOptions {
-  /** The role of this side. */
-  readonly role: Role
-
-  /** The largest text or binary frame. @defaultValue Infinity */
-  readonly maxFrameSize?: number
-
-  /**
-   * The largest message, all fragments together, as it travels. An extension that decompresses must
-   * limit its own output. @defaultValue 1 MiB
-   */
-  readonly maxMessageSize?: number
-
-  /** The largest number of fragments in one message; empty fragments count. @defaultValue 65 552 */
-  readonly maxFragments?: number
-
-  /**
-   * Whether fragments are assembled into messages. If not, `maxMessageSize` applies to each frame,
-   * and the number of fragments is not limited. @defaultValue true
-   */
-  readonly messages?: boolean
-
-  /**
-   * The reserved bits that extensions give a meaning to: RSV1 is 4, RSV2 is 2, RSV3 is 1.
-   * @defaultValue 0
-   */
-  readonly claimedBits?: number
-}
+import type { FrameDecoderOptions } from './decoder-options.ts'
+import { CONTROL_BIT, FIN_BIT, Opcode, OPCODE_BITS, readInt32, readLength } from './frame-header.ts'
+import type { FrameSink } from './frame-sink.ts'
+import { checkExtendedLength, checkFirstByte, checkSecondByte, checkSize } from './header-rules.ts'
+import { IncomingMessage } from './incoming-message.ts'
+import { PartialFrame } from './partial-frame.ts'
+import { PartialHeader } from './partial-header.ts'
 
 const DEFAULT_MAX_MESSAGE_BYTES = 1024 * 1024
+
+// The largest cases of the conformance suite need so many.
 const DEFAULT_MAX_FRAGMENTS = 65_536 + 16
 
 /** The arena for small payloads of all connections. */
 const smallArena = new PayloadArena(SMALL_ARENA_BYTES)
 const middleArena = new PayloadArena(MIDDLE_ARENA_BYTES)
+
+/** The first byte of a text message in one frame, without reserved bits. */
+const WHOLE_TEXT = FIN_BIT | Opcode.TEXT
 
 /**
  * Reads one direction of one connection, and calls a sink for each event in the order of the bytes.
@@ -92,18 +62,12 @@ export class FrameDecoder {
   readonly #gathers: boolean
   #maxFrameSize: number
 
-  // The type of the unfinished message; CONTINUATION between messages.
-  #messageType = 0
-  #messageBits = 0
-  #messageSize = 0
-  #fragments = 0
-  /** At a character boundary again whenever a message has ended. */
-  #utf8: number = UTF8_BOUNDARY
-
-  // The partial header. Usually empty, so that an idle connection costs little.
-  #header: Uint8Array = EMPTY_BYTES
-  #headerLength = 0
+  /** The message that the frames belong to. */
+  readonly #message = new IncomingMessage()
+  #header: PartialHeader | null = null
   #partial: PartialFrame | null = null
+  /** Whether the last long text was ASCII: if not, the next one is not tried. */
+  #isAscii = true
   #held: HeldBytes | null = null
 
   #isPaused = false
@@ -186,7 +150,7 @@ export class FrameDecoder {
   /** @returns the offset where it stopped: `end`, or earlier if it was paused. */
   #parse(bytes: Uint8Array, at: number, end: number): number {
     this.#isParsing = true
-    if (this.#headerLength > 0) at = this.#continueHeader(bytes, at, end)
+    if (this.#header !== null) at = this.#continueHeader(this.#header, bytes, at, end)
     if (this.#partial !== null && at < end)
       at = this.#continuePayload(this.#partial, bytes, at, end)
     while (at < end && !this.#isPaused) at = this.#parseFrame(bytes, at, end)
@@ -204,8 +168,10 @@ export class FrameDecoder {
   #parseFrame(bytes: Uint8Array, at: number, end: number): number {
     const available = end - at
     const first = bytes[at]! // `at` is below `end`, here and below
-    const inside = this.#messageType !== Opcode.CONTINUATION
-    const badFirst = checkFirstByte(first, inside, this.#claimedBits) ?? this.#checkFragments(first)
+    const message = this.#message
+    const badFirst =
+      checkFirstByte(first, message.isUnfinished, this.#claimedBits) ??
+      (this.#gathers ? message.checkFragments(first, this.#maxFragments) : null)
     if (badFirst !== null) return this.#fail(badFirst, end)
     if (available < 2) return this.#keepHeader(bytes, at, end)
 
@@ -224,7 +190,7 @@ export class FrameDecoder {
       if (badLength !== null) return this.#fail(badLength, end)
     }
     if ((first & CONTROL_BIT) === 0) {
-      const before = this.#gathers && inside ? this.#messageSize : 0
+      const before = this.#gathers && message.isUnfinished ? message.size : 0
       const tooBig = checkSize(length, this.#maxFrameSize, before, this.#maxMessageSize)
       if (tooBig !== null) return this.#fail(tooBig, end)
     }
@@ -235,65 +201,58 @@ export class FrameDecoder {
       maskKey = readInt32(bytes, at + size)
       size += 4
     }
-    this.#headerLength = 0
-    this.#beginFrame(first, length)
-    if (length <= MIDDLE_PAYLOAD_BYTES && length <= available - size) {
-      return this.#smallFrame(first, length, maskKey, bytes, at + size, end)
+    this.#header = null
+    message.begin(first, length)
+    if (length <= available - size) {
+      if (first === WHOLE_TEXT && this.#readAscii(length, maskKey, bytes, at + size)) {
+        return at + size + length
+      }
+      if (length <= MIDDLE_PAYLOAD_BYTES) {
+        return this.#smallFrame(first, length, maskKey, bytes, at + size, end)
+      }
     }
     this.#partial = new PartialFrame(first, length, maskKey)
     return at + size === end ? end : this.#continuePayload(this.#partial, bytes, at + size, end)
   }
 
-  #checkFragments(first: number): ProtocolViolation | null {
-    if (!this.#gathers || (first & OPCODE_BITS) !== Opcode.CONTINUATION) return null
-    if (this.#fragments < this.#maxFragments) return null
-    return new TooManyFragmentsError(this.#fragments + 1, this.#maxFragments)
-  }
-
-  /** Starts a frame whose header is complete and valid. */
-  #beginFrame(first: number, length: number): void {
-    const opcode = first & OPCODE_BITS
-    if (opcode === Opcode.CONTINUATION) {
-      this.#messageSize += length
-      this.#fragments += 1
-    } else if ((first & CONTROL_BIT) === 0) {
-      this.#messageType = opcode
-      this.#messageBits = (first >> 4) & 7
-      this.#messageSize = length
-      this.#fragments = 1
-    }
-  }
-
   /** Keeps a partial header. */
   #keepHeader(bytes: Uint8Array, at: number, end: number): number {
-    if (bytes === this.#header) return end // it was kept before
-    if (this.#header === EMPTY_BYTES) this.#header = new Uint8Array(MAX_HEADER_BYTES)
-    this.#header.set(bytes.subarray(at, end))
-    this.#headerLength = end - at
+    // A header that was kept before is still there.
+    if (bytes !== this.#header?.bytes) this.#header = new PartialHeader(bytes, at, end)
     return end
   }
 
   /**
    * Completes a partial header, and reads it again from its beginning whenever more of it is known.
    */
-  #continueHeader(bytes: Uint8Array, at: number, end: number): number {
-    while (at < end && this.#headerLength > 0) {
-      const missing = this.#wantedHeaderBytes() - this.#headerLength
-      const taken = Math.min(missing, end - at)
-      this.#header.set(bytes.subarray(at, at + taken), this.#headerLength)
-      this.#headerLength += taken
-      at += taken
-      this.#parseFrame(this.#header, 0, this.#headerLength)
+  #continueHeader(header: PartialHeader, bytes: Uint8Array, at: number, end: number): number {
+    while (at < end && this.#header !== null) {
+      at = header.append(bytes, at, end, this.#expectsMask)
+      this.#parseFrame(header.bytes, 0, header.length)
     }
     return this.#isDone ? end : at
   }
 
-  /** The length of the partial header, as far as its bytes tell. */
-  #wantedHeaderBytes(): number {
-    if (this.#headerLength < 2) return 2
-    const length = this.#header[1]! & 0x7f // there are 14 bytes
-    const size = length < 126 ? 2 : length === 126 ? 4 : 10
-    return this.#expectsMask ? size + 4 : size
+  /**
+   * Reads a whole text message as a string, if it is long ASCII.
+   *
+   * @returns `false` if the message is to be read as bytes.
+   */
+  #readAscii(length: number, maskKey: number, bytes: Uint8Array, at: number): boolean {
+    if (!this.#isAscii || !this.#takesString(length)) return false
+    const text = readAsciiText(bytes, at, length, maskKey)
+    this.#isAscii = text !== null
+    if (text === null) return false
+    this.#message.end()
+    this.#sink.asciiText?.(text)
+    return true
+  }
+
+  /** Whether the sink takes a whole text message of this length as a string: never a heartbeat. */
+  #takesString(length: number): boolean {
+    if (length <= SMALL_PAYLOAD_BYTES || length > MAX_ASCII_TEXT_BYTES || this.#claimedBits !== 0)
+      return false
+    return this.#sink.asciiText !== undefined
   }
 
   /** Reads a frame that is complete and small enough for an arena. */
@@ -309,8 +268,9 @@ export class FrameDecoder {
     if (length === 0) return this.#deliver(first, EMPTY_BYTES, next, end)
     const arena = length <= SMALL_PAYLOAD_BYTES ? smallArena : middleArena
     const isAscii = arena.put(bytes, at, length, maskKey)
+    if (isAscii) this.#isAscii = true
     const { block, start } = arena
-    if (this.#isText(first) && !this.#isUtf8(block.bytes, start, start + length, isAscii)) {
+    if (!this.#message.accepts(first, block.bytes, start, start + length, isAscii)) {
       return this.#fail(notUtf8(), end)
     }
     return this.#deliver(first, block.slice(start, length), next, end)
@@ -328,25 +288,20 @@ export class FrameDecoder {
       return this.#fail(new FrameTooBigError('frame', length, filled, { cause: error }), end)
     }
     const { block } = partial
-    if (this.#isText(first) && !this.#isUtf8(block.bytes, filled, filled + taken, isAscii)) {
+    if (!this.#message.accepts(first, block.bytes, filled, filled + taken, isAscii)) {
       return this.#fail(notUtf8(), end)
     }
     if (!partial.isComplete) return end
     this.#partial = null
-    return this.#deliver(first, block.slice(0, length), at + taken, end)
-  }
-
-  /** Whether the payload is plain text, which an extension has not transformed. */
-  #isText(first: number): boolean {
-    const isData = (first & CONTROL_BIT) === 0
-    return isData && this.#messageType === Opcode.TEXT && this.#messageBits === 0
-  }
-
-  /** Whether the text of the message is valid UTF-8 up to the end of these bytes. */
-  #isUtf8(bytes: Uint8Array, start: number, end: number, isAscii: boolean): boolean {
-    if (isAscii && this.#utf8 === UTF8_BOUNDARY) return true
-    this.#utf8 = checkUtf8(bytes, start, end, this.#utf8)
-    return this.#utf8 !== UTF8_BROKEN
+    if (partial.isAscii) {
+      this.#isAscii = true
+      if (first === WHOLE_TEXT && this.#takesString(length)) {
+        this.#message.end()
+        this.#sink.asciiText?.(partial.takeText())
+        return at + taken
+      }
+    }
+    return this.#deliver(first, partial.takeBytes(), at + taken, end)
   }
 
   /** Passes a whole frame to the sink. @returns `next`, or `end` if nothing more is read. */
@@ -363,14 +318,10 @@ export class FrameDecoder {
     }
 
     const fin = (first & FIN_BIT) !== 0
-    const type = this.#messageType
-    if (fin) {
-      // Only text is checked, and only text can have ended inside a character.
-      if (this.#utf8 !== UTF8_BOUNDARY) return this.#fail(notUtf8(), end)
-      this.#messageType = Opcode.CONTINUATION
-    }
-    if (type === Opcode.TEXT) this.#sink.text(payload, fin, this.#messageBits)
-    else this.#sink.binary(payload, fin, this.#messageBits)
+    const { type, reservedBits } = this.#message
+    if (fin && !this.#message.end()) return this.#fail(notUtf8(), end)
+    if (type === Opcode.TEXT) this.#sink.text(payload, fin, reservedBits)
+    else this.#sink.binary(payload, fin, reservedBits)
     return next
   }
 
@@ -398,24 +349,8 @@ export class FrameDecoder {
     this.#isDone = true
     this.#partial = null
     this.#held = null
-    this.#headerLength = 0
+    this.#header = null
   }
-}
-
-/**
- * Reads a big-endian length of 2 or 8 bytes. From 2^53 on the lower half is left out, because the
- * length is refused anyway.
- */
-function readLength(bytes: Uint8Array, at: number, inBytes: 2 | 8): number {
-  // The caller has checked that the bytes exist, here and below.
-  if (inBytes === 2) return (bytes[at]! << 8) | bytes[at + 1]!
-  const high = readInt32(bytes, at) >>> 0
-  const low = readInt32(bytes, at + 4) >>> 0
-  return high * 2 ** 32 + (high < 2 ** 21 ? low : 0)
-}
-
-function readInt32(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
 }
 
 function notUtf8(): ProtocolViolationError {

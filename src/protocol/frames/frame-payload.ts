@@ -1,6 +1,6 @@
-/** What the five frame classes share: the error for invalid payloads, and the empty disposal. */
+/** What the frame classes share: the error for invalid payloads, and the empty disposal. */
 
-/** The disposal of every frame. It does nothing: the garbage collector frees the memory. */
+/** The disposal of control frames. It does nothing: their memory is small. */
 export const NOTHING_TO_RELEASE: Disposable = Object.freeze({ [Symbol.dispose](): void {} })
 
 /**

@@ -22,6 +22,12 @@ export interface FrameSink {
    */
   text(payload: Uint8Array, fin: boolean, reservedBits: number): void
 
+  /**
+   * A whole text message of ASCII characters, as a string: called instead of `text`, if the sink
+   * has this method, for messages that cost less as a string than as bytes.
+   */
+  asciiText?(text: string): void
+
   /** A binary frame or fragment, with the same parameters. */
   binary(payload: Uint8Array, fin: boolean, reservedBits: number): void
 

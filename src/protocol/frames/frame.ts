@@ -5,7 +5,13 @@
 
 import { CloseFrame } from './close-frame.ts'
 import { PingFrame, PongFrame } from './control-frames.ts'
-import { BinaryFrame, TextFrame, textPayloadOf } from './data-frames.ts'
+import {
+  BinaryFrame,
+  binaryPayloadOf,
+  isDisposed,
+  TextFrame,
+  textPayloadOf,
+} from './data-frames.ts'
 import { prepareFrame } from './prepare-frame.ts'
 import { displayBytes, displayText, printable } from '../frame-display.ts'
 
@@ -46,8 +52,14 @@ export const Frame: {
    */
   readonly prepare: typeof prepareFrame
 } = Object.freeze({
-  Text: printable(TextFrame, (frame) => displayText(textPayloadOf(frame), frame.fin)),
-  Binary: printable(BinaryFrame, (frame) => displayBytes('Binary', frame.buffer, frame.fin)),
+  Text: printable(TextFrame, (frame) =>
+    isDisposed(frame) ? 'Frame.Text (disposed)' : displayText(textPayloadOf(frame), frame.fin),
+  ),
+  Binary: printable(BinaryFrame, (frame) =>
+    isDisposed(frame)
+      ? 'Frame.Binary (disposed)'
+      : displayBytes('Binary', binaryPayloadOf(frame), frame.fin),
+  ),
   Close: CloseFrame,
   Ping: PingFrame,
   Pong: PongFrame,
@@ -75,9 +87,12 @@ export function isFrame(value: unknown): value is Frame {
 }
 
 /**
- * Returns the content of a frame without encoding it: the string that a text was made from, or
- * bytes.
+ * Returns the content of a frame without encoding it: the string of a text, or bytes, which must
+ * not be kept.
+ *
+ * @throws {LocalProtocolError} when the frame is disposed.
  */
 export function payloadOf(frame: Frame): string | Uint8Array {
-  return frame instanceof TextFrame ? textPayloadOf(frame) : frame.buffer
+  if (frame instanceof TextFrame) return textPayloadOf(frame)
+  return frame instanceof BinaryFrame ? binaryPayloadOf(frame) : frame.buffer
 }

@@ -1,25 +1,27 @@
-/** Copies payloads of received frames into memory of their own. */
+/** Copies payloads of received frames that wait for the application into memory of their own. */
 
 import { PingFrame, PongFrame } from './control-frames.ts'
 import { BinaryFrame, TextFrame } from './data-frames.ts'
 import type { Frame } from './frame.ts'
-import { sharesMemory } from '../memory.ts'
+import { asciiBytes, sharesMemory } from '../memory.ts'
 
 /**
- * Copies the payload of `frame` if the memory around it is much larger than the payload. Only for a
- * frame that has not been handed to an application.
+ * Copies the payload of `frame` if the memory around it is much larger than the payload. A string
+ * of ASCII becomes bytes: strings count towards V8's heap limit, which is lower than the memory
+ * budget can be. Only for a received frame that has not been handed to an application.
  */
 export function ownPayload(frame: Frame): void {
   if (frame instanceof TextFrame) {
     // Private to the compiler only. The frame is not handed out yet, so its content may be replaced
     // by a copy.
     const content = frame as unknown as { payload: string | Uint8Array }
-    if (typeof content.payload !== 'string') content.payload = ownBytes(content.payload)
-  } else if (
-    frame instanceof BinaryFrame ||
-    frame instanceof PingFrame ||
-    frame instanceof PongFrame
-  ) {
+    const { payload } = content
+    content.payload = typeof payload === 'string' ? asciiBytes(payload) : ownBytes(payload)
+  } else if (frame instanceof BinaryFrame) {
+    // The same.
+    const content = frame as unknown as { payload: Uint8Array }
+    content.payload = ownBytes(content.payload)
+  } else if (frame instanceof PingFrame || frame instanceof PongFrame) {
     // The same.
     const content = frame as { buffer: Uint8Array }
     content.buffer = ownBytes(frame.buffer)

@@ -6,13 +6,12 @@
  * so `block.bytes.length` is the cost of the frame.
  */
 
+import { recycle, takeBlock } from '../block-pool.ts'
 import { copyMasked } from '../mask.ts'
-import { allocateOwnBlock, type Block } from '../memory.ts'
+import { allocateOwnBlock, type Block, latin1, NO_BLOCK } from '../memory.ts'
 
 /** The largest first block, unless more than half of it has already arrived. */
 const INITIAL_BYTES = 1024
-
-const NO_MEMORY = allocateOwnBlock(0)
 
 /** Collects and unmasks one payload. */
 export class PartialFrame {
@@ -25,8 +24,11 @@ export class PartialFrame {
   /** Bytes that have arrived. */
   filled = 0
 
+  /** Whether all bytes that have arrived are known to be ASCII. */
+  isAscii = true
+
   /** Holds the payload from its beginning on. */
-  block: Block = NO_MEMORY
+  block: Block = NO_BLOCK
 
   readonly #maskKey: number
 
@@ -50,11 +52,29 @@ export class PartialFrame {
     const { filled } = this
     if (filled + length > this.block.bytes.length) this.#grow(filled + length)
     this.filled += length
-    return copyMasked(source, sourceStart, this.block, filled, length, this.#maskKey)
+    const isAscii = copyMasked(source, sourceStart, this.block, filled, length, this.#maskKey)
+    if (!isAscii) this.isAscii = false
+    return isAscii
+  }
+
+  /** Returns the complete payload as bytes, which then belong to the caller. */
+  takeBytes(): Uint8Array {
+    // The rest may hold a payload of another session.
+    this.block.bytes.fill(0, this.length)
+    return this.block.slice(0, this.length)
+  }
+
+  /** Returns the complete payload as a string, if `isAscii`. Its memory is used again. */
+  takeText(): string {
+    const text = latin1(this.block.bytes, 0, this.length)
+    recycle(this.block.bytes)
+    return text
   }
 
   #grow(needed: number): void {
-    const block = allocateOwnBlock(Math.min(this.length, Math.max(INITIAL_BYTES, 2 * needed)))
+    const wanted = Math.max(INITIAL_BYTES, 2 * needed)
+    // Only the last block can be used again for other payloads of this length.
+    const block = wanted < this.length ? allocateOwnBlock(wanted) : takeBlock(this.length, wanted)
     block.bytes.set(this.block.bytes.subarray(0, this.filled))
     this.block = block
   }

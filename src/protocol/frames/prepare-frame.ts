@@ -2,7 +2,7 @@
  * `Frame.prepare`: serialises a message for many sessions.
  */
 
-import { BinaryFrame, TextFrame, textPayloadOf } from './data-frames.ts'
+import { BinaryFrame, binaryPayloadOf, TextFrame, textPayloadOf } from './data-frames.ts'
 import { LocalProtocolError } from '../errors.ts'
 import { encodedSizeBound, encodeFrame, payloadSize } from './frame-encoder.ts'
 import { MAX_HEADER_BYTES } from './frame-header.ts'
@@ -26,7 +26,7 @@ export function prepareFrame(data: Preparable): PreparedFrame {
   if (!data.fin) {
     throw new LocalProtocolError('Cannot prepare a fragment, expected the whole message')
   }
-  if (data instanceof BinaryFrame) return prepare(FrameType.BINARY, data.buffer)
+  if (data instanceof BinaryFrame) return prepare(FrameType.BINARY, binaryPayloadOf(data))
   const text = textPayloadOf(data)
   if (typeof text !== 'string' && !isUtf8(text)) {
     throw new LocalProtocolError('Cannot prepare text: its bytes are not UTF-8')

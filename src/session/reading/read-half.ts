@@ -10,7 +10,8 @@ import { ChannelOverflowError } from '../../channels/index.ts'
 import { BufferedChannel, type ChannelHooks } from '../../channels/internal.ts'
 import {
   type CloseReason,
-  Frame,
+  encodeUtf8,
+  type Frame,
   FrameDecoder,
   type FrameSink,
   HEARTBEAT_MARK,
@@ -18,7 +19,9 @@ import {
   MessageAssembler,
   ownPayload,
   type ProtocolViolation,
+  receivedBinary,
   receivedText,
+  recycle,
 } from '../../protocol/internal.ts'
 import { failureReason, VIOLATED_POLICY } from '../failure-reason.ts'
 import type { HalfOwner } from '../half-owner.ts'
@@ -141,15 +144,21 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
     if (message === null) return
     if (this.#extensions !== null) this.#extensions.receive('text', message, reservedBits)
     else if (message[0] !== HEARTBEAT_MARK || !this.#takesHeartbeat(message)) {
-      this.#deliver(receivedText(message), message.length)
+      this.#deliver(receivedText(message, recycle), message.length)
     }
+  }
+
+  asciiText(text: string): void {
+    // Heartbeats are shorter.
+    if (this.#extensions === null) this.#deliver(receivedText(text), text.length)
+    else this.text(encodeUtf8(text), true, 0)
   }
 
   binary(payload: Uint8Array, fin: boolean, reservedBits: number): void {
     const message = this.#gather(payload, fin)
     if (message === null) return
     if (this.#extensions !== null) this.#extensions.receive('binary', message, reservedBits)
-    else this.#deliver(new Frame.Binary(message), message.length)
+    else this.#deliver(receivedBinary(message, recycle), message.length)
   }
 
   ping(payload: Uint8Array): void {

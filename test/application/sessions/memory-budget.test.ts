@@ -6,6 +6,7 @@ import {
   SharedBudget,
 } from '../../../src/application/sessions/memory-budget.ts'
 import { SessionRegistry } from '../../../src/application/sessions/session-registry.ts'
+import { pooledBytes, recycle } from '../../../src/protocol/internal.ts'
 import { memoryEnvironment, settled } from '../../support/memory-world.ts'
 
 /** Sessions that hold what a test says, and give it all back when they are told to. */
@@ -50,6 +51,19 @@ describe('SharedBudget', () => {
 
     expect(shed).toEqual([])
     expect(budget.used).toBe(1_000)
+  })
+
+  it('counts free payload memory, and drops it before a session is closed', async () => {
+    const { hold, shed, budget } = holders(100_000)
+    recycle(new Uint8Array(60_000))
+    expect(budget.used).toBe(60_000)
+
+    hold('a', 95_000)
+    await settled()
+
+    expect(shed).toEqual([])
+    expect(pooledBytes()).toBe(0)
+    expect(budget.used).toBe(95_000)
   })
 
   it('past the limit the greediest go first, until it is enough', async () => {

@@ -3,11 +3,13 @@ import { describe, expect, it } from 'vitest'
 import {
   BinaryFrame,
   isCheckedText,
+  receivedBinary,
   receivedText,
   TextFrame,
   textPayloadOf,
 } from '../../../src/protocol/frames/data-frames.ts'
 import { LocalProtocolError } from '../../../src/protocol/errors.ts'
+import { payloadOf } from '../../../src/protocol/frames/frame.ts'
 import { hex } from '../../support/bytes.ts'
 import { utf8 } from '../wire.ts'
 
@@ -132,5 +134,30 @@ describe('isCheckedText()', () => {
 
     expect(textPayloadOf(frame)).toEqual(hex('61'))
     expect(isCheckedText(frame)).toBe(true)
+  })
+
+  it('dispose gives received bytes back, once, if the application never had them', () => {
+    const given: Uint8Array[] = []
+    const recycle = (bytes: Uint8Array): void => void given.push(bytes)
+    const bytes = hex('61')
+    for (const frame of [receivedText(bytes, recycle), receivedBinary(bytes, recycle)]) {
+      payloadOf(frame)
+      if (frame instanceof TextFrame) frame.readText()
+      frame[Symbol.dispose]()
+      frame[Symbol.dispose]()
+    }
+
+    expect(given).toEqual([bytes, bytes])
+  })
+
+  it('dispose gives nothing back that the application may still have, or that is its own', () => {
+    const refuse = (): never => expect.unreachable()
+    for (const frame of [receivedText(hex('61'), refuse), receivedBinary(hex('61'), refuse)]) {
+      const kept = frame.buffer
+      frame[Symbol.dispose]()
+      expect(kept).toEqual(hex('61'))
+    }
+    receivedText('a')[Symbol.dispose]()
+    new BinaryFrame(hex('61'))[Symbol.dispose]()
   })
 })

@@ -3,6 +3,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { FrameTooBigError, TooManyFragmentsError } from '../../../src/protocol/errors.ts'
+import { emptyPool, recycle } from '../../../src/protocol/block-pool.ts'
 import { FrameDecoder } from '../../../src/protocol/frames/frame-decoder.ts'
 import { hex, toHex } from '../../support/bytes.ts'
 import { FRAME_EXAMPLES, LENGTH_EXAMPLES } from '../../vectors/rfc6455.ts'
@@ -701,6 +702,103 @@ for (const role of ROLES) {
     })
   })
 
+  describe(`FrameDecoder as ${role}, text as strings`, () => {
+    it('FrameDecoder passes long ASCII as a string to a sink that takes it, and as bytes else', () => {
+      const bytes = concat(
+        wire(role, { first: 0x81, payload: utf8('a'.repeat(2000)) }),
+        wire(role, { first: 0x81, payload: utf8('short') }),
+        wire(role, { first: 0x82, payload: utf8('a'.repeat(2000)) }),
+        wire(role, { first: 0x01, payload: utf8('a'.repeat(2000)) }),
+        wire(role, { first: 0x80, payload: utf8('a'.repeat(2000)) }),
+        wire(role, { first: 0x81, payload: utf8(`é${'a'.repeat(2000)}`) }),
+        wire(role, { first: 0x81, payload: utf8('a'.repeat(102_401)) }),
+      )
+      const taking = new StringRecorder()
+      new FrameDecoder(taking, { role }).receive(bytes)
+
+      expect(taking.events).toEqual(decode(role, bytes))
+      expect(taking.strings).toEqual(['a'.repeat(2000)])
+    })
+
+    it('FrameDecoder passes short text as bytes, however it is cut', () => {
+      const frame = wire(role, { first: 0x81, payload: utf8('a'.repeat(1024)) })
+      for (const cut of [1, 3, 20, 1000]) {
+        const taking = new StringRecorder()
+        const decoder = new FrameDecoder(taking, { role })
+        decoder.receive(frame.subarray(0, cut))
+        decoder.receive(frame.subarray(cut))
+
+        expect(taking.strings).toEqual([])
+        expect(taking.events).toEqual(decode(role, frame))
+      }
+    })
+
+    it('FrameDecoder tries text as a string again after a message of ASCII', () => {
+      const taking = new StringRecorder()
+      const decoder = new FrameDecoder(taking, { role })
+      const send = (text: string): void =>
+        decoder.receive(wire(role, { first: 0x81, payload: utf8(text) }))
+      send(`é${'a'.repeat(2000)}`)
+      send('a'.repeat(1000))
+      send('b'.repeat(2000))
+
+      expect(taking.strings).toEqual(role === 'server' ? ['b'.repeat(2000)] : [])
+    })
+
+    it('FrameDecoder checks text that is not ASCII, wherever the bad byte is', () => {
+      for (const size of [1025, 5000, 70_000]) {
+        for (const at of [0, size >> 1, size - 1]) {
+          const payload = new Uint8Array(size).fill(0x61)
+          payload[at] = 0xff
+          const taking = new StringRecorder()
+          new FrameDecoder(taking, { role }).receive(wire(role, { first: 0x81, payload }))
+
+          expect(taking.events).toEqual(['violation 1007 ProtocolViolationError'])
+        }
+      }
+    })
+
+    it('FrameDecoder tells the same with strings as without, however the bytes are cut', () => {
+      const text = fc
+        .tuple(fc.integer({ min: 900, max: 20_000 }), fc.constantFrom('a', 'b', 'é'), fc.nat(3))
+        .map(([length, letter, more]) => utf8(letter.repeat(length) + '€'.repeat(more % 2)))
+      fc.assert(
+        fc.property(
+          fc.array(text, { minLength: 1, maxLength: 4 }),
+          fc.array(fc.integer({ min: 1, max: 25_000 }), { minLength: 1, maxLength: 5 }),
+          (texts, pieces) => {
+            const bytes = concat(...texts.map((payload) => wire(role, { first: 0x81, payload })))
+            const taking = new StringRecorder()
+            const decoder = new FrameDecoder(taking, { role })
+            for (let at = 0, piece = 0; at < bytes.length; piece++) {
+              const lent = bytes.slice(at, at + (pieces[piece % pieces.length] ?? 1))
+              decoder.receive(lent)
+              lent.fill(0xaa)
+              at += lent.length
+            }
+
+            expect(taking.events).toEqual(decode(role, bytes))
+          },
+        ),
+        { numRuns: 40 },
+      )
+    })
+
+    it('FrameDecoder shows nothing of a payload whose memory is used again', () => {
+      emptyPool()
+      const { decoder, recorder } = recorded(role)
+      recycle(new Uint8Array(40_000).fill(0x53))
+      const payload = new Uint8Array(38_000).fill(1)
+
+      decoder.receive(wire(role, { first: 0x82, payload }))
+
+      expect(recorder.payloads).toEqual([payload])
+      const { buffer } = recorder.payloads[0] ?? payload
+      expect(buffer.byteLength).toBe(40_000)
+      expect(new Uint8Array(buffer, 38_000).every((byte) => byte === 0)).toBe(true)
+    })
+  })
+
   describe(`FrameDecoder as ${role}, any cutting`, () => {
     it('FrameDecoder tells the same of a stream however it is cut', () => {
       fc.assert(
@@ -844,6 +942,16 @@ function stream(role: 'server' | 'client'): fc.Arbitrary<Uint8Array> {
     if (last !== null) frames.push(wire(role, { first: 0x88, payload: hex(last) }))
     return concat(...frames)
   })
+}
+
+/** Takes text as strings, and writes down the same events. */
+class StringRecorder extends Recorder {
+  readonly strings: string[] = []
+
+  asciiText(text: string): void {
+    this.strings.push(text)
+    this.text(utf8(text), true, 0)
+  }
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   encodeFrame,
   payloadSize,
 } from '../../../src/protocol/frames/frame-encoder.ts'
+import { maskInPlace } from '../../../src/protocol/mask.ts'
 import { hex, toHex } from '../../support/bytes.ts'
 import { LENGTH_EXAMPLES } from '../../vectors/rfc6455.ts'
 import { concat, decode, utf8 } from '../wire.ts'
@@ -29,6 +30,28 @@ describe('encodeFrame()', () => {
       expect(encoded({ opcode: 2, payload: new Uint8Array(size) }).slice(0, header.length)).toBe(
         header,
       )
+    }
+  })
+
+  it('encodeFrame() writes long text as its UTF-8, ASCII or not, masked or not', () => {
+    for (const length of [200, 255, 256, 257, 1000, 43_690, 43_691, 65_535, 65_536, 140_000]) {
+      for (const text of [
+        'a'.repeat(length),
+        `é${'a'.repeat(length - 1)}`,
+        '\ud800'.repeat(length),
+      ]) {
+        for (const maskKey of [null, KEY]) {
+          const target = concat(new Uint8Array(encodedSizeBound(text) + 1))
+          const end = encodeFrame(target, 0, 1, true, 0, text, maskKey)
+          const size = payloadSize(text)
+          const start = end - size
+          if (maskKey !== null) maskInPlace(target, start, size, maskKey)
+
+          expect(Buffer.from(target.buffer, start, size).equals(Buffer.from(text))).toBe(true)
+          expect(start).toBe((size < 126 ? 2 : size < 65_536 ? 4 : 10) + (maskKey === null ? 0 : 4))
+          expect(target[end]).toBe(0)
+        }
+      }
     }
   })
 

@@ -1,7 +1,9 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { CloseReason } from '../../../src/protocol/closing/close-reason.ts'
+import { LocalProtocolError } from '../../../src/protocol/errors.ts'
 import { Frame, isFrame, payloadOf } from '../../../src/protocol/frames/frame.ts'
+import { preparedPayload } from '../../../src/protocol/frames/prepared-frame.ts'
 import { FrameType } from '../../../src/protocol/frames/frame-type.ts'
 import { hex } from '../../support/bytes.ts'
 
@@ -47,8 +49,43 @@ describe('Frame', () => {
     for (const frame of ALL) {
       expect(frame.fin).toBe(true)
       expect(frame.buffer).toBeInstanceOf(Uint8Array)
-      expect(() => frame.disposableHandle[Symbol.dispose]()).not.toThrow()
-      expect(() => frame[Symbol.dispose]()).not.toThrow()
+      expect(frame.disposableHandle[Symbol.dispose]).toBeTypeOf('function')
+    }
+  })
+
+  it.each([
+    [new Frame.Text('a'), 'Frame.Text (disposed)'],
+    [new Frame.Text(hex('61')), 'Frame.Text (disposed)'],
+    [new Frame.Binary(hex('61')), 'Frame.Binary (disposed)'],
+  ])('%s cannot be read once it is disposed, which may happen twice', (frame, shown) => {
+    const bytes = frame.buffer
+    frame.disposableHandle[Symbol.dispose]()
+    frame[Symbol.dispose]()
+
+    const refusal = new LocalProtocolError('Cannot use a frame after its disposal')
+    expect(() => frame.buffer).toThrow(refusal)
+    expect(() => (frame instanceof Frame.Text ? frame.readText() : frame.buffer)).toThrow(refusal)
+    expect(() => Frame.prepare(frame)).toThrow(refusal)
+    expect(() => payloadOf(frame)).toThrow(refusal)
+    expect(String(frame)).toBe(shown)
+    expect([frame.fin, frame.frameType]).toEqual([true, frame instanceof Frame.Text ? 1 : 2])
+    // Bytes that were read before stay valid.
+    expect(bytes).toEqual(hex('61'))
+  })
+
+  it('a prepared frame keeps its bytes when the frame that it was made from is disposed', () => {
+    const frame = new Frame.Binary(hex('61 62'))
+    const prepared = Frame.prepare(frame)
+    frame[Symbol.dispose]()
+
+    expect(preparedPayload(prepared)).toEqual(hex('61 62'))
+  })
+
+  it('control frames can be read after their disposal', () => {
+    for (const frame of [new Frame.Ping(hex('61')), new Frame.Pong(hex('61'))]) {
+      frame[Symbol.dispose]()
+
+      expect(frame.buffer).toEqual(hex('61'))
     }
   })
 

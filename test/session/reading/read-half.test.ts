@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
-import { CloseReason, Frame } from '../../../src/protocol/index.ts'
+import { CloseReason, Frame, LocalProtocolError } from '../../../src/protocol/index.ts'
+import { emptyPool, payloadOf, pooledBytes } from '../../../src/protocol/internal.ts'
+import { textPayloadOf } from '../../../src/protocol/portable.ts'
 import type { ChannelBounds } from '../../../src/session/index.ts'
 import { MemoryBudgetError } from '../../../src/session/index.ts'
 import { DefaultSession } from '../../support/bare-session.ts'
@@ -63,6 +65,100 @@ describe('ReadHalf', () => {
     expect(text.fin).toBe(true)
     expect(binary).toBeInstanceOf(Frame.Binary)
     expect(binary.buffer).toEqual(Uint8Array.of(1, 2))
+  })
+
+  it('reads long ASCII text and other text alike, by string and by bytes', async () => {
+    for (const text of ['a'.repeat(5000), `é${'a'.repeat(70_000)}`]) {
+      const { session, peer } = defaultSession()
+      peer.send(clientFrame('text', new TextEncoder().encode(text)))
+      const frame = await session.incoming.receive()
+
+      expect(frame instanceof Frame.Text && frame.readText()).toBe(text)
+      expect(frame.buffer).toEqual(new TextEncoder().encode(text))
+    }
+  })
+
+  it('long text that waits is moved out of the heap of JavaScript', async () => {
+    const { session, peer } = defaultSession()
+    peer.send(clientFrame('text', 'a'.repeat(5000)))
+    await settled()
+    const frame = await session.incoming.receive()
+
+    expect(frame instanceof Frame.Text && textPayloadOf(frame)).toBeInstanceOf(Uint8Array)
+    expect(frame instanceof Frame.Text && frame.readText()).toBe('a'.repeat(5000))
+  })
+
+  it('`for await (using frame of incoming)` gives the memory of each frame to the next', async () => {
+    emptyPool()
+    const { session, peer } = defaultSession()
+    const seen: number[] = []
+    const memory = new Set<unknown>()
+    const send = (value: number): void =>
+      peer.send(clientFrame('binary', new Uint8Array(50_000).fill(value)))
+    send(0)
+    for await (using frame of session.incoming) {
+      const payload = payloadOf(frame)
+      if (typeof payload === 'string') continue
+      seen.push(payload[49_999] ?? -1)
+      memory.add(payload.buffer)
+      await session.outgoing.send(frame)
+      if (seen.length === 4) peer.close(1000)
+      else queueMicrotask(() => send(seen.length))
+    }
+
+    expect(seen).toEqual([0, 1, 2, 3])
+    expect(memory.size).toBe(1)
+    expect(pooledBytes()).toBe(50_000)
+  })
+
+  it('bytes that a handler has kept stay as they are after the disposal of their frame', async () => {
+    const { session, peer } = defaultSession()
+    peer.send(clientFrame('binary', new Uint8Array(50_000).fill(1)))
+    let kept: Uint8Array
+    {
+      using frame = await session.incoming.receive()
+      kept = frame.buffer
+    }
+    for (let count = 0; count < 3; count++) {
+      peer.send(clientFrame('binary', new Uint8Array(50_000).fill(2)))
+      using frame = await session.incoming.receive()
+      expect(frame.fin).toBe(true)
+    }
+
+    expect(kept).toEqual(new Uint8Array(50_000).fill(1))
+  })
+
+  it('a frame may be disposed once its send has settled, even if its bytes still wait', async () => {
+    const { session, peer } = defaultSession()
+    peer.pause()
+    for (let count = 0; count < 10; count++) {
+      peer.send(clientFrame('binary', new Uint8Array(50_000).fill(count)))
+      const frame = await session.incoming.receive()
+      await session.outgoing.send(frame)
+      frame[Symbol.dispose]()
+    }
+    expect(session.bufferedAmount).toBeGreaterThan(100_000)
+
+    peer.resume()
+    const sent = await peer.inbox.take(10 * 50_004)
+
+    expect(Array.from({ length: 10 }, (_, index) => sent[index * 50_004 + 50_003])).toEqual([
+      0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+    ])
+  })
+
+  it('a frame cannot be sent after its disposal', async () => {
+    const { session, peer } = defaultSession()
+    peer.send(clientFrame('binary', new Uint8Array(50_000)))
+    peer.send(clientFrame('text', 'a'.repeat(5000)))
+    peer.send(clientFrame('text', 'é'))
+    for (let count = 0; count < 3; count++) {
+      const frame = await session.incoming.receive()
+      frame[Symbol.dispose]()
+
+      await expect(session.outgoing.send(frame)).rejects.toThrow(LocalProtocolError)
+      expect(() => session.outgoing.trySend(frame)).toThrow(LocalProtocolError)
+    }
   })
 
   it('a message of empty fragments is an empty message', async () => {
@@ -146,6 +242,16 @@ describe('ReadHalf', () => {
     peer.send(clientFrame('ping', '2'))
 
     expect(await peer.rest()).toBe('8a 01 31 88 02 03 f0')
+  })
+
+  it('answers the question of a heartbeat that arrives byte by byte', async () => {
+    const { session, peer } = defaultSession()
+    for (const byte of clientFrame('text', '\0towpath:ping:12')) peer.send(Uint8Array.of(byte))
+
+    const answer = await peer.inbox.take(2 + 16)
+
+    expect(new TextDecoder().decode(answer.subarray(2))).toBe('\0towpath:pong:12')
+    expect(session.incoming.tryReceive()).toEqual({ type: 'empty' })
   })
 
   it('answers the question of a heartbeat, and shows it to nobody', async () => {

@@ -1,6 +1,6 @@
 /** Bytes that arrived and may not be decoded yet: a copy, in order, read from the front. */
 
-import { allocate } from '../memory.ts'
+import { allocate } from './memory.ts'
 
 /** A queue of bytes in one piece of memory. */
 export class HeldBytes {

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { HeldBytes } from '../../../src/protocol/frames/held-bytes.ts'
-import { hex } from '../../support/bytes.ts'
-import { concat } from '../wire.ts'
+import { HeldBytes } from '../../src/protocol/held-bytes.ts'
+import { hex } from '../support/bytes.ts'
+import { concat } from './wire.ts'
 
 describe('HeldBytes', () => {
   it('HeldBytes holds a copy', () => {
