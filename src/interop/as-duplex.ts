@@ -30,15 +30,16 @@ const OPTIONS: OptionTable<DuplexSettings> = optionTable<DuplexSettings>({
 })
 
 /**
- * Returns a stream over `session`: each write is one message, and the payload of each message is read.
+ * Returns a stream over `session`: each write is one message, and the payload of each message is
+ * read.
  *
- * - Backpressure holds in both directions. A message is received when the stream is read, and a write
- *   is done when `send` has resolved.
- * - `end()` closes the session with 1000, after what was written. What the peer sent before its own Close
- *   is still read.
+ * - Backpressure holds in both directions. A message is received when the stream is read, and a
+ *   write is done when `send` has resolved.
+ * - `end()` closes the session with 1000, after what was written. What the peer sent before its own
+ *   Close is still read.
  * - The peer's Close frame ends the reading side, and the writing side with it.
- * - A connection that is lost without a Close frame destroys the stream with `ConnectionCutError`. A
- *   broken rule of the protocol destroys it with that error.
+ * - A connection that is lost without a Close frame destroys the stream with `ConnectionCutError`.
+ *   A broken rule of the protocol destroys it with that error.
  * - `destroy()` drops the connection.
  *
  * Do not receive from the session yourself. A handler returns when the library is done:
@@ -83,7 +84,8 @@ export function asDuplex(session: DefaultWebSocketSession, options: DuplexOption
     },
   })
   void session.closed.then(async () => {
-    // The end of the peer is told to a stream that is not being read, too, if nothing is left to read.
+    // The end of the peer is told to a stream that is not being read, too, if nothing is left to
+    // read.
     if (!session.incoming.isClosedForReceive) return
     const cut = await cutOf(session)
     if (cut !== null) duplex.destroy(cut)

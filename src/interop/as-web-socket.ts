@@ -10,8 +10,8 @@ import type { WebSocketView } from './web-socket-view.ts'
 /** How `asWebSocket` treats a session. */
 export interface WebSocketViewOptions {
   /**
-   * The most bytes that may wait to be sent, since `send()` of such a socket cannot wait. Above it the
-   * session is closed with 1008. A whole number above 0; `Infinity` is no limit.
+   * The most bytes that may wait to be sent, since `send()` of such a socket cannot wait. Above it
+   * the session is closed with 1008. A whole number above 0; `Infinity` is no limit.
    *
    * @defaultValue 16 MiB
    */
@@ -37,8 +37,8 @@ const OPTIONS: OptionTable<WebSocketViewSettings> = optionTable<WebSocketViewSet
  * Do not receive from the session yourself. A handler returns when the library is done:
  * `await session.closed`.
  *
- * @param session of a server or of a client. With a promise, such as that of `openWebSocket`, the socket
- *   is connecting until it resolves.
+ * @param session of a server or of a client. With a promise, such as that of `openWebSocket`, the
+ *   socket is connecting until it resolves.
  * @throws {TypeError | RangeError} for an unknown or invalid option.
  *
  * @example

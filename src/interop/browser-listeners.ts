@@ -1,6 +1,6 @@
 /**
- * Listeners of the browser's kind (`addEventListener`, `onmessage`) on a socket that is an emitter of
- * Node.
+ * Listeners of the browser's kind (`addEventListener`, `onmessage`) on a socket that is an emitter
+ * of Node.
  */
 
 import { asError } from '../base/internal.ts'

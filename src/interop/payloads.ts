@@ -12,8 +12,8 @@ export type SocketData = string | ArrayBufferLike | ArrayBufferView
 export type BinaryType = 'nodebuffer' | 'arraybuffer'
 
 /**
- * Makes a frame of what a library sends. `binary` overrides the kind: a string as a binary message, or
- * bytes as text.
+ * Makes a frame of what a library sends. `binary` overrides the kind: a string as a binary message,
+ * or bytes as text.
  *
  * @throws {TypeError} for anything that is not a string or bytes.
  */

@@ -1,8 +1,8 @@
 /**
  * The socket with events over a session.
  *
- * Inherits from Node's `EventEmitter`, because the libraries that take such a socket use nearly all of
- * its methods.
+ * Inherits from Node's `EventEmitter`, because the libraries that take such a socket use nearly all
+ * of its methods.
  */
 
 import { EventEmitter } from 'node:events'

@@ -1,6 +1,6 @@
 /**
- * What `asWebSocket` returns: the parts of a browser's `WebSocket`, and of a `WebSocket` of the package
- * `ws`, that other libraries use.
+ * What `asWebSocket` returns: the parts of a browser's `WebSocket`, and of a `WebSocket` of the
+ * package `ws`, that other libraries use.
  */
 
 import type { EventEmitter } from 'node:events'
@@ -45,8 +45,8 @@ export type SentCallback = (error?: Error) => void
 /**
  * A session as a socket with events.
  *
- * As an emitter it has the events of the package `ws`: `open`, `message` (data, isBinary), `ping` is
- * answered by the session and not shown, `pong` (data), `close` (code, reason), `error`.
+ * As an emitter it has the events of the package `ws`: `open`, `message` (data, isBinary), `ping`
+ * is answered by the session and not shown, `pong` (data), `close` (code, reason), `error`.
  */
 export interface WebSocketView extends EventEmitter {
   readonly CONNECTING: 0

@@ -1,8 +1,8 @@
 /**
  * The WebSockets of a Hono application on a server of Node.
  *
- * Each `webSocket()` handler of Hono is a route of an application too, so that the server knows which
- * upgrades are Hono's. An interceptor passes the upgrade request through Hono.
+ * Each `webSocket()` handler of Hono is a route of an application too, so that the server knows
+ * which upgrades are Hono's. An interceptor passes the upgrade request through Hono.
  */
 
 import type { Server as HttpServer } from 'node:http'
@@ -128,8 +128,9 @@ async function run(session: DefaultWebSocketServerSession): Promise<void> {
 }
 
 /**
- * A path of Hono as paths of ours, which match at least as much: Hono's own router decides in the end.
- * `:id{[0-9]+}` becomes `:id`, a star in the middle one segment, a star at the end everything below.
+ * A path of Hono as paths of ours, which match at least as much: Hono's own router decides in the
+ * end. `:id{[0-9]+}` becomes `:id`, a star in the middle one segment, a star at the end everything
+ * below.
  */
 function patternsOf(path: string): readonly string[] {
   const pattern = path

@@ -1,6 +1,6 @@
 /**
- * The parts of Hono that are used, by their shape. The package does not depend on Hono, so Hono's own
- * types are not imported.
+ * The parts of Hono that are used, by their shape. The package does not depend on Hono, so Hono's
+ * own types are not imported.
  */
 
 /** The parts of `Hono` that are used. */

@@ -1,8 +1,8 @@
 /**
  * The Hono handler that stands for a WebSocket.
  *
- * `attachHono` passes an upgrade request through Hono. If the middleware lets it reach this handler,
- * the handler notes its context, and the upgrade goes on.
+ * `attachHono` passes an upgrade request through Hono. If the middleware lets it reach this
+ * handler, the handler notes its context, and the upgrade goes on.
  */
 
 import { AsyncLocalStorage } from 'node:async_hooks'
@@ -43,7 +43,8 @@ const SENTENCE = 'Cannot answer: this path is a WebSocket, expected a request to
  * - Headers of the response, cookies too, go out with the 101.
  * - Variables (`c.set`) and the asynchronous context of middleware are there for `handler`.
  *
- * The handler runs for upgrades on the server that `attachHono` was given. A plain request gets 426.
+ * The handler runs for upgrades on the server that `attachHono` was given. A plain request gets
+ * 426.
  *
  * @param handler as that of `route.webSocket`, with Hono's context.
  * @typeParam Context `Context<Env>` of Hono.

@@ -1,5 +1,6 @@
 /**
- * The place of an application that is replaced while the server goes on. `attach` sees one application.
+ * The place of an application that is replaced while the server goes on. `attach` sees one
+ * application.
  */
 
 import { type Application, createApplication, type StopOptions } from '../../application/index.ts'
@@ -17,7 +18,9 @@ const AT_ONCE: StopOptions = { grace: 0 }
 
 /** Sends upgrades to the newest application. */
 export class HostedApplication {
-  /** The application for `attach`. It has no routes, and answers with the routes of the newest one. */
+  /**
+   * The application for `attach`. It has no routes, and answers with the routes of the newest one.
+   */
   readonly shell: Application
   #current: Application | null = null
 

@@ -1,8 +1,8 @@
 /**
  * The plugin of Vite: WebSockets of the program on the port of Vite's development server.
  *
- * Vite loads the module, as it loads modules for rendering on the server. When the module or one of its
- * imports changes, the plugin loads it again and replaces the application.
+ * Vite loads the module, as it loads modules for rendering on the server. When the module or one of
+ * its imports changes, the plugin loads it again and replaces the application.
  */
 
 import type { IncomingMessage, Server as HttpServer } from 'node:http'
@@ -21,22 +21,29 @@ export interface TowpathViteOptions {
    */
   readonly module: string
 
-  /** The options of `attach`. Vite's own socket is ignored in any case. @defaultValue those of `attach` */
+  /**
+   * The options of `attach`. Vite's own socket is ignored in any case. @defaultValue those of
+   * `attach`
+   */
   readonly attach?: AttachOptions
 }
 
 const ACT = 'make the plugin of Vite'
 
 /**
- * Serves the WebSockets of a module on the port of Vite's development server, beside Vite's own socket.
+ * Serves the WebSockets of a module on the port of Vite's development server, beside Vite's own
+ * socket.
  *
- * - A change of the module, or of a file that it imports, closes the sessions with 1012 and loads the
- *   module again.
- * - If the module fails to load, the page shows Vite's overlay, and the application before it goes on.
- * - Vite listens when the module has been loaded. `server.close()` closes the sessions with 1001 first.
+ * - A change of the module, or of a file that it imports, closes the sessions with 1012 and loads
+ *   the module again.
+ * - If the module fails to load, the page shows Vite's overlay, and the application before it goes
+ *   on.
+ * - Vite listens when the module has been loaded. `server.close()` closes the sessions with 1001
+ *   first.
  *
- * In middleware mode Vite has no server, and the plugin does nothing. It takes no part in a build: in
- * production pass the same function to `createApplication`, and attach the application to your server.
+ * In middleware mode Vite has no server, and the plugin does nothing. It takes no part in a build:
+ * in production pass the same function to `createApplication`, and attach the application to your
+ * server.
  *
  * @throws {TypeError} for an unknown or invalid option.
  *
@@ -84,16 +91,16 @@ class MountedModule {
   #hasFailed = false
 
   /**
-   * Attaches to `server`, which begins to listen when the module has been loaded. Upgrades never meet
-   * a server without its routes.
+   * Attaches to `server`, which begins to listen when the module has been loaded. Upgrades never
+   * meet a server without its routes.
    */
   constructor(server: ViteServerLike, module: string, options: AttachOptions) {
     this.#server = server
     this.#module = module
     // Vite's server is one of node:http, or of node:http2 with HTTP/1.1 beside it.
     const http = server.httpServer as HttpServer
-    // Vite's own listener is there already. It touches the sockets of others, so that `attach` would
-    // leave those to it.
+    // Vite's own listener is there already. It touches the sockets of others, so that `attach`
+    // would leave those to it.
     const alone = http.listenerCount('upgrade') + 1
     const isAlone = (): boolean => http.listenerCount('upgrade') <= alone
     this.#host = new HostedApplication(isAlone)

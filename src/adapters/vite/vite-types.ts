@@ -1,6 +1,6 @@
 /**
- * The parts of Vite that are used, by their shape. The package does not depend on Vite, so Vite's own
- * types are not imported.
+ * The parts of Vite that are used, by their shape. The package does not depend on Vite, so Vite's
+ * own types are not imported.
  */
 
 /** The parts of `ViteDevServer` that are used. */
