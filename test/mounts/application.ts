@@ -9,6 +9,7 @@ import {
   createApplication,
   type Interceptor,
   nodeRequest,
+  type Route,
   WebSockets,
 } from 'towpath'
 
@@ -23,17 +24,20 @@ export function greeter(login: Interceptor): Application {
 export function greetings(login: Interceptor): (app: Application) => void {
   return (app) => {
     app.install(WebSockets, { maxConnectionsPerAddress: Infinity })
-    app.routing((route) => {
-      route.webSocket('/echo', async ({ incoming, send }) => {
-        for await (const frame of incoming) await send(frame)
-      })
-      route.route('/private', (inside) => {
-        inside.intercept(login)
-        inside.intercept((call) => call.attributes.put(USER, userOf(call)))
-        inside.webSocket('/', ({ call, send }) => send(`hello, ${call.attributes.get(USER)}`))
-      })
-    })
+    app.routing((route) => greetingRoutes(route, login))
   }
+}
+
+/** The routes of `greeter`. */
+export function greetingRoutes(route: Route<''>, login: Interceptor): void {
+  route.webSocket('/echo', async ({ incoming, send }) => {
+    for await (const frame of incoming) await send(frame)
+  })
+  route.route('/private', (inside) => {
+    inside.intercept(login)
+    inside.intercept((call) => call.attributes.put(USER, userOf(call)))
+    inside.webSocket('/', ({ call, send }) => send(`hello, ${call.attributes.get(USER)}`))
+  })
 }
 
 /** What the framework's login has put on the request. */
