@@ -30,6 +30,15 @@ import type { Transport } from '../transport.ts'
 import { Outgoing, sendOf } from './outgoing.ts'
 import { SessionCore } from './session-core.ts'
 
+/** Functions of one session, which may be taken off it; `null`: not read yet. */
+class BoundFunctions {
+  close: WebSocketSession['close'] | null = null
+  flush: WebSocketSession['flush'] | null = null
+  terminate: WebSocketSession['terminate'] | null = null
+  launch: WebSocketSession['launch'] | null = null
+  delay: WebSocketSession['delay'] | null = null
+}
+
 /** A session of either level. Functions and promises are made when they are first read. */
 export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasClock {
   /** For the code that opened the session: it starts, measures and ends the session with it. */
@@ -40,11 +49,8 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   #closed: Deferred<CloseInfo> | null = null
   #failureReported = false
   #send: WebSocketSession['send'] | null = null
-  #close: WebSocketSession['close'] | null = null
-  #flush: WebSocketSession['flush'] | null = null
-  #terminate: WebSocketSession['terminate'] | null = null
-  #launch: WebSocketSession['launch'] | null = null
-  #delay: WebSocketSession['delay'] | null = null
+  /** The other functions. Made when one of them is first read. */
+  #functions: BoundFunctions | null = null
 
   /**
    * @param kind `raw`: the handler sees every frame and fragment, and nothing is answered.
@@ -83,29 +89,24 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   }
 
   get close(): WebSocketSession['close'] {
-    this.#close ??= (reason = NORMAL) => this.core.close(reason)
-    return this.#close
+    return (this.#bound.close ??= (reason = NORMAL) => this.core.close(reason))
   }
 
   get flush(): WebSocketSession['flush'] {
-    this.#flush ??= () => this.core.write.flush()
-    return this.#flush
+    return (this.#bound.flush ??= () => this.core.write.flush())
   }
 
   get terminate(): WebSocketSession['terminate'] {
-    this.#terminate ??= () => this.core.terminate()
-    return this.#terminate
+    return (this.#bound.terminate ??= () => this.core.terminate())
   }
 
   get launch(): WebSocketSession['launch'] {
-    this.#launch ??= (task) => this.#tasks().launch(task)
-    return this.#launch
+    return (this.#bound.launch ??= (task) => this.#tasks().launch(task))
   }
 
   get delay(): WebSocketSession['delay'] {
-    this.#delay ??= (duration, options) =>
-      delayOn(this.clock, duration, [this.signal, options?.signal])
-    return this.#delay
+    return (this.#bound.delay ??= (duration, options) =>
+      delayOn(this.clock, duration, [this.signal, options?.signal]))
   }
 
   get masking(): boolean {
@@ -212,6 +213,11 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   over(info: CloseInfo): void {
     this.#closed?.resolve(info)
     this.#scope?.abort()
+  }
+
+  get #bound(): BoundFunctions {
+    this.#functions ??= new BoundFunctions()
+    return this.#functions
   }
 
   #tasks(): TaskScope {
