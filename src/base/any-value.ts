@@ -24,7 +24,7 @@ export function isInstance<Instance>(
  *
  * @throws what a getter named `then` throws.
  */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
+export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   if (typeof value !== 'object' && typeof value !== 'function') return false
   return value !== null && 'then' in value && typeof value.then === 'function'
 }

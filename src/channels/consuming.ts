@@ -3,7 +3,7 @@
  * `toList`, `first`).
  */
 
-import { handled } from '../base/internal.ts'
+import { handled, isThenable } from '../base/internal.ts'
 import { toCause } from './errors.ts'
 import { bare, NOTHING, type ReceiveCore, receiveAs, result } from './receiving.ts'
 
@@ -61,14 +61,4 @@ export function arrayOf<T>(core: ReceiveCore<T>): Promise<T[]> {
 export function firstOf<T>(core: ReceiveCore<T>): Promise<T> {
   const received = receiveAs(core, bare<T>(), undefined, null)
   return handled(received.finally(() => core.cancel()))
-}
-
-/** Whether `await` would wait for `value`. */
-export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'then' in value &&
-    typeof value.then === 'function'
-  )
 }

@@ -7,7 +7,7 @@
  */
 
 import type { Clock } from '../base/index.ts'
-import { isThenable } from './consuming.ts'
+import { isThenable } from '../base/internal.ts'
 import { toCause } from './errors.ts'
 import type { ReceiveResult } from './receive-channel.ts'
 import {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { BufferedChannel } from '../../src/channels/buffered-channel.ts'
-import { arrayOf, consumeEachOf, firstOf, isThenable } from '../../src/channels/consuming.ts'
+import { arrayOf, consumeEachOf, firstOf } from '../../src/channels/consuming.ts'
 import { ClosedReceiveChannelError, ClosedSendChannelError } from '../../src/channels/errors.ts'
 import { follow, settle } from './settled.ts'
 
@@ -108,18 +108,5 @@ describe('firstOf()', () => {
     channel.close()
 
     await expect(firstOf(channel)).rejects.toThrow(ClosedReceiveChannelError)
-  })
-})
-
-describe('isThenable()', () => {
-  it('tells what await would wait for', () => {
-    const key = ['t', 'h', 'e', 'n'].join('')
-    const objectWithThen = (value: unknown): object => ({ [key]: value })
-
-    expect(isThenable(Promise.resolve(1))).toBe(true)
-    expect(isThenable(objectWithThen(() => undefined))).toBe(true)
-    expect([1, 'then', null, undefined, {}, objectWithThen(1)].map(isThenable)).toEqual(
-      Array.from({ length: 6 }, () => false),
-    )
   })
 })
