@@ -190,6 +190,13 @@ export class RawHttp2 implements AsyncDisposable {
     return connection
   }
 
+  /** The same without TLS, with prior knowledge. */
+  static async connectPlainly(port: number): Promise<RawHttp2> {
+    const connection = new RawHttp2(connectTcp({ host: '127.0.0.1', port, noDelay: true }))
+    await Promise.race([connection.#settings.promise, connection.closed])
+    return connection
+  }
+
   send(kind: number, flags: number, stream: number, payload: Uint8Array = Buffer.alloc(0)): void {
     if (this.socket.writable) this.socket.write(frame(kind, flags, stream, payload))
   }

@@ -7,7 +7,7 @@
  */
 
 import { type IncomingMessage, Server as HttpServer } from 'node:http'
-import type { Http2SecureServer } from 'node:http2'
+import type { Http2SecureServer, Http2Server } from 'node:http2'
 import { Server as HttpsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { Server as TlsServer } from 'node:tls'
@@ -17,6 +17,7 @@ import { logFailure, sharedPathOf } from '../../application/internal.ts'
 import {
   callback,
   choice,
+  flag,
   type Environment,
   kindOf,
   optionReader,
@@ -24,6 +25,7 @@ import {
 } from '../../base/internal.ts'
 import { connectionFacts } from './transports/connection-facts.ts'
 import { createEnvironment } from './environment.ts'
+import { type ForeignServer, Http2Attachment, speaksHttp2 } from './http2/http2-attachment.ts'
 import { FAILURE } from './upgrades/final-answer.ts'
 import { OwedAnswers } from './upgrades/owed-answers.ts'
 import {
@@ -70,6 +72,16 @@ export interface AttachOptions {
   readonly ignore?: (request: IncomingMessage) => boolean
 
   /**
+   * Whether a secure server of `node:http2` with `allowHTTP1` takes WebSockets over HTTP/2 too (RFC
+   * 8441). Pages then open all of their sockets to this server so, and other WebSocket libraries on
+   * the same server cannot answer those. `ignore` and `nodeRequest` are for HTTP/1.1 alone.
+   * A server of `node:http2` without HTTP/1.1 always does; other servers never do.
+   *
+   * @defaultValue false
+   */
+  readonly http2?: boolean
+
+  /**
    * See `EmbeddedServerOptions.transport`. Connections that are made while the handle is being
    * tested use streams.
    */
@@ -102,8 +114,8 @@ export interface Attachment extends AsyncDisposable {
  *
  * May be called before or after `server.listen`. An application may be attached to several servers.
  *
- * @param server from `node:http` or `node:https`. A secure server from `node:http2` with
- *   `allowHTTP1` is accepted too, and answers upgrades over HTTP/1.1.
+ * @param server from `node:http`, `node:https` or `node:http2`. See the option `http2` for a secure
+ *   server with `allowHTTP1`.
  * @throws {TypeError} for another value as `server`; if the application is already attached to it;
  *   if an attached application has a route for the same path; for an unknown option.
  *
@@ -114,7 +126,7 @@ export interface Attachment extends AsyncDisposable {
  */
 export function attach(
   application: Application,
-  server: HttpServer | HttpsServer | Http2SecureServer,
+  server: AttachableServer,
   options: AttachOptions = {},
 ): Attachment {
   return attachIn(createEnvironment(), application, server, options)
@@ -124,14 +136,14 @@ export function attach(
 export function attachIn(
   environment: Environment,
   application: Application,
-  server: HttpServer | HttpsServer | Http2SecureServer,
+  server: AttachableServer,
   options: AttachOptions,
 ): Attachment {
   const given: unknown = server
-  if (!emitsUpgrades(given)) {
+  if (!emitsUpgrades(given) && !speaksHttp2(given)) {
     const what = kindOf(given)
     throw new TypeError(
-      `Cannot attach: the server is ${what}, expected a server of node:http or node:https`,
+      `Cannot attach: the server is ${what}, expected a server of node:http, node:https or node:http2`,
     )
   }
   const settings = ATTACH_OPTIONS.read(optionReader('attach'), options)
@@ -151,6 +163,9 @@ export function attachIn(
   return new ServerAttachment(environment, transports, application, given, settings)
 }
 
+/** A server that an application can be attached to. */
+export type AttachableServer = HttpServer | HttpsServer | Http2Server | Http2SecureServer
+
 /** A secure server of node:http2 with `allowHTTP1` emits `upgrade` like one of node:https. */
 function emitsUpgrades(server: unknown): server is HttpServer | HttpsServer {
   if (server instanceof HttpServer || server instanceof HttpsServer) return true
@@ -166,7 +181,7 @@ function emitsUpgrades(server: unknown): server is HttpServer | HttpsServer {
 export const YIELD_MS = 5000
 
 /** Prevents an application from being attached twice, and applications from sharing a path. */
-const ATTACHED = new WeakMap<HttpServer | HttpsServer, Set<Application>>()
+const ATTACHED = new WeakMap<object, Set<Application>>()
 
 class ServerAttachment implements Attachment, UpgradeServer {
   readonly environment: Environment
@@ -174,6 +189,8 @@ class ServerAttachment implements Attachment, UpgradeServer {
   readonly owed: OwedAnswers
   readonly application: Application
   readonly #server: HttpServer | HttpsServer
+  /** `null` without HTTP/2. */
+  readonly #http2: Http2Attachment | null
   readonly #unclaimed: UnclaimedPolicy
   readonly #ignore: NonNullable<AttachOptions['ignore']> | null
   /** Reported once: every request to that path would repeat the report. */
@@ -184,15 +201,22 @@ class ServerAttachment implements Attachment, UpgradeServer {
     environment: Environment,
     transports: TransportChoice,
     application: Application,
-    server: HttpServer | HttpsServer,
-    { unclaimed, ignore }: AttachSettings,
+    server: HttpServer | HttpsServer | ForeignServer,
+    { unclaimed, ignore, http2 }: AttachSettings,
   ) {
     this.environment = environment
     this.transports = transports
     this.application = application
-    this.#server = server
+    // A server of node:http2 has the same events, for the requests of HTTP/1.1 that it allows.
+    this.#server = server as HttpServer
     this.#unclaimed = unclaimed
-    this.owed = new OwedAnswers(server)
+    const hasUpgrades = emitsUpgrades(server)
+    this.owed = new OwedAnswers(hasUpgrades ? server : null)
+    // Without HTTP/1.1 there is nothing else that the application could be attached for.
+    this.#http2 =
+      speaksHttp2(server) && (http2 || !hasUpgrades)
+        ? new Http2Attachment(application, environment, server, unclaimed === 'answer')
+        : null
     this.#ignore = ignore
     this.#onUpgrade = (request, stream, head) => this.#receive({ request, stream, head })
     // First in order: only then can it see later whether other listeners used the socket.
@@ -207,6 +231,7 @@ class ServerAttachment implements Attachment, UpgradeServer {
     const counts = await this.application.stop(options)
     this.#server.off('upgrade', this.#onUpgrade)
     this.owed[Symbol.dispose]()
+    this.#http2?.[Symbol.dispose]()
     ATTACHED.get(this.#server)?.delete(this.application)
     return counts
   }
@@ -279,11 +304,13 @@ class ServerAttachment implements Attachment, UpgradeServer {
 interface AttachSettings {
   readonly unclaimed: UnclaimedPolicy
   readonly ignore: NonNullable<AttachOptions['ignore']> | null
+  readonly http2: boolean
   readonly transport: TransportMode
 }
 
 const ATTACH_OPTIONS = optionTable<AttachSettings>({
   unclaimed: choice('yield', ['yield', 'answer', 'ignore']),
   ignore: callback<AttachSettings['ignore']>(null),
+  http2: flag(false),
   transport: TRANSPORT_OPTION,
 })

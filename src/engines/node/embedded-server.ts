@@ -11,6 +11,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { createServer as createSecureServer, type Server as HttpsServer } from 'node:https'
+import type { Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 
 import {
@@ -32,6 +33,7 @@ import { FrontDoor } from './front-door/front-door.ts'
 import { OFFERED_PROTOCOLS, splitByProtocol } from './http2/alpn.ts'
 import type { Http2Settings } from './http2/http2-options.ts'
 import type { Http2Server } from './http2/http2-server.ts'
+import { splitByPreface } from './http2/prior-knowledge.ts'
 import { OpenConnections } from './server/open-connections.ts'
 import { OwedAnswers } from './upgrades/owed-answers.ts'
 import { PlainRequests } from './server/plain-requests.ts'
@@ -123,9 +125,7 @@ class NodeServer implements EmbeddedServer, UpgradeServer {
     this.transports = new TransportChoice(settings.transport)
     this.#settings = settings
     this.#server = createHttpServer(settings)
-    if (settings.http2 !== null) {
-      splitByProtocol(this.#server as HttpsServer, (socket) => this.#http2?.serve(socket))
-    }
+    if (settings.http2 !== null) this.#splitOffHttp2(settings.http2)
     this.owed = new OwedAnswers(this.#server)
     this.#connections = new OpenConnections(this.#server)
     this.#plainRequests = new PlainRequests(application, settings.http, environment.timers)
@@ -217,6 +217,13 @@ class NodeServer implements EmbeddedServer, UpgradeServer {
     return FrontDoor.open(this.#server, this, limits)
   }
 
+  /** Takes the connections of HTTP/2 from the HTTP server, which never sees them. */
+  #splitOffHttp2({ cleartext }: Http2Settings): void {
+    const serve = (socket: Socket): void => this.#http2?.serve(socket)
+    if (cleartext) splitByPreface(this.#server, this.environment.timers, HEAD_LIMIT_MS, serve)
+    else splitByProtocol(this.#server as HttpsServer, serve) // with `tls`
+  }
+
   async #openHttp2(settings: Http2Settings): Promise<Http2Server> {
     const { http, maxHeadSize } = this.#settings
     // Here and not above, so that a server without HTTP/2 does not load it.
@@ -254,7 +261,7 @@ function addressOf(server: HttpServer): ServerAddress {
 }
 
 function offer(http2: Http2Settings | null): TlsOptions {
-  return http2 === null ? {} : { ALPNProtocols: [...OFFERED_PROTOCOLS] }
+  return http2 === null || http2.cleartext ? {} : { ALPNProtocols: [...OFFERED_PROTOCOLS] }
 }
 
 function createHttpServer({ tls, http2, maxHeadSize }: ServerSettings): HttpServer {

@@ -14,6 +14,15 @@ import type { StreamConnection } from './http2-transport.ts'
 /** How long a connection that said GOAWAY may take to end, in milliseconds. */
 const LEAVE_LIMIT_MS = 1000
 
+/** What the server knows of a connection that it accepted itself. */
+export interface OwnConnection {
+  /** What the session runs on. */
+  readonly socket: Socket
+  readonly settings: Http2Settings
+  /** Called once, when the connection has ended. */
+  readonly closed: () => void
+}
+
 /** A connection, and what is counted for it. */
 export class Http2Connection implements StreamConnection {
   readonly facts: ConnectionFacts
@@ -21,35 +30,29 @@ export class Http2Connection implements StreamConnection {
   sockets = 0
   readonly #session: ServerHttp2Session
   readonly #timers: TimerWheel
-  readonly #idleTimeoutMs: number
+  /** `null` on a server that is not ours. */
+  readonly #idleTimeoutMs: number | null
   #streams = 0
   #idle: WheelTimer | null = null
   #failure: Error | null = null
   #error: Error | null = null
 
-  /**
-   * @param socket what the session runs on.
-   * @param closed called once, when the connection has ended.
-   */
-  constructor(
-    session: ServerHttp2Session,
-    socket: Socket,
-    settings: Http2Settings,
-    timers: TimerWheel,
-    closed: () => void,
-  ) {
+  /** @param own absent on a server that is not ours, whose connections it limits itself. */
+  constructor(session: ServerHttp2Session, timers: TimerWheel, own: OwnConnection | null = null) {
     this.#session = session
     this.#timers = timers
-    this.#idleTimeoutMs = settings.idleTimeout
-    this.facts = connectionFacts(socket)
-    deferDestroy(session, () => this.#endSocket(socket))
-    session.setLocalWindowSize(settings.connectionWindow)
+    this.#idleTimeoutMs = own?.settings.idleTimeout ?? null
+    this.facts = connectionFacts(own?.socket ?? session.socket)
+    deferDestroy(session, () => {
+      if (own !== null) this.#endSocket(own.socket)
+    })
+    if (own !== null) session.setLocalWindowSize(own.settings.connectionWindow)
     session.on('error', (error: Error) => {
       this.#error ??= error
     })
     session.once('close', () => {
       this.#idle?.cancel()
-      closed()
+      own?.closed()
     })
     this.#watchIdle()
   }
@@ -88,7 +91,7 @@ export class Http2Connection implements StreamConnection {
 
   /** A connection without a stream is closed after a while, whatever else it sends. */
   #watchIdle(): void {
-    if (this.#session.closed || this.#session.destroyed) return
+    if (this.#idleTimeoutMs === null || this.#session.closed || this.#session.destroyed) return
     this.#idle = this.#timers.schedule(this.#idleTimeoutMs, () => {
       this.leave()
       this.#idle = this.#timers.schedule(LEAVE_LIMIT_MS, () => this.drop())

@@ -7,6 +7,7 @@ import type { TlsOptions } from 'node:tls'
 import type { Duration } from '../../../base/index.ts'
 import {
   checked,
+  flag,
   type OptionRule,
   optionReader,
   type OptionTable,
@@ -48,6 +49,14 @@ export interface Http2Options {
    * @defaultValue 4 MiB (4194304)
    */
   readonly connectionWindow?: number
+
+  /**
+   * Whether a server without `tls` speaks HTTP/2 to clients that begin with it (prior knowledge, RFC
+   * 9113 §3.3), beside HTTP/1.1 on the same port. Proxies do; browsers speak HTTP/2 over TLS only.
+   *
+   * @defaultValue false
+   */
+  readonly cleartext?: boolean
 }
 
 /** The options, checked and complete. */
@@ -57,6 +66,7 @@ export interface Http2Settings {
   readonly idleTimeout: number
   readonly streamWindow: number
   readonly connectionWindow: number
+  readonly cleartext: boolean
 }
 
 /** RFC 9113 §6.9.1. */
@@ -70,6 +80,7 @@ export const HTTP2_OPTIONS: OptionTable<Http2Settings> = optionTable<Http2Settin
   idleTimeout: timeLimit(TWO_MINUTES_MS),
   streamWindow: wholeBetween(256 * 1024, 1, MAX_WINDOW),
   connectionWindow: wholeBetween(4 * 1024 * 1024, 1, MAX_WINDOW),
+  cleartext: flag(false),
 })
 
 /** The option `http2` of servers; `null`: off. */
@@ -88,21 +99,36 @@ interface Http2Neighbours {
 }
 
 /** @throws {TypeError} for options that do not fit together with HTTP/2. */
-export function requireFitForHttp2(act: string, { tls, http }: Http2Neighbours): void {
-  if (tls === null) {
-    throw new TypeError(`Cannot ${act}: option "http2" stands without "tls", expected both`)
+export function requireFitForHttp2(
+  act: string,
+  { cleartext }: Http2Settings,
+  { tls, http }: Http2Neighbours,
+): void {
+  if (tls === null && !cleartext) {
+    throw new TypeError(
+      `Cannot ${act}: option "http2" stands without "tls", expected both, or "http2.cleartext"`,
+    )
   }
+  if (tls !== null && cleartext) {
+    throw new TypeError(
+      `Cannot ${act}: option "http2.cleartext" stands beside "tls", expected one of them`,
+    )
+  }
+  if (tls !== null) requireNoAlpn(act, tls)
+  if (http === null || !isExpress(http)) return
+  throw new TypeError(
+    `Cannot ${act}: option "http" is an Express application beside "http2", which throws for every` +
+      ' request of HTTP/2 and so ends the process; expected another listener, or "http2" off',
+  )
+}
+
+function requireNoAlpn(act: string, tls: TlsOptions): void {
   for (const name of ['ALPNProtocols', 'ALPNCallback'] as const) {
     if (tls[name] === undefined) continue
     throw new TypeError(
       `Cannot ${act}: option "tls.${name}" stands beside "http2", expected one of them`,
     )
   }
-  if (http === null || !isExpress(http)) return
-  throw new TypeError(
-    `Cannot ${act}: option "http" is an Express application beside "http2", which throws for every` +
-      ' request of HTTP/2 and so ends the process; expected another listener, or "http2" off',
-  )
 }
 
 /** Express replaces the prototype of requests by one for HTTP/1.1 (express#5462). */

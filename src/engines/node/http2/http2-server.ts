@@ -94,6 +94,8 @@ export class Http2Server implements ConnectHost {
 
   /** Takes over a connection that chose HTTP/2. */
   serve(socket: Socket): void {
+    // A server of HTTP/1.1 keeps its side open at the peer's FIN. HTTP/2 has nothing more to say.
+    socket.allowHalfOpen = false
     // Node makes the session before `emit` returns, and hides its socket behind a proxy.
     this.#arriving = socket
     this.#inner.emit('connection', socket)
@@ -121,7 +123,7 @@ export class Http2Server implements ConnectHost {
     const { settings } = this.#parts
     const { timers } = this.environment
     const closed = (): void => void this.#connections.delete(session)
-    const connection = new Http2Connection(session, socket, settings, timers, closed)
+    const connection = new Http2Connection(session, timers, { socket, settings, closed })
     this.#connections.set(session, connection)
     if (this.#isLeaving) connection.leave()
   }

@@ -92,7 +92,7 @@ export interface EmbeddedServerOptions {
   /**
    * Whether the server speaks HTTP/2 beside HTTP/1.1, on the same port, and takes WebSockets over
    * it (RFC 8441). It needs `tls`, whose ALPN decides: `ALPNProtocols` and `ALPNCallback` cannot
-   * stand beside it. The `http` listener gets the compatibility objects of `node:http2` for such
+   * stand beside it. Without TLS see `cleartext` of `Http2Options`. The `http` listener gets the compatibility objects of `node:http2` for such
    * requests, which Express does not support.
    *
    * @defaultValue false
@@ -165,7 +165,7 @@ export const SERVER_OPTIONS: OptionTable<ServerSettings> = optionTable<ServerSet
 /** @throws {TypeError | RangeError} for an unknown option or an invalid value. */
 export function readOptions(options: EmbeddedServerOptions): ServerSettings {
   const settings = SERVER_OPTIONS.read(optionReader(ACT), options)
-  if (settings.http2 !== null) requireFitForHttp2(ACT, settings)
+  if (settings.http2 !== null) requireFitForHttp2(ACT, settings.http2, settings)
   const { port, host, workers = 1 } = options
   const isAlone = port === undefined && host === undefined && workers === 1
   if (settings.socketPath === null || isAlone) return settings

@@ -36,10 +36,8 @@ function connection() {
   let isClosed = false
   const made = new Http2Connection(
     session as unknown as ServerHttp2Session, // the parts that are used
-    socket,
-    HTTP2_OPTIONS.defaults,
     new TimerWheel(clock),
-    () => (isClosed = true),
+    { socket, settings: HTTP2_OPTIONS.defaults, closed: () => (isClosed = true) },
   )
   return { made, session, socket, clock, isClosed: () => isClosed }
 }

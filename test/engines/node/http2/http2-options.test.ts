@@ -13,6 +13,7 @@ it('the defaults are 100 sockets, 2 minutes, 256 KiB and 4 MiB', () => {
     idleTimeout: 120_000,
     streamWindow: 262_144,
     connectionWindow: 4_194_304,
+    cleartext: false,
   })
 })
 
@@ -27,6 +28,11 @@ it.each([
     'beside ALPNCallback',
     { http2: true, tls: { ...certificate, ALPNCallback: () => 'h2' } },
     'option "tls.ALPNCallback" stands beside "http2"',
+  ],
+  [
+    'with cleartext beside tls',
+    { http2: { cleartext: true }, tls: certificate },
+    'option "http2.cleartext" stands beside "tls"',
   ],
   [
     'with an unknown option',
