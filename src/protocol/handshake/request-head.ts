@@ -117,7 +117,8 @@ function parseHead(text: string, bytes: Uint8Array): RequestHead | null {
     rawHeaders.push(name, valueIn(text, bytes, colon + 1, end, known))
     at = end + 2
   }
-  return { target, rawHeaders, byteLength: text.length }
+  // The copy has no room for more: a session keeps it.
+  return { target, rawHeaders: rawHeaders.slice(), byteLength: text.length }
 }
 
 /** Returns the value between `from` and `to` without the blanks around it. */
