@@ -61,9 +61,20 @@ describe('cbor()', () => {
     expect(Object.assign({}, value)).not.toHaveProperty('admin')
   })
 
-  it.each(['', 'ff', '82 01'])('M-06 throws for bytes that are no value: %j', (bytes) => {
-    expect(() => codec.decode(hex(bytes))).toThrow(Error)
-  })
+  it.each(['', 'ff', '82 01', '9f 01', '1c'])(
+    'M-06 throws for bytes that are no value: %j',
+    (bytes) => {
+      expect(() => codec.decode(hex(bytes))).toThrow(Error)
+    },
+  )
+
+  it.each(['9a ff ff ff ff', '9b 00 00 00 01 00 00 00 00', 'ba ff ff ff ff', '5a 7f ff ff ff 01'])(
+    'M-06 throws for a length that the bytes do not have: %j',
+    (bytes) => {
+      expect(() => codec.decode(hex(bytes))).toThrow(Error)
+      expect(() => codec.decode(hex(`82 ${bytes}`.repeat(100)))).toThrow(Error)
+    },
+  )
 
   it('throws for a text', () => {
     expect(() => codec.decode('text')).toThrow(TypeError)

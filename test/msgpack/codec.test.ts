@@ -61,8 +61,30 @@ describe('messagePack()', () => {
     expect(Object.assign({}, value)).not.toHaveProperty('admin')
   })
 
-  it.each(['', 'c4 05 01', '92 01'])('M-06 throws for bytes that are no value: %j', (bytes) => {
-    expect(() => codec.decode(hex(bytes))).toThrow(Error)
+  it.each(['', 'c4 05 01', '92 01', 'd4 05 01', '01 02'])(
+    'M-06 throws for bytes that are no value: %j',
+    (bytes) => {
+      expect(() => codec.decode(hex(bytes))).toThrow(Error)
+    },
+  )
+
+  it.each(['dd ff ff ff ff', 'df ff ff ff ff', 'dc ff ff', 'c6 7f ff ff ff 01'])(
+    'M-06 throws for a length that the bytes do not have: %j',
+    (bytes) => {
+      expect(() => codec.decode(hex(bytes))).toThrow(Error)
+      expect(() => codec.decode(hex(`92 ${bytes}`.repeat(100)))).toThrow(Error)
+    },
+  )
+
+  it('keeps nothing of one message for the next: records are an extension of the package', () => {
+    // Defines record 0x40 with one key. As a message of its own, 0x40 is the number 64.
+    try {
+      codec.decode(hex('d4 72 40 91 a1 61 05'))
+    } catch {
+      // It may be refused as well.
+    }
+
+    expect(codec.decode(hex('40'))).toBe(64)
   })
 
   it('throws for a text', () => {
