@@ -22,25 +22,32 @@ export interface Servable extends Pick<Link, 'incoming' | 'isExpecting' | 'onAsk
 const MAX_WAITING_EVENTS = 64
 
 /**
- * The handlers by name.
+ * The handlers by name, which may be methods of a class.
  *
  * @throws {TypeError} if one is missing, or there is no entry for it.
  */
 export function readHandlers(link: Servable, handlers: object): ReadonlyMap<string, Handler> {
   const { contract, side } = link.settings
-  const byName = new Map(Object.entries(handlers)) as Map<string, Handler> // checked below
   const entries = contract?.[side === 'client' ? 'server' : 'client']
-  const expected = entries === undefined ? [...byName.keys()] : [...entries.keys()]
-  for (const name of expected) {
-    if (typeof byName.get(name) === 'function') continue
-    throw new TypeError(`Cannot serve: there is no handler for "${name}", expected a function`)
+  const own = Object.keys(handlers)
+  const names = entries === undefined ? own : [...entries.keys()]
+  const byName = new Map<string, Handler>()
+  for (const name of names) {
+    // No member that every object has is a handler.
+    const isInherited = name in Object.prototype && !Object.hasOwn(handlers, name)
+    const handler: unknown = isInherited ? undefined : Reflect.get(handlers, name)
+    if (typeof handler !== 'function') {
+      throw new TypeError(`Cannot serve: there is no handler for "${name}", expected a function`)
+    }
+    byName.set(name, handler.bind(handlers) as Handler) // what it takes, the compiler has checked
   }
-  if (byName.size > expected.length) {
-    throw new TypeError(
-      'Cannot serve: there is a handler for a name that the contract does not have',
-    )
-  }
-  return byName
+  const extra = own.find((name) => {
+    return !byName.has(name) && typeof Reflect.get(handlers, name) === 'function'
+  })
+  if (extra === undefined) return byName
+  throw new TypeError(
+    `Cannot serve: there is a handler for "${extra}", expected one of ${names.join(', ')}`,
+  )
 }
 
 /** Serves `incoming` of a link until its end. */

@@ -38,7 +38,10 @@ export function readSettings(
 ): Omit<LinkSettings, 'codec'> {
   // A page loads few bytes: the checks are those of other options in fewer words.
   const unknown = Object.keys(options).find((name) => !NAMES.includes(name))
-  if (unknown !== undefined) throw new TypeError(`Cannot ${ACT}: unknown option "${unknown}"`)
+  if (unknown !== undefined) {
+    const known = NAMES.join(', ')
+    throw new TypeError(`Cannot ${ACT}: unknown option "${unknown}", expected one of ${known}`)
+  }
   const isServer = side === 'server'
   const validate = options.validate ?? (isServer ? 'both' : 'none')
   const invalidEvents = options.invalidEvents ?? (isServer ? 'close' : 'ignore')
@@ -53,7 +56,7 @@ export function readSettings(
     validatesOutgoing: validate === 'both',
     closesAtInvalidEvents:
       readWord('invalidEvents', invalidEvents, ['close', 'ignore']) === 'close',
-    onInvalid: options.onInvalid ?? ((): void => {}),
+    onInvalid: readCallback(options.onInvalid ?? ((): void => {})),
   }
 }
 
@@ -91,6 +94,11 @@ function readCount(name: string, value: number, min: number): number {
   throw new RangeError(
     `Cannot ${ACT}: option "${name}" is ${String(value)}, expected a whole number of ${min} or above`,
   )
+}
+
+function readCallback<F>(callback: F): F {
+  if (typeof callback === 'function') return callback
+  throw new TypeError(`Cannot ${ACT}: option "onInvalid" is invalid, expected a function`)
 }
 
 function readWord<Word extends string>(name: string, word: Word, words: readonly string[]): Word {

@@ -118,7 +118,32 @@ describe('serve()', () => {
       expect(() => server.serve({ say: () => {} } as never)).toThrow('no handler for "ping"')
       expect(() =>
         server.serve({ say: () => {}, ping: () => '', shout: () => {} } as never),
-      ).toThrow('a name that the contract does not have')
+      ).toThrow('"shout", expected one of')
+    })
+  })
+
+  it('takes the methods of a class, which see its fields', async () => {
+    class Echo {
+      readonly said: string[] = []
+      say(text: string): void {
+        this.said.push(text)
+      }
+      ping(text: string): string {
+        return `${text}${this.said.length}`
+      }
+    }
+    await withPair(contract, async ({ client, server }) => {
+      void server.serve(new Echo())
+      await client.send('say', 'a')
+
+      expect(await client.request('ping', 'b')).toBe('b1')
+    })
+  })
+
+  it('M-11 takes no member that every object has for a handler', async () => {
+    const odd = defineContract({ name: 'c', client: { toString: { request: null } } })
+    await withPair(odd, async ({ server }) => {
+      expect(() => server.serve({} as never)).toThrow('no handler for "toString"')
     })
   })
 

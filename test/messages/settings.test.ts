@@ -31,13 +31,18 @@ describe('readSettings()', () => {
   })
 
   it.each([
-    ['an unknown option', { kredit: 1 }, 'unknown option "kredit"'],
+    [
+      'an unknown option',
+      { kredit: 1 },
+      'unknown option "kredit", expected one of codecs, requestTimeout',
+    ],
     ['no credit', { credit: 0 }, 'option "credit" is 0, expected a whole number of 1 or above'],
     ['half a request', { maxRequests: 0.5 }, 'option "maxRequests" is 0.5'],
     ['a negative readAhead', { readAhead: -1 }, 'option "readAhead" is -1'],
     ['a timeout of 0', { requestTimeout: 0 }, 'option "requestTimeout" is 0'],
     ['another word', { validate: 'some' }, 'option "validate" is invalid'],
     ['another word', { invalidEvents: 'log' }, 'option "invalidEvents" is invalid'],
+    ['no function', { onInvalid: 'log' }, 'option "onInvalid" is invalid, expected a function'],
   ])('refuses %s', (_, options, message) => {
     expect(() => readSettings('client', chat, options as object)).toThrow(
       `Cannot use typed messages: ${message}`,
