@@ -1,5 +1,5 @@
 /**
- * The examples as one Towpath application, without a server: tests run it in memory.
+ * The examples as one Towpath application without a server, so that tests run it in memory.
  */
 
 import { WebSockets, seconds } from 'towpath'
@@ -13,7 +13,7 @@ import { dashboard, Readings } from './reconnecting-dashboard/dashboard.ts'
 const CHAT_OPTIONS: WebSocketRouteOptions = {
   // The longest message takes 3 bytes for each of its 2000 characters.
   maxMessageSize: 16 * 1024,
-  // How far behind the room somebody may be, before the room goes on without them.
+  // How far a member may fall behind before it is removed from the room.
   channels: { outgoing: { capacity: 256 } },
 }
 
@@ -22,7 +22,7 @@ const CHAT_OPTIONS: WebSocketRouteOptions = {
  * page.
  */
 export function examples(app: Application): void {
-  // With pings, someone whose phone went into a tunnel leaves the room within 45 seconds.
+  // Pings remove a member whose network is lost from the room within 45 seconds.
   app.install(WebSockets, { pingPeriod: seconds(30), timeout: seconds(15) })
 
   const rooms = new Rooms()

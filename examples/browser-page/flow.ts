@@ -1,5 +1,5 @@
 /**
- * The flow's route: as much as the page takes, and not more.
+ * The flow's route: sends as fast as the page reads.
  */
 
 import type { WebSocketServerSession } from 'towpath'
@@ -7,9 +7,8 @@ import type { WebSocketServerSession } from 'towpath'
 const PADDING = 'x'.repeat(16 * 1024)
 
 /**
- * Sends messages without end, each with its number and with when it was sent, in milliseconds since
- * the first. `send` waits while the page does not read: that is all there is to do about slow
- * pages.
+ * Sends messages without end, each with its number and its time in milliseconds since the first.
+ * `send` waits while the page does not read, so slow pages need no other code.
  */
 export async function flow({ send, signal }: WebSocketServerSession): Promise<void> {
   const start = performance.now()

@@ -1,12 +1,12 @@
 /**
- * What the bot knows: commands that somebody may say in the room, and the answers.
+ * The bot's commands and their answers.
  */
 
-/** Gives the answer to what was said; `null` when it is no question for the bot. */
+/** Returns the answer to a message; `null` if the message is not a command. */
 export type Answer = (text: string) => string | null
 
 /**
- * Makes the answers of a bot that begins now.
+ * Creates the answers of a bot that starts now.
  *
  * @param now - the time in ms since 1970.
  */

@@ -1,7 +1,7 @@
 /**
- * `npx tsx examples/chat-bot/bot.ts [url]`: puts the bot into a room of the chat, until Ctrl-C.
+ * `npx tsx examples/chat-bot/bot.ts [url]`: runs the bot in a room of the chat, until Ctrl-C.
  *
- * `url` is the room; without it the lobby of the chat that `npm start` serves.
+ * `url` is the room. The default is the lobby of the chat that `npm start` serves.
  */
 
 import { ConnectionLostError, createWebSocketClient } from 'towpath/client'
@@ -13,7 +13,7 @@ await main(process.argv[2] ?? LOBBY)
 
 async function main(url: string): Promise<void> {
   const stop = new AbortController()
-  // Once: who asks a second time does not want to wait for the closing handshake.
+  // Once: a second signal ends the process without the closing handshake.
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop.abort())
   try {
     await chatBot(createWebSocketClient(), {
@@ -29,7 +29,7 @@ async function main(url: string): Promise<void> {
   }
 }
 
-/** @throws what is no answer of the chat's and no mistake in the URL. */
+/** @throws any error that is neither a refusal of the chat nor an invalid URL. */
 function explain(error: unknown): string {
   if (error instanceof ConnectionLostError) return describeSetback(error.setback)
   if (error instanceof TypeError) return error.message

@@ -1,8 +1,7 @@
 /**
- * A bot in a room of the chat: one connection that comes back, and what the bot does with it.
+ * A bot in a room of the chat, over one reconnecting connection.
  *
- * It is handed a client, and with it the world: on Node that of `towpath/client`, in tests one in
- * memory.
+ * The client is a parameter: `towpath/client` on Node, and a client in memory in tests.
  */
 
 import { randomUUID } from 'node:crypto'
@@ -13,45 +12,42 @@ import { createAnswers } from './answers.ts'
 import { Listener } from './listener.ts'
 import { readServerMessage } from './server-messages.ts'
 
-/** Where a bot goes, and whom it tells. */
+/** The options of `chatBot`. */
 export interface ChatBotOptions {
   /** A room of the chat, such as `ws://127.0.0.1:8080/chat/rooms/lobby`. */
   readonly url: string
   readonly name: string
-  /** The bot leaves the room when this fires. */
+  /** The bot leaves the room when this aborts. */
   readonly signal: AbortSignal
-  /** Is told in a sentence, without a line feed, where the bot stands. */
+  /** Called with a sentence when the state of the connection changes. */
   readonly tell: (sentence: string) => void
   /** The time in ms since 1970. */
   readonly now: () => number
 }
 
-/** The chat's close codes (`ChatCloseCode` in room.ts) that are answers, not accidents. */
+/** The chat's close codes (`ChatCloseCode` in room.ts) that refuse the bot for good. */
 const FINAL_CODES: ReadonlyMap<number, string> = new Map([
   [4000, 'The chat does not understand the bot'],
   [4001, 'Somebody in the room has the name of the bot'],
   [4002, 'The bot is in this room a second time'],
 ])
-/**
- * Sent to whom the room found too slow; its page comes back and reads the history, and so does the
- * bot.
- */
+/** Sent to a member that reads too slowly. The bot reconnects and reads the history. */
 const TOO_SLOW = 1008
 const STOPPED_CODES: ReadonlySet<number> = new Set([1001, 1012])
 
 /**
- * Joins the room, answers and greets, until the signal fires or the server says goodbye with 1000.
+ * Joins the room, answers and greets, until the signal aborts or the server closes with 1000.
  *
- * @throws {ConnectionLostError} (by rejecting) when coming back would not help; {TypeError |
- *   RangeError} for a URL that means nothing.
+ * @throws {ConnectionLostError} (by rejecting) if reconnecting cannot help; {TypeError |
+ *   RangeError} for an invalid URL.
  */
 export async function chatBot(client: WebSocketClient, options: ChatBotOptions): Promise<void> {
   const { url, name, signal, tell, now } = options
-  // With the same key it takes its own place again, also when the server has not yet missed it.
+  // The same key takes over the bot's place, even if the server has not noticed the loss yet.
   const key = randomUUID()
   await using connection = client.connect(url, {
     opened: (session) => session.send(encode({ type: 'join', name, key })),
-    // What is not said now is found unanswered in the history of the next welcome.
+    // The next welcome's history shows unanswered questions, so nothing needs to be kept.
     whileAway: 'drop',
     pingPeriod: seconds(20),
     reconnect: { shouldReconnect },
@@ -68,7 +64,7 @@ export async function chatBot(client: WebSocketClient, options: ChatBotOptions):
   }
 }
 
-/** Puts into words why there is no connection. */
+/** Describes why there is no connection. */
 export function describeSetback({ info, error }: Setback): string {
   if (error instanceof UpgradeRefusedError) return `The chat answered with status ${error.status}`
   if (info === null) return 'The chat cannot be reached'
@@ -79,7 +75,7 @@ export function describeSetback({ info, error }: Setback): string {
   )
 }
 
-/** All sessions are one conversation, in which a welcome begins a chapter. */
+/** Handles all sessions as one conversation. Each session starts with a welcome. */
 async function converse(
   connection: ReconnectingWebSocket,
   listener: Listener,
@@ -97,7 +93,7 @@ async function converse(
   }
 }
 
-/** Once the connection is over nothing can be said; `incoming` tells how it ended. */
+/** After the end of the connection nothing can be sent; `incoming` reports the end. */
 async function send(connection: ReconnectingWebSocket, message: ClientMessage): Promise<void> {
   try {
     await connection.send(encode(message))

@@ -1,10 +1,10 @@
 /**
- * What the bot has to say to what it hears, across connections. No connection and no time in here.
+ * Decides what the bot says, across connections. It uses neither the connection nor the time.
  *
- * It says nothing twice, and keeps no list of what it has said: the room does. A welcome brings the
- * room's history, and a question in it is open as long as there is no answer behind it. An answer
- * has one `ref`, which is made of the question's number, so that it is said once even if it was on
- * its way when the connection broke and is sent again.
+ * It says nothing twice, and the room remembers what it has said. A welcome contains the room's
+ * history; a question without an answer after it is still open. Each answer has a `ref` that is
+ * derived from the question's number. The room therefore ignores an answer that is sent again after
+ * a lost connection.
  */
 
 import { randomUUID } from 'node:crypto'
@@ -12,31 +12,31 @@ import { foldName } from '../chat/messages.ts'
 import type { ClientMessage, Said, ServerMessage } from '../chat/messages.ts'
 import type { Answer } from './answers.ts'
 
-/** What is sent to say something. */
+/** A message to send to the room. */
 export type Say = Extract<ClientMessage, { type: 'say' }>
 
 type Welcome = Extract<ServerMessage, { type: 'welcome' }>
 
-/** How many names it remembers as greeted; the one heard of first is forgotten first. */
+/** The limit of remembered names; the oldest is forgotten first. */
 const MAX_KNOWN_NAMES = 1_000
 
-/** The ears of one bot in one room. */
+/** Listens for one bot in one room. */
 export class Listener {
   readonly #answer: Answer
-  /** Those who are greeted, or were there before the bot. */
+  /** Names that were greeted, or were there before the bot. */
   readonly #known = new Set<string>()
-  /** Its own name, as the room writes it. */
+  /** The bot's name in the room. */
   #name = ''
   /** `null` before the first welcome. */
   #epoch: string | null = null
-  /** Up to this number the room has spoken before the bot came: not for it. */
+  /** The last message before the bot joined; it answers only later ones. */
   #before = 0
 
   constructor(answer: Answer) {
     this.#answer = answer
   }
 
-  /** Takes one message of the server, in order; returns what there is to say now, often nothing. */
+  /** Handles one message of the server, in order. Returns the messages to send. */
   hear(message: ServerMessage): readonly Say[] {
     switch (message.type) {
       case 'welcome':
@@ -52,7 +52,7 @@ export class Listener {
 
   #begin({ name, epoch, members, history }: Welcome): readonly Say[] {
     const isFirst = this.#epoch === null
-    // After a restart all that the room remembers was said while the bot was away.
+    // After a restart of the bot, the whole history is older than the bot.
     if (isFirst) this.#before = history.at(-1)?.id ?? 0
     else if (epoch !== this.#epoch) this.#before = 0
     this.#epoch = epoch
@@ -69,7 +69,7 @@ export class Listener {
     return [...members.flatMap((member) => this.#greet(member)), ...open]
   }
 
-  /** Once: a greeting that is lost with the connection is lost. */
+  /** A greeting is sent once, even if it is lost with the connection. */
   #greet(name: string): readonly Say[] {
     if (name === this.#name || !this.#remember(name)) return []
     const text = `Hello, ${name}! Say !help to see what I know.`
@@ -82,7 +82,7 @@ export class Listener {
     return answer === null ? [] : [{ type: 'say', ref: `re-${this.#epoch}-${id}`, text: answer }]
   }
 
-  /** Whether the name is new to it. */
+  /** Remembers a name. @returns whether it is new. */
   #remember(name: string): boolean {
     const folded = foldName(name)
     if (this.#known.has(folded)) return false

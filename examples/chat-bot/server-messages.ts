@@ -1,15 +1,11 @@
 /**
- * Reads what the chat's server sends. `ServerMessage` is what it promises; this looks whether it is
- * so.
+ * Parses the messages of the chat's server, and checks that they are `ServerMessage`s.
  */
 
 import { Frame } from 'towpath/client'
 import type { Said, ServerMessage } from '../chat/messages.ts'
 
-/**
- * Reads one frame; `null` for anything but a well-formed `ServerMessage`, such as one of a newer
- * server.
- */
+/** Parses one frame; returns `null` for anything but a well-formed `ServerMessage`. */
 export function readServerMessage(frame: Frame): ServerMessage | null {
   if (!(frame instanceof Frame.Text)) return null
   try {

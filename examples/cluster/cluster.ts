@@ -1,6 +1,6 @@
 /**
  * Starts Redis and two nodes, publishes on one node, and reads on the other. Then it kills the node
- * that is read from: the reader goes on at the other one.
+ * of the reader, which continues on the other node.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -30,7 +30,7 @@ const [one, two] = [await startNode(redisUrl), await startNode(redisUrl)]
 console.log(`two nodes: ws://127.0.0.1:${one.port}/live and ws://127.0.0.1:${two.port}/live`)
 
 const writer = connectTopics(addressOf(one))
-// A reader that is asked for an address before each attempt: a load balancer would do the same.
+// A reader that chooses an address for each attempt, as a load balancer would.
 let attempts = 0
 const reader = connectTopics(() => addressOf(attempts++ === 0 ? two : one))
 const feed = reader.topic<string>('rooms/lobby').events({ from: 'start' })
@@ -58,7 +58,7 @@ function addressOf({ port }: Node): string {
   return `ws://127.0.0.1:${port}/live`
 }
 
-/** `REDIS_URL`, or a Redis of our own that keeps nothing. */
+/** `REDIS_URL`, or a Redis without persistence. */
 async function startRedis(): Promise<string> {
   const given = process.env['REDIS_URL']
   if (given !== undefined) return given

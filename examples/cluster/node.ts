@@ -15,7 +15,7 @@ const server = embeddedServer({ host: '127.0.0.1', port: Number(PORT) }, (app) =
   const topics = app.install(Topics, {
     broker: redisBroker({ url }),
     namespace: 'cluster-example',
-    // A real one comes from the environment, and is the same on all nodes.
+    // In production it comes from the environment, and is the same on all nodes.
     secret: 'only for this example',
   })
   topics.allow(Room, { subscribe: () => true, publish: () => true })

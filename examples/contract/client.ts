@@ -1,12 +1,12 @@
 /**
- * A client of the list of tasks: adds one, finishes it, and prints what changes.
+ * A client of the task list: adds a task, finishes it, and prints the changes.
  */
 
 import type { WebSocketClient } from 'towpath/client'
 import { typed } from 'towpath/messages'
 import { tasks } from './contract.ts'
 
-/** Runs once. Lines are given to `print`. */
+/** Runs once, and passes each line to `print`. */
 export async function addAndFinish(
   client: Pick<WebSocketClient, 'webSocket'>,
   url: string,

@@ -1,6 +1,6 @@
 /**
- * What the server and its clients say to each other. Both import this file; a page imports its type
- * alone.
+ * The messages between the server and its clients. Both import this file; a page imports only its
+ * type.
  */
 
 import { defineContract } from 'towpath/messages'
@@ -8,7 +8,7 @@ import { z } from 'zod'
 
 const task = z.object({ id: z.number(), title: z.string().min(1).max(100), done: z.boolean() })
 
-/** A shared list of tasks. */
+/** A shared task list. */
 export const tasks = defineContract({
   name: 'tasks',
   version: 1,

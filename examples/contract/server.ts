@@ -1,5 +1,5 @@
 /**
- * The list of tasks, and its route.
+ * The task list and its route.
  */
 
 import type { Application, WebSocketServerSession } from 'towpath'
@@ -14,12 +14,12 @@ interface Task {
 
 type Member = TypedSession<typeof tasks.shape, 'server'>
 
-/** The tasks, and the sessions that are told of changes. */
+/** The tasks, and the sessions that receive changes. */
 class TaskList {
   readonly #tasks = new Map<number, Task>()
   readonly #members = new Set<Member>()
 
-  /** One session, until it ends. */
+  /** Handles one session until it ends. */
   async join(session: WebSocketServerSession): Promise<void> {
     const member = typed(session, tasks)
     this.#members.add(member)
@@ -31,7 +31,7 @@ class TaskList {
           if (task === undefined) throw error('NO_SUCH_TASK', { id })
           return this.#set({ ...task, done: true })
         },
-        // The next task is asked for when the client has room for it.
+        // The next task is taken when the client has room for it.
         all: () => this.#tasks.values(),
       })
     } finally {
@@ -41,7 +41,7 @@ class TaskList {
 
   #set(task: Task): Task {
     this.#tasks.set(task.id, task)
-    // Validated and encoded once, however many members there are.
+    // Validated and encoded once for all members.
     const changed = prepare(tasks, 'changed', task)
     for (const { trySend } of this.#members) trySend(changed)
     return task

@@ -1,11 +1,11 @@
 /**
- * The echo's route: the first example of the documentation, and bytes come back as they went.
+ * The echo's route, the first example of the documentation. Bytes are returned unchanged.
  */
 
 import { CloseReason, Frame } from 'towpath'
 import type { WebSocketServerSession } from 'towpath'
 
-/** Answers every message, and says goodbye to a client that says "bye". */
+/** Answers every message, and closes when a client says "bye". */
 export async function echo({ incoming, outgoing, close }: WebSocketServerSession): Promise<void> {
   for await (const frame of incoming) {
     if (frame instanceof Frame.Binary) await outgoing.send(new Frame.Binary(frame.buffer))

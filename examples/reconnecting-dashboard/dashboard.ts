@@ -1,5 +1,5 @@
 /**
- * The dashboard's route: how this process is doing, once a second, to everybody who looks.
+ * The dashboard's route: sends the state of this process to every viewer once a second.
  */
 
 import { Frame } from 'towpath'
@@ -7,12 +7,12 @@ import type { WebSocketServerSession } from 'towpath'
 import { Channel } from 'towpath/channels'
 import type { ReceiveChannel } from 'towpath/channels'
 
-/** One look at the process. */
+/** One measurement of the process. */
 export interface Reading {
   readonly uptimeSeconds: number
   readonly memoryMiB: number
   readonly viewers: number
-  /** Share of one processor since the reading before, to a tenth of a percent. */
+  /** Use of one processor since the previous reading, to a tenth of a percent. */
   readonly cpuPercent: number
 }
 
@@ -22,7 +22,7 @@ export type Ticker = (callback: () => void) => Disposable
 const SECOND_MS = 1000
 const MIB = 1024 * 1024
 
-/** Reads while somebody looks, and not otherwise. */
+/** Measures while there are viewers. */
 export class Readings {
   readonly #ticker: Ticker
   readonly #feeds = new Set<Channel<Reading>>()
@@ -30,12 +30,12 @@ export class Readings {
   #cpu = process.cpuUsage()
   #cpuAt = performance.now()
 
-  /** Tests tick by hand. */
+  /** Tests pass their own ticker. */
   constructor(ticker: Ticker = everySecond) {
     this.#ticker = ticker
   }
 
-  /** The readings from now on. Whoever is slow gets the latest: an old one is worth nothing. */
+  /** Returns a channel of the readings from now on. A slow viewer gets only the latest. */
   watch(): ReceiveChannel<Reading> {
     const feed = new Channel<Reading>({ capacity: 1, onOverflow: 'drop-oldest' })
     this.#feeds.add(feed)
@@ -43,7 +43,7 @@ export class Readings {
     return feed
   }
 
-  /** Ends what `watch` gave. */
+  /** Ends a channel of `watch`. */
   end(feed: ReceiveChannel<Reading>): void {
     feed.cancel()
     for (const each of this.#feeds) if (each.isClosedForSend) this.#feeds.delete(each)
@@ -67,14 +67,14 @@ export class Readings {
     const elapsedMs = performance.now() - this.#cpuAt
     this.#cpu = process.cpuUsage()
     this.#cpuAt = performance.now()
-    // `cpuUsage` counts in microseconds.
+    // `cpuUsage` counts microseconds.
     return elapsedMs > 0 ? Math.round((user + system) / elapsedMs) / 10 : 0
   }
 }
 
 /**
- * Sends readings until the viewer leaves. One that says "drop" is dropped, without a word: to see
- * it come back.
+ * Sends readings until the viewer leaves. A viewer that sends "drop" is dropped, to show a
+ * reconnect.
  */
 export async function dashboard(
   readings: Readings,

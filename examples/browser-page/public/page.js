@@ -1,6 +1,6 @@
 /**
- * A page that reads as slowly as it is told. The library is served as it was built; an application would have a bundler
- * take it from the package.
+ * A page that reads at the speed of the slider. It loads the built library; an application would
+ * use a bundler.
  */
 
 import { webSocket } from '/towpath/browser-client.js'
@@ -28,7 +28,7 @@ async function read(webSocketStream) {
   }
 }
 
-/** The signal closes the session; what it still holds is of no use then. */
+/** The signal closes the session. Unread messages are dropped. */
 async function readSlowly({ incoming }) {
   const start = performance.now()
   for await (const frame of incoming) {

@@ -1,13 +1,13 @@
 /**
- * The echo page: sends text and bytes, and shows each message that goes and comes, how long it took,
- * and how the connection ended.
+ * The echo page: sends text and bytes, and shows the messages in both directions, their time, and
+ * how the connection ended.
  */
 
 const SHOWN_BYTES = 64
 const SHOWN_CHARACTERS = 500
 const MAX_LINES = 200
 const MAX_REASON_BYTES = 123
-/** `getRandomValues` gives at most this much at once. */
+/** The limit of `getRandomValues` for one call. */
 const RANDOM_BYTES = 65_536
 
 const $ = (id) => document.getElementById(id)
@@ -22,7 +22,7 @@ const clockTime = new Intl.DateTimeFormat(undefined, {
 let socket = null
 let sent = 0
 let received = 0
-/** When each message that has no answer yet was sent: the echo answers in order. */
+/** When each unanswered message was sent. The echo answers in order. */
 let sentAt = []
 
 $('send-text').addEventListener('submit', (event) => {
@@ -113,7 +113,10 @@ function receive(data) {
   }
 }
 
-/** `direction` is `sent`, `received`, `note` or `problem`; words say it too, for those who listen. */
+/**
+ * `direction` is `sent`, `received`, `note` or `problem`. It is also shown in words, for screen
+ * readers.
+ */
 function addLine(direction, kind, shown = '', byteLength = null, tookMs = null) {
   const list = $('frames')
   const follow = list.scrollHeight - list.scrollTop - list.clientHeight < 40

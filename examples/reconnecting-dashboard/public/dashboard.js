@@ -1,10 +1,10 @@
 /**
- * What the dashboard shows of its connection, whatever it shows it on: `page.js` is the screen, tests are another.
+ * The logic of the dashboard, without the screen: `page.js` draws it, and tests check it.
  */
 
 /**
- * Shows what the connection receives and where it stands, until it is over for good. `view` has `showReading(reading)`
- * and `showState(state, words)`.
+ * Shows messages and states until the connection has ended. `view` has `showReading(reading)` and
+ * `showState(state, words)`.
  */
 export async function follow(connection, view) {
   await Promise.all([showStates(connection, view), showReadings(connection, view)])
@@ -16,14 +16,14 @@ async function showStates(connection, view) {
 
 async function showReadings({ incoming }, view) {
   for (;;) {
-    // The end is told by the state, and why by its words.
+    // The `closed` state reports the end, with its reason.
     const next = await incoming.receiveCatching()
     if (next.type === 'closed') return
     view.showReading(JSON.parse(next.value.readText()))
   }
 }
 
-/** A length of time in its two largest units: `11 min 40 s`, `2 h 5 min`. */
+/** Formats a duration in its two largest units: `11 min 40 s`, `2 h 5 min`. */
 export function inUnits(seconds) {
   const units = [
     ['d', 86_400],
@@ -42,7 +42,7 @@ export function inUnits(seconds) {
   return parts.filter((part) => part !== null).join(' ')
 }
 
-/** A state in words for people. */
+/** Describes a state for people. */
 export function describe(state) {
   switch (state.type) {
     case 'connecting':

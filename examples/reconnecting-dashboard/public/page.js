@@ -1,6 +1,6 @@
 /**
- * The dashboard page: one connection that comes back, and the elements that it is shown on. The library is served as it
- * was built; an application would have a bundler take it from the package.
+ * The dashboard page: one reconnecting connection, and the elements that show it. It loads the
+ * built library; an application would use a bundler.
  */
 
 import { connect } from '/towpath/browser-client.js'
@@ -32,7 +32,7 @@ await follow(connection, {
     $('cpu').textContent = `${numbers.format(cpuPercent)} %`
     cpu.push(cpuPercent)
     if (cpu.length > CHART_SECONDS) cpu.shift()
-    // An idle server uses less than a percent: the chart is as high as its highest second.
+    // An idle server uses less than a percent, so the chart is as high as its highest second.
     const highest = Math.max(MIN_CHART_PERCENT, ...cpu)
     const points = cpu.map((percent, index) => `${index},${99 - (percent / highest) * 98}`)
     $('chart').setAttribute('points', points.join(' '))
