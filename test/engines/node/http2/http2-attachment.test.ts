@@ -42,7 +42,7 @@ it('an application takes sockets from a server of node:http2 without a listener 
   await echoes(await client.open('/echo'))
   const nowhere = await client.status(client.request(connectHeaders('/nothing')))
   expect(nowhere).toBe(404)
-  await attachment.stop({ grace: 0 })
+  await attachment.stop({ grace: 0, timeout: { milliseconds: 100 } })
   await client[Symbol.asyncDispose]()
   server.close()
 })
@@ -65,7 +65,7 @@ it('beside a listener for requests, the compatibility layer ends no socket of ou
   // Node's answer to a CONNECT that nobody wants.
   expect(await client.status(client.request(connectHeaders('/nothing')))).toBe(405)
   await echoes(peer)
-  await attachment.stop({ grace: 0 })
+  await attachment.stop({ grace: 0, timeout: { milliseconds: 100 } })
   await client[Symbol.asyncDispose]()
   server.close()
 })
@@ -80,7 +80,7 @@ it('streams without a route go to other listeners of the server', async () => {
 
   expect(await client.status(client.request(connectHeaders('/theirs')))).toBe(204)
   await echoes(await client.open('/echo'))
-  await attachment.stop({ grace: 0 })
+  await attachment.stop({ grace: 0, timeout: { milliseconds: 100 } })
   await client[Symbol.asyncDispose]()
   server.close()
 })
@@ -94,7 +94,10 @@ it('two applications on one server answer their own paths, and 404 for the rest'
   await echoes(await client.open('/a'))
   await echoes(await client.open('/b'))
   expect(await client.status(client.request(connectHeaders('/c')))).toBe(404)
-  await Promise.all([first.stop({ grace: 0 }), second.stop({ grace: 0 })])
+  await Promise.all([
+    first.stop({ grace: 0, timeout: { milliseconds: 100 } }),
+    second.stop({ grace: 0, timeout: { milliseconds: 100 } }),
+  ])
   await client[Symbol.asyncDispose]()
   server.close()
 })
@@ -113,7 +116,7 @@ it('a secure server with allowHTTP1 takes sockets over HTTP/2 with the option ht
     await once(socket, 'open')
     socket.send('over HTTP/1.1')
     expect(String((await once(socket, 'message'))[0])).toBe('over HTTP/1.1')
-    await attachment.stop({ grace: 0 })
+    await attachment.stop({ grace: 0, timeout: { milliseconds: 100 } })
     socket.terminate()
     await client[Symbol.asyncDispose]()
     server.close()

@@ -1,0 +1,282 @@
+/**
+ * WebSockets over HTTP/2 with clients and proxies that others made: Chromium, undici, HAProxy.
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import { Agent, type CloseEvent, type MessageEvent, WebSocket as UndiciSocket } from 'undici'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+
+import {
+  type Application,
+  CloseReason,
+  embeddedServer,
+  type EmbeddedServer,
+  type EmbeddedServerOptions,
+  permessageDeflate,
+  WebSockets,
+} from '../../src/index.ts'
+import { certificate } from '../support/certificate.ts'
+import { listen } from '../support/loopback.ts'
+
+/** Debian puts HAProxy where the path of a user does not lead. */
+const ENV = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` }
+
+const CHROMIUM_ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--ignore-certificate-errors',
+]
+
+/** `/version` says over what it came. */
+function routes(app: Application): void {
+  app.install(WebSockets, { origins: 'any', extensions: [permessageDeflate({ threshold: 0 })] })
+  app.routing((route) => {
+    route.webSocket('/echo', async ({ incoming, send }) => {
+      for await (const frame of incoming) await send(frame)
+    })
+    route.webSocket('/version', ({ call, send }) => send(call.request.origin.version))
+    route.webSocket('/expired', ({ close }) => close(new CloseReason(4401, 'Token expired ✓')))
+    route.webSocket('/broken', () => {
+      throw new Error('on purpose')
+    })
+  })
+}
+
+/** A page with `talk`, which sends messages and resolves with what came and how the socket ended. */
+const PAGE = `<!doctype html><title>towpath</title><script>
+  const open = (path) => new WebSocket('wss://' + location.host + path)
+  const hold = (path) => new Promise((resolve) => { window.held = open(path); held.onopen = () => resolve() })
+  const talk = (path, sent) => new Promise((resolve) => {
+    const socket = open(path)
+    const received = []
+    socket.onopen = () => sent.forEach((message) => socket.send(message))
+    socket.onmessage = ({ data }) => {
+      received.push(data)
+      if (received.length === sent.length) socket.close(1000)
+    }
+    socket.onclose = ({ code, reason }) =>
+      resolve({ received, code, reason, extensions: socket.extensions })
+  })
+</script>`
+
+function serve(options: Partial<EmbeddedServerOptions>): Promise<EmbeddedServer> {
+  return embeddedServer(
+    {
+      port: 0,
+      host: '127.0.0.1',
+      signals: false,
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+      http: (_, response) => {
+        response.setHeader('content-type', 'text/html')
+        response.end(PAGE)
+      },
+      ...options,
+    },
+    routes,
+  ).start()
+}
+
+/** How a socket of a page went. */
+interface Talk {
+  readonly received: readonly string[]
+  readonly code: number
+  readonly reason: string
+  readonly extensions: string
+}
+
+const SHORT = { grace: 0, timeout: 1000 }
+
+describe('Chromium', () => {
+  let profile: string
+  let context: BrowserContext
+  let servers: readonly [EmbeddedServer, EmbeddedServer]
+
+  beforeAll(async () => {
+    servers = [await serve({ tls: certificate, http2: true }), await serve({ tls: certificate })]
+    profile = await mkdtemp(join(tmpdir(), 'towpath-chromium-'))
+    context = await chromium.launchPersistentContext(profile, {
+      executablePath: '/usr/bin/chromium',
+      args: CHROMIUM_ARGS,
+      ignoreHTTPSErrors: true,
+    })
+  }, 60_000)
+
+  afterAll(async () => {
+    await context.close()
+    await Promise.all(servers.map((server) => server.stop(SHORT)))
+    await rm(profile, { recursive: true, force: true })
+  })
+
+  async function pageOf(server: EmbeddedServer): Promise<Page> {
+    const page = await context.newPage()
+    await page.goto(`https://localhost:${server.address.port}/`)
+    return page
+  }
+
+  /** Calls `talk` in `page`. */
+  function talk(page: Page, path: string, messages: readonly string[] = []): Promise<Talk> {
+    return page.evaluate(`talk(${JSON.stringify(path)}, ${JSON.stringify(messages)})`)
+  }
+
+  it('opens the sockets of a page over the HTTP/2 connection that it has', async () => {
+    const page = await pageOf(servers[0])
+
+    expect((await talk(page, '/version')).received).toEqual(['HTTP/2'])
+    expect(await talk(page, '/echo', ['a', 'b'.repeat(100_000)])).toMatchObject({
+      received: ['a', 'b'.repeat(100_000)],
+      code: 1000,
+    })
+    await page.close()
+  })
+
+  it('hears close codes with their reasons, and 1011 for a handler that throws', async () => {
+    const page = await pageOf(servers[0])
+
+    expect(await talk(page, '/expired')).toMatchObject({ code: 4401, reason: 'Token expired ✓' })
+    expect(await talk(page, '/broken')).toMatchObject({ code: 1011 })
+    expect(await talk(page, '/nothing')).toMatchObject({ code: 1006 })
+    await page.close()
+  })
+
+  it('agrees to compression', async () => {
+    const page = await pageOf(servers[0])
+
+    expect((await talk(page, '/echo', ['a'])).extensions).toContain('permessage-deflate')
+    await page.close()
+  })
+
+  it('uses HTTP/1.1 where the option is off', async () => {
+    const page = await pageOf(servers[1])
+
+    expect((await talk(page, '/version')).received).toEqual(['HTTP/1.1'])
+    await page.close()
+  })
+
+  it('a tab that is closed ends its session with 1006, and others go on', async () => {
+    const [server] = servers
+    const page = await pageOf(server)
+    const other = await pageOf(server)
+    await page.evaluate(`hold('/echo')`)
+    const ended = new Promise<number>((resolve) => {
+      server.application.monitor.on('sessionClosed', ({ info }) => resolve(info.reason.code))
+    })
+    await page.close()
+
+    expect([1001, 1006]).toContain(await ended)
+    expect((await talk(other, '/echo', ['still here'])).received).toEqual(['still here'])
+    await other.close()
+  })
+})
+
+describe('undici', () => {
+  it('opens a socket over HTTP/2 with allowH2', async () => {
+    await using server = await serve({ tls: certificate, http2: true })
+    const dispatcher = new Agent({ allowH2: true, connect: { rejectUnauthorized: false } })
+    const url = `wss://localhost:${server.address.port}`
+    const socket = new UndiciSocket(`${url}/version`, { dispatcher })
+    const [{ data }] = (await once(socket, 'message')) as [MessageEvent<string>]
+    const [ended] = (await once(socket, 'close')) as [CloseEvent]
+    await dispatcher.destroy()
+
+    expect(data).toBe('HTTP/2')
+    expect([ended.code, ended.wasClean]).toEqual([1000, true])
+  })
+})
+
+describe.each([
+  ['TLS', 'ssl verify none alpn h2', { tls: certificate, http2: true }],
+  ['cleartext', 'proto h2', { http2: { cleartext: true } }],
+] as const)('HAProxy with HTTP/2 to the server over %s', (_name, options, served) => {
+  let folder: string
+  let server: EmbeddedServer
+  let proxy: ChildProcess
+  let port: number
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'towpath-haproxy-'))
+    server = await serve(served)
+    port = await freePort()
+    const file = join(folder, 'haproxy.cfg')
+    await writeFile(
+      file,
+      [
+        'defaults',
+        '  mode http',
+        '  timeout client 30s',
+        '  timeout server 30s',
+        '  timeout tunnel 30s',
+        '  timeout connect 5s',
+        'frontend page',
+        `  bind 127.0.0.1:${port}`,
+        '  default_backend towpath',
+        'backend towpath',
+        `  server one 127.0.0.1:${server.address.port} ${options}`,
+        '',
+      ].join('\n'),
+    )
+    proxy = spawn('haproxy', ['-db', '-f', file], { env: ENV, stdio: 'ignore' })
+    await untilItListens(port)
+  })
+
+  afterAll(async () => {
+    const ended = once(proxy, 'exit')
+    proxy.kill('SIGTERM')
+    await ended
+    await server.stop(SHORT)
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  it('carries a client of HTTP/1.1', async () => {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/version`)
+    const [version] = await once(socket, 'message')
+    await once(socket, 'close')
+
+    expect(String(version)).toBe('HTTP/2')
+  })
+
+  it('carries messages of any size, and close codes both ways', async () => {
+    const bytes = Buffer.alloc(1 << 20, 'towpath')
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/echo`)
+    await once(socket, 'open')
+    socket.send(bytes)
+    const [received] = await once(socket, 'message')
+    socket.close(4001, 'bye')
+    const [code] = await once(socket, 'close')
+    const expired = new WebSocket(`ws://127.0.0.1:${port}/expired`)
+    const [expiredCode, reason] = await once(expired, 'close')
+
+    expect(bytes.equals(received)).toBe(true)
+    expect([code, expiredCode, String(reason)]).toEqual([4001, 4401, 'Token expired ✓'])
+  })
+})
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  const port = await listen(server)
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** Resolves when `port` accepts connections: a proxy does not say when it does. */
+async function untilItListens(port: number): Promise<void> {
+  for (;;) {
+    const socket = connect(port, '127.0.0.1')
+    const accepted = await new Promise<boolean>((resolve) => {
+      socket.once('connect', () => resolve(true))
+      socket.once('error', () => resolve(false))
+    })
+    socket.destroy()
+    if (accepted) return
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
