@@ -137,8 +137,8 @@ export class Arrival implements HandleOwner {
   }
 
   /**
-   * Writes a last answer and ends our side. Later bytes of the client are read and dropped until the
-   * client ends too: otherwise the kernel would send a reset, and the answer might be lost. The
+   * Writes a last answer and ends our side. Later bytes of the client are read and dropped until
+   * the client ends too: otherwise the kernel would send a reset, and the answer might be lost. The
    * owner closes a client that does not end.
    */
   answer(bytes: Uint8Array): void {

@@ -1,10 +1,9 @@
 /**
- * Whether connections can be accepted here as bare handles: tried out once in a process, over
+ * Whether this Node lets connections be accepted as bare handles: tried once in a process, over
  * loopback.
  *
- * One client sends an upgrade, in two pieces, and talks over what becomes of it. Another is given
- * back to Node: it sends a request with a body in several pieces, and a second request on the same
- * connection.
+ * One client sends an upgrade in two pieces, and uses the connection. Another client is given back
+ * to Node: it sends a request with a body in several pieces, and a second request.
  */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'

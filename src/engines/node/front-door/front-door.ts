@@ -1,15 +1,14 @@
 /**
- * The front door of a server of our own: upgrades are accepted on the listening handle and become
- * sessions without a socket, a parser or a request of Node ever existing.
+ * The front door of `embeddedServer`: it accepts upgrades on the listening handle. They become
+ * sessions without a socket, a parser or a request of Node.
  *
- * 1. The listening handle hands over a connection (`tcp-listener.ts`).
+ * 1. The listening handle passes on a connection (`tcp-listener.ts`).
  * 2. An `Arrival` reads the head of its first request.
- * 3. An upgrade to `websocket` on a path of ours is decided by the application, and becomes a
- *    session or a refusal.
- * 4. Every other connection goes to the HTTP server behind, byte for byte, for good: plain requests,
- *    unknown paths, heads that are malformed or too large. The HTTP server decides what to answer.
+ * 3. The application decides an upgrade to `websocket` on one of its paths: session or refusal.
+ * 4. Every other connection goes to the HTTP server behind, byte for byte and for good: plain
+ *    requests, unknown paths, heads that are invalid or too large.
  *
- * Both doors so answer alike: this one accepts only what both understand in the same way.
+ * Both doors give the same answers: this one accepts only requests that both read alike.
  */
 
 import type { Server as HttpServer } from 'node:http'

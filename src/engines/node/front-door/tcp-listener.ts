@@ -1,13 +1,13 @@
 /**
  * The listening handle under a `net.Server`: the one file that knows how Node accepts a connection.
  *
- * For each connection Node makes a `net.Socket`, and `node:http` a parser. An upgrade needs neither.
- * Here the callback of the listening handle is replaced, so that connections arrive as bare handles;
- * a connection that is not an upgrade is given back, and Node then treats it as one that it has
- * just accepted, with the bytes that were read from it in front.
+ * Node makes a `net.Socket` for each connection, and `node:http` a parser. An upgrade needs
+ * neither. This file replaces the callback of the listening handle, so that connections arrive as
+ * bare handles. A connection without an upgrade is given back. Node then treats it as just
+ * accepted, and reads the bytes again that were read from it.
  *
- * None of this is documented by Node. It is looked for before it is used, and tried out once by
- * `front-door-self-test.ts`. Where either fails, Node accepts as ever.
+ * Node does not document this. It is looked for before it is used, and `front-door-self-test.ts`
+ * tries it once. If either fails, Node accepts connections as usual.
  */
 
 import type { Server, Socket } from 'node:net'
@@ -24,7 +24,7 @@ interface SocketOptions {
   setKeepAlive(on: boolean, delaySeconds: number): number
 }
 
-/** The handle that listens. In a worker of `node:cluster` it may be a stand-in with this one method. */
+/** The handle that listens. In a worker of `node:cluster` it may have only this method. */
 interface ListeningHandle extends Partial<SocketOptions> {
   onconnection: (this: ListeningHandle, status: number, handle?: AcceptedHandle) => void
 }
@@ -115,9 +115,10 @@ function setOptions(handle: SocketOptions): void {
 }
 
 /**
- * Linux gives a connection the options of the socket that listens: five system calls fewer for each.
+ * Sets the options on the listening socket: on Linux, connections inherit them. That saves five
+ * system calls for each connection.
  *
- * @returns whether connections have them that way.
+ * @returns whether connections inherit the options.
  */
 function setInheritedOptions(listening: ListeningHandle): boolean {
   if (process.platform !== 'linux') return false
@@ -164,7 +165,7 @@ function countingServer(server: Server): CountingServer | null {
   return counts ? (counter as CountingServer) : null
 }
 
-/** The prototype of the handle that was found complete last: all handles of TCP have the same one. */
+/** The prototype of the last handle that was found complete: all TCP handles share one. */
 let completePrototype: unknown = null
 
 function isComplete(handle: AcceptedHandle): boolean {

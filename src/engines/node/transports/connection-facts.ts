@@ -36,7 +36,7 @@ export const NO_FACTS: ConnectionFacts = {
   encrypted: false,
 }
 
-/** A handle of Node, as far as it knows its addresses. Calls return 0, or an error number below 0. */
+/** The addresses of a handle of Node. Calls return 0, or an error number below 0. */
 export interface AddressedHandle {
   getpeername(out: SocketName): number
   getsockname(out: SocketName): number

@@ -1,12 +1,11 @@
 /**
- * Carries a session over any Duplex of Node by its public API alone: TCP, TLS, Unix sockets and
- * streams in memory.
+ * Carries a session over any Duplex of Node by its public API: TCP, TLS, Unix sockets and streams
+ * in memory.
  *
- * It listens from its construction on, so that a socket that dies while nobody has started it yet
- * neither throws nor goes unnoticed. Once our direction has ended it reads on whatever `pause` said:
- * unread bytes would make the kernel answer with a reset, which can destroy a Close frame that the
- * peer has not read yet, and the peer's own end would not be seen. What the peer goes on sending is
- * delivered and is the receiver's to ignore; a peer that never ends is the receiver's to `abort`.
+ * It listens from its construction on: a socket that fails before the start neither throws nor goes
+ * unnoticed. After our end it keeps reading, even when paused. Unread bytes would make the kernel
+ * send a reset, which can destroy a Close frame that the peer has not read, and would hide the end
+ * of the peer. The receiver gets these bytes and may ignore them; it aborts a peer that never ends.
  */
 
 import { Socket } from 'node:net'
@@ -65,8 +64,8 @@ export class StreamTransport implements Transport {
   #waitingBytes = 0
 
   /**
-   * @param stream open, with nobody else listening or reading. It is set up for small messages at
-   *   once (`TCP_NODELAY`), a dead peer (keep-alive after 30 s), no idle limit and half-open closing.
+   * @param stream open, without other listeners or readers. Sets `TCP_NODELAY`, keep-alive after
+   *   30 s, no idle timeout, and half-open closing.
    * @param head bytes that were read before and come first; kept until they are delivered.
    */
   constructor(stream: Duplex, head: Uint8Array, facts: ConnectionFacts) {
@@ -178,8 +177,8 @@ export class StreamTransport implements Transport {
     const stream = this.#stream
     if (stream.destroyed) return
 
-    // What the kernel has (a Close frame, it may be) still goes out. But a peer that lets bytes pile
-    // up here has stopped reading: a reset frees what the kernel holds for it, too. TCP only.
+    // The kernel still sends what it has taken, a Close frame for example. A peer that lets bytes
+    // pile up here has stopped reading: over TCP, a reset frees the memory of the kernel as well.
     const isTcp = !this.encrypted && this.remote.port !== null
     if (stream instanceof Socket && isTcp && this.queuedBytes > 0) stream.resetAndDestroy()
     else stream.destroy()
@@ -245,7 +244,7 @@ export class StreamTransport implements Transport {
   static #onError(this: OwnedDuplex, error: Error): void {
     const transport = this[OWNER]
     if (!transport.#aborted) transport.#cause ??= error
-    // TLS tells of a record that it cannot read, and of a client that renegotiates too often, and goes on.
+    // TLS reports an invalid record, or a client that renegotiates too often, and stays open.
     if (!this.destroyed) this.destroy()
   }
 

@@ -1,6 +1,4 @@
-/**
- * Errors of the operating system, as Node's own streams give them.
- */
+/** Errors of the operating system, like those of Node's own streams. */
 
 import { getSystemErrorName } from 'node:util'
 

@@ -50,7 +50,7 @@ export interface TcpInternals {
   readonly createShutdown: () => ShutdownRequest
   /** Inside `onread`: the bytes that were read, or an error number below 0. */
   readonly bytesRead: () => number
-  /** Just after `writeBuffer`: whether the kernel left something over, so that the request goes on. */
+  /** Right after `writeBuffer`: whether the kernel has not taken all, so the request goes on. */
   readonly wroteAsync: () => boolean
 }
 
@@ -185,7 +185,7 @@ export function takeHandle(socket: unknown): TakenHandle | null {
   return { handle, head, server, isListening: false, isReading: false }
 }
 
-/** Tells the server of a taken handle that the connection is closed. Called once for each handle. */
+/** Tells the server of a taken handle that its connection is closed. Called once for each. */
 export function uncount(server: CountingServer | null): void {
   if (server === null) return
   server._connections--

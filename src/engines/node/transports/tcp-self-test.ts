@@ -1,8 +1,8 @@
 /**
- * Whether the TCP handle does here what we take it to do: tried out once in a process, over loopback.
+ * Whether the TCP handle works here as expected: tried once in a process, over loopback.
  *
- * What is tried is everything that a session needs: bytes that were read before, reading, a pause, a write
- * that the kernel takes, one that it does not, and the end from both sides.
+ * The trial covers all that a session needs: bytes that were read before, reading, a pause, a write
+ * that the kernel takes at once, one that it does not, and the end from both sides.
  */
 
 import { createServer } from 'node:http'
@@ -13,7 +13,7 @@ import type { ConnectionFacts } from './connection-facts.ts'
 import { findInternals, takeHandle } from './tcp-handle.ts'
 import { TcpReactor } from './tcp-transport.ts'
 
-/** More than two kernels hold between them, so that a write has to wait. */
+/** More than the buffers of both sockets hold, so that a write has to wait. */
 const TRIAL_BYTES = 8 * 1024 * 1024
 
 /** The request whose socket is tried, and the first byte that comes back over it. */
@@ -31,7 +31,7 @@ const FACTS: ConnectionFacts = {
 
 let found: Promise<TcpReactor | null> | null = null
 
-/** Resolves with what opens transports over handles, or `null` where that does not work. Tried once. */
+/** Resolves with the reactor for transports over handles; `null` if the trial fails. Tried once. */
 export function tcpReactor(): Promise<TcpReactor | null> {
   found ??= tryOut()
   return found
@@ -45,7 +45,7 @@ async function tryOut(): Promise<TcpReactor | null> {
   return (await echoes(reactor)) ? reactor : null
 }
 
-/** Whether a megabyte or more comes back unchanged through a handle, with a client that reads late. */
+/** Whether `TRIAL_BYTES` come back unchanged through a handle, to a client that reads late. */
 function echoes(reactor: TcpReactor): Promise<boolean> {
   return new Promise((resolve) => {
     // Through an upgrade, as sessions come: elsewhere a handle may work until HTTP has had it.
@@ -62,7 +62,7 @@ function echoes(reactor: TcpReactor): Promise<boolean> {
     server.on('upgrade', (_request, stream: Duplex, head: Buffer) => {
       if (!serveTrial(reactor, stream, head)) done(false)
     })
-    // Exclusive, because in a cluster the workers would share the port and get each other's connections.
+    // Exclusive: the workers of a cluster would share the port and its connections.
     server.listen({ port: 0, host: '127.0.0.1', exclusive: true }, () => {
       const { port } = server.address() as AddressInfo // it listens on TCP
       client = connect({ host: '127.0.0.1', port, allowHalfOpen: true })
@@ -76,7 +76,7 @@ export function isOtherRuntime(versions: Readonly<Record<string, string | undefi
   return versions['deno'] !== undefined || versions['bun'] !== undefined
 }
 
-/** The side of the handle: greets, answers the first bytes with the trial, then waits for the end. */
+/** The side of the handle: greets, answers the first bytes with the trial, waits for the end. */
 function serveTrial(reactor: TcpReactor, stream: Duplex, head: Buffer): boolean {
   const taken = takeHandle(stream)
   if (taken === null) return false

@@ -1,9 +1,9 @@
 /**
  * Carries a session over a TCP handle, without the stream that Node puts around it.
  *
- * All connections read through one shared buffer: libuv fills it, and calls us before it reads more.
- * A write is attempted at once; only bytes that the kernel does not take become a request. This
- * file also does what Node's stream would do: ends, errors, half-closes, and their order.
+ * All connections read through one shared buffer: libuv fills it, and calls us before it reads
+ * more. A write is attempted at once; only bytes that the kernel does not take become a request.
+ * This file also does what Node's stream would do: ends, errors, half-closes, and their order.
  */
 
 import { getSystemErrorName } from 'node:util'

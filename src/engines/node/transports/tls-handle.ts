@@ -59,7 +59,7 @@ interface OpenedSocket {
 /**
  * Looks for the handles of `socket`, and takes what its stream has read.
  *
- * @returns `null`, with nothing changed, unless it is a TLS socket over TCP, connected, with nothing
+ * @returns `null`, with nothing changed, unless it is a connected TLS socket over TCP with nothing
  *   left to write, whose peer has not ended.
  */
 export function bypassTls(socket: unknown): BypassedTls | null {

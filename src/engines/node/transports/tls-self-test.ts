@@ -1,9 +1,9 @@
 /**
- * Whether the TLS handle does here what we take it to do: tried out once in a process, over
- * loopback. A key that both sides know takes the place of a certificate.
+ * Whether the TLS handle works here as expected: tried once in a process, over loopback, with a key
+ * that both sides know instead of a certificate.
  *
- * What is tried is everything that a session needs: reading, a pause, a small write and one that the
- * kernel does not take at once, and the end from both sides.
+ * The trial covers all that a session needs: reading, a pause, a small write, one that the kernel
+ * does not take at once, and the end from both sides.
  */
 
 import type { AddressInfo } from 'node:net'
@@ -13,7 +13,7 @@ import type { TcpReactor } from './tcp-transport.ts'
 import { bypassTls } from './tls-handle.ts'
 import { TlsTransport } from './tls-transport.ts'
 
-/** More than two kernels hold between them, so that a write has to wait. */
+/** More than the buffers of both sockets hold, so that a write has to wait. */
 const TRIAL_BYTES = 8 * 1024 * 1024
 
 /** Loopback takes milliseconds; a trial that takes this long has failed. */
@@ -70,7 +70,7 @@ function tryOut(reactor: TcpReactor): Promise<boolean> {
   })
 }
 
-/** The side of the handle: greets, answers the first bytes with the trial, then waits for the end. */
+/** The side of the handle: greets, answers the first bytes with the trial, waits for the end. */
 function serveTrial(reactor: TcpReactor, socket: TLSSocket): boolean {
   const tls = bypassTls(socket)
   if (tls === null) return false

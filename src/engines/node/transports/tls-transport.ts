@@ -47,7 +47,7 @@ export class TlsTransport implements Transport {
   #shutDown = false
   /** A write has not been reported done. */
   #isWriting = false
-  /** What waits for that, in order. */
+  /** Bytes that wait for that report, in order. */
   #waiting: Uint8Array[] = []
   #waitingBytes = 0
   /** A write was answered `queued`. */
@@ -103,8 +103,8 @@ export class TlsTransport implements Transport {
       const wasIdle = handle.writeQueueSize === 0
       this.#encrypt(bytes)
       if (this.#isGone) return 'queued'
-      // Where TLS has something of its own to write, a session ticket for one, our bytes wait behind
-      // it: not encrypted yet, or not handed down.
+      // If TLS itself has something to write, such as a session ticket, our bytes wait behind it:
+      // not encrypted yet, or not passed down.
       const isEncrypted = wasIdle && handle.writeQueueSize !== 0
       if (isEncrypted && lower.writeQueueSize === 0) return 'taken'
     }
@@ -150,7 +150,7 @@ export class TlsTransport implements Transport {
     return this.#aborted || this.#closed || this.#tls.socket.destroyed
   }
 
-  /** The first turn after `start`: what was read before, then what comes. */
+  /** The first turn after `start`: delivers the bytes that were read before, then reads. */
   #begin(): void {
     const head = this.#head
     this.#head = null
@@ -252,7 +252,7 @@ export class TlsTransport implements Transport {
 
   #failed(error: Error): void {
     if (!this.#aborted) this.#cause ??= error
-    // TLS reports a record that it cannot read, and a client that renegotiates too often, and goes on.
+    // TLS reports an invalid record, or a client that renegotiates too often, and stays open.
     this.#tls.socket.destroy()
   }
 

@@ -1,6 +1,4 @@
-/**
- * The one place that decides what carries a session on Node.
- */
+/** Chooses the transport of each session on Node. */
 
 import type { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
@@ -17,9 +15,9 @@ import { bypassesTls } from './tls-self-test.ts'
 import { TlsTransport } from './tls-transport.ts'
 
 /**
- * - `auto`: the handle of TCP or TLS under the socket, where a trial has shown that it does what we
- *   take it to do; a stream everywhere else (Unix sockets, other runtimes).
- * - `stream`: the public stream interface of Node, always.
+ * - `auto`: the handle of TCP or TLS under the socket if a trial succeeded; a stream otherwise
+ *   (Unix sockets, other runtimes).
+ * - `stream`: always the public stream interface of Node.
  */
 export type TransportMode = 'auto' | 'stream'
 
@@ -30,11 +28,11 @@ const NO_BYTES = new Uint8Array(0)
 
 /** Opens the transports of one server. */
 export class TransportChoice {
-  /** `null` while the trial is under way, and for good where it has failed. */
+  /** `null` until the trial has succeeded. */
   #reactor: TcpReactor | null = null
   #mayBypassTls = false
   readonly #ready: Promise<void>
-  /** Those that have left their sockets, whose server knows nothing of them any more. */
+  /** The transports that were taken out of their sockets, which the server does not know. */
   readonly #onHandles = new Set<Transport>()
 
   constructor(mode: TransportMode) {
@@ -52,8 +50,8 @@ export class TransportChoice {
   }
 
   /**
-   * Takes `stream` over as a transport: from here on nobody else may read, write or listen. What was written
-   * to it before goes out first.
+   * Makes a transport of `stream`: no other code may read, write or listen from now on. Bytes that
+   * were written to it before go out first.
    *
    * @param head bytes that were read behind the request; they are delivered first.
    * @param greeting goes out before everything else, as Latin-1; `''`: nothing.
@@ -66,14 +64,14 @@ export class TransportChoice {
         if (greeting !== '') encrypted.greet(greeting)
         return encrypted
       }
-      // Past the transport, which tells its receiver of writes that had to wait.
+      // Not through the transport, which would report it to its receiver as drained.
       if (greeting !== '') stream.write(greeting, 'latin1')
       return new StreamTransport(stream, head, facts)
     }
     return this.#reactor.open(taken, head, facts, { registry: this.#onHandles, greeting })
   }
 
-  /** What bare handles work with; `null` where connections may not be carried by them. */
+  /** The reactor for bare handles; `null` if connections may not use them. */
   get reactor(): TcpReactor | null {
     return this.#reactor
   }
@@ -89,7 +87,7 @@ export class TransportChoice {
     return this.#reactor.open(taken, NO_BYTES, facts, { registry: this.#onHandles, greeting })
   }
 
-  /** Drops every connection that has been taken out of its socket; the others are its server's to drop. */
+  /** Aborts all connections that were taken out of their sockets. The server drops the others. */
   dropAll(): void {
     for (const transport of this.#onHandles) transport.abort()
   }
@@ -98,7 +96,7 @@ export class TransportChoice {
   #openTls(stream: Duplex, head: Uint8Array, facts: ConnectionFacts): TlsTransport | null {
     if (this.#reactor === null || !(stream instanceof TLSSocket)) return null
     if (!this.#mayBypassTls) {
-      // Tried when it is first needed, which costs a few milliseconds; this one runs on its stream.
+      // The first TLS connection starts the trial, and itself runs on its stream.
       void this.#tryTls()
       return null
     }

@@ -1,6 +1,4 @@
-/**
- * The last answer on a connection that gets no session.
- */
+/** The last answer on a connection that gets no session. */
 
 import type { Application } from '../../../application/index.ts'
 import { logFailure } from '../../../application/internal.ts'
@@ -14,7 +12,7 @@ const REFUSAL_LIMIT_MS = 5000
 /** The answer when code of the application threw. */
 export const FAILURE: HttpAnswer = sentence(500, 'Cannot upgrade: the application failed')
 
-/** Returns `encode(value)`; `null`, with an entry in the log, for a header that HTTP does not allow. */
+/** Returns `encode(value)`. For a header that HTTP does not allow, logs it and returns `null`. */
 export function encoded<Value, Encoded>(
   { logger }: Application,
   encode: (value: Value) => Encoded,

@@ -1,6 +1,6 @@
 /**
- * One upgrade request that the program's own code hands over: for servers that choose between several
- * WebSocket libraries themselves, and for frameworks with a hook for upgrades.
+ * Answers one upgrade request for a program that receives it itself: for servers that choose
+ * between several WebSocket libraries, and for frameworks with a hook for upgrades.
  */
 
 import { IncomingMessage } from 'node:http'
@@ -19,24 +19,24 @@ import {
 } from './upgrade-listener.ts'
 import type { WaitingSocket } from './waiting-socket.ts'
 
-/** What became of an upgrade: see `handleUpgrade`. */
+/** The result of an upgrade: see `handleUpgrade`. */
 export type UpgradeResult = 'accepted' | 'refused' | 'unclaimed'
 
 /**
- * Lets `application` answer one upgrade request. Takes the three arguments of Node's `upgrade` event, and
- * must be called before anything is written to the socket or read from it.
+ * Lets `application` answer one upgrade request. Takes the three arguments of Node's `upgrade`
+ * event. Call it before anything is written to the socket or read from it.
  *
  * - `'accepted'`: the session has begun.
- * - `'refused'`: the client has got an answer, or has left; the socket is being closed.
- * - `'unclaimed'`: the application has no such path, or the request asks for another protocol. The socket
- *   is untouched, and is the caller's to answer.
+ * - `'refused'`: the client has got an answer, or has left. The socket is being closed.
+ * - `'unclaimed'`: the application has no such path, or the request asks for another protocol. The
+ *   socket is unchanged: the caller answers.
  *
- * While the application decides, `write`, `end` and `destroy` of the socket have no effect, so that no other
- * listener can answer. Prefer `attach`, which also waits for the answers to earlier requests on the same
- * connection.
+ * While the application decides, `write`, `end` and `destroy` of the socket have no effect, so that
+ * no other listener can answer. Prefer `attach`, which also waits for the answers to earlier
+ * requests on the same connection.
  *
- * @throws {TypeError} (by rejecting) when an argument is not what Node hands over, or an attached
- *   application is answering the request already.
+ * @throws {TypeError} (rejects) for an argument that is not of the `upgrade` event, or if an
+ *   attached application is answering the request already.
  *
  * @example
  * createServer().on('upgrade', async (request, socket, head) => {
@@ -62,7 +62,7 @@ class UpgradeHandler implements UpgradeServer {
   readonly environment: Environment = createEnvironment()
   readonly transports: TransportChoice = new TransportChoice('auto')
   readonly owed: OwedAnswers = new OwedAnswers(null)
-  /** It is not known who else listens. */
+  /** Other listeners are not known here. */
   readonly hasRivals: boolean = true
   readonly #results = new Map<PendingUpgrade, Deferred<UpgradeResult>>()
 

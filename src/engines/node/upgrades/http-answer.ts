@@ -94,7 +94,7 @@ export function sentence(status: number, text: string): HttpAnswer {
   }
 }
 
-/** Returns the value of `Connection` for a last answer: the tokens of the application, and `close`. */
+/** Returns the `Connection` of a last answer: the tokens of the application, and `close`. */
 export function connectionTokens(headers: HeaderList): string {
   const given = headers.filter(([name]) => isConnection(name)).map(([, value]) => value)
   for (const value of given) validateHeaderValue('connection', value)

@@ -1,5 +1,5 @@
 /**
- * Node's request behind a call, while the upgrade is decided.
+ * Node's request of a call, while the upgrade is decided.
  */
 
 import { IncomingMessage } from 'node:http'
@@ -9,16 +9,16 @@ import { engineRequestOf } from '../../../application/internal.ts'
 import { NodeRequestError } from '../errors.ts'
 
 /**
- * Returns Node's request of `call`: for interceptors, origin rules and choosers of subprotocols. It has what
- * middleware has put on it, and `socket` with the certificate of the peer.
+ * Returns Node's request of `call`: for interceptors, origin rules and choosers of subprotocols. It
+ * has the properties that middleware has set, and `socket` with the certificate of the peer.
  *
- * The request is kept only until the upgrade is decided. What a handler needs of it belongs into
+ * The request is kept only until the upgrade is decided. Put values that a handler needs into
  * `call.attributes`.
  *
- * An `embeddedServer` makes such a request only for routes below a `throughMiddleware(…)`; without any
- * middleware, `throughMiddleware()` serves that purpose alone.
+ * `embeddedServer` makes such a request only for routes below a `throughMiddleware(…)`. Without
+ * middleware, call `throughMiddleware()` for that purpose.
  *
- * @throws {NodeRequestError} when the upgrade has been decided, or the engine has made no such request.
+ * @throws {NodeRequestError} if the upgrade has been decided, or the engine has no such request.
  *
  * @example
  * route.intercept((call) => {

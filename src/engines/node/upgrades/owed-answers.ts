@@ -1,9 +1,12 @@
 /**
- * The answers that an HTTP server still owes on its connections. A client may send an upgrade behind other
- * requests; the answers leave in the order of the requests (RFC 9112 §9.3.2), so the upgrade waits.
+ * The answers that an HTTP server still owes on its connections.
  *
- * At an upgrade Node takes its own listeners off the socket, also while a response is being written. So a
- * response that waits for `drain` would wait for ever, unless somebody passes the event on.
+ * A client may send an upgrade behind other requests. Answers leave in the order of the requests
+ * (RFC 9112 §9.3.2), so the upgrade waits.
+ *
+ * At an upgrade, Node takes its own listeners off the socket, even while a response is being
+ * written. A response that waits for `drain` would then wait for ever: this file passes the event
+ * on.
  */
 
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
@@ -11,27 +14,27 @@ import type { Server as HttpsServer } from 'node:https'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
-/** Knows the responses of one server that are under way. */
+/** The unfinished responses of one server. */
 export class OwedAnswers implements Disposable {
   readonly #server: HttpServer | HttpsServer | null
   /** In the order of the requests. */
   readonly #owed = new WeakMap<Duplex, Set<ServerResponse>>()
 
-  /** @param server `null` where the caller has waited for earlier answers already. */
+  /** @param server `null` if the caller has already waited for earlier answers. */
   constructor(server: HttpServer | HttpsServer | null) {
     this.#server = server
-    // Before the listener that answers: it may have answered when it returns.
+    // Before the listener that answers, which may have answered when it returns.
     server?.prependListener('request', this.#onRequest)
   }
 
-  /** Whether a request that came on `stream` earlier is still without its whole answer. */
+  /** Whether the answer to an earlier request on `stream` is not complete. */
   isOwed(stream: Duplex): boolean {
     return (this.#owed.get(stream)?.size ?? 0) > 0
   }
 
   /**
-   * Calls `then` once, when all earlier answers on `stream` have been written, or have failed; at once where
-   * none is owed.
+   * Calls `then` once, when all earlier answers on `stream` have been written or have failed; at
+   * once if none is owed.
    */
   whenAnswered(stream: Duplex, then: () => void): void {
     const owed = this.#owed.get(stream)
@@ -49,7 +52,7 @@ export class OwedAnswers implements Disposable {
     const onClose = (): void => {
       if (owed.size > 0) return
       stream.off('drain', passDrainOn)
-      // Node has set its limit for idle connections when the last response was finished.
+      // Node set its timeout for idle connections when the last response was finished.
       if (stream instanceof Socket) stream.setTimeout(0)
       then()
     }

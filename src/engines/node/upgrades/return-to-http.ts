@@ -1,8 +1,8 @@
 /**
- * Gives a request that asked for another protocol back to the HTTP server, without that wish.
+ * Gives a request that asks for another protocol back to the HTTP server, without its `Upgrade`.
  *
- * A server may ignore `Upgrade` (RFC 9110 §7.8), and Node does so while nobody listens to `upgrade`. Since
- * somebody does, clients that offer `h2c` with every request would be left without an answer.
+ * A server may ignore `Upgrade` (RFC 9110 §7.8). Node does so while `upgrade` has no listener. With
+ * our listener, clients that offer `h2c` in every request would get no answer.
  */
 
 import { type IncomingMessage, type Server as HttpServer, ServerResponse } from 'node:http'
@@ -11,41 +11,41 @@ import type { Socket } from 'node:net'
 
 import type { PendingUpgrade } from './upgrade-listener.ts'
 
-/** Lets `server` answer `upgrade` as the ordinary request that it also is. */
+/** Lets `server` answer `upgrade` as an ordinary request. */
 export function returnToHttp(server: HttpServer | HttpsServer, upgrade: PendingUpgrade): void {
   if (isBodyParsed(upgrade.request)) answerOnce(server, upgrade)
   else parseAgain(server, upgrade)
 }
 
 /**
- * From 26 on Node reads the body of an upgrade request as that of any other. Before, it takes the request
- * for complete, and the body for the first bytes of the new protocol.
+ * From 26 on, Node reads the body of an upgrade request like any other. Earlier versions take the
+ * body for the first bytes of the new protocol.
  */
 function isBodyParsed(request: IncomingMessage): boolean {
   return !request.complete || request.readableLength > 0
 }
 
-/** The request is put back in front of the socket, and the socket given to the server as a new connection. */
+/** Puts the request back in front of the socket, and gives the socket to the server as new. */
 function parseAgain(server: HttpServer | HttpsServer, upgrade: PendingUpgrade): void {
   const { request, stream, head } = upgrade
   stream.unshift(Buffer.concat([encodeRequestHead(request), head]))
-  // What an HTTPS server calls a connection is one whose TLS handshake is done.
+  // For an HTTPS server, a connection begins when its TLS handshake is done.
   server.emit(server instanceof HttpsServer ? 'secureConnection' : 'connection', stream)
 }
 
-/** Part of the request is with Node already: it is answered as it stands, and the connection ends after it. */
+/** Node has read a part of the request: answers it as it is, and ends the connection. */
 function answerOnce(server: HttpServer | HttpsServer, { request, stream }: PendingUpgrade): void {
   const response = new ServerResponse(request)
   response.shouldKeepAlive = false
   stream.on('error', () => response.destroy())
   stream.on('drain', () => response.emit('drain'))
   response.on('finish', () => stream.end())
-  // All that a response needs of a socket is that it is a Duplex.
+  // A response works with any Duplex as its socket.
   response.assignSocket(stream as Socket)
   server.emit('request', request, response)
 }
 
-/** The headers that ask for the upgrade (RFC 7540 §3.2.1); `Connection` is written without them. */
+/** The headers of the upgrade (RFC 7540 §3.2.1), which `Connection` names no more. */
 const UPGRADE_HEADERS = ['upgrade', 'http2-settings']
 
 function encodeRequestHead({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer {

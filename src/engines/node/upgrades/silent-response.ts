@@ -1,12 +1,13 @@
 /**
- * A `ServerResponse` that writes nothing: middleware sets headers on it, writes it and ends it as any other.
+ * A `ServerResponse` that sends nothing: middleware sets headers on it, writes to it and ends it as
+ * usual.
  */
 
 import { type IncomingMessage, ServerResponse } from 'node:http'
 
 import { Deferred } from '../../../base/internal.ts'
 
-/** A response and what middleware has made of it. */
+/** A response, and its state after middleware has run. */
 export interface SilentResponse {
   readonly response: ServerResponse
   /** Resolves when the response has been ended. Never rejects. */
@@ -14,7 +15,7 @@ export interface SilentResponse {
   /** Names in lower case; a header with several values several times. */
   readonly headers: () => ReadonlyArray<readonly [name: string, value: string]>
   /**
-   * What was written.
+   * The answer that was written.
    *
    * @throws {RangeError} for a status that is not an answer, such as 101.
    */
@@ -22,8 +23,9 @@ export interface SilentResponse {
 }
 
 /**
- * Returns a response to `request` that has no socket. Its methods are its own properties, because Express
- * replaces the prototype of a response, and middleware replaces methods and calls what was there before.
+ * Returns a response to `request` without a socket. Its methods are own properties: Express
+ * replaces the prototype of a response, and middleware replaces methods and calls the replaced
+ * ones.
  */
 export function createSilentResponse(request: IncomingMessage): SilentResponse {
   const response = new ServerResponse(request)
@@ -56,7 +58,7 @@ export function createSilentResponse(request: IncomingMessage): SilentResponse {
     end(...args) {
       if (response.writableEnded) return response
       write(...args)
-      // What `writableEnded` reads; Node sets it in the method that is replaced here.
+      // `writableEnded` reads it. Node sets it in the method that is replaced here.
       Object.assign(response, { finished: true })
       ended.resolve('ended')
       process.nextTick(() => {
@@ -66,7 +68,7 @@ export function createSilentResponse(request: IncomingMessage): SilentResponse {
       return response
     },
     destroy() {
-      // A response that was given up is no answer of 200.
+      // A response that was abandoned is not an answer with 200.
       if (!response.headersSent) response.statusCode = 500
       return response.end()
     },
@@ -91,10 +93,11 @@ export function createSilentResponse(request: IncomingMessage): SilentResponse {
 
 type HeaderValue = string | number | readonly string[]
 
-/** The headers that `writeHead` was given: an object, or names and values in turn. */
+/** The headers of a call of `writeHead`: an object, or names and values in turn. */
 function headerPairs(given: unknown): ReadonlyArray<readonly [string, HeaderValue]> {
   if (given === undefined) return []
-  if (!Array.isArray(given)) return Object.entries(given as Record<string, HeaderValue>) // by Node's contract
+  // By Node's contract, it is an object then.
+  if (!Array.isArray(given)) return Object.entries(given as Record<string, HeaderValue>)
   const pairs: Array<readonly [string, HeaderValue]> = []
   const flat: readonly unknown[] = given.flat()
   for (let at = 0; at + 1 < flat.length; at += 2) {

@@ -1,6 +1,6 @@
 /**
- * Middleware of Connect and Express as an interceptor: what reads a session or a login of plain requests
- * does the same for upgrades.
+ * Middleware of Connect and Express as an interceptor: middleware that reads sessions or logins of
+ * plain requests does the same for upgrades.
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -12,8 +12,8 @@ import { createSilentResponse, type SilentResponse } from './silent-response.ts'
 import { nodeRequest } from './node-request.ts'
 
 /**
- * A function of Connect's shape: it calls `next`, or ends the response. An error passed to `next` fails the
- * upgrade.
+ * A middleware function of Connect: it calls `next`, or ends the response. An error passed to
+ * `next` fails the upgrade.
  */
 export type ConnectMiddleware = (
   request: IncomingMessage,
@@ -22,17 +22,18 @@ export type ConnectMiddleware = (
 ) => unknown
 
 /**
- * Runs `middleware` in order for every upgrade at a route: express-session, passport, helmet and their like.
+ * Runs `middleware` in order for every upgrade at a route: express-session, passport, helmet and
+ * others.
  *
- * - What middleware puts on the request (`session`, `user`) is there for the interceptors further in, by
- *   `nodeRequest(call)`.
- * - A middleware that ends the response refuses the upgrade with that status, those headers and that body.
- * - Headers set on the response go out with the answer, cookies that are set on `writeHead` too. Headers of
- *   the connection, of a body and of the handshake are dropped.
+ * - Inner interceptors find the properties that middleware sets on the request (`session`, `user`)
+ *   by `nodeRequest(call)`.
+ * - A middleware that ends the response refuses the upgrade with its status, headers and body.
+ * - Headers of the response go out with the answer, also cookies that are set at `writeHead`.
+ *   Headers of the connection, of a body and of the handshake are dropped.
  * - An error, thrown or passed to `next`, is logged and answered with 500.
  * - A middleware that does neither is answered with 503 after `handshakeTimeout`.
  *
- * The response ends when the interceptors further in have agreed, so that sessions are saved after them.
+ * The response ends when the inner interceptors have agreed, so that sessions are saved after them.
  * Bodies are not read: an upgrade has none.
  *
  * @throws {TypeError} if one of them is not a function.

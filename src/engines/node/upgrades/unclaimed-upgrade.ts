@@ -1,5 +1,5 @@
 /**
- * The answer to an upgrade that nobody claims.
+ * The answer to an upgrade that no application claims.
  */
 
 import type { Server as HttpServer } from 'node:http'
@@ -18,8 +18,9 @@ import {
 import type { WaitingSocket } from './waiting-socket.ts'
 
 /**
- * Answers with 404 (400 for an invalid target) what asked for a WebSocket, and lets `server` answer what
- * asked for another protocol: when the requests before it have their answers. Ends the watch of `waiting`.
+ * Answers an upgrade to `websocket` with 404 (400 for an invalid target), and lets `server` answer
+ * an upgrade to another protocol. Waits for the answers to earlier requests, and releases
+ * `waiting`.
  */
 export function answerUnclaimed(
   host: UpgradeServer,

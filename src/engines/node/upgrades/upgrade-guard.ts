@@ -1,9 +1,10 @@
 /**
- * Keeps the other listeners of an `upgrade` event away from a socket that is ours to answer.
+ * Keeps other listeners of an `upgrade` event away from a socket that an application answers.
  *
- * Node shows an upgrade to all listeners. Some answer with 400 or 404, or destroy the socket, when they do
- * not know the path: `ws` does at once, frameworks do after their hooks. While the guard is up those calls
- * do nothing. The peer's end and Node's own `destroy`, which names a system error, still work.
+ * Node shows an upgrade to all listeners. Some answer with 400 or 404, or destroy the socket, when
+ * they do not know the path: `ws` at once, frameworks after their hooks. While the guard is active,
+ * these calls do nothing. The peer's end still works, and so does `destroy` by Node with a system
+ * error.
  */
 
 import type { Duplex } from 'node:stream'
@@ -24,7 +25,7 @@ type GuardedName = (typeof GUARDED)[number]
 /** Guards one socket, from its construction to `release`. */
 export class UpgradeGuard {
   readonly #stream: Duplex
-  /** What the stream itself had under those names; mostly nothing, since they are its prototype's. */
+  /** The own properties of the stream with these names; mostly none. */
   readonly #replaced = new Map<GuardedName, PropertyDescriptor | undefined>()
 
   constructor(stream: Duplex) {
@@ -32,7 +33,7 @@ export class UpgradeGuard {
     for (const name of GUARDED) this.#guard(name)
   }
 
-  /** Gives the methods back. A function that somebody took from the stream meanwhile stays without effect. */
+  /** Restores the methods. A guarded function that other code has kept stays without effect. */
   release(): void {
     for (const [name, descriptor] of this.#replaced) {
       if (descriptor === undefined) Reflect.deleteProperty(this.#stream, name)
@@ -54,7 +55,7 @@ export class UpgradeGuard {
   }
 }
 
-/** What callers are given in place of an effect. */
+/** The results of guarded calls, which have no effect. */
 const RESULTS: Partial<Record<GuardedName, (stream: Duplex, args: readonly unknown[]) => unknown>> =
   {
     write: () => true,
@@ -65,7 +66,7 @@ const RESULTS: Partial<Record<GuardedName, (stream: Duplex, args: readonly unkno
     pipe: (_stream, [target]) => target,
   }
 
-/** What Node destroys a socket with when the connection is lost. */
+/** Node destroys a socket with such an error when the connection is lost. */
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'code' in error
 }

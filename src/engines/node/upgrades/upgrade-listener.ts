@@ -1,6 +1,6 @@
 /**
- * The way of one upgrade request of HTTP/1.1: from Node's `upgrade` event through the application to a
- * session, a plain answer, or back to whoever owns the server. RFC 6455 §4.2, RFC 9110 §7.8.
+ * The trip of one upgrade request of HTTP/1.1: from Node's `upgrade` event through the application
+ * to a session, a plain answer, or back to the owner of the server (RFC 6455 §4.2, RFC 9110 §7.8).
  */
 
 import type { IncomingMessage } from 'node:http'
@@ -25,40 +25,40 @@ import type { TransportChoice } from '../transports/transport-choice.ts'
 import { UpgradeGuard } from './upgrade-guard.ts'
 import { WaitingSocket } from './waiting-socket.ts'
 
-/** An upgrade request with its socket, as Node hands it over. */
+/** The arguments of an `upgrade` event. */
 export interface PendingUpgrade {
   readonly request: IncomingMessage
   readonly stream: Duplex
-  /** What was read behind the request. */
+  /** The bytes that were read behind the request. */
   readonly head: Buffer
 }
 
-/** Who answers, and what becomes of what they do not answer. */
+/** The application that answers, and the server around it. */
 export interface UpgradeServer {
   readonly application: Application
   readonly environment: Environment
   readonly transports: TransportChoice
   readonly owed: OwedAnswers
 
-  /** Whether somebody else listens for upgrades of the same server. */
+  /** Whether the server may have other listeners of `upgrade`. */
   readonly hasRivals: boolean
 
   /**
-   * No route of the application has this path, or what is asked for is another protocol than `websocket`.
-   * `waiting` watches over the socket and is for this function to release.
+   * Called if no route of the application has this path, or the request asks for another protocol
+   * than `websocket`. The function releases `waiting`, which watches the socket.
    */
   unclaimed(upgrade: PendingUpgrade, waiting: WaitingSocket): void
 
-  /** The upgrade has become a session, or has got an answer; optional. */
+  /** Called when the upgrade has become a session or has got an answer; optional. */
   concluded?(upgrade: PendingUpgrade, as: 'accepted' | 'refused'): void
 }
 
 const NO_BYTES = new Uint8Array(0)
 
-/** How long an upgrade waits for the answers to requests before it; then the connection is ended. */
+/** How long an upgrade waits for answers to earlier requests; then the connection ends. */
 const TURN_LIMIT_MS = 10_000
 
-/** Brings `upgrade` to its end. Never throws. */
+/** Answers `upgrade`. Never throws. */
 export function receiveUpgrade(host: UpgradeServer, upgrade: PendingUpgrade): void {
   const answering = new Answering(host, upgrade)
   const { request, stream } = upgrade
@@ -70,17 +70,17 @@ export function receiveUpgrade(host: UpgradeServer, upgrade: PendingUpgrade): vo
   else answering.runInTurn()
 }
 
-/** Whether an application of ours has this request to answer: it is not for anybody else. */
+/** Whether an application of ours answers this request, so that no other code may. */
 export function isClaimed(request: IncomingMessage): boolean {
   return CLAIMED.has(request)
 }
 
-/** Only those of servers that have several listeners. */
+/** Requests of servers that may have other listeners. */
 const CLAIMED = new WeakSet<IncomingMessage>()
 
 /**
- * Calls `answer` when all requests before `upgrade` have their answers (RFC 9112 §9.3.2). If that takes too
- * long the connection is ended instead.
+ * Calls `answer` when all earlier requests have their answers (RFC 9112 §9.3.2). If that takes too
+ * long, ends the connection instead.
  */
 export function inTurn(
   { environment, owed }: UpgradeServer,
@@ -111,22 +111,22 @@ export function inTurn(
     // An earlier answer was the last of this connection (`Connection: close`): it ends by itself.
     waiting.release()
     stream.on('error', () => {
-      // Nothing of ours is lost with it.
+      // The connection is ending already.
     })
   })
 }
 
-/** Whether `request` asks for this protocol among others (RFC 9110 §7.8); `h2c` and the like are not ours. */
+/** Whether `request` asks for `websocket`, possibly among other protocols (RFC 9110 §7.8). */
 export function asksForWebSocket({ rawHeaders }: IncomingMessage): boolean {
-  // Not `headers`, which Node would put together for this alone.
+  // Not `headers`, which Node would make for this call alone.
   const protocols = new HttpHeaders(rawHeaders).get('upgrade') ?? ''
   if (protocols === 'websocket') return true
   return protocols.split(',').some((protocol) => protocol.trim().toLowerCase() === 'websocket')
 }
 
 /**
- * Answers `upgrade` with a plain response and ends the connection. What the client still sends is read and
- * dropped until it ends too, or the kernel would answer with a reset and the response might be lost.
+ * Answers `upgrade` with a plain response and ends the connection. Further bytes of the client are
+ * read and dropped until it ends too: a reset by the kernel might destroy the response.
  */
 export function refuseUpgrade(
   { application, environment }: UpgradeServer,
@@ -145,7 +145,7 @@ class Answering {
   readonly #host: UpgradeServer
   readonly #upgrade: PendingUpgrade
   #waiting: WaitingSocket | null = null
-  /** Only where somebody else listens for upgrades. */
+  /** Only if the server may have other listeners. */
   #guard: UpgradeGuard | null = null
 
   constructor(host: UpgradeServer, upgrade: PendingUpgrade) {
@@ -153,7 +153,7 @@ class Answering {
     this.#upgrade = upgrade
   }
 
-  /** Watches over the socket, which only an upgrade needs that is not answered at once. */
+  /** Watches the socket. Only an upgrade that is not answered at once needs it. */
   watch(): WaitingSocket {
     this.#waiting ??= new WaitingSocket(this.#upgrade.stream)
     return this.#waiting
@@ -166,7 +166,7 @@ class Answering {
     const { hasRivals } = this.#host
     inTurn(this.#host, this.#upgrade, waiting, () => {
       if (!hasRivals) this.run()
-      // The socket could not be guarded while those answers were being written.
+      // The socket could not be guarded while these answers were written.
       else {
         waiting.release()
         stream.destroy()
@@ -187,7 +187,7 @@ class Answering {
         return
       }
       if (this.#host.hasRivals) this.#claim()
-      // With rivals: not before they have seen the request too.
+      // With other listeners, not before they have seen the request too.
       const later = isPromise ? outcome : this.#pastRivals(outcome)
       later
         .then((settled) => this.#conclude(asked, settled))
@@ -231,7 +231,7 @@ class Answering {
     host.concluded?.(upgrade, isAccepted ? 'accepted' : 'refused')
   }
 
-  /** A bug of ours or of the application's; neither may take the other connections with it. */
+  /** Handles a bug in our code or in the application. Other connections must not notice. */
   #fail(error: unknown): void {
     logFailure(this.#host.application.logger, error, 'Upgrade failed')
     this.#guard?.release()
@@ -257,7 +257,7 @@ function accept(
     outcome.start(transport)
     return true
   } catch (error) {
-    // Nobody else has it any more.
+    // The transport has no other owner.
     transport.abort()
     throw error
   }
@@ -265,7 +265,7 @@ function accept(
 
 /** The request, with the facts of its connection. */
 interface NodeUpgradeRequest extends UpgradeRequest, ConnectionFacts {
-  /** `null` once the upgrade is decided: a session keeps this object, and must not keep Node's. */
+  /** `null` once the upgrade is decided: a session keeps this object, but not Node's request. */
   engineRequest: IncomingMessage | null
 }
 
@@ -276,7 +276,7 @@ function describe({ request, stream, head }: PendingUpgrade): NodeUpgradeRequest
   return {
     method: request.method ?? '',
     target: request.url ?? '',
-    // Node's is a string of the request's own.
+    // Node makes a new string for each request.
     httpVersion: httpVersion === '1.1' ? '1.1' : httpVersion,
     rawHeaders,
     earlyBytes: head.length,
@@ -288,7 +288,7 @@ function describe({ request, stream, head }: PendingUpgrade): NodeUpgradeRequest
   }
 }
 
-/** RFC 9112 §6: a request has a body if one of these says so. Node does not read it before an upgrade. */
+/** Whether the headers announce a body (RFC 9112 §6). Node does not read it before an upgrade. */
 function announcesBody(headers: HttpHeaders): boolean {
   if (headers.has('transfer-encoding')) return true
   const length = headers.get('content-length')

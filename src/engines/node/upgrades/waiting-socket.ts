@@ -1,20 +1,20 @@
 /**
  * A socket between its upgrade request and the answer, while interceptors run.
  *
- * Node takes its own listeners off before `upgrade`, the one for errors included, so that a reset at this
- * moment would end the process. Nobody reads: what the client sends meanwhile waits in the socket.
+ * Before `upgrade`, Node takes its own listeners off, including the one for errors: a reset would
+ * then end the process. The socket is not read, so bytes of the client wait in it.
  */
 
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 
-/** Watches over a socket without reading from it or writing to it. */
+/** Watches a socket without reading from it or writing to it. */
 export class WaitingSocket {
   readonly #stream: Duplex
   readonly #left = new AbortController()
   readonly #untouched: string
 
-  /** @param stream as Node hands it over, before any other listener of `upgrade` has seen it. */
+  /** @param stream of the `upgrade` event, before any other listener has seen it. */
   constructor(stream: Duplex) {
     this.#stream = stream
     stream.on('error', this.#onLeft)
@@ -24,20 +24,20 @@ export class WaitingSocket {
     if (stream.destroyed) this.#left.abort()
   }
 
-  /** Fires when the client has left. Its FIN counts: who cannot send a Close frame has no session. */
+  /** Aborts when the client has left. Its FIN counts: it could not send a Close frame. */
   get signal(): AbortSignal {
     return this.#left.signal
   }
 
   /**
-   * Whether somebody else has taken the socket, as far as can be seen: it was written to, is being read, or
-   * has got other listeners. Asked while this one still watches.
+   * Whether other code seems to use the socket: it was written to, is being read, or has new
+   * listeners. Asked before `release`.
    */
   get isTaken(): boolean {
     return traces(this.#stream) !== this.#untouched
   }
 
-  /** Takes its listeners off; whoever answers has put up their own, or does so now. Idempotent. */
+  /** Removes its listeners. The code that answers has its own. Idempotent. */
   release(): void {
     this.#stream.off('error', this.#onLeft)
     this.#stream.off('end', this.#onLeft)
@@ -49,7 +49,7 @@ export class WaitingSocket {
   }
 }
 
-/** What changes when somebody uses `stream`. */
+/** A summary that changes when other code uses `stream`. */
 function traces(stream: Duplex): string {
   const written = stream instanceof Socket ? stream.bytesWritten : stream.writableLength
   const listeners = ['data', 'readable', 'error', 'close'].map((event) =>
