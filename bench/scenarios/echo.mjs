@@ -31,16 +31,12 @@ export const fresh = {
   explain: 'As echo, in a new process for each round and without a warm-up.',
   fresh: true,
   metrics: [CPU, RATE, MEMORY],
-  cases: () => {
-    const shape = '8x1x65536'
-    return [
-      {
-        ...echoCase(shape),
-        measure: (server, run) =>
-          measureMessages('echo', server, { ...run, warmup: { warmup: 0 } }, readShape(shape)),
-      },
-    ]
-  },
+  cases: () =>
+    ['8x1x65536', '64x1x4096'].map((shape) => ({
+      ...echoCase(shape),
+      measure: (server, run) =>
+        measureMessages('echo', server, { ...run, warmup: { warmup: 0 } }, readShape(shape)),
+    })),
 }
 
 /** The same through TLS, which no server here reads from the bare socket. */

@@ -51,10 +51,12 @@ export function takeBlock(byteLength: number, limit: number = Infinity): Block {
 }
 
 /**
- * Takes back the memory of a payload, unless it is too small or too large. The caller guarantees
- * that it has the only reference to `payload`, and that payloads above 8 KiB share no memory.
+ * Takes back the memory of a payload, unless it is too small or too large (see `Recycle`). The
+ * caller guarantees that it has the only reference to `payload`, and that payloads above 8 KiB share
+ * no memory.
  */
-export function recycle(payload: Uint8Array): void {
+export function recycle(payload: string | Uint8Array | null): void {
+  if (payload === null || typeof payload === 'string') return
   const { byteLength, byteOffset, buffer } = payload
   if (byteLength <= MAX_SHARED_BYTES || byteLength > MAX_BLOCK_BYTES || byteOffset !== 0) return
   if (!(buffer instanceof ArrayBuffer) || buffer.byteLength % 4 !== 0) return

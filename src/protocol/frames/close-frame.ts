@@ -2,7 +2,7 @@
 
 import { CloseReason, encodeClosePayload, requireTravelling } from '../closing/close-reason.ts'
 import { inspectAsString } from '../frame-display.ts'
-import { NOTHING_TO_RELEASE, refusePayload } from './frame-payload.ts'
+import { refusePayload } from './frame-payload.ts'
 import type { FrameType } from './frame-type.ts'
 
 /**
@@ -41,13 +41,12 @@ export class CloseFrame {
    * The payload: empty, or a code of 2 bytes and the message as UTF-8. Encoded at the first call.
    */
   get buffer(): Uint8Array {
-    this.#encoded ??= encodeClosePayload(this.reason)
-    return this.#encoded
+    return (this.#encoded ??= encodeClosePayload(this.reason))
   }
 
-  /** Does nothing: the garbage collector frees the memory. */
+  /** Disposing a control frame does nothing: its memory is small. */
   get disposableHandle(): Disposable {
-    return NOTHING_TO_RELEASE
+    return this
   }
 
   /** The reason; `null` when the frame carries no code. */

@@ -4,7 +4,7 @@
  */
 
 import { displayBytes, inspectAsString } from '../frame-display.ts'
-import { NOTHING_TO_RELEASE, refusePayload } from './frame-payload.ts'
+import { refusePayload } from './frame-payload.ts'
 import type { FrameType } from './frame-type.ts'
 import { MAX_CONTROL_PAYLOAD_BYTES } from './frame-header.ts'
 import { EMPTY_BYTES, isBytes } from '../text.ts'
@@ -33,9 +33,9 @@ export class PingFrame {
     return 9
   }
 
-  /** Does nothing: the garbage collector frees the memory. */
+  /** Disposing a control frame does nothing: its memory is small. */
   get disposableHandle(): Disposable {
-    return NOTHING_TO_RELEASE
+    return this
   }
 
   [Symbol.dispose](): void {}
@@ -73,9 +73,9 @@ export class PongFrame {
     return 10
   }
 
-  /** Does nothing: the garbage collector frees the memory. */
+  /** Disposing a control frame does nothing: its memory is small. */
   get disposableHandle(): Disposable {
-    return NOTHING_TO_RELEASE
+    return this
   }
 
   [Symbol.dispose](): void {}

@@ -16,8 +16,11 @@ export interface DataFrameOptions {
   readonly fin?: boolean
 }
 
-/** What may be done with the memory of a payload once its frame is disposed. */
-export type Recycle = (payload: Uint8Array) => void
+/**
+ * Takes the memory of a payload whose frame is disposed. Ignores strings, and `null` for a frame
+ * that is disposed again.
+ */
+export type Recycle = (payload: string | Uint8Array | null) => void
 
 // Options that `receivedText` and `receivedBinary` pass. They are recognised by identity, so
 // applications cannot set them.
@@ -40,8 +43,8 @@ export class TextFrame {
   #encoded: Uint8Array | null
   /** Whether the bytes are valid UTF-8, and cannot be changed by the application. */
   #checked: boolean
-  /** `null`: the application may have the bytes, or they never came from the pool. */
-  #recycle: Recycle | null
+  /** Absent: the application may have the bytes, or they never came from the pool. */
+  #recycle: Recycle | undefined
 
   /**
    * @param data a string, or bytes of UTF-8. A string is sent as well-formed UTF-8 (a lone
@@ -53,11 +56,10 @@ export class TextFrame {
     if (typeof data !== 'string' && !isBytes(data)) {
       refusePayload('Frame.Text', data, 'a string or a Uint8Array')
     }
-    this.fin = options === undefined || options.fin !== false
+    this.fin = options?.fin !== false
     this.payload = data
     this.#encoded = null
     this.#checked = options === RECEIVED
-    this.#recycle = null
   }
 
   get frameType(): typeof FrameType.TEXT {
@@ -75,10 +77,8 @@ export class TextFrame {
     // The caller can change the bytes, so they are checked again if this frame is sent.
     this.#checked = false
     // The caller can keep the bytes, so their memory is not used again.
-    this.#recycle = null
-    if (typeof payload !== 'string') return payload
-    this.#encoded ??= encodeUtf8(payload)
-    return this.#encoded
+    this.#recycle = undefined
+    return typeof payload === 'string' ? (this.#encoded ??= encodeUtf8(payload)) : payload
   }
 
   /** Disposes the frame, as `using` does. Ktor: `disposableHandle`. */
@@ -95,16 +95,10 @@ export class TextFrame {
    */
   readText(): string {
     const payload = present(this.payload)
-    if (!this.fin) {
-      throw new LocalProtocolError(
-        'Cannot read text: a fragment may end inside a character, expected the whole message',
-      )
-    }
-    if (typeof payload === 'string') return payload
-    const text = readUtf8(payload)
-    if (text !== null) return text
+    const text = typeof payload === 'string' ? payload : readUtf8(payload)
+    if (this.fin && text !== null) return text
     throw new LocalProtocolError(
-      'Cannot read text: it is not UTF-8 by itself, expected the whole message',
+      'Cannot read text: a fragment may not be UTF-8 by itself, expected the whole message',
     )
   }
 
@@ -113,10 +107,8 @@ export class TextFrame {
    * frame cannot be read or sent. Bytes that `buffer` has returned stay valid. Idempotent.
    */
   [Symbol.dispose](): void {
-    const { payload } = this
+    this.#recycle?.(this.payload)
     this.payload = this.#encoded = null
-    // Frames that hold a string have nothing to recycle.
-    if (payload !== null) this.#recycle?.(payload as Uint8Array)
   }
 
   static {
@@ -135,8 +127,8 @@ export class BinaryFrame {
 
   /** `null` once the frame is disposed. */
   private payload: Uint8Array | null
-  /** `null`: the application may have the bytes, or they never came from the pool. */
-  #recycle: Recycle | null
+  /** Absent: the application may have the bytes, or they never came from the pool. */
+  #recycle: Recycle | undefined
 
   /**
    * @param bytes any bytes; not copied.
@@ -144,9 +136,8 @@ export class BinaryFrame {
    */
   constructor(bytes: Uint8Array, options?: DataFrameOptions) {
     if (!isBytes(bytes)) refusePayload('Frame.Binary', bytes, 'a Uint8Array')
-    this.fin = options === undefined || options.fin !== false
+    this.fin = options?.fin !== false
     this.payload = bytes
-    this.#recycle = null
   }
 
   get frameType(): typeof FrameType.BINARY {
@@ -161,7 +152,7 @@ export class BinaryFrame {
   get buffer(): Uint8Array {
     const payload = present(this.payload)
     // The caller can keep the bytes, so their memory is not used again.
-    this.#recycle = null
+    this.#recycle = undefined
     return payload
   }
 
@@ -172,9 +163,8 @@ export class BinaryFrame {
 
   /** The same as for `Frame.Text`. */
   [Symbol.dispose](): void {
-    const { payload } = this
+    this.#recycle?.(this.payload)
     this.payload = null
-    if (payload !== null) this.#recycle?.(payload)
   }
 
   static {
@@ -228,5 +218,5 @@ export function isCheckedText(frame: TextFrame): boolean {
 /** Returns `payload`, or throws if the frame is disposed. */
 function present<Payload>(payload: Payload | null): Payload {
   if (payload !== null) return payload
-  throw new LocalProtocolError('Cannot use a frame after its disposal')
+  throw new LocalProtocolError('Cannot use a disposed frame')
 }

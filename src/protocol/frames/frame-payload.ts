@@ -1,7 +1,4 @@
-/** What the frame classes share: the error for invalid payloads, and the empty disposal. */
-
-/** The disposal of control frames. It does nothing: their memory is small. */
-export const NOTHING_TO_RELEASE: Disposable = Object.freeze({ [Symbol.dispose](): void {} })
+/** The error of the frame classes for an invalid payload. */
 
 /**
  * Throws for `value` as the payload of `frame` (such as `Frame.Ping`), and names valid values.

@@ -175,7 +175,8 @@ export class Output {
    * last, from `repeatedStart` to `repeatedEnd`. Only for payloads that cannot change.
    */
   isRepeated(payload: string | Uint8Array, start: number, end: number): boolean {
-    return this.#payload === payload && this.#fromStart === start && this.#fromEnd === end
+    // The payload last: strings of equal length are compared by their characters.
+    return this.#fromStart === start && this.#fromEnd === end && this.#payload === payload
   }
 
   /** Whether several sessions have bytes in the slab: only then is `remember` useful. */

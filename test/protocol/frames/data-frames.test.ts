@@ -5,6 +5,7 @@ import {
   isCheckedText,
   receivedBinary,
   receivedText,
+  type Recycle,
   TextFrame,
   textPayloadOf,
 } from '../../../src/protocol/frames/data-frames.ts'
@@ -52,7 +53,7 @@ describe('TextFrame', () => {
 
   it('S-42 TextFrame.readText() throws on a last fragment that begins inside a character', () => {
     expect(() => new TextFrame(hex('bc 61')).readText()).toThrow(
-      'Cannot read text: it is not UTF-8 by itself, expected the whole message',
+      'Cannot read text: a fragment may not be UTF-8 by itself, expected the whole message',
     )
   })
 
@@ -137,8 +138,8 @@ describe('isCheckedText()', () => {
   })
 
   it('dispose gives received bytes back, once, if the application never had them', () => {
-    const given: Uint8Array[] = []
-    const recycle = (bytes: Uint8Array): void => void given.push(bytes)
+    const given: unknown[] = []
+    const recycle: Recycle = (payload) => void (payload === null || given.push(payload))
     const bytes = hex('61')
     for (const frame of [receivedText(bytes, recycle), receivedBinary(bytes, recycle)]) {
       payloadOf(frame)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { NOTHING_TO_RELEASE, refusePayload } from '../../../src/protocol/frames/frame-payload.ts'
+import { refusePayload } from '../../../src/protocol/frames/frame-payload.ts'
 
 describe('refusePayload()', () => {
   it('refusePayload() throws TypeError that says what came and what would do', () => {
@@ -26,14 +26,5 @@ describe('refusePayload()', () => {
 
   it('refusePayload() does not repeat the value', () => {
     expect(() => refusePayload('Frame.Binary', 'SECRET', 'bytes')).toThrow(/^(?!.*SECRET)/)
-  })
-})
-
-describe('NOTHING_TO_RELEASE', () => {
-  it('NOTHING_TO_RELEASE may be disposed of as often as one likes', () => {
-    NOTHING_TO_RELEASE[Symbol.dispose]()
-    NOTHING_TO_RELEASE[Symbol.dispose]()
-
-    expect(Object.isFrozen(NOTHING_TO_RELEASE)).toBe(true)
   })
 })

@@ -62,7 +62,7 @@ describe('Frame', () => {
     frame.disposableHandle[Symbol.dispose]()
     frame[Symbol.dispose]()
 
-    const refusal = new LocalProtocolError('Cannot use a frame after its disposal')
+    const refusal = new LocalProtocolError('Cannot use a disposed frame')
     expect(() => frame.buffer).toThrow(refusal)
     expect(() => (frame instanceof Frame.Text ? frame.readText() : frame.buffer)).toThrow(refusal)
     expect(() => Frame.prepare(frame)).toThrow(refusal)
