@@ -2,7 +2,7 @@
  * The stream that keeps one kind of topics: created or verified on each connection, and the marker
  * of its epoch.
  *
- * The marker is one message in a stream of its own, which has no age: `{ epoch, created, server }`.
+ * The marker is one message in a stream of its own, which has no age: `{ epoch, stream, server }`.
  * It is valid while the stream is the one that was created then, and has lost nothing that was
  * seen. With one copy, it is also valid for one run of the server only. Who finds it invalid
  * replaces it by compare-and-set, so that all nodes agree.
@@ -93,7 +93,7 @@ export class KindStream {
     this.#replicas = info.replicas
     const lastSequence = await this.#appliedSequence(connection, info.lastSequence)
     this.#isLost ||= lastSequence < this.#highest || !(await this.#hasWitness(connection))
-    const epoch = await this.#settle(connection, info.created, connection.info.server_id)
+    const epoch = await this.#settle(connection, info.identity, connection.info.server_id)
     if (epoch !== this.#epoch) {
       this.#highest = 0
       this.#witness = 0
@@ -177,6 +177,7 @@ export class KindStream {
       if (error.number !== STREAM_NOT_FOUND) throw unusable(error)
     }
     await this.#create(connection, this.names.stream, {
+      description: `towpath ${this.#createEpoch()}`,
       subjects: [`${this.names.stored}.*`],
       ...this.#limits(),
       duplicate_window: this.kind.dedupeMs * 1e6,
@@ -231,18 +232,18 @@ export class KindStream {
   }
 
   /** @returns the epoch that all nodes agree on. */
-  async #settle(connection: NatsConnection, created: string, server: string): Promise<string> {
+  async #settle(connection: NatsConnection, stream: string, server: string): Promise<string> {
     const isAnyRun = this.#settings.isTrusted || this.hasCopies
     for (let attempt = 0; attempt < MARKER_ATTEMPTS; attempt++) {
       const marker = await this.#marker(connection)
       const isSameRun = isAnyRun || marker.server === server
       // A loss that this node alone has seen counts until somebody has replaced the marker it knew.
       const isReplaced = !this.#isLost || marker.epoch !== this.#epoch
-      if (marker.epoch !== '' && marker.created === created && isSameRun && isReplaced) {
+      if (marker.epoch !== '' && marker.stream === stream && isSameRun && isReplaced) {
         return marker.epoch
       }
       const epoch = this.#createEpoch()
-      if (await this.#replace(connection, { epoch, created, server }, marker.sequence)) return epoch
+      if (await this.#replace(connection, { epoch, stream, server }, marker.sequence)) return epoch
     }
     throw new Error('Cannot agree on an epoch: the marker changes too often')
   }
@@ -284,7 +285,8 @@ export class KindStream {
 
 interface StreamInfo {
   readonly config: Readonly<Record<string, unknown>>
-  readonly created: string
+  /** Changes when the stream is removed and made again. */
+  readonly identity: string
   readonly replicas: number
   readonly lastSequence: number
   readonly messages: number
@@ -292,19 +294,27 @@ interface StreamInfo {
 
 interface Marker {
   readonly epoch: string
-  readonly created: string
+  readonly stream: string
   readonly server: string
   readonly sequence: number
 }
 
-const NO_MARKER: Marker = { epoch: '', created: '', server: '', sequence: 0 }
+/**
+ * Names one life of a stream. Servers of a cluster do not agree on the time at which the stream was
+ * created: after a restart, a new leader says another one.
+ */
+const DESCRIPTION = /^towpath [0-9a-f]{16}$/
+
+const NO_MARKER: Marker = { epoch: '', stream: '', server: '', sequence: 0 }
 
 function readInfo(info: Readonly<Record<string, unknown>>): StreamInfo {
   const config = fieldsOf(info['config'])
   const state = fieldsOf(info['state'])
+  const { description } = config
+  const isOurs = typeof description === 'string' && DESCRIPTION.test(description)
   return {
     config,
-    created: String(info['created']),
+    identity: isOurs ? description : String(info['created']),
     replicas: wholeOf(config['num_replicas']),
     lastSequence: wholeOf(state['last_seq']),
     messages: wholeOf(state['messages']),
@@ -316,9 +326,9 @@ function readMarker(message: Readonly<Record<string, unknown>>): Marker {
   const sequence = wholeOf(message['seq'])
   try {
     const text = Buffer.from(String(message['data']), 'base64').toString()
-    const { epoch, created, server } = fieldsOf(JSON.parse(text))
+    const { epoch, stream, server } = fieldsOf(JSON.parse(text))
     if (typeof epoch === 'string' && /^[A-Za-z0-9_-]{1,64}$/.test(epoch)) {
-      return { epoch, created: String(created), server: String(server), sequence }
+      return { epoch, stream: String(stream), server: String(server), sequence }
     }
   } catch {
     // Not JSON.

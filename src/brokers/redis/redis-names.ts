@@ -2,8 +2,8 @@
  * The keys and channels of a namespace in Redis.
  *
  * All keys of a topic, and its channel, have the same hash tag, `{0}` to `{255}`: Redis Cluster
- * keeps them together. A namespace and a tag hold neither colon nor brace, and a topic's name comes last
- * or with its length before it, so no two names make the same key.
+ * keeps them together. A namespace and a tag hold neither colon nor brace, and a topic's name comes
+ * last or with its length before it, so no two names make the same key.
  */
 
 import { Buffer } from 'node:buffer'

@@ -9,9 +9,10 @@ import { BrokerUnavailableError } from '../../../src/topics/index.ts'
 import { KIND, SMALL_KIND, topicOf } from '../../suites/brokers/harness.ts'
 
 const ROOM = topicOf('rooms/1')
+const DESCRIPTION = 'towpath 0123456789abcdef'
 
 /** JetStream with both kinds' streams, and one marker that the test may replace. */
-function createWorld(replicas = 1) {
+function createWorld(replicas = 1, created: () => string = () => 'then') {
   const names = new NatsNames('test')
   const streams = new KindStreams(names, readNatsOptions({}), () => 'own')
   const marker = { epoch: 'e1' }
@@ -20,13 +21,14 @@ function createWorld(replicas = 1) {
   let refusal: Error | null = null
   const answer = (operation: string): Record<string, unknown> => {
     if (operation.startsWith('STREAM.MSG.GET')) {
-      const data = JSON.stringify({ epoch: marker.epoch, created: 'then', server: 'S' })
+      const data = JSON.stringify({ epoch: marker.epoch, stream: DESCRIPTION, server: 'S' })
       return { message: { seq: 1, data: Buffer.from(data).toString('base64') } }
     }
     const kind = operation.includes('small') ? SMALL_KIND : KIND
     const limits = { max_msgs_per_subject: kind.size + 1, max_age: kind.ageMs * 1e6 }
-    const config = { ...limits, num_replicas: replicas, republish: {} }
-    return { config, created: 'then', state: { last_seq: 5, messages: 5 } }
+    const description = DESCRIPTION
+    const config = { ...limits, num_replicas: replicas, republish: {}, description }
+    return { config, created: created(), state: { last_seq: 5, messages: 5 } }
   }
   // What streams use of a connection.
   const connection = {
@@ -99,6 +101,19 @@ describe('KindStreams', () => {
 
     expect(single.requests).toEqual([])
     expect(copied.requests).toEqual([`${copied.names.kind(KIND.id).stored}.==`])
+  })
+
+  it('T-33 copies that disagree on when the stream was created keep its epoch', async () => {
+    let leaders = 0
+    const { streams, connection, requests } = createWorld(3, () => `leader ${++leaders}`)
+    streams.add(KIND)
+    await streams.prepare(connection, KIND)
+
+    streams.reset()
+    await streams.verifyNext(connection)
+
+    expect(streams.of(ROOM).epoch).toBe('e1')
+    expect(requests.filter((subject) => subject.includes('.e.'))).toEqual([])
   })
 
   it('T-33 a marker with a new epoch ends the connection; the same one does not', async () => {
