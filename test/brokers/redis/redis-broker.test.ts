@@ -1,6 +1,7 @@
 import { describe } from 'vitest'
-import { createRedisHarness, REDIS } from '../../support/brokers/redis-harness.ts'
+import { createLyingRedis, createRedisHarness, REDIS } from '../../support/brokers/redis-harness.ts'
 import { brokerSuite } from '../../suites/brokers/broker-suite.ts'
+import { lyingSuite } from '../../suites/brokers/lying-suite.ts'
 import { topicsSuite } from '../../suites/brokers/topics-suite.ts'
 
 describe.skipIf(REDIS === null)(
@@ -9,5 +10,6 @@ describe.skipIf(REDIS === null)(
     const underTest = { name: 'Redis', createHarness: () => createRedisHarness() }
     brokerSuite(underTest)
     topicsSuite(underTest)
+    lyingSuite('Redis', createLyingRedis)
   },
 )

@@ -7,7 +7,9 @@ import { createClient } from '@redis/client'
 import { redisBroker, type RedisBrokerOptions } from '../../../src/brokers/redis/index.ts'
 import { createEnvironment } from '../../../src/engines/node/environment.ts'
 import type { Broker } from '../../../src/topics/index.ts'
+import { RedisNames } from '../../../src/brokers/redis/redis-names.ts'
 import type { BrokerHarness } from '../../suites/brokers/harness.ts'
+import type { Lie, LiePlace, LyingEngine } from '../../suites/brokers/lying-suite.ts'
 import { CutProxy } from './cut-proxy.ts'
 import { EngineProcess, findProgram, freePort, TemporaryFolder } from './engine-process.ts'
 
@@ -86,7 +88,22 @@ export class RedisServer {
 
 /** @param options of the brokers, beside their `url`. */
 export async function createRedisHarness(options: RedisBrokerOptions = {}): Promise<BrokerHarness> {
-  let server = await RedisServer.start()
+  return redisHarnessOf(await RedisServer.start(), options)
+}
+
+/** A Redis that lies. */
+export async function createLyingRedis(): Promise<LyingEngine> {
+  const server = await RedisServer.start()
+  const harness = await redisHarnessOf(server, {})
+  return { harness, lie: (lie, place) => server.command((run) => tell(run, lie, place)) }
+}
+
+/** A harness on a server, which ends with the harness. */
+async function redisHarnessOf(
+  first: RedisServer,
+  options: RedisBrokerOptions,
+): Promise<BrokerHarness> {
+  let server = first
   const servers = [server]
   const proxies = new Map<Broker, CutProxy>()
   const spare = [await CutProxy.listen(server.port)]
@@ -159,4 +176,40 @@ async function lagBehind(server: RedisServer, replica: RedisServer, events: numb
       await run('HSET', meta, 'o', `${Math.max(0, offset)}`)
     }
   })
+}
+
+type Run = (...args: string[]) => Promise<unknown>
+
+async function tell(run: Run, lie: Lie, { namespace, topic, epoch }: LiePlace): Promise<void> {
+  const { meta, log, channel } = new RedisNames(namespace).topic(topic)
+  switch (lie) {
+    case 'the newest two events vanish from the log':
+      await run('XDEL', log, '3-0', '4-0')
+      await run('XSETID', log, '2-0')
+      await run('HSET', meta, 'o', '2')
+      break
+    case 'an event in the middle vanishes':
+      await run('XDEL', log, '2-0')
+      break
+    case 'another program stores bytes in the log':
+      await run('XADD', log, '5-0', 'm', 'alien')
+      await run('HSET', meta, 'o', '5')
+      break
+    case 'another program publishes bytes as live events':
+      for (const bytes of ['alien', 'x 1', `${epoch} 99999999999999999999 1 x`, `${epoch} 5 6 x`]) {
+        await run('PUBLISH', channel, bytes)
+      }
+      break
+    case 'a live event names another epoch':
+      await run('PUBLISH', channel, 'another 5 4 alien')
+      break
+    case 'a live event has an offset far above the head':
+      await run('PUBLISH', channel, `${epoch} 900 4 alien`)
+      break
+    case 'the metadata names another epoch':
+      await run('HSET', meta, 'e', 'another')
+      break
+    case 'everything vanishes':
+      await run('FLUSHALL')
+  }
 }

@@ -1,0 +1,175 @@
+/**
+ * Engines that lie: logs that go back, holes, bytes of other programs, wrong epochs. Every lie ends
+ * in a log that is healed, in a gap, or in a new epoch; never in silence, and never in a crash.
+ */
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { defineTopic, type TopicItem } from '../../../src/topics/index.ts'
+import { readTopicsOptions } from '../../../src/topics/topics-options.ts'
+import { TopicsOfProcess } from '../../../src/topics/topics.ts'
+import { Listening } from '../../support/topics-world.ts'
+import type { BrokerHarness } from './harness.ts'
+
+/** What an engine may do against its promises. The topic has the events 1 to 4 before. */
+export type Lie =
+  | 'the newest two events vanish from the log'
+  | 'an event in the middle vanishes'
+  | 'another program stores bytes in the log'
+  | 'another program publishes bytes as live events'
+  | 'a live event names another epoch'
+  | 'a live event has an offset far above the head'
+  | 'the metadata names another epoch'
+  | 'everything vanishes'
+
+const LIES: readonly Lie[] = [
+  'the newest two events vanish from the log',
+  'an event in the middle vanishes',
+  'another program stores bytes in the log',
+  'another program publishes bytes as live events',
+  'a live event names another epoch',
+  'a live event has an offset far above the head',
+  'the metadata names another epoch',
+  'everything vanishes',
+]
+
+/** Where a lie takes place. */
+export interface LiePlace {
+  readonly namespace: string
+  readonly topic: string
+  readonly kind: string
+  readonly epoch: string
+  /** The offsets of the events 1 to 4. */
+  readonly offsets: readonly number[]
+}
+
+/** An engine and its lies. */
+export interface LyingEngine {
+  readonly harness: BrokerHarness
+  readonly lie: (lie: Lie, place: LiePlace) => Promise<void>
+}
+
+const Room = defineTopic('rooms/:room', { history: { size: 100, age: 600_000 } })
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
+const BEFORE = ['1', '2', '3', '4']
+const AFTER = ['5', '6', '7']
+
+/** Runs every lie. */
+export function lyingSuite(name: string, createEngine: () => Promise<LyingEngine>): void {
+  describe(`${name}: an engine that lies`, () => {
+    let engine: LyingEngine
+    let processes: TopicsOfProcess[] = []
+
+    beforeEach(async () => {
+      engine = await createEngine()
+      processes = []
+    })
+
+    afterEach(async () => {
+      await Promise.all(processes.map((each) => each.close()))
+      await engine.harness.end()
+    })
+
+    async function open(): Promise<TopicsOfProcess> {
+      const { harness } = engine
+      const settings = readTopicsOptions('test', {
+        broker: harness.create(),
+        namespace: 'test',
+        checkEvery: 1000,
+        publishTimeout: 60_000,
+      })
+      const topics = new TopicsOfProcess(settings, harness.environment, SILENT)
+      processes.push(topics)
+      await topics.open()
+      return topics
+    }
+
+    /** Publishes, also when the broker goes down for a moment. @returns the offset. */
+    async function publish(topics: TopicsOfProcess, event: string): Promise<number> {
+      for (;;) {
+        try {
+          const topic = topics.topic(Room, { room: '1' })
+          return (await topic.publish(event, { id: event })).offset ?? 0
+        } catch {
+          await isUp(topics)
+        }
+      }
+    }
+
+    it.each(LIES)('T-05 T-34 %s', async (lie) => {
+      const [a, b] = [await open(), await open()]
+      const topic = a.topic(Room, { room: '1' })
+      const listening = [a, b].map(
+        (each) => new Listening(each.topic(Room, { room: '1' }).events()),
+      )
+      for (const each of listening) await each.until(() => each.short === 'live')
+      const offsets: number[] = []
+      for (const event of BEFORE) offsets.push(await publish(a, event))
+      for (const each of listening) await each.until(() => each.events.length === 4)
+      const { epoch } = await topic.position()
+
+      const place = { namespace: 'test', topic: 'rooms/1', kind: Room.pattern, epoch, offsets }
+      await engine.lie(lie, place)
+      for (const event of AFTER) await publish(b, event)
+      for (const each of listening) {
+        await each.until(() => each.events.includes('7') || hasBegunAgain(each.items))
+      }
+      // Who was told that the log has begun again may have missed the last event, and no later one.
+      for (let n = 0; !listening.every((each) => each.events.some(isLast)); n++) {
+        await publish(a, `last ${n}`)
+        await Promise.race([
+          Promise.all(listening.map((each) => each.until(() => each.events.some(isLast)))),
+          engine.harness.pass(500),
+        ])
+      }
+
+      for (const each of listening) expect(faultsOf(each.items)).toEqual([])
+      const late = new Listening(
+        (await open()).topic(Room, { room: '1' }).events({ from: 'start' }),
+      )
+      await late.until(() => late.items.at(-1)?.type === 'live')
+      expect(late.events.filter(isLast)).not.toEqual([])
+      expect(late.events).toEqual([...new Set(late.events)])
+    })
+  })
+}
+
+function isLast(event: unknown): boolean {
+  return String(event).startsWith('last')
+}
+
+function hasBegunAgain(items: readonly TopicItem[]): boolean {
+  return items.some((item) => item.type === 'gap' && item.reason === 'epoch')
+}
+
+/**
+ * What a subscription saw that it may not see: events of others, disorder, and holes without a gap.
+ * After a gap with the reason `epoch` the log is another one: what it still has comes in order.
+ */
+function faultsOf(items: readonly TopicItem[]): string[] {
+  const faults: string[] = []
+  let newest = 0
+  let isGap = false
+  let isSameLog = true
+  for (const item of items) {
+    if (item.type === 'gap' || item.type === 'skipped') isGap = true
+    if (item.type === 'gap' && item.reason === 'epoch') isSameLog = false
+    if (item.type !== 'event' || isLast(item.event)) continue
+    const number = Number(item.event)
+    const isNext = isGap || number === newest + 1 || (!isSameLog && number > newest)
+    if (!Number.isInteger(number)) faults.push(`saw ${JSON.stringify(item.event)}`)
+    else if (!isNext) faults.push(`saw ${number} after ${newest}`)
+    newest = number
+    isGap = false
+  }
+  return faults
+}
+
+/** Resolves when the broker is up, or has become so. */
+async function isUp(topics: TopicsOfProcess): Promise<void> {
+  if (topics.broker.state === 'up') return
+  await new Promise<void>((resolve) => {
+    topics.monitor.on('brokerChanged', ({ state }) => {
+      if (state.state === 'up') resolve()
+    })
+  })
+}
