@@ -63,6 +63,7 @@ export type {
   PresenceMode,
   Seat,
 } from './presence/presence.ts'
+export type { Subscribers } from './subscriber-counts.ts'
 export type {
   EventsOptions,
   Published,

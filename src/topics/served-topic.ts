@@ -19,6 +19,7 @@ import type { Presences } from './presence/presences.ts'
 import type { Presence } from './presence/presence.ts'
 import type { PublishOrder } from './publish-order.ts'
 import type { SessionOutlets } from './session-outlets.ts'
+import type { SubscriberCounts, Subscribers } from './subscriber-counts.ts'
 import type {
   EventsOptions,
   Published,
@@ -34,6 +35,7 @@ export interface TopicParts {
   readonly outlets: SessionOutlets
   readonly order: PublishOrder
   readonly presences: Presences
+  readonly counts: SubscriberCounts
   readonly maxEventBytes: number
   /** Milliseconds since 1970. */
   readonly wallTime: () => number
@@ -66,6 +68,10 @@ export class ServedTopic implements Topic {
 
   get here(): number {
     return this.#parts.node.subscribersOf(this.name)
+  }
+
+  subscribers(): Promise<Subscribers> {
+    return this.#parts.counts.of(this.name)
   }
 
   get presence(): Presence {

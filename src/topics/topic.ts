@@ -6,6 +6,7 @@ import type { WebSocketSession } from '../session/index.ts'
 import type { HistoryPage, HistoryPageOptions } from './kind/history-page.ts'
 import type { From, Position, TopicItem } from './kind/items.ts'
 import type { FeedOptions } from './node/session-feed.ts'
+import type { Subscribers } from './subscriber-counts.ts'
 import type { Presence } from './presence/presence.ts'
 
 /** How an event is published. */
@@ -106,4 +107,7 @@ export interface Topic<Event = unknown, Input = Event, Meta = unknown> {
 
   /** How many subscriptions this process has. */
   readonly here: number
+
+  /** How many subscriptions there are in all processes. Takes half a second at most. */
+  subscribers(): Promise<Subscribers>
 }

@@ -14,6 +14,7 @@ import { Presences } from './presence/presences.ts'
 import { PublishOrder } from './publish-order.ts'
 import { ServedTopic, type TopicParts } from './served-topic.ts'
 import { SessionOutlets } from './session-outlets.ts'
+import { SubscriberCounts } from './subscriber-counts.ts'
 import type { Topic } from './topic.ts'
 import type { TopicsEvents } from './topics-events.ts'
 import type { TopicsParts } from './topics-parts.ts'
@@ -30,6 +31,7 @@ export class TopicsOfProcess implements AsyncDisposable {
   readonly parts: TopicsParts
   readonly #topicParts: TopicParts
   readonly #presences: Presences
+  readonly #counts: SubscriberCounts
   readonly #permissions: Permissions
   readonly #names: ClientNames
   #closing: Promise<void> | null = null
@@ -45,6 +47,7 @@ export class TopicsOfProcess implements AsyncDisposable {
       {
         brokerChanged: (state) => {
           this.#presences.brokerChanged(state.state === 'up')
+          if (state.state === 'up') this.#counts.up()
           monitor.emit('brokerChanged', { state })
         },
         told: (news) => {
@@ -54,7 +57,9 @@ export class TopicsOfProcess implements AsyncDisposable {
             monitor.emit('historyHealed', { topic, from, to })
           }
         },
-        message: (channel, message) => this.#presences.message(channel, message),
+        message: (channel, message) => {
+          if (!this.#counts.message(channel, message)) this.#presences.message(channel, message)
+        },
       },
     )
     const outlets = new SessionOutlets(node, {
@@ -65,16 +70,22 @@ export class TopicsOfProcess implements AsyncDisposable {
     this.#permissions = new Permissions(kinds)
     this.#names = new ClientNames(settings.secret, environment.random)
     this.monitor = monitor
-    this.#presences = new Presences(settings.broker, environment, {
-      ...settings,
+    const isAlone = isPrivate(settings.broker)
+    this.#presences = new Presences(settings.broker, environment, { ...settings, nodeId, isAlone })
+    this.#counts = new SubscriberCounts({
+      broker: settings.broker,
+      environment,
       nodeId,
-      isAlone: isPrivate(settings.broker),
+      isAlone,
+      isUp: () => node.isUp,
+      hereOf: (topic) => node.subscribersOf(topic),
     })
     this.#topicParts = {
       node,
       outlets,
       order: new PublishOrder(),
       presences: this.#presences,
+      counts: this.#counts,
       maxEventBytes: settings.maxEventBytes,
       wallTime: () => Date.now(),
     }

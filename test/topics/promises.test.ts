@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { WebSockets } from '../../src/index.ts'
-import { withTestApplication, withTestApplications } from '../../src/testing/index.ts'
+import { embeddedServer, type EmbeddedServer, Frame, seconds, WebSockets } from '../../src/index.ts'
+import { connectTopics } from '../../src/node-topics-client.ts'
+import { withTestApplication } from '../../src/testing/index.ts'
 import {
   BrokerUnavailableError,
   defineTopic,
@@ -150,44 +151,84 @@ describe('what topics promise', () => {
   })
 })
 
-describe('drain', () => {
-  it('T-38 a server that stops answers every publish it has read, and clients resume', async () => {
-    const log = new MemoryLog()
-    await withTestApplications(
-      2,
-      (app) => {
-        app.install(WebSockets)
-        const broker = memoryBroker({ log })
-        const topics = app.install(Topics, { broker, secret: 'a secret of all processes' })
-        topics.allow(Room, { publish: () => true, subscribe: () => true })
-        app.routing((route) => topics.serve(route, '/live'))
-      },
-      async ([a, b]) => {
-        if (a === undefined || b === undefined) throw new Error('No process')
-        const live = connectTopicsOn({
-          connect: (protocols, opened) =>
-            a.client.connect('ws://localhost/live', {
-              protocols,
-              opened,
-              reconnect: { baseDelay: 1000, maxDelay: 1000, jitter: 0 },
-            }),
-          clock: a.clock,
+describe('beside topics', () => {
+  it('T-08 a frame of a handler is given to one session, once, whatever topics do', async () => {
+    await withTestApplication(async (t) => {
+      t.application.install(WebSockets)
+      const topics = t.application.install(Topics)
+      topics.allow(Room, { publish: () => true, subscribe: () => true })
+      t.application.routing((route) => {
+        topics.serve(route, '/live')
+        route.webSocket('/echo', async ({ incoming, send }) => {
+          for await (const frame of incoming) await send(frame)
         })
-        await a.clock.advance(10)
-        const publishes = Array.from({ length: 10 }, (_, n) => live.topic(Room, room).publish(n))
-        await a.clock.advance(1)
-        const stopping = a.application.stop()
-        await a.clock.advance(5000)
-        await stopping
-        const listening = new Listening(
-          b.application.plugin(Topics).topic(Room, room).events({ from: 'start' }),
-        )
-        await a.clock.advance(1000)
+      })
+      const sessions = [await t.connect('/echo'), await t.connect('/echo')]
+      for (let n = 0; n < 20; n++) {
+        await topics.topic(Room, room).publish(n)
+        await sessions[n % 2]?.send(`${n}`)
+      }
+      const received: string[][] = [[], []]
+      for (const [index, session] of sessions.entries()) {
+        for (let n = 0; n < 10; n++) {
+          const frame = await session.incoming.receive()
+          received[index]?.push(frame instanceof Frame.Text ? frame.readText() : 'no text')
+        }
+        expect(session.incoming.tryReceive()).toMatchObject({ type: 'empty' })
+      }
 
-        const outcomes = await Promise.allSettled(publishes)
-        expect(outcomes.map(({ status }) => status)).toEqual(Array(10).fill('fulfilled'))
-        expect(listening.events).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
-      },
+      const all = Array.from({ length: 20 }, (_, n) => n)
+      expect(received[0]).toEqual(all.filter((n) => n % 2 === 0).map(String))
+      expect(received[1]).toEqual(all.filter((n) => n % 2 === 1).map(String))
+    })
+  })
+})
+
+describe('drain', () => {
+  /** A server on a free port, with topics on `log`. */
+  async function serve(log: MemoryLog): Promise<EmbeddedServer> {
+    const server = embeddedServer({ port: 0, host: '127.0.0.1', signals: false }, (app) => {
+      app.install(WebSockets)
+      const broker = memoryBroker({ log })
+      const topics = app.install(Topics, { broker, secret: 'a secret of all processes' })
+      topics.allow(Room, { publish: () => true, subscribe: () => true })
+      app.routing((route) => topics.serve(route, '/live'))
+    })
+    await server.start()
+    return server
+  }
+
+  it('T-38 a server that stops answers or refuses every publish it has read, and its clients resume on another', async () => {
+    const log = new MemoryLog()
+    const [first, second] = [await serve(log), await serve(log)]
+    let target = first
+    const url = (): string => `ws://127.0.0.1:${target.address.port}/live`
+    const lives = Array.from({ length: 4 }, () => connectTopics(url))
+    const listening = lives.map((live) => new Listening(live.topic('rooms/1').events()))
+    for (const each of listening) await each.until(() => each.short === 'live')
+
+    const publishes = lives.flatMap((live, client) =>
+      Array.from({ length: 10 }, (_, n) => live.topic('rooms/1').publish(`${client}-${n}`)),
     )
+    target = second
+    const times = { grace: { milliseconds: 100 }, reconnectWithin: { milliseconds: 200 } }
+    const counts = await first.stop({ ...times, timeout: seconds(20) })
+    const published = await Promise.all(publishes)
+
+    expect(counts).toMatchObject({ sessions: 4, aborted: 0 })
+    expect(new Set(published.map(({ offset }) => offset)).size).toBe(40)
+    const order = (client: number): string[] =>
+      Array.from({ length: 10 }, (_, n) => `${client}-${n}`)
+    for (const each of listening) {
+      await each.until(() => each.events.length === 40)
+      expect(each.events).toEqual(listening[0]?.events)
+      expect(each.short).not.toContain('gap')
+      const events = each.events.map(String)
+      for (let client = 0; client < lives.length; client++) {
+        expect(events.filter((event) => event.startsWith(`${client}-`))).toEqual(order(client))
+      }
+    }
+    await Promise.all(lives.map((live) => live.close()))
+    await second.stop({ timeout: seconds(20) })
   })
 })

@@ -8,7 +8,7 @@
 /**
  * How a field is written. `number`: LEB128. `text`: a length and UTF-8. A `?` allows `null`: a
  * number, or the length of a text, is then one higher, and 0 is `null`. `flag`: 0 or 1. `json`:
- * the JSON text of a value, as `text`. `from`, `topics`, `data`, `events` and `envelope` are of one
+ * the JSON text of a value, as `text`. `place`, `topics`, `data`, `events` and `envelope` are of one
  * message each.
  */
 export type FieldKind =
@@ -18,7 +18,7 @@ export type FieldKind =
   | 'text?'
   | 'flag'
   | 'json'
-  | 'from'
+  | 'place'
   | 'topics'
   | 'data'
   | 'events'
@@ -33,14 +33,14 @@ const MEMBER_CHANGE = { topic: 'text', member: 'json' } as const
 /** The messages of the client: the first has the type byte 1. */
 export const CLIENT_LAYOUTS: readonly Layout[] = [
   ['hello', { client: 'text?', token: 'text?', topics: 'topics' }],
-  ['subscribe', { ...TOPIC_ANSWER, from: 'from' }],
+  ['subscribe', { ...TOPIC_ANSWER, from: 'place' }],
   ['unsubscribe', TOPIC_ANSWER],
   ['publish', { ...TOPIC_ANSWER, seq: 'number', key: 'text?', data: 'data' }],
   ['token', { token: 'text?' }],
   ['presence', { ...TOPIC_ANSWER, mode: 'text' }],
   ['join', { ...TOPIC_ANSWER, meta: 'json' }],
   ['leave', TOPIC_ANSWER],
-  ['history', { ...TOPIC_ANSWER, from: 'from', before: 'number?', limit: 'number' }],
+  ['history', { ...TOPIC_ANSWER, from: 'place', before: 'number?', limit: 'number' }],
 ]
 
 /** The messages of the server: the first has the type byte 1. */

@@ -4,7 +4,6 @@
 
 import { decodeEnvelope, jsonTextOf } from '../kind/envelope.ts'
 import { ByteReader, ByteWriter, MalformedBytesError } from '../kind/numbers.ts'
-import { parseShallow } from '../kind/shallow-json.ts'
 import type { FieldKind, Layout } from './binary-layouts.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -36,19 +35,27 @@ export function encodeBinary(layouts: readonly Layout[], message: Fields): Uint8
   return writer.finish()
 }
 
+/** Reads a JSON text. @throws {SyntaxError} */
+export type ParseJson = (text: string) => unknown
+
 /**
+ * @param parse reads JSON: a server limits its depth.
  * @returns the fields, not checked further. `null` for a type that has no layout.
  * @throws {RangeError | SyntaxError | TypeError} for bytes that are no message.
  */
-export function decodeBinary(layouts: readonly Layout[], bytes: Uint8Array): Fields | null {
+export function decodeBinary(
+  layouts: readonly Layout[],
+  bytes: Uint8Array,
+  parse: ParseJson = JSON.parse,
+): Fields | null {
   const reader = new ByteReader(bytes)
   const layout = layouts[reader.byte() - 1]
   if (layout === undefined) return null
   const message: Record<string, unknown> = { type: layout[0] }
   for (const [name, kind] of Object.entries(layout[1])) {
     // The data of an event is a field of its own name: `data` or `bytes`.
-    if (kind === 'data' || kind === 'envelope') Object.assign(message, read(reader, kind))
-    else message[name] = read(reader, kind)
+    if (kind === 'data' || kind === 'envelope') Object.assign(message, read(reader, kind, parse))
+    else message[name] = read(reader, kind, parse)
   }
   return message
 }
@@ -74,7 +81,7 @@ function write(writer: ByteWriter, kind: FieldKind, value: unknown, message: Fie
     case 'json':
       writer.text(JSON.stringify(value ?? null))
       return
-    case 'from':
+    case 'place':
       writeFrom(writer, value)
       return
     case 'topics':
@@ -91,7 +98,7 @@ function write(writer: ByteWriter, kind: FieldKind, value: unknown, message: Fie
   }
 }
 
-function read(reader: ByteReader, kind: FieldKind): unknown {
+function read(reader: ByteReader, kind: FieldKind, parse: ParseJson): unknown {
   switch (kind) {
     case 'number':
       return reader.number()
@@ -106,19 +113,22 @@ function read(reader: ByteReader, kind: FieldKind): unknown {
     case 'flag':
       return reader.byte() === 1
     case 'json':
-      return parseShallow(reader.text())
-    case 'from':
+      return parse(reader.text())
+    case 'place':
       return readFrom(reader)
     case 'topics':
       return readList(reader, () => ({ topic: reader.text(), from: readFrom(reader) }))
     case 'data':
       return reader.byte() === 1
         ? { bytes: reader.rest().slice() }
-        : { data: parseShallow(jsonTextOf(reader.rest())) }
+        : { data: parse(jsonTextOf(reader.rest())) }
     case 'events':
-      return readList(reader, () => ({ offset: reader.number(), ...readEvent(reader.block()) }))
+      return readList(reader, () => ({
+        offset: reader.number(),
+        ...readEvent(reader.block(), parse),
+      }))
     case 'envelope':
-      return readEvent(reader.rest())
+      return readEvent(reader.rest(), parse)
   }
 }
 
@@ -180,12 +190,12 @@ function writeEvents(writer: ByteWriter, events: readonly EnvelopedEvent[]): voi
   for (const { offset, envelope } of events) writer.number(offset).block(envelope)
 }
 
-function readEvent(bytes: Uint8Array): object {
+function readEvent(bytes: Uint8Array, parse: ParseJson): object {
   const { at, key, publisher, isBinary, data } = decodeEnvelope(bytes)
   const fields = { at, key, publisher }
   return isBinary
     ? { ...fields, bytes: data.slice() }
-    : { ...fields, data: parseShallow(jsonTextOf(data)) }
+    : { ...fields, data: parse(jsonTextOf(data)) }
 }
 
 /** Grows with the bytes that are there, whatever the announced length. */

@@ -31,7 +31,7 @@ export function readClientMessage(text: string): ClientMessage | null {
 /** The same for the binary encoding. */
 export function readBinaryClientMessage(bytes: Uint8Array): ClientMessage | null {
   try {
-    const message = decodeBinary(CLIENT_LAYOUTS, bytes)
+    const message = decodeBinary(CLIENT_LAYOUTS, bytes, parseShallow)
     if (message !== null) return checkMessage(message)
     // The requests of a newer client begin with their id too.
     const reader = new ByteReader(bytes)
