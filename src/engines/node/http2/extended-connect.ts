@@ -137,7 +137,9 @@ function describe(request: StreamRequest, connectionLimit: number | null): Upgra
   }
 }
 
-/** The headers without pseudo-headers, with the `:authority` as `host` unless they name the same. */
+/**
+ * The headers without pseudo-headers, with the `:authority` as `host` unless they name the same.
+ */
 function headersOf(rawHeaders: readonly string[], authority: string): string[] {
   const headers = authority === '' ? [] : ['host', authority]
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {

@@ -8,7 +8,9 @@ import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { HeaderList, HttpAnswer } from '../upgrades/http-answer.ts'
 import { ErrorCode } from './error-codes.ts'
 
-/** Headers that HTTP/2 forbids (RFC 9113 §8.2.2). Answers that both versions share may have them. */
+/**
+ * Headers that HTTP/2 forbids (RFC 9113 §8.2.2). Answers that both versions share may have them.
+ */
 const FORBIDDEN = new Set([
   'connection',
   'keep-alive',

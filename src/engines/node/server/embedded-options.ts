@@ -92,8 +92,8 @@ export interface EmbeddedServerOptions {
   /**
    * Whether the server speaks HTTP/2 beside HTTP/1.1, on the same port, and takes WebSockets over
    * it (RFC 8441). It needs `tls`, whose ALPN decides: `ALPNProtocols` and `ALPNCallback` cannot
-   * stand beside it. Without TLS see `cleartext` of `Http2Options`. The `http` listener gets the compatibility objects of `node:http2` for such
-   * requests, which Express does not support.
+   * stand beside it. Without TLS see `cleartext` of `Http2Options`. The `http` listener gets the
+   * compatibility objects of `node:http2` for such requests, which Express does not support.
    *
    * @defaultValue false
    */
