@@ -38,6 +38,11 @@ const DEFAULT_MAX_FRAGMENTS = 65_536 + 16
 const smallArena = new PayloadArena(SMALL_ARENA_BYTES)
 const middleArena = new PayloadArena(MIDDLE_ARENA_BYTES)
 
+/**
+ * For messages in one frame that arrives whole, of all connections: it holds nothing between calls.
+ */
+let spareMessage = new IncomingMessage()
+
 /** The first byte of a text message in one frame, without reserved bits. */
 const WHOLE_TEXT = FIN_BIT | Opcode.TEXT
 
@@ -62,8 +67,8 @@ export class FrameDecoder {
   readonly #gathers: boolean
   #maxFrameSize: number
 
-  /** The message that the frames belong to. */
-  readonly #message = new IncomingMessage()
+  /** The message that has begun and not ended; `null` between messages. */
+  #message: IncomingMessage | null = null
   #header: PartialHeader | null = null
   #partial: PartialFrame | null = null
   /** Whether the last long text was ASCII: if not, the next one is not tried. */
@@ -168,7 +173,7 @@ export class FrameDecoder {
   #parseFrame(bytes: Uint8Array, at: number, end: number): number {
     const available = end - at
     const first = bytes[at]! // `at` is below `end`, here and below
-    const message = this.#message
+    const message = this.#message ?? spareMessage
     const badFirst =
       checkFirstByte(first, message.isUnfinished, this.#claimedBits) ??
       (this.#gathers ? message.checkFragments(first, this.#maxFragments) : null)
@@ -202,6 +207,8 @@ export class FrameDecoder {
       size += 4
     }
     this.#header = null
+    const isWhole = (first & FIN_BIT) !== 0 && length <= available - size
+    if ((first & CONTROL_BIT) === 0) this.#beginMessage(message, isWhole)
     message.begin(first, length)
     if (length <= available - size) {
       if (first === WHOLE_TEXT && this.#readAscii(length, maskKey, bytes, at + size)) {
@@ -213,6 +220,24 @@ export class FrameDecoder {
     }
     this.#partial = new PartialFrame(first, length, maskKey)
     return at + size === end ? end : this.#continuePayload(this.#partial, bytes, at + size, end)
+  }
+
+  /**
+   * Makes `message` the one that arrives, if a frame begins it. A message in one frame that is
+   * there ends before the sink is called, so all decoders may use the same object for it.
+   */
+  #beginMessage(message: IncomingMessage, isWhole: boolean): void {
+    this.#message = message
+    if (!isWhole && message === spareMessage) spareMessage = new IncomingMessage()
+  }
+
+  /** The last frame has arrived. @returns `false` if its text ended inside a character. */
+  #endMessage(): boolean {
+    const message = this.#message
+    this.#message = null
+    if (message?.end() !== false) return true
+    if (message === spareMessage) spareMessage = new IncomingMessage()
+    return false
   }
 
   /** Keeps a partial header. */
@@ -243,7 +268,7 @@ export class FrameDecoder {
     const text = readAsciiText(bytes, at, length, maskKey)
     this.#isAscii = text !== null
     if (text === null) return false
-    this.#message.end()
+    this.#endMessage()
     this.#sink.asciiText?.(text)
     return true
   }
@@ -270,7 +295,7 @@ export class FrameDecoder {
     const isAscii = arena.put(bytes, at, length, maskKey)
     if (isAscii) this.#isAscii = true
     const { block, start } = arena
-    if (!this.#message.accepts(first, block.bytes, start, start + length, isAscii)) {
+    if (this.#message?.accepts(first, block.bytes, start, start + length, isAscii) === false) {
       return this.#fail(notUtf8(), end)
     }
     return this.#deliver(first, block.slice(start, length), next, end)
@@ -288,7 +313,7 @@ export class FrameDecoder {
       return this.#fail(new FrameTooBigError('frame', length, filled, { cause: error }), end)
     }
     const { block } = partial
-    if (!this.#message.accepts(first, block.bytes, filled, filled + taken, isAscii)) {
+    if (this.#message?.accepts(first, block.bytes, filled, filled + taken, isAscii) === false) {
       return this.#fail(notUtf8(), end)
     }
     if (!partial.isComplete) return end
@@ -296,7 +321,7 @@ export class FrameDecoder {
     if (partial.isAscii) {
       this.#isAscii = true
       if (first === WHOLE_TEXT && this.#takesString(length)) {
-        this.#message.end()
+        this.#endMessage()
         this.#sink.asciiText?.(partial.takeText())
         return at + taken
       }
@@ -318,8 +343,8 @@ export class FrameDecoder {
     }
 
     const fin = (first & FIN_BIT) !== 0
-    const { type, reservedBits } = this.#message
-    if (fin && !this.#message.end()) return this.#fail(notUtf8(), end)
+    const { type, reservedBits } = this.#message! // a data frame has begun one
+    if (fin && !this.#endMessage()) return this.#fail(notUtf8(), end)
     if (type === Opcode.TEXT) this.#sink.text(payload, fin, reservedBits)
     else this.#sink.binary(payload, fin, reservedBits)
     return next
@@ -347,6 +372,9 @@ export class FrameDecoder {
   /** Frees everything, because nothing more is read. */
   #finish(): void {
     this.#isDone = true
+    // It may have been left in the middle of a message.
+    if (this.#message === spareMessage) spareMessage = new IncomingMessage()
+    this.#message = null
     this.#partial = null
     this.#held = null
     this.#header = null

@@ -31,6 +31,24 @@ describe('FrameDecoder, examples', () => {
     })
   }
 
+  it('FrameDecoder keeps a message that was begun, or that failed, apart from other connections', () => {
+    const [begun, failed, other] = ['begun', 'failed', 'other'].map(() => new Recorder())
+    const [a, b, c] = [begun, failed, other].map(
+      (recorder) => new FrameDecoder(recorder ?? new Recorder(), { role: 'client' }),
+    )
+    a?.receive(hex('01 01 c3')) // the first byte of a character
+    b?.receive(hex('81 01 ff')) // not UTF-8
+    c?.receive(hex('81 01 61 82 01 62'))
+    b?.receive(hex('81 01 61'))
+    c?.receive(hex('81 01 c3')) // ends inside a character
+    a?.receive(hex('80 01 a9'))
+
+    expect(begun?.events).toEqual(['text part c3', 'text fin a9'])
+    expect(failed?.events.length).toBe(1)
+    expect(other?.events.slice(0, 2)).toEqual(['text fin 61', 'binary fin 62'])
+    expect(other?.events.length).toBe(3)
+  })
+
   it('FrameDecoder reads nothing from nothing', () => {
     expect(decode('server', hex(''))).toEqual([])
   })
