@@ -62,6 +62,7 @@ const EXTRA: Readonly<Record<string, string>> = {
   'topics/model.test.ts': 'runs random schedules over whole nodes',
   'engines/faults.test.ts': 'runs the matrix of faults in memory',
   'engines/leaks.test.ts': 'counts what many connections leave behind, on every engine',
+  'adapters/types.test.ts': 'compiles a program against the types of the frameworks',
   'engines/memory.test.ts': 'runs the suites in memory',
   'engines/node/reset-matrix.test.ts': 'runs a sample of the matrix of faults over TCP',
   'engines/node/tls.test.ts': 'runs the suites over TLS, and what TLS can do to a session',

@@ -3,7 +3,7 @@
  * Fastify, so its own types are not imported.
  */
 
-import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server as HttpServer } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 
 import type {
@@ -12,6 +12,8 @@ import type {
   PathParameters,
   WebSocketRouteOptions,
 } from '../../application/index.ts'
+import type { WebSocketClientSession } from '../../client/index.ts'
+import type { NodeClientOptions } from '../../engines/node/index.ts'
 
 /** What is used of `FastifyInstance`. */
 export interface FastifyLike {
@@ -19,8 +21,12 @@ export interface FastifyLike {
   readonly prefix: string
   decorate(name: string, value: unknown): unknown
   addHook(name: 'preClose', hook: () => Promise<void>): unknown
-  route(options: FastifyRoute): unknown
-  routing(request: IncomingMessage, response: ServerResponse): void
+  // Fastify's own parameters depend on the type of its server, which may be one of HTTP/2.
+  // oxlint-disable-next-line typescript/no-explicit-any -- a `FastifyRoute`
+  route(options: any): unknown
+  // oxlint-disable-next-line typescript/no-explicit-any -- an IncomingMessage and a ServerResponse
+  routing(request: any, response: any): void
+  ready(): PromiseLike<unknown>
 }
 
 /** What is used of `RouteOptions`. */
@@ -42,6 +48,9 @@ export interface FastifyReplyLike {
   header(name: string, value: string): FastifyReplyLike
   send(body?: unknown): FastifyReplyLike
 }
+
+/** The options of `injectWebSocket`. */
+export type InjectWebSocketOptions = Omit<NodeClientOptions, 'agent' | 'socketPath' | 'tls'>
 
 /** The server of a Fastify instance over HTTP/1.1. */
 export type FastifyServer = HttpServer | HttpsServer
@@ -77,6 +86,16 @@ export interface TowpathFastify<Request = FastifyRequestLike> {
       request: Request,
     ) => Promise<void> | void,
   ): this
+
+  /**
+   * Opens a WebSocket in memory, for tests: hooks and handler run, and the server need not listen.
+   * The session is one of `towpath/client`, in real time.
+   *
+   * @param path as a client sends it, with its query.
+   * @param options those of `openWebSocket`: headers, subprotocols, limits.
+   * @throws (by rejecting) what `openWebSocket` throws: {UpgradeRefusedError} for a refusal.
+   */
+  injectWebSocket(path: string, options?: InjectWebSocketOptions): Promise<WebSocketClientSession>
 
   /** The application behind the routes: its sessions, its events, its statistics. */
   readonly webSocketApplication: Application

@@ -4,4 +4,9 @@
 
 export { towpath } from './plugin.ts'
 export type { TowpathFastifyOptions } from './plugin.ts'
-export type { FastifyLike, FastifyRequestLike, TowpathFastify } from './fastify-types.ts'
+export type {
+  FastifyLike,
+  FastifyRequestLike,
+  InjectWebSocketOptions,
+  TowpathFastify,
+} from './fastify-types.ts'

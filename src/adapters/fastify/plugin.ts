@@ -6,6 +6,7 @@
  * the hooks let it reach the handler of the route, the upgrade goes on. Any other reply refuses it.
  */
 
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { IncomingMessage } from 'node:http'
 
 import {
@@ -25,10 +26,12 @@ import {
 import { AttributeKey } from '../../base/index.ts'
 import { attach, nodeRequest } from '../../engines/node/index.ts'
 import { createSilentResponse } from '../../engines/node/internal.ts'
+import { injectInto } from './inject.ts'
 import type {
   FastifyLike,
   FastifyReplyLike,
   FastifyRequestLike,
+  FastifyRoute,
   FastifyServer,
 } from './fastify-types.ts'
 
@@ -41,7 +44,8 @@ export interface TowpathFastifyOptions {
 }
 
 /**
- * Adds `webSocket` and `webSocketApplication` to `fastify`, for all of its plugins.
+ * Adds `webSocket`, `injectWebSocket` and `webSocketApplication` to `fastify`, for all of its
+ * plugins.
  *
  * `fastify.close()` closes the sessions with 1001 before the server stops to listen; upgrades that
  * arrive meanwhile get 503.
@@ -61,7 +65,7 @@ export interface TowpathFastifyOptions {
  * })
  * ```
  */
-// oxlint-disable-next-line typescript/require-await -- Fastify takes a plugin without `done` by its promise
+// oxlint-disable-next-line typescript/require-await -- Fastify awaits a plugin without `done`
 export async function towpath(
   fastify: FastifyLike,
   { webSockets = {}, stop }: TowpathFastifyOptions = {},
@@ -76,6 +80,7 @@ export async function towpath(
   fastify.addHook('preClose', async () => void (await attachment.stop(stop)))
   fastify.decorate('webSocketApplication', application)
   fastify.decorate('webSocket', declare)
+  fastify.decorate('injectWebSocket', injectInto(fastify))
 
   function declare(
     this: FastifyLike,
@@ -87,10 +92,12 @@ export async function towpath(
     const full = `${this.prefix}${path}`
     application.routing((route) => {
       route.webSocket(full, ours, async (session) => {
-        await handler(session, session.call.attributes.get(REQUEST))
+        const { request, inContext } = session.call.attributes.get(REACHED)
+        await inContext(() => handler(session, request))
       })
     })
-    this.route({ ...theirs, method: 'GET', url: path, exposeHeadRoute: false, handler: agree })
+    const route: FastifyRoute = { method: 'GET', url: path, exposeHeadRoute: false, handler: agree }
+    this.route({ ...theirs, ...route })
     return this
   }
 }
@@ -102,23 +109,30 @@ Object.assign(towpath, {
   [Symbol.for('plugin-meta')]: { name: 'towpath', fastify: '5.x' },
 })
 
-const REQUEST = new AttributeKey<FastifyRequestLike>('towpath.fastify.request')
+/** What the handler of Fastify's route has been given. */
+interface Reached {
+  readonly request: FastifyRequestLike
+  /** Runs a function in the asynchronous context of the hooks. */
+  readonly inContext: <Result>(task: () => Result) => Result
+}
 
-/** Upgrades on their way through Fastify, and the request of Fastify once its hooks agree. */
-const UPGRADES = new WeakMap<IncomingMessage, { request: FastifyRequestLike | null }>()
+const REACHED = new AttributeKey<Reached>('towpath.fastify.request')
+
+/** Upgrades that pass through Fastify. `reached` is set when all hooks agree. */
+const UPGRADES = new WeakMap<IncomingMessage, { reached: Reached | null }>()
 
 function interceptorOf(fastify: FastifyLike): Interceptor {
   return needingEngineRequest(async (call: ApplicationCall) => {
     const raw = nodeRequest(call)
-    const upgrade: { request: FastifyRequestLike | null } = { request: null }
+    const upgrade: { reached: Reached | null } = { reached: null }
     UPGRADES.set(raw, upgrade)
     const silent = createSilentResponse(raw)
     fastify.routing(raw, silent.response)
     await silent.ended
     UPGRADES.delete(raw)
-    if (upgrade.request === null) return silent.toResponse()
+    if (upgrade.reached === null) return silent.toResponse()
 
-    call.attributes.put(REQUEST, upgrade.request)
+    call.attributes.put(REACHED, upgrade.reached)
     for (const [name, value] of silent.headers()) {
       if (isHandshakeHeader(name) || name === 'content-type') continue
       call.response.headers.append(name, value)
@@ -137,7 +151,7 @@ function agree(request: FastifyRequestLike, reply: FastifyReplyLike): FastifyRep
       .header('connection', 'Upgrade')
       .send('Cannot answer: this path is a WebSocket, expected a request to upgrade\n')
   }
-  upgrade.request = request
+  upgrade.reached = { request, inContext: AsyncLocalStorage.snapshot() }
   return reply.code(101).send()
 }
 

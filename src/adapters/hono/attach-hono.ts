@@ -6,6 +6,7 @@
  */
 
 import type { Server as HttpServer } from 'node:http'
+import type { Http2SecureServer, Http2Server } from 'node:http2'
 import type { Server as HttpsServer } from 'node:https'
 
 import {
@@ -69,7 +70,7 @@ export interface HonoAttachment extends Attachment {
  */
 export function attachHono(
   app: HonoLike,
-  server: HttpServer | HttpsServer,
+  server: HttpServer | HttpsServer | Http2SecureServer | Http2Server,
   options: AttachHonoOptions = {},
 ): HonoAttachment {
   const { webSockets = {}, ...ofAttach } = options
@@ -78,7 +79,8 @@ export function attachHono(
   const routes = new HonoRoutes(app, application)
   routes.declareNew()
 
-  const attachment = attach(application, server, {
+  // `serve` does not say which server it has made. `attach` checks it.
+  const attachment = attach(application, server as HttpServer, {
     ...ofAttach,
     ignore: (request) => {
       // Hono takes routes until its first request, which may come after this attachment.
