@@ -79,8 +79,7 @@ export function attachHono(
   const routes = new HonoRoutes(app, application)
   routes.declareNew()
 
-  // `serve` does not say which server it has made. `attach` checks it.
-  const attachment = attach(application, server as HttpServer, {
+  const attachment = attach(application, server, {
     ...ofAttach,
     ignore: (request) => {
       // Hono takes routes until its first request, which may come after this attachment.
