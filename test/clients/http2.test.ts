@@ -51,7 +51,7 @@ function routes(app: Application): void {
   })
 }
 
-/** A page with `talk`, which sends messages and resolves with what came and how the socket ended. */
+/** A page with `talk`, which sends messages and resolves with the answers and the end. */
 const PAGE = `<!doctype html><title>towpath</title><script>
   const open = (path) => new WebSocket('wss://' + location.host + path)
   const hold = (path) => new Promise((resolve) => { window.held = open(path); held.onopen = () => resolve() })

@@ -137,9 +137,7 @@ function describe(request: StreamRequest, connectionLimit: number | null): Upgra
   }
 }
 
-/**
- * The headers without pseudo-headers, with the `:authority` as `host` unless they name the same.
- */
+/** Returns the headers without pseudo-headers, with the `:authority` as `host`. */
 function headersOf(rawHeaders: readonly string[], authority: string): string[] {
   const headers = authority === '' ? [] : ['host', authority]
   for (let at = 0; at + 1 < rawHeaders.length; at += 2) {

@@ -8,9 +8,7 @@ import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { HeaderList, HttpAnswer } from '../upgrades/http-answer.ts'
 import { ErrorCode } from './error-codes.ts'
 
-/**
- * Headers that HTTP/2 forbids (RFC 9113 §8.2.2). Answers that both versions share may have them.
- */
+/** Headers that HTTP/2 forbids (RFC 9113 §8.2.2), and that answers for HTTP/1.1 may have. */
 const FORBIDDEN = new Set([
   'connection',
   'keep-alive',

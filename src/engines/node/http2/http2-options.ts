@@ -52,8 +52,7 @@ export interface Http2Options {
 
   /**
    * Whether a server without `tls` speaks HTTP/2 to clients that begin with it (prior knowledge,
-   * RFC 9113 §3.3), beside HTTP/1.1 on the same port. Proxies do; browsers speak HTTP/2 over TLS
-   * only.
+   * RFC 9113 §3.3), beside HTTP/1.1 on the same port. Proxies do so; browsers need TLS.
    *
    * @defaultValue false
    */

@@ -3,8 +3,8 @@
  * RST_STREAM is its reset.
  *
  * Node reports a stream that was reset as one that ended, and the death of the whole connection
- * too. Only `aborted` and `rstCode` tell the difference. The bytes themselves travel as on any
- * other Duplex, so a `StreamTransport` carries them.
+ * too. Only `aborted` and `rstCode` tell them apart. Bytes travel as on any other Duplex, so
+ * a `StreamTransport` carries them.
  */
 
 import type { Http2Stream } from 'node:http2'
@@ -23,9 +23,7 @@ const NO_BYTES = new Uint8Array(0)
 
 /** What a transport asks about the connection that its stream belongs to. */
 export interface StreamConnection {
-  /**
-   * Why the connection ended; `null` while it is open. All of its streams report the same error.
-   */
+  /** Why the connection ended, the same error for all streams; `null` while it is open. */
   readonly failure: Error | null
 }
 

@@ -1,6 +1,6 @@
 /**
- * HTTP/2 without TLS, by prior knowledge (RFC 9113 §3.3): its connections begin with `PRI`, which
- * no request of HTTP/1.1 does. Proxies speak it to their backends.
+ * HTTP/2 without TLS, by prior knowledge (RFC 9113 §3.3). Its connections begin with `PRI`, and no
+ * request of HTTP/1.1 does. Proxies use it towards their backends.
  */
 
 import type { Server, Socket } from 'node:net'

@@ -90,10 +90,10 @@ export interface EmbeddedServerOptions {
   readonly transport?: TransportMode
 
   /**
-   * Whether the server speaks HTTP/2 beside HTTP/1.1, on the same port, and takes WebSockets over
-   * it (RFC 8441). It needs `tls`, whose ALPN decides: `ALPNProtocols` and `ALPNCallback` cannot
-   * stand beside it. Without TLS see `cleartext` of `Http2Options`. The `http` listener gets the
-   * compatibility objects of `node:http2` for such requests, which Express does not support.
+   * Whether the server speaks HTTP/2 beside HTTP/1.1 on the same port, and takes WebSockets over it
+   * (RFC 8441). It needs `tls`, whose ALPN decides: `ALPNProtocols` and `ALPNCallback` cannot stand
+   * beside it. Without TLS see `cleartext` of `Http2Options`. For requests of HTTP/2, the `http`
+   * listener gets the compatibility objects of `node:http2`, which Express does not support.
    *
    * @defaultValue false
    */

@@ -10,6 +10,7 @@ describe('readOptions()', () => {
   it('gives port 8080 on all addresses, signals on, and nothing else', () => {
     expect(readOptions({})).toEqual({
       port: 8080,
+      http2: null,
       host: null,
       socketPath: null,
       tls: null,
@@ -38,7 +39,7 @@ describe('readOptions()', () => {
       logger: console,
     }
 
-    expect(readOptions(options)).toEqual({ ...options, socketPath: null })
+    expect(readOptions(options)).toEqual({ ...options, socketPath: null, http2: null })
   })
 
   it('takes the path of a Unix socket, alone', () => {
