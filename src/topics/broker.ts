@@ -1,11 +1,12 @@
 /**
  * The interface between topics and a broker: a wire (at most once) and a log per topic.
  *
- * `topics/` owns the interface, `brokers/` implement it. A broker knows no session, no schema and no
- * permission. It moves opaque bytes, numbers them in logs, and says when it cannot.
+ * `topics/` owns the interface, `brokers/` implement it. A broker knows no session, no schema and
+ * no permission. It moves opaque bytes, numbers them in logs, and says when it cannot.
  *
- * Contract for all methods: channels and topic names are opaque strings of valid Unicode. A broker encodes
- * them so that no name can address anything but itself, and prefixes them with the namespace.
+ * Contract for all methods: channels and topic names are opaque strings of valid Unicode. A broker
+ * encodes them so that no name can address anything but itself, and prefixes them with the
+ * namespace.
  */
 
 import type { Environment } from '../base/internal.ts'
@@ -16,7 +17,9 @@ export interface LogKind {
   readonly id: string
   /** How many of the newest events of one topic are kept at least; 1 or above. */
   readonly size: number
-  /** How long an event is kept at least, in milliseconds; 60 000 or above. It may be kept longer. */
+  /**
+   * How long an event is kept at least, in milliseconds; 60 000 or above. It may be kept longer.
+   */
   readonly ageMs: number
   /** For how long the identity of an append is remembered, in milliseconds; at most `ageMs`. */
   readonly dedupeMs: number
@@ -32,8 +35,8 @@ export interface LogTopic {
 /** The newest event of a log. */
 export interface Head {
   /**
-   * Names one life of the log: 1 to 64 letters, digits, `-` and `_`. It changes when events that were
-   * acknowledged may be lost. Offsets of two epochs cannot be compared.
+   * Names one life of the log: 1 to 64 letters, digits, `-` and `_`. It changes when events that
+   * were acknowledged may be lost. Offsets of two epochs cannot be compared.
    */
   readonly epoch: string
   /** The offset of the newest event; 0 when there has been none. Below 2^53. */
@@ -43,18 +46,21 @@ export interface Head {
 /** Where an event stands in its log. */
 export interface EventPlace extends Head {
   /**
-   * The offset of the event before this one in the same log; 0 when this one is the first, or when the event
-   * before has been trimmed. Offsets grow, and need not grow by 1.
+   * The offset of the event before this one in the same log; 0 when this one is the first, or when
+   * the event before has been trimmed. Offsets grow, and need not grow by 1.
    */
   readonly previous: number
 }
 
-/** Makes an append idempotent: the second append of the same identity within `dedupeMs` stores nothing. */
+/**
+ * Makes an append idempotent: the second append of the same identity within `dedupeMs` stores
+ * nothing.
+ */
 export type AppendIdentity =
   | { readonly id: string }
   /**
-   * `sequence` grows by 1 or more within a lane and topic. An append whose sequence is not above the highest
-   * one that is stored is a duplicate. 1 or above.
+   * `sequence` grows by 1 or more within a lane and topic. An append whose sequence is not above
+   * the highest one that is stored is a duplicate. 1 or above.
    */
   | { readonly lane: string; readonly sequence: number }
 
@@ -90,9 +96,9 @@ export interface LogPage {
   /** In order of offsets, all above `after`, without a hole between them; empty at the head. */
   readonly events: readonly StoredEvent[]
   /**
-   * Whether every event after `after` and before the first of `events` (or up to `head`, when `events` is
-   * empty) is known to have never existed: `false` when some were trimmed, `'unknown'` when the broker cannot
-   * tell.
+   * Whether every event after `after` and before the first of `events` (or up to `head`, when
+   * `events` is empty) is known to have never existed: `false` when some were trimmed, `'unknown'`
+   * when the broker cannot tell.
    */
   readonly complete: boolean | 'unknown'
 }
@@ -110,25 +116,29 @@ export type BrokerState =
     }
   | { readonly state: 'closed' }
 
-/** What a broker tells the node. No method throws. May be called from inside any method of the broker. */
+/**
+ * What a broker tells the node. No method throws. May be called from inside any method of the
+ * broker.
+ */
 export interface BrokerSink {
   /**
-   * A message on a channel that is listened to. Messages of one sender on one channel come in the order in which
-   * they were sent. The sender's own come too. `message` belongs to the receiver.
+   * A message on a channel that is listened to. Messages of one sender on one channel come in the
+   * order in which they were sent. The sender's own come too. `message` belongs to the receiver.
    */
   message(channel: string, message: Uint8Array): void
 
   /**
-   * An event of a topic that is followed, as soon as it is stored. Live events of a topic come in order of
-   * offsets as a rule. Some may be missing (the receiver sees that at `previous`), and one may come twice.
-   * Events may come before `follow` has resolved. `message` belongs to the receiver.
+   * An event of a topic that is followed, as soon as it is stored. Live events of a topic come in
+   * order of offsets as a rule. Some may be missing (the receiver sees that at `previous`), and one
+   * may come twice. Events may come before `follow` has resolved. `message` belongs to the
+   * receiver.
    */
   event(topic: string, place: EventPlace, message: Uint8Array): void
 
   /**
-   * The state has changed. `down` comes at most 10 s after the last sign of life of the broker, also when the
-   * connection is half-open. `up` comes after all channels and topics are listened to and followed again:
-   * at that moment the receiver compares heads. It never comes after `closed`.
+   * The state has changed. `down` comes at most 10 s after the last sign of life of the broker,
+   * also when the connection is half-open. `up` comes after all channels and topics are listened to
+   * and followed again: at that moment the receiver compares heads. It never comes after `closed`.
    */
   state(state: BrokerState): void
 }
@@ -146,14 +156,15 @@ export interface BrokerOptions {
 /**
  * A broker: how the nodes of one application reach each other.
  *
- * While the broker is down, methods that return a promise reject with `BrokerUnavailableError` at once. They
- * never wait for the broker to return. A request whose answer does not come rejects at the moment when the state
- * becomes `down`. After `close` every method rejects or throws with the same error.
+ * While the broker is down, methods that return a promise reject with `BrokerUnavailableError` at
+ * once. They never wait for the broker to return. A request whose answer does not come rejects at
+ * the moment when the state becomes `down`. After `close` every method rejects or throws with the
+ * same error.
  */
 export interface Broker {
   /**
-   * How many appends to one topic may be under way at a time: `Infinity` when appends that are made without
-   * waiting are stored in the order of the calls, 1 when the caller has to wait for each.
+   * How many appends to one topic may be under way at a time: `Infinity` when appends that are made
+   * without waiting are stored in the order of the calls, 1 when the caller has to wait for each.
    */
   readonly appendsInFlight: number
 
@@ -161,11 +172,11 @@ export interface Broker {
   readonly offsets: 'dense' | 'sparse'
 
   /**
-   * Connects. Called once, before all others. Keeps trying while the engine cannot be reached, and tells the
-   * states meanwhile.
+   * Connects. Called once, before all others. Keeps trying while the engine cannot be reached, and
+   * tells the states meanwhile.
    *
-   * @returns resolves when the broker is usable for the first time, or has been closed before that; rejects for
-   *   what trying again cannot mend, such as a version that is too old.
+   * @returns resolves when the broker is usable for the first time, or has been closed before that;
+   *   rejects for what trying again cannot mend, such as a version that is too old.
    */
   open(sink: BrokerSink, options: BrokerOptions): Promise<void>
 
@@ -173,8 +184,8 @@ export interface Broker {
   close(): Promise<void>
 
   /**
-   * Delivers what is sent on `channel` from now on. Idempotent. A channel is listened to again after a
-   * reconnect, also when this promise was rejected because the broker went down meanwhile.
+   * Delivers what is sent on `channel` from now on. Idempotent. A channel is listened to again
+   * after a reconnect, also when this promise was rejected because the broker went down meanwhile.
    *
    * @returns resolves when the engine has confirmed the subscription.
    */
@@ -184,28 +195,31 @@ export interface Broker {
   unlisten(channel: string): void
 
   /**
-   * Sends a message to every node that listens to `channel`, this one included, at most once. `message` must
-   * not be changed afterwards.
+   * Sends a message to every node that listens to `channel`, this one included, at most once.
+   * `message` must not be changed afterwards.
    *
    * @throws {BrokerUnavailableError} while the broker is down.
    */
   send(channel: string, message: Uint8Array): void
 
-  /** Resolves when everything that was sent before has reached the engine; rejects when it may not have. */
+  /**
+   * Resolves when everything that was sent before has reached the engine; rejects when it may not
+   * have.
+   */
   flush(): Promise<void>
 
   /**
-   * Creates or verifies what the engine needs for a kind. Called before any other method sees the kind; idempotent.
-   * Where the engine needs nothing, it resolves while the broker is down too.
+   * Creates or verifies what the engine needs for a kind. Called before any other method sees the
+   * kind; idempotent. Where the engine needs nothing, it resolves while the broker is down too.
    */
   prepare(kind: LogKind): Promise<void>
 
   /**
-   * Delivers the events of `topic` from now on. Idempotent. A topic is followed again after a reconnect, also when
-   * this promise was rejected because the broker went down meanwhile.
+   * Delivers the events of `topic` from now on. Idempotent. A topic is followed again after a
+   * reconnect, also when this promise was rejected because the broker went down meanwhile.
    *
-   * @returns the head of the log, read after the engine has confirmed the subscription: what is stored later is
-   *   delivered, as far as the engine's wire goes.
+   * @returns the head of the log, read after the engine has confirmed the subscription: what is
+   *   stored later is delivered, as far as the engine's wire goes.
    */
   follow(topic: LogTopic): Promise<Head>
 
@@ -213,16 +227,17 @@ export interface Broker {
   unfollow(topic: LogTopic): void
 
   /**
-   * Stores an event. Resolves when the engine would not lose it by losing one process. `message` must not be
-   * changed afterwards.
+   * Stores an event. Resolves when the engine would not lose it by losing one process. `message`
+   * must not be changed afterwards.
    *
    * The order of checks: a duplicate first, then `expect`.
    *
-   * @param expect the position that the log must still have. An epoch other than the log's own refuses.
-   * @throws (by rejecting) {BrokerUnavailableError} when nothing was stored; {PublishUncertainError} when the
-   *   event was sent and the connection ended before the answer: append it again with the same identity;
-   *   {ExpectationFailedError} when `expect` does not hold; {PublishRefusedError} with `reason: 'size'` when the
-   *   engine refuses the size.
+   * @param expect the position that the log must still have. An epoch other than the log's own
+   *   refuses.
+   * @throws (by rejecting) {BrokerUnavailableError} when nothing was stored;
+   *   {PublishUncertainError} when the event was sent and the connection ended before the answer:
+   *   append it again with the same identity; {ExpectationFailedError} when `expect` does not hold;
+   *   {PublishRefusedError} with `reason: 'size'` when the engine refuses the size.
    */
   append(
     topic: LogTopic,

@@ -20,8 +20,9 @@ export class BrokerUnavailableError extends TowpathError {
 }
 
 /**
- * Nobody knows whether the event is stored: the connection to the broker ended before the answer, or the time in
- * which a second attempt would have been recognised is over. Publishing again may store the event twice.
+ * Nobody knows whether the event is stored: the connection to the broker ended before the answer,
+ * or the time in which a second attempt would have been recognised is over. Publishing again may
+ * store the event twice.
  */
 export class PublishUncertainError extends TowpathError {
   override readonly name = 'PublishUncertainError'
@@ -76,7 +77,10 @@ export class PublishRefusedError extends TowpathError {
   }
 }
 
-/** Told by brokers to topics: the log has gone on, or has another epoch. Publishers see `PublishRefusedError`. */
+/**
+ * Told by brokers to topics: the log has gone on, or has another epoch. Publishers see
+ * `PublishRefusedError`.
+ */
 export class ExpectationFailedError extends TowpathError {
   override readonly name = 'ExpectationFailedError'
   readonly code = 'TOWPATH_EXPECTATION_FAILED'

@@ -1,5 +1,6 @@
 /**
- * Publishes of one process to one topic begin in the order of the calls, also where a schema takes its time.
+ * Publishes of one process to one topic begin in the order of the calls, also where a schema takes
+ * its time.
  */
 
 /** Turns by the names of topics. */
@@ -13,9 +14,11 @@ export class PublishOrder {
   }
 
   /**
-   * Calls `publish` with what `validated` resolves with, after all publishes that were called before.
+   * Calls `publish` with what `validated` resolves with, after all publishes that were called
+   * before.
    *
-   * @throws (by rejecting) what `validated` rejects with, and what `publish` throws or rejects with.
+   * @throws (by rejecting) what `validated` rejects with, and what `publish` throws or rejects
+   *   with.
    */
   async inTurn<Valid, Result>(
     name: string,

@@ -12,13 +12,19 @@ import type { Presence } from './presence/presence.ts'
 /** How an event is published. */
 export interface PublishOptions {
   /**
-   * Makes the publish idempotent: the same id within `dedupe` is stored once. 1 to 255 bytes of UTF-8. Ignored in a
-   * topic without history. @defaultValue a new one
+   * Makes the publish idempotent: the same id within `dedupe` is stored once. 1 to 255 bytes of
+   * UTF-8. Ignored in a topic without history. @defaultValue a new one
    */
   readonly id?: string
-  /** The key of the event, up to 255 bytes of UTF-8. @defaultValue what the kind's `key` says, or none */
+  /**
+   * The key of the event, up to 255 bytes of UTF-8. @defaultValue what the kind's `key` says, or
+   * none
+   */
   readonly key?: string
-  /** Refuses with the reason `expectation` when something was stored after this position. @defaultValue none */
+  /**
+   * Refuses with the reason `expectation` when something was stored after this position.
+   * @defaultValue none
+   */
   readonly expect?: Position
   /** Ends the wait. An event that has been sent to the broker may be stored all the same. */
   readonly signal?: AbortSignal
@@ -27,7 +33,8 @@ export interface PublishOptions {
 /** What a publish came to. */
 export interface Published {
   /**
-   * Where the event is. `null` in a topic without history, and for a duplicate that is only known to be old.
+   * Where the event is. `null` in a topic without history, and for a duplicate that is only known
+   * to be old.
    */
   readonly offset: number | null
   /** `null` in a topic without history. */
@@ -75,14 +82,14 @@ export interface Topic<Event = unknown, Input = Event, Meta = unknown> {
    * Events that one process publishes to one topic are stored in the order of the calls.
    *
    * @throws (by rejecting) {PublishRefusedError} for an event that is refused (`reason` says why);
-   *   {BrokerUnavailableError} when nothing was stored; {PublishUncertainError} when nobody knows; the signal's
-   *   reason.
+   *   {BrokerUnavailableError} when nothing was stored; {PublishUncertainError} when nobody knows;
+   *   the signal's reason.
    */
   publish(event: Input, options?: PublishOptions): Promise<Published>
 
   /**
-   * The newest position. Taken before the state is read from a database, it lets a page subscribe from there and miss
-   * nothing.
+   * The newest position. Taken before the state is read from a database, it lets a page subscribe
+   * from there and miss nothing.
    *
    * @throws (by rejecting) {BrokerUnavailableError}; {TypeError} in a topic without history.
    */
@@ -99,7 +106,8 @@ export interface Topic<Event = unknown, Input = Event, Meta = unknown> {
   events(options?: EventsOptions): AsyncIterableIterator<TopicItem<Event>>
 
   /**
-   * Sends the events to a session, until the session or the subscription ends. A slow session delays nobody else.
+   * Sends the events to a session, until the session or the subscription ends. A slow session
+   * delays nobody else.
    *
    * @returns resolves when the subscription has begun: what is published later is sent.
    */

@@ -15,35 +15,44 @@ import { memoryBroker } from './memory/memory-broker.ts'
 
 /** How topics are set up. Every option has a safe default. */
 export interface TopicsOptions {
-  /** How the processes of the application reach each other. @defaultValue memoryBroker(): this process alone */
+  /**
+   * How the processes of the application reach each other. @defaultValue memoryBroker(): this
+   * process alone
+   */
   readonly broker?: Broker
   /**
-   * Separates applications that share one broker: 1 to 64 letters, digits, `-` and `_`. @defaultValue 'towpath'
+   * Separates applications that share one broker: 1 to 64 letters, digits, `-` and `_`.
+   * @defaultValue 'towpath'
    */
   readonly namespace?: string
   /**
-   * Signs the names of clients: at least 16 characters, the same in all processes. Without it a client cannot prove
-   * who it was to another process. @defaultValue a random one for this process
+   * Signs the names of clients: at least 16 characters, the same in all processes. Without it a
+   * client cannot prove who it was to another process. @defaultValue a random one for this process
    */
   readonly secret?: string
   /** For how long a repeated publish is recognised. @defaultValue 2 minutes */
   readonly dedupe?: Duration
   /** For how long a publish is tried again when the broker breaks off. @defaultValue 10 seconds */
   readonly publishTimeout?: Duration
-  /** For how long a topic is followed after its last subscriber has left. @defaultValue 10 seconds */
+  /**
+   * For how long a topic is followed after its last subscriber has left. @defaultValue 10 seconds
+   */
   readonly linger?: Duration
-  /** For how long the members of a broken connection still count as present. @defaultValue 10 seconds */
+  /**
+   * For how long the members of a broken connection still count as present. @defaultValue 10
+   * seconds
+   */
   readonly grace?: Duration
   /**
-   * After how long without a sign of life the members of another process have left. A process gives three signs in that
-   * time. @defaultValue 15 seconds
+   * After how long without a sign of life the members of another process have left. A process gives
+   * three signs in that time. @defaultValue 15 seconds
    */
   readonly nodeTimeout?: Duration
   /** How often heads are compared with the broker. @defaultValue 25 seconds */
   readonly checkEvery?: Duration
   /**
-   * What becomes of an event without history while the broker is away: it reaches the subscribers of this process,
-   * or the publish is rejected. @defaultValue 'local'
+   * What becomes of an event without history while the broker is away: it reaches the subscribers
+   * of this process, or the publish is rejected. @defaultValue 'local'
    */
   readonly whileDown?: 'local' | 'reject'
   /** Topics that one client may subscribe to at a time, 1 or above. @defaultValue 128 */

@@ -40,11 +40,12 @@ export interface OpenTopicsOptions extends TopicsOptions {
 }
 
 /**
- * Opens topics without an application: for jobs and scripts. The process goes on until they are closed, as far as
- * the broker keeps it alive.
+ * Opens topics without an application: for jobs and scripts. The process goes on until they are
+ * closed, as far as the broker keeps it alive.
  *
  * @returns resolves when the broker is up.
- * @throws (by rejecting) {TypeError | RangeError} for an invalid option; what the broker cannot mend by trying again.
+ * @throws (by rejecting) {TypeError | RangeError} for an invalid option; what the broker cannot
+ *   mend by trying again.
  *
  * @example
  * await using topics = await openTopics({ namespace: 'shop' })

@@ -108,8 +108,8 @@ export class TopicsOfProcess implements AsyncDisposable {
   /**
    * A topic of a kind.
    *
-   * @throws {TopicNameError} for parameters that make no name; {TopicKindConflictError} when another kind in use may
-   *   have a topic of that name; {TypeError} for what is no kind.
+   * @throws {TopicNameError} for parameters that make no name; {TopicKindConflictError} when
+   *   another kind in use may have a topic of that name; {TypeError} for what is no kind.
    */
   topic<Parameters, Event, Input, Meta>(
     kind: TopicKind<Parameters, Event, Input, Meta>,
@@ -126,8 +126,8 @@ export class TopicsOfProcess implements AsyncDisposable {
   }
 
   /**
-   * Says what clients may do with the topics of a kind. A kind without this is closed to clients, and open to the
-   * server's own code.
+   * Says what clients may do with the topics of a kind. A kind without this is closed to clients,
+   * and open to the server's own code.
    *
    * @throws {TypeError} when it has been said before; {TopicKindConflictError}.
    */
@@ -140,7 +140,8 @@ export class TopicsOfProcess implements AsyncDisposable {
   }
 
   /**
-   * Serves the ready-made protocol of topics at a path, for `connectTopics` of `towpath/client/topics`.
+   * Serves the ready-made protocol of topics at a path, for `connectTopics` of
+   * `towpath/client/topics`.
    *
    * @throws {PluginMissingError} if `WebSockets` is not installed; what `route.webSocket` throws.
    */

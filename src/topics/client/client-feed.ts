@@ -1,5 +1,6 @@
 /**
- * The events of one topic in a client: what has come and is not yet taken, and the position to go on from.
+ * The events of one topic in a client: what has come and is not yet taken, and the position to go
+ * on from.
  */
 
 import { addAbortListener, Deferred, removeAbortListener } from '../../base/internal.ts'
@@ -23,7 +24,9 @@ export class ClientFeed {
   readonly #owner: FeedOwner
   readonly #from: From
   #items: TopicItem[] = []
-  /** After the newest item that has come; `null` before the first `subscribed`, and without history. */
+  /**
+   * After the newest item that has come; `null` before the first `subscribed`, and without history.
+   */
   #received: Position | null = null
   /** After the newest item that was taken. */
   #taken: Position | null = null

@@ -64,7 +64,8 @@ export interface ClientPresence<Meta = unknown> {
   /**
    * The members, and then every change. After a reconnect the members come again.
    *
-   * @throws {SubscriptionRefusedError} from the loop when the server refuses, or takes the permission back.
+   * @throws {SubscriptionRefusedError} from the loop when the server refuses, or takes the
+   *   permission back.
    */
   changes(options?: {
     readonly mode?: PresenceMode

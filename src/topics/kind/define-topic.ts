@@ -44,7 +44,8 @@ export interface PresenceOptions<Meta extends StandardSchemaV1 = StandardSchemaV
   /** The schema of what members say about themselves. @defaultValue any JSON value */
   readonly meta?: Meta
   /**
-   * Up to how many members are listed one by one, 1 to 10 000. Above, there is a count and a sample.
+   * Up to how many members are listed one by one, 1 to 10 000. Above, there is a count and a
+   * sample.
    *
    * @defaultValue 1000
    */
@@ -57,8 +58,9 @@ export interface TopicDefinition<
   Meta extends StandardSchemaV1 = StandardSchemaV1,
 > {
   /**
-   * The schema of events, of any library that implements Standard Schema. What it returns is stored, and has to be
-   * a JSON value or bytes. @defaultValue none: JSON values and bytes as they are
+   * The schema of events, of any library that implements Standard Schema. What it returns is
+   * stored, and has to be a JSON value or bytes. @defaultValue none: JSON values and bytes as they
+   * are
    */
   readonly event?: Event
   /** How much is kept. `null`: nothing, and events have no offset. @defaultValue null */
@@ -66,14 +68,18 @@ export interface TopicDefinition<
   /** Absent or `null`: the topic has no presence. @defaultValue null */
   readonly presence?: PresenceOptions<Meta> | null
   /**
-   * What becomes of a subscriber that is slower than the topic. `replay`: the events it missed are read from the
-   * log. `latest`: the newest event of each key, and `skipped` with a count. `skip`: a gap up to the newest event.
-   * `close`: its session is closed with 4101 `Too slow`. Without history only `skip` and `close` are possible.
+   * What becomes of a subscriber that is slower than the topic. `replay`: the events it missed are
+   * read from the log. `latest`: the newest event of each key, and `skipped` with a count. `skip`:
+   * a gap up to the newest event. `close`: its session is closed with 4101 `Too slow`. Without
+   * history only `skip` and `close` are possible.
    *
    * @defaultValue 'replay' with history, 'skip' without
    */
   readonly lagging?: Lagging
-  /** The key of an event, for `latest`; `null` for none. @defaultValue the key that `publish` is given */
+  /**
+   * The key of an event, for `latest`; `null` for none. @defaultValue the key that `publish` is
+   * given
+   */
   readonly key?: (event: StandardSchemaV1.InferOutput<Event>) => string | null
 }
 

@@ -1,9 +1,9 @@
 /**
  * The envelope of an event, as it is stored and sent: the same for all brokers, and opaque to them.
  *
- * Layout: a byte of flags (1 the data is bytes and not JSON, 2 there is a key, 4 there is a publisher), the time of the
- * publisher in milliseconds since 1970 (LEB128), the key and the publisher if there are any (length and UTF-8), and
- * the data up to the end.
+ * Layout: a byte of flags (1 the data is bytes and not JSON, 2 there is a key, 4 there is a
+ * publisher), the time of the publisher in milliseconds since 1970 (LEB128), the key and the
+ * publisher if there are any (length and UTF-8), and the data up to the end.
  */
 
 import { ByteReader, ByteWriter, MalformedBytesError } from './numbers.ts'
@@ -56,7 +56,8 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
 /**
  * The data of an event in bytes.
  *
- * @throws {TypeError} for a value that is neither bytes nor JSON, such as `undefined` or a `BigInt`.
+ * @throws {TypeError} for a value that is neither bytes nor JSON, such as `undefined` or a
+ *   `BigInt`.
  */
 export function encodeData(event: unknown): Pick<Envelope, 'isBinary' | 'data'> {
   if (event instanceof Uint8Array) return { isBinary: true, data: event }

@@ -3,8 +3,8 @@
  */
 
 /**
- * A place in a topic with history: "I have everything up to here". A plain value, which may travel in a page or an
- * HTTP response.
+ * A place in a topic with history: "I have everything up to here". A plain value, which may travel
+ * in a page or an HTTP response.
  */
 export interface Position {
   /** Names one life of the log. */
@@ -22,14 +22,15 @@ export type From =
   /** With the newest `last` events, as far as they are kept; 0 or above. */
   | { readonly last: number }
   /**
-   * After a position. `away` is for how long nothing was received, in milliseconds on a clock that never goes
-   * back; absent when that is not known.
+   * After a position. `away` is for how long nothing was received, in milliseconds on a clock that
+   * never goes back; absent when that is not known.
    */
   | (Position & { readonly away?: number })
 
 /**
- * Why events are missing. `trimmed`: the history no longer holds them. `expired`: they are older than the history.
- * `epoch`: the log has begun again. `lagging`: the subscriber was too slow. `broker`: they were lost on the way.
+ * Why events are missing. `trimmed`: the history no longer holds them. `expired`: they are older
+ * than the history. `epoch`: the log has begun again. `lagging`: the subscriber was too slow.
+ * `broker`: they were lost on the way.
  */
 export type GapReason = 'trimmed' | 'expired' | 'epoch' | 'lagging' | 'broker'
 
@@ -42,7 +43,10 @@ export interface EventItem<Event = unknown> {
   readonly event: Event
   /** The key that the publisher gave; `null` for none. */
   readonly key: string | null
-  /** When it was published: milliseconds since 1970, by the clock of the publishing node. Never for order. */
+  /**
+   * When it was published: milliseconds since 1970, by the clock of the publishing node. Never for
+   * order.
+   */
   readonly at: number
   /** Which client published it; `null` for the server's own code. */
   readonly publisher: string | null
@@ -53,7 +57,9 @@ export interface GapItem {
   readonly type: 'gap'
   /** The offset of the last event before the gap; `null` in a topic without history. */
   readonly after: number | null
-  /** The offset of the first event that may come after the gap; `null` in a topic without history. */
+  /**
+   * The offset of the first event that may come after the gap; `null` in a topic without history.
+   */
   readonly before: number | null
   /** How many events are missing; `null` when that is not known. */
   readonly missed: number | null
@@ -62,7 +68,9 @@ export interface GapItem {
   readonly epoch: string | null
 }
 
-/** A slow subscriber of a `latest` topic was spared events that newer ones of the same key replace. */
+/**
+ * A slow subscriber of a `latest` topic was spared events that newer ones of the same key replace.
+ */
 export interface SkippedItem {
   readonly type: 'skipped'
   /** How many; `null` when that is not known. */

@@ -15,7 +15,10 @@ export interface KnownTopic {
 export class KindRegistry {
   readonly #kinds = new Set<AnyTopicKind>()
 
-  /** Adds a kind. @throws {TopicKindConflictError} when another kind may have a topic of the same name. */
+  /**
+   * Adds a kind. @throws {TopicKindConflictError} when another kind may have a topic of the same
+   * name.
+   */
   add(kind: AnyTopicKind): void {
     if (this.#kinds.has(kind)) return
     for (const other of this.#kinds) {

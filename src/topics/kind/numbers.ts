@@ -67,7 +67,9 @@ export class ByteWriter {
   }
 }
 
-/** Reads them back. Every method throws `MalformedBytesError` for bytes that are not of its kind. */
+/**
+ * Reads them back. Every method throws `MalformedBytesError` for bytes that are not of its kind.
+ */
 export class ByteReader {
   readonly #bytes: Uint8Array
   #at = 0

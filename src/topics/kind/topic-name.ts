@@ -12,8 +12,8 @@ const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Cn}]/u
 const UTF8 = new TextEncoder()
 
 /**
- * Makes sure that `name` can be the name of a topic: 1 to 255 bytes of UTF-8 in Normalization Form C, segments
- * between slashes that are not empty, no control characters.
+ * Makes sure that `name` can be the name of a topic: 1 to 255 bytes of UTF-8 in Normalization Form
+ * C, segments between slashes that are not empty, no control characters.
  *
  * @returns `name`.
  * @throws {TopicNameError}

@@ -37,8 +37,8 @@ export class TopicPattern {
   /**
    * The name of the topic with these parameters.
    *
-   * @throws {TypeError} for parameters that are missing or unknown; {TopicNameError} for a value that cannot be a
-   *   segment of a name.
+   * @throws {TypeError} for parameters that are missing or unknown; {TopicNameError} for a value
+   *   that cannot be a segment of a name.
    */
   format(parameters: Readonly<Record<string, string>>): string {
     const segments = this.#segments.map(({ text, isParameter }) =>

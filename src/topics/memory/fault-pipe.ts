@@ -1,5 +1,6 @@
 /**
- * One direction of the line between a node and the log in memory: first in, first out, late or not at all.
+ * One direction of the line between a node and the log in memory: first in, first out, late or not
+ * at all.
  */
 
 import type { Environment } from '../../base/internal.ts'

@@ -23,7 +23,10 @@ import { type LogLink, MemoryLog } from './memory-log.ts'
 
 /** What `memoryBroker` takes. */
 export interface MemoryBrokerOptions {
-  /** Shared by the brokers of several nodes in one process, for tests. @defaultValue a log of its own */
+  /**
+   * Shared by the brokers of several nodes in one process, for tests. @defaultValue a log of its
+   * own
+   */
   readonly log?: MemoryLog
 }
 
@@ -37,8 +40,8 @@ interface Pending {
 const DETECT_MS = 8000
 
 /**
- * Makes the broker in memory. Private to its process, unless several share one `MemoryLog`: then each stands for a
- * node, and the log has faults for tests.
+ * Makes the broker in memory. Private to its process, unless several share one `MemoryLog`: then
+ * each stands for a node, and the log has faults for tests.
  *
  * @throws {TypeError} for an unknown option.
  */

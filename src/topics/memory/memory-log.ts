@@ -1,7 +1,8 @@
 /**
  * The engine behind the brokers in memory: logs, channels, and faults for tests.
  *
- * A `MemoryLog` that several brokers share stands for an engine that several nodes are connected to.
+ * A `MemoryLog` that several brokers share stands for an engine that several nodes are connected
+ * to.
  */
 
 import type {
@@ -28,8 +29,8 @@ export interface LogLink {
 /** How an engine comes back. */
 export interface RestartOptions {
   /**
-   * How many of the newest events of each topic are lost, 0 or above: every topic then goes on in another epoch.
-   * Absent: nothing is lost, and the epochs stay.
+   * How many of the newest events of each topic are lost, 0 or above: every topic then goes on in
+   * another epoch. Absent: nothing is lost, and the epochs stay.
    */
   readonly lose?: number
 }
@@ -37,7 +38,8 @@ export interface RestartOptions {
 /** How a line is cut. */
 export interface CutOptions {
   /**
-   * Whether nothing says that the line is cut: packets vanish, and the node finds out after 8 seconds.
+   * Whether nothing says that the line is cut: packets vanish, and the node finds out after 8
+   * seconds.
    *
    * @defaultValue false
    */
@@ -62,8 +64,8 @@ export class MemoryLog {
   #isPaused = false
 
   /**
-   * Cuts the line of `broker`, or of all brokers: requests fail, nothing is delivered, and the brokers are `down`
-   * until `mend`.
+   * Cuts the line of `broker`, or of all brokers: requests fail, nothing is delivered, and the
+   * brokers are `down` until `mend`.
    */
   cut(broker?: object, options: CutOptions = {}): void {
     for (const link of this.#linksOf(broker)) link.cut(options.silent === true)

@@ -4,7 +4,9 @@
 
 import type { AppendIdentity } from '../broker.ts'
 
-/** What is known about a repeated append. `offset` is `null` for one that is only known to be old. */
+/**
+ * What is known about a repeated append. `offset` is `null` for one that is only known to be old.
+ */
 export interface KnownAppend {
   readonly offset: number | null
 }
@@ -25,7 +27,10 @@ export class RecentIdentities {
     return this.#ids.size + this.#lanes.size
   }
 
-  /** @returns `null` when nothing with this identity, or with a later sequence of its lane, is remembered. */
+  /**
+   * @returns `null` when nothing with this identity, or with a later sequence of its lane, is
+   * remembered.
+   */
   find(identity: AppendIdentity): KnownAppend | null {
     if ('id' in identity) return this.#ids.get(identity.id) ?? null
     const newest = this.#lanes.get(identity.lane)

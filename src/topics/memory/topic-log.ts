@@ -1,5 +1,6 @@
 /**
- * The log of one topic in memory: the newest events, their offsets, and the identities of recent appends.
+ * The log of one topic in memory: the newest events, their offsets, and the identities of recent
+ * appends.
  */
 
 import type {
@@ -109,7 +110,10 @@ export class TopicLog {
     this.#identities.forgetBefore(now - this.kind.dedupeMs)
   }
 
-  /** Loses the newest `count` events and goes on in another epoch: what a broker does that lacks the tail. */
+  /**
+   * Loses the newest `count` events and goes on in another epoch: what a broker does that lacks the
+   * tail.
+   */
   lose(count: number, epoch: string): void {
     this.#epoch = epoch
     this.#head = Math.max(0, this.#head - count)

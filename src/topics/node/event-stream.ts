@@ -37,7 +37,10 @@ export class EventStream<Event> implements AsyncIterableIterator<TopicItem<Event
     return this
   }
 
-  /** The place of the last item; `null` before the subscription has begun, and in a topic without history. */
+  /**
+   * The place of the last item; `null` before the subscription has begun, and in a topic without
+   * history.
+   */
   get position(): Position | null {
     return this.#subscription?.position ?? null
   }

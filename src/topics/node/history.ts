@@ -9,7 +9,9 @@ import type { TopicEvent } from './topic-event.ts'
 
 /** Which events are read. */
 export interface HistoryRequest {
-  /** `start`: the oldest. `last`: the newest of them, at most so many. A position: those after it. */
+  /**
+   * `start`: the oldest. `last`: the newest of them, at most so many. A position: those after it.
+   */
   readonly from: 'start' | { readonly last: number } | Position
   /** Only events with a lower offset; `null`: all. */
   readonly before: number | null

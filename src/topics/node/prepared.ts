@@ -5,7 +5,10 @@
 import { Frame } from '../../protocol/index.ts'
 import type { Outbound } from '../../session/index.ts'
 
-/** Prepares what is sent to many sessions: one place, so that all of topics gains from what sessions can share. */
+/**
+ * Prepares what is sent to many sessions: one place, so that all of topics gains from what sessions
+ * can share.
+ */
 export function prepare(data: Outbound): Outbound {
   const isPreparable =
     typeof data === 'string' ||

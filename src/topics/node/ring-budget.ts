@@ -1,5 +1,6 @@
 /**
- * The memory that all rings of a node may take together. Past it, the rings that were used longest ago shrink.
+ * The memory that all rings of a node may take together. Past it, the rings that were used longest
+ * ago shrink.
  */
 
 /** A ring, as far as the budget knows it. */

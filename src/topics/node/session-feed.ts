@@ -12,18 +12,21 @@ import { TopicEvent } from './topic-event.ts'
 /** How a topic is sent to a session. */
 export interface FeedOptions<Event> {
   /**
-   * What is sent for an event. Called once for each event and process, whatever the number of sessions that
-   * subscribe with the same function. `null`: nothing is sent.
+   * What is sent for an event. Called once for each event and process, whatever the number of
+   * sessions that subscribe with the same function. `null`: nothing is sent.
    */
   readonly frame: (item: EventItem<Event>) => Outbound | null
   /**
-   * What is sent where events are missing. Absent: the session is closed with 4102 `Missed events`, because silence
-   * would hide the loss.
+   * What is sent where events are missing. Absent: the session is closed with 4102 `Missed events`,
+   * because silence would hide the loss.
    */
   readonly gap?: (item: GapItem) => Outbound | null
   /** What is sent where a slow subscriber was spared events. @defaultValue nothing */
   readonly skipped?: (item: SkippedItem) => Outbound | null
-  /** What is sent when everything that was there at the beginning has been sent. @defaultValue nothing */
+  /**
+   * What is sent when everything that was there at the beginning has been sent. @defaultValue
+   * nothing
+   */
   readonly live?: () => Outbound | null
 }
 

@@ -26,7 +26,9 @@ const TURN = { events: 64, bytes: 64 * 1024 }
 export class SessionOutlet {
   readonly #session: WebSocketSession
   readonly #failed: (error: unknown) => void
-  /** An array, because it is small: a session has few subscriptions, and there are many sessions. */
+  /**
+   * An array, because it is small: a session has few subscriptions, and there are many sessions.
+   */
   readonly #subscriptions: Subscription[] = []
   /** Subscriptions that may have something to send, in the order of their turns. */
   readonly #ready = new Map<Subscription, Feed>()

@@ -140,7 +140,10 @@ function fromLog(cursor: Cursor, after: number, limit: TakeLimit): readonly Take
   return caughtUp(cursor, taken)
 }
 
-/** Whether events are missing between the cursor and the first event of a page, which is at `before`. */
+/**
+ * Whether events are missing between the cursor and the first event of a page, which is at
+ * `before`.
+ */
 function misses(cursor: Cursor, page: DecodedPage, before: number): boolean {
   if (cursor.offset >= before || isComplete(cursor, page)) return false
   return !cursor.topic.isDense || cursor.offset < before - 1

@@ -54,7 +54,9 @@ export class MemberTable {
     return this.#members.get(key)?.said ?? null
   }
 
-  /** A seat takes a key, or says something else under it. @returns `null` when nothing is different. */
+  /**
+   * A seat takes a key, or says something else under it. @returns `null` when nothing is different.
+   */
   sit(seat: unknown, key: string, said: Said): MemberChange | null {
     const present = this.#members.get(key)
     if (present === undefined) {

@@ -1,7 +1,9 @@
 /**
- * One topic's presence between processes: what this one tells of its members, and copies of what others have told.
+ * One topic's presence between processes: what this one tells of its members, and copies of what
+ * others have told.
  *
- * Each process is the only writer of its part. A part has a version: who has another one asks for a snapshot.
+ * Each process is the only writer of its part. A part has a version: who has another one asks for a
+ * snapshot.
  */
 
 import type { WheelTimer } from '../../base/internal.ts'

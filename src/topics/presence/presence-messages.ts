@@ -1,7 +1,8 @@
 /**
  * What processes tell each other about presence, as JSON on channels of the broker.
  *
- * On the control channel: that a process lives, leaves, and asks. On the channel of a topic: who is there.
+ * On the control channel: that a process lives, leaves, and asks. On the channel of a topic: who is
+ * there.
  */
 
 /** A member of one process: its key, what is said, and when. */

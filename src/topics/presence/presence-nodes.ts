@@ -1,5 +1,6 @@
 /**
- * Which processes live: each tells it three times per lease on one channel, and is forgotten when its lease has ended.
+ * Which processes live: each tells it three times per lease on one channel, and is forgotten when
+ * its lease has ended.
  *
  * While this process cannot reach the broker it hears of nobody, and ends no lease.
  */
@@ -113,7 +114,10 @@ export class PresenceNodes {
     }
   }
 
-  /** A process has given a sign of life. @returns `false` for one that has stopped: it is not listened to. */
+  /**
+   * A process has given a sign of life. @returns `false` for one that has stopped: it is not
+   * listened to.
+   */
   heard(node: string): boolean {
     if (this.#leaving.has(node)) return false
     this.#heard(node)

@@ -13,7 +13,10 @@ export interface Member<Meta = unknown> {
 
 /** A change, or the members at the beginning. */
 export type PresenceChange<Meta = unknown> =
-  /** First, and again when the list had to be made anew. At most `listed` of them; `count` says how many there are. */
+  /**
+   * First, and again when the list had to be made anew. At most `listed` of them; `count` says how
+   * many there are.
+   */
   | {
       readonly type: 'members'
       readonly members: ReadonlyArray<Member<Meta>>
@@ -22,10 +25,15 @@ export type PresenceChange<Meta = unknown> =
   | { readonly type: 'joined'; readonly member: Member<Meta> }
   | { readonly type: 'updated'; readonly member: Member<Meta> }
   | { readonly type: 'left'; readonly member: Member<Meta> }
-  /** In the place of single changes, while there are more members than are listed. At most once a second. */
+  /**
+   * In the place of single changes, while there are more members than are listed. At most once a
+   * second.
+   */
   | { readonly type: 'count'; readonly count: number }
 
-/** `full`: the members and every change. `count`: only how many there are, at most once a second. */
+/**
+ * `full`: the members and every change. `count`: only how many there are, at most once a second.
+ */
 export type PresenceMode = 'full' | 'count'
 
 /** The members as a list. */
@@ -50,11 +58,11 @@ export interface Seat<Meta> extends AsyncDisposable {
 /** The presence of one topic. */
 export interface Presence<Meta = unknown> {
   /**
-   * Makes `key` a member for as long as the session lasts. A session that breaks off counts for `grace` more; one that
-   * closes with 1000, or leaves, does not.
+   * Makes `key` a member for as long as the session lasts. A session that breaks off counts for
+   * `grace` more; one that closes with 1000, or leaves, does not.
    *
-   * @throws {TypeError} for a key that is not 1 to 255 bytes; {PublishRefusedError} for a meta that is too large or does
-   *   not fit its schema.
+   * @throws {TypeError} for a key that is not 1 to 255 bytes; {PublishRefusedError} for a meta that
+   *   is too large or does not fit its schema.
    */
   join(session: WebSocketSession, key: string, meta: Meta): Promise<Seat<Meta>>
 
@@ -64,7 +72,10 @@ export interface Presence<Meta = unknown> {
   /** How many members there are. */
   count(): Promise<number>
 
-  /** The members, and then every change; in the mode `count`, `count` at the beginning and after changes. */
+  /**
+   * The members, and then every change; in the mode `count`, `count` at the beginning and after
+   * changes.
+   */
   changes(options?: {
     /** @defaultValue 'full' */
     readonly mode?: PresenceMode

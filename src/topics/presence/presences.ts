@@ -86,7 +86,9 @@ export class Presences {
     members?.message(message)
   }
 
-  /** The presence of a topic. Having one costs nothing. @throws {TypeError} when the kind has none. */
+  /**
+   * The presence of a topic. Having one costs nothing. @throws {TypeError} when the kind has none.
+   */
   presenceOf(name: string, kind: AnyTopicKind): Presence {
     const { presence } = kind
     if (presence === null) {

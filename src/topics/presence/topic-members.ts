@@ -30,7 +30,10 @@ export class TopicMembers {
   /** Seats whose connection has broken off, by key. */
   readonly #gone = new Map<string, Map<object, WheelTimer>>()
   #countTimer: WheelTimer | null = null
-  /** Set while somebody wants to know of other processes: settles when they have answered, or had time to. */
+  /**
+   * Set while somebody wants to know of other processes: settles when they have answered, or had
+   * time to.
+   */
   #collecting: Deferred<void> | null = null
   #collectTimer: WheelTimer | null = null
   #lingerTimer: WheelTimer | null = null

@@ -7,8 +7,8 @@
 
 /**
  * How a field is written. `number`: LEB128. `text`: a length and UTF-8. A `?` allows `null`: a
- * number, or the length of a text, is then one higher, and 0 is `null`. `flag`: 0 or 1. `json`:
- * the JSON text of a value, as `text`. `place`, `topics`, `data`, `events` and `envelope` are of one
+ * number, or the length of a text, is then one higher, and 0 is `null`. `flag`: 0 or 1. `json`: the
+ * JSON text of a value, as `text`. `place`, `topics`, `data`, `events` and `envelope` are of one
  * message each.
  */
 export type FieldKind =

@@ -1,6 +1,6 @@
 /**
- * What clients may do with the topics of a kind: asked of the application for each topic. What it does not allow is
- * forbidden.
+ * What clients may do with the topics of a kind: asked of the application for each topic. What it
+ * does not allow is forbidden.
  */
 
 import { kindOf, requireFunction, requireKnownNames, requireObject } from '../../base/internal.ts'
@@ -30,7 +30,10 @@ export interface Asked<Parameters> {
   readonly topic: string
 }
 
-/** `{ until }` allows up to that moment: then the subscription ends, unless a renewed token is allowed again. */
+/**
+ * `{ until }` allows up to that moment: then the subscription ends, unless a renewed token is
+ * allowed again.
+ */
 export type Verdict = boolean | Denied | { readonly until: Date }
 
 type Answer<T> = T | Promise<T>
@@ -40,15 +43,16 @@ export interface TopicPermissions<Parameters, Event, Input, Meta = unknown> {
   /** Whether a client may receive the topic. */
   readonly subscribe?: (asked: Asked<Parameters>) => Answer<Verdict>
   /**
-   * Whether a client may publish. `{ event }` is stored in the place of what the client sent. The schema of the kind is
-   * asked before, and again for `event`.
+   * Whether a client may publish. `{ event }` is stored in the place of what the client sent. The
+   * schema of the kind is asked before, and again for `event`.
    */
   readonly publish?: (
     asked: Asked<Parameters> & { readonly event: Event },
   ) => Answer<boolean | Denied | { readonly event: Input }>
   /**
-   * Whether a client may be a member, and who it is: what the client says of itself is in `meta`, and is not checked.
-   * Without this function nobody sees who is there either; to see that, a client needs `subscribe` too.
+   * Whether a client may be a member, and who it is: what the client says of itself is in `meta`,
+   * and is not checked. Without this function nobody sees who is there either; to see that, a
+   * client needs `subscribe` too.
    */
   readonly presence?: (
     asked: Asked<Parameters> & { readonly meta: unknown },

@@ -1,8 +1,8 @@
 /**
  * Comparing heads with the broker: a lost last event makes no hole that a later one could show.
  *
- * Each topic is checked twice after it has been followed (a broker of several servers may confirm a subscription
- * before all servers know of it), when the broker is back, and from time to time.
+ * Each topic is checked twice after it has been followed (a broker of several servers may confirm a
+ * subscription before all servers know of it), when the broker is back, and from time to time.
  */
 
 import type { Environment, WheelTimer } from '../../../base/internal.ts'
@@ -104,7 +104,8 @@ export class Checks {
   /** Never rejects. */
   async #check(followers: readonly LogFollower[]): Promise<void> {
     for (let start = 0; start < followers.length; start += MAX_BATCH) {
-      // One batch after the other: all at once would be what a broker that has just come back needs least.
+      // One batch after the other: all at once would be what a broker that has just come back needs
+      // least.
       await this.#checkBatch(followers.slice(start, start + MAX_BATCH))
     }
   }

@@ -1,6 +1,6 @@
 /**
- * Keeps a followed topic in step with its log: live events in order, holes healed from the log, and a new epoch
- * where the log has begun again.
+ * Keeps a followed topic in step with its log: live events in order, holes healed from the log, and
+ * a new epoch where the log has begun again.
  */
 
 import type { WheelTimer } from '../../../base/internal.ts'
@@ -112,7 +112,9 @@ export class LogFollower implements TopicSource {
     else this.#knownAt = this.topic.now
   }
 
-  /** Asks for the head now. @returns the log's newest offset; `null` if the broker does not answer. */
+  /**
+   * Asks for the head now. @returns the log's newest offset; `null` if the broker does not answer.
+   */
   async check(): Promise<number | null> {
     const asked = this.topic.place
     try {

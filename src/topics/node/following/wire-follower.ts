@@ -1,8 +1,9 @@
 /**
- * Brings the events of a topic without history in: this node's own at once, those of others by way of the broker.
+ * Brings the events of a topic without history in: this node's own at once, those of others by way
+ * of the broker.
  *
- * At most once, in order for each publishing node. A hole in a publisher's numbers, and every time without the
- * broker, is a gap.
+ * At most once, in order for each publishing node. A hole in a publisher's numbers, and every time
+ * without the broker, is a gap.
  */
 
 import type { AnyTopicKind } from '../../kind/define-topic.ts'

@@ -1,6 +1,6 @@
 /**
- * A message of a topic without history, as nodes send it to each other: the publisher's name and number, and the
- * envelope.
+ * A message of a topic without history, as nodes send it to each other: the publisher's name and
+ * number, and the envelope.
  */
 
 import { ByteReader, ByteWriter } from '../../kind/numbers.ts'

@@ -1,6 +1,7 @@
 /**
- * What a node remembers of the topics that it publishes to: a lane for each with history, a number for each without.
- * What has not been used for some time is forgotten, and begins again under another name.
+ * What a node remembers of the topics that it publishes to: a lane for each with history, a number
+ * for each without. What has not been used for some time is forgotten, and begins again under
+ * another name.
  */
 
 import type { LogTopic } from '../../broker.ts'

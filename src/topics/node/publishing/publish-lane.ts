@@ -1,6 +1,6 @@
 /**
- * What a node publishes to one topic with history: in the order of the calls, each stored once, also when the
- * connection to the broker breaks in between.
+ * What a node publishes to one topic with history: in the order of the calls, each stored once,
+ * also when the connection to the broker breaks in between.
  */
 
 import { Deferred, type Environment, type WheelTimer } from '../../../base/internal.ts'

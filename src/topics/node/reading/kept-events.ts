@@ -1,7 +1,8 @@
 /**
  * Counting what a log keeps, where one page of it does not say.
  *
- * A broker returns fewer events than it is asked for. A short page therefore says nothing about the size of the log.
+ * A broker returns fewer events than it is asked for. A short page therefore says nothing about the
+ * size of the log.
  */
 
 import type { LogPage } from '../../broker.ts'
@@ -10,12 +11,12 @@ import type { LogPage } from '../../broker.ts'
 export type ReadAfter = (after: number) => Promise<LogPage>
 
 /**
- * Finds out whether a page whose broker cannot tell (`'unknown'`) is the beginning of a full log. Reads on only when the
- * page does not reach the head.
+ * Finds out whether a page whose broker cannot tell (`'unknown'`) is the beginning of a full log.
+ * Reads on only when the page does not reach the head.
  *
  * @param size how many events the log keeps at least.
- * @returns the page; `complete` is `false` when `size` or more events are kept after `after`: then the log may have
- *   trimmed others. A page that stays `'unknown'` has fewer.
+ * @returns the page; `complete` is `false` when `size` or more events are kept after `after`: then
+ *   the log may have trimmed others. A page that stays `'unknown'` has fewer.
  */
 export async function settlePage(page: LogPage, size: number, read: ReadAfter): Promise<LogPage> {
   if (page.complete !== 'unknown') return page
@@ -32,8 +33,8 @@ export async function settlePage(page: LogPage, size: number, read: ReadAfter): 
 }
 
 /**
- * @returns the offset after which the newest `count` events come; 0 when that is everything that is kept, or when the log
- *   has begun again meanwhile.
+ * @returns the offset after which the newest `count` events come; 0 when that is everything that is
+ *   kept, or when the log has begun again meanwhile.
  */
 export async function offsetBeforeNewest(count: number, read: ReadAfter): Promise<number> {
   let newest: number[] = []

@@ -1,7 +1,8 @@
 /**
  * Reading stretches of one topic's log for subscriptions that are behind the ring.
  *
- * A page serves all subscriptions that need it: one read is under way at a time, and the newest page is kept.
+ * A page serves all subscriptions that need it: one read is under way at a time, and the newest
+ * page is kept.
  */
 
 import type { Broker, LogPage, LogTopic } from '../../broker.ts'
@@ -41,7 +42,8 @@ export class LogPages {
 
   /**
    * @param exposed the name that subscribers know an epoch of the broker by.
-   * @param suspicious is called when a read has failed, or the log is in another epoch than the node, or shorter.
+   * @param suspicious is called when a read has failed, or the log is in another epoch than the
+   *   node, or shorter.
    */
   constructor(
     broker: Broker,
@@ -58,10 +60,11 @@ export class LogPages {
   }
 
   /**
-   * The page with the events after `after`; `null` when it has to be read first: then `reader` is told when it is
-   * worth asking again.
+   * The page with the events after `after`; `null` when it has to be read first: then `reader` is
+   * told when it is worth asking again.
    *
-   * @param head the newest offset that is known. A page that has nothing, and knows less, is read anew.
+   * @param head the newest offset that is known. A page that has nothing, and knows less, is read
+   *   anew.
    */
   pageFor(epoch: string, after: number, head: number, reader: PageReader): DecodedPage | null {
     const page = this.#page
