@@ -52,8 +52,8 @@ export function takeBlock(byteLength: number, limit: number = Infinity): Block {
 
 /**
  * Takes back the memory of a payload, unless it is too small or too large (see `Recycle`). The
- * caller guarantees that it has the only reference to `payload`, and that payloads above 8 KiB share
- * no memory.
+ * caller guarantees that it has the only reference to `payload`, and that payloads above 8 KiB
+ * share no memory.
  */
 export function recycle(payload: string | Uint8Array | null): void {
   if (payload === null || typeof payload === 'string') return
