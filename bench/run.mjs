@@ -39,7 +39,8 @@ const HELP = `node bench/run.mjs [options]
 
 TOWPATH_DIST=<folder> measures a build that lies elsewhere, and builds none.
 `
-const DEFAULT_SERVERS = ['towpath', 'ws', 'uws', 'bun', 'deno', 'epoll']
+const DEFAULT_SERVERS =
+  'towpath,ws,uws,bun,deno,ktor-netty,ktor-cio,coder,gorilla,tungstenite,epoll'.split(',')
 
 const options = readOptions()
 if (options.help) {

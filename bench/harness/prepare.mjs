@@ -89,12 +89,16 @@ export function buildPeers(names) {
 
 /** Makes a self-signed certificate for localhost, once. False when there is no openssl command. */
 export function makeCertificate() {
-  if (existsSync(`${TLS}/cert.pem`)) return true
+  if (existsSync(`${TLS}/keys.p12`)) return true
   mkdirSync(TLS, { recursive: true })
   const request = 'req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=localhost'.split(' ')
   const output = ['-keyout', `${TLS}/key.pem`, '-out', `${TLS}/cert.pem`]
   const made = spawnSync('openssl', [...request, ...output])
-  return made.status === 0
+  if (made.status !== 0) return false
+  // The same for servers in Java, which read a key store.
+  const keys = ['-inkey', `${TLS}/key.pem`, '-in', `${TLS}/cert.pem`, '-out', `${TLS}/keys.p12`]
+  const store = 'pkcs12 -export -name towpath -passout pass:towpath'.split(' ')
+  return spawnSync('openssl', [...store, ...keys]).status === 0
 }
 
 /** Compiles the package into dist/ when a source is newer. False when that fails. */

@@ -117,7 +117,7 @@ export const SERVERS = {
     version: () => 'Ktor 3.5.0, CIO engine',
     colour: '#7f52ff',
     toolchain: 'ktor',
-    deflate: false,
+    deflate: true,
     tls: false,
   },
   'ktor-netty': {
@@ -125,8 +125,8 @@ export const SERVERS = {
     version: () => 'Ktor 3.5.0, Netty engine',
     colour: '#b39ddb',
     toolchain: 'ktor',
-    deflate: false,
-    tls: false,
+    deflate: true,
+    tls: true,
   },
   coder: {
     command: [`${BUILD}/go`, 'coder'],

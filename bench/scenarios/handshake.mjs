@@ -37,6 +37,7 @@ export const handshake = {
 async function connect(server, { core, seconds, warmup }, more = {}) {
   const options = { connections: 32, sources: 8, seconds, ...warmup, ...more }
   const result = await runLoad('connect', server, core, options)
+  if (result.messages === 0) throw new Error(`${server.name}: no handshake within ${seconds} s`)
   if (more.resume && result.resumed < result.messages / 2) {
     throw new Error(`${server.name}: resumed ${result.resumed} of ${result.messages} sessions`)
   }
