@@ -9,7 +9,10 @@ import { UnusableEngineError } from '../broker-link.ts'
 import type { RedisAddress, RedisSettings } from './redis-options.ts'
 
 /** A client of the package. */
-export type Client = ReturnType<typeof createClient>
+export type Client = Redis.RedisClientType<Nothing, Nothing, Nothing, 3, Nothing>
+
+/** No modules, functions or scripts of the package. */
+type Nothing = Record<never, never>
 
 /** What all clients of a connection are made with. */
 export interface ClientParts {
@@ -110,7 +113,7 @@ function createClient(
   settings: RedisSettings,
   address: RedisAddress | null,
   password: string | null,
-) {
+): Client {
   const { url, username, tls } = settings
   const socket = {
     ...address,
