@@ -53,8 +53,12 @@ const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 const BEFORE = ['1', '2', '3', '4']
 const AFTER = ['5', '6', '7']
 
-/** Runs every lie. */
-export function lyingSuite(name: string, createEngine: () => Promise<LyingEngine>): void {
+/** Runs every lie. @param skip lies whose end is not certain yet, with the reason. */
+export function lyingSuite(
+  name: string,
+  createEngine: () => Promise<LyingEngine>,
+  skip: Readonly<Partial<Record<Lie, string>>> = {},
+): void {
   describe(`${name}: an engine that lies`, () => {
     let engine: LyingEngine
     let processes: TopicsOfProcess[] = []
@@ -95,7 +99,7 @@ export function lyingSuite(name: string, createEngine: () => Promise<LyingEngine
       }
     }
 
-    it.each(LIES)('T-05 T-34 %s', async (lie) => {
+    it.each(LIES.filter((lie) => skip[lie] === undefined))('T-05 T-34 %s', async (lie) => {
       const [a, b] = [await open(), await open()]
       const topic = a.topic(Room, { room: '1' })
       const listening = [a, b].map(
