@@ -1,4 +1,5 @@
-// Compiled against the real types of the frameworks by `test/adapters/types.test.ts`, and never run.
+// Compiled against the real types of the frameworks by `test/adapters/types.test.ts`, and never
+// run.
 
 import { serve } from '@hono/node-server'
 import { Module } from '@nestjs/common'
