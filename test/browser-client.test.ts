@@ -80,7 +80,7 @@ describe('towpath/client in a browser', () => {
     )
   })
 
-  it('costs a page at most 16.5 KiB, gzipped, with connections that come back', async () => {
+  it('costs a page at most 16.5 KiB, gzipped, with reconnecting connections', async () => {
     const size = await sizeOf('connect, webSocket, openWebSocket, Frame, CloseReason')
 
     expect(size).toBeLessThanOrEqual(16.5 * KIB)
