@@ -91,7 +91,10 @@ export class Http2Transport implements Transport {
     this.#carrier.end()
     if (!isFinal || this.#isFinal || this.#isAborted || this.#stream.destroyed) return
     this.#isFinal = true
-    this.#stream.close(ErrorCode.NO_ERROR)
+    const stream = this.#stream
+    // Before END_STREAM has been sent, `close` would drop the writes that wait.
+    if (stream.writableFinished) stream.close(ErrorCode.NO_ERROR)
+    else stream.once('finish', () => stream.close(ErrorCode.NO_ERROR))
   }
 
   abort(): void {

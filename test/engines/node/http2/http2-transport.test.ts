@@ -118,4 +118,23 @@ describe('Http2Transport', () => {
     expect(String(bytes)).toBe('last')
     expect(recorder.cause).toBe(null)
   })
+
+  it('end(true) behind large writes lets go of the stream after all of them', async () => {
+    await using pair = await streamPair()
+    const transport = transportOver(pair.accepted)
+    const recorder = new Recorder()
+    transport.start(recorder)
+    const large = Buffer.alloc(4 << 20, 7)
+    transport.write(large)
+    transport.write(Buffer.from('last'))
+    transport.end(true)
+
+    let received = 0
+    pair.connecting.on('data', (bytes: Buffer) => (received += bytes.length))
+    await recorder.until(isClosed)
+    await once(pair.connecting, 'close')
+
+    expect(received).toBe(large.length + 4)
+    expect(Reflect.get(pair.connecting, 'rstCode')).toBe(constants.NGHTTP2_NO_ERROR)
+  })
 })
