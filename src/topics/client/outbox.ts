@@ -143,7 +143,9 @@ export class Outbox {
     if (code === 'uncertain') answer.reject(new PublishUncertainError(topic))
     else {
       const reason = code === 'size' || code === 'schema' ? code : 'forbidden'
-      answer.reject(new PublishRefusedError(topic, reason, { detail: message }))
+      // The message of a Towpath server begins with the same words as the error.
+      const detail = message.replace(`Cannot publish to "${topic}": `, () => '')
+      answer.reject(new PublishRefusedError(topic, reason, { detail }))
     }
     this.flush()
     return true

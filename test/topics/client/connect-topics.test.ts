@@ -134,7 +134,10 @@ describe.each(['json', 'binary'] as const)('connectTopicsOn() in %s', (encoding)
 
       expect(listening.error).toBeInstanceOf(SubscriptionRefusedError)
       expect(await refused).toBeInstanceOf(PublishRefusedError)
-      expect(await refused).toMatchObject({ reason: 'forbidden' })
+      expect(await refused).toMatchObject({
+        reason: 'forbidden',
+        message: 'Cannot publish to "rooms/forbidden": it is not allowed',
+      })
       await live.close()
     })
   })
