@@ -56,7 +56,6 @@ const TABLES: ReadonlyArray<{
     page: 'server.md',
     header: '| option | default |',
     defaults: { ...SERVER_OPTIONS.defaults },
-    without: ['socketPath'],
   },
   {
     page: 'http2.md',
