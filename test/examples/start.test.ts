@@ -70,8 +70,8 @@ describe('npm start', () => {
     expect(await second.ending).toEqual({
       exitCode: 1,
       stderr:
-        `Cannot listen on port ${port} of 127.0.0.1: it is in use, expected a free one ` +
-        '(0 finds one); PORT and HOST choose another place\n',
+        `Cannot listen on port ${port} of 127.0.0.1: it is in use, expected a free port ` +
+        '(0 chooses one); PORT and HOST choose another place\n',
     })
   })
 

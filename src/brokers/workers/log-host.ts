@@ -5,6 +5,7 @@
  * broker, and gets the events and messages for its node.
  */
 
+import { timingSafeEqual } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Environment } from '../../base/internal.ts'
 import {
@@ -79,10 +80,19 @@ export class LogHost {
     )
   }
 
+  /** Compares in constant time. */
+  #isSecret(given: unknown): boolean {
+    if (typeof given !== 'string') return false
+    const expected = Buffer.from(this.#secret)
+    const bytes = Buffer.from(given)
+    return bytes.length === expected.length && timingSafeEqual(bytes, expected)
+  }
+
   /** @throws {MalformedFrameError} for a stranger. */
   #greet(frames: FrameSocket, { header }: LogFrame): Broker {
     const { do: act, secret, namespace, node, id } = requestOf(header)
-    if (act !== 'hello' || secret !== this.#secret) {
+    const isGreeting = act === 'hello'
+    if (!isGreeting || !this.#isSecret(secret)) {
       throw new MalformedFrameError('Cannot serve a connection: it is not of a worker')
     }
     const broker = memoryBroker({ log: this.log })
