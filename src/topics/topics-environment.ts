@@ -3,16 +3,18 @@
  */
 
 import type { Clock } from '../base/index.ts'
-import { type Environment, systemClock, TimerWheel } from '../base/internal.ts'
+import { type Environment, systemClock, TimerWheel, waitingClock } from '../base/internal.ts'
 
 /** Makes an environment on `clock`; real time by default. */
 export function createTopicsEnvironment(clock: Clock = systemClock): Environment {
   const timers = new TimerWheel(clock)
+  const waiting = waitingClock(clock)
   return {
     clock,
     timers,
-    // Topics have no timer that alone has to keep the process alive.
-    waitingTimers: timers,
+    // A broker that waits for its next attempt to connect has no socket: its timer alone keeps the
+    // process alive.
+    waitingTimers: waiting === clock ? timers : new TimerWheel(waiting),
     random: (target) => crypto.getRandomValues(target as Uint8Array<ArrayBuffer>), // never shared memory
     defer: (task, argument) => queueMicrotask(() => task(argument)),
     deferPastIo: (task, argument) => void setImmediate(task, argument),

@@ -17,3 +17,16 @@ it('createTopicsEnvironment() has the clock that it is given, and the event loop
   expect(seen.sort()).toEqual(['past I/O', 'soon', 'timer'])
   expect(environment.random(new Uint8Array(32)).some((byte) => byte !== 0)).toBe(true)
 })
+
+it('createTopicsEnvironment() keeps the process alive while a broker waits to connect again', () => {
+  const environment = createTopicsEnvironment()
+  const timeouts = () =>
+    process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+  const before = timeouts()
+
+  const timer = environment.waitingTimers.schedule(60_000, () => {})
+  const during = timeouts()
+  timer.cancel()
+
+  expect([during, timeouts()]).toEqual([before + 1, before])
+})
