@@ -32,7 +32,8 @@ const OPTIONS: OptionTable<WebSocketViewSettings> = optionTable<WebSocketViewSet
  *   `pause()` they wait too, and the peer is slowed down.
  * - `send` cannot wait. Above `maxBufferedAmount` bytes the session is closed with 1008.
  * - Pings of the peer are answered. `ping()` sends one, and `pong` reports the answer.
- * - What a listener throws fails the session with 1011, like an error of the handler.
+ * - What a listener throws fails the session with 1011, like an error of the handler. So does a
+ *   message that cannot be sent, such as text that is not UTF-8, if `send` has no callback.
  *
  * Do not receive from the session yourself. A handler returns when the library is done:
  * `await session.closed`.

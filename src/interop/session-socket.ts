@@ -8,6 +8,7 @@
 import { EventEmitter } from 'node:events'
 
 import { asError, Deferred } from '../base/internal.ts'
+import { ClosedSendChannelError } from '../channels/index.ts'
 import { CloseReason, Frame } from '../protocol/index.ts'
 import type { CloseInfo, DefaultWebSocketSession } from '../session/index.ts'
 import { watchPongs } from '../session/internal.ts'
@@ -271,10 +272,22 @@ export class SessionSocket extends EventEmitter implements WebSocketView {
     }
     const sent = session.send(frame)
     if (session.bufferedAmount > this.#settings.maxBufferedAmount) void session.close(TOO_SLOW)
-    if (callback === undefined) return
-    sent.then(
-      () => process.nextTick(callback),
-      (error: unknown) => process.nextTick(callback, asError(error, 'send()')),
-    )
+    if (callback === undefined) sent.catch((error: unknown) => this.#sendFailed(error))
+    else
+      sent.then(
+        () => process.nextTick(callback),
+        (error: unknown) => process.nextTick(callback, asError(error, 'send()')),
+      )
+  }
+
+  /**
+   * A send without a callback has failed. Nothing else can handle the error: unhandled, it would
+   * end the process. That a session has ended is reported by `close`.
+   */
+  #sendFailed(error: unknown): void {
+    if (error instanceof ClosedSendChannelError) return
+    void this.#run(() => {
+      throw error
+    })
   }
 }

@@ -274,6 +274,38 @@ describe('SessionSocket', () => {
     await expect(failed).rejects.toThrow('of the library')
   })
 
+  it('fails the session with 1011 for a message that cannot be sent, without a callback', async () => {
+    const failed = world(async ({ client, socket }) => {
+      const error = once(socket, 'error')
+      socket.send(Uint8Array.of(0xff), { binary: false })
+
+      expect((await client.closeReason).code).toBe(1011)
+      expect((await error)[0]).toMatchObject({ code: 'TOWPATH_LOCAL_PROTOCOL' })
+    })
+
+    await expect(failed).rejects.toThrow('it is not UTF-8')
+  })
+
+  it('gives the callback of send the error of a message that cannot be sent', () =>
+    world(async ({ socket }) => {
+      const error = await new Promise<unknown>((resolve) =>
+        socket.send(Uint8Array.of(0xff), { binary: false }, resolve),
+      )
+
+      expect(error).toMatchObject({ code: 'TOWPATH_LOCAL_PROTOCOL' })
+      expect(socket.readyState).toBe(socket.OPEN)
+    }))
+
+  it('drops messages that wait for room when the session ends, and goes on', () =>
+    world(async ({ t, socket }) => {
+      t.network.slowReader()
+      const closed = closeOf(socket)
+      for (let sent = 0; sent < 100; sent++) socket.send(Buffer.alloc(1024 * 1024))
+      socket.terminate()
+
+      expect((await closed)[0]).toBe(1006)
+    }))
+
   it('is connecting until the promise of a session resolves', () =>
     world(async ({ t, session }) => {
       const opening = t.client.openWebSocket('ws://localhost/', { protocols: ['library'] })

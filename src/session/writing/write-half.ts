@@ -87,12 +87,13 @@ export class WriteHalf implements BacklogWriter, StretchUser {
     if (!this.isOpen) return this.#refuse(this.#closedError(data))
     try {
       if (this.#writeNow(data)) return this.#share.accepted(this, SENT)
+      const backlog = this.#waiting()
+      // Measures `data`, which throws for data that may not be sent at all.
+      const overflow = backlog.overflow(data)
+      return overflow === null ? backlog.send(data, options) : this.#refuse(overflow)
     } catch (error) {
       return rejected(error)
     }
-    const backlog = this.#waiting()
-    const overflow = backlog.overflow(data)
-    return overflow === null ? backlog.send(data, options) : this.#refuse(overflow)
   }
 
   /**

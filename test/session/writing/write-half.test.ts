@@ -492,6 +492,20 @@ describe('WriteHalf', () => {
     })
   })
 
+  it('policy close rejects data that may not be sent while others wait, and does not throw', async () => {
+    const { gate, session } = open(outgoing(4, 'close'))
+    gate.shut = true
+    await session.send('0')
+    await settled()
+    await session.send('1')
+    const frame = new Frame.Text('2')
+    frame[Symbol.dispose]()
+
+    const sent = session.send(frame)
+    await expect(sent).rejects.toThrow('Cannot use a disposed frame')
+    expect(session.outgoing.isClosedForSend).toBe(false)
+  })
+
   it('policy close ends the session with 1008 when a frame does not fit into maxBytes', async () => {
     const bounds = { capacity: 64, maxBytes: 4, onOverflow: 'close' } as const
     const { gate, session } = open({ outgoing: bounds })
