@@ -7,9 +7,13 @@
 
 import { Buffer, constants, isUtf8 as platformIsUtf8 } from 'node:buffer'
 import { markAsUntransferable } from 'node:worker_threads'
+import { EMPTY_BYTES } from './text.ts'
 
 /** The maximum length of bytes on this platform. */
 export const MAX_BYTES: number = constants.MAX_LENGTH
+
+// Applications get it as the payload of an empty frame. A transfer would detach it for all sessions.
+markAsUntransferable(EMPTY_BYTES.buffer)
 
 /** Memory that exceeds its bytes by no more than this, or an eighth, is not worth a copy. */
 const SLACK_BYTES = 64

@@ -10,8 +10,27 @@ import {
   sameBytes,
   sharesMemory,
 } from '../../src/protocol/memory.ts'
+import { Frame } from '../../src/protocol/index.ts'
+import { MessageAssembler } from '../../src/protocol/frames/message-assembler.ts'
+import { EMPTY_BYTES } from '../../src/protocol/text.ts'
 import { hex } from '../support/bytes.ts'
 import { utf8 } from './wire.ts'
+
+describe('EMPTY_BYTES', () => {
+  it('stays usable for all messages when the payload of an empty frame is transferred', async () => {
+    const payload = new Frame.Ping().buffer
+
+    // Node 20 copies what must not be transferred, later ones refuse.
+    await Promise.resolve()
+      .then(() => structuredClone(payload, { transfer: [payload.buffer as ArrayBuffer] }))
+      .catch(() => {})
+    const assembler = new MessageAssembler()
+    assembler.add(hex('01 02').subarray(0, 1))
+
+    expect(assembler.take()).toEqual(hex('01'))
+    expect(new Uint8Array(payload.buffer)).toEqual(EMPTY_BYTES)
+  })
+})
 
 describe('allocate(), allocateBlock()', () => {
   it('allocate() gives memory of its own, as a plain Uint8Array', () => {
