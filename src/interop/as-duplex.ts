@@ -5,6 +5,7 @@
 import { Duplex } from 'node:stream'
 
 import { asError, choice, optionReader, type OptionTable, optionTable } from '../base/internal.ts'
+import { ClosedSendChannelError } from '../channels/index.ts'
 import { CloseReason, Frame } from '../protocol/index.ts'
 import type { DefaultWebSocketSession } from '../session/index.ts'
 import { ConnectionCutError } from './errors.ts'
@@ -73,7 +74,7 @@ export function asDuplex(session: DefaultWebSocketSession, options: DuplexOption
       void receiveInto(duplex, session)
     },
     write(chunk: Buffer, _encoding, done) {
-      void settle(session.send(toFrame(chunk)), done)
+      void settle(sendOn(session, toFrame(chunk)), done)
     },
     final(done) {
       void settle(session.close(NORMAL), done)
@@ -110,6 +111,15 @@ async function receiveInto(duplex: Duplex, session: DefaultWebSocketSession): Pr
     if (cut === null) duplex.push(null)
     else duplex.destroy(cut)
     return
+  }
+}
+
+/** Sends `frame`. Rejects with `ConnectionCutError` if the connection was lost. */
+async function sendOn(session: DefaultWebSocketSession, frame: Frame): Promise<void> {
+  try {
+    await session.send(frame)
+  } catch (error) {
+    throw (error instanceof ClosedSendChannelError ? await cutOf(session) : null) ?? error
   }
 }
 

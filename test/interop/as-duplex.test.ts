@@ -9,6 +9,7 @@ import {
   Frame,
   WebSockets,
 } from '../../src/index.ts'
+import { ConnectionCutError } from '../../src/interop/errors.ts'
 import { asDuplex, type DuplexOptions } from '../../src/interop/as-duplex.ts'
 import { type TestApplication, withTestApplication } from '../../src/testing/index.ts'
 
@@ -122,6 +123,17 @@ describe('asDuplex()', () => {
       await once(stream, 'close')
       expect(stream.writableEnded).toBe(true)
       expect(stream.errored).toBe(null)
+    }))
+
+  it('is destroyed with ConnectionCutError when the connection is lost during a write', () =>
+    world(async ({ t, client, stream }) => {
+      t.network.slowReader()
+      const failed = once(stream, 'error')
+      await client.send('not read')
+      for (let written = 0; written < 10; written++) stream.write(Buffer.alloc(1024 * 1024))
+      client.terminate()
+
+      expect((await failed)[0]).toBeInstanceOf(ConnectionCutError)
     }))
 
   it('is destroyed with ConnectionCutError when the connection ends without a Close frame', () =>
