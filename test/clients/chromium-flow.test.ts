@@ -59,6 +59,6 @@ describe.skipIf(!existsSync(BUILT))('the browser page of the examples', () => {
   it('is failed over WebSocket when it does not keep up', async () => {
     await page.getByRole('button', { name: 'Read by WebSocket', exact: true }).click()
 
-    await page.locator('#state').getByText('Cannot hold another value').waitFor()
+    await page.locator('#state').getByText('Cannot send: the channel of capacity').waitFor()
   })
 })

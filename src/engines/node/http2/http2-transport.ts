@@ -21,6 +21,12 @@ import { ErrorCode, streamReset } from './error-codes.ts'
 
 const NO_BYTES = new Uint8Array(0)
 
+/**
+ * Node always sends the bytes of a stream later. Up to here they count as taken, like those in the
+ * buffer of a TCP socket: else the ping of a session would itself pass for progress of its writes.
+ */
+const TAKEN_BYTES = 16 * 1024
+
 /** What a transport asks about the connection that its stream belongs to. */
 export interface StreamConnection {
   /** Why the connection ended, the same error for all streams; `null` while it is open. */
@@ -36,6 +42,8 @@ export class Http2Transport implements Transport {
   readonly #connection: StreamConnection
   readonly #carrier: StreamTransport
   #receiver: TransportReceiver | null = null
+  /** Bytes have been answered `queued`. */
+  #isBacklogged = false
   #isAborted = false
   #isFinal = false
 
@@ -51,7 +59,7 @@ export class Http2Transport implements Transport {
   }
 
   get queuedBytes(): number {
-    return this.#carrier.queuedBytes
+    return this.#isBacklogged ? this.#carrier.queuedBytes : 0
   }
 
   get bytesWritten(): number {
@@ -61,15 +69,21 @@ export class Http2Transport implements Transport {
   start(receiver: TransportReceiver): void {
     this.#receiver = receiver
     this.#carrier.start({
-      receive: (bytes) => receiver.receive(bytes),
+      receive: (bytes) => {
+        if (!this.#isAborted) receiver.receive(bytes)
+      },
       receiveEnd: () => this.#ended(),
-      drained: () => receiver.drained(),
+      drained: () => this.#drained(),
       closed: (cause) => receiver.closed(this.#causeOf(cause)),
     })
   }
 
   write(bytes: Uint8Array): WriteOutcome {
-    return this.#carrier.write(bytes)
+    if (this.#carrier.write(bytes) === 'taken') return 'taken'
+    const isGone = this.#isAborted || this.#stream.destroyed
+    if (!isGone && !this.#isBacklogged && this.#carrier.queuedBytes <= TAKEN_BYTES) return 'taken'
+    this.#isBacklogged = true
+    return 'queued'
   }
 
   pause(): void {
@@ -98,15 +112,28 @@ export class Http2Transport implements Transport {
   }
 
   abort(): void {
+    if (this.#isAborted) return
     this.#isAborted = true
+    // What was answered `taken` goes out with the end of this turn.
+    if (this.#isBacklogged || this.#carrier.queuedBytes === 0) this.#reset()
+    else setImmediate(() => this.#reset())
+  }
+
+  #reset(): void {
     // Without a code, `destroy` would send NO_ERROR, which the peer takes for an orderly end.
     if (!this.#stream.destroyed) this.#stream.close(ErrorCode.CANCEL)
     this.#carrier.abort()
   }
 
+  #drained(): void {
+    if (!this.#isBacklogged) return
+    this.#isBacklogged = false
+    this.#receiver?.drained()
+  }
+
   #ended(): void {
     // `closed` follows, with the cause.
-    if (!this.#isReset) this.#receiver?.receiveEnd()
+    if (!this.#isReset && !this.#isAborted) this.#receiver?.receiveEnd()
   }
 
   get #isReset(): boolean {

@@ -57,7 +57,7 @@ function transportOver(stream: Duplex, head?: Uint8Array): Http2Transport {
   return new Http2Transport(stream as ServerHttp2Stream, OPEN, FACTS) // one of `streamPair`
 }
 
-transportSuite('over a stream of HTTP/2', transportOver, streamPair, false)
+transportSuite('over a stream of HTTP/2', transportOver, streamPair)
 
 describe('Http2Transport', () => {
   it.each([
