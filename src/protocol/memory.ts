@@ -12,7 +12,7 @@ import { EMPTY_BYTES } from './text.ts'
 /** The maximum length of bytes on this platform. */
 export const MAX_BYTES: number = constants.MAX_LENGTH
 
-// Applications get it as the payload of an empty frame. A transfer would detach it for all sessions.
+// It is the payload of every empty frame. A transfer by one handler would detach it for all.
 markAsUntransferable(EMPTY_BYTES.buffer)
 
 /** Memory that exceeds its bytes by no more than this, or an eighth, is not worth a copy. */
