@@ -2,6 +2,7 @@
  * Real NATS servers for the suite of brokers: one, or a cluster of three.
  */
 
+import { randomBytes } from 'node:crypto'
 import { cpSync, rmSync } from 'node:fs'
 import { connect } from '@nats-io/transport-node'
 import { natsBroker, type NatsBrokerOptions } from '../../../src/brokers/nats/index.ts'
@@ -59,19 +60,31 @@ export class NatsServers {
     await this.#hasLeader()
   }
 
-  /** Resolves when JetStream answers: a cluster has to elect a leader first. */
+  /** Lets servers go on that were paused. Their cluster then elects a leader again. */
+  async resume(): Promise<void> {
+    for (const engine of this.engines) engine.resume()
+    await this.#hasLeader()
+  }
+
+  /**
+   * Resolves when JetStream has made a stream: that takes a leader with a majority behind it, while
+   * a leader that was paused still answers other questions.
+   */
   async #hasLeader(): Promise<void> {
     const client = await connect({
       servers: `127.0.0.1:${this.ports[0]}`,
       maxReconnectAttempts: -1,
     })
-    const ask = (): Promise<boolean> =>
-      client.request('$JS.API.INFO', '', { timeout: 1000 }).then(
-        () => true,
+    const name = `probe${randomBytes(4).toString('hex')}`
+    const probe = { name, subjects: [name], num_replicas: this.engines.length }
+    const create = (): Promise<boolean> =>
+      client
+        .request(`$JS.API.STREAM.CREATE.${name}`, JSON.stringify(probe), { timeout: 2000 })
+        .then((answer) => !('error' in answer.json<object>()))
         // No answer yet, or nobody there: asked again after a ping.
-        () => client.flush().then(() => false),
-      )
-    while (!(await ask()));
+        .catch(() => client.flush().then(() => false))
+    while (!(await create()));
+    await client.request(`$JS.API.STREAM.DELETE.${name}`, '', { timeout: 2000 })
     await client.close()
   }
 
@@ -155,7 +168,7 @@ export async function harnessOf(
       for (const proxy of proxies.values()) proxy.mend()
     },
     pause: () => Promise.resolve(servers.engines.forEach((engine) => engine.pause())),
-    resume: () => Promise.resolve(servers.engines.forEach((engine) => engine.resume())),
+    resume: () => servers.resume(),
     async end() {
       for (const proxy of [...proxies.values(), ...spare]) await proxy.close()
       await end()
