@@ -15,6 +15,8 @@ import { EngineProcess, findProgram, freePort, TemporaryFolder } from './engine-
 /** Where nats-server is; `null` skips. */
 export const NATS: string | null = findProgram('nats-server')
 
+const STREAM_NOT_FOUND = 10_059
+
 /** One server, or several of a cluster, with JetStream on files. */
 export class NatsServers {
   readonly engines: readonly EngineProcess[]
@@ -77,14 +79,19 @@ export class NatsServers {
     })
     const name = `probe${randomBytes(4).toString('hex')}`
     const probe = { name, subjects: [name], num_replicas: this.engines.length }
-    const create = (): Promise<boolean> =>
+    /** Whether `operation` has been done; asked again if there was no answer. */
+    const ask = (operation: string, question: object, isDone: number[] = []): Promise<boolean> =>
       client
-        .request(`$JS.API.STREAM.CREATE.${name}`, JSON.stringify(probe), { timeout: 2000 })
-        .then((answer) => !('error' in answer.json<object>()))
+        .request(`$JS.API.STREAM.${operation}.${name}`, JSON.stringify(question), { timeout: 2000 })
+        .then((answer) => {
+          const { error } = answer.json<{ error?: { err_code: number } }>()
+          return error === undefined || isDone.includes(error.err_code)
+        })
         // No answer yet, or nobody there: asked again after a ping.
         .catch(() => client.flush().then(() => false))
-    while (!(await create()));
-    await client.request(`$JS.API.STREAM.DELETE.${name}`, '', { timeout: 2000 })
+    while (!(await ask('CREATE', probe)));
+    // An answer may be lost while the leader changes: the stream is then gone at the next question.
+    while (!(await ask('DELETE', {}, [STREAM_NOT_FOUND])));
     await client.close()
   }
 
