@@ -1,7 +1,8 @@
 /**
  * One node of the kill test: a server of topics over a broker. It is killed without notice.
  *
- * `PORT` is where it listens; `BROKER` is `redis` or `nats`, and `ENGINE` its addresses, separated by commas.
+ * `PORT` is where it listens. `BROKER` is `redis` or `nats`. `ENGINE` has its addresses, separated by
+ * commas.
  */
 
 import { embeddedServer, WebSockets } from 'towpath'

@@ -129,9 +129,9 @@ async function run(session: DefaultWebSocketServerSession): Promise<void> {
 }
 
 /**
- * A path of Hono as paths of ours, which match at least as much: Hono's own router decides in the
- * end. `:id{[0-9]+}` becomes `:id`, a star in the middle one segment, a star at the end everything
- * below.
+ * Translates a path of Hono into paths of Towpath. They may match more requests than Hono's path,
+ * because Hono's own router decides in the end. `:id{[0-9]+}` becomes `:id`. A star in the middle
+ * matches one segment, and a star at the end matches everything below.
  */
 function patternsOf(path: string): readonly string[] {
   const pattern = path
