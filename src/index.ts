@@ -86,6 +86,7 @@ export type {
 } from './extensions/index.ts'
 
 export type {
+  ByDirection,
   ChannelBounds,
   ChannelBoundsOptions,
   CloseInfo,
@@ -96,9 +97,11 @@ export type {
   OutgoingBounds,
   OutgoingBoundsOptions,
   OverflowPolicy,
+  QueueStatistics,
   RouteSettings,
   SessionLimitName,
   SessionOptions,
+  SessionStatistics,
   Transport,
   TransportAddress,
   TransportReceiver,

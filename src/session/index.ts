@@ -17,6 +17,7 @@ export type {
   OutgoingChannel,
   WebSocketSession,
 } from './session.ts'
+export type { ByDirection, QueueStatistics, SessionStatistics } from './statistics.ts'
 export type { OverflowPolicy } from '../channels/index.ts'
 export type { ChannelBounds, ChannelBoundsOptions } from './channel-bounds.ts'
 export type {

@@ -9,6 +9,7 @@ import type { DelayOptions, Duration } from '../base/index.ts'
 import type { ReceiveChannel, SendChannel, SendOptions } from '../channels/index.ts'
 import type { CloseReason, Frame, PreparedFrame } from '../protocol/index.ts'
 import type { CloseInfo } from './close-info.ts'
+import type { SessionStatistics } from './statistics.ts'
 
 /**
  * The data that `send` accepts: a frame, a string (sent as text), bytes (sent as binary), or the
@@ -168,6 +169,9 @@ export interface WebSocketSession {
    * the bytes of waiting sends. Frame headers count once a frame has been serialised.
    */
   readonly bufferedAmount: number
+
+  /** The counters of this session: a fresh copy on each read. They can be read after the end. */
+  readonly statistics: SessionStatistics
 }
 
 /**

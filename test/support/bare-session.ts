@@ -35,6 +35,10 @@ abstract class BareSession extends LiveSession {
     return this.core
   }
 
+  get received(): number {
+    return this.core.read.received
+  }
+
   get isReadingStopped(): boolean {
     return this.core.read.heldBack?.isStopped === true
   }

@@ -65,6 +65,10 @@ export class OpenedSession extends LiveSession implements WebSocketClientSession
 
   // For the heartbeat: see `HeartbeatOwner`.
 
+  get received(): number {
+    return this.core.read.received
+  }
+
   get hiddenAmount(): number {
     return 0
   }

@@ -26,6 +26,7 @@ import { INTERNAL_ERROR, NORMAL } from '../failure-reason.ts'
 import type { DefaultWebSocketSession, OutgoingChannel, WebSocketSession } from '../session.ts'
 import type { SessionOwner } from '../session-owner.ts'
 import type { SessionObserver, SessionSettings } from '../settings.ts'
+import { type SessionStatistics, statisticsOf } from '../statistics.ts'
 import type { Transport } from '../transport.ts'
 import { Outgoing, sendOf } from './outgoing.ts'
 import { SessionCore } from './session-core.ts'
@@ -159,9 +160,8 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
     return this.#closed.promise
   }
 
-  /** Bytes that have arrived since the start, including parts of messages. */
-  get received(): number {
-    return this.core.read.received
+  get statistics(): SessionStatistics {
+    return statisticsOf(this.core)
   }
 
   get bufferedAmount(): number {

@@ -26,6 +26,7 @@ import type { SessionHoldings } from '../session-holdings.ts'
 import type { SessionOwner } from '../session-owner.ts'
 import type { SessionObserver, SessionSettings } from '../settings.ts'
 import type { Transport } from '../transport.ts'
+import { Traffic } from '../statistics.ts'
 import { SLAB_BYTES } from '../writing/output.ts'
 import { WriteHalf } from '../writing/write-half.ts'
 import { ABNORMAL, Ending, reportedReason } from './ending.ts'
@@ -74,8 +75,9 @@ export class SessionCore implements HalfOwner {
     this.extensions = SessionExtensions.open(settings, environment, (error) =>
       this.#extensionFailed(error),
     )
-    this.write = new WriteHalf(this, transport)
-    this.read = new ReadHalf(this, this.write, kind)
+    const traffic = new Traffic(environment.clock.now())
+    this.write = new WriteHalf(this, transport, traffic)
+    this.read = new ReadHalf(this, this.write, kind, traffic)
   }
 
   /** Begins to read and to ping. Frames that arrive before the handler runs wait in `incoming`. */

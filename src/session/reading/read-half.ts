@@ -29,6 +29,7 @@ import type { ChannelBounds } from '../channel-bounds.ts'
 import type { SessionExtensions } from '../session-extensions.ts'
 import type { SessionOwner } from '../session-owner.ts'
 import type { HeartbeatListener, SessionObserver } from '../settings.ts'
+import type { Traffic } from '../statistics.ts'
 import type { TransportReceiver } from '../transport.ts'
 import { type Output, outputOf } from '../writing/output.ts'
 import type { WriteHalf } from '../writing/write-half.ts'
@@ -49,6 +50,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   heldBack: HeldBack | null = null
   /** Bytes that have arrived since the start. */
   received = 0
+  readonly traffic: Traffic
   readonly #owner: HalfOwner
   readonly #observer: SessionObserver
   readonly #session: SessionOwner
@@ -71,8 +73,9 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   /** The frames that have been put into the channel since the last `ownPayloads`. */
   #newFrames = 0
 
-  constructor(owner: HalfOwner, write: WriteHalf, kind: 'default' | 'raw') {
+  constructor(owner: HalfOwner, write: WriteHalf, kind: 'default' | 'raw', traffic: Traffic) {
     const { settings, environment, extensions } = owner
+    this.traffic = traffic
     this.#owner = owner
     this.#observer = owner.observer
     this.#session = owner.session
@@ -112,7 +115,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
 
   receive(bytes: Uint8Array): void {
     this.received += bytes.length
-    this.#output.moreToRead()
+    this.traffic.receivedAt = this.#output.moreToRead()
     this.#activity?.active()
     this.#buffered(bytes.length)
     if (this.heldBack === null) this.#decode(bytes)
@@ -271,6 +274,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   /** Puts a message into the channel. `size` is the size of its payload in bytes. */
   #deliver(frame: Frame, size: number): void {
     if (this.#heartbeat !== null) this.#heartbeat.heard()
+    if (frame.fin) this.traffic.receivedMessages += 1
     if (this.#rates === null || this.#rates.message()) this.#put(frame, size)
   }
 

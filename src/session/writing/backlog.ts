@@ -95,6 +95,11 @@ export class Backlog {
     return this.#queue?.bytes ?? 0
   }
 
+  /** The frames that wait in the queue or for room in it. */
+  get frames(): number {
+    return this.#queue?.frames ?? 0
+  }
+
   /** Bytes that callers who wait for room cost beside their frames. */
   get waitingCost(): number {
     return this.#queue?.waitingCost ?? 0

@@ -100,6 +100,11 @@ export class OutgoingQueue {
     return this.#channel.fits(data)
   }
 
+  /** Frames in the queue, and frames of senders that wait for room; a waiting flush counts too. */
+  get frames(): number {
+    return this.#channel.size + this.#channel.waitingSenders
+  }
+
   /** Bytes in the queue, and bytes of senders that wait for room. */
   get bytes(): number {
     return this.#channel.bytes + this.#channel.waitingBytes

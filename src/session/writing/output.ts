@@ -99,11 +99,17 @@ export class Output {
     this.#environment.defer(endTurn, this)
   }
 
-  /** More bytes have arrived: ends a turn that has lasted long enough, or is large enough. */
-  moreToRead(): void {
-    if (this.#waiting.length === 0) return
-    if (this.end - this.#floor >= MAX_TURN_BYTES) this.endTurn()
-    else if (this.#environment.clock.now() - this.#turnBeganAt >= MAX_TURN_MS) this.endTurn()
+  /**
+   * More bytes have arrived: ends a turn that has lasted long enough, or is large enough.
+   *
+   * @returns the time, in milliseconds.
+   */
+  moreToRead(): number {
+    const now = this.#environment.clock.now()
+    if (this.#waiting.length === 0) return now
+    const isLarge = this.end - this.#floor >= MAX_TURN_BYTES
+    if (isLarge || now - this.#turnBeganAt >= MAX_TURN_MS) this.endTurn()
+    return now
   }
 
   /** Ends the turn. The call that was scheduled for its end then finds nothing to do. */

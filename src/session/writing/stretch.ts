@@ -20,6 +20,7 @@ import {
   preparedBytes,
   preparedPayload,
 } from '../../protocol/internal.ts'
+import type { Traffic } from '../statistics.ts'
 import type { Transport } from '../transport.ts'
 import { type Output, outputOf, type OutputUser, SLAB_BYTES } from './output.ts'
 
@@ -47,14 +48,16 @@ export class Stretch implements OutputUser {
   readonly #pool: StretchPool
   readonly #output: Output
   #user: StretchUser
+  #traffic: Traffic
   /** Where it lies in the slab; both are 0 while it is empty. */
   #start = 0
   #end = 0
 
-  constructor(pool: StretchPool, user: StretchUser) {
+  constructor(pool: StretchPool, user: StretchUser, traffic: Traffic) {
     this.#pool = pool
     this.#output = pool.output
     this.#user = user
+    this.#traffic = traffic
   }
 
   /** Bytes that are serialised and not yet given to the transport. */
@@ -63,8 +66,9 @@ export class Stretch implements OutputUser {
   }
 
   /** Begins again for another session. Only for an empty stretch whose turn is over. */
-  reuse(user: StretchUser): void {
+  reuse(user: StretchUser, traffic: Traffic): void {
     this.#user = user
+    this.#traffic = traffic
   }
 
   /**
@@ -236,6 +240,7 @@ export class Stretch implements OutputUser {
     const bytes = this.#output.stretch(this.#start, this.#end)
     this.#start = 0
     this.#end = 0
+    this.#traffic.sentBytes += bytes.length
     let isTaken = false // if it throws, the transport may have kept the bytes
     try {
       isTaken = this.#user.transport.write(bytes) === 'taken'
@@ -248,6 +253,7 @@ export class Stretch implements OutputUser {
 
   /** Writes bytes that are not in the slab. */
   #give(bytes: Uint8Array): void {
+    this.#traffic.sentBytes += bytes.length
     if (this.#user.transport.write(bytes) === 'queued') this.#user.writeQueued()
   }
 
@@ -272,11 +278,15 @@ export class StretchPool {
     this.share = loopShareOf(environment)
   }
 
-  /** Returns an empty stretch for `user`, which has it until `turnEnded` is called. */
-  begin(user: StretchUser): Stretch {
+  /**
+   * Returns an empty stretch for `user`, which has it until `turnEnded` is called.
+   *
+   * @param traffic counts the bytes that the transport is given.
+   */
+  begin(user: StretchUser, traffic: Traffic): Stretch {
     let stretch = this.#spare.pop()
-    if (stretch === undefined) stretch = new Stretch(this, user)
-    else stretch.reuse(user)
+    if (stretch === undefined) stretch = new Stretch(this, user, traffic)
+    else stretch.reuse(user, traffic)
     this.output.atEndOfTurn(stretch)
     return stretch
   }

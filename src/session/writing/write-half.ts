@@ -22,6 +22,7 @@ import {
 } from '../../protocol/internal.ts'
 import type { HalfOwner } from '../half-owner.ts'
 import type { Outbound } from '../session.ts'
+import type { Traffic } from '../statistics.ts'
 import type { Transport } from '../transport.ts'
 import { Backlog, type BacklogWriter } from './backlog.ts'
 import { isLastFragment, nextOpcode, outboundPayload, wholeText } from './message-order.ts'
@@ -39,6 +40,7 @@ export class WriteHalf implements BacklogWriter, StretchUser {
   readonly transport: Transport
   readonly #owner: HalfOwner
   readonly #activity: HalfOwner['activity']
+  readonly #traffic: Traffic
   readonly #stretches: StretchPool
   /** `null`: the handshake agreed on none. */
   readonly #extensions: OutgoingExtensions | null
@@ -49,12 +51,13 @@ export class WriteHalf implements BacklogWriter, StretchUser {
   /** Made when the end begins. */
   #ending: WriteEnding | null = null
 
-  constructor(owner: HalfOwner, transport: Transport) {
+  constructor(owner: HalfOwner, transport: Transport, traffic: Traffic) {
     const { settings, environment, extensions } = owner
     this.masking = settings.masking
     this.transport = transport
     this.#owner = owner
     this.#activity = owner.activity
+    this.#traffic = traffic
     this.#stretches = stretchPoolOf(environment)
     this.#extensions =
       extensions === null ? null : new OutgoingExtensions(extensions, this, environment)
@@ -207,6 +210,7 @@ export class WriteHalf implements BacklogWriter, StretchUser {
     } else {
       stretch.write(opcode, fin, 0, payload)
     }
+    if (fin && opcode < FrameType.CLOSE) this.#traffic.sentMessages += 1
     this.#backlog?.written(opcode, fin)
   }
 
@@ -242,7 +246,7 @@ export class WriteHalf implements BacklogWriter, StretchUser {
 
   #roomFor(bound: number): Stretch | null {
     if (this.#backlog?.isTransportBusy === true) return null
-    this.#stretch ??= this.#stretches.begin(this)
+    this.#stretch ??= this.#stretches.begin(this, this.#traffic)
     return this.#stretch.makeRoom(bound) ? this.#stretch : null
   }
 
@@ -254,8 +258,10 @@ export class WriteHalf implements BacklogWriter, StretchUser {
     const payload = text ?? outboundPayload(data)
     const stretch = this.room(payload)
     if (stretch === null) return false
-    if (text !== null) stretch.write(FrameType.TEXT, true, 0, text, true)
-    else
+    if (text !== null) {
+      stretch.write(FrameType.TEXT, true, 0, text, true)
+      this.#traffic.sentMessages += 1
+    } else
       this.write(
         stretch,
         nextOpcode(this, data, payload),
