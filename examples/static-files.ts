@@ -33,9 +33,12 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
 }
 
+const NOT_FOUND_PAGE = '/404.html'
+
 /**
  * Serves each folder of `folders` (a path on disk) under its key (a URL path that ends in `/`).
  * `index.html` is what a folder shows. A file whose ending has no known content type is left out.
+ * `/404.html` answers a browser that asks for a page that is not there.
  */
 export function serveStaticFiles(folders: Readonly<Record<string, string>>): RequestListener {
   const files = new Map<string, StaticFile>()
@@ -73,18 +76,26 @@ function answer(
   const file = files.get(path)
   if (file !== undefined) return send(request, response, file)
   if (files.has(`${path}/`)) return refuse(request, response, 308, { location: `${path}/` })
+  const notFound = files.get(NOT_FOUND_PAGE)
+  const isForPeople = request.headers.accept?.includes('text/html') === true
+  if (notFound !== undefined && isForPeople) return send(request, response, notFound, 404)
   return refuse(request, response, 404, {})
 }
 
-function send(request: IncomingMessage, response: ServerResponse, file: StaticFile): void {
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  file: StaticFile,
+  status: 200 | 404 = 200,
+): void {
   // The browser keeps its copy and asks each time whether it is still good.
   const headers = { ...SECURITY_HEADERS, 'cache-control': 'no-cache', etag: file.etag }
-  if (request.headers['if-none-match'] === file.etag) {
+  if (status === 200 && request.headers['if-none-match'] === file.etag) {
     response.writeHead(304, headers).end()
     return
   }
   const { contents, contentType } = file
-  response.writeHead(200, {
+  response.writeHead(status, {
     ...headers,
     'content-type': contentType,
     'content-length': contents.length,

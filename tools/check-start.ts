@@ -1,7 +1,7 @@
 /**
- * Checks what a person does first: `npm start`, a look at the page, Ctrl-C. The server must say
- * where it listens, serve its pages, and end with exit code 0; on a port that is in use it must end
- * with 1.
+ * Checks what a person does first: `npm start`, a look at the page, Ctrl-C. The command must say
+ * what it does before it loads anything. The server must say where it listens, serve its pages, and
+ * end with exit code 0; on a port that is in use it must end with 1.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -21,11 +21,7 @@ async function main(): Promise<void> {
 
   for (const page of ['/', '/chat/', '/echo/']) await expectPage(new URL(page, address))
 
-  const second = start(
-    process.execPath,
-    ['--import', 'tsx', 'tools/start.ts'],
-    new URL(address).port,
-  )
+  const second = start(process.execPath, ['tools/start.mjs'], new URL(address).port)
   expectExitCode(await exitCodeOf(second), 1, 'a server on a port that is in use')
 
   // As a terminal does it: to every process of the group.
@@ -54,6 +50,7 @@ function readAddress(server: ChildProcess): Promise<string> {
     let output = ''
     server.stdout?.on('data', (chunk) => {
       output += String(chunk)
+      if (!output.includes('Starting the examples')) return
       const [, address] = /(http:\/\/\S+)\s/.exec(output) ?? []
       if (address !== undefined) resolve(address)
     })

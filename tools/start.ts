@@ -1,5 +1,6 @@
 /**
- * `npm start`: builds the library if its sources have changed, then serves the examples.
+ * `npm start`, after `start.mjs`: builds the library if its sources have changed, then serves the
+ * examples.
  *
  * The programs run from their TypeScript sources. The build is for the pages, which load the
  * compiled client.
@@ -26,9 +27,14 @@ export function needsBuild(root: string): boolean {
   return inputs.some((file) => statSync(join(root, file)).mtimeMs > built.mtimeMs)
 }
 
-async function main(): Promise<void> {
+/** Builds if it is necessary, and serves the examples until a signal. */
+export function start(): Promise<void> {
+  return runTool(buildAndServe)
+}
+
+async function buildAndServe(): Promise<void> {
   if (needsBuild(ROOT)) {
-    process.stdout.write('Building Towpath, this takes some seconds …\n')
+    process.stdout.write('Building the library for the pages, about 15 seconds …\n')
     const { status } = spawnSync('npm', ['run', '--silent', 'build'], {
       cwd: ROOT,
       stdio: 'inherit',
@@ -37,5 +43,3 @@ async function main(): Promise<void> {
   }
   await import('../examples/start.ts')
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) await runTool(main)

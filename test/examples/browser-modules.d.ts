@@ -46,3 +46,10 @@ declare module '*/reconnecting-dashboard/public/dashboard.js' {
 declare module '*/chat/public/connection.js' {
   export function retryDelay(attempt: number, random: number): number
 }
+
+declare module '*/examples/public/chart.js' {
+  export class Chart {
+    add(at: number, value: number): void
+    shapes(now: number, atLeast: number): { line: string; area: string; highest: number }
+  }
+}

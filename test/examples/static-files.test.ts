@@ -117,6 +117,26 @@ describe('serveStaticFiles()', () => {
     expect(body).toBe('There is no such page here\n')
   })
 
+  it('serveStaticFiles() answers 404 to a browser with a page that leads back', async () => {
+    const { status, headers, body } = await ask('/missing', {
+      headers: { accept: 'text/html,*/*;q=0.8' },
+    })
+
+    expect(status).toBe(404)
+    expect(headers['content-type']).toBe('text/html; charset=utf-8')
+    expect(headers['content-security-policy']).toContain("default-src 'none'")
+    expect(body).toContain('<a class="button" href="/">')
+  })
+
+  it('serveStaticFiles() never answers 304 for a page that is not there', async () => {
+    const first = await ask('/missing', { headers: { accept: 'text/html' } })
+    const again = await ask('/missing', {
+      headers: { accept: 'text/html', 'if-none-match': first.headers.etag ?? '' },
+    })
+
+    expect(again.status).toBe(404)
+  })
+
   it('serveStaticFiles() sends a folder without its slash on', async () => {
     const { status, headers } = await ask('/chat')
 

@@ -1,6 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import { needsBuild } from '../../tools/start.ts'
 
@@ -37,5 +39,23 @@ describe('needsBuild()', () => {
     const root = folderWith({ 'src/index.ts': 1, 'src/base/clock.ts': 4, 'dist/index.js': 3 })
 
     expect(needsBuild(root)).toBe(true)
+  })
+})
+
+describe('npm start', () => {
+  it('npm start in a clone without node_modules ends with 1 and names npm ci', () => {
+    const root = folderWith({ 'tools/start.mjs': 1 })
+    const program = join(root, 'tools/start.mjs')
+    copyFileSync(fileURLToPath(new URL('../../tools/start.mjs', import.meta.url)), program)
+
+    const { status, stdout, stderr } = spawnSync(process.execPath, [program], { encoding: 'utf8' })
+
+    expect({ status, stdout, stderr }).toEqual({
+      status: 1,
+      stdout: '',
+      stderr:
+        'Cannot start the examples: the development tools are not installed, ' +
+        'expected "npm ci" first\n',
+    })
   })
 })

@@ -4,6 +4,7 @@
  */
 
 import { connect } from '/towpath/browser-client.js'
+import { Chart, drawChart } from '/chart.js'
 import { follow, inUnits } from '/reconnecting-dashboard/dashboard.js'
 
 const $ = (id) => document.getElementById(id)
@@ -22,29 +23,37 @@ $('close').addEventListener('click', () => void connection.close())
 $('again').addEventListener('click', () => location.reload())
 
 const clockTime = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
-const CHART_SECONDS = 60
-const MIN_CHART_PERCENT = 2
-const cpu = []
+const cpu = new Chart()
+const memory = new Chart()
+
+/** Also called without a reading, so that the time goes on while the server is away. */
+function drawCharts() {
+  const now = performance.now() / 1000
+  const percent = (value) => `${numbers.format(value)} %`
+  const mebibytes = (value) => `${numbers.format(value)} MiB`
+  drawChart($('cpu-chart'), cpu, { now, atLeast: 2, format: percent })
+  drawChart($('memory-chart'), memory, { now, atLeast: 50, format: mebibytes })
+}
+
+setInterval(drawCharts, 1000)
+drawCharts()
 
 await follow(connection, {
   showReading({ uptimeSeconds, memoryMiB, viewers, cpuPercent }) {
     $('uptime').textContent = inUnits(uptimeSeconds)
     $('cpu').textContent = `${numbers.format(cpuPercent)} %`
-    cpu.push(cpuPercent)
-    if (cpu.length > CHART_SECONDS) cpu.shift()
-    // An idle server uses less than a percent, so the chart is as high as its highest second.
-    const highest = Math.max(MIN_CHART_PERCENT, ...cpu)
-    const points = cpu.map((percent, index) => `${index},${99 - (percent / highest) * 98}`)
-    $('chart').setAttribute('points', points.join(' '))
     $('memory').textContent = `${numbers.format(memoryMiB)} MiB`
     $('viewers').textContent = numbers.format(viewers)
+    cpu.add(performance.now() / 1000, cpuPercent)
+    memory.add(performance.now() / 1000, memoryMiB)
+    drawCharts()
   },
   showState(state, words) {
     $('state').dataset.state = state
     $('state').textContent = words
     $('drop').disabled = state !== 'open'
     $('retry').disabled = state !== 'waiting'
-    $('readings').classList.toggle('stale', state !== 'open')
+    for (const id of ['readings', 'charts']) $(id).classList.toggle('stale', state !== 'open')
     for (const id of ['drop', 'retry', 'close']) $(id).hidden = state === 'closed'
     $('again').hidden = state !== 'closed'
     const line = document.createElement('li')
