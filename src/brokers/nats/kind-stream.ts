@@ -248,20 +248,23 @@ export class KindStream {
     throw new Error('Cannot agree on an epoch: the marker changes too often')
   }
 
+  /**
+   * Asks for the state of the markers' stream first. While a stream is being created by another
+   * node, servers up to 2.9 crash when they are asked for one of its messages.
+   */
   async #marker(connection: NatsConnection): Promise<Marker> {
+    const { markers, allMarkers } = this.#all
     try {
-      const answer = await connection.ask(`STREAM.MSG.GET.${this.#all.markers}`, {
-        last_by_subj: this.names.marker,
-      })
+      const { messages } = readInfo(await connection.ask(`STREAM.INFO.${markers}`, {}))
+      if (messages === 0) return NO_MARKER
+      const question = { last_by_subj: this.names.marker }
+      const answer = await connection.ask(`STREAM.MSG.GET.${markers}`, question)
       return readMarker(fieldsOf(answer['message']))
     } catch (error) {
       if (!(error instanceof JetStreamError)) throw error
       if (error.number === MESSAGE_NOT_FOUND) return NO_MARKER
       if (error.number !== STREAM_NOT_FOUND) throw error
-      await this.#create(connection, this.#all.markers, {
-        subjects: [this.#all.allMarkers],
-        max_msgs_per_subject: 1,
-      })
+      await this.#create(connection, markers, { subjects: [allMarkers], max_msgs_per_subject: 1 })
       return NO_MARKER
     }
   }

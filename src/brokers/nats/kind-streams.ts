@@ -17,6 +17,8 @@ export class KindStreams {
   readonly #createEpoch: () => string
   readonly #streams = new Map<string, KindStream>()
   readonly #verified = new Set<KindStream>()
+  /** Streams whose marker moved before they were verified. */
+  readonly #movedEarly = new Set<KindStream>()
 
   constructor(names: NatsNames, settings: NatsSettings, createEpoch: () => string) {
     this.#names = names
@@ -27,6 +29,7 @@ export class KindStreams {
   /** A new connection: every stream has to be verified again. */
   reset(): void {
     this.#verified.clear()
+    this.#movedEarly.clear()
   }
 
   /** Verifies the next stream that is not verified. @returns `null` when there is none. */
@@ -79,18 +82,26 @@ export class KindStreams {
    * to. A new epoch ends the connection: the next one settles it.
    */
   async markerMoved(connection: NatsConnection, subject: string): Promise<void> {
-    for (const stream of this.#verified) {
+    for (const stream of this.#streams.values()) {
       if (stream.names.marker !== subject) continue
-      try {
-        if (await stream.hasMoved(connection)) connection.fail(new Error('A new epoch has begun'))
-      } catch (error) {
-        connection.fail(error)
-      }
+      if (this.#verified.has(stream)) await this.#settleAgain(connection, stream)
+      else this.#movedEarly.add(stream)
+    }
+  }
+
+  /** Ends the connection if the epoch of a stream has changed. Never rejects. */
+  async #settleAgain(connection: NatsConnection, stream: KindStream): Promise<void> {
+    try {
+      if (await stream.hasMoved(connection)) connection.fail(new Error('A new epoch has begun'))
+    } catch (error) {
+      connection.fail(error)
     }
   }
 
   async #verify(connection: NatsConnection, stream: KindStream): Promise<void> {
     await stream.verify(connection)
     this.#verified.add(stream)
+    // The marker may have been read before another node replaced it.
+    if (this.#movedEarly.delete(stream)) await this.#settleAgain(connection, stream)
   }
 }

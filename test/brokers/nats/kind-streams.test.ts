@@ -18,8 +18,15 @@ function createWorld(replicas = 1, created: () => string = () => 'then') {
   const marker = { epoch: 'e1' }
   const failures: unknown[] = []
   const requests: string[] = []
+  const asked: string[] = []
+  const markers = { messages: 1 }
   let refusal: Error | null = null
   const answer = (operation: string): Record<string, unknown> => {
+    asked.push(operation)
+    if (operation === `STREAM.INFO.${names.markers}`) {
+      const { messages } = markers
+      return { config: { num_replicas: replicas }, state: { last_seq: messages, messages } }
+    }
     if (operation.startsWith('STREAM.MSG.GET')) {
       const data = JSON.stringify({ epoch: marker.epoch, stream: DESCRIPTION, server: 'S' })
       return { message: { seq: 1, data: Buffer.from(data).toString('base64') } }
@@ -42,7 +49,7 @@ function createWorld(replicas = 1, created: () => string = () => 'then') {
     fail: (cause: unknown) => failures.push(cause),
   } as unknown as NatsConnection
   const refuse = (error: Error | null): void => void (refusal = error)
-  return { streams, names, marker, connection, failures, requests, refuse }
+  return { streams, names, marker, markers, connection, failures, asked, requests, refuse }
 }
 
 describe('KindStreams', () => {
@@ -101,6 +108,36 @@ describe('KindStreams', () => {
 
     expect(single.requests).toEqual([])
     expect(copied.requests).toEqual([`${copied.names.kind(KIND.id).stored}.==`])
+  })
+
+  it('asks for no message of a stream that has none: NATS 2.9 may crash while it is made', async () => {
+    const { streams, names, markers, connection, asked, requests } = createWorld()
+    markers.messages = 0
+    streams.add(KIND)
+    await streams.prepare(connection, KIND)
+
+    expect(asked).toContain(`STREAM.INFO.${names.markers}`)
+    expect(asked.filter((operation) => operation.includes('MSG.GET'))).toEqual([])
+    expect(requests).toEqual([names.kind(KIND.id).marker])
+    expect(streams.of(ROOM).epoch).toBe('own')
+  })
+
+  it('T-33 a marker that moves while its stream is verified ends the connection', async () => {
+    const { streams, names, marker, connection, failures } = createWorld()
+    const ask = connection.ask.bind(connection)
+    // Another node replaces the marker when this one has just read it.
+    connection.ask = async (operation, question) => {
+      const answer = await ask(operation, question)
+      if (operation.startsWith('STREAM.MSG.GET') && marker.epoch === 'e1') {
+        marker.epoch = 'e2'
+        await streams.markerMoved(connection, names.kind(KIND.id).marker)
+      }
+      return answer
+    }
+    streams.add(KIND)
+    await streams.prepare(connection, KIND)
+
+    expect(failures).toEqual([new Error('A new epoch has begun')])
   })
 
   it('T-33 copies that disagree on when the stream was created keep its epoch', async () => {
