@@ -23,7 +23,7 @@ import type { AnyParameters, JoinPaths, PathParameters } from './routing/path-pa
 import type { RefusalReason } from './upgrades/refusal-reason.ts'
 import type { ApplicationRequest, OriginResolver } from './calls/request.ts'
 import type { ApplicationStatistics } from './statistics.ts'
-import type { StopCounts, StopOptions } from './stop-options.ts'
+import type { ApplicationState, StopCounts, StopOptions } from './stop-options.ts'
 
 /**
  * The kernel for WebSockets: plugins, routes and running sessions. Made by `createApplication` or
@@ -47,6 +47,9 @@ export interface Application {
 
   /** Typed values that belong to the application, for plugins and handlers. */
   readonly attributes: Attributes
+
+  /** `running` until `stop()` is called. See `readiness`. */
+  readonly state: ApplicationState
 
   /** The running sessions, in the order in which they began. */
   readonly sessions: Sessions
@@ -116,9 +119,10 @@ export interface Application {
   answerPlainRequest(target: string, bootstrap?: 'upgrade' | 'connect'): UpgradeRefused | null
 
   /**
-   * Ends the application's sessions. Upgrades are refused with 503 from now on. Sessions are closed
-   * with 1001, in batches over `grace`. Their handlers are awaited until `timeout`; sessions that
-   * remain are dropped.
+   * Ends the application's sessions. With `lead`, the application first goes on for that time with
+   * the state `leaving`. Then upgrades are refused with 503. Sessions are closed with 1001, in
+   * batches over `grace`. Their handlers are awaited until `timeout`; sessions that remain are
+   * dropped.
    *
    * Resolves when every session has ended and the listeners of `stopped` have settled; never
    * rejects. Idempotent: later calls return the first promise, and their options are ignored.

@@ -21,7 +21,7 @@ import { Counters } from './counters.ts'
 import { drain, readStopOptions, type DrainTimes, withinMs } from './sessions/drain.ts'
 import type { UpgradeOutcome, UpgradeRefused, UpgradeRequest } from './engine.ts'
 import { ReconnectHints } from './sessions/reconnect-hints.ts'
-import { consoleLogger, type Logger } from './logger.ts'
+import { consoleLogger, type Logger, logSafely } from './logger.ts'
 import { EventMonitor } from './monitor.ts'
 import { PluginRegistry } from './plugin.ts'
 import { RefusedOrigins } from './upgrades/refused-origins.ts'
@@ -32,7 +32,7 @@ import { RouteScope, type WebSocketRoute } from './routing/route-scope.ts'
 import { createRouteTree, type RouteTree } from './routing/route-tree.ts'
 import { SessionRegistry } from './sessions/session-registry.ts'
 import type { ApplicationStatistics } from './statistics.ts'
-import type { StopCounts, StopOptions } from './stop-options.ts'
+import type { ApplicationState, StopCounts, StopOptions } from './stop-options.ts'
 import { decideUpgrade, type UpgradeDependencies } from './upgrades/upgrade.ts'
 import { WebSockets } from './sessions/websockets-plugin.ts'
 
@@ -105,6 +105,8 @@ class WebSocketApplication implements Application {
   readonly #root: RouteScope
   readonly #resolvers: OriginResolver[] = []
   readonly #upgradeDependencies: UpgradeDependencies
+  readonly #clock: Clock
+  #state: ApplicationState = 'running'
   #admission: Admission | null = null
   #environment: Environment | null = null
   #stopped: Deferred<StopCounts> | null = null
@@ -114,6 +116,7 @@ class WebSocketApplication implements Application {
   constructor(logger: Logger, clock: Clock) {
     this.logger = logger
     this.clock = delayingClock(clock)
+    this.#clock = clock
     this.monitor = new EventMonitor(logger)
     ROUTES.set(this, this.#routes)
     this.#root = new RouteScope({
@@ -143,6 +146,10 @@ class WebSocketApplication implements Application {
 
   plugin<Options extends object, Instance>(plugin: Plugin<Options, Instance>): Instance {
     return this.#plugins.get(plugin)
+  }
+
+  get state(): ApplicationState {
+    return this.#state
   }
 
   statistics(): ApplicationStatistics {
@@ -185,11 +192,10 @@ class WebSocketApplication implements Application {
     const stopped = new Deferred<StopCounts>()
     // Set first: a listener that calls `stop()` again must get the same promise.
     this.#stopped = stopped
-    const reconnectHints = new ReconnectHints(times.reconnectWithin, (target) =>
-      this.#random(target),
-    )
-    this.#reconnectHints = reconnectHints
-    void this.#drain(times, reconnectHints).then((counts) => stopped.resolve(counts))
+    const { lead: leadMs, grace: graceMs, timeout: timeoutMs } = times
+    const facts = { sessions: this.sessions.size, leadMs, graceMs, timeoutMs }
+    logSafely(() => this.logger.info(facts, 'Application stops'))
+    void this.#drain(times).then((counts) => stopped.resolve(counts))
     return stopped.promise
   }
 
@@ -220,12 +226,22 @@ class WebSocketApplication implements Application {
     return this.#environment?.random(target) ?? target
   }
 
-  async #drain(times: DrainTimes, reconnectHints: ReconnectHints): Promise<StopCounts> {
+  async #drain(times: DrainTimes): Promise<StopCounts> {
     // A handler may wait for something that does not keep the process alive. These timers do.
-    const clock = waitingClock(this.#environment?.clock ?? systemClock)
+    const clock = waitingClock(this.#environment?.clock ?? this.#clock)
+    if (times.lead > 0) {
+      this.#state = 'leaving'
+      await withinMs(clock, times.lead, new Deferred<void>().promise)
+    }
+    this.#state = 'stopping'
+    const reconnectHints = new ReconnectHints(times.reconnectWithin, (target) =>
+      this.#random(target),
+    )
+    this.#reconnectHints = reconnectHints
     const startedAt = clock.now()
     rootContext.run(() => this.monitor.emit('stopping', { sessions: this.sessions.size }))
     const counts = await drain(this.sessions, clock, times, reconnectHints)
+    this.#state = 'stopped'
     const leftMs = startedAt + times.timeout - clock.now()
     const listeners = rootContext.run(() => this.monitor.emitAndWait('stopped', counts))
     await withinMs(clock, Math.max(leftMs, LAST_LISTENERS_MS), listeners)

@@ -4,8 +4,22 @@
 
 import type { Duration } from '../base/index.ts'
 
+/**
+ * How far an application is from its end. `leaving`: during `lead`, it still takes upgrades.
+ * `stopping`: it refuses upgrades and ends its sessions.
+ */
+export type ApplicationState = 'running' | 'leaving' | 'stopping' | 'stopped'
+
 /** The time limits for stopping an application. */
 export interface StopOptions {
+  /**
+   * Time before anything is stopped, 0 or above. Meanwhile `readiness(app)` is 503, and upgrades
+   * are still taken: a load balancer needs some seconds until it sends clients elsewhere.
+   *
+   * @defaultValue 0
+   */
+  readonly lead?: Duration
+
   /**
    * Time over which sessions are closed, 0 or above, so that clients do not all reconnect at once.
    * The first batch is closed immediately.
@@ -15,7 +29,7 @@ export interface StopOptions {
   readonly grace?: Duration
 
   /**
-   * How long handlers are awaited, measured from the call of `stop()`; at least `grace`.
+   * How long handlers are awaited, measured from the end of `lead`; at least `grace`.
    *
    * @defaultValue 15 seconds: `grace`, the closing handshake's 10 seconds, and some room
    */

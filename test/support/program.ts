@@ -3,7 +3,7 @@
  * lines of JSON.
  */
 
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -30,11 +30,18 @@ export class Program implements AsyncDisposable {
   #isOver = false
   readonly #news = new EventEmitter()
 
-  /** Runs `<name>.ts` with `options` as its argument. */
-  constructor(name: string, options: object = {}) {
+  /**
+   * Runs `<name>.ts` with `options` as its argument.
+   *
+   * @param inherited file descriptors of this process, which the program has as 3 and up.
+   */
+  constructor(name: string, options: object = {}, inherited: readonly number[] = []) {
     const path = fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url))
     const args = ['--import', 'tsx', path, JSON.stringify(options)]
-    const child = spawn(process.execPath, args, { detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, args, {
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe', ...inherited],
+    }) as ChildProcessWithoutNullStreams // the first three are pipes
     this.#child = child
     child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text))
     createInterface({ input: child.stdout }).on('line', (line) => {

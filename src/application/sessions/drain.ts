@@ -16,11 +16,14 @@ import type { SessionRegistry } from './session-registry.ts'
 
 /** The checked options of `stop`, in milliseconds. */
 export interface DrainTimes {
+  readonly lead: number
   readonly grace: number
   readonly timeout: number
   /** `null`: clients get no hint when to reconnect. */
   readonly reconnectWithin: number | null
 }
+
+const NAMES = ['lead', 'grace', 'timeout', 'reconnectWithin'] as const
 
 const DEFAULT_GRACE_MS = 1_000
 const DEFAULT_TIMEOUT_MS = 15_000
@@ -39,23 +42,25 @@ export function readStopOptions(
   act: string = 'stop the application',
 ): DrainTimes {
   requireObject(act, 'the options argument', options)
-  requireKnownNames(act, options, ['grace', 'timeout', 'reconnectWithin'])
-  for (const name of ['grace', 'timeout', 'reconnectWithin'] as const) {
+  requireKnownNames(act, options, NAMES)
+  for (const name of NAMES) {
     requireNoBareSeconds(act, name, options[name])
   }
   const timeout = toMilliseconds(options.timeout ?? DEFAULT_TIMEOUT_MS, 'timeout')
   const grace = toMilliseconds(options.grace ?? Math.min(DEFAULT_GRACE_MS, timeout), 'grace')
+  const lead = toMilliseconds(options.lead ?? 0, 'lead')
   const { reconnectWithin: within = null } = options
   const reconnectWithin = within === null ? null : toMilliseconds(within, 'reconnectWithin')
-  if (grace <= timeout) return { grace, timeout, reconnectWithin }
+  if (grace <= timeout) return { lead, grace, timeout, reconnectWithin }
   throw new RangeError(
     `Cannot ${act}: timeout is ${timeout} ms, expected at least the grace of ${grace} ms`,
   )
 }
 
 /** Returns checked times as options, with a unit: `readStopOptions` refuses small bare numbers. */
-export function toStopOptions({ grace, timeout, reconnectWithin }: DrainTimes): StopOptions {
+export function toStopOptions({ lead, grace, timeout, reconnectWithin }: DrainTimes): StopOptions {
   return {
+    lead: { milliseconds: lead },
     grace: { milliseconds: grace },
     timeout: { milliseconds: timeout },
     reconnectWithin: reconnectWithin === null ? null : { milliseconds: reconnectWithin },
@@ -66,7 +71,7 @@ export function toStopOptions({ grace, timeout, reconnectWithin }: DrainTimes): 
 export async function drain(
   sessions: SessionRegistry,
   clock: Clock,
-  times: Omit<DrainTimes, 'reconnectWithin'>,
+  times: Pick<DrainTimes, 'grace' | 'timeout'>,
   reconnectHints: ReconnectHints,
 ): Promise<StopCounts> {
   const before = sessions.opened - sessions.size

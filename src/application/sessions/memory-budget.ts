@@ -125,6 +125,14 @@ export class SharedBudget implements MemoryBudget {
     return new MemoryBudgetError(this.#measured, this.limit)
   }
 
+  /** Whether new sessions are refused now. Measures all sessions if there may be little room. */
+  isShort(): boolean {
+    if (this.#measured + this.#grown <= this.limit * SHORTAGE) return false
+    emptyPool()
+    this.#setMeasured(this.used)
+    return this.#measured > this.limit * SHORTAGE
+  }
+
   /**
    * Measures all sessions, and closes sessions while the total exceeds the limit. Sessions with the
    * highest cost are closed first, then the largest, then the youngest.

@@ -11,7 +11,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import { createServer as createSecureServer, type Server as HttpsServer } from 'node:https'
-import type { Socket } from 'node:net'
+import type { ListenOptions, Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 
 import {
@@ -38,7 +38,8 @@ import { OpenConnections } from './server/open-connections.ts'
 import { OwedAnswers } from './upgrades/owed-answers.ts'
 import { PlainRequests } from './server/plain-requests.ts'
 import type { EmbeddedServer, ServerAddress } from './server/server.ts'
-import { watchSignals } from './server/signals.ts'
+import { hasLeft, logListening } from './server/listening.ts'
+import { stopAtSignal, watchSignals } from './server/signals.ts'
 import { TransportChoice } from './transports/transport-choice.ts'
 import { answerUnclaimed } from './upgrades/unclaimed-upgrade.ts'
 import {
@@ -82,8 +83,9 @@ export function embeddedServer(
   }
   const application = createApplication(module, loggerOption)
   if (role === 'alone') return new NodeServer(application, settings, createEnvironment())
-  const server = new NodeServer(application, { ...settings, signals: false }, createEnvironment())
-  return new WorkerServer(server, signals, workerDependencies)
+  const alone = { ...settings, signals: false }
+  const server = new NodeServer(application, alone, createEnvironment(), false)
+  return new WorkerServer(server, signals !== false, workerDependencies)
 }
 
 /** Time limit for the head of a request, measured from the connection; then the client gets 408. */
@@ -107,6 +109,8 @@ class NodeServer implements EmbeddedServer, UpgradeServer {
   /** No other listener can take an upgrade. */
   readonly hasRivals: boolean = false
   readonly #settings: ServerSettings
+  /** Whether it writes a line when it listens; for workers, the primary process does. */
+  readonly #logs: boolean
   readonly #server: HttpServer
   readonly #connections: OpenConnections
   readonly #plainRequests: PlainRequests
@@ -118,8 +122,16 @@ class NodeServer implements EmbeddedServer, UpgradeServer {
   #stopped: Promise<StopCounts> | null = null
   #address: ServerAddress | null = null
   #signals: Disposable | null = null
+  /** Set when the server takes no more connections. */
+  #isClosing = false
 
-  constructor(application: Application, settings: ServerSettings, environment: Environment) {
+  constructor(
+    application: Application,
+    settings: ServerSettings,
+    environment: Environment,
+    logs: boolean = true,
+  ) {
+    this.#logs = logs
     this.application = application
     this.environment = environment
     this.transports = new TransportChoice(settings.transport)
@@ -128,7 +140,12 @@ class NodeServer implements EmbeddedServer, UpgradeServer {
     if (settings.http2 !== null) this.#splitOffHttp2(settings.http2)
     this.owed = new OwedAnswers(this.#server)
     this.#connections = new OpenConnections(this.#server)
-    this.#plainRequests = new PlainRequests(application, settings.http, environment.timers)
+    this.#plainRequests = new PlainRequests(
+      application,
+      settings.http,
+      environment.timers,
+      settings.health,
+    )
     this.#server.on('request', (request, response) => this.#answer(request, response))
     this.#server.on('upgrade', (request, stream, head) => this.#upgrade({ request, stream, head }))
   }
@@ -162,23 +179,26 @@ class NodeServer implements EmbeddedServer, UpgradeServer {
   }
 
   async #listen(): Promise<EmbeddedServer> {
-    const { host, port, socketPath, signals, tls } = this.#settings
+    const { host, port, socketPath, fd, signals, tls } = this.#settings
     try {
       if (this.#settings.http2 !== null) this.#http2 = await this.#openHttp2(this.#settings.http2)
-      if (socketPath === null)
-        this.#server.listen({ port, backlog: BACKLOG, ...(host === null ? {} : { host }) })
-      else this.#server.listen({ path: socketPath, backlog: BACKLOG })
+      this.#server.listen({ ...placeOf(this.#settings), backlog: BACKLOG })
       await once(this.#server, 'listening')
       await (tls === null ? this.transports.ready() : this.transports.readyForTls())
     } catch (error) {
       this.#started = null
-      throw new ListenError(host, port, error, socketPath)
+      throw new ListenError(host, port, error, { socketPath, fd })
     }
     // For example, no file descriptor is free: that is temporary and must not end the process.
     this.#server.on('error', (error) => logFailure(this.application.logger, error, 'Server failed'))
     this.#address = addressOf(this.#server)
     this.#frontDoor = await this.#openFrontDoor()
-    if (signals) this.#signals = watchSignals(() => this.stop(), this.environment.clock, process)
+    if (this.#logs) logListening(this.application.logger, this.#address, { tls: tls !== null })
+    const options = stopAtSignal(signals)
+    if (options !== null) {
+      const { clock } = this.environment
+      this.#signals = watchSignals(() => this.stop(...options), clock, process)
+    }
     return this
   }
 
@@ -187,6 +207,7 @@ class NodeServer implements EmbeddedServer, UpgradeServer {
       // The caller of start() has the error; there is nothing to close.
     })
     if (!this.#server.listening) return drained
+    await hasLeft(this.application)
 
     const closed = once(this.#server, 'close')
     const deadline = waitingClock(this.environment.clock).setTimer(timeoutMs, () => {
@@ -195,6 +216,7 @@ class NodeServer implements EmbeddedServer, UpgradeServer {
       this.#connections.dropAll()
       this.transports.dropAll()
     })
+    this.#isClosing = true
     this.#plainRequests.stop()
     this.#server.close()
     this.#server.closeIdleConnections()
@@ -211,8 +233,9 @@ class NodeServer implements EmbeddedServer, UpgradeServer {
   }
 
   async #openFrontDoor(): Promise<FrontDoor | null> {
-    const { tls, socketPath, maxHeadSize } = this.#settings
-    if (tls !== null || socketPath !== null) return null
+    const { tls, maxHeadSize } = this.#settings
+    const isPipe = this.#address?.socketPath !== undefined
+    if (tls !== null || isPipe) return null
     const limits = { maxHeadSize, headLimitMs: HEAD_LIMIT_MS, checkMs: LIMIT_CHECK_MS }
     return FrontDoor.open(this.#server, this, limits)
   }
@@ -225,13 +248,14 @@ class NodeServer implements EmbeddedServer, UpgradeServer {
   }
 
   async #openHttp2(settings: Http2Settings): Promise<Http2Server> {
-    const { http, maxHeadSize } = this.#settings
+    const { http, health, maxHeadSize } = this.#settings
     // Here and not above, so that a server without HTTP/2 does not load it.
     const { Http2Server: Opened } = await import('./http2/http2-server.ts')
     return Opened.open({
       application: this.application,
       environment: this.environment,
       http,
+      health,
       maxHeadSize,
       settings,
       spoke: (socket) => this.#connections.requestArrived(socket),
@@ -242,7 +266,7 @@ class NodeServer implements EmbeddedServer, UpgradeServer {
     this.#connections.requestArrived(request.socket)
     // A connection that was answering a request when the server stopped is idle only now.
     response.once('close', () => {
-      if (this.#stopped !== null) this.#server.closeIdleConnections()
+      if (this.#isClosing) this.#server.closeIdleConnections()
     })
     this.#plainRequests.answer(request, response)
   }
@@ -251,6 +275,13 @@ class NodeServer implements EmbeddedServer, UpgradeServer {
     this.#connections.requestArrived(upgrade.request.socket)
     receiveUpgrade(this, upgrade)
   }
+}
+
+function placeOf({ host, port, socketPath, fd }: ServerSettings): ListenOptions {
+  // The types of Node do not know it.
+  if (fd !== null) return { fd } as ListenOptions
+  if (socketPath !== null) return { path: socketPath }
+  return { port, ...(host === null ? {} : { host }) }
 }
 
 function addressOf(server: HttpServer): ServerAddress {

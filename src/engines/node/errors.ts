@@ -14,15 +14,32 @@ export class ListenError extends TowpathError {
   readonly port: number
   /** The path of the requested Unix socket; `null` for TCP. */
   readonly socketPath: string | null
+  /** The requested file descriptor; `null` if there is none. */
+  readonly fd: number | null
 
-  constructor(host: string | null, port: number, cause: unknown, socketPath: string | null = null) {
-    const tcp = host === null ? `port ${port}` : `port ${port} of ${host}`
-    const place = socketPath === null ? tcp : `socket ${socketPath}`
-    super(`Cannot listen on ${place}: ${explain(cause)}`, { cause })
+  constructor(
+    host: string | null,
+    port: number,
+    cause: unknown,
+    { socketPath = null, fd = null }: Partial<Pick<ListenError, 'socketPath' | 'fd'>> = {},
+  ) {
+    super(`Cannot listen on ${placeOf(host, port, socketPath, fd)}: ${explain(cause)}`, { cause })
     this.host = host
     this.port = port
     this.socketPath = socketPath
+    this.fd = fd
   }
+}
+
+function placeOf(
+  host: string | null,
+  port: number,
+  socketPath: string | null,
+  fd: number | null,
+): string {
+  if (fd !== null) return `file descriptor ${fd}`
+  if (socketPath !== null) return `socket ${socketPath}`
+  return host === null ? `port ${port}` : `port ${port} of ${host}`
 }
 
 /** `start()` was called on a server that has been stopped. */

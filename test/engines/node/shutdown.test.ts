@@ -4,7 +4,8 @@
 
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { afterEach, describe, expect, it } from 'vitest'
+import { createServer as createNetServer } from 'node:net'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 
 import {
@@ -410,3 +411,74 @@ async function echoOf(socket: WebSocket): Promise<string> {
   // The listener of 'message' is given the payload, in one Buffer by default.
   return String((await echo)[0] as Buffer)
 }
+
+describe('a server on an inherited socket', () => {
+  it('D-02 SIGTERM stops it with the options of `signals`, and health checks reach no route', async () => {
+    const listener = createNetServer()
+    const port = await listen(listener)
+    // Node has no public way to read it.
+    const { fd } = Reflect.get(listener, '_handle') as { readonly fd: number }
+    await using program = new Program('inherited-server', {}, [fd])
+    const { address } = await program.next('listening')
+    // The program has the socket now; this process must not accept its connections.
+    listener.close()
+    await using session = await RawClient.connect(port)
+    session.send(upgradeRequest('/'))
+    await session.until((text) => text.endsWith('\r\n\r\n'))
+    const headLength = session.text.length
+    await using probe = await RawClient.connect(port)
+    probe.send('GET /ready HTTP/1.1\r\nHost: a\r\n\r\n')
+    await probe.until((text) => text.endsWith('ready\n'))
+    probe.send('HEAD /live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    await probe.ended
+
+    program.signal('SIGTERM')
+    await session.until((text) => text.length > headLength + 4)
+    session.send(clientClose(1001))
+    session.socket.end()
+
+    expect(address).toMatchObject({ port })
+    expect(probe.text).toMatch(
+      /^HTTP\/1\.1 200 OK\r\n[^]*ready\nHTTP\/1\.1 200 OK\r\n[^]*\r\n\r\n$/,
+    )
+    expect(session.text.slice(headLength + 4)).toMatch(/^reconnect in \d/)
+    expect((await program.next('stopped'))['counts']).toEqual({
+      sessions: 1,
+      closed: 1,
+      aborted: 0,
+    })
+    expect(await program.ended).toEqual([0, null])
+  })
+})
+
+it('D-01 a server listens and takes upgrades until the end of the lead', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+  await using server = embeddedServer(
+    { port: 0, host: '127.0.0.1', signals: false, health: { ready: '/ready' } },
+    (app) => {
+      app.install(WebSockets)
+      app.routing((route) => {
+        route.webSocket('/', ({ incoming }) => incoming.consumeEach(() => {}))
+      })
+    },
+  )
+  await server.start()
+  const { port } = server.address
+
+  const stopped = server.stop({ lead: 60_000, grace: 0 })
+  await using probe = await RawClient.connect(port)
+  probe.send('GET /ready HTTP/1.1\r\nHost: a\r\n\r\n')
+  await probe.until((text) => text.endsWith('leaving\n'))
+  await using session = await RawClient.connect(port)
+  session.send(upgradeRequest('/'))
+  await session.until((text) => text.endsWith('\r\n\r\n'))
+  await vi.advanceTimersByTimeAsync(60_000)
+  await session.until((text) => text.endsWith(GOING_AWAY))
+  session.send(clientClose(1001))
+  session.socket.end()
+
+  expect(probe.text).toMatch(/^HTTP\/1\.1 503 /)
+  expect(session.text).toMatch(/^HTTP\/1\.1 101 /)
+  expect(await stopped).toEqual({ sessions: 1, closed: 1, aborted: 0 })
+})

@@ -8,6 +8,7 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 
 import type { Application } from '../../../application/index.ts'
 import { logFailure } from '../../../application/internal.ts'
+import { healthAnswer, type HealthPaths } from '../server/health.ts'
 import type { HttpListener } from '../server/plain-requests.ts'
 import { type HttpAnswer, sentence } from '../upgrades/http-answer.ts'
 import { refuseConnect, type StreamRequest } from './extended-connect.ts'
@@ -26,15 +27,25 @@ export class Http2Requests {
   readonly #application: Application
   readonly #listener: HttpListener | null
   readonly #classes: RequestClasses
+  readonly #health: HealthPaths | null
 
-  constructor(application: Application, listener: HttpListener | null, classes: RequestClasses) {
+  constructor(
+    application: Application,
+    listener: HttpListener | null,
+    classes: RequestClasses,
+    health: HealthPaths | null,
+  ) {
+    this.#health = health
     this.#application = application
     this.#listener = listener
     this.#classes = classes
   }
 
   answer(request: StreamRequest): void {
-    const own = this.#application.answerPlainRequest(request.headers[':path'] ?? '', 'connect')
+    const { ':method': method, ':path': target = '' } = request.headers
+    const own =
+      healthAnswer(this.#application, this.#health, { method, target }) ??
+      this.#application.answerPlainRequest(target, 'connect')
     if (own !== null) this.#refuse(request, own)
     else if (this.#listener === null) this.#refuse(request, NOT_FOUND)
     else void this.#ask(this.#listener, request)

@@ -14,6 +14,7 @@ import type { Socket } from 'node:net'
 
 import type { Application } from '../../../application/index.ts'
 import type { Environment } from '../../../base/internal.ts'
+import type { HealthPaths } from '../server/health.ts'
 import type { HttpListener } from '../server/plain-requests.ts'
 import { sentence } from '../upgrades/http-answer.ts'
 import {
@@ -41,6 +42,7 @@ export interface Http2Parts {
   readonly application: Application
   readonly environment: Environment
   readonly http: HttpListener | null
+  readonly health: HealthPaths | null
   readonly maxHeadSize: number
   readonly settings: Http2Settings
   /** Called when a connection sends its first request on `socket`. */
@@ -76,7 +78,7 @@ export class Http2Server implements ConnectHost {
     this.application = parts.application
     this.environment = parts.environment
     this.maxSocketsPerConnection = parts.settings.maxSocketsPerConnection
-    this.#requests = new Http2Requests(parts.application, parts.http, http2)
+    this.#requests = new Http2Requests(parts.application, parts.http, http2, parts.health)
     this.#inner = http2.createServer(innerOptions(parts))
     this.#inner.on('session', (session) => this.#add(session))
     // The connection keeps the error for its streams. Without a listener Node would throw it.

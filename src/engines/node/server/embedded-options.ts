@@ -4,11 +4,11 @@
 
 import {
   checked,
-  flag,
   kindOf,
   optionReader,
   type OptionTable,
   optionTable,
+  orNull,
   readWholeNumber,
   requireObject,
   wholeBetween,
@@ -25,6 +25,7 @@ import {
   type Http2Settings,
   requireFitForHttp2,
 } from '../http2/http2-options.ts'
+import { HEALTH_OPTION, type HealthOptions, type HealthPaths } from './health.ts'
 import type { HttpListener } from './plain-requests.ts'
 import { TRANSPORT_OPTION, type TransportMode } from '../transports/transport-choice.ts'
 
@@ -49,6 +50,14 @@ export interface EmbeddedServerOptions {
    */
   readonly socketPath?: string
 
+  /**
+   * The number of an open file descriptor that listens already, instead of `port`, `host` and
+   * `socketPath`: systemd passes the first one as 3. It cannot be combined with `workers`.
+   *
+   * @defaultValue none
+   */
+  readonly fd?: number
+
   /** Certificate, key and other options of `node:tls`. The server then serves HTTPS and `wss:`. */
   readonly tls?: TlsOptions
 
@@ -64,15 +73,16 @@ export interface EmbeddedServerOptions {
   /**
    * Whether SIGTERM and SIGINT stop the server and then end the process, with code 0 unless
    * `process.exitCode` is set. A second signal, a second or more later, ends the process at once.
-   * If other code listens for the signal too, the process is not ended here.
+   * If other code listens for the signal too, the process is not ended here. `StopOptions` are the
+   * options of such a stop, in place of the option `stop`.
    *
    * @defaultValue true
    */
-  readonly signals?: boolean
+  readonly signals?: boolean | StopOptions
 
   /**
-   * The options for a stop by a signal or by `stop()` without options: `grace`, `timeout` and
-   * `reconnectWithin`, see `StopOptions`. Options passed to `stop(options)` replace all of these.
+   * The options for a stop by a signal or by `stop()` without options: see `StopOptions`. Options
+   * passed to `stop(options)` replace all of these.
    *
    * @defaultValue the defaults of `StopOptions`
    */
@@ -122,6 +132,14 @@ export interface EmbeddedServerOptions {
    */
   readonly workers?: number | 'auto'
 
+  /**
+   * Paths for the health checks of load balancers and of Kubernetes. GET and HEAD requests for them
+   * are answered with a line of text; they never reach a route or the `http` listener.
+   *
+   * @defaultValue none
+   */
+  readonly health?: HealthOptions
+
   /** See `ApplicationOptions.logger`. */
   readonly logger?: Logger
 }
@@ -131,14 +149,17 @@ export interface ServerSettings {
   readonly port: number
   readonly host: string | null
   readonly socketPath: string | null
+  readonly fd: number | null
   readonly tls: TlsOptions | null
   readonly http: HttpListener | null
-  readonly signals: boolean
+  /** `true`: with the times of `stop`. */
+  readonly signals: boolean | DrainTimes
   readonly stop: DrainTimes
   readonly transport: TransportMode
   readonly maxHeadSize: number
   readonly http2: Http2Settings | null
   readonly workers: number
+  readonly health: HealthPaths | null
   readonly logger: Logger | null
 }
 
@@ -151,7 +172,8 @@ export const SERVER_OPTIONS: OptionTable<ServerSettings> = optionTable<ServerSet
   socketPath: checked<string | null>(null, readSocketPath),
   tls: checked<TlsOptions | null>(null, readTls),
   http: checked<HttpListener | null>(null, readHttp),
-  signals: flag(true),
+  fd: orNull(wholeNumber(0, 0), null),
+  signals: checked<boolean | DrainTimes>(true, readSignals),
   stop: checked<DrainTimes, StopOptions>(readStopOptions({}), (act, stop) =>
     readStopOptions(stop, `${act}, option "stop"`),
   ),
@@ -159,6 +181,7 @@ export const SERVER_OPTIONS: OptionTable<ServerSettings> = optionTable<ServerSet
   maxHeadSize: wholeNumber(32 * 1024),
   http2: HTTP2_OPTION,
   workers: checked<number>(1, readWorkers),
+  health: HEALTH_OPTION,
   logger: checked<Logger | null, Logger | null>(null, (_act, logger) => logger),
 })
 
@@ -167,10 +190,16 @@ export function readOptions(options: EmbeddedServerOptions): ServerSettings {
   const settings = SERVER_OPTIONS.read(optionReader(ACT), options)
   if (settings.http2 !== null) requireFitForHttp2(ACT, settings.http2, settings)
   const { port, host, workers = 1 } = options
-  const isAlone = port === undefined && host === undefined && workers === 1
-  if (settings.socketPath === null || isAlone) return settings
+  const isTcp = port !== undefined || host !== undefined || workers !== 1
+  if (settings.socketPath !== null && (isTcp || settings.fd !== null)) refuseTogether('socketPath')
+  if (settings.fd !== null && isTcp) refuseTogether('fd')
+  return settings
+}
+
+function refuseTogether(name: 'socketPath' | 'fd'): never {
+  const others = name === 'fd' ? '"port", "host", "socketPath"' : '"port", "host", "fd"'
   throw new TypeError(
-    `Cannot ${ACT}: option "socketPath" is set together with "port", "host" or "workers", expected it alone`,
+    `Cannot ${ACT}: option "${name}" is set together with ${others} or "workers", expected it alone`,
   )
 }
 
@@ -179,6 +208,16 @@ function readWorkers(act: string, workers: unknown): number {
   if (typeof workers !== 'string') return readWholeNumber(act, 'workers', workers, 1, { min: 1 })
   throw new TypeError(
     `Cannot ${act}: option "workers" is a string, expected a whole number above 0, or "auto"`,
+  )
+}
+
+function readSignals(act: string, signals: unknown): boolean | DrainTimes {
+  if (typeof signals === 'boolean') return signals
+  if (typeof signals === 'object' && signals !== null) {
+    return readStopOptions(signals, `${act}, option "signals"`)
+  }
+  throw new TypeError(
+    `Cannot ${act}: option "signals" is ${kindOf(signals)}, expected true, false or stop options`,
   )
 }
 

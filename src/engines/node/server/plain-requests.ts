@@ -1,6 +1,6 @@
 /**
- * Answers the requests of an embedded server that are no upgrade: 426 for the path of a WebSocket
- * route, the `http` listener for other paths, 404 without a listener.
+ * Answers the requests of an embedded server that are no upgrade: health checks, 426 for the path
+ * of a WebSocket route, the `http` listener for other paths, 404 without a listener.
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -9,6 +9,7 @@ import type { Application } from '../../../application/index.ts'
 import { logFailure } from '../../../application/internal.ts'
 import type { TimerWheel } from '../../../base/internal.ts'
 import { connectionTokens, type HttpAnswer, sentence } from '../upgrades/http-answer.ts'
+import { healthAnswer, type HealthPaths } from './health.ts'
 
 /** A request listener of `node:http`. If it returns a promise, the promise is awaited. */
 export type HttpListener = (request: IncomingMessage, response: ServerResponse) => unknown
@@ -18,9 +19,16 @@ export class PlainRequests {
   readonly #application: Application
   readonly #listener: HttpListener | null
   readonly #timers: TimerWheel
+  readonly #health: HealthPaths | null
   #stopping = false
 
-  constructor(application: Application, listener: HttpListener | null, timers: TimerWheel) {
+  constructor(
+    application: Application,
+    listener: HttpListener | null,
+    timers: TimerWheel,
+    health: HealthPaths | null = null,
+  ) {
+    this.#health = health
     this.#application = application
     this.#listener = listener
     this.#timers = timers
@@ -33,7 +41,10 @@ export class PlainRequests {
 
   answer(request: IncomingMessage, response: ServerResponse): void {
     if (this.#stopping) response.shouldKeepAlive = false
-    const own = this.#application.answerPlainRequest(request.url ?? '')
+    const { method, url: target = '' } = request
+    const own =
+      healthAnswer(this.#application, this.#health, { method, target }) ??
+      this.#application.answerPlainRequest(target)
     if (own !== null) this.#write(response, own)
     else if (this.#listener === null) this.#write(response, NOT_FOUND)
     else void this.#ask(this.#listener, request, response)

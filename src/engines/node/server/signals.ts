@@ -8,6 +8,8 @@
  * resources.
  */
 
+import type { StopOptions } from '../../../application/index.ts'
+import { type DrainTimes, toStopOptions } from '../../../application/internal.ts'
 import type { Clock } from '../../../base/index.ts'
 
 /** The members of `process` that are used. */
@@ -30,6 +32,15 @@ const SAME_SIGNAL_MS = 1000
 
 /** Time after the stop for listeners of `stopped` to close what keeps the process alive. */
 export const EXIT_PAUSE_MS = 3000
+
+/**
+ * Returns the arguments of `stop()` at a signal for the option `signals`; `null` if signals do not
+ * stop the server.
+ */
+export function stopAtSignal(signals: boolean | DrainTimes): [options?: StopOptions] | null {
+  if (typeof signals === 'object') return [toStopOptions(signals)]
+  return signals ? [] : null
+}
 
 /**
  * Calls `stop` at the first SIGTERM or SIGINT. A second signal, a second or more later, ends the

@@ -11,13 +11,14 @@ import { type DrainTimes, readStopOptions, toStopOptions } from '../../../applic
 import type { Clock } from '../../../base/index.ts'
 import { ServerStoppedError } from '../errors.ts'
 import type { EmbeddedServer, ServerAddress } from '../server/server.ts'
-import { type SignalProcess, watchSignals } from '../server/signals.ts'
+import { logListening } from '../server/listening.ts'
+import { type SignalProcess, stopAtSignal, watchSignals } from '../server/signals.ts'
 import { WorkerSupervisor, type WorkerProcess } from './worker-supervisor.ts'
 
 /** The settings of a primary. */
 export interface PrimarySettings {
   readonly workers: number
-  readonly signals: boolean
+  readonly signals: boolean | DrainTimes
   /** For signals, and for `stop()` without options. */
   readonly stop: DrainTimes
   readonly logger: Logger
@@ -37,7 +38,7 @@ export interface PrimaryDependencies {
   readonly claim: () => Disposable
 }
 
-const AT_ONCE: DrainTimes = { grace: 0, timeout: 0, reconnectWithin: null }
+const AT_ONCE: DrainTimes = { lead: 0, grace: 0, timeout: 0, reconnectWithin: null }
 
 /** Starts, replaces and stops the workers. */
 export class PrimaryServer implements EmbeddedServer {
@@ -101,7 +102,11 @@ export class PrimaryServer implements EmbeddedServer {
       this.#started = null
       throw error
     }
-    if (signals) this.#signals = watchSignals(() => this.stop(), clock, this.#dependencies.signals)
+    logListening(logger, this.address, { workers })
+    const options = stopAtSignal(signals)
+    if (options !== null) {
+      this.#signals = watchSignals(() => this.stop(...options), clock, this.#dependencies.signals)
+    }
     return this
   }
 

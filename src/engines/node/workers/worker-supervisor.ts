@@ -89,7 +89,9 @@ export class WorkerSupervisor {
     if (this.#listeningSince === null) worker.process.kill('SIGKILL')
     else worker.send(wrapMessage({ kind: 'stop', times }), ignoreUnsent)
     const { clock } = this.#dependencies
-    const deadline = clock.setTimer(times.timeout + ANSWER_MS, () => this.#kill(worker))
+    const deadline = clock.setTimer(times.lead + times.timeout + ANSWER_MS, () =>
+      this.#kill(worker),
+    )
     await this.#ended.promise
     deadline[Symbol.dispose]()
     return this.#counts ?? NO_SESSIONS

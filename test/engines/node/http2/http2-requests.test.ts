@@ -51,3 +51,14 @@ it('a listener that throws is answered with 500, and its connection goes on', as
   expect(status).toBe(500)
   expect(body).not.toContain('on purpose')
 })
+
+it('D-04 health checks of HTTP/2 are answered before the http listener is asked', async () => {
+  await using server = await serveHttp2({
+    health: { live: '/live', ready: '/ready' },
+    http: (_, response) => response.end('page'),
+  })
+
+  expect(await ask(server, '/live?x')).toEqual({ status: 200, body: 'live\n' })
+  expect(await ask(server, '/ready', 'HEAD')).toEqual({ status: 200, body: '' })
+  expect(await ask(server, '/')).toEqual({ status: 200, body: 'page' })
+})

@@ -13,13 +13,15 @@ describe('readOptions()', () => {
       http2: null,
       host: null,
       socketPath: null,
+      fd: null,
       tls: null,
       http: null,
       signals: true,
       transport: 'auto',
-      stop: { grace: 1000, timeout: 15_000, reconnectWithin: null },
+      stop: { lead: 0, grace: 1000, timeout: 15_000, reconnectWithin: null },
       maxHeadSize: 32_768,
       workers: 1,
+      health: null,
       logger: null,
     })
   })
@@ -33,13 +35,14 @@ describe('readOptions()', () => {
       http,
       signals: false,
       transport: 'stream' as const,
-      stop: { grace: 1000, timeout: 2000, reconnectWithin: 3000 },
+      stop: { lead: 4000, grace: 1000, timeout: 2000, reconnectWithin: 3000 },
+      health: { live: '/live', ready: '/ready' },
       maxHeadSize: 1000,
       workers: 3,
       logger: console,
     }
 
-    expect(readOptions(options)).toEqual({ ...options, socketPath: null, http2: null })
+    expect(readOptions(options)).toEqual({ ...options, socketPath: null, fd: null, http2: null })
   })
 
   it('takes the path of a Unix socket, alone', () => {
@@ -49,12 +52,25 @@ describe('readOptions()', () => {
       { host: '::1' },
       { workers: 2 },
       { workers: 'auto' },
+      { fd: 3 },
     ] as const) {
       expect(() => readOptions({ socketPath: '/run/app.sock', ...more })).toThrow(
-        'Cannot make the server: option "socketPath" is set together with "port", "host" or "workers", expected it alone',
+        'Cannot make the server: option "socketPath" is set together with "port", "host", "fd" or "workers", expected it alone',
       )
     }
     expect(() => readOptions({ socketPath: '' })).toThrow('option "socketPath" is empty')
+  })
+
+  it('D-02 takes the options of a stop by a signal, and checks them as stop() does', () => {
+    expect(readOptions({ signals: { lead: 5000, reconnectWithin: 30_000 } }).signals).toEqual({
+      lead: 5000,
+      grace: 1000,
+      timeout: 15_000,
+      reconnectWithin: 30_000,
+    })
+    expect(() => readOptions({ signals: { lead: 5 } })).toThrow(
+      'Cannot make the server, option "signals": ',
+    )
   })
 
   it('refuses stop options as stop() does', () => {
@@ -81,7 +97,17 @@ describe('readOptions()', () => {
       { workers: 'all' },
       'option "workers" is a string, expected a whole number above 0, or "auto"',
     ],
-    [{ signals: 1 }, 'option "signals" is 1, expected true or false'],
+    [{ signals: 1 }, 'option "signals" is 1, expected true, false or stop options'],
+    [{ fd: -1 }, 'option "fd" is -1, expected a whole number of 0 or above'],
+    [
+      { fd: 3, port: 1 },
+      'option "fd" is set together with "port", "host", "socketPath" or "workers", expected it alone',
+    ],
+    [
+      { health: { live: 'live' } },
+      'option "health.live" is "live", expected a path that begins with "/"',
+    ],
+    [{ health: { life: '/' } }, 'unknown option "health.life", expected "health.live"'],
     [{ tls: 'x' }, 'option "tls" is a string, expected an object'],
     [
       { http: { fetch: 1 } },

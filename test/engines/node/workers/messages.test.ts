@@ -7,7 +7,10 @@ import {
 } from '../../../../src/engines/node/workers/messages.ts'
 
 const REPORT = { kind: 'listening', host: '127.0.0.1', port: 80 } as const
-const ORDER = { kind: 'stop', times: { grace: 1, timeout: 2, reconnectWithin: 3 } } as const
+const ORDER = {
+  kind: 'stop',
+  times: { lead: 0, grace: 1, timeout: 2, reconnectWithin: 3 },
+} as const
 
 describe('wrapMessage()', () => {
   it('puts a message under a name that is ours', () => {

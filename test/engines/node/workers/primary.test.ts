@@ -23,7 +23,7 @@ class World {
 
   constructor(workers: number = 2, signals: boolean = true) {
     const { logger } = createApplication()
-    const stop = { grace: 1000, timeout: 15_000, reconnectWithin: null }
+    const stop = { lead: 0, grace: 1000, timeout: 15_000, reconnectWithin: null }
     this.server = new PrimaryServer(
       { workers, signals, logger, stop },
       {
@@ -138,7 +138,7 @@ describe('PrimaryServer', () => {
     it('resolves with the sums of the counts, the same each time', async () => {
       const world = await World.started()
 
-      const times = { grace: 0, timeout: 2000, reconnectWithin: 5000 }
+      const times = { lead: 0, grace: 0, timeout: 2000, reconnectWithin: 5000 }
       const stopped = world.server.stop({
         grace: 0,
         timeout: { seconds: 2 },

@@ -10,7 +10,7 @@ import type { ServerAddress } from '../../../../src/engines/node/server/server.t
 import { WorkerSupervisor } from '../../../../src/engines/node/workers/worker-supervisor.ts'
 import { FakeWorker } from '../../../support/fake-worker.ts'
 
-const TIMES = { grace: 100, timeout: 1000, reconnectWithin: null }
+const TIMES = { lead: 0, grace: 100, timeout: 1000, reconnectWithin: null }
 const NONE = { sessions: 0, closed: 0, aborted: 0 }
 
 class World {

@@ -13,7 +13,10 @@ import { wrapMessage } from '../../../../src/engines/node/workers/messages.ts'
 import { WorkerServer } from '../../../../src/engines/node/workers/worker.ts'
 
 const COUNTS: StopCounts = { sessions: 1, closed: 1, aborted: 0 }
-const ORDER = wrapMessage({ kind: 'stop', times: { grace: 1, timeout: 2, reconnectWithin: 3 } })
+const ORDER = wrapMessage({
+  kind: 'stop',
+  times: { lead: 0, grace: 1, timeout: 2, reconnectWithin: 3 },
+})
 
 /** A server that listens, or does not, at the wish of the test. */
 class FakeServer implements EmbeddedServer {
@@ -132,6 +135,7 @@ describe('WorkerServer', () => {
       expect(before).toEqual([])
       expect(inner.stops).toEqual([
         {
+          lead: { milliseconds: 0 },
           grace: { milliseconds: 1 },
           timeout: { milliseconds: 2 },
           reconnectWithin: { milliseconds: 3 },
