@@ -245,6 +245,18 @@ export function howItEnds(
       peer.end()
     })
 
+    it('no pong in timeout: the same if pings are sent more often than that', async () => {
+      const { session } = await open(untilOver, {
+        pingPeriod: { milliseconds: 10 },
+        timeout: { milliseconds: 300 },
+      })
+
+      await host.advance?.(400)
+
+      const info = await session.closed
+      expect(info.reason).toEqual(new CloseReason(1011, 'Ping timeout'))
+    })
+
     it('frame too big: Close 1009, incoming fails with FrameTooBigError of size and limit', async () => {
       const { peer, session } = await open(untilOver, { maxFrameSize: 5 })
 
@@ -374,6 +386,21 @@ export function howItEnds(
       })
 
       expect(await peer.read(4)).toBe('88 02 03 e8')
+      await host.advance?.(50)
+
+      expect(await session.closed).toMatchObject({ reason: new CloseReason(1000), clean: false })
+    })
+
+    it('a peer that never answers is dropped then, too, if a message went out before the Close', async () => {
+      const { peer, session } = await open(
+        ({ close, send }) => {
+          void send('bye')
+          return close()
+        },
+        { closeTimeout: { milliseconds: 50 } },
+      )
+
+      expect(await peer.read(9)).toBe('81 03 62 79 65 88 02 03 e8')
       await host.advance?.(50)
 
       expect(await session.closed).toMatchObject({ reason: new CloseReason(1000), clean: false })

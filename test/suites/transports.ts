@@ -8,7 +8,9 @@ import type { Duplex } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 
 import type { Transport, TransportReceiver } from '../../src/session/index.ts'
+import { WriteProgress } from '../../src/session/writing/write-progress.ts'
 import { socketPair } from '../support/loopback.ts'
+import { memoryEnvironment } from '../support/memory-world.ts'
 
 /** A receiver that writes down what it is told, and lets a test wait for it. */
 export class Recorder implements TransportReceiver {
@@ -83,6 +85,8 @@ export function transportSuite(
 ): void {
   /** Node resets TCP connections alone. */
   const isTcp = open === socketPair
+
+  progressSuite(name, transportOver, open)
 
   describe(`a transport, ${name}`, () => {
     describe('reading', () => {
@@ -426,6 +430,35 @@ export function transportSuite(
           expect(recorder.cause).toMatchObject({ code: expect.stringMatching(/ECONNRESET|EPIPE/) })
         },
       )
+    })
+  })
+}
+
+/** The part of the contract that also holds where no write is ever `taken` at once. */
+export function progressSuite(
+  name: string,
+  transportOver: (stream: Duplex, head?: Uint8Array) => Transport,
+  open: () => Promise<DuplexPair>,
+): void {
+  describe(`a transport, ${name}`, () => {
+    it('a small write that need not wait for the peer is no progress of writes', async () => {
+      await using pair = await open()
+      pair.connecting.resume()
+      const transport = transportOver(pair.accepted)
+      const recorder = new Recorder()
+      transport.start(recorder)
+      const progress = new WriteProgress(memoryEnvironment().clock, transport)
+
+      let queued = 0
+      for (let write = 0; write < 3; write++) {
+        if (transport.write(Buffer.from('a ping')) === 'taken') continue
+        queued += 1
+        progress.queued()
+        await recorder.until((r) => r.log.filter((event) => event === 'drained').length === queued)
+        progress.drained()
+      }
+
+      expect(progress.movedAt).toBe(-Infinity)
     })
   })
 }

@@ -5,6 +5,8 @@
 
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls'
+import { certificate } from './certificate.ts'
 
 /** The accepted and the connecting end of one TCP connection; both half-open by choice. */
 export interface SocketPair extends AsyncDisposable {
@@ -26,6 +28,34 @@ export async function socketPair(): Promise<SocketPair> {
   return {
     accepted,
     connecting,
+    async [Symbol.asyncDispose]() {
+      accepted.destroy()
+      connecting.destroy()
+      if (server.listening) await once(server, 'close')
+    },
+  }
+}
+
+/** Both ends of a connection over TLS, on a free port. The accepted end is not read. */
+export async function tlsPair(): Promise<SocketPair & { readonly tcp: Socket }> {
+  const server = createTlsServer(certificate)
+  const port = await listen(server)
+  const acceptedOne = once(server, 'secureConnection')
+  const tcp = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  tcp.on('error', () => {})
+  const connecting = connectTls({ socket: tcp, host: '127.0.0.1', ca: certificate.cert })
+  connecting.allowHalfOpen = true
+  await once(connecting, 'secureConnect')
+  // `once` resolves with the arguments of the event, of which there is one.
+  const [accepted] = (await acceptedOne) as [TLSSocket]
+  server.close()
+  // The event comes from inside of the handshake, after which TLS sends session tickets.
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
+  connecting.on('error', () => {})
+  return {
+    accepted,
+    connecting,
+    tcp,
     async [Symbol.asyncDispose]() {
       accepted.destroy()
       connecting.destroy()

@@ -3,9 +3,11 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import { connect, createServer, type Socket } from 'node:net'
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http'
+import { connect, createServer } from 'node:net'
+import { type Duplex, duplexPair } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
-import { embeddedServer } from '../../src/index.ts'
+import { createApplication, embeddedServer, handleUpgrade } from '../../src/index.ts'
 import { certificate } from './certificate.ts'
 import { type Host, handshakeHeaders } from './hosts.ts'
 import { Peer } from './peer.ts'
@@ -78,6 +80,34 @@ export function http2Host(): Host {
   }
 }
 
+/** Streams that are no sockets, which a program gives to `handleUpgrade`. */
+export function duplexHost(): Host {
+  return {
+    name: 'node (Duplex)',
+    serve(module) {
+      const app = createApplication(module)
+      const server = createHttpServer()
+      server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+        void handleUpgrade(app, request, stream, head)
+      })
+      return Promise.resolve({
+        connect(path = '/', headers = {}) {
+          const [ours, theirs] = duplexPair({ allowHalfOpen: true })
+          // A pair does not tell one end that the other is gone.
+          ours.once('close', () => theirs.destroy())
+          theirs.once('close', () => ours.destroy())
+          server.emit('connection', theirs)
+          const lost = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
+          const carrier = { resetAndDestroy: () => theirs.destroy(lost) }
+          return upgradedPeer(ours, carrier, path, headers)
+        },
+        settle: loopbackTurn,
+        stop: () => app.stop({ grace: 0, timeout: 1000 }),
+      })
+    },
+  }
+}
+
 /** Connects over TCP and resolves after the 101; bytes behind it are the peer's. */
 export function connectSocket(
   port: number,
@@ -102,8 +132,8 @@ export function connectSecurely(
 
 /** Asks for a session over `socket`, which `tcp` carries. */
 function upgradedPeer(
-  socket: Socket,
-  tcp: Socket,
+  socket: Duplex,
+  tcp: { resetAndDestroy(): unknown },
   path: string,
   headers: Readonly<Record<string, string>>,
 ): Promise<Peer> {

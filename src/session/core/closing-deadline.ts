@@ -7,6 +7,7 @@
  * sends a little at a time cannot keep the session.
  */
 
+import type { Clock } from '../../base/index.ts'
 import type { Environment } from '../../base/internal.ts'
 import { PatientTimer } from '../patient-timer.ts'
 
@@ -19,6 +20,11 @@ export interface ClosingPath {
   readonly write: {
     /** Bytes that are still to go out. */
     readonly bufferedAmount: number
+    /** `null`: nothing has ever had to wait. */
+    readonly backlog: {
+      /** When bytes that had waited last moved towards the peer; `-Infinity` if never. */
+      readonly movedOutAt: number
+    } | null
   }
 }
 
@@ -28,11 +34,14 @@ const MAX_EXTENSIONS = 16
 
 /** The deadline of one session's end. Made when the end begins. */
 export class ClosingDeadline {
+  readonly #clock: Clock
   readonly #path: ClosingPath
   readonly #timedOut: () => void
   readonly #timeoutMs: number
   readonly #timer: PatientTimer
   readonly #part: number
+  /** When the time last began. */
+  #begunAt: number
   #unsent: number
   #received: number
   #extensions = 0
@@ -44,11 +53,13 @@ export class ClosingDeadline {
     path: ClosingPath,
     timedOut: () => void,
   ) {
+    this.#clock = environment.clock
     this.#path = path
     this.#timedOut = timedOut
     this.#received = path.read.received
     this.#timeoutMs = timeoutMs
     this.#unsent = path.write.bufferedAmount
+    this.#begunAt = environment.clock.now()
     this.#part = Math.max(1, this.#unsent / PARTS)
     this.#timer = new PatientTimer(environment, () => this.#check())
     this.#timer.set(timeoutMs)
@@ -65,11 +76,14 @@ export class ClosingDeadline {
 
   #check(): void {
     const { received } = this.#path.read
-    const unsent = this.#path.write.bufferedAmount
-    const hasSent = this.#unsent > 0 && (unsent === 0 || this.#unsent - unsent >= this.#part)
+    const { bufferedAmount: unsent, backlog } = this.#path.write
+    const isPart = this.#unsent > 0 && (unsent === 0 || this.#unsent - unsent >= this.#part)
+    // Bytes that went out without waiting for the peer show nothing.
+    const hasSent = isPart && (backlog?.movedOutAt ?? -Infinity) > this.#begunAt
     const hasReceived = received - this.#received >= MIN_RECEIVED_BYTES
     this.#unsent = unsent
     this.#received = received
+    this.#begunAt = this.#clock.now()
     if ((hasSent || hasReceived) && this.#extensions < MAX_EXTENSIONS) {
       this.#extensions += 1
       this.#timer.set(this.#timeoutMs)

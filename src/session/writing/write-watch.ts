@@ -44,7 +44,7 @@ export class WriteWatch {
 
   #check(): void {
     if (!this.#progress.isUnderWay) return
-    const leftMs = this.#progress.movedAt + this.#timeoutMs - this.#environment.clock.now()
+    const leftMs = this.#progress.stillSince + this.#timeoutMs - this.#environment.clock.now()
     if (leftMs > 0) this.#timer.set(leftMs)
     else this.#onStill()
   }

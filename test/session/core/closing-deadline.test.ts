@@ -8,7 +8,7 @@ function open(unsentBytes: number) {
   const environment = memoryEnvironment()
   const timedOutAt: number[] = []
   const read = { received: 0 }
-  const write = { bufferedAmount: unsentBytes }
+  const write = { bufferedAmount: unsentBytes, backlog: { movedOutAt: Infinity } }
   const deadline = new ClosingDeadline(
     environment,
     1000,
@@ -45,6 +45,26 @@ describe('ClosingDeadline', () => {
     await clock.advance(5000)
 
     expect(timedOutAt).toEqual([3000])
+  })
+
+  it('does not begin again for bytes that went out without waiting for the peer', async () => {
+    const { write, clock, timedOutAt } = open(1600)
+    write.backlog.movedOutAt = -Infinity
+    write.bufferedAmount = 0
+    await clock.advance(5000)
+
+    expect(timedOutAt).toEqual([1000])
+  })
+
+  it('does not begin again for bytes that moved before the time last began', async () => {
+    const { write, clock, timedOutAt } = open(1600)
+    write.bufferedAmount = 800
+    write.backlog.movedOutAt = 500
+    await clock.advance(1000)
+    write.bufferedAmount = 0
+    await clock.advance(5000)
+
+    expect(timedOutAt).toEqual([2000])
   })
 
   it('does not begin again for bytes that were dropped', async () => {

@@ -22,14 +22,52 @@ describe('WriteProgress', () => {
     gate.queuedBytes = 1000
     progress.queued()
     await clock.advance(100)
-    expect(progress.movedAt).toBe(0)
+    expect(progress.movedAt).toBe(-Infinity)
+    expect(progress.stillSince).toBe(0)
 
     gate.queuedBytes = 999
     expect(progress.movedAt).toBe(100)
     await clock.advance(100)
 
     expect(progress.movedAt).toBe(100)
+    expect(progress.stillSince).toBe(100)
     expect(progress.isUnderWay).toBe(true)
+  })
+
+  it('bytes that the transport keeps for a moment have not moved', async () => {
+    const { clock, gate, progress } = open()
+    for (let write = 0; write < 10; write++) {
+      gate.queuedBytes = 300_000
+      progress.queued()
+      await clock.advance(99)
+      progress.drained()
+    }
+    expect(progress.movedAt).toBe(-Infinity)
+
+    gate.queuedBytes = 132
+    progress.queued()
+    await clock.advance(100)
+    progress.drained()
+    await clock.advance(10_000)
+
+    // 990, 100, and eight times as long for what the operating system holds.
+    expect(progress.movedAt).toBe(1890)
+  })
+
+  it('a control frame has to be kept for a second before it counts', async () => {
+    const { clock, gate, progress } = open()
+    gate.queuedBytes = 131
+    progress.queued()
+    await clock.advance(999)
+    progress.drained()
+    expect(progress.movedAt).toBe(-Infinity)
+
+    gate.queuedBytes = 131
+    progress.queued()
+    await clock.advance(1000)
+    progress.drained()
+
+    expect(progress.movedAt).toBe(1999)
   })
 
   it('what the operating system holds moves on at the rate of what went before', async () => {

@@ -6,8 +6,14 @@ import { describe, expect, it } from 'vitest'
 import { connectionFacts } from '../../../../src/engines/node/transports/connection-facts.ts'
 import { StreamTransport } from '../../../../src/engines/node/transports/stream-transport.ts'
 import { certificate } from '../../../support/certificate.ts'
-import { listen, socketPair } from '../../../support/loopback.ts'
-import { hasEnded, isClosed, Recorder, transportSuite } from '../../../suites/transports.ts'
+import { listen, socketPair, tlsPair } from '../../../support/loopback.ts'
+import {
+  hasEnded,
+  isClosed,
+  progressSuite,
+  Recorder,
+  transportSuite,
+} from '../../../suites/transports.ts'
 
 const NOTHING = new Uint8Array(0)
 
@@ -16,6 +22,15 @@ function transportOver(stream: Duplex, head: Uint8Array = NOTHING): StreamTransp
 }
 
 transportSuite('over a stream', transportOver)
+progressSuite('over a Duplex that is no socket', transportOver, () => {
+  const [accepted, connecting] = duplexPair()
+  return Promise.resolve({
+    accepted,
+    connecting,
+    [Symbol.asyncDispose]: () => Promise.resolve(void accepted.destroy()),
+  })
+})
+progressSuite('over the stream of TLS', transportOver, tlsPair)
 
 describe('StreamTransport', () => {
   it('receiveEnd() is called when the end was read before start()', async () => {

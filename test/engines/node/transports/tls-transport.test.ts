@@ -1,15 +1,12 @@
 import { once } from 'node:events'
-import { connect as connectTcp, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { connect, createServer, type TLSSocket } from 'node:tls'
 import { describe, expect, it } from 'vitest'
 
 import { connectionFacts } from '../../../../src/engines/node/transports/connection-facts.ts'
 import { TlsTransport } from '../../../../src/engines/node/transports/tls-transport.ts'
 import { TransportChoice } from '../../../../src/engines/node/transports/transport-choice.ts'
 import type { Transport } from '../../../../src/session/index.ts'
-import { certificate } from '../../../support/certificate.ts'
-import { listen, type SocketPair } from '../../../support/loopback.ts'
+import { tlsPair } from '../../../support/loopback.ts'
 import { Recorder, transportSuite } from '../../../suites/transports.ts'
 
 const NOTHING = new Uint8Array(0)
@@ -18,34 +15,6 @@ await choice.readyForTls()
 
 function transportOver(stream: Duplex, head: Uint8Array = NOTHING): Transport {
   return choice.open(stream, head, connectionFacts(stream))
-}
-
-/** Both ends of a connection over TLS, on a free port. The accepted end is not read. */
-async function tlsPair(): Promise<SocketPair & { readonly tcp: Socket }> {
-  const server = createServer(certificate)
-  const port = await listen(server)
-  const acceptedOne = once(server, 'secureConnection')
-  const tcp = connectTcp({ port, host: '127.0.0.1', allowHalfOpen: true })
-  tcp.on('error', () => {})
-  const connecting = connect({ socket: tcp, host: '127.0.0.1', ca: certificate.cert })
-  connecting.allowHalfOpen = true
-  await once(connecting, 'secureConnect')
-  // `once` resolves with the arguments of the event, of which there is one.
-  const [accepted] = (await acceptedOne) as [TLSSocket]
-  server.close()
-  // The event comes from inside of the handshake, after which TLS sends session tickets.
-  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
-  connecting.on('error', () => {})
-  return {
-    accepted,
-    connecting,
-    tcp,
-    async [Symbol.asyncDispose]() {
-      accepted.destroy()
-      connecting.destroy()
-      if (server.listening) await once(server, 'close')
-    },
-  }
 }
 
 transportSuite('over a TLS handle', transportOver, tlsPair)
