@@ -12,6 +12,7 @@ const LONG = [
   // Counts objects of a class, which only an isolated file can do.
   'test/messages-heap.test.ts',
   'test/browser-client.test.ts',
+  'test/messages-page.test.ts',
   // Real engines, which are killed and frozen.
   'test/brokers/redis/redis-broker.test.ts',
   'test/brokers/redis/redis-cluster.test.ts',

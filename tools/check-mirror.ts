@@ -12,6 +12,15 @@ import { listFiles } from './list-files.ts'
 
 /** Source files without a test file of their own (paths below `src/`) and why. */
 const UNTESTED: Readonly<Record<string, string>> = {
+  'messages/calls.ts': 'is what typed() calls: test/messages/typed.test.ts runs it',
+  'messages/connection/connection-messages.ts':
+    'is what typedConnection() returns: test/messages/connection/typed-connection.test.ts runs it',
+  'messages/connection/keep.ts':
+    'is keep(): test/messages/connection/typed-connection.test.ts runs it',
+  'messages/link/full-link.ts': 'is a link: test/messages/link/link.test.ts runs it',
+  'messages/link/read-session.ts': 'feeds a link: test/messages/typed.test.ts runs it',
+  'messages/link/upload.ts': 'is a part of a request: test/messages/link/ask.test.ts runs it',
+  'messages/streams.ts': 'is stream(): test/messages/typed.test.ts runs it',
   'topics/node/following/checks.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/event-stream.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/followed-topic.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',

@@ -22,7 +22,7 @@ export type { Issue } from '../schema/index.ts'
 export { typed } from './typed.ts'
 export { typedChannels } from './typed-channels.ts'
 export type { ChannelSchemas, TypedChannels } from './typed-channels.ts'
-export { typedConnection } from './typed-connection.ts'
+export { typedConnection } from './connection/typed-connection.ts'
 export type {
   MessageStream,
   OptionsOf,

@@ -4,6 +4,7 @@
 
 import { Deferred } from '../base/internal.ts'
 import { SENT, toCause } from '../channels/internal.ts'
+import type { ClientSession } from '../client/index.ts'
 import { isPromise } from '../schema/index.ts'
 import { Served } from './link/served.ts'
 import { ArrivedEvent } from './link/arrivals.ts'
@@ -66,6 +67,12 @@ export class Server {
   constructor(link: Servable, handlers: ReadonlyMap<string, Handler>) {
     this.#link = link
     this.#handlers = handlers
+  }
+
+  /** Runs as a task of `session`, which a failure of a handler then ends. Otherwise as `run`. */
+  runIn(session: Pick<ClientSession, 'signal' | 'launch'>): Promise<void> {
+    // Nothing is launched in a session that is over; what it has received is served all the same.
+    return session.signal.aborted ? this.run() : session.launch(() => this.run())
   }
 
   /**

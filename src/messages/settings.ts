@@ -36,28 +36,62 @@ export function readSettings(
   contract: Contract,
   options: TypedOptions,
 ): Omit<LinkSettings, 'codec'> {
-  // A page loads few bytes: the checks are those of other options in fewer words.
-  const unknown = Object.keys(options).find((name) => !NAMES.includes(name))
-  if (unknown !== undefined) {
-    const known = NAMES.join(', ')
-    throw new TypeError(`Cannot ${ACT}: unknown option "${unknown}", expected one of ${known}`)
-  }
   const isServer = side === 'server'
   const validate = options.validate ?? (isServer ? 'both' : 'none')
   const invalidEvents = options.invalidEvents ?? (isServer ? 'close' : 'ignore')
   return {
     side,
     contract: compiledOf(ACT, contract),
-    requestTimeout: readTimeout(options.requestTimeout),
-    maxRequests: readCount('maxRequests', options.maxRequests ?? 64, 1),
-    credit: readCount('credit', options.credit ?? 16, 1),
-    readAhead: readCount('readAhead', options.readAhead ?? 1024 * 1024, 0),
+    ...readLimits(options, NAMES, toMilliseconds),
     validatesIncoming: readWord('validate', validate, ['both', 'incoming', 'none']) !== 'none',
     validatesOutgoing: validate === 'both',
     closesAtInvalidEvents:
       readWord('invalidEvents', invalidEvents, ['close', 'ignore']) === 'close',
     onInvalid: readCallback(options.onInvalid ?? ((): void => {})),
   }
+}
+
+/** The settings that every side has. */
+export type Limits = Pick<
+  LinkSettings,
+  'readDuration' | 'requestTimeout' | 'maxRequests' | 'credit' | 'readAhead'
+>
+
+/**
+ * Reads the options that every side has.
+ *
+ * @param names of all options of this side.
+ * @throws {TypeError | RangeError} for an unknown option or an invalid value, naming it.
+ */
+export function readLimits(
+  options: TypedOptions,
+  names: readonly string[],
+  readDuration: LinkSettings['readDuration'],
+): Limits {
+  // A page loads few bytes: the checks are those of other options in fewer words.
+  const unknown = Object.keys(options).find((name) => !names.includes(name))
+  if (unknown !== undefined) {
+    const known = names.join(', ')
+    throw new TypeError(`Cannot ${ACT}: unknown option "${unknown}", expected one of ${known}`)
+  }
+  return {
+    readDuration,
+    requestTimeout: readTimeout(options.requestTimeout, readDuration),
+    maxRequests: readCount('maxRequests', options.maxRequests ?? 64, 1),
+    credit: readCount('credit', options.credit ?? 16, 1),
+    readAhead: readCount('readAhead', options.readAhead ?? 1024 * 1024, 0),
+  }
+}
+
+/** Sessions and connections whose `incoming` is read by typed messages. */
+const TYPED = new WeakSet<object>()
+
+/** @throws {TypeError} if typed messages are used over `carrier` already. */
+export function claim(what: 'session' | 'connection', carrier: object): void {
+  if (TYPED.has(carrier)) {
+    throw new TypeError(`Cannot ${ACT}: the ${what} has them already, expected one call`)
+  }
+  TYPED.add(carrier)
 }
 
 /**
@@ -82,9 +116,12 @@ export function agreedCodec(
   throw new TypeError(`Cannot ${ACT}: option "codecs" has no codec "${name}", which is agreed on`)
 }
 
-function readTimeout(timeout: Duration | null = 30_000): number | null {
+function readTimeout(
+  timeout: Duration | null = 30_000,
+  read: LinkSettings['readDuration'],
+): number | null {
   if (timeout === null) return null
-  const ms = toMilliseconds(timeout, 'requestTimeout')
+  const ms = read(timeout, 'requestTimeout')
   if (ms > 0) return ms
   throw new RangeError(`Cannot ${ACT}: option "requestTimeout" is 0, expected more`)
 }

@@ -12,7 +12,7 @@ import { TextFrame } from '../protocol/portable.ts'
 import { type Check, checkOf, isPromise, type Validated } from '../schema/index.ts'
 import type { WebSocketSession } from '../session/index.ts'
 import { type Codec, json } from './codec.ts'
-import { Outbox } from './link/outbox.ts'
+import { Order } from './link/order.ts'
 import type { LinkPort } from './link/port.ts'
 import { type CarrierSession, failSession, sessionPort } from './link/session-port.ts'
 
@@ -106,7 +106,7 @@ class TypedOutgoing implements SendChannel<unknown> {
   readonly #session: CarrierSession
   readonly #check: Check | null
   readonly #codec: Codec
-  readonly #outbox: Outbox
+  readonly #order: Order
   readonly #port: LinkPort
 
   constructor(session: CarrierSession, schema: StandardSchemaV1 | null, codec: Codec) {
@@ -114,8 +114,8 @@ class TypedOutgoing implements SendChannel<unknown> {
     this.#check = schema === null ? null : checkOf(schema)
     this.#codec = codec
     this.#port = sessionPort(ACT, session)
-    this.#outbox = new Outbox(this.#port, { codec, validatesOutgoing: true })
-    void session.closed.then(() => this.#outbox.end())
+    this.#order = new Order({ side: 'server', contract: null, validatesOutgoing: true })
+    void session.closed.then(() => this.#order.end())
   }
 
   get isClosedForSend(): boolean {
@@ -126,13 +126,13 @@ class TypedOutgoing implements SendChannel<unknown> {
     const signal = options?.signal
     const transmit = (valid: unknown): Promise<void> =>
       this.#port.send(this.#codec.encode(valid), signal)
-    return this.#outbox.sendInOrder('value', this.#check, value, transmit, signal)
+    return this.#order.sendInOrder('value', this.#check, value, transmit, signal)
   }
 
   trySend(value: unknown): TrySendResult {
-    const validated = this.#outbox.validateNow('value', this.#check, value)
+    const validated = this.#order.validateNow('value', this.#check, value)
     const wire = this.#codec.encode(validated)
-    return this.#outbox.isWaiting ? 'full' : this.#session.outgoing.trySend(wire)
+    return this.#order.isWaiting ? 'full' : this.#session.outgoing.trySend(wire)
   }
 
   close(cause?: Error | null): boolean {

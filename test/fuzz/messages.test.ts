@@ -12,12 +12,16 @@ import { Frame } from 'towpath'
 import { defineContract, json } from 'towpath/messages'
 import { describe, expect, it } from 'vitest'
 import { VirtualClock } from '../../src/base/index.ts'
-import { Link } from '../../src/messages/link/link.ts'
+import { questionOf } from '../../src/messages/calls.ts'
+import { createFullLink } from '../../src/messages/link/full-link.ts'
+import { createSink } from '../../src/messages/link/item-sink.ts'
+import type { Link } from '../../src/messages/link/link.ts'
 import { ignore } from '../../src/messages/link/outbox.ts'
 import type { LinkPort, Wire } from '../../src/messages/link/port.ts'
+import { uploadOf } from '../../src/messages/link/upload.ts'
 import { readHandlers, Server } from '../../src/messages/serve.ts'
 import { readSettings } from '../../src/messages/settings.ts'
-import { questionOf, streamOf } from '../../src/messages/typed.ts'
+import { streamOf } from '../../src/messages/streams.ts'
 import { chatContract, LIBRARIES } from '../suites/messages/schemas.ts'
 import { effort, TIME } from './effort.ts'
 
@@ -156,7 +160,7 @@ class World {
     this.#side = side
     this.#nextId = side === 'server' ? 1 : 2
     const settings = readSettings(side, both, { validate, credit: CREDIT, maxRequests: 4 })
-    this.#link = new Link(this.#port(), { ...settings, codec: json })
+    this.#link = createFullLink(this.#port(), { ...settings, codec: json })
     this.#served = new Server(this.#link, readHandlers(this.#link, this.#handlers())).run()
     this.#served.catch(ignore)
   }
@@ -253,7 +257,8 @@ class World {
       timeout: timeout as number,
       ...(name === 'load' || name === 'store' ? { upload } : {}),
     }
-    const ask = this.#link.asks.ask(questionOf(this.#link.settings, name, value, options, isStream))
+    const parts = { uploadOf, createSink: isStream ? createSink : null }
+    const ask = this.#link.asks.ask(questionOf(this.#link, name, value, options, parts))
     ask.result.catch(ignore)
     this.#outcomes.push(ask.result)
     // Half of the streams are read.

@@ -4,13 +4,14 @@
 
 import { type Contract, json } from 'towpath/messages'
 import { VirtualClock } from '../../src/base/index.ts'
+import { questionOf } from '../../src/messages/calls.ts'
 import { Frame } from '../../src/protocol/index.ts'
 import type { Ask } from '../../src/messages/link/ask.ts'
-import { Link } from '../../src/messages/link/link.ts'
+import { createFullLink } from '../../src/messages/link/full-link.ts'
+import type { Link } from '../../src/messages/link/link.ts'
 import type { LinkPort, Wire } from '../../src/messages/link/port.ts'
 import { readHandlers, Server } from '../../src/messages/serve.ts'
 import { readSettings } from '../../src/messages/settings.ts'
-import { questionOf } from '../../src/messages/typed.ts'
 
 /** Both ends, and the clock of both. */
 export interface LinkPair {
@@ -18,6 +19,8 @@ export interface LinkPair {
   /** Asks as the client. @param timeout in milliseconds. */
   readonly client: { readonly ask: (type: string, data: unknown, timeout: number) => Ask }
 }
+
+const NO_ITEMS = { uploadOf: null, createSink: null }
 
 /** Serves `handlers` on one end. */
 export function linkPair(contract: Contract, handlers: object): LinkPair {
@@ -41,15 +44,15 @@ export function linkPair(contract: Contract, handlers: object): LinkPair {
     ...readSettings(side, contract, {}),
     codec: json,
   })
-  const client = new Link(portTo('server'), settingsOf('client'))
-  const server = new Link(portTo('client'), settingsOf('server'))
+  const client = createFullLink(portTo('server'), settingsOf('client'))
+  const server = createFullLink(portTo('client'), settingsOf('server'))
   Object.assign(links, { client, server })
   void new Server(server, readHandlers(server, handlers)).run()
   return {
     clock,
     client: {
       ask: (type, data, timeout) =>
-        client.asks.ask(questionOf(client.settings, type, data, { timeout }, false)),
+        client.asks.ask(questionOf(client, type, data, { timeout }, NO_ITEMS)),
     },
   }
 }

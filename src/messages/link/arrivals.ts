@@ -7,9 +7,8 @@
 
 import { Deferred } from '../../base/internal.ts'
 import { BufferedChannel, type ChannelHooks } from '../../channels/internal.ts'
-import { isPromise, type Validated } from '../../schema/index.ts'
 import type { Served } from './served.ts'
-import { Turns } from './turns.ts'
+import type { Turns } from './turns.ts'
 
 /** One event, as `incoming` holds it. */
 export class ArrivedEvent {
@@ -62,12 +61,14 @@ export interface ArrivalsOwner {
   readonly isFlooded: boolean
 }
 
-/** Puts messages into `incoming` in the order of their arrival. */
+/** Puts messages into `incoming`, and says how much more may be read. */
 export class Arrivals implements IncomingReader {
   readonly incoming: IncomingMessages
   readonly #owner: ArrivalsOwner
-  /** Messages whose schema has not answered, and those behind them. */
-  readonly #turns = new Turns()
+  /**
+   * Messages whose schema has not answered, and those behind them; `null`: there are no schemas.
+   */
+  turns: Pick<Turns, 'size'> | null = null
   #aheadBytes = 0
   #room: Deferred<void> | null = null
   /** Called when every message has been shown; `null`: more may arrive. */
@@ -77,12 +78,11 @@ export class Arrivals implements IncomingReader {
   constructor(owner: ArrivalsOwner, incoming?: IncomingMessages) {
     this.#owner = owner
     this.incoming = incoming ?? createIncoming(this)
-    this.#turns.onTurn = () => this.#turnIsOver()
   }
 
   /** Messages that wait for the application. */
   get unread(): number {
-    return this.incoming.size + this.#turns.size
+    return this.incoming.size + this.#late
   }
 
   /** Resolves when more may be read; `null`: it may. */
@@ -92,24 +92,9 @@ export class Arrivals implements IncomingReader {
     return this.#room.promise
   }
 
-  /**
-   * A message arrives.
-   *
-   * @param validated what its schema says, which may take a while: messages behind it wait.
-   * @param done is called in the order of the messages, and may `show` one.
-   */
-  arrive(
-    validated: Validated | Promise<Validated>,
-    size: number,
-    done: (settled: Validated) => void,
-    failed: (error: unknown) => void,
-  ): void {
-    if (this.#turns.size === 0 && !isPromise(validated)) {
-      done(validated)
-      return
-    }
-    if (this.#turns.size >= CAPACITY) this.#aheadBytes += size
-    this.#turns.add(validated, done, failed)
+  /** A message of `size` bytes is about to wait for a schema. */
+  countAhead(size: number): void {
+    if (this.#late >= CAPACITY) this.#aheadBytes += size
   }
 
   /** @param size of the message, in bytes. */
@@ -139,12 +124,18 @@ export class Arrivals implements IncomingReader {
   /** No more will arrive. `onLast` is called when every message has been shown. */
   end(onLast: () => void): void {
     this.#onLast = onLast
-    this.#turnIsOver()
+    this.turnIsOver()
   }
 
-  #turnIsOver(): void {
+  /** A schema has answered. */
+  turnIsOver(): void {
     this.wake()
-    if (this.#turns.size === 0) this.#onLast?.()
+    if (this.#late === 0) this.#onLast?.()
+  }
+
+  /** Messages that wait for a schema. */
+  get #late(): number {
+    return this.turns === null ? 0 : this.turns.size
   }
 
   get #mayRead(): boolean {
@@ -152,7 +143,7 @@ export class Arrivals implements IncomingReader {
     const { isFlooded, isExpecting, settings } = this.#owner
     if (isFlooded) return false
     if (this.incoming.isClosedForSend) return true
-    if (!this.incoming.isFull && this.#turns.size < CAPACITY) return true
+    if (!this.incoming.isFull && this.#late < CAPACITY) return true
     return isExpecting && this.#aheadBytes < settings.readAhead
   }
 }

@@ -10,14 +10,13 @@ import {
   removeAbortListener,
 } from '../../base/internal.ts'
 import { SENT } from '../../channels/internal.ts'
-import { type Check, isPromise, type Validated } from '../../schema/index.ts'
 import type { CompiledEntry } from '../contract.ts'
-import { InvalidMessageError, isBuiltin, RequestFailedError } from '../errors.ts'
+import { InvalidMessageError, RequestFailedError } from '../errors.ts'
 import { type Envelope, issuesOf } from './envelope.ts'
-import { ItemSink } from './item-sink.ts'
-import { type Items, ItemSource } from './item-source.ts'
-import type { Withdraw } from './outbox.ts'
-import type { LinkParts } from './parts.ts'
+import type { CreateSink, ItemSink } from './item-sink.ts'
+import type { Withdraw } from './order.ts'
+import type { Invalid, LinkParts } from './parts.ts'
+import type { StartUpload } from './upload.ts'
 
 /** One call of `request` or `stream`. */
 export interface Question {
@@ -25,8 +24,10 @@ export interface Question {
   /** `null`: its schemas are not known here. */
   readonly entry: CompiledEntry | null
   readonly data: unknown
-  readonly upload: Items | null
-  readonly isStream: boolean
+  /** Sends the items of this side; `null`: there are none. */
+  readonly startUpload: StartUpload | null
+  /** Makes what receives the items of the answer; `null`: it is no stream. */
+  readonly createSink: CreateSink | null
   /** In milliseconds; `null`: none. */
   readonly timeout: number | null
   readonly signal: AbortSignal | null
@@ -50,24 +51,38 @@ export class Ask {
   readonly #result = new Deferred<unknown>()
   readonly #deadline: number | null
   #timer: Disposable | null = null
-  #source: ItemSource | null = null
+  #onAbort: (() => void) | null = null
+  #upload: ReturnType<StartUpload> | null = null
   #withdraw: Withdraw | null = null
   #phase: 'waiting' | 'started' | 'sent' | 'settled' = 'waiting'
 
   constructor(link: LinkParts, asks: AsksOfOneSide, question: Question) {
-    const { type, isStream, timeout, entry } = question
+    const { type, createSink, timeout, entry } = question
     const { settings, port, outbox } = link
     this.#link = link
     this.#asks = asks
     this.#question = question
     this.#deadline = timeout === null ? null : port.clock.now() + timeout
-    this.sink = isStream
-      ? new ItemSink(settings.credit, settings.validatesIncoming ? (entry?.stream ?? null) : null, {
-          grant: (items) => void outbox.post({ type: '.credit', id: this.id, items }),
-          left: () => this.cancel(new RequestFailedError(type, 'CANCELLED')),
-          invalid: (outcome) => this.#invalid(outcome),
-        })
-      : null
+    const check = settings.validatesIncoming ? (entry?.stream ?? null) : null
+    this.sink =
+      createSink?.(settings.credit, check, {
+        grant: (items) => void outbox.post({ type: '.credit', id: this.id, items }),
+        left: () => this.cancel(new RequestFailedError(type, 'CANCELLED')),
+        invalid: this.#whenInvalid,
+      }) ?? null
+  }
+
+  get type(): string {
+    return this.#question.type
+  }
+
+  get entry(): CompiledEntry | null {
+    return this.#question.entry
+  }
+
+  /** Whether it has its outcome. */
+  get isSettled(): boolean {
+    return this.#phase === 'settled'
   }
 
   /** Settles once. A stream that fails tells its reader first: the promise is then handled. */
@@ -86,19 +101,30 @@ export class Ask {
     if (timeout !== null) {
       this.#timer = this.#link.port.clock.setTimer(timeout, () => this.#timeIsUp(timeout))
     }
-    if (signal !== null) addAbortListener(signal, this.#aborted)
+    if (signal !== null) {
+      this.#onAbort = () => this.cancel(signal.reason)
+      addAbortListener(signal, this.#onAbort)
+    }
   }
 
   /** There is room for it among those that are under way. */
   start(): void {
     this.#phase = 'started'
     const { type, entry, data } = this.#question
-    this.#link.outbox
+    const { order } = this.#link
+    if (order === null) {
+      this.#transmit(data)
+      return
+    }
+    order
       .inOrder(
         type,
         entry?.data ?? null,
         data,
-        (valid) => this.#transmit(valid),
+        (valid) => {
+          this.#transmit(valid)
+          return SENT
+        },
         (withdraw) => {
           this.#withdraw = withdraw
         },
@@ -111,14 +137,16 @@ export class Ask {
     const { type, data, items = 0 } = message
     if (type === '.item') return this.sink?.receive(data) ?? false
     if (type === '.credit') {
-      if (this.#question.upload === null) return false
-      this.#source?.grant(items)
+      if (this.#question.startUpload === null) return false
+      this.#upload?.grant(items)
     } else if (type === '.error') {
       this.#refused(message)
     } else {
       if (type !== (this.sink === null ? '.response' : '.end')) return false
-      const { entry } = this.#question
-      this.#validated(entry?.response ?? null, data, (value) => this.#succeed(value))
+      const { checks } = this.#link
+      const check = this.#question.entry?.response ?? null
+      if (checks === null || check === null) this.#succeed(data)
+      else checks.answered(check, data, (value) => this.#succeed(value), this.#whenInvalid)
     }
     return true
   }
@@ -146,8 +174,8 @@ export class Ask {
     this.#reject(error)
   }
 
-  #transmit(valid: unknown): Promise<void> {
-    if (this.#phase === 'settled') return SENT
+  #transmit(valid: unknown): void {
+    if (this.#phase === 'settled') return
     const { port, outbox } = this.#link
     const { type } = this.#question
     this.id = this.#asks.nextId(this)
@@ -157,7 +185,7 @@ export class Ask {
     } catch (cause) {
       const reason = 'its data has no form in the codec'
       this.fail(new RequestFailedError(type, 'FAILED', { cause, reason }))
-      return SENT
+      return
     }
     this.#link.asked()
     const outcome = port.trySend(wire)
@@ -171,7 +199,6 @@ export class Ask {
         (error: unknown) => this.disconnected(asError(error, 'the session')),
       )
     }
-    return SENT
   }
 
   #message(data: unknown): object {
@@ -189,61 +216,24 @@ export class Ask {
     if (this.#phase === 'settled') return
     this.#phase = 'sent'
     this.#withdraw = null
-    const { upload } = this.#question
-    if (upload === null) return
-    this.#source = new ItemSource(0)
-    this.#source
-      .run(upload, (item) => this.#uploadItem(item))
-      .then((end) => {
-        if (end === null) return
-        this.#source = null
-        void this.#link.outbox.post({ type: '.end', id: this.id })
-      })
-      .catch((error: unknown) => this.cancel(error))
+    this.#upload = this.#question.startUpload?.(this.#link, this) ?? null
   }
 
-  async #uploadItem(item: unknown): Promise<void> {
-    const { outbox, port } = this.#link
-    const { type, entry } = this.#question
-    const validated = await outbox.validate(entry?.upload ?? null, item)
-    if (validated.issues !== null) throw new InvalidMessageError(type, validated.issues)
-    if (this.#phase !== 'settled') await port.send(outbox.encodeItem(this.id, validated.value))
-  }
-
-  /**
-   * The answer is a failure. A side that validates takes no failure that the contract does not
-   * declare, and no data but of one that it declares.
-   */
+  /** The answer is a failure. */
   #refused(message: Envelope): void {
     const { code = 'FAILED', data } = message
-    const { settings } = this.#link
-    const errors = settings.validatesIncoming ? this.#question.entry?.errors : undefined
-    const check = errors?.get(code) ?? null
-    const isUnknown = errors !== undefined && !errors.has(code) && !isBuiltin(code)
+    const { type, entry } = this.#question
+    const { checks } = this.#link
+    const known = checks === null ? { code, data } : checks.failureOf(entry, code, data)
     // `DISCONNECTED` is a failure of this side, and never travels.
-    const failure = isUnknown || code === 'DISCONNECTED' ? 'FAILED' : code
-    const known = errors === undefined || check !== null ? data : undefined
-    this.#validated(check, known, (value) => {
+    const failure = known.code === 'DISCONNECTED' ? 'FAILED' : known.code
+    const fail = (value: unknown): void => {
       const facts = { data: value, issues: issuesOf(message) }
-      this.fail(new RequestFailedError(this.#question.type, failure, facts))
-    })
-  }
-
-  /** Calls `use` with the valid value; if it does not match its schema, the request fails. */
-  #validated(check: Check | null, data: unknown, use: (value: unknown) => void): void {
-    const finish = (validated: Validated): void => {
-      if (validated.issues === null) use(validated.value)
-      else this.#invalid(validated)
+      this.fail(new RequestFailedError(type, failure, facts))
     }
-    const failed = (error: unknown): void => this.#invalid({ error })
-    try {
-      const isWanted = check !== null && this.#link.settings.validatesIncoming
-      const validated = isWanted ? check(data) : { issues: null, value: data }
-      if (isPromise(validated)) validated.then(finish, failed)
-      else finish(validated)
-    } catch (error) {
-      failed(error)
-    }
+    if ('check' in known && checks !== null) {
+      checks.answered(known.check, known.data, fail, this.#whenInvalid)
+    } else fail(known.data)
   }
 
   #succeed(value: unknown): void {
@@ -261,10 +251,16 @@ export class Ask {
   }
 
   /** Something of the answer does not match its schema. */
-  #invalid(outcome: Validated | { readonly error: unknown }): void {
+  // Made when they are first needed: most requests have neither schemas nor a signal.
+
+  get #whenInvalid(): (outcome: Invalid) => void {
+    return (outcome) => this.#invalid(outcome)
+  }
+
+  #invalid(outcome: Invalid): void {
     if (this.#phase === 'settled') return
     const { type } = this.#question
-    this.#link.invalid(type, outcome)
+    this.#link.checks?.invalid(type, outcome)
     this.cancel(
       'error' in outcome ? outcome.error : new InvalidMessageError(type, outcome.issues ?? []),
     )
@@ -275,8 +271,6 @@ export class Ask {
     this.cancel(new RequestFailedError(this.#question.type, 'TIMEOUT', { reason }))
   }
 
-  readonly #aborted = (): void => this.cancel(this.#question.signal?.reason)
-
   /** The first outcome counts. @returns whether this is it. */
   #settle(releases: boolean): boolean {
     const phase = this.#phase
@@ -284,8 +278,8 @@ export class Ask {
     this.#phase = 'settled'
     this.#timer?.[Symbol.dispose]()
     const { signal } = this.#question
-    if (signal !== null) removeAbortListener(signal, this.#aborted)
-    this.#source?.stop()
+    if (signal !== null && this.#onAbort !== null) removeAbortListener(signal, this.#onAbort)
+    this.#upload?.stop()
     if (releases) this.#asks.release(this, phase !== 'waiting')
     return true
   }

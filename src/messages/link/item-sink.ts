@@ -111,3 +111,11 @@ export class ItemSink implements AsyncIterable<unknown> {
     else this.#owner.invalid(validated)
   }
 }
+
+/** Makes a sink: `createSink`, or what stands for it. */
+export type CreateSink = typeof createSink
+
+/** Returns what receives the items of one stream. */
+export function createSink(credit: number, check: Check | null, owner: SinkOwner): ItemSink {
+  return new ItemSink(credit, check, owner)
+}

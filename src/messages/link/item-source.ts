@@ -4,7 +4,9 @@
  */
 
 import { Deferred } from '../../base/internal.ts'
+import type { Codec } from '../codec.ts'
 import { ignore } from './outbox.ts'
+import type { Wire } from './port.ts'
 
 /** What is iterated. */
 export type Items = AsyncIterable<unknown> | Iterable<unknown>
@@ -108,4 +110,20 @@ export class ItemSource {
       // As above, of an iterator that is not async.
     }
   }
+}
+
+/**
+ * An item of a stream or an upload. Bytes travel in a frame of their own where the codec is a
+ * text.
+ *
+ * @throws what the codec throws for a value that its format does not have.
+ */
+export function encodeItem(codec: Codec, id: number, data: unknown): Wire {
+  if (!(data instanceof Uint8Array) || codec.frame === 'binary') {
+    return codec.encode({ type: '.item', id, data })
+  }
+  const frame = new Uint8Array(4 + data.length)
+  new DataView(frame.buffer).setUint32(0, id)
+  frame.set(data, 4)
+  return frame
 }

@@ -7,14 +7,16 @@
 
 import type { Frame } from '../../protocol/index.ts'
 import { TextFrame } from '../../protocol/portable.ts'
-import type { Validated } from '../../schema/index.ts'
 import type { CompiledEntry } from '../contract.ts'
-import { Answers } from './answers.ts'
-import { type Arrival, ArrivedEvent, Arrivals, type IncomingMessages } from './arrivals.ts'
+import type { Answers } from './answers.ts'
+import { ArrivedEvent, Arrivals, type IncomingMessages } from './arrivals.ts'
 import type { Ask } from './ask.ts'
 import { Asks } from './asks.ts'
+import type { Checks } from './checks.ts'
 import { type Envelope, readEnvelope } from './envelope.ts'
+import type { Order } from './order.ts'
 import { Outbox } from './outbox.ts'
+import type { LinkFeatures } from './features.ts'
 import type { LinkParts } from './parts.ts'
 import type { LinkPort, LinkSettings } from './port.ts'
 import type { Served } from './served.ts'
@@ -23,7 +25,6 @@ import type { Served } from './served.ts'
 const UNACCEPTABLE = 1003
 const INVALID_DATA = 1007
 const POLICY = 1008
-const INTERNAL_ERROR = 1011
 
 /** What a message costs beyond its payload, in bytes, or empty ones would be free. */
 const MESSAGE_COST_BYTES = 64
@@ -35,14 +36,18 @@ const RESERVED: readonly string[] = ['.response', '.error', '.item', '.end', '.c
 /** See above. */
 export class Link implements LinkParts {
   readonly asks: Asks
-  readonly answers: Answers
+  /** `null`: requests of the peer are unknown here. */
+  readonly answers: Answers | null
   readonly outbox: Outbox
+  /** `null`: the entries are not known here, and nothing is validated. */
+  readonly checks: Checks | null
+  readonly order: Order | null
   readonly settings: LinkSettings
   readonly port: LinkPort
   unknownEvents = 0
   /** Called when `isExpecting` may have become true; `null`: no handlers are served. */
   onAsked: (() => void) | null = null
-  readonly #arrivals: Arrivals
+  readonly arrivals: Arrivals
   /** The entries of the peer; `null`: they are not known here. */
   readonly #entries: ReadonlyMap<string, CompiledEntry> | null
   #isOver = false
@@ -50,29 +55,36 @@ export class Link implements LinkParts {
   readonly #isShared: boolean
 
   /** @param incoming of a connection, which outlives its sessions; absent: the link has its own. */
-  constructor(port: LinkPort, settings: LinkSettings, incoming?: IncomingMessages) {
+  constructor(
+    port: LinkPort,
+    settings: LinkSettings,
+    { createChecks, createAnswers }: LinkFeatures,
+    incoming?: IncomingMessages,
+  ) {
     this.port = port
     this.settings = settings
     this.#isShared = incoming !== undefined
-    this.#arrivals = new Arrivals(this, incoming)
+    this.arrivals = new Arrivals(this, incoming)
     this.#entries = settings.contract?.[settings.side === 'client' ? 'server' : 'client'] ?? null
-    this.outbox = new Outbox(port, settings)
-    this.outbox.onPosted = () => this.#arrivals.wake()
+    this.outbox = new Outbox(port, settings.codec)
+    this.outbox.onPosted = () => this.arrivals.wake()
     this.asks = new Asks(this)
-    this.answers = new Answers(this)
+    this.checks = createChecks === null ? null : createChecks(this)
+    this.order = this.checks === null ? null : this.checks.order
+    this.answers = createAnswers === null ? null : createAnswers(this)
   }
 
   get incoming(): IncomingMessages {
-    return this.#arrivals.incoming
+    return this.arrivals.incoming
   }
 
   get unread(): number {
-    return this.#arrivals.unread
+    return this.arrivals.unread
   }
 
   /** Whether what is held back may be what this side waits for. */
   get isExpecting(): boolean {
-    return this.asks.areAwaited || this.answers.areOpen
+    return this.asks.areAwaited || this.answers?.areOpen === true
   }
 
   get isFlooded(): boolean {
@@ -81,12 +93,12 @@ export class Link implements LinkParts {
 
   /** Resolves when the link takes frames; `null`: it does. */
   get room(): Promise<void> | null {
-    return this.#arrivals.room
+    return this.arrivals.room
   }
 
   /** `incoming` of the connection has room again. */
   roomAgain(): void {
-    this.#arrivals.roomAgain()
+    this.arrivals.roomAgain()
   }
 
   /** One frame of the peer. */
@@ -114,28 +126,26 @@ export class Link implements LinkParts {
     if (this.#isOver) return
     this.#isOver = true
     this.asks.end(cause)
-    this.answers.end()
-    this.outbox.end()
+    this.answers?.end()
+    this.order?.end()
     const timer = this.port.clock.setTimer(LAST_VALIDATIONS_MS, () => this.#close(cause))
-    this.#arrivals.end(() => {
+    this.arrivals.end(() => {
       timer[Symbol.dispose]()
       this.#close(cause)
     })
   }
 
   asked(): void {
-    this.#arrivals.wake()
+    this.arrivals.wake()
     this.onAsked?.()
   }
 
-  invalid(type: string, outcome: Validated | { readonly error: unknown }): void {
-    if ('error' in outcome) this.port.report(outcome.error, type)
-    else if (outcome.issues !== null) {
-      try {
-        this.settings.onInvalid({ type, issues: outcome.issues })
-      } catch (error) {
-        this.port.report(error, type)
-      }
+  /** A message is valid. @param served `null`: it is an event. */
+  show(type: string, data: unknown, served: Served | null, size: number): void {
+    if (served === null) this.arrivals.show(new ArrivedEvent(type, data, size), size)
+    else {
+      served.data = data
+      this.arrivals.show(served, size)
     }
   }
 
@@ -145,7 +155,7 @@ export class Link implements LinkParts {
   }
 
   /** Ends the session: the peer has broken a rule. Nothing more is taken. */
-  #fail(code: number, message: string): void {
+  fail(code: number, message: string): void {
     if (this.#hasFailed) return
     this.#hasFailed = true
     this.port.fail(code, message)
@@ -153,7 +163,7 @@ export class Link implements LinkParts {
   }
 
   #failDecoding(): void {
-    this.#fail(INVALID_DATA, 'Not a message of the contract')
+    this.fail(INVALID_DATA, 'Not a message of the contract')
   }
 
   /** Whether `id` is of a request that this side has asked: a client's ids are odd. */
@@ -163,7 +173,8 @@ export class Link implements LinkParts {
 
   /** The request that has this id: `null` if it is over, `undefined` if there was never one. */
   #find(id: number): Ask | Served | null | undefined {
-    return this.#isOurs(id) ? this.asks.find(id) : this.answers.find(id)
+    if (this.#isOurs(id)) return this.asks.find(id)
+    return this.answers === null ? null : this.answers.find(id)
   }
 
   /** Under a codec of texts, bytes are an item; everything else is an error. */
@@ -177,11 +188,11 @@ export class Link implements LinkParts {
         return
       }
     }
-    this.#fail(UNACCEPTABLE, 'Not a frame of the codec')
+    this.fail(UNACCEPTABLE, 'Not a frame of the codec')
   }
 
   #takeItem(request: Ask | Served | undefined, item: Envelope): void {
-    if (request?.take(item) !== true) this.#fail(POLICY, 'An item without credit')
+    if (request?.take(item) !== true) this.fail(POLICY, 'An item without credit')
   }
 
   /** What belongs to a request, of either side. */
@@ -204,7 +215,7 @@ export class Link implements LinkParts {
       this.#takeItem(request, message)
       return
     } else if (request?.take(message) === true) return
-    this.#fail(POLICY, 'An answer to no request')
+    this.fail(POLICY, 'An answer to no request')
   }
 
   #takeNamed(message: Envelope, size: number): void {
@@ -214,10 +225,12 @@ export class Link implements LinkParts {
     if (isEvent) {
       if (entry === undefined) this.unknownEvents++
       else this.#arrive(entry, message, null, size)
-    } else if (id === undefined) this.#fail(INVALID_DATA, 'A request has no id')
-    else if (!this.answers.take(id)) this.#fail(POLICY, 'The id of a request is used twice')
-    else if (entry === undefined) this.answers.refuse(id, 'UNKNOWN')
-    else {
+    } else if (id === undefined) this.fail(INVALID_DATA, 'A request has no id')
+    else if (this.answers?.take(id) === false) {
+      this.fail(POLICY, 'The id of a request is used twice')
+    } else if (this.answers === null || entry === undefined) {
+      void this.outbox.post({ type: '.error', id, code: 'UNKNOWN' })
+    } else {
       const served = this.answers.begin(id, entry, message)
       if (served !== null) this.#arrive(entry, message, served, size)
     }
@@ -226,38 +239,11 @@ export class Link implements LinkParts {
   /** @param served `null`: the message is an event. */
   #arrive(
     entry: CompiledEntry | null,
-    { type, data }: Envelope,
+    message: Envelope,
     served: Served | null,
     size: number,
   ): void {
-    const check = this.settings.validatesIncoming && entry !== null ? entry.data : null
-    try {
-      this.#arrivals.arrive(
-        check === null ? { issues: null, value: data } : check(data),
-        size,
-        (validated) => this.#validated(type, served, validated, size),
-        (error) => this.#schemaFailed(type, served, error),
-      )
-    } catch (error) {
-      this.#schemaFailed(type, served, error)
-    }
-  }
-
-  #validated(type: string, served: Served | null, validated: Validated, size: number): void {
-    if (validated.issues === null) {
-      const arrival: Arrival = served ?? new ArrivedEvent(type, validated.value, size)
-      if (served !== null) served.data = validated.value
-      this.#arrivals.show(arrival, size)
-      return
-    }
-    this.invalid(type, validated)
-    if (served !== null) served.refuse('INVALID', validated.issues)
-    else if (this.settings.closesAtInvalidEvents) this.#fail(POLICY, `Invalid message: ${type}`)
-  }
-
-  #schemaFailed(type: string, served: Served | null, error: unknown): void {
-    this.port.report(error, type)
-    if (served !== null) served.refuse('FAILED')
-    else if (this.settings.closesAtInvalidEvents) this.#fail(INTERNAL_ERROR, '')
+    if (this.checks === null) this.show(message.type, message.data, served, size)
+    else this.checks.arrive(entry, message, served, size)
   }
 }

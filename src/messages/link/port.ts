@@ -2,7 +2,7 @@
  * What a link needs of the session that carries it, and what it has been told.
  */
 
-import type { Clock } from '../../base/index.ts'
+import type { Clock, Duration } from '../../base/index.ts'
 import type { TrySendResult } from '../../channels/index.ts'
 import type { Codec } from '../codec.ts'
 import type { CompiledContract } from '../contract.ts'
@@ -33,6 +33,8 @@ export interface LinkSettings {
   /** `null`: the entries are not known here. */
   readonly contract: CompiledContract | null
   readonly codec: Codec
+  /** Reads the timeout of one request. */
+  readonly readDuration: (duration: Duration, what: string) => number
   /** `null`: none. */
   readonly requestTimeout: number | null
   readonly maxRequests: number

@@ -11,7 +11,7 @@ import type { CompiledEntry } from '../contract.ts'
 import { describeFirst } from '../errors.ts'
 import type { Envelope } from './envelope.ts'
 import { ItemSink } from './item-sink.ts'
-import { type Items, ItemSource } from './item-source.ts'
+import { encodeItem, type Items, ItemSource } from './item-source.ts'
 import { ignore } from './outbox.ts'
 import type { LinkParts } from './parts.ts'
 
@@ -211,7 +211,7 @@ export class Served {
 
   /** @throws what the schema throws, and as `#post`. */
   #send(answer: Answer, check: Check | null, value: unknown): Promise<void> {
-    const validated = this.#answers.link.outbox.validate(check, value)
+    const validated = validate(this.#answers.link, check, value)
     if (!isPromise(validated)) return this.#sendValid(answer, validated)
     return validated
       .then((settled) => this.#sendValid(answer, settled))
@@ -269,13 +269,13 @@ export class Served {
   }
 
   async #item(item: unknown): Promise<void> {
-    const { outbox, port } = this.#answers.link
-    const validation = outbox.validate(this.#entry?.stream ?? null, item)
+    const { link } = this.#answers
+    const validation = validate(link, this.#entry?.stream ?? null, item)
     const { value } = this.#valid(isPromise(validation) ? await validation : validation, 'an item')
     if (!this.isOpen) return
-    const wire = outbox.encodeItem(this.#id, value)
+    const wire = encodeItem(link.settings.codec, this.#id, value)
     // Its session is over if that fails, which the source learns of by itself.
-    if (port.trySend(wire) === 'full') await port.send(wire).catch(ignore)
+    if (link.port.trySend(wire) === 'full') await link.port.send(wire).catch(ignore)
   }
 
   /** The peer takes so many items of the stream more. @returns `false` if this is no stream. */
@@ -307,7 +307,7 @@ export class Served {
 
   #invalidUpload(issues: readonly Issue[]): void {
     if (!this.isOpen) return
-    this.#answers.link.invalid(this.type, { issues })
+    this.#answers.link.checks?.invalid(this.type, { issues })
     this.#answers.refuse(this.#id, 'INVALID', issues)
     this.cancel('an item of its upload is invalid')
   }
@@ -327,6 +327,15 @@ export class Served {
     const where = describeFirst(validated.issues)
     throw new TypeError(`Cannot answer "${this.type}": ${what} does not match its schema${where}`)
   }
+}
+
+/** Validates what is sent, if this side does. */
+function validate(
+  { order }: LinkParts,
+  check: Check | null,
+  value: unknown,
+): Validated | Promise<Validated> {
+  return order === null ? { issues: null, value } : order.validate(check, value)
 }
 
 function cancelled(why: string): DOMException {

@@ -1,10 +1,5 @@
-import { describe, expect, it } from 'vitest'
-import { Deferred } from '../../../src/base/internal.ts'
+import { describe, expect, it, vi } from 'vitest'
 import { ArrivedEvent, Arrivals } from '../../../src/messages/link/arrivals.ts'
-import { ignore } from '../../../src/messages/link/outbox.ts'
-import type { Validated } from '../../../src/schema/index.ts'
-
-const VALID: Validated = { issues: null, value: 1 }
 
 function setUp({ isExpecting = false, readAhead = 100 } = {}) {
   const owner = { settings: { readAhead }, isExpecting, isFlooded: false }
@@ -45,21 +40,6 @@ describe('Arrivals', () => {
     expect(arrivals.room).not.toBeNull()
   })
 
-  it('takes no more than 64 messages that wait for their schema', async () => {
-    const { arrivals } = setUp()
-    const first = new Deferred<Validated>()
-    const done: unknown[] = []
-    arrivals.arrive(first.promise, 1, () => done.push('first'), ignore)
-    for (let n = 1; n < 64; n++) arrivals.arrive(VALID, 1, () => done.push(n), ignore)
-    const { room } = arrivals
-    expect([done, arrivals.unread, room === null]).toEqual([[], 64, false])
-
-    first.resolve(VALID)
-    await room
-
-    expect(done.slice(0, 3)).toEqual(['first', 1, 2])
-  })
-
   it('takes nothing while the peer does not read its answers', async () => {
     const { owner, arrivals } = setUp()
     owner.isFlooded = true
@@ -72,18 +52,17 @@ describe('Arrivals', () => {
     await room
   })
 
-  it('tells of its end when all that has arrived has been shown', async () => {
+  it('tells of its end when no message waits for a schema', () => {
     const { arrivals } = setUp()
-    const validated = new Deferred<Validated>()
-    const told: string[] = []
-    arrivals.arrive(validated.promise, 1, () => told.push('shown'), ignore)
-    arrivals.end(() => told.push('end'))
-    expect(told).toEqual([])
+    const onLast = vi.fn()
+    const turns = { size: 1 }
+    arrivals.turns = turns
+    arrivals.end(onLast)
+    expect(onLast).not.toHaveBeenCalled()
 
-    validated.resolve(VALID)
-    await validated.promise
-    await Promise.resolve()
+    turns.size = 0
+    arrivals.turnIsOver()
 
-    expect(told).toEqual(['shown', 'end'])
+    expect(onLast).toHaveBeenCalledTimes(1)
   })
 })

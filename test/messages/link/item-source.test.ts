@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ItemSource } from '../../../src/messages/link/item-source.ts'
+import { json } from '../../../src/messages/codec.ts'
+import { encodeItem, ItemSource } from '../../../src/messages/link/item-source.ts'
 
 /** Lets all that is under way come to rest. */
 async function settle(): Promise<void> {
@@ -160,5 +161,14 @@ describe('ItemSource', () => {
       expect(await run).toBeNull()
     }
     await settle()
+  })
+})
+
+describe('encodeItem()', () => {
+  it('encodes bytes as a frame of the id, in big-endian, and the payload', () => {
+    expect(encodeItem(json, 0x01020304, new Uint8Array([9, 8]))).toEqual(
+      new Uint8Array([1, 2, 3, 4, 9, 8]),
+    )
+    expect(encodeItem(json, 1, { n: 1 })).toBe('{"type":".item","id":1,"data":{"n":1}}')
   })
 })

@@ -1,6 +1,6 @@
 /**
- * `typedConnection`: typed messages over a connection that comes back. Each session has a link of
- * its own; `incoming`, and what waits for a session, outlive them.
+ * Typed messages over a connection that comes back. Each session has a link of its own; `incoming`,
+ * and what waits for a session, outlive them.
  */
 
 import {
@@ -9,100 +9,82 @@ import {
   handled,
   removeAbortListener,
   sessionClockOf,
-} from '../base/internal.ts'
-import type { SendOptions, TrySendResult } from '../channels/index.ts'
-import type { ClientSession } from '../client/index.ts'
-import type { ReconnectingWebSocket } from '../client/portable.ts'
-import type { Frame } from '../protocol/index.ts'
-import { type Codec, json } from './codec.ts'
-import type { Contract, ContractShape } from './contract-shape.ts'
-import { RequestFailedError } from './errors.ts'
-import { KeptStream } from './kept-stream.ts'
-import { createIncoming, type IncomingMessages, type IncomingReader } from './link/arrivals.ts'
-import { Link } from './link/link.ts'
-import { Outbox } from './link/outbox.ts'
-import type { LinkPort, LinkSettings } from './link/port.ts'
-import { closeWith, reportTo } from './link/session-port.ts'
-import type { Prepared } from './prepare.ts'
-import { readHandlers, type Servable, Server } from './serve.ts'
-import { ACT, agreedCodec, readSettings } from './settings.ts'
+} from '../../base/internal.ts'
+import type { SendOptions, TrySendResult } from '../../channels/index.ts'
+import type { ClientSession } from '../../client/index.ts'
+import type { ReconnectingWebSocket } from '../../client/portable.ts'
+import type { Frame } from '../../protocol/index.ts'
 import {
   type AskOptions,
+  type AskParts,
   askOver,
-  entryOf,
+  type EventLink,
   questionOf,
-  readTimeout,
   sendEvent,
   settled,
-  streamOf,
   trySendEvent,
-} from './typed.ts'
-import type { MessageStream, TypedConnection, TypedOptions } from './typed-session.ts'
+} from '../calls.ts'
+import { type Codec, json } from '../codec.ts'
+import type { Contract } from '../contract-shape.ts'
+import { RequestFailedError } from '../errors.ts'
+import { createIncoming, type IncomingMessages, type IncomingReader } from '../link/arrivals.ts'
+import type { Link } from '../link/link.ts'
+import type { Order, OrderSettings } from '../link/order.ts'
+import { Outbox } from '../link/outbox.ts'
+import type { LinkPort, LinkSettings } from '../link/port.ts'
+import { closeWith, reportTo } from '../link/session-port.ts'
+import type { Servable, Server } from '../serve.ts'
+import { ACT, agreedCodec } from '../settings.ts'
 
 const INTERNAL_ERROR = 1011
-
-/** Connections whose `incoming` is read here. */
-const TYPED = new WeakSet<object>()
 
 /** What our own connections have beside their public members. */
 interface RecordsOrigins {
   frameOrigins(): WeakMap<Frame, ClientSession>
 }
 
-/**
- * Speaks `contract` over `connection`, whose `incoming` is read here from now on.
- *
- * Events go as `send` of the connection says (`whileAway`). A request that is made while there is
- * no session waits for one, within its timeout. A request that is pending when its session ends
- * fails with `DISCONNECTED`; one whose entry is `idempotent` is asked once more.
- *
- * @throws {TypeError} for a second call with one connection, and for an option that is unknown or
- *   invalid. A session that agrees on another subprotocol ends the connection, and `incoming`
- *   fails with the `TypeError`.
- */
-export function typedConnection<C extends ContractShape>(
-  connection: ReconnectingWebSocket,
-  contract: Contract<C>,
-  options: TypedOptions = {},
-): TypedConnection<C> {
-  const settings = readSettings('client', contract, options)
-  if (TYPED.has(connection)) {
-    throw new TypeError(`Cannot ${ACT}: the connection has them already, expected one call`)
-  }
-  TYPED.add(connection)
-  const messages = new ConnectionMessages(connection, contract, options, settings)
-  // The untyped form of all typed ones: the contract is checked at run time.
-  return messages as unknown as TypedConnection<C>
+/** What messages over a connection are made of. A page loads only the parts that it takes. */
+export interface ConnectionParts {
+  readonly createLink: (port: LinkPort, settings: LinkSettings, incoming: IncomingMessages) => Link
+  /** `null`: the entries are not known here, and nothing is validated. */
+  readonly createOrder: ((settings: OrderSettings) => Order) | null
+  readonly asking: AskParts
 }
 
-/** See `TypedConnection`. Its functions may be taken off it. */
-class ConnectionMessages implements Servable, IncomingReader {
+/** Typed messages over a connection. Its functions may be taken off it. */
+export class ConnectionMessages implements Servable, IncomingReader {
   readonly incoming: IncomingMessages
   readonly settings: Omit<LinkSettings, 'codec'>
   onAsked: (() => void) | null = null
   readonly #connection: ReconnectingWebSocket
   readonly #contract: Contract
-  readonly #options: TypedOptions
-  readonly #port: LinkPort
+  readonly #codecs: readonly Codec[]
+  readonly #parts: ConnectionParts
+  readonly port: LinkPort
+  /** Of all sessions: events of one wait for those of an earlier one. */
+  readonly order: Order | null
   readonly #origins: WeakMap<Frame, ClientSession>
   #current: { readonly session: ClientSession; readonly link: Link } | null = null
   /** What waits for a session, with the name of its message. */
   readonly #waiting = new Map<Deferred<Link>, string>()
-  #outbox: { readonly outbox: Outbox; readonly settings: LinkSettings } | null = null
+  #events: EventLink | null = null
   #isOver = false
 
   constructor(
     connection: ReconnectingWebSocket,
     contract: Contract,
-    options: TypedOptions,
+    codecs: readonly Codec[] | undefined,
     settings: Omit<LinkSettings, 'codec'>,
+    parts: ConnectionParts,
   ) {
     this.#connection = connection
     this.#contract = contract
-    this.#options = options
+    this.#codecs = codecs ?? [json]
+    this.#parts = parts
     this.settings = settings
     this.incoming = createIncoming(this)
-    this.#port = portOf(connection)
+    this.port = portOf(connection)
+    this.order = parts.createOrder === null ? null : parts.createOrder(settings)
     this.#origins = (connection as ReconnectingWebSocket & RecordsOrigins).frameOrigins() // has a clock, so it is ours
     // Both never reject.
     void this.#watch()
@@ -119,13 +101,13 @@ class ConnectionMessages implements Servable, IncomingReader {
 
   readonly send = async (type: string, data: unknown, options?: SendOptions): Promise<void> => {
     // Until a session has agreed on one of several codecs, an event waits as a request does.
-    const events = this.#events() ?? (await this.whenLinked(type, options?.signal ?? null, null))
+    const events = this.events() ?? (await this.whenLinked(type, options?.signal ?? null, null))
     await sendEvent(events, type, data, options)
   }
 
-  readonly trySend = (first: string | Prepared, data?: unknown): TrySendResult => {
-    const events = this.#events()
-    return events === null ? 'full' : trySendEvent(events, first, data)
+  readonly trySend = (type: string, data?: unknown): TrySendResult => {
+    const events = this.events()
+    return events === null ? 'full' : trySendEvent(events, type, data)
   }
 
   readonly request = async (
@@ -133,18 +115,19 @@ class ConnectionMessages implements Servable, IncomingReader {
     data: unknown,
     options: AskOptions = {},
   ): Promise<unknown> => {
-    const { clock } = this.#port
-    const question = questionOf(this.settings, type, data, options, false)
+    const { clock } = this.port
+    const { settings, order } = this
+    const question = questionOf({ settings, order }, type, data, options, this.#parts.asking)
     const deadline = question.timeout === null ? null : clock.now() + question.timeout
     for (let isAgain = false; ; isAgain = true) {
       const link = await this.whenLinked(type, question.signal, deadline)
       const timeout = deadline === null ? null : Math.max(1, deadline - clock.now())
       try {
-        return await askOver(link, type, data, { ...options, timeout })
+        return await askOver(link, type, data, { ...options, timeout }, this.#parts.asking)
       } catch (error) {
         const isLost = error instanceof RequestFailedError && error.failure === 'DISCONNECTED'
         // Of an upload, the items that have been sent are gone.
-        const mayAskAgain = question.entry?.idempotent === true && question.upload === null
+        const mayAskAgain = question.entry?.idempotent === true && question.startUpload === null
         if (!isLost || isAgain || !mayAskAgain) throw error
       }
     }
@@ -156,36 +139,10 @@ class ConnectionMessages implements Servable, IncomingReader {
     options?: AskOptions,
   ): Promise<unknown> => settled(this.request(type, data, options))
 
-  readonly keep = (
-    type: string,
-    input: (last: unknown) => unknown,
-    options: AskOptions = {},
-  ): MessageStream<unknown, unknown> => {
-    entryOf(this.settings, type, 'request')
-    const { clock } = this.#port
-    const timeout = options.timeout === undefined ? null : readTimeout(options.timeout)
-    const deadline = timeout === null ? null : clock.now() + timeout
-    const ask = async (
-      last: unknown,
-      signal: AbortSignal,
-    ): Promise<MessageStream<unknown, unknown>> => {
-      const link = await this.whenLinked(type, signal, deadline)
-      const left = deadline === null ? null : Math.max(1, deadline - clock.now())
-      const question = questionOf(this.settings, type, input(last), { timeout: left, signal }, true)
-      return streamOf(link.asks.ask(question))
-    }
-    return new KeptStream(type, ask, options.signal ?? null)
-  }
-
-  readonly serve = async (handlers: object): Promise<void> => {
-    const server = new Server(this, readHandlers(this, handlers))
-    try {
-      await server.run()
-    } catch (error) {
-      // A connection that has ended has said so itself.
-      if (!this.#isOver) void closeWith(this.#connection, INTERNAL_ERROR, '')
-      throw error
-    }
+  /** A failure of a handler ends the connection. */
+  readonly failed = (): void => {
+    // A connection that has ended has said so itself.
+    if (!this.#isOver) void closeWith(this.#connection, INTERNAL_ERROR, '')
   }
 
   /**
@@ -204,7 +161,7 @@ class ConnectionMessages implements Servable, IncomingReader {
     if (this.#isOver) throw new RequestFailedError(type, 'DISCONNECTED')
     const waiting = new Deferred<Link>()
     this.#waiting.set(waiting, type)
-    const { clock } = this.#port
+    const { clock } = this.port
     const onAbort = (): void => void waiting.reject(signal?.reason)
     if (signal !== null) addAbortListener(signal, onAbort)
     const timer =
@@ -227,21 +184,21 @@ class ConnectionMessages implements Servable, IncomingReader {
    * What events are sent with: the connection, which decides what becomes of them without a
    * session. `null`: no session has chosen one of several codecs yet.
    */
-  #events(): Pick<Link, 'outbox' | 'port' | 'settings'> | null {
+  events(): EventLink | null {
     const codec =
-      this.#current?.link.settings.codec ?? this.#outbox?.settings.codec ?? this.#onlyCodec()
+      this.#current?.link.settings.codec ?? this.#events?.settings.codec ?? this.#onlyCodec()
     if (codec === null) return null
-    if (this.#outbox?.settings.codec !== codec) {
+    if (this.#events?.settings.codec !== codec) {
+      const { port, order } = this
       const settings = { ...this.settings, codec }
-      this.#outbox = { settings, outbox: new Outbox(this.#port, settings) }
+      this.#events = { port, order, settings, outbox: new Outbox(port, codec) }
     }
-    return { ...this.#outbox, port: this.#port }
+    return this.#events
   }
 
   /** The codec of every session; `null`: sessions may agree on one of several. */
   #onlyCodec(): Codec | null {
-    const { codecs = [json] } = this.#options
-    const usable = codecs.filter(({ name }) =>
+    const usable = this.#codecs.filter(({ name }) =>
       this.#contract.protocols.some((protocol) => protocol.endsWith(`+${name}`)),
     )
     return usable.length === 1 ? (usable[0] ?? null) : null
@@ -284,7 +241,7 @@ class ConnectionMessages implements Servable, IncomingReader {
     this.#away()
     let codec
     try {
-      codec = agreedCodec(this.#contract, session.protocol, this.#options.codecs)
+      codec = agreedCodec(this.#contract, session.protocol, this.#codecs)
     } catch (error) {
       // The next session would not agree on another.
       void this.#connection.close()
@@ -292,10 +249,10 @@ class ConnectionMessages implements Servable, IncomingReader {
       return
     }
     const port = {
-      ...this.#port,
+      ...this.port,
       ...carrierOf(session),
     }
-    const link = new Link(port, { ...this.settings, codec }, this.incoming)
+    const link = this.#parts.createLink(port, { ...this.settings, codec }, this.incoming)
     link.onAsked = () => this.onAsked?.()
     this.#current = { session, link }
     for (const waiting of this.#waiting.keys()) waiting.resolve(link)
@@ -344,5 +301,15 @@ function carrierOf(session: ClientSession): Pick<LinkPort, 'trySend' | 'send'> {
   return {
     trySend: (message) => session.outgoing.trySend(message),
     send: (message, signal) => session.send(message, signal === undefined ? undefined : { signal }),
+  }
+}
+
+/** See `TypedSession.serve`. A failure of a handler ends the connection. */
+export async function serveConnection(messages: ConnectionMessages, server: Server): Promise<void> {
+  try {
+    await server.run()
+  } catch (error) {
+    messages.failed()
+    throw error
   }
 }

@@ -2,11 +2,11 @@
  * A stream that goes on over many sessions: it is asked again on each, from the last item on.
  */
 
-import { addAbortListener, Deferred, removeAbortListener } from '../base/internal.ts'
-import { RequestFailedError } from './errors.ts'
-import { ignore } from './link/outbox.ts'
-import { readableItems } from './readable-items.ts'
-import type { MessageStream } from './typed-session.ts'
+import { addAbortListener, Deferred, removeAbortListener } from '../../base/internal.ts'
+import { RequestFailedError } from '../errors.ts'
+import { ignore } from '../link/outbox.ts'
+import { readableItems } from '../readable-items.ts'
+import type { MessageStream } from '../typed-session.ts'
 
 /** Asks on the session that there is, or on the next one. */
 type Ask = (last: unknown, signal: AbortSignal) => Promise<MessageStream<unknown, unknown>>

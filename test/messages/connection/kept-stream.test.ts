@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { RequestFailedError } from '../../src/messages/errors.ts'
-import { KeptStream } from '../../src/messages/kept-stream.ts'
-import type { MessageStream } from '../../src/messages/typed-session.ts'
+import { RequestFailedError } from '../../../src/messages/errors.ts'
+import { KeptStream } from '../../../src/messages/connection/kept-stream.ts'
+import type { MessageStream } from '../../../src/messages/typed-session.ts'
 
 /** A stream of one session, which ends with `end`. */
 function streamOf(items: readonly unknown[], end: Error | string): MessageStream<unknown, unknown> {

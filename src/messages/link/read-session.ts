@@ -1,0 +1,31 @@
+/**
+ * Passes the frames of a session to its link.
+ */
+
+import type { Link } from './link.ts'
+import type { CarrierSession } from './session-port.ts'
+
+/** Passes the frames of a session to `link`, while it has room. Never rejects. */
+export async function readSession(session: CarrierSession, link: Link): Promise<void> {
+  // A link without room learns of the end, too.
+  void session.closed.then(({ cause }) => {
+    for (
+      let next = session.incoming.tryReceive();
+      next.type === 'value';
+      next = session.incoming.tryReceive()
+    ) {
+      link.take(next.value)
+    }
+    link.end(cause)
+  })
+  for (;;) {
+    if (link.room !== null) await link.room
+    let next = session.incoming.tryReceive()
+    if (next.type === 'empty') next = await session.incoming.receiveCatching()
+    if (next.type === 'closed') {
+      link.end(next.cause)
+      return
+    }
+    link.take(next.value)
+  }
+}
