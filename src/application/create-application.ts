@@ -33,7 +33,8 @@ import { createRouteTree, type RouteTree } from './routing/route-tree.ts'
 import { SessionRegistry } from './sessions/session-registry.ts'
 import type { ApplicationStatistics } from './statistics.ts'
 import type { ApplicationState, StopCounts, StopOptions } from './stop-options.ts'
-import { decideUpgrade, type UpgradeDependencies } from './upgrades/upgrade.ts'
+import type { UpgradeDependencies } from './upgrades/decision.ts'
+import { decideUpgrade } from './upgrades/upgrade.ts'
 import { WebSockets } from './sessions/websockets-plugin.ts'
 
 /** Options of `createApplication`. */

@@ -5,7 +5,7 @@
 
 import { expect } from 'vitest'
 
-import type { Application } from '../../src/application/application.ts'
+import type { Application, ApplicationEvents } from '../../src/application/application.ts'
 import { createApplication } from '../../src/application/create-application.ts'
 import type {
   UpgradeOutcome,
@@ -128,4 +128,21 @@ export function expectRefusal(
 
 function describeOutcome(outcome: UpgradeOutcome): string {
   return outcome.type === 'refused' ? `${outcome.status} ${sentenceOf(outcome)}` : outcome.type
+}
+
+/** A handler that returns at once. */
+export function handler(): void {}
+
+/** An application with one WebSocket at `/chat`. */
+export function chat(options: Parameters<World['install']>[0] = {}): World {
+  const world = new World().install(options)
+  world.app.routing((route) => route.webSocket('/chat', handler))
+  return world
+}
+
+/** Keeps what the monitor says about refusals. */
+export function refusalsOf(world: World): Array<ApplicationEvents['upgradeRefused']> {
+  const refusals: Array<ApplicationEvents['upgradeRefused']> = []
+  world.app.monitor.on('upgradeRefused', (refusal) => refusals.push(refusal))
+  return refusals
 }

@@ -1,61 +1,149 @@
 /**
- * A call: the upgrade request, and the values that interceptors and the handler share.
+ * A call: the one object that an upgrade keeps, from its route to the end of its session.
+ *
+ * An idle session holds its call, and a server has many idle sessions. The call therefore holds the
+ * request of the engine, and makes everything else when it is first read.
  */
 
 import { Attributes } from '../../base/index.ts'
 import type { Application, ApplicationCall, ApplicationResponse } from '../application.ts'
+import type { AsyncContext } from '../async-context.ts'
+import type { UpgradeRequest } from '../engine.ts'
 import type { AnyParameters } from '../routing/path-parameters.ts'
-import type { IncomingRequest } from './request.ts'
+import type { WebSocketRoute } from '../routing/route-scope.ts'
+import { compacted, headBytesOf } from './kept-request.ts'
+import { IncomingRequest, localOrigin, type OriginResolver, type RequestOrigin } from './request.ts'
+import { parseRequestTarget } from './request-target.ts'
 
 const NO_HEADERS: ReadonlyArray<readonly [string, string]> = []
 
-/**
- * The call of an upgrade and then of its session. Its parts are created when they are first used.
- */
-export class UpgradeCall implements ApplicationCall {
+/** What all calls of an application share. */
+export interface CallHost {
   readonly application: Application
-  readonly request: IncomingRequest
+  readonly resolvers: readonly OriginResolver[]
+}
+
+/** The parts of a call that most sessions never use. Made when one of them is first used. */
+class CallExtras {
+  attributes: Attributes | null = null
+  response: ApplicationResponse | null = null
+  controller: AbortController | null = null
+  context: AsyncContext | null = null
+}
+
+/** The call of an upgrade and then of its session. */
+export class UpgradeCall implements ApplicationCall {
   readonly parameters: AnyParameters
-  #attributes: Attributes | null = null
-  #response: ApplicationResponse | null = null
-  #controller: AbortController | null = null
+  readonly #host: CallHost
+  readonly #route: WebSocketRoute
+  /** The engine's request until `request` is first read. */
+  #request: UpgradeRequest | IncomingRequest
+  #extras: CallExtras | null = null
   /** Returns the abort reason of `signal`; set when the call has ended. */
   #end: (() => unknown) | null = null
 
-  constructor(application: Application, request: IncomingRequest, parameters: AnyParameters) {
-    this.application = application
-    this.request = request
+  constructor(
+    host: CallHost,
+    route: WebSocketRoute,
+    request: UpgradeRequest,
+    parameters: AnyParameters,
+  ) {
     this.parameters = parameters
+    this.#host = host
+    this.#route = route
+    this.#request = request
   }
 
+  get application(): Application {
+    return this.#host.application
+  }
+
+  get request(): IncomingRequest {
+    if (this.#request instanceof IncomingRequest) return this.#request
+    const target = parseRequestTarget(this.#request.target)
+    if (target === null) throw new Error('Cannot read the request: its target is invalid')
+    const request = new IncomingRequest(this.#request, target, this.#host.resolvers)
+    this.#request = request
+    return request
+  }
+
+  // No private method makes the extras: a class with private methods costs a field of each object.
+
   get attributes(): Attributes {
-    this.#attributes ??= new Attributes()
-    return this.#attributes
+    this.#extras ??= new CallExtras()
+    this.#extras.attributes ??= new Attributes()
+    return this.#extras.attributes
   }
 
   get response(): ApplicationResponse {
-    this.#response ??= { headers: new Headers() }
-    return this.#response
+    this.#extras ??= new CallExtras()
+    this.#extras.response ??= { headers: new Headers() }
+    return this.#extras.response
   }
 
   get signal(): AbortSignal {
-    if (this.#controller === null) {
-      this.#controller = new AbortController()
-      if (this.#end !== null) this.#controller.abort(this.#end())
+    this.#extras ??= new CallExtras()
+    if (this.#extras.controller === null) {
+      this.#extras.controller = new AbortController()
+      if (this.#end !== null) this.#extras.controller.abort(this.#end())
     }
-    return this.#controller.signal
+    return this.#extras.controller.signal
+  }
+
+  // For the code that decides the call and serves its session
+
+  get route(): WebSocketRoute {
+    return this.#route
+  }
+
+  /** The engine's request, or its compact copy. */
+  get raw(): UpgradeRequest {
+    return this.#request instanceof IncomingRequest ? this.#request.raw : this.#request
+  }
+
+  /** The same as `request.origin`, without making a request if there are no resolvers. */
+  get origin(): RequestOrigin {
+    return this.#host.resolvers.length === 0 ? localOrigin(this.raw) : this.request.origin
+  }
+
+  /** The same as `origin.remoteHost`, without making an origin if there are no resolvers. */
+  get remoteHost(): string {
+    if (this.#host.resolvers.length > 0) return this.request.origin.remoteHost
+    return this.raw.remote.host ?? ''
+  }
+
+  /** The memory that the head of the request holds, in bytes. */
+  get headBytes(): number {
+    return headBytesOf(this.raw)
+  }
+
+  /** The `AsyncLocalStorage` context that interceptors made; `null` without interceptors. */
+  get context(): AsyncContext | null {
+    return this.#extras?.context ?? null
+  }
+
+  set context(context: AsyncContext) {
+    this.#extras ??= new CallExtras()
+    this.#extras.context = context
   }
 
   /** The headers that interceptors have added so far, names in lower case; a copy. */
   get responseHeaders(): ReadonlyArray<readonly [name: string, value: string]> {
-    return this.#response === null ? NO_HEADERS : [...this.#response.headers]
+    const response = this.#extras?.response ?? null
+    return response === null ? NO_HEADERS : [...response.headers]
+  }
+
+  /** The upgrade is decided: keeps a large head as one string. */
+  compact(): void {
+    if (this.#request instanceof IncomingRequest) this.#request.compact()
+    else this.#request = compacted(this.#request)
   }
 
   /** Aborts `signal`. `reason` is called only if the signal is used. Later calls are ignored. */
   end(reason: () => unknown): void {
     if (this.#end !== null) return
     this.#end = reason
-    this.#controller?.abort(reason())
+    this.#extras?.controller?.abort(reason())
   }
 
   /** Whether `error` is the abort reason of `signal` and therefore no failure of its own. */

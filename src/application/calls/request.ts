@@ -5,8 +5,8 @@
 import { HttpHeaders } from '../../protocol/index.ts'
 import { defaultPort, parseAuthority } from './authority.ts'
 import { parseCookies } from './cookies.ts'
-import type { TransportAddress } from '../../session/index.ts'
 import type { UpgradeRequest } from '../engine.ts'
+import { compacted, isCompact } from './kept-request.ts'
 import { parseRequestTarget, type RequestTarget } from './request-target.ts'
 
 /** The request of a call. Immutable. */
@@ -79,8 +79,8 @@ export interface RequestOrigin {
 export type OriginResolver = (origin: RequestOrigin, request: ApplicationRequest) => RequestOrigin
 
 /**
- * A request from an engine. Sessions keep their request, so its parts are created only when they
- * are used, and stored in one object beside it.
+ * A request from an engine, as the application's code sees it. Made when `call.request` is first
+ * read. Its parts are made when they are first used, and stored in one object beside it.
  */
 export class IncomingRequest implements ApplicationRequest {
   readonly path: string
@@ -92,6 +92,11 @@ export class IncomingRequest implements ApplicationRequest {
     this.path = target.path
     this.#raw = raw
     this.#resolvers = resolvers
+  }
+
+  /** The request of the engine, or its compact copy. */
+  get raw(): UpgradeRequest {
+    return this.#raw
   }
 
   get method(): string {
@@ -107,18 +112,17 @@ export class IncomingRequest implements ApplicationRequest {
    * time.
    */
   compact(): void {
-    if (this.#raw instanceof CompactRequest || this.headBytes < COMPACT_BYTES) return
-    this.#raw = new CompactRequest(this.#raw)
-    if (this.#parts !== null) delete this.#parts.headers
+    this.#raw = compacted(this.#raw)
+    if (this.#parts !== null && isCompact(this.#raw)) delete this.#parts.headers
   }
 
   /** See `UpgradeRequest.engineRequest`. Heads are made compact only after the decision. */
   get engineRequest(): object | null | undefined {
-    return this.#raw instanceof CompactRequest ? null : this.#raw.engineRequest
+    return this.#raw.engineRequest
   }
 
   get headers(): HttpHeaders {
-    if (this.#raw instanceof CompactRequest) return new HttpHeaders(this.#raw.rawHeaders)
+    if (isCompact(this.#raw)) return new HttpHeaders(this.#raw.rawHeaders)
     this.#parts ??= {}
     this.#parts.headers ??= new HttpHeaders(this.#raw.rawHeaders)
     return this.#parts.headers
@@ -138,7 +142,7 @@ export class IncomingRequest implements ApplicationRequest {
   }
 
   get local(): RequestOrigin {
-    return readLocal(this.#raw)
+    return localOrigin(this.#raw)
   }
 
   get origin(): RequestOrigin {
@@ -150,63 +154,6 @@ export class IncomingRequest implements ApplicationRequest {
     )
     return this.#parts.origin
   }
-
-  /** The memory that the head of the request holds, in bytes. */
-  get headBytes(): number {
-    if (this.#raw instanceof CompactRequest) return this.#raw.headBytes
-    const { target, rawHeaders } = this.#raw
-    let bytes = target.length + rawHeaders.length * STRING_BYTES
-    for (const text of rawHeaders) bytes += text.length
-    return bytes
-  }
-
-  /** The same as `origin.remoteHost`, without creating an origin if there are no resolvers. */
-  get remoteHost(): string {
-    return this.#resolvers.length === 0 ? (this.#raw.remote.host ?? '') : this.origin.remoteHost
-  }
-}
-
-/** The memory that a string takes beside its characters. */
-const STRING_BYTES = 24
-
-/**
- * A larger head is kept as one string. Most heads are smaller, and share the strings of their
- * names.
- */
-const COMPACT_BYTES = 2048
-
-/** A character that no header contains (RFC 9110 §5.5). */
-const SEPARATOR = '\n'
-
-/** A request that stores its headers as one string and splits it each time they are read. */
-class CompactRequest implements UpgradeRequest {
-  readonly method: string
-  readonly target: string
-  readonly httpVersion: string
-  readonly hasBody: boolean
-  readonly encrypted: boolean
-  readonly local: TransportAddress
-  readonly remote: TransportAddress
-  readonly #headers: string
-
-  constructor(raw: UpgradeRequest) {
-    this.method = raw.method
-    this.target = raw.target
-    this.httpVersion = raw.httpVersion
-    this.hasBody = raw.hasBody
-    this.encrypted = raw.encrypted
-    this.local = raw.local
-    this.remote = raw.remote
-    this.#headers = raw.rawHeaders.join(SEPARATOR)
-  }
-
-  get rawHeaders(): readonly string[] {
-    return this.#headers.split(SEPARATOR)
-  }
-
-  get headBytes(): number {
-    return this.target.length + this.#headers.length + 2 * STRING_BYTES
-  }
 }
 
 /** The parts of a request that have been created. */
@@ -217,7 +164,8 @@ interface RequestParts {
   origin?: RequestOrigin
 }
 
-function readLocal(raw: UpgradeRequest): RequestOrigin {
+/** Returns both ends of the connection on which `raw` arrived. */
+export function localOrigin(raw: UpgradeRequest): RequestOrigin {
   const { local, remote, encrypted, method, target, httpVersion, rawHeaders } = raw
   const scheme = encrypted ? 'https' : 'http'
   const asked =

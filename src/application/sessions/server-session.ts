@@ -6,7 +6,7 @@ import type { Environment } from '../../base/internal.ts'
 import type { AgreedExtension } from '../../extensions/internal.ts'
 import type { Transport } from '../../session/index.ts'
 import { LiveSession, type SessionObserver } from '../../session/internal.ts'
-import type { ConnectionSlot } from '../upgrades/admission.ts'
+import type { Admission } from '../upgrades/admission.ts'
 import type {
   Application,
   ApplicationEvents,
@@ -17,9 +17,7 @@ import type { UpgradeCall } from '../calls/call.ts'
 import type { Counters } from '../counters.ts'
 import type { ReconnectHints } from './reconnect-hints.ts'
 import { logDebug, logFailure } from '../logger.ts'
-import type { SharedBudget } from './memory-budget.ts'
 import type { EventMonitor } from '../monitor.ts'
-import type { WebSocketRoute } from '../routing/route-scope.ts'
 import type { SessionRegistry } from './session-registry.ts'
 
 const READING_ABANDONED =
@@ -30,6 +28,8 @@ export interface SessionDependencies {
   readonly monitor: EventMonitor<ApplicationEvents>
   readonly sessions: SessionRegistry
   readonly counters: Counters
+  /** The limits on connections. Called only for a route, so `WebSockets` is installed. */
+  readonly admission: () => Admission
   /** Set while the application is stopping: new sessions are then closed at once. */
   readonly reconnectHints: () => ReconnectHints | null
 }
@@ -37,22 +37,15 @@ export interface SessionDependencies {
 /** The result of an accepted upgrade, from which a session is opened. */
 export interface SessionOpening {
   readonly call: UpgradeCall
-  readonly route: WebSocketRoute
   readonly protocol: string | null
   readonly extensions: readonly AgreedExtension[]
-  /** The `AsyncLocalStorage` context of the handler; `null`: the current one. */
-  readonly context: AsyncContext | null
   readonly environment: Environment
   readonly dependencies: SessionDependencies
-  /** Held while the session runs. */
-  readonly slot: ConnectionSlot
-  /** `null`: no limit. */
-  readonly memoryBudget: SharedBudget | null
 }
 
 /** Begins the session on `transport` and runs its handler. */
 export function openServerSession(opening: SessionOpening, transport: Transport): void {
-  const { context } = opening
+  const { context } = opening.call
   const session = new ServerSession(opening, transport)
   if (context === null) begin(session, opening.dependencies)
   else context.run(() => begin(session, opening.dependencies))
@@ -73,22 +66,16 @@ function begin(session: ServerSession, { monitor, reconnectHints }: SessionDepen
  */
 class ServerSession extends LiveSession implements DefaultWebSocketServerSession {
   readonly call: UpgradeCall
-  readonly #route: WebSocketRoute
-  readonly #context: AsyncContext
-  readonly #slot: ConnectionSlot
 
   constructor(opening: SessionOpening, transport: Transport) {
-    const { call, route, environment, dependencies, protocol, extensions, context, slot } = opening
-    const settings = route.openSettings(environment, protocol, extensions)
+    const { call, environment, dependencies, protocol, extensions } = opening
+    const settings = call.route.openSettings(environment, protocol, extensions)
     const observer = ServerSession.#observerOf(opening)
-    super(transport, settings, environment, observer, route.kind)
+    super(transport, settings, environment, observer, call.route.kind)
     this.call = call
-    this.#route = route
-    this.#context = context ?? rootContext
-    this.#slot = slot
-    call.request.compact()
-    this.core.keptBytes = call.request.headBytes
-    slot.take()
+    call.compact()
+    this.core.keptBytes = call.headBytes
+    dependencies.admission().enterAgain(call.remoteHost)
     dependencies.sessions.add(this, this.core)
   }
 
@@ -99,7 +86,7 @@ class ServerSession extends LiveSession implements DefaultWebSocketServerSession
   /** Runs the handler. */
   serve(): void {
     // Never rejects, and the session is in the registry until it resolves.
-    void this.run(() => this.#route.handler(this))
+    void this.run(() => this.call.route.handler(this))
   }
 
   /** One observer serves all sessions of an application. */
@@ -116,24 +103,29 @@ class ServerSession extends LiveSession implements DefaultWebSocketServerSession
 
   /** Reports the events of sessions to their application. */
   static #createObserver({
-    dependencies: { monitor, counters, sessions },
-    memoryBudget,
+    dependencies: { monitor, counters, sessions, admission },
     environment,
   }: SessionOpening): SessionObserver<ServerSession> {
+    const { memoryBudget } = admission()
     return {
       // A timer or another session may be the caller; listeners must see this session's context.
-      within: (task, session) => session.#context.run(task),
+      within: (task, session) => contextOf(session).run(task),
 
       handlerFailed: (error, session) => {
-        session.#context.run(() => {
-          logFailure(session.application.logger, error, 'WebSocket handler failed', session.#facts)
+        contextOf(session).run(() => {
+          logFailure(
+            session.application.logger,
+            error,
+            'WebSocket handler failed',
+            factsOf(session),
+          )
           monitor.emit('handlerFailed', { session, error })
         })
       },
 
       readingAbandoned: (session) => {
-        session.#context.run(() => {
-          logDebug(session.application.logger, READING_ABANDONED, session.#facts)
+        contextOf(session).run(() => {
+          logDebug(session.application.logger, READING_ABANDONED, factsOf(session))
           monitor.emit('readingAbandoned', { session })
         })
       },
@@ -141,7 +133,7 @@ class ServerSession extends LiveSession implements DefaultWebSocketServerSession
       limitReached: (limit, error, session) => {
         counters.limitReached(limit)
         if (!monitor.hasListeners('limitReached')) return
-        session.#context.run(() => monitor.emit('limitReached', { session, limit, error }))
+        contextOf(session).run(() => monitor.emit('limitReached', { session, limit, error }))
       },
 
       // On every read: the session itself need not be touched.
@@ -150,7 +142,7 @@ class ServerSession extends LiveSession implements DefaultWebSocketServerSession
       frameDropped: (direction, bytes, session) => {
         counters.frameDropped(direction)
         if (!monitor.hasListeners('frameDropped')) return
-        session.#context.run(() => monitor.emit('frameDropped', { session, direction, bytes }))
+        contextOf(session).run(() => monitor.emit('frameDropped', { session, direction, bytes }))
       },
 
       closed: (info, session) => {
@@ -159,16 +151,24 @@ class ServerSession extends LiveSession implements DefaultWebSocketServerSession
       },
 
       left: (session) => {
-        session.#slot.release()
+        admission().leave(session.call.remoteHost)
         sessions.delete(session)
       },
     }
   }
+}
 
-  /** The facts about the session for log entries. */
-  get #facts(): { readonly session: string; readonly route: string } {
-    return { session: this.id, route: this.#route.path }
-  }
+/** The context that interceptors made for the handler; the root context without interceptors. */
+function contextOf({ call }: ServerSession): AsyncContext {
+  return call.context ?? rootContext
+}
+
+/** The facts about the session for log entries. */
+function factsOf({ id, call }: ServerSession): {
+  readonly session: string
+  readonly route: string
+} {
+  return { session: id, route: call.route.path }
 }
 
 /**

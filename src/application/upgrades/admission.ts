@@ -32,31 +32,6 @@ export interface AdmissionSettings {
 /** The burst allowance of upgrades, as a time at the full rate. */
 const BURST_MS = 2_000
 
-/** One counted connection. Both methods are idempotent. */
-export class ConnectionSlot {
-  readonly #admission: Admission
-  /** The address under which the connection is counted; `null`: not counted by address. */
-  readonly #address: string | null
-  #isTaken = false
-
-  constructor(admission: Admission, address: string | null) {
-    this.#admission = admission
-    this.#address = address
-  }
-
-  take(): void {
-    if (this.#isTaken) return
-    this.#isTaken = true
-    this.#admission.count(this.#address, 1)
-  }
-
-  release(): void {
-    if (!this.#isTaken) return
-    this.#isTaken = false
-    this.#admission.count(this.#address, -1)
-  }
-}
-
 /** The prepared answer to upgrades beyond the rate. */
 export interface RateRefusal {
   readonly outcome: UpgradeRefused
@@ -98,8 +73,8 @@ export class Admission {
     return refuseBy('maxSocketsPerConnection', limit, 'this connection has too many sockets')
   }
 
-  /** Admits and counts a connection from `remoteHost`, or returns the refusal. */
-  enter(remoteHost: string, environment: Environment): ConnectionSlot | Refusal {
+  /** Admits and counts a connection from `remoteHost`; otherwise returns the refusal. */
+  enter(remoteHost: string, environment: Environment): Refusal | null {
     const { maxConnections, maxUpgradesPerSecond } = this.#settings
     if (!this.#isInRate(maxUpgradesPerSecond, environment.clock)) return this.#refuseByRate()
     const shortage = this.memoryBudget?.shortage(environment) ?? null
@@ -112,19 +87,39 @@ export class Admission {
     if (this.#connections >= maxConnections) {
       return refuseBy('maxConnections', maxConnections, 'the server has too many connections')
     }
-    return this.#enterFrom(addressKey(remoteHost))
+    if (!this.#hasRoomFor(remoteHost)) {
+      return refuseBy(
+        'maxConnectionsPerAddress',
+        this.#settings.maxConnectionsPerAddress,
+        'there are too many connections from this address',
+      )
+    }
+    this.#count(remoteHost, 1)
+    return null
   }
 
-  #enterFrom(address: string | null): ConnectionSlot | Refusal {
+  /** Counts a connection again that was admitted, and left between its upgrade and its session. */
+  enterAgain(remoteHost: string): void {
+    this.#count(remoteHost, 1)
+  }
+
+  /** A connection from `remoteHost` has ended. Called once for each that entered. */
+  leave(remoteHost: string): void {
+    this.#count(remoteHost, -1)
+  }
+
+  #hasRoomFor(remoteHost: string): boolean {
+    const address = this.#countedAddress(remoteHost)
+    if (address === null) return true
+    return (this.#byAddress.get(address) ?? 0) < this.#settings.maxConnectionsPerAddress
+  }
+
+  /** Returns the key under which a connection is counted; `null`: not counted by address. */
+  #countedAddress(remoteHost: string): string | null {
     const { maxConnectionsPerAddress, countsOwnNetworks } = this.#settings
-    const isCounted = address !== null && (countsOwnNetworks || !isOwnNetwork(address))
-    if (!isCounted || maxConnectionsPerAddress === Infinity) return this.#slot(null)
-    if ((this.#byAddress.get(address) ?? 0) < maxConnectionsPerAddress) return this.#slot(address)
-    return refuseBy(
-      'maxConnectionsPerAddress',
-      maxConnectionsPerAddress,
-      'there are too many connections from this address',
-    )
+    if (maxConnectionsPerAddress === Infinity) return null
+    const address = addressKey(remoteHost)
+    return address === null || (!countsOwnNetworks && isOwnNetwork(address)) ? null : address
   }
 
   /**
@@ -157,15 +152,9 @@ export class Admission {
     return this.#upgrades.take()
   }
 
-  #slot(address: string | null): ConnectionSlot {
-    const slot = new ConnectionSlot(this, address)
-    slot.take()
-    return slot
-  }
-
-  /** Adds a connection, or removes one. Called by slots. */
-  count(address: string | null, change: 1 | -1): void {
+  #count(remoteHost: string, change: 1 | -1): void {
     this.#connections += change
+    const address = this.#countedAddress(remoteHost)
     if (address === null) return
     const count = (this.#byAddress.get(address) ?? 0) + change
     if (count === 0) this.#byAddress.delete(address)

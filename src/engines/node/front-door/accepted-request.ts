@@ -20,20 +20,22 @@ export interface EarlyBytes {
 
 /**
  * A request with the facts of its connection. A session keeps its request, so this object has no
- * field for what all requests of this door have in common.
+ * field for what all requests of this door have in common, and no object for an address.
  */
 export class AcceptedRequest implements UpgradeRequest, ConnectionFacts {
   readonly target: string
   readonly rawHeaders: readonly string[]
-  readonly #handle: AddressedHandle
-  #remote: TransportAddress | null = null
-  #local: TransportAddress | null = null
+  /** The handle until the address of this end is asked for; then that address. */
+  #local: AddressedHandle | TransportAddress
+  /** `undefined` until the address of the peer is asked for. */
+  #remoteHost: string | null | undefined = undefined
+  #remotePort: number | null = null
   #early: EarlyBytes | null
 
   constructor({ target, rawHeaders }: RequestHead, handle: AddressedHandle, early: EarlyBytes) {
     this.target = target
     this.rawHeaders = rawHeaders
-    this.#handle = handle
+    this.#local = handle
     this.#early = early
   }
 
@@ -41,13 +43,15 @@ export class AcceptedRequest implements UpgradeRequest, ConnectionFacts {
 
   /** The address of the peer. A session keeps it: a dead connection has no address. */
   get remote(): TransportAddress {
-    this.#remote ??= remoteOf(this.#handle)
-    return this.#remote
+    this.accepted()
+    return { host: this.#remoteHost ?? null, port: this.#remotePort }
   }
 
   /** The address of this end. */
   get local(): TransportAddress {
-    this.#local ??= localOf(this.#handle)
+    if (!isHandle(this.#local)) return this.#local
+    this.accepted()
+    this.#local = localOf(this.#local)
     return this.#local
   }
 
@@ -66,7 +70,10 @@ export class AcceptedRequest implements UpgradeRequest, ConnectionFacts {
 
   /** The request becomes a session, which may be asked for its peer after the end. */
   accepted(): void {
-    this.#remote ??= remoteOf(this.#handle)
+    if (this.#remoteHost !== undefined || !isHandle(this.#local)) return
+    const { host, port } = remoteOf(this.#local)
+    this.#remoteHost = host
+    this.#remotePort = port
   }
 
   get method(): string {
@@ -89,4 +96,8 @@ export class AcceptedRequest implements UpgradeRequest, ConnectionFacts {
   get encrypted(): boolean {
     return false
   }
+}
+
+function isHandle(local: AddressedHandle | TransportAddress): local is AddressedHandle {
+  return 'getsockname' in local
 }

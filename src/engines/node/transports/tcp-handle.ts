@@ -75,7 +75,11 @@ export interface HandleOwner {
   wasClosed(): void
 }
 
-const OWNER = Symbol('towpath.owner')
+/**
+ * The property that refers to the owner. Node makes it for each handle, and uses it only on handles
+ * that listen. A property of our own would make V8 enlarge the properties of each handle.
+ */
+const OWNER = 'onconnection'
 type OwnedHandle = TcpHandle & { [OWNER]?: HandleOwner | null }
 
 /** Makes `owner` the object that `handle` reports to; `null`: none. */

@@ -29,6 +29,19 @@ it('AcceptedRequest of a session knows its peer after the connection has died', 
   expect(refused.remote).toEqual({ host: null, port: null })
 })
 
+it('AcceptedRequest knows its peer when only the address of this end was asked for before', () => {
+  const peer = { isAlive: true }
+  const early = { earlyBytes: 0, watchEarlyBytes: () => {} }
+  const request = new AcceptedRequest(HEAD, handleOf(peer), early)
+  const { local } = request
+
+  peer.isAlive = false
+
+  expect(request.local).toBe(local)
+  expect(request.local).toEqual({ host: '127.0.0.1', port: 80 })
+  expect(request.remote).toEqual({ host: '192.0.2.1', port: 50_000 })
+})
+
 it('AcceptedRequest has what the head says, and what all requests of this door have', () => {
   const request = new AcceptedRequest(HEAD, handleOf({ isAlive: true }), {
     earlyBytes: 12,

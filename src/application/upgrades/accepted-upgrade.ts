@@ -1,0 +1,41 @@
+/** An accepted upgrade, which opens its session when the engine has written the 101. */
+
+import type { Environment } from '../../base/internal.ts'
+import type { AgreedExtension } from '../../extensions/internal.ts'
+import type { Transport } from '../../session/index.ts'
+import type { UpgradeCall } from '../calls/call.ts'
+import type { UpgradeAccepted } from '../engine.ts'
+import {
+  openServerSession,
+  type SessionDependencies,
+  type SessionOpening,
+} from '../sessions/server-session.ts'
+import type { Acceptance, RoutedRequest } from './decision.ts'
+
+/** The outcome that the engine gets. No session refers to it. */
+export class AcceptedUpgrade implements UpgradeAccepted, SessionOpening {
+  readonly type = 'accepted'
+  readonly headers: UpgradeAccepted['headers']
+  readonly call: UpgradeCall
+  readonly protocol: string | null
+  readonly extensions: readonly AgreedExtension[]
+  readonly environment: Environment
+  readonly dependencies: SessionDependencies
+
+  constructor(
+    headers: UpgradeAccepted['headers'],
+    { call, environment, dependencies }: RoutedRequest,
+    { protocol, extensions }: Acceptance,
+  ) {
+    this.headers = headers
+    this.call = call
+    this.protocol = protocol
+    this.extensions = extensions
+    this.environment = environment
+    this.dependencies = dependencies
+  }
+
+  start(transport: Transport): void {
+    openServerSession(this, transport)
+  }
+}
