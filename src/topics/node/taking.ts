@@ -4,6 +4,7 @@
 
 import type { GapItem, GapReason, LiveItem, SkippedItem } from '../kind/items.ts'
 import type { FollowedTopic } from './followed-topic.ts'
+import { AGE_MARGIN_MS } from './reading/kept-events.ts'
 import type { DecodedPage, PageReader } from './reading/log-pages.ts'
 import type { TopicEvent } from './topic-event.ts'
 
@@ -47,9 +48,6 @@ export const CursorFlag = {
 
 /** `since` if it is not known how long nothing was received. */
 export const UNKNOWN_SINCE: number = -(2 ** 30)
-
-/** An event may expire so much earlier than it should. */
-const AGE_MARGIN_MS = 30_000
 
 const NOTHING: readonly Taken[] = []
 const LIVE: LiveItem = Object.freeze({ type: 'live' })

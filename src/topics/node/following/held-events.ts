@@ -35,6 +35,19 @@ export class HeldEvents {
     this.#events.push(event)
   }
 
+  /**
+   * Keeps events that were taken, before all that came since.
+   *
+   * @param hasDropped whether others were dropped, as `take` returned it.
+   */
+  putBack(events: readonly HeldEvent[], hasDropped: boolean): void {
+    const later = this.#events
+    this.#events = []
+    this.#bytes = 0
+    this.#hasDropped ||= hasDropped
+    for (const event of [...events, ...later]) this.add(event)
+  }
+
   /** The first event that `isNext` accepts. */
   find(isNext: (event: HeldEvent) => boolean): HeldEvent | undefined {
     return this.#events.find(isNext)

@@ -3,32 +3,19 @@
  * a new epoch where the log has begun again.
  */
 
-import type { WheelTimer } from '../../../base/internal.ts'
-import type { EventPlace, Head, LogKind, LogPage, LogTopic } from '../../broker.ts'
-import { FollowedTopic, type TopicSource } from '../followed-topic.ts'
-import { decodeEvent, decodePage, LogPages } from '../reading/log-pages.ts'
-import { offsetBeforeNewest, settlePage } from '../reading/kept-events.ts'
-import type { NodeParts } from '../node-parts.ts'
-import type { MissingBefore, TopicEvent } from '../topic-event.ts'
+import { sameBytes } from '../../../protocol/internal.ts'
+import type { EventPlace, Head, LogKind, LogTopic } from '../../broker.ts'
 import type { AnyTopicKind } from '../../kind/define-topic.ts'
-import { HeldEvents } from './held-events.ts'
+import { FollowedTopic, type TopicSource } from '../followed-topic.ts'
+import type { NodeParts } from '../node-parts.ts'
+import { offsetBeforeNewest } from '../reading/kept-events.ts'
+import { decodeEvent, LogPages } from '../reading/log-pages.ts'
+import type { MissingBefore } from '../topic-event.ts'
+import { fillHole } from './hole.ts'
+import { Trouble } from './trouble.ts'
 
-const HEAL_LIMIT = { events: 256, bytes: 1 << 20 }
-/** How long the follower waits before it asks a log again that did not answer as expected. */
-const RETRY_MS = 250
-/** How often the follower reads a hole in vain before it is told as lost. */
-const MAX_FRUITLESS = 4
-/** An event may expire so much earlier than it should. */
-const AGE_MARGIN_MS = 30_000
-
-/** What a follower needs while its topic is not in step with the log. */
-interface Trouble {
-  readonly held: HeldEvents
-  isHealing: boolean
-  /** How many healings in a row have found nothing. */
-  fruitless: number
-  retry: WheelTimer | null
-}
+/** How many bytes of events are read at most to find the offset before the newest ones. */
+const MAX_BYTES = 1 << 20
 
 /** Follows one topic with history. */
 export class LogFollower implements TopicSource {
@@ -78,7 +65,7 @@ export class LogFollower implements TopicSource {
 
   stop(): void {
     this.#isStopped = true
-    this.#trouble?.retry?.cancel()
+    this.#trouble?.end()
     this.#trouble = null
     this.#parts.broker.unfollow(this.log)
     this.topic.end()
@@ -98,18 +85,24 @@ export class LogFollower implements TopicSource {
   /** A live event. */
   event(place: EventPlace, message: Uint8Array): void {
     if (this.#isStopped) return
-    if (this.#epoch === null || this.#isHealing || !this.#apply(place, message)) {
+    if (this.#epoch === null || this.#isBusy || !this.#apply(place, message)) {
       this.#inTrouble().held.add({ place, message })
     }
   }
 
   /** The log's head, asked for when the topic's was `asked`. */
   checked(head: Head, asked: Head): void {
-    if (this.#isStopped || this.#isHealing) return
-    if (this.#epoch === null || head.epoch !== this.#epoch) this.#begin(head)
+    const trouble = this.#trouble
+    if (this.#isStopped || trouble?.isHealing === true || trouble?.isAsking === true) return
+    const isBehind = asked.epoch === this.topic.epoch && head.offset < asked.offset
+    const hasGoneBack = isBehind || trouble?.doubt === 'proven'
+    if (trouble !== null) trouble.doubt = 'none'
+    if (head.epoch !== this.#epoch || hasGoneBack) this.#beginAgain(head)
     else if (head.offset > this.topic.head) void this.#heal()
-    else if (asked.epoch === this.topic.epoch && head.offset < asked.offset) this.#wentBack(head)
-    else this.#knownAt = this.topic.now
+    else {
+      this.#knownAt = this.topic.now
+      this.#release()
+    }
   }
 
   /**
@@ -117,15 +110,9 @@ export class LogFollower implements TopicSource {
    */
   async check(): Promise<number | null> {
     const asked = this.topic.place
-    try {
-      const [head] = await this.#parts.broker.heads([this.log])
-      if (head === undefined) return null
-      this.checked(head, asked)
-      return head.offset
-    } catch {
-      // The broker is down: all heads are checked when it is back.
-      return null
-    }
+    const head = await this.#readHead()
+    if (head !== null) this.checked(head, asked)
+    return head?.offset ?? null
   }
 
   /** The offset after which the newest `count` events come, as far as they are stored. */
@@ -135,7 +122,7 @@ export class LogFollower implements TopicSource {
     const inRing = topic.ring?.events.at(-count - 1)
     if (inRing !== undefined) return inRing.offset
     const { broker, slots } = this.#parts
-    const limit = { events: log.kind.size, bytes: HEAL_LIMIT.bytes }
+    const limit = { events: log.kind.size, bytes: MAX_BYTES }
     return offsetBeforeNewest(count, (after) => slots.run(() => broker.read(log, after, limit)))
   }
 
@@ -143,8 +130,9 @@ export class LogFollower implements TopicSource {
   #apply(place: EventPlace, message: Uint8Array): boolean {
     const { topic } = this
     if (place.epoch !== this.#epoch) {
-      void this.check()
-      return false
+      // If that is the log's epoch now, the event is in the log.
+      this.#doubt('open')
+      return true
     }
     if (place.offset <= topic.head) {
       this.#applyOld(place, message)
@@ -162,29 +150,45 @@ export class LogFollower implements TopicSource {
   #applyOld(place: EventPlace, message: Uint8Array): void {
     const known = this.topic.ring?.at(place.offset) ?? null
     if (known !== null) {
-      if (!isEqual(known.message, message)) void this.#lookAgain(place)
+      if (!sameBytes(known.message, message)) this.#doubt('proven')
     } else if (place.offset > this.#echoUntil) {
-      void this.check()
+      this.#doubt('open')
     }
   }
 
-  /** The same offset with another event: the log has gone back, whatever its epoch says. */
-  async #lookAgain(place: EventPlace): Promise<void> {
+  /**
+   * The log may be another one than before. Later events wait until its head is known: the next one
+   * would fit behind the old head.
+   */
+  #doubt(doubt: 'open' | 'proven'): void {
+    const trouble = this.#inTrouble()
+    trouble.doubt = doubt
+    void this.#ask(trouble)
+  }
+
+  /** Never rejects. */
+  async #ask(trouble: Trouble): Promise<void> {
     const asked = this.topic.place
+    trouble.isAsking = true
+    const head = await this.#readHead()
+    trouble.isAsking = false
+    // While the broker is down there is nothing to ask: all heads are checked when it is back.
+    if (head === null) this.#lookLater()
+    else this.checked(head, asked)
+  }
+
+  /** @returns `null` if the broker does not answer. */
+  async #readHead(): Promise<Head | null> {
     try {
-      const [head] = await this.#parts.broker.heads([this.log])
-      if (head === undefined || this.#isStopped) return
-      const isSameLife = asked.epoch === this.topic.epoch && place.epoch === this.#epoch
-      if (isSameLife && head.epoch === this.#epoch) this.#wentBack(head)
-      else this.checked(head, asked)
+      return (await this.#parts.broker.heads([this.log]))[0] ?? null
     } catch {
-      // The broker is down: all heads are checked when it is back.
+      return null
     }
   }
 
-  /** The log is shorter than it was, or has other events, in the same epoch. */
-  #wentBack(head: Head): void {
-    this.#lives++
+  /** The log is another one: it has another epoch, or it has gone back in the same one. */
+  #beginAgain(head: Head): void {
+    if (head.epoch === this.#epoch) this.#lives++
     this.#begin(head)
   }
 
@@ -206,22 +210,22 @@ export class LogFollower implements TopicSource {
 
   #append(offset: number, message: Uint8Array, missing: MissingBefore | null): void {
     const event = decodeEvent(offset, message, missing)
+    // Another program has written into the log. Subscriptions are told when they read the log.
     if (event === null) this.topic.skipTo(offset)
     else this.topic.append(event)
     this.#knownAt = this.topic.now
   }
 
-  /** Whether the log will be read again after a pause. */
   get #isWaiting(): boolean {
-    return this.#trouble !== null && this.#trouble.retry !== null
+    return this.#trouble?.isWaiting === true
   }
 
-  get #isHealing(): boolean {
-    return this.#trouble?.isHealing === true
+  get #isBusy(): boolean {
+    return this.#trouble?.isBusy === true
   }
 
   #inTrouble(): Trouble {
-    this.#trouble ??= { held: new HeldEvents(), isHealing: false, fruitless: 0, retry: null }
+    this.#trouble ??= new Trouble()
     return this.#trouble
   }
 
@@ -231,125 +235,75 @@ export class LogFollower implements TopicSource {
     if (trouble === null) return
     const { events, hasDropped } = trouble.held.take()
     for (const [index, { place, message }] of events.entries()) {
-      if (!this.#isHealing && this.#apply(place, message)) continue
-      for (const later of events.slice(index)) this.#inTrouble().held.add(later)
+      if (!trouble.isBusy && this.#apply(place, message)) continue
+      trouble.held.putBack(events.slice(index), hasDropped)
       return
     }
     if (hasDropped) void this.#heal()
-    else if (!trouble.isHealing && trouble.retry === null && trouble.held.isEmpty) {
-      this.#trouble = null
-    }
+    else if (trouble.isOver) this.#trouble = null
   }
 
   /** Reads the missing events. Never rejects. */
   async #heal(): Promise<void> {
-    if (this.#isHealing || this.#isStopped) return
+    if (this.#isBusy || this.#isStopped) return
     const trouble = this.#inTrouble()
     trouble.isHealing = true
     const { topic } = this
-    const from = topic.head
-    const epoch = topic.epoch
-    try {
-      while (await this.#healOnce(from));
-      const isSameLife = topic.epoch === epoch
-      trouble.fruitless = topic.head > from || !isSameLife ? 0 : trouble.fruitless + 1
-      if (isSameLife && topic.head > from) {
-        this.#parts.told({ type: 'healed', topic: topic.name, from, to: topic.head })
-      }
-    } catch {
-      // The broker is down: all heads are checked when it is back.
-      trouble.fruitless++
-    }
+    const { epoch, offset: from } = topic.place
+    const other = await this.#fill()
     trouble.isHealing = false
     if (this.#isStopped) return
-    if (trouble.fruitless === 0) this.#release()
-    else this.#despair(trouble)
+    if (topic.head > from) {
+      this.#knownAt = topic.now
+      this.#echoUntil = Math.max(this.#echoUntil, topic.head)
+      this.#parts.told({ type: 'healed', topic: topic.name, from, to: topic.head })
+    }
+    if (other !== null) this.#beginAgain(other)
+    const hasFound = topic.epoch !== epoch || topic.head > from
+    const isLost = trouble.healed(hasFound)
+    if (isLost) this.#tellLost(trouble)
+    if (hasFound || isLost) this.#release()
+    else this.#lookLater()
   }
 
-  /** @returns whether there is more to read. */
-  async #healOnce(from: number): Promise<boolean> {
-    const { topic } = this
-    const { epoch, offset: after } = topic.place
-    const { broker, slots } = this.#parts
-    const read = (from: number): Promise<LogPage> =>
-      slots.run(() => broker.read(this.log, from, HEAL_LIMIT))
-    const page = await settlePage(await read(after), this.#kind.size, read)
-    if (this.#isStopped || topic.epoch !== epoch) return false
-    if (page.epoch !== this.#epoch) {
-      this.#begin({ epoch: page.epoch, offset: page.head })
-      return false
+  /** Never rejects. @returns the head of a log that is another one; otherwise `null`. */
+  async #fill(): Promise<Head | null> {
+    const hole = {
+      topic: this.topic,
+      log: this.log,
+      epoch: this.#epoch,
+      knownAt: this.#knownAt,
+      isGivenUp: () => this.#isStopped,
     }
-    if (page.head < after) {
-      this.#wentBack({ epoch: page.epoch, offset: page.head })
-      return false
-    }
-    topic.heal(from, after, page.head)
-    this.#echoUntil = Math.max(this.#echoUntil, page.head)
-    this.#appendPage(page, after)
-    return page.events.length > 0 && topic.head < page.head
-  }
-
-  #appendPage(page: LogPage, after: number): void {
-    const { topic } = this
-    const { events } = decodePage(page, after, topic.epoch)
-    if (events.length === 0 && page.head > topic.head) topic.skipTo(page.head)
-    let lost = this.#lostBefore(page, events[0] ?? null, after)
-    for (const event of events) {
-      this.#append(event.offset, event.message, lost ?? event.missing)
-      lost = null
+    try {
+      return await fillHole(hole, this.#parts)
+    } catch {
+      // The broker is down: all heads are checked when it is back.
+      return null
     }
   }
 
-  #lostBefore(page: LogPage, first: TopicEvent | null, after: number): MissingBefore | null {
-    if (first === null || page.complete === true) return null
-    const { size, ageMs } = this.#kind
-    const silentMs = this.topic.now - this.#knownAt
-    const isYoung = silentMs < ageMs - AGE_MARGIN_MS
-    if (page.complete === 'unknown' && isYoung && page.events.length < size) return null
-    const missed = this.isDense ? first.offset - 1 - after : null
-    return { reason: isYoung ? 'trimmed' : 'expired', missed }
-  }
-
-  /** Reads a hole again that the log does not fill. In the end the hole is told as lost. */
-  #despair(trouble: Trouble): void {
-    if (trouble.held.isEmpty) {
-      trouble.fruitless = 0
-      this.#lookLater()
-      return
-    }
-    if (trouble.fruitless <= MAX_FRUITLESS) {
-      this.#lookLater()
-      return
-    }
-    trouble.fruitless = 0
-    const next = trouble.held.find(
-      ({ place }) => place.epoch === this.#epoch && place.offset > this.topic.head,
-    )
-    if (next !== undefined) {
-      this.#append(next.place.offset, next.message, { reason: 'broker', missed: null })
-    }
-    this.#release()
+  /** The log does not fill a hole: the next event says that events before it are lost. */
+  #tellLost({ held }: Trouble): void {
+    const { head } = this.topic
+    const next = held.find(({ place }) => place.epoch === this.#epoch && place.offset > head)
+    if (next === undefined) return
+    this.#append(next.place.offset, next.message, { reason: 'broker', missed: null })
   }
 
   #lookLater(): void {
     if (this.#isStopped) return
-    const trouble = this.#inTrouble()
-    trouble.retry ??= this.#parts.environment.timers.schedule(RETRY_MS, () => {
-      trouble.retry = null
-      void this.#lookNow()
-    })
+    this.#inTrouble().retry(this.#parts.environment.timers, () => void this.#lookNow())
   }
 
   async #lookNow(): Promise<void> {
+    const trouble = this.#trouble
     // While the broker is down there is nothing to read: all heads are checked when it is back.
-    if (!this.#parts.isUp()) return
-    await this.check()
-    if (this.#isStopped || this.#isHealing) return
+    if (trouble === null || !this.#parts.isUp()) return
+    if (trouble.doubt === 'none') await this.check()
+    else await this.#ask(trouble)
+    if (this.#isStopped || this.#isBusy) return
     this.#release()
     this.topic.mark()
   }
-}
-
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index])
 }

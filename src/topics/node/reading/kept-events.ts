@@ -7,6 +7,9 @@
 
 import type { LogPage } from '../../broker.ts'
 
+/** An event may expire so much earlier than it should. */
+export const AGE_MARGIN_MS = 30_000
+
 /** Reads the events after an offset. */
 export type ReadAfter = (after: number) => Promise<LogPage>
 

@@ -33,4 +33,18 @@ describe('HeldEvents', () => {
     held.add(event(1, 300_000))
     expect(held.take()).toMatchObject({ events: { length: 1 }, hasDropped: false })
   })
+  it('puts events back before those that came since', () => {
+    const held = new HeldEvents()
+    held.add(event(1))
+    held.add(event(2))
+    const { events } = held.take()
+    held.add(event(3))
+
+    held.putBack(events.slice(1), true)
+
+    expect(held.isEmpty).toBe(false)
+    const taken = held.take()
+    expect(taken.events.map(({ place }) => place.offset)).toEqual([2, 3])
+    expect(taken.hasDropped).toBe(true)
+  })
 })

@@ -17,23 +17,38 @@ import { KIND } from '../../../suites/brokers/harness.ts'
 
 const Room = defineTopic('rooms/:room', { history: { size: 100, age: 600_000 } })
 
+/** What the broker answers, and how often it was asked. */
+interface AnsweredLog {
+  head: Head
+  page: LogPage | null
+  isAway: boolean
+  /** How many questions for the head fail, though the broker is up. */
+  fails: number
+  reads: number
+  asked: number
+}
+
 /** A follower over a broker that answers what the test says. */
 function following(head: Head): {
   follower: LogFollower
-  log: { head: Head; page: LogPage | null; isAway: boolean; reads: number }
+  log: AnsweredLog
   news: NodeNews[]
   pass: (ms: number) => Promise<void>
   event: (offset: number, previous: number, text?: string, epoch?: string) => void
 } {
   const environment = createTestEnvironment(1)
-  const log = { head, page: null as LogPage | null, isAway: false, reads: 0 }
+  const log: AnsweredLog = { head, page: null, isAway: false, fails: 0, reads: 0, asked: 0 }
   const ask = <T>(answer: T): Promise<T> =>
     log.isAway ? Promise.reject(new BrokerUnavailableError('ask', null)) : Promise.resolve(answer)
   const broker: Pick<Broker, 'follow' | 'unfollow' | 'read' | 'heads' | 'offsets'> = {
     offsets: 'dense',
     follow: () => ask(log.head),
     unfollow() {},
-    heads: () => ask([log.head]),
+    heads() {
+      log.asked++
+      if (log.fails > 0) return Promise.reject(new Error(`fails ${log.fails--}`))
+      return ask([log.head])
+    },
     read() {
       log.reads++
       const { epoch, offset } = log.head
@@ -104,6 +119,66 @@ describe('LogFollower', () => {
 
     expect(follower.topic.place).toEqual({ epoch: 'e~1', offset: 6 })
     expect(news).toEqual([{ type: 'epoch', topic: 'rooms/1' }])
+  })
+
+  it('T-05 T-34 the event after the old head waits while a log may have gone back', async () => {
+    const { follower, event, pass, log } = following({ epoch: 'e', offset: 5 })
+    await follower.start()
+    event(6, 5)
+
+    log.head = { epoch: 'e', offset: 7 }
+    event(6, 5, 'another event')
+    event(7, 6)
+    expect(follower.topic.head).toBe(6)
+    await pass(1)
+
+    expect(follower.topic.place).toEqual({ epoch: 'e~1', offset: 7 })
+    expect(follower.topic.ring?.events).toEqual([])
+  })
+
+  it('T-34 a log that went back before a cut, and has grown since, makes another epoch', async () => {
+    const { follower, event, pass, log } = following({ epoch: 'e', offset: 5 })
+    await follower.start()
+    event(6, 5)
+    const asked = follower.topic.place
+    log.isAway = true
+    event(6, 5, 'another event')
+    await pass(1000)
+
+    log.isAway = false
+    log.head = { epoch: 'e', offset: 9 }
+    follower.checked(log.head, asked)
+    await pass(1)
+
+    expect(follower.topic.place).toEqual({ epoch: 'e~1', offset: 9 })
+    expect(log.reads).toBe(0)
+  })
+
+  it('T-34 a head that a broker which is up does not tell is asked for again', async () => {
+    const { follower, event, pass, log } = following({ epoch: 'e', offset: 5 })
+    await follower.start()
+    event(6, 5)
+    log.head = { epoch: 'e', offset: 6 }
+    log.fails = 2
+    event(6, 5, 'another event')
+    await pass(1000)
+
+    expect(follower.topic.place).toEqual({ epoch: 'e~1', offset: 6 })
+  })
+
+  it('T-34 an event of an epoch that the log does not have is dropped, and holds up no other', async () => {
+    const { follower, event, pass, log } = following({ epoch: 'e', offset: 5 })
+    await follower.start()
+
+    event(6, 5, 'alien', 'another')
+    event(6, 5)
+    event(7, 6)
+    expect(follower.topic.head).toBe(5)
+    await pass(1)
+
+    expect(follower.topic.place).toEqual({ epoch: 'e', offset: 7 })
+    expect(log.asked).toBe(1)
+    expect(log.reads).toBe(0)
   })
 
   it('T-34 a log that is shorter than it was makes another epoch', async () => {
