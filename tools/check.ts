@@ -25,6 +25,7 @@ const CHECKS = [
   'check:start',
   'api:check',
   'check:package',
+  'check:create',
 ] as const
 
 function main(args: readonly string[]): void {
