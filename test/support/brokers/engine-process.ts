@@ -12,6 +12,8 @@ import { join } from 'node:path'
 const FOLDERS = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin', '/usr/local/sbin']
 
 const FIRST_PORT = 12_000
+/** Of what an engine has printed last, for the error of one that ends by itself. */
+const OUTPUT_CHARACTERS = 8000
 /** Linux gives outgoing connections ports from 32 768. Redis Cluster adds 10 000 to a port. */
 const PORTS = 10_000
 
@@ -79,15 +81,27 @@ export class EngineProcess {
     this.port = port
   }
 
-  /** Resolves when the engine accepts connections. */
+  /**
+   * Resolves when the engine accepts connections. An engine that ends by itself fails the
+   * run, by an exception that is not caught: its tests would wait for it in vain.
+   */
   async start(): Promise<void> {
-    const child = spawn(this.#program, this.#args, { stdio: 'ignore' })
+    const child = spawn(this.#program, this.#args, { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
-    const failed = once(child, 'exit').then(([code]) => {
-      throw new Error(`Cannot start ${this.#program}: it ended with ${String(code)}`)
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output = `${output}${text}`.slice(-OUTPUT_CHARACTERS)
+      })
+    }
+    // 'close' comes when all output has been read.
+    child.on('close', (code, signal) => {
+      if (this.#child !== child) return
+      const end = code === null ? String(signal) : String(code)
+      throw new Error(`Cannot test with ${this.#program}: it ended by itself (${end}):\n${output}`)
     })
-    failed.catch(() => {})
-    while (!(await Promise.race([accepts(this.port), failed])));
+    const ended = once(child, 'close').then(() => true)
+    while (!(await Promise.race([accepts(this.port), ended])));
   }
 
   /** SIGKILL: no engine can prepare for it. */
