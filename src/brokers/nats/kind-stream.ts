@@ -130,16 +130,17 @@ export class KindStream {
   }
 
   /**
-   * The newest sequence that the stream had when its leader had applied everything.
+   * The newest sequence that the stream had when its leader had applied everything. An empty stream
+   * is asked to store a message too: another node may still be creating it.
    *
    * @param lastSequence what the leader says, which may be less.
    */
   async #appliedSequence(connection: NatsConnection, lastSequence: number): Promise<number> {
     const isBehind = lastSequence < this.#highest
-    if (!this.hasCopies && !isBehind) return lastSequence
+    if (!this.hasCopies && !isBehind && lastSequence > 0) return lastSequence
     const subject = `${this.names.stored}.${BARRIER}`
     try {
-      const { seq } = readAnswer(await connection.request(subject, new Uint8Array(0)))
+      const { seq } = readAnswer(await connection.requestOfNew(subject, new Uint8Array(0)))
       return wholeOf(seq) - 1
     } catch (error) {
       // A disk that is full stores no message, and can be read.
@@ -277,7 +278,7 @@ export class KindStream {
   ): Promise<boolean> {
     const message = new TextEncoder().encode(JSON.stringify(marker))
     const headers = { 'Nats-Expected-Last-Subject-Sequence': String(after) }
-    const answer = await connection.request(this.names.marker, message, headers)
+    const answer = await connection.requestOfNew(this.names.marker, message, headers)
     const { error } = fieldsOf(answer.json<unknown>())
     if (error === undefined) return true
     const { err_code: number, description } = fieldsOf(error)

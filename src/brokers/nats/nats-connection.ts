@@ -20,6 +20,12 @@ const HEADER_BYTES = 512
  */
 const ANSWER_MS = 4000
 
+/**
+ * The waits for the answer of a stream that another node may be creating. JetStream knows such a
+ * stream before the stream listens, and before it answers.
+ */
+const NEW_STREAM_ANSWER_MS: readonly number[] = [125, 250, 500, 1000, 2000]
+
 /** A message as it comes. */
 export type NatsMessage = Nats.Msg
 
@@ -145,11 +151,29 @@ export class NatsConnection implements LinkConnection {
     message: Uint8Array,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<NatsMessage> {
-    const all = this.#nats.headers()
-    for (const [name, value] of Object.entries(headers)) all.set(name, value)
-    return this.#answered(
-      this.#connection.request(subject, message, { timeout: ANSWER_MS, headers: all }),
-    )
+    const options = { timeout: ANSWER_MS, headers: this.#headersOf(headers) }
+    return this.#answered(this.#connection.request(subject, message, options))
+  }
+
+  /**
+   * Publishes to a stream that another node may be creating, and waits for the answer. The message
+   * is published again while there is no answer: it may be stored more than once.
+   */
+  async requestOfNew(
+    subject: string,
+    message: Uint8Array,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<NatsMessage> {
+    for (const timeout of NEW_STREAM_ANSWER_MS) {
+      try {
+        const options = { timeout, headers: this.#headersOf(headers) }
+        return await this.#connection.request(subject, message, options)
+      } catch (error) {
+        if (this.isUnheard(error)) await this.#nats.delay(timeout)
+        else if (!(error instanceof this.#nats.TimeoutError)) throw error
+      }
+    }
+    return this.request(subject, message, headers)
   }
 
   /** Whether `error` says that nobody was there: the request was not heard. */
@@ -164,6 +188,12 @@ export class NatsConnection implements LinkConnection {
       timeout: ANSWER_MS,
     })
     return readAnswer(await this.#answered(request))
+  }
+
+  #headersOf(headers: Readonly<Record<string, string>>): Nats.MsgHdrs {
+    const all = this.#nats.headers()
+    for (const [name, value] of Object.entries(headers)) all.set(name, value)
+    return all
   }
 
   /**

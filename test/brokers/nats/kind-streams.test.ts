@@ -42,7 +42,7 @@ function createWorld(replicas = 1, created: () => string = () => 'then') {
     info: { server_id: 'S' },
     ask: (operation: string) =>
       refusal === null ? Promise.resolve(answer(operation)) : Promise.reject(refusal),
-    request(subject: string) {
+    requestOfNew(subject: string) {
       requests.push(subject)
       return Promise.resolve({ json: () => ({ seq: 10 }) })
     },

@@ -3,7 +3,9 @@ import { createServer, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { natsBroker, type NatsBrokerOptions } from '../../../src/brokers/nats/index.ts'
 import { createEnvironment } from '../../../src/engines/node/environment.ts'
-import { EngineProcess, freePort } from '../../support/brokers/engine-process.ts'
+import { connectNats, loadNats } from '../../../src/brokers/nats/nats-connection.ts'
+import { readNatsOptions } from '../../../src/brokers/nats/nats-options.ts'
+import { EngineProcess, freePort, TemporaryFolder } from '../../support/brokers/engine-process.ts'
 import { NATS } from '../../support/brokers/nats-harness.ts'
 import { RecordingSink } from '../../suites/brokers/harness.ts'
 
@@ -64,6 +66,21 @@ describe('connectNats()', () => {
 
     await expect(opened).rejects.toMatchObject({ code: 'TOWPATH_BROKER_UNUSABLE' })
     await expect(opened).rejects.not.toThrow(/wrong-secret/)
+  })
+
+  it.skipIf(NATS === null)('a stream that is created later answers requestOfNew()', async () => {
+    using folder = new TemporaryFolder()
+    const servers = await start('-js', '-sd', folder.path)
+    const signal = new AbortController()
+    ends.push(() => signal.abort())
+    const settings = readNatsOptions({ servers })
+    const connection = await connectNats(loadNats(), settings, signal.signal, () => {})
+
+    const answer = connection.requestOfNew('late', new Uint8Array(0))
+    await connection.flush()
+    await connection.ask('STREAM.CREATE.late', { name: 'late', subjects: ['late'] })
+
+    expect((await answer).json()).toMatchObject({ stream: 'late' })
   })
 
   it.each(['2.9.9', '1.4.1', '2.8.10'])('NATS %s is too old', async (version) => {

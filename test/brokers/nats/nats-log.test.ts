@@ -41,10 +41,10 @@ function createWorld() {
         all.set('Nats-Sequence', String(server.newest))
         return Promise.resolve({ headers: all, data: bytes('') })
       }
-      if (subject.endsWith('.==')) return Promise.resolve(server.appliesAll())
       if (server.isUnheard) return Promise.reject(new Error('no responders'))
       return Promise.resolve({ json: () => server.append })
     },
+    requestOfNew: () => Promise.resolve(server.appliesAll()),
     ask: () =>
       Promise.resolve({
         config: { num_replicas: 1 },
