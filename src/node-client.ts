@@ -4,7 +4,12 @@
  */
 
 export { connect, createWebSocketClient, openWebSocket, webSocket } from './engines/node/index.ts'
-export type { ClientTlsOptions, NodeClientOptions, TransportMode } from './engines/node/index.ts'
+export type {
+  ClientTlsOptions,
+  Http2Mode,
+  NodeClientOptions,
+  TransportMode,
+} from './engines/node/index.ts'
 
 export {
   ConnectError,

@@ -7,6 +7,7 @@ export type { ClientPlatform } from './client.ts'
 export { CLIENT_OPTION_NAMES, readClientOptions } from './opening/client-options.ts'
 export type { ClientSettings } from './opening/client-options.ts'
 export type {
+  Bootstrap,
   DialAnswered,
   Dialer,
   DialOutcome,

@@ -1,7 +1,11 @@
 /** The names of the protocol for other folders of the package: the public names, and more. */
 
 export { acceptKey } from './handshake/accept-key.ts'
-export { checkServerResponse, createClientHandshake } from './handshake/client-handshake.ts'
+export {
+  checkConnectResponse,
+  checkServerResponse,
+  createClientHandshake,
+} from './handshake/client-handshake.ts'
 export type {
   ClientHandshake,
   ClientHandshakeOptions,

@@ -5,11 +5,13 @@
 
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { openWebSocket } from '../../src/node-client.ts'
+import { createWebSocketClient, openWebSocket } from '../../src/node-client.ts'
 import { MAX_MESSAGE_BYTES, type Subject } from '../suites/conformance/subject.ts'
 import { certificate } from './certificate.ts'
 import { loopbackTurn } from './node-host.ts'
 import { Peer } from './peer.ts'
+import type { RawHttp2 } from './raw-http2.ts'
+import { type RawHttp2Server, rawHttp2Server } from './raw-http2-server.ts'
 import { type RawServer, rawServer, switchingHead } from './raw-server.ts'
 
 /** An echo in the role of a client, over TCP or TLS. */
@@ -50,6 +52,38 @@ export function nodeClientSubject(transport: 'auto' | 'stream', tls = false): Su
   }
 }
 
+/** The same over HTTP/2: all sessions are streams of one connection. */
+export function http2ClientSubject(): Subject {
+  let server: RawHttp2Server | null = null
+  let connection: Promise<RawHttp2> | null = null
+  const client = createWebSocketClient({ http2: true, tls: { ca: certificate.cert } })
+  return {
+    name: 'a client on node (HTTP/2)',
+    role: 'client',
+    async start() {
+      server = await rawHttp2Server()
+      connection = server.next()
+    },
+    async connect() {
+      const opening = client.openWebSocket(`wss://localhost:${server?.port ?? 0}/`, {
+        maxMessageSize: MAX_MESSAGE_BYTES,
+        maxFragments: Infinity,
+        closeTimeout: 60_000,
+      })
+      const http2 = await connection
+      if (http2 === null) throw new Error('not started')
+      const peer = http2.accept(await http2.nextRequest())
+      void echo(await opening)
+      return peer
+    },
+    async settle() {
+      await (await connection)?.settle()
+      await loopbackTurn()
+    },
+    stop: async () => server?.[Symbol.asyncDispose](),
+  }
+}
+
 type Session = Awaited<ReturnType<typeof openWebSocket>>
 
 async function echo(session: Session): Promise<void> {
@@ -61,7 +95,8 @@ async function echo(session: Session): Promise<void> {
   await session[Symbol.asyncDispose]()
 }
 
-function peerOf(socket: Socket, rest: Buffer): Peer {
+/** The end of a connection whose upgrade has been answered. */
+export function peerOf(socket: Socket, rest: Buffer): Peer {
   const peer = new Peer({
     write: (bytes) => void socket.write(bytes),
     end: () => void socket.end(),

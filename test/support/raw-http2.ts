@@ -1,6 +1,6 @@
 /**
- * A client of HTTP/2 made of frames (RFC 9113): it sends what a test writes down, which Node's own
- * client cannot always do. A lone RST_STREAM, for example, it sends behind an END_STREAM.
+ * One end of HTTP/2 made of frames (RFC 9113): it sends what a test writes down, which Node's own
+ * module cannot always do. A lone RST_STREAM, for example, it sends behind an END_STREAM.
  */
 
 import { connect as connectTcp, type Socket } from 'node:net'
@@ -21,15 +21,19 @@ export const FrameKind = {
   CONTINUATION: 9,
 } as const
 
-const END_STREAM = 1
-const ACK = 1
-const END_HEADERS = 4
+export const END_STREAM = 1
+export const ACK = 1
+export const END_HEADERS = 4
 const NO_ERROR = 0
 const CANCEL = 8
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1')
-const INITIAL_WINDOW_SIZE = 4
-const ENABLE_CONNECT_PROTOCOL = 8
+/** The identifiers of SETTINGS. */
+export const Setting = {
+  MAX_CONCURRENT_STREAMS: 3,
+  INITIAL_WINDOW_SIZE: 4,
+  ENABLE_CONNECT_PROTOCOL: 8,
+} as const
 /** What we let the server send on a stream before it is read. */
 const STREAM_WINDOW = 256 * 1024
 const MAX_DATA_BYTES = 16_384
@@ -61,6 +65,8 @@ function statusOf(payload: Buffer): number {
   }
   return Number(digits)
 }
+
+const INDEXED_200 = 0x88
 
 /** How nghttp2 writes the statuses that have an index (RFC 7541, Appendix A). */
 const INDEXED_STATUS: Readonly<Record<number, number>> = {
@@ -150,10 +156,17 @@ export class RawHttp2 implements AsyncDisposable {
   readonly #settings = new Deferred<void>()
   readonly #pings: Array<Deferred<void>> = []
   #wakeUps: Array<() => void> = []
+  readonly #requests: number[] = []
   #received: Buffer = Buffer.alloc(0)
   #nextStream = 1
+  /** Bytes of the client's preface that a server has not read yet. */
+  #prefaceLeft = 0
+  /** Nothing may go out before our SETTINGS. */
+  #hasSettled = false
+  #owesAck = false
 
-  constructor(socket: Socket) {
+  /** @param role a server sends nothing by itself, so that a test can write its SETTINGS. */
+  constructor(socket: Socket, role: 'client' | 'server' = 'client') {
     this.socket = socket
     let cause: Error | null = null
     socket.on('error', (error) => {
@@ -168,16 +181,30 @@ export class RawHttp2 implements AsyncDisposable {
         resolve()
       })
     })
-    const settings = Buffer.alloc(6)
-    settings.writeUInt16BE(INITIAL_WINDOW_SIZE, 0)
-    settings.writeUInt32BE(STREAM_WINDOW, 2)
-    socket.write(
-      Buffer.concat([
-        PREFACE,
-        frame(FrameKind.SETTINGS, 0, 0, settings),
-        windowUpdate(0, 2 ** 31 - 1 - 65_535),
-      ]),
-    )
+    if (role === 'server') {
+      this.#prefaceLeft = PREFACE.length
+      return
+    }
+    socket.write(PREFACE)
+    this.sendSettings([[Setting.INITIAL_WINDOW_SIZE, STREAM_WINDOW]])
+    this.growWindow()
+  }
+
+  sendSettings(settings: ReadonlyArray<readonly [id: number, value: number]>): void {
+    const payload = settings.map(([id, value]) => {
+      const entry = Buffer.alloc(6)
+      entry.writeUInt16BE(id, 0)
+      entry.writeUInt32BE(value, 2)
+      return entry
+    })
+    this.#hasSettled = true
+    this.send(FrameKind.SETTINGS, 0, 0, Buffer.concat(payload))
+    if (this.#owesAck) this.#acknowledge()
+  }
+
+  /** Lets the other end send without a limit of the connection. */
+  growWindow(): void {
+    this.socket.write(windowUpdate(0, 2 ** 31 - 1 - 65_535))
   }
 
   /** Connects over TLS, and resolves when the server's SETTINGS have come. */
@@ -217,7 +244,41 @@ export class RawHttp2 implements AsyncDisposable {
     })
   }
 
-  /** Resolves when the server has read all that was sent before. */
+  /** For a server: resolves with the number of the next stream that the client opens. */
+  async nextRequest(): Promise<number> {
+    await this.until(() => this.#requests.length > 0)
+    return this.#requests.shift() ?? 0 // there is one, by the line above
+  }
+
+  /** For a server: answers a request with headers alone, and ends the stream if `flags` say so. */
+  answer(
+    stream: number,
+    headers: ReadonlyArray<readonly [string, string]>,
+    flags: number = END_HEADERS,
+  ): void {
+    this.send(FrameKind.HEADERS, flags, stream, literals(headers))
+  }
+
+  /** For a server: accepts a WebSocket. */
+  accept(stream: number, more: ReadonlyArray<readonly [string, string]> = []): Peer {
+    let peer: Peer | null = null
+    const ignore = (): void => {}
+    this.#listeners.set(
+      stream,
+      this.#stream(
+        stream,
+        (made) => {
+          peer = made
+        },
+        ignore,
+      ),
+    )
+    this.#listeners.get(stream)?.headers(Buffer.from([INDEXED_200]))
+    this.answer(stream, [[':status', '200'], ...more])
+    return peer as unknown as Peer // the listener has just been told of its 200
+  }
+
+  /** Resolves when the other end has read all that was sent before. */
   async settle(): Promise<void> {
     const ping = new Deferred<void>()
     this.#pings.push(ping)
@@ -304,7 +365,7 @@ export class RawHttp2 implements AsyncDisposable {
     })
     return {
       headers: (payload) => {
-        if (payload[0] === 0x88) opened(peer)
+        if (payload[0] === INDEXED_200) opened(peer)
         else refused(new Error(`not upgraded: ${statusOf(payload)}`))
       },
       data: (bytes) => {
@@ -334,7 +395,8 @@ export class RawHttp2 implements AsyncDisposable {
   }
 
   #read(bytes: Buffer): void {
-    this.#received = Buffer.concat([this.#received, bytes])
+    this.#received = Buffer.concat([this.#received, bytes.subarray(this.#prefaceLeft)])
+    this.#prefaceLeft = Math.max(0, this.#prefaceLeft - bytes.length)
     while (this.#received.length >= 9) {
       const size = this.#received.readUIntBE(0, 3)
       if (this.#received.length < 9 + size) break
@@ -358,6 +420,7 @@ export class RawHttp2 implements AsyncDisposable {
     else if (kind === FrameKind.PING && (flags & ACK) !== 0) this.#pings.shift()?.resolve()
     else if (kind === FrameKind.PING) this.send(FrameKind.PING, ACK, 0, payload)
     else if (kind === FrameKind.WINDOW_UPDATE) this.#grow(stream, payload.readUInt32BE(0))
+    else if (kind === FrameKind.HEADERS && listener === undefined) this.#requests.push(stream)
     else if (kind === FrameKind.HEADERS) listener?.headers(payload)
     else if (kind === FrameKind.RST_STREAM) listener?.reset(payload.readUInt32BE(0))
     else if (kind === FrameKind.DATA && payload.length > 0) listener?.data(payload)
@@ -369,11 +432,17 @@ export class RawHttp2 implements AsyncDisposable {
     for (let at = 0; at + 6 <= payload.length; at += 6) {
       const value = payload.readUInt32BE(at + 2)
       const name = payload.readUInt16BE(at)
-      if (name === INITIAL_WINDOW_SIZE) this.streamSendWindow = value
-      if (name === ENABLE_CONNECT_PROTOCOL) this.allowsConnect = value === 1
+      if (name === Setting.INITIAL_WINDOW_SIZE) this.streamSendWindow = value
+      if (name === Setting.ENABLE_CONNECT_PROTOCOL) this.allowsConnect = value === 1
     }
-    this.send(FrameKind.SETTINGS, ACK, 0)
+    if (this.#hasSettled) this.#acknowledge()
+    else this.#owesAck = true
     this.#settings.resolve()
+  }
+
+  #acknowledge(): void {
+    this.#owesAck = false
+    this.send(FrameKind.SETTINGS, ACK, 0)
   }
 
   #grow(stream: number, bytes: number): void {
@@ -391,7 +460,7 @@ export class RawHttp2 implements AsyncDisposable {
 }
 
 /** The payload of RST_STREAM and of WINDOW_UPDATE. */
-function code(value: number): Buffer {
+export function code(value: number): Buffer {
   const bytes = Buffer.alloc(4)
   bytes.writeUInt32BE(value)
   return bytes

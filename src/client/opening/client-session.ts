@@ -53,7 +53,7 @@ export interface WebSocketClientSession extends DefaultWebSocketSession, ClientS
 
 /** The server's answer to the upgrade request. */
 export interface ClientResponse {
-  /** The HTTP status: 101. */
+  /** The HTTP status: 101 over HTTP/1.1, 200 over HTTP/2. */
   readonly status: number
 
   /** The headers. `headers.getSetCookie()` returns all cookies. */

@@ -29,9 +29,9 @@ export interface DialRequest {
   readonly connectTimeout: number | null
 
   /**
-   * The dialer reports each step at most once, in order; it begins at `resolve`. The client's
-   * deadlines and errors depend on it. `handshake` means that the connection exists and the request
-   * is being sent.
+   * The dialer reports each step, in order; it begins at `resolve`. The client's deadlines and
+   * errors depend on it. A dialer that has to make another connection reports its steps again.
+   * `handshake` means that the connection exists and the request is being sent.
    */
   readonly entered: (step: Exclude<NetworkStep, 'resolve' | 'protocol'>) => void
 
@@ -46,9 +46,17 @@ export interface DialRequest {
 /** The result of a request: a switched connection, or a plain answer. */
 export type DialOutcome = DialSwitched | DialAnswered
 
-/** The server answered 101. `transport` first delivers the bytes that arrived after the answer. */
+/** How a request asks for a session: an upgrade of HTTP/1.1, or an extended CONNECT (RFC 8441). */
+export type Bootstrap = 'upgrade' | 'connect'
+
+/**
+ * The server answered 101, or 200 to an extended CONNECT. `transport` first delivers the bytes that
+ * arrived after the answer.
+ */
 export interface DialSwitched {
   readonly type: 'switched'
+  /** @defaultValue 'upgrade' */
+  readonly bootstrap?: Bootstrap
   readonly response: HandshakeResponse
   /** Not started. The receiver must start or abort it. */
   readonly transport: Transport
@@ -57,6 +65,8 @@ export interface DialSwitched {
 /** The server answered with another status. The connection is released. */
 export interface DialAnswered {
   readonly type: 'answered'
+  /** @defaultValue 'upgrade' */
+  readonly bootstrap?: Bootstrap
   readonly response: HandshakeResponse
   /** The first 64 KiB of the body, not decoded; empty if there is none. */
   readonly body: Uint8Array

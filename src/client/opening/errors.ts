@@ -13,7 +13,8 @@ import type { HeaderList } from '../../protocol/index.ts'
  * - `proxy`: the agent's proxy refused, or could not be reached;
  * - `tls`: the TLS handshake failed, or the certificate is invalid for the host;
  * - `handshake`: the connection ended, or timed out, before an answer to the request;
- * - `protocol`: the answer is not valid HTTP, or is a 101 that violates RFC 6455 §4.1;
+ * - `protocol`: the answer is not valid HTTP, or is a 101 that violates RFC 6455 §4.1; with `http2`
+ *   `true`, also a server that does not allow WebSockets over HTTP/2;
  * - `url`, `renew`, `opened`: that function of `connect` did not finish within `attemptTimeout`.
  */
 export type ConnectStep =
@@ -45,12 +46,15 @@ export class ConnectError extends TowpathError {
   }
 }
 
-/** The server answered the upgrade request with a status other than 101 (RFC 6455 §4.1). */
+/**
+ * The server answered the request for a session with a status other than 101 (RFC 6455 §4.1), or
+ * other than 200 over HTTP/2 (RFC 8441 §5).
+ */
 export class UpgradeRefusedError extends TowpathError {
   override readonly name = 'UpgradeRefusedError'
   readonly code = 'TOWPATH_UPGRADE_REFUSED'
 
-  /** The HTTP status: 200 to 599. */
+  /** The HTTP status, 200 to 599; over HTTP/2 201 to 599. */
   readonly status: number
 
   /**

@@ -1,5 +1,5 @@
 /**
- * Opens a session as a client (RFC 6455 §4.1): sends the upgrade request, keeps its deadlines,
+ * Opens a session as a client (RFC 6455 §4.1, RFC 8441 §5): sends the request, keeps its deadlines,
  * follows redirects, and checks the answer. The dialer does the rest.
  */
 
@@ -10,14 +10,14 @@ import {
   type WheelTimer,
 } from '../../base/internal.ts'
 import { type AgreedExtension, agreeAnswers, offersOf } from '../../extensions/internal.ts'
-import type { HandshakeResponse, HeaderList } from '../../protocol/index.ts'
+import type { HeaderList } from '../../protocol/index.ts'
 import {
+  checkConnectResponse,
   checkServerResponse,
   type ClientHandshake,
   createClientHandshake,
   HandshakeError,
 } from '../../protocol/internal.ts'
-import type { Transport } from '../../session/index.ts'
 import { ACT, type ClientSettings } from './client-options.ts'
 import { isSameOrigin, readRedirect, readUrl } from './client-url.ts'
 import type { DialAnswered, Dialer, DialOutcome, DialSwitched } from './dialer.ts'
@@ -155,14 +155,15 @@ class RequestDeadlines {
 
 /** Opens the session on a switched connection, if the server's answer is valid. */
 function begin(
-  { response, transport }: DialSwitched,
+  outcome: DialSwitched,
   environment: Environment,
   { target }: Attempt,
   handshake: ClientHandshake,
   settings: ClientSettings,
   extras: OpeningExtras,
 ): OpenedSession {
-  const { protocol, extensions } = agree(handshake, response, settings, transport)
+  const { response, transport } = outcome
+  const { protocol, extensions } = agree(handshake, outcome, settings)
   return new OpenedSession(
     {
       url: target.url.href,
@@ -185,12 +186,12 @@ interface Agreement {
 
 function agree(
   handshake: ClientHandshake,
-  response: HandshakeResponse,
+  { bootstrap, response, transport }: DialSwitched,
   settings: ClientSettings,
-  transport: Transport,
 ): Agreement {
+  const check = bootstrap === 'connect' ? checkConnectResponse : checkServerResponse
   try {
-    const { protocol, extensions } = checkServerResponse(handshake, response)
+    const { protocol, extensions } = check(handshake, response)
     const agreed = agreeAnswers(settings.extensions, extensions)
     if (agreed !== null) return { protocol, extensions: agreed }
     throw new HandshakeError(
@@ -201,14 +202,15 @@ function agree(
   } catch (cause) {
     transport.abort()
     if (!(cause instanceof HandshakeError)) throw cause
-    throw new ConnectError('protocol', 'the 101 violates the handshake', { cause })
+    throw new ConnectError('protocol', `the ${response.status} violates the handshake`, { cause })
   }
 }
 
 /** @throws {UpgradeRefusedError} unless the answer is a redirect that may be followed. */
 function afterAnswer(answer: DialAnswered, attempt: Attempt, maxRedirects: number): Attempt {
   const { status, headers } = answer.response
-  const refuse = (why?: string): UpgradeRefusedError =>
+  const expected = answer.bootstrap === 'connect' ? 'expected 200' : 'expected 101'
+  const refuse = (why: string = expected): UpgradeRefusedError =>
     new UpgradeRefusedError(status, [...headers], new TextDecoder().decode(answer.body), why)
   if (!REDIRECTS.has(status) || maxRedirects === 0) throw refuse()
   if (attempt.redirectsLeft === 0) throw refuse(`after ${maxRedirects} redirects`)

@@ -6,7 +6,7 @@
 export { attach } from './attach.ts'
 export type { Attachment, AttachOptions, UnclaimedPolicy } from './attach.ts'
 export { connect, createWebSocketClient, openWebSocket, webSocket } from './dialing/client.ts'
-export type { ClientTlsOptions, NodeClientOptions } from './dialing/client-options.ts'
+export type { ClientTlsOptions, Http2Mode, NodeClientOptions } from './dialing/client-options.ts'
 export type { EmbeddedServerOptions } from './server/embedded-options.ts'
 export { embeddedServer } from './embedded-server.ts'
 export type { Http2Options } from './http2/http2-options.ts'

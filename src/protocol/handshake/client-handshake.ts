@@ -85,8 +85,7 @@ export function checkServerResponse(
   response: HandshakeResponse,
 ): HandshakeAgreement {
   const { status, headers } = response
-  const refuse = (what: string): HandshakeError =>
-    new HandshakeError(status, `Cannot open WebSocket: ${what}`, [...headers])
+  const refuse = refusal(response)
 
   if (status !== 101) throw refuse(`the server answered with status ${status}, expected 101`)
   if (single(headers, 'Upgrade', refuse)?.toLowerCase() !== 'websocket') {
@@ -98,6 +97,38 @@ export function checkServerResponse(
   if (single(headers, 'Sec-WebSocket-Accept', refuse) !== acceptKey(handshake.key)) {
     throw refuse('Sec-WebSocket-Accept of the answer does not fit the key')
   }
+  return readAgreement(handshake, headers, refuse)
+}
+
+/**
+ * Checks the response to an extended CONNECT (RFC 8441 §5). It has no `Upgrade`, no `Connection`
+ * and no key to accept.
+ *
+ * @throws {HandshakeError} for a status other than 200 and for an invalid response, with its status
+ *   and headers; the caller must reset the stream.
+ */
+export function checkConnectResponse(
+  handshake: ClientHandshake,
+  response: HandshakeResponse,
+): HandshakeAgreement {
+  const { status, headers } = response
+  const refuse = refusal(response)
+  if (status !== 200) throw refuse(`the server answered with status ${status}, expected 200`)
+  return readAgreement(handshake, headers, refuse)
+}
+
+type Refuse = (what: string) => HandshakeError
+
+function refusal({ status, headers }: HandshakeResponse): Refuse {
+  return (what) => new HandshakeError(status, `Cannot open WebSocket: ${what}`, [...headers])
+}
+
+/** Reads the choice of subprotocol and extensions, which every kind of response carries. */
+function readAgreement(
+  handshake: ClientHandshake,
+  headers: HttpHeaders,
+  refuse: Refuse,
+): HandshakeAgreement {
   // An empty value names no subprotocol, as an absent header does.
   const protocol = single(headers, 'Sec-WebSocket-Protocol', refuse) || null
   if (protocol !== null && !handshake.protocols.includes(protocol)) {
@@ -105,8 +136,6 @@ export function checkServerResponse(
   }
   return { protocol, extensions: readExtensions(handshake, headers, refuse) }
 }
-
-type Refuse = (what: string) => HandshakeError
 
 function checkOffers(protocols: readonly string[], extensions: readonly ExtensionOffer[]): void {
   if (!protocols.every(isToken)) {

@@ -5,7 +5,13 @@ import { ConnectError, UpgradeRefusedError } from '../../../src/client/opening/e
 import { openSession, type OpeningExtras } from '../../../src/client/opening/open-session.ts'
 import type { OpenedSession } from '../../../src/client/opening/opened-session.ts'
 import { permessageDeflate } from '../../../src/extensions/index.ts'
-import { CloseReason, Frame, HandshakeError, type HeaderList } from '../../../src/protocol/index.ts'
+import {
+  CloseReason,
+  Frame,
+  HandshakeError,
+  type HeaderList,
+  HttpHeaders,
+} from '../../../src/protocol/index.ts'
 import { memoryEnvironment, settled } from '../../support/memory-world.ts'
 import {
   answers,
@@ -153,6 +159,34 @@ describe('openSession() checks the answer', () => {
     expect(error).toBeInstanceOf(UpgradeRefusedError)
     expect(error).toMatchObject({ status: 401, body: 'who are you?' })
     expect((error as UpgradeRefusedError).headers.get('www-authenticate')).toBe('Bearer')
+  })
+
+  it('and refuses anything but 200 where it asked by an extended CONNECT (RFC 8441 §5)', async () => {
+    const refusing = answers(404, [], 'nothing here')
+    const { open } = world(async (request) => ({
+      ...(await refusing(request)),
+      bootstrap: 'connect',
+    }))
+
+    const error = await failure(open())
+
+    expect(error).toMatchObject({ status: 404, body: 'nothing here' })
+    expect(String(error)).toContain('expected 200')
+  })
+
+  it('and takes a 200 to an extended CONNECT, without an accept value', async () => {
+    const environment = memoryEnvironment()
+    const { answer } = switching(environment)
+    const dialer = new ScriptedDialer(async (request) => {
+      const switched = await answer(request)
+      const response = { status: 200, headers: new HttpHeaders([]) }
+      return { ...switched, bootstrap: 'connect', response }
+    })
+
+    const session = await openSession(dialer, environment, 'ws://a.test/', readClientOptions({}))
+
+    expect(session.response.status).toBe(200)
+    session.terminate()
   })
 
   it('and shows a body that is no UTF-8 as far as it can be', async () => {

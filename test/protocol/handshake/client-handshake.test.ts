@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  checkConnectResponse,
   checkServerResponse,
   type ClientHandshake,
   createClientHandshake,
@@ -206,6 +207,35 @@ describe('checkServerResponse()', () => {
       'Retry-After',
       '5',
     ])
+  })
+})
+
+describe('checkConnectResponse()', () => {
+  const offered = createClientHandshake({ random, protocols: ['chat'] })
+  const checkConnect = (status: number, headers: readonly string[]): HandshakeAgreement =>
+    checkConnectResponse(offered, { status, headers: new HttpHeaders(headers) })
+
+  it('takes a 200 without Upgrade and accept value (RFC 8441 §5)', () => {
+    expect(checkConnect(200, [])).toEqual({ protocol: null, extensions: [] })
+    expect(checkConnect(200, ['sec-websocket-protocol', 'chat']).protocol).toBe('chat')
+  })
+
+  it('ignores an accept value, which RFC 8441 has no use for', () => {
+    expect(checkConnect(200, ['sec-websocket-accept', 'x']).protocol).toBe(null)
+  })
+
+  it.each([
+    ['another status', 204, []],
+    ['101', 101, []],
+    ['a subprotocol that was not offered', 200, ['sec-websocket-protocol', 'other']],
+    [
+      'a subprotocol twice',
+      200,
+      ['sec-websocket-protocol', 'chat', 'sec-websocket-protocol', 'chat'],
+    ],
+    ['an extension that was not offered', 200, ['sec-websocket-extensions', 'x']],
+  ])('refuses %s', (_name, status, headers) => {
+    expect(() => checkConnect(status, headers)).toThrow(HandshakeError)
   })
 })
 

@@ -55,7 +55,26 @@ export interface NodeClientOptions extends WebSocketClientOptions {
    * @defaultValue 'auto'
    */
   readonly transport?: TransportMode
+
+  /**
+   * Whether sessions are streams of HTTP/2 connections (RFC 8441), which the sessions of a client
+   * share:
+   *
+   * - `false`: each session has an HTTP/1.1 connection of its own.
+   * - `'auto'`: HTTP/2 for `wss:` if the server allows WebSockets over it, HTTP/1.1 if it does not.
+   *   `ws:` and an `agent` always use HTTP/1.1.
+   * - `true`: HTTP/2 only, for `ws:` without TLS (prior knowledge). Cannot be combined with
+   *   `agent`.
+   *
+   * If a shared connection is lost, all of its sessions end. See docs/http2.md.
+   *
+   * @defaultValue false
+   */
+  readonly http2?: Http2Mode
 }
+
+/** The values of the option `http2` of clients. */
+export type Http2Mode = boolean | 'auto'
 
 /** The checked options of a dialer. */
 export interface DialerSettings {
@@ -63,6 +82,7 @@ export interface DialerSettings {
   readonly agent: Agent | null
   readonly socketPath: string | null
   readonly transport: TransportMode
+  readonly http2: Http2Mode
 }
 
 const ACT = 'open WebSocket'
@@ -70,21 +90,37 @@ const ACT = 'open WebSocket'
 /** Fields of `tls` that are refused, because the URL names the destination. */
 const PLACE_NAMES = ['host', 'port', 'path', 'socket']
 
+/** Fields of `tls` that choose the version of HTTP, as `http2` does. */
+const ALPN_NAMES = ['ALPNProtocols', 'ALPNCallback']
+
 /** The options of clients on Node, without those of every client. */
 export const NODE_OPTIONS: OptionTable<DialerSettings> = optionTable<DialerSettings>({
   tls: checked<ClientTlsOptions>({}, readTls),
   agent: checked<Agent | null, Agent>(null, readAgent),
   socketPath: checked<string | null>(null, readSocketPath),
   transport: TRANSPORT_OPTION,
+  http2: checked<Http2Mode>(false, readHttp2),
 })
 
 /** @throws {TypeError} for an invalid value of one of Node's own options. */
 export function readDialerOptions(options: NodeClientOptions): DialerSettings {
   const settings = NODE_OPTIONS.lay(optionReader(ACT), options, NODE_OPTIONS.defaults)
-  if (settings.agent === null || settings.socketPath === null) return settings
-  throw new TypeError(
-    `Cannot ${ACT}: options "agent" and "socketPath" are set, expected one of them`,
-  )
+  const { tls, agent, socketPath, http2 } = settings
+  if (agent !== null && socketPath !== null) throw conflict('"agent" and "socketPath"')
+  if (agent !== null && http2 === true) throw conflict('"agent" and "http2"')
+  const alpn = ALPN_NAMES.find((name) => name in tls)
+  if (http2 !== false && alpn !== undefined) throw conflict(`"tls.${alpn}" and "http2"`)
+  return settings
+}
+
+function conflict(names: string): TypeError {
+  return new TypeError(`Cannot ${ACT}: options ${names} are set, expected one of them`)
+}
+
+function readHttp2(act: string, http2: unknown): Http2Mode {
+  if (typeof http2 === 'boolean' || http2 === 'auto') return http2
+  const is = typeof http2 === 'string' ? 'another string' : kindOf(http2)
+  throw new TypeError(`Cannot ${act}: option "http2" is ${is}, expected true, false or "auto"`)
 }
 
 function readTls(act: string, tls: unknown): ClientTlsOptions {

@@ -15,6 +15,8 @@ import { type ClientPlatform, createClient } from '../../../client/internal.ts'
 import { NODE_OPTIONS, type NodeClientOptions, readDialerOptions } from './client-options.ts'
 import { NodeDialer } from './dialer.ts'
 import { createEnvironment } from '../environment.ts'
+import { Http2Dialer } from '../http2-dialing/http2-dialer.ts'
+import { Http2Pool } from '../http2-dialing/http2-pool.ts'
 import { TransportChoice, type TransportMode } from '../transports/transport-choice.ts'
 
 /**
@@ -33,7 +35,7 @@ import { TransportChoice, type TransportMode } from '../transports/transport-cho
 export function createWebSocketClient(
   defaults: NodeClientOptions = {},
 ): WebSocketClient<NodeClientOptions> {
-  return createClient(PLATFORM, defaults)
+  return createClient(createPlatform(), defaults)
 }
 
 /**
@@ -116,19 +118,32 @@ export function connect(
 let environment: Environment | null = null
 const TRANSPORTS = new Map<TransportMode, TransportChoice>()
 
-const PLATFORM: ClientPlatform<NodeClientOptions> = {
-  environment: () => (environment ??= createEnvironment()),
-  waitingClock: waitingSystemClock,
-  optionNames: NODE_OPTIONS.names,
-  dialer(options) {
-    const settings = readDialerOptions(options)
-    return {
-      dial: (request) => new NodeDialer(settings, transportsFor(settings.transport)).dial(request),
-    }
-  },
+const sharedEnvironment = (): Environment => (environment ??= createEnvironment())
+
+/** Each client has HTTP/2 connections of its own. */
+function createPlatform(): ClientPlatform<NodeClientOptions> {
+  const pool = new Http2Pool(sharedEnvironment)
+  return {
+    environment: sharedEnvironment,
+    waitingClock: waitingSystemClock,
+    optionNames: NODE_OPTIONS.names,
+    dialer(options) {
+      const settings = readDialerOptions(options)
+      return {
+        dial(request) {
+          const transports = transportsFor(settings.transport)
+          const dialer =
+            settings.http2 === false
+              ? new NodeDialer(settings, transports)
+              : new Http2Dialer(settings, transports, pool)
+          return dialer.dial(request)
+        },
+      }
+    },
+  }
 }
 
-const CLIENT: WebSocketClient<NodeClientOptions> = createClient(PLATFORM)
+const CLIENT: WebSocketClient<NodeClientOptions> = createClient(createPlatform())
 
 function transportsFor(mode: TransportMode): TransportChoice {
   const known = TRANSPORTS.get(mode)

@@ -13,8 +13,14 @@ import type { NetworkStep } from '../../../client/internal.ts'
 export function dialFailure(step: NetworkStep, place: string, cause: Error): ConnectError {
   const code = codeOf(cause)
   if (code.startsWith('HPE_')) return new ConnectError('protocol', notHttp(place, code), { cause })
+  if (code.startsWith('ERR_HTTP2_') || code === NO_ALPN) {
+    return new ConnectError('protocol', notHttp2(place, code), { cause })
+  }
   return new ConnectError(step, explain(step, place, code), { cause })
 }
+
+/** OpenSSL's name for the alert of a server that speaks none of the offered protocols. */
+const NO_ALPN = 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL'
 
 const OVERFLOW = 'HPE_HEADER_OVERFLOW'
 
@@ -22,6 +28,12 @@ function notHttp(place: string, code: string): string {
   return code === OVERFLOW
     ? `the headers of the answer of ${place} are too large`
     : `${place} answered with something that is not HTTP (${code})`
+}
+
+function notHttp2(place: string, code: string): string {
+  return code === 'ERR_HTTP2_ERROR' || code === NO_ALPN
+    ? `${place} does not speak HTTP/2 (${code})`
+    : `the HTTP/2 connection with ${place} failed (${code})`
 }
 
 function explain(step: NetworkStep, place: string, code: string): string {

@@ -3,9 +3,9 @@
  */
 
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
-import { checkServerIdentity as checkName, connect as connectTls } from 'node:tls'
+import { checkServerIdentity as checkName, connect as connectTls, TLSSocket } from 'node:tls'
 
-import type { DialRequest } from '../../../client/internal.ts'
+import type { DialRequest, NetworkStep } from '../../../client/internal.ts'
 import type { ClientTlsOptions, DialerSettings } from './client-options.ts'
 
 /**
@@ -36,12 +36,19 @@ const TLS_FOR_ANY_HOST = [
   'sigalgs',
 ] as const satisfies ReadonlyArray<keyof ClientTlsOptions>
 
+/** The versions of HTTP that TLS offers (ALPN), unless the options name others. */
+const HTTP1_ONLY: readonly string[] = ['http/1.1']
+
 /**
  * Connects a new socket, over TLS for `wss:`.
  *
  * @throws {TypeError} for an option in `tls` that Node refuses.
  */
-export function openSocket(request: DialRequest, { socketPath, tls }: DialerSettings): Socket {
+export function openSocket(
+  request: DialRequest,
+  { socketPath, tls }: DialerSettings,
+  offered: readonly string[] = HTTP1_ONLY,
+): Socket {
   const { url } = request
   const place =
     socketPath === null ? { host: hostOf(url), port: portOf(url) } : { path: socketPath }
@@ -49,7 +56,7 @@ export function openSocket(request: DialRequest, { socketPath, tls }: DialerSett
   const options = { ...place, allowHalfOpen: true }
   const addresses = { autoSelectFamilyAttemptTimeout: addressTimeout(request) }
   if (url.protocol !== 'wss:') return connectTcp({ ...addresses, ...options })
-  const secure = { ...addresses, ...tlsOptions(request, tls), ...options }
+  const secure = { ...addresses, ...tlsOptions(request, tls, offered), ...options }
   try {
     return connectTls(secure)
   } catch (cause) {
@@ -75,12 +82,13 @@ export function addressTimeout({ connectTimeout }: DialRequest): number {
 export function tlsOptions(
   { url, isElsewhere }: DialRequest,
   tls: ClientTlsOptions,
+  offered: readonly string[] = HTTP1_ONLY,
 ): ClientTlsOptions & { readonly servername: string } {
   const host = hostOf(url)
   const own = isElsewhere ? forAnyHost(tls) : tls
   const { servername = isIP(host) === 0 ? host : '', checkServerIdentity = checkName } = own
   return {
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: [...offered],
     ...own,
     servername,
     checkServerIdentity: (_name, peer) => {
@@ -92,6 +100,37 @@ export function tlsOptions(
       }
     },
   }
+}
+
+/** The steps of a socket that connects. `handshake`: it is ready for a request. */
+type SocketStep = Exclude<NetworkStep, 'resolve' | 'proxy' | 'protocol'>
+
+/**
+ * Calls `enter` with each step of a socket that connects.
+ *
+ * @param isNamed whether its host is a name, which is looked up first.
+ */
+export function followSocket(
+  socket: Socket,
+  isNamed: boolean,
+  enter: (step: SocketStep) => void,
+): void {
+  if (socket instanceof TLSSocket) socket.once('secureConnect', () => enter('handshake'))
+  const connected = (): void => enter(isSecuring(socket) ? 'tls' : 'handshake')
+  if (!socket.connecting) {
+    connected()
+    return
+  }
+  if (!isNamed) enter('connect')
+  socket.once('lookup', (error: Error | null) => {
+    if (error === null) enter('connect')
+  })
+  socket.once('connect', connected)
+}
+
+/** Whether the TLS handshake has not finished. */
+function isSecuring(socket: Socket): boolean {
+  return 'secureConnecting' in socket && socket.secureConnecting === true
 }
 
 /** Returns the host of a URL; an IPv6 address has no brackets. */

@@ -10,23 +10,27 @@ import { type ClientRequest, type IncomingMessage, request as requestPlainly } f
 import { request as requestSecurely } from 'node:https'
 import { isIP, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { TLSSocket } from 'node:tls'
 
 import { Deferred } from '../../../base/internal.ts'
 import { ConnectError } from '../../../client/index.ts'
 import type { Dialer, DialOutcome, DialRequest, NetworkStep } from '../../../client/internal.ts'
 import { HandshakeError, HttpHeaders } from '../../../protocol/index.ts'
+import { AnswerBody } from './answer-body.ts'
 import type { DialerSettings } from './client-options.ts'
 import { connectionFacts } from '../transports/connection-facts.ts'
 import { dialFailure } from './dial-failure.ts'
-import { addressTimeout, hostOf, openSocket, portOf, tlsOptions } from './dial-socket.ts'
+import {
+  addressTimeout,
+  followSocket,
+  hostOf,
+  openSocket,
+  portOf,
+  tlsOptions,
+} from './dial-socket.ts'
 import type { TransportChoice } from '../transports/transport-choice.ts'
 
-/** How much of the body of a refusal is kept, in bytes. */
-const MAX_BODY_BYTES = 64 * 1024
-
 /** Limit of a response's status line and headers: the same as a server's for requests. */
-const MAX_HEAD_BYTES = 32 * 1024
+export const MAX_HEAD_BYTES: number = 32 * 1024
 
 /** Dials for the sessions of one call. */
 export class NodeDialer implements Dialer {
@@ -38,11 +42,13 @@ export class NodeDialer implements Dialer {
     this.#transports = transports
   }
 
-  async dial(request: DialRequest): Promise<DialOutcome> {
+  /** @param socket is connected already, to the place of the request; `null`: none is. */
+  async dial(request: DialRequest, socket: Socket | null = null): Promise<DialOutcome> {
     // Takes milliseconds, once in a process; seconds if the test of the transport fails.
     await this.#transports.ready()
+    if (request.signal.aborted) socket?.destroy()
     request.signal.throwIfAborted()
-    return new Dialing(request, this.#settings, this.#transports).outcome
+    return new Dialing(request, this.#settings, this.#transports, socket).outcome
   }
 }
 
@@ -56,10 +62,14 @@ class Dialing {
   readonly #place: string
   #step: NetworkStep
   #socket: Socket | null = null
-  #answer: { readonly message: IncomingMessage; readonly body: Buffer[]; size: number } | null =
-    null
+  #answer: { readonly message: IncomingMessage; readonly body: AnswerBody } | null = null
 
-  constructor(request: DialRequest, settings: DialerSettings, transports: TransportChoice) {
+  constructor(
+    request: DialRequest,
+    settings: DialerSettings,
+    transports: TransportChoice,
+    connected: Socket | null,
+  ) {
     this.#request = request
     this.#settings = settings
     this.#transports = transports
@@ -67,7 +77,7 @@ class Dialing {
     this.#step = settings.agent === null ? 'resolve' : 'proxy'
     if (settings.agent !== null) request.entered('proxy')
 
-    this.#http = this.#begin()
+    this.#http = this.#begin(connected)
     this.#http.on('error', (error) => this.#fail(error))
     this.#http.on('socket', (socket) => this.#watch(socket))
     this.#http.on('upgrade', (message, socket, head) => this.#switched(message, socket, head))
@@ -80,7 +90,7 @@ class Dialing {
     return this.#outcome.promise
   }
 
-  #begin(): ClientRequest {
+  #begin(connected: Socket | null): ClientRequest {
     const { url } = this.#request
     const { agent } = this.#settings
     const common = {
@@ -92,7 +102,7 @@ class Dialing {
       insecureHTTPParser: false,
     }
     if (agent === null) {
-      const socket = openSocket(this.#request, this.#settings)
+      const socket = connected ?? openSocket(this.#request, this.#settings)
       return requestPlainly({ ...common, createConnection: () => socket })
     }
     const target = {
@@ -111,19 +121,9 @@ class Dialing {
   #watch(socket: Socket): void {
     this.#socket = socket
     if (this.#isUnencrypted(socket)) return // the agent talks to its proxy
-    if (socket instanceof TLSSocket) socket.once('secureConnect', () => this.#enter('handshake'))
-    const connected = (): void => this.#enter(isSecuring(socket) ? 'tls' : 'handshake')
-    if (!socket.connecting) {
-      connected()
-      return
-    }
     const isNamed = this.#settings.socketPath === null && isIP(hostOf(this.#request.url)) === 0
-    if (isNamed) this.#step = 'resolve'
-    else this.#enter('connect')
-    socket.once('lookup', (error: Error | null) => {
-      if (error === null) this.#enter('connect')
-    })
-    socket.once('connect', connected)
+    if (isNamed && socket.connecting) this.#step = 'resolve'
+    followSocket(socket, isNamed, (step) => this.#enter(step))
   }
 
   #enter(step: Exclude<NetworkStep, 'resolve' | 'protocol'>): void {
@@ -161,17 +161,7 @@ class Dialing {
       this.#reject(new ConnectError('proxy', what))
       return
     }
-    const answer = { message, body: [] as Buffer[], size: 0 }
-    this.#answer = answer
-    message.on('data', (chunk: Buffer) => {
-      answer.body.push(chunk)
-      answer.size += chunk.length
-      if (answer.size >= MAX_BODY_BYTES) this.#tellAnswer()
-    })
-    // However the body ends, the part that arrived is reported.
-    message.on('end', () => this.#tellAnswer())
-    message.on('error', () => this.#tellAnswer())
-    message.on('close', () => this.#tellAnswer())
+    this.#answer = { message, body: new AnswerBody(message, () => this.#tellAnswer()) }
   }
 
   /** Node treats a 101 without `Upgrade` and `Connection: Upgrade` as an ordinary response. */
@@ -192,7 +182,7 @@ class Dialing {
     this.#outcome.resolve({
       type: 'answered',
       response: { status, headers: new HttpHeaders(rawHeaders) },
-      body: Buffer.concat(body).subarray(0, MAX_BODY_BYTES),
+      body: body.bytes,
     })
   }
 
@@ -223,13 +213,8 @@ class Dialing {
   }
 }
 
-/** Whether the TLS handshake has not finished. */
-function isSecuring(socket: Socket): boolean {
-  return 'secureConnecting' in socket && socket.secureConnecting === true
-}
-
-/** Headers for `node:http`. All values of a name stand where the name occurs first. */
-function toFields(headers: DialRequest['headers']): Record<string, string | string[]> {
+/** Headers for Node's modules. All values of a name stand where the name occurs first. */
+export function toFields(headers: DialRequest['headers']): Record<string, string | string[]> {
   const fields = new Map<string, { readonly name: string; readonly values: string[] }>()
   for (const [name, value] of headers) {
     const known = fields.get(name.toLowerCase())

@@ -3,10 +3,13 @@
  * `node:http2` is not loaded where HTTP/2 is off.
  */
 
-/** The codes that Towpath sends, by their names in the RFC. */
+/** The codes that Towpath sends or acts on, by their names in the RFC. */
 export const ErrorCode = {
   NO_ERROR: 0,
+  PROTOCOL_ERROR: 1,
+  REFUSED_STREAM: 7,
   CANCEL: 8,
+  HTTP_1_1_REQUIRED: 13,
 } as const
 
 const NAMES = [
@@ -26,9 +29,14 @@ const NAMES = [
   'HTTP_1_1_REQUIRED',
 ]
 
+/** The name of a code in the RFC, or its number. */
+export function errorName(code: number): string {
+  return NAMES[code] ?? String(code)
+}
+
 /** The error of a stream that the peer reset with `rstCode`. Its `code` is that of a TCP reset. */
 export function streamReset(rstCode: number): Error {
-  const name = NAMES[rstCode] ?? String(rstCode)
+  const name = errorName(rstCode)
   return Object.assign(
     new Error(`Cannot read: the peer reset the HTTP/2 stream with ${name}, expected its end`),
     { code: 'ECONNRESET', rstCode },
@@ -38,7 +46,7 @@ export function streamReset(rstCode: number): Error {
 /** The error of all streams whose connection ended under them. */
 export function connectionLost(remote: string, cause: Error | null): Error {
   return Object.assign(
-    new Error(`Cannot read: the HTTP/2 connection from ${remote} ended under its streams`, {
+    new Error(`Cannot read: the HTTP/2 connection with ${remote} ended under its streams`, {
       cause: cause ?? undefined,
     }),
     { code: 'ECONNRESET' },

@@ -7,12 +7,9 @@ import type { Socket } from 'node:net'
 
 import type { TimerWheel, WheelTimer } from '../../../base/internal.ts'
 import { type ConnectionFacts, connectionFacts } from '../transports/connection-facts.ts'
-import { connectionLost } from './error-codes.ts'
 import type { Http2Settings } from './http2-options.ts'
 import type { StreamConnection } from './http2-transport.ts'
-
-/** How long a connection that said GOAWAY may take to end, in milliseconds. */
-const LEAVE_LIMIT_MS = 1000
+import { LEAVE_LIMIT_MS, SessionEnd } from './session-end.ts'
 
 /** What the server knows of a connection that it accepted itself. */
 export interface OwnConnection {
@@ -33,9 +30,8 @@ export class Http2Connection implements StreamConnection {
   /** `null` on a server that is not ours. */
   readonly #idleTimeoutMs: number | null
   #streams = 0
+  readonly #end: SessionEnd
   #idle: WheelTimer | null = null
-  #failure: Error | null = null
-  #error: Error | null = null
 
   /** @param own absent on a server that is not ours, whose connections it limits itself. */
   constructor(session: ServerHttp2Session, timers: TimerWheel, own: OwnConnection | null = null) {
@@ -43,13 +39,12 @@ export class Http2Connection implements StreamConnection {
     this.#timers = timers
     this.#idleTimeoutMs = own?.settings.idleTimeout ?? null
     this.facts = connectionFacts(own?.socket ?? session.socket)
-    deferDestroy(session, () => {
-      if (own !== null) this.#endSocket(own.socket)
+    this.#end = new SessionEnd(session, {
+      remote: this.facts.remote.host ?? 'a Unix socket',
+      socket: own?.socket ?? null,
+      timers,
     })
     if (own !== null) session.setLocalWindowSize(own.settings.connectionWindow)
-    session.on('error', (error: Error) => {
-      this.#error ??= error
-    })
     session.once('close', () => {
       this.#idle?.cancel()
       own?.closed()
@@ -58,11 +53,7 @@ export class Http2Connection implements StreamConnection {
   }
 
   get failure(): Error | null {
-    if (!this.#session.destroyed && !this.#session.closed) return null
-    if (this.#failure === null && this.#session.destroyed) {
-      this.#failure = connectionLost(this.facts.remote.host ?? 'a Unix socket', this.#error)
-    }
-    return this.#failure
+    return this.#end.failure
   }
 
   /** A stream has begun. Returns the function that reports its end. */
@@ -95,33 +86,6 @@ export class Http2Connection implements StreamConnection {
     this.#idle = this.#timers.schedule(this.#idleTimeoutMs, () => {
       this.leave()
       this.#idle = this.#timers.schedule(LEAVE_LIMIT_MS, () => this.drop())
-    })
-  }
-
-  /** Node ends the socket of a session that it closes, and then waits for the peer for ever. */
-  #endSocket(socket: Socket): void {
-    if (socket.destroyed) return
-    const deadline = this.#timers.schedule(LEAVE_LIMIT_MS, () => socket.destroy())
-    socket.once('close', () => deadline.cancel())
-  }
-}
-
-/**
- * Makes `destroy` of `session` safe to call from anywhere. Node 22.23 aborts the process if a
- * session is destroyed while one of its reads is handled (nodejs/node#64850), and Node itself does
- * so when a client sends GOAWAY and DATA in one chunk.
- *
- * @param destroyed called when it has been destroyed.
- */
-function deferDestroy(session: ServerHttp2Session, destroyed: () => void): void {
-  const destroy = session.destroy.bind(session)
-  let isScheduled = false
-  session.destroy = (...reason) => {
-    if (isScheduled) return
-    isScheduled = true
-    setImmediate(() => {
-      destroy(...reason)
-      destroyed()
     })
   }
 }

@@ -9,9 +9,10 @@ import {
 const read = (options: unknown) => readDialerOptions(options as NodeClientOptions)
 
 describe('readDialerOptions()', () => {
-  it('has no agent, no socket path, nothing about TLS and the automatic choice by default', () => {
-    expect(read({})).toEqual({ tls: {}, agent: null, socketPath: null, transport: 'auto' })
-    expect(NODE_OPTIONS.names).toEqual(['tls', 'agent', 'socketPath', 'transport'])
+  it('has no agent, no socket path, no TLS options, no HTTP/2, and transport auto by default', () => {
+    const defaults = { tls: {}, agent: null, socketPath: null, transport: 'auto', http2: false }
+    expect(read({})).toEqual(defaults)
+    expect(NODE_OPTIONS.names).toEqual(['tls', 'agent', 'socketPath', 'transport', 'http2'])
   })
 
   it('reads what is given', () => {
@@ -22,7 +23,9 @@ describe('readDialerOptions()', () => {
       agent,
       socketPath: null,
       transport: 'stream',
+      http2: false,
     })
+    expect(read({ http2: 'auto', agent }).http2).toBe('auto')
     expect(read({ socketPath: '/run/a.sock' }).socketPath).toBe('/run/a.sock')
   })
 
@@ -37,6 +40,10 @@ describe('readDialerOptions()', () => {
     [{ socketPath: 7 }, 'option "socketPath" is 7'],
     [{ transport: 'fast' }, 'option "transport" is a string'],
     [{ agent: new Agent(), socketPath: '/a' }, 'options "agent" and "socketPath" are set'],
+    [{ agent: new Agent(), http2: true }, 'options "agent" and "http2" are set'],
+    [{ tls: { ALPNProtocols: [] }, http2: 'auto' }, '"tls.ALPNProtocols" and "http2" are set'],
+    [{ http2: 1 }, 'option "http2" is 1, expected true, false or "auto"'],
+    [{ http2: 'h2' }, 'option "http2" is another string'],
   ])('refuses %j', (options, what) => {
     expect(() => read(options)).toThrow(TypeError)
     expect(() => read(options)).toThrow(what)

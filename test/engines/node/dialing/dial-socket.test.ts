@@ -80,6 +80,7 @@ describe('openSocket()', () => {
       agent: null,
       socketPath: null,
       transport: 'stream' as const,
+      http2: false as const,
       tls: { minVersion: 'TLSv9' as never },
     }
 

@@ -1,0 +1,114 @@
+/**
+ * One HTTP/2 connection of a client, which its sessions share: how many streams it may take, and
+ * when it is closed.
+ */
+
+import type { ClientHttp2Session } from 'node:http2'
+import type { Socket } from 'node:net'
+
+import type { TimerWheel, WheelTimer } from '../../../base/internal.ts'
+import type { StreamConnection } from '../http2/http2-transport.ts'
+import { SessionEnd } from '../http2/session-end.ts'
+import { type ConnectionFacts, connectionFacts } from '../transports/connection-facts.ts'
+
+/** How many streams a connection takes, whatever more the server allows. */
+export const MAX_STREAMS = 100
+
+/** How long a connection without a stream is kept, in milliseconds. */
+const IDLE_MS = 5_000
+
+/** The window of all streams of a connection together, in bytes. */
+const CONNECTION_WINDOW = 8 * 1024 * 1024
+
+/** Node keeps the origins that a server claims in ORIGIN frames (RFC 8336), without a limit. */
+const MAX_ORIGIN_FRAMES = 100
+
+/** A connection, and what is counted for it. */
+export class PooledConnection implements StreamConnection {
+  readonly facts: ConnectionFacts
+  readonly session: ClientHttp2Session
+  readonly #timers: TimerWheel
+  readonly #end: SessionEnd
+  #streams = 0
+  #isRetired = false
+  #idle: WheelTimer | null = null
+  /** The last stream that the server handles, by its GOAWAY. */
+  #lastHandled = Infinity
+
+  constructor(session: ClientHttp2Session, socket: Socket, timers: TimerWheel) {
+    this.session = session
+    this.#timers = timers
+    this.facts = connectionFacts(socket)
+    const remote = this.facts.remote.host ?? 'a Unix socket'
+    this.#end = new SessionEnd(session, { remote, socket, timers })
+    session.once('connect', () => {
+      if (!session.destroyed) session.setLocalWindowSize(CONNECTION_WINDOW)
+    })
+    session.once('close', () => this.#idle?.cancel())
+    session.on('goaway', (_code: number, lastStream: number) => {
+      this.#lastHandled = lastStream
+      this.#isRetired = true
+    })
+    let originFrames = 0
+    session.on('origin', () => {
+      originFrames += 1
+      if (originFrames > MAX_ORIGIN_FRAMES) session.destroy()
+    })
+  }
+
+  get failure(): Error | null {
+    return this.#end.failure
+  }
+
+  /** How many streams it may have at once, by the server's SETTINGS. */
+  get capacity(): number {
+    const { enableConnectProtocol, maxConcurrentStreams } = this.session.remoteSettings
+    if (enableConnectProtocol !== true) return 0
+    return Math.min(maxConcurrentStreams ?? MAX_STREAMS, MAX_STREAMS)
+  }
+
+  /** Whether it takes one more stream. */
+  get hasRoom(): boolean {
+    if (this.#isRetired || this.#end.isNear || this.session.closed) return false
+    return this.#streams < this.capacity
+  }
+
+  /** Whether the server has said that it does not handle a stream, which may then be repeated. */
+  ignores(stream: number | undefined): boolean {
+    return stream !== undefined && stream > this.#lastHandled
+  }
+
+  /** A stream begins. Returns the function that reports its end. */
+  enter(): () => void {
+    this.#streams += 1
+    this.#idle?.cancel()
+    if (!this.session.destroyed) this.session.ref()
+    let isOver = false
+    return () => {
+      if (isOver) return
+      isOver = true
+      this.#streams -= 1
+      this.watchIdle()
+    }
+  }
+
+  /** A connection without a stream does not keep the process alive, and is closed after a while. */
+  watchIdle(): void {
+    if (this.#streams > 0 || this.session.closed || this.#end.isNear) return
+    this.session.unref()
+    this.#idle?.cancel()
+    this.#idle = this.#timers.schedule(this.#isRetired ? 0 : IDLE_MS, () => this.retire())
+  }
+
+  /** Takes no more streams. It ends with the last one. */
+  retire(): void {
+    this.#isRetired = true
+    if (!this.session.closed && !this.#end.isNear) this.session.close()
+  }
+
+  /** Ends the connection with all of its streams. */
+  drop(): void {
+    this.#isRetired = true
+    this.session.destroy()
+  }
+}
