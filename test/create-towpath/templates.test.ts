@@ -76,11 +76,10 @@ describe('the templates', () => {
     const numberAfter = (text: string, key: string): number =>
       Number(new RegExp(`${key}[^\\d]*(\\d+)`).exec(text)?.[1])
     const sources = readdirSync(join(TEMPLATES, name, 'src')).map((file) => read(name, 'src', file))
+    const lead = numberAfter(sources.join('\n'), 'lead: .*seconds')
     const timeout = numberAfter(sources.join('\n'), 'timeout: seconds')
 
-    expect(numberAfter(manifest, 'terminationGracePeriodSeconds')).toBeGreaterThan(
-      numberAfter(manifest, 'sleep:\\s*seconds') + timeout,
-    )
+    expect(numberAfter(manifest, 'terminationGracePeriodSeconds')).toBeGreaterThan(lead + timeout)
     expect(manifest).toMatch(/maxUnavailable: 0/)
     expect(manifest).toMatch(/kind: PodDisruptionBudget/)
     for (const path of ['/live', '/ready']) {

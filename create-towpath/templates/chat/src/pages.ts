@@ -9,8 +9,8 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 }
 
 /**
- * Serves each folder of `folders` (a path on disk) under its key, and answers the probes of
- * Kubernetes. All files are read once, so no path of a request reaches the file system.
+ * Serves each folder of `folders` (a path on disk) under its key. All files are read once,
+ * so no path of a request reaches the file system.
  */
 export function servePages(folders: Readonly<Record<string, string>>): RequestListener {
   const files = new Map(
@@ -21,9 +21,7 @@ export function servePages(folders: Readonly<Record<string, string>>): RequestLi
   return ({ url = '/' }, response) => {
     const path = url.replace(/\?.*$/, '')
     const file = files.get(path.endsWith('/') ? `${path}index.html` : path)
-    if (path === '/live' || path === '/ready') {
-      response.end('ok\n')
-    } else if (file === undefined) {
+    if (file === undefined) {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('not found\n')
     } else {
       response.writeHead(200, {

@@ -4,6 +4,8 @@ import { embeddedServer, seconds } from 'towpath'
 import { app } from './app.ts'
 import { servePages } from './pages.ts'
 
+const isProduction = process.env['NODE_ENV'] === 'production'
+
 const server = await embeddedServer(
   {
     host: process.env['HOST'] ?? '127.0.0.1',
@@ -13,9 +15,15 @@ const server = await embeddedServer(
       // The page loads the library as it is. With a bundler, serve its output instead.
       '/towpath/': dirname(fileURLToPath(import.meta.resolve('towpath'))),
     }),
-    // SIGTERM and Ctrl-C ask the clients to connect again, within 10 seconds, and then end the
-    // process.
-    stop: { grace: seconds(5), timeout: seconds(20), reconnectWithin: seconds(10) },
+    health: { live: '/live', ready: '/ready' },
+    // SIGTERM and Ctrl-C: readiness fails first, so that a load balancer sends nobody new. Then the
+    // clients are asked to connect again, each at a time of its own.
+    signals: {
+      lead: isProduction ? seconds(5) : 0,
+      grace: seconds(5),
+      timeout: seconds(20),
+      reconnectWithin: seconds(10),
+    },
   },
   app,
 ).start()

@@ -1,5 +1,5 @@
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import { Frame, seconds } from 'towpath'
+import { Frame, readiness, seconds } from 'towpath'
 import { type TowpathFastify, towpath } from 'towpath/fastify'
 
 declare module 'fastify' {
@@ -11,13 +11,13 @@ export async function createApp(
   options: { readonly logger?: boolean } = {},
 ): Promise<FastifyInstance> {
   const app = Fastify(options)
-  await app.register(towpath, {
-    webSockets: { pingPeriod: seconds(30) },
-    stop: { grace: seconds(5), timeout: seconds(20), reconnectWithin: seconds(10) },
-  })
+  await app.register(towpath, { webSockets: { pingPeriod: seconds(30) } })
 
   app.get('/live', () => 'ok')
-  app.get('/ready', () => 'ok')
+  app.get('/ready', (_, reply) => {
+    const { status, body } = readiness(app.webSocketApplication)
+    return reply.code(status).send(body)
+  })
 
   // Hooks of Fastify run before the handshake. This function runs once for each connection.
   app.webSocket('/rooms/:room', {}, async ({ call, incoming, send }) => {
