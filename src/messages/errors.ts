@@ -3,6 +3,7 @@
  */
 
 import { TowpathError } from '../base/index.ts'
+import type { CloseReason } from '../protocol/index.ts'
 import type { Issue } from '../schema/index.ts'
 
 /** Failures that no contract declares. `DISCONNECTED` never travels. */
@@ -62,6 +63,23 @@ export class RequestFailedError extends TowpathError {
     this.failure = failure
     this.data = data
     if (issues !== undefined) this.issues = issues
+  }
+}
+
+/**
+ * The session of typed messages was closed. It is the cause of the `ClosedReceiveChannelError` of
+ * `incoming`, and of `DISCONNECTED`.
+ */
+export class SessionClosedError extends TowpathError {
+  override readonly name = 'SessionClosedError'
+  readonly code = 'TOWPATH_SESSION_CLOSED'
+
+  /** What `closeReason` of the session resolved with. */
+  readonly reason: CloseReason
+
+  constructor(reason: CloseReason) {
+    super(`Cannot exchange more messages: the session was closed with ${reason.code}`)
+    this.reason = reason
   }
 }
 

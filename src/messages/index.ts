@@ -13,7 +13,7 @@ export type {
   EventEntry,
   RequestEntry,
 } from './contract-shape.ts'
-export { InvalidMessageError, RequestFailedError } from './errors.ts'
+export { InvalidMessageError, RequestFailedError, SessionClosedError } from './errors.ts'
 export type { BuiltinFailure, InvalidFact, RequestFailedFacts } from './errors.ts'
 export type { Asked, Handlers, Incoming, Settled, Side } from './message-types.ts'
 export { prepare } from './prepare.ts'

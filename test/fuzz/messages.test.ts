@@ -8,7 +8,7 @@
  */
 
 import fc from 'fast-check'
-import { Frame } from 'towpath'
+import { CloseReason, Frame } from 'towpath'
 import { defineContract, json } from 'towpath/messages'
 import { describe, expect, it } from 'vitest'
 import { VirtualClock } from '../../src/base/index.ts'
@@ -326,7 +326,10 @@ class World {
           if (this.#isBlocked) this.#waiting.push(send)
           else send()
         }),
-      fail: (code) => this.#codes.push(code),
+      fail: (code, message) => {
+        this.#codes.push(code)
+        return new CloseReason(code, message)
+      },
       report: (error) => {
         // What an invalid answer of a handler, or the end of an upload, is reported as.
         if (!(error instanceof DOMException)) this.#failures.push(error)

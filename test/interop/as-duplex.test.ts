@@ -125,6 +125,19 @@ describe('asDuplex()', () => {
       expect(stream.errored).toBe(null)
     }))
 
+  it('closes in a program that only writes and calls resume(), behind messages that it never read', () =>
+    world(async ({ client, stream }) => {
+      stream.write('report')
+      stream.resume()
+      const sent: Array<Promise<void>> = []
+      for (let n = 0; n < 200; n++) sent.push(client.send('unread'))
+      await Promise.all(sent)
+      void client.close()
+
+      await once(stream, 'close')
+      expect(stream.errored).toBe(null)
+    }))
+
   it('is destroyed with ConnectionCutError when the connection is lost during a write', () =>
     world(async ({ t, client, stream }) => {
       t.network.slowReader()

@@ -1,5 +1,10 @@
+import { CloseReason } from 'towpath'
 import { describe, expect, it } from 'vitest'
-import { InvalidMessageError, RequestFailedError } from '../../src/messages/errors.ts'
+import {
+  InvalidMessageError,
+  RequestFailedError,
+  SessionClosedError,
+} from '../../src/messages/errors.ts'
 
 describe('RequestFailedError', () => {
   it('has the facts in fields, and no data in its message', () => {
@@ -23,6 +28,15 @@ describe('RequestFailedError', () => {
     expect(new RequestFailedError('a', 'constructor').message).toContain(
       'a failure of the contract',
     )
+  })
+})
+
+describe('SessionClosedError', () => {
+  it('has the reason in a field, and the words of the peer only there', () => {
+    const error = new SessionClosedError(new CloseReason(1008, 'secret'))
+
+    expect(error).toMatchObject({ code: 'TOWPATH_SESSION_CLOSED', reason: { message: 'secret' } })
+    expect(error.message).toBe('Cannot exchange more messages: the session was closed with 1008')
   })
 })
 

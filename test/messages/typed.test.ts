@@ -56,6 +56,32 @@ describe('typed()', () => {
     })
   })
 
+  it('M-07 has the code and the reason of the close as the cause of what receive() throws', async () => {
+    await withPair(contract, async ({ client, server, session }) => {
+      const ends = [client, server].map(({ incoming }) =>
+        incoming.receive().catch((error: unknown) => error),
+      )
+      await session.send('{"type":"say","data":{"text":1}}')
+
+      const expected = {
+        code: 'TOWPATH_CLOSED_RECEIVE_CHANNEL',
+        cause: { reason: { code: 1008, message: 'Invalid message: say' } },
+      }
+      expect(await Promise.all(ends)).toMatchObject([expected, expected])
+    })
+  })
+
+  it('ends incoming without a reason where an application cancels incoming of the session', async () => {
+    await withPair(contract, async ({ client, session, t }) => {
+      const received = client.incoming.receive().catch((error: unknown) => error)
+      session.incoming.cancel()
+      await t.settle()
+
+      expect(await received).toMatchObject({ code: 'TOWPATH_CLOSED_RECEIVE_CHANNEL' })
+      expect(Reflect.get(Object(await received), 'cause')).toBeUndefined()
+    })
+  })
+
   it('M-03 delivers events and requests in the order of the calls', async () => {
     await withPair(contract, async ({ client, server, t }) => {
       void client.send('say', { text: '1' })

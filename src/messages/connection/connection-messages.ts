@@ -13,7 +13,7 @@ import {
 import type { SendOptions, TrySendResult } from '../../channels/index.ts'
 import type { ClientSession } from '../../client/index.ts'
 import type { ReconnectingWebSocket } from '../../client/portable.ts'
-import type { Frame } from '../../protocol/index.ts'
+import type { CloseReason, Frame } from '../../protocol/index.ts'
 import {
   type AskOptions,
   type AskParts,
@@ -207,7 +207,10 @@ export class ConnectionMessages implements Servable, IncomingReader {
   async #watch(): Promise<void> {
     for await (const state of this.#connection.states()) {
       if (state.type === 'open') this.#begin(state.session)
-      else if (this.#current !== null) this.#away()
+      else if (this.#current !== null) {
+        const setback = 'setback' in state ? state.setback : null
+        this.#away(setback?.info?.reason ?? null)
+      }
     }
   }
 
@@ -259,7 +262,7 @@ export class ConnectionMessages implements Servable, IncomingReader {
   }
 
   /** The session is over; what it has left is still taken. */
-  #away(): void {
+  #away(reason: CloseReason | null = null): void {
     const current = this.#current
     if (current === null) return
     const { incoming } = this.#connection
@@ -268,7 +271,7 @@ export class ConnectionMessages implements Servable, IncomingReader {
       if (session === undefined || session === current.session) current.link.take(next.value)
     }
     this.#current = null
-    current.link.end(null)
+    current.link.end(null, reason)
   }
 
   #over(cause: Error | null): void {
@@ -291,7 +294,7 @@ function portOf(connection: ReconnectingWebSocket): LinkPort {
     send: (message, signal) =>
       connection.send(message, signal === undefined ? undefined : { signal }),
     // The whole connection: another session would hear the same.
-    fail: (code, message) => void closeWith(connection, code, message),
+    fail: (code, message) => closeWith(connection, code, message),
     report: (error, type) => reportTo(null, error, type),
   }
 }

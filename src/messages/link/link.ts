@@ -5,9 +5,10 @@
  * `take` gets each frame. `room` says when the link takes no more for now.
  */
 
-import type { Frame } from '../../protocol/index.ts'
+import type { CloseReason, Frame } from '../../protocol/index.ts'
 import { TextFrame } from '../../protocol/portable.ts'
 import type { CompiledEntry } from '../contract.ts'
+import { SessionClosedError } from '../errors.ts'
 import type { Answers } from './answers.ts'
 import { ArrivedEvent, Arrivals, type IncomingMessages } from './arrivals.ts'
 import type { Ask } from './ask.ts'
@@ -121,17 +122,27 @@ export class Link implements LinkParts {
     else this.#takeNamed(envelope, payload.length + MESSAGE_COST_BYTES)
   }
 
-  /** The session is over: what waits for answers fails, what was received can still be taken. */
-  end(cause: Error | null): void {
+  /**
+   * The session is over: what waits for answers fails, what was received can still be taken.
+   *
+   * @param cause of a session that has failed.
+   * @param reason of the close; `null` if it is not known.
+   */
+  end(cause: Error | null, reason: CloseReason | null = null): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.asks.end(cause)
+    const detail = cause === null && reason !== null ? new SessionClosedError(reason) : cause
+    this.asks.end(detail)
     this.answers?.end()
     this.order?.end()
-    const timer = this.port.clock.setTimer(LAST_VALIDATIONS_MS, () => this.#close(cause))
+    const close = (): void => {
+      // `incoming` ends, unless other sessions go on with it.
+      if (!this.#isShared) this.incoming.close(cause, detail)
+    }
+    const timer = this.port.clock.setTimer(LAST_VALIDATIONS_MS, close)
     this.arrivals.end(() => {
       timer[Symbol.dispose]()
-      this.#close(cause)
+      close()
     })
   }
 
@@ -149,17 +160,11 @@ export class Link implements LinkParts {
     }
   }
 
-  /** `incoming` ends, unless other sessions go on with it. */
-  #close(cause: Error | null): void {
-    if (!this.#isShared) this.incoming.close(cause)
-  }
-
   /** Ends the session: the peer has broken a rule. Nothing more is taken. */
   fail(code: number, message: string): void {
     if (this.#hasFailed) return
     this.#hasFailed = true
-    this.port.fail(code, message)
-    this.end(null)
+    this.end(null, this.port.fail(code, message))
   }
 
   #failDecoding(): void {

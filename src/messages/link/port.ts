@@ -4,6 +4,7 @@
 
 import type { Clock, Duration } from '../../base/index.ts'
 import type { TrySendResult } from '../../channels/index.ts'
+import type { CloseReason } from '../../protocol/index.ts'
 import type { Codec } from '../codec.ts'
 import type { CompiledContract } from '../contract.ts'
 import type { Side } from '../message-types.ts'
@@ -20,8 +21,8 @@ export interface LinkPort {
   trySend(message: Wire): TrySendResult
   /** As `send` of a session. */
   send(message: Wire, signal?: AbortSignal): Promise<void>
-  /** Ends the session because the peer has broken a rule. */
-  fail(code: number, message: string): void
+  /** Ends the session because the peer has broken a rule. @returns what the peer is sent. */
+  fail(code: number, message: string): CloseReason
   /** Writes down a failure of our own code, once. Never throws. */
   report(error: unknown, type: string): void
 }

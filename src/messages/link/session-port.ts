@@ -11,7 +11,15 @@ import type { LinkPort } from './port.ts'
 /** The members of a session that links use: those that all platforms have. */
 export type CarrierSession = Pick<
   ClientSession,
-  'protocol' | 'incoming' | 'outgoing' | 'send' | 'close' | 'closed' | 'launch' | 'signal'
+  | 'protocol'
+  | 'incoming'
+  | 'outgoing'
+  | 'send'
+  | 'close'
+  | 'closed'
+  | 'closeReason'
+  | 'launch'
+  | 'signal'
 >
 
 /** What the logger of an application has. */
@@ -41,23 +49,31 @@ export function sessionPort(act: string, session: CarrierSession): LinkPort {
   }
 }
 
-/** Ends `session` with `code`, and drops what it still receives. */
-export function failSession(session: CarrierSession, code: number, message: string): void {
-  void closeWith(session, code, message.slice(0, MAX_REASON_LENGTH))
+/** Ends `session` with `code`, and drops what it still receives. @returns what is sent. */
+export function failSession(session: CarrierSession, code: number, message: string): CloseReason {
+  const reason = closeWith(session, code, message.slice(0, MAX_REASON_LENGTH))
   session.incoming.cancel()
+  return reason
 }
 
-/** Closes with `code`; from a page, which may not send it, with `code` and 3000. */
+/**
+ * Closes with `code`; from a page, which may not send it, with `code` and 3000.
+ *
+ * @returns what is sent.
+ */
 export function closeWith(
   { close }: Pick<CarrierSession, 'close'>,
   code: number,
   message: string,
-): Promise<void> {
+): CloseReason {
+  let reason = new CloseReason(code, message)
   try {
-    return close(new CloseReason(code, message))
+    void close(reason)
   } catch {
-    return close(new CloseReason(code + PAGE_CODES, message))
+    reason = new CloseReason(code + PAGE_CODES, message)
+    void close(reason)
   }
+  return reason
 }
 
 /**

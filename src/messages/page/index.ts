@@ -3,7 +3,7 @@
  */
 
 export { contractOf } from '../contract.ts'
-export { RequestFailedError } from '../errors.ts'
+export { RequestFailedError, SessionClosedError } from '../errors.ts'
 export { answers, keptStreams, streams, uploads } from './features.ts'
 export type { FeatureName, PageFeature } from './features.ts'
 export type { PageConnection, PageOptions, PageSession, PageShape } from './page-types.ts'

@@ -1,4 +1,4 @@
-import { WebSockets, type WebSocketServerSession } from 'towpath'
+import { CloseReason, WebSockets, type WebSocketServerSession } from 'towpath'
 import {
   type Codec,
   defineContract,
@@ -108,6 +108,22 @@ describe('typedConnection()', () => {
       expect(await outcome).toMatchObject({ failure: 'DISCONNECTED' })
       await t.clock.advance(5000)
       expect(asked).toEqual(['a'])
+    })
+  })
+
+  it('M-29 has the code and the reason of the close as the cause of DISCONNECTED', async () => {
+    await withWorld(async (world) => {
+      const { t, connect, sessions } = world
+      world.answers = false
+      const { client } = connect()
+      const outcome = client.request('once', 'a')
+      await t.settle()
+      void sessions[0]?.close(new CloseReason(1012, 'Restart'))
+
+      await expect(outcome).rejects.toMatchObject({
+        failure: 'DISCONNECTED',
+        cause: { reason: { code: 1012, message: 'Restart' } },
+      })
     })
   })
 

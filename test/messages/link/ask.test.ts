@@ -2,6 +2,7 @@
  * One request of this side, over a pair of sessions in memory.
  */
 
+import { CloseReason } from 'towpath'
 import { defineContract, InvalidMessageError, RequestFailedError } from 'towpath/messages'
 import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
@@ -225,6 +226,20 @@ describe('a request', () => {
       expect(reasons).toEqual(['AbortError'])
       expect(await client.requestCatching('ping', undefined)).toMatchObject({
         failure: 'DISCONNECTED',
+      })
+    })
+  })
+
+  it('M-17 has the code and the reason of the close as the cause of DISCONNECTED', async () => {
+    await withPair(contract, async ({ client, server, served, t }) => {
+      void server.serve({ ...HANDLERS, ping: waiting().handler })
+      const outcome = client.request('ping', undefined)
+      await t.settle()
+      void served.close(new CloseReason(1008, 'No entry'))
+
+      await expect(outcome).rejects.toMatchObject({
+        failure: 'DISCONNECTED',
+        cause: { code: 'TOWPATH_SESSION_CLOSED', reason: { code: 1008, message: 'No entry' } },
       })
     })
   })

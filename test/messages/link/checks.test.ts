@@ -1,3 +1,4 @@
+import { CloseReason } from 'towpath'
 import { describe, expect, it } from 'vitest'
 import { VirtualClock } from '../../../src/base/index.ts'
 import { Deferred } from '../../../src/base/internal.ts'
@@ -33,7 +34,7 @@ function setUp() {
     clock: new VirtualClock(),
     trySend: () => 'sent' as const,
     send: () => Promise.resolve(),
-    fail: ignore,
+    fail: (code: number) => new CloseReason(code),
     report: ignore,
   }
   const checks = new Checks({

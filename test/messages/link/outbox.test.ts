@@ -1,4 +1,4 @@
-import { ClosedSendChannelError } from 'towpath'
+import { ClosedSendChannelError, CloseReason } from 'towpath'
 import { describe, expect, it, vi } from 'vitest'
 import { VirtualClock } from '../../../src/base/index.ts'
 import { json } from '../../../src/messages/codec.ts'
@@ -18,7 +18,7 @@ function setUp(isFull = false) {
       sent.push(wire)
       return Promise.resolve()
     }),
-    fail: ignore,
+    fail: (code: number) => new CloseReason(code),
     report: ignore,
   }
   return { outbox: new Outbox(port, json), port, sent }
