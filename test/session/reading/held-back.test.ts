@@ -7,7 +7,7 @@ import { Deferred } from '../../../src/base/internal.ts'
 import { custom } from '../../support/extensions.ts'
 import { Gate } from '../../support/gate.ts'
 import { memoryEnvironment, settled } from '../../support/memory-world.ts'
-import { clientFrame } from '../../support/peer.ts'
+import { clientClose, clientFrame } from '../../support/peer.ts'
 import { defaultSession, rawSession, SETTINGS } from '../../support/session.ts'
 
 const GONE = new CloseReason(1006)
@@ -107,6 +107,40 @@ describe('HeldBack', () => {
     fill(large.gate)
     await large.clock.advance(450)
     expect(fill(large.gate)).toBeLessThan(1024)
+  })
+
+  it.each([
+    ['a Close frame', (gate: Gate) => gate.receive(clientClose(4000)), new CloseReason(4000)],
+    ['the FIN of a peer that still reads', (gate: Gate) => gate.receiveEnd(), GONE],
+  ])('meets %s behind the bound once the handler has read up to it', async (_, leave, reason) => {
+    const { gate, clock, session } = held()
+    fill(gate)
+    await clock.advance(450)
+    fill(gate)
+    await clock.advance(60_000)
+    expect(gate.paused).toBe(true)
+
+    // It waits in the operating system: the transport is not read.
+    while (gate.paused) await session.incoming.receive()
+    leave(gate)
+    await clock.advance(0)
+
+    expect(await session.closeReason).toEqual(reason)
+  })
+
+  it('meets a peer that closes its socket behind the bound, by a probe each half second', async () => {
+    const { gate, clock, session } = held()
+    fill(gate)
+    await clock.advance(450)
+    fill(gate)
+    const probesBefore = gate.probes
+    await clock.advance(1800)
+    expect(gate.probes).toBe(probesBefore + 4)
+    expect(gate.writes.filter((bytes) => bytes === PONG).length).toBeGreaterThanOrEqual(2)
+
+    gate.close(new Error('read ECONNRESET'))
+
+    expect(await session.closed).toMatchObject({ reason: GONE, clean: false })
   })
 
   it('goes on for a slow handler too, which reads a frame now and then', async () => {
