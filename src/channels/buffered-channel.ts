@@ -13,37 +13,30 @@
 
 import type { Clock } from '../base/index.ts'
 import { handled, rejected } from '../base/internal.ts'
-import { ChannelIterator } from './channel-iterator.ts'
+import {
+  type ChannelEnd,
+  checkCause,
+  NORMAL_END,
+  refusal,
+  SessionChannelEnd,
+} from './channel-end.ts'
 import type { ChannelHooks, ChannelInternals } from './channel-hooks.ts'
 import { type ChannelOptions, ChannelSettings } from './channel-settings.ts'
-import { ChannelView } from './channel-view.ts'
-import { arrayOf, consumeEachOf, firstOf } from './consuming.ts'
+import { borrowMethods } from './receiving/channel-view.ts'
 import { ChannelOverflowError } from './errors.ts'
-import type {
-  ReceiveChannel,
-  ReceiveOptions,
-  ReceiveResult,
-  TryReceiveResult,
-} from './receive-channel.ts'
+import type { ReceiveChannel } from './receive-channel.ts'
 import {
-  bare,
-  type ChannelEnd,
-  NORMAL_END,
   type Nothing,
   NOTHING,
   type ReceiveCore,
   type Receiver,
-  receiveAs,
   releaseReceivers,
-  result,
-  tryReceiveFrom,
-} from './receiving.ts'
+} from './receiving/receive-core.ts'
 import { RingBuffer } from './ring-buffer.ts'
 import type { SendChannel, SendOptions, TrySendResult } from './send-channel.ts'
-import { refusal, type SenderQueue, WaitingSender } from './sending.ts'
-import { readableOf, writableOf } from './streams.ts'
-import { filterOf, mapNotNullOf, mapOf } from './transformed-core.ts'
+import { writableOf } from './streams.ts'
 import { WaitQueue } from './wait-queue.ts'
+import { type SenderRoom, WaitingSenders } from './waiting-senders.ts'
 
 /** What every send returns that need not wait. */
 export const SENT: Promise<void> = Promise.resolve()
@@ -53,9 +46,14 @@ const NO_HOOKS: Readonly<Record<never, never>> = {}
 // Used instead of a buffer until the channel needs one. Nothing is ever put in.
 const UNUSED = new RingBuffer<never>()
 
+/** The methods that a channel borrows. */
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging, no-unused-vars
+export interface BufferedChannel<T, O = null> extends Omit<ReceiveChannel<T>, 'cancel'> {}
+
 /** A channel with the methods for its owner. See `Channel` for the methods for users. */
+// `borrowMethods` below makes the interface of the same name true.
 export class BufferedChannel<T, O = null>
-  implements ReceiveChannel<T>, SendChannel<T>, ReceiveCore<T>, SenderQueue<T>
+  implements ReceiveChannel<T>, SendChannel<T>, ReceiveCore<T>, SenderRoom<T>
 {
   readonly #settings: ChannelSettings<T>
   readonly #owner: O
@@ -65,8 +63,8 @@ export class BufferedChannel<T, O = null>
   #receiver: Receiver<T> | null = null
   /** The receivers behind it. */
   #receivers: WaitQueue<Receiver<T>> | null = null
-  #senders: WaitQueue<WaitingSender<T>> | null = null
-  #waitingBytes = 0
+  /** Made when a sender first has to wait. */
+  #senders: WaitingSenders<T> | null = null
   /** How the channel ends or has ended; `null` while it accepts values. */
   #closing: ChannelEnd | null = null
 
@@ -84,66 +82,16 @@ export class BufferedChannel<T, O = null>
     this.#hooks = internals === undefined ? NO_HOOKS : internals.hooks
   }
 
-  // ReceiveChannel
-
-  receive(options?: ReceiveOptions): Promise<T> {
-    return receiveAs(this, bare<T>(), options, null)
-  }
-
-  tryReceive(): TryReceiveResult<T> {
-    return tryReceiveFrom(this)
-  }
-
-  receiveCatching(options?: ReceiveOptions): Promise<ReceiveResult<T>> {
-    return receiveAs(this, result<T>(), options, null)
-  }
+  // ReceiveChannel; `borrowMethods` adds the other methods
 
   cancel(cause: Error | null = null): void {
     checkCause(cause)
     if (this.end !== null) return
     this.#closing ??= this.#endOf(cause, null)
     this.#buffer = UNUSED
-    this.#refuseSenders(this.#closing)
+    this.#senders?.refuse(this.#closing)
     this.#endReceivers(this.#closing)
     this.#hooks.onCancel?.(this.#owner, cause)
-  }
-
-  get isClosedForReceive(): boolean {
-    return this.end !== null
-  }
-
-  [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined, undefined> {
-    return new ChannelIterator(this)
-  }
-
-  map<R>(f: (value: T) => R | PromiseLike<R>): ReceiveChannel<R> {
-    return new ChannelView(mapOf(this, f))
-  }
-
-  filter<V extends T>(isWanted: (value: T) => value is V): ReceiveChannel<V>
-  filter(isWanted: (value: T) => boolean | PromiseLike<boolean>): ReceiveChannel<T>
-  filter(isWanted: (value: T) => boolean | PromiseLike<boolean>): ReceiveChannel<T> {
-    return new ChannelView(filterOf(this, isWanted))
-  }
-
-  mapNotNull<R>(f: (value: T) => R | PromiseLike<R>): ReceiveChannel<NonNullable<R>> {
-    return new ChannelView(mapNotNullOf(this, f))
-  }
-
-  consumeEach(f: (value: T) => unknown): Promise<void> {
-    return consumeEachOf(this, f)
-  }
-
-  toArray(): Promise<T[]> {
-    return arrayOf(this)
-  }
-
-  first(): Promise<T> {
-    return firstOf(this)
-  }
-
-  readable(): ReadableStream<T> {
-    return readableOf(this)
   }
 
   // SendChannel
@@ -164,14 +112,14 @@ export class BufferedChannel<T, O = null>
   trySend(value: T): TrySendResult {
     if (this.#closing !== null) return 'closed'
     if (this.#receiver !== null) {
-      const admitted = this.#admit(value)
+      const admitted = this.admit(value)
       this.#nextReceiver()?.deliver(admitted)
       return 'sent'
     }
 
-    const bytes = this.#measure(value)
-    if (!this.#sendersWait && this.#hasRoomFor(bytes)) {
-      this.#put(this.#admit(value), bytes)
+    const bytes = this.#settings.measure(value)
+    if (!this.#sendersWait && this.hasRoomFor(bytes)) {
+      this.put(this.admit(value), bytes)
       return 'sent'
     }
     return this.#overflow(value, bytes)
@@ -182,7 +130,7 @@ export class BufferedChannel<T, O = null>
     if (this.#closing !== null) return false
     const end = this.#endOf(cause, detail)
     this.#closing = end
-    this.#refuseSenders(end)
+    this.#senders?.refuse(end)
     if (this.#buffer.size === 0) this.#endReceivers(end)
     this.#hooks.onClose?.(this.#owner, cause)
     return true
@@ -220,12 +168,12 @@ export class BufferedChannel<T, O = null>
 
   /** The sum of the sizes of the values of waiting senders. */
   get waitingBytes(): number {
-    return this.#waitingBytes
+    return this.#senders?.bytes ?? 0
   }
 
   /** Whether `value` would be accepted now. */
   fits(value: T): boolean {
-    return !this.#sendersWait && this.#hasRoomFor(this.#measure(value))
+    return !this.#sendersWait && this.hasRoomFor(this.#settings.measure(value))
   }
 
   /**
@@ -233,12 +181,12 @@ export class BufferedChannel<T, O = null>
    * them.
    */
   acceptWaiting(): void {
-    this.#letSendersIn(true)
+    this.#senders?.letAllIn()
   }
 
   /** Rejects the waiting senders as at the end of the channel; the channel stays open. */
   refuseWaiting(): void {
-    this.#refuseSenders(this.#endOf(null, null))
+    this.#senders?.refuse(this.#endOf(null, null))
   }
 
   /**
@@ -247,9 +195,7 @@ export class BufferedChannel<T, O = null>
    */
   get isFull(): boolean {
     if (this.#receiver !== null) return false
-    const { capacity, maxBytes } = this.#settings
-    const { size, bytes } = this.#buffer
-    return size >= capacity || (bytes >= maxBytes && size > 0)
+    return this.#settings.isFull(this.#buffer)
   }
 
   /**
@@ -258,10 +204,10 @@ export class BufferedChannel<T, O = null>
    *
    * @param bytes the size of the value, if known: the result of `sizeOf`.
    */
-  offer(value: T, bytes: number = this.#measure(value)): void {
+  offer(value: T, bytes: number = this.#settings.measure(value)): void {
     if (this.#closing !== null) return
     const receiver = this.#nextReceiver()
-    if (receiver === null) this.#put(value, bytes)
+    if (receiver === null) this.put(value, bytes)
     else receiver.deliver(value)
   }
 
@@ -285,20 +231,25 @@ export class BufferedChannel<T, O = null>
    * @returns the replaced value.
    */
   replace(offset: number, value: T): T {
-    return this.#buffer.replace(offset, value, this.#measure(value))
+    return this.#buffer.replace(offset, value, this.#settings.measure(value))
   }
 
   takeNext(): T | Nothing {
     const buffer = this.#buffer
-    if (buffer.size === 0) return this.#takeFromSender()
+    if (buffer.size === 0) return this.#senders === null ? NOTHING : this.#senders.take()
     const wasFull = this.isFull
     const value = buffer.shift()
     if (wasFull) this.#madeRoom()
-    else if (this.#sendersWait) this.#letSendersIn()
+    else this.#senders?.letIn()
     return value
   }
 
-  // ReceiveCore and SenderQueue
+  // ReceiveCore
+
+  /** For the borrowed methods. */
+  get core(): ReceiveCore<T> {
+    return this
+  }
 
   get end(): ChannelEnd | null {
     return this.#buffer.size === 0 ? this.#closing : null
@@ -334,18 +285,28 @@ export class BufferedChannel<T, O = null>
     if (this.#receivers !== null) releaseReceivers(this.#receivers, owner)
   }
 
-  senderLeft(sender: WaitingSender<T>): void {
-    this.#senders?.remove(sender)
-    this.#waitingBytes -= sender.bytes
-    // A smaller value behind it may fit now.
-    this.#letSendersIn()
+  // SenderRoom
+
+  hasRoomFor(bytes: number): boolean {
+    return this.#settings.hasRoomFor(this.#buffer, bytes)
+  }
+
+  admit(value: T): T {
+    const { admit } = this.#hooks
+    return admit === undefined ? value : admit(this.#owner, value)
+  }
+
+  put(value: T, bytes: number): void {
+    if (this.#buffer === UNUSED) this.#buffer = new RingBuffer()
+    this.#buffer.push(value, bytes)
+    this.#hooks.onBuffered?.(this.#owner)
   }
 
   // How it works
 
   #endOf(cause: Error | null, detail: Error | null): ChannelEnd {
     const { sessionId } = this.#hooks
-    if (sessionId !== undefined) return new SessionEnd(cause, detail, this.#owner, sessionId)
+    if (sessionId !== undefined) return new SessionChannelEnd(cause, detail, this.#owner, sessionId)
     return cause === null && detail === null ? NORMAL_END : { cause, detail }
   }
 
@@ -357,30 +318,7 @@ export class BufferedChannel<T, O = null>
   }
 
   get #sendersWait(): boolean {
-    return this.#senders !== null && this.#senders.first !== null
-  }
-
-  #admit(value: T): T {
-    const { admit } = this.#hooks
-    return admit === undefined ? value : admit(this.#owner, value)
-  }
-
-  #measure(value: T): number {
-    const { sizeOf } = this.#settings
-    return sizeOf === null ? 0 : sizeOf(value)
-  }
-
-  /** A value larger than maxBytes is let into an empty buffer: otherwise it could never pass. */
-  #hasRoomFor(bytes: number): boolean {
-    const { size, bytes: held } = this.#buffer
-    const { capacity, maxBytes } = this.#settings
-    return size < capacity && (size === 0 || held + bytes <= maxBytes)
-  }
-
-  #put(value: T, bytes: number): void {
-    if (this.#buffer === UNUSED) this.#buffer = new RingBuffer()
-    this.#buffer.push(value, bytes)
-    this.#hooks.onBuffered?.(this.#owner)
+    return this.#senders !== null && this.#senders.size > 0
   }
 
   #overflow(value: T, bytes: number): TrySendResult {
@@ -395,15 +333,15 @@ export class BufferedChannel<T, O = null>
         this.#dropped(value)
         return 'sent'
       case 'drop-oldest':
-        this.#replaceOldest(this.#admit(value), bytes)
+        this.#replaceOldest(this.admit(value), bytes)
         return 'sent'
     }
   }
 
   #replaceOldest(value: T, bytes: number): void {
     const dropped: T[] = []
-    while (!this.#hasRoomFor(bytes)) dropped.push(this.#buffer.shift())
-    this.#put(value, bytes)
+    while (!this.hasRoomFor(bytes)) dropped.push(this.#buffer.shift())
+    this.put(value, bytes)
     for (const old of dropped) this.#dropped(old)
   }
 
@@ -413,67 +351,16 @@ export class BufferedChannel<T, O = null>
   }
 
   #waitForRoom(value: T, signal: AbortSignal | undefined): Promise<void> {
-    const sender = new WaitingSender(value, this.#measure(value), signal, this)
-    this.#senders ??= new WaitQueue()
-    this.#senders.append(sender)
-    this.#waitingBytes += sender.bytes
+    this.#senders ??= new WaitingSenders(this)
+    const waits = this.#senders.wait(value, this.#settings.measure(value), signal)
     // Only with capacity 0: the value can be taken from its sender.
     if (this.#buffer.size === 0) this.#hooks.onBuffered?.(this.#owner)
-    return sender.promise
-  }
-
-  /** Only with capacity 0 can a sender wait while the buffer is empty. */
-  #takeFromSender(): T | Nothing {
-    for (;;) {
-      const sender = this.#shiftSender()
-      if (sender === null) return NOTHING
-      const value = this.#admitFrom(sender)
-      if (value !== NOTHING) return value
-    }
+    return waits
   }
 
   #madeRoom(): void {
-    if (this.#sendersWait) this.#letSendersIn()
+    this.#senders?.letIn()
     if (this.#closing === null && !this.isFull) this.#hooks.onRoom?.(this.#owner)
-  }
-
-  #letSendersIn(pastBounds: boolean = false): void {
-    for (;;) {
-      const sender = this.#senders === null ? null : this.#senders.first
-      if (sender === null || !(pastBounds || this.#hasRoomFor(sender.bytes))) return
-      this.#shiftSender()
-      const value = this.#admitFrom(sender)
-      if (value !== NOTHING) this.#put(value, sender.bytes)
-    }
-  }
-
-  /**
-   * Accepts the value of a sender and resolves its promise. If `admit` throws, rejects the promise
-   * and returns `NOTHING`.
-   */
-  #admitFrom(sender: WaitingSender<T>): T | Nothing {
-    try {
-      const value = this.#admit(sender.value)
-      sender.accept()
-      return value
-    } catch (error) {
-      sender.refuse(error)
-      return NOTHING
-    }
-  }
-
-  #shiftSender(): WaitingSender<T> | null {
-    const sender = this.#senders?.shift() ?? null
-    if (sender !== null) this.#waitingBytes -= sender.bytes
-    return sender
-  }
-
-  #refuseSenders(end: ChannelEnd): void {
-    for (;;) {
-      const sender = this.#shiftSender()
-      if (sender === null) return
-      sender.end(refusal(sender.value, end))
-    }
   }
 
   #endReceivers(end: ChannelEnd): void {
@@ -485,26 +372,4 @@ export class BufferedChannel<T, O = null>
   }
 }
 
-function checkCause(cause: Error | null): void {
-  if (cause === null || cause instanceof Error) return
-  throw new TypeError(`Cannot end a channel with a ${typeof cause} as the cause, expected an Error`)
-}
-
-/** The end of a channel of a session. Only an error asks for the id, which costs random bytes. */
-class SessionEnd<O> implements ChannelEnd {
-  readonly cause: Error | null
-  readonly detail: Error | null
-  readonly #owner: O
-  readonly #idOf: (owner: O) => string
-
-  constructor(cause: Error | null, detail: Error | null, owner: O, idOf: (owner: O) => string) {
-    this.cause = cause
-    this.detail = detail
-    this.#owner = owner
-    this.#idOf = idOf
-  }
-
-  get sessionId(): string {
-    return this.#idOf(this.#owner)
-  }
-}
+borrowMethods(BufferedChannel)

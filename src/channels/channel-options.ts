@@ -19,13 +19,16 @@ import {
 
 const ACT = 'create a channel'
 
-/** The table of `ChannelOptions`. The functions take values of the channel's type. */
-const CHANNEL_OPTIONS = optionTable<ChannelSettings<never>>({
+/** The values of the options. The functions take values of the channel's type. */
+type ChannelValues = Pick<ChannelSettings<never>, keyof ChannelOptions<never>>
+
+/** The table of `ChannelOptions`. */
+const CHANNEL_OPTIONS = optionTable<ChannelValues>({
   capacity: wholeOrInfinite(CHANNEL_DEFAULTS.capacity, 0),
   maxBytes: numberBetween(CHANNEL_DEFAULTS.maxBytes, 0, Infinity),
-  sizeOf: callback<ChannelSettings<never>['sizeOf']>(null),
+  sizeOf: callback<ChannelValues['sizeOf']>(null),
   onOverflow: choice(CHANNEL_DEFAULTS.onOverflow, OVERFLOW_POLICIES),
-  onDropped: callback<ChannelSettings<never>['onDropped']>(null),
+  onDropped: callback<ChannelValues['onDropped']>(null),
 })
 
 /**

@@ -74,4 +74,28 @@ export class ChannelSettings<T> {
     this.onOverflow = options.onOverflow ?? CHANNEL_DEFAULTS.onOverflow
     this.onDropped = options.onDropped ?? null
   }
+
+  /** Returns the size of `value`; 0 without `sizeOf`. */
+  measure(value: T): number {
+    return this.sizeOf === null ? 0 : this.sizeOf(value)
+  }
+
+  /**
+   * Whether a value of `added` bytes fits in. One that is larger than `maxBytes` fits into an empty
+   * buffer: otherwise it could never pass.
+   */
+  hasRoomFor({ size, bytes }: Filled, added: number): boolean {
+    return size < this.capacity && (size === 0 || bytes + added <= this.maxBytes)
+  }
+
+  /** Whether the buffer is at or over a limit. */
+  isFull({ size, bytes }: Filled): boolean {
+    return size >= this.capacity || (bytes >= this.maxBytes && size > 0)
+  }
+}
+
+/** How many values a buffer holds, and the sum of their sizes. */
+interface Filled {
+  readonly size: number
+  readonly bytes: number
 }

@@ -1,7 +1,8 @@
 /** Channels as WHATWG streams. */
 
 import { toCause } from './errors.ts'
-import { type ReceiveCore, receiveAs, step } from './receiving.ts'
+import type { ReceiveCore } from './receiving/receive-core.ts'
+import { receiveAs, step } from './receiving/receive-as.ts'
 import type { SendChannel } from './send-channel.ts'
 
 /** Implements `ReceiveChannel.readable`. */

@@ -8,7 +8,7 @@ import {
   ClosedReceiveChannelError,
   ClosedSendChannelError,
 } from '../../src/channels/errors.ts'
-import { NOTHING } from '../../src/channels/receiving.ts'
+import { NOTHING } from '../../src/channels/receiving/receive-core.ts'
 import { follow, settle } from './settled.ts'
 
 const cause = new Error('why')

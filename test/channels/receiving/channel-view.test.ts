@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
-import { BufferedChannel } from '../../src/channels/buffered-channel.ts'
-import { ChannelView } from '../../src/channels/channel-view.ts'
+import { BufferedChannel } from '../../../src/channels/buffered-channel.ts'
+import { ChannelView } from '../../../src/channels/receiving/channel-view.ts'
 
 function viewOf(...values: string[]): ChannelView<string> {
   const core = new BufferedChannel<string>({ capacity: 64 })

@@ -6,20 +6,19 @@
  * a limit. A receiver that waits when a source ends waits for the next source.
  */
 
-import type { Clock } from '../base/index.ts'
+import type { Clock } from '../../base/index.ts'
 import { ChannelView } from './channel-view.ts'
-import type { ReceiveChannel } from './receive-channel.ts'
+import type { ReceiveChannel } from '../receive-channel.ts'
+import { type ChannelEnd, NORMAL_END } from '../channel-end.ts'
 import {
-  type ChannelEnd,
-  NORMAL_END,
   type Nothing,
   NOTHING,
   type ReceiveCore,
   type Receiver,
   releaseReceivers,
-} from './receiving.ts'
-import { RingBuffer } from './ring-buffer.ts'
-import { WaitQueue } from './wait-queue.ts'
+} from './receive-core.ts'
+import { RingBuffer } from '../ring-buffer.ts'
+import { WaitQueue } from '../wait-queue.ts'
 
 /** The options of a joined channel, not checked. */
 export interface JoinedChannelOptions<T> {

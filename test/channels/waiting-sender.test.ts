@@ -1,8 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { ClosedSendChannelError } from '../../src/channels/errors.ts'
-import { NORMAL_END } from '../../src/channels/receiving.ts'
-import { refusal, WaitingSender } from '../../src/channels/sending.ts'
+import { WaitingSender } from '../../src/channels/waiting-sender.ts'
 
 const cause = new Error('why')
 
@@ -45,17 +43,5 @@ describe('WaitingSender', () => {
     expect(left).toEqual([sender])
     expect(getEventListeners(controller.signal, 'abort').length).toBe(0)
     await expect(sender.promise).rejects.toBe(cause)
-  })
-})
-
-describe('refusal()', () => {
-  it('is a ClosedSendChannelError with the value, and the cause or detail of the end', () => {
-    const plain = refusal('value', NORMAL_END)
-    expect(plain).toBeInstanceOf(ClosedSendChannelError)
-    expect(plain.value).toBe('value')
-    expect('cause' in plain).toBe(false)
-
-    expect(refusal('value', { cause, detail: null }).cause).toBe(cause)
-    expect(refusal('value', { cause: null, detail: cause }).cause).toBe(cause)
   })
 })

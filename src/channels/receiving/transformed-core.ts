@@ -6,23 +6,21 @@
  * meanwhile.
  */
 
-import type { Clock } from '../base/index.ts'
-import { isThenable } from '../base/internal.ts'
-import { toCause } from './errors.ts'
-import type { ReceiveResult } from './receive-channel.ts'
+import type { Clock } from '../../base/index.ts'
+import { isThenable } from '../../base/internal.ts'
+import { toCause } from '../errors.ts'
+import type { ReceiveResult } from '../receive-channel.ts'
+import { type ChannelEnd, NORMAL_END } from '../channel-end.ts'
+import { type PromiseReceiver, waitFor } from './promise-receiver.ts'
 import {
-  type ChannelEnd,
-  NORMAL_END,
   type Nothing,
   NOTHING,
-  type PromiseReceiver,
   type ReceiveCore,
   type Receiver,
   releaseReceivers,
-  result,
-  waitFor,
-} from './receiving.ts'
-import { WaitQueue } from './wait-queue.ts'
+} from './receive-core.ts'
+import { result } from './receive-as.ts'
+import { WaitQueue } from '../wait-queue.ts'
 
 /** The result of the function: another value, or `NOTHING` if the value is dropped. */
 type Transform<S, T> = (value: S) => T | Nothing | PromiseLike<T | Nothing>

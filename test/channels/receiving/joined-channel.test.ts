@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
-import { VirtualClock } from '../../src/base/index.ts'
-import { BufferedChannel } from '../../src/channels/internal.ts'
-import { JoinedChannel } from '../../src/channels/joined-channel.ts'
+import { VirtualClock } from '../../../src/base/index.ts'
+import { BufferedChannel } from '../../../src/channels/internal.ts'
+import { JoinedChannel } from '../../../src/channels/receiving/joined-channel.ts'
 
 function join(delay: () => Promise<void> | null = () => null) {
   return new JoinedChannel<string>({

@@ -1,8 +1,6 @@
 /** A sender that waits for room in a channel. */
 
 import { addAbortListener, handled, removeAbortListener } from '../base/internal.ts'
-import { ClosedSendChannelError } from './errors.ts'
-import { type ChannelEnd, errorOptions } from './receiving.ts'
 import type { Waiting } from './wait-queue.ts'
 
 /** The queue in which a sender waits; it is notified when the sender aborts its wait. */
@@ -66,11 +64,6 @@ export class WaitingSender<T> implements Waiting<WaitingSender<T>> {
     this.end(this.#signal?.reason)
     this.#queue.senderLeft(this)
   }
-}
-
-/** Returns the error for a send to a channel that has ended. */
-export function refusal(value: unknown, end: ChannelEnd): ClosedSendChannelError {
-  return new ClosedSendChannelError(value, errorOptions(end, end.cause ?? end.detail))
 }
 
 function ignore(): void {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { BufferedChannel } from '../../src/channels/buffered-channel.ts'
-import { ChannelIterator } from '../../src/channels/channel-iterator.ts'
-import { follow, settle } from './settled.ts'
+import { BufferedChannel } from '../../../src/channels/buffered-channel.ts'
+import { ChannelIterator } from '../../../src/channels/receiving/channel-iterator.ts'
+import { follow, settle } from '../settled.ts'
 
 const done = { done: true, value: undefined }
 

@@ -1,7 +1,7 @@
 /**
  * The methods of a receive channel, on top of any `ReceiveCore`.
  *
- * `BufferedChannel` repeats them instead of using a view: it is created for every session, and a
+ * `BufferedChannel` borrows them instead of using a view: it is created for every session, and a
  * view would be one more object for each.
  */
 
@@ -12,70 +12,82 @@ import type {
   ReceiveOptions,
   ReceiveResult,
   TryReceiveResult,
-} from './receive-channel.ts'
-import { bare, type ReceiveCore, receiveAs, result, tryReceiveFrom } from './receiving.ts'
-import { readableOf } from './streams.ts'
+} from '../receive-channel.ts'
+import type { ReceiveCore } from './receive-core.ts'
+import { bare, receiveAs, result, tryReceiveFrom } from './receive-as.ts'
+import { readableOf } from '../streams.ts'
 import { filterOf, mapNotNullOf, mapOf } from './transformed-core.ts'
 
 /** A receive channel over a core. See `ReceiveChannel` for the methods. */
 export class ChannelView<T> implements ReceiveChannel<T> {
-  readonly #core: ReceiveCore<T>
+  /** The channel that holds the values. */
+  readonly core: ReceiveCore<T>
 
   constructor(core: ReceiveCore<T>) {
-    this.#core = core
+    this.core = core
   }
 
   receive(options?: ReceiveOptions): Promise<T> {
-    return receiveAs(this.#core, bare<T>(), options, null)
+    return receiveAs(this.core, bare<T>(), options, null)
   }
 
   tryReceive(): TryReceiveResult<T> {
-    return tryReceiveFrom(this.#core)
+    return tryReceiveFrom(this.core)
   }
 
   receiveCatching(options?: ReceiveOptions): Promise<ReceiveResult<T>> {
-    return receiveAs(this.#core, result<T>(), options, null)
+    return receiveAs(this.core, result<T>(), options, null)
   }
 
   cancel(cause: Error | null = null): void {
-    this.#core.cancel(cause)
+    this.core.cancel(cause)
   }
 
   get isClosedForReceive(): boolean {
-    return this.#core.end !== null
+    return this.core.end !== null
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined, undefined> {
-    return new ChannelIterator(this.#core)
+    return new ChannelIterator(this.core)
   }
 
   map<R>(f: (value: T) => R | PromiseLike<R>): ReceiveChannel<R> {
-    return new ChannelView(mapOf(this.#core, f))
+    return new ChannelView(mapOf(this.core, f))
   }
 
   filter<V extends T>(isWanted: (value: T) => value is V): ReceiveChannel<V>
   filter(isWanted: (value: T) => boolean | PromiseLike<boolean>): ReceiveChannel<T>
   filter(isWanted: (value: T) => boolean | PromiseLike<boolean>): ReceiveChannel<T> {
-    return new ChannelView(filterOf(this.#core, isWanted))
+    return new ChannelView(filterOf(this.core, isWanted))
   }
 
   mapNotNull<R>(f: (value: T) => R | PromiseLike<R>): ReceiveChannel<NonNullable<R>> {
-    return new ChannelView(mapNotNullOf(this.#core, f))
+    return new ChannelView(mapNotNullOf(this.core, f))
   }
 
   consumeEach(f: (value: T) => unknown): Promise<void> {
-    return consumeEachOf(this.#core, f)
+    return consumeEachOf(this.core, f)
   }
 
   toArray(): Promise<T[]> {
-    return arrayOf(this.#core)
+    return arrayOf(this.core)
   }
 
   first(): Promise<T> {
-    return firstOf(this.#core)
+    return firstOf(this.core)
   }
 
   readable(): ReadableStream<T> {
-    return readableOf(this.#core)
+    return readableOf(this.core)
   }
+}
+
+/**
+ * Gives a class of channels that are cores themselves the methods of a view that it does not
+ * declare. Its `core` must return the channel.
+ */
+export function borrowMethods(channel: { readonly prototype: object }): void {
+  const methods = Object.getOwnPropertyDescriptors(ChannelView.prototype)
+  const own = Object.getOwnPropertyDescriptors(channel.prototype)
+  Object.defineProperties(channel.prototype, { ...methods, ...own })
 }

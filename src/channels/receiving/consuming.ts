@@ -3,9 +3,10 @@
  * `toList`, `first`).
  */
 
-import { handled, isThenable } from '../base/internal.ts'
-import { toCause } from './errors.ts'
-import { bare, NOTHING, type ReceiveCore, receiveAs, result } from './receiving.ts'
+import { handled, isThenable } from '../../base/internal.ts'
+import { toCause } from '../errors.ts'
+import { NOTHING, type ReceiveCore } from './receive-core.ts'
+import { bare, receiveAs, result } from './receive-as.ts'
 
 /** Implements `ReceiveChannel.consumeEach`. */
 export function consumeEachOf<T>(core: ReceiveCore<T>, f: (value: T) => unknown): Promise<void> {

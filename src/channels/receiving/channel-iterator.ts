@@ -5,7 +5,8 @@
  * waits for a value that may never arrive.
  */
 
-import { type ReceiveCore, receiveAs, step } from './receiving.ts'
+import type { ReceiveCore } from './receive-core.ts'
+import { receiveAs, step } from './receive-as.ts'
 
 /** Iterates over a channel. Each step has its own result object, which callers may keep. */
 export class ChannelIterator<T> implements AsyncIterableIterator<T, undefined, undefined> {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { BufferedChannel } from '../../src/channels/buffered-channel.ts'
-import { arrayOf, consumeEachOf, firstOf } from '../../src/channels/consuming.ts'
-import { ClosedReceiveChannelError, ClosedSendChannelError } from '../../src/channels/errors.ts'
-import { follow, settle } from './settled.ts'
+import { BufferedChannel } from '../../../src/channels/buffered-channel.ts'
+import { arrayOf, consumeEachOf, firstOf } from '../../../src/channels/receiving/consuming.ts'
+import { ClosedReceiveChannelError, ClosedSendChannelError } from '../../../src/channels/errors.ts'
+import { follow, settle } from '../settled.ts'
 
 const cause = new Error('why')
 

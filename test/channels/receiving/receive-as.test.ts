@@ -1,52 +1,15 @@
 import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import { VirtualClock } from '../../src/base/index.ts'
-import { ClosedReceiveChannelError, ReceiveTimeoutError } from '../../src/channels/errors.ts'
+import { type ChannelEnd, NORMAL_END } from '../../../src/channels/channel-end.ts'
+import { ClosedReceiveChannelError, ReceiveTimeoutError } from '../../../src/channels/errors.ts'
 import {
   bare,
-  type ChannelEnd,
-  NORMAL_END,
-  type Nothing,
-  NOTHING,
-  type ReceiveCore,
-  type Receiver,
   receiveAs,
-  releaseReceivers,
   result,
   step,
   tryReceiveFrom,
-  waitFor,
-} from '../../src/channels/receiving.ts'
-import { WaitQueue } from '../../src/channels/wait-queue.ts'
-
-/** The least that a channel can be: what it holds is set by the test. */
-class Basin implements ReceiveCore<number> {
-  readonly values: number[] = []
-  readonly queue = new WaitQueue<Receiver<number>>()
-  readonly clock = new VirtualClock()
-  end: ChannelEnd | null = null
-  delay: Promise<void> | null = null
-
-  takeNext(): number | Nothing {
-    return this.values.shift() ?? NOTHING
-  }
-
-  join(receiver: Receiver<number>): void {
-    this.queue.append(receiver)
-  }
-
-  leave(receiver: Receiver<number>): void {
-    this.queue.remove(receiver)
-  }
-
-  release(owner: object): void {
-    releaseReceivers(this.queue, owner)
-  }
-
-  cancel(): void {
-    this.end = NORMAL_END
-  }
-}
+} from '../../../src/channels/receiving/receive-as.ts'
+import { Basin } from './basin.ts'
 
 const cause = new Error('why')
 const detail = new Error('what happened')
@@ -229,39 +192,6 @@ describe('receiveAs()', () => {
     controller.abort()
     expect(getEventListeners(signal, 'abort').length).toBe(0)
     await Promise.all([delivered, ended, ready, aborted])
-  })
-})
-
-describe('waitFor()', () => {
-  it('tells whether the wait is not over', () => {
-    const basin = new Basin()
-    const receiver = waitFor(basin, result<number>(), undefined, null)
-    expect(receiver.isWaiting).toBe(true)
-
-    basin.queue.shift()?.deliver(1)
-
-    expect(receiver.isWaiting).toBe(false)
-  })
-})
-
-describe('releaseReceivers()', () => {
-  it('ends the waits of one owner, and no others', async () => {
-    const basin = new Basin()
-    const owner = {}
-    const released = [
-      receiveAs(basin, step<number>(), undefined, owner),
-      receiveAs(basin, step<number>(), undefined, owner),
-    ]
-    const other = receiveAs(basin, bare<number>(), undefined, {})
-    released.push(receiveAs(basin, step<number>(), undefined, owner))
-
-    basin.release(owner)
-    basin.queue.shift()?.deliver(1)
-
-    const done = { done: true, value: undefined }
-    expect(await Promise.all(released)).toEqual([done, done, done])
-    expect(await other).toBe(1)
-    expect(basin.queue.first).toBeNull()
   })
 })
 
