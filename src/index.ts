@@ -24,6 +24,7 @@ export {
   PluginMissingError,
   readiness,
   RouteConflictError,
+  SessionLog,
   UpgradeLimitError,
   WebSockets,
 } from './application/index.ts'
@@ -54,6 +55,7 @@ export type {
   RefusalReason,
   RequestOrigin,
   Route,
+  SessionLogOptions,
   Sessions,
   StopCounts,
   StopOptions,

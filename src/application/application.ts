@@ -357,6 +357,8 @@ export interface WebSocketServerSession<Parameters = AnyParameters> extends WebS
   readonly call: ApplicationCall<Parameters>
   /** The application that the session belongs to. */
   readonly application: Application
+  /** The declared path of the route, such as `/rooms/:room`: one value for all of its sessions. */
+  readonly route: string
 }
 
 /** A session that answers pings and Close frames, with the call that it came from. */

@@ -21,6 +21,7 @@ import { Counters } from './counters.ts'
 import { drain, readStopOptions, type DrainTimes, withinMs } from './sessions/drain.ts'
 import type { UpgradeOutcome, UpgradeRefused, UpgradeRequest } from './engine.ts'
 import { ReconnectHints } from './sessions/reconnect-hints.ts'
+import { type ApplicationHooks, hooksOf, type UpgradeEnd } from './hooks.ts'
 import { consoleLogger, type Logger, logSafely } from './logger.ts'
 import { EventMonitor } from './monitor.ts'
 import { PluginRegistry } from './plugin.ts'
@@ -107,6 +108,7 @@ class WebSocketApplication implements Application {
   readonly #resolvers: OriginResolver[] = []
   readonly #upgradeDependencies: UpgradeDependencies
   readonly #clock: Clock
+  readonly #hooks: readonly ApplicationHooks[] = hooksOf(this)
   #state: ApplicationState = 'running'
   #admission: Admission | null = null
   #environment: Environment | null = null
@@ -129,6 +131,7 @@ class WebSocketApplication implements Application {
       routes: this.#routes,
       resolvers: this.#resolvers,
       refusedOrigins: new RefusedOrigins(logger),
+      hooks: this.#hooks,
       monitor: this.monitor,
       sessions: this.sessions,
       counters: this.#counters,
@@ -209,9 +212,22 @@ class WebSocketApplication implements Application {
     if (refusal === null || this.#reconnectHints !== null) return null
     if (this.monitor.hasListeners('upgradeRefused')) return null
     const path = parseRequestTarget(target)?.path
-    if (path === undefined || this.#routes.find(path) === null) return null
-    this.#counters.upgradeRefused('rate', refusal.cause)
-    return refusal.outcome
+    const match = path === undefined ? null : this.#routes.find(path)
+    if (match === null) return null
+    const { outcome, cause } = refusal
+    this.#counters.upgradeRefused('rate', cause)
+    if (this.#hooks.length > 0) {
+      const { status } = outcome
+      const end: UpgradeEnd = {
+        route: match.value.path,
+        status,
+        reason: 'rate',
+        cause,
+        durationMs: 0,
+      }
+      for (const { upgradeEnds } of this.#hooks) upgradeEnds?.(end)
+    }
+    return outcome
   }
 
   /** Created at the first upgrade, when the plugin with the limits is certainly installed. */

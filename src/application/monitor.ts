@@ -21,12 +21,22 @@ export interface Monitor<Events extends object> {
   on<Name extends keyof Events>(event: Name, listener: (facts: Events[Name]) => unknown): Disposable
 }
 
+/** Publishes events outside of the application, for as long as somebody subscribes. */
+export interface EventPublisher<Events extends object> {
+  hasSubscribers(event: keyof Events): boolean
+  /** Called for events with subscribers only. Must not throw. */
+  publish<Name extends keyof Events>(event: Name, facts: Events[Name]): void
+}
+
 /** The monitor of one application, with the methods that emit events. */
 export class EventMonitor<Events extends object> implements Monitor<Events> {
   readonly #logger: Logger
   // Lists are replaced and never changed, so that listeners may be added or removed during an
   // event.
   readonly #listeners = new Map<keyof Events, ReadonlyArray<(facts: never) => unknown>>()
+
+  /** `null`: the engine publishes nothing. */
+  #publisher: EventPublisher<Events> | null = null
 
   constructor(logger: Logger) {
     this.#logger = logger
@@ -45,13 +55,19 @@ export class EventMonitor<Events extends object> implements Monitor<Events> {
     }
   }
 
-  /** Whether `event` has listeners. Callers ask before they collect the facts. */
+  /** Publishes all events from now on, beside the calls of listeners. */
+  publishTo(publisher: EventPublisher<Events>): void {
+    this.#publisher = publisher
+  }
+
+  /** Whether `event` has listeners or subscribers. Callers ask before they collect the facts. */
   hasListeners(event: keyof Events): boolean {
-    return this.#listeners.has(event)
+    return this.#listeners.has(event) || this.#publisher?.hasSubscribers(event) === true
   }
 
   /** Calls the listeners of `event` in the order in which they were added. Never throws. */
   emit<Name extends keyof Events>(event: Name, facts: Events[Name]): void {
+    this.#publish(event, facts)
     const listeners = this.#listeners.get(event)
     if (listeners === undefined) return
     for (const listener of listeners) void this.#call(event, listener, facts)
@@ -59,9 +75,14 @@ export class EventMonitor<Events extends object> implements Monitor<Events> {
 
   /** Like `emit`. Resolves when every promise of a listener has settled; never rejects. */
   async emitAndWait<Name extends keyof Events>(event: Name, facts: Events[Name]): Promise<void> {
+    this.#publish(event, facts)
     const listeners = this.#listeners.get(event) ?? []
     const results = listeners.map(async (listener) => this.#call(event, listener, facts))
     await Promise.all(results)
+  }
+
+  #publish<Name extends keyof Events>(event: Name, facts: Events[Name]): void {
+    if (this.#publisher?.hasSubscribers(event) === true) this.#publisher.publish(event, facts)
   }
 
   /** Calls one listener. If the listener returns a promise, returns one that never rejects. */

@@ -27,7 +27,8 @@ export interface HalfOwner {
   /** Receives pongs, and pauses while nothing is read; `null`: the session has sent no pings. */
   readonly pings: {
     pause(isPaused: boolean): void
-    ponged(payload: Uint8Array): void
+    /** @returns the round-trip time in milliseconds if it answers our ping, else `null`. */
+    ponged(payload: Uint8Array): number | null
   } | null
 
   /**

@@ -60,6 +60,8 @@ export interface SessionObserver<Session extends WebSocketSession = WebSocketSes
    * receive. Optional: for observers that write a log.
    */
   readingAbandoned?(session: Session): void
+  /** A ping of the session was answered after `roundTripMs`. Optional: for metrics. */
+  pingAnswered?(roundTripMs: number, session: Session): void
   /** The session is over. Called once. */
   closed(info: CloseInfo, session: Session): void
   /**

@@ -152,4 +152,26 @@ describe('EventMonitor', () => {
       new TypeError('Cannot listen to "opened": the listener is a string, expected a function'),
     )
   })
+
+  it('publishes events for as long as somebody subscribes, with and without listeners', async () => {
+    const { monitor } = createMonitor()
+    const published: unknown[] = []
+    let isSubscribed = false
+    monitor.publishTo({
+      hasSubscribers: () => isSubscribed,
+      publish: (event, facts) => void published.push([event, facts]),
+    })
+
+    monitor.emit('opened', { id: 1 })
+    const before = monitor.hasListeners('opened')
+    isSubscribed = true
+    monitor.emit('opened', { id: 2 })
+    await monitor.emitAndWait('closed', { id: 3 })
+
+    expect([before, monitor.hasListeners('opened')]).toEqual([false, true])
+    expect(published).toEqual([
+      ['opened', { id: 2 }],
+      ['closed', { id: 3 }],
+    ])
+  })
 })

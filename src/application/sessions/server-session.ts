@@ -15,6 +15,7 @@ import type {
 import { type AsyncContext, rootContext } from '../async-context.ts'
 import type { UpgradeCall } from '../calls/call.ts'
 import type { Counters } from '../counters.ts'
+import type { ApplicationHooks } from '../hooks.ts'
 import type { ReconnectHints } from './reconnect-hints.ts'
 import { logDebug, logFailure } from '../logger.ts'
 import type { EventMonitor } from '../monitor.ts'
@@ -28,6 +29,7 @@ export interface SessionDependencies {
   readonly monitor: EventMonitor<ApplicationEvents>
   readonly sessions: SessionRegistry
   readonly counters: Counters
+  readonly hooks: readonly ApplicationHooks[]
   /** The limits on connections. Called only for a route, so `WebSockets` is installed. */
   readonly admission: () => Admission
   /** Set while the application is stopping: new sessions are then closed at once. */
@@ -83,6 +85,10 @@ class ServerSession extends LiveSession implements DefaultWebSocketServerSession
     return this.call.application
   }
 
+  get route(): string {
+    return this.call.route.path
+  }
+
   /** Runs the handler. */
   serve(): void {
     // Never rejects, and the session is in the registry until it resolves.
@@ -103,7 +109,7 @@ class ServerSession extends LiveSession implements DefaultWebSocketServerSession
 
   /** Reports the events of sessions to their application. */
   static #createObserver({
-    dependencies: { monitor, counters, sessions, admission },
+    dependencies: { monitor, counters, hooks, sessions, admission },
     environment,
   }: SessionOpening): SessionObserver<ServerSession> {
     const { memoryBudget } = admission()
@@ -143,6 +149,10 @@ class ServerSession extends LiveSession implements DefaultWebSocketServerSession
         counters.frameDropped(direction)
         if (!monitor.hasListeners('frameDropped')) return
         contextOf(session).run(() => monitor.emit('frameDropped', { session, direction, bytes }))
+      },
+
+      pingAnswered: (roundTripMs, session) => {
+        for (const { pingAnswered } of hooks) pingAnswered?.(roundTripMs, session)
       },
 
       closed: (info, session) => {

@@ -28,6 +28,8 @@ export class UpgradeAttempt implements RoutedRequest {
   readonly call: UpgradeCall
   readonly environment: Environment
   readonly hasParameters: boolean
+  /** The refusal that is the answer; `null`: there is none, or the answer is another. */
+  refusal: Refusal | null = null
   /** The first answer. Later ones are ignored. */
   #outcome: UpgradeOutcome | null = null
   /** Resolves with the answer, if the decision is asynchronous. */
@@ -158,6 +160,7 @@ export class UpgradeAttempt implements RoutedRequest {
 
   #refuse(refusal: Refusal): UpgradeOutcome {
     if (this.#outcome !== null) return this.#outcome
+    this.refusal = refusal
     const outcome = this.#settle(toOutcome(refusal, this.call.responseHeaders))
     this.#leave()
     const { monitor, counters } = this.dependencies

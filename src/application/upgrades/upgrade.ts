@@ -6,6 +6,7 @@ import { parseRequestTarget } from '../calls/request-target.ts'
 import type { UpgradeOutcome, UpgradeRequest } from '../engine.ts'
 import type { UpgradeDependencies } from './decision.ts'
 import { UpgradeAttempt } from './upgrade-attempt.ts'
+import { runWatched } from './watched-upgrade.ts'
 
 /** See `Application.upgrade`. The outcome comes at the latest when `handshakeTimeout` passes. */
 export function decideUpgrade(
@@ -22,5 +23,7 @@ export function decideUpgrade(
 
   const parameters = decodeParameters(captures)
   const call = new UpgradeCall(dependencies, route, request, parameters ?? {})
-  return new UpgradeAttempt(dependencies, call, environment, parameters !== null).run(signal)
+  const attempt = new UpgradeAttempt(dependencies, call, environment, parameters !== null)
+  const { hooks } = dependencies
+  return hooks.length === 0 ? attempt.run(signal) : runWatched(attempt, hooks, signal)
 }

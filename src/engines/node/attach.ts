@@ -24,6 +24,7 @@ import {
   optionTable,
 } from '../../base/internal.ts'
 import { connectionFacts } from './transports/connection-facts.ts'
+import { publishDiagnostics } from './diagnostics.ts'
 import { createEnvironment } from './environment.ts'
 import { type ForeignServer, Http2Attachment, speaksHttp2 } from './http2/http2-attachment.ts'
 import { FAILURE } from './upgrades/final-answer.ts'
@@ -207,6 +208,7 @@ class ServerAttachment implements Attachment, UpgradeServer {
     this.environment = environment
     this.transports = transports
     this.application = application
+    publishDiagnostics(application)
     // A server of node:http2 has the same events, for the requests of HTTP/1.1 that it allows.
     this.#server = server as HttpServer
     this.#unclaimed = unclaimed

@@ -27,6 +27,7 @@ import {
   readOptions,
   type ServerSettings,
 } from './server/embedded-options.ts'
+import { publishDiagnostics } from './diagnostics.ts'
 import { createEnvironment } from './environment.ts'
 import { ListenError, ServerStoppedError } from './errors.ts'
 import { FrontDoor } from './front-door/front-door.ts'
@@ -133,6 +134,7 @@ class NodeServer implements EmbeddedServer, UpgradeServer {
   ) {
     this.#logs = logs
     this.application = application
+    publishDiagnostics(application)
     this.environment = environment
     this.transports = new TransportChoice(settings.transport)
     this.#settings = settings

@@ -68,10 +68,16 @@ export class Pings {
     else this.#pinger?.resume()
   }
 
-  /** A pong has arrived. */
-  ponged(payload: Uint8Array): void {
-    this.roundTripTime = this.#pinger?.pong(payload) ?? this.roundTripTime
+  /**
+   * A pong has arrived.
+   *
+   * @returns the round-trip time in milliseconds if it answers our ping, else `null`.
+   */
+  ponged(payload: Uint8Array): number | null {
+    const roundTripMs = this.#pinger?.pong(payload) ?? null
+    this.roundTripTime = roundTripMs ?? this.roundTripTime
     this.#listener?.(payload)
+    return roundTripMs
   }
 
   /** Calls `listener`, which must not throw, for each pong from now on. */

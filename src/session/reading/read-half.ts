@@ -169,7 +169,9 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   }
 
   pong(payload: Uint8Array): void {
-    if (this.#limits().controlFrame()) this.#owner.pings?.ponged(payload)
+    if (!this.#limits().controlFrame()) return
+    const roundTripMs = this.#owner.pings?.ponged(payload) ?? null
+    if (roundTripMs !== null) this.#observer.pingAnswered?.(roundTripMs, this.#session)
   }
 
   close(reason: CloseReason | null): void {

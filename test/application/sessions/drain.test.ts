@@ -136,11 +136,17 @@ describe('drain()', () => {
 
 describe('readStopOptions()', () => {
   it('has a grace of 1 second and a timeout of 15 seconds, and says nothing of when to come back', () => {
-    expect(readStopOptions({})).toEqual({ grace: 1_000, timeout: 15_000, reconnectWithin: null })
+    expect(readStopOptions({})).toEqual({
+      lead: 0,
+      grace: 1_000,
+      timeout: 15_000,
+      reconnectWithin: null,
+    })
   })
 
   it('takes durations, and a short timeout shortens the grace that nobody chose', () => {
     expect(readStopOptions({ grace: { seconds: 5 }, timeout: { minutes: 1 } })).toEqual({
+      lead: 0,
       grace: 5_000,
       timeout: 60_000,
       reconnectWithin: null,

@@ -8,6 +8,7 @@ import { Duplex } from 'node:stream'
 
 import type { Application } from '../../../application/index.ts'
 import { Deferred, type Environment, kindOf } from '../../../base/internal.ts'
+import { publishDiagnostics } from '../diagnostics.ts'
 import { createEnvironment } from '../environment.ts'
 import { TransportChoice } from '../transports/transport-choice.ts'
 import { OwedAnswers } from './owed-answers.ts'
@@ -68,6 +69,7 @@ class UpgradeHandler implements UpgradeServer {
 
   constructor(application: Application) {
     this.application = application
+    publishDiagnostics(application)
   }
 
   handle(upgrade: PendingUpgrade): Promise<UpgradeResult> {

@@ -1,0 +1,60 @@
+/**
+ * What the plugins of this package see of an application beyond `monitor`: the time and the context
+ * of upgrades, and the answers to pings. An application without hooks does nothing for them.
+ */
+
+import type { Application, ApplicationCall, WebSocketServerSession } from './application.ts'
+import type { RefusalReason } from './upgrades/refusal-reason.ts'
+
+/** How an upgrade of a route ended. */
+export interface UpgradeEnd {
+  /** The declared path of the route. */
+  readonly route: string
+  /** 101, 200 over HTTP/2, or the status of the refusal. */
+  readonly status: number
+  /** `null`: the upgrade was accepted. */
+  readonly reason: RefusalReason | null
+  /** The error behind a refusal; `null` if there is none. */
+  readonly cause: unknown
+  readonly durationMs: number
+}
+
+/** One upgrade, from its request to its answer. */
+export interface UpgradeWatch {
+  /** Calls `decide` at once. The handler later runs in the same asynchronous context. */
+  run<T>(decide: () => T): T
+  ended(end: UpgradeEnd): void
+}
+
+/** The hooks of one plugin. */
+export interface ApplicationHooks {
+  /** Whether upgrades are watched now. Absent: always. */
+  readonly watchesUpgrades?: () => boolean
+  /** An upgrade of a route begins. `null`: it is not watched. Not called beyond the rate. */
+  readonly upgradeBegins?: (call: ApplicationCall, route: string) => UpgradeWatch | null
+  /** An upgrade of a route has its answer. */
+  readonly upgradeEnds?: (end: UpgradeEnd) => void
+  /** A ping of this side was answered after so many milliseconds. */
+  readonly pingAnswered?: (roundTripMs: number, session: WebSocketServerSession) => void
+}
+
+const HOOKS = new WeakMap<Application, ApplicationHooks[]>()
+
+/** Returns the hooks of an application: a list that grows as plugins are installed. */
+export function hooksOf(app: Application): readonly ApplicationHooks[] {
+  return listOf(app)
+}
+
+/** Adds the hooks of a plugin. */
+export function addHooks(app: Application, hooks: ApplicationHooks): void {
+  listOf(app).push(hooks)
+}
+
+function listOf(app: Application): ApplicationHooks[] {
+  let list = HOOKS.get(app)
+  if (list === undefined) {
+    list = []
+    HOOKS.set(app, list)
+  }
+  return list
+}
