@@ -30,6 +30,7 @@ const LONG = [
   'test/mounts/**',
   'test/adapters/**',
   // Processes.
+  'test/cli/towpath.test.ts',
   'test/engines/node/workers/workers.test.ts',
   'test/examples/start.test.ts',
   'test/examples/chat-bot/bot.test.ts',

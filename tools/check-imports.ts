@@ -41,6 +41,8 @@ const LEVELS: Readonly<Record<string, number>> = {
   forwarded: 5,
   brokers: 5,
   adapters: 5,
+  // The command line: no other folder imports it.
+  cli: 5,
   msgpack: 5,
   cbor: 5,
   asyncapi: 5,
@@ -93,6 +95,7 @@ const NODE_MODULES: Readonly<Record<string, readonly string[]>> = {
   'forwarded/': ['node:net'],
   'brokers/': ['*'],
   'adapters/': ['*'],
+  'cli/': ['*'],
   'interop/': ['node:events', 'node:stream'],
 }
 

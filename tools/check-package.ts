@@ -24,6 +24,17 @@ const REQUIRED_FILES = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md']
 const EXPECTED_FILE =
   /^(package\.json|(src\/.+\/)?README\.md|LICENSE|CHANGELOG\.md|(dist|src)\/.+\.(ts|js|map))$/
 
+/** The command line is a part of every installation: it must stay small. */
+const MAX_COMMAND_LINE_BYTES = 256 * 1024
+
+/** What `npm pack --json` prints; sizes are in bytes. */
+interface PackReport {
+  readonly filename: string
+  readonly size: number
+  readonly unpackedSize: number
+  readonly files: ReadonlyArray<{ readonly path: string; readonly size: number }>
+}
+
 /** How a careful user compiles: our declarations are checked too, not only used. */
 const CONSUMER_TSCONFIG = {
   compilerOptions: {
@@ -52,6 +63,7 @@ function main(): void {
   run('npx', ['tsc', '-p', join(PROJECT, 'tsconfig.json')], ROOT)
   run(process.execPath, ['smoke.mjs'], PROJECT)
   run(process.execPath, ['smoke.cjs'], PROJECT)
+  run(join(PROJECT, 'node_modules', '.bin', 'towpath'), ['--version'], PROJECT)
 }
 
 /** Packs the tarball into the project's folder and checks the list of its files. */
@@ -62,7 +74,7 @@ function pack(): string {
     { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
   )
   // The output of npm itself.
-  const [report] = JSON.parse(output) as Array<{ filename: string; files: Array<{ path: string }> }>
+  const [report] = JSON.parse(output) as PackReport[]
   if (report === undefined) throw new Error('Cannot read what npm packed: it reported nothing')
 
   const files = report.files.map((file) => file.path)
@@ -70,8 +82,30 @@ function pack(): string {
   const unexpected = files.filter((file) => !EXPECTED_FILE.test(file))
   if (missing.length > 0) throw new Error(`Cannot publish without ${missing.join(', ')}`)
   if (unexpected.length > 0) throw new Error(`Cannot publish with ${unexpected.join(', ')}`)
-  console.log(`${report.filename}: ${files.length} files`)
+  reportSize(report)
   return join(PROJECT, report.filename)
+}
+
+/**
+ * Prints how large the package is, and which part of it is the command line.
+ *
+ * @throws if the code of the command line, without sources and maps, has outgrown its limit.
+ */
+function reportSize({ filename, files, size, unpackedSize }: PackReport): void {
+  const commandLine = files
+    .filter(({ path }) => path.startsWith('dist/cli/') && path.endsWith('.js'))
+    .reduce((sum, file) => sum + file.size, 0)
+  console.log(
+    `${filename}: ${files.length} files, ${kib(size)} packed, ${kib(unpackedSize)} unpacked, ${kib(commandLine)} of code in dist/cli`,
+  )
+  if (commandLine <= MAX_COMMAND_LINE_BYTES) return
+  throw new Error(
+    `Cannot publish: dist/cli has ${kib(commandLine)} of code, expected at most ${kib(MAX_COMMAND_LINE_BYTES)}`,
+  )
+}
+
+function kib(bytes: number): string {
+  return `${(bytes / 1024).toFixed(0)} KiB`
 }
 
 /**

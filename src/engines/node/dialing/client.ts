@@ -120,8 +120,8 @@ const TRANSPORTS = new Map<TransportMode, TransportChoice>()
 
 const sharedEnvironment = (): Environment => (environment ??= createEnvironment())
 
-/** Each client has HTTP/2 connections of its own. */
-function createPlatform(): ClientPlatform<NodeClientOptions> {
+/** Creates the platform of one client, which has HTTP/2 connections of its own. */
+export function createPlatform(): ClientPlatform<NodeClientOptions> {
   const pool = new Http2Pool(sharedEnvironment)
   return {
     environment: sharedEnvironment,

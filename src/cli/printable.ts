@@ -1,0 +1,37 @@
+/**
+ * Text that is safe to print. A peer's text must not move the cursor, change colours, set the title
+ * of the terminal, or reorder what is written around it.
+ */
+
+/**
+ * C0 and C1 controls, marks that change the direction of text, line separators, invisible tags, and
+ * lone surrogates. Joiners stay: emoji need them.
+ */
+const UNSAFE =
+  // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}\p{Surrogate}]/gu
+
+const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+
+/** Replaces each unsafe character with an escape: `\n`, `\x1b`, `\u{202e}`. */
+export function printable(text: string): string {
+  return text.replaceAll(UNSAFE, (character) => {
+    const known = SHORT[character]
+    if (known !== undefined) return known
+    const code = character.codePointAt(0) ?? 0
+    const digits = code.toString(16)
+    return code < 0x100 ? `\\x${digits.padStart(2, '0')}` : `\\u{${digits}}`
+  })
+}
+
+/** The same, but line breaks stay: for text that this program has laid out. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n')
+}
+
+/** Returns bytes as hex, in pairs: `01 ff`. With more than `limit` bytes, the rest is counted. */
+export function hexOf(bytes: Uint8Array, limit: number = Infinity): string {
+  const shown = bytes.subarray(0, Math.min(limit, bytes.length))
+  const pairs = Array.from(shown, (byte) => byte.toString(16).padStart(2, '0')).join(' ')
+  return shown.length === bytes.length ? pairs : `${pairs} … ${bytes.length - shown.length} more`
+}

@@ -1,0 +1,39 @@
+/**
+ * The world of a real process.
+ */
+
+import { waitingSystemClock } from '../base/internal.ts'
+import { createPlatform } from '../engines/node/internal.ts'
+import { ExitCode } from './exit-code.ts'
+import type { World } from './world.ts'
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
+/** Returns the world of this process. */
+export function processWorld(): World {
+  return {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    clock: waitingSystemClock,
+    platform: createPlatform(),
+    variables: process.env,
+    onInterrupt,
+  }
+}
+
+/** The second interrupt ends the process at once: the first may wait for a peer. */
+function onInterrupt(listener: () => void): Disposable {
+  let isSecond = false
+  const interrupted = (): void => {
+    if (isSecond) process.exit(ExitCode.INTERRUPTED)
+    isSecond = true
+    listener()
+  }
+  for (const signal of SIGNALS) process.on(signal, interrupted)
+  return {
+    [Symbol.dispose]() {
+      for (const signal of SIGNALS) process.off(signal, interrupted)
+    },
+  }
+}

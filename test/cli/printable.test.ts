@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { hexOf, printable, printableLines } from '../../src/cli/printable.ts'
+
+describe('printable()', () => {
+  it.each([
+    ['a\nb\tc\r', String.raw`a\nb\tc\r`],
+    ['\u001b[31mred', String.raw`\x1b[31mred`],
+    ['\u0000\u007f\u009b', String.raw`\x00\x7f\x9b`],
+    ['user\u202Egnp.exe', String.raw`user\u{202e}gnp.exe`],
+    ['\u2066\u2069\u200f', String.raw`\u{2066}\u{2069}\u{200f}`],
+    ['\u{e0041}', String.raw`\u{e0041}`],
+    ['\ud800', String.raw`\u{d800}`],
+  ])('escapes %j', (text, escaped) => {
+    expect(printable(text)).toBe(escaped)
+  })
+
+  it('leaves all other text, emoji with joiners too', () => {
+    const text = 'Grüße, 世界 👩‍🚀 \\n {"a":1}'
+
+    expect(printable(text)).toBe(text)
+  })
+
+  it('escapes everything that ECMA-48 calls a control', () => {
+    const controls = [...Array(0x20).keys(), ...Array.from({ length: 0x21 }, (_, i) => 0x7f + i)]
+
+    const escaped = printable(String.fromCharCode(...controls))
+
+    expect(escaped).toMatch(/^[\x20-\x7e]+$/)
+  })
+})
+
+describe('printableLines()', () => {
+  it('keeps the line breaks of the layout', () => {
+    expect(printableLines('{\n  "\u009b": 1\n}')).toBe('{\n  "\\x9b": 1\n}')
+  })
+})
+
+describe('hexOf()', () => {
+  it('returns pairs, and counts the rest past the limit', () => {
+    expect(hexOf(Uint8Array.of(0, 255))).toBe('00 ff')
+    expect(hexOf(new Uint8Array(5), 2)).toBe('00 00 … 3 more')
+  })
+})

@@ -1,0 +1,129 @@
+/**
+ * The command line in memory: its streams, signals and network belong to the test, and its time is
+ * virtual.
+ */
+
+import { PassThrough } from 'node:stream'
+
+import type { Application } from '../../src/application/index.ts'
+import { createApplicationOn } from '../../src/application/internal.ts'
+import type { VirtualClock } from '../../src/base/index.ts'
+import { run } from '../../src/cli/run.ts'
+import type { World } from '../../src/cli/world.ts'
+import { MemoryDialer } from '../../src/testing/memory-dialer.ts'
+import { FaultControl, Network } from '../../src/testing/network-faults.ts'
+import type { TestNetwork } from '../../src/testing/network-faults.ts'
+import { createTestEnvironment, settled } from '../../src/testing/test-environment.ts'
+
+/** The options that only clients on Node have. */
+const NODE_OPTION_NAMES = ['tls', 'agent', 'socketPath', 'transport']
+
+/** A command that is running. */
+export interface RunningCommand {
+  readonly exitCode: Promise<number>
+  /** Standard output and standard error so far. */
+  readonly out: string
+  readonly err: string
+  /** Writes to standard input. */
+  type(text: string | Uint8Array): Promise<void>
+  /** Ends standard input. */
+  endInput(): Promise<void>
+  interrupt(): Promise<void>
+}
+
+/** A world with one server in it. */
+export class CommandLine {
+  readonly clock: VirtualClock
+  readonly application: Application
+  readonly network: TestNetwork
+  readonly #platform: World['platform']
+  readonly #over = new AbortController()
+
+  /** @param module sets the server up. */
+  constructor(module?: (app: Application) => void) {
+    const environment = createTestEnvironment(1)
+    const network = new Network(environment)
+    this.clock = environment.clock
+    this.network = new FaultControl(network, environment)
+    this.application = createApplicationOn(environment.clock, module, {
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+    })
+    let port = 50_000
+    this.#platform = {
+      environment: () => environment,
+      optionNames: NODE_OPTION_NAMES,
+      dialer: () =>
+        new MemoryDialer({
+          application: this.application,
+          environment,
+          network,
+          over: this.#over.signal,
+          nextPort: () => port++,
+        }),
+    }
+  }
+
+  /** Runs a command, on a terminal if `isTTY`. */
+  start(args: readonly string[], { isTTY = false } = {}): RunningCommand {
+    const stdin = Object.assign(new PassThrough(), { isTTY })
+    const stdout = Object.assign(new PassThrough(), { isTTY, columns: 80 })
+    const stderr = new PassThrough()
+    const interrupts = new Set<() => void>()
+    const texts = { out: '', err: '' }
+    stdout.setEncoding('utf8').on('data', (text: string) => (texts.out += text))
+    stderr.setEncoding('utf8').on('data', (text: string) => (texts.err += text))
+    const exitCode = run(args, {
+      stdin,
+      stdout,
+      stderr,
+      clock: this.clock,
+      platform: this.#platform,
+      variables: { TOWPATH_HISTORY: '/dev/null/none' },
+      onInterrupt(listener) {
+        interrupts.add(listener)
+        return { [Symbol.dispose]: () => void interrupts.delete(listener) }
+      },
+    })
+    return {
+      exitCode,
+      get out() {
+        return texts.out
+      },
+      get err() {
+        return texts.err
+      },
+      type: async (text) => {
+        stdin.write(text)
+        await settled()
+        await settled()
+      },
+      endInput: async () => {
+        stdin.end()
+        await settled()
+      },
+      interrupt: async () => {
+        for (const listener of interrupts) listener()
+        await settled()
+      },
+    }
+  }
+
+  /** Runs a command whose input is `input` and then ends, and lets `ms` pass. */
+  async run(
+    args: readonly string[],
+    { input = '', ms = 0 }: { readonly input?: string | Uint8Array; readonly ms?: number } = {},
+  ): Promise<{ readonly exitCode: number; readonly out: string; readonly err: string }> {
+    const command = this.start(args)
+    if (input.length > 0) await command.type(input)
+    await command.endInput()
+    for (let turn = 0; turn < 8; turn++) await settled()
+    if (ms > 0) await this.clock.advance(ms)
+    const exitCode = await command.exitCode
+    return { exitCode, out: command.out, err: command.err }
+  }
+
+  /** Lets everything that takes no time happen. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 8; turn++) await settled()
+  }
+}
