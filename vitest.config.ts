@@ -26,7 +26,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
-    // On a machine of two cores the default is one.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Three on a machine of two cores: some files wait for other programs most of the time.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
   },
 })
