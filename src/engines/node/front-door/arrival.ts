@@ -61,6 +61,8 @@ export class Arrival implements HandleOwner {
   constructor(handle: AcceptedHandle, owner: ArrivalOwner) {
     this.handle = handle
     this.#owner = owner
+    setOwner(handle, this)
+    listenTo(handle, owner.reactor.buffer)
   }
 
   /** Whether the application has been asked about the request. */
@@ -88,9 +90,9 @@ export class Arrival implements HandleOwner {
     this.#grew = listener
   }
 
+  /** Begins to read. Until then the bytes of the client wait in the kernel. */
   start(): void {
-    setOwner(this.handle, this)
-    listenTo(this.handle, this.#owner.reactor.buffer)
+    if (this.#state !== 'here') return
     this.#isReading = this.handle.readStart() === 0
     if (!this.#isReading) this.close()
   }

@@ -24,6 +24,7 @@ import { Arrival, type ArrivalOwner } from './arrival.ts'
 import { encoded, FAILURE } from '../upgrades/final-answer.ts'
 import { acceptsOnHandles } from './front-door-self-test.ts'
 import { encodeSwitch, type HttpAnswer, PreparedAnswer } from '../upgrades/http-answer.ts'
+import { PerTurn } from './per-turn.ts'
 import { type AcceptedHandle, type Listener, listenOnHandle } from './tcp-listener.ts'
 import type { TcpReactor } from '../transports/tcp-transport.ts'
 import type { UpgradeServer } from '../upgrades/upgrade-listener.ts'
@@ -42,8 +43,20 @@ export interface FrontDoorLimits {
 const REQUEST_TIMEOUT = Buffer.from('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n')
 const BAD_REQUEST = Buffer.from('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
 
+/** A connection that the application is asked about. */
+interface DecidedArrival {
+  readonly arrival: Arrival
+  readonly head: RequestHead
+}
+
 /** How long a client may take to read an answer and to end its side, in milliseconds. */
 const ANSWER_LIMIT_MS = 5000
+
+/**
+ * How many connections begin to be read, and how many requests are decided, in one turn of the event
+ * loop: about 5 ms of work.
+ */
+const ARRIVALS_PER_TURN = 64
 
 /** The connections of one server that have not become sessions, nor gone to the HTTP server. */
 export class FrontDoor implements ArrivalOwner {
@@ -54,6 +67,10 @@ export class FrontDoor implements ArrivalOwner {
   readonly #listener: Listener
   /** In the order in which they were accepted. */
   readonly #arrivals = new Set<Arrival>()
+  /** Those that begin to be read. */
+  readonly #starting: PerTurn<Arrival>
+  /** Those whose request is complete. */
+  readonly #deciding: PerTurn<DecidedArrival>
   /** Those that have been answered and have not ended, in the order of the answers. */
   readonly #answered = new Map<Arrival, number>()
   readonly #prepared = new PreparedAnswer()
@@ -88,6 +105,9 @@ export class FrontDoor implements ArrivalOwner {
     this.#host = host
     this.#limits = limits
     this.#listener = listener
+    const { environment } = host
+    this.#starting = new PerTurn(environment, ARRIVALS_PER_TURN, (arrival) => arrival.start())
+    this.#deciding = new PerTurn(environment, ARRIVALS_PER_TURN, (next) => this.#decide(next))
   }
 
   /** A connection has been accepted. */
@@ -96,7 +116,7 @@ export class FrontDoor implements ArrivalOwner {
     this.#listener.counter._connections++
     this.#arrivals.add(arrival)
     arrival.acceptedAt = this.#host.environment.clock.now()
-    arrival.start()
+    this.#starting.add(arrival)
     if (!this.#isChecking) this.#scheduleCheck()
   }
 
@@ -119,6 +139,15 @@ export class FrontDoor implements ArrivalOwner {
       return
     }
     arrival.decide(head.byteLength)
+    this.#deciding.add({ arrival, head })
+  }
+
+  #decide({ arrival, head }: DecidedArrival): void {
+    if (arrival.isClosed) return
+    if (arrival.hasLeft) {
+      arrival.close()
+      return
+    }
     const request = new AcceptedRequest(head, arrival.handle, arrival)
     const { application, environment } = this.#host
     try {

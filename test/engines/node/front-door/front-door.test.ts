@@ -6,8 +6,9 @@ import { describe, expect, it } from 'vitest'
 
 import type { UpgradeOutcome } from '../../../../src/application/index.ts'
 import { VirtualClock } from '../../../../src/base/index.ts'
-import { Deferred, TimerWheel } from '../../../../src/base/internal.ts'
+import { Deferred, type Environment, TimerWheel } from '../../../../src/base/internal.ts'
 import { createEnvironment } from '../../../../src/engines/node/environment.ts'
+import type { Arrival } from '../../../../src/engines/node/front-door/arrival.ts'
 import { FrontDoor } from '../../../../src/engines/node/front-door/front-door.ts'
 import { OwedAnswers } from '../../../../src/engines/node/upgrades/owed-answers.ts'
 import { TransportChoice } from '../../../../src/engines/node/transports/transport-choice.ts'
@@ -30,6 +31,7 @@ const REFUSED: UpgradeOutcome = {
   headers: [['content-type', 'text/plain']],
   body: Buffer.from('No.\n'),
 }
+const asksToUpgrade = ['Connection', 'Upgrade', 'Upgrade', 'websocket']
 const PLAIN = 'GET /plain HTTP/1.1\r\nHost: a\r\n\r\n'
 
 const LIMITS = { maxHeadSize: 1024, headLimitMs: 10_000, checkMs: 1000 }
@@ -45,6 +47,7 @@ interface Opened extends AsyncDisposable {
 async function open(
   decide: (asked: AskedUpgrade) => Promise<UpgradeOutcome> | UpgradeOutcome,
   failures: unknown[] = [],
+  changes: Partial<Environment> = {},
 ): Promise<Opened> {
   const clock = new VirtualClock()
   const transports = new TransportChoice('auto')
@@ -54,7 +57,7 @@ async function open(
   })
   const host: UpgradeServer = {
     application: scriptedApplication(decide, failures),
-    environment: { ...createEnvironment(), clock, timers: new TimerWheel(clock) },
+    environment: { ...createEnvironment(), clock, timers: new TimerWheel(clock), ...changes },
     transports,
     owed: new OwedAnswers(server),
     hasRivals: false,
@@ -85,7 +88,85 @@ async function connectionsOf(server: Server): Promise<number> {
   })
 }
 
+/** A connection that has just been accepted, which says whether it is read or closed. */
+function acceptedHandle() {
+  const handle = {
+    state: 'unread',
+    /** Where a handle keeps its owner. */
+    onconnection: null as Arrival | null,
+    onread: () => {},
+    setNoDelay: () => 0,
+    setKeepAlive: () => 0,
+    getpeername: () => 0,
+    getsockname: () => 0,
+    useUserBuffer: () => {},
+    readStart: () => ((handle.state = 'read'), 0),
+    readStop: () => 0,
+    writeBuffer: () => 0,
+    writeLatin1String: () => 0,
+    shutdown: () => 0,
+    close: (callback?: () => void) => ((handle.state = 'closed'), callback?.call(handle)),
+    reset: () => -1,
+  }
+  return handle
+}
+
 describe('FrontDoor', () => {
+  it('FrontDoor begins to read 64 connections in a turn, and the others in later turns, in order', async () => {
+    const turns: (() => void)[] = []
+    const deferPastIo: Environment['deferPastIo'] = (task, argument) =>
+      void turns.push(() => task(argument))
+    await using opened = await open(() => accepted(echoBytes), [], { deferPastIo })
+    const handles = Array.from({ length: 150 }, acceptedHandle)
+    const firstUnread = (): number => handles.findIndex(({ state }) => state !== 'read')
+
+    for (const handle of handles.slice(0, 100)) opened.door.accept(handle)
+    expect(firstUnread()).toBe(64)
+    turns.shift()?.()
+    expect(firstUnread()).toBe(100)
+    for (const handle of handles.slice(100)) opened.door.accept(handle)
+    expect(firstUnread()).toBe(128)
+    turns.shift()?.()
+    expect(firstUnread()).toBe(-1)
+    turns.shift()?.()
+    expect(turns).toEqual([])
+  })
+
+  it('FrontDoor decides 64 requests in a turn, and closes a client that left before its own', async () => {
+    const turns: (() => void)[] = []
+    const deferPastIo: Environment['deferPastIo'] = (task, argument) =>
+      void turns.push(() => task(argument))
+    let decided = 0
+    await using opened = await open(() => (decided++, accepted(echoBytes)), [], { deferPastIo })
+    const head = { target: '/', rawHeaders: asksToUpgrade, byteLength: 1 }
+    const handles = Array.from({ length: 66 }, acceptedHandle)
+    for (const handle of handles) opened.door.accept(handle)
+    const arrivals = handles.map(({ onconnection }) => onconnection)
+
+    for (const arrival of arrivals) if (arrival !== null) opened.door.headArrived(arrival, head)
+    expect(decided).toBe(64)
+    arrivals[64]?.close()
+    for (const turn of turns.splice(0)) turn()
+
+    expect(decided).toBe(65)
+  })
+
+  it('FrontDoor closes connections that it has not read, when the server drops them', async () => {
+    const turns: (() => void)[] = []
+    const deferPastIo: Environment['deferPastIo'] = (task, argument) =>
+      void turns.push(() => task(argument))
+    await using opened = await open(() => accepted(echoBytes), [], { deferPastIo })
+    const handles = Array.from({ length: 70 }, acceptedHandle)
+    for (const handle of handles) opened.door.accept(handle)
+    expect(await connectionsOf(opened.server)).toBe(70)
+
+    opened.door.dropSilent()
+    turns.shift()?.()
+
+    expect(handles.every(({ state }) => state === 'closed')).toBe(true)
+    expect(await connectionsOf(opened.server)).toBe(0)
+  })
+
   it('FrontDoor makes a session of an upgrade without a socket of Node', async () => {
     let sockets = 0
     const count = (): void => void sockets++
