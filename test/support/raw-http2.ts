@@ -156,6 +156,8 @@ export class RawHttp2 implements AsyncDisposable {
   readonly #settings = new Deferred<void>()
   readonly #pings: Array<Deferred<void>> = []
   #wakeUps: Array<() => void> = []
+  /** Streams that the other end has ended or reset. */
+  readonly over = new Set<number>()
   readonly #requests: number[] = []
   #received: Buffer = Buffer.alloc(0)
   #nextStream = 1
@@ -425,7 +427,9 @@ export class RawHttp2 implements AsyncDisposable {
     else if (kind === FrameKind.RST_STREAM) listener?.reset(payload.readUInt32BE(0))
     else if (kind === FrameKind.DATA && payload.length > 0) listener?.data(payload)
     const mayEnd = kind === FrameKind.DATA || kind === FrameKind.HEADERS
-    if (mayEnd && (flags & END_STREAM) !== 0) listener?.ended()
+    const isEnd = mayEnd && (flags & END_STREAM) !== 0
+    if (isEnd || kind === FrameKind.RST_STREAM) this.over.add(stream)
+    if (isEnd) listener?.ended()
   }
 
   #settle(payload: Buffer): void {

@@ -8,7 +8,7 @@ import type { Socket } from 'node:net'
 
 import type { TimerWheel, WheelTimer } from '../../../base/internal.ts'
 import type { StreamConnection } from '../http2/http2-transport.ts'
-import { SessionEnd } from '../http2/session-end.ts'
+import { LEAVE_LIMIT_MS, SessionEnd } from '../http2/session-end.ts'
 import { type ConnectionFacts, connectionFacts } from '../transports/connection-facts.ts'
 
 /** How many streams a connection takes, whatever more the server allows. */
@@ -97,7 +97,10 @@ export class PooledConnection implements StreamConnection {
     if (this.#streams > 0 || this.session.closed || this.#end.isNear) return
     this.session.unref()
     this.#idle?.cancel()
-    this.#idle = this.#timers.schedule(this.#isRetired ? 0 : IDLE_MS, () => this.retire())
+    this.#idle = this.#timers.schedule(this.#isRetired ? 0 : IDLE_MS, () => {
+      this.retire()
+      this.#idle = this.#timers.schedule(LEAVE_LIMIT_MS, () => this.drop())
+    })
   }
 
   /** Takes no more streams. It ends with the last one. */

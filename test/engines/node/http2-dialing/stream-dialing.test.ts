@@ -87,7 +87,7 @@ describe('StreamDialing', () => {
     expect(outcome.response.status).toBe(401)
     expect(outcome.response.headers.get('www-authenticate')).toBe('Bearer')
     expect('body' in outcome && String(outcome.body)).toBe('who are you?')
-    await connection.until(() => resetsOf(connection.frames, stream).length > 0)
+    await connection.until(() => connection.over.has(stream))
   })
 
   it('answers with 64 KiB of a body that never ends, and frees the stream', async () => {
@@ -104,7 +104,7 @@ describe('StreamDialing', () => {
     const outcome = await refused
 
     expect('body' in outcome && outcome.body.length).toBe(65_536)
-    await connection.until(() => resetsOf(connection.frames, stream).length > 0)
+    await connection.until(() => connection.over.has(stream))
   })
 
   it('an abort resets the stream with CANCEL, and others on the connection go on', async () => {
