@@ -77,6 +77,7 @@ const UNTESTED: Readonly<Record<string, string>> = {
 
 /** Test files without a source file (paths below `test/`) and why. */
 const EXTRA: Readonly<Record<string, string>> = {
+  'brokers/missing-packages.test.ts': 'hides the packages of both brokers',
   'brokers/nats/nats-cluster.test.ts': 'runs the suite of brokers on three servers of NATS',
   'topics/lies.test.ts': 'runs nodes over an engine that lies',
   'topics/sparse-offsets.test.ts': 'runs nodes over a broker whose offsets have holes',

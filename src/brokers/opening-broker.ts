@@ -29,7 +29,7 @@ export interface EngineBroker extends Omit<Broker, 'open' | 'appendsInFlight' | 
 /** What is known of a broker before it is opened. */
 type BrokerFacts = Pick<Broker, 'appendsInFlight' | 'offsets'>
 
-/** Makes the engine's half. @throws {PackageMissingError} without the client library. */
+/** Makes the engine's half. */
 type CreateEngine = (sink: BrokerSink, options: BrokerOptions) => EngineBroker
 
 /** A broker that is opened once. */

@@ -11,6 +11,7 @@ import { KindRegistry } from './kind/kind-registry.ts'
 import { isPrivate } from './memory/memory-broker.ts'
 import { TopicNode } from './node/topic-node.ts'
 import { Presences } from './presence/presences.ts'
+import { OutageLog } from './outage-log.ts'
 import { PublishOrder } from './publish-order.ts'
 import { ServedTopic, type TopicParts } from './served-topic.ts'
 import { SessionOutlets } from './session-outlets.ts'
@@ -40,6 +41,7 @@ export class TopicsOfProcess implements AsyncDisposable {
     const monitor = new EventMonitor<TopicsEvents>(logger)
     const kinds = new KindRegistry()
     const nodeId = randomId(environment)
+    const outages = new OutageLog(logger)
     const node = new TopicNode(
       settings.broker,
       environment,
@@ -48,6 +50,7 @@ export class TopicsOfProcess implements AsyncDisposable {
         brokerChanged: (state) => {
           this.#presences.brokerChanged(state.state === 'up')
           if (state.state === 'up') this.#counts.up()
+          outages.changed(state)
           monitor.emit('brokerChanged', { state })
         },
         told: (news) => {

@@ -5,7 +5,14 @@ import {
   type TestSession,
   withTestApplication,
 } from '../../src/testing/index.ts'
-import { defineTopic, openTopics, Topics, type TopicsOfProcess } from '../../src/topics/index.ts'
+import {
+  defineTopic,
+  memoryBroker,
+  MemoryLog,
+  openTopics,
+  Topics,
+  type TopicsOfProcess,
+} from '../../src/topics/index.ts'
 
 const history = { size: 1000, age: 600_000 }
 const kinds = {
@@ -171,6 +178,27 @@ describe('Topics', () => {
     expect(topics.broker.state).toBe('up')
     await topics.close()
     expect(topics.broker.state).toBe('closed')
+  })
+
+  it('an outage of the broker is one warning, and one line when it is over', async () => {
+    const lines: string[] = []
+    const logger = {
+      debug() {},
+      info: (_facts: object, message: string) => lines.push(`info: ${message}`),
+      warn: (_facts: object, message: string) => lines.push(`warn: ${message}`),
+      error: (_facts: object, message: string) => lines.push(`error: ${message}`),
+    }
+    const log = new MemoryLog()
+    await using topics = await openTopics({ broker: memoryBroker({ log }), logger })
+    log.cut()
+    log.cut()
+    log.mend()
+    await topics.close()
+
+    expect(lines).toEqual([
+      'warn: The broker of topics is down',
+      'info: The broker of topics is up again',
+    ])
   })
 
   it('openTopics() refuses an option that is invalid', async () => {

@@ -32,17 +32,19 @@ import { NatsWire } from './nats-wire.ts'
 const RESTORED_AT_ONCE = 1000
 
 /**
- * Makes the broker on NATS. It needs the package `@nats-io/transport-node` 3.3.1 or newer, which is
- * loaded by `open`.
+ * Makes the broker on NATS. It needs the package `@nats-io/transport-node` 3.3.1 or newer, which this call
+ * loads.
  *
- * @throws {TypeError} for an unknown option or an invalid value.
+ * @throws {PackageMissingError} if the package is not installed; {TypeError} for an unknown option
+ *   or an invalid value.
  */
 export function natsBroker(options: NatsBrokerOptions = {}): Broker {
   const settings = readNatsOptions(options)
+  const nats = loadNats()
   // A change of the stream's leader could otherwise store the second append before the first.
   return new OpeningBroker(
     { appendsInFlight: 1, offsets: 'sparse' },
-    (sink, opening) => new NatsEngine(loadNats(), settings, sink, opening),
+    (sink, opening) => new NatsEngine(nats, settings, sink, opening),
   )
 }
 

@@ -45,7 +45,7 @@ export function loadNats(): typeof Nats {
   const range = '^3.3.1'
   // The package is what it says, or it is not there; what is used is checked by the tests of this
   // folder.
-  return loadPackage('open the NATS broker', '@nats-io/transport-node', range) as typeof Nats
+  return loadPackage('make the NATS broker', '@nats-io/transport-node', range) as typeof Nats
 }
 
 /** Connects. See `Connector.connect`. */

@@ -31,16 +31,18 @@ import { readPublished } from './replies.ts'
 const RESTORED_AT_ONCE = 256
 
 /**
- * Makes the broker on Redis. It needs the package `@redis/client` 6.3.1 or newer, which is loaded
- * by `open`.
+ * Makes the broker on Redis. It needs the package `@redis/client` 6.3.1 or newer, which this call
+ * loads.
  *
- * @throws {TypeError} for an unknown option or an invalid value.
+ * @throws {PackageMissingError} if the package is not installed; {TypeError} for an unknown option
+ *   or an invalid value.
  */
 export function redisBroker(options: RedisBrokerOptions = {}): Broker {
   const settings = readRedisOptions(options)
+  const redis = loadRedis()
   return new OpeningBroker(
     { appendsInFlight: Infinity, offsets: 'dense' },
-    (sink, opening) => new RedisEngine(loadRedis(), settings, sink, opening),
+    (sink, opening) => new RedisEngine(redis, settings, sink, opening),
   )
 }
 

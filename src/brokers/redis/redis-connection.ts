@@ -16,7 +16,7 @@ import type { Script } from './scripts.ts'
 export function loadRedis(): typeof Redis {
   // The package is what it says, or it is not there; what is used is checked by the tests of this
   // folder.
-  return loadPackage('open the Redis broker', '@redis/client', '^6.3.1') as typeof Redis
+  return loadPackage('make the Redis broker', '@redis/client', '^6.3.1') as typeof Redis
 }
 
 /** Connects. See `Connector.connect`. */

@@ -22,6 +22,8 @@ interface Segment {
 }
 
 const PARAMETER_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
+/** Of brokers and of other libraries. There is no subscription to several topics at once. */
+const WILDCARDS: ReadonlySet<string> = new Set(['*', '**', '+', '#', '>'])
 
 /** A pattern that has been checked. */
 export class TopicPattern {
@@ -93,7 +95,10 @@ function parse(text: string): Segment[] {
   if (problem !== null) throw new TypeError(`Cannot use the pattern of a topic: ${problem}`)
   const seen = new Set<string>()
   return text.split('/').map((segment) => {
-    if (!segment.startsWith(':')) return { text: segment, isParameter: false }
+    if (!segment.startsWith(':')) {
+      requireLiteral(text, segment)
+      return { text: segment, isParameter: false }
+    }
     const name = segment.slice(1)
     if (!PARAMETER_NAME.test(name) || name === '__proto__' || seen.has(name)) {
       throw new TypeError(
@@ -103,4 +108,15 @@ function parse(text: string): Segment[] {
     seen.add(name)
     return { text: name, isParameter: true }
   })
+}
+
+/** Refuses what other libraries would not take literally: `{name}`, and a wildcard. */
+function requireLiteral(pattern: string, segment: string): void {
+  const captured = /\{\W*(\w*)[^}]*\}/.exec(segment)?.[1]
+  if (captured === undefined && !WILDCARDS.has(segment)) return
+  const expected =
+    captured === undefined ? 'a parameter, such as ":name"' : `":${captured || 'name'}"`
+  throw new TypeError(
+    `Cannot use the pattern "${pattern}": "${segment}" is invalid, expected ${expected}`,
+  )
 }

@@ -40,4 +40,19 @@ describe('TopicPattern', () => {
   it.each(['', '/a', ':', 'a/:b/:b', 'a/:1', ':__proto__'])('refuses the pattern %j', (text) => {
     expect(() => new TopicPattern(text)).toThrow(TypeError)
   })
+  it.each([
+    ['a/{b}', '"{b}" is invalid, expected ":b"'],
+    ['{*b}/c', '"{*b}" is invalid, expected ":b"'],
+    ['a/user-{id}', '"user-{id}" is invalid, expected ":id"'],
+    ['a/{}', '"{}" is invalid, expected ":name"'],
+    ['a/*', '"*" is invalid, expected a parameter, such as ":name"'],
+    ['a/>', '">" is invalid, expected a parameter, such as ":name"'],
+  ])('refuses the notation of other libraries: %j', (text, problem) => {
+    expect(() => new TopicPattern(text)).toThrow(`Cannot use the pattern "${text}": ${problem}`)
+  })
+
+  it('takes other signs literally', () => {
+    const pattern = new TopicPattern('user:42/a*b/{/:name')
+    expect(pattern.match('user:42/a*b/{/*')).toEqual({ name: '*' })
+  })
 })
