@@ -79,6 +79,7 @@ const UNTESTED: Readonly<Record<string, string>> = {
 const EXTRA: Readonly<Record<string, string>> = {
   'brokers/missing-packages.test.ts': 'hides the packages of both brokers',
   'brokers/nats/nats-cluster.test.ts': 'runs the suite of brokers on three servers of NATS',
+  'topics/hostile.test.ts': 'floods whole nodes',
   'topics/lies.test.ts': 'runs nodes over an engine that lies',
   'topics/sparse-offsets.test.ts': 'runs nodes over a broker whose offsets have holes',
   'topics/promises.test.ts': 'runs whole nodes and clients, one promise each',

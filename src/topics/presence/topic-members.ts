@@ -11,6 +11,7 @@ import type { PresenceMessage } from './presence-messages.ts'
 import type { PresenceParts } from './presence-parts.ts'
 import type { Presence, PresenceChange, PresenceList, Seat } from './presence.ts'
 import { PresenceWatch } from './presence-watch.ts'
+import { onSessionEnd } from './session-ends.ts'
 
 const COUNT_EVERY_MS = 1000
 /** How long other processes may take to say who is there. */
@@ -29,6 +30,8 @@ export class TopicMembers {
   readonly #watches = new Set<PresenceWatch>()
   /** Seats whose connection has broken off, by key. */
   readonly #gone = new Map<string, Map<object, WheelTimer>>()
+  /** Whether there were more members than are listed, at the last count or since. */
+  #isAbove = false
   #countTimer: WheelTimer | null = null
   /**
    * Set while somebody wants to know of other processes: settles when they have answered, or had
@@ -62,17 +65,17 @@ export class TopicMembers {
     this.#sit(seat, key, meta)
     // Whoever returns takes the place of the connection that broke off.
     for (const old of this.#gone.get(key)?.keys() ?? []) this.#stand(old, key)
-    const leave = (): void => {
-      if (isLeft) return
-      isLeft = true
-      this.#stand(seat, key)
-    }
-    void session.closeReason.then(({ code }) => {
-      if (isLeft) return
+    const forget = onSessionEnd(session, (code) => {
       isLeft = true
       if (code === CloseReason.Codes.NORMAL) this.#stand(seat, key)
       else this.#await(seat, key)
     })
+    const leave = (): void => {
+      if (isLeft) return
+      isLeft = true
+      forget()
+      this.#stand(seat, key)
+    }
     return {
       key,
       update: (next) => {
@@ -213,24 +216,26 @@ export class TopicMembers {
 
   #tell(change: MemberChange | null): void {
     if (change === null) return
-    const { size } = this.#all
-    if (size > this.#listed) return this.#tellCount()
-    // Few enough to be listed one by one again.
-    const isRenewed = size === this.#listed && change.type === 'left'
+    if (this.#all.size > this.#listed) this.#isAbove = true
     for (const watch of this.#watches) {
-      if (watch.isCounting) this.#tellCount()
-      else if (isRenewed) watch.renew()
+      if (watch.isCounting || this.#isAbove) this.#tellCount()
       else watch.push(change)
     }
   }
 
-  /** At most once a second. */
+  /**
+   * At most once a second. A presence that has few enough members again is listed anew then, and
+   * not at once: one client that comes and goes could otherwise cost every watch a list each time.
+   */
   #tellCount(): void {
     this.#countTimer ??= this.#parts.timers.schedule(COUNT_EVERY_MS, () => {
       this.#countTimer = null
       const count = this.#all.size
+      const isListed = this.#isAbove && count <= this.#listed
+      if (isListed) this.#isAbove = false
       for (const watch of this.#watches) {
-        if (watch.isCounting || count > this.#listed) watch.push({ type: 'count', count })
+        if (watch.isCounting || this.#isAbove) watch.push({ type: 'count', count })
+        else if (isListed) watch.renew()
       }
     })
   }

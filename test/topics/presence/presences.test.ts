@@ -151,8 +151,31 @@ describe('Presences', () => {
       expect(await presence.list()).toMatchObject({ count: 5, members: { length: 3 } })
 
       for (const session of sessions.slice(0, 2)) await leave(t, session)
+      await t.clock.advance(1000)
 
       expect(watching.short).toContain('count(5) members(c,d,e of 3)')
+    })
+  })
+
+  it('T-51 one who comes and goes at the limit costs a watch one list a second, and not one each time', async () => {
+    await withTestApplication(async (t) => {
+      const { presence } = serving(t)
+      for (const key of ['a', 'b', 'c']) await t.connect(`/${key}/x`)
+      const watching = new Watching(presence)
+      await t.settle()
+      const session = [...t.application.sessions].at(-1)
+      if (session === undefined) throw new Error('Cannot join: there is no session')
+      for (let second = 0; second < 5; second++) {
+        for (let n = 0; n < 50; n++) {
+          const seat = await presence.join(session, `e${n}`, { name: 'x' })
+          seat.leave()
+          await t.clock.advance(20)
+        }
+      }
+      await t.clock.advance(2000)
+
+      expect(watching.changes.length).toBeLessThan(20)
+      expect(watching.short).toMatch(/members\(a,b,c of 3\)$/)
     })
   })
 
