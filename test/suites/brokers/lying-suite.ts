@@ -4,6 +4,7 @@
  */
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Deferred } from '../../../src/base/internal.ts'
 import { defineTopic, type TopicItem } from '../../../src/topics/index.ts'
 import { readTopicsOptions } from '../../../src/topics/topics-options.ts'
 import { TopicsOfProcess } from '../../../src/topics/topics.ts'
@@ -52,6 +53,10 @@ const Room = defineTopic('rooms/:room', { history: { size: 100, age: 600_000 } }
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 const BEFORE = ['1', '2', '3', '4']
 const AFTER = ['5', '6', '7']
+/** For one step of a test, in the time of the harness. */
+const PATIENCE_MS = 20_000
+/** How many events are published at most until all have seen one of them. */
+const MAX_LAST = 40
 
 /** Runs every lie. */
 export function lyingSuite(name: string, createEngine: () => Promise<LyingEngine>): void {
@@ -104,34 +109,59 @@ export function lyingSuite(name: string, createEngine: () => Promise<LyingEngine
       const listening = [a, b].map(
         (each) => new Listening(each.topic(Room, { room: '1' }).events()),
       )
-      for (const each of listening) await each.until(() => each.short === 'live')
+      const all = (isSo: (each: Listening) => boolean): Promise<unknown> =>
+        Promise.all(listening.map((each) => each.until(() => isSo(each))))
+      const seen = (): string => listening.map((each) => each.short).join(' | ')
+
+      await inTime(
+        'live',
+        seen,
+        all((each) => each.short === 'live'),
+      )
       const offsets: number[] = []
-      for (const event of BEFORE) offsets.push(await publish(a, event))
-      for (const each of listening) await each.until(() => each.events.length === 4)
+      for (const event of BEFORE) offsets.push(await inTime(event, seen, publish(a, event)))
+      await inTime(
+        'the events before',
+        seen,
+        all((each) => each.events.length === 4),
+      )
       const { epoch } = await topic.position()
 
       const place = { namespace: 'test', topic: 'rooms/1', kind: Room.pattern, epoch, offsets }
-      await engine.lie(lie, place)
-      for (const event of AFTER) await publish(b, event)
-      for (const each of listening) {
-        await each.until(() => each.events.includes('7') || hasBegunAgain(each.items))
-      }
+      await inTime('the lie', seen, engine.lie(lie, place))
+      for (const event of AFTER) await inTime(event, seen, publish(b, event))
+      const isAfter = (each: Listening) => each.events.includes('7') || hasBegunAgain(each.items)
+      await inTime('the events after', seen, all(isAfter))
       // Who was told that the log has begun again may have missed the last event, and no later one.
-      for (let n = 0; !listening.every((each) => each.events.some(isLast)); n++) {
-        await publish(a, `last ${n}`)
-        await Promise.race([
-          Promise.all(listening.map((each) => each.until(() => each.events.some(isLast)))),
-          waited(500),
-        ])
+      const isDone = (each: Listening) => each.events.some(isLast)
+      for (let n = 0; !listening.every(isDone); n++) {
+        if (n === MAX_LAST) throw new Error(`Cannot see the last event: ${seen()}`)
+        await inTime(`last ${n}`, seen, publish(a, `last ${n}`))
+        await Promise.race([all(isDone), waited(500)])
       }
 
       for (const each of listening) expect(faultsOf(each.items)).toEqual([])
-      const late = new Listening(
-        (await open()).topic(Room, { room: '1' }).events({ from: 'start' }),
-      )
-      await late.until(() => late.items.at(-1)?.type === 'live')
+      const third = await open()
+      const late = new Listening(third.topic(Room, { room: '1' }).events({ from: 'start' }))
+      const isLive = late.until(() => late.items.at(-1)?.type === 'live')
+      await inTime('the late one', () => late.short, isLive)
       expect(late.events.filter(isLast)).not.toEqual([])
       expect(late.events).toEqual([...new Set(late.events)])
+    }
+
+    /** Waits for `promise`, and rejects with what was seen if that takes too long. */
+    async function inTime<T>(what: string, seen: () => string, promise: Promise<T>): Promise<T> {
+      const late = new Deferred<never>()
+      const timer = engine.harness.environment.timers.schedule(PATIENCE_MS, () => {
+        const states = processes.map(({ broker }) => broker.state).join(', ')
+        const facts = `saw ${seen()}, brokers are ${states}`
+        void late.reject(new Error(`Cannot wait for ${what} any longer: ${facts}`))
+      })
+      try {
+        return await Promise.race([promise, late.promise])
+      } finally {
+        timer.cancel()
+      }
     }
 
     function waited(ms: number): Promise<void> {
