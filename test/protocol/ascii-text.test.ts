@@ -1,7 +1,8 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { MAX_ASCII_TEXT_BYTES, readAsciiText } from '../../src/protocol/ascii-text.ts'
 import { maskInPlace } from '../../src/protocol/mask.ts'
+import { SimdMask } from '../../src/protocol/simd-mask.ts'
 import { utf8 } from './wire.ts'
 
 describe('readAsciiText()', () => {
@@ -33,6 +34,21 @@ describe('readAsciiText()', () => {
 
         expect(readAsciiText(source, 0, length, key)).toBe(null)
       }
+    }
+  })
+
+  it.each(['é', 'я', '漢', '😀'])('readAsciiText() unmasks no text of %s in vain', (character) => {
+    const unmasked = vi.spyOn(SimdMask.prototype, 'copy')
+    try {
+      for (const length of [1025, 8000, 65_536]) {
+        const source = utf8(character.repeat(length)).slice(0, length)
+        maskInPlace(source, 0, length, 0x37fa213d)
+        unmasked.mockClear()
+        expect(readAsciiText(source, 0, length, 0x37fa213d)).toBe(null)
+        expect(unmasked).not.toHaveBeenCalled()
+      }
+    } finally {
+      unmasked.mockRestore()
     }
   })
 

@@ -22,6 +22,9 @@ const MAX_GUESSED_BYTES = 128 * 1024
  */
 const MIN_COUNTED_CHARACTERS = 256
 
+/** Longer text is not kept alive until it is encoded. */
+const MAX_REMEMBERED_CHARACTERS = 1024 * 1024
+
 /**
  * Encodes one frame into `target` from `offset` on. There must be room: `encodedSizeBound(payload)`
  * bytes are enough, and so are 14 + `payloadSize(payload)`.
@@ -76,12 +79,38 @@ export function encodeClose(
 export function encodedSizeBound(payload: string | Uint8Array): number {
   if (typeof payload !== 'string') return MAX_HEADER_BYTES + payload.length
   const guess = UTF8_BYTES_PER_UNIT * payload.length
-  return MAX_HEADER_BYTES + (guess <= MAX_GUESSED_BYTES ? guess : utf8Length(payload))
+  return MAX_HEADER_BYTES + (guess <= MAX_GUESSED_BYTES ? guess : countUtf8(payload))
 }
 
 /** Returns the exact size of a payload in bytes; a string is read as a whole to count its UTF-8. */
 export function payloadSize(payload: string | Uint8Array): number {
-  return typeof payload === 'string' ? utf8Length(payload) : payload.length
+  return typeof payload === 'string' ? countUtf8(payload) : payload.length
+}
+
+/** Whether long text is ASCII. It is about to be encoded, and is not remembered any longer. */
+function isAsciiOf(text: string): boolean {
+  const bytes = countUtf8(text)
+  countedText = ''
+  return bytes === text.length
+}
+
+/** The text that was counted last, until it is encoded; `''`: none. */
+let countedText = ''
+let countedBytes = 0
+
+/**
+ * Counts the bytes of text as UTF-8. Sending asks several times for the size of one text, and
+ * counting costs two to four times as much as copying: long text is counted once.
+ */
+function countUtf8(text: string): number {
+  if (text.length < MIN_COUNTED_CHARACTERS) return utf8Length(text)
+  if (text === countedText) return countedBytes
+  const bytes = utf8Length(text)
+  if (text.length <= MAX_REMEMBERED_CHARACTERS) {
+    countedText = text
+    countedBytes = bytes
+  }
+  return bytes
 }
 
 /**
@@ -97,7 +126,7 @@ function encodeText(
 ): number {
   const expectedStart = offset + headerSize(text.length, maskKey)
   requireRoom(target, expectedStart + text.length)
-  if (text.length >= MIN_COUNTED_CHARACTERS && utf8Length(text) === text.length) {
+  if (text.length >= MIN_COUNTED_CHARACTERS && isAsciiOf(text)) {
     writeAscii(target, expectedStart, text)
     writeHeader(target, offset, first, text.length, maskKey)
     if (maskKey !== null) maskInPlace(target, expectedStart, text.length, maskKey)

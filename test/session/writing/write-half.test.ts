@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { ClosedSendChannelError } from '../../../src/channels/index.ts'
 import { CloseReason, Frame, LocalProtocolError } from '../../../src/protocol/index.ts'
 import { DefaultSession } from '../../support/bare-session.ts'
+import { toHex } from '../../support/bytes.ts'
 import { custom } from '../../support/extensions.ts'
 import { Gate } from '../../support/gate.ts'
 import { memoryEnvironment, settled } from '../../support/memory-world.ts'
@@ -81,6 +82,29 @@ describe('WriteHalf', () => {
 
     const [expected] = alone.gate.writes
     for (const { gate } of all) expect(gate.writes).toEqual([`81 01 61 ${expected}`])
+  })
+
+  it.each([
+    ['ASCII', 'a', 65_536],
+    ['other', 'é', 131_072],
+  ])('the UTF-8 of long text is counted once for each frame: %s text', async (_, unit, size) => {
+    const { gate, session } = open()
+    const counted = vi.spyOn(Buffer, 'byteLength')
+
+    try {
+      for (let sent = 1; sent <= 2; sent++) {
+        await session.send(unit.repeat(65_536))
+        await settled()
+        expect(counted).toHaveBeenCalledTimes(sent)
+      }
+    } finally {
+      counted.mockRestore()
+    }
+
+    const payload = Buffer.from(unit.repeat(65_536))
+    expect(payload.length).toBe(size)
+    for (const bytes of gate.writes) expect(bytes.endsWith(toHex(payload))).toBe(true)
+    expect(gate.writes.length).toBe(2)
   })
 
   it('bytes that are changed between two sends are sent as they were at each', async () => {
