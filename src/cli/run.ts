@@ -7,10 +7,12 @@ import { readFileSync } from 'node:fs'
 import { helpOf, quoted, readArguments } from './arguments.ts'
 import type { Command } from './command.ts'
 import { connectCommand } from './connect/connect-command.ts'
+import { listenCommand } from './listen/listen-command.ts'
+import { probeCommand } from './probe/probe-command.ts'
 import { ExitCode, failureOf, UsageError } from './exit-code.ts'
 import type { World } from './world.ts'
 
-const COMMANDS: readonly Command[] = [connectCommand]
+const COMMANDS: readonly Command[] = [connectCommand, listenCommand, probeCommand]
 
 /**
  * Runs a command to its end.

@@ -3,6 +3,7 @@
  * virtual.
  */
 
+import { once } from 'node:events'
 import { PassThrough } from 'node:stream'
 
 import type { Application } from '../../src/application/index.ts'
@@ -24,6 +25,8 @@ export interface RunningCommand {
   /** Standard output and standard error so far. */
   readonly out: string
   readonly err: string
+  /** Resolves with the match when one of the two outputs matches `pattern`. */
+  until(pattern: RegExp): Promise<RegExpExecArray>
   /** Writes to standard input. */
   type(text: string | Uint8Array): Promise<void>
   /** Ends standard input. */
@@ -91,6 +94,13 @@ export class CommandLine {
       },
       get err() {
         return texts.err
+      },
+      until: async (pattern) => {
+        for (;;) {
+          const match = pattern.exec(texts.err) ?? pattern.exec(texts.out)
+          if (match !== null) return match
+          await Promise.race([once(stdout, 'data'), once(stderr, 'data')])
+        }
       },
       type: async (text) => {
         stdin.write(text)

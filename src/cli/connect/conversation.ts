@@ -11,16 +11,9 @@ import type {
 } from '../../client/index.ts'
 import type { NodeClientOptions } from '../../engines/node/index.ts'
 import type { CloseReason, Frame } from '../../protocol/index.ts'
-import type { CloseInfo } from '../../session/index.ts'
 import { ExitCode, failureOf } from '../exit-code.ts'
 import { printable } from '../printable.ts'
-
-/** How a conversation ended. */
-export interface ConversationEnd {
-  readonly exitCode: ExitCode
-  /** A sentence to print. */
-  readonly line: string
-}
+import { closeText, type ConversationEnd, endOfSession } from '../session-end.ts'
 
 /** A connection whose frames come one after another. */
 export interface Conversation {
@@ -43,7 +36,7 @@ export async function openOnce(
     incoming: quietly(session.incoming),
     session: () => Promise.resolve(session),
     close: (reason) => session.close(reason),
-    ended: session.closed.then(endOfSession),
+    ended: session.closed.then((info) => endOfSession(info)),
   }
 }
 
@@ -93,14 +86,6 @@ export async function reportStates(
   }
 }
 
-/** Returns how a session ended: agreed closes are this side's own, and 1000 from the peer. */
-export function endOfSession(info: CloseInfo): ConversationEnd {
-  const { reason, initiator, clean, cause } = info
-  const isNormal = reason.code === 1000 || reason.code === 1005
-  const isAgreed = clean && cause === null && (initiator === 'local' || isNormal)
-  return { exitCode: isAgreed ? ExitCode.OK : ExitCode.CLOSED_OTHERWISE, line: closeText(info) }
-}
-
 /** Returns how a reconnecting connection ended. */
 export function endOfConnection({ why, setback, cause }: ConnectionEnd): ConversationEnd {
   const { info = null, error = null } = setback ?? {}
@@ -112,15 +97,4 @@ export function endOfConnection({ why, setback, cause }: ConnectionEnd): Convers
   if (info !== null && why !== 'closed') return endOfSession(info)
   const exitCode = cause === null ? ExitCode.OK : ExitCode.CLOSED_OTHERWISE
   return { exitCode, line: cause === null ? 'closed' : printable(cause.message) }
-}
-
-/** Returns how a session ended, as a sentence. */
-function closeText(info: CloseInfo | null): string {
-  if (info === null) return 'closed'
-  const { reason, initiator, cause } = info
-  const who = { local: 'closed by this side', remote: 'closed by the server', none: 'lost' }
-  const name = reason.knownReason === null ? '' : ` ${reason.knownReason}`
-  const message = reason.message === '' ? '' : ` "${printable(reason.message)}"`
-  const why = cause === null ? '' : ` (${printable(cause.message)})`
-  return `${who[initiator]}: ${reason.code}${name}${message}${why}`
 }
