@@ -95,5 +95,5 @@ function pagesBelow(folder) {
     .map((name) => posix.join(folder, name.replaceAll('\\', '/')))
     .filter((name) => name.endsWith('.md'))
     .sort()
-    .map((file) => ({ file, path: posix.relative('docs', file) }))
+    .map((file) => ({ file, path: posix.relative('docs', file).replace('README.md', 'index.md') }))
 }

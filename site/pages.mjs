@@ -100,7 +100,7 @@ function homeOf({ text }) {
       image: { src: '/icon.svg', alt: '' },
       actions: [
         action('Get started', '/getting-started', 'brand'),
-        action('All pages', '/overview', 'alt'),
+        action('Recipes', '/recipes/', 'alt'),
         action('Reference', '/reference/', 'alt'),
       ],
     },
