@@ -63,7 +63,9 @@ const PORTABLE: readonly string[] = [
   'browser-topics-client.ts',
   'engines/browser/',
   'messages/',
+  'msgpack/check.ts',
   'msgpack/codec.ts',
+  'cbor/check.ts',
   'cbor/codec.ts',
 ]
 

@@ -3,6 +3,7 @@
  */
 
 import type { Codec } from '../messages/index.ts'
+import { checkCBOR } from './check.ts'
 
 /** What is used of the package. */
 export interface CBORPackage {
@@ -24,6 +25,7 @@ export function cborOf({ Encoder, Decoder }: CBORPackage): Codec {
     encode: (value) => new Uint8Array(encoder.encode(value)),
     decode: (data) => {
       if (typeof data === 'string') throw new TypeError('Cannot decode a text as CBOR')
+      checkCBOR(data)
       return decoder.decode(data)
     },
   }

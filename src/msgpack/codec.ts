@@ -3,6 +3,7 @@
  */
 
 import type { Codec } from '../messages/index.ts'
+import { checkMessagePack } from './check.ts'
 
 /** What is used of the package. */
 export interface MessagePackPackage {
@@ -24,6 +25,7 @@ export function messagePackOf({ Packr, Unpackr }: MessagePackPackage): Codec {
     encode: (value) => new Uint8Array(encoder.pack(value)),
     decode: (data) => {
       if (typeof data === 'string') throw new TypeError('Cannot decode a text as MessagePack')
+      checkMessagePack(data)
       return decoder.unpack(data)
     },
   }
