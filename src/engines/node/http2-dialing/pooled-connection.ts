@@ -8,6 +8,7 @@ import type { Socket } from 'node:net'
 
 import type { TimerWheel, WheelTimer } from '../../../base/internal.ts'
 import type { StreamConnection } from '../http2/http2-transport.ts'
+import { Pulse } from '../http2/pulse.ts'
 import { LEAVE_LIMIT_MS, SessionEnd } from '../http2/session-end.ts'
 import { type ConnectionFacts, connectionFacts } from '../transports/connection-facts.ts'
 
@@ -29,6 +30,7 @@ export class PooledConnection implements StreamConnection {
   readonly session: ClientHttp2Session
   readonly #timers: TimerWheel
   readonly #end: SessionEnd
+  readonly #pulse: Pulse
   #streams = 0
   #isRetired = false
   #idle: WheelTimer | null = null
@@ -41,10 +43,14 @@ export class PooledConnection implements StreamConnection {
     this.facts = connectionFacts(socket)
     const remote = this.facts.remote.host ?? 'a Unix socket'
     this.#end = new SessionEnd(session, { remote, socket, timers })
+    this.#pulse = new Pulse(session, socket, timers)
     session.once('connect', () => {
       if (!session.destroyed) session.setLocalWindowSize(CONNECTION_WINDOW)
     })
-    session.once('close', () => this.#idle?.cancel())
+    session.once('close', () => {
+      this.#idle?.cancel()
+      this.#pulse.stop()
+    })
     session.on('goaway', (_code: number, lastStream: number) => {
       this.#lastHandled = lastStream
       this.#isRetired = true
@@ -82,6 +88,7 @@ export class PooledConnection implements StreamConnection {
   enter(): () => void {
     this.#streams += 1
     this.#idle?.cancel()
+    this.#pulse.start()
     if (!this.session.destroyed) this.session.ref()
     let isOver = false
     return () => {
@@ -94,7 +101,9 @@ export class PooledConnection implements StreamConnection {
 
   /** A connection without a stream does not keep the process alive, and is closed after a while. */
   watchIdle(): void {
-    if (this.#streams > 0 || this.session.closed || this.#end.isNear) return
+    if (this.#streams > 0) return
+    this.#pulse.stop()
+    if (this.session.closed || this.#end.isNear) return
     this.session.unref()
     this.#idle?.cancel()
     this.#idle = this.#timers.schedule(this.#isRetired ? 0 : IDLE_MS, () => {

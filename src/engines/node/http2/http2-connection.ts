@@ -9,6 +9,7 @@ import type { TimerWheel, WheelTimer } from '../../../base/internal.ts'
 import { type ConnectionFacts, connectionFacts } from '../transports/connection-facts.ts'
 import type { Http2Settings } from './http2-options.ts'
 import type { StreamConnection } from './http2-transport.ts'
+import { Pulse } from './pulse.ts'
 import { LEAVE_LIMIT_MS, SessionEnd } from './session-end.ts'
 
 /** What the server knows of a connection that it accepted itself. */
@@ -31,6 +32,7 @@ export class Http2Connection implements StreamConnection {
   readonly #idleTimeoutMs: number | null
   #streams = 0
   readonly #end: SessionEnd
+  readonly #pulse: Pulse
   #idle: WheelTimer | null = null
 
   /** @param own absent on a server that is not ours, whose connections it limits itself. */
@@ -44,9 +46,11 @@ export class Http2Connection implements StreamConnection {
       socket: own?.socket ?? null,
       timers,
     })
+    this.#pulse = new Pulse(session, own?.socket ?? session.socket, timers)
     if (own !== null) session.setLocalWindowSize(own.settings.connectionWindow)
     session.once('close', () => {
       this.#idle?.cancel()
+      this.#pulse.stop()
       own?.closed()
     })
     this.#watchIdle()
@@ -61,12 +65,15 @@ export class Http2Connection implements StreamConnection {
     this.#streams += 1
     this.#idle?.cancel()
     this.#idle = null
+    this.#pulse.start()
     let isOver = false
     return () => {
       if (isOver) return
       isOver = true
       this.#streams -= 1
-      if (this.#streams === 0) this.#watchIdle()
+      if (this.#streams > 0) return
+      this.#pulse.stop()
+      this.#watchIdle()
     }
   }
 
