@@ -6,6 +6,7 @@
 import { describe, expect, it } from 'vitest'
 import { embeddedServer, WebSockets } from '../../src/index.ts'
 import type { TransportMode } from '../../src/engines/node/transports/transport-choice.ts'
+import { certificate } from '../support/certificate.ts'
 import { RawClient } from '../support/loopback.ts'
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ=='
@@ -108,30 +109,42 @@ const CASES: ReadonlyArray<readonly [name: string, bytes: string, statuses: read
   ['nothing, then the end', '', []],
 ]
 
+/** How a server is started, and how its clients connect. */
+export interface Door {
+  readonly transport: TransportMode
+  readonly tls?: boolean
+  /** Whether the cases are sent byte by byte, too. @defaultValue true */
+  readonly byteByByte?: boolean
+}
+
 /** Runs the cases on one door. */
-export function doorSuite(name: string, transport: TransportMode): void {
+export function doorSuite(name: string, door: Door): void {
+  const cases = door.tls === true ? CASES.filter(([each]) => each !== 'TLS') : CASES
   describe(`${name}: a door of a server`, () => {
-    it.each(CASES)('answers %s', async (_, bytes, statuses) => {
-      expect(await statusesOf(transport, [bytes])).toEqual(statuses)
+    it.each(cases)('answers %s', async (_, bytes, statuses) => {
+      expect(await statusesOf(door, [bytes])).toEqual(statuses)
     })
 
-    it.each(CASES.filter(([, bytes]) => bytes.length < 1000))(
+    if (door.byteByByte === false) return
+    it.each(cases.filter(([, bytes]) => bytes.length < 1000))(
       'answers %s that comes byte by byte',
       async (_, bytes, statuses) => {
-        expect(await statusesOf(transport, bytes)).toEqual(statuses)
+        expect(await statusesOf(door, bytes)).toEqual(statuses)
       },
     )
   })
 }
 
 /** Sends pieces, each a segment of its own, and reads to the end. */
-async function statusesOf(transport: TransportMode, pieces: Iterable<string>): Promise<number[]> {
+async function statusesOf(door: Door, pieces: Iterable<string>): Promise<number[]> {
+  const { transport, tls = false } = door
   const server = await embeddedServer(
     {
       host: '127.0.0.1',
       port: 0,
       signals: false,
       transport,
+      ...(tls ? { tls: certificate } : {}),
       http: (request, response) => void request.resume().on('end', () => response.end('plain\r\n')),
     },
     (app) => {
@@ -139,7 +152,8 @@ async function statusesOf(transport: TransportMode, pieces: Iterable<string>): P
       app.routing((route) => route.webSocket('/', async ({ closed }) => void (await closed)))
     },
   ).start()
-  const client = await RawClient.connect(server.address.port)
+  const { port } = server.address
+  const client = await (tls ? RawClient.connectTls(port) : RawClient.connect(port))
   client.socket.setNoDelay(true)
   let sent = ''
   for (const piece of pieces) {

@@ -5,7 +5,12 @@
 
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls'
+import {
+  connect as connectTls,
+  type ConnectionOptions,
+  createServer as createTlsServer,
+  type TLSSocket,
+} from 'node:tls'
 import { certificate } from './certificate.ts'
 
 /** The accepted and the connecting end of one TCP connection; both half-open by choice. */
@@ -107,6 +112,14 @@ export class RawClient implements AsyncDisposable {
   static async connect(port: number): Promise<RawClient> {
     const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true })
     await once(socket, 'connect')
+    return new RawClient(socket)
+  }
+
+  /** The same over TLS. Trusts the certificate of the tests. */
+  static async connectTls(port: number, options: ConnectionOptions = {}): Promise<RawClient> {
+    const ca = certificate.cert
+    const socket = connectTls({ host: '127.0.0.1', port, ca, servername: 'localhost', ...options })
+    await once(socket, 'secureConnect')
     return new RawClient(socket)
   }
 
