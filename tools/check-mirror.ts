@@ -54,13 +54,7 @@ const UNTESTED: Readonly<Record<string, string>> = {
   'topics/node/taking.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/subscription.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/topic-node.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
-  'topics/node/following/wire-follower.ts':
-    'is a part of a node: test/topics/topics.test.ts runs nodes',
-  'topics/node/following/wire-message.ts':
-    'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/wire/messages.ts':
-    'is a part of the protocol: test/topics/wire/wire-session.test.ts runs it',
-  'topics/wire/permissions.ts':
     'is a part of the protocol: test/topics/wire/wire-session.test.ts runs it',
   'topics/wire/wire-feed.ts':
     'is a part of the protocol: test/topics/wire/wire-session.test.ts runs it',
@@ -70,13 +64,9 @@ const UNTESTED: Readonly<Record<string, string>> = {
     'is a part of the protocol: test/topics/client/client-presence.test.ts runs it',
   'topics/client/outbox.ts':
     'is a part of the client: test/topics/client/connect-topics.test.ts runs it',
-  'topics/presence/member-table.ts':
-    'is a part of presence: test/topics/presence/presences.test.ts runs it',
   'topics/presence/presence-nodes.ts':
     'is a part of presence: test/topics/presence/node-members.test.ts runs it',
   'topics/presence/topic-members.ts':
-    'is a part of presence: test/topics/presence/presences.test.ts runs it',
-  'topics/presence/presence-watch.ts':
     'is a part of presence: test/topics/presence/presences.test.ts runs it',
   'topics/served-topic.ts': 'is what topics() returns: test/topics/topics.test.ts runs it',
   'topics/session-outlets.ts': 'sends to sessions: test/topics/topics-plugin.test.ts runs it',

@@ -67,6 +67,28 @@ describe('what topics promise', () => {
     }
   })
 
+  it('T-15 what is published after subscribed was sent is seen, however late the wire is', async () => {
+    for (const delay of [0, 1, 20, 500]) {
+      const late = new TopicsWorld()
+      const [writer, reader] = [await late.open(), await late.open()]
+      await writer.topic(Room, room).publish('before')
+      late.log.delay(delay, reader.broker.engine)
+      const published: Array<Promise<unknown>> = []
+      const listening = new Listening(reader.topic(Room, room).events())
+      void listening.until(() => {
+        if (listening.short === 'live') {
+          published.push(writer.topic(Room, room).publish('after'))
+        }
+        return listening.events.length > 0
+      })
+      await late.pass(5000)
+
+      expect(published).toHaveLength(1)
+      expect(listening.short).toBe('live 2')
+      await late.end()
+    }
+  })
+
   it('T-16 a position, then a database, then a subscription miss nothing, however they interleave', async () => {
     const [writer, reader] = [await world.open(), await world.open()]
     const database = new Set<number>()
@@ -117,6 +139,33 @@ describe('what topics promise', () => {
     expect(listening.events).toEqual(['stored'])
   })
 
+  it('T-25 an event is validated before it is sent, and again before it is stored', async () => {
+    await withTestApplication(async (t) => {
+      t.application.install(WebSockets)
+      const topics = t.application.install(Topics)
+      topics.allow(Strict, { publish: () => true })
+      t.application.routing((route) => topics.serve(route, '/live'))
+      const live = connectTopicsOn({
+        connect: (protocols, opened) =>
+          t.client.connect('ws://localhost/live', { protocols, opened }),
+        clock: t.clock,
+      })
+      const outcome = (publish: Promise<unknown>) => publish.catch((error: unknown) => error)
+
+      // The first is refused by the page's own schema. The second page has another schema.
+      const invalid = 1 as unknown as string
+      const here = outcome(live.topic(Strict, room).publish(invalid))
+      const Lenient = defineTopic('strict/:room')
+      const there = outcome(live.topic(Lenient, room).publish(1))
+      await t.clock.advance(100)
+
+      expect(await here).toMatchObject({ reason: 'schema' })
+      expect(await there).toMatchObject({ reason: 'schema' })
+      expect(await topics.topic(Strict, room).position()).toMatchObject({ offset: 0 })
+      await live.close()
+    })
+  })
+
   it('T-21 a client does not send again after dedupe: nobody knows then', async () => {
     await withTestApplication(async (t) => {
       t.application.install(WebSockets)
@@ -147,6 +196,49 @@ describe('what topics promise', () => {
 
       expect(await published).toBeInstanceOf(PublishUncertainError)
       expect(await topics.topic(Room, room).position()).toMatchObject({ offset: 0 })
+    })
+  })
+})
+
+describe('a slow client', () => {
+  const Closing = defineTopic('closing/:room', {
+    history: { size: 1000, age: 600_000 },
+    lagging: 'close',
+  })
+
+  it('T-44 close: a client that was too slow is closed with 4101, resumes, and misses nothing', async () => {
+    await withTestApplication(async (t) => {
+      t.application.install(WebSockets, { channels: { outgoing: { capacity: 4 } } })
+      const topics = t.application.install(Topics)
+      topics.allow(Closing, { subscribe: () => true })
+      t.application.routing((route) => topics.serve(route, '/live'))
+      const codes: number[] = []
+      t.application.monitor.on('sessionClosed', ({ info }) => codes.push(info.reason.code))
+      const live = connectTopicsOn({
+        connect: (protocols, opened) =>
+          t.client.connect('ws://localhost/live', {
+            protocols,
+            opened,
+            reconnect: { baseDelay: 1000, maxDelay: 1000, jitter: 0 },
+          }),
+        clock: t.clock,
+      })
+      const listening = new Listening(live.topic(Closing, room).events())
+      await t.clock.advance(10)
+      t.network.slowReader()
+      for (let n = 1; n <= 300; n++) {
+        await topics.topic(Closing, room).publish({ n, padding: 'x'.repeat(8000) })
+        if (n % 10 === 0) await t.clock.advance(1)
+      }
+      t.network.slowReader(false)
+      await t.clock.advance(60_000)
+
+      expect(codes).toEqual([4101])
+      expect(listening.events.map((event) => (event as { n: number }).n)).toEqual(
+        Array.from({ length: 300 }, (_, index) => index + 1),
+      )
+      expect(listening.short).not.toContain('gap')
+      await live.close()
     })
   })
 })

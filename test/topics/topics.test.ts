@@ -475,6 +475,26 @@ describe('the broker is away', () => {
     expect(changed).toEqual([{ topic: 'rooms/1' }])
   })
 
+  it('T-33 every topic begins a new epoch, for the subscribers of all nodes', async () => {
+    const nodes = [await world.open(), await world.open()]
+    const rooms = [room, { room: '2' }]
+    const listening = nodes.flatMap((node) =>
+      rooms.map((each) => new Listening(node.topic(Room, each).events())),
+    )
+    await world.pass(1)
+    for (const each of rooms) {
+      for (let n = 1; n <= 3; n++) await nodes[0]?.topic(Room, each).publish(n)
+    }
+    await world.pass(1)
+
+    world.log.restart({ lose: 1 })
+    await world.pass(1)
+
+    for (const each of listening) {
+      expect(each.short).toBe('live 1 2 3 gap(3→1 epoch null) 1 2')
+    }
+  })
+
   it('T-27 the states of the broker are told', async () => {
     const topics = await world.open()
     const states: string[] = []

@@ -113,7 +113,9 @@ export function decide(verdict: Verdict): Decision {
   if (verdict === false) return { isAllowed: false, denied: null }
   if (verdict instanceof Denied) return { isAllowed: false, denied: verdict }
   if (typeof verdict === 'object' && verdict !== null && verdict.until instanceof Date) {
-    return { isAllowed: true, until: verdict.until }
+    // Nothing ever happens at an invalid date: the permission would not end.
+    if (!Number.isNaN(verdict.until.getTime())) return { isAllowed: true, until: verdict.until }
+    throw new TypeError('Cannot decide: "until" is an invalid date, expected a valid one')
   }
   throw new TypeError(
     `Cannot decide: the permission is ${kindOf(verdict)}, expected true, false, a Denied or { until }`,

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { WebSockets } from '../../../src/index.ts'
 import { type TestApplication, withTestApplication } from '../../../src/testing/index.ts'
-import { defineTopic, Denied, type PresenceChange, Topics } from '../../../src/topics/index.ts'
+import {
+  defineTopic,
+  Denied,
+  type PresenceChange,
+  Topics,
+  type TopicsOfProcess,
+} from '../../../src/topics/index.ts'
 import { connectTopicsOn, type LiveTopics } from '../../../src/topics/portable.ts'
 import { JSON_PROTOCOL } from '../../../src/topics/wire/messages.ts'
 
@@ -13,7 +19,7 @@ const Plain = defineTopic('plain/:name', { presence: {} })
 const room = { room: '1' }
 
 /** The token says who the client is. */
-function serving(t: TestApplication): void {
+function serving(t: TestApplication): TopicsOfProcess {
   t.application.install(WebSockets)
   const topics = t.application.install(Topics, { maxTopics: 2 })
   topics.allow(Room, {
@@ -26,6 +32,7 @@ function serving(t: TestApplication): void {
   })
   topics.allow(Plain, { subscribe: () => true })
   t.application.routing((route) => topics.serve(route, '/live'))
+  return topics
 }
 
 function connecting(t: TestApplication, token: string): LiveTopics {
@@ -165,7 +172,8 @@ describe('ClientPresences', () => {
 
   it('T-58 refuses a meta that is too large, and more topics than are allowed', async () => {
     await withTestApplication(async (t) => {
-      serving(t)
+      const limits: string[] = []
+      serving(t).monitor.on('limitReached', ({ limit }) => limits.push(limit))
       const live = connecting(t, 'ada')
       const join = (name: string, meta: string): Promise<unknown> =>
         settled(t, live.topic(Room, { room: name }).presence.join(meta))
@@ -174,6 +182,7 @@ describe('ClientPresences', () => {
       await join('1', 'Ada')
       await join('2', 'Ada')
       await expect(join('3', 'Ada')).rejects.toMatchObject({ reason: 'limit' })
+      expect(limits).toEqual(['maxMetaBytes', 'maxTopics'])
     })
   })
 

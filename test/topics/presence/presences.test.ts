@@ -9,6 +9,7 @@ import {
 import {
   defineTopic,
   memoryBroker,
+  type Member,
   MemoryLog,
   type Presence,
   type PresenceChange,
@@ -60,6 +61,23 @@ function shortOf(change: PresenceChange): string {
     return `members(${change.members.map(({ key }) => key).join(',')} of ${change.count})`
   }
   return change.type === 'count' ? `count(${change.count})` : `${change.type}(${change.member.key})`
+}
+
+/** The members that a loop over `changes` knows: those of the newest list, and what came since. */
+function membersAfter(changes: readonly PresenceChange[]): Member[] {
+  const members = new Map<string, Member>()
+  for (const change of changes) {
+    if (change.type === 'members') {
+      members.clear()
+      for (const member of change.members) members.set(member.key, member)
+    } else if (change.type === 'left') members.delete(change.member.key)
+    else if (change.type !== 'count') members.set(change.member.key, change.member)
+  }
+  return [...members.values()]
+}
+
+function sorted(members: readonly Member[]): Member[] {
+  return [...members].sort((a, b) => (a.key < b.key ? -1 : 1))
 }
 
 async function leave(t: TestApplication, session: TestSession): Promise<void> {
@@ -137,6 +155,37 @@ describe('Presences', () => {
       expect(watching.changes[0]).toMatchObject({
         members: [{ key: 'ada', meta: { name: 'Ada' } }],
       })
+    })
+  })
+
+  it('T-48 the members with all changes since are the members now, whatever happens', async () => {
+    await withTestApplication(async (t) => {
+      const { presence } = serving(t)
+      await t.connect('/ada/Ada')
+      await t.settle()
+      const session = [...t.application.sessions].at(-1)
+      if (session === undefined) throw new Error('Cannot join: there is no session')
+      const watching = new Watching(presence)
+      await t.settle()
+      const seats = new Map<string, Awaited<ReturnType<Presence['join']>>>()
+      for (let n = 1; n <= 300; n++) {
+        const key = `k${(n * 7) % (n < 200 ? 2 : 5)}`
+        const seat = seats.get(key)
+        if (seat === undefined) seats.set(key, await presence.join(session, key, { name: `${n}` }))
+        else if (n % 3 === 0) seat.update({ name: `${n}` })
+        else {
+          seat.leave()
+          seats.delete(key)
+        }
+        if (n % 10 === 0) await t.clock.advance(n)
+      }
+      for (const seat of [...seats.values()].slice(2)) seat.leave()
+      await t.clock.advance(2000)
+
+      expect(sorted(membersAfter(watching.changes))).toEqual(
+        sorted((await presence.list()).members),
+      )
+      expect(watching.changes.map(({ type }) => type)).toContain('updated')
     })
   })
 

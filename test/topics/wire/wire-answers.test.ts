@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { withTestApplication } from '../../../src/testing/index.ts'
+import { memoryBroker, MemoryLog } from '../../../src/topics/index.ts'
 import { ENCODINGS, serving, Speaking } from '../../support/topics-speaking.ts'
 
 describe.each(ENCODINGS)('WireAnswers in %s', (encoding) => {
@@ -51,6 +52,27 @@ describe.each(ENCODINGS)('WireAnswers in %s', (encoding) => {
           'helloTimeout',
         ]),
       )
+    })
+  })
+
+  it('T-58 more publishes without an answer than are allowed end the session with 4429', async () => {
+    await withTestApplication(async (t) => {
+      const log = new MemoryLog()
+      const topics = serving(t, { broker: memoryBroker({ log }), maxPublishesPerSecond: 1000 })
+      const limits: string[] = []
+      topics.monitor.on('limitReached', ({ limit }) => limits.push(limit))
+      const client = await Speaking.begin(t, encoding)
+      log.cut(undefined, { silent: true })
+
+      for (let seq = 1; seq <= 32; seq++) {
+        await client.say({ type: 'publish', id: seq, topic: 'rooms/z', seq, data: 1 })
+      }
+      await t.clock.advance(10)
+      expect(limits).toEqual([])
+      await client.say({ type: 'publish', id: 33, topic: 'rooms/z', seq: 33, data: 1 })
+
+      expect(await client.code()).toBe(4429)
+      expect(limits).toEqual(['maxUnanswered'])
     })
   })
 
