@@ -247,7 +247,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
       this.core.observer.handlerFailed(error, this)
     }
     void this.core.close(INTERNAL_ERROR, asError(error, 'the handler'))
-    this.core.read.discard()
+    this.core.read.ending.discard()
   }
 
   /** Whether `error` only says that the session is ending, and is no failure of the handler. */

@@ -136,7 +136,7 @@ export class SessionCore implements HalfOwner {
     requireTravelling(reason)
     if (this.ending === null || this.ending.maySendClose) {
       this.#begin('local', reason, cause).sendClose(reason)
-      this.read.closing()
+      this.read.ending.close()
     }
     return this.write.closed()
   }
@@ -151,12 +151,12 @@ export class SessionCore implements HalfOwner {
     }
     if (this.#kind === 'default') {
       void this.close(NORMAL)
-      this.read.discard()
+      this.read.ending.discard()
       return
     }
     const ending = this.#begin('local', ABNORMAL, null)
     this.read.decoder.stop()
-    this.read.discard()
+    this.read.ending.discard()
     ending.endWithoutClose()
   }
 
@@ -172,7 +172,7 @@ export class SessionCore implements HalfOwner {
   terminate(cause: Error | null = null): void {
     if (cause !== null) this.#reportLimit(limitOf(cause), cause)
     this.#begin('local', ABNORMAL, cause)
-    this.read.end(cause ?? undefined)
+    this.read.ending.end(cause ?? undefined)
     this.write.isOpen = false
     this.write.abandon()
     this.write.transport.abort()
@@ -191,7 +191,7 @@ export class SessionCore implements HalfOwner {
     this.#reportLimit('memoryBudget', cause)
     const ending = this.#begin('local', TRY_AGAIN_LATER, cause)
     this.read.release()
-    this.read.discard(cause)
+    this.read.ending.discard(cause)
     this.write.backlog?.discardQueue()
     ending.queueDropped()
     ending.endAfterClose(TRY_AGAIN_LATER)
@@ -204,7 +204,7 @@ export class SessionCore implements HalfOwner {
     this.#reportLimit(limit, cause)
     const ending = this.#begin('local', reason, cause)
     this.read.decoder.stop()
-    this.read.end(cause)
+    this.read.ending.end(cause)
     ending.endAfterClose(reason)
   }
 
@@ -249,7 +249,7 @@ export class SessionCore implements HalfOwner {
   #extensionFailed(error: unknown): void {
     this.read.decoder.stop()
     if (error instanceof ProtocolViolation) {
-      this.read.concludeWith(() => this.fail(failureReason(error), error))
+      this.read.ending.concludeWith(() => this.fail(failureReason(error), error), this.environment)
       return
     }
     this.observer.handlerFailed(error, this.session)
@@ -261,7 +261,7 @@ export class SessionCore implements HalfOwner {
   /** Closes, but ends the handler's loop now, and not with the peer's answer. */
   #leave(reason: CloseReason, cause: Error | null): void {
     void this.close(reason, cause)
-    this.read.end()
+    this.read.ending.end()
   }
 
   /** The first call decides how the session is reported to have ended. */

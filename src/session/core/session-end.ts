@@ -164,7 +164,7 @@ export class SessionEnd {
   #moved(): void {
     const { phase } = this.#facts
     if (!maySendData(phase)) this.#core.write.isOpen = false
-    if (!mayReceiveData(phase)) this.#core.read.end()
+    if (!mayReceiveData(phase)) this.#core.read.ending.end()
   }
 
   #timedOut(limitMs: number): void {

@@ -2,10 +2,12 @@
  * The `incoming` channel of a session: its settings, and the memory that its frames take.
  */
 
-import { ChannelSettings } from '../../channels/internal.ts'
+import { loopShareOf } from '../../base/internal.ts'
+import { type ChannelHooks, ChannelSettings } from '../../channels/internal.ts'
 import type { Frame } from '../../protocol/index.ts'
 import { payloadOf, payloadSize } from '../../protocol/internal.ts'
 import type { ChannelBounds } from '../channel-bounds.ts'
+import type { HalfOwner } from '../half-owner.ts'
 
 /** Memory that a waiting frame takes beyond its payload: 250 to 300 bytes on Node 20 (measured). */
 export const WAITING_FRAME_BYTES = 256
@@ -61,6 +63,27 @@ export function mostAhead(bounds: ChannelBounds, readAhead: number): number {
  */
 export function leftAhead(bounds: ChannelBounds, readAhead: number, held: number): number {
   return Math.max(mostAhead(bounds, readAhead) - held, LEAST_AHEAD_BYTES)
+}
+
+/** The read half, as its channel sees it. */
+export interface IncomingOwner {
+  readonly owner: Pick<HalfOwner, 'environment' | 'settings'>
+  /** `null`: reading has never been held back. */
+  readonly heldBack: { roomAgain(): void } | null
+  readonly ending: { discard(): void }
+}
+
+/** The hooks of the channel, for all sessions. */
+export const INCOMING_HOOKS: ChannelHooks<Frame, IncomingOwner> = {
+  onRoom: (read) => read.heldBack?.roomAgain(),
+  onCancel: (read) => read.ending.discard(),
+  clock: (read) => read.owner.environment.clock,
+  sessionId: (read) => read.owner.settings.id,
+  onEndReceived: (read) => {
+    const share = loopShareOf(read.owner.environment)
+    share.spend(0)
+    return share.delay(read)
+  },
 }
 
 function frameSize(frame: Frame): number {

@@ -5,9 +5,8 @@
  * `incoming` channel. Pings and heartbeats are answered. `HeldBack` pauses reading.
  */
 
-import { loopShareOf } from '../../base/internal.ts'
 import { ChannelOverflowError } from '../../channels/index.ts'
-import { BufferedChannel, type ChannelHooks } from '../../channels/internal.ts'
+import { BufferedChannel } from '../../channels/internal.ts'
 import {
   type CloseReason,
   encodeUtf8,
@@ -34,7 +33,12 @@ import type { TransportReceiver } from '../transport.ts'
 import { type Output, outputOf } from '../writing/output.ts'
 import type { WriteHalf } from '../writing/write-half.ts'
 import { EXTENSION, HeldBack, RATE } from './held-back.ts'
-import { heldBytesOf, incomingSettings, WAITING_FRAME_BYTES } from './incoming-channel.ts'
+import {
+  heldBytesOf,
+  INCOMING_HOOKS,
+  incomingSettings,
+  WAITING_FRAME_BYTES,
+} from './incoming-channel.ts'
 import { IncomingExtensions } from './incoming-extensions.ts'
 import { countsData, RateLimits } from './rate-limits.ts'
 import { RawFrames } from './raw-frames.ts'
@@ -50,8 +54,9 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   heldBack: HeldBack | null = null
   /** Bytes that have arrived since the start. */
   received = 0
+  /** When bytes last moved, and how many. */
   readonly traffic: Traffic
-  readonly #owner: HalfOwner
+  readonly owner: HalfOwner
   readonly #observer: SessionObserver
   readonly #session: SessionOwner
   readonly #activity: HalfOwner['activity']
@@ -59,7 +64,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   readonly #write: WriteHalf
   readonly #output: Output
   /** `null`: the handshake agreed on none. */
-  readonly #extensions: IncomingExtensions | null
+  readonly extensions: IncomingExtensions | null
   /** Made at once if messages or bytes have a rate, else for the first control frame. */
   #rates: RateLimits | null = null
   /** Made for the first message in fragments. */
@@ -76,18 +81,18 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   constructor(owner: HalfOwner, write: WriteHalf, kind: 'default' | 'raw', traffic: Traffic) {
     const { settings, environment, extensions } = owner
     this.traffic = traffic
-    this.#owner = owner
+    this.owner = owner
     this.#observer = owner.observer
     this.#session = owner.session
     this.#activity = owner.activity
     this.#bounds = settings.incoming
     this.#write = write
     this.#output = outputOf(environment)
-    this.#extensions = extensions === null ? null : this.#openExtensions(extensions)
+    this.extensions = extensions === null ? null : this.#openExtensions(extensions)
     if (countsData(settings)) this.#limits()
     this.channel = new BufferedChannel<Frame, ReadHalf>(
       incomingSettings(settings.incoming, (bytes) => this.#dropped(bytes)),
-      { owner: this, hooks: ReadHalf.#hooks },
+      { owner: this, hooks: INCOMING_HOOKS },
     )
     this.decoder = new FrameDecoder(kind === 'raw' ? this.#rawFrames() : this, {
       role: settings.role,
@@ -108,7 +113,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   /** Reports every message from now on to `listener`, and passes it the answers of the server. */
   set heartbeat(listener: HeartbeatListener) {
     this.#heartbeat = listener
-    if (this.#extensions !== null) this.#extensions.hasHeartbeat = true
+    if (this.extensions !== null) this.extensions.hasHeartbeat = true
   }
 
   // Calls of the transport
@@ -124,7 +129,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
 
   receiveEnd(): void {
     this.conclude()
-    if (this.heldBack === null || this.heldBack.end()) this.#owner.endReached()
+    if (this.heldBack === null || this.heldBack.end()) this.owner.endReached()
   }
 
   drained(): void {
@@ -137,7 +142,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
     this.heldBack?.end()
     this.heldBack?.stop()
     this.conclude()
-    this.#owner.transportClosed(cause)
+    this.owner.transportClosed(cause)
   }
 
   // Calls of the decoder of a default session
@@ -145,7 +150,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   text(payload: Uint8Array, fin: boolean, reservedBits: number): void {
     const message = this.#gather(payload, fin)
     if (message === null) return
-    if (this.#extensions !== null) this.#extensions.receive('text', message, reservedBits)
+    if (this.extensions !== null) this.extensions.receive('text', message, reservedBits)
     else if (message[0] !== HEARTBEAT_MARK || !this.#takesHeartbeat(message)) {
       this.#deliver(receivedText(message, recycle), message.length)
     }
@@ -153,14 +158,14 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
 
   asciiText(text: string): void {
     // Heartbeats are shorter.
-    if (this.#extensions === null) this.#deliver(receivedText(text), text.length)
+    if (this.extensions === null) this.#deliver(receivedText(text), text.length)
     else this.text(encodeUtf8(text), true, 0)
   }
 
   binary(payload: Uint8Array, fin: boolean, reservedBits: number): void {
     const message = this.#gather(payload, fin)
     if (message === null) return
-    if (this.#extensions !== null) this.#extensions.receive('binary', message, reservedBits)
+    if (this.extensions !== null) this.extensions.receive('binary', message, reservedBits)
     else this.#deliver(receivedBinary(message, recycle), message.length)
   }
 
@@ -170,44 +175,29 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
 
   pong(payload: Uint8Array): void {
     if (!this.#limits().controlFrame()) return
-    const roundTripMs = this.#owner.pings?.ponged(payload) ?? null
+    const roundTripMs = this.owner.pings?.ponged(payload) ?? null
     if (roundTripMs !== null) this.#observer.pingAnswered?.(roundTripMs, this.#session)
   }
 
   close(reason: CloseReason | null): void {
-    this.concludeWith(() => this.#owner.peerClosed(reason, true))
+    this.#concludeWith(() => this.owner.peerClosed(reason, true))
   }
 
   violation(error: ProtocolViolation): void {
-    this.concludeWith(() => this.#owner.fail(failureReason(error), error))
+    this.#concludeWith(() => this.owner.fail(failureReason(error), error))
   }
 
   // Calls of the core at the end
 
-  /** Our Close frame was sent: reading must reach the answer, even if the handler does not read. */
-  closing(): void {
-    const ending = this.#end()
-    if (ending.isOver) return
-    ending.isClosing = true
-    this.heldBack?.close()
+  /** How the reading ends. Made at the first call. */
+  get ending(): ReadEnding {
+    this.#ending ??= new ReadEnding(this)
+    return this.#ending
   }
 
-  /** No more frames arrive. Buffered frames can be received; then the channel ends with `cause`. */
-  end(cause?: Error): void {
-    // A reconnecting client may keep these frames long after their session.
-    this.ownPayloads()
-    this.channel.close(cause)
-    this.#over()
-  }
-
-  /** The handler reads no more: buffered frames and frames that still arrive are dropped. */
-  discard(cause?: Error): void {
-    const ending = this.#end()
-    if (ending.isDiscarding) return
-    ending.isDiscarding = true
-    if (this.#extensions !== null) this.#extensions.isUnread = true
-    this.channel.cancel(cause)
-    this.#over()
+  /** Handles the last frame now, if that has not been done yet. */
+  conclude(): void {
+    this.#ending?.conclude()
   }
 
   /** Releases the memory of incomplete frames and messages, and stops all timers. */
@@ -215,16 +205,6 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
     this.#rates?.stop()
     this.decoder.stop()
     this.#assembler = null
-  }
-
-  /** The last frame was decoded, a Close frame or a violation: see `ReadEnding.concludeWith`. */
-  concludeWith(conclude: () => void): void {
-    this.#end().concludeWith(conclude, this.#owner.environment)
-  }
-
-  /** Handles the last frame now, if that has not been done yet. */
-  conclude(): void {
-    this.#ending?.conclude()
   }
 
   /** See `FrameQueue`. */
@@ -250,7 +230,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   }
 
   get #gatheredBytes(): number {
-    return (this.#assembler?.keptBytes ?? 0) + (this.#extensions?.heldBytes ?? 0)
+    return (this.#assembler?.keptBytes ?? 0) + (this.extensions?.heldBytes ?? 0)
   }
 
   /** Adds a piece of a message. @returns the whole message if it ends here, else `null`. */
@@ -267,7 +247,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
    */
   #takesHeartbeat(message: Uint8Array): boolean {
     if (this.#heartbeat?.takes(message) === true) return true
-    const answer = this.#owner.settings.answerHeartbeats ? heartbeatAnswer(message) : null
+    const answer = this.owner.settings.answerHeartbeats ? heartbeatAnswer(message) : null
     if (answer === null) return false
     if (this.#limits().controlFrame()) this.#write.beat(answer)
     return true
@@ -291,7 +271,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
       this.channel.trySend(frame)
     } else if (this.channel.isFull) {
       const error = new ChannelOverflowError(this.#bounds.capacity, frame)
-      this.#owner.fail(VIOLATED_POLICY, error, 'channels.incoming')
+      this.owner.fail(VIOLATED_POLICY, error, 'channels.incoming')
     } else {
       this.channel.offer(frame, size)
     }
@@ -308,7 +288,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   /** Reports a frame that waits in the channel. */
   #reportWaiting(size: number): void {
     this.#buffered(size + WAITING_FRAME_BYTES)
-    if (++this.#newFrames === 1) waitingFramesOf(this.#owner.environment).add(this)
+    if (++this.#newFrames === 1) waitingFramesOf(this.owner.environment).add(this)
   }
 
   #buffered(bytes: number): void {
@@ -319,27 +299,17 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
     this.#observer.frameDropped('incoming', bytes, this.#session)
   }
 
-  #end(): ReadEnding {
-    this.#ending ??= new ReadEnding()
-    return this.#ending
-  }
-
-  #over(): void {
-    this.#end().isOver = true
-    this.heldBack?.readOn()
-  }
-
   #held(): HeldBack {
     this.heldBack ??= new HeldBack(
       {
-        owner: this.#owner,
+        owner: this.owner,
         write: this.#write,
         decoder: this.decoder,
         channel: this.channel,
         decode: (bytes) => this.#decode(bytes),
-        dropRest: () => (this.#end().isOver = true),
+        dropRest: () => this.ending.dropRest(),
         paused: (isPaused) => {
-          this.#owner.pings?.pause(isPaused)
+          this.owner.pings?.pause(isPaused)
           if (!isPaused) this.#heartbeat?.readingResumed()
         },
       },
@@ -350,9 +320,9 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   }
 
   #limits(): RateLimits {
-    this.#rates ??= new RateLimits(this.#owner.environment, this.#owner.settings, {
+    this.#rates ??= new RateLimits(this.owner.environment, this.owner.settings, {
       wait: (waits) => (waits ? this.#held().pause(RATE) : this.heldBack?.resume(RATE)),
-      exceeded: (error) => this.#owner.fail(VIOLATED_POLICY, error),
+      exceeded: (error) => this.owner.fail(VIOLATED_POLICY, error),
     })
     return this.#rates
   }
@@ -374,21 +344,14 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
       },
       close: (frame, reason) => {
         this.#putLast(frame, frame.buffer.length)
-        this.#owner.peerClosed(reason, false)
+        this.owner.peerClosed(reason, false)
       },
       violation: (error) => this.violation(error),
     })
   }
 
-  static readonly #hooks: ChannelHooks<Frame, ReadHalf> = {
-    onRoom: (read) => read.heldBack?.roomAgain(),
-    onCancel: (read) => read.discard(),
-    clock: (read) => read.#owner.environment.clock,
-    sessionId: (read) => read.#owner.settings.id,
-    onEndReceived: (read) => {
-      const share = loopShareOf(read.#owner.environment)
-      share.spend(0)
-      return share.delay(read)
-    },
+  /** The last frame was decoded, a Close frame or a violation. */
+  #concludeWith(conclude: () => void): void {
+    this.ending.concludeWith(conclude, this.owner.environment)
   }
 }

@@ -13,7 +13,21 @@ function open() {
   const run = (): void => {
     for (const task of tasks.splice(0)) task()
   }
-  return { ending: new ReadEnding(), environment, run }
+  const calls: string[] = []
+  const extensions = { isUnread: false }
+  const ending = new ReadEnding({
+    channel: {
+      close: (cause) => calls.push(`channel closed: ${cause?.message ?? 'normally'}`),
+      cancel: (cause) => calls.push(`channel cancelled: ${cause?.message ?? 'normally'}`),
+    },
+    heldBack: {
+      close: () => calls.push('reads to the answer'),
+      readOn: () => calls.push('reads on'),
+    },
+    extensions,
+    ownPayloads: () => calls.push('payloads owned'),
+  })
+  return { ending, environment, run, calls, extensions }
 }
 
 describe('ReadEnding', () => {
@@ -42,5 +56,38 @@ describe('ReadEnding', () => {
     run()
 
     expect(count).toBe(1)
+  })
+
+  it('end() lets the frames that wait be received, in memory of their own', () => {
+    const { ending, calls } = open()
+
+    ending.end(new Error('why'))
+
+    expect(calls).toEqual(['payloads owned', 'channel closed: why', 'reads on'])
+    expect(ending.isOver).toBe(true)
+    expect(ending.isDiscarding).toBe(false)
+  })
+
+  it('discard() drops what waits, once, and needs no message of an extension any more', () => {
+    const { ending, calls, extensions } = open()
+
+    ending.discard()
+    ending.discard(new Error('late'))
+
+    expect(calls).toEqual(['channel cancelled: normally', 'reads on'])
+    expect(extensions.isUnread).toBe(true)
+    expect(ending.isOver).toBe(true)
+  })
+
+  it('close() reads to the answer of the peer, unless reading is over', () => {
+    const { ending, calls } = open()
+    ending.close()
+    expect(ending.isClosing).toBe(true)
+    expect(calls).toEqual(['reads to the answer'])
+
+    ending.dropRest()
+    ending.close()
+
+    expect(calls).toEqual(['reads to the answer'])
   })
 })
