@@ -373,6 +373,19 @@ describe('monitor', () => {
     expect(told).toEqual(['/chat'])
   })
 
+  it('does not tell that of a handler that has closed the session itself', async () => {
+    const world = new World().install()
+    const told: object[] = []
+    world.app.monitor.on('readingAbandoned', (facts) => told.push(facts))
+    const { peer } = await connected(({ incoming, close }) => {
+      void incoming.consumeEach(() => {})
+      void close()
+    }, world)
+
+    expect(await peer.read(4)).toBe('88 02 03 e8')
+    expect(told).toEqual([])
+  })
+
   it('does not tell that of a handler that awaited its loop, or whose peer has left', async () => {
     const world = new World().install()
     const told: object[] = []

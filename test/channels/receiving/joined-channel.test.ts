@@ -21,6 +21,15 @@ function sourceOf(...values: string[]): BufferedChannel<string> {
 }
 
 describe('JoinedChannel', () => {
+  it('keeps no value of a source that was left once the sizes have reached their limit', () => {
+    const joined = join()
+    joined.follow(sourceOf('12345', '67890', 'a'))
+
+    joined.leaveSource()
+
+    expect(joined.kept).toBe(2)
+  })
+
   it('is the values of one source after the other', async () => {
     const joined = join()
     const first = sourceOf('1', '2')

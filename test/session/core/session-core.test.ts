@@ -338,6 +338,22 @@ describe('SessionCore', () => {
     expect(gate.aborted).toBe(true)
   })
 
+  it('shed() drops what waits, which is no progress of the end: closeTimeout passes once', async () => {
+    const { session, gate, clock, heard } = gated({ closeTimeout: 2000 })
+    gate.shut = true
+    await session.send(new Uint8Array(30_000))
+    await settled()
+    await session.send(new Uint8Array(50_000))
+    session.shed(new MemoryBudgetError(300, 200))
+    expect(gate.aborted).toBe(false)
+
+    await clock.advance(1000)
+    gate.queuedBytes -= 1000
+    await clock.advance(1000)
+
+    expect(heard).toContain('limit: closeTimeout')
+  })
+
   it('shed() leaves a session alone that is ending', async () => {
     const { session, heard, gate } = gated()
     void session.close(MINE)

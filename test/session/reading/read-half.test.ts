@@ -50,6 +50,19 @@ function textsOf({ incoming }: DefaultSession): string[] {
 }
 
 describe('ReadHalf', () => {
+  it('reports the memory of a partial frame once, by how much it has grown', () => {
+    const { gate, session, heard } = open()
+    const frame = clientFrame('binary', new Uint8Array(100_000))
+
+    for (let at = 0; at < frame.length - 1000; at += 1000)
+      gate.receive(frame.subarray(at, at + 1000))
+
+    const told = heard.reduce((sum, line) => sum + Number(line.replace('buffered ', '')), 0)
+    // What has arrived, and the memory that it lies in.
+    expect(told).toBeLessThanOrEqual(100_000 + session.heldBytes)
+    expect(told).toBeGreaterThanOrEqual(session.heldBytes)
+  })
+
   it('gathers the fragments of text and of binary into whole messages', async () => {
     const { session, peer } = defaultSession()
     peer.send(clientFrame('text', 'a', { fin: false }))

@@ -47,13 +47,14 @@ describe('KeptWrites', () => {
   })
 
   it('leaves writes to closeTimeout once the end has begun', async () => {
-    const { session, clock, limits } = open()
+    const { gate, session, clock, limits } = open()
     void session.send('abc')
     void session.close()
 
     await clock.advance(9_000)
 
     expect(limits).toEqual([])
+    expect(gate.aborted).toBe(false)
   })
 
   it('measure() says that bytes have been handed on when the transport drains', async () => {

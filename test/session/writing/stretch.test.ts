@@ -34,6 +34,19 @@ describe('Stretch', () => {
     expect(writer.size).toBe(0)
   })
 
+  it('drop() writes nothing, and the memory of the turn is free again', async () => {
+    const environment = memoryEnvironment()
+    const { gate, writer, write } = open({ environment })
+    write('lost')
+    expect(stretchPoolOf(environment).output.end).toBe(6)
+
+    writer.stretch?.drop()
+    await settled()
+
+    expect(gate.writes).toEqual([])
+    expect(stretchPoolOf(environment).output.end).toBe(0)
+  })
+
   it('write() sets fin, the opcode and the reserved bits as it is told', async () => {
     const { gate, writer } = open()
     writer.room('a')?.write(TEXT, false, 4, 'a')

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import { loopShareOf } from '../../../src/base/internal.ts'
 import { ClosedSendChannelError } from '../../../src/channels/index.ts'
 import { CloseReason, Frame, LocalProtocolError } from '../../../src/protocol/index.ts'
 import { DefaultSession } from '../../support/bare-session.ts'
@@ -255,6 +256,22 @@ describe('WriteHalf', () => {
     await settled()
 
     expect(gate.writes.at(-1)).toBe(`80 01 63 ${ANSWER_3}`)
+  })
+
+  it('the answer to a heartbeat waits for the end of a message whose fragments wait for the event loop', async () => {
+    const { gate, session, environment } = open()
+    gate.shut = true
+    await session.send(new Frame.Text('a', { fin: false }))
+    await settled()
+    await session.send(new Frame.Text('b'))
+    const share = loopShareOf(environment)
+    while (!share.isUsedUp) share.spend(1024 * 1024)
+    gate.shut = false
+    gate.drain()
+    gate.receive(clientFrame('text', '\0towpath:ping:3'))
+    await settled()
+
+    expect(gate.writes.join(' ')).toBe(`01 01 61 80 01 62 ${ANSWER_3}`)
   })
 
   it('the answer to a heartbeat waits for the end of a message that an extension still works on', async () => {
@@ -716,6 +733,25 @@ describe('WriteHalf', () => {
       await writable
 
       expect(session.outgoing.trySend(large)).toBe('sent')
+    })
+
+    it('waits for the turn of the event loop that a frame in the queue waits for', async () => {
+      const { gate, session, environment } = open()
+      gate.shut = true
+      await session.send('0')
+      await settled()
+      await session.send('queued')
+      const order: string[] = []
+      const writable = session.outgoing.whenWritable().then(() => order.push('writable'))
+      const share = loopShareOf(environment)
+      while (!share.isUsedUp) share.spend(1024 * 1024)
+      void share.turned().then(() => order.push('turned'))
+
+      gate.shut = false
+      gate.drain()
+      await writable
+
+      expect(order).toEqual(['turned', 'writable'])
     })
 
     it('rejects when the session closes or its signal fires, and need not be awaited', async () => {
