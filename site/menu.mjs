@@ -34,7 +34,7 @@ const NAMED = [
   },
   {
     text: 'Server',
-    pages: docs('server', 'routing', 'mounts', 'http2', 'scaling', 'operations', 'security'),
+    pages: docs('server', 'routing', 'mounts', 'http2', 'scaling', 'operations', 'cli', 'security'),
   },
   { text: 'Client', pages: docs('client', 'browser', 'reconnecting') },
   { text: 'Typed messages', pages: docs('messages', 'asyncapi', 'interop') },
@@ -42,7 +42,13 @@ const NAMED = [
   { text: 'Recipes', pages: [], folder: 'docs/recipes' },
   {
     text: 'Coming from',
-    pages: docs('coming-from-ktor', 'coming-from-ws', 'coming-from-socket-io'),
+    pages: docs(
+      'coming-from-ktor',
+      'coming-from-ws',
+      'coming-from-socket-io',
+      'coming-from-fastify-websocket',
+      'coming-from-trpc',
+    ),
   },
   {
     text: 'Look up',
