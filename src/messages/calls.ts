@@ -43,11 +43,13 @@ export function sendEvent(
   options: SendOptions | undefined,
 ): Promise<void> {
   const signal = options?.signal
-  const transmit = (valid: unknown): Promise<void> =>
-    port.send(outbox.encode({ type, data: valid }), signal)
   try {
-    if (order === null) return transmit(data)
-    const check = order.entryOf(type, 'event')?.data ?? null
+    const check = order === null ? null : (order.entryOf(type, 'event')?.data ?? null)
+    if (order === null || order.passes(check)) {
+      return port.send(outbox.encode({ type, data }), signal)
+    }
+    const transmit = (valid: unknown): Promise<void> =>
+      port.send(outbox.encode({ type, data: valid }), signal)
     return order.sendInOrder(type, check, data, transmit, signal)
   } catch (error) {
     return rejected(error)

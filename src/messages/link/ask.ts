@@ -112,24 +112,19 @@ export class Ask {
     this.#phase = 'started'
     const { type, entry, data } = this.#question
     const { order } = this.#link
-    if (order === null) {
+    const check = entry === null ? null : entry.data
+    if (order === null || order.passes(check)) {
       this.#transmit(data)
       return
     }
-    order
-      .inOrder(
-        type,
-        entry?.data ?? null,
-        data,
-        (valid) => {
-          this.#transmit(valid)
-          return SENT
-        },
-        (withdraw) => {
-          this.#withdraw = withdraw
-        },
-      )
-      .catch((error: unknown) => this.fail(error))
+    const transmit = (valid: unknown): Promise<void> => {
+      this.#transmit(valid)
+      return SENT
+    }
+    const started = order.inOrder(type, check, data, transmit, (withdraw) => {
+      this.#withdraw = withdraw
+    })
+    if (started !== SENT) started.catch((error: unknown) => this.fail(error))
   }
 
   /** A message of the peer that belongs to it. @returns `false` for what cannot be so. */

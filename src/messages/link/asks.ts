@@ -33,8 +33,8 @@ export class Asks {
     else if (question.signal?.aborted === true) ask.fail(question.signal.reason)
     else {
       ask.begin()
-      this.#waiting.add(ask)
-      this.#startNext()
+      if (this.#waiting.size === 0 && this.#hasRoom) this.#start(ask)
+      else this.#waiting.add(ask)
     }
     return ask
   }
@@ -71,12 +71,20 @@ export class Asks {
     for (const ask of [...this.#waiting, ...this.#pending.values()]) ask.disconnected(cause)
   }
 
+  get #hasRoom(): boolean {
+    return this.#underWay < this.#link.settings.maxRequests
+  }
+
+  #start(ask: Ask): void {
+    this.#underWay++
+    ask.start()
+  }
+
   #startNext(): void {
     for (const ask of this.#waiting) {
-      if (this.#underWay >= this.#link.settings.maxRequests) return
+      if (!this.#hasRoom) return
       this.#waiting.delete(ask)
-      this.#underWay++
-      ask.start()
+      this.#start(ask)
     }
   }
 }

@@ -68,6 +68,11 @@ export class Order {
     )
   }
 
+  /** Whether a message goes out as it is, and at once. */
+  passes(check: Check | null): boolean {
+    return (check === null || !this.#settings.validatesOutgoing) && !this.isWaiting
+  }
+
   /** Validates `data`, if this side validates what it sends. */
   validate(check: Check | null, data: unknown): Validated | Promise<Validated> {
     if (check === null || !this.#settings.validatesOutgoing) return { issues: null, value: data }
@@ -105,13 +110,14 @@ export class Order {
     transmit: (valid: unknown) => Promise<void>,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    if (signal?.aborted === true) return rejected(signal.reason)
+    if (signal === undefined) return this.inOrder(type, check, data, transmit, ignore)
+    if (signal.aborted) return rejected(signal.reason)
     let onAbort = ignore
     const sent = this.inOrder(type, check, data, transmit, (withdraw) => {
-      onAbort = () => withdraw(signal?.reason)
-      if (signal !== undefined) addAbortListener(signal, onAbort)
+      onAbort = () => withdraw(signal.reason)
+      addAbortListener(signal, onAbort)
     })
-    if (signal !== undefined && onAbort !== ignore) {
+    if (onAbort !== ignore) {
       const forget = (): void => removeAbortListener(signal, onAbort)
       void sent.then(forget, forget)
     }
