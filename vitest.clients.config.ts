@@ -8,8 +8,6 @@ export default mergeConfig(
     test: {
       include: ['test/clients/**/*.test.ts'],
       exclude: ['node_modules/**'],
-      testTimeout: 120_000,
-      hookTimeout: 120_000,
       // One file at a time: browsers and servers would fight for the machine.
       fileParallelism: false,
     },

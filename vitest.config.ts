@@ -21,10 +21,10 @@ export default defineConfig({
     exclude: ['test/clients/**', '**/node_modules/**'],
     // A leaked rejection is a promise that nobody owns (invariant 4): it fails the run.
     dangerouslyIgnoreUnhandledErrors: false,
-    // No test is slow by itself, but the machine may be: a property test has taken 37 s of a busy one.
-    // The limit only ends a wait that would never end.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // No test is slow by itself, but the machine may be: on a busy one a property test has taken
+    // 37 s, and three servers of NATS 85 s. The limit only ends a wait that would never end.
+    testTimeout: 400_000,
+    hookTimeout: 400_000,
     pool: 'forks',
     // Three on a machine of two cores: some files wait for other programs most of the time.
     maxWorkers: Math.max(3, availableParallelism() - 1),

@@ -38,7 +38,7 @@ mkdirSync(MODULES, { recursive: true })
 for (const block of blocks) writeFileSync(moduleOf(block), moduleTextOf(block))
 
 describe('the documentation', () => {
-  it('has blocks that all compile', { timeout: 60_000 }, () => {
+  it('has blocks that all compile', () => {
     expect(compile(blocks)).toEqual([])
   })
 

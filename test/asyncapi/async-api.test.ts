@@ -19,7 +19,7 @@ function chat(): Contract {
 }
 
 describe('asyncApi()', () => {
-  it('M-32 is valid for the parser of AsyncAPI', { timeout: 120_000 }, async () => {
+  it('M-32 is valid for the parser of AsyncAPI', async () => {
     const parser = new Parser()
 
     const diagnostics = await parser.validate(JSON.stringify(asyncApi(chat(), ABOUT)))

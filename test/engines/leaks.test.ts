@@ -124,54 +124,50 @@ describe.each(Object.entries(CARELESS))('100 sessions whose handlers %s', (_, ha
 })
 
 describe('10 000 sequential connections', () => {
-  it(
-    'leave no timer, listener, file descriptor or memory behind',
-    { timeout: 120_000 },
-    async () => {
-      const environment = createEnvironment()
-      const application = createApplication(echo)
-      const server = createServer()
-      const attachment = attachIn(environment, application, server, {})
-      const accepted = countOpen(server)
-      const ended = nextEnd(application)
-      const port = await listen(server)
-      const collectGarbage = exposeGarbageCollector()
+  it('leave no timer, listener, file descriptor or memory behind', async () => {
+    const environment = createEnvironment()
+    const application = createApplication(echo)
+    const server = createServer()
+    const attachment = attachIn(environment, application, server, {})
+    const accepted = countOpen(server)
+    const ended = nextEnd(application)
+    const port = await listen(server)
+    const collectGarbage = exposeGarbageCollector()
 
-      async function count(): Promise<Counts> {
-        await accepted.whenNone()
-        // A session outlives its socket where it has taken the handle out of it.
-        while (environment.timers.size > 0 || application.sessions.size > 0) await ended.next()
-        await new Promise((resolve) => setImmediate(resolve))
-        collectGarbage()
-        return {
-          sessions: application.sessions.size,
-          timers: environment.timers.size,
-          files: readdirSync('/proc/self/fd').length,
-          resources: process.getActiveResourcesInfo().sort(),
-          serverListeners: server.eventNames().map((event) => [event, server.listenerCount(event)]),
-          processListeners: process
-            .eventNames()
-            .map((event) => [event, process.listenerCount(event)]),
-        }
+    async function count(): Promise<Counts> {
+      await accepted.whenNone()
+      // A session outlives its socket where it has taken the handle out of it.
+      while (environment.timers.size > 0 || application.sessions.size > 0) await ended.next()
+      await new Promise((resolve) => setImmediate(resolve))
+      collectGarbage()
+      return {
+        sessions: application.sessions.size,
+        timers: environment.timers.size,
+        files: readdirSync('/proc/self/fd').length,
+        resources: process.getActiveResourcesInfo().sort(),
+        serverListeners: server.eventNames().map((event) => [event, server.listenerCount(event)]),
+        processListeners: process
+          .eventNames()
+          .map((event) => [event, process.listenerCount(event)]),
       }
+    }
 
-      for (let index = 0; index < WARM_UP; index++) await connectOnce(port, index)
-      const before = await count()
-      const heapBefore = process.memoryUsage().heapUsed
-      for (let index = 0; index < CONNECTIONS; index++) await connectOnce(port, index)
-      const after = await count()
-      const heapAfter = process.memoryUsage().heapUsed
+    for (let index = 0; index < WARM_UP; index++) await connectOnce(port, index)
+    const before = await count()
+    const heapBefore = process.memoryUsage().heapUsed
+    for (let index = 0; index < CONNECTIONS; index++) await connectOnce(port, index)
+    const after = await count()
+    const heapAfter = process.memoryUsage().heapUsed
 
-      expect(after).toEqual(before)
-      expect(after.sessions).toBe(0)
-      expect(after.timers).toBe(0)
-      expect(heapAfter - heapBefore).toBeLessThan(HEAP_NOISE_BYTES)
+    expect(after).toEqual(before)
+    expect(after.sessions).toBe(0)
+    expect(after.timers).toBe(0)
+    expect(heapAfter - heapBefore).toBeLessThan(HEAP_NOISE_BYTES)
 
-      await attachment.stop()
-      server.close()
-      await once(server, 'close')
-    },
-  )
+    await attachment.stop()
+    server.close()
+    await once(server, 'close')
+  })
 })
 
 /** Resolves with the end of the next session, or in the next turn of the event loop. */

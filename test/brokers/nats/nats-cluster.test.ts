@@ -5,18 +5,15 @@ import { brokerSuite } from '../../suites/brokers/broker-suite.ts'
 import { bytes, KIND, RecordingSink, text, topicOf } from '../../suites/brokers/harness.ts'
 
 const ROOM = topicOf('rooms/1')
-/** Elections of a busy machine have taken more than the two minutes that other tests are given. */
-const LIMIT_MS = 400_000
 
 describe.skipIf(NATS === null)(
   `natsBroker() on a cluster of three${NATS === null ? ' (nats-server is not installed)' : ''}`,
-  { timeout: LIMIT_MS },
   () => {
     let servers: NatsServers
 
     beforeAll(async () => {
       servers = await NatsServers.start(3)
-    }, LIMIT_MS)
+    })
 
     afterAll(() => servers.end())
 

@@ -7,7 +7,6 @@ import { Listening } from '../../support/topics-world.ts'
 import { RecordingSink, topicOf } from '../../suites/brokers/harness.ts'
 
 // Each process compiles the program with tsx.
-const TIMEOUT = { timeout: 60_000 }
 
 /** Clients until both workers have one. */
 async function clientsOfBoth(
@@ -22,7 +21,7 @@ async function clientsOfBoth(
   return { lives, served }
 }
 
-describe('workersBroker()', TIMEOUT, () => {
+describe('workersBroker()', () => {
   it('T-01 T-18 rooms work over workers, and a worker that is killed loses nothing', async () => {
     await using program = new Program('worker-rooms')
     const { port } = await program.next('started')

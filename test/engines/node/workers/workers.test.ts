@@ -9,7 +9,6 @@ import { listen } from '../../../support/loopback.ts'
 import { Program } from '../../../support/program.ts'
 
 // Each program compiles itself with tsx, once in every process.
-const TIMEOUT = { timeout: 60_000 }
 
 /** A client whose first message is there: the number of the process that serves it. */
 interface Client {
@@ -50,7 +49,7 @@ describe('roleOf()', () => {
   })
 })
 
-describe('embeddedServer() with workers', TIMEOUT, () => {
+describe('embeddedServer() with workers', () => {
   describe('serving', () => {
     it('shares one free port, and hands the connections to the workers in turn', async () => {
       await using program = new Program('scaled-echo', { workers: 2 })
