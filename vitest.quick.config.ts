@@ -31,6 +31,7 @@ const LONG = [
   'test/adapters/**',
   // Processes.
   'test/cli/towpath.test.ts',
+  'test/cli/bench/run-workers.test.ts',
   'test/engines/node/workers/workers.test.ts',
   'test/examples/start.test.ts',
   'test/examples/chat-bot/bot.test.ts',

@@ -63,7 +63,7 @@ function main(): void {
   run('npx', ['tsc', '-p', join(PROJECT, 'tsconfig.json')], ROOT)
   run(process.execPath, ['smoke.mjs'], PROJECT)
   run(process.execPath, ['smoke.cjs'], PROJECT)
-  run(join(PROJECT, 'node_modules', '.bin', 'towpath'), ['--version'], PROJECT)
+  run(process.execPath, ['smoke-cli.mjs'], PROJECT)
 }
 
 /** Packs the tarball into the project's folder and checks the list of its files. */
@@ -116,6 +116,7 @@ function install(tarball: string): void {
   writeFileSync(join(PROJECT, 'package.json'), '{ "name": "smoke", "private": true }\n')
   writeFileSync(join(PROJECT, 'smoke.mjs'), smokeProgram(specifiers, 'await import(specifier)'))
   writeFileSync(join(PROJECT, 'smoke.cjs'), smokeProgram(specifiers, 'require(specifier)'))
+  writeFileSync(join(PROJECT, 'smoke-cli.mjs'), COMMAND_LINE_PROGRAM)
   copyFileSync(join(ROOT, 'test', 'runtimes', 'checks.mjs'), join(PROJECT, 'checks.mjs'))
   writeFileSync(join(PROJECT, 'smoke.ts'), typesProgram())
   writeFileSync(join(PROJECT, 'tsconfig.json'), JSON.stringify(CONSUMER_TSCONFIG))
@@ -132,6 +133,19 @@ function install(tarball: string): void {
   const scripts = Object.keys(installed.scripts ?? {}).filter((name) => name.endsWith('install'))
   if (scripts.length > 0) throw new Error(`Cannot publish with install scripts: ${scripts.join()}`)
 }
+
+/** Runs the command line of the package: a server, and a benchmark of it with two threads. */
+const COMMAND_LINE_PROGRAM = `import { spawn, spawnSync } from 'node:child_process'
+const towpath = 'node_modules/.bin/towpath'
+const server = spawn(towpath, ['listen', '0'], { stdio: ['ignore', 'ignore', 'pipe'] })
+server.stderr.setEncoding('utf8').once('data', (text) => {
+  const url = /ws:\\S+/.exec(text)?.[0] ?? ''
+  const args = ['bench', url, '-w', '2', '-c', '2', '-r', '50', '-d', '0.5', '--drain', '30000']
+  const { status } = spawnSync(towpath, args, { stdio: 'inherit' })
+  server.kill('SIGINT')
+  process.exitCode = status ?? 1
+})
+`
 
 function typesProgram(): string {
   return entryPoints()

@@ -44,11 +44,14 @@ type Values = Readonly<
 /** Checked arguments. */
 export class Arguments {
   readonly operands: readonly string[]
+  /** The arguments as they were given. */
+  readonly source: readonly string[]
   readonly #values: Values
 
-  constructor(values: Values, operands: readonly string[]) {
+  constructor(values: Values, operands: readonly string[], source: readonly string[] = []) {
     this.#values = values
     this.operands = operands
+    this.source = source
   }
 
   /** Whether a switch was given. */
@@ -110,7 +113,7 @@ export function readArguments(spec: CommandSpec, args: readonly string[]): Argum
       `Cannot run ${spec.name}: it has ${length} operands, expected ${spec.operands}. ${hint(spec)}`,
     )
   }
-  return new Arguments(values, positionals)
+  return new Arguments(values, positionals, args)
 }
 
 const HELP: OptionSpec = { name: 'help', short: 'h', help: 'Prints this help.' }

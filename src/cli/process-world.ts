@@ -4,6 +4,7 @@
 
 import { waitingSystemClock } from '../base/internal.ts'
 import { createPlatform } from '../engines/node/internal.ts'
+import { startLoadMeter } from './bench/load-meter.ts'
 import { ExitCode } from './exit-code.ts'
 import type { World } from './world.ts'
 
@@ -17,6 +18,7 @@ export function processWorld(): World {
     stderr: process.stderr,
     clock: waitingSystemClock,
     platform: createPlatform(),
+    startLoadMeter,
     variables: process.env,
     onInterrupt,
   }

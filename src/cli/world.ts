@@ -8,6 +8,7 @@ import type { Readable, Writable } from 'node:stream'
 import type { Clock } from '../base/index.ts'
 import type { ClientPlatform } from '../client/internal.ts'
 import type { NodeClientOptions } from '../engines/node/index.ts'
+import type { LoadMeter } from './bench/load-meter.ts'
 
 /** What a command may use of its process. */
 export interface World {
@@ -20,6 +21,9 @@ export interface World {
 
   /** Makes connections. */
   readonly platform: ClientPlatform<NodeClientOptions>
+
+  /** Measures how busy this thread is. */
+  readonly startLoadMeter: () => LoadMeter
 
   /** Environment variables. */
   readonly variables: Readonly<Record<string, string | undefined>>

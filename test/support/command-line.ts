@@ -9,6 +9,7 @@ import { PassThrough } from 'node:stream'
 import type { Application } from '../../src/application/index.ts'
 import { createApplicationOn } from '../../src/application/internal.ts'
 import type { VirtualClock } from '../../src/base/index.ts'
+import type { ToolLoad } from '../../src/cli/bench/load-meter.ts'
 import { run } from '../../src/cli/run.ts'
 import type { World } from '../../src/cli/world.ts'
 import { MemoryDialer } from '../../src/testing/memory-dialer.ts'
@@ -39,6 +40,8 @@ export class CommandLine {
   readonly clock: VirtualClock
   readonly application: Application
   readonly network: TestNetwork
+  /** How busy the tool is. */
+  load: ToolLoad = { busy: 0, delay: 0 }
   readonly #platform: World['platform']
   readonly #over = new AbortController()
 
@@ -81,6 +84,7 @@ export class CommandLine {
       stderr,
       clock: this.clock,
       platform: this.#platform,
+      startLoadMeter: () => ({ stop: () => this.load }),
       variables: { TOWPATH_HISTORY: '/dev/null/none' },
       onInterrupt(listener) {
         interrupts.add(listener)

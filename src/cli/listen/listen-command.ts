@@ -91,7 +91,7 @@ class Listener {
     const options = { ...place, signals: false, logger, ...(tls === null ? {} : { tls }) }
     return embeddedServer(options, (app) => {
       app.install(WebSockets, {
-        // Pages of any origin may be tested. It listens on loopback, unless the user says otherwise.
+        // Pages of any origin may be tested. By default, it listens on loopback.
         origins: 'any',
         maxMessageSize: settings.maxMessageBytes,
         closeTimeout: CLOSE_TIMEOUT_MS,
