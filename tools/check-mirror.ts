@@ -104,6 +104,7 @@ const EXTRA: Readonly<Record<string, string>> = {
   'engines/node/tls.test.ts': 'runs the suites over TLS, and what TLS can do to a session',
   'engines/node/http2.test.ts': 'runs the suites over HTTP/2',
   'engines/node/http2-dialing.test.ts': 'runs the suites of clients, over HTTP/2 and HTTP/1.1',
+  'engines/node/http2-floods.test.ts': 'attacks a process over HTTP/2, in both roles',
   'engines/node/tls-faults.test.ts': 'breaks what is below a session over TLS',
   'engines/node/storm.test.ts': 'lets many clients come back at once, on every door',
   'engines/node/shutdown.test.ts': 'stops servers whose sessions are in every state',
