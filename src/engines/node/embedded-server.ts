@@ -31,7 +31,6 @@ import { publishDiagnostics } from './diagnostics.ts'
 import { createEnvironment } from './environment.ts'
 import { ListenError, ServerStoppedError } from './errors.ts'
 import { FrontDoor } from './front-door/front-door.ts'
-import { TlsDoor } from './front-door/tls-door.ts'
 import { OFFERED_PROTOCOLS, splitByProtocol } from './http2/alpn.ts'
 import type { Http2Settings } from './http2/http2-options.ts'
 import type { Http2Server } from './http2/http2-server.ts'
@@ -195,7 +194,7 @@ class NodeServer implements EmbeddedServer, UpgradeServer {
     // For example, no file descriptor is free: that is temporary and must not end the process.
     this.#server.on('error', (error) => logFailure(this.application.logger, error, 'Server failed'))
     this.#address = addressOf(this.#server)
-    await this.#openFrontDoor()
+    this.#frontDoor = await this.#openFrontDoor()
     if (this.#logs) logListening(this.application.logger, this.#address, { tls: tls !== null })
     const options = stopAtSignal(signals)
     if (options !== null) {
@@ -235,17 +234,12 @@ class NodeServer implements EmbeddedServer, UpgradeServer {
     return counts
   }
 
-  /** Where the trials failed, all connections go through Node's own server. */
-  async #openFrontDoor(): Promise<void> {
+  async #openFrontDoor(): Promise<FrontDoor | null> {
     const { tls, maxHeadSize } = this.#settings
-    if (this.#address?.socketPath !== undefined || this.transports.reactor === null) return
+    const isPipe = this.#address?.socketPath !== undefined
+    if (tls !== null || isPipe) return null
     const limits = { maxHeadSize, headLimitMs: HEAD_LIMIT_MS, checkMs: LIMIT_CHECK_MS }
-    if (tls === null) {
-      this.#frontDoor = await FrontDoor.open(this.#server, this, limits)
-    } else {
-      const server = this.#server as HttpsServer // with `tls`
-      new TlsDoor(server, this, limits, (socket) => this.#connections.requestArrived(socket))
-    }
+    return FrontDoor.open(this.#server, this, limits)
   }
 
   /** Takes the connections of HTTP/2 from the HTTP server, which never sees them. */

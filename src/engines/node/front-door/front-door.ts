@@ -15,17 +15,12 @@ import type { Server as HttpServer } from 'node:http'
 
 import type { UpgradeAccepted, UpgradeOutcome } from '../../../application/index.ts'
 import { logFailure } from '../../../application/internal.ts'
-import type { RequestHead } from '../../../protocol/internal.ts'
+import { HttpHeaders } from '../../../protocol/index.ts'
+import { type RequestHead, listHas } from '../../../protocol/internal.ts'
 import type { Transport } from '../../../session/index.ts'
 import type { ConnectionFacts } from '../transports/connection-facts.ts'
 import { AcceptedRequest } from './accepted-request.ts'
 import { Arrival, type ArrivalOwner } from './arrival.ts'
-import {
-  asksForUpgrade,
-  BAD_REQUEST,
-  type FrontDoorLimits,
-  REQUEST_TIMEOUT,
-} from './first-request.ts'
 import { encoded, FAILURE } from '../upgrades/final-answer.ts'
 import { acceptsOnHandles } from './front-door-self-test.ts'
 import { encodeSwitch, type HttpAnswer, PreparedAnswer } from '../upgrades/http-answer.ts'
@@ -33,6 +28,20 @@ import { PerTurn } from './per-turn.ts'
 import { type AcceptedHandle, type Listener, listenOnHandle } from './tcp-listener.ts'
 import type { TcpReactor } from '../transports/tcp-transport.ts'
 import type { UpgradeServer } from '../upgrades/upgrade-listener.ts'
+
+/** Limits on the head of a request. */
+export interface FrontDoorLimits {
+  /** In bytes; a longer head goes to the HTTP server, which answers 431. */
+  readonly maxHeadSize: number
+  /** From the connection to the end of the head, in milliseconds; then the client gets 408. */
+  readonly headLimitMs: number
+  /** How often connections are checked against `headLimitMs`, in milliseconds. */
+  readonly checkMs: number
+}
+
+/** What Node's server answers in the same cases. */
+const REQUEST_TIMEOUT = Buffer.from('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n')
+const BAD_REQUEST = Buffer.from('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
 
 /** A connection that the application is asked about. */
 interface DecidedArrival {
@@ -249,4 +258,13 @@ export class FrontDoor implements ArrivalOwner {
     }
     if (this.#arrivals.size + this.#answered.size > 0) this.#scheduleCheck()
   }
+}
+
+/** Whether both headers are there that make an upgrade to our protocol. */
+function asksForUpgrade(rawHeaders: readonly string[]): boolean {
+  const headers = new HttpHeaders(rawHeaders)
+  const protocol = headers.get('upgrade')
+  if (protocol !== 'websocket' && protocol?.toLowerCase() !== 'websocket') return false
+  // Node answers `Expect` before any listener sees the request.
+  return listHas(headers.get('connection') ?? '', 'upgrade') && !headers.has('expect')
 }

@@ -129,23 +129,12 @@ export function asksForWebSocket({ rawHeaders }: IncomingMessage): boolean {
  * read and dropped until it ends too: a reset by the kernel might destroy the response.
  */
 export function refuseUpgrade(
-  host: UpgradeServer,
+  { application, environment }: UpgradeServer,
   { request, stream }: PendingUpgrade,
   facts: ConnectionFacts,
   answer: HttpAnswer,
 ): void {
-  refuseOn(host, stream, request.method ?? '', facts, answer)
-}
-
-/** The same for a request that Node has not seen. */
-export function refuseOn(
-  { application, environment }: UpgradeServer,
-  stream: Duplex,
-  method: string,
-  facts: ConnectionFacts,
-  answer: HttpAnswer,
-): void {
-  const encode = (each: HttpAnswer): Buffer => encodeAnswer(each, method, new Date())
+  const encode = (each: HttpAnswer): Buffer => encodeAnswer(each, request.method ?? '', new Date())
   const bytes = encoded(application, encode, answer) ?? encode(FAILURE)
   const transport = new StreamTransport(stream, NO_BYTES, facts)
   answerAndEnd(environment, transport, bytes)
@@ -237,8 +226,7 @@ class Answering {
     const isGone = waiting?.signal.aborted ?? upgrade.stream.destroyed
     let isAccepted = false
     if (isGone || upgrade.stream.writableEnded) upgrade.stream.destroy()
-    else if (outcome.type === 'accepted')
-      isAccepted = beginSession(host, { ...upgrade, method: facts.method }, facts, outcome)
+    else if (outcome.type === 'accepted') isAccepted = accept(host, upgrade, facts, outcome)
     else refuseUpgrade(host, upgrade, facts, outcome)
     host.concluded?.(upgrade, isAccepted ? 'accepted' : 'refused')
   }
@@ -252,24 +240,16 @@ class Answering {
   }
 }
 
-/** A socket whose upgrade was accepted. */
-export interface AcceptedSocket {
-  readonly stream: Duplex
-  /** The bytes that were read behind the request. */
-  readonly head: Uint8Array
-  readonly method: string
-}
-
 /** @returns whether the session has begun. */
-export function beginSession(
+function accept(
   host: UpgradeServer,
-  { stream, head, method }: AcceptedSocket,
+  { request, stream, head }: PendingUpgrade,
   facts: ConnectionFacts,
   outcome: UpgradeAccepted,
 ): boolean {
   const switching = encoded(host.application, encodeSwitch, outcome.headers)
   if (switching === null) {
-    refuseOn(host, stream, method, facts, FAILURE)
+    refuseUpgrade(host, { request, stream, head }, facts, FAILURE)
     return false
   }
   const transport = host.transports.open(stream, head, facts, switching)
