@@ -28,6 +28,8 @@ export type Duration = number | DurationFields
 export interface DurationLimits {
   /** Whether `Infinity` is valid (no limit). @defaultValue false */
   readonly allowInfinity?: boolean
+  /** What reads an option, for the message: `'install WebSockets'`. `what` then names the option. */
+  readonly act?: string
 }
 
 const MILLISECONDS_PER_UNIT = { hours: 3_600_000, minutes: 60_000, seconds: 1000, milliseconds: 1 }
@@ -58,12 +60,11 @@ export function toMilliseconds(
 ): number {
   if (typeof duration === 'number') return checkAmount(duration, what, limits)
   if (typeof duration !== 'object' || duration === null) {
-    throw new TypeError(
-      `Cannot use ${kindOf(duration)} for ${what}, expected milliseconds or { ${UNITS.join(', ')} }`,
-    )
+    const expected = `milliseconds or { ${UNITS.join(', ')} }`
+    throw new TypeError(unusable(kindOf(duration), what, limits, expected))
   }
 
-  rejectOtherFields(duration, what)
+  rejectOtherFields(duration, what, limits)
   let total = 0
   let isEmpty = true
   for (const unit of UNITS) {
@@ -73,9 +74,8 @@ export function toMilliseconds(
     total += checkAmount(amount, `${what}.${unit}`, limits) * MILLISECONDS_PER_UNIT[unit]
   }
   if (isEmpty) {
-    throw new TypeError(
-      `Cannot use an empty object for ${what}, expected one of ${UNITS.join(', ')}`,
-    )
+    const expected = `one of ${UNITS.join(', ')}`
+    throw new TypeError(unusable('an empty object', what, limits, expected))
   }
   return checkAmount(total, what, limits)
 }
@@ -120,23 +120,34 @@ function toMillisecondsFrom(amount: number, unit: Unit): number {
 
 function checkAmount(amount: unknown, what: string, limits: DurationLimits): number {
   if (typeof amount !== 'number') {
-    throw new TypeError(`Cannot use ${kindOf(amount)} for ${what}, expected a number`)
+    throw new TypeError(unusable(kindOf(amount), what, limits, 'a number'))
   }
   if (amount === Infinity && limits.allowInfinity === true) return amount
   if (!Number.isFinite(amount) || amount < 0) {
-    throw new RangeError(`Cannot use ${amount} for ${what}, expected a finite number of 0 or above`)
+    const expected = 'a finite number of 0 or above'
+    throw new RangeError(unusable(`${amount}`, what, limits, expected))
   }
   return amount
 }
 
-function rejectOtherFields(duration: object, what: string): void {
+function rejectOtherFields(duration: object, what: string, limits: DurationLimits): void {
   const others = Object.keys(duration).filter(
     (field) => !Object.hasOwn(MILLISECONDS_PER_UNIT, field),
   )
   const other =
     others[0] ?? OTHER_TEMPORAL_UNITS.find((unit) => Boolean(Reflect.get(duration, unit)))
   if (other === undefined) return
+  const units = UNITS.join(', ')
   throw new TypeError(
-    `Cannot use "${other}" in ${what}: unknown unit, expected ${UNITS.join(', ')}`,
+    limits.act === undefined
+      ? `Cannot use "${other}" in ${what}: unknown unit, expected ${units}`
+      : `Cannot ${limits.act}: option "${what}" has the unknown unit "${other}", expected ${units}`,
   )
+}
+
+/** The message for a value that is not a duration. */
+function unusable(value: string, what: string, { act }: DurationLimits, expected: string): string {
+  return act === undefined
+    ? `Cannot use ${value} for ${what}, expected ${expected}`
+    : `Cannot ${act}: option "${what}" is ${value}, expected ${expected}`
 }

@@ -88,10 +88,10 @@ describe('applySessionOptions()', () => {
 
   it.each([
     [{ pingPeriod: 0 }, RangeError, 'option "pingPeriod" is 0, expected a duration above 0'],
-    [{ pingPeriod: -5 }, RangeError, 'Cannot use -5 for pingPeriod'],
-    [{ pingPeriod: '60s' }, TypeError, 'Cannot use a string for pingPeriod'],
-    [{ timeout: null }, TypeError, 'Cannot use null for timeout'],
-    [{ timeout: Infinity }, RangeError, 'Cannot use Infinity for timeout'],
+    [{ pingPeriod: -5 }, RangeError, 'option "pingPeriod" is -5'],
+    [{ pingPeriod: '60s' }, TypeError, 'option "pingPeriod" is a string'],
+    [{ timeout: null }, TypeError, 'option "timeout" is null'],
+    [{ timeout: Infinity }, RangeError, 'option "timeout" is Infinity'],
     [{ closeTimeout: 0 }, RangeError, 'option "closeTimeout" is 0'],
     [
       { maxFrameSize: 0 },
@@ -118,7 +118,7 @@ describe('applySessionOptions()', () => {
     [{ writeTimeout: 0 }, RangeError, 'option "writeTimeout" is 0, expected a duration above 0'],
     [{ idleTimeout: 0 }, RangeError, 'option "idleTimeout" is 0'],
     [{ answerHeartbeats: 1 }, TypeError, 'option "answerHeartbeats" is 1, expected true or false'],
-    [{ maxSessionDuration: -1 }, RangeError, 'Cannot use -1 for maxSessionDuration'],
+    [{ maxSessionDuration: -1 }, RangeError, 'option "maxSessionDuration" is -1'],
     [{ channels: 64 }, TypeError, 'option "channels" is 64, expected an object'],
     [{ channels: { in: {} } }, TypeError, 'unknown option "channels.in"'],
     [

@@ -90,7 +90,7 @@ export function readDuration<Fallback>(
   fallback: Fallback,
 ): number | Fallback {
   if (value === undefined) return fallback
-  const lengthMs = toMilliseconds(value, `${name} (to ${act})`)
+  const lengthMs = toMilliseconds(value, name, { act })
   if (lengthMs > 0) return lengthMs
   throw new RangeError(`Cannot ${act}: option "${name}" is 0, expected a duration above 0`)
 }

@@ -126,7 +126,7 @@ describe('optionTable()', () => {
     [{ bounds: 64 }, TypeError, 'option "bounds" is 64, expected an object'],
     [{ bounds: { capacity: 0 } }, RangeError, 'option "bounds.capacity" is 0, expected a whole'],
     [{ timeout: 15 }, RangeError, 'option "timeout" is 15, in milliseconds; did you mean seconds'],
-    [{ timeout: null }, TypeError, 'Cannot use null for timeout'],
+    [{ timeout: null }, TypeError, 'option "timeout" is null'],
     [{ idle: 60 }, RangeError, 'did you mean seconds(60)?'],
     [{ asked: 1 }, TypeError, 'option "asked" is 1, expected a function'],
   ])('refuses %j, naming what is expected', (options, error, message) => {

@@ -75,7 +75,7 @@ describe('readReconnecting()', () => {
     [{ reconnect: null }, 'Cannot connect: option "reconnect" is null, expected an object'],
     [{ reconnect: { maxdelay: 1 } }, 'unknown option "reconnect.maxdelay", expected'],
     [{ reconnect: { baseDelay: 0 } }, 'option "reconnect.baseDelay" is 0'],
-    [{ reconnect: { maxDelay: -1 } }, 'Cannot use -1 for reconnect.maxDelay'],
+    [{ reconnect: { maxDelay: -1 } }, 'option "reconnect.maxDelay" is -1'],
     [{ reconnect: { factor: 0.5 } }, '"reconnect.factor" is 0.5, expected a number of 1 or above'],
     [{ reconnect: { factor: '2' } }, '"reconnect.factor" is a string'],
     [{ reconnect: { factor: Infinity } }, '"reconnect.factor" is Infinity'],

@@ -106,12 +106,12 @@ export function requireFitForHttp2(
 ): void {
   if (tls === null && !cleartext) {
     throw new TypeError(
-      `Cannot ${act}: option "http2" stands without "tls", expected both, or "http2.cleartext"`,
+      `Cannot ${act}: option "http2" requires "tls" or "http2.cleartext", expected one of them`,
     )
   }
   if (tls !== null && cleartext) {
     throw new TypeError(
-      `Cannot ${act}: option "http2.cleartext" stands beside "tls", expected one of them`,
+      `Cannot ${act}: option "http2.cleartext" cannot be combined with "tls", expected one of them`,
     )
   }
   if (tls !== null) requireNoAlpn(act, tls)
@@ -126,7 +126,7 @@ function requireNoAlpn(act: string, tls: TlsOptions): void {
   for (const name of ['ALPNProtocols', 'ALPNCallback'] as const) {
     if (tls[name] === undefined) continue
     throw new TypeError(
-      `Cannot ${act}: option "tls.${name}" stands beside "http2", expected one of them`,
+      `Cannot ${act}: option "tls.${name}" cannot be combined with "http2", expected one of them`,
     )
   }
 }

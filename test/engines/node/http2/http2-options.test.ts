@@ -18,21 +18,21 @@ it('the defaults are 100 sockets, 2 minutes, 256 KiB and 4 MiB', () => {
 })
 
 it.each([
-  ['without tls', { http2: true }, 'option "http2" stands without "tls"'],
+  ['without tls', { http2: true }, 'option "http2" requires "tls"'],
   [
     'beside ALPNProtocols',
     { http2: true, tls: { ...certificate, ALPNProtocols: ['h2'] } },
-    'option "tls.ALPNProtocols" stands beside "http2"',
+    'option "tls.ALPNProtocols" cannot be combined with "http2"',
   ],
   [
     'beside ALPNCallback',
     { http2: true, tls: { ...certificate, ALPNCallback: () => 'h2' } },
-    'option "tls.ALPNCallback" stands beside "http2"',
+    'option "tls.ALPNCallback" cannot be combined with "http2"',
   ],
   [
     'with cleartext beside tls',
     { http2: { cleartext: true }, tls: certificate },
-    'option "http2.cleartext" stands beside "tls"',
+    'option "http2.cleartext" cannot be combined with "tls"',
   ],
   [
     'with an unknown option',
