@@ -76,10 +76,19 @@ export class SessionExtensions {
     this.#failed(error)
   }
 
-  /** The connection is gone: the extensions release what they hold. Called once. */
+  /**
+   * The connection is gone: the extensions release what they hold. Called once. An extension that
+   * throws keeps neither the others nor the session from ending.
+   */
   dispose(): void {
     this.#isIncomingOver = true
     this.#isOutgoingOver = true
-    for (const extension of this.outgoing) extension.dispose()
+    for (const extension of this.outgoing) {
+      try {
+        extension.dispose()
+      } catch (error) {
+        this.#failed(error)
+      }
+    }
   }
 }

@@ -240,6 +240,28 @@ describe('a session without extensions', () => {
 })
 
 describe('SessionExtensions', () => {
+  it('an extension that throws when it is disposed of ends neither the process nor the others', async () => {
+    const calls: string[] = []
+    const boom = new Error('boom')
+    const { session, peer, heard } = defaultSession({
+      extensions: [
+        custom(0, {
+          dispose: () => {
+            throw boom
+          },
+        }),
+        custom(0, { dispose: () => calls.push('dispose b') }),
+      ],
+    })
+    peer.close(1000)
+    await peer.rest()
+    peer.end()
+
+    expect(await session.closed).toMatchObject({ clean: true, cause: null })
+    expect(calls).toEqual(['dispose b'])
+    expect(heard.failures).toEqual([boom])
+  })
+
   it('opens extensions with the session and disposes of each of them once', async () => {
     const calls: string[] = []
     const { session, peer } = defaultSession({

@@ -175,6 +175,7 @@ export class StreamTransport implements Transport {
     this.#aborted = true
     this.#stopReading()
     const stream = this.#stream
+    this.#settleSoon()
     if (stream.destroyed) return
 
     // The kernel still sends what it has taken, a Close frame for example. A peer that lets bytes
@@ -182,6 +183,19 @@ export class StreamTransport implements Transport {
     const isTcp = !this.encrypted && this.remote.port !== null
     if (stream instanceof Socket && isTcp && this.queuedBytes > 0) stream.resetAndDestroy()
     else stream.destroy()
+  }
+
+  /**
+   * A Duplex that is no socket need not report that it is closed (`emitClose`), and may never finish
+   * its `destroy`. Its end is then the end of this turn.
+   */
+  #settleSoon(): void {
+    if (this.#isSocket) return
+    setImmediate(() => {
+      // It may still fail, which nobody else listens for.
+      if (!this.#closed) this.#stream.on('error', ignore)
+      this.#settleClosed()
+    })
   }
 
   static #begin(transport: StreamTransport): void {
@@ -246,9 +260,14 @@ export class StreamTransport implements Transport {
     if (!transport.#aborted) transport.#cause ??= error
     // TLS reports an invalid record, or a client that renegotiates too often, and stays open.
     if (!this.destroyed) this.destroy()
+    transport.#settleSoon()
   }
 
   static #onClose(this: OwnedDuplex): void {
     this[OWNER].#settleClosed()
   }
+}
+
+function ignore(): void {
+  // The connection is gone already.
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer as createTlsServer, connect as connectTls, type TLSSocket } from 'node:tls'
-import { duplexPair, type Duplex } from 'node:stream'
+import { duplexPair, Duplex, type DuplexOptions } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 
 import { connectionFacts } from '../../../../src/engines/node/transports/connection-facts.ts'
@@ -32,6 +32,11 @@ progressSuite('over a Duplex that is no socket', transportOver, () => {
 })
 progressSuite('over the stream of TLS', transportOver, tlsPair)
 
+/** A stream from which nothing comes, and which takes everything. */
+function silentDuplex(options: DuplexOptions): Duplex {
+  return new Duplex({ read: () => {}, write: (_bytes, _encoding, done) => done(), ...options })
+}
+
 describe('StreamTransport', () => {
   it('receiveEnd() is called when the end was read before start()', async () => {
     await using pair = await socketPair()
@@ -47,6 +52,52 @@ describe('StreamTransport', () => {
     await recorder.until(isClosed)
 
     expect(recorder.log).toEqual(['receive', 'receiveEnd', 'closed'])
+  })
+
+  it.each([
+    ['emits no close', { emitClose: false }],
+    ['never finishes its destroy', { destroy: () => {} }],
+  ])('abort() is reported as closed by a Duplex that %s', async (_, options) => {
+    const transport = transportOver(silentDuplex(options))
+    const recorder = new Recorder()
+    transport.start(recorder)
+
+    transport.abort()
+    expect(recorder.log).toEqual([])
+    await recorder.until(isClosed)
+
+    expect(recorder.cause).toBeNull()
+  })
+
+  it('a failure is reported as closed by a Duplex that emits no close', async () => {
+    const duplex = silentDuplex({ emitClose: false })
+    const transport = transportOver(duplex)
+    const recorder = new Recorder()
+    transport.start(recorder)
+    const lost = new Error('lost')
+
+    duplex.destroy(lost)
+    await recorder.until(isClosed)
+
+    expect(recorder.log).toEqual(['closed'])
+    expect(recorder.cause).toBe(lost)
+  })
+
+  it('a Duplex that fails after abort() ends no process', async () => {
+    let fail: (error: Error) => void = () => {}
+    const duplex = silentDuplex({ destroy: (_, done) => (fail = done) })
+    const transport = transportOver(duplex)
+    const recorder = new Recorder()
+    transport.start(recorder)
+    transport.abort()
+    await recorder.until(isClosed)
+    const failed = new Promise((resolve) => duplex.once('close', resolve))
+
+    // An uncaught error fails the run of the tests.
+    fail(new Error('late'))
+    await failed
+
+    expect(recorder.log).toEqual(['closed'])
   })
 
   it('write() copies for a stream that may pass memory on by reference', async () => {
