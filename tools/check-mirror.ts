@@ -56,13 +56,10 @@ const UNTESTED: Readonly<Record<string, string>> = {
   'cli/wire/tapped-platform.ts': 'passes everything on: connect-command.test.ts runs it',
   'cli/wire/tapped-transport.ts': 'passes everything on: connect-command.test.ts runs it',
   'topics/node/following/checks.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
-  'topics/node/event-stream.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/followed-topic.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/publishing/lanes.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
-  'topics/node/reading/log-pages.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/prepared.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/session-feed.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
-  'topics/node/session-outlet.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/following/followers.ts':
     'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/starting-place.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',

@@ -32,8 +32,8 @@ import { NatsWire } from './nats-wire.ts'
 const RESTORED_AT_ONCE = 1000
 
 /**
- * Makes the broker on NATS. It needs the package `@nats-io/transport-node` 3.3.1 or newer, which this call
- * loads.
+ * Makes the broker on NATS. It needs the package `@nats-io/transport-node` 3.3.1 or newer, which
+ * this call loads.
  *
  * @throws {PackageMissingError} if the package is not installed; {TypeError} for an unknown option
  *   or an invalid value.

@@ -1,6 +1,6 @@
 /**
- * What every broker promises: the sentences of the design (T-…) as far as they concern brokers, and the contract
- * of the interface (`src/topics/broker.ts`), with real faults of the engine.
+ * What every broker promises, with real faults of the engine: the sentences of the design (T-…)
+ * that concern brokers, and the contract of the interface (`src/topics/broker.ts`).
  */
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'

@@ -21,8 +21,8 @@ export interface BrokerHarness {
   readonly create: () => Broker
 
   /**
-   * Waits for `promise`. In virtual time, time goes on as long as that takes, a minute at most; in real time, the
-   * promise is awaited.
+   * Waits for `promise`. In virtual time, the clock advances meanwhile, by a minute at most. In
+   * real time, this only awaits the promise.
    */
   readonly settle: <T>(promise: Promise<T>) => Promise<T>
 
@@ -55,11 +55,11 @@ export interface BrokerHarness {
 export interface BrokerUnderTest {
   readonly name: string
   readonly createHarness: () => Promise<BrokerHarness> | BrokerHarness
-  /** Sentences that the broker cannot keep, by their beginning (`T-20`), with the reason. */
+  /** Sentences that the broker cannot keep, by their prefix (`T-20`), with the reason. */
   readonly skip?: Readonly<Record<string, string>>
 }
 
-/** What a sink has been told, and promises of more. */
+/** Records the calls of a sink, and waits for more. */
 export class RecordingSink implements BrokerSink {
   readonly states: BrokerState[] = []
   readonly events: Array<{ topic: string; place: EventPlace; message: Uint8Array }> = []
@@ -86,7 +86,7 @@ export class RecordingSink implements BrokerSink {
     return this.events.filter((event) => event.topic === topic).map(({ message }) => text(message))
   }
 
-  /** Resolves when `isSo` answers true: asked now, and after whatever the sink is told. */
+  /** Resolves when `isSo` returns true. It is called now, and after each call of the sink. */
   until(isSo: (sink: this) => boolean): Promise<void> {
     return new Promise((resolve) => {
       const check = (): void => {

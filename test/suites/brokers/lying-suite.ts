@@ -132,7 +132,7 @@ export function lyingSuite(name: string, createEngine: () => Promise<LyingEngine
       for (const event of AFTER) await inTime(event, seen, publish(b, event))
       const isAfter = (each: Listening) => each.events.includes('7') || hasBegunAgain(each.items)
       await inTime('the events after', seen, all(isAfter))
-      // Who was told that the log has begun again may have missed the last event, and no later one.
+      // A subscriber of a new epoch may have missed event 7, but misses no later event.
       const isDone = (each: Listening) => each.events.some(isLast)
       for (let n = 0; !listening.every(isDone); n++) {
         if (n === MAX_LAST) throw new Error(`Cannot see the last event: ${seen()}`)
@@ -181,8 +181,8 @@ function hasBegunAgain(items: readonly TopicItem[]): boolean {
 }
 
 /**
- * What a subscription saw that it may not see: events of others, disorder, and holes without a gap.
- * After a gap with the reason `epoch` the log is another one: what it still has comes in order.
+ * Returns what a subscription must not see: events of other programs, disorder, and holes without a
+ * gap. After a gap with the reason `epoch`, the events of the new log come in order.
  */
 function faultsOf(items: readonly TopicItem[]): string[] {
   const faults: string[] = []

@@ -1,5 +1,5 @@
 /**
- * What topics promise over every broker, with real faults of the engine: nodes, and not brokers alone.
+ * What topics promise over every broker. Whole nodes run here, with real faults of the engine.
  */
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'

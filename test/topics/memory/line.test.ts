@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { createTestEnvironment } from '../../../src/testing/test-environment.ts'
+import { Line } from '../../../src/topics/memory/line.ts'
+import { RecordingSink } from '../../suites/brokers/harness.ts'
+
+function createLine(namespace = 'test') {
+  const environment = createTestEnvironment(1)
+  const line = new Line(new RecordingSink(), { namespace, nodeId: 'a', environment })
+  const delivered: string[] = []
+  const push = (what: string): void => {
+    line.toLog.push(() => delivered.push(`${what} to the log`))
+    line.toNode.push(() => delivered.push(`${what} to the node`))
+  }
+  return { environment, line, delivered, push }
+}
+
+describe('Line', () => {
+  it('T-56 keys of two namespaces never meet', () => {
+    const [a, b] = [createLine('a'), createLine('a-b')]
+    expect(a.line.keyOf('b:x')).not.toBe(b.line.keyOf('x'))
+    expect(a.line.keyOf('x')).toBe(createLine('a').line.keyOf('x'))
+  })
+
+  it('delays, stalls and loses both directions alike', async () => {
+    const { environment, line, delivered, push } = createLine()
+    line.delay(10)
+    push('late')
+    await environment.clock.advance(9)
+    expect(delivered).toEqual([])
+    await environment.clock.advance(1)
+    expect(delivered).toEqual(['late to the log', 'late to the node'])
+
+    line.delay(0)
+    line.stall()
+    push('stalled')
+    expect(delivered).toHaveLength(2)
+    line.resume()
+    expect(delivered.slice(2)).toEqual(['stalled to the log', 'stalled to the node'])
+
+    line.stall()
+    push('lost')
+    line.clear()
+    push('next')
+    expect(delivered.slice(4)).toEqual(['next to the log', 'next to the node'])
+  })
+})

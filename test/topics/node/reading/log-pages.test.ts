@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest'
+import { settled } from '../../../../src/testing/test-environment.ts'
+import type { Broker, LogPage } from '../../../../src/topics/index.ts'
+import { encodeData, encodeEnvelope } from '../../../../src/topics/kind/envelope.ts'
+import { decodePage, LogPages } from '../../../../src/topics/node/reading/log-pages.ts'
+import { ReadSlots } from '../../../../src/topics/node/reading/read-slots.ts'
+import { topicOf } from '../../../suites/brokers/harness.ts'
+
+const MESSAGE = encodeEnvelope({ at: 0, key: null, publisher: null, ...encodeData('x') })
+
+/** Pages of a log with the events 1 to `head`, three a page. */
+function createPages(head = 10) {
+  const log = { epoch: 'e', head, isAway: false, reads: [] as number[] }
+  const broker: Pick<Broker, 'read'> = {
+    read(_topic, after): Promise<LogPage> {
+      log.reads.push(after)
+      if (log.isAway) return Promise.reject(new Error('away'))
+      const events = [after + 1, after + 2, after + 3]
+        .filter((offset) => offset <= log.head)
+        .map((offset) => ({ offset, message: MESSAGE }))
+      return Promise.resolve({ epoch: log.epoch, head: log.head, events, complete: true })
+    },
+  }
+  let suspicions = 0
+  const pages = new LogPages(
+    broker as Broker, // nothing else is used
+    topicOf('rooms/1'),
+    new ReadSlots(),
+    (epoch) => epoch,
+    () => suspicions++,
+  )
+  const told: boolean[] = []
+  const reader = { pageRead: (failed: boolean) => void told.push(failed) }
+  return { pages, log, told, reader, suspicions: () => suspicions }
+}
+
+describe('LogPages', () => {
+  it('one read serves all that wait for it, and all that come later', async () => {
+    const { pages, log, told, reader } = createPages()
+    const others = Array.from({ length: 5 }, () => ({ ...reader }))
+    for (const each of [reader, ...others]) expect(pages.pageFor('e', 4, 10, each)).toBeNull()
+    await settled()
+
+    expect(log.reads).toEqual([4])
+    expect(told).toEqual(Array(6).fill(false))
+    const page = pages.pageFor('e', 4, 10, reader)
+    expect(page?.events.map(({ offset }) => offset)).toEqual([5, 6, 7])
+    expect(pages.pageFor('e', 6, 10, reader)).toBe(page)
+    expect(pages.pageFor('e', 7, 10, reader)).toBeNull()
+  })
+
+  it('an empty page is good at the head that is known, and is read again when there is more', async () => {
+    const { pages, log, reader } = createPages()
+    pages.pageFor('e', 10, 10, reader)
+    await settled()
+    expect(pages.pageFor('e', 10, 10, reader)?.events).toEqual([])
+
+    log.head = 11
+    expect(pages.pageFor('e', 10, 11, reader)).toBeNull()
+    await settled()
+    expect(pages.pageFor('e', 10, 11, reader)?.events).toHaveLength(1)
+  })
+
+  it.each([
+    ['fails', (log: { isAway: boolean }) => (log.isAway = true)],
+    ['brings another epoch', (log: { epoch: string }) => (log.epoch = 'f')],
+    ['brings less than is known', (log: { head: number }) => (log.head = 3)],
+  ])('a read that %s is reported, and does not end in a loop of reads', async (_title, change) => {
+    const { pages, log, told, reader, suspicions } = createPages()
+    change(log)
+    pages.pageFor('e', 4, 10, reader)
+    await settled()
+
+    expect(told).toEqual([true])
+    expect(suspicions()).toBe(1)
+    expect(log.reads).toHaveLength(1)
+  })
+
+  it('forgets its page when the log has changed', async () => {
+    const { pages, reader } = createPages()
+    pages.pageFor('e', 4, 10, reader)
+    await settled()
+    pages.forget()
+    expect(pages.pageFor('e', 4, 10, reader)).toBeNull()
+  })
+})
+
+describe('decodePage()', () => {
+  it('T-05 what is no envelope is missing before the next event', () => {
+    const stored = [MESSAGE, new Uint8Array([255]), new Uint8Array([255]), MESSAGE]
+    const events = stored.map((message, index) => ({ offset: index + 1, message }))
+    const page = decodePage({ epoch: 'e', head: 4, events, complete: true }, 0, 'e~1')
+
+    expect(page).toMatchObject({ epoch: 'e~1', after: 0, head: 4, complete: true })
+    expect(page.events.map(({ offset, missing }) => [offset, missing])).toEqual([
+      [1, null],
+      [4, { reason: 'broker', missed: null }],
+    ])
+  })
+})
