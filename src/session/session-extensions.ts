@@ -4,6 +4,7 @@
 
 import type { Environment } from '../base/internal.ts'
 import type { ExtensionContext, ExtensionSession } from '../extensions/index.ts'
+import type { AgreedExtension } from '../extensions/internal.ts'
 import type { SessionSettings } from './settings.ts'
 
 /** The extensions that the handshake agreed on. */
@@ -42,7 +43,7 @@ export class SessionExtensions {
       maxMessageSize,
       schedule: (delayMs, task) => timers.schedule(delayMs, task),
     }
-    this.outgoing = extensions.map(({ agreement }) => agreement.open(context))
+    this.outgoing = openAll(extensions, context)
     this.incoming = [...this.outgoing].reverse()
     this.claimedBits = extensions.reduce((bits, { reservedBits }) => bits | reservedBits, 0)
     this.#failed = failed
@@ -83,12 +84,35 @@ export class SessionExtensions {
   dispose(): void {
     this.#isIncomingOver = true
     this.#isOutgoingOver = true
-    for (const extension of this.outgoing) {
-      try {
-        extension.dispose()
-      } catch (error) {
-        this.#failed(error)
-      }
+    disposeAll(this.outgoing, this.#failed)
+  }
+}
+
+/** Opens an instance of each. If one throws, those that are open already are disposed of. */
+function openAll(
+  extensions: readonly AgreedExtension[],
+  context: ExtensionContext,
+): ExtensionSession[] {
+  const opened: ExtensionSession[] = []
+  try {
+    for (const { agreement } of extensions) opened.push(agreement.open(context))
+  } catch (error) {
+    // The first error is the one to report.
+    disposeAll(opened, () => {})
+    throw error
+  }
+  return opened
+}
+
+function disposeAll(
+  extensions: readonly ExtensionSession[],
+  failed: (error: unknown) => void,
+): void {
+  for (const extension of extensions) {
+    try {
+      extension.dispose()
+    } catch (error) {
+      failed(error)
     }
   }
 }

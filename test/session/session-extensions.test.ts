@@ -240,6 +240,20 @@ describe('a session without extensions', () => {
 })
 
 describe('SessionExtensions', () => {
+  it('extensions that are open are disposed of when another cannot be opened', () => {
+    const calls: string[] = []
+    const boom = new Error('boom')
+    const extensions = [
+      custom(0, { dispose: () => calls.push('dispose a') }),
+      custom(0, {}, () => {
+        throw boom
+      }),
+    ]
+
+    expect(() => defaultSession({ extensions })).toThrow(boom)
+    expect(calls).toEqual(['dispose a'])
+  })
+
   it('an extension that throws when it is disposed of ends neither the process nor the others', async () => {
     const calls: string[] = []
     const boom = new Error('boom')

@@ -186,8 +186,8 @@ export class StreamTransport implements Transport {
   }
 
   /**
-   * A Duplex that is no socket need not report that it is closed (`emitClose`), and may never finish
-   * its `destroy`. Its end is then the end of this turn.
+   * A Duplex that is no socket need not report that it is closed (`emitClose`), and may never
+   * finish its `destroy`. Its end is then the end of this turn.
    */
   #settleSoon(): void {
     if (this.#isSocket) return
