@@ -18,7 +18,7 @@ import type { TestNetwork } from '../../src/testing/network-faults.ts'
 import { createTestEnvironment, settled } from '../../src/testing/test-environment.ts'
 
 /** The options that only clients on Node have. */
-const NODE_OPTION_NAMES = ['tls', 'agent', 'socketPath', 'transport']
+const NODE_OPTION_NAMES = ['tls', 'agent', 'socketPath', 'transport', 'http2']
 
 /** A command that is running. */
 export interface RunningCommand {
@@ -45,8 +45,11 @@ export class CommandLine {
   readonly #platform: World['platform']
   readonly #over = new AbortController()
 
-  /** @param module sets the server up. */
-  constructor(module?: (app: Application) => void) {
+  /**
+   * @param module sets the server up.
+   * @param platform replaces the network in memory.
+   */
+  constructor(module?: (app: Application) => void, platform?: World['platform']) {
     const environment = createTestEnvironment(1)
     const network = new Network(environment)
     this.clock = environment.clock
@@ -55,7 +58,7 @@ export class CommandLine {
       logger: { debug() {}, info() {}, warn() {}, error() {} },
     })
     let port = 50_000
-    this.#platform = {
+    this.#platform = platform ?? {
       environment: () => environment,
       optionNames: NODE_OPTION_NAMES,
       dialer: () =>

@@ -46,6 +46,7 @@ export const TARGET_OPTIONS: readonly OptionSpec[] = [
   { name: 'unix', value: 'PATH', help: 'Connects to this Unix socket; the URL names the path.' },
   { name: 'proxy', value: 'URL', help: 'Connects through this HTTP proxy.' },
   { name: 'redirects', value: 'N', help: 'Follows so many redirects (default 0).' },
+  { name: 'http2', help: 'Connects over HTTP/2 (RFC 8441).' },
   { name: 'connect-timeout', value: 'MS', help: 'Time for DNS, TCP and TLS (default 10000).' },
 ]
 
@@ -70,6 +71,7 @@ export function readTargetOptions(args: Arguments, url: string): NodeClientOptio
     ...(origin === null ? {} : { origin }),
     ...(connectTimeout === null ? {} : { connectTimeout: { milliseconds: connectTimeout } }),
     ...(unix === null ? {} : { socketPath: unix }),
+    ...(args.has('http2') ? { http2: true } : {}),
     ...(proxy === null ? {} : { agent: httpTunnel(readProxy(proxy), isSecure(url)) }),
   }
 }
