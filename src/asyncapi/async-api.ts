@@ -11,7 +11,8 @@ import type {
   EventEntry,
   RequestEntry,
 } from '../messages/index.ts'
-import { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
+import { type JsonSchema, jsonSchemaOf, mayBeAbsent } from './json-schema.ts'
+import { SharedSchemas } from './schema-references.ts'
 
 /** What the document says beside the contract. */
 export interface AsyncApiFacts {
@@ -64,6 +65,8 @@ export interface AsyncApiDocument {
     }
   }
   readonly operations: Readonly<Record<string, AsyncApiOperation>>
+  /** What schemas refer to: recursive ones, and those with an id. */
+  readonly components?: { readonly schemas: Readonly<Record<string, JsonSchema>> }
 }
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -129,6 +132,9 @@ export function asyncApi(contract: Contract, about: AsyncApiFacts): AsyncApiDocu
       },
     },
     operations: writer.operations,
+    ...(Object.keys(writer.shared.schemas).length === 0
+      ? {}
+      : { components: { schemas: writer.shared.schemas } }),
   }
 }
 
@@ -139,6 +145,7 @@ class Writer {
   readonly contentType: string
   readonly messages: Record<string, AsyncApiMessage> = {}
   readonly operations: Record<string, AsyncApiOperation> = {}
+  readonly shared = new SharedSchemas()
   readonly #errors: ErrorSchemas
 
   constructor(contentType: string, errors: ErrorSchemas) {
@@ -174,7 +181,12 @@ class Writer {
   #addEvent(side: Side, name: string, { event }: EventEntry): void {
     const summary = `The ${side} sends the event "${name}".`
     const data = this.#schema(`${side}.${name}.event`, event, side)
-    const message = this.#message(`${side}.${name}`, summary, { type: { const: name }, data })
+    const message = this.#message(
+      `${side}.${name}`,
+      summary,
+      { type: { const: name }, data },
+      optionalData(event, side),
+    )
     this.operations[`${side}.${name}`] = {
       action: actionOf(side),
       summary,
@@ -196,7 +208,7 @@ class Writer {
         timeout: { type: 'integer', minimum: 0, description: 'Time left, in milliseconds.' },
         ...(entry.stream === undefined ? {} : { credit: { type: 'integer', minimum: 0 } }),
       },
-      ['timeout', 'credit'],
+      ['timeout', 'credit', ...optionalData(entry.request, side)],
     )
     const messages = [request]
     if (entry.upload !== undefined) {
@@ -219,21 +231,31 @@ class Writer {
     if (stream !== undefined) messages.push(this.#item(`${place}.stream`, stream, side))
     const last = stream === undefined ? '.response' : '.end'
     messages.push(
-      this.#message(`${place}${last}`, `The answer to "${place}".`, {
-        type: { const: last },
-        id: ID,
-        ...this.#data(`${place}.response`, response, side),
-      }),
+      this.#message(
+        `${place}${last}`,
+        `The answer to "${place}".`,
+        {
+          type: { const: last },
+          id: ID,
+          ...this.#data(`${place}.response`, response, side),
+        },
+        optionalData(response, side),
+      ),
     )
     for (const [code, schema] of Object.entries({ ...this.#errors, ...errors })) {
       const error = `${place}.error.${code}`
       messages.push(
-        this.#message(error, `"${place}" has failed with ${code}.`, {
-          type: { const: '.error' },
-          id: ID,
-          code: { const: code },
-          ...this.#data(`${place}.errors.${code}`, schema, side),
-        }),
+        this.#message(
+          error,
+          `"${place}" has failed with ${code}.`,
+          {
+            type: { const: '.error' },
+            id: ID,
+            code: { const: code },
+            ...this.#data(`${place}.errors.${code}`, schema, side),
+          },
+          optionalData(schema, side),
+        ),
       )
     }
     messages.push(this.#builtinFailure(place))
@@ -272,11 +294,9 @@ class Writer {
       }
       return { $ref: `#/channels/session/messages/${escape(place)}` }
     }
-    return this.#message(place, `An item of "${place}".`, {
-      type: { const: '.item' },
-      id: ID,
-      data: schema === bytes ? {} : this.#schema(place, schema, side),
-    })
+    const data = schema === bytes ? {} : this.#schema(place, schema, side)
+    const properties = { type: { const: '.item' }, id: ID, data }
+    return this.#message(place, `An item of "${place}".`, properties, optionalData(schema, side))
   }
 
   #data(
@@ -288,9 +308,9 @@ class Writer {
     return { data: this.#schema(place, schema, side) }
   }
 
-  /** What a client sends is the input of its schema, what a server sends the output. */
   #schema(place: string, schema: StandardSchemaV1, side: Side): JsonSchema {
-    return jsonSchemaOf(place, schema, side === 'client' ? 'input' : 'output')
+    const converted = jsonSchemaOf(place, schema, directionOf(side))
+    return this.shared.embed(place, converted)
   }
 
   #message(
@@ -316,6 +336,16 @@ class Writer {
 
 function actionOf(side: Side): 'receive' | 'send' {
   return side === 'client' ? 'receive' : 'send'
+}
+
+/** What a client sends is the input of its schema, what a server sends the output. */
+function directionOf(side: Side): 'input' | 'output' {
+  return side === 'client' ? 'input' : 'output'
+}
+
+/** The data of a message is absent where it is `undefined`. */
+function optionalData(schema: StandardSchemaV1 | null | undefined, side: Side): readonly string[] {
+  return schema && mayBeAbsent(schema, directionOf(side)) ? ['data'] : []
 }
 
 function otherSide(side: Side): Side {

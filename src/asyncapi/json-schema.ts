@@ -3,6 +3,7 @@
  */
 
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
+import { isPromise, validateWith } from '../schema/index.ts'
 
 /** A JSON Schema (draft 7, which AsyncAPI 3 has by default). */
 export type JsonSchema = Readonly<Record<string, unknown>>
@@ -36,5 +37,23 @@ export function jsonSchemaOf(
       `Cannot describe ${place}: its schema cannot be expressed as JSON Schema, expected JSON types`,
       { cause },
     )
+  }
+}
+
+/**
+ * Whether a value of the schema may be `undefined`, which JSON Schema does not say of a root.
+ * `false` for a schema that validates asynchronously.
+ */
+export function mayBeAbsent(schema: StandardSchemaV1, direction: 'input' | 'output'): boolean {
+  try {
+    const validated = validateWith(schema, undefined)
+    if (isPromise(validated)) {
+      validated.catch(() => {}) // its failure says no more
+      return false
+    }
+    if (validated.issues !== null) return false
+    return direction === 'input' || validated.value === undefined
+  } catch {
+    return false
   }
 }

@@ -101,6 +101,61 @@ describe('asyncApi()', () => {
     })
   })
 
+  it(
+    'M-32 is valid for recursive schemas, schemas with an id, and odd names',
+    {
+      timeout: 120_000,
+    },
+    async () => {
+      const node = z.object({
+        name: z.string(),
+        get children() {
+          return z.array(node)
+        },
+      })
+      const named = z.object({ a: z.string() }).meta({ id: 'Named' })
+      const odd = defineContract({
+        name: 'odd',
+        client: {
+          'a~b%c#d!': { event: z.string() },
+          tree: { request: node, response: named, errors: { constructor: z.string() } },
+          pair: { event: z.object({ x: named, y: named, node }) },
+        },
+      })
+      const document = asyncApi(odd, ABOUT)
+      const parser = new Parser()
+      const diagnostics = await parser.validate(JSON.stringify(document))
+
+      expect(diagnostics.filter(({ severity }) => severity < 1)).toEqual([])
+      const schemas = document.components?.schemas ?? {}
+      const references = [...JSON.stringify(document).matchAll(/"(#\/components[^"]*)"/g)]
+      expect(references.length).toBeGreaterThan(4)
+      for (const [, reference = ''] of references) {
+        expect(schemas).toHaveProperty([reference.slice('#/components/schemas/'.length)])
+      }
+    },
+  )
+
+  it('requires no data where it may be undefined', () => {
+    const optional = defineContract({
+      name: 'c',
+      client: {
+        maybe: { event: z.string().optional() },
+        given: { event: z.string().default('x') },
+        any: { request: z.any(), response: z.string().default('x') },
+      },
+    })
+    const { messages } = asyncApi(optional, ABOUT).channels.session
+
+    expect(messages['client.maybe']?.payload).toMatchObject({ required: ['type'] })
+    expect(messages['client.given']?.payload).toMatchObject({ required: ['type'] })
+    expect(messages['client.any']?.payload).toMatchObject({ required: ['type', 'id'] })
+    // A server sends the output of its schema.
+    expect(messages['client.any.response']?.payload).toMatchObject({
+      required: ['type', 'id', 'data'],
+    })
+  })
+
   it('M-32 fails with the path of an entry that has no JSON Schema', () => {
     const contract = defineContract({
       name: 'c',
