@@ -5,7 +5,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
@@ -22,8 +21,9 @@ import {
   permessageDeflate,
   WebSockets,
 } from '../../src/index.ts'
+import { createWebSocketClient } from '../../src/node-client.ts'
 import { certificate } from '../support/certificate.ts'
-import { listen } from '../support/loopback.ts'
+import { freePort, untilItListens } from '../support/free-port.ts'
 
 /** Debian puts HAProxy where the path of a user does not lead. */
 const ENV = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` }
@@ -259,24 +259,83 @@ describe.each([
   })
 })
 
-async function freePort(): Promise<number> {
-  const server = createServer()
-  const port = await listen(server)
-  server.close()
-  await once(server, 'close')
-  return port
-}
+/** HTTP/2 without extended CONNECT, as nginx speaks it. */
+const NO_EXTENDED_CONNECT = ['global', '  h2-workaround-bogus-websocket-clients']
 
-/** Resolves when `port` accepts connections: a proxy does not say when it does. */
-async function untilItListens(port: number): Promise<void> {
-  for (;;) {
-    const socket = connect(port, '127.0.0.1')
-    const accepted = await new Promise<boolean>((resolve) => {
-      socket.once('connect', () => resolve(true))
-      socket.once('error', () => resolve(false))
-    })
-    socket.destroy()
-    if (accepted) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
+describe('the client of Towpath through HAProxy', () => {
+  let folder: string
+  let server: EmbeddedServer
+  const proxies: ChildProcess[] = []
+  const ports: number[] = []
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'towpath-haproxy-'))
+    server = await serve({})
+    const pem = join(folder, 'both.pem')
+    await writeFile(pem, certificate.cert + certificate.key)
+    for (const more of [[], NO_EXTENDED_CONNECT]) {
+      const port = await freePort()
+      const file = join(folder, `${port}.cfg`)
+      await writeFile(file, [...more, ...configuration(port, pem)].join('\n'))
+      proxies.push(spawn('haproxy', ['-db', '-f', file], { env: ENV, stdio: 'ignore' }))
+      ports.push(port)
+    }
+    await Promise.all(ports.map(untilItListens))
+  })
+
+  afterAll(async () => {
+    const ended = proxies.map((proxy) => once(proxy, 'exit'))
+    for (const proxy of proxies) proxy.kill('SIGTERM')
+    await Promise.all(ended)
+    await server.stop(SHORT)
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  function configuration(port: number, pem: string): string[] {
+    return [
+      'defaults',
+      '  mode http',
+      '  timeout client 30s',
+      '  timeout server 30s',
+      '  timeout tunnel 30s',
+      '  timeout connect 5s',
+      'frontend page',
+      `  bind 127.0.0.1:${port} ssl crt ${pem} alpn h2,http/1.1`,
+      '  default_backend towpath',
+      'backend towpath',
+      `  server one 127.0.0.1:${server.address.port}`,
+      '',
+    ]
   }
-}
+
+  it.each([true, 'auto'] as const)(
+    'http2: %s carries messages, closes and refusals',
+    async (http2) => {
+      const client = createWebSocketClient({ http2, tls: { ca: certificate.cert } })
+      const url = `wss://localhost:${ports[0]}`
+      const bytes = Buffer.alloc(1 << 20, 'towpath')
+      const { response, received } = await client.webSocket(`${url}/echo`, async (session) => {
+        await session.send(bytes)
+        const frame = await session.incoming.receive()
+        return { response: session.response, received: frame.buffer }
+      })
+      const expired = await client.openWebSocket(`${url}/expired`)
+
+      expect(response.status).toBe(200)
+      expect(bytes.equals(received)).toBe(true)
+      expect(await expired.closeReason).toEqual(new CloseReason(4401, 'Token expired ✓'))
+      await expect(client.openWebSocket(`${url}/nothing`)).rejects.toMatchObject({ status: 404 })
+    },
+  )
+
+  it('auto uses HTTP/1.1 where HTTP/2 does not allow WebSockets, and true rejects', async () => {
+    const tls = { ca: certificate.cert }
+    const url = `wss://localhost:${ports[1]}/echo`
+    await using session = await createWebSocketClient({ http2: 'auto', tls }).openWebSocket(url)
+
+    expect(session.response.status).toBe(101)
+    await expect(
+      createWebSocketClient({ http2: true, tls }).openWebSocket(url),
+    ).rejects.toMatchObject({ step: 'protocol' })
+  })
+})

@@ -8,7 +8,6 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -26,7 +25,7 @@ import {
 } from '../../src/index.ts'
 import { ForwardedHeaders } from '../../src/forwarded/index.ts'
 import { certificate } from '../support/certificate.ts'
-import { listen } from '../support/loopback.ts'
+import { freePort, untilItListens } from '../support/free-port.ts'
 
 const CONFIGURATIONS = fileURLToPath(new URL('../../examples/behind-a-proxy/', import.meta.url))
 
@@ -306,30 +305,6 @@ function temporaryPaths(folder: string): string {
   return ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((name) => `${name}_temp_path ${join(folder, name)};`)
     .join(' ')
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  const port = await listen(server)
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-/** Resolves when somebody accepts connections on `port`: a proxy does not say when it does. */
-async function untilItListens(port: number): Promise<void> {
-  for (;;) {
-    const socket = connect(port, '127.0.0.1')
-    const accepted = await new Promise<boolean>((resolve) => {
-      socket.once('connect', () => resolve(true))
-      socket.once('error', () => resolve(false))
-    })
-    socket.destroy()
-    if (accepted) return
-    await new Promise((resolve) => {
-      setTimeout(resolve, 20)
-    })
-  }
 }
 
 async function failure(

@@ -1,7 +1,7 @@
 /**
- * A server over HTTP/2 and a client of it, for tests that try to break them from outside. Says
- * `listening`. Lines on standard input: `open <url>` opens a session that echoes, with the client of
- * this process; `memory` has the bytes counted that are in use.
+ * A server over HTTP/2 and a client, for tests that attack them from outside. Says `listening`.
+ * Lines on standard input: `open <url>` opens a session that echoes, with the client of this
+ * process; `memory` has the bytes counted that are in use.
  */
 
 import { createInterface } from 'node:readline'
