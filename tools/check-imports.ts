@@ -46,6 +46,9 @@ const LEVELS: Readonly<Record<string, number>> = {
   msgpack: 5,
   cbor: 5,
   asyncapi: 5,
+  operations: 4,
+  prometheus: 5,
+  opentelemetry: 5,
   interop: 4,
 }
 
@@ -117,6 +120,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   // Types alone: optional peers are loaded when the broker is opened.
   'brokers/redis/': ['@redis/client'],
   'brokers/nats/': ['@nats-io/transport-node'],
+  // Types alone: the peer is loaded when the plugin is installed.
+  'prometheus/': ['prom-client'],
+  'opentelemetry/': ['@opentelemetry/api'],
 }
 
 /** One broken rule, at a line of a file. `file` is relative to the root, with forward slashes. */

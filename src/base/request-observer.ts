@@ -9,8 +9,8 @@ export interface RequestWatch {
   readonly trace: string | null
   /** Calls the handler of a request in the context of the request. */
   run<T>(handle: () => T): T
-  /** The outcome. `failure` is the code of the failure; `null`: the request has succeeded. */
-  ended(failure: string | null): void
+  /** @param outcome `null`: success; else the code of the failure, or its error. */
+  ended(outcome: unknown): void
 }
 
 /** Receives the requests of sessions. The methods must not throw. */
@@ -26,18 +26,45 @@ export interface RequestObserver {
   served(type: string | null, trace: string | null, session: object): RequestWatch | null
 }
 
-const OBSERVERS = new WeakMap<object, RequestObserver[]>()
+const OBSERVERS = new WeakMap<object, RequestObserver>()
 
-/** Adds an observer of the requests of a session, or of all sessions of an application. */
+/** Adds an observer of the requests of a client's session, or of all sessions of an application. */
 export function observeRequests(owner: object, observer: RequestObserver): void {
-  OBSERVERS.set(owner, [...(OBSERVERS.get(owner) ?? []), observer])
+  const earlier = OBSERVERS.get(owner)
+  OBSERVERS.set(owner, earlier === undefined ? observer : together(earlier, observer))
 }
 
-/** Returns the observers of `session` and of its application; `null`: there are none. */
-export function requestObserversOf(session: object): readonly RequestObserver[] | null {
-  const { application } = session as { readonly application?: unknown } // of sessions of servers
-  const shared = typeof application === 'object' && application !== null ? application : session
-  const own = OBSERVERS.get(session) ?? []
-  const all = shared === session ? own : [...own, ...(OBSERVERS.get(shared) ?? [])]
-  return all.length === 0 ? null : all
+/** Returns the code of a failure; `null` for success. Errors without a code cancel a request. */
+export function failureOf(outcome: unknown): string | null {
+  if (outcome === null || typeof outcome === 'string') return outcome
+  const failure: unknown = outcome instanceof Error ? Reflect.get(outcome, 'failure') : null
+  return typeof failure === 'string' ? failure : 'CANCELLED'
+}
+
+/**
+ * Returns the observer of the requests of `session`: the one of its application, if it has one.
+ * `undefined`: they are not observed. Pages load this function alone.
+ */
+export function requestObserverOf(session: object): RequestObserver | undefined {
+  return OBSERVERS.get((session as { readonly application?: object }).application ?? session)
+}
+
+function together(one: RequestObserver, other: RequestObserver): RequestObserver {
+  return {
+    asked: (type, session) => both(one.asked(type, session), other.asked(type, session)),
+    served: (type, trace, session) =>
+      both(one.served(type, trace, session), other.served(type, trace, session)),
+  }
+}
+
+function both(one: RequestWatch | null, other: RequestWatch | null): RequestWatch | null {
+  if (one === null || other === null) return one ?? other
+  return {
+    trace: one.trace ?? other.trace,
+    run: (handle) => one.run(() => other.run(handle)),
+    ended(outcome) {
+      one.ended(outcome)
+      other.ended(outcome)
+    },
+  }
 }

@@ -170,7 +170,10 @@ export class Server {
     }
     let answered
     try {
-      const outcome = handler(served.data, served)
+      const { watch } = served
+      const outcome = watch
+        ? watch.run(() => handler(served.data, served))
+        : handler(served.data, served)
       answered = isPromise(outcome)
         ? Promise.resolve(outcome).then(
             (response) => served.answer(response),

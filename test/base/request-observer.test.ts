@@ -1,38 +1,82 @@
 import { describe, expect, it } from 'vitest'
 
 import {
+  failureOf,
   observeRequests,
   type RequestObserver,
-  requestObserversOf,
+  requestObserverOf,
 } from '../../src/base/request-observer.ts'
 
-const observer = (): RequestObserver => ({ asked: () => null, served: () => null })
+/** Notes what it hears under a name. */
+function noting(name: string, heard: string[], trace: string | null = null): RequestObserver {
+  const watch = (kind: string) => {
+    heard.push(`${name} ${kind}`)
+    return {
+      trace,
+      run: <T>(handle: () => T): T => {
+        heard.push(`${name} run`)
+        return handle()
+      },
+      ended: (outcome: unknown) => void heard.push(`${name} ended ${String(outcome)}`),
+    }
+  }
+  return {
+    asked: (type) => watch(`asked ${type}`),
+    served: (type, from) => watch(`served ${type} ${from}`),
+  }
+}
 
-describe('requestObserversOf()', () => {
-  it('returns the observers of a session and of its application', () => {
+describe('requestObserverOf()', () => {
+  it('returns the observer of the application of a session, else of the session', () => {
     const application = {}
-    const session = { application }
-    const [own, shared] = [observer(), observer()]
+    const session = {}
+    const [own, shared] = [noting('own', []), noting('shared', [])]
 
     observeRequests(session, own)
     observeRequests(application, shared)
 
-    expect(requestObserversOf(session)).toEqual([own, shared])
-    expect(requestObserversOf({ application })).toEqual([shared])
+    expect(requestObserverOf(session)).toBe(own)
+    expect(requestObserverOf({ application })).toBe(shared)
+    expect(requestObserverOf({})).toBe(undefined)
   })
 
-  it('returns the observers of a session without an application', () => {
+  it('returns several observers as one', () => {
+    const heard: string[] = []
     const session = {}
-    const [first, second] = [observer(), observer()]
+    observeRequests(session, noting('a', heard))
+    observeRequests(session, { asked: () => null, served: () => null })
+    observeRequests(session, noting('b', heard, 'trace of b'))
+    const observer = requestObserverOf(session)
 
-    observeRequests(session, first)
-    observeRequests(session, second)
+    const asked = observer?.asked('get', session)
+    const served = observer?.served('get', 'x', session)
+    const result = served?.run(() => 7)
+    served?.ended('FAILED')
 
-    expect(requestObserversOf(session)).toEqual([first, second])
+    expect([asked?.trace, result]).toEqual(['trace of b', 7])
+    expect(heard).toEqual([
+      'a asked get',
+      'b asked get',
+      'a served get x',
+      'b served get x',
+      'a run',
+      'b run',
+      'a ended FAILED',
+      'b ended FAILED',
+    ])
   })
+})
 
-  it('returns null where there are none', () => {
-    expect(requestObserversOf({})).toBe(null)
-    expect(requestObserversOf({ application: {} })).toBe(null)
+describe('failureOf()', () => {
+  it('returns codes, and the codes of errors', () => {
+    const failed = Object.assign(new Error('no'), { failure: 'NOT_FOUND' })
+
+    expect([null, 'BUSY', failed, new Error('left'), 7].map(failureOf)).toEqual([
+      null,
+      'BUSY',
+      'NOT_FOUND',
+      'CANCELLED',
+      'CANCELLED',
+    ])
   })
 })

@@ -330,6 +330,8 @@ class World {
         this.#codes.push(code)
         return new CloseReason(code, message)
       },
+      owner: {},
+      requests: undefined,
       report: (error) => {
         // What an invalid answer of a handler, or the end of an upload, is reported as.
         if (!(error instanceof DOMException)) this.#failures.push(error)

@@ -5,7 +5,7 @@ import { clientFrame } from '../support/peer.ts'
 import { defaultSession, rawSession } from '../support/session.ts'
 
 describe('session.statistics', () => {
-  it('counts whole messages by direction, and neither control frames nor heartbeats', async () => {
+  it('D-07 counts whole messages by direction, and neither control frames nor heartbeats', async () => {
     const { session, peer } = defaultSession()
 
     peer.send(clientFrame('text', 'a'))

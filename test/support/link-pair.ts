@@ -36,6 +36,8 @@ export function linkPair(contract: Contract, handlers: object): LinkPair {
     fail: (code, message) => {
       throw new Error(`Cannot go on: ${code} ${message}`)
     },
+    owner: {},
+    requests: undefined,
     report: (error) => {
       throw error
     },

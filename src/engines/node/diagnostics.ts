@@ -13,7 +13,12 @@ import {
   type UpgradeEnd,
   type UpgradeWatch,
 } from '../../application/internal.ts'
-import { observeRequests, type RequestObserver, type RequestWatch } from '../../base/internal.ts'
+import {
+  failureOf,
+  observeRequests,
+  type RequestObserver,
+  type RequestWatch,
+} from '../../base/internal.ts'
 
 /** The channel of each event of `monitor`; its messages are the facts of the event. */
 const CHANNELS: Readonly<Partial<Record<keyof ApplicationEvents, string>>> = {
@@ -99,7 +104,12 @@ function createObserver(): RequestObserver {
   const watch = (message: TracedRequest): RequestWatch | null =>
     isSubscribed(requests) ? watchRequest(requests, message) : null
   return {
-    asked: (type, session) => watch({ kind: 'asked', type, session }),
+    asked(type, session) {
+      const asked = watch({ kind: 'asked', type, session })
+      // No code of the application runs for it.
+      asked?.run(() => {})
+      return asked
+    },
     served: (type, _, session) => watch({ kind: 'served', type, session }),
   }
 }
@@ -108,8 +118,8 @@ function watchRequest(tracing: Tracing<TracedRequest>, message: TracedRequest): 
   return {
     trace: null,
     run: (handle) => begin(tracing, message, handle),
-    ended: (failure) => {
-      message.failure = failure
+    ended: (outcome) => {
+      message.failure = failureOf(outcome)
       conclude(tracing, message, false)
     },
   }

@@ -8,6 +8,7 @@ import {
   Deferred,
   handled,
   removeAbortListener,
+  requestObserverOf,
   sessionClockOf,
 } from '../../base/internal.ts'
 import type { SendOptions, TrySendResult } from '../../channels/index.ts'
@@ -290,6 +291,8 @@ export class ConnectionMessages implements Servable, IncomingReader {
 function portOf(connection: ReconnectingWebSocket): LinkPort {
   return {
     clock: sessionClockOf(ACT, connection),
+    owner: connection,
+    requests: requestObserverOf(connection),
     trySend: (message) => connection.outgoing.trySend(message),
     send: (message, signal) =>
       connection.send(message, signal === undefined ? undefined : { signal }),

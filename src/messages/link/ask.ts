@@ -8,6 +8,7 @@ import {
   Deferred,
   handled,
   removeAbortListener,
+  type RequestWatch,
 } from '../../base/internal.ts'
 import { SENT } from '../../channels/internal.ts'
 import type { CompiledEntry } from '../contract.ts'
@@ -51,6 +52,8 @@ export class Ask {
   readonly #result = new Deferred<unknown>()
   readonly #deadline: number | null
   #timer: Disposable | null = null
+  /** `null`: it is not observed. */
+  #watch: RequestWatch | null | undefined
   #onAbort: (() => void) | null = null
   #upload: ReturnType<StartUpload> | null = null
   #withdraw: Withdraw | null = null
@@ -97,7 +100,9 @@ export class Ask {
 
   /** Its time begins. */
   begin(): void {
-    const { timeout, signal } = this.#question
+    const { type, timeout, signal } = this.#question
+    const { requests, owner } = this.#link.port
+    this.#watch = requests?.asked(type, owner)
     if (timeout !== null) {
       this.#timer = this.#link.port.clock.setTimer(timeout, () => this.#timeIsUp(timeout))
     }
@@ -204,6 +209,8 @@ export class Ask {
       message['timeout'] = Math.max(1, Math.ceil(left))
     }
     if (this.sink !== null) message['credit'] = this.#link.settings.credit
+    const trace = this.#watch?.trace
+    if (typeof trace === 'string') message['trace'] = trace
     return message
   }
 
@@ -233,11 +240,13 @@ export class Ask {
 
   #succeed(value: unknown): void {
     if (!this.#settle(true)) return
+    this.#watch?.ended(null)
     this.sink?.end()
     this.#result.resolve(value)
   }
 
   #reject(error: unknown): void {
+    this.#watch?.ended(error)
     if (this.sink !== null) {
       this.sink.end(asError(error, 'the request'))
       void handled(this.#result.promise)

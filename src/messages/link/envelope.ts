@@ -17,6 +17,8 @@ export interface Envelope {
   readonly items?: number
   /** Of `.error`. */
   readonly code?: string
+  /** Of a request: the context of its trace, such as the `traceparent` of W3C. */
+  readonly trace?: string
   /** See `issuesOf`. */
   readonly issues?: unknown
 }
@@ -24,6 +26,7 @@ export interface Envelope {
 /** The most issues that one message has. */
 const MAX_ISSUES = 10
 const MAX_CODE_LENGTH = 64
+const MAX_TRACE_LENGTH = 128
 const MAX_COUNT = 2 ** 31 - 1
 /** Items of bytes under a text codec have 4 bytes for the id of their request. */
 const MAX_ID = 2 ** 32 - 1
@@ -38,8 +41,8 @@ export function readEnvelope(value: unknown): Envelope | null {
     isCount(fields.timeout, 0, Number.MAX_SAFE_INTEGER) &&
     isCount(fields.credit, 0, MAX_COUNT) &&
     isCount(fields.items, 1, MAX_COUNT) &&
-    (fields.code === undefined ||
-      (typeof fields.code === 'string' && fields.code.length <= MAX_CODE_LENGTH))
+    isText(fields.code, MAX_CODE_LENGTH) &&
+    isText(fields.trace, MAX_TRACE_LENGTH)
     ? fields
     : null
 }
@@ -47,6 +50,11 @@ export function readEnvelope(value: unknown): Envelope | null {
 /** The issues of an `.error`, as far as they are some; `undefined`: there are none. */
 export function issuesOf({ issues }: Envelope): readonly Issue[] | undefined {
   return Array.isArray(issues) ? issues.slice(0, MAX_ISSUES).filter(isIssue) : undefined
+}
+
+/** Whether it is absent, or a string of at most `max` characters. */
+function isText(value: unknown, max: number): boolean {
+  return value === undefined || (typeof value === 'string' && value.length <= max)
 }
 
 /** Whether it is absent, or a whole number in a range; a codec may give others. */

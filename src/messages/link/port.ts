@@ -3,6 +3,7 @@
  */
 
 import type { Clock, Duration } from '../../base/index.ts'
+import type { RequestObserver } from '../../base/internal.ts'
 import type { TrySendResult } from '../../channels/index.ts'
 import type { CloseReason } from '../../protocol/index.ts'
 import type { Codec } from '../codec.ts'
@@ -23,6 +24,10 @@ export interface LinkPort {
   send(message: Wire, signal?: AbortSignal): Promise<void>
   /** Ends the session because the peer has broken a rule. @returns what the peer is sent. */
   fail(code: number, message: string): CloseReason
+  /** The session or the connection itself. */
+  readonly owner: object
+  /** Observes requests; `undefined`: they are not observed. */
+  readonly requests: RequestObserver | undefined
   /** Writes down a failure of our own code, once. Never throws. */
   report(error: unknown, type: string): void
 }

@@ -5,6 +5,7 @@
  * for those that do not.
  */
 
+import type { RequestWatch } from '../../base/internal.ts'
 import { SENT } from '../../channels/internal.ts'
 import { type Check, isPromise, type Issue, type Validated } from '../../schema/index.ts'
 import type { CompiledEntry } from '../contract.ts'
@@ -51,6 +52,8 @@ interface Answer {
 export class Served {
   readonly type: string
   data: unknown
+  /** `null` or `undefined`: it is not observed. */
+  readonly watch: RequestWatch | null | undefined
   readonly #answers: AnswersOfOneSide
   readonly #id: number
   readonly #entry: CompiledEntry | null
@@ -68,8 +71,10 @@ export class Served {
     answers: AnswersOfOneSide,
     id: number,
     entry: CompiledEntry | null,
-    { type, data, timeout, credit }: Envelope,
+    { type, data, timeout, credit, trace }: Envelope,
   ) {
+    const { requests, owner } = answers.link.port
+    this.watch = requests?.served(entry && type, trace ?? null, owner)
     this.type = type
     this.data = data
     this.#answers = answers
@@ -176,6 +181,7 @@ export class Served {
     this.#state = 'cancelled'
     this.#controller?.abort(cancelled(why))
     this.#over(why)
+    this.watch?.ended('CANCELLED')
   }
 
   /** It never reaches a handler. */
@@ -184,6 +190,7 @@ export class Served {
       this.#state = 'answered'
       this.#answers.refuse(this.#id, code, issues)
       this.#over('it was refused')
+      this.watch?.ended(code)
     }
     void this.release()
   }
@@ -241,6 +248,7 @@ export class Served {
     const posted = this.#answers.link.outbox.post(answer)
     this.#state = 'answered'
     this.#over()
+    this.watch?.ended(answer.code ?? null)
     // It counts until it is in the queue of the session: what waits for room is bounded so.
     return posted === SENT ? this.release() : posted.then(() => this.release())
   }

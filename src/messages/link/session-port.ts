@@ -2,7 +2,7 @@
  * A session as a link sees it, on every platform.
  */
 
-import { sessionClockOf } from '../../base/internal.ts'
+import { requestObserverOf, sessionClockOf } from '../../base/internal.ts'
 import { CloseReason } from '../../protocol/portable.ts'
 import type { ClientSession } from '../../client/index.ts'
 import { ignore } from './outbox.ts'
@@ -37,6 +37,8 @@ const MAX_REASON_LENGTH = 100
 export function sessionPort(act: string, session: CarrierSession): LinkPort {
   return {
     clock: sessionClockOf(act, session),
+    owner: session,
+    requests: requestObserverOf(session),
     trySend: (message) => session.outgoing.trySend(message),
     send: (message, signal) => {
       const sent = session.send(message, signal === undefined ? undefined : { signal })

@@ -35,6 +35,8 @@ function setUp() {
     trySend: () => 'sent' as const,
     send: () => Promise.resolve(),
     fail: (code: number) => new CloseReason(code),
+    owner: {},
+    requests: undefined,
     report: ignore,
   }
   const checks = new Checks({

@@ -19,6 +19,8 @@ function setUp(isFull = false) {
       return Promise.resolve()
     }),
     fail: (code: number) => new CloseReason(code),
+    owner: {},
+    requests: undefined,
     report: ignore,
   }
   return { outbox: new Outbox(port, json), port, sent }

@@ -1,0 +1,16 @@
+/**
+ * The door of what metrics observe, for the folders of the systems that store metrics.
+ */
+
+export { BoundedLabel, closeCodeLabel, OTHER, readCloseCodes } from './labels.ts'
+export { BUCKETS, METRICS } from './names.ts'
+export type { MetricKey, MetricName } from './names.ts'
+export { DIRECTIONS, Observation } from './observation.ts'
+export type {
+  Recorder,
+  RequestLabels,
+  RouteTotals,
+  SessionLabels,
+  Snapshot,
+  UpgradeLabels,
+} from './observation.ts'

@@ -1,0 +1,77 @@
+import { Registry } from 'prom-client'
+import { describe, expect, it } from 'vitest'
+
+import { createApplication } from '../../src/application/index.ts'
+import { seconds } from '../../src/base/index.ts'
+import { PrometheusMetrics } from '../../src/prometheus/index.ts'
+import { clientFrame } from '../support/peer.ts'
+import { settled } from '../support/memory-world.ts'
+import { World } from '../application/upgrade-client.ts'
+
+async function serving(options: { readonly prefix?: string } = {}) {
+  const world = new World().install()
+  const registry = new Registry()
+  const installed = world.app.install(PrometheusMetrics, { registry, ...options })
+  world.app.routing((route) => {
+    route.webSocket('/rooms/:room', { protocols: ['chat'] }, async ({ incoming, send }) => {
+      for await (const frame of incoming) await send(frame)
+    })
+  })
+  const peer = await world.connect('/rooms/alice', {
+    headers: { 'Sec-WebSocket-Protocol': 'chat' },
+  })
+  peer.send(clientFrame('text', 'hi'))
+  await settled()
+  return { world, registry, peer, installed }
+}
+
+describe('PrometheusMetrics', () => {
+  it('D-09 has the gauges and the sums of traffic at the moment of the scrape', async () => {
+    const { registry, peer, world } = await serving()
+
+    const open = await registry.metrics()
+    await world.environment.clock.advance(seconds(5))
+    peer.close(1000)
+    peer.end()
+    await settled()
+    const closed = await registry.metrics()
+
+    const labels = 'route="/rooms/:room"'
+    expect(open).toContain(`towpath_sessions{${labels},protocol="chat"} 1\n`)
+    expect(open).toContain(`towpath_messages_total{${labels},direction="incoming"} 1\n`)
+    expect(open).toContain(`towpath_bytes_total{${labels},direction="outgoing"} 4\n`)
+    expect(open).toContain('towpath_queued_bytes{direction="outgoing"} 0\n')
+    expect(open).toContain('towpath_memory_budget_bytes{kind="limit"} 268435456\n')
+    expect(open).toContain('towpath_frames_dropped_total{direction="incoming"} 0\n')
+    expect(open).toContain(`towpath_upgrades_total{${labels},status="101",reason="accepted"} 1\n`)
+    expect(closed).not.toContain('towpath_sessions{')
+    expect(closed).toContain(`towpath_messages_total{${labels},direction="incoming"} 1\n`)
+    expect(closed).toContain(
+      `towpath_session_duration_seconds_count{${labels},code="1000",initiator="remote"} 1\n`,
+    )
+  })
+
+  it('D-08 has no path, id or address in any label', async () => {
+    const { registry, world } = await serving()
+    await world.upgrade('/rooms/bob?token=secret', { method: 'POST' })
+
+    const text = await registry.metrics()
+
+    expect(text).toContain('reason="handshake"')
+    expect(text).not.toMatch(/alice|bob|secret|127\.0\.0\.1/)
+  })
+
+  it('takes a registry and a prefix, and returns the registry', async () => {
+    const { registry, installed } = await serving({ prefix: 'chat_' })
+
+    expect(installed.registry).toBe(registry)
+    expect(await registry.metrics()).toMatch(/^# HELP chat_sessions /m)
+    expect(await registry.metrics()).not.toContain('towpath_')
+  })
+
+  it('refuses a prefix that Prometheus would not take', () => {
+    expect(() =>
+      createApplication((app) => void app.install(PrometheusMetrics, { prefix: '1-' })),
+    ).toThrow('Cannot install PrometheusMetrics: option "prefix" is invalid')
+  })
+})
