@@ -34,6 +34,7 @@ const LONG = [
   'test/cli/bench/run-workers.test.ts',
   'test/engines/node/workers/workers.test.ts',
   'test/examples/start.test.ts',
+  'test/create-towpath/create.test.ts',
   'test/examples/chat-bot/bot.test.ts',
   'test/examples/cluster/cluster.test.ts',
   // They replace a module, which only an isolated file can do.
