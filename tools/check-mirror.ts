@@ -59,10 +59,8 @@ const UNTESTED: Readonly<Record<string, string>> = {
   'topics/node/followed-topic.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/publishing/lanes.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/prepared.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
-  'topics/node/session-feed.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/following/followers.ts':
     'is a part of a node: test/topics/topics.test.ts runs nodes',
-  'topics/node/starting-place.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/taking.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/subscription.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/topic-node.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
