@@ -28,7 +28,9 @@ export type Duration = number | DurationFields
 export interface DurationLimits {
   /** Whether `Infinity` is valid (no limit). @defaultValue false */
   readonly allowInfinity?: boolean
-  /** What reads an option, for the message: `'install WebSockets'`. `what` then names the option. */
+  /**
+   * What reads an option, for the message: `'install WebSockets'`. `what` then names the option.
+   */
   readonly act?: string
 }
 
