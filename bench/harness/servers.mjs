@@ -48,6 +48,12 @@ export const SERVERS = {
     deflate: true,
     tls: true,
   },
+  'towpath-http2': {
+    command: [...NODE, `${ROOT}/bench/servers/towpath.mjs`],
+    environment: { BENCH_HTTP2: 'yes' },
+    version: () => `${manifestVersion(`${ROOT}/package.json`)} with HTTP/2`,
+    colour: '#fdba74',
+  },
   messages: {
     command: [...NODE, `${ROOT}/bench/servers/requests.mjs`],
     environment: { BENCH_REQUESTS: 'typed' },

@@ -4,6 +4,7 @@ import { deflate } from './deflate.mjs'
 import { echo, fresh, scale, tls } from './echo.mjs'
 import { fanOut } from './fan-out.mjs'
 import { handshake } from './handshake.mjs'
+import { http2 } from './http2.mjs'
 import { idle } from './idle.mjs'
 import { latency } from './latency.mjs'
 import { messages } from './messages.mjs'
@@ -30,4 +31,5 @@ export const SCENARIOS = [
   slowReader,
   scaling,
   messages,
+  http2,
 ]
