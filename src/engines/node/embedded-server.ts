@@ -29,7 +29,7 @@ import {
 } from './server/embedded-options.ts'
 import { publishDiagnostics } from './diagnostics.ts'
 import { createEnvironment } from './environment.ts'
-import { ListenError, ServerStoppedError } from './errors.ts'
+import { ListenError } from './errors.ts'
 import { FrontDoor } from './front-door/front-door.ts'
 import { OFFERED_PROTOCOLS, splitByProtocol } from './http2/alpn.ts'
 import type { Http2Settings } from './http2/http2-options.ts'
@@ -39,6 +39,7 @@ import { OpenConnections } from './server/open-connections.ts'
 import { OwedAnswers } from './upgrades/owed-answers.ts'
 import { PlainRequests } from './server/plain-requests.ts'
 import type { EmbeddedServer, ServerAddress } from './server/server.ts'
+import { ServerLife } from './server/server-life.ts'
 import { hasLeft, logListening } from './server/listening.ts'
 import { stopAtSignal, watchSignals } from './server/signals.ts'
 import { TransportChoice } from './transports/transport-choice.ts'
@@ -119,9 +120,7 @@ class NodeServer implements EmbeddedServer, UpgradeServer {
   #http2: Http2Server | null = null
   /** `null` if all connections go through Node's own server. */
   #frontDoor: FrontDoor | null = null
-  #started: Promise<EmbeddedServer> | null = null
-  #stopped: Promise<StopCounts> | null = null
-  #address: ServerAddress | null = null
+  readonly #life = new ServerLife()
   #signals: Disposable | null = null
   /** Set when the server takes no more connections. */
   #isClosing = false
@@ -153,23 +152,18 @@ class NodeServer implements EmbeddedServer, UpgradeServer {
   }
 
   get address(): ServerAddress {
-    if (this.#address !== null) return this.#address
-    throw new TypeError(
-      'Cannot read address: the server does not listen, expected start() before it',
-    )
+    return this.#life.address
   }
 
   start(): Promise<EmbeddedServer> {
-    if (this.#stopped !== null) return Promise.reject(new ServerStoppedError())
-    this.#started ??= this.#listen()
-    return this.#started
+    return this.#life.start(() => this.#listen())
   }
 
   stop(options: StopOptions = toStopOptions(this.#settings.stop)): Promise<StopCounts> {
-    if (this.#stopped !== null) return this.#stopped
-    const { timeout } = readStopOptions(options)
-    this.#stopped = this.#close(this.application.stop(options), timeout)
-    return this.#stopped
+    return this.#life.stop(() => {
+      const { timeout } = readStopOptions(options)
+      return this.#close(this.application.stop(options), timeout)
+    })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -188,14 +182,14 @@ class NodeServer implements EmbeddedServer, UpgradeServer {
       await once(this.#server, 'listening')
       await (tls === null ? this.transports.ready() : this.transports.readyForTls())
     } catch (error) {
-      this.#started = null
+      this.#life.failed()
       throw new ListenError(host, port, error, { socketPath, fd })
     }
     // For example, no file descriptor is free: that is temporary and must not end the process.
     this.#server.on('error', (error) => logFailure(this.application.logger, error, 'Server failed'))
-    this.#address = addressOf(this.#server)
+    this.#life.listens(addressOf(this.#server))
     this.#frontDoor = await this.#openFrontDoor()
-    if (this.#logs) logListening(this.application.logger, this.#address, { tls: tls !== null })
+    if (this.#logs) logListening(this.application.logger, this.address, { tls: tls !== null })
     const options = stopAtSignal(signals)
     if (options !== null) {
       const { clock } = this.environment
@@ -205,9 +199,7 @@ class NodeServer implements EmbeddedServer, UpgradeServer {
   }
 
   async #close(drained: Promise<StopCounts>, timeoutMs: number): Promise<StopCounts> {
-    await this.#started?.catch(() => {
-      // The caller of start() has the error; there is nothing to close.
-    })
+    await this.#life.settled()
     if (!this.#server.listening) return drained
     await hasLeft(this.application)
 
@@ -236,7 +228,7 @@ class NodeServer implements EmbeddedServer, UpgradeServer {
 
   async #openFrontDoor(): Promise<FrontDoor | null> {
     const { tls, maxHeadSize } = this.#settings
-    const isPipe = this.#address?.socketPath !== undefined
+    const isPipe = this.address.socketPath !== undefined
     if (tls !== null || isPipe) return null
     const limits = { maxHeadSize, headLimitMs: HEAD_LIMIT_MS, checkMs: LIMIT_CHECK_MS }
     return FrontDoor.open(this.#server, this, limits)

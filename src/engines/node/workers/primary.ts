@@ -9,8 +9,8 @@
 import type { Application, Logger, StopCounts, StopOptions } from '../../../application/index.ts'
 import { type DrainTimes, readStopOptions, toStopOptions } from '../../../application/internal.ts'
 import type { Clock } from '../../../base/index.ts'
-import { ServerStoppedError } from '../errors.ts'
 import type { EmbeddedServer, ServerAddress } from '../server/server.ts'
+import { ServerLife } from '../server/server-life.ts'
 import { logListening } from '../server/listening.ts'
 import { type SignalProcess, stopAtSignal, watchSignals } from '../server/signals.ts'
 import { WorkerSupervisor, type WorkerProcess } from './worker-supervisor.ts'
@@ -45,9 +45,7 @@ export class PrimaryServer implements EmbeddedServer {
   readonly #settings: PrimarySettings
   readonly #dependencies: PrimaryDependencies
   #supervisors: readonly WorkerSupervisor[] = []
-  #started: Promise<EmbeddedServer> | null = null
-  #stopped: Promise<StopCounts> | null = null
-  #address: ServerAddress | null = null
+  readonly #life = new ServerLife()
   #signals: Disposable | null = null
   #claim: Disposable | null = null
 
@@ -63,22 +61,15 @@ export class PrimaryServer implements EmbeddedServer {
   }
 
   get address(): ServerAddress {
-    if (this.#address !== null) return this.#address
-    throw new TypeError(
-      'Cannot read address: the server does not listen, expected start() before it',
-    )
+    return this.#life.address
   }
 
   start(): Promise<EmbeddedServer> {
-    if (this.#stopped !== null) return Promise.reject(new ServerStoppedError())
-    this.#started ??= this.#launch()
-    return this.#started
+    return this.#life.start(() => this.#launch())
   }
 
   stop(options: StopOptions = toStopOptions(this.#settings.stop)): Promise<StopCounts> {
-    if (this.#stopped !== null) return this.#stopped
-    this.#stopped = this.#close(readStopOptions(options))
-    return this.#stopped
+    return this.#life.stop(() => this.#close(readStopOptions(options)))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -90,7 +81,7 @@ export class PrimaryServer implements EmbeddedServer {
     const { clock, fork } = this.#dependencies
     try {
       this.#claim = this.#dependencies.claim()
-      const onListening = (address: ServerAddress): void => void (this.#address = address)
+      const onListening = (address: ServerAddress): void => this.#life.listens(address)
       this.#supervisors = Array.from(
         { length: workers },
         () => new WorkerSupervisor({ fork, clock, logger, onListening }),
@@ -98,8 +89,7 @@ export class PrimaryServer implements EmbeddedServer {
       await Promise.all(this.#supervisors.map((supervisor) => supervisor.start()))
     } catch (error) {
       await this.#stopWorkers(AT_ONCE)
-      this.#address = null
-      this.#started = null
+      this.#life.failed()
       throw error
     }
     logListening(logger, this.address, { workers })
@@ -112,9 +102,7 @@ export class PrimaryServer implements EmbeddedServer {
 
   async #close(times: DrainTimes): Promise<StopCounts> {
     const counts = await this.#stopWorkers(times)
-    await this.#started?.catch(() => {
-      // The caller of start() has the error.
-    })
+    await this.#life.settled()
     this.#signals?.[Symbol.dispose]()
     return counts
   }
