@@ -6,7 +6,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { BUILD, PEERS, ROOT, TLS } from './folders.mjs'
 
 const NODE = [process.execPath, '--expose-gc']
-const ANSWER_DEADLINE_MS = 15_000
+/** Generous: a JVM on a busy machine takes half of it. */
+const ANSWER_DEADLINE_MS = 60_000
 const STOP_DEADLINE_MS = 3_000
 /** Bun and Deno look for news and keep caches unless told otherwise. */
 const QUIET = {

@@ -12,8 +12,8 @@ import { CPU, RATE } from './metrics.mjs'
 const LOAD = fileURLToPath(new URL('../load/streams.mjs', import.meta.url))
 /** A tick of the operating system's clock of CPU time is 10 ms: this many messages take hundreds. */
 const MESSAGES_PER_SECOND = 40_000
-const FEW = 200
-const MANY = 2000
+const FEW = 100
+const MANY = 1000
 const SETTLE_MS = 700
 
 const EACH = {
@@ -36,7 +36,7 @@ export const http2 = {
   metrics: [CPU, RATE, EACH],
   cases: () => [
     { name: 'echo-64x1', title: 'echo, 64 sockets, 1 in flight, 32 bytes', measure: echo },
-    { name: 'idle-2000', title: '2 000 idle sockets', measure: idle },
+    { name: 'idle-1000', title: '1 000 idle sockets', measure: idle },
   ],
 }
 
