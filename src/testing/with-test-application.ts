@@ -59,6 +59,12 @@ const STEP_MS = 1000
 const PATIENCE_MS = 2000
 
 /**
+ * The turns of the event loop that handlers get beside it: a process that had no processor for so
+ * long finds its time used up before its handlers have run.
+ */
+const PATIENCE_TURNS = 100
+
+/**
  * Makes an application in memory, set up by `module` if there is one, and runs `block` with it.
  * Then all clients leave, the application stops, and time goes on until every handler has returned:
  * a session that the block forgot holds nothing up.
@@ -211,6 +217,7 @@ async function end(
   await expired.catch(() => {
     // Taken back, because everything was over before.
   })
+  for (let turn = 0; turn < PATIENCE_TURNS && !isOver; turn++) await settled()
   if (isOver) return
   throw new HandlersStillRunningError([...sessions].map(({ call }) => call.request.path))
 }
