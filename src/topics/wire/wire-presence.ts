@@ -142,8 +142,11 @@ export class WirePresence {
     watching.until = null
     if (until === null) return
     const { timers } = this.#parts.topics.node.environment
-    const ms = Math.min(Math.max(0, until.getTime() - Date.now()), MAX_TIMER_MS)
-    watching.until = timers.schedule(ms, () => this.#deny(topic))
+    const ms = Math.max(0, until.getTime() - Date.now())
+    watching.until =
+      ms > MAX_TIMER_MS
+        ? timers.schedule(MAX_TIMER_MS, () => this.#endAt(topic, watching, until))
+        : timers.schedule(ms, () => this.#deny(topic))
   }
 
   async #join(id: number, topic: string, meta: unknown): Promise<void> {

@@ -180,8 +180,11 @@ export class WireSubscriptions {
     this.#endings.delete(topic)
     if (until === null) return
     const { timers } = this.#parts.topics.node.environment
-    const ms = Math.min(Math.max(0, until.getTime() - Date.now()), MAX_TIMER_MS)
-    const timer = timers.schedule(ms, () => this.#denied(topic, null))
+    const ms = Math.max(0, until.getTime() - Date.now())
+    const timer =
+      ms > MAX_TIMER_MS
+        ? timers.schedule(MAX_TIMER_MS, () => this.#endAt(topic, allowed, until))
+        : timers.schedule(ms, () => this.#denied(topic, null))
     this.#endings.set(topic, { allowed, timer })
   }
 }

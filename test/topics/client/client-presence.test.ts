@@ -17,14 +17,19 @@ const Room = defineTopic('rooms/:room', {
 })
 const Plain = defineTopic('plain/:name', { presence: {} })
 const room = { room: '1' }
+const DAY_MS = 86_400_000
+/** Permissions of these rooms end. */
+const LASTING_MS: Readonly<Record<string, number>> = { timed: 5000, monthly: 30 * DAY_MS }
 
 /** The token says who the client is. */
 function serving(t: TestApplication): TopicsOfProcess {
   t.application.install(WebSockets)
   const topics = t.application.install(Topics, { maxTopics: 2 })
   topics.allow(Room, {
-    subscribe: ({ parameters }) =>
-      parameters.room === 'timed' ? { until: new Date(Date.now() + 5000) } : true,
+    subscribe({ parameters }) {
+      const ms = LASTING_MS[parameters.room]
+      return ms === undefined ? true : { until: new Date(Date.now() + ms) }
+    },
     presence: ({ client, meta, parameters }) => {
       if (parameters.room === 'secret') return new Denied('members-only', 'Join first')
       return { key: client.token ?? '', meta: { name: String(meta) } }
@@ -167,6 +172,21 @@ describe('ClientPresences', () => {
 
       expect(watching.error).toMatchObject({ reason: 'forbidden' })
       expect(await presence.count()).toBe(0)
+    })
+  })
+
+  it('T-55 a permission may last longer than a timer of Node', async () => {
+    await withTestApplication(async (t) => {
+      serving(t)
+      const live = connecting(t, 'ada')
+      const monthly = { room: 'monthly' }
+      const watching = new Watching(live.topic(Room, monthly).presence.changes())
+      await settled(t, live.topic(Room, monthly).presence.join('Ada'))
+
+      await t.clock.advance(28 * DAY_MS)
+
+      expect(watching.error).toBeNull()
+      expect(await t.application.plugin(Topics).topic(Room, monthly).presence.count()).toBe(1)
     })
   })
 
