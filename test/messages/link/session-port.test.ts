@@ -5,7 +5,7 @@ import { closeWith, reportTo } from '../../../src/messages/link/session-port.ts'
 describe('closeWith()', () => {
   it('closes with the code', async () => {
     const close = vi.fn<(reason?: CloseReason) => Promise<void>>(() => Promise.resolve())
-    await closeWith({ close }, 1007, 'why')
+    closeWith({ close }, 1007, 'why')
 
     expect(close.mock.calls).toEqual([[new CloseReason(1007, 'why')]])
   })
@@ -18,7 +18,7 @@ describe('closeWith()', () => {
         if (reason !== undefined && reason.code < 3000) throw new RangeError('refused')
         return Promise.resolve()
       })
-      await closeWith({ close }, code, 'why')
+      closeWith({ close }, code, 'why')
 
       expect(close).toHaveBeenLastCalledWith(new CloseReason(code + 3000, 'why'))
     },
