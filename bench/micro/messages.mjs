@@ -6,7 +6,7 @@
 import { Frame } from '../../dist/index.js'
 import { json } from '../../dist/messages/codec.js'
 import { compiledOf, defineContract } from '../../dist/messages/contract.js'
-import { Link } from '../../dist/messages/link/link.js'
+import { createFullLink } from '../../dist/messages/link/full-link.js'
 import { readHandlers, Server } from '../../dist/messages/serve.js'
 import { readSettings } from '../../dist/messages/settings.js'
 
@@ -63,7 +63,10 @@ function overLinks() {
     ['client', 'server'],
     ['server', 'client'],
   ]) {
-    links[side] = new Link(portTo(other), { ...readSettings(side, contract, {}), codec: json })
+    links[side] = createFullLink(portTo(other), {
+      ...readSettings(side, contract, {}),
+      codec: json,
+    })
   }
   const handlers = readHandlers(links.server, { history: (data) => data })
   void new Server(links.server, handlers).run()
@@ -72,8 +75,8 @@ function overLinks() {
     type: 'history',
     entry,
     data: { room: 'a' },
-    upload: null,
-    isStream: false,
+    startUpload: null,
+    createSink: null,
     timeout: 30_000,
     signal: null,
   }
