@@ -52,7 +52,10 @@ const ACT = 'install PrometheusMetrics'
  *
  * @example
  * const { registry } = app.install(PrometheusMetrics)
- * createServer(async (_, response) => response.end(await registry.metrics())).listen(9090)
+ * createServer(async (_, response) => {
+ *   response.setHeader('content-type', registry.contentType)
+ *   response.end(await registry.metrics())
+ * }).listen(9464, '127.0.0.1')
  */
 export const PrometheusMetrics: Plugin<PrometheusMetricsOptions, PrometheusMetricsInstance> =
   definePlugin<PrometheusMetricsOptions, PrometheusMetricsInstance>({

@@ -1,6 +1,6 @@
 /**
- * The options that say how to connect: headers, TLS, proxy, Unix socket. `connect` and `probe` have
- * them.
+ * The options that say how to connect: headers, TLS, proxy, Unix socket. `connect`, `probe` and
+ * `bench` have them.
  */
 
 import { readFileSync } from 'node:fs'
@@ -47,7 +47,11 @@ export const TARGET_OPTIONS: readonly OptionSpec[] = [
   { name: 'proxy', value: 'URL', help: 'Connects through this HTTP proxy.' },
   { name: 'redirects', value: 'N', help: 'Follows so many redirects (default 0).' },
   { name: 'http2', help: 'Connects over HTTP/2 (RFC 8441).' },
-  { name: 'connect-timeout', value: 'MS', help: 'Time for DNS, TCP and TLS (default 10000).' },
+  {
+    name: 'connect-timeout',
+    value: 'MS',
+    help: 'Time for DNS, TCP, proxy and TLS (default 10000).',
+  },
 ]
 
 /**
