@@ -13,6 +13,7 @@ export class Asks {
   /** Past `maxRequests`, in the order of the calls. */
   readonly #waiting = new Set<Ask>()
   #underWay = 0
+  #isStarting = false
   #lastId: number
   #end: { readonly cause: Error | null } | null = null
 
@@ -80,11 +81,22 @@ export class Asks {
     ask.start()
   }
 
+  /**
+   * A request that fails at its start gives its place back, and comes here again. Only the outer
+   * call starts requests: each would otherwise take a few frames of the stack, and thousands may
+   * wait.
+   */
   #startNext(): void {
-    for (const ask of this.#waiting) {
-      if (!this.#hasRoom) return
-      this.#waiting.delete(ask)
-      this.#start(ask)
+    if (this.#isStarting) return
+    this.#isStarting = true
+    try {
+      for (const ask of this.#waiting) {
+        if (!this.#hasRoom) return
+        this.#waiting.delete(ask)
+        this.#start(ask)
+      }
+    } finally {
+      this.#isStarting = false
     }
   }
 }

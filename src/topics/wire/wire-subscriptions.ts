@@ -37,6 +37,8 @@ export class WireSubscriptions {
   readonly #asking = new Map<string, Asking>()
   readonly #endings = new Map<string, Ending>()
 
+  #isOver = false
+
   /** @param denied is called when the permission for a topic has ended. */
   constructor(parts: WireParts, denied: (topic: string, denied: Denied | null) => void) {
     this.#parts = parts
@@ -134,13 +136,20 @@ export class WireSubscriptions {
     }
   }
 
-  /** The session is over. Its subscriptions end with its outlet. */
+  /**
+   * The session is over. Its subscriptions end with its outlet. A permission that is still being
+   * looked up must not arm a timer later: that would keep the session until the permission ends.
+   */
   end(): void {
+    this.#isOver = true
+    for (const asking of this.#asking.values()) asking.isOver = true
+    this.#asking.clear()
     for (const { timer } of this.#endings.values()) timer.cancel()
+    this.#endings.clear()
   }
 
   #ask(topic: string): Asking {
-    const asking: Asking = { isOver: false }
+    const asking: Asking = { isOver: this.#isOver }
     this.#asking.set(topic, asking)
     return asking
   }

@@ -42,4 +42,23 @@ describe('the requests of a side', () => {
       { client: { maxRequests: 1 } },
     )
   })
+
+  it('M-19 fails thousands that wait when the session is being closed', async () => {
+    await withPair(
+      contract,
+      async ({ client, session, t }) => {
+        const controller = new AbortController()
+        const first = client.request('echo', 'a', { signal: controller.signal })
+        const waiting = Array.from({ length: 10_000 }, () => client.request('echo', 'b'))
+        await t.settle()
+        void session.close()
+        controller.abort(new Error('given up'))
+
+        await expect(first).rejects.toThrow('given up')
+        const failed = await Promise.allSettled(waiting)
+        expect(new Set(failed.map((each) => each.status))).toEqual(new Set(['rejected']))
+      },
+      { client: { maxRequests: 1 } },
+    )
+  })
 })

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { Deferred, TimerWheel } from '../../../src/base/internal.ts'
 import { withTestApplication } from '../../../src/testing/index.ts'
-import { memoryBroker, MemoryLog } from '../../../src/topics/index.ts'
+import { defineTopic, memoryBroker, MemoryLog } from '../../../src/topics/index.ts'
 import {
   Closed,
   ENCODINGS,
@@ -10,6 +11,8 @@ import {
   serving,
   Speaking,
 } from '../../support/topics-speaking.ts'
+
+const Slow = defineTopic('slow/:name')
 
 describe.each(ENCODINGS)('WireSubscriptions in %s', (encoding) => {
   it('says where a subscription begins, and brings events with their offsets', async () => {
@@ -137,6 +140,25 @@ describe.each(ENCODINGS)('WireSubscriptions in %s', (encoding) => {
       expect(await client.ask({ type: 'unsubscribe', id: 3, topic: 'rooms/timed' })).toMatchObject({
         type: 'unsubscribed',
       })
+    })
+  })
+
+  it('a permission that comes after the end of the session keeps no timer', async () => {
+    await withTestApplication(async (t) => {
+      const permission = new Deferred<{ until: Date }>()
+      serving(t).allow(Slow, { subscribe: () => permission.promise })
+      const client = await Speaking.begin(t, encoding)
+      await client.say({ type: 'subscribe', id: 1, from: 'now', topic: 'slow/1' })
+      await t.settle()
+      client.session.terminate()
+      await t.settle()
+      const timers = vi.spyOn(TimerWheel.prototype, 'schedule')
+
+      permission.resolve({ until: new Date(Date.now() + 3_600_000) })
+      await t.settle()
+
+      expect(timers).not.toHaveBeenCalled()
+      timers.mockRestore()
     })
   })
 
