@@ -30,6 +30,10 @@ export async function complete({ folder, template, yes, towpath }, { input, outp
 async function ask({ folder, template }, input, output) {
   const terminal = createInterface({ input, output })
   const lines = terminal[Symbol.asyncIterator]()
+  let hasEnded = false
+  terminal.once('close', () => {
+    hasEnded = true
+  })
   try {
     const name = folder ?? (await answer(`Name of the project (${DEFAULT_NAME}): `))
     if (template === null) output.write(listOfTemplates())
@@ -40,8 +44,11 @@ async function ask({ folder, template }, input, output) {
   }
 
   async function answer(question) {
-    terminal.setPrompt(question)
-    terminal.prompt()
+    // The lines that have come are still read after the end. From Node 24 on, `prompt` then throws.
+    if (!hasEnded) {
+      terminal.setPrompt(question)
+      terminal.prompt()
+    }
     const { done, value } = await lines.next()
     // Ctrl-C and Ctrl-D end the input.
     if (done) throw new CreateError('Cannot create a project: the questions were not answered')
