@@ -9,7 +9,13 @@ function terminal(lines: string, isTTY = true) {
   const input = Object.assign(new PassThrough(), { isTTY })
   const output = Object.assign(new PassThrough(), { isTTY })
   input.end(lines)
-  return { input, output, shown: () => String(output.read() ?? '') }
+  const shown = (): string => {
+    let all = ''
+    // Node 26 returns one chunk for each call.
+    for (let chunk; (chunk = output.read()) !== null;) all += String(chunk)
+    return all
+  }
+  return { input, output, shown }
 }
 
 describe('complete()', () => {
