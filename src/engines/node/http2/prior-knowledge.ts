@@ -6,6 +6,7 @@
 import type { Server, Socket } from 'node:net'
 
 import type { TimerWheel } from '../../../base/internal.ts'
+import { takeBuffered } from '../transports/buffered-bytes.ts'
 
 const PREFACE = Buffer.from('PRI', 'latin1')
 
@@ -28,8 +29,12 @@ export function splitByPreface(
     const fail = (): void => void socket.destroy()
     let head: Buffer = Buffer.alloc(0)
     const look = (): void => {
-      const read = socket.read() as Buffer | null // without an encoding
-      if (read === null) return
+      const read = takeBuffered(socket)
+      if (read === null) {
+        // Lets 'end' come, after which there is nothing to read.
+        socket.read(0)
+        return
+      }
       head = Buffer.concat([head, read])
       const isPreface = head.length >= PREFACE.length && isPrefix(head)
       if (isPrefix(head) && !isPreface) return

@@ -12,6 +12,7 @@
 
 import { Socket } from 'node:net'
 
+import { takeBuffered } from './buffered-bytes.ts'
 import { tuneSocket } from './stream-transport.ts'
 
 /**
@@ -211,12 +212,6 @@ function streamWrapBinding(): StreamWrapBinding | null {
   } catch {
     return null // this runtime has no such binding, or forbids it
   }
-}
-
-function takeBuffered(socket: Socket): Uint8Array | null {
-  // `read()` of a socket without an encoding returns one Buffer with all bytes, or null.
-  const buffered = socket.readableLength === 0 ? null : (socket.read() as Buffer | null)
-  return buffered
 }
 
 function countingServer(socket: OpenedSocket): CountingServer | null {

@@ -12,6 +12,7 @@
 
 import { TLSSocket } from 'node:tls'
 
+import { takeBuffered } from './buffered-bytes.ts'
 import type { TcpHandle } from './tcp-handle.ts'
 
 /** The handle that encrypts. */
@@ -78,7 +79,5 @@ export function bypassTls(socket: unknown): BypassedTls | null {
   if (typeof lower.writeQueueSize !== 'number' || typeof handle.writeQueueSize !== 'number') {
     return null
   }
-  // `read()` of a socket without an encoding gives a Buffer with all that is there, or null.
-  const head = socket.readableLength === 0 ? null : (socket.read() as Buffer | null)
-  return { socket, handle, lower, head }
+  return { socket, handle, lower, head: takeBuffered(socket) }
 }
