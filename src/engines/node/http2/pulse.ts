@@ -1,7 +1,7 @@
 /**
  * Finds connections with streams on which nothing moves any more. Node 20 leaves a connection open
  * and unread after a peer has broken a rule of HTTP/2, and then does not notice that the peer is
- * gone. A silent connection is asked by a PING.
+ * gone. A silent connection is asked by a PING, or by SETTINGS after a GOAWAY.
  */
 
 import type { Http2Session } from 'node:http2'
@@ -11,7 +11,7 @@ import type { TimerWheel, WheelTimer } from '../../../base/internal.ts'
 /** How long a connection may be silent before it is asked, and how long it may take to answer. */
 const SILENCE_MS = 30_000
 
-/** More than a PING adds to the bytes that were written. */
+/** More than a PING or empty SETTINGS add to the bytes that were written. */
 const PING_COST_BYTES = 64
 
 /** The counters of a socket. */
@@ -38,7 +38,7 @@ export class Pulse {
 
   /** Begins to watch. Idempotent. */
   start(): void {
-    if (this.#timer !== null) return
+    if (this.#timer !== null || this.#session.destroyed) return
     this.#take()
     this.#wait()
   }
@@ -73,7 +73,9 @@ export class Pulse {
 
   #ask(): void {
     this.#isAsked = true
-    // Any byte is an answer, so that this one is not looked at.
-    this.#session.ping(() => {})
+    // Node sends no PING on a session that said or heard GOAWAY. A peer must acknowledge SETTINGS.
+    if (this.#session.closed) this.#session.settings({})
+    // Any byte counts as an answer, so the result of the PING is ignored.
+    else this.#session.ping(() => {})
   }
 }

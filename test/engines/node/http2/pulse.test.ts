@@ -1,5 +1,10 @@
 import { once } from 'node:events'
-import { createServer, type Http2Session, type ServerHttp2Session } from 'node:http2'
+import {
+  createServer,
+  type Http2Session,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 
@@ -14,13 +19,15 @@ function watched() {
   const socket = { bytesRead: 100, bytesWritten: 100 }
   const calls: string[] = []
   const session = {
+    closed: false,
     destroyed: false,
+    settings: () => calls.push('settings'),
     destroy: () => calls.push('destroy'),
     ping: () => calls.push('ping'),
   }
   // The parts that are used.
   const pulse = new Pulse(session as unknown as Http2Session, socket, new TimerWheel(clock))
-  return { clock, socket, calls, pulse }
+  return { clock, socket, calls, session, pulse }
 }
 
 describe('Pulse', () => {
@@ -51,6 +58,17 @@ describe('Pulse', () => {
     }
 
     expect(calls).toEqual(['ping'])
+  })
+
+  it('asks a connection that said GOAWAY by SETTINGS, as Node then sends no PING', async () => {
+    const { clock, calls, pulse, session } = watched()
+    session.closed = true
+    pulse.start()
+    await clock.advance(30_000)
+    expect(calls).toEqual(['settings'])
+    await clock.advance(30_000)
+
+    expect(calls).toEqual(['settings', 'destroy'])
   })
 
   it('does nothing after stop()', async () => {
