@@ -27,11 +27,12 @@ export class Http2Dialer implements Dialer {
   }
 
   async dial(request: DialRequest): Promise<DialOutcome> {
-    const place = this.#pool.placeFor(request, this.#settings)
-    if (place === null) return this.#dialHttp1(request, null)
     // A socket that chooses HTTP/1.1 must find the choice of its transport made.
     await this.#transports.ready()
     request.signal.throwIfAborted()
+    // The pool forgets a place without a connection, so the request enters it in the same turn.
+    const place = this.#pool.placeFor(request, this.#settings)
+    if (place === null) return this.#dialHttp1(request, null)
     return this.#dialAt(place, request)
   }
 

@@ -30,6 +30,20 @@ function switching(heads: string[]): (socket: Socket) => void {
 }
 
 describe('Http2Dialer', () => {
+  it('simultaneous requests to two new destinations share one connection for each', async () => {
+    await using first = await rawHttp2Server()
+    await using second = await rawHttp2Server()
+    const { dial } = dialing()
+    const openings = [first, second, first, second].map((server) => dial(urlOf(server)))
+    for (const server of [first, second]) {
+      const connection = await server.next()
+      for (let stream = 0; stream < 2; stream++) connection.accept(await connection.nextRequest())
+    }
+    await Promise.all(openings)
+
+    expect([first.connections.length, second.connections.length]).toEqual([1, 1])
+  })
+
   it('auto uses HTTP/1.1 on the very socket on which the server chose it', async () => {
     const heads: string[] = []
     await using server = await rawServer(
