@@ -95,6 +95,7 @@ export class Http2Attachment implements ConnectHost, Disposable {
     if (session === undefined || CLAIMED.has(stream) || !asksForSocket(headers)) return
     const connection = this.#connection(session as ServerHttp2Session)
     CLAIMED.add(stream)
+    stream.once('close', connection.enter())
     receiveConnect(this, { stream, headers, rawHeaders, connection })
   }
 

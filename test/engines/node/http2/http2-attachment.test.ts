@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { createSecureServer, createServer, type Http2Server } from 'node:http2'
 import type { AddressInfo } from 'node:net'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
 
 import { type Application, attach, createApplication, WebSockets } from '../../../../src/index.ts'
+import { Pulse } from '../../../../src/engines/node/http2/pulse.ts'
 import { certificate } from '../../../support/certificate.ts'
 import type { Peer } from '../../../support/peer.ts'
 import { connectHeaders, RawHttp2 } from '../../../support/raw-http2.ts'
@@ -136,6 +137,21 @@ it('stop() leaves the server and its connections as they are', async () => {
   expect(server.listenerCount('connect')).toBe(0)
   expect(await client.status(client.request(connectHeaders('/echo')))).toBe(405)
   expect(client.socket.destroyed).toBe(false)
+  await client[Symbol.asyncDispose]()
+  server.close()
+})
+
+it('a connection is watched for silence while it has sockets', async () => {
+  const start = vi.spyOn(Pulse.prototype, 'start')
+  const server = createServer()
+  await using attachment = attach(echoAt('/echo'), server)
+  await using client = await RawHttp2.connectPlainly(await portOf(server))
+  await echoes(await client.open('/echo'))
+  const starts = start.mock.calls.length
+  start.mockRestore()
+
+  expect(starts).toBe(1)
+  await attachment.stop({ grace: 0, timeout: { milliseconds: 100 } })
   await client[Symbol.asyncDispose]()
   server.close()
 })
