@@ -24,6 +24,8 @@ export interface OwnConnection {
 /** A connection, and what is counted for it. */
 export class Http2Connection implements StreamConnection {
   readonly facts: ConnectionFacts
+  /** The socket itself, which Node hides behind a proxy; `null` on a server that is not ours. */
+  readonly socket: Socket | null
   /** Sessions, and requests for more that are being decided. */
   sockets = 0
   readonly #session: ServerHttp2Session
@@ -39,6 +41,7 @@ export class Http2Connection implements StreamConnection {
   constructor(session: ServerHttp2Session, timers: TimerWheel, own: OwnConnection | null = null) {
     this.#session = session
     this.#timers = timers
+    this.socket = own?.socket ?? null
     this.#idleTimeoutMs = own?.settings.idleTimeout ?? null
     this.facts = connectionFacts(own?.socket ?? session.socket)
     this.#end = new SessionEnd(session, {
@@ -87,9 +90,12 @@ export class Http2Connection implements StreamConnection {
     this.#session.destroy()
   }
 
-  /** A connection without a stream is closed after a while, whatever else it sends. */
+  /**
+   * A connection without a stream is closed after a while, whatever else it sends. A session that
+   * said GOAWAY has the same deadline: Node keeps it while the peer does not read pending data.
+   */
   #watchIdle(): void {
-    if (this.#idleTimeoutMs === null || this.#session.closed || this.#session.destroyed) return
+    if (this.#idleTimeoutMs === null || this.#session.destroyed) return
     this.#idle = this.#timers.schedule(this.#idleTimeoutMs, () => {
       this.leave()
       this.#idle = this.#timers.schedule(LEAVE_LIMIT_MS, () => this.drop())

@@ -145,7 +145,7 @@ export class Http2Server implements ConnectHost {
     stream.on('error', () => {
       // Its `close` follows, and the connection goes on.
     })
-    this.#parts.spoke(stream.session?.socket as Socket)
+    if (connection.socket !== null) this.#parts.spoke(connection.socket)
     const request = { stream, headers, rawHeaders, connection }
     if (asksForSocket(headers)) receiveConnect(this, request)
     else if (headers[':method'] !== 'CONNECT') this.#requests.answer(request)

@@ -70,6 +70,18 @@ it('a connection with a stream stays, and is idle again when its last stream has
   expect(session.calls).toEqual(['window 4194304', 'close'])
 })
 
+it('a connection that said GOAWAY is dropped, too, when its last stream has ended', async () => {
+  const { made, session, clock } = connection()
+  const ended = made.enter()
+  made.leave()
+  ended()
+  await clock.advance(120_001)
+  await clock.advance(1001)
+  await turn()
+
+  expect(session.calls).toEqual(['window 4194304', 'close', 'destroy'])
+})
+
 it('a session is never destroyed inside the call that asks for it (nodejs/node#64850)', async () => {
   const { session } = connection()
   session.destroy()

@@ -3,8 +3,9 @@ import { connect, type Socket } from 'node:net'
 import { expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 
+import { Deferred } from '../../../../src/base/internal.ts'
 import { embeddedServer, type EmbeddedServer, WebSockets } from '../../../../src/index.ts'
-import { RawHttp2 } from '../../../support/raw-http2.ts'
+import { FrameKind, RawHttp2 } from '../../../support/raw-http2.ts'
 
 const TRANSPORTS = ['auto', 'stream'] as const
 
@@ -77,4 +78,34 @@ it('a client that leaves before it has said what it speaks leaves nothing behind
   socket.end('P')
 
   expect(await answerTo(socket)).toBe('')
+})
+
+it('stop() lets a request over HTTP/2 without TLS end', async () => {
+  const arrived = new Deferred<() => void>()
+  await using server = await embeddedServer(
+    {
+      port: 0,
+      host: '127.0.0.1',
+      signals: false,
+      http2: { cleartext: true },
+      http: (_, response) => arrived.resolve(() => void response.end('page')),
+    },
+    (app) => void app.install(WebSockets),
+  ).start()
+  await using client = await RawHttp2.connectPlainly(server.address.port)
+  const page = client.request([
+    [':method', 'GET'],
+    [':scheme', 'http'],
+    [':path', '/page'],
+    [':authority', 'localhost'],
+  ])
+  const answer = await arrived.promise
+  const stopped = server.stop({ grace: 0 })
+  await client.until(() => client.frames.some(({ kind }) => kind === FrameKind.GOAWAY))
+  await client.settle()
+  answer()
+
+  expect(await client.status(page)).toBe(200)
+  await client[Symbol.asyncDispose]()
+  await stopped
 })
