@@ -1,10 +1,5 @@
 import { once } from 'node:events'
-import {
-  createServer,
-  type Http2Session,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from 'node:http2'
+import { createServer, type Http2Session, type ServerHttp2Session } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 
