@@ -103,9 +103,14 @@ export class PooledConnection implements StreamConnection {
   watchIdle(): void {
     if (this.#streams > 0) return
     this.#pulse.stop()
-    if (this.session.closed || this.#end.isNear) return
+    if (this.session.destroyed || this.#end.isNear) return
     this.session.unref()
     this.#idle?.cancel()
+    if (this.session.closed) {
+      // After GOAWAY, Node keeps the connection until its last bytes are taken, which may be never.
+      this.#idle = this.#timers.schedule(IDLE_MS, () => this.drop())
+      return
+    }
     this.#idle = this.#timers.schedule(this.#isRetired ? 0 : IDLE_MS, () => {
       this.retire()
       this.#idle = this.#timers.schedule(LEAVE_LIMIT_MS, () => this.drop())

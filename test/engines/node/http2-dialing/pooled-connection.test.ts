@@ -1,5 +1,12 @@
+import { EventEmitter } from 'node:events'
+import type { ClientHttp2Session } from 'node:http2'
+import { Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 
+import { TimerWheel } from '../../../../src/base/internal.ts'
+import { VirtualClock } from '../../../../src/base/virtual-clock.ts'
+import { PooledConnection } from '../../../../src/engines/node/http2-dialing/pooled-connection.ts'
 import { dialing, failureOf, transportOf } from '../../../support/http2-dialing.ts'
 import { loopbackTurn } from '../../../support/node-host.ts'
 import { code, frame, FrameKind, type RawHttp2, Setting } from '../../../support/raw-http2.ts'
@@ -40,6 +47,37 @@ describe('PooledConnection', () => {
     await connection.until(() => saidGoaway(connection))
     await client.clock.advance(1_000)
     await connection.closed
+  })
+
+  it('is dropped after a GOAWAY if its last bytes are never taken', async () => {
+    const clock = new VirtualClock()
+    const session = Object.assign(new EventEmitter(), {
+      closed: false,
+      destroyed: false,
+      isReferenced: true,
+      ref(): void {},
+      unref(): void {
+        session.isReferenced = false
+      },
+      destroy(): void {
+        session.destroyed = true
+        session.emit('close')
+      },
+    })
+    // What a pooled connection uses of a session.
+    const given = session as unknown as ClientHttp2Session
+    const connection = new PooledConnection(given, new Socket(), new TimerWheel(clock))
+    const leave = connection.enter()
+    // Node closes the session at the GOAWAY of the peer.
+    session.closed = true
+    leave()
+    expect(session.isReferenced).toBe(false)
+
+    await clock.advance(5_000)
+    // `SessionEnd` destroys past the turn.
+    await setImmediate()
+
+    expect(session.destroyed).toBe(true)
   })
 
   it('takes no more streams after a GOAWAY, and those that are open go on', async () => {
