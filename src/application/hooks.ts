@@ -4,6 +4,7 @@
  */
 
 import type { Application, ApplicationCall, WebSocketServerSession } from './application.ts'
+import { logFailure } from './logger.ts'
 import type { RefusalReason } from './upgrades/refusal-reason.ts'
 
 /** How an upgrade of a route ended. */
@@ -45,9 +46,35 @@ export function hooksOf(app: Application): readonly ApplicationHooks[] {
   return listOf(app)
 }
 
-/** Adds the hooks of a plugin. */
+/**
+ * Adds the hooks of a plugin. They run code of users, such as span processors: what they throw is
+ * logged, and changes nothing.
+ */
 export function addHooks(app: Application, hooks: ApplicationHooks): void {
-  listOf(app).push(hooks)
+  const { watchesUpgrades, upgradeBegins, upgradeEnds, pingAnswered } = hooks
+  const safely = (task: () => void): void => {
+    try {
+      task()
+    } catch (error) {
+      logFailure(app.logger, error, 'A hook of a plugin failed')
+    }
+  }
+  listOf(app).push({
+    ...(watchesUpgrades === undefined ? {} : { watchesUpgrades }),
+    ...(upgradeBegins === undefined
+      ? {}
+      : {
+          upgradeBegins(call, route) {
+            let watch: UpgradeWatch | null = null
+            safely(() => (watch = upgradeBegins(call, route)))
+            return watch
+          },
+        }),
+    ...(upgradeEnds === undefined ? {} : { upgradeEnds: (end) => safely(() => upgradeEnds(end)) }),
+    ...(pingAnswered === undefined
+      ? {}
+      : { pingAnswered: (ms, session) => safely(() => pingAnswered(ms, session)) }),
+  })
 }
 
 function listOf(app: Application): ApplicationHooks[] {

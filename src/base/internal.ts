@@ -48,7 +48,7 @@ export type {
   OptionTable,
   SettingsOf,
 } from './options/option-table.ts'
-export { failureOf, observeRequests, requestObserverOf } from './request-observer.ts'
+export { failureOf, observeRequests, requestObserverOf, runOnce } from './request-observer.ts'
 export type { RequestObserver, RequestWatch } from './request-observer.ts'
 export { sessionClockOf } from './session-clock.ts'
 export type { HasClock } from './session-clock.ts'

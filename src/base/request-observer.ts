@@ -13,7 +13,7 @@ export interface RequestWatch {
   ended(outcome: unknown): void
 }
 
-/** Receives the requests of sessions. The methods must not throw. */
+/** Receives the requests of sessions. What its methods throw is reported, and changes nothing. */
 export interface RequestObserver {
   /** A request of this side. `null`: it is not observed. */
   asked(type: string, session: object): RequestWatch | null
@@ -28,10 +28,54 @@ export interface RequestObserver {
 
 const OBSERVERS = new WeakMap<object, RequestObserver>()
 
-/** Adds an observer of the requests of a client's session, or of all sessions of an application. */
-export function observeRequests(owner: object, observer: RequestObserver): void {
+/**
+ * Adds an observer of the requests of a client's session, or of all sessions of an application.
+ *
+ * @param report is given what the observer throws. It must not throw.
+ */
+export function observeRequests(
+  owner: object,
+  observer: RequestObserver,
+  report: (error: unknown) => void,
+): void {
   const earlier = OBSERVERS.get(owner)
-  OBSERVERS.set(owner, earlier === undefined ? observer : together(earlier, observer))
+  const own = guarded(observer, report)
+  OBSERVERS.set(owner, earlier === undefined ? own : together(earlier, own))
+}
+
+/**
+ * Calls `task` by `run`, once: `task` is also called if `run` throws without having called it.
+ *
+ * @param report is given what `run` itself throws.
+ * @returns what `task` returns, or throws what it throws.
+ */
+export function runOnce<T>(
+  run: (task: () => T) => T,
+  task: () => T,
+  report: (error: unknown) => void,
+): T {
+  let outcome: { readonly value: T } | { readonly error: unknown } | null = null
+  const once = (): T => {
+    try {
+      const value = task()
+      outcome = { value }
+      return value
+    } catch (error) {
+      outcome = { error }
+      throw error
+    }
+  }
+  try {
+    return run(once)
+  } catch (error) {
+    // Assigned by `once`, which the compiler does not see.
+    const known = outcome as { readonly value: T } | { readonly error: unknown } | null
+    if (known !== null && 'error' in known && known.error === error) throw error
+    report(error)
+    if (known === null) return task()
+    if ('error' in known) throw known.error
+    return known.value
+  }
 }
 
 /** Returns the code of a failure; `null` for success. Errors without a code cancel a request. */
@@ -47,6 +91,32 @@ export function failureOf(outcome: unknown): string | null {
  */
 export function requestObserverOf(session: object): RequestObserver | undefined {
   return OBSERVERS.get((session as { readonly application?: object }).application ?? session)
+}
+
+/** Observers run code of users: span processors, samplers. A request must not depend on them. */
+function guarded(observer: RequestObserver, report: (error: unknown) => void): RequestObserver {
+  const watched = (begin: () => RequestWatch | null): RequestWatch | null => {
+    const watch = safely(begin, null, report)
+    if (watch === null) return null
+    return {
+      trace: watch.trace,
+      run: (handle) => runOnce((task) => watch.run(task), handle, report),
+      ended: (outcome) => safely(() => watch.ended(outcome), undefined, report),
+    }
+  }
+  return {
+    asked: (type, session) => watched(() => observer.asked(type, session)),
+    served: (type, trace, session) => watched(() => observer.served(type, trace, session)),
+  }
+}
+
+function safely<T>(task: () => T, otherwise: T, report: (error: unknown) => void): T {
+  try {
+    return task()
+  } catch (error) {
+    report(error)
+    return otherwise
+  }
 }
 
 function together(one: RequestObserver, other: RequestObserver): RequestObserver {

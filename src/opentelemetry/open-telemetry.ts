@@ -5,7 +5,7 @@
 import type { MeterProvider, TracerProvider } from '@opentelemetry/api'
 
 import { definePlugin, type Plugin } from '../application/index.ts'
-import { addHooks } from '../application/internal.ts'
+import { addHooks, logFailure } from '../application/internal.ts'
 import { observeRequests, readChoice } from '../base/internal.ts'
 import { Observation, readCloseCodes } from '../operations/internal.ts'
 import { loadApi, SCOPE } from './api.ts'
@@ -66,6 +66,7 @@ export const OpenTelemetry: Plugin<OpenTelemetryOptions, void> = definePlugin<Op
       observeRequests(
         app,
         requestSpans(api, tracer, (session) => upgrades.ofSession(session)),
+        (error) => logFailure(app.logger, error, 'A request could not be traced'),
       )
     },
   },

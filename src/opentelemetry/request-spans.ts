@@ -33,6 +33,7 @@ export function traceRequests(
   observeRequests(
     session,
     requestSpans(api, tracerProvider.getTracer(SCOPE), () => null),
+    (error) => api.diag.error('towpath: a request could not be traced', error),
   )
 }
 

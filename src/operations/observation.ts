@@ -10,7 +10,7 @@ import {
   WebSockets,
   type WebSocketServerSession,
 } from '../application/index.ts'
-import { addHooks, type UpgradeEnd } from '../application/internal.ts'
+import { addHooks, logFailure, type UpgradeEnd } from '../application/internal.ts'
 import {
   failureOf,
   observeRequests,
@@ -104,7 +104,9 @@ export class Observation {
       upgradeEnds: (end) => this.#upgraded(end),
       pingAnswered: (roundTripMs) => recorder.pingAnswered(roundTripMs / 1000),
     })
-    observeRequests(app, this.#requests())
+    observeRequests(app, this.#requests(), (error) =>
+      logFailure(app.logger, error, 'A request could not be counted'),
+    )
   }
 
   /** Reads the state of the application. Visits every session. */

@@ -5,7 +5,12 @@ import {
   observeRequests,
   type RequestObserver,
   requestObserverOf,
+  runOnce,
 } from '../../src/base/request-observer.ts'
+
+const report = (error: unknown): never => {
+  throw error
+}
 
 /** Notes what it hears under a name. */
 function noting(name: string, heard: string[], trace: string | null = null): RequestObserver {
@@ -30,22 +35,24 @@ describe('requestObserverOf()', () => {
   it('returns the observer of the application of a session, else of the session', () => {
     const application = {}
     const session = {}
-    const [own, shared] = [noting('own', []), noting('shared', [])]
+    const heard: string[] = []
+    const [own, shared] = [noting('own', heard), noting('shared', heard)]
 
-    observeRequests(session, own)
-    observeRequests(application, shared)
+    observeRequests(session, own, report)
+    observeRequests(application, shared, report)
+    requestObserverOf(session)?.asked('a', session)
+    requestObserverOf({ application })?.asked('b', session)
 
-    expect(requestObserverOf(session)).toBe(own)
-    expect(requestObserverOf({ application })).toBe(shared)
+    expect(heard).toEqual(['own asked a', 'shared asked b'])
     expect(requestObserverOf({})).toBe(undefined)
   })
 
   it('returns several observers as one', () => {
     const heard: string[] = []
     const session = {}
-    observeRequests(session, noting('a', heard))
-    observeRequests(session, { asked: () => null, served: () => null })
-    observeRequests(session, noting('b', heard, 'trace of b'))
+    observeRequests(session, noting('a', heard), report)
+    observeRequests(session, { asked: () => null, served: () => null }, report)
+    observeRequests(session, noting('b', heard, 'trace of b'), report)
     const observer = requestObserverOf(session)
 
     const asked = observer?.asked('get', session)
@@ -64,6 +71,55 @@ describe('requestObserverOf()', () => {
       'a ended FAILED',
       'b ended FAILED',
     ])
+  })
+})
+
+describe('observeRequests()', () => {
+  it('reports what an observer throws, which changes no request', () => {
+    const thrown: unknown[] = []
+    const fail = (): never => {
+      throw new Error('span processor')
+    }
+    const session = {}
+    observeRequests(session, { asked: fail, served: fail }, (error) => thrown.push(error))
+    const watch = { trace: null, run: fail, ended: fail }
+    observeRequests(session, { asked: () => watch, served: () => watch }, (error) =>
+      thrown.push(error),
+    )
+
+    const asked = requestObserverOf(session)?.asked('get', session)
+    asked?.ended(null)
+
+    expect(asked?.run(() => 7)).toBe(7)
+    expect(thrown).toHaveLength(3)
+  })
+})
+
+describe('runOnce()', () => {
+  const ignored = (): void => {}
+
+  it('calls the task once, whatever runs it throws', () => {
+    let calls = 0
+    const task = (): number => ++calls
+    const before = (): never => {
+      throw new Error('before')
+    }
+    const after = <T>(inner: () => T): T => {
+      inner()
+      throw new Error('after')
+    }
+
+    expect(runOnce(before, task, ignored)).toBe(1)
+    expect(runOnce(after, task, ignored)).toBe(2)
+    expect(calls).toBe(2)
+  })
+
+  it('throws what the task throws, and reports nothing of it', () => {
+    const task = (): never => {
+      throw new Error('task')
+    }
+
+    expect(() => runOnce((inner: () => never) => inner(), task, report)).toThrow('task')
   })
 })
 

@@ -73,10 +73,9 @@ export class UpgradeAttempt implements RoutedRequest {
     this.call.raw.watchEarlyBytes?.((bytes) => this.#reserve(bytes))
 
     // The decision settles the outcome. A failure that comes too late is logged.
-    void deciding.then(
-      (decision) => this.#answer(decision),
-      (error: unknown) => this.#fail(error),
-    )
+    void deciding
+      .then((decision) => this.#answer(decision))
+      .catch((error: unknown) => this.#fail(error))
     const outcome = await promise
     timer.cancel()
     signal.removeEventListener('abort', onAbort)

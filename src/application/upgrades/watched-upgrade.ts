@@ -1,5 +1,6 @@
 /** An upgrade of an application whose plugins watch upgrades: see `ApplicationHooks`. */
 
+import { runOnce } from '../../base/internal.ts'
 import { captureContext } from '../async-context.ts'
 import type { UpgradeOutcome } from '../engine.ts'
 import type { ApplicationHooks, UpgradeEnd, UpgradeWatch } from '../hooks.ts'
@@ -26,7 +27,12 @@ export function runWatched(
     if (watches.length > 0) call.context = captureContext()
     return attempt.run(signal)
   }
-  const run = watches.reduceRight((inner, watch) => () => watch.run(inner), decide)
+  const failed = (error: unknown): void =>
+    logFailure(attempt.dependencies.application.logger, error, 'Watching an upgrade failed')
+  const run = watches.reduceRight(
+    (inner, watch) => () => runOnce((task) => watch.run(task), inner, failed),
+    decide,
+  )
   const outcome = run()
   if (!(outcome instanceof Promise)) ended(outcome)
   else void outcome.then(ended)

@@ -106,9 +106,11 @@ function writeReport(path: string, page: string): void {
   }
 }
 
+/** Reports are shared, and the query often has a token. */
 function withoutCredentials(text: string): string {
   const url = new URL(text)
   url.username = ''
   url.password = ''
+  if (url.search !== '') url.search = '?…'
   return printable(url.href)
 }

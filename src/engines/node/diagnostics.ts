@@ -12,6 +12,7 @@ import {
   type EventPublisher,
   type UpgradeEnd,
   type UpgradeWatch,
+  logFailure,
 } from '../../application/internal.ts'
 import {
   failureOf,
@@ -45,7 +46,9 @@ export function publishDiagnostics(application: Application): void {
     watchesUpgrades: () => isSubscribed(upgrades),
     upgradeBegins: ({ request }, route) => watchUpgrade(upgrades, { request, route }),
   })
-  observeRequests(application, createObserver())
+  observeRequests(application, createObserver(), (error) =>
+    logFailure(application.logger, error, 'A request could not be published'),
+  )
 }
 
 function createPublisher(): EventPublisher<ApplicationEvents> {

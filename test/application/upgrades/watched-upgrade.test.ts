@@ -112,15 +112,15 @@ describe('hooks of upgrades', () => {
   it('that throw are logged, and change nothing', async () => {
     const world = new World().install()
     const failure = new Error('on purpose')
-    addHooks(world.app, {
-      upgradeEnds: () => {
-        throw failure
-      },
-    })
+    const fail = (): never => {
+      throw failure
+    }
+    addHooks(world.app, { upgradeBegins: fail, upgradeEnds: fail })
     world.app.routing((route) => void route.webSocket('/', () => {}))
 
     expect((await world.upgrade('/')).type).toBe('accepted')
-    expect(world.logged).toEqual([['Watching an upgrade failed', failure]])
+    const line = ['A hook of a plugin failed', failure]
+    expect(world.logged).toEqual([line, line])
   })
 })
 
