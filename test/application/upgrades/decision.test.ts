@@ -5,7 +5,12 @@ import { describe, expect, it } from 'vitest'
 import type { Interceptor } from '../../../src/application/application.ts'
 import { Deferred } from '../../../src/base/internal.ts'
 import { AttributeKey } from '../../../src/base/index.ts'
-import { ExtensionConflictError, permessageDeflate } from '../../../src/extensions/index.ts'
+import {
+  type Extension,
+  type ExtensionAgreement,
+  ExtensionConflictError,
+  permessageDeflate,
+} from '../../../src/extensions/index.ts'
 import { settled } from '../../support/memory-world.ts'
 import { handler, chat, expectRefusal, refusalsOf, sentenceOf, World } from '../upgrade-client.ts'
 
@@ -259,6 +264,27 @@ describe('upgrade() and extensions', () => {
     })
 
     expect(headers.has('sec-websocket-extensions')).toBe(false)
+  })
+
+  it('answers 500 when the agreement of an extension cannot be written, after an interceptor too', async () => {
+    const faulty: Extension = {
+      name: 'x-faulty',
+      reservedBits: 0,
+      // What code in plain JavaScript may return.
+      accept: () => Object.create(null) as ExtensionAgreement,
+      offer: () => [],
+      agree: () => null,
+    }
+    const offer = { headers: { 'Sec-WebSocket-Extensions': 'x-faulty' } }
+    for (const intercepts of [false, true]) {
+      const world = new World().install({ extensions: [faulty] })
+      world.app.routing((route) => {
+        if (intercepts) route.intercept(() => Promise.resolve(undefined))
+        route.webSocket('/chat', handler)
+      })
+
+      expectRefusal(await world.upgrade('/chat', offer), 500, 'the server failed')
+    }
   })
 
   it('agrees to nothing by default', async () => {
