@@ -22,6 +22,8 @@ import type { NatsSettings } from './nats-options.ts'
 
 const STREAM_NOT_FOUND = 10059
 const STREAM_NAME_IN_USE = 10058
+/** Also the answer to a node that creates a stream while another node creates the same one. */
+const SUBJECTS_OVERLAP = 10065
 const MESSAGE_NOT_FOUND = 10037
 const WRONG_LAST_SEQUENCE = 10071
 /** So many nodes may race to replace the marker. */
@@ -226,9 +228,11 @@ export class KindStream {
         ...config,
       })
     } catch (error) {
+      if (!(error instanceof JetStreamError)) throw error
       // Another node was faster.
-      if (error instanceof JetStreamError && error.number === STREAM_NAME_IN_USE) return
-      throw error instanceof JetStreamError ? unusable(error) : error
+      if (error.number === STREAM_NAME_IN_USE) return
+      if (error.number === SUBJECTS_OVERLAP && (await exists(connection, name))) return
+      throw unusable(error)
     }
   }
 
@@ -284,6 +288,16 @@ export class KindStream {
     const { err_code: number, description } = fieldsOf(error)
     if (number === WRONG_LAST_SEQUENCE) return false
     throw new JetStreamError(Number(number), String(description))
+  }
+}
+
+async function exists(connection: NatsConnection, stream: string): Promise<boolean> {
+  try {
+    await connection.ask(`STREAM.INFO.${stream}`, {})
+    return true
+  } catch (error) {
+    if (error instanceof JetStreamError && error.number === STREAM_NOT_FOUND) return false
+    throw error
   }
 }
 

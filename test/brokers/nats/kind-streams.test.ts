@@ -168,4 +168,27 @@ describe('KindStreams', () => {
 
     expect(failures).toEqual([new Error('A new epoch has begun')])
   })
+
+  it('T-33 a stream that another node creates at the same moment is used', async () => {
+    const { streams, names, connection } = createWorld()
+    const { stream } = names.kind(KIND.id)
+    const ask = connection.ask.bind(connection)
+    let isCreated = false
+    connection.ask = (operation, question) => {
+      if (operation === `STREAM.CREATE.${stream}`) {
+        isCreated = true
+        // What JetStream says of a stream of the same name that is not complete.
+        return Promise.reject(new JetStreamError(10065, 'subjects overlap'))
+      }
+      if (operation === `STREAM.INFO.${stream}` && !isCreated) {
+        return Promise.reject(new JetStreamError(10059, 'stream not found'))
+      }
+      return ask(operation, question)
+    }
+    streams.add(KIND)
+
+    await streams.prepare(connection, KIND)
+
+    expect(streams.of(ROOM).epoch).toBe('e1')
+  })
 })
