@@ -1,6 +1,6 @@
 /**
- * Looks through a message in CBOR before it is decoded, and refuses what a peer could do harm with:
- * `cbor-x` has no limits, and tags that make cycles, errors and records.
+ * Checks a message in CBOR before it is decoded, and refuses what could do harm. `cbor-x` has no
+ * limits, and it decodes tags that make cycles, errors and records.
  *
  * RFC 8949.
  */

@@ -1,6 +1,6 @@
 /**
- * Looks through a message in MessagePack before it is decoded, and refuses what a peer could do
- * harm with: `msgpackr` has no limits, and extensions that no message of ours has.
+ * Checks a message in MessagePack before it is decoded, and refuses what could do harm. `msgpackr`
+ * has no limits, and it decodes extensions that Towpath never sends.
  *
  * https://github.com/msgpack/msgpack/blob/master/spec.md
  */

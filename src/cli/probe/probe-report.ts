@@ -37,7 +37,7 @@ export interface IdleResult {
   /**
    * - `alive`: it answered a ping after that time.
    * - `closed`: it was closed or lost after `ms`.
-   * - `dead`: nobody answered any more: it was dropped silently.
+   * - `dead`: the ping got no answer. Something dropped the connection silently.
    */
   readonly outcome: 'alive' | 'closed' | 'dead'
   /** The close code; `null` unless it was closed. */

@@ -1,4 +1,4 @@
-/** What a socket has read that nobody has taken. */
+/** The bytes in the read buffer of a socket. */
 
 import type { Readable } from 'node:stream'
 

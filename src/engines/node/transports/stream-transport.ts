@@ -192,7 +192,7 @@ export class StreamTransport implements Transport {
   #settleSoon(): void {
     if (this.#isSocket) return
     setImmediate(() => {
-      // It may still fail, which nobody else listens for.
+      // The stream may still emit 'error', and without a listener that ends the process.
       if (!this.#closed) this.#stream.on('error', ignore)
       this.#settleClosed()
     })

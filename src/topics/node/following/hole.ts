@@ -21,7 +21,7 @@ export interface Hole {
   readonly epoch: string | null
   /** When the node last knew that it had the newest event. */
   readonly knownAt: number
-  /** Whether nobody waits for the events any more. */
+  /** Whether the topic is no longer followed. */
   readonly isGivenUp: () => boolean
 }
 
