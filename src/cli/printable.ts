@@ -29,6 +29,12 @@ export function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n')
 }
 
+/** Returns a URL without its name, password, query and fragment: these often hold a token. */
+export function printableUrl(text: string): string {
+  const { protocol, host, pathname, search } = new URL(text)
+  return printable(`${protocol}//${host}${pathname}${search === '' ? '' : '?…'}`)
+}
+
 /** Returns bytes as hex, in pairs: `01 ff`. With more than `limit` bytes, the rest is counted. */
 export function hexOf(bytes: Uint8Array, limit: number = Infinity): string {
   const shown = bytes.subarray(0, Math.min(limit, bytes.length))

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { hexOf, printable, printableLines } from '../../src/cli/printable.ts'
+import { hexOf, printable, printableLines, printableUrl } from '../../src/cli/printable.ts'
+
+describe('printableUrl()', () => {
+  it.each([
+    ['wss://ada:pw@a.example:8443/chat?token=s3cret#top', 'wss://a.example:8443/chat?…'],
+    ['ws://[::1]:80/', 'ws://[::1]/'],
+    ['ws://a.example', 'ws://a.example/'],
+  ])('returns %s as %s', (url, shown) => {
+    expect(printableUrl(url)).toBe(shown)
+  })
+})
 
 describe('printable()', () => {
   it.each([

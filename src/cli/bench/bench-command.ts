@@ -9,7 +9,7 @@ import type { Command } from '../command.ts'
 import { CommandLimits } from '../command-limits.ts'
 import { CommandEnd, ExitCode, UsageError } from '../exit-code.ts'
 import { Outlet } from '../outlet.ts'
-import { printable } from '../printable.ts'
+import { printable, printableUrl } from '../printable.ts'
 import { readTargetOptions } from '../wire/target-options.ts'
 import type { World } from '../world.ts'
 import { benchClient, randomOf } from './bench-client.ts'
@@ -45,7 +45,7 @@ export const benchCommand: Command = {
     const { load, isJson, reportFile, url } = settings
     const warning = bottleneckOf(result.tool)
     const json = {
-      url: withoutCredentials(url),
+      url: printableUrl(url),
       ...load,
       ...result,
       warning,
@@ -53,8 +53,7 @@ export const benchCommand: Command = {
     }
     const text = isJson ? JSON.stringify(json, null, 2) : benchLines(load, result).join('\n')
     await outlet.line(text)
-    if (reportFile !== null)
-      writeReport(reportFile, htmlReport(withoutCredentials(url), load, result))
+    if (reportFile !== null) writeReport(reportFile, htmlReport(printableUrl(url), load, result))
     return exitCodeOf(settings, result)
   },
 }
@@ -104,13 +103,4 @@ function writeReport(path: string, page: string): void {
     const why = cause instanceof Error ? printable(cause.message) : ''
     throw new UsageError(`Cannot write the report to ${quoted(path)}: ${why}`, { cause })
   }
-}
-
-/** Reports are shared, and the query often has a token. */
-function withoutCredentials(text: string): string {
-  const url = new URL(text)
-  url.username = ''
-  url.password = ''
-  if (url.search !== '') url.search = '?…'
-  return printable(url.href)
 }

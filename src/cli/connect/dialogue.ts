@@ -6,7 +6,7 @@ import { Deferred } from '../../base/internal.ts'
 import type { WebSocketClientSession } from '../../client/index.ts'
 import { Frame } from '../../protocol/index.ts'
 import { CommandEnd, ExitCode, UsageError } from '../exit-code.ts'
-import { printable } from '../printable.ts'
+import { printable, printableUrl } from '../printable.ts'
 import { type Conversation, openAgain, openOnce } from './conversation.ts'
 import type { DialogueParts } from './dialogue-parts.ts'
 import { formatMessage } from './message-format.ts'
@@ -68,7 +68,7 @@ export class Dialogue {
       ...(extensions === null ? [] : [`extensions ${printable(extensions)}`]),
     ]
     const details = facts.length === 0 ? '' : ` (${facts.join(', ')})`
-    this.#parts.screen.note(`connected to ${printable(url)}${details}`)
+    this.#parts.screen.note(`connected to ${printableUrl(url)}${details}`)
   }
 
   async #receive({ incoming, close }: Conversation): Promise<void> {

@@ -12,7 +12,7 @@ import type { Command } from '../command.ts'
 import { CommandLimits } from '../command-limits.ts'
 import { CommandEnd, ExitCode } from '../exit-code.ts'
 import { Outlet } from '../outlet.ts'
-import { printable } from '../printable.ts'
+import { printable, printableUrl } from '../printable.ts'
 import { tappedPlatform } from '../wire/tapped-platform.ts'
 import { readTargetOptions, readUrl } from '../wire/target-options.ts'
 import type { World } from '../world.ts'
@@ -105,7 +105,7 @@ class Probe {
     const session = await this.#open()
     const { headers } = session.response
     const opened = {
-      url: printable(session.url),
+      url: printableUrl(session.url),
       steps: this.#steps.times,
       status: session.response.status,
       protocol: session.protocol === null ? null : printable(session.protocol),
