@@ -4,6 +4,7 @@
  */
 
 import type { Application, ApplicationCall, WebSocketServerSession } from './application.ts'
+import { callSafely, runOnce } from '../base/internal.ts'
 import { logFailure } from './logger.ts'
 import type { RefusalReason } from './upgrades/refusal-reason.ts'
 
@@ -27,7 +28,7 @@ export interface UpgradeWatch {
   ended(end: UpgradeEnd): void
 }
 
-/** The hooks of one plugin. */
+/** The hooks of one plugin. `addHooks` makes them safe to call. */
 export interface ApplicationHooks {
   /** Whether upgrades are watched now. Absent: always. */
   readonly watchesUpgrades?: () => boolean
@@ -52,29 +53,28 @@ export function hooksOf(app: Application): readonly ApplicationHooks[] {
  */
 export function addHooks(app: Application, hooks: ApplicationHooks): void {
   const { watchesUpgrades, upgradeBegins, upgradeEnds, pingAnswered } = hooks
-  const safely = (task: () => void): void => {
-    try {
-      task()
-    } catch (error) {
-      logFailure(app.logger, error, 'A hook of a plugin failed')
+  const report = (error: unknown): void =>
+    logFailure(app.logger, error, 'A hook of a plugin failed')
+  const safely = <T>(call: () => T, otherwise: T): T => callSafely(call, otherwise, report)
+  // A plugin without a hook must not cost what a hook costs.
+  const own: { -readonly [Name in keyof ApplicationHooks]: ApplicationHooks[Name] } = {}
+  if (watchesUpgrades !== undefined) own.watchesUpgrades = () => safely(watchesUpgrades, false)
+  if (upgradeBegins !== undefined) {
+    own.upgradeBegins = (call, route) => {
+      const watch = safely(() => upgradeBegins(call, route), null)
+      if (watch === null) return null
+      return {
+        run: (decide) => runOnce((task) => watch.run(task), decide, report),
+        ended: (end) => safely(() => watch.ended(end), undefined),
+      }
     }
   }
-  listOf(app).push({
-    ...(watchesUpgrades === undefined ? {} : { watchesUpgrades }),
-    ...(upgradeBegins === undefined
-      ? {}
-      : {
-          upgradeBegins(call, route) {
-            let watch: UpgradeWatch | null = null
-            safely(() => (watch = upgradeBegins(call, route)))
-            return watch
-          },
-        }),
-    ...(upgradeEnds === undefined ? {} : { upgradeEnds: (end) => safely(() => upgradeEnds(end)) }),
-    ...(pingAnswered === undefined
-      ? {}
-      : { pingAnswered: (ms, session) => safely(() => pingAnswered(ms, session)) }),
-  })
+  if (upgradeEnds !== undefined)
+    own.upgradeEnds = (end) => safely(() => upgradeEnds(end), undefined)
+  if (pingAnswered !== undefined) {
+    own.pingAnswered = (ms, session) => safely(() => pingAnswered(ms, session), undefined)
+  }
+  listOf(app).push(own)
 }
 
 function listOf(app: Application): ApplicationHooks[] {

@@ -48,8 +48,9 @@ export type {
   OptionTable,
   SettingsOf,
 } from './options/option-table.ts'
-export { failureOf, observeRequests, requestObserverOf, runOnce } from './request-observer.ts'
-export type { RequestObserver, RequestWatch } from './request-observer.ts'
+export { callSafely, runOnce } from './observers/guarded-call.ts'
+export { failureOf, observeRequests, requestObserverOf } from './observers/request-observer.ts'
+export type { RequestObserver, RequestWatch } from './observers/request-observer.ts'
 export { sessionClockOf } from './session-clock.ts'
 export type { HasClock } from './session-clock.ts'
 export { systemClock, waitingClock, waitingSystemClock } from './system-clock.ts'

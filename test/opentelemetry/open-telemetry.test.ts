@@ -35,6 +35,23 @@ describe('OpenTelemetry', () => {
     expect(tracing.spans).toHaveLength(1)
   })
 
+  it('an origin that cannot be resolved refuses the upgrade with 500, as without the plugin', async () => {
+    using tracing = new Tracing()
+    const world = new World().install()
+    world.app.install(OpenTelemetry, { tracerProvider: tracing.provider })
+    const failure = new Error('on purpose')
+    world.app.resolveOrigin(() => {
+      throw failure
+    })
+    world.app.routing((route) => void route.webSocket('/', () => {}))
+
+    expect(await world.refused('/')).toMatchObject({ status: 500 })
+    expect(world.logged).toEqual([
+      ['A hook of a plugin failed', failure],
+      ['WebSocket upgrade failed', failure],
+    ])
+  })
+
   it('D-12 one trace goes through a client, the upgrade and a typed request', async () => {
     using tracing = new Tracing()
     const { provider: tracerProvider } = tracing

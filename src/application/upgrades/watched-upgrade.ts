@@ -1,10 +1,8 @@
 /** An upgrade of an application whose plugins watch upgrades: see `ApplicationHooks`. */
 
-import { runOnce } from '../../base/internal.ts'
 import { captureContext } from '../async-context.ts'
 import type { UpgradeOutcome } from '../engine.ts'
-import type { ApplicationHooks, UpgradeEnd, UpgradeWatch } from '../hooks.ts'
-import { logFailure } from '../logger.ts'
+import type { ApplicationHooks, UpgradeEnd } from '../hooks.ts'
 import type { UpgradeAttempt } from './upgrade-attempt.ts'
 
 /** Runs `attempt`, and tells its beginning and its end to `hooks`. */
@@ -20,19 +18,16 @@ export function runWatched(
   const watches = hooks.flatMap(({ upgradeBegins }) => upgradeBegins?.(call, call.route.path) ?? [])
   const ended = (outcome: UpgradeOutcome): void => {
     const durationMs = environment.clock.now() - startedAt
-    tellEnd(attempt, hooks, watches, endOf(attempt, outcome, durationMs))
+    const end = endOf(attempt, outcome, durationMs)
+    for (const watch of watches) watch.ended(end)
+    for (const { upgradeEnds } of hooks) upgradeEnds?.(end)
   }
   const decide = (): Promise<UpgradeOutcome> | UpgradeOutcome => {
     // The handler runs in this context, unless interceptors make an inner one.
     if (watches.length > 0) call.context = captureContext()
     return attempt.run(signal)
   }
-  const failed = (error: unknown): void =>
-    logFailure(attempt.dependencies.application.logger, error, 'Watching an upgrade failed')
-  const run = watches.reduceRight(
-    (inner, watch) => () => runOnce((task) => watch.run(task), inner, failed),
-    decide,
-  )
+  const run = watches.reduceRight((inner, watch) => () => watch.run(inner), decide)
   const outcome = run()
   if (!(outcome instanceof Promise)) ended(outcome)
   else void outcome.then(ended)
@@ -51,19 +46,5 @@ function endOf(
     reason: refusal?.reason ?? null,
     cause: refusal?.cause ?? null,
     durationMs,
-  }
-}
-
-function tellEnd(
-  { dependencies }: UpgradeAttempt,
-  hooks: readonly ApplicationHooks[],
-  watches: readonly UpgradeWatch[],
-  end: UpgradeEnd,
-): void {
-  try {
-    for (const watch of watches) watch.ended(end)
-    for (const { upgradeEnds } of hooks) upgradeEnds?.(end)
-  } catch (error) {
-    logFailure(dependencies.application.logger, error, 'Watching an upgrade failed')
   }
 }

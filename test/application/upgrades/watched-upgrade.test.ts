@@ -115,19 +115,30 @@ describe('hooks of upgrades', () => {
     const fail = (): never => {
       throw failure
     }
+    const ends: UpgradeEnd[] = []
     addHooks(world.app, { upgradeBegins: fail, upgradeEnds: fail })
+    addHooks(world.app, { upgradeBegins: () => ({ run: fail, ended: fail }) })
+    addHooks(world.app, { watchesUpgrades: fail })
+    addHooks(world.app, { upgradeEnds: (end) => void ends.push(end) })
     world.app.routing((route) => void route.webSocket('/', () => {}))
 
     expect((await world.upgrade('/')).type).toBe('accepted')
-    const line = ['A hook of a plugin failed', failure]
-    expect(world.logged).toEqual([line, line])
+    // watchesUpgrades, upgradeBegins, run, ended, upgradeEnds
+    expect(world.logged).toEqual(Array(5).fill(['A hook of a plugin failed', failure]))
+    expect(ends).toHaveLength(1)
   })
 })
 
 describe('hooks of pings', () => {
-  it('hear the round-trip time of each answer to our ping, with the session', async () => {
+  it('hear the round-trip time of each answer to our ping, with the session, when one throws too', async () => {
     const world = new World().install({ pingPeriod: seconds(10) })
     const heard: Array<readonly [number, string]> = []
+    const failure = new Error('on purpose')
+    addHooks(world.app, {
+      pingAnswered() {
+        throw failure
+      },
+    })
     addHooks(world.app, {
       pingAnswered: (ms, { route }: WebSocketServerSession) => void heard.push([ms, route]),
     })
@@ -144,5 +155,6 @@ describe('hooks of pings', () => {
     await settled()
 
     expect(heard).toEqual([[30, '/a']])
+    expect(world.logged).toEqual([['A hook of a plugin failed', failure]])
   })
 })

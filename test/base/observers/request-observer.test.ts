@@ -5,8 +5,7 @@ import {
   observeRequests,
   type RequestObserver,
   requestObserverOf,
-  runOnce,
-} from '../../src/base/request-observer.ts'
+} from '../../../src/base/observers/request-observer.ts'
 
 const report = (error: unknown): never => {
   throw error
@@ -92,34 +91,6 @@ describe('observeRequests()', () => {
 
     expect(asked?.run(() => 7)).toBe(7)
     expect(thrown).toHaveLength(3)
-  })
-})
-
-describe('runOnce()', () => {
-  const ignored = (): void => {}
-
-  it('calls the task once, whatever runs it throws', () => {
-    let calls = 0
-    const task = (): number => ++calls
-    const before = (): never => {
-      throw new Error('before')
-    }
-    const after = <T>(inner: () => T): T => {
-      inner()
-      throw new Error('after')
-    }
-
-    expect(runOnce(before, task, ignored)).toBe(1)
-    expect(runOnce(after, task, ignored)).toBe(2)
-    expect(calls).toBe(2)
-  })
-
-  it('throws what the task throws, and reports nothing of it', () => {
-    const task = (): never => {
-      throw new Error('task')
-    }
-
-    expect(() => runOnce((inner: () => never) => inner(), task, report)).toThrow('task')
   })
 })
 

@@ -3,6 +3,8 @@
  * of the session, or of its application.
  */
 
+import { callSafely, runOnce } from './guarded-call.ts'
+
 /** One request, from its call or its arrival to its outcome. */
 export interface RequestWatch {
   /** Travels with a request of this side; `null`: nothing does. */
@@ -43,41 +45,6 @@ export function observeRequests(
   OBSERVERS.set(owner, earlier === undefined ? own : together(earlier, own))
 }
 
-/**
- * Calls `task` by `run`, once: `task` is also called if `run` throws without having called it.
- *
- * @param report is given what `run` itself throws.
- * @returns what `task` returns, or throws what it throws.
- */
-export function runOnce<T>(
-  run: (task: () => T) => T,
-  task: () => T,
-  report: (error: unknown) => void,
-): T {
-  let outcome: { readonly value: T } | { readonly error: unknown } | null = null
-  const once = (): T => {
-    try {
-      const value = task()
-      outcome = { value }
-      return value
-    } catch (error) {
-      outcome = { error }
-      throw error
-    }
-  }
-  try {
-    return run(once)
-  } catch (error) {
-    // Assigned by `once`, which the compiler does not see.
-    const known = outcome as { readonly value: T } | { readonly error: unknown } | null
-    if (known !== null && 'error' in known && known.error === error) throw error
-    report(error)
-    if (known === null) return task()
-    if ('error' in known) throw known.error
-    return known.value
-  }
-}
-
 /** Returns the code of a failure; `null` for success. Errors without a code cancel a request. */
 export function failureOf(outcome: unknown): string | null {
   if (outcome === null || typeof outcome === 'string') return outcome
@@ -96,26 +63,17 @@ export function requestObserverOf(session: object): RequestObserver | undefined 
 /** Observers run code of users: span processors, samplers. A request must not depend on them. */
 function guarded(observer: RequestObserver, report: (error: unknown) => void): RequestObserver {
   const watched = (begin: () => RequestWatch | null): RequestWatch | null => {
-    const watch = safely(begin, null, report)
+    const watch = callSafely(begin, null, report)
     if (watch === null) return null
     return {
       trace: watch.trace,
       run: (handle) => runOnce((task) => watch.run(task), handle, report),
-      ended: (outcome) => safely(() => watch.ended(outcome), undefined, report),
+      ended: (outcome) => callSafely(() => watch.ended(outcome), undefined, report),
     }
   }
   return {
     asked: (type, session) => watched(() => observer.asked(type, session)),
     served: (type, trace, session) => watched(() => observer.served(type, trace, session)),
-  }
-}
-
-function safely<T>(task: () => T, otherwise: T, report: (error: unknown) => void): T {
-  try {
-    return task()
-  } catch (error) {
-    report(error)
-    return otherwise
   }
 }
 
