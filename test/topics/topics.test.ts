@@ -202,6 +202,35 @@ describe('positions', () => {
     expect(listening.items.at(-1)).toEqual({ type: 'live' })
   })
 
+  it.each([
+    ['start', 0],
+    ['start', 1],
+    [{ last: 50 }, 0],
+    [{ last: 50 }, 1],
+  ] as const)(
+    'T-05 T-41 a slow loop from %j of an empty topic misses nothing without a gap, after %i events',
+    async (from, before) => {
+      const topic = (await world.open()).topic(Small, { name: 'x' })
+      const loop = topic.events({ from })
+      const live = loop.next()
+      await world.pass(1)
+      expect(await live).toMatchObject({ value: { type: 'live' } })
+      for (let n = 1; n <= before; n++) {
+        await topic.publish(n)
+        expect(await loop.next()).toMatchObject({ value: { event: n } })
+      }
+
+      // More than the ring of a node and the history hold.
+      for (let n = before + 1; n <= 100; n++) await topic.publish(n)
+      const next = loop.next()
+      await world.pass(1)
+
+      const gap = { type: 'gap', after: before, before: 98, missed: 97 - before }
+      expect(await next).toMatchObject({ value: { ...gap, reason: 'trimmed' } })
+      expect(await loop.next()).toMatchObject({ value: { event: 98 } })
+    },
+  )
+
   it('T-12 what the history no longer holds is a gap, before what it holds', async () => {
     const [a, b] = [await world.open(), await world.open()]
     const topic = a.topic(Small, { name: 'x' })

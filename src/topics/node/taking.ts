@@ -180,6 +180,7 @@ function pick(
     else if (!event.isLoss) taken.push(event)
     cursor.offset = event.offset
   }
+  cursor.flags |= CursorFlag.EXACT
   cursor.since = cursor.topic.now
   return taken
 }
@@ -188,7 +189,8 @@ function pick(
 function caughtUp(cursor: Cursor, taken: readonly Taken[]): readonly Taken[] {
   if (is(cursor, CursorFlag.LIVE) || cursor.offset < Math.min(cursor.aim, cursor.topic.head))
     return taken
-  cursor.flags |= CursorFlag.LIVE
+  // What is missing before the beginning of a topic is no gap; what is missing later is one.
+  cursor.flags |= CursorFlag.LIVE | CursorFlag.EXACT
   return [...taken, LIVE]
 }
 
