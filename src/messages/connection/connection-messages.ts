@@ -66,7 +66,8 @@ export class ConnectionMessages implements Servable, IncomingReader {
   readonly order: Order | null
   readonly #origins: WeakMap<Frame, ClientSession>
   #current: { readonly session: ClientSession; readonly link: Link } | null = null
-  /** What waits for a session, with the name of its message. */
+  /** What waits for a session, with the name of its message. Streams go before the others. */
+  readonly #streams = new Map<Deferred<Link>, string>()
   readonly #waiting = new Map<Deferred<Link>, string>()
   #events: EventLink | null = null
   #isOver = false
@@ -149,6 +150,8 @@ export class ConnectionMessages implements Servable, IncomingReader {
   /**
    * The link of the session that there is, or of the next one.
    *
+   * @param isStream a stream that is kept: it is asked for before requests that wait, which may
+   *   rely on it.
    * @throws (by rejecting) {RequestFailedError} with `TIMEOUT` or `DISCONNECTED`; the reason of
    *   `signal`.
    */
@@ -156,12 +159,14 @@ export class ConnectionMessages implements Servable, IncomingReader {
     type: string,
     signal: AbortSignal | null,
     deadline: number | null,
+    isStream = false,
   ): Promise<Link> {
     signal?.throwIfAborted()
     if (this.#current !== null) return this.#current.link
     if (this.#isOver) throw new RequestFailedError(type, 'DISCONNECTED')
     const waiting = new Deferred<Link>()
-    this.#waiting.set(waiting, type)
+    const queue = isStream ? this.#streams : this.#waiting
+    queue.set(waiting, type)
     const { clock } = this.port
     const onAbort = (): void => void waiting.reject(signal?.reason)
     if (signal !== null) addAbortListener(signal, onAbort)
@@ -175,7 +180,7 @@ export class ConnectionMessages implements Servable, IncomingReader {
     try {
       return await waiting.promise
     } finally {
-      this.#waiting.delete(waiting)
+      queue.delete(waiting)
       timer?.[Symbol.dispose]()
       if (signal !== null) removeAbortListener(signal, onAbort)
     }
@@ -259,7 +264,9 @@ export class ConnectionMessages implements Servable, IncomingReader {
     const link = this.#parts.createLink(port, { ...this.settings, codec }, this.incoming)
     link.onAsked = () => this.onAsked?.()
     this.#current = { session, link }
-    for (const waiting of this.#waiting.keys()) waiting.resolve(link)
+    for (const queue of [this.#streams, this.#waiting]) {
+      for (const waiting of queue.keys()) waiting.resolve(link)
+    }
   }
 
   /** The session is over; what it has left is still taken. */
@@ -279,7 +286,7 @@ export class ConnectionMessages implements Servable, IncomingReader {
     if (this.#isOver) return
     this.#away()
     this.#isOver = true
-    for (const [waiting, type] of this.#waiting) {
+    for (const [waiting, type] of [...this.#streams, ...this.#waiting]) {
       void handled(waiting.promise)
       waiting.reject(new RequestFailedError(type, 'DISCONNECTED'))
     }

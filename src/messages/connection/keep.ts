@@ -25,7 +25,7 @@ export function keepOver(
     last: unknown,
     signal: AbortSignal,
   ): Promise<MessageStream<unknown, unknown>> => {
-    const link = await connection.whenLinked(type, signal, deadline)
+    const link = await connection.whenLinked(type, signal, deadline, true)
     const left = deadline === null ? null : Math.max(1, deadline - port.clock.now())
     const question = questionOf(link, type, input(last), { timeout: left, signal }, STREAM)
     return streamOf(link.asks.ask(question))

@@ -315,6 +315,23 @@ describe('typedConnection()', () => {
     })
   })
 
+  it('M-30 keep() asks before requests that wait for the same session', async () => {
+    await withWorld(async ({ t, connect, sessions, asked }) => {
+      t.network.refuse()
+      const { client } = connect()
+      const early = client.request('once', 'early')
+      const items = client.keep('watch', (last) => last ?? 4)[Symbol.asyncIterator]()
+      await t.settle()
+      t.network.refuse(false)
+      await t.clock.advance(10_000)
+
+      expect(await early).toBe('early')
+      expect(await items.next()).toMatchObject({ value: 4 })
+      expect(sessions).toHaveLength(1)
+      expect(asked).toEqual(['from 4', 'early'])
+    })
+  })
+
   it('M-23 keep() ends at once when it is left, also without a session', async () => {
     await withWorld(async ({ t, connect }) => {
       t.network.refuse()
