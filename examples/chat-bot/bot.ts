@@ -5,6 +5,7 @@
  */
 
 import { ConnectionLostError, createWebSocketClient } from 'towpath/client'
+import { RequestFailedError } from 'towpath/messages'
 import { chatBot, describeSetback } from './chat-bot.ts'
 
 const LOBBY = 'ws://127.0.0.1:8080/chat/rooms/lobby'
@@ -31,6 +32,11 @@ async function main(url: string): Promise<void> {
 
 /** @throws any error that is neither a refusal of the chat nor an invalid URL. */
 function explain(error: unknown): string {
+  if (error instanceof RequestFailedError) {
+    return error.failure === 'NAME_TAKEN'
+      ? 'Somebody in the room has the name of the bot'
+      : `The chat does not understand the bot (${error.failure})`
+  }
   if (error instanceof ConnectionLostError) return describeSetback(error.setback)
   if (error instanceof TypeError) return error.message
   throw error

@@ -1,65 +1,100 @@
 /**
- * The chat's route: one connection is one run of this function, from the first frame to the last.
+ * The chat's route. A room is a topic, which has the history and the members. This module connects
+ * one session to it.
  */
 
-import { CloseReason, Frame } from 'towpath'
-import type { WebSocketServerSession } from 'towpath'
-import { InvalidMessageError, parseClientMessage, parseRoomName } from './messages.ts'
-import type { ClientMessage } from './messages.ts'
-import { ChatCloseCode } from './room.ts'
-import type { Member, Room } from './room.ts'
-import type { Rooms } from './rooms.ts'
+import { createHash } from 'node:crypto'
+import { CloseReason, minutes } from 'towpath'
+import type { DefaultWebSocketServerSession } from 'towpath'
+import { typed } from 'towpath/messages'
+import { defineTopic } from 'towpath/topics'
+import type { Topic, TopicsOfProcess } from 'towpath/topics'
+import { z } from 'zod'
+import { chat, roomName, said } from './contract.ts'
+
+const HISTORY_LENGTH = 50
+
+/** A room: its last messages, and who is there. */
+export const Room = defineTopic('chat/:room', {
+  event: said,
+  history: { size: HISTORY_LENGTH, age: minutes(60) },
+  presence: { meta: z.object({ name: z.string() }) },
+})
+
+type Said = z.infer<typeof said>
+type Member = { readonly name: string }
+type RoomTopic = Topic<Said, Said, Member>
 
 /**
- * Serves one page in the room `roomName`, as it came in the path, until it leaves or is sent away.
- *
- * Whatever ends the loop (the page closed, the line died, the server stops, the code below closed),
- * `finally` frees the member's place. A mistake of the page is answered with a close code that says
- * so; any other error is ours, and the framework reports it and closes with 1011.
+ * Serves one session in the room of its path. Whatever ends the session, its member leaves with it.
+ * A client that reads slowly gets its messages later, and delays no other.
  */
-export async function chat(
-  rooms: Rooms,
-  roomName: string,
-  { incoming, outgoing, close }: WebSocketServerSession,
+export async function serveChat(
+  topics: TopicsOfProcess,
+  session: DefaultWebSocketServerSession<{ readonly room: string }>,
 ): Promise<void> {
-  const room = openRoom(rooms, roomName)
-  if (room instanceof CloseReason) return close(room)
+  const name = roomName.safeParse(session.call.parameters.room)
+  if (!name.success) {
+    return session.close(new CloseReason(CloseReason.Codes.VIOLATED_POLICY, 'No such room'))
+  }
+  const room = topics.topic(Room, { room: name.data })
+  let member: Promise<{ readonly key: string; readonly name: string }> | null = null
 
-  let member: Member | null = null
-  try {
-    for await (const frame of incoming) {
-      const message = readMessage(frame)
+  await typed(session, chat).serve({
+    enter({ name, key }, { signal, error }) {
+      if (member !== null) throw error('OUT_OF_TURN')
+      member = (async () => {
+        // Members are public, and the secret is not.
+        const id = createHash('sha256').update(key).digest('base64url')
+        if (await isTaken(room, name, id)) throw error('NAME_TAKEN')
+        await room.presence.join(session, id, { name })
+        return { key: id, name }
+      })()
+      return people(room, member, signal)
+    },
 
-      if (message.type === 'join' && member === null) {
-        const { name, key } = message
-        const newcomer = { name, key, outgoing, close }
-        if (!room.join(newcomer)) {
-          void close(new CloseReason(ChatCloseCode.NameTaken, 'That name is taken in this room'))
-          return
+    async *read({ after }, { signal }) {
+      let position = after ?? (await room.position())
+      for await (const item of room.events({ from: after ?? { last: HISTORY_LENGTH }, signal })) {
+        if (item.type === 'event') {
+          position = { ...position, offset: item.offset ?? 0 }
+          yield { type: 'said', ...item.event, at: item.at, position }
+        } else if (item.type === 'gap') {
+          position = { epoch: item.epoch ?? '', offset: (item.before ?? 1) - 1 }
+          yield { type: 'gap', missed: item.missed, reason: item.reason, position }
+        } else if (item.type === 'live') {
+          yield { type: 'live', position }
         }
-        member = newcomer
-      } else if (message.type === 'say' && member !== null) {
-        room.say(member, message.ref, message.text)
-      } else {
-        throw new InvalidMessageError('Cannot follow message: expected join, once, and then say')
       }
-    }
-  } catch (error) {
-    if (!(error instanceof InvalidMessageError)) throw error
-    void close(new CloseReason(ChatCloseCode.InvalidMessage, error.message))
-  } finally {
-    if (member !== null) room.leave(member)
+    },
+
+    async say({ ref, text }, { error }) {
+      if (member === null) throw error('OUT_OF_TURN')
+      const { key, name } = await member
+      await room.publish({ name, text, ref }, { id: `${key} ${ref}` })
+    },
+  })
+}
+
+/** Who is there, once the member is. */
+async function* people(room: RoomTopic, member: Promise<unknown>, signal: AbortSignal) {
+  await member
+  for await (const change of room.presence.changes({ signal })) {
+    if (change.type === 'members') {
+      const names = change.members.map(({ meta }) => meta.name)
+      yield { type: change.type, names, count: change.count }
+    } else if (change.type === 'joined' || change.type === 'left') {
+      yield { type: change.type, name: change.member.meta.name }
+    } else if (change.type === 'count') yield change
   }
 }
 
-/** The room, or why there is none. */
-function openRoom(rooms: Rooms, roomName: string): Room | CloseReason {
-  const name = parseRoomName(roomName)
-  if (name === null) return new CloseReason(ChatCloseCode.InvalidMessage, 'No such room')
-  return rooms.open(name) ?? new CloseReason(CloseReason.Codes.TRY_AGAIN_LATER, 'Too many rooms')
+/** Whether somebody else has the name. `ADA` and `Ada` are one name. */
+async function isTaken(room: RoomTopic, name: string, key: string): Promise<boolean> {
+  const { members } = await room.presence.list()
+  return members.some((other) => other.key !== key && fold(other.meta.name) === fold(name))
 }
 
-function readMessage(frame: Frame): ClientMessage {
-  if (frame instanceof Frame.Text) return parseClientMessage(frame.readText())
-  throw new InvalidMessageError('Cannot read message: not text')
+function fold(name: string): string {
+  return name.normalize('NFKC').toLowerCase()
 }

@@ -104,7 +104,7 @@ describe('serveStaticFiles()', () => {
     '/../start.ts',
     '/%2e%2e/start.ts',
     '/..%2fstart.ts',
-    '/chat\\..\\room.ts',
+    '/chat\\..\\chat.ts',
     '/chat/..%5c..%5cpackage.json',
     '//etc/passwd',
     '/base.css%00',

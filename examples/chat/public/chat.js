@@ -1,8 +1,10 @@
 /**
- * The chat page: the entrance, the room, and what goes between the screen and the server.
+ * The chat page: the entrance, the room, and the messages between the screen and the server. It
+ * loads the built library; an application would use a bundler.
  */
 
-import { Connection } from './connection.js'
+import { connect } from '/towpath/browser-client.js'
+import { contractOf, keptStreams, typedPageConnection } from '/towpath/messages/page/index.js'
 import {
   ROOM_NAME,
   forget,
@@ -14,24 +16,22 @@ import {
   store,
 } from './memory.js'
 import { MessageList, create, createAvatar } from './message-list.js'
-import { Transcript } from './transcript.js'
-
-/** The server's close codes (`ChatCloseCode` in room.ts) that are answers, not accidents. */
-const INVALID_MESSAGE = 4000
-const NAME_TAKEN = 4001
-const REPLACED = 4002
 
 const PERSON_NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._'’-]{0,23}$/u
 const MAX_NAME_LENGTH = 24
 /** From here on, the writer is told how much space is left. */
 const NEAR_TEXT_LIMIT = 1800
+/** More messages than this do not wait for the connection. */
+const MAX_WAITING = 20
+/** The server recognises a message that is sent again for 2 minutes. */
+const SEND_FOR_MS = 100_000
 
 const $ = (id) => document.getElementById(id)
 const text = $('text')
 const list = new MessageList($('log'), $('messages'), showUnread)
 const tabKey = recallTabKey()
 
-/** The room that is open: `{ name, room, transcript, connection, members }`, or `null`. */
+/** The room that is open: its names, members and connection; `null` at the entrance. */
 let visit = null
 /** The name under which this tab is in a room, also after a reload; `null` at the entrance. */
 let joinedAs = recall('sessionStorage', 'towpath-chat-name')
@@ -117,9 +117,18 @@ function followAddress() {
 }
 
 function openRoom(name, room) {
-  visit?.connection.end()
+  void visit?.connection.close()
   list.clear()
-  visit = { name, room, transcript: new Transcript(), connection: null, members: [] }
+  const url = new URL(`/chat/rooms/${encodeURIComponent(room)}`, location.href)
+  url.protocol = url.protocol.replace('http', 'ws')
+  url.hash = ''
+  const connection = connect(url, { protocols: ['chat.1+json'] })
+  const { keep, requestCatching } = typedPageConnection(connection, contractOf('chat.1+json'), {
+    features: [keptStreams],
+  })
+  const here = { name, room, connection, keep, requestCatching, members: [], isReplaying: true }
+  visit = here
+
   rememberRoom(room)
   $('room-title').textContent = room
   $('you').textContent = name
@@ -130,105 +139,117 @@ function openRoom(name, room) {
   showSide(false)
   showRooms()
   showPeople()
-
-  const url = new URL(`/chat/rooms/${encodeURIComponent(room)}`, location.href)
-  url.protocol = url.protocol.replace('http', 'ws')
-  url.hash = ''
-  const here = visit
-  visit.connection = new Connection(url, {
-    isFinal: (code) => code === INVALID_MESSAGE || code === NAME_TAKEN || code === REPLACED,
-    opened: () => here.connection.send(encode({ type: 'join', name, key: tabKey })),
-    received: (json) => receive(here, JSON.parse(json)),
-    changed: showState,
-  })
+  void stay(here)
   if (matchMedia('(pointer: fine)').matches) text.focus()
 }
 
-/** One message of the server, in the room where it was received. */
-function receive(here, message) {
-  switch (message.type) {
-    case 'welcome':
-      return welcome(here, message)
-    case 'said':
-      if (here.transcript.said(message)) showMessage(here, message, false)
-      return
-    case 'joined':
-      here.members = [...here.members, message.name]
-      list.addLine(`${message.name} joined`)
-      return showPeople()
-    case 'left':
-      here.members = here.members.filter((name) => name !== message.name)
-      list.addLine(`${message.name} left`)
-      return showPeople()
+/** Shows the room until it is left, or the server refuses this page. */
+async function stay(here) {
+  try {
+    await Promise.all([showStates(here), showMembers(here), showMessages(here)])
+  } catch (error) {
+    if (here === visit) leaveWith(error)
   }
 }
 
-function welcome(here, message) {
-  here.name = message.name
-  here.members = message.members
-  const { fresh, restarted, missed } = here.transcript.welcome(message)
-  list.whileQuiet(() => {
-    if (restarted)
-      list.addLine('The server started anew: only this page remembers what is above', 'break')
-    if (missed > 0) list.addLine(`${missed} messages in between are gone`, 'break')
-    for (const said of fresh) showMessage(here, said, true)
-  })
-  $('quiet').hidden = $('messages').childElementCount > 0
-  $('you').textContent = message.name
-  showPeople()
-  // What was on its way when the connection broke: the server drops those that did arrive.
-  for (const waiting of here.transcript.unconfirmed) here.connection.send(encode(waiting))
+async function showStates(here) {
+  for await (const state of here.connection.states()) showState(here, state)
+}
+
+/** Asked again on each connection; the key gives this tab its old place. */
+async function showMembers(here) {
+  for await (const change of here.keep('enter', () => ({ name: here.name, key: tabKey }))) {
+    if (change.type === 'members') here.members = change.names
+    if (change.type === 'joined') here.members = [...here.members, change.name]
+    if (change.type === 'left') here.members = here.members.filter((name) => name !== change.name)
+    if (change.type === 'joined' || change.type === 'left') {
+      list.addLine(`${change.name} ${change.type}`)
+    }
+    showPeople()
+  }
+}
+
+/** Each connection continues after the last message that was shown. */
+async function showMessages(here) {
+  for await (const item of here.keep('read', (last) => ({ after: last?.position ?? null }))) {
+    if (item.type === 'said') showMessage(here, item)
+    if (item.type === 'gap') list.addLine(describeGap(item), 'break')
+    if (item.type === 'live') showReplaying(here, false)
+  }
+}
+
+function describeGap({ reason, missed }) {
+  if (reason === 'epoch') return 'The server started anew: only this page remembers what is above'
+  return `${missed ?? 'Some'} messages in between are gone`
+}
+
+/** Screen readers hear what is new, not fifty messages of history in a row. */
+function showReplaying(here, isReplaying) {
+  here.isReplaying = isReplaying
+  $('log').setAttribute('aria-busy', String(isReplaying))
+  if (!isReplaying) $('quiet').hidden = $('messages').childElementCount > 0
 }
 
 function say() {
   const words = text.value.replaceAll('\r\n', '\n').trim()
   if (words === '' || visit === null) return
-  const message = visit.transcript.keep(randomToken(), words)
-  if (message === null) {
+  if (list.waitingCount >= MAX_WAITING) {
     $('composer-note').textContent =
       'Many messages wait for the connection: this one has to stay here.'
     return
   }
+  const message = { ref: randomToken(), text: words }
   text.value = ''
   showTextLength()
   $('quiet').hidden = true
   list.addWaiting(message, visit.name)
-  visit.connection.send(encode(message))
+  void send(visit, message)
 }
 
-function showMessage(here, message, replayed) {
+/** Sends a message over as many connections as it takes. The server stores it once. */
+async function send({ connection, requestCatching }, message) {
+  const deadline = performance.now() + SEND_FOR_MS
+  for (;;) {
+    const timeout = Math.max(1, deadline - performance.now())
+    const outcome = await requestCatching('say', message, { timeout })
+    if (outcome.type === 'value') return
+    if (outcome.failure !== 'DISCONNECTED' || connection.state.type === 'closed') break
+  }
+  list.failWaiting(message.ref)
+}
+
+function showMessage(here, message) {
   $('quiet').hidden = true
-  list.addMessage(message, { own: message.name === here.name, replayed })
+  list.addMessage(message, { own: message.name === here.name, replayed: here.isReplaying })
 }
 
-function showState(state, detail) {
+function showState(here, state) {
+  if (here !== visit) return
   const words = { connecting: 'Connecting…', open: 'Connected', waiting: 'Offline', closed: 'Left' }
-  $('state').dataset.state = state
-  $('state').textContent = words[state]
-  if (state === 'waiting') {
-    const seconds = Math.max(1, Math.round(detail.delayMs / 1000))
-    $('state').append(create('span', 'state-detail', `next try in ${seconds} s`))
-  }
-  $('retry').hidden = state !== 'waiting'
-  if (state === 'waiting') {
-    visit.members = []
-    showPeople()
-  }
-  if (state === 'closed') leaveWith(detail)
+  $('state').dataset.state = state.type
+  $('state').textContent = words[state.type]
+  $('retry').hidden = state.type !== 'waiting'
+  if (state.type !== 'waiting') return
+  const seconds = Math.max(1, Math.round(state.delay / 1000))
+  $('state').append(create('span', 'state-detail', `next try in ${seconds} s`))
+  here.members = []
+  showPeople()
+  showReplaying(here, true)
 }
 
-/** The server has given its answer: back to the entrance, with the reason. */
-function leaveWith({ code, reason }) {
+/** The server has refused this page: back to the entrance, with the reason. */
+function leaveWith({ failure, issues, message }) {
   const sentences = {
-    [NAME_TAKEN]: `Somebody in this room is called ${visit.name}. Choose another name.`,
-    [REPLACED]: 'You opened this room in another tab. Join again to chat here.',
+    NAME_TAKEN: `Somebody in this room is called ${visit.name}. Choose another name.`,
+    INVALID: issues?.[0]?.message,
+    DISCONNECTED: 'The server has closed this room.',
   }
   rememberJoined(null)
-  showEntrance(sentences[code] ?? reason, code === NAME_TAKEN ? 'join-name' : null)
+  showEntrance(sentences[failure] ?? message, failure === 'NAME_TAKEN' ? 'join-name' : null)
 }
 
 function showEntrance(problem = '', field = null) {
-  visit?.connection?.end()
+  void visit?.connection.close()
   visit = null
   list.clear()
   $('chat').hidden = true
@@ -293,11 +314,7 @@ function showTextLength() {
 }
 
 function retry() {
-  visit?.connection?.retryNow()
-}
-
-function encode(message) {
-  return JSON.stringify(message)
+  visit?.connection.retryNow()
 }
 
 function tidyName(name) {

@@ -84,6 +84,21 @@ export class MessageList {
     this.scrollToEnd()
   }
 
+  /** How many own messages have not come back. */
+  get waitingCount() {
+    return this.#waiting.size
+  }
+
+  /** Says of an own message that it was not sent. */
+  failWaiting(ref) {
+    const item = this.#waiting.get(ref)
+    if (item === undefined) return
+    this.#waiting.delete(ref)
+    item.classList.replace('waiting', 'failed')
+    item.lastElementChild.className = 'failure'
+    item.lastElementChild.textContent = 'Not sent'
+  }
+
   /** A line about the conversation rather than in it. `kind` is `note` or `break`. */
   addLine(text, kind = 'note') {
     const follow = this.#isAtEnd()
@@ -97,13 +112,6 @@ export class MessageList {
     this.#waiting.clear()
     this.#lastAuthor = null
     this.#setUnread(0)
-  }
-
-  /** Screen readers hear what is new, not fifty messages of history in a row. */
-  whileQuiet(work) {
-    this.#scroller.setAttribute('aria-busy', 'true')
-    work()
-    requestAnimationFrame(() => this.#scroller.setAttribute('aria-busy', 'false'))
   }
 
   scrollToEnd() {

@@ -8,8 +8,10 @@ import { connect, createServer } from 'node:net'
 import type { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { Frame, openWebSocket } from 'towpath/client'
+import { openWebSocket } from 'towpath/client'
+import { typed } from 'towpath/messages'
 import { afterEach, describe, expect, it } from 'vitest'
+import { chat } from '../../../examples/chat/contract.ts'
 import { startExamples } from '../examples-process.ts'
 
 /** A bot that runs, or has ended. */
@@ -90,14 +92,18 @@ describe('bot.ts', () => {
 
       await using guest = await openWebSocket(
         `${examples.url.replace('http', 'ws')}chat/rooms/lobby`,
+        { protocols: chat.protocols },
       )
-      await guest.send(JSON.stringify({ type: 'join', name: 'Ada', key: 'key-of-Ada' }))
-      expect(await texts(guest.incoming, 2)).toEqual([
-        expect.stringContaining('"members":["Lock keeper","Ada"]'),
-        expect.stringContaining('Hello, Ada!'),
-      ])
+      const { stream } = typed(guest, chat)
+      const messages = stream('read', { after: null })[Symbol.asyncIterator]()
+      const people = stream('enter', { name: 'Ada', key: 'key-of-Ada' })[Symbol.asyncIterator]()
+      expect(await people.next()).toMatchObject({ value: { names: ['Lock keeper', 'Ada'] } })
+      expect(await messages.next()).toMatchObject({ value: { type: 'live' } })
+      expect(await messages.next()).toMatchObject({
+        value: { text: expect.stringContaining('Hello, Ada!') },
+      })
       bot.kill(signal)
-      expect(await texts(guest.incoming, 1)).toEqual([expect.stringContaining('"left"')])
+      expect(await people.next()).toMatchObject({ value: { type: 'left', name: 'Lock keeper' } })
       expect(await bot.line()).toBe('Left the room')
       expect(await bot.exitCode).toBe(0)
     },
@@ -124,15 +130,3 @@ describe('bot.ts', () => {
     expect(await bot.exitCode).toBe(1)
   })
 })
-
-async function texts(
-  incoming: { receive(): Promise<Frame> },
-  count: number,
-): Promise<readonly string[]> {
-  const received = []
-  for (let n = 0; n < count; n += 1) {
-    const frame = await incoming.receive()
-    received.push(frame instanceof Frame.Text ? frame.readText() : '')
-  }
-  return received
-}

@@ -2,16 +2,16 @@
  * The bot in a room of the chat, in memory and virtual time, with servers that restart.
  */
 
-import { CloseReason, Frame, WebSockets } from 'towpath'
-import type { Application, ReceiveResult } from 'towpath'
+import { WebSockets } from 'towpath'
+import type { Application } from 'towpath'
+import { typed } from 'towpath/messages'
 import { withTestApplication } from 'towpath/testing'
 import type { TestApplication, TestSession } from 'towpath/testing'
+import { memoryBroker, MemoryLog, Topics } from 'towpath/topics'
 import { describe, expect, it } from 'vitest'
-import { chatBot, describeSetback } from '../../../examples/chat-bot/chat-bot.ts'
-import { readServerMessage } from '../../../examples/chat-bot/server-messages.ts'
-import { chat } from '../../../examples/chat/chat.ts'
-import { ChatCloseCode } from '../../../examples/chat/room.ts'
-import { Rooms } from '../../../examples/chat/rooms.ts'
+import { chatBot } from '../../../examples/chat-bot/chat-bot.ts'
+import { serveChat } from '../../../examples/chat/chat.ts'
+import { chat } from '../../../examples/chat/contract.ts'
 
 const START = Date.UTC(2026, 0, 2, 3, 4, 5)
 const RETRY = / Trying again in \d+\.\d s$/
@@ -23,75 +23,88 @@ interface World {
   readonly told: string[]
   readonly ended: Promise<void>
   readonly stop: () => void
-  /** All connections are lost and nobody listens for a minute; `forget` empties the rooms. */
-  readonly restart: (options?: { forget: boolean }) => Promise<void>
+  /** All connections are lost and nobody listens for a minute. */
+  readonly restart: () => Promise<void>
 }
 
-function withBot(block: (world: World) => Promise<void>): Promise<void> {
-  let rooms = new Rooms()
+function startBot(t: TestApplication, url = 'ws://localhost/rooms/lobby') {
+  const told: string[] = []
+  const stop = new AbortController()
+  const ended = chatBot(t.client, {
+    url,
+    name: 'Bot',
+    signal: stop.signal,
+    tell: (sentence) => told.push(sentence.replace(RETRY, '')),
+    now: () => START + t.clock.now(),
+  })
+  return { t, told, ended, stop: () => stop.abort() }
+}
+
+function withBot(block: (world: World) => Promise<void>, log?: MemoryLog): Promise<void> {
   const module = (app: Application): void => {
     app.install(WebSockets)
+    const topics = app.install(Topics, { broker: memoryBroker(log === undefined ? {} : { log }) })
     app.routing((route) => {
-      route.webSocket('/rooms/:room', (session) =>
-        chat(rooms, session.call.parameters.room, session),
+      route.webSocket('/rooms/:room', { protocols: chat.protocols }, (session) =>
+        serveChat(topics, session),
       )
     })
   }
   return withTestApplication(module, async (t) => {
-    const told: string[] = []
-    const stop = new AbortController()
-    const ended = chatBot(t.client, {
-      url: 'ws://localhost/rooms/lobby',
-      name: 'Bot',
-      signal: stop.signal,
-      tell: (sentence) => told.push(sentence.replace(RETRY, '')),
-      now: () => START + t.clock.now(),
-    })
-    const restart: World['restart'] = async ({ forget } = { forget: false }) => {
+    const bot = startBot(t)
+    const restart = async (): Promise<void> => {
       t.network.refuse()
       t.network.reset()
       await t.settle()
-      if (forget) rooms = new Rooms()
+      log?.restart({ lose: 1000 })
       await t.clock.advance(60_000)
       t.network.refuse(false)
     }
+    // Over a log that processes share, others have a second to say who is there.
+    await t.clock.advance(log === undefined ? 0 : 1000)
+    await block({ ...bot, restart })
+    bot.stop()
     await t.settle()
-    await block({ t, told, ended, stop: () => stop.abort(), restart })
-    stop.abort()
-    await t.settle()
-    await ended.catch(() => {})
+    await bot.ended.catch(() => {})
   })
 }
 
-/**
- * Somebody in the room of the bot, who writes down what is said: the words with the speaker's name.
- */
-async function enter(t: TestApplication, name: string, heard: string[] = []) {
-  const session: TestSession = await t.connect('/rooms/lobby')
-  void session.launch(() =>
-    session.incoming.consumeEach((frame) => {
-      const message = readServerMessage(frame)
-      if (message?.type === 'welcome') heard.push(...message.history.map(format))
-      else if (message?.type === 'said') heard.push(format(message))
-      else if (message !== null) heard.push(`${message.name} ${message.type}`)
-    }),
-  )
-  await session.send(JSON.stringify({ type: 'join', name, key: `key-of-${name}` }))
+/** Somebody in the room of the bot, who writes down what is said, and who comes and goes. */
+async function enter(t: TestApplication, name: string) {
+  const session: TestSession = await t.connect('/rooms/lobby', { protocols: chat.protocols })
+  const { stream, request } = typed(session, chat)
+  const heard: string[] = []
+  void consume(stream('enter', { name, key: `key-of-${name}` }), (change) => {
+    if ('name' in change) heard.push(`${change.name} ${change.type}`)
+  })
+  void consume(stream('read', { after: null }), (item) => {
+    if (item.type === 'said') heard.push(`${item.name}: ${item.text}`)
+  })
   await t.settle()
   return {
     session,
     /** What was said and done since the last look. */
     heard: () => heard.splice(0),
     async say(ref: string, text: string) {
-      await session.send(JSON.stringify({ type: 'say', ref, text }))
+      await request('say', { ref, text })
       await t.settle()
     },
   }
 }
 
-function format({ name, text }: { name: string; text: string }): string {
-  return `${name}: ${text}`
+/** Until the session is over. */
+async function consume<Item>(
+  items: AsyncIterable<Item>,
+  take: (item: Item) => void,
+): Promise<void> {
+  try {
+    for await (const item of items) take(item)
+  } catch (error) {
+    expect(error).toMatchObject({ failure: 'DISCONNECTED' })
+  }
 }
+
+const HELLO = 'Bot: Hello, Ada! Say !help to see what I know.'
 
 describe('chatBot()', () => {
   it('chatBot() greets newcomers and answers them', async () => {
@@ -99,11 +112,7 @@ describe('chatBot()', () => {
       const ada = await enter(t, 'Ada')
       await ada.say('ref-0001', '!time')
 
-      expect(ada.heard()).toEqual([
-        'Bot: Hello, Ada! Say !help to see what I know.',
-        'Ada: !time',
-        'Bot: It is Fri, 02 Jan 2026 03:04:05 GMT',
-      ])
+      expect(ada.heard()).toEqual([HELLO, 'Ada: !time', 'Bot: It is Fri, 02 Jan 2026 03:04:05 GMT'])
       expect(told).toEqual(['In the room'])
     })
   })
@@ -120,7 +129,7 @@ describe('chatBot()', () => {
       await t.clock.advance(60_000)
 
       expect(ada.heard()).toEqual([
-        'Bot: Hello, Ada! Say !help to see what I know.',
+        HELLO,
         'Ada: !help',
         'Bot: I answer !help, !time, !since',
         'Ada: !since',
@@ -139,9 +148,11 @@ describe('chatBot()', () => {
   it('chatBot() greets nobody again in a room that has forgotten everything', async () => {
     await withBot(async ({ t, restart }) => {
       await enter(t, 'Ada')
+      await t.clock.advance(1000)
 
-      await restart({ forget: true })
+      await restart()
       const ada = await enter(t, 'Ada')
+      await t.clock.advance(1000)
       await ada.say('ref-0001', '!help')
       await t.clock.advance(60_000)
 
@@ -150,7 +161,7 @@ describe('chatBot()', () => {
         'Bot joined',
         'Bot: I answer !help, !time, !since',
       ])
-    })
+    }, new MemoryLog())
   })
 
   it('chatBot() takes its place again when the network vanishes without a word', async () => {
@@ -161,7 +172,7 @@ describe('chatBot()', () => {
       await t.clock.advance(60_000)
 
       const ada = await enter(t, 'Ada')
-      expect(ada.heard()).toEqual(['Bot: Hello, Ada! Say !help to see what I know.'])
+      expect(ada.heard()).toEqual([HELLO])
       expect(told.at(-1)).toBe('Back in the room')
     })
   })
@@ -169,21 +180,11 @@ describe('chatBot()', () => {
   it('chatBot() waits for a chat that is not there yet', async () => {
     await withTestApplication(async (t) => {
       t.network.refuse()
-      const told: string[] = []
-      const stop = new AbortController()
-      const ended = chatBot(t.client, {
-        url: 'ws://localhost/rooms/lobby',
-        name: 'Bot',
-        signal: stop.signal,
-        tell: (sentence) => told.push(sentence),
-        now: () => START,
-      })
+      const { told, ended, stop } = startBot(t)
       await t.settle()
 
-      expect(told).toEqual([
-        expect.stringMatching(/^The chat cannot be reached\. Trying again in /),
-      ])
-      stop.abort()
+      expect(told).toEqual(['The chat cannot be reached.'])
+      stop()
       await ended
       expect(told.at(-1)).toBe('Left the room')
     })
@@ -224,7 +225,7 @@ describe('chatBot()', () => {
       await enter(t, 'bot')
 
       await Promise.all([
-        expect(ended).rejects.toMatchObject({ setback: { info: { reason: { code: 4001 } } } }),
+        expect(ended).rejects.toMatchObject({ failure: 'NAME_TAKEN' }),
         t.clock.advance(60_000),
       ])
 
@@ -234,133 +235,58 @@ describe('chatBot()', () => {
 
   it('chatBot() gives up where there is no chat', async () => {
     await withTestApplication(async (t) => {
-      const ended = chatBot(t.client, {
-        url: 'ws://localhost/nowhere',
-        name: 'Bot',
-        signal: new AbortController().signal,
-        tell: () => {},
-        now: () => START,
-      })
+      const { ended } = startBot(t, 'ws://localhost/nowhere')
 
       await expect(ended).rejects.toMatchObject({ setback: { error: { status: 404 } } })
     })
   })
 
-  it('chatBot() comes back to a room that found it too slow', async () => {
-    const { told } = await visitScripted([[1008], [1000]])
-
-    expect(told).toEqual(['The connection was lost (1008).', 'Left the room'])
-  })
-
   it('chatBot() answers again, with the same ref, when the answer was lost with the connection', async () => {
-    const { told, heard } = await visitScripted(
-      [
-        [WELCOME, QUESTION, 'listen'],
-        [{ ...WELCOME, history: [QUESTION] }, 'listen', 1000],
-      ],
-      ({ network }) => network.reset(),
-    )
-
-    expect(heard).toEqual([{ type: 'say', ref: 're-one-1', text: expect.any(String) }])
-    expect(told).toEqual([
-      'In the room',
-      'The connection was lost (1006).',
-      'Back in the room',
-      'Left the room',
-    ])
-  })
-
-  it('chatBot() leaves without a word to what it reads when it has been told to', async () => {
-    const { told, heard } = await visitScripted([[WELCOME, QUESTION, 'listen']], (_, stop) =>
-      stop.abort(),
-    )
-
-    expect(heard).toEqual([])
-    expect(told).toEqual(['In the room', 'Left the room'])
-  })
-})
-
-const QUESTION = { type: 'said', id: 1, ref: 'ref-0001', name: 'Ada', text: '!time', at: 0 }
-const WELCOME = { type: 'welcome', name: 'Bot', epoch: 'one', members: ['Bot'], history: [] }
-
-/**
- * What a server does in one session, in order: sends a message, hears one of the bot, or closes
- * with a code.
- */
-type Script = ReadonlyArray<object | 'listen' | number>
-
-/** Writes down the next message; nothing when the session ends before. */
-async function hear(
-  incoming: { receiveCatching(): Promise<ReceiveResult<Frame>> },
-  heard: unknown[],
-): Promise<void> {
-  const result = await incoming.receiveCatching()
-  if (result.type !== 'value' || !(result.value instanceof Frame.Text)) return
-  heard.push(JSON.parse(result.value.readText()))
-}
-
-/**
- * The bot with a server that plays one script in each session, until the bot has ended.
- *
- * @param arrived is called when the bot first says that it is in the room, before it reads on.
- */
-async function visitScripted(
-  scripts: Script[],
-  arrived: (t: TestApplication, stop: AbortController) => void = () => {},
-) {
-  const told: string[] = []
-  const heard: unknown[] = []
-  await withTestApplication(async (t) => {
-    t.application.install(WebSockets)
-    t.application.routing((route) => {
-      route.webSocket('/', async ({ incoming, send, close }) => {
-        await incoming.receive() // the join
-        for (const act of scripts.shift() ?? []) {
-          if (typeof act === 'number') await close(new CloseReason(act))
-          else if (act !== 'listen') await send(JSON.stringify(act))
-          else await hear(incoming, heard)
-        }
+    await withTestApplication(async (t) => {
+      const heard: string[] = []
+      t.application.install(WebSockets)
+      t.application.routing((route) => {
+        route.webSocket('/', { protocols: chat.protocols }, (session) =>
+          typed(session, chat).serve({
+            async *enter(_, { signal }) {
+              yield { type: 'members', names: ['Bot'], count: 1 }
+              await aborted(signal)
+            },
+            async *read({ after }, { signal }) {
+              const position = { epoch: 'one', offset: 1 }
+              if (after === null) {
+                yield { type: 'live', position: { ...position, offset: 0 } }
+                yield { type: 'said', ref: '', name: 'Ada', text: '!time', at: 0, position }
+              }
+              await aborted(signal)
+            },
+            say({ ref }) {
+              heard.push(ref)
+              if (heard.length === 1) session.terminate()
+            },
+          }),
+        )
       })
-    })
-    // What the server sends at once arrives at once.
-    t.network.delay(10, { towards: 'client' })
-    const stop = new AbortController()
-    const ended = chatBot(t.client, {
-      url: 'ws://localhost/',
-      name: 'Bot',
-      signal: stop.signal,
-      tell(sentence) {
-        told.push(sentence.replace(RETRY, ''))
-        if (sentence === 'In the room') arrived(t, stop)
-      },
-      now: () => START + t.clock.now(),
-    })
-    await t.clock.advance(10_000)
-    await ended
-  })
-  return { told, heard }
-}
+      const { told, ended, stop } = startBot(t, 'ws://localhost/')
+      await t.clock.advance(10_000)
+      stop()
+      await t.settle()
+      await ended
 
-describe('describeSetback()', () => {
-  it('describeSetback() has words for all close codes of the chat', () => {
-    const sentences = Object.values(ChatCloseCode).map((code) =>
-      describeSetback({
-        error: null,
-        info: {
-          reason: new CloseReason(code),
-          local: null,
-          remote: new CloseReason(code),
-          initiator: 'remote',
-          clean: true,
-          cause: null,
-        },
-      }),
-    )
-
-    expect(sentences).toEqual([
-      'The chat does not understand the bot',
-      'Somebody in the room has the name of the bot',
-      'The bot is in this room a second time',
-    ])
+      expect(heard).toEqual(['re-one-1', 're-one-1'])
+      expect(told).toEqual([
+        'In the room',
+        'The connection was lost (1006).',
+        'Back in the room',
+        'Left the room',
+      ])
+    })
   })
 })
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
