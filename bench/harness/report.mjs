@@ -46,9 +46,9 @@ function introduction(run, reference) {
 
 <!-- Written by \`npm run bench -- --write\`. Do not edit. -->
 
-These figures come from one run on one machine. On shared machines such numbers vary by half from hour
-to hour, so only ratios within one run are meaningful. The tables show these ratios. Repeat the run
-with:
+These figures come from one run on one machine. On shared machines such numbers vary by half from
+hour to hour, so only ratios within one run are meaningful. The tables show these ratios. Repeat the
+run with:
 
 \`\`\`sh
 ${run.command}
@@ -64,11 +64,11 @@ ${run.command}
 | Rounds | ${run.rounds} of ${run.seconds} s |
 ${versions.join('\n')}
 
-Servers run in turn (A B C, then C B A) on one pinned core, and the load generator on another, all on
-the loopback interface. A cell is the median of the rounds, with the smallest and the largest value. A
-ratio is \`${reference}\`'s value divided by the row's value, round by round. Below 1 is better for CPU,
-memory and time; above 1 is better for rates. The load generator (\`bench/load\`, C) checks every reply
-byte for byte, and fails the run if a byte is wrong.
+Servers run in turn (A B C, then C B A) on one pinned core, and the load generator on another, all
+on the loopback interface. A cell is the median of the rounds, with the smallest and the largest
+value. A ratio is \`${reference}\`'s value divided by the row's value, round by round. Below 1 is
+better for CPU, memory and time; above 1 is better for rates. The load generator (\`bench/load\`,
+C) checks every reply byte for byte, and fails the run if a byte is wrong.
 `
 }
 
