@@ -35,7 +35,7 @@ export class Writer implements StretchUser {
   roomFor(bound: number): Stretch | null {
     if (this.isBusy) return null
     this.stretch ??= stretchPoolOf(this.#environment).begin(this, this.traffic)
-    return this.stretch.makeRoom(bound) ? this.stretch : null
+    return this.stretch.makeRoom(bound, null) ? this.stretch : null
   }
 
   turnEnded(): void {

@@ -75,12 +75,15 @@ export class Stretch implements OutputUser {
    * Makes sure that a frame of at most `bound` bytes can be serialised now. May write out what has
    * been serialised.
    *
+   * @param shared the payload of a frame that other sessions may share, else `null`. If another
+   *   session sent the same one after the same bytes, this session needs no room at all.
    * @returns `false` if the transport has to drain first.
    */
-  makeRoom(bound: number): boolean {
+  makeRoom(bound: number, shared: string | Uint8Array | null): boolean {
     const output = this.#output
     const moved = this.#end === output.end ? 0 : this.#end - this.#start
     if (moved <= MAX_MOVED_BYTES && output.hasRoom(moved + bound)) return true
+    if (shared !== null && this.#isRepeated(shared)) return true
     const isTaken = this.#writeOut()
     if (bound <= SLAB_BYTES && !output.hasRoom(bound)) output.clear(bound)
     return isTaken
@@ -113,7 +116,10 @@ export class Stretch implements OutputUser {
     const at = this.#begin()
     output.end = encodeFrame(output.bytes, at, opcode, fin, reservedBits, payload, this.#maskKey())
     this.#appended(at)
-    if (mayShare && output.isShared) output.remember(payload, start, end, this.#start)
+    // A long one at once: no other session could copy it behind the bytes that it has.
+    if (mayShare && (output.isShared || bound > MAX_MOVED_BYTES)) {
+      output.remember(payload, start, end, this.#start)
+    }
   }
 
   /** Writes a prepared frame, after `makeRoom` has returned `true` for its payload. */
@@ -138,7 +144,7 @@ export class Stretch implements OutputUser {
     output.bytes.set(bytes, at)
     output.end += bytes.length
     this.#appended(at)
-    if (output.isShared) output.remember(payload, start, end, this.#start)
+    output.remember(payload, start, end, this.#start)
   }
 
   /**
@@ -209,11 +215,16 @@ export class Stretch implements OutputUser {
    */
   #repeats(payload: string | Uint8Array): boolean {
     const output = this.#output
-    if (!output.isRepeated(payload, this.#start, this.#end)) return false
+    if (!this.#isRepeated(payload)) return false
     if (this.#start === this.#end) output.enter()
     this.#start = output.repeatedStart
     this.#end = output.repeatedEnd
     return true
+  }
+
+  /** Whether another session sent the same bytes as this stretch, and `payload` after them. */
+  #isRepeated(payload: string | Uint8Array): boolean {
+    return !this.#user.masking && this.#output.isRepeated(payload, this.#start, this.#end)
   }
 
   /** Writes a frame that is too large for the slab from memory of its own, shared if it may be. */

@@ -193,7 +193,7 @@ export class WriteHalf implements BacklogWriter, StretchUser {
   // For the backlog, the extensions and the stretch: see their interfaces
 
   room(payload: string | Uint8Array): Stretch | null {
-    return this.#roomFor(encodedSizeBound(payload))
+    return this.#roomFor(encodedSizeBound(payload), null)
   }
 
   write(
@@ -244,10 +244,10 @@ export class WriteHalf implements BacklogWriter, StretchUser {
     return this.#backlog?.isBlocked === true || this.#extensions?.isBusy === true
   }
 
-  #roomFor(bound: number): Stretch | null {
+  #roomFor(bound: number, shared: string | Uint8Array | null): Stretch | null {
     if (this.#backlog?.isTransportBusy === true) return null
     this.#stretch ??= this.#stretches.begin(this, this.#traffic)
-    return this.#stretch.makeRoom(bound) ? this.#stretch : null
+    return this.#stretch.makeRoom(bound, shared) ? this.#stretch : null
   }
 
   /** @returns `false` if `data` has to wait. @throws if `data` may not be sent at all. */
@@ -256,19 +256,15 @@ export class WriteHalf implements BacklogWriter, StretchUser {
     const isPlain = this.fragments === null && this.#extensions === null
     const text = isPlain ? wholeText(data) : null
     const payload = text ?? outboundPayload(data)
-    const stretch = this.room(payload)
+    const prepared = preparedOf(data)
+    const isShared = text !== null || (prepared !== null && this.#extensions === null)
+    const stretch = this.#roomFor(encodedSizeBound(payload), isShared ? payload : null)
     if (stretch === null) return false
     if (text !== null) {
       stretch.write(FrameType.TEXT, true, 0, text, true)
       this.#traffic.sentMessages += 1
     } else
-      this.write(
-        stretch,
-        nextOpcode(this, data, payload),
-        isLastFragment(data),
-        payload,
-        preparedOf(data),
-      )
+      this.write(stretch, nextOpcode(this, data, payload), isLastFragment(data), payload, prepared)
     return true
   }
 
@@ -293,7 +289,7 @@ export class WriteHalf implements BacklogWriter, StretchUser {
     if (last === 'none') {
       this.writeOut()
     } else {
-      const stretch = this.#roomFor(MAX_CLOSE_FRAME_BYTES)
+      const stretch = this.#roomFor(MAX_CLOSE_FRAME_BYTES, null)
       if (stretch === null) return
       stretch.writeClose(last.reason)
     }

@@ -1,7 +1,12 @@
 import { describe, expect, it, vi } from 'vitest'
 import { loopShareOf } from '../../../src/base/internal.ts'
 import { ClosedSendChannelError } from '../../../src/channels/index.ts'
-import { CloseReason, Frame, LocalProtocolError } from '../../../src/protocol/index.ts'
+import {
+  CloseReason,
+  Frame,
+  LocalProtocolError,
+  type PreparedFrame,
+} from '../../../src/protocol/index.ts'
 import { DefaultSession } from '../../support/bare-session.ts'
 import { toHex } from '../../support/bytes.ts'
 import { custom } from '../../support/extensions.ts'
@@ -83,6 +88,36 @@ describe('WriteHalf', () => {
 
     const [expected] = alone.gate.writes
     for (const { gate } of all) expect(gate.writes).toEqual([`81 01 61 ${expected}`])
+  })
+
+  it.each([
+    ['text', (letter: string) => letter.repeat(5000)],
+    ['prepared frames', (letter: string) => Frame.prepare(letter.repeat(5000))],
+  ])('a broadcast of several long messages is one write for each session: %s', async (_, make) => {
+    const environment = memoryEnvironment()
+    const all = [1, 2, 3].map(() => open({}, environment))
+    const messages = ['a', 'b', 'c'].map((letter): string | PreparedFrame => make(letter))
+
+    for (const message of messages) {
+      for (const { session } of all) void session.outgoing.trySend(message)
+    }
+    await settled()
+
+    const expected = ['61', '62', '63'].map((byte) => `81 7e 13 88${` ${byte}`.repeat(5000)}`)
+    for (const { gate } of all) expect(gate.writes.length).toBe(1)
+    for (const { gate } of all) expect(gate.writes[0] === expected.join(' ')).toBe(true)
+  })
+
+  it('a client never shares the bytes of a broadcast, because each frame has its own mask', async () => {
+    const environment = memoryEnvironment()
+    const all = [1, 2].map(() => open({ masking: true }, environment))
+
+    for (const letter of 'ab') {
+      for (const { session } of all) void session.send(letter.repeat(5000))
+    }
+    await settled()
+
+    expect(all[0]?.gate.writes.join('')).not.toBe(all[1]?.gate.writes.join(''))
   })
 
   it.each([
