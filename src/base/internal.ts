@@ -49,8 +49,13 @@ export type {
   SettingsOf,
 } from './options/option-table.ts'
 export { callSafely, runOnce } from './observers/guarded-call.ts'
-export { failureOf, observeRequests, requestObserverOf } from './observers/request-observer.ts'
-export type { RequestObserver, RequestWatch } from './observers/request-observer.ts'
+export { observeRequests, requestObserverOf } from './observers/request-observer.ts'
+export type {
+  ReportedRequest,
+  RequestObserver,
+  RequestReports,
+  RequestWatch,
+} from './observers/request-observer.ts'
 export { sessionClockOf } from './session-clock.ts'
 export type { HasClock } from './session-clock.ts'
 export { systemClock, waitingClock, waitingSystemClock } from './system-clock.ts'

@@ -4,12 +4,7 @@
 
 import type * as Api from '@opentelemetry/api'
 
-import {
-  failureOf,
-  observeRequests,
-  type RequestObserver,
-  type RequestWatch,
-} from '../base/internal.ts'
+import { observeRequests, type RequestObserver, type RequestWatch } from '../base/internal.ts'
 import type { ClientSession, ReconnectingWebSocket } from '../client/index.ts'
 import { loadApi, SCOPE } from './api.ts'
 
@@ -88,8 +83,7 @@ function watchOf(
   return {
     trace: traceparent,
     run: (handle) => context.with(own, handle),
-    ended(outcome) {
-      const failure = failureOf(outcome)
+    ended(failure) {
       if (failure !== null) {
         span.setAttribute('error.type', failure)
         span.setStatus({ code: SpanStatusCode.ERROR })

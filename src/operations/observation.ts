@@ -10,14 +10,9 @@ import {
   WebSockets,
   type WebSocketServerSession,
 } from '../application/index.ts'
-import { addHooks, logFailure, type UpgradeEnd } from '../application/internal.ts'
-import {
-  failureOf,
-  observeRequests,
-  type RequestObserver,
-  type RequestWatch,
-} from '../base/internal.ts'
-import { BoundedLabel, closeCodeLabel } from './labels.ts'
+import { addHooks, listsProtocols, logFailure, type UpgradeEnd } from '../application/internal.ts'
+import { observeRequests, type RequestObserver, type RequestWatch } from '../base/internal.ts'
+import { BoundedLabel, closeCodeLabel, OTHER } from './labels.ts'
 
 /** The two directions of a session. */
 export const DIRECTIONS = ['incoming', 'outgoing'] as const
@@ -32,7 +27,7 @@ export interface RouteTotals {
 export interface Snapshot {
   readonly sessions: ReadonlyArray<{
     readonly route: string
-    /** `''` without a subprotocol. */
+    /** `''` without a subprotocol, `other` if a function of the application chose it. */
     readonly protocol: string
     readonly count: number
   }>
@@ -72,14 +67,16 @@ export interface RequestLabels {
   /** `asked` by this side, or `served` for the peer. */
   readonly side: 'asked' | 'served'
   readonly type: string
-  /** `none`, or the code of the failure. */
+  /** `none`, the code of the failure, or `other` for a code that the contract does not declare. */
   readonly failure: string
 }
 
-/** Subprotocols, types of requests and failures that have a label of their own. */
-const MAX_PROTOCOLS = 32
-const MAX_TYPES = 500
-const MAX_FAILURES = 100
+/**
+ * Declared names that get a label of their own: of each, subprotocols, types of requests and
+ * failures. Only an application that declares more names while it runs reaches the limit. A name
+ * that nobody declared gets no label, so that a client can neither add labels nor use them up.
+ */
+const MAX_NAMES = 500
 
 /** Observes one application. */
 export class Observation {
@@ -87,9 +84,9 @@ export class Observation {
   readonly #ended = new Map<string, RouteTotals>()
   /** The sessions whose sums are in `#ended`. */
   readonly #counted = new WeakSet<WebSocketServerSession>()
-  readonly #protocols = new BoundedLabel(MAX_PROTOCOLS)
-  readonly #types = new BoundedLabel(MAX_TYPES)
-  readonly #failures = new BoundedLabel(MAX_FAILURES)
+  readonly #protocols = new BoundedLabel(MAX_NAMES)
+  readonly #types = new BoundedLabel(MAX_NAMES)
+  readonly #failures = new BoundedLabel(MAX_NAMES)
   readonly #recorder: Recorder
   readonly #closeCodes: ReadonlySet<number>
 
@@ -117,7 +114,7 @@ export class Observation {
     const queued = { incoming: 0, outgoing: 0 }
     for (const session of this.#app.sessions) {
       const { route, statistics } = session
-      const protocol = session.protocol === null ? '' : this.#protocols.of(session.protocol)
+      const protocol = this.#protocolOf(session)
       const key = `${protocol} ${route}`
       const known = sessions.get(key)
       if (known === undefined) sessions.set(key, { route, protocol, count: 1 })
@@ -132,6 +129,12 @@ export class Observation {
       statistics: this.#app.statistics(),
       budget: budgetOf(this.#app),
     }
+  }
+
+  #protocolOf(session: WebSocketServerSession): string {
+    const { protocol } = session
+    if (protocol === null) return ''
+    return listsProtocols(session) ? this.#protocols.of(protocol) : OTHER
   }
 
   #closed(
@@ -157,9 +160,8 @@ export class Observation {
       return {
         trace: null,
         run: (handle) => handle(),
-        ended: (outcome) => {
-          const code = failureOf(outcome)
-          const failure = code === null ? 'none' : this.#failures.of(code)
+        ended: (code, isKnown) => {
+          const failure = code === null ? 'none' : isKnown ? this.#failures.of(code) : OTHER
           const seconds = (this.#app.clock.now() - startedAt) / 1000
           this.#recorder.requestEnded(seconds, { side, type, failure })
         },

@@ -116,7 +116,9 @@ describe('OpenTelemetry', () => {
       const application = createApplication((app) => {
         app.install(OpenTelemetry, { tracerProvider: tracing.provider, spans })
       })
-      requestObserverOf({ application })?.served(spans, null, {})?.ended(null)
+      requestObserverOf({ application })
+        ?.served(spans, undefined, {}, { errors: new Set() })
+        ?.ended(null)
     }
 
     expect(tracing.spans.map(({ name }) => name)).toEqual(['messages'])

@@ -23,8 +23,8 @@ describe('requestSpans()', () => {
 
     const asked = observer.asked('get', {})
     const served = observer.served('get', asked?.trace ?? null, {})
-    served?.ended(null)
-    asked?.ended(null)
+    served?.ended(null, true)
+    asked?.ended(null, true)
 
     const [server, client] = tracing.spans
     expect(server).toMatchObject({
@@ -44,7 +44,7 @@ describe('requestSpans()', () => {
     const outer = tracer.startSpan('outer')
 
     api.context.with(api.trace.setSpan(api.context.active(), outer), () => {
-      observerOf(tracing).served('get', null, {})?.ended(null)
+      observerOf(tracing).served('get', null, {})?.ended(null, true)
     })
 
     expect(tracing.spans[0]?.parentSpanContext).toBe(undefined)
@@ -55,7 +55,7 @@ describe('requestSpans()', () => {
     const served = observerOf(tracing).served('get', null, {})
 
     const active = served?.run(() => api.trace.getActiveSpan()?.spanContext())
-    served?.ended(null)
+    served?.ended(null, true)
 
     expect(active).toEqual(tracing.spans[0]?.spanContext())
   })
@@ -63,7 +63,7 @@ describe('requestSpans()', () => {
   it('a failure is the error of its span', () => {
     using tracing = new Tracing()
 
-    observerOf(tracing).served('get', null, {})?.ended('NOT_FOUND')
+    observerOf(tracing).served('get', null, {})?.ended('NOT_FOUND', true)
 
     expect(tracing.spans[0]).toMatchObject({
       attributes: { 'error.type': 'NOT_FOUND' },
@@ -74,7 +74,7 @@ describe('requestSpans()', () => {
   it('what is no trace is ignored', () => {
     using tracing = new Tracing()
 
-    observerOf(tracing).served('get', 'x'.repeat(50), {})?.ended(null)
+    observerOf(tracing).served('get', 'x'.repeat(50), {})?.ended(null, true)
 
     expect(tracing.spans[0]?.parentSpanContext).toBe(undefined)
   })
@@ -87,7 +87,7 @@ describe('traceRequests()', () => {
 
     traceRequests(session, { tracerProvider: tracing.provider })
     const observer = requestObserverOf(session)
-    const watch = observer?.asked('get', session)
+    const watch = observer?.asked('get', session, null)
     watch?.ended(null)
 
     expect(watch?.trace).toMatch(/^00-[\da-f]{32}-[\da-f]{16}-01$/)

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
 
+import { WebSockets } from 'towpath'
+import { defineContract, typed } from 'towpath/messages'
+import { withTestApplication } from 'towpath/testing'
+import { z } from 'zod'
+
 import { createApplication } from '../../src/application/index.ts'
 import { requestObserverOf } from '../../src/base/internal.ts'
 import { seconds } from '../../src/base/index.ts'
@@ -90,13 +95,104 @@ describe('Observation', () => {
     new Observation(app, new Set(), recorder)
     const observer = requestObserverOf({ application: app })
 
-    observer?.served(null, null, {})?.ended('UNKNOWN')
-    observer?.asked('get', {})?.ended(null)
+    observer?.served('invented', undefined, {}, null)?.ended('UNKNOWN')
+    observer?.asked('get', {}, null)?.ended(null)
 
     expect(heard).toEqual([
       ['request', expect.any(Number), { side: 'served', type: 'unknown', failure: 'UNKNOWN' }],
       ['request', expect.any(Number), { side: 'asked', type: 'get', failure: 'none' }],
     ])
+  })
+
+  it('D-08 a failure that a peer invents is other, and takes no label from those of the contract', async () => {
+    const { heard, recorder } = recording()
+    const contract = defineContract({
+      name: 'c',
+      client: {},
+      server: { ask: { request: z.number(), errors: { DECLARED: z.null() } } },
+    })
+    await withTestApplication(async (t) => {
+      t.application.install(WebSockets)
+      new Observation(t.application, new Set(), recorder)
+      let asked: Promise<void> = Promise.resolve()
+      t.application.routing((route) => {
+        route.webSocket('/', { protocols: contract.protocols }, async (session) => {
+          const peer = typed(session, contract, { validate: 'none' })
+          asked = (async () => {
+            for (let n = 0; n <= 1000; n++) await peer.requestCatching('ask', n)
+          })()
+          await asked
+        })
+      })
+      const hostile = await t.connect('/', { protocols: contract.protocols })
+      await hostile.incoming.consumeEach(async (frame) => {
+        const { id, data } = JSON.parse(Buffer.from(frame.buffer).toString()) as {
+          id: number
+          data: number
+        }
+        const code = data === 1000 ? 'DECLARED' : `INVENTED_${data}`
+        await hostile.send(JSON.stringify({ type: '.error', id, code }))
+      })
+    })
+
+    const failures = heard.flatMap((each) => {
+      const [name, , labels] = each as [string, number, { failure: string }]
+      return name === 'request' ? [labels.failure] : []
+    })
+    expect(failures).toHaveLength(1001)
+    expect(new Set(failures.slice(0, 1000))).toEqual(new Set(['other']))
+    expect(failures[1000]).toBe('DECLARED')
+  })
+
+  it('D-08 a subprotocol that a client may have invented is other, and takes no label from listed ones', async () => {
+    const world = new World().install()
+    const observation = new Observation(world.app, new Set(), recording().recorder)
+    const handler = async ({ incoming }: { incoming: AsyncIterable<unknown> }): Promise<void> => {
+      for await (const _ of incoming);
+    }
+    world.app.routing((route) => {
+      route.webSocket('/any', { protocols: ([first]) => first ?? null }, handler)
+      route.webSocket('/listed', { protocols: ['chat'] }, handler)
+    })
+    for (let n = 0; n < 600; n++) {
+      await world.connect('/any', { headers: { 'Sec-WebSocket-Protocol': `invented-${n}` } })
+    }
+    await world.connect('/listed', { headers: { 'Sec-WebSocket-Protocol': 'chat' } })
+
+    expect(observation.snapshot().sessions).toEqual([
+      { route: '/any', protocol: 'other', count: 600 },
+      { route: '/listed', protocol: 'chat', count: 1 },
+    ])
+  })
+
+  it('D-08 no close code, path, header or method of a client adds a label', async () => {
+    const world = new World().install()
+    const { heard, recorder } = recording()
+    new Observation(world.app, new Set(), recorder)
+    world.app.routing((route) => {
+      route.webSocket('/rooms/:room', ({ incoming }) => incoming.consumeEach(() => {}))
+    })
+    for (let code = 3000; code < 5000; code += 7) {
+      const peer = await world.connect(`/rooms/${code}`)
+      peer.close(code)
+      peer.end()
+      await world.upgrade(`/rooms/${code}?${code}`, { method: `M${code}` })
+      await world.upgrade(`/nowhere/${code}`)
+    }
+    await settled()
+
+    const labels = heard.map((each) => {
+      const [name, , of] = each as [string, number, object]
+      return JSON.stringify([name, of])
+    })
+    expect([...new Set(labels)].sort()).toEqual(
+      [
+        ['session', { route: '/rooms/:room', code: '3xxx', initiator: 'remote' }],
+        ['session', { route: '/rooms/:room', code: '4xxx', initiator: 'remote' }],
+        ['upgrade', { route: '/rooms/:room', status: 101, reason: 'accepted' }],
+        ['upgrade', { route: '/rooms/:room', status: 400, reason: 'handshake' }],
+      ].map((each) => JSON.stringify(each)),
+    )
   })
 
   it('has no budget without the plugin WebSockets', () => {

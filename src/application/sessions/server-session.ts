@@ -11,6 +11,7 @@ import type {
   Application,
   ApplicationEvents,
   DefaultWebSocketServerSession,
+  WebSocketServerSession,
 } from '../application.ts'
 import { type AsyncContext, rootContext } from '../async-context.ts'
 import type { UpgradeCall } from '../calls/call.ts'
@@ -169,6 +170,14 @@ class ServerSession extends LiveSession implements DefaultWebSocketServerSession
 }
 
 /** The context that interceptors made for the handler; the root context without interceptors. */
+/**
+ * Whether the route of `session` has a list of subprotocols. Where a function chooses, a client may
+ * have invented the subprotocol of the session.
+ */
+export function listsProtocols(session: WebSocketServerSession): boolean {
+  return session instanceof ServerSession && typeof session.call.route.protocols !== 'function'
+}
+
 function contextOf({ call }: ServerSession): AsyncContext {
   return call.context ?? rootContext
 }

@@ -15,36 +15,45 @@ export function callSafely<T>(call: () => T, otherwise: T, report: (error: unkno
 }
 
 /**
- * Calls `task` by `run`, once: `task` is also called if `run` throws without having called it.
+ * Calls `task` by `run`, exactly once: later calls by `run` are ignored, and a `run` that throws or
+ * returns without having called `task` does not prevent the call.
  *
  * @param report is given what `run` itself throws.
- * @returns what `task` returns, or throws what it throws.
+ * @returns what `task` returns, whatever `run` returns.
+ * @throws what `task` throws.
  */
 export function runOnce<T>(
-  run: (task: () => T) => T,
+  run: (task: () => T) => unknown,
   task: () => T,
   report: (error: unknown) => void,
 ): T {
-  let outcome: { readonly value: T } | { readonly error: unknown } | null = null
-  const once = (): T => {
-    try {
-      const value = task()
-      outcome = { value }
-      return value
-    } catch (error) {
-      outcome = { error }
-      throw error
-    }
+  let outcome: Outcome<T> | null = null
+  const settle = (): Outcome<T> => {
+    outcome ??= outcomeOf(task)
+    return outcome
   }
   try {
-    return run(once)
+    run(() => valueOf(settle()))
   } catch (error) {
-    // Assigned by `once`, which the compiler does not see.
-    const known = outcome as { readonly value: T } | { readonly error: unknown } | null
-    if (known !== null && 'error' in known && known.error === error) throw error
-    report(error)
-    if (known === null) return task()
-    if ('error' in known) throw known.error
-    return known.value
+    const { type, value } = settle()
+    if (type === 'returned' || error !== value) report(error)
   }
+  return valueOf(settle())
+}
+
+type Outcome<T> =
+  | { readonly type: 'returned'; readonly value: T }
+  | { readonly type: 'threw'; readonly value: unknown }
+
+function outcomeOf<T>(task: () => T): Outcome<T> {
+  try {
+    return { type: 'returned', value: task() }
+  } catch (error) {
+    return { type: 'threw', value: error }
+  }
+}
+
+function valueOf<T>(outcome: Outcome<T>): T {
+  if (outcome.type === 'threw') throw outcome.value
+  return outcome.value
 }

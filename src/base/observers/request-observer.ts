@@ -1,5 +1,5 @@
 /**
- * Observes typed requests: for metrics and traces. The messages of a session ask for the observer
+ * Observes typed requests: for metrics and traces. The messages of a session report to the observer
  * of the session, or of its application.
  */
 
@@ -11,8 +11,12 @@ export interface RequestWatch {
   readonly trace: string | null
   /** Calls the handler of a request in the context of the request. */
   run<T>(handle: () => T): T
-  /** @param outcome `null`: success; else the code of the failure, or its error. */
-  ended(outcome: unknown): void
+  /**
+   * @param failure the code of the failure; `null`: success.
+   * @param isKnown whether the code is built in, or declared by the contract. A peer may invent any
+   *   other code.
+   */
+  ended(failure: string | null, isKnown: boolean): void
 }
 
 /** Receives the requests of sessions. What its methods throw is reported, and changes nothing. */
@@ -28,7 +32,30 @@ export interface RequestObserver {
   served(type: string | null, trace: string | null, session: object): RequestWatch | null
 }
 
-const OBSERVERS = new WeakMap<object, RequestObserver>()
+/** One request, as the messages of a session report it. */
+export interface ReportedRequest {
+  readonly trace: string | null
+  run<T>(handle: () => T): T
+  /** @param outcome `null`: success; else the code of the failure, or its error. */
+  ended(outcome: unknown): void
+}
+
+/** The entry of a request in its contract; `null`: the contract does not have it. */
+type Entry = { readonly errors: { has(code: string): boolean } } | null
+
+/** What the messages of a session report to. */
+export interface RequestReports {
+  asked(type: string, session: object, entry: Entry): ReportedRequest | null
+  /** @param type the name that the peer sent: any. */
+  served(
+    type: string,
+    trace: string | undefined,
+    session: object,
+    entry: Entry,
+  ): ReportedRequest | null
+}
+
+const REPORTS = new WeakMap<object, RequestReports>()
 
 /**
  * Adds an observer of the requests of a client's session, or of all sessions of an application.
@@ -40,52 +67,49 @@ export function observeRequests(
   observer: RequestObserver,
   report: (error: unknown) => void,
 ): void {
-  const earlier = OBSERVERS.get(owner)
-  const own = guarded(observer, report)
-  OBSERVERS.set(owner, earlier === undefined ? own : together(earlier, own))
-}
-
-/** Returns the code of a failure; `null` for success. Errors without a code cancel a request. */
-export function failureOf(outcome: unknown): string | null {
-  if (outcome === null || typeof outcome === 'string') return outcome
-  const failure: unknown = outcome instanceof Error ? Reflect.get(outcome, 'failure') : null
-  return typeof failure === 'string' ? failure : 'CANCELLED'
+  const earlier = REPORTS.get(owner)
+  const own = reportsTo(observer, report)
+  REPORTS.set(owner, earlier === undefined ? own : together(earlier, own))
 }
 
 /**
- * Returns the observer of the requests of `session`: the one of its application, if it has one.
- * `undefined`: they are not observed. Pages load this function alone.
+ * Returns what the requests of `session` are reported to: the observer of its application, if it
+ * has one. `undefined`: they are not observed. Pages load this function alone.
  */
-export function requestObserverOf(session: object): RequestObserver | undefined {
-  return OBSERVERS.get((session as { readonly application?: object }).application ?? session)
+export function requestObserverOf(session: object): RequestReports | undefined {
+  return REPORTS.get((session as { readonly application?: object }).application ?? session)
 }
 
 /** Observers run code of users: span processors, samplers. A request must not depend on them. */
-function guarded(observer: RequestObserver, report: (error: unknown) => void): RequestObserver {
-  const watched = (begin: () => RequestWatch | null): RequestWatch | null => {
+function reportsTo(observer: RequestObserver, report: (error: unknown) => void): RequestReports {
+  const watched = (begin: () => RequestWatch | null, entry: Entry): ReportedRequest | null => {
     const watch = callSafely(begin, null, report)
     if (watch === null) return null
     return {
       trace: watch.trace,
       run: (handle) => runOnce((task) => watch.run(task), handle, report),
-      ended: (outcome) => callSafely(() => watch.ended(outcome), undefined, report),
+      ended(outcome) {
+        const failure = failureOf(outcome)
+        const isKnown = failure === null || isKnownFailure(failure, entry)
+        callSafely(() => watch.ended(failure, isKnown), undefined, report)
+      },
     }
   }
   return {
-    asked: (type, session) => watched(() => observer.asked(type, session)),
-    served: (type, trace, session) => watched(() => observer.served(type, trace, session)),
+    asked: (type, session, entry) => watched(() => observer.asked(type, session), entry),
+    served: (type, trace, session, entry) =>
+      watched(() => observer.served(entry && type, trace ?? null, session), entry),
   }
 }
 
-function together(one: RequestObserver, other: RequestObserver): RequestObserver {
+function together(one: RequestReports, other: RequestReports): RequestReports {
   return {
-    asked: (type, session) => both(one.asked(type, session), other.asked(type, session)),
-    served: (type, trace, session) =>
-      both(one.served(type, trace, session), other.served(type, trace, session)),
+    asked: (...request) => both(one.asked(...request), other.asked(...request)),
+    served: (...request) => both(one.served(...request), other.served(...request)),
   }
 }
 
-function both(one: RequestWatch | null, other: RequestWatch | null): RequestWatch | null {
+function both(one: ReportedRequest | null, other: ReportedRequest | null): ReportedRequest | null {
   if (one === null || other === null) return one ?? other
   return {
     trace: one.trace ?? other.trace,
@@ -95,4 +119,26 @@ function both(one: RequestWatch | null, other: RequestWatch | null): RequestWatc
       other.ended(outcome)
     },
   }
+}
+
+/** Errors without a code cancel a request. */
+function failureOf(outcome: unknown): string | null {
+  if (outcome === null || typeof outcome === 'string') return outcome
+  const failure: unknown = outcome instanceof Error ? Reflect.get(outcome, 'failure') : null
+  return typeof failure === 'string' ? failure : 'CANCELLED'
+}
+
+/** The failures that no contract declares: see `BuiltinFailure` of typed messages. */
+const BUILT_IN: ReadonlySet<string> = new Set([
+  'INVALID',
+  'UNKNOWN',
+  'BUSY',
+  'CANCELLED',
+  'TIMEOUT',
+  'FAILED',
+  'DISCONNECTED',
+])
+
+function isKnownFailure(code: string, entry: Entry): boolean {
+  return BUILT_IN.has(code) || entry?.errors.has(code) === true
 }

@@ -14,12 +14,7 @@ import {
   type UpgradeWatch,
   logFailure,
 } from '../../application/internal.ts'
-import {
-  failureOf,
-  observeRequests,
-  type RequestObserver,
-  type RequestWatch,
-} from '../../base/internal.ts'
+import { observeRequests, type RequestObserver, type RequestWatch } from '../../base/internal.ts'
 
 /** The channel of each event of `monitor`; its messages are the facts of the event. */
 const CHANNELS: Readonly<Partial<Record<keyof ApplicationEvents, string>>> = {
@@ -121,8 +116,8 @@ function watchRequest(tracing: Tracing<TracedRequest>, message: TracedRequest): 
   return {
     trace: null,
     run: (handle) => begin(tracing, message, handle),
-    ended: (outcome) => {
-      message.failure = failureOf(outcome)
+    ended: (failure) => {
+      message.failure = failure
       conclude(tracing, message, false)
     },
   }

@@ -8,7 +8,7 @@ import {
   Deferred,
   handled,
   removeAbortListener,
-  type RequestWatch,
+  type ReportedRequest,
 } from '../../base/internal.ts'
 import { SENT } from '../../channels/internal.ts'
 import type { CompiledEntry } from '../contract.ts'
@@ -53,7 +53,7 @@ export class Ask {
   readonly #deadline: number | null
   #timer: Disposable | null = null
   /** `null`: it is not observed. */
-  #watch: RequestWatch | null | undefined
+  #watch: ReportedRequest | null | undefined
   #onAbort: (() => void) | null = null
   #upload: ReturnType<StartUpload> | null = null
   #withdraw: Withdraw | null = null
@@ -95,16 +95,16 @@ export class Ask {
 
   /** Whether items of the answer may be bytes. */
   get takesBytes(): boolean {
-    return this.#question.entry?.isBytes.stream ?? true
+    return this.entry?.isBytes.stream ?? true
   }
 
   /** Its time begins. */
   begin(): void {
-    const { type, timeout, signal } = this.#question
-    const { requests, owner } = this.#link.port
-    this.#watch = requests?.asked(type, owner)
+    const { type, timeout, signal, entry } = this.#question
+    const { requests, owner, clock } = this.#link.port
+    this.#watch = requests?.asked(type, owner, entry)
     if (timeout !== null) {
-      this.#timer = this.#link.port.clock.setTimer(timeout, () => this.#timeIsUp(timeout))
+      this.#timer = clock.setTimer(timeout, () => this.#timeIsUp(timeout))
     }
     if (signal !== null) {
       this.#onAbort = () => this.cancel(signal.reason)
@@ -144,7 +144,7 @@ export class Ask {
     } else {
       if (type !== (this.sink === null ? '.response' : '.end')) return false
       const { checks } = this.#link
-      const check = this.#question.entry?.response ?? null
+      const check = this.entry?.response ?? null
       if (checks === null || check === null) this.#succeed(data)
       else checks.answered(check, data, (value) => this.#succeed(value), this.#whenInvalid)
     }

@@ -3,7 +3,7 @@
  */
 
 import type { Clock, Duration } from '../../base/index.ts'
-import type { RequestObserver } from '../../base/internal.ts'
+import type { RequestReports } from '../../base/internal.ts'
 import type { TrySendResult } from '../../channels/index.ts'
 import type { CloseReason } from '../../protocol/index.ts'
 import type { Codec } from '../codec.ts'
@@ -27,7 +27,7 @@ export interface LinkPort {
   /** The session or the connection itself. */
   readonly owner: object
   /** Observes requests; `undefined`: they are not observed. */
-  readonly requests: RequestObserver | undefined
+  readonly requests: RequestReports | undefined
   /** Writes down a failure of our own code, once. Never throws. */
   report(error: unknown, type: string): void
 }

@@ -5,7 +5,7 @@
  * for those that do not.
  */
 
-import type { RequestWatch } from '../../base/internal.ts'
+import type { ReportedRequest } from '../../base/internal.ts'
 import { SENT } from '../../channels/internal.ts'
 import { type Check, isPromise, type Issue, type Validated } from '../../schema/index.ts'
 import type { CompiledEntry } from '../contract.ts'
@@ -53,7 +53,7 @@ export class Served {
   readonly type: string
   data: unknown
   /** `null` or `undefined`: it is not observed. */
-  readonly watch: RequestWatch | null | undefined
+  readonly watch: ReportedRequest | null | undefined
   readonly #answers: AnswersOfOneSide
   readonly #id: number
   readonly #entry: CompiledEntry | null
@@ -74,7 +74,7 @@ export class Served {
     { type, data, timeout, credit, trace }: Envelope,
   ) {
     const { requests, owner } = answers.link.port
-    this.watch = requests?.served(entry && type, trace ?? null, owner)
+    this.watch = requests?.served(type, trace, owner, entry)
     this.type = type
     this.data = data
     this.#answers = answers
@@ -347,7 +347,7 @@ function validate(
 }
 
 function cancelled(why: string): DOMException {
-  return new DOMException(`The request is not wanted any more: ${why}`, 'AbortError')
+  return new DOMException(`The request is over: ${why}`, 'AbortError')
 }
 
 function timeIsUp(): DOMException {

@@ -43,6 +43,35 @@ describe('runOnce()', () => {
     expect(calls).toBe(2)
   })
 
+  it('calls the task once when a run forgets it, repeats it or loses what it returns', () => {
+    let calls = 0
+    const task = (): number => ++calls
+    const forgets = (): undefined => undefined
+    const repeats = (inner: () => number): undefined => {
+      inner()
+      inner()
+    }
+
+    expect(runOnce(forgets, task, report)).toBe(1)
+    expect(runOnce(repeats, task, report)).toBe(2)
+    expect(calls).toBe(2)
+  })
+
+  it('throws what the task throws when a run swallows it', () => {
+    const task = (): never => {
+      throw new Error('task')
+    }
+    const swallows = (inner: () => never): void => {
+      try {
+        inner()
+      } catch {
+        // On purpose.
+      }
+    }
+
+    expect(() => runOnce(swallows, task, report)).toThrow('task')
+  })
+
   it('throws what the task throws, and reports nothing of it', () => {
     const task = (): never => {
       throw new Error('task')
