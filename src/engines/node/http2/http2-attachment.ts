@@ -12,8 +12,9 @@ import type {
   ServerHttp2Session,
   ServerHttp2Stream,
 } from 'node:http2'
-import { Server as NetServer } from 'node:net'
+import { Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { Server as TlsServer, TLSSocket } from 'node:tls'
 
 import type { Application } from '../../../application/index.ts'
 import type { Environment } from '../../../base/internal.ts'
@@ -47,6 +48,8 @@ export class Http2Attachment implements ConnectHost, Disposable {
   readonly maxSocketsPerConnection: number = HTTP2_OPTIONS.defaults.maxSocketsPerConnection
   readonly #server: ForeignServer
   readonly #answersAll: boolean
+  /** A socket whose session is being made. */
+  #arriving: Socket | null = null
 
   /** @param answersAll whether a stream without a route gets 404 at once. */
   constructor(
@@ -63,6 +66,7 @@ export class Http2Attachment implements ConnectHost, Disposable {
     ATTACHMENTS.set(server, attachments.add(this))
     // For connections that are made from now on: it cannot be taken back on the others.
     server.updateSettings({ enableConnectProtocol: true })
+    server.prependListener(arrivalOf(server), this.#onSocket)
     server.on('session', this.#onSession)
     server.prependListener('stream', this.#onStream)
     server.on('connect', this.#onConnect)
@@ -83,19 +87,30 @@ export class Http2Attachment implements ConnectHost, Disposable {
 
   [Symbol.dispose](): void {
     ATTACHMENTS.get(this.#server)?.delete(this)
+    this.#server.off(arrivalOf(this.#server), this.#onSocket)
     this.#server.off('session', this.#onSession)
     this.#server.off('stream', this.#onStream)
     this.#server.off('connect', this.#onConnect)
   }
 
-  readonly #onSession = (session: ServerHttp2Session): void => void this.#connection(session)
+  /** Node makes the session in the same emission, and hides its socket behind a proxy. */
+  readonly #onSocket = (socket: Socket): void => {
+    const isOther = socket instanceof TLSSocket && socket.alpnProtocol !== 'h2'
+    this.#arriving = isOther ? null : socket
+  }
+
+  readonly #onSession = (session: ServerHttp2Session): void => {
+    const socket = this.#arriving
+    this.#arriving = null
+    this.#connection(session, socket)
+  }
 
   readonly #onStream: StreamListener = (stream, headers, _flags, rawHeaders) => {
     const { session } = stream
     if (session === undefined || CLAIMED.has(stream) || !asksForSocket(headers)) return
-    const connection = this.#connection(session as ServerHttp2Session)
+    const connection = this.#connection(session as ServerHttp2Session, null)
     CLAIMED.add(stream)
-    stream.once('close', connection.enter())
+    connection.watch(stream)
     receiveConnect(this, { stream, headers, rawHeaders, connection })
   }
 
@@ -116,14 +131,23 @@ export class Http2Attachment implements ConnectHost, Disposable {
     }
   }
 
-  #connection(session: ServerHttp2Session): Http2Connection {
+  /** @param socket `null` for a connection that was made before the attachment. */
+  #connection(session: ServerHttp2Session, socket: Socket | null): Http2Connection {
     const known = CONNECTIONS.get(session)
     if (known !== undefined) return known
-    const connection = new Http2Connection(session, this.environment.timers)
+    const connection = new Http2Connection(session, this.environment.timers, {
+      socket,
+      settings: null,
+      closed: () => {},
+    })
     CONNECTIONS.set(session, connection)
     return connection
   }
 }
+
+/** The event of `server` with the socket of a new connection. */
+const arrivalOf = (server: ForeignServer): 'connection' | 'secureConnection' =>
+  server instanceof TlsServer ? 'secureConnection' : 'connection'
 
 type StreamListener = (
   stream: ServerHttp2Stream,

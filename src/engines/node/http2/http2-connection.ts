@@ -2,7 +2,7 @@
  * One connection of HTTP/2, from its acceptance to its end: its streams, its limits, its failure.
  */
 
-import type { ServerHttp2Session } from 'node:http2'
+import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 
 import type { TimerWheel, WheelTimer } from '../../../base/internal.ts'
@@ -12,11 +12,18 @@ import type { StreamConnection } from './http2-transport.ts'
 import { Pulse } from './pulse.ts'
 import { LEAVE_LIMIT_MS, SessionEnd } from './session-end.ts'
 
-/** What the server knows of a connection that it accepted itself. */
-export interface OwnConnection {
-  /** What the session runs on. */
-  readonly socket: Socket
-  readonly settings: Http2Settings
+/**
+ * How long a connection without a stream may take to end after GOAWAY, in milliseconds, where no
+ * `idleTimeout` says it: time for the last bytes of an answer to a slow peer.
+ */
+const CLOSED_LIMIT_MS = 120_000
+
+/** What the server knows of a connection. */
+export interface AcceptedConnection {
+  /** What the session runs on; `null` if it is not known. */
+  readonly socket: Socket | null
+  /** `null` on a server that is not ours, which limits its connections itself. */
+  readonly settings: Http2Settings | null
   /** Called once, when the connection has ended. */
   readonly closed: () => void
 }
@@ -24,7 +31,7 @@ export interface OwnConnection {
 /** A connection, and what is counted for it. */
 export class Http2Connection implements StreamConnection {
   readonly facts: ConnectionFacts
-  /** The socket itself, which Node hides behind a proxy; `null` on a server that is not ours. */
+  /** The socket itself, which Node hides behind a proxy; `null` if it is not known. */
   readonly socket: Socket | null
   /** Sessions, and requests for more that are being decided. */
   sockets = 0
@@ -32,52 +39,53 @@ export class Http2Connection implements StreamConnection {
   readonly #timers: TimerWheel
   /** `null` on a server that is not ours. */
   readonly #idleTimeoutMs: number | null
-  #streams = 0
+  /** All streams that are open. */
+  readonly #streams = new Set<ServerHttp2Stream>()
+  /** Those of them that `watch` was called for. */
+  #watched = 0
   readonly #end: SessionEnd
   readonly #pulse: Pulse
   #idle: WheelTimer | null = null
 
-  /** @param own absent on a server that is not ours, whose connections it limits itself. */
-  constructor(session: ServerHttp2Session, timers: TimerWheel, own: OwnConnection | null = null) {
+  constructor(session: ServerHttp2Session, timers: TimerWheel, accepted: AcceptedConnection) {
+    const { socket, settings } = accepted
     this.#session = session
     this.#timers = timers
-    this.socket = own?.socket ?? null
-    this.#idleTimeoutMs = own?.settings.idleTimeout ?? null
-    this.facts = connectionFacts(own?.socket ?? session.socket)
+    this.socket = socket
+    this.#idleTimeoutMs = settings?.idleTimeout ?? null
+    this.facts = connectionFacts(socket ?? session.socket)
     this.#end = new SessionEnd(session, {
       remote: this.facts.remote.host ?? 'a Unix socket',
-      socket: own?.socket ?? null,
+      socket,
       timers,
+      leaving: () => this.#watchEnd(),
     })
-    this.#pulse = new Pulse(session, own?.socket ?? session.socket, timers)
-    if (own !== null) session.setLocalWindowSize(own.settings.connectionWindow)
+    this.#pulse = new Pulse(session, socket ?? session.socket, timers)
+    if (settings !== null) session.setLocalWindowSize(settings.connectionWindow)
+    // Before the listeners that may end the stream at once.
+    session.prependListener('stream', (stream) => this.#begin(stream))
     session.once('close', () => {
       this.#idle?.cancel()
       this.#pulse.stop()
-      own?.closed()
+      accepted.closed()
     })
-    this.#watchIdle()
+    this.#watchEnd()
   }
 
   get failure(): Error | null {
     return this.#end.failure
   }
 
-  /** A stream has begun. Returns the function that reports its end. */
-  enter(): () => void {
-    this.#streams += 1
-    this.#idle?.cancel()
-    this.#idle = null
+  /** Watches the connection for silence as long as `stream` is open. */
+  watch(stream: ServerHttp2Stream): void {
+    // The session of an attached server may be older than this object.
+    this.#begin(stream)
+    this.#watched += 1
     this.#pulse.start()
-    let isOver = false
-    return () => {
-      if (isOver) return
-      isOver = true
-      this.#streams -= 1
-      if (this.#streams > 0) return
-      this.#pulse.stop()
-      this.#watchIdle()
-    }
+    stream.once('close', () => {
+      this.#watched -= 1
+      if (this.#watched === 0) this.#pulse.stop()
+    })
   }
 
   /** Takes no more streams (GOAWAY, RFC 9113 §6.8). The connection ends with its last stream. */
@@ -90,13 +98,26 @@ export class Http2Connection implements StreamConnection {
     this.#session.destroy()
   }
 
+  #begin(stream: ServerHttp2Stream): void {
+    if (this.#streams.has(stream)) return
+    this.#streams.add(stream)
+    this.#idle?.cancel()
+    this.#idle = null
+    stream.once('close', () => {
+      this.#streams.delete(stream)
+      this.#watchEnd()
+    })
+  }
+
   /**
-   * A connection without a stream is closed after a while, whatever else it sends. A session that
-   * said GOAWAY has the same deadline: Node keeps it while the peer does not read pending data.
+   * A connection without a stream is closed after a while, whatever else it sends. One that said or
+   * heard GOAWAY has a deadline on every server: Node keeps it while the peer does not read.
    */
-  #watchIdle(): void {
-    if (this.#idleTimeoutMs === null || this.#session.destroyed) return
-    this.#idle = this.#timers.schedule(this.#idleTimeoutMs, () => {
+  #watchEnd(): void {
+    if (this.#streams.size > 0 || this.#idle !== null || this.#session.destroyed) return
+    const limitMs = this.#idleTimeoutMs ?? (this.#session.closed ? CLOSED_LIMIT_MS : null)
+    if (limitMs === null) return
+    this.#idle = this.#timers.schedule(limitMs, () => {
       this.leave()
       this.#idle = this.#timers.schedule(LEAVE_LIMIT_MS, () => this.drop())
     })

@@ -141,7 +141,7 @@ export class Http2Server implements ConnectHost {
       stream.destroy()
       return
     }
-    stream.once('close', connection.enter())
+    connection.watch(stream)
     stream.on('error', () => {
       // Its `close` follows, and the connection goes on.
     })

@@ -15,9 +15,11 @@ export const LEAVE_LIMIT_MS = 1000
 interface EndedConnection {
   /** The peer, for messages. */
   readonly remote: string
-  /** What the session runs on; `null` if another module ends it. */
+  /** What the session runs on; `null` if it is not known. */
   readonly socket: Socket | null
   readonly timers: TimerWheel
+  /** Called when the session takes no more streams, because either side said GOAWAY. */
+  readonly leaving?: () => void
 }
 
 /** Watches a session until it has ended. */
@@ -32,6 +34,7 @@ export class SessionEnd {
     this.#session = session
     this.#connection = connection
     this.#deferDestroy()
+    if (connection.leaving !== undefined) this.#reportClose(connection.leaving)
     session.on('error', (error: Error) => {
       this.#error ??= error
     })
@@ -65,6 +68,16 @@ export class SessionEnd {
         destroy(...reason)
         this.#endSocket()
       })
+    }
+  }
+
+  /** Node itself calls `close` for a GOAWAY, and makes no event of it. */
+  #reportClose(leaving: () => void): void {
+    const session = this.#session
+    const close = session.close.bind(session)
+    session.close = (callback) => {
+      close(callback)
+      leaving()
     }
   }
 

@@ -1,9 +1,19 @@
 import { once } from 'node:events'
-import { createSecureServer, createServer, type Http2Server } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import {
+  createSecureServer,
+  createServer,
+  type Http2Server,
+  type ServerHttp2Session,
+} from 'node:http2'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { expect, it, vi } from 'vitest'
 import { WebSocket } from 'ws'
 
+import { VirtualClock } from '../../../../src/base/index.ts'
+import { TimerWheel } from '../../../../src/base/internal.ts'
+import { attachIn } from '../../../../src/engines/node/attach.ts'
+import { createEnvironment } from '../../../../src/engines/node/environment.ts'
 import { type Application, attach, createApplication, WebSockets } from '../../../../src/index.ts'
 import { Pulse } from '../../../../src/engines/node/http2/pulse.ts'
 import { certificate } from '../../../support/certificate.ts'
@@ -153,5 +163,30 @@ it('a connection is watched for silence while it has sockets', async () => {
   expect(starts).toBe(1)
   await attachment.stop({ grace: 0, timeout: { milliseconds: 100 } })
   await client[Symbol.asyncDispose]()
+  server.close()
+})
+
+it('a peer that does not end its side after the session is cut off a second later', async () => {
+  const clock = new VirtualClock()
+  const environment = { ...createEnvironment(), clock, timers: new TimerWheel(clock) }
+  const server = createSecureServer(certificate)
+  await using attachment = attachIn(environment, echoAt('/echo'), server, {})
+  const port = await portOf(server)
+  const arrived = once(server, 'secureConnection') as Promise<[Socket]>
+  const made = once(server, 'session') as Promise<[ServerHttp2Session]>
+  const tcp = connect({ host: '127.0.0.1', port, allowHalfOpen: true })
+  const options = { socket: tcp, ca: certificate.cert, servername: 'localhost' }
+  const peer = connectTls({ ...options, ALPNProtocols: ['h2'] })
+  peer.resume()
+  const [[socket], [session]] = await Promise.all([arrived, made])
+  const ended = once(peer, 'end')
+  session.destroy()
+  await ended
+  expect(socket.destroyed).toBe(false)
+  await clock.advance(1001)
+
+  expect(socket.destroyed).toBe(true)
+  peer.destroy()
+  await attachment.stop()
   server.close()
 })

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import type { ServerHttp2Session } from 'node:http2'
+import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
 import { Socket } from 'node:net'
 import { expect, it } from 'vitest'
 
@@ -23,7 +23,9 @@ class FakeSession extends EventEmitter {
     this.calls.push('close')
   }
 
-  ping(): void {}
+  ping(): void {
+    this.calls.push('ping')
+  }
 
   destroy(): void {
     this.destroyed = true
@@ -31,7 +33,15 @@ class FakeSession extends EventEmitter {
   }
 }
 
-function connection() {
+/** A stream of `session` that has begun. */
+function streamOf(session: FakeSession): EventEmitter {
+  const stream = new EventEmitter()
+  session.emit('stream', stream)
+  return stream
+}
+
+/** @param isOwn whether the server is one of ours. */
+function connection(isOwn = true) {
   const clock = new VirtualClock()
   const session = new FakeSession()
   const socket = new Socket()
@@ -39,7 +49,11 @@ function connection() {
   const made = new Http2Connection(
     session as unknown as ServerHttp2Session, // the parts that are used
     new TimerWheel(clock),
-    { socket, settings: HTTP2_OPTIONS.defaults, closed: () => (isClosed = true) },
+    {
+      socket,
+      settings: isOwn ? HTTP2_OPTIONS.defaults : null,
+      closed: () => (isClosed = true),
+    },
   )
   return { made, session, socket, clock, isClosed: () => isClosed }
 }
@@ -59,12 +73,12 @@ it('a connection without a stream is closed after idleTimeout, and dropped a sec
 })
 
 it('a connection with a stream stays, and is idle again when its last stream has ended', async () => {
-  const { made, session, clock } = connection()
-  const ended = made.enter()
-  await clock.advance(59_999)
+  const { session, clock } = connection()
+  const [first, second] = [streamOf(session), streamOf(session)]
+  first.emit('close')
+  await clock.advance(240_000)
   expect(session.calls).toEqual(['window 4194304'])
-  ended()
-  ended()
+  second.emit('close')
   await clock.advance(120_001)
 
   expect(session.calls).toEqual(['window 4194304', 'close'])
@@ -72,14 +86,53 @@ it('a connection with a stream stays, and is idle again when its last stream has
 
 it('a connection that said GOAWAY is dropped, too, when its last stream has ended', async () => {
   const { made, session, clock } = connection()
-  const ended = made.enter()
+  const stream = streamOf(session)
   made.leave()
-  ended()
+  stream.emit('close')
   await clock.advance(120_001)
   await clock.advance(1001)
   await turn()
 
   expect(session.calls).toEqual(['window 4194304', 'close', 'destroy'])
+})
+
+it('a connection of another server has a deadline from GOAWAY and its last stream on', async () => {
+  const { session, clock } = connection(false)
+  await clock.advance(3_600_000)
+  expect(session.calls).toEqual([])
+  const stream = streamOf(session)
+  // As its server does, or Node at a GOAWAY of the peer.
+  session.close()
+  await clock.advance(3_600_000)
+  expect(session.calls).toEqual(['close'])
+  stream.emit('close')
+  await clock.advance(120_001)
+  await clock.advance(1001)
+  await turn()
+
+  expect(session.calls).toEqual(['close', 'destroy'])
+})
+
+it('a connection of another server that hears GOAWAY without a stream has the same deadline', async () => {
+  const { session, clock } = connection(false)
+  session.close()
+  await clock.advance(120_001)
+  await clock.advance(1001)
+  await turn()
+
+  expect(session.calls).toEqual(['close', 'destroy'])
+})
+
+it('is asked for a sign of life while a stream that it watches is open', async () => {
+  const { made, session, clock } = connection(false)
+  const stream = streamOf(session)
+  made.watch(stream as ServerHttp2Stream) // the part that is used
+  await clock.advance(30_001)
+  expect(session.calls).toEqual(['ping'])
+  stream.emit('close')
+  await clock.advance(60_001)
+
+  expect(session.calls).toEqual(['ping'])
 })
 
 it('a session is never destroyed inside the call that asks for it (nodejs/node#64850)', async () => {
