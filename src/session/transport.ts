@@ -31,6 +31,12 @@ export interface TransportReceiver {
    */
   receive(bytes: Uint8Array): void
 
+  /**
+   * The transport, which is paused, keeps `bytes` more in memory. Called only by transports with
+   * `unreadBytes`.
+   */
+  unread?(bytes: number): void
+
   /** The peer will send nothing more (FIN). Not called after `closed`. */
   receiveEnd(): void
 
@@ -55,6 +61,12 @@ export interface Transport {
 
   /** Bytes that were `queued` and that the operating system does not have yet. */
   readonly queuedBytes: number
+
+  /**
+   * The memory of bytes that arrived while the transport was paused. Absent if it keeps none, or if
+   * the operating system keeps them.
+   */
+  readonly unreadBytes?: number
 
   /** The total of bytes passed to `write`. May be 0 once the transport is gone. */
   readonly bytesWritten: number

@@ -106,7 +106,8 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
 
   /** The memory of received frames, decoded or not, in bytes. */
   get heldBytes(): number {
-    const undecoded = (this.heldBack?.heldBytes ?? 0) + this.decoder.keptBytes
+    const unread = this.#write.transport.unreadBytes ?? 0
+    const undecoded = unread + (this.heldBack?.heldBytes ?? 0) + this.decoder.keptBytes
     return heldBytesOf(this.channel) + undecoded + this.#gatheredBytes
   }
 
@@ -125,6 +126,10 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
     this.#buffered(bytes.length)
     if (this.heldBack === null) this.#decode(bytes)
     else this.heldBack.receive(bytes)
+  }
+
+  unread(bytes: number): void {
+    this.#buffered(bytes)
   }
 
   receiveEnd(): void {

@@ -5,19 +5,16 @@
 
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 
-import type {
-  Application,
-  UpgradeAccepted,
-  UpgradeOutcome,
-  UpgradeRequest,
-} from '../../../application/index.ts'
+import type { Application, UpgradeAccepted, UpgradeOutcome } from '../../../application/index.ts'
 import { logFailure, noSuchPath } from '../../../application/internal.ts'
 import type { Environment } from '../../../base/internal.ts'
 import { FAILURE } from '../upgrades/final-answer.ts'
 import type { HttpAnswer } from '../upgrades/http-answer.ts'
+import { ConnectRequest } from './connect-request.ts'
 import { answerStream, responseHeaders } from './http2-answer.ts'
 import type { Http2Connection } from './http2-connection.ts'
 import { Http2Transport } from './http2-transport.ts'
+import { StreamInbox } from './stream-inbox.ts'
 
 /** A request of HTTP/2 with its stream, as Node gives it. */
 export interface StreamRequest {
@@ -54,15 +51,17 @@ export function receiveConnect(host: ConnectHost, request: StreamRequest): void 
   })
   // A stream that fails is closed, and reports that. A session listens for itself.
   stream.on('error', () => {})
-  const asked = describe(request, isFull ? host.maxSocketsPerConnection : null)
+  const inbox = new StreamInbox(stream)
+  const limit = isFull ? host.maxSocketsPerConnection : null
+  const asked = new ConnectRequest(request, connection.facts, inbox, limit)
+  const decided = (outcome: UpgradeOutcome): void => {
+    asked.decided()
+    conclude(host, request, outcome, inbox)
+  }
   try {
     const outcome = host.application.upgrade(asked, host.environment, left.signal)
-    if (!(outcome instanceof Promise)) conclude(host, request, outcome)
-    else {
-      outcome
-        .then((settled) => conclude(host, request, settled))
-        .catch((error: unknown) => fail(host, request, error))
-    }
+    if (!(outcome instanceof Promise)) decided(outcome)
+    else outcome.then(decided).catch((error: unknown) => fail(host, request, error))
   } catch (error) {
     fail(host, request, error)
   }
@@ -83,19 +82,30 @@ export function refuseConnect(
   }
 }
 
-function conclude(host: ConnectHost, request: StreamRequest, outcome: UpgradeOutcome): void {
+function conclude(
+  host: ConnectHost,
+  request: StreamRequest,
+  outcome: UpgradeOutcome,
+  inbox: StreamInbox,
+): void {
   const { stream, headers } = request
   if (outcome.type === 'unclaimed') {
+    inbox.remove()
     const target = headers[':path'] ?? ''
     host.unclaimed(request, () => refuseConnect(host, request, noSuchPath(target)))
   } else if (outcome.type === 'refused') {
     refuseConnect(host, request, outcome)
   } else if (!stream.destroyed && !stream.closed) {
-    accept(host, request, outcome)
+    accept(host, request, outcome, inbox)
   }
 }
 
-function accept(host: ConnectHost, request: StreamRequest, outcome: UpgradeAccepted): void {
+function accept(
+  host: ConnectHost,
+  request: StreamRequest,
+  outcome: UpgradeAccepted,
+  inbox: StreamInbox,
+): void {
   const { stream, connection } = request
   let head
   try {
@@ -106,7 +116,7 @@ function accept(host: ConnectHost, request: StreamRequest, outcome: UpgradeAccep
     return
   }
   stream.respond(head)
-  const transport = new Http2Transport(stream, connection, connection.facts)
+  const transport = new Http2Transport(stream, connection, connection.facts, inbox)
   try {
     outcome.start(transport)
   } catch (error) {
@@ -119,34 +129,4 @@ function accept(host: ConnectHost, request: StreamRequest, outcome: UpgradeAccep
 function fail(host: ConnectHost, { stream }: StreamRequest, error: unknown): void {
   logFailure(host.application.logger, error, 'Upgrade failed')
   stream.destroy()
-}
-
-/** The request as the application reads it. */
-function describe(request: StreamRequest, connectionLimit: number | null): UpgradeRequest {
-  const { stream, headers, rawHeaders, connection } = request
-  const length = headers['content-length']
-  return {
-    method: 'CONNECT',
-    target: headers[':path'] ?? '',
-    httpVersion: '2',
-    bootstrap: 'connect',
-    rawHeaders: headersOf(rawHeaders, headers[':authority'] ?? ''),
-    hasBody: stream.endAfterHeaders || (length !== undefined && Number(length) !== 0),
-    ...connection.facts,
-    ...(connectionLimit === null ? {} : { connectionLimit }),
-  }
-}
-
-/** Returns the headers without pseudo-headers, with the `:authority` as `host`. */
-function headersOf(rawHeaders: readonly string[], authority: string): string[] {
-  const headers = authority === '' ? [] : ['host', authority]
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at] ?? ''
-    const value = rawHeaders[at + 1] ?? ''
-    if (name.startsWith(':')) continue
-    // A `host` that differs stays, and the handshake refuses it: there are two then.
-    if (name.toLowerCase() === 'host' && value === authority) continue
-    headers.push(name, value)
-  }
-  return headers
 }

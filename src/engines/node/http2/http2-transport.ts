@@ -18,6 +18,7 @@ import type {
 import type { ConnectionFacts } from '../transports/connection-facts.ts'
 import { StreamTransport } from '../transports/stream-transport.ts'
 import { ErrorCode, streamReset } from './error-codes.ts'
+import { StreamInbox } from './stream-inbox.ts'
 
 const NO_BYTES = new Uint8Array(0)
 
@@ -41,18 +42,28 @@ export class Http2Transport implements Transport {
   readonly #stream: Http2Stream
   readonly #connection: StreamConnection
   readonly #carrier: StreamTransport
+  readonly #inbox: StreamInbox
   #receiver: TransportReceiver | null = null
   /** Bytes have been answered `queued`. */
   #isBacklogged = false
+  #isPaused = false
+  #hasEnded = false
   #isAborted = false
   #isFinal = false
 
-  constructor(stream: Http2Stream, connection: StreamConnection, facts: ConnectionFacts) {
+  /** @param inbox has what arrived before. */
+  constructor(
+    stream: Http2Stream,
+    connection: StreamConnection,
+    facts: ConnectionFacts,
+    inbox: StreamInbox = new StreamInbox(stream),
+  ) {
     this.local = facts.local
     this.remote = facts.remote
     this.encrypted = facts.encrypted
     this.#stream = stream
     this.#connection = connection
+    this.#inbox = inbox
     this.#carrier = new StreamTransport(stream, NO_BYTES, facts)
     // Until Node 26 a reset with NO_ERROR leaves a stream open whose writes wait for the window.
     stream.once('aborted', () => setImmediate(() => stream.destroy()))
@@ -62,12 +73,18 @@ export class Http2Transport implements Transport {
     return this.#isBacklogged ? this.#carrier.queuedBytes : 0
   }
 
+  get unreadBytes(): number {
+    return this.#inbox.bytes
+  }
+
   get bytesWritten(): number {
     return this.#carrier.bytesWritten
   }
 
   start(receiver: TransportReceiver): void {
     this.#receiver = receiver
+    this.#inbox.onKept = (bytes) => receiver.unread?.(bytes)
+    if (!this.#isPaused) this.#inbox.release()
     this.#carrier.start({
       receive: (bytes) => {
         if (!this.#isAborted) receiver.receive(bytes)
@@ -87,10 +104,15 @@ export class Http2Transport implements Transport {
   }
 
   pause(): void {
+    if (this.#hasEnded) return
+    this.#isPaused = true
     this.#carrier.pause()
+    this.#inbox.hold()
   }
 
   resume(): void {
+    this.#isPaused = false
+    if (this.#receiver !== null) this.#inbox.release()
     this.#carrier.resume()
   }
 
@@ -102,6 +124,9 @@ export class Http2Transport implements Transport {
    * undici 7 never ends its own side.
    */
   end(isFinal: boolean = false): void {
+    this.#hasEnded = true
+    // The carrier reads on after its end, whatever paused it.
+    if (!this.#isAborted) this.#inbox.release()
     this.#carrier.end()
     if (!isFinal || this.#isFinal || this.#isAborted || this.#stream.destroyed) return
     this.#isFinal = true
@@ -114,6 +139,7 @@ export class Http2Transport implements Transport {
   abort(): void {
     if (this.#isAborted) return
     this.#isAborted = true
+    this.#inbox.drop()
     // What was answered `taken` goes out with the end of this turn.
     if (this.#isBacklogged || this.#carrier.queuedBytes === 0) this.#reset()
     else setImmediate(() => this.#reset())

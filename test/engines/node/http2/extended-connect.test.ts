@@ -2,8 +2,13 @@ import { expect, it } from 'vitest'
 
 import { Deferred } from '../../../../src/base/internal.ts'
 import { asksForSocket } from '../../../../src/engines/node/http2/extended-connect.ts'
+import { createMemoryBudget, embeddedServer, WebSockets } from '../../../../src/index.ts'
+import { certificate } from '../../../support/certificate.ts'
 import { serveHttp2 } from '../../../support/http2-server.ts'
+import { clientFrame } from '../../../support/peer.ts'
 import { connectHeaders, FrameKind, RawHttp2 } from '../../../support/raw-http2.ts'
+
+const OPTIONS = { port: 0, host: '127.0.0.1', signals: false, tls: certificate, http2: true }
 
 it('asksForSocket() is for CONNECT with :protocol websocket alone', () => {
   expect(asksForSocket({ ':method': 'CONNECT', ':protocol': 'websocket' })).toBe(true)
@@ -60,4 +65,62 @@ it('an interceptor that throws is answered with 500, and its connection goes on'
   const peer = await client.open('/echo')
   peer.text('Hi')
   expect(await peer.read(4)).toBe('81 02 48 69')
+})
+
+it('memoryBudget counts what arrives before the upgrade is decided', async () => {
+  const memoryBudget = createMemoryBudget(64 * 1024 * 1024)
+  const asked = new Deferred<void>()
+  const answer = new Deferred<void>()
+  const arrived = new Deferred<number>()
+  await using server = await embeddedServer(OPTIONS, (app) => {
+    app.install(WebSockets, { memoryBudget })
+    app.routing((route) => {
+      route
+        .webSocket('/', async ({ incoming }) => {
+          const frame = await incoming.receive()
+          arrived.resolve(frame.buffer.length)
+        })
+        .intercept(() => {
+          asked.resolve()
+          return answer.promise
+        })
+    })
+  }).start()
+  await using client = await RawHttp2.connect(server.address.port)
+  const stream = client.request(connectHeaders('/'))
+  await asked.promise
+  const before = memoryBudget.used
+  const message = clientFrame('binary', Buffer.alloc(120_000))
+  for (let at = 0; at < message.length; at += 10_000) {
+    client.send(FrameKind.DATA, 0, stream, message.subarray(at, at + 10_000))
+  }
+  await client.settle()
+  const during = memoryBudget.used
+  answer.resolve()
+
+  expect(during - before).toBeGreaterThanOrEqual(120_000)
+  expect(during - before).toBeLessThan(120_000 + 32 * 1024)
+  expect(await arrived.promise).toBe(120_000)
+})
+
+it('memoryBudget counts what waits for a session that does not read', async () => {
+  const memoryBudget = createMemoryBudget(64 * 1024 * 1024)
+  const gone = new Deferred<void>()
+  await using server = await embeddedServer(OPTIONS, (app) => {
+    app.install(WebSockets, { memoryBudget, channels: { incoming: { maxBytes: 1024 } } })
+    app.routing((route) => {
+      route.webSocket('/', () => gone.promise)
+    })
+  }).start()
+  await using client = await RawHttp2.connect(server.address.port)
+  const peer = await client.open('/')
+  const before = memoryBudget.used
+  // As much as the read-ahead and the window of the stream take.
+  const message = clientFrame('binary', Buffer.alloc(9_992))
+  for (let times = 0; times < 26; times++) peer.send(message)
+  await client.settle()
+  const during = memoryBudget.used
+  gone.resolve()
+
+  expect(during - before).toBeGreaterThanOrEqual(250_000)
 })

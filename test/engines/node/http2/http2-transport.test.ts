@@ -8,10 +8,11 @@ import {
 } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 
 import { Http2Transport } from '../../../../src/engines/node/http2/http2-transport.ts'
-import { isClosed, Recorder, transportSuite } from '../../../suites/transports.ts'
+import { hasEnded, isClosed, Recorder, transportSuite } from '../../../suites/transports.ts'
 
 const NOWHERE = { host: null, port: null }
 const FACTS = { local: NOWHERE, remote: NOWHERE, encrypted: false }
@@ -136,5 +137,35 @@ describe('Http2Transport', () => {
 
     expect(received).toBe(large.length + 4)
     expect(Reflect.get(pair.connecting, 'rstCode')).toBe(constants.NGHTTP2_NO_ERROR)
+  })
+
+  it('while it is paused, frames of one byte take no more memory than their bytes', async () => {
+    await using pair = await streamPair()
+    const transport = transportOver(pair.accepted)
+    const recorder = new Recorder()
+    const reports: number[] = []
+    transport.start(Object.assign(recorder, { unread: (bytes: number) => reports.push(bytes) }))
+    transport.pause()
+    for (let times = 0; times < 500; times++) {
+      pair.connecting.write('x')
+      // So that Node's client sends a frame for each.
+      await setImmediate()
+    }
+    const written = once(pair.connecting, 'finish')
+    pair.connecting.end()
+    await written
+    // The answer to a PING says that the other end has read everything.
+    await new Promise((resolve) => pair.client.ping(resolve))
+    const unread = transport.unreadBytes
+    const receives = recorder.log.length
+    transport.resume()
+    await recorder.until(hasEnded)
+
+    expect(receives).toBe(0)
+    expect(unread).toBeLessThanOrEqual(1024)
+    expect(reports[0]).toBe(512)
+    expect(recorder.text).toBe('x'.repeat(500))
+    expect(recorder.log.length).toBeLessThan(5)
+    expect(transport.unreadBytes).toBe(0)
   })
 })
