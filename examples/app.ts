@@ -8,6 +8,7 @@ import { Topics } from 'towpath/topics'
 import { flow } from './browser-page/flow.ts'
 import { serveChat } from './chat/chat.ts'
 import { chat } from './chat/contract.ts'
+import { taskList } from './contract/server.ts'
 import { echo } from './echo/echo.ts'
 import { dashboard, Readings } from './reconnecting-dashboard/dashboard.ts'
 
@@ -19,8 +20,8 @@ const CHAT_OPTIONS: WebSocketRouteOptions = {
 }
 
 /**
- * Installs the plugin and declares the routes of the chat, the echo, the dashboard and the browser
- * page.
+ * Installs the plugins and declares the routes of the chat, the echo, the dashboard, the browser
+ * page and the task list.
  */
 export function examples(app: Application): void {
   // Pings remove a member whose network is lost from the room within 45 seconds.
@@ -34,4 +35,5 @@ export function examples(app: Application): void {
     route.webSocket('/browser-page/flow', flow)
     route.webSocket('/reconnecting-dashboard/feed', (session) => dashboard(readings, session))
   })
+  taskList(app)
 }

@@ -1,6 +1,6 @@
 /**
- * `npm start`: serves the chat, the echo, the dashboard and the browser page, with their pages,
- * until Ctrl-C.
+ * `npm start`: serves the chat, the echo, the dashboard, the browser page and the task list, with
+ * their pages, until Ctrl-C.
  *
  * `PORT` chooses the port (8080; 0 takes any free one). `HOST` chooses the address: 127.0.0.1, this
  * machine alone; 0.0.0.0 lets in the whole network.
@@ -46,6 +46,7 @@ function findPages(): Record<string, string> {
     '/': folder('public/'),
     '/browser-page/': folder('browser-page/public/'),
     '/chat/': folder('chat/public/'),
+    '/contract/': folder('contract/public/'),
     '/echo/': folder('echo/public/'),
     '/reconnecting-dashboard/': folder('reconnecting-dashboard/public/'),
   }

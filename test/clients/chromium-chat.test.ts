@@ -214,6 +214,49 @@ describe('the examples in Chromium', { timeout: 60_000 }, () => {
     await side.waitFor({ state: 'hidden' })
   })
 
+  it('the page of tasks asks, streams, and shows the events of another page', async () => {
+    const first = await open('contract/')
+    await shows(first, 'Connected')
+    await addTask(first, 'Open lock 9')
+    await sees(first, 'response', 'add {"id":1,"title":"Open lock 9","done":false}')
+
+    const second = await open('contract/')
+    await sees(second, 'item', 'all {"id":1,"title":"Open lock 9","done":false}')
+    await addTask(second, '<b>Fill</b> lock 3')
+    await sees(first, 'event', 'changed {"id":2,"title":"<b>Fill</b> lock 3","done":false}')
+    await first.getByRole('button', { name: 'Finish task 2' }).click()
+
+    await second.locator('.task.done', { hasText: 'lock 3' }).waitFor()
+    for (const page of [first, second]) {
+      expect(await page.locator('.task .title').allTextContents()).toEqual([
+        'Open lock 9',
+        '<b>Fill</b> lock 3',
+      ])
+      expect(await page.locator('.task.done').count()).toBe(1)
+    }
+    expect(complaints).toEqual([])
+  })
+
+  it('the page of tasks shows failures, and connects again after a restart', async () => {
+    const page = await open('contract/')
+    await shows(page, 'Connected')
+    await page.setViewportSize(PHONE)
+    expect(await overflow(page)).toBe(0)
+
+    await addTask(page, ' ')
+    await page.getByRole('alert').getByText('A task has a title').waitFor()
+    await page.getByRole('button', { name: 'Finish task 0' }).click()
+    await page.getByRole('alert').getByText('There is no task 0.').waitFor()
+    await sees(page, 'failure', 'finish: NO_SUCH_TASK {"id":0}')
+
+    await examples.stop('SIGTERM')
+    await shows(page, 'Closed')
+    examples = await serve(new URL(examples.url).port)
+    await page.getByRole('button', { name: 'Connect again' }).click()
+    await shows(page, 'Connected')
+    await page.getByText('There are no tasks yet.').waitFor()
+  })
+
   it('the echo page shows texts, bytes and the goodbye', async () => {
     const page = await open('echo/')
     await shows(page, 'Connected')
@@ -296,6 +339,15 @@ async function message(page: Page, text: string): Promise<void> {
 
 async function line(page: Page, text: string): Promise<void> {
   await page.locator('.line', { hasText: text }).waitFor()
+}
+
+async function addTask(page: Page, title: string): Promise<void> {
+  await page.getByLabel('New task').fill(title)
+  await page.getByRole('button', { name: 'Add', exact: true }).click()
+}
+
+async function sees(page: Page, kind: string, text: string): Promise<void> {
+  await page.locator(`.messages .${kind}`, { hasText: text }).waitFor()
 }
 
 async function received(page: Page, text: string): Promise<void> {

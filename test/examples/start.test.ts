@@ -32,7 +32,14 @@ describe('npm start', () => {
 
     expect(examples.line).toMatch(/^Towpath examples: http:\/\/127\.0\.0\.1:[1-9]\d*\/$/)
     const titles = []
-    for (const path of ['', 'browser-page/', 'chat/', 'echo/', 'reconnecting-dashboard/']) {
+    for (const path of [
+      '',
+      'browser-page/',
+      'chat/',
+      'contract/',
+      'echo/',
+      'reconnecting-dashboard/',
+    ]) {
       const page = await fetch(new URL(path, examples.url))
       titles.push(/<title>(.*)<\/title>/.exec(await page.text())?.[1])
     }
@@ -40,6 +47,7 @@ describe('npm start', () => {
       'Towpath examples',
       'Towpath slow reader',
       'Towpath chat',
+      'Towpath tasks',
       'Towpath echo',
       'Towpath dashboard',
     ])

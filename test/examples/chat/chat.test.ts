@@ -259,7 +259,6 @@ describe('serveChat()', () => {
       for (let next; next?.position.offset !== 400;) {
         next = (await grace.heard()) as { type: string; position: { offset: number } }
         kinds.add(next.type)
-        console.log(next.type, next.position.offset)
       }
       expect([...kinds]).toEqual(['said', 'gap'])
     })

@@ -15,7 +15,7 @@ describe('the example of a contract', () => {
       taskList(t.application)
       const lines: string[] = []
 
-      await addAndFinish(t.client, 'ws://localhost/tasks', 'Open lock 9', (line) =>
+      await addAndFinish(t.client, 'ws://localhost/contract/tasks', 'Open lock 9', (line) =>
         lines.push(line),
       )
 
@@ -32,8 +32,8 @@ describe('the example of a contract', () => {
     await withTestApplication(async (t) => {
       t.application.install(WebSockets)
       taskList(t.application)
-      const session = await t.connect('/tasks', { protocols: ['tasks.1+json'] })
-      await addAndFinish(t.client, 'ws://localhost/tasks', 'Fill lock 3', () => {})
+      const session = await t.connect('/contract/tasks', { protocols: ['tasks.1+json'] })
+      await addAndFinish(t.client, 'ws://localhost/contract/tasks', 'Fill lock 3', () => {})
       await t.settle()
 
       const frame = await session.incoming.receive()
