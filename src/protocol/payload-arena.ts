@@ -55,3 +55,11 @@ export class PayloadArena {
     return copyMasked(source, sourceStart, this.block, this.start, length, maskKey)
   }
 }
+
+const smallArena = new PayloadArena(SMALL_ARENA_BYTES)
+const middleArena = new PayloadArena(MIDDLE_ARENA_BYTES)
+
+/** Returns the arena of all connections for a payload, of at most `MIDDLE_PAYLOAD_BYTES`. */
+export function arenaFor(length: number): PayloadArena {
+  return length <= SMALL_PAYLOAD_BYTES ? smallArena : middleArena
+}

@@ -12,36 +12,15 @@ import { type CloseReason, parseClosePayload } from '../closing/close-reason.ts'
 import { FrameTooBigError, ProtocolViolation, ProtocolViolationError } from '../errors.ts'
 import { HeldBytes } from '../held-bytes.ts'
 import { forgetSource } from '../mask.ts'
-import { MAX_BYTES } from '../memory.ts'
-import {
-  MIDDLE_ARENA_BYTES,
-  MIDDLE_PAYLOAD_BYTES,
-  PayloadArena,
-  SMALL_ARENA_BYTES,
-  SMALL_PAYLOAD_BYTES,
-} from '../payload-arena.ts'
+import { arenaFor, MIDDLE_PAYLOAD_BYTES, SMALL_PAYLOAD_BYTES } from '../payload-arena.ts'
 import { EMPTY_BYTES } from '../text.ts'
-import type { FrameDecoderOptions } from './decoder-options.ts'
-import { CONTROL_BIT, FIN_BIT, Opcode, OPCODE_BITS, readInt32, readLength } from './frame-header.ts'
+import { type DecoderRules, type FrameDecoderOptions, rulesFor } from './decoder-options.ts'
+import { CONTROL_BIT, FIN_BIT, Opcode, OPCODE_BITS } from './frame-header.ts'
 import type { FrameSink } from './frame-sink.ts'
-import { checkExtendedLength, checkFirstByte, checkSecondByte, checkSize } from './header-rules.ts'
-import { IncomingMessage } from './incoming-message.ts'
+import { header, readHeader } from './header-rules.ts'
+import { type IncomingMessage, keepMessage, spareMessage } from './incoming-message.ts'
 import { PartialFrame } from './partial-frame.ts'
 import { PartialHeader } from './partial-header.ts'
-
-const DEFAULT_MAX_MESSAGE_BYTES = 1024 * 1024
-
-// The largest cases of the conformance suite need so many.
-const DEFAULT_MAX_FRAGMENTS = 65_536 + 16
-
-/** The arena for small payloads of all connections. */
-const smallArena = new PayloadArena(SMALL_ARENA_BYTES)
-const middleArena = new PayloadArena(MIDDLE_ARENA_BYTES)
-
-/**
- * For messages in one frame that arrives whole, of all connections: it holds nothing between calls.
- */
-let spareMessage = new IncomingMessage()
 
 /** The first byte of a text message in one frame, without reserved bits. */
 const WHOLE_TEXT = FIN_BIT | Opcode.TEXT
@@ -60,12 +39,7 @@ const WHOLE_TEXT = FIN_BIT | Opcode.TEXT
  */
 export class FrameDecoder {
   readonly #sink: FrameSink
-  readonly #expectsMask: boolean
-  readonly #claimedBits: number
-  readonly #maxMessageSize: number
-  readonly #maxFragments: number
-  readonly #gathers: boolean
-  #maxFrameSize: number
+  #rules: DecoderRules
 
   /** The message that has begun and not ended; `null` between messages. */
   #message: IncomingMessage | null = null
@@ -82,21 +56,16 @@ export class FrameDecoder {
   /** `sink` must not throw, and must not call `receive`; it may call `pause` and `resume`. */
   constructor(sink: FrameSink, options: FrameDecoderOptions) {
     this.#sink = sink
-    this.#expectsMask = options.role === 'server'
-    this.#claimedBits = options.claimedBits ?? 0
-    this.#maxFrameSize = options.maxFrameSize ?? Infinity
-    this.#maxMessageSize = Math.min(options.maxMessageSize ?? DEFAULT_MAX_MESSAGE_BYTES, MAX_BYTES)
-    this.#maxFragments = options.maxFragments ?? DEFAULT_MAX_FRAGMENTS
-    this.#gathers = options.messages ?? true
+    this.#rules = rulesFor(options)
   }
 
   /** The largest text or binary frame, in bytes of payload; applies from the next header on. */
   get maxFrameSize(): number {
-    return this.#maxFrameSize
+    return this.#rules.maxFrameSize
   }
 
   set maxFrameSize(byteLength: number) {
-    this.#maxFrameSize = byteLength
+    this.#rules = rulesFor({ ...this.#rules.options, maxFrameSize: byteLength })
   }
 
   /** Bytes that arrived while paused and have not been decoded. */
@@ -171,46 +140,17 @@ export class FrameDecoder {
    * @returns the offset of the next frame; `end` if there is none.
    */
   #parseFrame(bytes: Uint8Array, at: number, end: number): number {
-    const available = end - at
-    const first = bytes[at]! // `at` is below `end`, here and below
-    const message = this.#message ?? spareMessage
-    const badFirst =
-      checkFirstByte(first, message.isUnfinished, this.#claimedBits) ??
-      (this.#gathers ? message.checkFragments(first, this.#maxFragments) : null)
-    if (badFirst !== null) return this.#fail(badFirst, end)
-    if (available < 2) return this.#keepHeader(bytes, at, end)
+    const message = this.#message ?? spareMessage()
+    const problem = readHeader(bytes, at, end, this.#rules, message)
+    if (problem === 'incomplete') return this.#keepHeader(bytes, at, end)
+    if (problem !== null) return this.#fail(problem, end)
 
-    const second = bytes[at + 1]!
-    const badSecond = checkSecondByte(first, second, this.#expectsMask)
-    if (badSecond !== null) return this.#fail(badSecond, end)
-
-    let length = second & 0x7f
-    let size = 2
-    if (length > 125) {
-      const inBytes = length === 126 ? 2 : 8
-      size += inBytes
-      if (available < size) return this.#keepHeader(bytes, at, end)
-      length = readLength(bytes, at + 2, inBytes)
-      const badLength = checkExtendedLength(length, inBytes)
-      if (badLength !== null) return this.#fail(badLength, end)
-    }
-    if ((first & CONTROL_BIT) === 0) {
-      const before = this.#gathers && message.isUnfinished ? message.size : 0
-      const tooBig = checkSize(length, this.#maxFrameSize, before, this.#maxMessageSize)
-      if (tooBig !== null) return this.#fail(tooBig, end)
-    }
-
-    let maskKey = 0
-    if (this.#expectsMask) {
-      if (available < size + 4) return this.#keepHeader(bytes, at, end)
-      maskKey = readInt32(bytes, at + size)
-      size += 4
-    }
+    const { first, length, maskKey, size } = header
+    const isThere = length <= end - at - size
     this.#header = null
-    const isWhole = (first & FIN_BIT) !== 0 && length <= available - size
-    if ((first & CONTROL_BIT) === 0) this.#beginMessage(message, isWhole)
+    if ((first & CONTROL_BIT) === 0) this.#beginMessage(message, isThere && (first & FIN_BIT) !== 0)
     message.begin(first, length)
-    if (length <= available - size) {
+    if (isThere) {
       if (first === WHOLE_TEXT && this.#readAscii(length, maskKey, bytes, at + size)) {
         return at + size + length
       }
@@ -228,15 +168,15 @@ export class FrameDecoder {
    */
   #beginMessage(message: IncomingMessage, isWhole: boolean): void {
     this.#message = message
-    if (!isWhole && message === spareMessage) spareMessage = new IncomingMessage()
+    if (!isWhole) keepMessage(message)
   }
 
   /** The last frame has arrived. @returns `false` if its text ended inside a character. */
   #endMessage(): boolean {
     const message = this.#message
     this.#message = null
-    if (message?.end() !== false) return true
-    if (message === spareMessage) spareMessage = new IncomingMessage()
+    if (message === null || message.end()) return true
+    keepMessage(message)
     return false
   }
 
@@ -250,10 +190,10 @@ export class FrameDecoder {
   /**
    * Completes a partial header, and reads it again from its beginning whenever more of it is known.
    */
-  #continueHeader(header: PartialHeader, bytes: Uint8Array, at: number, end: number): number {
+  #continueHeader(partial: PartialHeader, bytes: Uint8Array, at: number, end: number): number {
     while (at < end && this.#header !== null) {
-      at = header.append(bytes, at, end, this.#expectsMask)
-      this.#parseFrame(header.bytes, 0, header.length)
+      at = partial.append(bytes, at, end, this.#rules.expectsMask)
+      this.#parseFrame(partial.bytes, 0, partial.length)
     }
     return this.#isDone ? end : at
   }
@@ -275,7 +215,11 @@ export class FrameDecoder {
 
   /** Whether the sink takes a whole text message of this length as a string: never a heartbeat. */
   #takesString(length: number): boolean {
-    if (length <= SMALL_PAYLOAD_BYTES || length > MAX_ASCII_TEXT_BYTES || this.#claimedBits !== 0)
+    if (
+      length <= SMALL_PAYLOAD_BYTES ||
+      length > MAX_ASCII_TEXT_BYTES ||
+      this.#rules.claimedBits !== 0
+    )
       return false
     return this.#sink.asciiText !== undefined
   }
@@ -291,7 +235,7 @@ export class FrameDecoder {
   ): number {
     const next = at + length
     if (length === 0) return this.#deliver(first, EMPTY_BYTES, next, end)
-    const arena = length <= SMALL_PAYLOAD_BYTES ? smallArena : middleArena
+    const arena = arenaFor(length)
     const isAscii = arena.put(bytes, at, length, maskKey)
     if (isAscii) this.#isAscii = true
     const { block, start } = arena
@@ -373,7 +317,7 @@ export class FrameDecoder {
   #finish(): void {
     this.#isDone = true
     // It may have been left in the middle of a message.
-    if (this.#message === spareMessage) spareMessage = new IncomingMessage()
+    if (this.#message !== null) keepMessage(this.#message)
     this.#message = null
     this.#partial = null
     this.#held = null

@@ -1,9 +1,10 @@
 /**
- * The rules for frame headers (RFC 6455 §5.2–5.5). Each function checks the bytes that it gets, and
- * returns the violation, or `null`.
+ * Reads the header of a frame, and checks it (RFC 6455 §5.2–5.5). Each `check…` function checks the
+ * bytes that it gets, and returns the violation, or `null`.
  */
 
 import { FrameTooBigError, type ProtocolViolation, ProtocolViolationError } from '../errors.ts'
+import type { DecoderRules } from './decoder-options.ts'
 import {
   CONTROL_BIT,
   FIN_BIT,
@@ -11,7 +12,75 @@ import {
   MAX_CONTROL_PAYLOAD_BYTES,
   Opcode,
   OPCODE_BITS,
+  readInt32,
+  readLength,
 } from './frame-header.ts'
+import type { IncomingMessage } from './incoming-message.ts'
+
+/**
+ * The header that `readHeader` read last: its first byte, the length of the payload, the mask key
+ * (0: none), and its own size. One object for all decoders, so that a frame allocates nothing.
+ */
+export const header: { first: number; length: number; maskKey: number; size: number } = {
+  first: 0,
+  length: 0,
+  maskKey: 0,
+  size: 0,
+}
+
+/**
+ * Reads the header that begins at `at`, of which at least one byte has arrived. A violation is
+ * found at the first byte that proves it.
+ *
+ * @param message the message that is arriving, or one that has not begun.
+ * @returns `null` if `header` is complete and valid.
+ */
+export function readHeader(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  rules: DecoderRules,
+  message: IncomingMessage,
+): ProtocolViolation | 'incomplete' | null {
+  const available = end - at
+  const first = bytes[at]! // `at` is below `end`, here and below
+  const badFirst =
+    checkFirstByte(first, message.isUnfinished, rules.claimedBits) ??
+    (rules.gathers ? message.checkFragments(first, rules.maxFragments) : null)
+  if (badFirst !== null) return badFirst
+  if (available < 2) return 'incomplete'
+
+  const second = bytes[at + 1]!
+  const badSecond = checkSecondByte(first, second, rules.expectsMask)
+  if (badSecond !== null) return badSecond
+
+  let length = second & 0x7f
+  let size = 2
+  if (length > 125) {
+    const inBytes = length === 126 ? 2 : 8
+    size += inBytes
+    if (available < size) return 'incomplete'
+    length = readLength(bytes, at + 2, inBytes)
+    const badLength = checkExtendedLength(length, inBytes)
+    if (badLength !== null) return badLength
+  }
+  if ((first & CONTROL_BIT) === 0) {
+    const before = rules.gathers && message.isUnfinished ? message.size : 0
+    const tooBig = checkSize(length, rules.maxFrameSize, before, rules.maxMessageSize)
+    if (tooBig !== null) return tooBig
+  }
+
+  header.maskKey = 0
+  if (rules.expectsMask) {
+    if (available < size + 4) return 'incomplete'
+    header.maskKey = readInt32(bytes, at + size)
+    size += 4
+  }
+  header.first = first
+  header.length = length
+  header.size = size
+  return null
+}
 
 /**
  * Checks the first byte.

@@ -69,3 +69,18 @@ export class IncomingMessage {
     return this.#utf8 === UTF8_BOUNDARY
   }
 }
+
+let spare = new IncomingMessage()
+
+/**
+ * Returns the object for messages in one frame that arrives whole, of all connections: it holds
+ * nothing between calls.
+ */
+export function spareMessage(): IncomingMessage {
+  return spare
+}
+
+/** `message` stays with its decoder, or is broken: it is not the spare one any more. */
+export function keepMessage(message: IncomingMessage): void {
+  if (message === spare) spare = new IncomingMessage()
+}

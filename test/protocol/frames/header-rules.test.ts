@@ -1,11 +1,52 @@
 import { describe, expect, it } from 'vitest'
 import type { ProtocolViolation } from '../../../src/protocol/errors.ts'
+import { rulesFor } from '../../../src/protocol/frames/decoder-options.ts'
 import {
   checkExtendedLength,
   checkFirstByte,
   checkSecondByte,
   checkSize,
+  header,
+  readHeader,
 } from '../../../src/protocol/frames/header-rules.ts'
+import { IncomingMessage } from '../../../src/protocol/frames/incoming-message.ts'
+import { hex } from '../../support/bytes.ts'
+
+describe('readHeader()', () => {
+  const read = (
+    bytes: Uint8Array,
+    role: 'server' | 'client',
+    message = new IncomingMessage(),
+  ): ReturnType<typeof readHeader> =>
+    readHeader(bytes, 1, bytes.length, rulesFor({ role, maxFrameSize: 70_000 }), message)
+
+  it('readHeader() reads each length, with and without a mask key', () => {
+    expect(read(hex('00 81 85 37 fa 21 3d'), 'server')).toBe(null)
+    expect(header).toEqual({ first: 0x81, length: 5, maskKey: 0x37fa213d, size: 6 })
+    expect(read(hex('00 02 7e 01 00'), 'client')).toBe(null)
+    expect(header).toEqual({ first: 0x02, length: 256, maskKey: 0, size: 4 })
+    expect(read(hex('00 82 7f 00 00 00 00 00 01 00 00'), 'client')).toBe(null)
+    expect(header).toEqual({ first: 0x82, length: 65_536, maskKey: 0, size: 10 })
+  })
+
+  it('readHeader() waits for the rest of a header that may be valid', () => {
+    const whole = hex('00 82 ff 00 00 00 00 00 01 00 00 37 fa 21 3d')
+
+    for (let end = 2; end < whole.length; end++) {
+      expect(read(whole.subarray(0, end), 'server')).toBe('incomplete')
+    }
+    expect(read(whole, 'server')).toBe(null)
+  })
+
+  it('readHeader() finds a violation at the first byte that proves it', () => {
+    expect(read(hex('00 80'), 'server')).toMatchObject({ closeCode: 1002 })
+    expect(read(hex('00 81 05'), 'server')).toMatchObject({ closeCode: 1002 })
+    expect(read(hex('00 81 fe 00 10'), 'server')).toMatchObject({ closeCode: 1002 })
+    expect(read(hex('00 82 ff 00 00 00 00 00 02 00 00'), 'server')).toMatchObject({
+      closeCode: 1009,
+    })
+  })
+})
 
 describe('checkFirstByte()', () => {
   it('checkFirstByte() lets pass exactly what may begin a frame, between and inside messages', () => {

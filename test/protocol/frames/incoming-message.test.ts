@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { TooManyFragmentsError } from '../../../src/protocol/index.ts'
-import { IncomingMessage } from '../../../src/protocol/frames/incoming-message.ts'
+import {
+  IncomingMessage,
+  keepMessage,
+  spareMessage,
+} from '../../../src/protocol/frames/incoming-message.ts'
 import { hex } from '../../support/bytes.ts'
 
 const EURO = hex('e2 82 ac')
@@ -61,4 +65,14 @@ describe('IncomingMessage', () => {
     expect(message.accepts(first, hex('ff'), 0, 1, false)).toBe(true)
     expect(message.end()).toBe(true)
   })
+})
+
+it('spareMessage() is one object until a decoder keeps it', () => {
+  const spare = spareMessage()
+  keepMessage(new IncomingMessage())
+  expect(spareMessage()).toBe(spare)
+
+  keepMessage(spare)
+
+  expect(spareMessage()).not.toBe(spare)
 })
