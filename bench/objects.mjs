@@ -22,8 +22,9 @@ const SESSIONS = IS_CHECK ? 100 : 500
 /** Folders of a build whose classes make up a session, without its transport and its call. */
 const SESSION_FOLDERS = ['session', 'channels', 'protocol', 'application/sessions']
 
-/** How many instances of these classes an idle session may hold. */
+/** How many instances of these classes an idle session may hold, and their bytes. */
 const MAX_INSTANCES = 12
+const MAX_BYTES = 1100
 const REQUEST =
   'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
   'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
@@ -111,11 +112,13 @@ function check(folder, rows) {
   const classes = new Set(SESSION_FOLDERS.flatMap((each) => classesOf(resolve(folder, each))))
   const held = rows.filter(({ key }) => classes.has(key))
   const count = held.reduce((sum, { each }) => sum + Math.round(each), 0)
+  const size = Math.round(held.reduce((sum, { bytes }) => sum + bytes, 0))
   const names = held.map(({ key }) => key).join(', ')
-  console.log(`${count} instances of classes of a session: ${names}`)
-  if (count <= MAX_INSTANCES && held.length > 0) return
+  console.log(`${count} instances of classes of a session, ${size} bytes: ${names}`)
+  if (count <= MAX_INSTANCES && size <= MAX_BYTES && held.length > 0) return
   console.error(
-    `Cannot accept an idle session with ${count} instances, expected 1 to ${MAX_INSTANCES}`,
+    `Cannot accept an idle session with ${count} instances of ${size} bytes, ` +
+      `expected 1 to ${MAX_INSTANCES} of at most ${MAX_BYTES} bytes`,
   )
   process.exitCode = 1
 }

@@ -15,12 +15,15 @@ export interface QueueStatistics {
   readonly bytes: number
 }
 
-/** The counters of a session at one moment. Times are those of the application's clock. */
+/**
+ * The counters of a session at one moment. Times are those of the application's clock, in whole
+ * milliseconds.
+ */
 export interface SessionStatistics {
-  /** When the session began, in milliseconds: see `Application.clock`. */
+  /** When the session began: see `Application.clock`. */
   readonly openedAt: number
 
-  /** When bytes last arrived, in milliseconds; `openedAt` if none has arrived. */
+  /** When bytes last arrived; `openedAt` if none has arrived. */
   readonly lastReceivedAt: number
 
   /**
@@ -36,31 +39,19 @@ export interface SessionStatistics {
   readonly queued: ByDirection<QueueStatistics>
 }
 
-/** What a session has received and sent. Both of its halves add to it. */
-export class Traffic {
-  /** See `SessionStatistics.openedAt`. */
-  readonly openedAt: number
-  receivedAt: number
-  receivedMessages = 0
-  sentMessages = 0
-  sentBytes = 0
-
-  /** @param now the time of the session's clock, in milliseconds. */
-  constructor(now: number) {
-    this.openedAt = now
-    this.receivedAt = now
-  }
-}
-
 /** The two halves of a session, as its counters see them. */
 export interface CountedHalves {
   readonly read: {
-    readonly traffic: Traffic
     /** Bytes that have arrived. */
     readonly received: number
+    /** In whole milliseconds: another number would cost an object. `null`: never. */
+    readonly receivedAt: number | null
+    readonly receivedMessages: number
     readonly channel: { readonly size: number; readonly bytes: number }
   }
   readonly write: {
+    readonly sentBytes: number
+    readonly sentMessages: number
     readonly bufferedAmount: number
     /** `null`: nothing has ever had to wait. */
     readonly backlog: { readonly frames: number } | null
@@ -68,14 +59,14 @@ export interface CountedHalves {
 }
 
 /** Returns the counters of a session: a fresh copy. */
-export function statisticsOf({ read, write }: CountedHalves): SessionStatistics {
-  const { traffic, received, channel } = read
+export function statisticsOf({ read, write }: CountedHalves, openedAt: number): SessionStatistics {
+  const { channel } = read
   const { bufferedAmount, backlog } = write
   return {
-    openedAt: traffic.openedAt,
-    lastReceivedAt: traffic.receivedAt,
-    messages: { incoming: traffic.receivedMessages, outgoing: traffic.sentMessages },
-    bytes: { incoming: received, outgoing: traffic.sentBytes },
+    openedAt,
+    lastReceivedAt: read.receivedAt ?? openedAt,
+    messages: { incoming: read.receivedMessages, outgoing: write.sentMessages },
+    bytes: { incoming: read.received, outgoing: write.sentBytes },
     queued: {
       incoming: { frames: channel.size, bytes: channel.bytes },
       outgoing: { frames: backlog?.frames ?? 0, bytes: bufferedAmount },

@@ -4,14 +4,13 @@
 
 import { encodedSizeBound } from '../../src/protocol/internal.ts'
 import { type Stretch, stretchPoolOf, type StretchUser } from '../../src/session/writing/stretch.ts'
-import { Traffic } from '../../src/session/statistics.ts'
 import { Gate } from './gate.ts'
 import { memoryEnvironment } from './memory-world.ts'
 
 /** Has a stretch from its first frame of a turn until the turn ends. */
 export class Writer implements StretchUser {
   readonly transport: Gate
-  readonly traffic = new Traffic(0)
+  sentBytes = 0
   masking: boolean
   stretch: Stretch | null = null
   /** Whether the transport has kept bytes; the test says when it has drained. */
@@ -34,7 +33,7 @@ export class Writer implements StretchUser {
 
   roomFor(bound: number): Stretch | null {
     if (this.isBusy) return null
-    this.stretch ??= stretchPoolOf(this.#environment).begin(this, this.traffic)
+    this.stretch ??= stretchPoolOf(this.#environment).begin(this)
     return this.stretch.makeRoom(bound, null) ? this.stretch : null
   }
 

@@ -3,7 +3,7 @@
  */
 
 import type { Clock } from '../../base/index.ts'
-import { addAbortListener, handled, removeAbortListener } from '../../base/internal.ts'
+import { addAbortListener, handled, rejected, removeAbortListener } from '../../base/internal.ts'
 import type { ChannelEnd } from '../channel-end.ts'
 import { ReceiveTimeoutError } from '../errors.ts'
 import type { ReceiveCore, Receiver, Shape } from './receive-core.ts'
@@ -15,8 +15,8 @@ export function waitFor<T, R>(
   signal: AbortSignal | undefined,
   owner: object | null,
 ): PromiseReceiver<T, R> {
-  const receiver = new PromiseReceiver(core, shape, signal ?? null, owner)
-  receiver.listen()
+  const receiver = new PromiseReceiver(core, shape, owner)
+  if (signal !== undefined) receiver.listen(signal)
   core.join(receiver)
   return receiver
 }
@@ -34,83 +34,88 @@ export function limitWait<T, R>(
   receiver.promise.then(stop, stop)
 }
 
-/** Waits for one value on behalf of a promise. */
+/** A signal that may end the wait. */
+interface AbortWatch {
+  readonly signal: AbortSignal
+  readonly onAborted: () => void
+}
+
+/**
+ * Waits for one value on behalf of a promise. Each idle session has one, so it is small: it has no
+ * private methods, which would cost a field, and it does not keep the function that rejects.
+ */
 export class PromiseReceiver<T, R> implements Receiver<T> {
   readonly owner: object | null
   readonly promise: Promise<R>
   previous: Receiver<T> | null = null
   next: Receiver<T> | null = null
-  /** Whether it is still in the queue of its channel. */
-  isWaiting = true
   readonly #core: ReceiveCore<T>
   readonly #shape: Shape<T, R>
-  readonly #signal: AbortSignal | null
-  #onAborted: () => void = ignore
-  readonly #resolve: (value: R) => void
-  readonly #reject: (reason: unknown) => void
+  /** Settles the promise; `null` once the wait is over. */
+  #resolve: ((result: R | Promise<R>) => void) | null
+  #watch: AbortWatch | null = null
 
-  constructor(
-    core: ReceiveCore<T>,
-    shape: Shape<T, R>,
-    signal: AbortSignal | null,
-    owner: object | null,
-  ) {
+  constructor(core: ReceiveCore<T>, shape: Shape<T, R>, owner: object | null) {
     this.owner = owner
     this.#core = core
     this.#shape = shape
-    this.#signal = signal
-    // `capture` stores the functions that settle the promise; a closure for each wait would cost
+    // `capture` stores the function that settles the promise; a closure for each wait would cost
     // more.
     this.promise = new Promise<R>(capture)
-    this.#resolve = resolveCaptured as (value: R) => void // of this very promise
-    this.#reject = rejectCaptured
+    this.#resolve = captured as (result: R | Promise<R>) => void // of this very promise
+  }
+
+  /** Whether it is still in the queue of its channel. */
+  get isWaiting(): boolean {
+    return this.#resolve !== null
   }
 
   deliver(value: T): void {
-    this.#stopWaiting()
-    this.#resolve(this.#shape.value(value))
+    this.settle(this.#shape.value(value))
   }
 
   end(end: ChannelEnd): void {
-    this.#stopWaiting()
     try {
-      this.#resolve(this.#shape.end(end))
+      this.settle(this.#shape.end(end))
     } catch (error) {
-      void handled(this.promise)
-      this.#reject(error)
+      this.reject(error)
     }
   }
 
-  /** Ends the wait when the signal aborts, if there is a signal. */
-  listen(): void {
-    const signal = this.#signal
-    if (signal === null) return
-    this.#onAborted = () => this.giveUp(signal.reason)
-    addAbortListener(signal, this.#onAborted)
+  /** Ends the wait when `signal` aborts. */
+  listen(signal: AbortSignal): void {
+    const onAborted = (): void => this.giveUp(signal.reason)
+    this.#watch = { signal, onAborted }
+    addAbortListener(signal, onAborted)
   }
 
   /** Rejects with `reason` without taking a value. Does nothing once the wait is over. */
   giveUp(reason: unknown): void {
     if (!this.isWaiting) return
     this.#core.leave(this)
-    this.#stopWaiting()
-    void handled(this.promise)
-    this.#reject(reason)
+    this.reject(reason)
   }
 
-  #stopWaiting(): void {
-    this.isWaiting = false
-    if (this.#signal !== null) removeAbortListener(this.#signal, this.#onAborted)
+  /** Rejects the promise, which need not be handled. */
+  reject(reason: unknown): void {
+    void handled(this.promise)
+    this.settle(rejected(reason))
+  }
+
+  /** The wait is over: it has left the queue. */
+  settle(result: R | Promise<R>): void {
+    const resolve = this.#resolve
+    this.#resolve = null
+    if (this.#watch !== null) removeAbortListener(this.#watch.signal, this.#watch.onAborted)
+    resolve?.(result)
   }
 }
 
 // From the promise that was made last. Its function is called before `new Promise` returns.
-let resolveCaptured: (value: never) => void = ignore
-let rejectCaptured: (reason: unknown) => void = ignore
+let captured: (result: never) => void = ignore
 
-function capture(resolve: (value: never) => void, reject: (reason: unknown) => void): void {
-  resolveCaptured = resolve
-  rejectCaptured = reject
+function capture(resolve: (result: never) => void): void {
+  captured = resolve
 }
 
 function ignore(): void {

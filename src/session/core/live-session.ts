@@ -31,8 +31,13 @@ import type { Transport } from '../transport.ts'
 import { Outgoing, sendOf } from './outgoing.ts'
 import { SessionCore } from './session-core.ts'
 
-/** Functions of one session, which may be taken off it; `null`: not read yet. */
-class BoundFunctions {
+/** The parts of a session that many sessions never use; `null`: not read yet. */
+class Extras {
+  outgoing: Outgoing | null = null
+  scope: TaskScope | null = null
+  reason: Deferred<CloseReason> | null = null
+  closed: Deferred<CloseInfo> | null = null
+  // Functions, which may be taken off the session.
   close: WebSocketSession['close'] | null = null
   flush: WebSocketSession['flush'] | null = null
   terminate: WebSocketSession['terminate'] | null = null
@@ -44,14 +49,14 @@ class BoundFunctions {
 export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasClock {
   /** For the code that opened the session: it starts, measures and ends the session with it. */
   readonly core: SessionCore
-  #outgoing: Outgoing | null = null
-  #scope: TaskScope | null = null
-  #reason: Deferred<CloseReason> | null = null
-  #closed: Deferred<CloseInfo> | null = null
+  /** In whole milliseconds: another number would cost an object. */
+  readonly #openedAt: number
   #failureReported = false
   #send: WebSocketSession['send'] | null = null
-  /** The other functions. Made when one of them is first read. */
-  #functions: BoundFunctions | null = null
+  /** Made when one of them is first read. */
+  #extras: Extras | null = null
+  /** The promise of the handler while it runs. */
+  #handling: Promise<void> | null = null
 
   /**
    * @param kind `raw`: the handler sees every frame and fragment, and nothing is answered.
@@ -64,6 +69,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
     observer: SessionObserver,
     kind: 'default' | 'raw' = 'default',
   ) {
+    this.#openedAt = Math.floor(environment.clock.now())
     this.core = new SessionCore(transport, settings, environment, observer, this, kind)
   }
 
@@ -80,8 +86,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   }
 
   get outgoing(): OutgoingChannel {
-    this.#outgoing ??= new Outgoing(this.core)
-    return this.#outgoing
+    return (this.#made.outgoing ??= new Outgoing(this.core))
   }
 
   get send(): WebSocketSession['send'] {
@@ -90,23 +95,23 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   }
 
   get close(): WebSocketSession['close'] {
-    return (this.#bound.close ??= (reason = NORMAL) => this.core.close(reason))
+    return (this.#made.close ??= (reason = NORMAL) => this.core.close(reason))
   }
 
   get flush(): WebSocketSession['flush'] {
-    return (this.#bound.flush ??= () => this.core.write.flush())
+    return (this.#made.flush ??= () => this.core.write.flush())
   }
 
   get terminate(): WebSocketSession['terminate'] {
-    return (this.#bound.terminate ??= () => this.core.terminate())
+    return (this.#made.terminate ??= () => this.core.terminate())
   }
 
   get launch(): WebSocketSession['launch'] {
-    return (this.#bound.launch ??= (task) => this.#tasks().launch(task))
+    return (this.#made.launch ??= (task) => this.#tasks().launch(task))
   }
 
   get delay(): WebSocketSession['delay'] {
-    return (this.#bound.delay ??= (duration, options) =>
+    return (this.#made.delay ??= (duration, options) =>
       delayOn(this.clock, duration, [this.signal, options?.signal]))
   }
 
@@ -144,24 +149,26 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   }
 
   get closeReason(): Promise<CloseReason> {
-    if (this.#reason === null) {
-      this.#reason = new Deferred()
-      if (this.core.ending !== null) this.#reason.resolve(this.core.ending.reason)
+    const extras = this.#made
+    if (extras.reason === null) {
+      extras.reason = new Deferred()
+      if (this.core.ending !== null) extras.reason.resolve(this.core.ending.reason)
     }
-    return this.#reason.promise
+    return extras.reason.promise
   }
 
   get closed(): Promise<CloseInfo> {
-    if (this.#closed === null) {
-      this.#closed = new Deferred()
+    const extras = this.#made
+    if (extras.closed === null) {
+      extras.closed = new Deferred()
       const info = this.core.ending?.info ?? null
-      if (info !== null) this.#closed.resolve(info)
+      if (info !== null) extras.closed.resolve(info)
     }
-    return this.#closed.promise
+    return extras.closed.promise
   }
 
   get statistics(): SessionStatistics {
-    return statisticsOf(this.core)
+    return statisticsOf(this.core, this.#openedAt)
   }
 
   get bufferedAmount(): number {
@@ -197,46 +204,57 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
    * that opened the session.
    */
   run(handler: () => Promise<void> | void): Promise<void> {
-    // Not an async function: its frame would be the largest thing that an idle session holds.
-    return begun(handler).then(
-      () => this.#handlerEnded(),
-      (error: unknown) => this.#handlerEnded({ error }),
-    )
+    // Each idle session waits here. An async function would keep its frame, and a function for each
+    // outcome costs more than one that asks the settled promise again.
+    const handling = begun(handler)
+    this.#handling = handling
+    const settled = this.#handlerSettled.bind(this)
+    return handling.then(settled, settled)
   }
 
   /** See `SessionOwner`. */
   ending(reason: CloseReason): void {
-    this.#reason?.resolve(reason)
+    this.#extras?.reason?.resolve(reason)
   }
 
   /** See `SessionOwner`. */
   over(info: CloseInfo): void {
-    this.#closed?.resolve(info)
-    this.#scope?.abort()
+    this.#extras?.closed?.resolve(info)
+    this.#extras?.scope?.abort()
   }
 
-  get #bound(): BoundFunctions {
-    this.#functions ??= new BoundFunctions()
-    return this.#functions
+  get #made(): Extras {
+    this.#extras ??= new Extras()
+    return this.#extras
   }
 
   #tasks(): TaskScope {
-    if (this.#scope === null) {
-      this.#scope = new TaskScope({
+    const extras = this.#made
+    if (extras.scope === null) {
+      extras.scope = new TaskScope({
         onFailure: (error) => this.#failed(error),
         isFailure: (error) => !this.#isEndError(error),
       })
-      this.core.environment.unlimitListeners(this.#scope.signal)
-      if (this.core.ending !== null && this.core.ending.info !== null) this.#scope.abort()
+      this.core.environment.unlimitListeners(extras.scope.signal)
+      if (this.core.ending !== null && this.core.ending.info !== null) extras.scope.abort()
     }
-    return this.#scope
+    return extras.scope
+  }
+
+  #handlerSettled(): Promise<void> {
+    const handling = this.#handling ?? Promise.resolve()
+    this.#handling = null
+    return handling.then(
+      () => this.#handlerEnded(),
+      (error: unknown) => this.#handlerEnded({ error }),
+    )
   }
 
   async #handlerEnded(failure?: { readonly error: unknown }): Promise<void> {
     if (failure === undefined || this.#isEndError(failure.error)) this.core.handlerReturned()
     else this.#failed(failure.error)
     await this.closed
-    await this.#scope?.join()
+    await this.#extras?.scope?.join()
     this.core.observer.left?.(this)
   }
 

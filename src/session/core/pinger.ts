@@ -8,7 +8,7 @@
  */
 
 import type { Environment, WheelTimer } from '../../base/internal.ts'
-import { sameBytes } from '../../protocol/internal.ts'
+import { FrameType, sameBytes } from '../../protocol/internal.ts'
 import { PatientTimer } from '../patient-timer.ts'
 
 /** The two halves of a session, as pings see them. */
@@ -25,7 +25,7 @@ export interface PingPath {
       /** When bytes were last seen to move towards the peer; `-Infinity` if never. */
       readonly movedOutAt: number
     } | null
-    ping(payload: Uint8Array): void
+    control(type: typeof FrameType.PING, payload: Uint8Array): void
   }
 }
 
@@ -135,7 +135,7 @@ export class Pinger {
     const early = ((payload[0] ?? 0) / 256) * SPREAD * this.#period
     this.#pingTimer = this.#environment.timers.schedule(this.#period - early, () => this.#ping())
     this.#watch()
-    this.#path.write.ping(payload)
+    this.#path.write.control(FrameType.PING, payload)
   }
 
   /** Starts the timeout, unless it runs already and nothing has been heard since it was started. */

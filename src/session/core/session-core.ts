@@ -26,7 +26,6 @@ import type { SessionHoldings } from '../session-holdings.ts'
 import type { SessionOwner } from '../session-owner.ts'
 import type { SessionObserver, SessionSettings } from '../settings.ts'
 import type { Transport } from '../transport.ts'
-import { Traffic } from '../statistics.ts'
 import { SLAB_BYTES } from '../writing/output.ts'
 import { WriteHalf } from '../writing/write-half.ts'
 import { ABNORMAL, Ending, reportedReason } from './ending.ts'
@@ -75,9 +74,8 @@ export class SessionCore implements HalfOwner {
     this.extensions = SessionExtensions.open(settings, environment, (error) =>
       this.#extensionFailed(error),
     )
-    const traffic = new Traffic(environment.clock.now())
-    this.write = new WriteHalf(this, transport, traffic)
-    this.read = new ReadHalf(this, this.write, kind, traffic)
+    this.write = new WriteHalf(this, transport)
+    this.read = new ReadHalf(this, this.write, kind)
   }
 
   /** Begins to read and to ping. Frames that arrive before the handler runs wait in `incoming`. */
@@ -113,7 +111,7 @@ export class SessionCore implements HalfOwner {
 
   /** Bytes that the session keeps in memory, in both directions. */
   get heldBytes(): number {
-    return this.read.heldBytes + this.write.heldBytes
+    return this.read.heldBytes + this.#outgoingBytes
   }
 
   /** Measures the memory that the session takes, and the bytes that have moved. */
@@ -121,7 +119,7 @@ export class SessionCore implements HalfOwner {
     const { read, write } = this
     return {
       incoming: read.heldBytes,
-      outgoing: write.heldBytes,
+      outgoing: this.#outgoingBytes,
       received: read.received,
       handed: write.backlog?.handed ?? -write.transport.queuedBytes,
     }
@@ -223,6 +221,10 @@ export class SessionCore implements HalfOwner {
 
   closeWritten(): void {
     this.ending?.closeWritten()
+  }
+
+  get #outgoingBytes(): number {
+    return this.write.bufferedAmount + (this.write.backlog?.waitingCost ?? 0)
   }
 
   #openPings(): Pings {

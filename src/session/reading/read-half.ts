@@ -13,6 +13,7 @@ import {
   type Frame,
   FrameDecoder,
   type FrameSink,
+  FrameType,
   HEARTBEAT_MARK,
   heartbeatAnswer,
   MessageAssembler,
@@ -28,7 +29,6 @@ import type { ChannelBounds } from '../channel-bounds.ts'
 import type { SessionExtensions } from '../session-extensions.ts'
 import type { SessionOwner } from '../session-owner.ts'
 import type { HeartbeatListener, SessionObserver } from '../settings.ts'
-import type { Traffic } from '../statistics.ts'
 import type { TransportReceiver } from '../transport.ts'
 import { type Output, outputOf } from '../writing/output.ts'
 import type { WriteHalf } from '../writing/write-half.ts'
@@ -54,8 +54,10 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   heldBack: HeldBack | null = null
   /** Bytes that have arrived since the start. */
   received = 0
-  /** When bytes last moved, and how many. */
-  readonly traffic: Traffic
+  /** When they last arrived, in whole milliseconds; `null`: never. */
+  receivedAt: number | null = null
+  /** Whole messages, a fragmented one counted once. */
+  receivedMessages = 0
   readonly owner: HalfOwner
   readonly #observer: SessionObserver
   readonly #session: SessionOwner
@@ -78,9 +80,8 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   /** The frames that have been put into the channel since the last `ownPayloads`. */
   #newFrames = 0
 
-  constructor(owner: HalfOwner, write: WriteHalf, kind: 'default' | 'raw', traffic: Traffic) {
+  constructor(owner: HalfOwner, write: WriteHalf, kind: 'default' | 'raw') {
     const { settings, environment, extensions } = owner
-    this.traffic = traffic
     this.owner = owner
     this.#observer = owner.observer
     this.#session = owner.session
@@ -121,7 +122,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
 
   receive(bytes: Uint8Array): void {
     this.received += bytes.length
-    this.traffic.receivedAt = this.#output.moreToRead()
+    this.receivedAt = Math.floor(this.#output.moreToRead())
     this.#activity?.active()
     this.#buffered(bytes.length)
     if (this.heldBack === null) this.#decode(bytes)
@@ -175,7 +176,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   }
 
   ping(payload: Uint8Array): void {
-    if (this.#limits().controlFrame()) this.#write.pong(payload)
+    if (this.#limits().controlFrame()) this.#write.control(FrameType.PONG, payload)
   }
 
   pong(payload: Uint8Array): void {
@@ -261,7 +262,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   /** Puts a message into the channel. `size` is the size of its payload in bytes. */
   #deliver(frame: Frame, size: number): void {
     if (this.#heartbeat !== null) this.#heartbeat.heard()
-    if (frame.fin) this.traffic.receivedMessages += 1
+    if (frame.fin) this.receivedMessages += 1
     if (this.#rates === null || this.#rates.message()) this.#put(frame, size)
   }
 

@@ -8,7 +8,7 @@
  */
 
 import type { Environment, WheelTimer } from '../../base/internal.ts'
-import { EMPTY_BYTES } from '../../protocol/internal.ts'
+import { EMPTY_BYTES, FrameType } from '../../protocol/internal.ts'
 import type { WriteHalf } from '../writing/write-half.ts'
 
 /** How often the session is checked, in milliseconds. */
@@ -33,7 +33,7 @@ export interface StalledReading {
 /** Watches one session. Made when its reading is first held back. */
 export class StallWatch {
   readonly #environment: Environment
-  readonly #write: Pick<WriteHalf, 'transport' | 'bufferedAmount' | 'pong'>
+  readonly #write: Pick<WriteHalf, 'transport' | 'bufferedAmount' | 'control'>
   readonly #reading: StalledReading
   #timer: WheelTimer | null = null
   #isStopped = false
@@ -45,7 +45,7 @@ export class StallWatch {
 
   constructor(
     environment: Environment,
-    write: Pick<WriteHalf, 'transport' | 'bufferedAmount' | 'pong'>,
+    write: Pick<WriteHalf, 'transport' | 'bufferedAmount' | 'control'>,
     reading: StalledReading,
   ) {
     this.#environment = environment
@@ -70,7 +70,7 @@ export class StallWatch {
     const now = this.#environment.clock.now()
     if (now - this.#pongAt < PONG_MS) return
     this.#pongAt = now
-    if (this.#write.bufferedAmount === 0) this.#write.pong(EMPTY_BYTES)
+    if (this.#write.bufferedAmount === 0) this.#write.control(FrameType.PONG, EMPTY_BYTES)
   }
 
   /** The connection is gone. */

@@ -20,7 +20,6 @@ import {
   preparedBytes,
   preparedPayload,
 } from '../../protocol/internal.ts'
-import type { Traffic } from '../statistics.ts'
 import type { Transport } from '../transport.ts'
 import { type Output, outputOf, type OutputUser, SLAB_BYTES } from './output.ts'
 
@@ -29,6 +28,8 @@ export interface StretchUser {
   readonly transport: Transport
   /** Whether frames are masked (RFC 6455 §5.3). */
   readonly masking: boolean
+  /** Bytes that the transport has been given. */
+  sentBytes: number
   /** The turn is over: the stretch is written out, and then belongs to another session. */
   turnEnded(): void
   /** The transport kept bytes that it could not hand over. */
@@ -48,16 +49,14 @@ export class Stretch implements OutputUser {
   readonly #pool: StretchPool
   readonly #output: Output
   #user: StretchUser
-  #traffic: Traffic
   /** Where it lies in the slab; both are 0 while it is empty. */
   #start = 0
   #end = 0
 
-  constructor(pool: StretchPool, user: StretchUser, traffic: Traffic) {
+  constructor(pool: StretchPool, user: StretchUser) {
     this.#pool = pool
     this.#output = pool.output
     this.#user = user
-    this.#traffic = traffic
   }
 
   /** Bytes that are serialised and not yet given to the transport. */
@@ -66,9 +65,8 @@ export class Stretch implements OutputUser {
   }
 
   /** Begins again for another session. Only for an empty stretch whose turn is over. */
-  reuse(user: StretchUser, traffic: Traffic): void {
+  reuse(user: StretchUser): void {
     this.#user = user
-    this.#traffic = traffic
   }
 
   /**
@@ -251,7 +249,7 @@ export class Stretch implements OutputUser {
     const bytes = this.#output.stretch(this.#start, this.#end)
     this.#start = 0
     this.#end = 0
-    this.#traffic.sentBytes += bytes.length
+    this.#user.sentBytes += bytes.length
     let isTaken = false // if it throws, the transport may have kept the bytes
     try {
       isTaken = this.#user.transport.write(bytes) === 'taken'
@@ -264,7 +262,7 @@ export class Stretch implements OutputUser {
 
   /** Writes bytes that are not in the slab. */
   #give(bytes: Uint8Array): void {
-    this.#traffic.sentBytes += bytes.length
+    this.#user.sentBytes += bytes.length
     if (this.#user.transport.write(bytes) === 'queued') this.#user.writeQueued()
   }
 
@@ -289,15 +287,11 @@ export class StretchPool {
     this.share = loopShareOf(environment)
   }
 
-  /**
-   * Returns an empty stretch for `user`, which has it until `turnEnded` is called.
-   *
-   * @param traffic counts the bytes that the transport is given.
-   */
-  begin(user: StretchUser, traffic: Traffic): Stretch {
+  /** Returns an empty stretch for `user`, which has it until `turnEnded` is called. */
+  begin(user: StretchUser): Stretch {
     let stretch = this.#spare.pop()
-    if (stretch === undefined) stretch = new Stretch(this, user, traffic)
-    else stretch.reuse(user, traffic)
+    if (stretch === undefined) stretch = new Stretch(this, user)
+    else stretch.reuse(user)
     this.output.atEndOfTurn(stretch)
     return stretch
   }

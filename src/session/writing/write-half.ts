@@ -22,7 +22,6 @@ import {
 } from '../../protocol/internal.ts'
 import type { HalfOwner } from '../half-owner.ts'
 import type { Outbound } from '../session.ts'
-import type { Traffic } from '../statistics.ts'
 import type { Transport } from '../transport.ts'
 import { Backlog, type BacklogWriter } from './backlog.ts'
 import { isLastFragment, nextOpcode, outboundPayload, wholeText } from './message-order.ts'
@@ -38,9 +37,12 @@ export class WriteHalf implements BacklogWriter, StretchUser {
   /** See `SentMessages`. */
   fragments: FragmentSequence | null = null
   readonly transport: Transport
+  /** Bytes that have been given to the transport. */
+  sentBytes = 0
+  /** Whole messages that have been serialised, a fragmented one counted once. */
+  sentMessages = 0
   readonly #owner: HalfOwner
   readonly #activity: HalfOwner['activity']
-  readonly #traffic: Traffic
   readonly #stretches: StretchPool
   /** `null`: the handshake agreed on none. */
   readonly #extensions: OutgoingExtensions | null
@@ -51,13 +53,12 @@ export class WriteHalf implements BacklogWriter, StretchUser {
   /** Made when the end begins. */
   #ending: WriteEnding | null = null
 
-  constructor(owner: HalfOwner, transport: Transport, traffic: Traffic) {
+  constructor(owner: HalfOwner, transport: Transport) {
     const { settings, environment, extensions } = owner
     this.masking = settings.masking
     this.transport = transport
     this.#owner = owner
     this.#activity = owner.activity
-    this.#traffic = traffic
     this.#stretches = stretchPoolOf(environment)
     this.#extensions =
       extensions === null ? null : new OutgoingExtensions(extensions, this, environment)
@@ -77,11 +78,6 @@ export class WriteHalf implements BacklogWriter, StretchUser {
   get bufferedAmount(): number {
     const serialised = (this.#stretch?.size ?? 0) + this.transport.queuedBytes
     return serialised + (this.#backlog?.bytes ?? 0) + (this.#extensions?.heldBytes ?? 0)
-  }
-
-  /** Bytes that sending keeps in memory. */
-  get heldBytes(): number {
-    return this.bufferedAmount + (this.#backlog?.waitingCost ?? 0)
   }
 
   /** See `WebSocketSession.send`; Close frames do not come here. */
@@ -134,14 +130,12 @@ export class WriteHalf implements BacklogWriter, StretchUser {
       .catch(() => this.closed())
   }
 
-  /** Sends a ping, past the queue. It replaces a ping that still waits. */
-  ping(payload: Uint8Array): void {
-    if (!this.#writeNext(FrameType.PING, payload)) this.#waiting().control.ping(payload)
-  }
-
-  /** Answers a ping, past the queue. The answer replaces one that still waits. */
-  pong(payload: Uint8Array): void {
-    if (!this.#writeNext(FrameType.PONG, payload)) this.#waiting().control.pong(payload)
+  /** Sends a ping or a pong, past the queue. It replaces one of its type that still waits. */
+  control(type: typeof FrameType.PING | typeof FrameType.PONG, payload: Uint8Array): void {
+    if (this.#writeNext(type, payload)) return
+    const { control } = this.#waiting()
+    if (type === FrameType.PING) control.ping(payload)
+    else control.pong(payload)
   }
 
   /** Answers a heartbeat: a text message, past the queue, between two others. */
@@ -210,7 +204,7 @@ export class WriteHalf implements BacklogWriter, StretchUser {
     } else {
       stretch.write(opcode, fin, 0, payload)
     }
-    if (fin && opcode < FrameType.CLOSE) this.#traffic.sentMessages += 1
+    if (fin && opcode < FrameType.CLOSE) this.sentMessages += 1
     this.#backlog?.written(opcode, fin)
   }
 
@@ -246,7 +240,7 @@ export class WriteHalf implements BacklogWriter, StretchUser {
 
   #roomFor(bound: number, shared: string | Uint8Array | null): Stretch | null {
     if (this.#backlog?.isTransportBusy === true) return null
-    this.#stretch ??= this.#stretches.begin(this, this.#traffic)
+    this.#stretch ??= this.#stretches.begin(this)
     return this.#stretch.makeRoom(bound, shared) ? this.#stretch : null
   }
 
@@ -262,7 +256,7 @@ export class WriteHalf implements BacklogWriter, StretchUser {
     if (stretch === null) return false
     if (text !== null) {
       stretch.write(FrameType.TEXT, true, 0, text, true)
-      this.#traffic.sentMessages += 1
+      this.sentMessages += 1
     } else
       this.write(stretch, nextOpcode(this, data, payload), isLastFragment(data), payload, prepared)
     return true

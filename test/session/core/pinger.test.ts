@@ -17,7 +17,7 @@ function open(period: number, timeout: number) {
   const write = {
     backlog: { movedOutAt: -Infinity },
     transport: { bytesWritten: 0, queuedBytes: 0 },
-    ping: (payload: Uint8Array) => {
+    control: (_type: 9, payload: Uint8Array) => {
       pings.push(payload)
       sentAt.push(clock.now())
     },
@@ -226,7 +226,7 @@ describe('Pinger', () => {
     const environment = { ...memoryEnvironment(), clock, timers: new TimerWheel(clock) }
     const read = { received: 0 }
     const transport = { bytesWritten: 0, queuedBytes: 0 }
-    const write = { backlog: null, transport, ping: () => {} }
+    const write = { backlog: null, transport, control: () => {} }
     const timedOutNow = () => void timedOutAt.push(clock.now())
     const pinger = new Pinger(environment, { read, write }, 10_000, 500, timedOutNow)
     clock.moveTo(10_000)
@@ -247,7 +247,7 @@ describe('Pinger', () => {
     const environment = { ...memoryEnvironment(), clock, timers: new TimerWheel(clock) }
     const read = { received: 0 }
     const transport = { bytesWritten: 0, queuedBytes: 0 }
-    const write = { backlog: null, transport, ping: () => {} }
+    const write = { backlog: null, transport, control: () => {} }
     const timedOutNow = () => void (timedOut = true)
     const pinger = new Pinger(environment, { read, write }, 10_000, 500, timedOutNow)
     clock.moveTo(10_000)

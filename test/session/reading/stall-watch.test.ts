@@ -10,7 +10,7 @@ function open() {
   const { clock } = environment
   const transport = new Gate()
   const state = { isHeld: true, endWaits: false, checkedAt: [] as number[], pongs: 0 }
-  const write = { transport, bufferedAmount: 0, pong: () => void state.pongs++ }
+  const write = { transport, bufferedAmount: 0, control: () => void state.pongs++ }
   const watch = new StallWatch(environment, write, {
     isHeld: () => state.isHeld,
     endWaits: () => state.endWaits,

@@ -27,7 +27,7 @@ describe('Backlog', () => {
     const { gate, session, write } = open()
     await session.send('a')
     await session.flush()
-    write.pong(Uint8Array.of())
+    write.control(10, Uint8Array.of())
     write.beat(ANSWER)
     await settled()
     expect(write.backlog).toBe(null)
@@ -46,8 +46,8 @@ describe('Backlog', () => {
     await settled()
     await session.send('b')
     await session.send('c')
-    write.pong(Uint8Array.of(1))
-    write.ping(Uint8Array.of(2))
+    write.control(10, Uint8Array.of(1))
+    write.control(9, Uint8Array.of(2))
 
     gate.shut = false
     gate.drain()
