@@ -49,6 +49,7 @@ const LEVELS: Readonly<Record<string, number>> = {
   operations: 4,
   prometheus: 5,
   opentelemetry: 5,
+  inspector: 5,
   interop: 4,
 }
 
@@ -102,6 +103,8 @@ const NODE_MODULES: Readonly<Record<string, readonly string[]>> = {
   'adapters/': ['*'],
   'cli/': ['*'],
   'interop/': ['node:events', 'node:stream'],
+  // Measures the process, and hashes the page for its policy.
+  'inspector/': ['node:crypto', 'node:http', 'node:os', 'node:perf_hooks', 'node:timers/promises'],
 }
 
 /** Which files may import which packages. */

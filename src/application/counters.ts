@@ -9,6 +9,9 @@ import type { RefusalReason } from './upgrades/refusal-reason.ts'
 import type { SessionRegistry } from './sessions/session-registry.ts'
 import type { ApplicationStatistics, LimitName } from './statistics.ts'
 
+/** The counters that can be read without a visit of every session. */
+export type Counts = Omit<ApplicationStatistics, 'bytesBuffered'>
+
 /** The counters of one application. */
 export class Counters {
   readonly #sessions: SessionRegistry
@@ -37,13 +40,19 @@ export class Counters {
 
   /** Returns a copy of all counters. Visits every session. */
   snapshot(): ApplicationStatistics {
-    const { size, opened, controls } = this.#sessions
+    const { controls } = this.#sessions
+    const bytesBuffered = controls.reduce((sum, { heldBytes }) => sum + heldBytes, 0)
+    return { ...this.counts, bytesBuffered }
+  }
+
+  /** A copy. */
+  get counts(): Counts {
+    const { size, opened } = this.#sessions
     return {
       sessions: { opened, closed: opened - size, active: size },
       upgradesRefused: toRecord(this.#refusals),
       limitsReached: toRecord(this.#limits),
       framesDropped: { ...this.#dropped },
-      bytesBuffered: controls.reduce((sum, { heldBytes }) => sum + heldBytes, 0),
     }
   }
 }

@@ -17,9 +17,10 @@ import {
 import { Admission } from './upgrades/admission.ts'
 import type { Application, ApplicationEvents, Plugin, Route } from './application.ts'
 import { rootContext } from './async-context.ts'
-import { Counters } from './counters.ts'
+import { Counters, type Counts } from './counters.ts'
 import { drain, readStopOptions, type DrainTimes, withinMs } from './sessions/drain.ts'
 import type { UpgradeOutcome, UpgradeRefused, UpgradeRequest } from './engine.ts'
+import { guestOf } from './guests.ts'
 import { ReconnectHints } from './sessions/reconnect-hints.ts'
 import { type ApplicationHooks, hooksOf, type UpgradeEnd } from './hooks.ts'
 import { consoleLogger, type Logger, logSafely } from './logger.ts'
@@ -28,9 +29,10 @@ import { PluginRegistry } from './plugin.ts'
 import { RefusedOrigins } from './upgrades/refused-origins.ts'
 import { connectRequired, upgradeRequired } from './upgrades/refusal.ts'
 import type { OriginResolver } from './calls/request.ts'
+import { UpgradeCall } from './calls/call.ts'
 import { parseRequestTarget } from './calls/request-target.ts'
 import { RouteScope, type WebSocketRoute } from './routing/route-scope.ts'
-import { createRouteTree, type RouteTree } from './routing/route-tree.ts'
+import { createRouteTree } from './routing/route-tree.ts'
 import { SessionRegistry } from './sessions/session-registry.ts'
 import type { ApplicationStatistics } from './statistics.ts'
 import type { ApplicationState, StopCounts, StopOptions } from './stop-options.ts'
@@ -83,12 +85,42 @@ export function createApplicationOn(
 /** The least time that listeners of `stopped` get: handlers may have used up the whole timeout. */
 const LAST_LISTENERS_MS = 3000
 
-const ROUTES = new WeakMap<Application, RouteTree<WebSocketRoute>>()
+/** The insides of applications, for functions beside their interface. */
+const INSIDES = new WeakMap<Application, UpgradeDependencies>()
+
+/**
+ * Returns the counters of `app` that can be read without a visit of every session; `null` for an
+ * application of another class.
+ */
+export function countsOf(app: Application): Counts | null {
+  return INSIDES.get(app)?.counters.counts ?? null
+}
+
+/**
+ * Returns the call of a request that is not upgraded, such as one for a page at the path of a
+ * guest; `null` if no route has its path.
+ */
+export function callOf(app: Application, request: UpgradeRequest): UpgradeCall | null {
+  const insides = INSIDES.get(app)
+  const target = parseRequestTarget(request.target)
+  const match = target === null ? null : insides?.routes.find(target.path)
+  if (insides === undefined || match === null || match === undefined) return null
+  return new UpgradeCall(insides, match.value, request, {})
+}
+
+/**
+ * Creates an application for `addGuest`. Its calls and sessions belong to `host`: they have its
+ * clock, its logger and its view of where requests come from.
+ */
+export function createGuest(host: Application): Application {
+  const owner = host instanceof WebSocketApplication ? host : null
+  return new WebSocketApplication(host.logger, host.clock, owner)
+}
 
 /** Returns a path for which both applications have a route; `null` if there is none. */
 export function sharedPathOf(one: Application, other: Application): string | null {
-  const theirs = ROUTES.get(other)
-  for (const pattern of ROUTES.get(one)?.patterns ?? []) {
+  const theirs = INSIDES.get(other)?.routes
+  for (const pattern of INSIDES.get(one)?.routes.patterns ?? []) {
     const conflict = theirs?.conflict(pattern) ?? null
     if (conflict !== null) return conflict
   }
@@ -116,20 +148,20 @@ class WebSocketApplication implements Application {
   /** Set when the application begins to stop. */
   #reconnectHints: ReconnectHints | null = null
 
-  constructor(logger: Logger, clock: Clock) {
+  /** @param host of a guest: see `createGuest`. */
+  constructor(logger: Logger, clock: Clock, host: WebSocketApplication | null = null) {
     this.logger = logger
     this.clock = delayingClock(clock)
     this.#clock = clock
     this.monitor = new EventMonitor(logger)
-    ROUTES.set(this, this.#routes)
     this.#root = new RouteScope({
       routes: this.#routes,
       pluginSettings: (act) => this.#plugins.get(WebSockets, act),
     })
     this.#upgradeDependencies = {
-      application: this,
+      application: host ?? this,
       routes: this.#routes,
-      resolvers: this.#resolvers,
+      resolvers: host === null ? this.#resolvers : host.#resolvers,
       refusedOrigins: new RefusedOrigins(logger),
       hooks: this.#hooks,
       monitor: this.monitor,
@@ -138,6 +170,7 @@ class WebSocketApplication implements Application {
       admission: () => this.#getAdmission(),
       reconnectHints: () => this.#reconnectHints,
     }
+    INSIDES.set(this, this.#upgradeDependencies)
   }
 
   install<Options extends object, Instance>(
@@ -213,7 +246,7 @@ class WebSocketApplication implements Application {
     if (this.monitor.hasListeners('upgradeRefused')) return null
     const path = parseRequestTarget(target)?.path
     const match = path === undefined ? null : this.#routes.find(path)
-    if (match === null) return null
+    if (match === null || guestOf(match.value) !== null) return null
     const { outcome, cause } = refusal
     this.#counters.upgradeRefused('rate', cause)
     if (this.#hooks.length > 0) {

@@ -6,6 +6,8 @@ import type { SessionControl } from '../../src/application/sessions/session-regi
 export const IDLE_CONTROL: SessionControl = {
   heldBytes: 0,
   keptBytes: 0,
+  pings: null,
+  ending: null,
   measure: () => ({ incoming: 0, outgoing: 0, received: 0, handed: 0 }),
   goAway: () => {},
   terminate: () => {},

@@ -81,8 +81,15 @@ export class SharedBudget implements MemoryBudget {
   }
 
   get used(): number {
+    return this.usedBeside(null)
+  }
+
+  /** The same without the sessions of one application, which the caller measures itself. */
+  usedBeside(registry: SessionRegistry | null): number {
     const own = this.#reserved + pooledBytes()
-    return this.#controls().reduce((sum, control) => sum + bytesOf(control), own)
+    const others = [...this.#registries].filter((each) => each !== registry)
+    const controls = others.flatMap((each) => each.controls)
+    return controls.reduce((sum, control) => sum + bytesOf(control), own)
   }
 
   /** Adds the sessions of an application. */

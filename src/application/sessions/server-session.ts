@@ -14,7 +14,7 @@ import type {
   WebSocketServerSession,
 } from '../application.ts'
 import { type AsyncContext, rootContext } from '../async-context.ts'
-import type { UpgradeCall } from '../calls/call.ts'
+import { UpgradeCall } from '../calls/call.ts'
 import type { Counters } from '../counters.ts'
 import type { ApplicationHooks } from '../hooks.ts'
 import type { ReconnectHints } from './reconnect-hints.ts'
@@ -52,6 +52,14 @@ export function openServerSession(opening: SessionOpening, transport: Transport)
   const session = new ServerSession(opening, transport)
   if (context === null) begin(session, opening.dependencies)
   else context.run(() => begin(session, opening.dependencies))
+}
+
+/**
+ * Returns `session.call.request.origin.remoteHost`, without making a request that a session which
+ * does not use it would keep.
+ */
+export function remoteHostOf({ call }: WebSocketServerSession): string {
+  return call instanceof UpgradeCall ? call.remoteHost : call.request.origin.remoteHost
 }
 
 // Separate from `openServerSession`, whose variables this closure would keep for the whole session.

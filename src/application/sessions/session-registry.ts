@@ -17,6 +17,10 @@ export interface SessionControl {
   readonly heldBytes: number
   /** Bytes that are kept for as long as the session lasts. */
   readonly keptBytes: number
+  /** `null`: the session has sent no ping, and its handler has not asked for their times. */
+  readonly pings: { readonly roundTripTime: number | null } | null
+  /** `null` until the end of the session begins. */
+  readonly ending: object | null
   /** `heldBytes` by direction, with the counters of bytes that have moved. */
   measure(): SessionHoldings
   /** Releases the memory at once, and closes the session with 1013. */
@@ -47,6 +51,14 @@ export class SessionRegistry implements Sessions {
   /** The controls of all sessions, in the order in which they began; a copy. */
   get controls(): readonly SessionControl[] {
     return [...this.#sessions.values()]
+  }
+
+  /**
+   * All sessions with their controls, in the order in which they began. Sessions may begin and end
+   * between two steps: none is visited twice.
+   */
+  entries(): IterableIterator<[WebSocketServerSession, SessionControl]> {
+    return this.#sessions.entries()
   }
 
   add(session: WebSocketServerSession, control: SessionControl): void {

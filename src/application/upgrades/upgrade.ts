@@ -4,6 +4,7 @@ import type { Environment } from '../../base/internal.ts'
 import { decodeParameters, UpgradeCall } from '../calls/call.ts'
 import { parseRequestTarget } from '../calls/request-target.ts'
 import type { UpgradeOutcome, UpgradeRequest } from '../engine.ts'
+import { guestOf } from '../guests.ts'
 import type { UpgradeDependencies } from './decision.ts'
 import { UpgradeAttempt } from './upgrade-attempt.ts'
 import { runWatched } from './watched-upgrade.ts'
@@ -19,6 +20,8 @@ export function decideUpgrade(
   const match = target === null ? null : dependencies.routes.find(target.path)
   if (match === null) return { type: 'unclaimed' }
   const { value: route, captures } = match
+  const guest = guestOf(route)
+  if (guest !== null) return guest.upgrade(request, environment, signal)
   if (request.comesAgain === true && route.needsEngineRequest()) return { type: 'unclaimed' }
 
   const parameters = decodeParameters(captures)

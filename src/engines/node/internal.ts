@@ -4,4 +4,6 @@
 
 export { createPlatform } from './dialing/client.ts'
 export { createEnvironment } from './environment.ts'
+export { pageRequest } from './server/page-request.ts'
+export { addPage } from './server/pages.ts'
 export { createSilentResponse } from './upgrades/silent-response.ts'

@@ -25,6 +25,11 @@ export class VisitedList<Member extends Visited & { place: number }> {
     return this.#members.length
   }
 
+  /** Some of the members: at most `count`; a copy. */
+  some(count: number): readonly Member[] {
+    return this.#members.slice(0, count)
+  }
+
   add(member: Member): void {
     member.place = this.#members.length
     if (member.place === 0) this.#members = [member]

@@ -17,6 +17,7 @@ import type {
 import { BrokerUnavailableError } from '../errors.ts'
 import type { AnyTopicKind } from '../kind/define-topic.ts'
 import type { From, Position } from '../kind/items.ts'
+import type { FollowedTopic } from './followed-topic.ts'
 import { type Follower, Followers, type FollowSettings } from './following/followers.ts'
 import { LogFollower } from './following/log-follower.ts'
 import { channelOf, WireFollower } from './following/wire-follower.ts'
@@ -119,6 +120,11 @@ export class TopicNode {
   /** How many topics are followed. */
   get followedCount(): number {
     return this.#followers.size
+  }
+
+  /** The topics that are followed; a copy. */
+  get followed(): FollowedTopic[] {
+    return this.#followers.topics
   }
 
   /** Connects. Rejects if another attempt cannot succeed. */

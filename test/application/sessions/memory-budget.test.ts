@@ -20,6 +20,8 @@ function holders(limit: number) {
     const control = {
       heldBytes,
       keptBytes: 0,
+      pings: null,
+      ending: null,
       outgoing: 0,
       received: 0,
       handed: 0,
@@ -249,6 +251,8 @@ describe('SharedBudget', () => {
     other.add(session, {
       heldBytes: 500,
       keptBytes: 0,
+      pings: null,
+      ending: null,
       measure: () => ({ incoming: 500, outgoing: 0, received: 0, handed: 0 }),
       goAway() {},
       terminate() {},

@@ -7,6 +7,8 @@ function held(kinds: { incoming?: number; outgoing?: number; kept?: number }) {
   const control = {
     heldBytes: 0,
     keptBytes: kinds.kept ?? 0,
+    pings: null,
+    ending: null,
     measure: () => holdings,
     goAway() {},
     terminate() {},

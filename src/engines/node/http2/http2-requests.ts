@@ -9,7 +9,7 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { Application } from '../../../application/index.ts'
 import { logFailure } from '../../../application/internal.ts'
 import { healthAnswer, type HealthPaths } from '../server/health.ts'
-import type { HttpListener } from '../server/plain-requests.ts'
+import { type HttpListener, pageAt } from '../server/pages.ts'
 import { type HttpAnswer, sentence } from '../upgrades/http-answer.ts'
 import { refuseConnect, type StreamRequest } from './extended-connect.ts'
 
@@ -43,10 +43,11 @@ export class Http2Requests {
 
   answer(request: StreamRequest): void {
     const { ':method': method, ':path': target = '' } = request.headers
-    const own =
-      healthAnswer(this.#application, this.#health, { method, target }) ??
-      this.#application.answerPlainRequest(target, 'connect')
-    if (own !== null) this.#refuse(request, own)
+    const health = healthAnswer(this.#application, this.#health, { method, target })
+    const page = health === null ? pageAt(this.#application, target) : null
+    const own = health ?? this.#application.answerPlainRequest(target, 'connect')
+    if (page !== null) void this.#ask(page, request)
+    else if (own !== null) this.#refuse(request, own)
     else if (this.#listener === null) this.#refuse(request, NOT_FOUND)
     else void this.#ask(this.#listener, request)
   }

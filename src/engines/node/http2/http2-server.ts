@@ -15,7 +15,7 @@ import type { Socket } from 'node:net'
 import type { Application } from '../../../application/index.ts'
 import type { Environment } from '../../../base/internal.ts'
 import type { HealthPaths } from '../server/health.ts'
-import type { HttpListener } from '../server/plain-requests.ts'
+import type { HttpListener } from '../server/pages.ts'
 import { sentence } from '../upgrades/http-answer.ts'
 import {
   asksForSocket,

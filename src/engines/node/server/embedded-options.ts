@@ -26,7 +26,7 @@ import {
   requireFitForHttp2,
 } from '../http2/http2-options.ts'
 import { HEALTH_OPTION, type HealthOptions, type HealthPaths } from './health.ts'
-import type { HttpListener } from './plain-requests.ts'
+import type { HttpListener } from './pages.ts'
 import { TRANSPORT_OPTION, type TransportMode } from '../transports/transport-choice.ts'
 
 /** The options of `embeddedServer`. */

@@ -10,9 +10,7 @@ import { logFailure } from '../../../application/internal.ts'
 import type { TimerWheel } from '../../../base/internal.ts'
 import { connectionTokens, type HttpAnswer, sentence } from '../upgrades/http-answer.ts'
 import { healthAnswer, type HealthPaths } from './health.ts'
-
-/** A request listener of `node:http`. If it returns a promise, the promise is awaited. */
-export type HttpListener = (request: IncomingMessage, response: ServerResponse) => unknown
+import { type HttpListener, pageAt } from './pages.ts'
 
 /** Answers plain requests. A failure of the listener is logged. */
 export class PlainRequests {
@@ -42,10 +40,11 @@ export class PlainRequests {
   answer(request: IncomingMessage, response: ServerResponse): void {
     if (this.#stopping) response.shouldKeepAlive = false
     const { method, url: target = '' } = request
-    const own =
-      healthAnswer(this.#application, this.#health, { method, target }) ??
-      this.#application.answerPlainRequest(target)
-    if (own !== null) this.#write(response, own)
+    const health = healthAnswer(this.#application, this.#health, { method, target })
+    const page = health === null ? pageAt(this.#application, target) : null
+    const own = health ?? this.#application.answerPlainRequest(target)
+    if (page !== null) void this.#ask(page, request, response)
+    else if (own !== null) this.#write(response, own)
     else if (this.#listener === null) this.#write(response, NOT_FOUND)
     else void this.#ask(this.#listener, request, response)
   }

@@ -51,6 +51,11 @@ export class Followers {
     return this.#followers.size
   }
 
+  /** The topics that are followed; a copy. */
+  get topics(): FollowedTopic[] {
+    return Array.from(this.#followers.values(), ({ topic }) => topic)
+  }
+
   /** @returns `undefined` for a topic that is not followed. */
   find(name: string): Follower | undefined {
     return this.#followers.get(name)

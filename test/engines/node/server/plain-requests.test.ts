@@ -5,10 +5,8 @@ import { createApplication, WebSockets } from '../../../../src/application/index
 import { VirtualClock } from '../../../../src/base/index.ts'
 import { TimerWheel } from '../../../../src/base/internal.ts'
 import { createEnvironment } from '../../../../src/engines/node/environment.ts'
-import {
-  type HttpListener,
-  PlainRequests,
-} from '../../../../src/engines/node/server/plain-requests.ts'
+import type { HttpListener } from '../../../../src/engines/node/server/pages.ts'
+import { PlainRequests } from '../../../../src/engines/node/server/plain-requests.ts'
 import { listen, RawClient } from '../../../support/loopback.ts'
 
 /** What a client gets for `request`. */

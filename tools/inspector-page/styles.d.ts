@@ -1,0 +1,2 @@
+/** Styles, which Vite gathers into one sheet. */
+declare module '*.css'
