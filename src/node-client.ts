@@ -12,6 +12,7 @@ export type {
 } from './engines/node/index.ts'
 
 export {
+  ClientClosedError,
   ConnectError,
   ConnectionLostError,
   NotConnectedError,

@@ -11,6 +11,7 @@ import {
   readClientOptions,
   type WebSocketClientOptions,
 } from './opening/client-options.ts'
+import { ClientLife } from './client-life.ts'
 import type { WebSocketClientSession } from './opening/client-session.ts'
 import { readUrl } from './opening/client-url.ts'
 import { type ConnectOptions, type ConnectTarget, connectWith } from './reconnecting/connect.ts'
@@ -29,7 +30,9 @@ export type ClientBlock<T> = (session: WebSocketClientSession) => Promise<T> | T
  *
  * @typeParam Options the options of one connection.
  */
-export interface WebSocketClient<Options extends WebSocketClientOptions = WebSocketClientOptions> {
+export interface WebSocketClient<
+  Options extends WebSocketClientOptions = WebSocketClientOptions,
+> extends AsyncDisposable {
   /**
    * Connects, runs `block` with the session, and closes the session: with 1000 when `block`
    * returns, with 1011 and no details when it throws. Waits for the closing handshake (at most
@@ -72,6 +75,24 @@ export interface WebSocketClient<Options extends WebSocketClientOptions = WebSoc
     url: ConnectTarget,
     options?: ConnectOptions<Options, WebSocketClientSession>,
   ): ReconnectingWebSocket<WebSocketClientSession>
+
+  /**
+   * Closes the client for good, with everything that it has open:
+   *
+   * - Sessions get Close 1001, as if their `signal` aborted.
+   * - Connections of `connect` are closed with 1001, and do not come back.
+   * - Requests in progress, and later ones, reject with `ClientClosedError`. `connect` throws it.
+   * - Shared HTTP/2 connections are closed with GOAWAY.
+   *
+   * Resolves when all of that has ended: within `closeTimeout` of the sessions, and a second for
+   * the connections. Never rejects, and need not be awaited. Idempotent.
+   *
+   * Ktor: `HttpClient.close`.
+   */
+  close(this: void): Promise<void>
+
+  /** The same as `close()`. */
+  [Symbol.asyncDispose](this: void): Promise<void>
 }
 
 /** The platform of a client: what all clients of one kind share. */
@@ -99,6 +120,9 @@ export interface ClientPlatform<Options extends WebSocketClientOptions> {
 
   /** Called with every session that was opened. */
   readonly opened?: (session: WebSocketClientSession) => void
+
+  /** Ends what the platform keeps between sessions. Called when the last session has ended. */
+  readonly close?: () => Promise<void>
 }
 
 /**
@@ -115,9 +139,14 @@ export function createClient<Options extends WebSocketClientOptions>(
     requireObject(ACT, 'the options argument', options)
     return { ...defaults, ...options } as Options // every option may be absent, and is checked below
   }
+  const life = new ClientLife(platform.close ?? (() => Promise.resolve()))
+  const extras = { id: null, failed: () => {}, life: life.signal, ended: () => life.leave() }
   const open = async (url: string | URL, options: Partial<Options>): Promise<OpenedSession> => {
+    life.requireOpen()
     const { settings, dialer } = prepare(platform, complete(options))
-    const session = await openSession(dialer, platform.environment(), url, settings)
+    const session = await life.open(() =>
+      openSession(dialer, platform.environment(), url, settings, extras),
+    )
     platform.opened?.(session)
     return session
   }
@@ -136,10 +165,13 @@ export function createClient<Options extends WebSocketClientOptions>(
   return {
     webSocket,
     openWebSocket: (url, options) => open(url, options ?? {}),
+    close: () => life.close(),
+    [Symbol.asyncDispose]: () => life.close(),
     connect: (url, options) => {
+      life.requireOpen()
       const environment = platform.environment()
       const { clock, random } = environment
-      return connectWith<Options, WebSocketClientSession>(
+      const connection = connectWith<Options, WebSocketClientSession>(
         {
           open,
           check: (address, each) => {
@@ -154,6 +186,8 @@ export function createClient<Options extends WebSocketClientOptions>(
         url,
         options ?? ({} as ConnectOptions<Options, WebSocketClientSession>), // every option may be absent
       )
+      life.add(connection)
+      return connection
     },
   }
 }

@@ -10,7 +10,7 @@ export type {
   WebSocketClientSession,
 } from './opening/client-session.ts'
 export type { ConnectOptions, ConnectTarget } from './reconnecting/connect.ts'
-export { ConnectError, UpgradeRefusedError } from './opening/errors.ts'
+export { ClientClosedError, ConnectError, UpgradeRefusedError } from './opening/errors.ts'
 export type { ConnectStep } from './opening/errors.ts'
 export type { HeartbeatOptions, HeartbeatState } from './reconnecting/heartbeat.ts'
 export { ConnectionLostError, NotConnectedError } from './reconnecting/reconnect-errors.ts'

@@ -3,7 +3,7 @@
  * on demand.
  */
 
-export { ConnectError, UpgradeRefusedError } from '../client/index.ts'
+export { ClientClosedError, ConnectError, UpgradeRefusedError } from '../client/index.ts'
 export type { ConnectOptions, RawConnectOptions } from './connect-options.ts'
 export { HandlersStillRunningError } from './errors.ts'
 export type { FaultOptions, NetworkFaults, PieceSizes, TestNetwork } from './network-faults.ts'

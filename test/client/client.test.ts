@@ -4,6 +4,9 @@ import { VirtualClock } from '../../src/base/index.ts'
 import { type ClientPlatform, createClient } from '../../src/client/client.ts'
 import type { WebSocketClientOptions } from '../../src/client/opening/client-options.ts'
 import type { WebSocketClientSession } from '../../src/client/opening/client-session.ts'
+import { type Application, WebSockets } from '../../src/application/index.ts'
+import { ClientClosedError } from '../../src/client/opening/errors.ts'
+import { withTestApplication } from '../../src/testing/index.ts'
 import { memoryEnvironment } from '../support/memory-world.ts'
 import { ScriptedDialer, switching } from '../support/scripted-dialer.ts'
 
@@ -128,5 +131,120 @@ describe('createClient()', () => {
     expect(() => connect('ws://localhost/', { place: 'nowhere' })).toThrow('no such place')
     expect(() => connect('here')).toThrow(TypeError)
     await connect(() => 'ws://localhost/').close()
+  })
+})
+
+describe('close() of a client', () => {
+  /** Answers at `/echo`, and never at `/slow`. Adds the codes of sessions that end to `codes`. */
+  function served(codes: number[]) {
+    return (app: Application): void => {
+      app.install(WebSockets)
+      app.monitor.on('sessionClosed', ({ info }) => codes.push(info.reason.code))
+      app.routing((route) => {
+        route.webSocket('/echo', async ({ incoming, send }) => {
+          for await (const frame of incoming) await send(frame)
+        })
+        route
+          .webSocket('/slow', () => {})
+          .intercept(
+            ({ signal }) =>
+              new Promise((resolve) => {
+                signal.addEventListener('abort', () => resolve(undefined))
+              }),
+          )
+      })
+    }
+  }
+
+  const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
+    promise.then(
+      () => null,
+      (error: unknown) => error,
+    )
+
+  it('ends sessions with 1001, and resolves when they have ended', async () => {
+    const codes: number[] = []
+    await withTestApplication(served(codes), async ({ client }) => {
+      const sessions = [
+        await client.openWebSocket('ws://localhost/echo'),
+        await client.openWebSocket('ws://localhost/echo'),
+      ]
+      await sessions[0]?.send('a')
+      await client.close()
+
+      const ends = await Promise.all(sessions.map(({ closed }) => closed))
+      expect(ends.map(({ reason, clean }) => [reason.code, clean])).toEqual([
+        [1001, true],
+        [1001, true],
+      ])
+      expect(codes).toEqual([1001, 1001])
+    })
+  })
+
+  it('rejects requests in progress and later ones with ClientClosedError', async () => {
+    await withTestApplication(served([]), async ({ client }) => {
+      const opening = failureOf(client.openWebSocket('ws://localhost/slow'))
+      const running = failureOf(
+        client.webSocket('ws://localhost/echo', ({ incoming }) => incoming.receive()),
+      )
+      await client.webSocket('ws://localhost/echo', () => {})
+      await client.close()
+
+      const failures = [
+        await opening,
+        await running,
+        await failureOf(client.openWebSocket('ws://localhost/echo')),
+        await failureOf(client.webSocket('ws://localhost/echo', () => {})),
+      ]
+      for (const failure of failures) expect(failure).toBeInstanceOf(ClientClosedError)
+      expect(failures[0]).toMatchObject({ code: 'TOWPATH_CLIENT_CLOSED' })
+      expect(() => client.connect('ws://localhost/echo')).toThrow(ClientClosedError)
+    })
+  })
+
+  it('ends connections of connect, which do not come back', async () => {
+    const codes: number[] = []
+    await withTestApplication(served(codes), async ({ client }) => {
+      const [open, trying] = [
+        client.connect('ws://localhost/echo'),
+        client.connect('ws://localhost/slow'),
+      ]
+      await open.whenOpen()
+      await client.close()
+
+      expect(await open.closed).toMatchObject({ why: 'closed', cause: null })
+      expect(await trying.closed).toMatchObject({ why: 'closed' })
+      expect(codes).toEqual([1001])
+    })
+  })
+
+  it('is called at the end of the scope with await using, and does nothing twice', async () => {
+    const own = platform()
+    let closes = 0
+    const close = (): Promise<void> => {
+      closes += 1
+      return Promise.resolve()
+    }
+    {
+      await using client = createClient({ ...own, close })
+      await client.close()
+    }
+
+    expect(closes).toBe(1)
+  })
+
+  it('may be called inside a block, and waited for', async () => {
+    await withTestApplication(served([]), async ({ client }) => {
+      let isOver = false
+      const running = failureOf(
+        client.webSocket('ws://localhost/echo', async () => {
+          await client.close()
+          isOver = true
+        }),
+      )
+
+      expect(await running).toBeInstanceOf(ClientClosedError)
+      expect(isOver).toBe(true)
+    })
   })
 })

@@ -1,5 +1,5 @@
 /**
- * The errors of opening a session: no connection, or a refused upgrade.
+ * The errors of opening a session: no connection, a refused upgrade, or a closed client.
  */
 
 import { TowpathError } from '../../base/index.ts'
@@ -74,6 +74,16 @@ export class UpgradeRefusedError extends TowpathError {
     this.status = status
     this.headers = toHeaders(headers)
     this.body = body
+  }
+}
+
+/** The client was closed, and opens nothing more. */
+export class ClientClosedError extends TowpathError {
+  override readonly name = 'ClientClosedError'
+  readonly code = 'TOWPATH_CLIENT_CLOSED'
+
+  constructor() {
+    super('Cannot open WebSocket: the client is closed, expected an open client')
   }
 }
 

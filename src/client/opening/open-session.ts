@@ -3,12 +3,7 @@
  * follows redirects, and checks the answer. The dialer does the rest.
  */
 
-import {
-  addAbortListener,
-  type Environment,
-  removeAbortListener,
-  type WheelTimer,
-} from '../../base/internal.ts'
+import type { Environment, WheelTimer } from '../../base/internal.ts'
 import { type AgreedExtension, agreeAnswers, offersOf } from '../../extensions/internal.ts'
 import type { HeaderList } from '../../protocol/index.ts'
 import {
@@ -22,15 +17,20 @@ import { ACT, type ClientSettings } from './client-options.ts'
 import { isSameOrigin, readRedirect, readUrl } from './client-url.ts'
 import type { DialAnswered, Dialer, DialOutcome, DialSwitched } from './dialer.ts'
 import { ConnectError, type NetworkStep, UpgradeRefusedError } from './errors.ts'
+import { LeaveSignals } from './leave-signals.ts'
 import { OpenedSession } from './opened-session.ts'
 import { composeHeaders, type RequestTarget, withoutCredentials } from './request-headers.ts'
 
-/** Options that only Towpath's own tests set. */
+/** What the owner of a session adds: a client, or a test. */
 export interface OpeningExtras {
   /** The session's id; `null`: 16 random bytes. */
   readonly id: string | null
   /** Called with the error of a block or a task of the session. */
   readonly failed: (error: unknown) => void
+  /** Ends the session, like the user's signal. @defaultValue none */
+  readonly life?: AbortSignal
+  /** Called when the session has ended. @defaultValue nothing */
+  readonly ended?: () => void
 }
 
 const NO_EXTRAS: OpeningExtras = { id: null, failed: () => {} }
@@ -51,7 +51,7 @@ interface Attempt {
  *
  * @throws (by rejecting) {TypeError} for an invalid URL; {ConnectError} if no connection is made,
  *   or if the answer violates the protocol; {UpgradeRefusedError} if the server refuses; the reason
- *   of the signal if it aborts.
+ *   of a signal that aborts.
  */
 export async function openSession(
   dialer: Dialer,
@@ -60,6 +60,7 @@ export async function openSession(
   settings: ClientSettings,
   extras: OpeningExtras = NO_EXTRAS,
 ): Promise<OpenedSession> {
+  const leave = new LeaveSignals(settings.signal, extras.life ?? null)
   let attempt: Attempt = {
     target: readUrl(ACT, url),
     headers: settings.headers,
@@ -67,31 +68,31 @@ export async function openSession(
     redirectsLeft: settings.maxRedirects,
   }
   while (true) {
-    settings.signal?.throwIfAborted()
+    leave.throwIfAborted()
     const handshake = createClientHandshake({
       random: environment.random,
       protocols: settings.protocols,
       extensions: offersOf(settings.extensions),
     })
-    const outcome = await dial(dialer, environment, attempt, handshake, settings)
+    const outcome = await dial(dialer, environment, attempt, handshake, settings, leave)
     if (outcome.type === 'switched') {
-      return begin(outcome, environment, attempt, handshake, settings, extras)
+      return begin(outcome, environment, attempt, handshake, settings, leave, extras)
     }
     attempt = afterAnswer(outcome, attempt, settings.maxRedirects)
   }
 }
 
-/** Sends one request under its deadlines and the user's signal. Both are released at the end. */
+/** Sends one request under its deadlines and the signals. Both are released at the end. */
 async function dial(
   dialer: Dialer,
   environment: Environment,
   attempt: Attempt,
   handshake: ClientHandshake,
   settings: ClientSettings,
+  leave: LeaveSignals,
 ): Promise<DialOutcome> {
   const headers = composeHeaders(ACT, attempt.target, handshake, attempt.headers)
-  const { signal } = settings
-  const deadlines = new RequestDeadlines(environment, settings)
+  const deadlines = new RequestDeadlines(environment, settings, leave)
   try {
     const outcome = await dialer.dial({
       url: attempt.target.url,
@@ -101,26 +102,28 @@ async function dial(
       entered: (step) => deadlines.entered(step),
       signal: deadlines.signal,
     })
-    if (signal?.aborted === true && outcome.type === 'switched') outcome.transport.abort()
-    signal?.throwIfAborted()
+    if (leave.aborted && outcome.type === 'switched') outcome.transport.abort()
+    leave.throwIfAborted()
     return outcome
   } finally {
     deadlines.end()
   }
 }
 
-/** The deadlines of one request, combined with the user's signal. */
+/** The deadlines of one request, combined with the signals. */
 class RequestDeadlines {
   readonly #environment: Environment
   readonly #settings: ClientSettings
+  readonly #leave: LeaveSignals
   readonly #controller = new AbortController()
   #step: NetworkStep = 'resolve'
   #timer: WheelTimer | null = null
 
-  constructor(environment: Environment, settings: ClientSettings) {
+  constructor(environment: Environment, settings: ClientSettings, leave: LeaveSignals) {
     this.#environment = environment
     this.#settings = settings
-    if (settings.signal !== null) addAbortListener(settings.signal, this.#onAborted)
+    this.#leave = leave
+    leave.add(this.#onAborted)
     this.#startTimer(settings.connectTimeout, 'no connection')
   }
 
@@ -137,8 +140,7 @@ class RequestDeadlines {
 
   end(): void {
     this.#timer?.cancel()
-    const { signal } = this.#settings
-    if (signal !== null) removeAbortListener(signal, this.#onAborted)
+    this.#leave.remove(this.#onAborted)
   }
 
   #startTimer(timeoutMs: number | null, what: string): void {
@@ -149,7 +151,7 @@ class RequestDeadlines {
   }
 
   readonly #onAborted = (): void => {
-    this.#controller.abort(this.#settings.signal?.reason)
+    this.#controller.abort(this.#leave.reason)
   }
 }
 
@@ -160,7 +162,8 @@ function begin(
   { target }: Attempt,
   handshake: ClientHandshake,
   settings: ClientSettings,
-  extras: OpeningExtras,
+  leave: LeaveSignals,
+  { id, failed, ended = () => {} }: OpeningExtras,
 ): OpenedSession {
   const { response, transport } = outcome
   const { protocol, extensions } = agree(handshake, outcome, settings)
@@ -172,8 +175,10 @@ function begin(
       extensions,
       settings: settings.session,
       environment,
-      signal: settings.signal,
-      ...extras,
+      leave,
+      id,
+      failed,
+      ended,
     },
     transport,
   )

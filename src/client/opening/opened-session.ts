@@ -1,8 +1,8 @@
 /**
- * The client's session: a live session with the answer that opened it, and a signal that closes it.
+ * The client's session: a live session with the answer that opened it, and signals that close it.
  */
 
-import { addAbortListener, type Environment, removeAbortListener } from '../../base/internal.ts'
+import type { Environment } from '../../base/internal.ts'
 import type { AgreedExtension } from '../../extensions/internal.ts'
 import type { HandshakeResponse } from '../../protocol/index.ts'
 import type { RouteSettings, Transport } from '../../session/index.ts'
@@ -15,6 +15,7 @@ import {
 } from '../../session/internal.ts'
 import type { ClientResponse, WebSocketClientSession } from './client-session.ts'
 import { toHeaders } from './errors.ts'
+import type { LeaveSignals } from './leave-signals.ts'
 
 /** The result of an answered handshake, from which a session is opened. */
 export interface ClientOpening {
@@ -24,20 +25,23 @@ export interface ClientOpening {
   readonly extensions: readonly AgreedExtension[]
   readonly settings: RouteSettings
   readonly environment: Environment
-  /** Closes the session when it aborts; `null`: none. */
-  readonly signal: AbortSignal | null
+  /** Close the session when one of them aborts. */
+  readonly leave: LeaveSignals
   /** The session's id; `null`: 16 random bytes. */
   readonly id: string | null
   /** Called with the error of a failed block or task. */
   readonly failed: (error: unknown) => void
+  /** Called when the session has ended. */
+  readonly ended: () => void
 }
 
 /** A client's session. */
 export class OpenedSession extends LiveSession implements WebSocketClientSession {
   readonly url: string
   readonly #response: HandshakeResponse
-  readonly #signal: AbortSignal | null
+  readonly #leaveSignals: LeaveSignals
   readonly #tellFailure: (error: unknown) => void
+  readonly #tellEnd: () => void
   readonly #leave: () => void = () => this.core.goAway()
   /** The first error of the block or of a task. */
   #failure: { readonly error: unknown } | null = null
@@ -50,11 +54,12 @@ export class OpenedSession extends LiveSession implements WebSocketClientSession
     super(transport, settingsOf(opening), opening.environment, OpenedSession.#observer)
     this.url = opening.url
     this.#response = opening.response
-    this.#signal = opening.signal
+    this.#leaveSignals = opening.leave
     this.#tellFailure = opening.failed
+    this.#tellEnd = opening.ended
     this.core.start()
-    if (this.#isAborted) this.#leave()
-    else if (this.#signal !== null) addAbortListener(this.#signal, this.#leave)
+    if (this.#leaveSignals.aborted) this.#leave()
+    else this.#leaveSignals.add(this.#leave)
   }
 
   get response(): ClientResponse {
@@ -115,12 +120,12 @@ export class OpenedSession extends LiveSession implements WebSocketClientSession
         thrown = error
         throw error
       } finally {
-        wasAborted = this.#isAborted
+        wasAborted = this.#leaveSignals.aborted
         this.#blockRuns = false
       }
     })
     if (this.#failure !== null) throw this.#failure.error
-    if (wasAborted) this.#signal?.throwIfAborted()
+    if (wasAborted) this.#leaveSignals.throwIfAborted()
     // The compiler does not see the assignment in the function above.
     const result = returned as { readonly value: T } | null
     if (result === null) throw thrown
@@ -130,10 +135,6 @@ export class OpenedSession extends LiveSession implements WebSocketClientSession
   #end(handler: () => Promise<void> | void): Promise<void> {
     this.#run ??= this.run(handler)
     return this.#run
-  }
-
-  get #isAborted(): boolean {
-    return this.#signal?.aborted === true
   }
 
   /** Receives the events of all client sessions. */
@@ -146,7 +147,8 @@ export class OpenedSession extends LiveSession implements WebSocketClientSession
     frameDropped: () => {},
     buffered: () => {},
     closed: (_, session) => {
-      if (session.#signal !== null) removeAbortListener(session.#signal, session.#leave)
+      session.#leaveSignals.remove(session.#leave)
+      session.#tellEnd()
     },
   }
 }

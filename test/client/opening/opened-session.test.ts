@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import { LeaveSignals } from '../../../src/client/opening/leave-signals.ts'
 import { OpenedSession } from '../../../src/client/opening/opened-session.ts'
 import { CloseReason, Frame, HttpHeaders } from '../../../src/protocol/index.ts'
 import { RawSession } from '../../support/bare-session.ts'
@@ -32,9 +33,10 @@ function world(options: { readonly signal?: AbortSignal; readonly closeTimeout?:
         closeTimeout: options.closeTimeout ?? 10_000,
       },
       environment,
-      signal: options.signal ?? null,
+      leave: new LeaveSignals(options.signal ?? null),
       id: 'mine',
       failed: (error) => failures.push(error),
+      ended: () => {},
     },
     link.client,
   )

@@ -141,7 +141,7 @@ describe('a client over HTTP/2', () => {
     expect(stdout.trim()).toBe('true')
   })
 
-  it('an idle connection does not keep the process alive', async () => {
+  it('an idle connection does not keep the process alive, unless close() waits for it', async () => {
     await using server = await serveHttp2()
     const source = new URL('../../../src/node-client.ts', import.meta.url)
     const script = `
@@ -153,6 +153,8 @@ describe('a client over HTTP/2', () => {
       await session.closed
       // It lists what keeps the process alive.
       console.log(process.getActiveResourcesInfo().filter((name) => name.startsWith('TCP')))
+      await client.close()
+      console.log('closed')
     `
     const { stdout } = await promisify(execFile)(
       process.execPath,
@@ -166,6 +168,6 @@ describe('a client over HTTP/2', () => {
       },
     )
 
-    expect(stdout.trim()).toBe('[]')
+    expect(stdout).toBe('[]\nclosed\n')
   })
 })

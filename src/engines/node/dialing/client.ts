@@ -127,6 +127,7 @@ export function createPlatform(): ClientPlatform<NodeClientOptions> {
     environment: sharedEnvironment,
     waitingClock: waitingSystemClock,
     optionNames: NODE_OPTIONS.names,
+    close: () => pool.close(),
     dialer(options) {
       const settings = readDialerOptions(options)
       return {

@@ -78,9 +78,9 @@ export class Http2Place implements OpeningOwner {
     this.#http1Until = this.environment.clock.now() + HTTP1_MEMORY_MS
   }
 
-  /** Closes its connections, each with its last stream. */
-  retire(): void {
-    for (const connection of this.#connections) connection.retire()
+  /** Closes its connections at once, and resolves when they have ended. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#connections].map((connection) => connection.close()))
   }
 
   opened(opening: Http2Opening, connection: PooledConnection): void {

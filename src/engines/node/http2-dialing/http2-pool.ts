@@ -32,9 +32,9 @@ export class Http2Pool {
     return place
   }
 
-  /** Closes all connections, each with its last session. */
-  retire(): void {
-    for (const place of this.#places) place.retire()
+  /** Closes all connections at once, and resolves when they have ended. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#places].map((place) => place.close()))
   }
 
   #forget(): void {

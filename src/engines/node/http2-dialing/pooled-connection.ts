@@ -6,7 +6,7 @@
 import type { ClientHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 
-import type { TimerWheel, WheelTimer } from '../../../base/internal.ts'
+import { Deferred, type TimerWheel, type WheelTimer } from '../../../base/internal.ts'
 import type { StreamConnection } from '../http2/http2-transport.ts'
 import { Pulse } from '../http2/pulse.ts'
 import { LEAVE_LIMIT_MS, SessionEnd } from '../http2/session-end.ts'
@@ -33,6 +33,8 @@ export class PooledConnection implements StreamConnection {
   readonly #pulse: Pulse
   #streams = 0
   #isRetired = false
+  /** The client is closed. */
+  #isClosing = false
   #idle: WheelTimer | null = null
   /** The last stream that the server handles, by its GOAWAY. */
   #lastHandled = Infinity
@@ -104,11 +106,12 @@ export class PooledConnection implements StreamConnection {
     if (this.#streams > 0) return
     this.#pulse.stop()
     if (this.session.destroyed || this.#end.isNear) return
-    this.session.unref()
+    if (!this.#isClosing) this.session.unref()
     this.#idle?.cancel()
     if (this.session.closed) {
       // After GOAWAY, Node keeps the connection until its last bytes are taken, which may be never.
-      this.#idle = this.#timers.schedule(IDLE_MS, () => this.drop())
+      const limitMs = this.#isClosing ? LEAVE_LIMIT_MS : IDLE_MS
+      this.#idle = this.#timers.schedule(limitMs, () => this.drop())
       return
     }
     this.#idle = this.#timers.schedule(this.#isRetired ? 0 : IDLE_MS, () => {
@@ -121,6 +124,21 @@ export class PooledConnection implements StreamConnection {
   retire(): void {
     this.#isRetired = true
     if (!this.session.closed && !this.#end.isNear) this.session.close()
+  }
+
+  /**
+   * Closes the connection with GOAWAY, or with the end of its last stream. It keeps the process
+   * alive until then. Resolves when it has ended: a second after its last stream at the latest.
+   */
+  close(): Promise<void> {
+    const closed = new Deferred<void>()
+    if (this.session.destroyed) return Promise.resolve()
+    this.session.once('close', () => closed.resolve())
+    this.#isClosing = true
+    this.session.ref()
+    this.retire()
+    this.watchIdle()
+    return closed.promise
   }
 
   /** Ends the connection with all of its streams. */

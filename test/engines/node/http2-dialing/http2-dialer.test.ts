@@ -174,7 +174,7 @@ describe('Http2Dialer', () => {
 
     expect(outcome.response.status).toBe(200)
     transportOf(outcome).abort()
-    pool.retire()
+    await pool.close()
     server.close()
     await once(server, 'close')
     await rm(folder, { recursive: true })

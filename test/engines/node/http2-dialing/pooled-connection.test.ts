@@ -25,6 +25,32 @@ async function opened(server: RawHttp2Server, { dial } = dialing()) {
   return { connection, peer, transport: transportOf(await opening) }
 }
 
+/** A connection over a session whose peer takes nothing. */
+function fakeConnection() {
+  const clock = new VirtualClock()
+  const calls: string[] = []
+  const session = Object.assign(new EventEmitter(), {
+    calls,
+    closed: false,
+    destroyed: false,
+    ref: () => calls.push('ref'),
+    unref: () => calls.push('unref'),
+    close(): void {
+      session.closed = true
+      calls.push('close')
+    },
+    destroy(): void {
+      calls.push('destroy')
+      session.destroyed = true
+      session.emit('close')
+    },
+  })
+  // What a pooled connection uses of a session.
+  const given = session as unknown as ClientHttp2Session
+  const connection = new PooledConnection(given, new Socket(), new TimerWheel(clock))
+  return { session, connection, clock }
+}
+
 const saidGoaway = ({ frames }: RawHttp2): boolean =>
   frames.some(({ kind }) => kind === FrameKind.GOAWAY)
 
@@ -50,28 +76,12 @@ describe('PooledConnection', () => {
   })
 
   it('is dropped after a GOAWAY if its last bytes are never taken', async () => {
-    const clock = new VirtualClock()
-    const session = Object.assign(new EventEmitter(), {
-      closed: false,
-      destroyed: false,
-      isReferenced: true,
-      ref(): void {},
-      unref(): void {
-        session.isReferenced = false
-      },
-      destroy(): void {
-        session.destroyed = true
-        session.emit('close')
-      },
-    })
-    // What a pooled connection uses of a session.
-    const given = session as unknown as ClientHttp2Session
-    const connection = new PooledConnection(given, new Socket(), new TimerWheel(clock))
+    const { session, connection, clock } = fakeConnection()
     const leave = connection.enter()
     // Node closes the session at the GOAWAY of the peer.
     session.closed = true
     leave()
-    expect(session.isReferenced).toBe(false)
+    expect(session.calls).toEqual(['ref', 'unref'])
 
     await clock.advance(5_000)
     // `SessionEnd` destroys past the turn.
@@ -146,6 +156,41 @@ describe('PooledConnection', () => {
 
     expect((await second).response.status).toBe(200)
     expect(connection.frames.filter(({ kind }) => kind === FrameKind.HEADERS)).toHaveLength(1)
+  })
+
+  it('close() says GOAWAY at once, and resolves when the connection has ended', async () => {
+    await using server = await rawHttp2Server()
+    const client = dialing()
+    const { connection, transport } = await opened(server, client)
+    transport.abort()
+    await connection.until(() =>
+      connection.frames.some(({ kind }) => kind === FrameKind.RST_STREAM),
+    )
+    await connection.settle()
+    expect(saidGoaway(connection)).toBe(false)
+    await client.pool.close()
+    await connection.closed
+
+    expect(saidGoaway(connection)).toBe(true)
+    // There is nothing left to close.
+    await client.pool.close()
+  })
+
+  it('close() waits for the last stream, and a second for a peer that takes nothing', async () => {
+    const { session, connection, clock } = fakeConnection()
+    const leave = connection.enter()
+    let isClosed = false
+    const closing = connection.close().then(() => (isClosed = true))
+    await clock.advance(20_000)
+    expect(session.calls).toEqual(['ref', 'ref', 'close'])
+    leave()
+    await clock.advance(999)
+    expect(isClosed).toBe(false)
+    await clock.advance(1)
+    await setImmediate()
+    await closing
+
+    expect(session.calls).toEqual(['ref', 'ref', 'close', 'destroy'])
   })
 
   it('takes 100 streams, whatever more the server allows', async () => {
