@@ -56,6 +56,7 @@ export type {
   RequestReports,
   RequestWatch,
 } from './observers/request-observer.ts'
+export { PerTurn } from './per-turn.ts'
 export { sessionClockOf } from './session-clock.ts'
 export type { HasClock } from './session-clock.ts'
 export { systemClock, waitingClock, waitingSystemClock } from './system-clock.ts'

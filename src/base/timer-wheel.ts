@@ -28,6 +28,12 @@ export interface WheelTimer extends Disposable {
 const MIN_SWEPT_BUCKETS = 64
 
 /**
+ * Timers that run in one turn of the clock. When thousands are due at once, such as the timeouts of
+ * all sessions after a broadcast, I/O and other timers get their turns in between.
+ */
+const MAX_PER_TURN = 64
+
+/**
  * Runs any number of timers while holding at most one timer of the clock, and none when it is
  * empty.
  */
@@ -35,6 +41,8 @@ export class TimerWheel {
   readonly #clock: Clock
   readonly #buckets = new Map<number, Bucket>()
   readonly #order = new BinaryHeap<Bucket>((a, b) => a.dueAt < b.dueAt)
+  /** Buckets that are due, and whose timers have not all run. */
+  #due: Bucket[] = []
   #size = 0
   #emptyBuckets = 0
   #alarm: Disposable | null = null
@@ -52,11 +60,12 @@ export class TimerWheel {
   /**
    * Calls `callback` once, `delayMs` milliseconds from now (0 or above, finite), rounded up to the
    * clock's next whole millisecond; never before this call has returned, nor within the current
-   * turn of timers. Timers due in the same millisecond run in the order in which they were set.
+   * turn of timers. Timers due in the same millisecond run in the order in which they were set. If
+   * more are due than run in one turn, the others run in the next turns.
    *
-   * A callback must not throw: that is a bug of the caller. It stops no other timer. Once all due
-   * timers have run, the error is thrown out of the clock's own timer, as an uncaught error
-   * (several as one `AggregateError`).
+   * A callback must not throw: that is a bug of the caller. It stops no other timer. At the end of
+   * the turn, the error is thrown out of the clock's own timer, as an uncaught error (several as
+   * one `AggregateError`).
    */
   schedule(delayMs: number, callback: () => void): WheelTimer {
     const dueAt = Math.ceil(this.#clock.now() + toMilliseconds(delayMs, 'delayMs'))
@@ -96,6 +105,7 @@ export class TimerWheel {
   #clear(): void {
     this.#buckets.clear()
     this.#order.retain(() => false)
+    this.#due = []
     this.#emptyBuckets = 0
     this.#clearAlarm()
   }
@@ -124,7 +134,12 @@ export class TimerWheel {
   #run(): void {
     this.#clearAlarm()
     const errors: unknown[] = []
-    for (const bucket of this.#takeDueBuckets()) this.#runBucket(bucket, errors)
+    this.#takeDueBuckets()
+    let left = MAX_PER_TURN
+    for (let bucket = this.#due[0]; left > 0 && bucket !== undefined; bucket = this.#due[0]) {
+      left = this.#runBucket(bucket, left, errors)
+      if (bucket.isEmpty && bucket === this.#due[0]) this.#due.shift()
+    }
     this.#setNextAlarm()
     if (errors.length === 1) throw errors[0]
     if (errors.length > 1)
@@ -135,23 +150,23 @@ export class TimerWheel {
    * Removes all due buckets before their timers run, so that timers that they schedule get a turn
    * of their own.
    */
-  #takeDueBuckets(): readonly Bucket[] {
+  #takeDueBuckets(): void {
     const now = this.#clock.now()
-    const due: Bucket[] = []
     for (;;) {
       const bucket = this.#order.peek()
-      if (bucket === undefined || bucket.dueAt > now) return due
+      if (bucket === undefined || bucket.dueAt > now) return
       this.#order.pop()
       this.#buckets.delete(bucket.dueAt)
       if (bucket.isEmpty) this.#emptyBuckets--
-      else due.push(bucket)
+      else this.#due.push(bucket)
     }
   }
 
-  #runBucket(bucket: Bucket, errors: unknown[]): void {
-    for (;;) {
+  /** Runs at most `left` timers of `bucket`. @returns how many more may run in this turn. */
+  #runBucket(bucket: Bucket, left: number, errors: unknown[]): number {
+    for (; left > 0; left--) {
       const timer = bucket.first
-      if (timer === null) return
+      if (timer === null) return left
       bucket.remove(timer)
       this.#size--
       try {
@@ -160,10 +175,11 @@ export class TimerWheel {
         errors.push(error)
       }
     }
+    return left
   }
 
   #setNextAlarm(): void {
-    const next = this.#order.peek()
+    const next = this.#due[0] ?? this.#order.peek()
     if (next === undefined || this.#size === 0) this.#clear()
     else if (next.dueAt < this.#alarmAt) this.#setAlarm(next.dueAt)
   }

@@ -279,3 +279,69 @@ describe('TimerWheel', () => {
     )
   })
 })
+
+describe('TimerWheel with many timers that are due at once', () => {
+  /** A clock that stands still; `runNext` runs its only timer. */
+  function stillClock() {
+    const timers = new Set<() => void>()
+    const clock: Clock = {
+      now: () => 0,
+      setTimer: (_delay, callback) => {
+        timers.add(callback)
+        return { [Symbol.dispose]: () => void timers.delete(callback) }
+      },
+    }
+    const runNext = (): void => {
+      const [callback] = timers
+      timers.clear()
+      callback?.()
+    }
+    return { clock, runNext, timers }
+  }
+
+  it('runs 64 of them in one turn of the clock, and the others in the next turns, in order', () => {
+    const { clock, runNext, timers } = stillClock()
+    const wheel = new TimerWheel(clock)
+    const ran: number[] = []
+    for (let index = 0; index < 150; index++) wheel.schedule(0, () => ran.push(index))
+
+    runNext()
+    expect(ran).toHaveLength(64)
+    runNext()
+    expect(ran).toHaveLength(128)
+    runNext()
+
+    expect(ran).toEqual(Array.from({ length: 150 }, (_, index) => index))
+    expect(wheel.size).toBe(0)
+    expect(timers.size).toBe(0)
+  })
+
+  it('cancels those that wait for their turn', () => {
+    const { clock, runNext, timers } = stillClock()
+    const wheel = new TimerWheel(clock)
+    const ran: number[] = []
+    const set = Array.from({ length: 70 }, (_, index) =>
+      wheel.schedule(0, () => void ran.push(index)),
+    )
+    runNext()
+
+    for (const timer of set) if (timer !== set[69]) timer.cancel()
+    expect(wheel.size).toBe(1)
+    runNext()
+
+    expect(ran).toEqual([...Array.from({ length: 64 }, (_, index) => index), 69])
+    expect(wheel.size).toBe(0)
+    expect(timers.size).toBe(0)
+  })
+
+  it('runs all of them at their millisecond of virtual time', async () => {
+    const clock = new VirtualClock()
+    const wheel = new TimerWheel(clock)
+    const ranAt: number[] = []
+    for (let index = 0; index < 300; index++) wheel.schedule(10, () => ranAt.push(clock.now()))
+
+    await clock.advance(10)
+
+    expect(ranAt).toEqual(Array.from({ length: 300 }, () => 10))
+  })
+})

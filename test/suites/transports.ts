@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 
+import { reportEnd } from '../../src/engines/node/transports/ends-per-turn.ts'
 import type { Transport, TransportReceiver } from '../../src/session/index.ts'
 import { WriteProgress } from '../../src/session/writing/write-progress.ts'
 import { socketPair } from '../support/loopback.ts'
@@ -71,6 +72,26 @@ async function turnOfLoop(): Promise<void> {
 export const isClosed = (recorder: Recorder): boolean => recorder.log.includes('closed')
 export const hasEnded = (recorder: Recorder): boolean => recorder.log.includes('receiveEnd')
 
+/**
+ * Connections that end all the time, so that each other end waits for a later turn, until it is
+ * disposed.
+ */
+function endingCrowd(): Disposable & { turns(): Promise<void> } {
+  let isOver = false
+  const one = {
+    tellEnd: (): void => {
+      if (!isOver) reportEnd(one)
+    },
+  }
+  for (let count = 0; count < 200; count++) reportEnd(one)
+  return {
+    async turns() {
+      for (let turn = 0; turn < 8; turn++) await turnOfLoop()
+    },
+    [Symbol.dispose]: () => void (isOver = true),
+  }
+}
+
 /** Both ends of a connection. Only TCP can be reset. */
 export interface DuplexPair extends AsyncDisposable {
   readonly accepted: Duplex
@@ -89,6 +110,41 @@ export function transportSuite(
   progressSuite(name, transportOver, open)
 
   describe(`a transport, ${name}`, () => {
+    describe('while many other connections end', () => {
+      it('tells of the end of the peer and then of the close, once each', async () => {
+        using crowd = endingCrowd()
+        await using pair = await open()
+        const transport = transportOver(pair.accepted)
+        const recorder = new Recorder()
+        transport.start(recorder)
+
+        pair.connecting.end('bye')
+        await recorder.until(hasEnded)
+        transport.end()
+        await recorder.until(isClosed)
+        await crowd.turns()
+
+        expect(recorder.events).toEqual(['receive', 'receiveEnd', 'closed'])
+      })
+
+      it('tells of the close alone after abort()', async () => {
+        using crowd = endingCrowd()
+        await using pair = await open()
+        const transport = transportOver(pair.accepted)
+        const recorder = new Recorder()
+        recorder.react = (event) => {
+          if (event === 'receive') transport.abort()
+        }
+        transport.start(recorder)
+
+        pair.connecting.end('bye')
+        await recorder.until(isClosed)
+        await crowd.turns()
+
+        expect(recorder.events).toEqual(['receive', 'closed'])
+      })
+    })
+
     describe('reading', () => {
       it('start() delivers the head first, then the rest, and nothing before it returns', async () => {
         await using pair = await open()

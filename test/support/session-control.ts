@@ -4,6 +4,7 @@ import type { SessionControl } from '../../src/application/sessions/session-regi
 
 /** For registries in tests; replace what a test looks at. */
 export const IDLE_CONTROL: SessionControl = {
+  environment: { deferPastTurn: (task, argument) => void setImmediate(task, argument) },
   heldBytes: 0,
   keptBytes: 0,
   pings: null,

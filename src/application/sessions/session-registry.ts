@@ -2,13 +2,14 @@
  * The sessions of an application, from their first event until their handlers have returned.
  */
 
-import { Deferred } from '../../base/internal.ts'
+import { Deferred, type Environment } from '../../base/internal.ts'
 import type { MemoryBudgetError } from '../../session/index.ts'
 import type { SessionHoldings } from '../../session/internal.ts'
 import type { Sessions, WebSocketServerSession } from '../application.ts'
 
 /** How an application measures and ends one of its sessions. */
 export interface SessionControl {
+  readonly environment: Pick<Environment, 'deferPastTurn'>
   /** Closes the session with 1001 and `message`, and ends the handler's loop. */
   goAway(message: string): void
   /** Drops the connection. */

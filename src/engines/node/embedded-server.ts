@@ -42,6 +42,7 @@ import type { EmbeddedServer, ServerAddress } from './server/server.ts'
 import { ServerLife } from './server/server-life.ts'
 import { hasLeft, logListening } from './server/listening.ts'
 import { stopAtSignal, watchSignals } from './server/signals.ts'
+import { endsReported } from './transports/ends-per-turn.ts'
 import { TransportChoice } from './transports/transport-choice.ts'
 import { answerUnclaimed } from './upgrades/unclaimed-upgrade.ts'
 import {
@@ -221,6 +222,7 @@ class NodeServer implements EmbeddedServer, UpgradeServer {
     this.#frontDoor?.dropSilent()
     this.#connections.dropSilent()
     await closed
+    await endsReported()
     deadline[Symbol.dispose]()
     this.#signals?.[Symbol.dispose]()
     return counts

@@ -211,7 +211,7 @@ export class SessionCore implements HalfOwner {
   }
 
   endReached(): void {
-    this.read.conclude()
+    this.read.ending.conclude()
     this.#begin('none', ABNORMAL, null).endReached()
   }
 

@@ -134,7 +134,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   }
 
   receiveEnd(): void {
-    this.conclude()
+    this.#conclude()
     if (this.heldBack === null || this.heldBack.end()) this.owner.endReached()
   }
 
@@ -143,11 +143,11 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   }
 
   closed(cause: Error | null): void {
-    this.conclude()
+    this.#conclude()
     // The handler can still receive frames that have arrived.
     this.heldBack?.end()
     this.heldBack?.stop()
-    this.conclude()
+    this.#conclude()
     this.owner.transportClosed(cause)
   }
 
@@ -201,11 +201,6 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
     return this.#ending
   }
 
-  /** Handles the last frame now, if that has not been done yet. */
-  conclude(): void {
-    this.#ending?.conclude()
-  }
-
   /** Releases the memory of incomplete frames and messages, and stops all timers. */
   release(): void {
     this.#rates?.stop()
@@ -220,6 +215,11 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
       ownPayload(this.channel.peekAt(offset))
     }
     this.#newFrames = 0
+  }
+
+  /** Handles the last frame now, if that has not been done yet. */
+  #conclude(): void {
+    this.#ending?.conclude()
   }
 
   #decode(bytes: Uint8Array): void {

@@ -179,4 +179,34 @@ describe('readStopOptions()', () => {
     // @ts-expect-error -- what JavaScript may do
     expect(() => readStopOptions(options)).toThrow(message)
   })
+
+  it('closes 64 sessions in one turn of the event loop, and the others in the next turns', async () => {
+    const clock = new VirtualClock({ settle: settled })
+    const { registry, told } = sessions(clock, 200, { willing: true })
+
+    const drained = drain(registry, clock, { grace: 0, timeout: 15_000 }, QUIET)
+    expect(told).toHaveLength(64)
+
+    expect(await drained).toEqual({ sessions: 200, closed: 200, aborted: 0 })
+    expect(told).toHaveLength(200)
+  })
+
+  it('drops 64 sessions in one turn of the event loop, and all before it resolves', async () => {
+    const clock = new VirtualClock({ settle: settled })
+    const { registry, dropped } = sessions(clock, 200, { willing: false })
+    const perTurn: number[] = []
+    const drained = drain(registry, clock, { grace: 0, timeout: 1_000 }, QUIET)
+    await settled()
+    await settled()
+    await settled()
+    await clock.advance(1_000)
+    while (dropped.length < 200) {
+      perTurn.push(dropped.length)
+      await settled()
+    }
+
+    expect(await drained).toEqual({ sessions: 200, closed: 0, aborted: 200 })
+    expect(perTurn.length).toBeGreaterThan(0)
+    expect(dropped).toHaveLength(200)
+  })
 })

@@ -8,6 +8,7 @@ import {
 import { SessionRegistry } from '../../../src/application/sessions/session-registry.ts'
 import { pooledBytes, recycle } from '../../../src/protocol/internal.ts'
 import { memoryEnvironment, settled } from '../../support/memory-world.ts'
+import { IDLE_CONTROL } from '../../support/session-control.ts'
 
 /** Sessions that hold what a test says, and give it all back when they are told to. */
 function holders(limit: number) {
@@ -18,6 +19,7 @@ function holders(limit: number) {
   const shed: string[] = []
   const hold = (id: string, heldBytes: number, stubborn = 0) => {
     const control = {
+      ...IDLE_CONTROL,
       heldBytes,
       keptBytes: 0,
       pings: null,
@@ -29,8 +31,6 @@ function holders(limit: number) {
         const { outgoing, received, handed } = control
         return { incoming: control.heldBytes - outgoing, outgoing, received, handed }
       },
-      goAway() {},
-      terminate() {},
       shed() {
         shed.push(id)
         control.heldBytes = stubborn
@@ -249,13 +249,12 @@ describe('SharedBudget', () => {
     hold('here', 600)
     const session = { id: 'there' } as WebSocketServerSession // never looked into
     other.add(session, {
+      ...IDLE_CONTROL,
       heldBytes: 500,
       keptBytes: 0,
       pings: null,
       ending: null,
       measure: () => ({ incoming: 500, outgoing: 0, received: 0, handed: 0 }),
-      goAway() {},
-      terminate() {},
       shed: () => shed.push('there'),
     })
     budget.grow(500, environment)

@@ -1,18 +1,16 @@
 import { describe, expect, it } from 'vitest'
 
 import { MemoryUsage } from '../../../src/application/sessions/memory-usage.ts'
+import { IDLE_CONTROL } from '../../support/session-control.ts'
 
 function held(kinds: { incoming?: number; outgoing?: number; kept?: number }) {
   const holdings = { incoming: 0, outgoing: 0, received: 0, handed: 0, ...kinds }
   const control = {
-    heldBytes: 0,
+    ...IDLE_CONTROL,
     keptBytes: kinds.kept ?? 0,
     pings: null,
     ending: null,
     measure: () => holdings,
-    goAway() {},
-    terminate() {},
-    shed() {},
   }
   const usage = new MemoryUsage(control, 0)
   usage.measure(0)

@@ -1,6 +1,6 @@
 /**
  * Many clients that come back at once, as after a restart of a server: all are served, in the order
- * of their requests, or told when to try again.
+ * of their requests, or told when to try again. And many that leave at once, as when a proxy fails.
  */
 
 import { once } from 'node:events'
@@ -116,3 +116,31 @@ describe.each(DOORS)('a storm of clients at %s', (_, options, openOne, count) =>
     await end(server, clients)
   })
 })
+
+describe.each(DOORS.filter(([name]) => name !== 'TLS'))(
+  'clients that all leave %s at once',
+  (_, options, openOne) => {
+    it('end 64 sessions in one turn of the event loop, and all before stop() resolves', async () => {
+      const count = 400
+      const { server } = await serve(options, {})
+      const clients = await storm(server.address.port, openOne, count)
+      const endedIn = new Map<number, number>()
+      let turn = 0
+      const nextTurn = (): void => {
+        turn++
+        if (server.application.sessions.size > 0) setImmediate(nextTurn)
+      }
+      server.application.monitor.on('sessionClosed', () => {
+        endedIn.set(turn, (endedIn.get(turn) ?? 0) + 1)
+      })
+      nextTurn()
+
+      for (const { socket } of clients) socket.destroy()
+      await server.stop({ grace: 0 })
+
+      expect([...endedIn.values()].reduce((sum, ended) => sum + ended, 0)).toBe(count)
+      // Two turns of the queue may fall into one turn of this test.
+      expect(Math.max(...endedIn.values())).toBeLessThanOrEqual(128)
+    })
+  },
+)

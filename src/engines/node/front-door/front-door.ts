@@ -13,6 +13,7 @@
 
 import type { Server as HttpServer } from 'node:http'
 
+import { PerTurn } from '../../../base/internal.ts'
 import type { UpgradeAccepted, UpgradeOutcome } from '../../../application/index.ts'
 import { logFailure } from '../../../application/internal.ts'
 import { HttpHeaders } from '../../../protocol/index.ts'
@@ -24,7 +25,6 @@ import { Arrival, type ArrivalOwner } from './arrival.ts'
 import { encoded, FAILURE } from '../upgrades/final-answer.ts'
 import { acceptsOnHandles } from './front-door-self-test.ts'
 import { encodeSwitch, type HttpAnswer, PreparedAnswer } from '../upgrades/http-answer.ts'
-import { PerTurn } from './per-turn.ts'
 import { type AcceptedHandle, type Listener, listenOnHandle } from './tcp-listener.ts'
 import type { TcpReactor } from '../transports/tcp-transport.ts'
 import type { UpgradeServer } from '../upgrades/upgrade-listener.ts'

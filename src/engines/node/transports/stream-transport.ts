@@ -19,6 +19,7 @@ import type {
 } from '../../../session/index.ts'
 
 import type { ConnectionFacts } from './connection-facts.ts'
+import { type EndedTransport, reportEnd } from './ends-per-turn.ts'
 import { reportDrained } from './report-drained.ts'
 
 /** Time without traffic after which the kernel begins to probe the peer. */
@@ -40,7 +41,7 @@ const OWNER = Symbol('towpath.transport')
 type OwnedDuplex = Duplex & { [OWNER]: StreamTransport }
 
 /** A transport over a Duplex that somebody else opened and that now belongs to it. */
-export class StreamTransport implements Transport {
+export class StreamTransport implements Transport, EndedTransport {
   readonly local: TransportAddress
   readonly remote: TransportAddress
   readonly encrypted: boolean
@@ -58,6 +59,8 @@ export class StreamTransport implements Transport {
   #aborted = false
   #closed = false
   #awaitsDrain = false
+  /** The receiver will be told of an end. */
+  #endWaits = false
   #cause: Error | null = null
   /** Pieces of large writes that the stream has not been given yet; absent while there are none. */
   #waiting: Uint8Array[] | null = null
@@ -204,7 +207,7 @@ export class StreamTransport implements Transport {
     if (head !== null && !transport.#aborted) transport.#receiver?.receive(head)
 
     transport.#begun = true
-    if (transport.#closed) transport.#receiver?.closed(transport.#cause)
+    if (transport.#closed && !transport.#endWaits) transport.#receiver?.closed(transport.#cause)
     else if (!transport.#aborted) transport.#beginReading()
   }
 
@@ -212,7 +215,7 @@ export class StreamTransport implements Transport {
     const stream = this.#stream
     this.#reading = true
     if (stream.readableEnded) {
-      this.#receiver?.receiveEnd()
+      this.#reportEnd()
       return
     }
     stream.on('end', StreamTransport.#onEnd)
@@ -244,7 +247,20 @@ export class StreamTransport implements Transport {
     this.#stream.off('error', StreamTransport.#onError)
     this.#stream.off('close', StreamTransport.#onClose)
     // Before the start, it is the start that tells it, after the head.
-    if (this.#begun) this.#receiver?.closed(this.#cause)
+    if (this.#begun) this.#reportEnd()
+  }
+
+  #reportEnd(): void {
+    if (this.#endWaits) return
+    this.#endWaits = true
+    reportEnd(this)
+  }
+
+  /** See `EndedTransport`. */
+  tellEnd(): void {
+    this.#endWaits = false
+    if (this.#closed) this.#receiver?.closed(this.#cause)
+    else if (!this.#aborted) this.#receiver?.receiveEnd()
   }
 
   static #onData(this: OwnedDuplex, bytes: Uint8Array): void {
@@ -252,7 +268,7 @@ export class StreamTransport implements Transport {
   }
 
   static #onEnd(this: OwnedDuplex): void {
-    this[OWNER].#receiver?.receiveEnd()
+    this[OWNER].#reportEnd()
   }
 
   static #onError(this: OwnedDuplex, error: Error): void {

@@ -16,6 +16,7 @@ import type {
   WriteOutcome,
 } from '../../../session/index.ts'
 import type { ConnectionFacts } from './connection-facts.ts'
+import { type EndedTransport, reportEnd } from './ends-per-turn.ts'
 import { reportDrained } from './report-drained.ts'
 import { systemError } from './system-error.ts'
 import {
@@ -135,9 +136,11 @@ const READ_ENDED = 32
 const CLOSING = 64
 /** The handle is closed. */
 const CLOSED = 128
+/** The receiver will be told of an end. */
+const END_WAITS = 256
 
 /** A transport over a TCP handle. */
-class TcpTransport implements Transport, HandleOwner {
+class TcpTransport implements Transport, HandleOwner, EndedTransport {
   readonly #facts: ConnectionFacts
   readonly #reactor: TcpReactor
   readonly #handle: TcpHandle
@@ -257,7 +260,7 @@ class TcpTransport implements Transport, HandleOwner {
     this.#head = null
     if (head !== null && !this.#is(CLOSING)) this.#receiver?.receive(head)
     this.#flags |= BEGUN
-    if (this.#is(CLOSED)) this.#receiver?.closed(this.#cause)
+    if (this.#is(CLOSED) && !this.#is(END_WAITS)) this.#receiver?.closed(this.#cause)
     if (this.#is(CLOSING)) return
     if (this.#is(PAUSED)) this.#stopReading()
     else this.#read()
@@ -277,8 +280,7 @@ class TcpTransport implements Transport, HandleOwner {
       return
     }
     this.#flags |= READ_ENDED
-    this.#receiver?.receiveEnd()
-    this.#closeIfDone()
+    this.#endWaits()
   }
 
   /**
@@ -341,6 +343,7 @@ class TcpTransport implements Transport, HandleOwner {
   }
 
   #closeIfDone(): void {
+    if (this.#is(END_WAITS)) return
     if (this.#is(SHUT_DOWN) && this.#is(READ_ENDED)) this.#close(null, false)
   }
 
@@ -357,11 +360,28 @@ class TcpTransport implements Transport, HandleOwner {
 
   /** See `HandleOwner`. */
   wasClosed(): void {
-    uncount(this.#server)
-    this.#registry?.delete(this)
     this.#flags |= CLOSED
-    // Before the start, `begin` reports it.
-    if (this.#is(BEGUN)) this.#receiver?.closed(this.#cause)
+    this.#endWaits()
+  }
+
+  #endWaits(): void {
+    if (this.#is(END_WAITS)) return
+    this.#flags |= END_WAITS
+    reportEnd(this)
+  }
+
+  /** See `EndedTransport`. */
+  tellEnd(): void {
+    this.#flags &= ~END_WAITS
+    if (this.#is(CLOSED)) {
+      uncount(this.#server)
+      this.#registry?.delete(this)
+      // Before the start, `begin` reports it.
+      if (this.#is(BEGUN)) this.#receiver?.closed(this.#cause)
+    } else if (!this.#is(CLOSING)) {
+      this.#receiver?.receiveEnd()
+      this.#closeIfDone()
+    }
   }
 }
 

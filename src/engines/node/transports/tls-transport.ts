@@ -15,6 +15,7 @@ import type {
   WriteOutcome,
 } from '../../../session/index.ts'
 import type { ConnectionFacts } from './connection-facts.ts'
+import { type EndedTransport, reportEnd } from './ends-per-turn.ts'
 import { reportDrained } from './report-drained.ts'
 import { systemError } from './system-error.ts'
 import type { WriteRequest } from './tcp-handle.ts'
@@ -31,7 +32,7 @@ const PIECE_BYTES = 64 * 1024
 const NO_BYTES = new Uint8Array(0)
 
 /** A transport over a TLS handle. */
-export class TlsTransport implements Transport {
+export class TlsTransport implements Transport, EndedTransport {
   readonly local: TransportAddress
   readonly remote: TransportAddress
   readonly encrypted: boolean
@@ -54,6 +55,8 @@ export class TlsTransport implements Transport {
   #owesDrain = false
   #aborted = false
   #closed = false
+  /** The receiver will be told of an end. */
+  #endWaits = false
   #cause: Error | null = null
 
   constructor(reactor: TcpReactor, tls: BypassedTls, head: Uint8Array, facts: ConnectionFacts) {
@@ -156,7 +159,7 @@ export class TlsTransport implements Transport {
     this.#head = null
     if (head !== null && !this.#aborted) this.#receiver?.receive(head)
     this.#begun = true
-    if (this.#closed) this.#receiver?.closed(this.#cause)
+    if (this.#closed && !this.#endWaits) this.#receiver?.closed(this.#cause)
     else if (!this.#paused) this.#read()
   }
 
@@ -178,8 +181,7 @@ export class TlsTransport implements Transport {
       return
     }
     this.#readEnded = true
-    this.#receiver?.receiveEnd()
-    this.#closeIfDone()
+    this.#reportEnd()
   }
 
   #encrypt(bytes: Uint8Array): void {
@@ -243,7 +245,8 @@ export class TlsTransport implements Transport {
   }
 
   #closeIfDone(): void {
-    if (this.#shutDown && this.#readEnded && !this.#isGone) this.#tls.socket.destroy()
+    if (this.#endWaits || this.#isGone) return
+    if (this.#shutDown && this.#readEnded) this.#tls.socket.destroy()
   }
 
   #fail(status: number, act: string): void {
@@ -260,7 +263,24 @@ export class TlsTransport implements Transport {
     if (this.#closed) return
     this.#closed = true
     // Before the start, `begin` reports it.
-    if (this.#begun) this.#receiver?.closed(this.#cause)
+    if (this.#begun) this.#reportEnd()
+  }
+
+  #reportEnd(): void {
+    if (this.#endWaits) return
+    this.#endWaits = true
+    reportEnd(this)
+  }
+
+  /** See `EndedTransport`. */
+  tellEnd(): void {
+    this.#endWaits = false
+    if (this.#closed) {
+      this.#receiver?.closed(this.#cause)
+    } else if (!this.#isGone) {
+      this.#receiver?.receiveEnd()
+      this.#closeIfDone()
+    }
   }
 }
 
