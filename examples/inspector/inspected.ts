@@ -36,20 +36,23 @@ export async function startInspected(port: number): Promise<InspectedServer> {
       },
     })
     app.routing((route) => {
-      route.webSocket('/echo', async ({ incoming, send }) => {
+      route.webSocket('/echo', { protocols: ['echo.v1'] }, async ({ incoming, send }) => {
         for await (const frame of incoming) await send(frame)
       })
-      route.webSocket('/slow', async ({ incoming, delay }) => {
+      route.webSocket('/uploads', async ({ incoming, delay }) => {
         for await (const _ of incoming) await delay(seconds(2))
+      })
+      route.webSocket('/downloads', async ({ send, signal }) => {
+        while (!signal.aborted) await send(new Uint8Array(64 * 1024))
       })
       route.webSocket('/prices/:symbol', async (session) => {
         const topic = topics.topic(Prices, { symbol: session.call.parameters.symbol })
         await topic.subscribe(session, { frame: ({ event }) => JSON.stringify(event) })
         await session.incoming.consumeEach(() => {})
       })
-      route.webSocket('/broken', () => {
-        throw new RangeError('on purpose')
-      })
+      route.webSocket('/limited', { maxMessageSize: 1000 }, ({ incoming }) =>
+        incoming.consumeEach(() => {}),
+      )
     })
     const publish = (): void => {
       void topics.topic(Prices, { symbol: 'tow' }).publish({ price: Math.random() })

@@ -13,9 +13,15 @@ export async function listen(url: string, number: number): Promise<void> {
   await session.incoming.consumeEach(() => {})
 }
 
+/** Reads less than the handler sends. */
+export async function download(url: string): Promise<void> {
+  const session = await openWebSocket(`${url}/downloads`)
+  for await (const _ of session.incoming) await session.delay(500)
+}
+
 /** Sends more than the handler reads. */
-export async function flood(url: string): Promise<void> {
-  const session = await openWebSocket(`${url}/slow`)
+export async function upload(url: string): Promise<void> {
+  const session = await openWebSocket(`${url}/uploads`)
   while (!session.signal.aborted) {
     void session.send('x'.repeat(4000))
     await session.delay(100)
@@ -24,7 +30,7 @@ export async function flood(url: string): Promise<void> {
 
 /** One visit of the echo: some messages, and a close. */
 export async function visit(url: string, messages: number, code: number): Promise<void> {
-  await using session = await openWebSocket(`${url}/echo`)
+  await using session = await openWebSocket(`${url}/echo`, { protocols: ['echo.v1'] })
   for (let count = 0; count < messages; count++) {
     await session.send('x'.repeat(1 + Math.floor(Math.random() * 3000)))
     await session.incoming.receive()
@@ -34,9 +40,10 @@ export async function visit(url: string, messages: number, code: number): Promis
   await session.closed
 }
 
-/** A session that fails, and an upgrade that is refused. */
-export async function fail(url: string): Promise<void> {
-  const session = await openWebSocket(`${url}/broken`)
+/** A message that is too large, and an upgrade that is refused. */
+export async function misbehave(url: string): Promise<void> {
+  const session = await openWebSocket(`${url}/limited`)
+  void session.send('x'.repeat(5000))
   await session.closed
   await openWebSocket(`${url}/echo`, { origin: 'https://elsewhere.example' }).catch(() => {
     // That is the point.

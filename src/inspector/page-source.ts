@@ -200,780 +200,784 @@ export const PAGE_SCRIPT: string =
   'a=i;break}return[i,a]}}var Rt=e=>e!=null,zt=e=>e!=null&&e>0,Bt=Lt(Rt),Vt=Lt(zt);function H' +
   't(e,t,n,r=0,i=!1){let a=i?Vt:Bt,o=i?zt:Rt;[t,n]=a(e,t,n);let s=e[t],c=e[t];if(t>-1){if(r==' +
   '1)s=e[t],c=e[n];else if(r==-1)s=e[n],c=e[t];else for(let r=t;r<=n;r++){let t=e[r];o(t)&&(t' +
-  '<s?s=t:t>c&&(c=t))}}return[s??W,c??-W]}function Ut(e,t,n,r){let i=un(e),a=un(t);e==t&&(i==' +
-  '-1?(e*=n,t/=n):(e/=n,t*=n));let o=n==10?dn:fn,s=i==1?rn:on,c=a==1?on:rn,l=s(o(nn(e))),u=c(' +
-  'o(nn(t))),d=ln(n,l),f=ln(n,u);return n==10&&(l<0&&(d=q(d,-l)),u<0&&(f=q(f,-u))),r||n==2?(e' +
-  '=d*i,t=f*a):(e=Dn(e,d),t=En(t,f)),[e,t]}function Wt(e,t,n,r){let i=Ut(e,t,n,r);return e==0' +
-  '&&(i[0]=0),t==0&&(i[1]=0),i}var Gt=.1,Kt={mode:3,pad:Gt},qt={pad:0,soft:null,mode:0},Jt={m' +
-  'in:qt,max:qt};function Yt(e,t,n,r){return Rn(n)?Zt(e,t,n):(qt.pad=n,qt.soft=r?0:null,qt.mo' +
-  'de=r?3:0,Zt(e,t,Jt))}function U(e,t){return e??t}function Xt(e,t,n){for(t=U(t,0),n=U(n,e.l' +
-  'ength-1);t<=n;){if(e[t]!=null)return!0;t++}return!1}function Zt(e,t,n){let r=n.min,i=n.max' +
-  ',a=U(r.pad,0),o=U(i.pad,0),s=U(r.hard,-W),c=U(i.hard,W),l=U(r.soft,W),u=U(i.soft,-W),d=U(r' +
-  '.mode,0),f=U(i.mode,0),p=t-e,m=dn(p),h=cn(nn(e),nn(t)),g=nn(dn(h)-m);(p<1e-24||g>10)&&(p=0' +
-  ',(e==0||t==0)&&(p=1e-24,d==2&&l!=W&&(a=0),f==2&&u!=-W&&(o=0)));let _=p||h||1e3,v=ln(10,rn(' +
-  'dn(_))),y=q(Dn(e-_*(p==0?e==0?.1:1:a),v/10),24),b=e>=l&&(d==1||d==3&&y<=l||d==2&&y>=l)?l:W' +
-  ',x=cn(s,y<b&&e>=b?b:sn(b,y)),S=q(En(t+_*(p==0?t==0?.1:1:o),v/10),24),C=t<=u&&(f==1||f==3&&' +
-  'S>=u||f==2&&S<=u)?u:-W,w=sn(c,S>C&&t<=C?C:cn(C,S));return x==w&&x==0&&(w=100),[x,w]}var Qt' +
-  '=new Intl.NumberFormat(gt?yt.language:`en-US`),$t=e=>Qt.format(e),en=Math,tn=en.PI,nn=en.a' +
-  'bs,rn=en.floor,an=en.round,on=en.ceil,sn=en.min,cn=en.max,ln=en.pow,un=en.sign,dn=en.log10' +
-  ',fn=en.log2,pn=(e,t=1)=>en.sinh(e)*t,mn=(e,t=1)=>en.asinh(e/t),W=1/0;function hn(e){return' +
-  '(dn((e^e>>31)-(e>>31))|0)+1}function gn(e,t,n){return sn(cn(e,t),n)}function _n(e){return ' +
-  'typeof e==`function`}function G(e){return _n(e)?e:()=>e}var vn=()=>{},yn=e=>e,bn=(e,t)=>t,' +
-  'xn=e=>null,Sn=e=>!0,Cn=(e,t)=>e==t,wn=/\\.\\d*?(?=9{6,}|0{6,})/gm,K=e=>{if(Fn(e)||On.has(e' +
-  '))return e;let t=`${e}`,n=t.match(wn);if(n==null)return e;let r=n[0].length-1;if(t.indexOf' +
-  '(`e-`)!=-1){let[e,n]=t.split(`e`);return+`${K(e)}e${n}`}return q(e,r)};function Tn(e,t){re' +
-  'turn K(q(K(e/t))*t)}function En(e,t){return K(on(K(e/t))*t)}function Dn(e,t){return K(rn(K' +
-  '(e/t))*t)}function q(e,t=0){if(Fn(e))return e;let n=10**t;return an(e*n*(1+2**-52))/n}var ' +
-  'On=new Map;function kn(e){return((``+e).split(`.`)[1]||``).length}function An(e,t,n,r){let' +
-  ' i=[],a=r.map(kn);for(let o=t;o<n;o++){let t=nn(o),n=q(ln(e,o),t);for(let s=0;s<r.length;s' +
-  '++){let c=e==10?+`${r[s]}e${o}`:r[s]*n,l=(o>=0?0:t)+(o>=a[s]?0:a[s]),u=e==10?c:q(c,l);i.pu' +
-  'sh(u),On.set(u,l)}}return i}var jn={},Mn=[],Nn=[null,null],Pn=Array.isArray,Fn=Number.isIn' +
-  'teger,In=e=>e===void 0;function Ln(e){return typeof e==`string`}function Rn(e){let t=!1;if' +
-  '(e!=null){let n=e.constructor;t=n==null||n==Object}return t}function zn(e){return typeof e' +
-  '==`object`&&!!e}var Bn=Object.getPrototypeOf(Uint8Array),Vn=`__proto__`;function Hn(e,t=Rn' +
-  '){let n;if(Pn(e)){let r=e.find(e=>e!=null);if(Pn(r)||t(r)){n=Array(e.length);for(let r=0;r' +
-  '<e.length;r++)n[r]=Hn(e[r],t)}else n=e.slice()}else if(e instanceof Bn)n=e.slice();else if' +
-  '(t(e)){n={};for(let r in e)r!=Vn&&(n[r]=Hn(e[r],t))}else n=e;return n}function Un(e){let t' +
-  '=arguments;for(let n=1;n<t.length;n++){let r=t[n];for(let t in r)t!=Vn&&(Rn(e[t])?Un(e[t],' +
-  'Hn(r[t])):e[t]=Hn(r[t]))}return e}var Wn=0,Gn=1,Kn=2;function qn(e,t,n){for(let r=0,i,a=-1' +
-  ';r<t.length;r++){let o=t[r];if(o>a){for(i=o-1;i>=0&&e[i]==null;)e[i--]=null;for(i=o+1;i<n&' +
-  '&e[i]==null;)e[a=i++]=null}}}function Jn(e,t){if(Zn(e)){let t=e[0].slice();for(let n=1;n<e' +
-  '.length;n++)t.push(...e[n].slice(1));return Qn(t[0])||(t=Xn(t)),t}let n=new Set;for(let t=' +
-  '0;t<e.length;t++){let r=e[t][0],i=r.length;for(let e=0;e<i;e++)n.add(r[e])}let r=[Array.fr' +
-  'om(n).sort((e,t)=>e-t)],i=r[0].length,a=new Map;for(let e=0;e<i;e++)a.set(r[0][e],e);for(l' +
-  'et n=0;n<e.length;n++){let o=e[n],s=o[0];for(let e=1;e<o.length;e++){let c=o[e],l=Array(i)' +
-  '.fill(void 0),u=t?t[n][e]:Gn,d=[];for(let e=0;e<c.length;e++){let t=c[e],n=a.get(s[e]);t==' +
-  '=null?u!=Wn&&(l[n]=t,u==Kn&&d.push(n)):l[n]=t}qn(l,d,i),r.push(l)}}return r}var Yn=typeof ' +
-  'queueMicrotask>`u`?e=>Promise.resolve().then(e):queueMicrotask;function Xn(e){let t=e[0],n' +
-  '=t.length,r=Array(n);for(let e=0;e<r.length;e++)r[e]=e;r.sort((e,n)=>t[e]-t[n]);let i=[];f' +
-  'or(let t=0;t<e.length;t++){let a=e[t],o=Array(n);for(let e=0;e<n;e++)o[e]=a[r[e]];i.push(o' +
-  ')}return i}function Zn(e){let t=e[0][0],n=t.length;for(let r=1;r<e.length;r++){let i=e[r][' +
-  '0];if(i.length!=n)return!1;if(i!=t){for(let e=0;e<n;e++)if(i[e]!=t[e])return!1}}return!0}f' +
-  'unction Qn(e,t=100){let n=e.length;if(n<=1)return!0;let r=0,i=n-1;for(;r<=i&&e[r]==null;)r' +
-  '++;for(;i>=r&&e[i]==null;)i--;if(i<=r)return!0;let a=cn(1,rn((i-r+1)/t));for(let t=e[r],n=' +
-  'r+a;n<=i;n+=a){let r=e[n];if(r!=null){if(r<=t)return!1;t=r}}return!0}var $n=[`January`,`Fe' +
-  'bruary`,`March`,`April`,`May`,`June`,`July`,`August`,`September`,`October`,`November`,`Dec' +
-  'ember`],er=[`Sunday`,`Monday`,`Tuesday`,`Wednesday`,`Thursday`,`Friday`,`Saturday`];functi' +
-  'on tr(e){return e.slice(0,3)}var nr=er.map(tr),rr={MMMM:$n,MMM:$n.map(tr),WWWW:er,WWW:nr};' +
-  'function ir(e){return(e<10?`0`:``)+e}function ar(e){return(e<10?`00`:e<100?`0`:``)+e}var o' +
-  'r={YYYY:e=>e.getFullYear(),YY:e=>(e.getFullYear()+``).slice(2),MMMM:(e,t)=>t.MMMM[e.getMon' +
-  'th()],MMM:(e,t)=>t.MMM[e.getMonth()],MM:e=>ir(e.getMonth()+1),M:e=>e.getMonth()+1,DD:e=>ir' +
-  '(e.getDate()),D:e=>e.getDate(),WWWW:(e,t)=>t.WWWW[e.getDay()],WWW:(e,t)=>t.WWW[e.getDay()]' +
-  ',HH:e=>ir(e.getHours()),H:e=>e.getHours(),h:e=>{let t=e.getHours();return t==0?12:t>12?t-1' +
-  '2:t},AA:e=>e.getHours()>=12?`PM`:`AM`,aa:e=>e.getHours()>=12?`pm`:`am`,a:e=>e.getHours()>=' +
-  '12?`p`:`a`,mm:e=>ir(e.getMinutes()),m:e=>e.getMinutes(),ss:e=>ir(e.getSeconds()),s:e=>e.ge' +
-  'tSeconds(),fff:e=>ar(e.getMilliseconds())};function sr(e,t){t||=rr;let n=[],r=/\\{([a-z]+)' +
-  '\\}|[^{]+/gi,i;for(;i=r.exec(e);)n.push(i[0][0]==`{`?or[i[1]]:i[0]);return e=>{let r=``;fo' +
-  'r(let i=0;i<n.length;i++)r+=typeof n[i]==`string`?n[i]:n[i](e,t);return r}}var cr=new Intl' +
-  '.DateTimeFormat().resolvedOptions().timeZone;function lr(e,t){let n;return t==`UTC`||t==`E' +
-  'tc/UTC`?n=new Date(+e+e.getTimezoneOffset()*6e4):t==cr?n=e:(n=new Date(e.toLocaleString(`e' +
-  'n-US`,{timeZone:t})),n.setMilliseconds(e.getMilliseconds())),n}var ur=e=>e%1==0,dr=[1,2,2.' +
-  '5,5],fr=An(10,-32,0,dr),pr=An(10,0,32,dr),mr=pr.filter(ur),hr=fr.concat(pr),gr=`\n`,_r=`{Y' +
-  'YYY}`,vr=gr+_r,yr=`{M}/{D}`,br=gr+yr,xr=br+`/{YY}`,Sr=`{aa}`,Cr=`{h}:{mm}`+Sr,wr=gr+Cr,Tr=' +
-  '`:{ss}`,J=null;function Er(e){let t=e*1e3,n=t*60,r=n*60,i=r*24,a=i*30,o=i*365,s=(e==1?An(1' +
-  '0,0,3,dr).filter(ur):An(10,-3,0,dr)).concat([t,t*5,t*10,t*15,t*30,n,n*5,n*10,n*15,n*30,r,r' +
-  '*2,r*3,r*4,r*6,r*8,r*12,i,i*2,i*3,i*4,i*5,i*6,i*7,i*8,i*9,i*10,i*15,a,a*2,a*3,a*4,a*6,o,o*' +
-  '2,o*5,o*10,o*25,o*50,o*100]),c=[[o,_r,J,J,J,J,J,J,1],[i*28,`{MMM}`,vr,J,J,J,J,J,1],[i,yr,v' +
-  'r,J,J,J,J,J,1],[r,`{h}`+Sr,xr,J,br,J,J,J,1],[n,Cr,xr,J,br,J,J,J,1],[t,Tr,xr+` `+Cr,J,br+` ' +
-  '`+Cr,J,wr,J,1],[e,Tr+`.{fff}`,xr+` `+Cr,J,br+` `+Cr,J,wr,J,1]];function l(t){return(s,c,l,' +
-  'u,d,f)=>{let p=[],m=d>=o,h=d>=a&&d<o,g=t(l),_=q(g*e,3),v=Ir(g.getFullYear(),m?0:g.getMonth' +
-  '(),h||m?1:g.getDate()),y=q(v*e,3);if(h||m){let n=h?d/a:0,r=m?d/o:0,i=_==y?_:q(Ir(v.getFull' +
-  'Year()+r,v.getMonth()+n,1)*e,3),s=new Date(an(i/e)),c=s.getFullYear(),l=s.getMonth();for(l' +
-  'et a=0;i<=u;a++){let o=Ir(c+r*a,l+n*a,1),s=o-t(q(o*e,3));i=q((+o+s)*e,3),i<=u&&p.push(i)}}' +
-  'else{let a=d>=i?i:d,o=y+(rn(l)-rn(_))+En(_-y,a);p.push(o);let m=t(o),h=m.getHours()+m.getM' +
-  'inutes()/n+m.getSeconds()/r,g=d/r,v=f/s.axes[c]._space;for(;o=q(o+d,e==1?0:3),!(o>u);)if(g' +
-  '>1){let e=rn(q(h+g,6))%24,n=t(o).getHours()-e;n>1&&(n=-1),o-=n*r,h=(h+g)%24;let i=p[p.leng' +
-  'th-1];q((o-i)/d,3)*v>=.7&&p.push(o)}else p.push(o)}return p}}return[s,c,l]}var[Dr,Or,kr]=E' +
-  'r(1),[Ar,jr,Mr]=Er(.001);An(2,-53,53,[1]);function Nr(e,t){return e.map(e=>e.map((n,r)=>r=' +
-  '=0||r==8||n==null?n:t(r==1||e[8]==0?n:e[1]+n)))}function Pr(e,t){return(n,r,i,a,o)=>{let s' +
-  '=t.find(e=>o>=e[0])||t[t.length-1],c,l,u,d,f,p;return r.map(t=>{let n=e(t),r=n.getFullYear' +
-  '(),i=n.getMonth(),a=n.getDate(),o=n.getHours(),m=n.getMinutes(),h=n.getSeconds(),g=r!=c&&s' +
-  '[2]||i!=l&&s[3]||a!=u&&s[4]||o!=d&&s[5]||m!=f&&s[6]||h!=p&&s[7]||s[1];return c=r,l=i,u=a,d' +
-  '=o,f=m,p=h,g(n)})}}function Fr(e,t){let n=sr(t);return(t,r,i,a,o)=>r.map(t=>n(e(t)))}funct' +
-  'ion Ir(e,t,n){return new Date(e,t,n)}function Lr(e,t){return t(e)}var Rr=`{YYYY}-{MM}-{DD}' +
-  ' {h}:{mm}{aa}`;function zr(e,t){return(n,r,i,a)=>a==null?ht:t(e(r))}function Br(e,t){let n' +
-  '=e.series[t];return n.width?n.stroke(e,t):n.points.width?n.points.stroke(e,t):null}functio' +
-  'n Vr(e,t){return e.series[t].fill(e,t)}var Hr={show:!0,live:!0,isolate:!1,mount:vn,markers' +
-  ':{show:!0,width:2,stroke:Br,fill:Vr,dash:`solid`},idx:null,idxs:null,values:[]};function U' +
-  'r(e,t){let n=e.cursor.points,r=Tt(),i=n.size(e,t);H(r,Ze,i),H(r,Qe,i);let a=i/-2;H(r,`marg' +
-  'inLeft`,a),H(r,`marginTop`,a);let o=n.width(e,t,i);return o&&H(r,`borderWidth`,o),r}functi' +
-  'on Wr(e,t){let n=e.series[t].points;return n._fill||n._stroke}function Gr(e,t){let n=e.ser' +
-  'ies[t].points;return n._stroke||n._fill}function Kr(e,t){return e.series[t].points.size}va' +
-  'r qr=[0,0];function Jr(e,t,n){return qr[0]=t,qr[1]=n,qr}function Yr(e,t,n,r=!0){return e=>' +
-  '{e.button!=0||r&&e.target!=t||n(e)}}function Xr(e,t,n,r=!0){return e=>{r&&e.target!=t||n(e' +
-  ')}}var Zr={show:!0,x:!0,y:!0,lock:!1,move:Jr,points:{one:!1,show:Ur,size:Kr,width:0,stroke' +
-  ':Gr,fill:Wr},bind:{mousedown:Yr,mouseup:Yr,click:Yr,dblclick:Yr,mousemove:Xr,mouseleave:Xr' +
-  ',mouseenter:Xr},drag:{setScale:!0,x:!0,y:!1,dist:0,uni:null,click:(e,t)=>{t.stopPropagatio' +
-  'n(),t.stopImmediatePropagation()},_x:!1,_y:!1},focus:{dist:(e,t,n,r,i)=>r-i,prox:-1,bias:0' +
-  '},hover:{skip:[void 0],prox:null,bias:0},left:-10,top:-10,idx:null,dataIdx:null,idxs:null,' +
-  'event:null},Qr={show:!0,stroke:`rgba(0,0,0,0.07)`,width:2},Y=Un({},Qr,{filter:bn}),X=Un({}' +
-  ',Y,{size:10}),$r=Un({},Qr,{show:!1}),ei=`12px system-ui, -apple-system, "Segoe UI", Roboto' +
-  ', "Helvetica Neue", Arial, "Noto Sans", sans-serif, "Apple Color Emoji", "Segoe UI Emoji",' +
-  ' "Segoe UI Symbol", "Noto Color Emoji"`,ti=`bold `+ei,ni=1.5,ri={show:!0,scale:`x`,stroke:' +
-  'rt,space:50,gap:5,alignTo:1,size:50,labelGap:0,labelSize:30,labelFont:ti,side:2,grid:Y,tic' +
-  'ks:X,border:$r,font:ei,lineGap:ni,rotate:0},ii=`Value`,ai=`Time`,oi={show:!0,scale:`x`,aut' +
-  'o:!1,sorted:1,min:W,max:-1/0,idxs:[]};function si(e,t,n,r,i){return t.map(e=>e==null?``:$t' +
-  '(e))}function ci(e,t,n,r,i,a,o){let s=[],c=On.get(i)||0;n=o?n:q(En(n,i),c);for(let e=n;e<=' +
-  'r;e=q(e+i,c))s.push(Object.is(e,-0)?0:e);return s}function li(e,t,n,r,i,a,o){let s=[],c=e.' +
-  'scales[e.axes[t].scale].log;i=ln(c,rn((c==10?dn:fn)(n))),c==10&&(i=hr[It(i,hr)]);let l=n,u' +
-  '=i*c;c==10&&(u=hr[It(u,hr)]);do s.push(l),l+=i,c==10&&!On.has(l)&&(l=q(l,On.get(i))),l>=u&' +
-  '&(i=l,u=i*c,c==10&&(u=hr[It(u,hr)]));while(l<=r);return s}function ui(e,t,n,r,i,a,o){let s' +
-  '=e.scales[e.axes[t].scale].asinh,c=r>s?li(e,t,cn(s,n),r,i):[s],l=r>=0&&n<=0?[0]:[];return(' +
-  'n<-s?li(e,t,cn(s,-r),-n,i):[s]).reverse().map(e=>-e).concat(l,c)}var Z=/./,di=/[12357]/,fi' +
-  '=/[125]/,pi=/1/,mi=(e,t,n,r)=>e.map((e,i)=>t==4&&e==0||i%r==0&&n.test(e.toExponential()[+(' +
-  'e<0)])?e:null);function hi(e,t,n,r,i){let a=e.axes[n],o=a.scale,s=e.scales[o],c=e.valToPos' +
-  ',l=a._space,u=c(10,o),d=c(9,o)-u>=l?Z:c(7,o)-u>=l?di:c(5,o)-u>=l?fi:pi;if(d==pi){let e=nn(' +
-  'c(1,o)-u);if(e<l)return mi(t.slice().reverse(),s.distr,d,on(l/e)).reverse()}return mi(t,s.' +
-  'distr,d,1)}function gi(e,t,n,r,i){let a=e.axes[n],o=a.scale,s=a._space,c=e.valToPos,l=nn(c' +
-  '(1,o)-c(2,o));return l<s?mi(t.slice().reverse(),3,Z,on(s/l)).reverse():t}function _i(e,t,n' +
-  ',r){return r==null?ht:t==null?``:$t(t)}var vi={show:!0,scale:`y`,stroke:rt,space:30,gap:5,' +
-  'alignTo:1,size:50,labelGap:0,labelSize:30,labelFont:ti,side:3,grid:Y,ticks:X,border:$r,fon' +
-  't:ei,lineGap:ni,rotate:0};function yi(e,t){return q((3+(e||1)*2)*t,3)}function bi(e,t){let' +
-  '{scale:n,idxs:r}=e.series[0],i=e._data[0],a=e.valToPos(i[r[0]],n,!0),o=nn(e.valToPos(i[r[1' +
-  ']],n,!0)-a)/(e.series[t].points.space*V);return r[1]-r[0]<=o}var xi={scale:null,auto:!0,so' +
-  'rted:0,min:W,max:-1/0},Si=(e,t,n,r,i)=>i,Ci={show:!0,auto:!0,sorted:0,gaps:Si,alpha:1,face' +
-  'ts:[Un({},xi,{scale:`x`}),Un({},xi,{scale:`y`})]},wi={scale:`y`,auto:!0,sorted:0,show:!0,s' +
-  'panGaps:!1,gaps:Si,alpha:1,points:{show:bi,filter:null},values:null,min:W,max:-1/0,idxs:[]' +
-  ',path:null,clip:null};function Ti(e,t,n,r,i){return n/10}var Ei={time:Ae,auto:!0,distr:1,l' +
-  'og:10,asinh:1,min:null,max:null,dir:1,ori:0},Di=Un({},Ei,{time:!1,ori:1}),Oi={};function k' +
-  'i(e,t){let n=Oi[e];return n||(n={key:e,plots:[],sub(e){n.plots.push(e)},unsub(e){n.plots=n' +
-  '.plots.filter(t=>t!=e)},pub(e,t,r,i,a,o,s){for(let c=0;c<n.plots.length;c++)n.plots[c]!=t&' +
-  '&n.plots[c].pub(e,t,r,i,a,o,s)}},e!=null&&(Oi[e]=n)),n}var Ai=1,ji=2;function Mi(e,t,n){le' +
-  't r=e.mode,i=e.series[t],a=r==2?e._data[t]:e._data,o=e.scales,s=e.bbox,c=a[0],l=r==2?a[1]:' +
-  'a[t],u=r==2?o[i.facets[0].scale]:o[e.series[0].scale],d=r==2?o[i.facets[1].scale]:o[i.scal' +
-  'e],f=s.left,p=s.top,m=s.width,h=s.height,g=e.valToPosH,_=e.valToPosV;return u.ori==0?n(i,c' +
-  ',l,u,d,g,_,f,p,m,h,Vi,Ui,Gi,qi,Yi):n(i,c,l,u,d,_,g,p,f,h,m,Hi,Wi,Ki,Ji,Xi)}function Ni(e,t' +
-  '){let n=0,r=0,i=U(e.bands,Mn);for(let e=0;e<i.length;e++){let a=i[e];a.series[0]==t?n=a.di' +
-  'r:a.series[1]==t&&(a.dir==1?r|=1:r|=2)}return[n,r==1?-1:r==2?1:r==3?2:0]}function Pi(e,t,n' +
-  ',r,i){let a=e.mode,o=e.series[t],s=a==2?o.facets[1].scale:o.scale,c=e.scales[s];return i==' +
-  '-1?c.min:i==1?c.max:c.distr==3?c.dir==1?c.min:c.max:0}function Fi(e,t,n,r,i,a){return Mi(e' +
-  ',t,(e,t,o,s,c,l,u,d,f,p,m)=>{let h=e.pxRound,g=s.dir*(s.ori==0?1:-1),_=s.ori==0?Ui:Wi,v,y;' +
-  'g==1?(v=n,y=r):(v=r,y=n);let b=h(l(t[v],s,p,d)),x=h(u(o[v],c,m,f)),S=h(l(t[y],s,p,d)),C=h(' +
-  'u(a==1?c.max:c.min,c,m,f)),w=new Path2D(i);return _(w,S,C),_(w,b,C),_(w,b,x),w})}function ' +
-  'Ii(e,t,n,r,i,a){let o=null;if(e.length>0){o=new Path2D;let s=t==0?Gi:Ki,c=n;for(let t=0;t<' +
-  'e.length;t++){let n=e[t];if(n[1]>n[0]){let e=n[0]-c;e>0&&s(o,c,r,e,r+a),c=n[1]}}let l=n+i-' +
-  'c;l>0&&s(o,c,r-5,l,r+a+10)}return o}function Li(e,t,n){let r=e[e.length-1];r&&r[0]==t?r[1]' +
-  '=n:e.push([t,n])}function Ri(e,t,n,r,i,a,o){let s=[],c=e.length;for(let l=i==1?n:r;l>=n&&l' +
-  '<=r;l+=i)if(t[l]===null){let u=l,d=l;if(i==1)for(;++l<=r&&t[l]===null;)d=l;else for(;--l>=' +
-  'n&&t[l]===null;)d=l;let f=a(e[u]),p=d==u?f:a(e[d]),m=u-i;f=o<=0&&m>=0&&m<c?a(e[m]):f;let h' +
-  '=d+i;p=o>=0&&h>=0&&h<c?a(e[h]):p,p>=f&&s.push([f,p])}return s}function zi(e){return e==0?y' +
-  'n:e==1?an:t=>Tn(t,e)}function Bi(e){let t=e==0?Vi:Hi,n=e==0?(e,t,n,r,i,a)=>{e.arcTo(t,n,r,' +
-  'i,a)}:(e,t,n,r,i,a)=>{e.arcTo(n,t,i,r,a)},r=e==0?(e,t,n,r,i)=>{e.rect(t,n,r,i)}:(e,t,n,r,i' +
-  ')=>{e.rect(n,t,i,r)};return(e,i,a,o,s,c=0,l=0)=>{c==0&&l==0?r(e,i,a,o,s):(c=sn(c,o/2,s/2),' +
-  'l=sn(l,o/2,s/2),t(e,i+c,a),n(e,i+o,a,i+o,a+s,c),n(e,i+o,a+s,i,a+s,l),n(e,i,a+s,i,a,l),n(e,' +
-  'i,a,i+o,a,c),e.closePath())}}var Vi=(e,t,n)=>{e.moveTo(t,n)},Hi=(e,t,n)=>{e.moveTo(n,t)},U' +
-  'i=(e,t,n)=>{e.lineTo(t,n)},Wi=(e,t,n)=>{e.lineTo(n,t)},Gi=Bi(0),Ki=Bi(1),qi=(e,t,n,r,i,a)=' +
-  '>{e.arc(t,n,r,i,a)},Ji=(e,t,n,r,i,a)=>{e.arc(n,t,r,i,a)},Yi=(e,t,n,r,i,a,o)=>{e.bezierCurv' +
-  'eTo(t,n,r,i,a,o)},Xi=(e,t,n,r,i,a,o)=>{e.bezierCurveTo(n,t,i,r,o,a)};function Zi(e){return' +
-  '(e,t,n,r,i)=>Mi(e,t,(t,a,o,s,c,l,u,d,f,p,m)=>{let{pxRound:h,points:g}=t,_,v;s.ori==0?(_=Vi' +
-  ',v=qi):(_=Hi,v=Ji);let y=q(g.width*V,3),b=(g.size-g.width)/2*V,x=q(b*2,3),S=new Path2D,C=n' +
-  'ew Path2D,{left:w,top:T,width:E,height:D}=e.bbox;Gi(C,w-x,T-x,E+x*2,D+x*2);let O=e=>{if(o[' +
-  'e]!=null){let t=h(l(a[e],s,p,d)),n=h(u(o[e],c,m,f));_(S,t+b,n),v(S,t,n,b,0,tn*2)}};if(i)i.' +
-  'forEach(O);else for(let e=n;e<=r;e++)O(e);return{stroke:y>0?S:null,fill:S,clip:C,flags:3}}' +
-  ')}function Qi(e){return(t,n,r,i,a,o)=>{r!=i&&(a!=r&&o!=r&&e(t,n,r),a!=i&&o!=i&&e(t,n,i),e(' +
-  't,n,o))}}var $i=Qi(Ui),ea=Qi(Wi);function ta(e){let t=U(e?.alignGaps,0);return(e,n,r,i)=>M' +
-  'i(e,n,(a,o,s,c,l,u,d,f,p,m,h)=>{[r,i]=Bt(s,r,i);let g=a.pxRound,_=e=>g(u(e,c,m,f)),v=e=>g(' +
-  'd(e,l,h,p)),y,b;c.ori==0?(y=Ui,b=$i):(y=Wi,b=ea);let x=c.dir*(c.ori==0?1:-1),S={stroke:new' +
-  ' Path2D,fill:null,clip:null,band:null,gaps:null,flags:Ai},C=S.stroke,w=!1;if(i-r>=m*4){let' +
-  ' t=t=>e.posToVal(t,c.key,!0),n=null,a=null,l,u,d,f=_(o[x==1?r:i]),p=_(o[r]),m=_(o[i]),h=t(' +
-  'x==1?p+1:m-1);for(let e=x==1?r:i;e>=r&&e<=i;e+=x){let r=o[e],i=(x==1?r<h:r>h)?f:_(r),c=s[e' +
-  '];i==f?c==null?c===null&&(w=!0):(u=c,n==null?(y(C,i,v(u)),l=n=a=u):u<n?n=u:u>a&&(a=u)):(n!' +
-  '=null&&b(C,f,v(n),v(a),v(l),v(u)),c==null?(n=a=null,c===null&&(w=!0)):(u=c,y(C,i,v(u)),n=a' +
-  '=l=u),f=i,h=t(f+x))}n!=null&&n!=a&&d!=f&&b(C,f,v(n),v(a),v(l),v(u))}else for(let e=x==1?r:' +
-  'i;e>=r&&e<=i;e+=x){let t=s[e];t===null?w=!0:t!=null&&y(C,_(o[e]),v(t))}let[T,E]=Ni(e,n);if' +
-  '(a.fill!=null||T!=0){let t=S.fill=new Path2D(C),s=v(a.fillTo(e,n,a.min,a.max,T)),c=_(o[r])' +
-  ',l=_(o[i]);x==-1&&([l,c]=[c,l]),y(t,l,s),y(t,c,s)}if(!a.spanGaps){let l=[];w&&l.push(...Ri' +
-  '(o,s,r,i,x,_,t)),S.gaps=l=a.gaps(e,n,r,i,l),S.clip=Ii(l,c.ori,f,p,m,h)}return E!=0&&(S.ban' +
-  'd=E==2?[Fi(e,n,r,i,C,-1),Fi(e,n,r,i,C,1)]:Fi(e,n,r,i,C,E)),S})}function na(e){let t=U(e.al' +
-  'ign,1),n=U(e.ascDesc,!1),r=U(e.alignGaps,0),i=U(e.extend,!1);return(e,a,o,s)=>Mi(e,a,(c,l,' +
-  'u,d,f,p,m,h,g,_,v)=>{[o,s]=Bt(u,o,s);let y=c.pxRound,{left:b,width:x}=e.bbox,S=e=>y(p(e,d,' +
-  '_,h)),C=e=>y(m(e,f,v,g)),w=d.ori==0?Ui:Wi,T={stroke:new Path2D,fill:null,clip:null,band:nu' +
-  'll,gaps:null,flags:Ai},E=T.stroke,D=d.dir*(d.ori==0?1:-1),O=C(u[D==1?o:s]),k=S(l[D==1?o:s]' +
-  '),A=k,j=k;i&&t==-1&&(j=b,w(E,j,O)),w(E,k,O);for(let e=D==1?o:s;e>=o&&e<=s;e+=D){let n=u[e]' +
-  ';if(n==null)continue;let r=S(l[e]),i=C(n);t==1?w(E,r,O):w(E,A,i),w(E,r,i),O=i,A=r}let ee=A' +
-  ';i&&t==1&&(ee=b+x,w(E,ee,O));let[te,ne]=Ni(e,a);if(c.fill!=null||te!=0){let t=T.fill=new P' +
-  'ath2D(E),n=C(c.fillTo(e,a,c.min,c.max,te));w(t,ee,n),w(t,j,n)}if(!c.spanGaps){let i=[];i.p' +
-  'ush(...Ri(l,u,o,s,D,S,r));let f=c.width*V/2,p=n||t==1?f:-f,m=n||t==-1?-f:f;i.forEach(e=>{e' +
-  '[0]+=p,e[1]+=m}),T.gaps=i=c.gaps(e,a,o,s,i),T.clip=Ii(i,d.ori,h,g,_,v)}return ne!=0&&(T.ba' +
-  'nd=ne==2?[Fi(e,a,o,s,E,-1),Fi(e,a,o,s,E,1)]:Fi(e,a,o,s,E,ne)),T})}function ra(e,t,n,r,i,a,' +
-  'o=W){if(e.length>1){let s=null;for(let c=0,l=1/0;c<e.length;c++)if(t[c]!==void 0){if(s!=nu' +
-  'll){let t=nn(e[c]-e[s]);t<l&&(l=t,o=nn(n(e[c],r,i,a)-n(e[s],r,i,a)))}s=c}}return o}functio' +
-  'n ia(e){e||=jn;let t=U(e.size,[.6,W,1]),n=e.align||0,r=e.gap||0,i=e.radius;i=i==null?[0,0]' +
-  ':typeof i==`number`?[i,0]:i;let a=G(i),o=1-t[0],s=U(t[1],W),c=U(t[2],1),l=U(e.disp,jn),u=U' +
-  '(e.each,e=>{}),{fill:d,stroke:f}=l;return(e,t,i,p)=>Mi(e,t,(m,h,g,_,v,y,b,x,S,C,w)=>{let T' +
-  '=m.pxRound,E=n,D=r*V,O=s*V,k=c*V,A,j;_.ori==0?[A,j]=a(e,t):[j,A]=a(e,t);let ee=_.dir*(_.or' +
-  'i==0?1:-1),te=_.ori==0?Gi:Ki,ne=_.ori==0?u:(e,t,n,r,i,a,o)=>{u(e,t,n,i,r,o,a)},re=U(e.band' +
-  's,Mn).find(e=>e.series[0]==t),ie=re==null?0:re.dir,ae=m.fillTo(e,t,m.min,m.max,ie),M=T(b(a' +
-  'e,v,w,S)),N,P,F,I=C,L=T(m.width*V),oe=!1,se=null,ce=null,le=null,ue=null;d!=null&&(L==0||f' +
-  '!=null)&&(oe=!0,se=d.values(e,t,i,p),ce=new Map,new Set(se).forEach(e=>{e!=null&&ce.set(e,' +
-  'new Path2D)}),L>0&&(le=f.values(e,t,i,p),ue=new Map,new Set(le).forEach(e=>{e!=null&&ue.se' +
-  't(e,new Path2D)})));let{x0:de,size:R}=l;if(de!=null&&R!=null){E=1,h=de.values(e,t,i,p),de.' +
-  'unit==2&&(h=h.map(t=>e.posToVal(x+t*C,_.key,!0)));let n=R.values(e,t,i,p);P=R.unit==2?n[0]' +
-  '*C:y(n[0],_,C,x)-y(0,_,C,x),I=ra(h,g,y,_,C,x,I),F=I-P+D}else I=ra(h,g,y,_,C,x,I),F=I*o+D,P' +
-  '=I-F;F<1&&(F=0),L>=P/2&&(L=0),F<5&&(T=yn);let fe=F>0,pe=I-F-(fe?L:0);P=T(gn(pe,k,O)),N=(E=' +
-  '=0?P/2:E==ee?0:P)-E*ee*((E==0?D/2:0)+(fe?L/2:0));let me={stroke:null,fill:null,clip:null,b' +
-  'and:null,gaps:null,flags:0},he=oe?null:new Path2D,ge=null;if(re!=null)ge=e.data[re.series[' +
-  '1]];else{let{y0:n,y1:r}=l;n!=null&&r!=null&&(g=r.values(e,t,i,p),ge=n.values(e,t,i,p))}let' +
-  ' _e=A*P,ve=j*P;for(let n=ee==1?i:p;n>=i&&n<=p;n+=ee){let r=g[n];if(r==null)continue;if(ge!' +
-  '=null){let e=ge[n]??0;if(r-e==0)continue;M=b(e,v,w,S)}let i=y(_.distr!=2||l!=null?h[n]:n,_' +
-  ',C,x),a=b(U(r,ae),v,w,S),o=T(i-N),s=T(cn(a,M)),c=T(sn(a,M)),u=s-c;if(r!=null){let i=r<0?ve' +
-  ':_e,a=r<0?_e:ve;oe?(L>0&&le[n]!=null&&te(ue.get(le[n]),o,c+rn(L/2),P,cn(0,u-L),i,a),se[n]!' +
-  '=null&&te(ce.get(se[n]),o,c+rn(L/2),P,cn(0,u-L),i,a)):te(he,o,c+rn(L/2),P,cn(0,u-L),i,a),n' +
-  'e(e,t,n,o-L/2,c,P+L,u)}}return L>0?me.stroke=oe?ue:he:oe||(me._fill=m.width==0?m._fill:m._' +
-  'stroke??m._fill,me.width=0),me.fill=oe?ce:he,me})}function aa(e,t){let n=U(t?.alignGaps,0)' +
-  ';return(t,r,i,a)=>Mi(t,r,(o,s,c,l,u,d,f,p,m,h,g)=>{[i,a]=Bt(c,i,a);let _=o.pxRound,v=e=>_(' +
-  'd(e,l,h,p)),y=e=>_(f(e,u,g,m)),b,x,S;l.ori==0?(b=Vi,S=Ui,x=Yi):(b=Hi,S=Wi,x=Xi);let C=l.di' +
-  'r*(l.ori==0?1:-1),w=v(s[C==1?i:a]),T=w,E=[],D=[];for(let e=C==1?i:a;e>=i&&e<=a;e+=C)if(c[e' +
-  ']!=null){let t=s[e],n=v(t);E.push(T=n),D.push(y(c[e]))}let O={stroke:e(E,D,b,S,x,_),fill:n' +
-  'ull,clip:null,band:null,gaps:null,flags:Ai},k=O.stroke,[A,j]=Ni(t,r);if(o.fill!=null||A!=0' +
-  '){let e=O.fill=new Path2D(k),n=y(o.fillTo(t,r,o.min,o.max,A));S(e,T,n),S(e,w,n)}if(!o.span' +
-  'Gaps){let e=[];e.push(...Ri(s,c,i,a,C,v,n)),O.gaps=e=o.gaps(t,r,i,a,e),O.clip=Ii(e,l.ori,p' +
-  ',m,h,g)}return j!=0&&(O.band=j==2?[Fi(t,r,i,a,k,-1),Fi(t,r,i,a,k,1)]:Fi(t,r,i,a,k,j)),O})}' +
-  'function oa(e){return aa(sa,e)}function sa(e,t,n,r,i,a){let o=e.length;if(o<2)return null;' +
-  'let s=new Path2D;if(n(s,e[0],t[0]),o==2)r(s,e[1],t[1]);else{let n=Array(o),r=Array(o-1),a=' +
-  'Array(o-1),c=Array(o-1);for(let n=0;n<o-1;n++)a[n]=t[n+1]-t[n],c[n]=e[n+1]-e[n],r[n]=a[n]/' +
-  'c[n];n[0]=r[0];for(let e=1;e<o-1;e++)r[e]===0||r[e-1]===0||r[e-1]>0!=r[e]>0?n[e]=0:(n[e]=3' +
-  '*(c[e-1]+c[e])/((2*c[e]+c[e-1])/r[e-1]+(c[e]+2*c[e-1])/r[e]),isFinite(n[e])||(n[e]=0));n[o' +
-  '-1]=r[o-2];for(let r=0;r<o-1;r++)i(s,e[r]+c[r]/3,t[r]+n[r]*c[r]/3,e[r+1]-c[r]/3,t[r+1]-n[r' +
-  '+1]*c[r]/3,e[r+1],t[r+1])}return s}var ca=new Set;function la(){for(let e of ca)e.syncRect' +
-  '(!0)}gt&&(Pt(dt,vt,la),Pt(ft,vt,la,!0),Pt(mt,vt,()=>{Ta.pxRatio=V}));var ua=ta(),da=Zi();f' +
-  'unction fa(e,t,n,r){return(r?[e[0],e[1]].concat(e.slice(2)):[e[0]].concat(e.slice(1))).map' +
-  '((e,r)=>ma(e,r,t,n))}function pa(e,t){return e.map((e,n)=>n==0?{}:Un({},t,e))}function ma(' +
-  'e,t,n,r){return Un({},t==0?n:r,e)}function ha(e,t,n){return t==null?Nn:[t,n]}var ga=ha;fun' +
-  'ction _a(e,t,n){return t==null?Nn:Yt(t,n,Gt,!0)}function va(e,t,n,r){return t==null?Nn:Ut(' +
-  't,n,e.scales[r].log,!1)}var ya=va;function ba(e,t,n,r){return t==null?Nn:Wt(t,n,e.scales[r' +
-  '].log,!1)}var xa=ba;function Sa(e,t,n,r,i){let a=cn(hn(e),hn(t)),o=t-e,s=It(i/r*o,n);do{le' +
-  't e=n[s],t=r*e/o;if(t>=i&&a+(e<5?On.get(e):0)<=17)return[e,t]}while(++s<n.length);return[0' +
-  ',0]}function Ca(e){let t,n;return e=e.replace(/(\\d+)px/,(e,r)=>(t=an((n=+r)*V))+`px`),[e,' +
-  't,n]}function wa(e){e.show&&[e.font,e.labelFont].forEach(e=>{let t=q(e[2]*V,1);e[0]=e[0].r' +
-  'eplace(/[0-9.]+px/,t+`px`),e[1]=t})}function Ta(e,t,n){let r={mode:U(e.mode,1)},i=r.mode;f' +
-  'unction a(e,t,n,r){let i=t.valToPct(e);return r+n*(t.dir==-1?1-i:i)}function o(e,t,n,r){le' +
-  't i=t.valToPct(e);return r+n*(t.dir==-1?i:1-i)}function s(e,t,n,r){return t.ori==0?a(e,t,n' +
-  ',r):o(e,t,n,r)}r.valToPosH=a,r.valToPosV=o;let c=!1;r.status=0;let l=r.root=Tt(je);if(e.id' +
-  '!=null&&(l.id=e.id),St(l,e.class),e.title){let t=Tt(Pe,l);t.textContent=e.title}let u=wt(`' +
-  'canvas`),d=r.ctx=u.getContext(`2d`),f=Tt(Fe,l);Pt(`click`,f,e=>{e.target===m&&(Y!=Jr||X!=Y' +
-  'r)&&ei.click(r,e)},!0);let p=r.under=Tt(Ie,f);f.appendChild(u);let m=r.over=Tt(Le,f);e=Hn(' +
-  'e);let h=+U(e.pxAlign,1),g=zi(h);(e.plugins||[]).forEach(t=>{t.opts&&(e=t.opts(r,e)||e)});' +
-  'let _=e.ms||.001,v=r.series=i==1?fa(e.series||[],oi,wi,!1):pa(e.series||[null],Ci),y=r.axe' +
-  's=fa(e.axes||[],ri,vi,!0),b=r.scales={},x=r.bands=e.bands||[];x.forEach(e=>{e.fill=G(e.fil' +
-  'l||null),e.dir=U(e.dir,-1)});let S=i==2?v[1].facets[0].scale:v[0].scale,C={axes:br,series:' +
-  'or},w=(e.drawOrder||[`axes`,`series`]).map(e=>C[e]);function T(e){let t=e.distr==3?t=>dn(t' +
-  '>0?t:e.clamp(r,t,e.min,e.max,e.key)):e.distr==4?t=>mn(t,e.asinh):e.distr==100?t=>e.fwd(t):' +
-  'e=>e;return n=>{let r=t(n),{_min:i,_max:a}=e,o=a-i;return(r-i)/o}}function E(t){let n=b[t]' +
-  ';if(n==null){let r=(e.scales||jn)[t]||jn;if(r.from!=null){E(r.from);let e=Un({},b[r.from],' +
-  'r,{key:t});e.valToPct=T(e),b[t]=e}else{n=b[t]=Un({},t==S?Ei:Di,r),n.key=t;let e=n.time,a=n' +
-  '.range,o=Pn(a);if((t!=S||i==2&&!e)&&(o&&(a[0]==null||a[1]==null)&&(a={min:a[0]==null?Kt:{m' +
-  'ode:1,hard:a[0],soft:a[0]},max:a[1]==null?Kt:{mode:1,hard:a[1],soft:a[1]}},o=!1),!o&&Rn(a)' +
-  ')){let e=a;a=(t,n,r)=>n==null?Nn:Yt(n,r,e)}n.range=G(a||(e?ga:t==S?n.distr==3?ya:n.distr==' +
-  '4?xa:ha:n.distr==3?va:n.distr==4?ba:_a)),n.auto=G(!o&&n.auto),n.clamp=G(n.clamp||Ti),n._mi' +
-  'n=n._max=null,n.valToPct=T(n)}}}E(`x`),E(`y`),i==1&&v.forEach(e=>{E(e.scale)}),y.forEach(e' +
-  '=>{E(e.scale)});for(let t in e.scales)E(t);let D=b[S],O=D.distr,k,A;D.ori==0?(St(l,Me),k=a' +
-  ',A=o):(St(l,Ne),k=o,A=a);let j={};for(let e in b){let t=b[e];(t.min!=null||t.max!=null)&&(' +
-  'j[e]={min:t.min,max:t.max},t.min=t.max=null)}let ee=e.tzDate||(e=>new Date(an(e/_))),te=e.' +
-  'fmtDate||sr,ne=_==1?kr(ee):Mr(ee),re=Pr(ee,Nr(_==1?Or:jr,te)),ie=zr(ee,Lr(Rr,te)),ae=[],M=' +
-  'r.legend=Un({},Hr,e.legend),N=r.cursor=Un({},Zr,{drag:{y:i==2}},e.cursor),P=M.show,F=N.sho' +
-  'w,I=M.markers;M.idxs=ae,I.width=G(I.width),I.dash=G(I.dash),I.stroke=G(I.stroke),I.fill=G(' +
-  'I.fill);let L,oe,se,ce=[],le=[],ue,de=!1,R={};if(M.live){let e=v[1]?v[1].values:null;de=e!' +
-  '=null,ue=de?e(r,1,0):{_:0};for(let e in ue)R[e]=ht}if(P){if(L=wt(`table`,We,l),se=wt(`tbod' +
-  'y`,null,L),M.mount(r,L),de){oe=wt(`thead`,null,L,se);let e=wt(`tr`,null,oe);for(var fe in ' +
-  'wt(`th`,null,e),ue)wt(`th`,Ye,e).textContent=fe}else St(L,Ke),M.live&&St(L,Ge)}let pe={sho' +
-  'w:!0},me={show:!1};function he(e,t){if(t==0&&(de||!M.live||i==2))return Nn;let n=[],a=wt(`' +
-  'tr`,qe,se,se.childNodes[t]);St(a,e.class),e.show||St(a,ze);let o=wt(`th`,null,a);if(I.show' +
-  '){let e=Tt(Je,o);if(t>0){let n=I.width(r,t);n&&(e.style.border=n+`px `+I.dash(r,t)+` `+I.s' +
-  'troke(r,t)),e.style.background=I.fill(r,t)}}let s=Tt(Ye,o);for(var c in e.label instanceof' +
-  ' HTMLElement?s.appendChild(e.label):s.textContent=e.label,t>0&&(I.show||(s.style.color=e.w' +
-  'idth>0?I.stroke(r,t):I.fill(r,t)),_e(`click`,o,t=>{if(N._lock)return;Nt(t);let n=v.indexOf' +
-  '(e);if((t.ctrlKey||t.metaKey)!=M.isolate){let e=v.some((e,t)=>t>0&&t!=n&&e.show);v.forEach' +
-  '((t,r)=>{r>0&&bi(r,e?r==n?pe:me:pe,!0,Q.setSeries)})}else bi(n,{show:!e.show},!0,Q.setSeri' +
-  'es)},!1),zt&&_e(ct,o,t=>{N._lock||(Nt(t),bi(v.indexOf(e),Li,!0,Q.setSeries))},!1)),ue){let' +
-  ' e=wt(`td`,Xe,a);e.textContent=`--`,n.push(e)}return[a,n]}let ge=new Map;function _e(e,t,n' +
-  ',i=!0){let a=ge.get(t)||{},o=N.bind[e](r,t,n,i);o&&(Pt(e,t,a[e]=o),ge.set(t,a))}function v' +
-  'e(e,t,n){let r=ge.get(t)||{};for(let n in r)(e==null||n==e)&&(Ft(n,t,r[n]),delete r[n]);e?' +
-  '?ge.delete(t)}let ye=0,be=0,z=0,B=0,xe=0,Se=0,Ce=xe,we=Se,Te=z,Ee=B,De=0,Oe=0,ke=0,Ae=0;r.' +
-  'bbox={};let rt=!1,dt=!1,ft=!1,pt=!1,gt=!1,yt=!1;function bt(e,t,n){(n||e!=r.width||t!=r.he' +
-  'ight)&&xt(e,t),xr(!1),ft=!0,dt=!0,J()}function xt(e,t){r.width=ye=z=e,r.height=be=B=t,xe=S' +
-  'e=0,At(),Mt();let n=r.bbox;De=n.left=Tn(xe*V,.5),Oe=n.top=Tn(Se*V,.5),ke=n.width=Tn(z*V,.5' +
-  '),Ae=n.height=Tn(B*V,.5)}function Et(){let e=!1,t=0;for(;!e;){t++;let n=vr(t),i=yr(t);e=t=' +
-  '=3||n&&i,e||(xt(r.width,r.height),dt=!0)}}function Ot({width:e,height:t}){bt(e,t)}r.setSiz' +
-  'e=Ot;function At(){let e=!1,t=!1,n=!1,r=!1;y.forEach((i,a)=>{if(i.show&&i._show){let{side:' +
-  'a,_size:o}=i,s=a%2,c=o+(i.label==null?0:i.labelSize);c>0&&(s?(z-=c,a==3?(xe+=c,r=!0):n=!0)' +
-  ':(B-=c,a==0?(Se+=c,e=!0):t=!0))}}),rn[0]=e,rn[1]=n,rn[2]=t,rn[3]=r,z-=vn[1]+vn[3],xe+=vn[3' +
-  '],B-=vn[2]+vn[0],Se+=vn[0]}function Mt(){let e=xe+z,t=Se+B,n=xe,r=Se;function i(i,a){switc' +
-  'h(i){case 1:return e+=a,e-a;case 2:return t+=a,t-a;case 3:return n-=a,n+a;case 0:return r-' +
-  '=a,r+a}}y.forEach((e,t)=>{if(e.show&&e._show){let t=e.side;e._pos=i(t,e._size),e.label!=nu' +
-  'll&&(e._lpos=i(t,e.labelSize))}})}if(N.dataIdx==null){let e=N.hover,n=e.skip=new Set(e.ski' +
-  'p??[]);n.add(void 0);let r=e.prox=G(e.prox),i=e.bias??=0;N.dataIdx=(e,a,o,s)=>{if(a==0)ret' +
-  'urn o;let c=o,l=r(e,a,o,s)??W,u=l>=0&&l<W,d=D.ori==0?z:B,f=N.left,p=t[0],m=t[a];if(n.has(m' +
-  '[o])){c=null;let e=null,t=null,r;if(i==0||i==-1)for(r=o;e==null&&r-->0;)n.has(m[r])||(e=r)' +
-  ';if(i==0||i==1)for(r=o;t==null&&r++<m.length;)n.has(m[r])||(t=r);if(e!=null||t!=null){if(u' +
-  '){let n=e==null?-1/0:k(p[e],D,d,0),r=t==null?1/0:k(p[t],D,d,0),i=f-n,a=r-f;i<=a?i<=l&&(c=e' +
-  '):a<=l&&(c=t)}else c=t==null?e:e==null?t:o-e<=t-o?e:t}}else u&&nn(f-k(p[o],D,d,0))>l&&(c=n' +
-  'ull);return c}}let Nt=e=>{N.event=e};N.idxs=ae,N._lock=!1;let Lt=N.points;Lt.show=G(Lt.sho' +
-  'w),Lt.size=G(Lt.size),Lt.stroke=G(Lt.stroke),Lt.width=G(Lt.width),Lt.fill=G(Lt.fill);let R' +
-  't=r.focus=Un({},e.focus||{alpha:.3},N.focus),zt=Rt.prox>=0,Bt=zt&&Lt.one,Vt=[],qt=[],Jt=[]' +
-  ';function Zt(e,t){let n=Lt.show(r,t);if(n instanceof HTMLElement)return St(n,Ue),St(n,e.cl' +
-  'ass),Dt(n,-10,-10,z,B),m.insertBefore(n,Vt[t]),n}function Qt(e,t){if(i==1||t>0){let t=i==1' +
-  '&&b[e.scale].time,n=e.value;e.value=t?Ln(n)?zr(ee,Lr(n,te)):n||ie:n||_i,e.label=e.label||(' +
-  't?ai:ii)}if(Bt||t>0){e.width=e.width==null?1:e.width,e.paths=e.paths||ua||xn,e.fillTo=G(e.' +
-  'fillTo||Pi),e.pxAlign=+U(e.pxAlign,h),e.pxRound=zi(e.pxAlign),e.stroke=G(e.stroke||null),e' +
-  '.fill=G(e.fill||null),e._stroke=e._fill=e._paths=e._focus=null;let t=yi(cn(1,e.width),1),n' +
-  '=e.points=Un({},{size:t,width:cn(1,t*.2),stroke:e.stroke,space:t*2,paths:da,_stroke:null,_' +
-  'fill:null},e.points);n.show=G(n.show),n.filter=G(n.filter),n.fill=G(n.fill),n.stroke=G(n.s' +
-  'troke),n.paths=G(n.paths),n.pxAlign=e.pxAlign}if(P){let n=he(e,t);ce.splice(t,0,n[0]),le.s' +
-  'plice(t,0,n[1]),M.values.push(null)}if(F){ae.splice(t,0,null);let n=null;Bt?t==0&&(n=Zt(e,' +
-  't)):t>0&&(n=Zt(e,t)),Vt.splice(t,0,n),qt.splice(t,0,0),Jt.splice(t,0,0)}ka(`addSeries`,t)}' +
-  'function $t(e,t){t??=v.length,e=i==1?ma(e,t,oi,wi):ma(e,t,{},Ci),v.splice(t,0,e),Qt(v[t],t' +
-  ')}r.addSeries=$t;function en(e){if(v.splice(e,1),P){M.values.splice(e,1),le.splice(e,1);le' +
-  't t=ce.splice(e,1)[0];ve(null,t.firstChild),t.remove()}F&&(ae.splice(e,1),Vt.splice(e,1)[0' +
-  '].remove(),qt.splice(e,1),Jt.splice(e,1)),ka(`delSeries`,e)}r.delSeries=en;let rn=[!1,!1,!' +
-  '1,!1];function un(e,t){if(e._show=e.show,e.show){let n=e.side%2,i=b[e.scale];i??=(e.scale=' +
-  'n?v[1].scale:S,b[e.scale]);let a=i.time;e.size=G(e.size),e.space=G(e.space),e.rotate=G(e.r' +
-  'otate),Pn(e.incrs)&&e.incrs.forEach(e=>{!On.has(e)&&On.set(e,kn(e))}),e.incrs=G(e.incrs||(' +
-  'i.distr==2?mr:a?_==1?Dr:Ar:hr)),e.splits=G(e.splits||(a&&i.distr==1?ne:i.distr==3?li:i.dis' +
-  'tr==4?ui:ci)),e.stroke=G(e.stroke),e.grid.stroke=G(e.grid.stroke),e.ticks.stroke=G(e.ticks' +
-  '.stroke),e.border.stroke=G(e.border.stroke);let o=e.values;e.values=Pn(o)&&!Pn(o[0])?G(o):' +
-  'a?Pn(o)?Pr(ee,Nr(o,te)):Ln(o)?Fr(ee,o):o||re:o||si,e.filter=G(e.filter||(i.distr>=3&&i.log' +
-  '==10?hi:i.distr==3&&i.log==2?gi:bn)),e.font=Ca(e.font),e.labelFont=Ca(e.labelFont),e._size' +
-  '=e.size(r,null,t,0),e._space=e._rotate=e._incrs=e._found=e._splits=e._values=null,e._size>' +
-  '0&&(rn[t]=!0,e._el=Tt(Re,f))}}function fn(e,t,n,r){let[i,a,o,s]=n,c=t%2,l=0;return c==0&&(' +
-  's||a)&&(l=t==0&&!i||t==2&&!o?an(ri.size/3):0),c==1&&(i||o)&&(l=t==1&&!a||t==3&&!s?an(vi.si' +
-  'ze/2):0),l}let hn=r.padding=(e.padding||[fn,fn,fn,fn]).map(e=>G(U(e,fn))),vn=r._padding=hn' +
-  '.map((e,t)=>e(r,t,rn,0)),yn,wn=null,K=null,En=i==1?v[0].idxs:null,Dn=null,An=!1;function F' +
-  'n(e,n){if(t=e??[],r.data=r._data=t,i==2){yn=0;for(let e=1;e<v.length;e++)yn+=t[e][0].lengt' +
-  'h}else{t.length==0&&(r.data=r._data=t=[[]]),Dn=t[0],yn=Dn.length;let e=t;if(O==2){e=t.slic' +
-  'e();let n=e[0]=Array(yn);for(let e=0;e<yn;e++)n[e]=e}r._data=t=e}if(xr(!0),ka(`setData`),O' +
-  '==2&&(ft=!0),n!==!1){let e=D;e.auto(r,An)?Bn():mi(S,e.min,e.max),pt||=N.left>=0,yt=!0,J()}' +
-  '}r.setData=Fn;function Bn(){An=!0;let e,n;i==1&&(yn>0?(wn=En[0]=0,K=En[1]=yn-1,e=t[0][wn],' +
-  'n=t[0][K],O==2?(e=wn,n=K):e==n&&(O==3?[e,n]=Ut(e,e,D.log,!1):O==4?[e,n]=Wt(e,e,D.log,!1):D' +
-  '.time?n=e+an(86400/_):[e,n]=Yt(e,n,Gt,!0))):(wn=En[0]=e=null,K=En[1]=n=null)),mi(S,e,n)}le' +
-  't Vn,Wn,Gn,Kn,qn,Jn,Xn,Zn,Qn,$n;function er(e,t,n,r,i,a){e??=it,n??=Mn,r??=`butt`,i??=it,a' +
-  '??=`round`,e!=Vn&&(d.strokeStyle=Vn=e),i!=Wn&&(d.fillStyle=Wn=i),t!=Gn&&(d.lineWidth=Gn=t)' +
-  ',a!=qn&&(d.lineJoin=qn=a),r!=Jn&&(d.lineCap=Jn=r),n!=Kn&&d.setLineDash(Kn=n)}function tr(e' +
-  ',t,n,r){t!=Wn&&(d.fillStyle=Wn=t),e!=Xn&&(d.font=Xn=e),n!=Zn&&(d.textAlign=Zn=n),r!=Qn&&(d' +
-  '.textBaseline=Qn=r)}function nr(e,t,n,i,a=0){if(i.length>0&&e.auto(r,An)&&(t==null||t.min=' +
-  '=null)){let t=U(wn,0),r=U(K,i.length-1),o=n.min==null?Ht(i,t,r,a,e.distr==3):[n.min,n.max]' +
-  ';e.min=sn(e.min,n.min=o[0]),e.max=cn(e.max,n.max=o[1])}}let rr={min:null,max:null};functio' +
-  'n ir(){for(let e in b){let t=b[e];j[e]==null&&(t.min==null||j[S]!=null&&t.auto(r,An))&&(j[' +
-  'e]=rr)}for(let e in b){let t=b[e];j[e]==null&&t.from!=null&&j[t.from]!=null&&(j[e]=rr)}j[S' +
-  ']!=null&&xr(!0);let e={};for(let t in j){let n=j[t];if(n!=null){let a=e[t]=Hn(b[t],zn);if(' +
-  'n.min!=null)Un(a,n);else if(t!=S||i==2){if(yn==0&&a.from==null){let e=a.range(r,null,null,' +
-  't);a.min=e[0],a.max=e[1]}else a.min=W,a.max=-1/0}}}if(yn>0){v.forEach((n,a)=>{if(i==1){let' +
-  ' i=n.scale,o=j[i];if(o==null)return;let s=e[i];if(a==0){let e=s.range(r,s.min,s.max,i);s.m' +
-  'in=e[0],s.max=e[1],wn=It(s.min,t[0]),K=It(s.max,t[0]),K-wn>1&&(t[0][wn]<s.min&&wn++,t[0][K' +
-  ']>s.max&&K--),n.min=Dn[wn],n.max=Dn[K]}else n.show&&n.auto&&nr(s,o,n,t[a],n.sorted);n.idxs' +
-  '[0]=wn,n.idxs[1]=K}else if(a>0&&n.show&&n.auto){let[r,i]=n.facets,o=r.scale,s=i.scale,[c,l' +
-  ']=t[a],u=e[o],d=e[s];u!=null&&nr(u,j[o],r,c,r.sorted),d!=null&&nr(d,j[s],i,l,i.sorted),n.m' +
-  'in=i.min,n.max=i.max}});for(let t in e){let n=e[t],i=j[t];if(n.from==null&&(i==null||i.min' +
-  '==null)){let e=n.range(r,n.min==W?null:n.min,n.max==-1/0?null:n.max,t);n.min=e[0],n.max=e[' +
-  '1]}}}for(let t in e){let n=e[t];if(n.from!=null){let i=e[n.from];if(i.min==null)n.min=n.ma' +
-  'x=null;else{let e=n.range(r,i.min,i.max,t);n.min=e[0],n.max=e[1]}}}let n={},a=!1;for(let t' +
-  ' in e){let r=e[t],i=b[t];if(i.min!=r.min||i.max!=r.max){i.min=r.min,i.max=r.max;let e=i.di' +
-  'str;i._min=e==3?dn(i.min):e==4?mn(i.min,i.asinh):e==100?i.fwd(i.min):i.min,i._max=e==3?dn(' +
-  'i.max):e==4?mn(i.max,i.asinh):e==100?i.fwd(i.max):i.max,n[t]=a=!0}}if(a){v.forEach((e,t)=>' +
-  '{i==2?t>0&&n.y&&(e._paths=null):n[e.scale]&&(e._paths=null)});for(let e in n)ft=!0,ka(`set' +
-  'Scale`,e);F&&N.left>=0&&(pt=yt=!0)}for(let e in j)j[e]=null}function ar(e){let t=gn(wn-1,0' +
-  ',yn-1),n=gn(K+1,0,yn-1);for(;e[t]==null&&t>0;)t--;for(;e[n]==null&&n<yn-1;)n++;return[t,n]' +
-  '}function or(){if(yn>0){let e=v.some(e=>e._focus)&&$n!=Rt.alpha;e&&(d.globalAlpha=$n=Rt.al' +
-  'pha),v.forEach((e,n)=>{if(n>0&&e.show&&(cr(n,!1),cr(n,!0),e._paths==null)){let a=$n;$n!=e.' +
-  'alpha&&(d.globalAlpha=$n=e.alpha);let o=i==2?[0,t[n][0].length-1]:ar(t[n]);e._paths=e.path' +
-  's(r,n,o[0],o[1]),$n!=a&&(d.globalAlpha=$n=a)}}),v.forEach((e,t)=>{if(t>0&&e.show){let n=$n' +
-  ';$n!=e.alpha&&(d.globalAlpha=$n=e.alpha),e._paths!=null&&lr(t,!1);{let n=e._paths==null?nu' +
-  'll:e._paths.gaps,i=e.points.show(r,t,wn,K,n),a=e.points.filter(r,t,i,n);(i||a)&&(e.points.' +
-  '_paths=e.points.paths(r,t,wn,K,a),lr(t,!0))}$n!=n&&(d.globalAlpha=$n=n),ka(`drawSeries`,t)' +
-  '}}),e&&(d.globalAlpha=$n=1)}}function cr(e,t){let n=t?v[e].points:v[e];n._stroke=n.stroke(' +
-  'r,e),n._fill=n.fill(r,e)}function lr(e,t){let n=t?v[e].points:v[e],{stroke:r,fill:i,clip:a' +
-  ',flags:o,_stroke:s=n._stroke,_fill:c=n._fill,_width:l=n.width}=n._paths;l=q(l*V,3);let u=n' +
-  'ull,f=l%2/2;t&&c==null&&(c=l>0?`#fff`:s);let p=n.pxAlign==1&&f>0;if(p&&d.translate(f,f),!t' +
-  '){let e=De-l/2,t=Oe-l/2,n=ke+l,r=Ae+l;u=new Path2D,u.rect(e,t,n,r)}t?dr(s,l,n.dash,n.cap,c' +
-  ',r,i,o,a):ur(e,s,l,n.dash,n.cap,c,r,i,o,u,a),p&&d.translate(-f,-f)}function ur(e,n,i,a,o,s' +
-  ',c,l,u,d,f){let p=!1;u!=0&&x.forEach((m,h)=>{if(m.series[0]==e){let e=v[m.series[1]],g=t[m' +
-  '.series[1]],_=(e._paths||jn).band;Pn(_)&&(_=m.dir==1?_[0]:_[1]);let y,b=null;e.show&&_&&Xt' +
-  '(g,wn,K)?(b=m.fill(r,h)||s,y=e._paths.clip):_=null,dr(n,i,a,o,b,c,l,u,d,f,y,_),p=!0}}),p||' +
-  'dr(n,i,a,o,s,c,l,u,d,f)}function dr(e,t,n,r,i,a,o,s,c,l,u,f){er(e,t,n,r,i),(c||l||f)&&(d.s' +
-  'ave(),c&&d.clip(c),l&&d.clip(l)),f?(s&3)==3?(d.clip(f),u&&d.clip(u),pr(i,o),fr(e,a,t)):s&j' +
-  'i?(pr(i,o),d.clip(f),fr(e,a,t)):s&Ai&&(d.save(),d.clip(f),u&&d.clip(u),pr(i,o),d.restore()' +
-  ',fr(e,a,t)):(pr(i,o),fr(e,a,t)),(c||l||f)&&d.restore()}function fr(e,t,n){n>0&&(t instance' +
-  'of Map?t.forEach((e,t)=>{d.strokeStyle=Vn=t,d.stroke(e)}):t!=null&&e&&d.stroke(t))}functio' +
-  'n pr(e,t){t instanceof Map?t.forEach((e,t)=>{d.fillStyle=Wn=t,d.fill(e)}):t!=null&&e&&d.fi' +
-  'll(t)}function gr(e,t,n,i){let a=y[e],o;if(i<=0)o=[0,0];else{let s=a._space=a.space(r,e,t,' +
-  'n,i);o=Sa(t,n,a._incrs=a.incrs(r,e,t,n,i,s),i,s)}return a._found=o}function _r(e,t,n,r,i,a' +
-  ',o,s,c,l){let u=o%2/2;h==1&&d.translate(u,u),er(s,o,c,l,s),d.beginPath();let f,p,m,g,_=i+(' +
-  'r==0||r==3?-a:a);n==0?(p=i,g=_):(f=i,m=_);for(let r=0;r<e.length;r++)t[r]!=null&&(n==0?f=m' +
-  '=e[r]:p=g=e[r],d.moveTo(f,p),d.lineTo(m,g));d.stroke(),h==1&&d.translate(-u,-u)}function v' +
-  'r(e){let t=!0;return y.forEach((n,i)=>{if(!n.show)return;let a=b[n.scale];if(a.min==null){' +
-  'n._show&&(t=!1,n._show=!1,xr(!1));return}n._show||(t=!1,n._show=!0,xr(!1));let o=n.side,s=' +
-  'o%2,{min:c,max:l}=a,[u,d]=gr(i,c,l,s==0?z:B);if(d==0)return;let f=a.distr==2,p=n._splits=n' +
-  '.splits(r,i,c,l,u,d,f),m=a.distr==2?p.map(e=>Dn[e]):p,h=a.distr==2?Dn[p[1]]-Dn[p[0]]:u,g=n' +
-  '._values=n.values(r,n.filter(r,m,i,d,h),i,d,h);n._rotate=o==2?n.rotate(r,g,i,d):0;let _=n.' +
-  '_size;n._size=on(n.size(r,g,i,e)),_!=null&&n._size!=_&&(t=!1)}),t}function yr(e){let t=!0;' +
-  'return hn.forEach((n,i)=>{let a=n(r,i,rn,e);a!=vn[i]&&(t=!1),vn[i]=a}),t}function br(){for' +
-  '(let e=0;e<y.length;e++){let t=y[e];if(!t.show||!t._show)continue;let n=t.side,i=n%2,a,o,c' +
-  '=t.stroke(r,e),l=n==0||n==3?-1:1,[u,f]=t._found;if(t.label!=null){let s=t.labelGap*l,p=an(' +
-  '(t._lpos+s)*V);tr(t.labelFont[0],c,`center`,n==2?$e:et),d.save(),i==1?(a=o=0,d.translate(p' +
-  ',an(Oe+Ae/2)),d.rotate((n==3?-tn:tn)/2)):(a=an(De+ke/2),o=p);let m=_n(t.label)?t.label(r,e' +
-  ',u,f):t.label;d.fillText(m,a,o),d.restore()}if(f==0)continue;let p=b[t.scale],m=i==0?ke:Ae' +
-  ',h=i==0?De:Oe,_=t._splits,v=p.distr==2?_.map(e=>Dn[e]):_,x=p.distr==2?Dn[_[1]]-Dn[_[0]]:u,' +
-  'S=t.ticks,C=t.border,w=S.show?S.size:0,T=an(w*V),E=an((t.alignTo==2?t._size-w-t.gap:t.gap)' +
-  '*V),D=t._rotate*-tn/180,O=g(t._pos*V),k=O+(T+E)*l;o=i==0?k:0,a=i==1?k:0;let A=t.font[0];tr' +
-  '(A,c,t.align==1?tt:t.align==2?nt:D>0?tt:D<0?nt:i==0?`center`:n==3?nt:tt,D||i==1?`middle`:n' +
-  '==2?$e:et);let j=t.font[1]*t.lineGap,ee=_.map(e=>g(s(e,p,m,h))),te=t._values;for(let e=0;e' +
-  '<te.length;e++){let t=te[e];if(t!=null){i==0?a=ee[e]:o=ee[e],t=``+t;let n=t.indexOf(`\n`)=' +
-  '=-1?[t]:t.split(/\\n/gm);for(let e=0;e<n.length;e++){let t=n[e];D?(d.save(),d.translate(a,' +
-  'o+e*j),d.rotate(D),d.fillText(t,0,0),d.restore()):d.fillText(t,a,o+e*j)}}}S.show&&_r(ee,S.' +
-  'filter(r,v,e,f,x),i,n,O,T,q(S.width*V,3),S.stroke(r,e),S.dash,S.cap);let ne=t.grid;ne.show' +
-  '&&_r(ee,ne.filter(r,v,e,f,x),i,i==0?2:1,i==0?Oe:De,i==0?Ae:ke,q(ne.width*V,3),ne.stroke(r,' +
-  'e),ne.dash,ne.cap),C.show&&_r([O],[1],+(i==0),i==0?1:2,i==1?Oe:De,i==1?Ae:ke,q(C.width*V,3' +
-  '),C.stroke(r,e),C.dash,C.cap)}ka(`drawAxes`)}function xr(e){v.forEach((t,n)=>{n>0&&(t._pat' +
-  'hs=null,e&&(i==1?(t.min=null,t.max=null):t.facets.forEach(e=>{e.min=null,e.max=null})))})}' +
-  'let Sr=!1,Cr=!1,wr=[];function Tr(){Cr=!1;for(let e=0;e<wr.length;e++)ka(...wr[e]);wr.leng' +
-  'th=0}function J(){Sr||=(Yn(Ir),!0)}function Er(e,t=!1){Sr=!0,Cr=t,e(r),Ir(),t&&wr.length>0' +
-  '&&queueMicrotask(Tr)}r.batch=Er;function Ir(){if(rt&&=(ir(),!1),ft&&=(Et(),!1),dt){if(H(p,' +
-  'tt,xe),H(p,$e,Se),H(p,Ze,z),H(p,Qe,B),H(m,tt,xe),H(m,$e,Se),H(m,Ze,z),H(m,Qe,B),H(f,Ze,ye)' +
-  ',H(f,Qe,be),u.width=an(ye*V),u.height=an(be*V),y.forEach(({_el:e,_show:t,_size:n,_pos:r,si' +
-  'de:i})=>{if(e!=null){if(t){let t=i===3||i===0?n:0,a=i%2==1;H(e,a?`left`:`top`,r-t),H(e,a?`' +
-  'width`:`height`,n),H(e,a?`top`:`left`,a?Se:xe),H(e,a?`height`:`width`,a?B:z),Ct(e,ze)}else' +
-  ' St(e,ze)}}),Vn=Wn=Gn=qn=Jn=Xn=Zn=Qn=Kn=null,$n=1,Zi(!0),xe!=Ce||Se!=we||z!=Te||B!=Ee){xr(' +
-  '!1);let e=z/Te,t=B/Ee;if(F&&!pt&&N.left>=0){N.left*=e,N.top*=t,Wr&&Dt(Wr,an(N.left),0,z,B)' +
-  ',Gr&&Dt(Gr,0,an(N.top),z,B);for(let n=0;n<Vt.length;n++){let r=Vt[n];r!=null&&(qt[n]*=e,Jt' +
-  '[n]*=t,Dt(r,on(qt[n]),on(Jt[n]),z,B))}}if(Z.show&&!gt&&Z.left>=0&&Z.width>0){Z.left*=e,Z.w' +
-  'idth*=e,Z.top*=t,Z.height*=t;for(let e in ea)H(di,e,Z[e])}Ce=xe,we=Se,Te=z,Ee=B}ka(`setSiz' +
-  'e`),dt=!1}ye>0&&be>0&&(d.clearRect(0,0,u.width,u.height),ka(`drawClear`),w.forEach(e=>e())' +
-  ',ka(`draw`)),Z.show&&gt&&(fi(Z),gt=!1),F&&pt&&(Yi(null,!0,!1),pt=!1),M.show&&M.live&&yt&&(' +
-  'qi(),yt=!1),c||(c=!0,r.status=1,ka(`ready`)),An=!1,Sr=!1}r.redraw=(e,t)=>{ft=t||!1,e===!1?' +
-  'J():mi(S,D.min,D.max)};function Br(e,n){let i=b[e];if(i.from==null){if(yn==0){let t=i.rang' +
-  'e(r,n.min,n.max,e);n.min=t[0],n.max=t[1]}if(n.min>n.max){let e=n.min;n.min=n.max,n.max=e}i' +
-  'f(yn>1&&n.min!=null&&n.max!=null&&n.max-n.min<1e-16)return;e==S&&i.distr==2&&yn>0&&(n.min=' +
-  'It(n.min,t[0]),n.max=It(n.max,t[0]),n.min==n.max&&n.max++),j[e]=n,rt=!0,J()}}r.setScale=Br' +
-  ';let Vr,Ur,Wr,Gr,Kr,qr,Jr,Yr,Xr,Qr,Y,X,$r=!1,ei=N.drag,ti=ei.x,ni=ei.y;F&&(N.x&&(Vr=Tt(Ve,' +
-  'm)),N.y&&(Ur=Tt(He,m)),D.ori==0?(Wr=Vr,Gr=Ur):(Wr=Ur,Gr=Vr),Y=N.left,X=N.top);let Z=r.sele' +
-  'ct=Un({show:!0,over:!0,left:0,width:0,top:0,height:0},e.select),di=Z.show?Tt(Be,Z.over?m:p' +
-  '):null;function fi(e,t){if(Z.show){for(let t in e)Z[t]=e[t],t in ea&&H(di,t,e[t]);t!==!1&&' +
-  'ka(`setSelect`)}}r.setSelect=fi;function pi(e){if(v[e].show)P&&Ct(ce[e],ze);else if(P&&St(' +
-  'ce[e],ze),F){let t=Bt?Vt[0]:Vt[e];t!=null&&Dt(t,-10,-10,z,B)}}function mi(e,t,n){Br(e,{min' +
-  ':t,max:n})}function bi(e,t,n,a){t.focus!=null&&Ri(e),t.show!=null&&v.forEach((n,r)=>{r>0&&' +
-  '(e==r||e==null)&&(n.show=t.show,pi(r),i==2?(mi(n.facets[0].scale,null,null),mi(n.facets[1]' +
-  '.scale,null,null)):mi(n.scale,null,null),J())}),n!==!1&&ka(`setSeries`,e,t),a&&Na(`setSeri' +
-  'es`,r,e,t)}r.setSeries=bi;function xi(e,t){Un(x[e],t)}function Si(e,t){e.fill=G(e.fill||nu' +
-  'll),e.dir=U(e.dir,-1),t??=x.length,x.splice(t,0,e)}function Oi(e){e==null?x.length=0:x.spl' +
-  'ice(e,1)}r.addBand=Si,r.setBand=xi,r.delBand=Oi;function Mi(e,t){v[e].alpha=t,F&&Vt[e]!=nu' +
-  'll&&(Vt[e].style.opacity=t),P&&ce[e]&&(ce[e].style.opacity=t)}let Ni,Fi,Ii,Li={focus:!0};f' +
-  'unction Ri(e){if(e!=Ii){let t=e==null,n=Rt.alpha!=1;v.forEach((r,a)=>{if(i==1||a>0){let i=' +
-  't||a==0||a==e;r._focus=t?null:i,n&&Mi(a,i?1:Rt.alpha)}}),Ii=e,n&&J()}}P&&zt&&_e(lt,L,e=>{N' +
-  '._lock||(Nt(e),Ii!=null&&bi(null,Li,!0,Q.setSeries))});function Bi(e,t,n){let r=b[t];n&&(e' +
-  '=e/V-(r.ori==1?Se:xe));let i=z;r.ori==1&&(i=B,e=i-e),r.dir==-1&&(e=i-e);let a=r._min,o=r._' +
-  'max,s=e/i,c=a+(o-a)*s,l=r.distr;return l==3?ln(10,c):l==4?pn(c,r.asinh):l==100?r.bwd(c):c}' +
-  'function Vi(e,n){return It(Bi(e,S,n),t[0],wn,K)}r.valToIdx=e=>It(e,t[0]),r.posToIdx=Vi,r.p' +
-  'osToVal=Bi,r.valToPos=(e,t,n)=>b[t].ori==0?a(e,b[t],n?ke:z,n?De:0):o(e,b[t],n?Ae:B,n?Oe:0)' +
-  ',r.setCursor=(e,t,n)=>{Y=e.left,X=e.top,Yi(null,t,n)};function Hi(e,t){H(di,tt,Z.left=e),H' +
-  '(di,Ze,Z.width=t)}function Ui(e,t){H(di,$e,Z.top=e),H(di,Qe,Z.height=t)}let Wi=D.ori==0?Hi' +
-  ':Ui,Gi=D.ori==1?Hi:Ui;function Ki(){if(P&&M.live)for(let e=+(i==2);e<v.length;e++){if(e==0' +
-  '&&de)continue;let t=M.values[e],n=0;for(let r in t)le[e][n++].firstChild.nodeValue=t[r]}}f' +
-  'unction qi(e,t){if(e!=null&&(e.idxs?e.idxs.forEach((e,t)=>{ae[t]=e}):In(e.idx)||ae.fill(e.' +
-  'idx),M.idx=ae[0]),P&&M.live){for(let e=0;e<v.length;e++)(e>0||i==1&&!de)&&Ji(e,ae[e]);Ki()' +
-  '}yt=!1,t!==!1&&ka(`setLegend`)}r.setLegend=qi;function Ji(e,n){let i=v[e],a=e==0&&O==2?Dn:' +
-  't[e],o;de?o=i.values(r,e,n)??R:(o=i.value(r,n==null?null:a[n],e,n),o=o==null?R:{_:o}),M.va' +
-  'lues[e]=o}function Yi(e,n,a){Xr=Y,Qr=X,[Y,X]=N.move(r,Y,X),N.left=Y,N.top=X,F&&(Wr&&Dt(Wr,' +
-  'an(Y),0,z,B),Gr&&Dt(Gr,0,an(X),z,B));let o,s=wn>K;Ni=W,Fi=null;let c=D.ori==0?z:B,l=D.ori=' +
-  '=1?z:B;if(Y<0||yn==0||s){o=N.idx=null;for(let e=0;e<v.length;e++){let t=Vt[e];t!=null&&Dt(' +
-  't,-10,-10,z,B)}zt&&bi(null,Li,!0,e==null&&Q.setSeries),M.live&&(ae.fill(o),yt=!0)}else{let' +
-  ' e,n,a;i==1&&(e=D.ori==0?Y:X,n=Bi(e,S),o=N.idx=It(n,t[0],wn,K),a=k(t[0][o],D,c,0));let s=-' +
-  '10,u=-10,d=0,f=0,p=!0,m=``,h=``;for(let e=+(i==2);e<v.length;e++){let g=v[e],_=ae[e],y=_==' +
-  'null?null:i==1?t[e][_]:t[e][1][_],x=N.dataIdx(r,e,o,n),S=x==null?null:i==1?t[e][x]:t[e][1]' +
-  '[x];if(yt=yt||S!=y||x!=_,ae[e]=x,e>0&&g.show){let n=x==null?-10:x==o?a:k(i==1?t[0][x]:t[e]' +
-  '[0][x],D,c,0),_=S==null?-10:A(S,i==1?b[g.scale]:b[g.facets[1].scale],l,0);if(zt&&S!=null){' +
-  'let t=D.ori==1?Y:X,n=nn(Rt.dist(r,e,x,_,t));if(n<Ni){let r=Rt.bias;if(r!=0){let i=Bi(t,g.s' +
-  'cale),a=S>=0?1:-1,o=i>=0?1:-1;o==a&&(o==1?r==1?S>=i:S<=i:r==1?S<=i:S>=i)&&(Ni=n,Fi=e)}else' +
-  ' Ni=n,Fi=e}}if(yt||Bt){let t,i;D.ori==0?(t=n,i=_):(t=_,i=n);let a,o,c,l,g,v,y=!0,b=Lt.bbox' +
-  ';if(b!=null){y=!1;let t=b(r,e);c=t.left,l=t.top,a=t.width,o=t.height}else c=t,l=i,a=o=Lt.s' +
-  'ize(r,e);if(v=Lt.fill(r,e),g=Lt.stroke(r,e),Bt)e==Fi&&Ni<=Rt.prox&&(s=c,u=l,d=a,f=o,p=y,m=' +
-  'v,h=g);else{let t=Vt[e];t!=null&&(qt[e]=c,Jt[e]=l,jt(t,a,o,y),kt(t,v,g),Dt(t,on(c),on(l),z' +
-  ',B))}}}}if(Bt){let e=Rt.prox;if(yt||(Ii==null?Ni<=e:Ni>e||Fi!=Ii)){let e=Vt[0];e!=null&&(q' +
-  't[0]=s,Jt[0]=u,jt(e,d,f,p),kt(e,m,h),Dt(e,on(s),on(u),z,B))}}}if(Z.show&&$r){if(e!=null){l' +
-  'et[t,n]=Q.scales,[r,i]=Q.match,[a,o]=e.cursor.sync.scales,s=e.cursor.drag;if(ti=s._x,ni=s.' +
-  '_y,ti||ni){let{left:s,top:u,width:d,height:f}=e.select,p=e.scales[a].ori,m=e.posToVal,h,g,' +
-  '_,v,y,x=t!=null&&r(t,a),S=n!=null&&i(n,o);x&&ti?(p==0?(h=s,g=d):(h=u,g=f),_=b[t],v=k(m(h,a' +
-  '),_,c,0),y=k(m(h+g,a),_,c,0),Wi(sn(v,y),nn(y-v))):Wi(0,c),S&&ni?(p==1?(h=s,g=d):(h=u,g=f),' +
-  '_=b[n],v=A(m(h,o),_,l,0),y=A(m(h+g,o),_,l,0),Gi(sn(v,y),nn(y-v))):Gi(0,l)}else ta()}else{l' +
-  'et e=nn(Xr-Kr),t=nn(Qr-qr);if(D.ori==1){let n=e;e=t,t=n}ti=ei.x&&e>=ei.dist,ni=ei.y&&t>=ei' +
-  '.dist;let n=ei.uni;n==null?ei.x&&ei.y&&(ti||ni)&&(ti=ni=!0):ti&&ni&&(ti=e>=n,ni=t>=n,!ti&&' +
-  '!ni&&(t>e?ni=!0:ti=!0));let r,i;ti&&(D.ori==0?(r=Jr,i=Y):(r=Yr,i=X),Wi(sn(r,i),nn(i-r)),ni' +
-  '||Gi(0,l)),ni&&(D.ori==1?(r=Jr,i=Y):(r=Yr,i=X),Gi(sn(r,i),nn(i-r)),ti||Wi(0,c)),!ti&&!ni&&' +
-  '(Wi(0,0),Gi(0,0))}}if(ei._x=ti,ei._y=ni,e==null){if(a){if(ja!=null){let[e,t]=Q.scales;Q.va' +
-  'lues[0]=e==null?null:Bi(D.ori==0?Y:X,e),Q.values[1]=t==null?null:Bi(D.ori==1?Y:X,t)}Na(at,' +
-  'r,Y,X,z,B,o)}if(zt){let e=a&&Q.setSeries,t=Rt.prox;Ii==null?Ni<=t&&bi(Fi,Li,!0,e):Ni>t?bi(' +
-  'null,Li,!0,e):Fi!=Ii&&bi(Fi,Li,!0,e)}}yt&&(M.idx=o,qi()),n!==!1&&ka(`setCursor`)}let Xi=nu' +
-  'll;Object.defineProperty(r,"rect",{get(){return Xi??Zi(!1),Xi}});function Zi(e=!1){e?Xi=nu' +
-  'll:(Xi=m.getBoundingClientRect(),ka(`syncRect`,Xi))}function Qi(e,t,n,r,i,a,o){N._lock||$r' +
-  '&&e!=null&&e.movementX==0&&e.movementY==0||($i(e,t,n,r,i,a,o,!1,e!=null),e==null?Yi(t,!0,!' +
-  '1):Yi(null,!0,!0))}function $i(e,t,n,i,a,o,c,l,u){if(Xi??Zi(!1),Nt(e),e!=null)n=e.clientX-' +
-  'Xi.left,i=e.clientY-Xi.top;else{if(n<0||i<0){Y=-10,X=-10;return}let[e,r]=Q.scales,c=t.curs' +
-  'or.sync,[l,u]=c.values,[d,f]=c.scales,[p,m]=Q.match,h=t.axes[0].side%2==1,g=D.ori==0?z:B,_' +
-  '=D.ori==1?z:B,v=h?o:a,y=h?a:o,x=h?i:n,S=h?n:i;if(n=d==null?x/v*g:p(e,d)?s(l,b[e],g,0):-10,' +
-  'i=f==null?S/y*_:m(r,f)?s(u,b[r],_,0):-10,D.ori==1){let e=n;n=i,i=e}}u&&(t==null||t.cursor.' +
-  'event.type==at)&&((n<=1||n>=z-1)&&(n=Tn(n,z)),(i<=1||i>=B-1)&&(i=Tn(i,B))),l?(Kr=n,qr=i,[J' +
-  'r,Yr]=N.move(r,n,i)):(Y=n,X=i)}let ea={width:0,height:0,left:0,top:0};function ta(){fi(ea,' +
-  '!1)}let na,ra,ia,aa;function oa(e,t,n,i,a,o,s){$r=!0,ti=ni=ei._x=ei._y=!1,$i(e,t,n,i,a,o,s' +
-  ',!0,!1),e!=null&&(_e(st,_t,sa,!1),Na(ot,r,Jr,Yr,z,B,null));let{left:c,top:l,width:u,height' +
-  ':d}=Z;na=c,ra=l,ia=u,aa=d}function sa(e,t,n,i,a,o,s){$r=ei._x=ei._y=!1,$i(e,t,n,i,a,o,s,!1' +
-  ',!0);let{left:c,top:l,width:u,height:d}=Z,f=u>0||d>0,p=na!=c||ra!=l||ia!=u||aa!=d;if(f&&p&' +
-  '&fi(Z),ei.setScale&&f&&p){let e=c,t=u,n=l,r=d;if(D.ori==1&&(e=l,t=d,n=c,r=u),ti&&mi(S,Bi(e' +
-  ',S),Bi(e+t,S)),ni)for(let e in b){let t=b[e];e!=S&&t.from==null&&t.min!=W&&mi(e,Bi(n+r,e),' +
-  'Bi(n,e))}ta()}else N.lock&&(N._lock=!N._lock,Yi(t,!0,e!=null));e!=null&&(ve(st,_t),Na(st,r' +
-  ',Y,X,z,B,null))}function la(e,t,n,r,i,a,o){if(N._lock)return;Nt(e);let s=$r;if($r){let e=!' +
-  '0,t=!0,n,r;D.ori==0?(n=ti,r=ni):(n=ni,r=ti),n&&r&&(e=Y<=10||Y>=z-10,t=X<=10||X>=B-10),n&&e' +
-  '&&(Y=Y<Jr?0:z),r&&t&&(X=X<Yr?0:B),Yi(null,!0,!0),$r=!1}Y=-10,X=-10,ae.fill(null),Yi(null,!' +
-  '0,!0),s&&($r=s)}function Ta(e,t,n,i,a,o,s){N._lock||(Nt(e),Bn(),ta(),e!=null&&Na(ut,r,Y,X,' +
-  'z,B,null))}function Ea(){y.forEach(wa),bt(r.width,r.height,!0)}Pt(mt,vt,Ea);let Da={};Da.m' +
-  'ousedown=oa,Da.mousemove=Qi,Da.mouseup=sa,Da.dblclick=Ta,Da.setSeries=(e,t,n,i)=>{let a=Q.' +
-  'match[2];n=a(r,t,n),n!=-1&&bi(n,i,!0,!1)},F&&(_e(ot,m,oa),_e(at,m,Qi),_e(ct,m,e=>{Nt(e),Zi' +
-  '(!1)}),_e(lt,m,la),_e(ut,m,Ta),ca.add(r),r.syncRect=Zi);let Oa=r.hooks=e.hooks||{};functio' +
-  'n ka(e,t,n){Cr?wr.push([e,t,n]):e in Oa&&Oa[e].forEach(e=>{e.call(null,r,t,n)})}(e.plugins' +
-  '||[]).forEach(e=>{for(let t in e.hooks)Oa[t]=(Oa[t]||[]).concat(e.hooks[t])});let Aa=(e,t,' +
-  'n)=>n,Q=Un({key:null,setSeries:!1,filters:{pub:Sn,sub:Sn},scales:[S,v[1]?v[1].scale:null],' +
-  'match:[Cn,Cn,Aa],values:[null,null]},N.sync);Q.match.length==2&&Q.match.push(Aa),N.sync=Q;' +
-  'let ja=Q.key,Ma=ki(ja);function Na(e,t,n,r,i,a,o){Q.filters.pub(e,t,n,r,i,a,o)&&Ma.pub(e,t' +
-  ',n,r,i,a,o)}Ma.sub(r);function Pa(e,t,n,r,i,a,o){Q.filters.sub(e,t,n,r,i,a,o)&&Da[e](null,' +
-  't,n,r,i,a,o)}r.pub=Pa;function Fa(){Ma.unsub(r),ca.delete(r),ge.clear(),Ft(mt,vt,Ea),l.rem' +
-  'ove(),L?.remove(),ka(`destroy`)}r.destroy=Fa;function Ia(){ka(`init`,e,t),Fn(t||e.data,!1)' +
-  ',j[S]?Br(S,j[S]):Bn(),gt=Z.show&&(Z.width>0||Z.height>0),pt=yt=!0,bt(e.width,e.height)}ret' +
-  'urn v.forEach(Qt),y.forEach(un),n?n instanceof HTMLElement?(n.appendChild(l),Ia()):n(r,Ia)' +
-  ':Ia(),r}Ta.assign=Un,Ta.fmtNum=$t,Ta.rangeNum=Yt,Ta.rangeLog=Ut,Ta.rangeAsinh=Wt,Ta.orient' +
-  '=Mi,Ta.pxRatio=V,Ta.join=Jn,Ta.fmtDate=sr,Ta.tzDate=lr,Ta.sync=ki;{Ta.addGap=Li,Ta.clipGap' +
-  's=Ii;let e=Ta.paths={points:Zi};e.linear=ta,e.stepped=na,e.bars=ia,e.spline=oa}var Ea=new ' +
-  'Intl.NumberFormat(`en`,{maximumFractionDigits:0}),Da=new Intl.NumberFormat(`en`,{maximumFr' +
-  'actionDigits:1}),Oa=new Intl.DateTimeFormat(`en-GB`,{timeStyle:`medium`}),ka=[`B`,`KiB`,`M' +
-  'iB`,`GiB`,`TiB`],Aa=e=>e===null?`–`:e>=1e6?`${Da.format(e/1e6)} M`:e<10&&!Number.isInteger' +
-  '(e)?Da.format(e):Ea.format(e),Q=e=>{if(e===null)return`–`;let t=0,n=e;for(;n>=1024&&t<ka.l' +
-  'ength-1;)n/=1024,t++;return`${(n<10&&t>0?Da:Ea).format(n)} ${ka[t]??``}`},ja=e=>e===null?`' +
-  '–`:e>=1e4?`${Da.format(e/1e3)} s`:e<10?`${Da.format(e)} ms`:`${Ea.format(e)} ms`,Ma=e=>e==' +
-  '=null?`–`:`${Ea.format(e*100)} %`;function Na(e){let t=Math.floor(e/1e3);if(t<60)return`${' +
-  't} s`;let n=Math.floor(t/60);if(n<60)return`${n} min ${t%60} s`;let r=Math.floor(n/60);ret' +
-  'urn r<24?`${r} h ${n%60} min`:`${Math.floor(r/24)} d ${r%24} h`}function Pa(e){return Oa.f' +
-  'ormat(e)}var Fa=Symbol.for(`pv`),Ia=0;Array.isArray;function $(t,n,r,i,a,o){n||={};var s,c' +
-  ',l=n;if(`ref`in l&&typeof t!=`function`)for(c in l={},n)c==`ref`?s=n[c]:l[c]=n[c];var u={t' +
-  'ype:t,props:l,key:r,ref:s,__k:null,__:null,__b:0,__e:null,__c:null,constructor:Fa,__v:--Ia' +
-  ',__i:-1,__u:0};return(a||o)&&(u.__source=a,u.__self=o),e.vnode&&e.vnode(u),u}var La=132,Ra' +
-  '=`11px system-ui, sans-serif`;function za({title:e,format:t,curves:n,samples:r,version:i,s' +
-  'econds:a,theme:o}){let s=B(null),c=B(null),l=B(null),u=e=>{let i=c.current?.querySelectorA' +
-  'll(`dd`)??[],a=e??r.times.length-1;n.forEach(({name:e},n)=>{let o=i[n];o!==void 0&&(o.text' +
-  'Content=t(r.series[e][a]??null))})},d=B(u);d.current=u,z(()=>{let e=s.current;if(e===null)' +
-  'return;let r=new Ta(Ba(e,n,t,e=>d.current(e)),[[],...n.map(()=>[])],e);l.current=r;let i=n' +
-  'ew ResizeObserver(()=>{r.setSize({width:Math.max(e.clientWidth,40),height:La})});return i.' +
-  'observe(e),()=>{i.disconnect(),r.destroy(),l.current=null}},[o]),z(()=>{let e=l.current;if' +
-  '(e===null)return;let{times:t,series:i}=r,o=t.at(-1)??0;e.batch(()=>{e.setData([t,...n.map(' +
-  '({name:e})=>i[e])],!1),e.setScale(`x`,{min:o-a,max:o})}),u(e.cursor.idx??null)},[i,a,o]);l' +
-  'et f=n.map(({name:e,label:n})=>`${n} ${t(r.series[e].at(-1)??null)}`).join(`, `);return $(' +
-  '`section`,{class:`card chart`,children:[$(`h2`,{children:e}),$(`dl`,{class:`legend`,ref:c,' +
-  'children:n.map(({label:e,color:t})=>$(`div`,{children:[$(`dt`,{children:[$(`i`,{class:`dot' +
-  ' ${t}`}),e]}),$(`dd`,{children:`–`})]},e))}),$(`div`,{class:`plot`,role:`img`,"aria-label"' +
-  ':`${e}: ${f}`,ref:s})]})}function Ba(e,t,n,r){let i={stroke:Va(e,`--soft`),grid:{stroke:Va' +
-  '(e,`--grid`),width:1},ticks:{show:!1},font:Ra};return{width:Math.max(e.clientWidth,40),hei' +
-  'ght:La,padding:[8,8,0,0],legend:{show:!1},cursor:{y:!1,drag:{x:!1,y:!1},sync:{key:`inspect' +
-  'or`},points:{size:6}},hooks:{setCursor:[({cursor:e})=>r(e.idx??null)]},scales:{x:{time:!1}' +
-  ',y:{range:(e,t,n)=>[0,Math.max(n*1.15,1)]}},axes:[{...i,size:22,space:90,values:(e,t)=>t.m' +
-  'ap(e=>Pa(e*1e3))},{...i,size:58,space:34,values:(e,t)=>t.map(e=>n(e))}],series:[{},...t.ma' +
-  'p(({color:t,label:n},r)=>({label:n,stroke:Va(e,`--${t}`),width:1.75,points:{show:!1},...r=' +
-  '==0?{fill:Va(e,`--${t}-mist`)}:{}}))]}}function Va(e,t){let n=e.style.color;e.style.color=' +
-  '`var(${t})`;let{color:r}=getComputedStyle(e);return e.style.color=n,r}var Ha=[`sessions`,`' +
-  'opened`,`closed`,`messagesIn`,`messagesOut`,`bytesIn`,`bytesOut`,`unread`,`unsent`,`roundT' +
-  'rip50`,`roundTrip99`,`loop50`,`loop99`,`loopMax`,`busy`,`cpu`,`resident`,`heap`,`held`,`re' +
-  'fused`,`dropped`],Ua={sort:`rate`,order:`descending`,route:null,text:``},Wa=[1e4,6e4,6e5,3' +
-  '6e5,864e5],Ga={1e3:`normal closure`,1001:`going away`,1002:`protocol error`,1003:`unsuppor' +
-  'ted data`,1005:`no code`,1006:`no Close frame`,1007:`invalid data`,1008:`policy violation`' +
-  ',1009:`message too big`,1010:`extension missing`,1011:`internal error`,1012:`service resta' +
-  'rt`,1013:`try again later`,1014:`bad gateway`},Ka=[`below 10 s`,`10 s to 1 min`,`1 to 10 m' +
-  'in`,`10 min to 1 h`,`1 h to 1 d`,`above 1 d`];function qa({title:e,note:t=``,empty:n=null,' +
-  'wide:r=!1,children:i}){return $(`section`,{class:r?`card panel wide`:`card panel`,children' +
-  ':[$(`header`,{children:[$(`h2`,{children:e}),$(`p`,{class:`soft`,children:t})]}),n===null?' +
-  'i:$(`p`,{class:`empty`,children:n})]})}function Ja({label:e,children:t}){return $(`div`,{c' +
-  'lass:`scroller`,role:`region`,"aria-label":e,tabIndex:0,children:t})}function Ya({rows:e})' +
-  '{return $(qa,{title:`Routes`,empty:e.length===0?`No session is running.`:null,wide:!0,chil' +
-  'dren:[$(Ja,{label:`Routes`,children:$(`table`,{children:[$(`thead`,{children:$(`tr`,{child' +
-  'ren:[$(`th`,{children:`Route`}),$(`th`,{class:`number`,children:`Sessions`}),$(`th`,{child' +
-  'ren:`Age`}),$(`th`,{class:`number`,children:`Messages in`}),$(`th`,{class:`number`,childre' +
-  'n:`out`}),$(`th`,{class:`number`,children:`Traffic in`}),$(`th`,{class:`number`,children:`' +
-  'out`}),$(`th`,{class:`number`,children:`Unread`}),$(`th`,{class:`number`,children:`Unsent`' +
-  '})]})}),$(`tbody`,{children:e.map(e=>$(`tr`,{children:[$(`th`,{scope:`row`,class:`name`,ch' +
-  'ildren:e.route}),$(`td`,{class:`number strong`,children:Aa(e.sessions)}),$(`td`,{children:' +
-  '$(Xa,{ages:e.ages})}),$(`td`,{class:`number`,children:[Aa(e.messagesIn),`/s`]}),$(`td`,{cl' +
-  'ass:`number`,children:[Aa(e.messagesOut),`/s`]}),$(`td`,{class:`number`,children:[Q(e.byte' +
-  'sIn),`/s`]}),$(`td`,{class:`number`,children:[Q(e.bytesOut),`/s`]}),$(`td`,{class:`number`' +
-  ',children:Q(e.unread)}),$(`td`,{class:`number`,children:Q(e.unsent)})]},e.route))})]})}),$' +
-  '(`ul`,{class:`ages-key`,"aria-hidden":`true`,children:Ka.map((e,t)=>$(`li`,{children:[$(`i' +
-  '`,{class:`age age-${t}`}),e]},e))})]})}function Xa({ages:e}){let t=e.reduce((e,t)=>e+t,0),' +
-  'n=e.map((e,t)=>e===0?``:`${Aa(e)} ${Ka[t]??``}`).filter(e=>e!==``).join(`, `);return $(`di' +
-  'v`,{class:`ages`,role:`img`,"aria-label":n,title:n,children:e.slice(0,Wa.length+1).map((e,' +
-  'n)=>$(`i`,{class:`age age-${n}`,style:{flexGrow:t===0?0:e/t}},n))})}function Za({facts:e})' +
-  '{let{closes:t,closed:n}=e;return $(qa,{title:`Closes by code`,note:`${Aa(n)} sessions have' +
-  ' ended`,empty:t.length===0?`No session has ended yet.`:null,children:$(Ja,{label:`Closes b' +
-  'y code`,children:$(`table`,{children:[$(`thead`,{children:$(`tr`,{children:[$(`th`,{childr' +
-  'en:`Code`}),$(`th`,{class:`number`,children:`Count`}),$(`th`,{children:`Last`}),$(`th`,{ch' +
-  'ildren:`By`}),$(`th`,{children:`Cause`})]})}),$(`tbody`,{children:t.map(({code:e,count:t,l' +
-  'ast:n})=>$(`tr`,{children:[$(`th`,{scope:`row`,children:[$(`b`,{children:e??`others`}),` `' +
-  ',$(`span`,{class:`soft`,children:no(e)})]}),$(`td`,{class:`number strong`,children:Aa(t)})' +
-  ',$(`td`,{children:Pa(n.at)}),$(`td`,{children:ro(n)}),$(`td`,{class:`cause`,children:io(n)' +
-  '})]},e))})]})})})}function Qa({failures:e}){return $(qa,{title:`Last failures`,note:`Sessi' +
-  'ons that an error has ended`,empty:e.length===0?`No session has failed.`:null,children:$(J' +
-  'a,{label:`Last failures`,children:$(`table`,{children:[$(`thead`,{children:$(`tr`,{childre' +
-  'n:[$(`th`,{children:`At`}),$(`th`,{children:`Cause`}),$(`th`,{children:`Code`}),$(`th`,{ch' +
-  'ildren:`Route`}),$(`th`,{children:`Remote`}),$(`th`,{children:`Session`})]})}),$(`tbody`,{' +
-  'children:e.map(e=>$(`tr`,{children:[$(`td`,{children:Pa(e.at)}),$(`td`,{class:`cause bad`,' +
-  'children:io(e)}),$(`td`,{children:e.code}),$(`td`,{class:`name`,children:e.route}),$(`td`,' +
-  '{class:`mono`,children:e.remote}),$(`td`,{class:`mono`,children:e.session})]},e.session))}' +
-  ')]})})})}function $a({facts:e}){let{refusals:t,limits:n,dropped:r}=e,i=[[`Refused upgrades' +
-  '`,Object.entries(t)],[`Limits reached`,Object.entries(n)],[`Frames dropped`,Object.entries' +
-  '(r).filter(([,e])=>e>0)]];return $(qa,{title:`Refusals, limits and drops`,note:`Since the ' +
-  'start`,empty:i.every(([,e])=>e.length===0)?`Nothing was refused, limited or dropped.`:null' +
-  ',children:$(`div`,{class:`groups`,children:i.map(([e,t])=>$(`div`,{children:[$(`h3`,{child' +
-  'ren:e}),t.length===0?$(`p`,{class:`soft`,children:`none`}):$(eo,{entries:t})]},e))})})}fun' +
-  'ction eo({entries:e}){return $(`dl`,{class:`counts`,children:[...e].sort(([,e],[,t])=>t-e)' +
-  '.map(([e,t])=>$(`div`,{children:[$(`dt`,{children:e}),$(`dd`,{children:Aa(t)})]},e))})}fun' +
-  'ction to({facts:{topics:e}}){if(e===null)return null;let{broker:t,count:n,rows:r}=e;return' +
-  ' $(qa,{title:`Topics`,note:`${Aa(n)} topics · broker ${t}`,empty:r.length===0?`No topic ha' +
-  's subscribers here.`:null,children:$(Ja,{label:`Topics`,children:$(`table`,{children:[$(`t' +
-  'head`,{children:$(`tr`,{children:[$(`th`,{children:`Topic`}),$(`th`,{class:`number`,childr' +
-  'en:`Subscribers`}),$(`th`,{class:`number`,children:`Events behind`})]})}),$(`tbody`,{child' +
-  'ren:r.map(({topic:e,subscribers:t,lag:n})=>$(`tr`,{children:[$(`th`,{scope:`row`,class:`na' +
-  'me`,children:e}),$(`td`,{class:`number strong`,children:Aa(t)}),$(`td`,{class:`number`,chi' +
-  'ldren:Aa(n)})]},e))})]})})})}function no(e){return e===null?``:Ga[e]??(e>=4e3?`application' +
-  '`:`library`)}function ro({initiator:e}){return{local:`server`,remote:`client`,none:`–`}[e]' +
-  '}function io({cause:e,reason:t}){return[e,t].filter(e=>e!==null&&e!==``).join(`: `)||`–`}v' +
-  'ar ao=[{label:`Top talkers`,sort:`rate`,order:`descending`},{label:`Slow readers`,sort:`un' +
-  'sent`,order:`descending`},{label:`Slow handlers`,sort:`unread`,order:`descending`},{label:' +
-  '`Slow pings`,sort:`roundTrip`,order:`descending`},{label:`Oldest`,sort:`age`,order:`descen' +
-  'ding`},{label:`Newest`,sort:`age`,order:`ascending`}],oo=[{sort:`age`,label:`Age`,title:`T' +
-  'ime since the handshake`,value:e=>Na(e.age)},{sort:`rate`,label:`Rate`,title:`Bytes a seco' +
-  'nd, in both directions`,value:({rate:e})=>`${Q(e)}/s`},{sort:`messages`,label:`Messages`,t' +
-  'itle:`Received and sent`,value:({messages:e})=>Aa(e)},{sort:`bytes`,label:`Bytes`,title:`R' +
-  'eceived and sent`,value:({bytes:e})=>Q(e)},{sort:`unread`,label:`Unread`,title:`Bytes that' +
-  ' wait for the handler`,value:({unread:e})=>Q(e)},{sort:`unsent`,label:`Unsent`,title:`Byte' +
-  's that wait for the client`,value:({unsent:e})=>Q(e)},{sort:`roundTrip`,label:`Ping`,title' +
-  ':`Round-trip time of the last ping`,value:({roundTrip:e})=>ja(e)}];function so({live:e,sna' +
-  'pshot:t,filter:n}){let{view:r}=e,{rows:i,matching:a,facts:o}=t,[s,c]=ye(null),l=o.sample.s' +
-  'essions??0,u=JSON.stringify(r)!==JSON.stringify(t.view);return $(qa,{title:`Sessions`,note' +
-  ':po(i.length,a,l),wide:!0,children:[$(co,{live:e,snapshot:t,filter:n}),$(Ja,{label:`Sessio' +
-  'ns`,children:$(`table`,{class:u?`sessions stale`:`sessions`,"aria-busy":u,children:[$(lo,{' +
-  'live:e}),$(`tbody`,{children:i.map(t=>$(uo,{row:t,sort:r.sort,close:e.hello?.actions===!0?' +
-  '()=>c(t):null},t.id))})]})}),i.length===0?$(`p`,{class:`empty`,children:`No session fits.`' +
-  '}):null,$(fo,{row:s,done:t=>{t&&s!==null&&e.close(s.id),c(null)}})]})}function co({live:e,' +
-  'snapshot:t,filter:n}){let{view:r}=e,i=t.facts.routes.map(({route:e})=>e);return $(`div`,{c' +
-  'lass:`controls`,children:[$(`div`,{class:`presets`,role:`group`,"aria-label":`Order`,child' +
-  'ren:ao.map(({label:t,sort:n,order:i})=>$(`button`,{type:`button`,"aria-pressed":r.sort===n' +
-  '&&r.order===i,onClick:()=>e.show({sort:n,order:i}),children:t},t))}),$(`label`,{class:`fie' +
-  'ld`,children:[$(`span`,{class:`hidden`,children:`Route`}),$(`select`,{value:r.route??``,on' +
-  'Change:({currentTarget:{value:t}})=>e.show({route:t===``?null:t}),children:[$(`option`,{va' +
-  'lue:``,children:`All routes`}),(r.route===null||i.includes(r.route)?i:[r.route,...i]).map(' +
-  'e=>$(`option`,{value:e,children:e},e))]})]}),$(`label`,{class:`field grows`,children:[$(`s' +
-  'pan`,{class:`hidden`,children:`Filter by id, address or subprotocol`}),$(`input`,{ref:n,ty' +
-  'pe:`search`,maxLength:100,placeholder:`Filter by id, address or subprotocol`,value:r.text,' +
-  'onInput:({currentTarget:{value:t}})=>e.show({text:t.trim()})}),$(`kbd`,{children:`/`})]})]' +
-  '})}function lo({live:e}){let{sort:t,order:n}=e.view,r=n===`descending`?`ascending`:`descen' +
-  'ding`;return $(`thead`,{children:$(`tr`,{children:[$(`th`,{children:`Session`}),$(`th`,{ch' +
-  'ildren:`Route`}),$(`th`,{children:`Remote`}),$(`th`,{children:`Protocol`}),oo.map(({sort:i' +
-  ',label:a,title:o})=>$(`th`,{class:`number`,"aria-sort":i===t?n:void 0,children:$(`button`,' +
-  '{type:`button`,title:o,onClick:()=>e.show({sort:i,order:i===t?r:`descending`}),children:[a' +
-  ',$(`span`,{class:`arrow`,"aria-hidden":`true`,children:i===t?n===`descending`?`↓`:`↑`:``})' +
-  ']})},i)),e.hello?.actions===!0?$(`th`,{children:$(`span`,{class:`hidden`,children:`Actions' +
-  '`})}):null]})})}function uo({row:e,sort:t,close:n}){return $(`tr`,{class:e.isClosing?`clos' +
-  'ing`:``,children:[$(`th`,{scope:`row`,class:`mono`,title:e.id,children:e.id}),$(`td`,{clas' +
-  's:`name`,children:e.route}),$(`td`,{class:`mono`,children:e.remote}),$(`td`,{children:e.pr' +
-  'otocol??``}),oo.map(({sort:n,value:r})=>$(`td`,{class:n===t?`number strong`:`number`,child' +
-  'ren:r(e)},n)),n===null?null:$(`td`,{children:$(`button`,{type:`button`,class:`small`,disab' +
-  'led:e.isClosing,onClick:n,children:[e.isClosing?`Closing`:`Close`,$(`span`,{class:`hidden`' +
-  ',children:[` session `,e.id]})]})})]})}function fo({row:e,done:t}){let n=B(null);return $(' +
-  '`dialog`,{"aria-labelledby":`confirm`,ref:t=>{let r=e?.id??null;t!==null&&r!==n.current&&(' +
-  'n.current=r,r===null?t.close():t.showModal())},onCancel:e=>{e.preventDefault(),t(!1)},chil' +
-  'dren:[$(`h2`,{id:`confirm`,children:`Close this session?`}),$(`p`,{children:[$(`span`,{cla' +
-  'ss:`mono`,children:e?.id}),` of `,$(`b`,{children:e?.route}),` from`,` `,$(`span`,{class:`' +
-  'mono`,children:e?.remote}),`. The client may connect again. The log says who closed it.`]}' +
-  '),$(`div`,{class:`buttons`,children:[$(`button`,{type:`button`,onClick:()=>t(!1),children:' +
-  '`Cancel`}),$(`button`,{type:`button`,class:`danger`,onClick:()=>t(!0),children:`Close sess' +
-  'ion`})]})]})}function po(e,t,n){let r=t===n?Aa(n):`${Aa(t)} of ${Aa(n)}`;return e===200&&t' +
-  '>200?`${r} · the first 200`:r}var mo=[{title:`Sessions`,format:Aa,curves:[{name:`sessions`' +
-  ',label:`running`,color:`one`}]},{title:`Connections a second`,format:Aa,curves:[{name:`ope' +
-  'ned`,label:`opened`,color:`one`},{name:`closed`,label:`closed`,color:`two`},{name:`refused' +
-  '`,label:`refused`,color:`three`}]},{title:`Messages a second`,format:Aa,curves:[{name:`mes' +
-  'sagesIn`,label:`in`,color:`one`},{name:`messagesOut`,label:`out`,color:`two`}]},{title:`By' +
-  'tes a second`,format:Q,curves:[{name:`bytesIn`,label:`in`,color:`one`},{name:`bytesOut`,la' +
-  'bel:`out`,color:`two`}]},{title:`Waiting bytes`,format:Q,curves:[{name:`unread`,label:`for' +
-  ' handlers`,color:`one`},{name:`unsent`,label:`for clients`,color:`two`}]},{title:`Round tr' +
-  'ip of pings`,format:ja,curves:[{name:`roundTrip50`,label:`median`,color:`one`},{name:`roun' +
-  'dTrip99`,label:`p99`,color:`two`}]},{title:`Event-loop delay`,format:ja,curves:[{name:`loo' +
-  'p50`,label:`median`,color:`one`},{name:`loop99`,label:`p99`,color:`two`},{name:`loopMax`,l' +
-  'abel:`max`,color:`three`}]},{title:`Memory`,format:Q,curves:[{name:`resident`,label:`proce' +
-  'ss`,color:`one`},{name:`heap`,label:`heap`,color:`two`},{name:`held`,label:`sessions`,colo' +
-  'r:`three`}]}],ho=[{label:`1 min`,seconds:60},{label:`5 min`,seconds:300},{label:`10 min`,s' +
-  'econds:600}],go={connecting:`Connecting`,live:`Live`,offline:`Offline, trying again`,full:' +
-  '`Too many pages are open, trying again`,refused:`Not authorized`},_o=[`auto`,`light`,`dark' +
-  '`];function vo({live:e}){let t=B(null),[n,r]=ye(60),[i,a]=Co();Eo({"/":()=>t.current?.focu' +
-  's(),p:()=>e.pause(),t:a});let{snapshot:o,samples:s}=e;return $(y,{children:[$(yo,{live:e,t' +
-  'heme:i,turn:a,seconds:n,setSeconds:r}),$(`main`,{children:[e.status===`refused`?$(bo,{}):n' +
-  'ull,o===null?null:$(xo,{live:e,snapshot:o}),$(`div`,{class:e.status===`live`?`charts`:`cha' +
-  'rts stale`,children:mo.map(({title:e,format:t,curves:r})=>$(za,{title:e,format:t,curves:r,' +
-  'samples:s,version:o?.facts.at??0,seconds:n,theme:i.shown},e))}),o===null?null:$(`div`,{cla' +
-  'ss:`panels`,children:[$(so,{live:e,snapshot:o,filter:t}),$(Ya,{rows:o.facts.routes}),$(Za,' +
-  '{facts:o.facts}),$(Qa,{failures:o.facts.failures}),$($a,{facts:o.facts}),$(to,{facts:o.fac' +
-  'ts})]})]}),$(`p`,{class:`notice`,role:`status`,children:e.notice})]})}function yo({live:e,' +
-  'theme:t,turn:n,seconds:r,setSeconds:i}){let{hello:a,status:o,isPaused:s}=e,c=o===`live`&&s' +
-  '?`Paused`:go[o];return $(`header`,{class:`bar`,children:[$(`h1`,{children:[$(`svg`,{viewBo' +
-  'x:`0 0 32 32`,"aria-hidden":`true`,children:[$(`rect`,{width:`32`,height:`32`,rx:`7`}),$(`' +
-  'path`,{d:`M5 21h4l4-11 5 15 4-9h5`})]}),`Towpath `,$(`span`,{children:`inspector`})]}),$(`' +
-  'p`,{class:`status ${s?`paused`:o}`,role:`status`,children:c}),a===null?null:$(`p`,{class:`' +
-  'where soft`,children:[a.process.host,` · pid `,a.process.pid,` · Node `,a.process.node.sli' +
-  'ce(1),a.operator===null?``:` · ${a.operator}`]}),$(`div`,{class:`tools`,children:[$(`div`,' +
-  '{class:`segments`,role:`group`,"aria-label":`Time on the charts`,children:ho.map(e=>$(`but' +
-  'ton`,{type:`button`,"aria-pressed":e.seconds===r,onClick:()=>i(e.seconds),children:e.label' +
-  '},e.label))}),$(`button`,{type:`button`,"aria-pressed":s,onClick:()=>e.pause(),title:`Key:' +
-  ' p`,children:s?`Resume`:`Pause`}),$(`button`,{type:`button`,onClick:n,title:`Key: t`,"aria' +
-  '-label":`Theme: ${t.chosen}`,children:{auto:`◐ Auto`,light:`○ Light`,dark:`● Dark`}[t.chos' +
-  'en]})]})]})}function bo(){return $(`p`,{class:`banner`,role:`alert`,children:[`The server ' +
-  'does not let this page look.`,` `,$(`button`,{type:`button`,onClick:()=>location.reload(),' +
-  'children:`Reload`})]})}function xo({live:e,snapshot:t}){let{facts:n}=t,{sample:r,budget:i}' +
-  '=n,a=i.limit===null?null:i.used/i.limit;return $(`dl`,{class:`summary card`,children:[$(`d' +
-  'iv`,{children:[$(`dt`,{children:`State`}),$(`dd`,{class:n.state===`running`?`good`:`bad`,c' +
-  'hildren:n.state})]}),$(`div`,{children:[$(`dt`,{children:`Up for`}),$(`dd`,{children:e.hel' +
-  'lo===null?``:Na(n.at-e.hello.startedAt)})]}),$(`div`,{children:[$(`dt`,{children:`Opened`}' +
-  '),$(`dd`,{children:Aa(n.opened)})]}),$(`div`,{children:[$(`dt`,{children:`Closed`}),$(`dd`' +
-  ',{children:Aa(n.closed)})]}),$(`div`,{children:[$(`dt`,{children:`Refused`}),$(`dd`,{child' +
-  'ren:Aa(Object.values(n.refusals).reduce((e,t)=>e+t,0))})]}),$(`div`,{children:[$(`dt`,{chi' +
-  'ldren:`Event loop`}),$(`dd`,{class:(r.busy??0)>.9?`bad`:``,children:Ma(r.busy)})]}),$(`div' +
-  '`,{children:[$(`dt`,{children:`Processor`}),$(`dd`,{children:Ma(r.cpu)})]}),$(`div`,{class' +
-  ':`meter-cell`,children:[$(`dt`,{children:`Memory of sessions`}),$(`dd`,{class:(a??0)>7/8?`' +
-  'bad`:``,children:[Q(i.used),$(`span`,{class:`soft`,children:[` of `,i.limit===null?`no lim' +
-  'it`:Q(i.limit)]}),a===null?null:$(`i`,{class:`meter`,role:`img`,"aria-label":Ma(a),childre' +
-  'n:$(`i`,{style:{width:`${Math.min(a,1)*100}%`}})})]})]})]})}var So=`towpath-inspector-them' +
-  'e`;function Co(){let[e,t]=ye(wo),[n,r]=ye(!1);return z(()=>{let e=matchMedia(`(prefers-col' +
-  'or-scheme: dark)`),t=()=>r(e.matches);return t(),e.addEventListener(`change`,t),()=>e.remo' +
-  'veEventListener(`change`,t)},[]),document.documentElement.style.colorScheme=e===`auto`?`li' +
-  'ght dark`:e,[{chosen:e,shown:e===`auto`?n?`dark`:`light`:e},()=>{let n=_o[(_o.indexOf(e)+1' +
-  ')%_o.length]??`auto`;To(n),t(n)}]}function wo(){try{let e=localStorage.getItem(So);return ' +
-  '_o.find(t=>t===e)??`auto`}catch{return`auto`}}function To(e){try{localStorage.setItem(So,e' +
-  ')}catch{}}function Eo(e){let t=B(e);t.current=e,z(()=>{let e=e=>{let{target:n,key:r,ctrlKe' +
-  'y:i,metaKey:a,altKey:o}=e;if(n instanceof Element&&n.closest(`input, select, dialog`)!==nu' +
-  'll||i||a||o)return;let s=Object.hasOwn(t.current,r)?t.current[r]:void 0;s!==void 0&&(e.pre' +
-  'ventDefault(),s())};return document.addEventListener(`keydown`,e),()=>document.removeEvent' +
-  'Listener(`keydown`,e)},[])}var Do=600,Oo=1e3,ko=15e3,Ao=1008,jo=1013,Mo=class{status=`conn' +
-  'ecting`;hello=null;snapshot=null;isPaused=!1;samples=Fo();view=Ua;notice=``;#e=null;#t=Oo;' +
-  '#n;constructor(e){this.#n=e}connect(){let e=new URL(location.href);e.protocol=e.protocol==' +
-  '=`https:`?`wss:`:`ws:`,e.search=``,e.hash=``;let t=new WebSocket(e);this.#e=t,this.status!' +
-  '==`offline`&&this.#s(`connecting`);let n=!1;t.onmessage=({data:e})=>{n=!0,this.#i(JSON.par' +
-  'se(String(e)))},t.onclose=({code:e})=>void this.#o(e,n)}show(e){this.view={...this.view,..' +
-  '.e},this.#r({type:`view`,...this.view}),this.#n()}close(e){this.notice=`Closing ${e}…`,thi' +
-  's.#r({type:`close`,session:e}),this.#n()}pause(){this.isPaused=!this.isPaused,this.#n()}#r' +
-  '(e){this.#e?.readyState===WebSocket.OPEN&&this.#e.send(JSON.stringify(e))}#i(e){switch(e.t' +
-  'ype){case`hello`:this.hello=e,this.#t=Oo,this.samples=Po(e),this.#r({type:`view`,...this.v' +
-  'iew}),this.#s(`live`);return;case`snapshot`:if(this.#a(e),this.isPaused)return;this.snapsh' +
-  'ot=e;break;case`closing`:this.notice=e.found?`Session ${e.session} is closing.`:`Session $' +
-  '{e.session} had ended before.`}this.#n()}#a({facts:{at:e,sample:t}}){let{times:n,series:r}' +
-  '=this.samples;n.push(e/1e3);let i=n.length>Do;i&&n.shift();for(let e of Ha)r[e].push(t[e])' +
-  ',i&&r[e].shift()}async#o(e,t){if(this.#e=null,e===Ao||!t&&!await No())return this.#s(`refu' +
-  'sed`);this.#s(e===jo?`full`:`offline`),setTimeout(()=>this.connect(),this.#t*(.75+Math.ran' +
-  'dom()/2)),this.#t=Math.min(this.#t*2,ko)}#s(e){this.status=e,this.#n()}};async function No' +
-  '(){try{let{status:e,redirected:t}=await fetch(location.pathname,{method:`HEAD`});return!t&' +
-  '&(e<400||e>=500)}catch{return!0}}function Po({history:e}){let t=Fo();t.times=e.times.map(e' +
-  '=>e/1e3);for(let n of Ha)t.series[n]=[...e.series[n]];return t}function Fo(){return{times:' +
-  '[],series:Object.fromEntries(Ha.map(e=>[e,[]]))}}var Io=document.getElementById(`inspector' +
-  '`),Lo=new Mo(Ro);Lo.connect();function Ro(){Io!==null&&F($(vo,{live:Lo}),Io)}'
+  '<s?s=t:t>c&&(c=t))}}return[s??hn,c??-hn]}function Ut(e,t,n,r){let i=un(e),a=un(t);e==t&&(i' +
+  '==-1?(e*=n,t/=n):(e/=n,t*=n));let o=n==10?dn:fn,s=i==1?rn:on,c=a==1?on:rn,l=s(o(nn(e))),u=' +
+  'c(o(nn(t))),d=ln(n,l),f=ln(n,u);return n==10&&(l<0&&(d=K(d,-l)),u<0&&(f=K(f,-u))),r||n==2?' +
+  '(e=d*i,t=f*a):(e=On(e,d),t=Dn(t,f)),[e,t]}function Wt(e,t,n,r){let i=Ut(e,t,n,r);return e=' +
+  '=0&&(i[0]=0),t==0&&(i[1]=0),i}var Gt=.1,Kt={mode:3,pad:Gt},qt={pad:0,soft:null,mode:0},Jt=' +
+  '{min:qt,max:qt};function Yt(e,t,n,r){return zn(n)?Zt(e,t,n):(qt.pad=n,qt.soft=r?0:null,qt.' +
+  'mode=r?3:0,Zt(e,t,Jt))}function U(e,t){return e??t}function Xt(e,t,n){for(t=U(t,0),n=U(n,e' +
+  '.length-1);t<=n;){if(e[t]!=null)return!0;t++}return!1}function Zt(e,t,n){let r=n.min,i=n.m' +
+  'ax,a=U(r.pad,0),o=U(i.pad,0),s=U(r.hard,-hn),c=U(i.hard,hn),l=U(r.soft,hn),u=U(i.soft,-hn)' +
+  ',d=U(r.mode,0),f=U(i.mode,0),p=t-e,m=dn(p),h=cn(nn(e),nn(t)),g=nn(dn(h)-m);(p<1e-24||g>10)' +
+  '&&(p=0,(e==0||t==0)&&(p=1e-24,d==2&&l!=hn&&(a=0),f==2&&u!=-hn&&(o=0)));let _=p||h||1e3,v=l' +
+  'n(10,rn(dn(_))),y=K(On(e-_*(p==0?e==0?.1:1:a),v/10),24),b=e>=l&&(d==1||d==3&&y<=l||d==2&&y' +
+  '>=l)?l:hn,x=cn(s,y<b&&e>=b?b:sn(b,y)),S=K(Dn(t+_*(p==0?t==0?.1:1:o),v/10),24),C=t<=u&&(f==' +
+  '1||f==3&&S>=u||f==2&&S<=u)?u:-hn,w=sn(c,S>C&&t<=C?C:cn(C,S));return x==w&&x==0&&(w=100),[x' +
+  ',w]}var Qt=new Intl.NumberFormat(gt?yt.language:`en-US`),$t=e=>Qt.format(e),en=Math,tn=en.' +
+  'PI,nn=en.abs,rn=en.floor,an=en.round,on=en.ceil,sn=en.min,cn=en.max,ln=en.pow,un=en.sign,d' +
+  'n=en.log10,fn=en.log2,pn=(e,t=1)=>en.sinh(e)*t,mn=(e,t=1)=>en.asinh(e/t),hn=1/0;function g' +
+  'n(e){return(dn((e^e>>31)-(e>>31))|0)+1}function _n(e,t,n){return sn(cn(e,t),n)}function vn' +
+  '(e){return typeof e==`function`}function W(e){return vn(e)?e:()=>e}var yn=()=>{},bn=e=>e,x' +
+  'n=(e,t)=>t,Sn=e=>null,Cn=e=>!0,wn=(e,t)=>e==t,Tn=/\\.\\d*?(?=9{6,}|0{6,})/gm,G=e=>{if(In(e' +
+  ')||kn.has(e))return e;let t=`${e}`,n=t.match(Tn);if(n==null)return e;let r=n[0].length-1;i' +
+  'f(t.indexOf(`e-`)!=-1){let[e,n]=t.split(`e`);return+`${G(e)}e${n}`}return K(e,r)};function' +
+  ' En(e,t){return G(K(G(e/t))*t)}function Dn(e,t){return G(on(G(e/t))*t)}function On(e,t){re' +
+  'turn G(rn(G(e/t))*t)}function K(e,t=0){if(In(e))return e;let n=10**t;return an(e*n*(1+2**-' +
+  '52))/n}var kn=new Map;function An(e){return((``+e).split(`.`)[1]||``).length}function jn(e' +
+  ',t,n,r){let i=[],a=r.map(An);for(let o=t;o<n;o++){let t=nn(o),n=K(ln(e,o),t);for(let s=0;s' +
+  '<r.length;s++){let c=e==10?+`${r[s]}e${o}`:r[s]*n,l=(o>=0?0:t)+(o>=a[s]?0:a[s]),u=e==10?c:' +
+  'K(c,l);i.push(u),kn.set(u,l)}}return i}var Mn={},Nn=[],Pn=[null,null],Fn=Array.isArray,In=' +
+  'Number.isInteger,Ln=e=>e===void 0;function Rn(e){return typeof e==`string`}function zn(e){' +
+  'let t=!1;if(e!=null){let n=e.constructor;t=n==null||n==Object}return t}function Bn(e){retu' +
+  'rn typeof e==`object`&&!!e}var Vn=Object.getPrototypeOf(Uint8Array),Hn=`__proto__`;functio' +
+  'n Un(e,t=zn){let n;if(Fn(e)){let r=e.find(e=>e!=null);if(Fn(r)||t(r)){n=Array(e.length);fo' +
+  'r(let r=0;r<e.length;r++)n[r]=Un(e[r],t)}else n=e.slice()}else if(e instanceof Vn)n=e.slic' +
+  'e();else if(t(e)){n={};for(let r in e)r!=Hn&&(n[r]=Un(e[r],t))}else n=e;return n}function ' +
+  'Wn(e){let t=arguments;for(let n=1;n<t.length;n++){let r=t[n];for(let t in r)t!=Hn&&(zn(e[t' +
+  '])?Wn(e[t],Un(r[t])):e[t]=Un(r[t]))}return e}var Gn=0,Kn=1,qn=2;function Jn(e,t,n){for(let' +
+  ' r=0,i,a=-1;r<t.length;r++){let o=t[r];if(o>a){for(i=o-1;i>=0&&e[i]==null;)e[i--]=null;for' +
+  '(i=o+1;i<n&&e[i]==null;)e[a=i++]=null}}}function Yn(e,t){if(Qn(e)){let t=e[0].slice();for(' +
+  'let n=1;n<e.length;n++)t.push(...e[n].slice(1));return $n(t[0])||(t=Zn(t)),t}let n=new Set' +
+  ';for(let t=0;t<e.length;t++){let r=e[t][0],i=r.length;for(let e=0;e<i;e++)n.add(r[e])}let ' +
+  'r=[Array.from(n).sort((e,t)=>e-t)],i=r[0].length,a=new Map;for(let e=0;e<i;e++)a.set(r[0][' +
+  'e],e);for(let n=0;n<e.length;n++){let o=e[n],s=o[0];for(let e=1;e<o.length;e++){let c=o[e]' +
+  ',l=Array(i).fill(void 0),u=t?t[n][e]:Kn,d=[];for(let e=0;e<c.length;e++){let t=c[e],n=a.ge' +
+  't(s[e]);t===null?u!=Gn&&(l[n]=t,u==qn&&d.push(n)):l[n]=t}Jn(l,d,i),r.push(l)}}return r}var' +
+  ' Xn=typeof queueMicrotask>`u`?e=>Promise.resolve().then(e):queueMicrotask;function Zn(e){l' +
+  'et t=e[0],n=t.length,r=Array(n);for(let e=0;e<r.length;e++)r[e]=e;r.sort((e,n)=>t[e]-t[n])' +
+  ';let i=[];for(let t=0;t<e.length;t++){let a=e[t],o=Array(n);for(let e=0;e<n;e++)o[e]=a[r[e' +
+  ']];i.push(o)}return i}function Qn(e){let t=e[0][0],n=t.length;for(let r=1;r<e.length;r++){' +
+  'let i=e[r][0];if(i.length!=n)return!1;if(i!=t){for(let e=0;e<n;e++)if(i[e]!=t[e])return!1}' +
+  '}return!0}function $n(e,t=100){let n=e.length;if(n<=1)return!0;let r=0,i=n-1;for(;r<=i&&e[' +
+  'r]==null;)r++;for(;i>=r&&e[i]==null;)i--;if(i<=r)return!0;let a=cn(1,rn((i-r+1)/t));for(le' +
+  't t=e[r],n=r+a;n<=i;n+=a){let r=e[n];if(r!=null){if(r<=t)return!1;t=r}}return!0}var er=[`J' +
+  'anuary`,`February`,`March`,`April`,`May`,`June`,`July`,`August`,`September`,`October`,`Nov' +
+  'ember`,`December`],tr=[`Sunday`,`Monday`,`Tuesday`,`Wednesday`,`Thursday`,`Friday`,`Saturd' +
+  'ay`];function nr(e){return e.slice(0,3)}var rr=tr.map(nr),ir={MMMM:er,MMM:er.map(nr),WWWW:' +
+  'tr,WWW:rr};function ar(e){return(e<10?`0`:``)+e}function or(e){return(e<10?`00`:e<100?`0`:' +
+  '``)+e}var sr={YYYY:e=>e.getFullYear(),YY:e=>(e.getFullYear()+``).slice(2),MMMM:(e,t)=>t.MM' +
+  'MM[e.getMonth()],MMM:(e,t)=>t.MMM[e.getMonth()],MM:e=>ar(e.getMonth()+1),M:e=>e.getMonth()' +
+  '+1,DD:e=>ar(e.getDate()),D:e=>e.getDate(),WWWW:(e,t)=>t.WWWW[e.getDay()],WWW:(e,t)=>t.WWW[' +
+  'e.getDay()],HH:e=>ar(e.getHours()),H:e=>e.getHours(),h:e=>{let t=e.getHours();return t==0?' +
+  '12:t>12?t-12:t},AA:e=>e.getHours()>=12?`PM`:`AM`,aa:e=>e.getHours()>=12?`pm`:`am`,a:e=>e.g' +
+  'etHours()>=12?`p`:`a`,mm:e=>ar(e.getMinutes()),m:e=>e.getMinutes(),ss:e=>ar(e.getSeconds()' +
+  '),s:e=>e.getSeconds(),fff:e=>or(e.getMilliseconds())};function cr(e,t){t||=ir;let n=[],r=/' +
+  '\\{([a-z]+)\\}|[^{]+/gi,i;for(;i=r.exec(e);)n.push(i[0][0]==`{`?sr[i[1]]:i[0]);return e=>{' +
+  'let r=``;for(let i=0;i<n.length;i++)r+=typeof n[i]==`string`?n[i]:n[i](e,t);return r}}var ' +
+  'lr=new Intl.DateTimeFormat().resolvedOptions().timeZone;function ur(e,t){let n;return t==`' +
+  'UTC`||t==`Etc/UTC`?n=new Date(+e+e.getTimezoneOffset()*6e4):t==lr?n=e:(n=new Date(e.toLoca' +
+  'leString(`en-US`,{timeZone:t})),n.setMilliseconds(e.getMilliseconds())),n}var dr=e=>e%1==0' +
+  ',fr=[1,2,2.5,5],pr=jn(10,-32,0,fr),mr=jn(10,0,32,fr),hr=mr.filter(dr),gr=pr.concat(mr),_r=' +
+  '`\n`,vr=`{YYYY}`,yr=_r+vr,br=`{M}/{D}`,xr=_r+br,Sr=xr+`/{YY}`,Cr=`{aa}`,wr=`{h}:{mm}`+Cr,T' +
+  'r=_r+wr,Er=`:{ss}`,q=null;function Dr(e){let t=e*1e3,n=t*60,r=n*60,i=r*24,a=i*30,o=i*365,s' +
+  '=(e==1?jn(10,0,3,fr).filter(dr):jn(10,-3,0,fr)).concat([t,t*5,t*10,t*15,t*30,n,n*5,n*10,n*' +
+  '15,n*30,r,r*2,r*3,r*4,r*6,r*8,r*12,i,i*2,i*3,i*4,i*5,i*6,i*7,i*8,i*9,i*10,i*15,a,a*2,a*3,a' +
+  '*4,a*6,o,o*2,o*5,o*10,o*25,o*50,o*100]),c=[[o,vr,q,q,q,q,q,q,1],[i*28,`{MMM}`,yr,q,q,q,q,q' +
+  ',1],[i,br,yr,q,q,q,q,q,1],[r,`{h}`+Cr,Sr,q,xr,q,q,q,1],[n,wr,Sr,q,xr,q,q,q,1],[t,Er,Sr+` `' +
+  '+wr,q,xr+` `+wr,q,Tr,q,1],[e,Er+`.{fff}`,Sr+` `+wr,q,xr+` `+wr,q,Tr,q,1]];function l(t){re' +
+  'turn(s,c,l,u,d,f)=>{let p=[],m=d>=o,h=d>=a&&d<o,g=t(l),_=K(g*e,3),v=Lr(g.getFullYear(),m?0' +
+  ':g.getMonth(),h||m?1:g.getDate()),y=K(v*e,3);if(h||m){let n=h?d/a:0,r=m?d/o:0,i=_==y?_:K(L' +
+  'r(v.getFullYear()+r,v.getMonth()+n,1)*e,3),s=new Date(an(i/e)),c=s.getFullYear(),l=s.getMo' +
+  'nth();for(let a=0;i<=u;a++){let o=Lr(c+r*a,l+n*a,1),s=o-t(K(o*e,3));i=K((+o+s)*e,3),i<=u&&' +
+  'p.push(i)}}else{let a=d>=i?i:d,o=y+(rn(l)-rn(_))+Dn(_-y,a);p.push(o);let m=t(o),h=m.getHou' +
+  'rs()+m.getMinutes()/n+m.getSeconds()/r,g=d/r,v=f/s.axes[c]._space;for(;o=K(o+d,e==1?0:3),!' +
+  '(o>u);)if(g>1){let e=rn(K(h+g,6))%24,n=t(o).getHours()-e;n>1&&(n=-1),o-=n*r,h=(h+g)%24;let' +
+  ' i=p[p.length-1];K((o-i)/d,3)*v>=.7&&p.push(o)}else p.push(o)}return p}}return[s,c,l]}var[' +
+  'Or,kr,Ar]=Dr(1),[jr,Mr,Nr]=Dr(.001);jn(2,-53,53,[1]);function Pr(e,t){return e.map(e=>e.ma' +
+  'p((n,r)=>r==0||r==8||n==null?n:t(r==1||e[8]==0?n:e[1]+n)))}function Fr(e,t){return(n,r,i,a' +
+  ',o)=>{let s=t.find(e=>o>=e[0])||t[t.length-1],c,l,u,d,f,p;return r.map(t=>{let n=e(t),r=n.' +
+  'getFullYear(),i=n.getMonth(),a=n.getDate(),o=n.getHours(),m=n.getMinutes(),h=n.getSeconds(' +
+  '),g=r!=c&&s[2]||i!=l&&s[3]||a!=u&&s[4]||o!=d&&s[5]||m!=f&&s[6]||h!=p&&s[7]||s[1];return c=' +
+  'r,l=i,u=a,d=o,f=m,p=h,g(n)})}}function Ir(e,t){let n=cr(t);return(t,r,i,a,o)=>r.map(t=>n(e' +
+  '(t)))}function Lr(e,t,n){return new Date(e,t,n)}function Rr(e,t){return t(e)}var zr=`{YYYY' +
+  '}-{MM}-{DD} {h}:{mm}{aa}`;function Br(e,t){return(n,r,i,a)=>a==null?ht:t(e(r))}function Vr' +
+  '(e,t){let n=e.series[t];return n.width?n.stroke(e,t):n.points.width?n.points.stroke(e,t):n' +
+  'ull}function Hr(e,t){return e.series[t].fill(e,t)}var Ur={show:!0,live:!0,isolate:!1,mount' +
+  ':yn,markers:{show:!0,width:2,stroke:Vr,fill:Hr,dash:`solid`},idx:null,idxs:null,values:[]}' +
+  ';function Wr(e,t){let n=e.cursor.points,r=Tt(),i=n.size(e,t);H(r,Ze,i),H(r,Qe,i);let a=i/-' +
+  '2;H(r,`marginLeft`,a),H(r,`marginTop`,a);let o=n.width(e,t,i);return o&&H(r,`borderWidth`,' +
+  'o),r}function Gr(e,t){let n=e.series[t].points;return n._fill||n._stroke}function Kr(e,t){' +
+  'let n=e.series[t].points;return n._stroke||n._fill}function qr(e,t){return e.series[t].poi' +
+  'nts.size}var Jr=[0,0];function Yr(e,t,n){return Jr[0]=t,Jr[1]=n,Jr}function Xr(e,t,n,r=!0)' +
+  '{return e=>{e.button!=0||r&&e.target!=t||n(e)}}function Zr(e,t,n,r=!0){return e=>{r&&e.tar' +
+  'get!=t||n(e)}}var Qr={show:!0,x:!0,y:!0,lock:!1,move:Yr,points:{one:!1,show:Wr,size:qr,wid' +
+  'th:0,stroke:Kr,fill:Gr},bind:{mousedown:Xr,mouseup:Xr,click:Xr,dblclick:Xr,mousemove:Zr,mo' +
+  'useleave:Zr,mouseenter:Zr},drag:{setScale:!0,x:!0,y:!1,dist:0,uni:null,click:(e,t)=>{t.sto' +
+  'pPropagation(),t.stopImmediatePropagation()},_x:!1,_y:!1},focus:{dist:(e,t,n,r,i)=>r-i,pro' +
+  'x:-1,bias:0},hover:{skip:[void 0],prox:null,bias:0},left:-10,top:-10,idx:null,dataIdx:null' +
+  ',idxs:null,event:null},$r={show:!0,stroke:`rgba(0,0,0,0.07)`,width:2},J=Wn({},$r,{filter:x' +
+  'n}),Y=Wn({},J,{size:10}),ei=Wn({},$r,{show:!1}),ti=`12px system-ui, -apple-system, "Segoe ' +
+  'UI", Roboto, "Helvetica Neue", Arial, "Noto Sans", sans-serif, "Apple Color Emoji", "Segoe' +
+  ' UI Emoji", "Segoe UI Symbol", "Noto Color Emoji"`,ni=`bold `+ti,ri=1.5,ii={show:!0,scale:' +
+  '`x`,stroke:rt,space:50,gap:5,alignTo:1,size:50,labelGap:0,labelSize:30,labelFont:ni,side:2' +
+  ',grid:J,ticks:Y,border:ei,font:ti,lineGap:ri,rotate:0},ai=`Value`,oi=`Time`,si={show:!0,sc' +
+  'ale:`x`,auto:!1,sorted:1,min:hn,max:-1/0,idxs:[]};function ci(e,t,n,r,i){return t.map(e=>e' +
+  '==null?``:$t(e))}function li(e,t,n,r,i,a,o){let s=[],c=kn.get(i)||0;n=o?n:K(Dn(n,i),c);for' +
+  '(let e=n;e<=r;e=K(e+i,c))s.push(Object.is(e,-0)?0:e);return s}function ui(e,t,n,r,i,a,o){l' +
+  'et s=[],c=e.scales[e.axes[t].scale].log;i=ln(c,rn((c==10?dn:fn)(n))),c==10&&(i=gr[It(i,gr)' +
+  ']);let l=n,u=i*c;c==10&&(u=gr[It(u,gr)]);do s.push(l),l+=i,c==10&&!kn.has(l)&&(l=K(l,kn.ge' +
+  't(i))),l>=u&&(i=l,u=i*c,c==10&&(u=gr[It(u,gr)]));while(l<=r);return s}function di(e,t,n,r,' +
+  'i,a,o){let s=e.scales[e.axes[t].scale].asinh,c=r>s?ui(e,t,cn(s,n),r,i):[s],l=r>=0&&n<=0?[0' +
+  ']:[];return(n<-s?ui(e,t,cn(s,-r),-n,i):[s]).reverse().map(e=>-e).concat(l,c)}var X=/./,fi=' +
+  '/[12357]/,pi=/[125]/,mi=/1/,hi=(e,t,n,r)=>e.map((e,i)=>t==4&&e==0||i%r==0&&n.test(e.toExpo' +
+  'nential()[+(e<0)])?e:null);function gi(e,t,n,r,i){let a=e.axes[n],o=a.scale,s=e.scales[o],' +
+  'c=e.valToPos,l=a._space,u=c(10,o),d=c(9,o)-u>=l?X:c(7,o)-u>=l?fi:c(5,o)-u>=l?pi:mi;if(d==m' +
+  'i){let e=nn(c(1,o)-u);if(e<l)return hi(t.slice().reverse(),s.distr,d,on(l/e)).reverse()}re' +
+  'turn hi(t,s.distr,d,1)}function _i(e,t,n,r,i){let a=e.axes[n],o=a.scale,s=a._space,c=e.val' +
+  'ToPos,l=nn(c(1,o)-c(2,o));return l<s?hi(t.slice().reverse(),3,X,on(s/l)).reverse():t}funct' +
+  'ion vi(e,t,n,r){return r==null?ht:t==null?``:$t(t)}var yi={show:!0,scale:`y`,stroke:rt,spa' +
+  'ce:30,gap:5,alignTo:1,size:50,labelGap:0,labelSize:30,labelFont:ni,side:3,grid:J,ticks:Y,b' +
+  'order:ei,font:ti,lineGap:ri,rotate:0};function bi(e,t){return K((3+(e||1)*2)*t,3)}function' +
+  ' xi(e,t){let{scale:n,idxs:r}=e.series[0],i=e._data[0],a=e.valToPos(i[r[0]],n,!0),o=nn(e.va' +
+  'lToPos(i[r[1]],n,!0)-a)/(e.series[t].points.space*V);return r[1]-r[0]<=o}var Si={scale:nul' +
+  'l,auto:!0,sorted:0,min:hn,max:-1/0},Ci=(e,t,n,r,i)=>i,wi={show:!0,auto:!0,sorted:0,gaps:Ci' +
+  ',alpha:1,facets:[Wn({},Si,{scale:`x`}),Wn({},Si,{scale:`y`})]},Ti={scale:`y`,auto:!0,sorte' +
+  'd:0,show:!0,spanGaps:!1,gaps:Ci,alpha:1,points:{show:xi,filter:null},values:null,min:hn,ma' +
+  'x:-1/0,idxs:[],path:null,clip:null};function Ei(e,t,n,r,i){return n/10}var Di={time:Ae,aut' +
+  'o:!0,distr:1,log:10,asinh:1,min:null,max:null,dir:1,ori:0},Oi=Wn({},Di,{time:!1,ori:1}),ki' +
+  '={};function Ai(e,t){let n=ki[e];return n||(n={key:e,plots:[],sub(e){n.plots.push(e)},unsu' +
+  'b(e){n.plots=n.plots.filter(t=>t!=e)},pub(e,t,r,i,a,o,s){for(let c=0;c<n.plots.length;c++)' +
+  'n.plots[c]!=t&&n.plots[c].pub(e,t,r,i,a,o,s)}},e!=null&&(ki[e]=n)),n}var ji=1,Mi=2;functio' +
+  'n Ni(e,t,n){let r=e.mode,i=e.series[t],a=r==2?e._data[t]:e._data,o=e.scales,s=e.bbox,c=a[0' +
+  '],l=r==2?a[1]:a[t],u=r==2?o[i.facets[0].scale]:o[e.series[0].scale],d=r==2?o[i.facets[1].s' +
+  'cale]:o[i.scale],f=s.left,p=s.top,m=s.width,h=s.height,g=e.valToPosH,_=e.valToPosV;return ' +
+  'u.ori==0?n(i,c,l,u,d,g,_,f,p,m,h,Hi,Wi,Ki,Ji,Xi):n(i,c,l,u,d,_,g,p,f,h,m,Ui,Gi,qi,Yi,Zi)}f' +
+  'unction Pi(e,t){let n=0,r=0,i=U(e.bands,Nn);for(let e=0;e<i.length;e++){let a=i[e];a.serie' +
+  's[0]==t?n=a.dir:a.series[1]==t&&(a.dir==1?r|=1:r|=2)}return[n,r==1?-1:r==2?1:r==3?2:0]}fun' +
+  'ction Fi(e,t,n,r,i){let a=e.mode,o=e.series[t],s=a==2?o.facets[1].scale:o.scale,c=e.scales' +
+  '[s];return i==-1?c.min:i==1?c.max:c.distr==3?c.dir==1?c.min:c.max:0}function Ii(e,t,n,r,i,' +
+  'a){return Ni(e,t,(e,t,o,s,c,l,u,d,f,p,m)=>{let h=e.pxRound,g=s.dir*(s.ori==0?1:-1),_=s.ori' +
+  '==0?Wi:Gi,v,y;g==1?(v=n,y=r):(v=r,y=n);let b=h(l(t[v],s,p,d)),x=h(u(o[v],c,m,f)),S=h(l(t[y' +
+  '],s,p,d)),C=h(u(a==1?c.max:c.min,c,m,f)),w=new Path2D(i);return _(w,S,C),_(w,b,C),_(w,b,x)' +
+  ',w})}function Li(e,t,n,r,i,a){let o=null;if(e.length>0){o=new Path2D;let s=t==0?Ki:qi,c=n;' +
+  'for(let t=0;t<e.length;t++){let n=e[t];if(n[1]>n[0]){let e=n[0]-c;e>0&&s(o,c,r,e,r+a),c=n[' +
+  '1]}}let l=n+i-c;l>0&&s(o,c,r-5,l,r+a+10)}return o}function Ri(e,t,n){let r=e[e.length-1];r' +
+  '&&r[0]==t?r[1]=n:e.push([t,n])}function zi(e,t,n,r,i,a,o){let s=[],c=e.length;for(let l=i=' +
+  '=1?n:r;l>=n&&l<=r;l+=i)if(t[l]===null){let u=l,d=l;if(i==1)for(;++l<=r&&t[l]===null;)d=l;e' +
+  'lse for(;--l>=n&&t[l]===null;)d=l;let f=a(e[u]),p=d==u?f:a(e[d]),m=u-i;f=o<=0&&m>=0&&m<c?a' +
+  '(e[m]):f;let h=d+i;p=o>=0&&h>=0&&h<c?a(e[h]):p,p>=f&&s.push([f,p])}return s}function Bi(e)' +
+  '{return e==0?bn:e==1?an:t=>En(t,e)}function Vi(e){let t=e==0?Hi:Ui,n=e==0?(e,t,n,r,i,a)=>{' +
+  'e.arcTo(t,n,r,i,a)}:(e,t,n,r,i,a)=>{e.arcTo(n,t,i,r,a)},r=e==0?(e,t,n,r,i)=>{e.rect(t,n,r,' +
+  'i)}:(e,t,n,r,i)=>{e.rect(n,t,i,r)};return(e,i,a,o,s,c=0,l=0)=>{c==0&&l==0?r(e,i,a,o,s):(c=' +
+  'sn(c,o/2,s/2),l=sn(l,o/2,s/2),t(e,i+c,a),n(e,i+o,a,i+o,a+s,c),n(e,i+o,a+s,i,a+s,l),n(e,i,a' +
+  '+s,i,a,l),n(e,i,a,i+o,a,c),e.closePath())}}var Hi=(e,t,n)=>{e.moveTo(t,n)},Ui=(e,t,n)=>{e.' +
+  'moveTo(n,t)},Wi=(e,t,n)=>{e.lineTo(t,n)},Gi=(e,t,n)=>{e.lineTo(n,t)},Ki=Vi(0),qi=Vi(1),Ji=' +
+  '(e,t,n,r,i,a)=>{e.arc(t,n,r,i,a)},Yi=(e,t,n,r,i,a)=>{e.arc(n,t,r,i,a)},Xi=(e,t,n,r,i,a,o)=' +
+  '>{e.bezierCurveTo(t,n,r,i,a,o)},Zi=(e,t,n,r,i,a,o)=>{e.bezierCurveTo(n,t,i,r,o,a)};functio' +
+  'n Qi(e){return(e,t,n,r,i)=>Ni(e,t,(t,a,o,s,c,l,u,d,f,p,m)=>{let{pxRound:h,points:g}=t,_,v;' +
+  's.ori==0?(_=Hi,v=Ji):(_=Ui,v=Yi);let y=K(g.width*V,3),b=(g.size-g.width)/2*V,x=K(b*2,3),S=' +
+  'new Path2D,C=new Path2D,{left:w,top:T,width:E,height:D}=e.bbox;Ki(C,w-x,T-x,E+x*2,D+x*2);l' +
+  'et O=e=>{if(o[e]!=null){let t=h(l(a[e],s,p,d)),n=h(u(o[e],c,m,f));_(S,t+b,n),v(S,t,n,b,0,t' +
+  'n*2)}};if(i)i.forEach(O);else for(let e=n;e<=r;e++)O(e);return{stroke:y>0?S:null,fill:S,cl' +
+  'ip:C,flags:3}})}function $i(e){return(t,n,r,i,a,o)=>{r!=i&&(a!=r&&o!=r&&e(t,n,r),a!=i&&o!=' +
+  'i&&e(t,n,i),e(t,n,o))}}var ea=$i(Wi),ta=$i(Gi);function na(e){let t=U(e?.alignGaps,0);retu' +
+  'rn(e,n,r,i)=>Ni(e,n,(a,o,s,c,l,u,d,f,p,m,h)=>{[r,i]=Bt(s,r,i);let g=a.pxRound,_=e=>g(u(e,c' +
+  ',m,f)),v=e=>g(d(e,l,h,p)),y,b;c.ori==0?(y=Wi,b=ea):(y=Gi,b=ta);let x=c.dir*(c.ori==0?1:-1)' +
+  ',S={stroke:new Path2D,fill:null,clip:null,band:null,gaps:null,flags:ji},C=S.stroke,w=!1;if' +
+  '(i-r>=m*4){let t=t=>e.posToVal(t,c.key,!0),n=null,a=null,l,u,d,f=_(o[x==1?r:i]),p=_(o[r]),' +
+  'm=_(o[i]),h=t(x==1?p+1:m-1);for(let e=x==1?r:i;e>=r&&e<=i;e+=x){let r=o[e],i=(x==1?r<h:r>h' +
+  ')?f:_(r),c=s[e];i==f?c==null?c===null&&(w=!0):(u=c,n==null?(y(C,i,v(u)),l=n=a=u):u<n?n=u:u' +
+  '>a&&(a=u)):(n!=null&&b(C,f,v(n),v(a),v(l),v(u)),c==null?(n=a=null,c===null&&(w=!0)):(u=c,y' +
+  '(C,i,v(u)),n=a=l=u),f=i,h=t(f+x))}n!=null&&n!=a&&d!=f&&b(C,f,v(n),v(a),v(l),v(u))}else for' +
+  '(let e=x==1?r:i;e>=r&&e<=i;e+=x){let t=s[e];t===null?w=!0:t!=null&&y(C,_(o[e]),v(t))}let[T' +
+  ',E]=Pi(e,n);if(a.fill!=null||T!=0){let t=S.fill=new Path2D(C),s=v(a.fillTo(e,n,a.min,a.max' +
+  ',T)),c=_(o[r]),l=_(o[i]);x==-1&&([l,c]=[c,l]),y(t,l,s),y(t,c,s)}if(!a.spanGaps){let l=[];w' +
+  '&&l.push(...zi(o,s,r,i,x,_,t)),S.gaps=l=a.gaps(e,n,r,i,l),S.clip=Li(l,c.ori,f,p,m,h)}retur' +
+  'n E!=0&&(S.band=E==2?[Ii(e,n,r,i,C,-1),Ii(e,n,r,i,C,1)]:Ii(e,n,r,i,C,E)),S})}function ra(e' +
+  '){let t=U(e.align,1),n=U(e.ascDesc,!1),r=U(e.alignGaps,0),i=U(e.extend,!1);return(e,a,o,s)' +
+  '=>Ni(e,a,(c,l,u,d,f,p,m,h,g,_,v)=>{[o,s]=Bt(u,o,s);let y=c.pxRound,{left:b,width:x}=e.bbox' +
+  ',S=e=>y(p(e,d,_,h)),C=e=>y(m(e,f,v,g)),w=d.ori==0?Wi:Gi,T={stroke:new Path2D,fill:null,cli' +
+  'p:null,band:null,gaps:null,flags:ji},E=T.stroke,D=d.dir*(d.ori==0?1:-1),O=C(u[D==1?o:s]),k' +
+  '=S(l[D==1?o:s]),A=k,j=k;i&&t==-1&&(j=b,w(E,j,O)),w(E,k,O);for(let e=D==1?o:s;e>=o&&e<=s;e+' +
+  '=D){let n=u[e];if(n==null)continue;let r=S(l[e]),i=C(n);t==1?w(E,r,O):w(E,A,i),w(E,r,i),O=' +
+  'i,A=r}let ee=A;i&&t==1&&(ee=b+x,w(E,ee,O));let[te,ne]=Pi(e,a);if(c.fill!=null||te!=0){let ' +
+  't=T.fill=new Path2D(E),n=C(c.fillTo(e,a,c.min,c.max,te));w(t,ee,n),w(t,j,n)}if(!c.spanGaps' +
+  '){let i=[];i.push(...zi(l,u,o,s,D,S,r));let f=c.width*V/2,p=n||t==1?f:-f,m=n||t==-1?-f:f;i' +
+  '.forEach(e=>{e[0]+=p,e[1]+=m}),T.gaps=i=c.gaps(e,a,o,s,i),T.clip=Li(i,d.ori,h,g,_,v)}retur' +
+  'n ne!=0&&(T.band=ne==2?[Ii(e,a,o,s,E,-1),Ii(e,a,o,s,E,1)]:Ii(e,a,o,s,E,ne)),T})}function i' +
+  'a(e,t,n,r,i,a,o=hn){if(e.length>1){let s=null;for(let c=0,l=1/0;c<e.length;c++)if(t[c]!==v' +
+  'oid 0){if(s!=null){let t=nn(e[c]-e[s]);t<l&&(l=t,o=nn(n(e[c],r,i,a)-n(e[s],r,i,a)))}s=c}}r' +
+  'eturn o}function aa(e){e||=Mn;let t=U(e.size,[.6,hn,1]),n=e.align||0,r=e.gap||0,i=e.radius' +
+  ';i=i==null?[0,0]:typeof i==`number`?[i,0]:i;let a=W(i),o=1-t[0],s=U(t[1],hn),c=U(t[2],1),l' +
+  '=U(e.disp,Mn),u=U(e.each,e=>{}),{fill:d,stroke:f}=l;return(e,t,i,p)=>Ni(e,t,(m,h,g,_,v,y,b' +
+  ',x,S,C,w)=>{let T=m.pxRound,E=n,D=r*V,O=s*V,k=c*V,A,j;_.ori==0?[A,j]=a(e,t):[j,A]=a(e,t);l' +
+  'et ee=_.dir*(_.ori==0?1:-1),te=_.ori==0?Ki:qi,ne=_.ori==0?u:(e,t,n,r,i,a,o)=>{u(e,t,n,i,r,' +
+  'o,a)},re=U(e.bands,Nn).find(e=>e.series[0]==t),ie=re==null?0:re.dir,ae=m.fillTo(e,t,m.min,' +
+  'm.max,ie),M=T(b(ae,v,w,S)),N,P,F,I=C,L=T(m.width*V),oe=!1,se=null,ce=null,le=null,ue=null;' +
+  'd!=null&&(L==0||f!=null)&&(oe=!0,se=d.values(e,t,i,p),ce=new Map,new Set(se).forEach(e=>{e' +
+  '!=null&&ce.set(e,new Path2D)}),L>0&&(le=f.values(e,t,i,p),ue=new Map,new Set(le).forEach(e' +
+  '=>{e!=null&&ue.set(e,new Path2D)})));let{x0:de,size:R}=l;if(de!=null&&R!=null){E=1,h=de.va' +
+  'lues(e,t,i,p),de.unit==2&&(h=h.map(t=>e.posToVal(x+t*C,_.key,!0)));let n=R.values(e,t,i,p)' +
+  ';P=R.unit==2?n[0]*C:y(n[0],_,C,x)-y(0,_,C,x),I=ia(h,g,y,_,C,x,I),F=I-P+D}else I=ia(h,g,y,_' +
+  ',C,x,I),F=I*o+D,P=I-F;F<1&&(F=0),L>=P/2&&(L=0),F<5&&(T=bn);let fe=F>0,pe=I-F-(fe?L:0);P=T(' +
+  '_n(pe,k,O)),N=(E==0?P/2:E==ee?0:P)-E*ee*((E==0?D/2:0)+(fe?L/2:0));let me={stroke:null,fill' +
+  ':null,clip:null,band:null,gaps:null,flags:0},he=oe?null:new Path2D,ge=null;if(re!=null)ge=' +
+  'e.data[re.series[1]];else{let{y0:n,y1:r}=l;n!=null&&r!=null&&(g=r.values(e,t,i,p),ge=n.val' +
+  'ues(e,t,i,p))}let _e=A*P,ve=j*P;for(let n=ee==1?i:p;n>=i&&n<=p;n+=ee){let r=g[n];if(r==nul' +
+  'l)continue;if(ge!=null){let e=ge[n]??0;if(r-e==0)continue;M=b(e,v,w,S)}let i=y(_.distr!=2|' +
+  '|l!=null?h[n]:n,_,C,x),a=b(U(r,ae),v,w,S),o=T(i-N),s=T(cn(a,M)),c=T(sn(a,M)),u=s-c;if(r!=n' +
+  'ull){let i=r<0?ve:_e,a=r<0?_e:ve;oe?(L>0&&le[n]!=null&&te(ue.get(le[n]),o,c+rn(L/2),P,cn(0' +
+  ',u-L),i,a),se[n]!=null&&te(ce.get(se[n]),o,c+rn(L/2),P,cn(0,u-L),i,a)):te(he,o,c+rn(L/2),P' +
+  ',cn(0,u-L),i,a),ne(e,t,n,o-L/2,c,P+L,u)}}return L>0?me.stroke=oe?ue:he:oe||(me._fill=m.wid' +
+  'th==0?m._fill:m._stroke??m._fill,me.width=0),me.fill=oe?ce:he,me})}function oa(e,t){let n=' +
+  'U(t?.alignGaps,0);return(t,r,i,a)=>Ni(t,r,(o,s,c,l,u,d,f,p,m,h,g)=>{[i,a]=Bt(c,i,a);let _=' +
+  'o.pxRound,v=e=>_(d(e,l,h,p)),y=e=>_(f(e,u,g,m)),b,x,S;l.ori==0?(b=Hi,S=Wi,x=Xi):(b=Ui,S=Gi' +
+  ',x=Zi);let C=l.dir*(l.ori==0?1:-1),w=v(s[C==1?i:a]),T=w,E=[],D=[];for(let e=C==1?i:a;e>=i&' +
+  '&e<=a;e+=C)if(c[e]!=null){let t=s[e],n=v(t);E.push(T=n),D.push(y(c[e]))}let O={stroke:e(E,' +
+  'D,b,S,x,_),fill:null,clip:null,band:null,gaps:null,flags:ji},k=O.stroke,[A,j]=Pi(t,r);if(o' +
+  '.fill!=null||A!=0){let e=O.fill=new Path2D(k),n=y(o.fillTo(t,r,o.min,o.max,A));S(e,T,n),S(' +
+  'e,w,n)}if(!o.spanGaps){let e=[];e.push(...zi(s,c,i,a,C,v,n)),O.gaps=e=o.gaps(t,r,i,a,e),O.' +
+  'clip=Li(e,l.ori,p,m,h,g)}return j!=0&&(O.band=j==2?[Ii(t,r,i,a,k,-1),Ii(t,r,i,a,k,1)]:Ii(t' +
+  ',r,i,a,k,j)),O})}function sa(e){return oa(ca,e)}function ca(e,t,n,r,i,a){let o=e.length;if' +
+  '(o<2)return null;let s=new Path2D;if(n(s,e[0],t[0]),o==2)r(s,e[1],t[1]);else{let n=Array(o' +
+  '),r=Array(o-1),a=Array(o-1),c=Array(o-1);for(let n=0;n<o-1;n++)a[n]=t[n+1]-t[n],c[n]=e[n+1' +
+  ']-e[n],r[n]=a[n]/c[n];n[0]=r[0];for(let e=1;e<o-1;e++)r[e]===0||r[e-1]===0||r[e-1]>0!=r[e]' +
+  '>0?n[e]=0:(n[e]=3*(c[e-1]+c[e])/((2*c[e]+c[e-1])/r[e-1]+(c[e]+2*c[e-1])/r[e]),isFinite(n[e' +
+  '])||(n[e]=0));n[o-1]=r[o-2];for(let r=0;r<o-1;r++)i(s,e[r]+c[r]/3,t[r]+n[r]*c[r]/3,e[r+1]-' +
+  'c[r]/3,t[r+1]-n[r+1]*c[r]/3,e[r+1],t[r+1])}return s}var la=new Set;function ua(){for(let e' +
+  ' of la)e.syncRect(!0)}gt&&(Pt(dt,vt,ua),Pt(ft,vt,ua,!0),Pt(mt,vt,()=>{Ea.pxRatio=V}));var ' +
+  'da=na(),fa=Qi();function pa(e,t,n,r){return(r?[e[0],e[1]].concat(e.slice(2)):[e[0]].concat' +
+  '(e.slice(1))).map((e,r)=>ha(e,r,t,n))}function ma(e,t){return e.map((e,n)=>n==0?{}:Wn({},t' +
+  ',e))}function ha(e,t,n,r){return Wn({},t==0?n:r,e)}function ga(e,t,n){return t==null?Pn:[t' +
+  ',n]}var _a=ga;function va(e,t,n){return t==null?Pn:Yt(t,n,Gt,!0)}function ya(e,t,n,r){retu' +
+  'rn t==null?Pn:Ut(t,n,e.scales[r].log,!1)}var ba=ya;function xa(e,t,n,r){return t==null?Pn:' +
+  'Wt(t,n,e.scales[r].log,!1)}var Sa=xa;function Ca(e,t,n,r,i){let a=cn(gn(e),gn(t)),o=t-e,s=' +
+  'It(i/r*o,n);do{let e=n[s],t=r*e/o;if(t>=i&&a+(e<5?kn.get(e):0)<=17)return[e,t]}while(++s<n' +
+  '.length);return[0,0]}function wa(e){let t,n;return e=e.replace(/(\\d+)px/,(e,r)=>(t=an((n=' +
+  '+r)*V))+`px`),[e,t,n]}function Ta(e){e.show&&[e.font,e.labelFont].forEach(e=>{let t=K(e[2]' +
+  '*V,1);e[0]=e[0].replace(/[0-9.]+px/,t+`px`),e[1]=t})}function Ea(e,t,n){let r={mode:U(e.mo' +
+  'de,1)},i=r.mode;function a(e,t,n,r){let i=t.valToPct(e);return r+n*(t.dir==-1?1-i:i)}funct' +
+  'ion o(e,t,n,r){let i=t.valToPct(e);return r+n*(t.dir==-1?i:1-i)}function s(e,t,n,r){return' +
+  ' t.ori==0?a(e,t,n,r):o(e,t,n,r)}r.valToPosH=a,r.valToPosV=o;let c=!1;r.status=0;let l=r.ro' +
+  'ot=Tt(je);if(e.id!=null&&(l.id=e.id),St(l,e.class),e.title){let t=Tt(Pe,l);t.textContent=e' +
+  '.title}let u=wt(`canvas`),d=r.ctx=u.getContext(`2d`),f=Tt(Fe,l);Pt(`click`,f,e=>{e.target=' +
+  '==m&&(J!=Yr||Y!=Xr)&&ti.click(r,e)},!0);let p=r.under=Tt(Ie,f);f.appendChild(u);let m=r.ov' +
+  'er=Tt(Le,f);e=Un(e);let h=+U(e.pxAlign,1),g=Bi(h);(e.plugins||[]).forEach(t=>{t.opts&&(e=t' +
+  '.opts(r,e)||e)});let _=e.ms||.001,v=r.series=i==1?pa(e.series||[],si,Ti,!1):ma(e.series||[' +
+  'null],wi),y=r.axes=pa(e.axes||[],ii,yi,!0),b=r.scales={},x=r.bands=e.bands||[];x.forEach(e' +
+  '=>{e.fill=W(e.fill||null),e.dir=U(e.dir,-1)});let S=i==2?v[1].facets[0].scale:v[0].scale,C' +
+  '={axes:xr,series:sr},w=(e.drawOrder||[`axes`,`series`]).map(e=>C[e]);function T(e){let t=e' +
+  '.distr==3?t=>dn(t>0?t:e.clamp(r,t,e.min,e.max,e.key)):e.distr==4?t=>mn(t,e.asinh):e.distr=' +
+  '=100?t=>e.fwd(t):e=>e;return n=>{let r=t(n),{_min:i,_max:a}=e,o=a-i;return(r-i)/o}}functio' +
+  'n E(t){let n=b[t];if(n==null){let r=(e.scales||Mn)[t]||Mn;if(r.from!=null){E(r.from);let e' +
+  '=Wn({},b[r.from],r,{key:t});e.valToPct=T(e),b[t]=e}else{n=b[t]=Wn({},t==S?Di:Oi,r),n.key=t' +
+  ';let e=n.time,a=n.range,o=Fn(a);if((t!=S||i==2&&!e)&&(o&&(a[0]==null||a[1]==null)&&(a={min' +
+  ':a[0]==null?Kt:{mode:1,hard:a[0],soft:a[0]},max:a[1]==null?Kt:{mode:1,hard:a[1],soft:a[1]}' +
+  '},o=!1),!o&&zn(a))){let e=a;a=(t,n,r)=>n==null?Pn:Yt(n,r,e)}n.range=W(a||(e?_a:t==S?n.dist' +
+  'r==3?ba:n.distr==4?Sa:ga:n.distr==3?ya:n.distr==4?xa:va)),n.auto=W(!o&&n.auto),n.clamp=W(n' +
+  '.clamp||Ei),n._min=n._max=null,n.valToPct=T(n)}}}E(`x`),E(`y`),i==1&&v.forEach(e=>{E(e.sca' +
+  'le)}),y.forEach(e=>{E(e.scale)});for(let t in e.scales)E(t);let D=b[S],O=D.distr,k,A;D.ori' +
+  '==0?(St(l,Me),k=a,A=o):(St(l,Ne),k=o,A=a);let j={};for(let e in b){let t=b[e];(t.min!=null' +
+  '||t.max!=null)&&(j[e]={min:t.min,max:t.max},t.min=t.max=null)}let ee=e.tzDate||(e=>new Dat' +
+  'e(an(e/_))),te=e.fmtDate||cr,ne=_==1?Ar(ee):Nr(ee),re=Fr(ee,Pr(_==1?kr:Mr,te)),ie=Br(ee,Rr' +
+  '(zr,te)),ae=[],M=r.legend=Wn({},Ur,e.legend),N=r.cursor=Wn({},Qr,{drag:{y:i==2}},e.cursor)' +
+  ',P=M.show,F=N.show,I=M.markers;M.idxs=ae,I.width=W(I.width),I.dash=W(I.dash),I.stroke=W(I.' +
+  'stroke),I.fill=W(I.fill);let L,oe,se,ce=[],le=[],ue,de=!1,R={};if(M.live){let e=v[1]?v[1].' +
+  'values:null;de=e!=null,ue=de?e(r,1,0):{_:0};for(let e in ue)R[e]=ht}if(P){if(L=wt(`table`,' +
+  'We,l),se=wt(`tbody`,null,L),M.mount(r,L),de){oe=wt(`thead`,null,L,se);let e=wt(`tr`,null,o' +
+  'e);for(var fe in wt(`th`,null,e),ue)wt(`th`,Ye,e).textContent=fe}else St(L,Ke),M.live&&St(' +
+  'L,Ge)}let pe={show:!0},me={show:!1};function he(e,t){if(t==0&&(de||!M.live||i==2))return P' +
+  'n;let n=[],a=wt(`tr`,qe,se,se.childNodes[t]);St(a,e.class),e.show||St(a,ze);let o=wt(`th`,' +
+  'null,a);if(I.show){let e=Tt(Je,o);if(t>0){let n=I.width(r,t);n&&(e.style.border=n+`px `+I.' +
+  'dash(r,t)+` `+I.stroke(r,t)),e.style.background=I.fill(r,t)}}let s=Tt(Ye,o);for(var c in e' +
+  '.label instanceof HTMLElement?s.appendChild(e.label):s.textContent=e.label,t>0&&(I.show||(' +
+  's.style.color=e.width>0?I.stroke(r,t):I.fill(r,t)),_e(`click`,o,t=>{if(N._lock)return;Nt(t' +
+  ');let n=v.indexOf(e);if((t.ctrlKey||t.metaKey)!=M.isolate){let e=v.some((e,t)=>t>0&&t!=n&&' +
+  'e.show);v.forEach((t,r)=>{r>0&&xi(r,e?r==n?pe:me:pe,!0,Q.setSeries)})}else xi(n,{show:!e.s' +
+  'how},!0,Q.setSeries)},!1),zt&&_e(ct,o,t=>{N._lock||(Nt(t),xi(v.indexOf(e),Ri,!0,Q.setSerie' +
+  's))},!1)),ue){let e=wt(`td`,Xe,a);e.textContent=`--`,n.push(e)}return[a,n]}let ge=new Map;' +
+  'function _e(e,t,n,i=!0){let a=ge.get(t)||{},o=N.bind[e](r,t,n,i);o&&(Pt(e,t,a[e]=o),ge.set' +
+  '(t,a))}function ve(e,t,n){let r=ge.get(t)||{};for(let n in r)(e==null||n==e)&&(Ft(n,t,r[n]' +
+  '),delete r[n]);e??ge.delete(t)}let ye=0,be=0,z=0,B=0,xe=0,Se=0,Ce=xe,we=Se,Te=z,Ee=B,De=0,' +
+  'Oe=0,ke=0,Ae=0;r.bbox={};let rt=!1,dt=!1,ft=!1,pt=!1,gt=!1,yt=!1;function bt(e,t,n){(n||e!' +
+  '=r.width||t!=r.height)&&xt(e,t),Sr(!1),ft=!0,dt=!0,q()}function xt(e,t){r.width=ye=z=e,r.h' +
+  'eight=be=B=t,xe=Se=0,At(),Mt();let n=r.bbox;De=n.left=En(xe*V,.5),Oe=n.top=En(Se*V,.5),ke=' +
+  'n.width=En(z*V,.5),Ae=n.height=En(B*V,.5)}function Et(){let e=!1,t=0;for(;!e;){t++;let n=y' +
+  'r(t),i=br(t);e=t==3||n&&i,e||(xt(r.width,r.height),dt=!0)}}function Ot({width:e,height:t})' +
+  '{bt(e,t)}r.setSize=Ot;function At(){let e=!1,t=!1,n=!1,r=!1;y.forEach((i,a)=>{if(i.show&&i' +
+  '._show){let{side:a,_size:o}=i,s=a%2,c=o+(i.label==null?0:i.labelSize);c>0&&(s?(z-=c,a==3?(' +
+  'xe+=c,r=!0):n=!0):(B-=c,a==0?(Se+=c,e=!0):t=!0))}}),rn[0]=e,rn[1]=n,rn[2]=t,rn[3]=r,z-=yn[' +
+  '1]+yn[3],xe+=yn[3],B-=yn[2]+yn[0],Se+=yn[0]}function Mt(){let e=xe+z,t=Se+B,n=xe,r=Se;func' +
+  'tion i(i,a){switch(i){case 1:return e+=a,e-a;case 2:return t+=a,t-a;case 3:return n-=a,n+a' +
+  ';case 0:return r-=a,r+a}}y.forEach((e,t)=>{if(e.show&&e._show){let t=e.side;e._pos=i(t,e._' +
+  'size),e.label!=null&&(e._lpos=i(t,e.labelSize))}})}if(N.dataIdx==null){let e=N.hover,n=e.s' +
+  'kip=new Set(e.skip??[]);n.add(void 0);let r=e.prox=W(e.prox),i=e.bias??=0;N.dataIdx=(e,a,o' +
+  ',s)=>{if(a==0)return o;let c=o,l=r(e,a,o,s)??hn,u=l>=0&&l<hn,d=D.ori==0?z:B,f=N.left,p=t[0' +
+  '],m=t[a];if(n.has(m[o])){c=null;let e=null,t=null,r;if(i==0||i==-1)for(r=o;e==null&&r-->0;' +
+  ')n.has(m[r])||(e=r);if(i==0||i==1)for(r=o;t==null&&r++<m.length;)n.has(m[r])||(t=r);if(e!=' +
+  'null||t!=null){if(u){let n=e==null?-1/0:k(p[e],D,d,0),r=t==null?1/0:k(p[t],D,d,0),i=f-n,a=' +
+  'r-f;i<=a?i<=l&&(c=e):a<=l&&(c=t)}else c=t==null?e:e==null?t:o-e<=t-o?e:t}}else u&&nn(f-k(p' +
+  '[o],D,d,0))>l&&(c=null);return c}}let Nt=e=>{N.event=e};N.idxs=ae,N._lock=!1;let Lt=N.poin' +
+  'ts;Lt.show=W(Lt.show),Lt.size=W(Lt.size),Lt.stroke=W(Lt.stroke),Lt.width=W(Lt.width),Lt.fi' +
+  'll=W(Lt.fill);let Rt=r.focus=Wn({},e.focus||{alpha:.3},N.focus),zt=Rt.prox>=0,Bt=zt&&Lt.on' +
+  'e,Vt=[],qt=[],Jt=[];function Zt(e,t){let n=Lt.show(r,t);if(n instanceof HTMLElement)return' +
+  ' St(n,Ue),St(n,e.class),Dt(n,-10,-10,z,B),m.insertBefore(n,Vt[t]),n}function Qt(e,t){if(i=' +
+  '=1||t>0){let t=i==1&&b[e.scale].time,n=e.value;e.value=t?Rn(n)?Br(ee,Rr(n,te)):n||ie:n||vi' +
+  ',e.label=e.label||(t?oi:ai)}if(Bt||t>0){e.width=e.width==null?1:e.width,e.paths=e.paths||d' +
+  'a||Sn,e.fillTo=W(e.fillTo||Fi),e.pxAlign=+U(e.pxAlign,h),e.pxRound=Bi(e.pxAlign),e.stroke=' +
+  'W(e.stroke||null),e.fill=W(e.fill||null),e._stroke=e._fill=e._paths=e._focus=null;let t=bi' +
+  '(cn(1,e.width),1),n=e.points=Wn({},{size:t,width:cn(1,t*.2),stroke:e.stroke,space:t*2,path' +
+  's:fa,_stroke:null,_fill:null},e.points);n.show=W(n.show),n.filter=W(n.filter),n.fill=W(n.f' +
+  'ill),n.stroke=W(n.stroke),n.paths=W(n.paths),n.pxAlign=e.pxAlign}if(P){let n=he(e,t);ce.sp' +
+  'lice(t,0,n[0]),le.splice(t,0,n[1]),M.values.push(null)}if(F){ae.splice(t,0,null);let n=nul' +
+  'l;Bt?t==0&&(n=Zt(e,t)):t>0&&(n=Zt(e,t)),Vt.splice(t,0,n),qt.splice(t,0,0),Jt.splice(t,0,0)' +
+  '}Aa(`addSeries`,t)}function $t(e,t){t??=v.length,e=i==1?ha(e,t,si,Ti):ha(e,t,{},wi),v.spli' +
+  'ce(t,0,e),Qt(v[t],t)}r.addSeries=$t;function en(e){if(v.splice(e,1),P){M.values.splice(e,1' +
+  '),le.splice(e,1);let t=ce.splice(e,1)[0];ve(null,t.firstChild),t.remove()}F&&(ae.splice(e,' +
+  '1),Vt.splice(e,1)[0].remove(),qt.splice(e,1),Jt.splice(e,1)),Aa(`delSeries`,e)}r.delSeries' +
+  '=en;let rn=[!1,!1,!1,!1];function un(e,t){if(e._show=e.show,e.show){let n=e.side%2,i=b[e.s' +
+  'cale];i??=(e.scale=n?v[1].scale:S,b[e.scale]);let a=i.time;e.size=W(e.size),e.space=W(e.sp' +
+  'ace),e.rotate=W(e.rotate),Fn(e.incrs)&&e.incrs.forEach(e=>{!kn.has(e)&&kn.set(e,An(e))}),e' +
+  '.incrs=W(e.incrs||(i.distr==2?hr:a?_==1?Or:jr:gr)),e.splits=W(e.splits||(a&&i.distr==1?ne:' +
+  'i.distr==3?ui:i.distr==4?di:li)),e.stroke=W(e.stroke),e.grid.stroke=W(e.grid.stroke),e.tic' +
+  'ks.stroke=W(e.ticks.stroke),e.border.stroke=W(e.border.stroke);let o=e.values;e.values=Fn(' +
+  'o)&&!Fn(o[0])?W(o):a?Fn(o)?Fr(ee,Pr(o,te)):Rn(o)?Ir(ee,o):o||re:o||ci,e.filter=W(e.filter|' +
+  '|(i.distr>=3&&i.log==10?gi:i.distr==3&&i.log==2?_i:xn)),e.font=wa(e.font),e.labelFont=wa(e' +
+  '.labelFont),e._size=e.size(r,null,t,0),e._space=e._rotate=e._incrs=e._found=e._splits=e._v' +
+  'alues=null,e._size>0&&(rn[t]=!0,e._el=Tt(Re,f))}}function fn(e,t,n,r){let[i,a,o,s]=n,c=t%2' +
+  ',l=0;return c==0&&(s||a)&&(l=t==0&&!i||t==2&&!o?an(ii.size/3):0),c==1&&(i||o)&&(l=t==1&&!a' +
+  '||t==3&&!s?an(yi.size/2):0),l}let gn=r.padding=(e.padding||[fn,fn,fn,fn]).map(e=>W(U(e,fn)' +
+  ')),yn=r._padding=gn.map((e,t)=>e(r,t,rn,0)),bn,Tn=null,G=null,Dn=i==1?v[0].idxs:null,On=nu' +
+  'll,jn=!1;function In(e,n){if(t=e??[],r.data=r._data=t,i==2){bn=0;for(let e=1;e<v.length;e+' +
+  '+)bn+=t[e][0].length}else{t.length==0&&(r.data=r._data=t=[[]]),On=t[0],bn=On.length;let e=' +
+  't;if(O==2){e=t.slice();let n=e[0]=Array(bn);for(let e=0;e<bn;e++)n[e]=e}r._data=t=e}if(Sr(' +
+  '!0),Aa(`setData`),O==2&&(ft=!0),n!==!1){let e=D;e.auto(r,jn)?Vn():hi(S,e.min,e.max),pt||=N' +
+  '.left>=0,yt=!0,q()}}r.setData=In;function Vn(){jn=!0;let e,n;i==1&&(bn>0?(Tn=Dn[0]=0,G=Dn[' +
+  '1]=bn-1,e=t[0][Tn],n=t[0][G],O==2?(e=Tn,n=G):e==n&&(O==3?[e,n]=Ut(e,e,D.log,!1):O==4?[e,n]' +
+  '=Wt(e,e,D.log,!1):D.time?n=e+an(86400/_):[e,n]=Yt(e,n,Gt,!0))):(Tn=Dn[0]=e=null,G=Dn[1]=n=' +
+  'null)),hi(S,e,n)}let Hn,Gn,Kn,qn,Jn,Yn,Zn,Qn,$n,er;function tr(e,t,n,r,i,a){e??=it,n??=Nn,' +
+  'r??=`butt`,i??=it,a??=`round`,e!=Hn&&(d.strokeStyle=Hn=e),i!=Gn&&(d.fillStyle=Gn=i),t!=Kn&' +
+  '&(d.lineWidth=Kn=t),a!=Jn&&(d.lineJoin=Jn=a),r!=Yn&&(d.lineCap=Yn=r),n!=qn&&d.setLineDash(' +
+  'qn=n)}function nr(e,t,n,r){t!=Gn&&(d.fillStyle=Gn=t),e!=Zn&&(d.font=Zn=e),n!=Qn&&(d.textAl' +
+  'ign=Qn=n),r!=$n&&(d.textBaseline=$n=r)}function rr(e,t,n,i,a=0){if(i.length>0&&e.auto(r,jn' +
+  ')&&(t==null||t.min==null)){let t=U(Tn,0),r=U(G,i.length-1),o=n.min==null?Ht(i,t,r,a,e.dist' +
+  'r==3):[n.min,n.max];e.min=sn(e.min,n.min=o[0]),e.max=cn(e.max,n.max=o[1])}}let ir={min:nul' +
+  'l,max:null};function ar(){for(let e in b){let t=b[e];j[e]==null&&(t.min==null||j[S]!=null&' +
+  '&t.auto(r,jn))&&(j[e]=ir)}for(let e in b){let t=b[e];j[e]==null&&t.from!=null&&j[t.from]!=' +
+  'null&&(j[e]=ir)}j[S]!=null&&Sr(!0);let e={};for(let t in j){let n=j[t];if(n!=null){let a=e' +
+  '[t]=Un(b[t],Bn);if(n.min!=null)Wn(a,n);else if(t!=S||i==2){if(bn==0&&a.from==null){let e=a' +
+  '.range(r,null,null,t);a.min=e[0],a.max=e[1]}else a.min=hn,a.max=-1/0}}}if(bn>0){v.forEach(' +
+  '(n,a)=>{if(i==1){let i=n.scale,o=j[i];if(o==null)return;let s=e[i];if(a==0){let e=s.range(' +
+  'r,s.min,s.max,i);s.min=e[0],s.max=e[1],Tn=It(s.min,t[0]),G=It(s.max,t[0]),G-Tn>1&&(t[0][Tn' +
+  ']<s.min&&Tn++,t[0][G]>s.max&&G--),n.min=On[Tn],n.max=On[G]}else n.show&&n.auto&&rr(s,o,n,t' +
+  '[a],n.sorted);n.idxs[0]=Tn,n.idxs[1]=G}else if(a>0&&n.show&&n.auto){let[r,i]=n.facets,o=r.' +
+  'scale,s=i.scale,[c,l]=t[a],u=e[o],d=e[s];u!=null&&rr(u,j[o],r,c,r.sorted),d!=null&&rr(d,j[' +
+  's],i,l,i.sorted),n.min=i.min,n.max=i.max}});for(let t in e){let n=e[t],i=j[t];if(n.from==n' +
+  'ull&&(i==null||i.min==null)){let e=n.range(r,n.min==hn?null:n.min,n.max==-1/0?null:n.max,t' +
+  ');n.min=e[0],n.max=e[1]}}}for(let t in e){let n=e[t];if(n.from!=null){let i=e[n.from];if(i' +
+  '.min==null)n.min=n.max=null;else{let e=n.range(r,i.min,i.max,t);n.min=e[0],n.max=e[1]}}}le' +
+  't n={},a=!1;for(let t in e){let r=e[t],i=b[t];if(i.min!=r.min||i.max!=r.max){i.min=r.min,i' +
+  '.max=r.max;let e=i.distr;i._min=e==3?dn(i.min):e==4?mn(i.min,i.asinh):e==100?i.fwd(i.min):' +
+  'i.min,i._max=e==3?dn(i.max):e==4?mn(i.max,i.asinh):e==100?i.fwd(i.max):i.max,n[t]=a=!0}}if' +
+  '(a){v.forEach((e,t)=>{i==2?t>0&&n.y&&(e._paths=null):n[e.scale]&&(e._paths=null)});for(let' +
+  ' e in n)ft=!0,Aa(`setScale`,e);F&&N.left>=0&&(pt=yt=!0)}for(let e in j)j[e]=null}function ' +
+  'or(e){let t=_n(Tn-1,0,bn-1),n=_n(G+1,0,bn-1);for(;e[t]==null&&t>0;)t--;for(;e[n]==null&&n<' +
+  'bn-1;)n++;return[t,n]}function sr(){if(bn>0){let e=v.some(e=>e._focus)&&er!=Rt.alpha;e&&(d' +
+  '.globalAlpha=er=Rt.alpha),v.forEach((e,n)=>{if(n>0&&e.show&&(lr(n,!1),lr(n,!0),e._paths==n' +
+  'ull)){let a=er;er!=e.alpha&&(d.globalAlpha=er=e.alpha);let o=i==2?[0,t[n][0].length-1]:or(' +
+  't[n]);e._paths=e.paths(r,n,o[0],o[1]),er!=a&&(d.globalAlpha=er=a)}}),v.forEach((e,t)=>{if(' +
+  't>0&&e.show){let n=er;er!=e.alpha&&(d.globalAlpha=er=e.alpha),e._paths!=null&&ur(t,!1);{le' +
+  't n=e._paths==null?null:e._paths.gaps,i=e.points.show(r,t,Tn,G,n),a=e.points.filter(r,t,i,' +
+  'n);(i||a)&&(e.points._paths=e.points.paths(r,t,Tn,G,a),ur(t,!0))}er!=n&&(d.globalAlpha=er=' +
+  'n),Aa(`drawSeries`,t)}}),e&&(d.globalAlpha=er=1)}}function lr(e,t){let n=t?v[e].points:v[e' +
+  '];n._stroke=n.stroke(r,e),n._fill=n.fill(r,e)}function ur(e,t){let n=t?v[e].points:v[e],{s' +
+  'troke:r,fill:i,clip:a,flags:o,_stroke:s=n._stroke,_fill:c=n._fill,_width:l=n.width}=n._pat' +
+  'hs;l=K(l*V,3);let u=null,f=l%2/2;t&&c==null&&(c=l>0?`#fff`:s);let p=n.pxAlign==1&&f>0;if(p' +
+  '&&d.translate(f,f),!t){let e=De-l/2,t=Oe-l/2,n=ke+l,r=Ae+l;u=new Path2D,u.rect(e,t,n,r)}t?' +
+  'fr(s,l,n.dash,n.cap,c,r,i,o,a):dr(e,s,l,n.dash,n.cap,c,r,i,o,u,a),p&&d.translate(-f,-f)}fu' +
+  'nction dr(e,n,i,a,o,s,c,l,u,d,f){let p=!1;u!=0&&x.forEach((m,h)=>{if(m.series[0]==e){let e' +
+  '=v[m.series[1]],g=t[m.series[1]],_=(e._paths||Mn).band;Fn(_)&&(_=m.dir==1?_[0]:_[1]);let y' +
+  ',b=null;e.show&&_&&Xt(g,Tn,G)?(b=m.fill(r,h)||s,y=e._paths.clip):_=null,fr(n,i,a,o,b,c,l,u' +
+  ',d,f,y,_),p=!0}}),p||fr(n,i,a,o,s,c,l,u,d,f)}function fr(e,t,n,r,i,a,o,s,c,l,u,f){tr(e,t,n' +
+  ',r,i),(c||l||f)&&(d.save(),c&&d.clip(c),l&&d.clip(l)),f?(s&3)==3?(d.clip(f),u&&d.clip(u),m' +
+  'r(i,o),pr(e,a,t)):s&Mi?(mr(i,o),d.clip(f),pr(e,a,t)):s&ji&&(d.save(),d.clip(f),u&&d.clip(u' +
+  '),mr(i,o),d.restore(),pr(e,a,t)):(mr(i,o),pr(e,a,t)),(c||l||f)&&d.restore()}function pr(e,' +
+  't,n){n>0&&(t instanceof Map?t.forEach((e,t)=>{d.strokeStyle=Hn=t,d.stroke(e)}):t!=null&&e&' +
+  '&d.stroke(t))}function mr(e,t){t instanceof Map?t.forEach((e,t)=>{d.fillStyle=Gn=t,d.fill(' +
+  'e)}):t!=null&&e&&d.fill(t)}function _r(e,t,n,i){let a=y[e],o;if(i<=0)o=[0,0];else{let s=a.' +
+  '_space=a.space(r,e,t,n,i);o=Ca(t,n,a._incrs=a.incrs(r,e,t,n,i,s),i,s)}return a._found=o}fu' +
+  'nction vr(e,t,n,r,i,a,o,s,c,l){let u=o%2/2;h==1&&d.translate(u,u),tr(s,o,c,l,s),d.beginPat' +
+  'h();let f,p,m,g,_=i+(r==0||r==3?-a:a);n==0?(p=i,g=_):(f=i,m=_);for(let r=0;r<e.length;r++)' +
+  't[r]!=null&&(n==0?f=m=e[r]:p=g=e[r],d.moveTo(f,p),d.lineTo(m,g));d.stroke(),h==1&&d.transl' +
+  'ate(-u,-u)}function yr(e){let t=!0;return y.forEach((n,i)=>{if(!n.show)return;let a=b[n.sc' +
+  'ale];if(a.min==null){n._show&&(t=!1,n._show=!1,Sr(!1));return}n._show||(t=!1,n._show=!0,Sr' +
+  '(!1));let o=n.side,s=o%2,{min:c,max:l}=a,[u,d]=_r(i,c,l,s==0?z:B);if(d==0)return;let f=a.d' +
+  'istr==2,p=n._splits=n.splits(r,i,c,l,u,d,f),m=a.distr==2?p.map(e=>On[e]):p,h=a.distr==2?On' +
+  '[p[1]]-On[p[0]]:u,g=n._values=n.values(r,n.filter(r,m,i,d,h),i,d,h);n._rotate=o==2?n.rotat' +
+  'e(r,g,i,d):0;let _=n._size;n._size=on(n.size(r,g,i,e)),_!=null&&n._size!=_&&(t=!1)}),t}fun' +
+  'ction br(e){let t=!0;return gn.forEach((n,i)=>{let a=n(r,i,rn,e);a!=yn[i]&&(t=!1),yn[i]=a}' +
+  '),t}function xr(){for(let e=0;e<y.length;e++){let t=y[e];if(!t.show||!t._show)continue;let' +
+  ' n=t.side,i=n%2,a,o,c=t.stroke(r,e),l=n==0||n==3?-1:1,[u,f]=t._found;if(t.label!=null){let' +
+  ' s=t.labelGap*l,p=an((t._lpos+s)*V);nr(t.labelFont[0],c,`center`,n==2?$e:et),d.save(),i==1' +
+  '?(a=o=0,d.translate(p,an(Oe+Ae/2)),d.rotate((n==3?-tn:tn)/2)):(a=an(De+ke/2),o=p);let m=vn' +
+  '(t.label)?t.label(r,e,u,f):t.label;d.fillText(m,a,o),d.restore()}if(f==0)continue;let p=b[' +
+  't.scale],m=i==0?ke:Ae,h=i==0?De:Oe,_=t._splits,v=p.distr==2?_.map(e=>On[e]):_,x=p.distr==2' +
+  '?On[_[1]]-On[_[0]]:u,S=t.ticks,C=t.border,w=S.show?S.size:0,T=an(w*V),E=an((t.alignTo==2?t' +
+  '._size-w-t.gap:t.gap)*V),D=t._rotate*-tn/180,O=g(t._pos*V),k=O+(T+E)*l;o=i==0?k:0,a=i==1?k' +
+  ':0;let A=t.font[0];nr(A,c,t.align==1?tt:t.align==2?nt:D>0?tt:D<0?nt:i==0?`center`:n==3?nt:' +
+  'tt,D||i==1?`middle`:n==2?$e:et);let j=t.font[1]*t.lineGap,ee=_.map(e=>g(s(e,p,m,h))),te=t.' +
+  '_values;for(let e=0;e<te.length;e++){let t=te[e];if(t!=null){i==0?a=ee[e]:o=ee[e],t=``+t;l' +
+  'et n=t.indexOf(`\n`)==-1?[t]:t.split(/\\n/gm);for(let e=0;e<n.length;e++){let t=n[e];D?(d.' +
+  'save(),d.translate(a,o+e*j),d.rotate(D),d.fillText(t,0,0),d.restore()):d.fillText(t,a,o+e*' +
+  'j)}}}S.show&&vr(ee,S.filter(r,v,e,f,x),i,n,O,T,K(S.width*V,3),S.stroke(r,e),S.dash,S.cap);' +
+  'let ne=t.grid;ne.show&&vr(ee,ne.filter(r,v,e,f,x),i,i==0?2:1,i==0?Oe:De,i==0?Ae:ke,K(ne.wi' +
+  'dth*V,3),ne.stroke(r,e),ne.dash,ne.cap),C.show&&vr([O],[1],+(i==0),i==0?1:2,i==1?Oe:De,i==' +
+  '1?Ae:ke,K(C.width*V,3),C.stroke(r,e),C.dash,C.cap)}Aa(`drawAxes`)}function Sr(e){v.forEach' +
+  '((t,n)=>{n>0&&(t._paths=null,e&&(i==1?(t.min=null,t.max=null):t.facets.forEach(e=>{e.min=n' +
+  'ull,e.max=null})))})}let Cr=!1,wr=!1,Tr=[];function Er(){wr=!1;for(let e=0;e<Tr.length;e++' +
+  ')Aa(...Tr[e]);Tr.length=0}function q(){Cr||=(Xn(Lr),!0)}function Dr(e,t=!1){Cr=!0,wr=t,e(r' +
+  '),Lr(),t&&Tr.length>0&&queueMicrotask(Er)}r.batch=Dr;function Lr(){if(rt&&=(ar(),!1),ft&&=' +
+  '(Et(),!1),dt){if(H(p,tt,xe),H(p,$e,Se),H(p,Ze,z),H(p,Qe,B),H(m,tt,xe),H(m,$e,Se),H(m,Ze,z)' +
+  ',H(m,Qe,B),H(f,Ze,ye),H(f,Qe,be),u.width=an(ye*V),u.height=an(be*V),y.forEach(({_el:e,_sho' +
+  'w:t,_size:n,_pos:r,side:i})=>{if(e!=null){if(t){let t=i===3||i===0?n:0,a=i%2==1;H(e,a?`lef' +
+  't`:`top`,r-t),H(e,a?`width`:`height`,n),H(e,a?`top`:`left`,a?Se:xe),H(e,a?`height`:`width`' +
+  ',a?B:z),Ct(e,ze)}else St(e,ze)}}),Hn=Gn=Kn=Jn=Yn=Zn=Qn=$n=qn=null,er=1,Qi(!0),xe!=Ce||Se!=' +
+  'we||z!=Te||B!=Ee){Sr(!1);let e=z/Te,t=B/Ee;if(F&&!pt&&N.left>=0){N.left*=e,N.top*=t,Gr&&Dt' +
+  '(Gr,an(N.left),0,z,B),Kr&&Dt(Kr,0,an(N.top),z,B);for(let n=0;n<Vt.length;n++){let r=Vt[n];' +
+  'r!=null&&(qt[n]*=e,Jt[n]*=t,Dt(r,on(qt[n]),on(Jt[n]),z,B))}}if(X.show&&!gt&&X.left>=0&&X.w' +
+  'idth>0){X.left*=e,X.width*=e,X.top*=t,X.height*=t;for(let e in ta)H(fi,e,X[e])}Ce=xe,we=Se' +
+  ',Te=z,Ee=B}Aa(`setSize`),dt=!1}ye>0&&be>0&&(d.clearRect(0,0,u.width,u.height),Aa(`drawClea' +
+  'r`),w.forEach(e=>e()),Aa(`draw`)),X.show&&gt&&(pi(X),gt=!1),F&&pt&&(Xi(null,!0,!1),pt=!1),' +
+  'M.show&&M.live&&yt&&(Ji(),yt=!1),c||(c=!0,r.status=1,Aa(`ready`)),jn=!1,Cr=!1}r.redraw=(e,' +
+  't)=>{ft=t||!1,e===!1?q():hi(S,D.min,D.max)};function Vr(e,n){let i=b[e];if(i.from==null){i' +
+  'f(bn==0){let t=i.range(r,n.min,n.max,e);n.min=t[0],n.max=t[1]}if(n.min>n.max){let e=n.min;' +
+  'n.min=n.max,n.max=e}if(bn>1&&n.min!=null&&n.max!=null&&n.max-n.min<1e-16)return;e==S&&i.di' +
+  'str==2&&bn>0&&(n.min=It(n.min,t[0]),n.max=It(n.max,t[0]),n.min==n.max&&n.max++),j[e]=n,rt=' +
+  '!0,q()}}r.setScale=Vr;let Hr,Wr,Gr,Kr,qr,Jr,Yr,Xr,Zr,$r,J,Y,ei=!1,ti=N.drag,ni=ti.x,ri=ti.' +
+  'y;F&&(N.x&&(Hr=Tt(Ve,m)),N.y&&(Wr=Tt(He,m)),D.ori==0?(Gr=Hr,Kr=Wr):(Gr=Wr,Kr=Hr),J=N.left,' +
+  'Y=N.top);let X=r.select=Wn({show:!0,over:!0,left:0,width:0,top:0,height:0},e.select),fi=X.' +
+  'show?Tt(Be,X.over?m:p):null;function pi(e,t){if(X.show){for(let t in e)X[t]=e[t],t in ta&&' +
+  'H(fi,t,e[t]);t!==!1&&Aa(`setSelect`)}}r.setSelect=pi;function mi(e){if(v[e].show)P&&Ct(ce[' +
+  'e],ze);else if(P&&St(ce[e],ze),F){let t=Bt?Vt[0]:Vt[e];t!=null&&Dt(t,-10,-10,z,B)}}functio' +
+  'n hi(e,t,n){Vr(e,{min:t,max:n})}function xi(e,t,n,a){t.focus!=null&&zi(e),t.show!=null&&v.' +
+  'forEach((n,r)=>{r>0&&(e==r||e==null)&&(n.show=t.show,mi(r),i==2?(hi(n.facets[0].scale,null' +
+  ',null),hi(n.facets[1].scale,null,null)):hi(n.scale,null,null),q())}),n!==!1&&Aa(`setSeries' +
+  '`,e,t),a&&Na(`setSeries`,r,e,t)}r.setSeries=xi;function Si(e,t){Wn(x[e],t)}function Ci(e,t' +
+  '){e.fill=W(e.fill||null),e.dir=U(e.dir,-1),t??=x.length,x.splice(t,0,e)}function ki(e){e==' +
+  'null?x.length=0:x.splice(e,1)}r.addBand=Ci,r.setBand=Si,r.delBand=ki;function Ni(e,t){v[e]' +
+  '.alpha=t,F&&Vt[e]!=null&&(Vt[e].style.opacity=t),P&&ce[e]&&(ce[e].style.opacity=t)}let Pi,' +
+  'Ii,Li,Ri={focus:!0};function zi(e){if(e!=Li){let t=e==null,n=Rt.alpha!=1;v.forEach((r,a)=>' +
+  '{if(i==1||a>0){let i=t||a==0||a==e;r._focus=t?null:i,n&&Ni(a,i?1:Rt.alpha)}}),Li=e,n&&q()}' +
+  '}P&&zt&&_e(lt,L,e=>{N._lock||(Nt(e),Li!=null&&xi(null,Ri,!0,Q.setSeries))});function Vi(e,' +
+  't,n){let r=b[t];n&&(e=e/V-(r.ori==1?Se:xe));let i=z;r.ori==1&&(i=B,e=i-e),r.dir==-1&&(e=i-' +
+  'e);let a=r._min,o=r._max,s=e/i,c=a+(o-a)*s,l=r.distr;return l==3?ln(10,c):l==4?pn(c,r.asin' +
+  'h):l==100?r.bwd(c):c}function Hi(e,n){return It(Vi(e,S,n),t[0],Tn,G)}r.valToIdx=e=>It(e,t[' +
+  '0]),r.posToIdx=Hi,r.posToVal=Vi,r.valToPos=(e,t,n)=>b[t].ori==0?a(e,b[t],n?ke:z,n?De:0):o(' +
+  'e,b[t],n?Ae:B,n?Oe:0),r.setCursor=(e,t,n)=>{J=e.left,Y=e.top,Xi(null,t,n)};function Ui(e,t' +
+  '){H(fi,tt,X.left=e),H(fi,Ze,X.width=t)}function Wi(e,t){H(fi,$e,X.top=e),H(fi,Qe,X.height=' +
+  't)}let Gi=D.ori==0?Ui:Wi,Ki=D.ori==1?Ui:Wi;function qi(){if(P&&M.live)for(let e=+(i==2);e<' +
+  'v.length;e++){if(e==0&&de)continue;let t=M.values[e],n=0;for(let r in t)le[e][n++].firstCh' +
+  'ild.nodeValue=t[r]}}function Ji(e,t){if(e!=null&&(e.idxs?e.idxs.forEach((e,t)=>{ae[t]=e}):' +
+  'Ln(e.idx)||ae.fill(e.idx),M.idx=ae[0]),P&&M.live){for(let e=0;e<v.length;e++)(e>0||i==1&&!' +
+  'de)&&Yi(e,ae[e]);qi()}yt=!1,t!==!1&&Aa(`setLegend`)}r.setLegend=Ji;function Yi(e,n){let i=' +
+  'v[e],a=e==0&&O==2?On:t[e],o;de?o=i.values(r,e,n)??R:(o=i.value(r,n==null?null:a[n],e,n),o=' +
+  'o==null?R:{_:o}),M.values[e]=o}function Xi(e,n,a){Zr=J,$r=Y,[J,Y]=N.move(r,J,Y),N.left=J,N' +
+  '.top=Y,F&&(Gr&&Dt(Gr,an(J),0,z,B),Kr&&Dt(Kr,0,an(Y),z,B));let o,s=Tn>G;Pi=hn,Ii=null;let c' +
+  '=D.ori==0?z:B,l=D.ori==1?z:B;if(J<0||bn==0||s){o=N.idx=null;for(let e=0;e<v.length;e++){le' +
+  't t=Vt[e];t!=null&&Dt(t,-10,-10,z,B)}zt&&xi(null,Ri,!0,e==null&&Q.setSeries),M.live&&(ae.f' +
+  'ill(o),yt=!0)}else{let e,n,a;i==1&&(e=D.ori==0?J:Y,n=Vi(e,S),o=N.idx=It(n,t[0],Tn,G),a=k(t' +
+  '[0][o],D,c,0));let s=-10,u=-10,d=0,f=0,p=!0,m=``,h=``;for(let e=+(i==2);e<v.length;e++){le' +
+  't g=v[e],_=ae[e],y=_==null?null:i==1?t[e][_]:t[e][1][_],x=N.dataIdx(r,e,o,n),S=x==null?nul' +
+  'l:i==1?t[e][x]:t[e][1][x];if(yt=yt||S!=y||x!=_,ae[e]=x,e>0&&g.show){let n=x==null?-10:x==o' +
+  '?a:k(i==1?t[0][x]:t[e][0][x],D,c,0),_=S==null?-10:A(S,i==1?b[g.scale]:b[g.facets[1].scale]' +
+  ',l,0);if(zt&&S!=null){let t=D.ori==1?J:Y,n=nn(Rt.dist(r,e,x,_,t));if(n<Pi){let r=Rt.bias;i' +
+  'f(r!=0){let i=Vi(t,g.scale),a=S>=0?1:-1,o=i>=0?1:-1;o==a&&(o==1?r==1?S>=i:S<=i:r==1?S<=i:S' +
+  '>=i)&&(Pi=n,Ii=e)}else Pi=n,Ii=e}}if(yt||Bt){let t,i;D.ori==0?(t=n,i=_):(t=_,i=n);let a,o,' +
+  'c,l,g,v,y=!0,b=Lt.bbox;if(b!=null){y=!1;let t=b(r,e);c=t.left,l=t.top,a=t.width,o=t.height' +
+  '}else c=t,l=i,a=o=Lt.size(r,e);if(v=Lt.fill(r,e),g=Lt.stroke(r,e),Bt)e==Ii&&Pi<=Rt.prox&&(' +
+  's=c,u=l,d=a,f=o,p=y,m=v,h=g);else{let t=Vt[e];t!=null&&(qt[e]=c,Jt[e]=l,jt(t,a,o,y),kt(t,v' +
+  ',g),Dt(t,on(c),on(l),z,B))}}}}if(Bt){let e=Rt.prox;if(yt||(Li==null?Pi<=e:Pi>e||Ii!=Li)){l' +
+  'et e=Vt[0];e!=null&&(qt[0]=s,Jt[0]=u,jt(e,d,f,p),kt(e,m,h),Dt(e,on(s),on(u),z,B))}}}if(X.s' +
+  'how&&ei){if(e!=null){let[t,n]=Q.scales,[r,i]=Q.match,[a,o]=e.cursor.sync.scales,s=e.cursor' +
+  '.drag;if(ni=s._x,ri=s._y,ni||ri){let{left:s,top:u,width:d,height:f}=e.select,p=e.scales[a]' +
+  '.ori,m=e.posToVal,h,g,_,v,y,x=t!=null&&r(t,a),S=n!=null&&i(n,o);x&&ni?(p==0?(h=s,g=d):(h=u' +
+  ',g=f),_=b[t],v=k(m(h,a),_,c,0),y=k(m(h+g,a),_,c,0),Gi(sn(v,y),nn(y-v))):Gi(0,c),S&&ri?(p==' +
+  '1?(h=s,g=d):(h=u,g=f),_=b[n],v=A(m(h,o),_,l,0),y=A(m(h+g,o),_,l,0),Ki(sn(v,y),nn(y-v))):Ki' +
+  '(0,l)}else na()}else{let e=nn(Zr-qr),t=nn($r-Jr);if(D.ori==1){let n=e;e=t,t=n}ni=ti.x&&e>=' +
+  'ti.dist,ri=ti.y&&t>=ti.dist;let n=ti.uni;n==null?ti.x&&ti.y&&(ni||ri)&&(ni=ri=!0):ni&&ri&&' +
+  '(ni=e>=n,ri=t>=n,!ni&&!ri&&(t>e?ri=!0:ni=!0));let r,i;ni&&(D.ori==0?(r=Yr,i=J):(r=Xr,i=Y),' +
+  'Gi(sn(r,i),nn(i-r)),ri||Ki(0,l)),ri&&(D.ori==1?(r=Yr,i=J):(r=Xr,i=Y),Ki(sn(r,i),nn(i-r)),n' +
+  'i||Gi(0,c)),!ni&&!ri&&(Gi(0,0),Ki(0,0))}}if(ti._x=ni,ti._y=ri,e==null){if(a){if(ja!=null){' +
+  'let[e,t]=Q.scales;Q.values[0]=e==null?null:Vi(D.ori==0?J:Y,e),Q.values[1]=t==null?null:Vi(' +
+  'D.ori==1?J:Y,t)}Na(at,r,J,Y,z,B,o)}if(zt){let e=a&&Q.setSeries,t=Rt.prox;Li==null?Pi<=t&&x' +
+  'i(Ii,Ri,!0,e):Pi>t?xi(null,Ri,!0,e):Ii!=Li&&xi(Ii,Ri,!0,e)}}yt&&(M.idx=o,Ji()),n!==!1&&Aa(' +
+  '`setCursor`)}let Zi=null;Object.defineProperty(r,"rect",{get(){return Zi??Qi(!1),Zi}});fun' +
+  'ction Qi(e=!1){e?Zi=null:(Zi=m.getBoundingClientRect(),Aa(`syncRect`,Zi))}function $i(e,t,' +
+  'n,r,i,a,o){N._lock||ei&&e!=null&&e.movementX==0&&e.movementY==0||(ea(e,t,n,r,i,a,o,!1,e!=n' +
+  'ull),e==null?Xi(t,!0,!1):Xi(null,!0,!0))}function ea(e,t,n,i,a,o,c,l,u){if(Zi??Qi(!1),Nt(e' +
+  '),e!=null)n=e.clientX-Zi.left,i=e.clientY-Zi.top;else{if(n<0||i<0){J=-10,Y=-10;return}let[' +
+  'e,r]=Q.scales,c=t.cursor.sync,[l,u]=c.values,[d,f]=c.scales,[p,m]=Q.match,h=t.axes[0].side' +
+  '%2==1,g=D.ori==0?z:B,_=D.ori==1?z:B,v=h?o:a,y=h?a:o,x=h?i:n,S=h?n:i;if(n=d==null?x/v*g:p(e' +
+  ',d)?s(l,b[e],g,0):-10,i=f==null?S/y*_:m(r,f)?s(u,b[r],_,0):-10,D.ori==1){let e=n;n=i,i=e}}' +
+  'u&&(t==null||t.cursor.event.type==at)&&((n<=1||n>=z-1)&&(n=En(n,z)),(i<=1||i>=B-1)&&(i=En(' +
+  'i,B))),l?(qr=n,Jr=i,[Yr,Xr]=N.move(r,n,i)):(J=n,Y=i)}let ta={width:0,height:0,left:0,top:0' +
+  '};function na(){pi(ta,!1)}let ra,ia,aa,oa;function sa(e,t,n,i,a,o,s){ei=!0,ni=ri=ti._x=ti.' +
+  '_y=!1,ea(e,t,n,i,a,o,s,!0,!1),e!=null&&(_e(st,_t,ca,!1),Na(ot,r,Yr,Xr,z,B,null));let{left:' +
+  'c,top:l,width:u,height:d}=X;ra=c,ia=l,aa=u,oa=d}function ca(e,t,n,i,a,o,s){ei=ti._x=ti._y=' +
+  '!1,ea(e,t,n,i,a,o,s,!1,!0);let{left:c,top:l,width:u,height:d}=X,f=u>0||d>0,p=ra!=c||ia!=l|' +
+  '|aa!=u||oa!=d;if(f&&p&&pi(X),ti.setScale&&f&&p){let e=c,t=u,n=l,r=d;if(D.ori==1&&(e=l,t=d,' +
+  'n=c,r=u),ni&&hi(S,Vi(e,S),Vi(e+t,S)),ri)for(let e in b){let t=b[e];e!=S&&t.from==null&&t.m' +
+  'in!=hn&&hi(e,Vi(n+r,e),Vi(n,e))}na()}else N.lock&&(N._lock=!N._lock,Xi(t,!0,e!=null));e!=n' +
+  'ull&&(ve(st,_t),Na(st,r,J,Y,z,B,null))}function ua(e,t,n,r,i,a,o){if(N._lock)return;Nt(e);' +
+  'let s=ei;if(ei){let e=!0,t=!0,n,r;D.ori==0?(n=ni,r=ri):(n=ri,r=ni),n&&r&&(e=J<=10||J>=z-10' +
+  ',t=Y<=10||Y>=B-10),n&&e&&(J=J<Yr?0:z),r&&t&&(Y=Y<Xr?0:B),Xi(null,!0,!0),ei=!1}J=-10,Y=-10,' +
+  'ae.fill(null),Xi(null,!0,!0),s&&(ei=s)}function Ea(e,t,n,i,a,o,s){N._lock||(Nt(e),Vn(),na(' +
+  '),e!=null&&Na(ut,r,J,Y,z,B,null))}function Da(){y.forEach(Ta),bt(r.width,r.height,!0)}Pt(m' +
+  't,vt,Da);let Oa={};Oa.mousedown=sa,Oa.mousemove=$i,Oa.mouseup=ca,Oa.dblclick=Ea,Oa.setSeri' +
+  'es=(e,t,n,i)=>{let a=Q.match[2];n=a(r,t,n),n!=-1&&xi(n,i,!0,!1)},F&&(_e(ot,m,sa),_e(at,m,$' +
+  'i),_e(ct,m,e=>{Nt(e),Qi(!1)}),_e(lt,m,ua),_e(ut,m,Ea),la.add(r),r.syncRect=Qi);let ka=r.ho' +
+  'oks=e.hooks||{};function Aa(e,t,n){wr?Tr.push([e,t,n]):e in ka&&ka[e].forEach(e=>{e.call(n' +
+  'ull,r,t,n)})}(e.plugins||[]).forEach(e=>{for(let t in e.hooks)ka[t]=(ka[t]||[]).concat(e.h' +
+  'ooks[t])});let Z=(e,t,n)=>n,Q=Wn({key:null,setSeries:!1,filters:{pub:Cn,sub:Cn},scales:[S,' +
+  'v[1]?v[1].scale:null],match:[wn,wn,Z],values:[null,null]},N.sync);Q.match.length==2&&Q.mat' +
+  'ch.push(Z),N.sync=Q;let ja=Q.key,Ma=Ai(ja);function Na(e,t,n,r,i,a,o){Q.filters.pub(e,t,n,' +
+  'r,i,a,o)&&Ma.pub(e,t,n,r,i,a,o)}Ma.sub(r);function Pa(e,t,n,r,i,a,o){Q.filters.sub(e,t,n,r' +
+  ',i,a,o)&&Oa[e](null,t,n,r,i,a,o)}r.pub=Pa;function Fa(){Ma.unsub(r),la.delete(r),ge.clear(' +
+  '),Ft(mt,vt,Da),l.remove(),L?.remove(),Aa(`destroy`)}r.destroy=Fa;function Ia(){Aa(`init`,e' +
+  ',t),In(t||e.data,!1),j[S]?Vr(S,j[S]):Vn(),gt=X.show&&(X.width>0||X.height>0),pt=yt=!0,bt(e' +
+  '.width,e.height)}return v.forEach(Qt),y.forEach(un),n?n instanceof HTMLElement?(n.appendCh' +
+  'ild(l),Ia()):n(r,Ia):Ia(),r}Ea.assign=Wn,Ea.fmtNum=$t,Ea.rangeNum=Yt,Ea.rangeLog=Ut,Ea.ran' +
+  'geAsinh=Wt,Ea.orient=Ni,Ea.pxRatio=V,Ea.join=Yn,Ea.fmtDate=cr,Ea.tzDate=ur,Ea.sync=Ai;{Ea.' +
+  'addGap=Ri,Ea.clipGaps=Li;let e=Ea.paths={points:Qi};e.linear=na,e.stepped=ra,e.bars=aa,e.s' +
+  'pline=sa}var Da=new Intl.NumberFormat(`en`,{maximumFractionDigits:0}),Oa=new Intl.NumberFo' +
+  'rmat(`en`,{maximumFractionDigits:1}),ka=new Intl.DateTimeFormat(`en-GB`,{timeStyle:`medium' +
+  '`}),Aa=[`B`,`KiB`,`MiB`,`GiB`,`TiB`],Z=e=>e===null?`–`:e>=1e6?`${Oa.format(e/1e6)} M`:e<10' +
+  '&&!Number.isInteger(e)?Oa.format(e):Da.format(e),Q=e=>{if(e===null)return`–`;let t=0,n=e;f' +
+  'or(;n>=1024&&t<Aa.length-1;)n/=1024,t++;return`${(n<10&&t>0?Oa:Da).format(n)} ${Aa[t]??``}' +
+  '`},ja=e=>e===null?`–`:e>=1e4?`${Oa.format(e/1e3)} s`:e<10?`${Oa.format(e)} ms`:`${Da.forma' +
+  't(e)} ms`,Ma=e=>e===null?`–`:`${Da.format(e*100)} %`;function Na(e){let t=Math.floor(e/1e3' +
+  ');if(t<60)return`${t} s`;let n=Math.floor(t/60);if(n<60)return`${n} min ${t%60} s`;let r=M' +
+  'ath.floor(n/60);return r<24?`${r} h ${n%60} min`:`${Math.floor(r/24)} d ${r%24} h`}functio' +
+  'n Pa(e){return ka.format(e)}var Fa=Symbol.for(`pv`),Ia=0;Array.isArray;function $(t,n,r,i,' +
+  'a,o){n||={};var s,c,l=n;if(`ref`in l&&typeof t!=`function`)for(c in l={},n)c==`ref`?s=n[c]' +
+  ':l[c]=n[c];var u={type:t,props:l,key:r,ref:s,__k:null,__:null,__b:0,__e:null,__c:null,cons' +
+  'tructor:Fa,__v:--Ia,__i:-1,__u:0};return(a||o)&&(u.__source=a,u.__self=o),e.vnode&&e.vnode' +
+  '(u),u}var La=132,Ra=Array.from({length:44},(e,t)=>2**t),za=`11px system-ui, sans-serif`;fu' +
+  'nction Ba({title:e,format:t,curves:n,samples:r,version:i,seconds:a,theme:o}){let s=B(null)' +
+  ',c=B(null),l=B(null),u=e=>{let i=c.current?.querySelectorAll(`dd`)??[],a=e??r.times.length' +
+  '-1;n.forEach(({name:e},n)=>{let o=i[n];o!==void 0&&(o.textContent=t(r.series[e][a]??null))' +
+  '})},d=B(u);d.current=u,z(()=>{let e=s.current;if(e===null)return;let r=new Ea(Va(e,n,t,e=>' +
+  'd.current(e)),[[],...n.map(()=>[])],e);l.current=r;let i=new ResizeObserver(()=>{r.setSize' +
+  '({width:Math.max(e.clientWidth,40),height:La})});return i.observe(e),()=>{i.disconnect(),r' +
+  '.destroy(),l.current=null}},[o]),z(()=>{let e=l.current;if(e===null)return;let{times:t,ser' +
+  'ies:i}=r,o=t.at(-1)??0;e.batch(()=>{e.setData([t,...n.map(({name:e})=>i[e])],!1),e.setScal' +
+  'e(`x`,{min:o-a,max:o})}),u(e.cursor.idx??null)},[i,a,o]);let f=n.map(({name:e,label:n})=>`' +
+  '${n} ${t(r.series[e].at(-1)??null)}`).join(`, `);return $(`section`,{class:`card chart`,ch' +
+  'ildren:[$(`h2`,{children:e}),$(`dl`,{class:`legend`,ref:c,children:n.map(({label:e,color:t' +
+  '})=>$(`div`,{children:[$(`dt`,{children:[$(`i`,{class:`dot ${t}`}),e]}),$(`dd`,{children:`' +
+  '–`})]},e))}),$(`div`,{class:`plot`,role:`img`,"aria-label":`${e}: ${f}`,ref:s})]})}functio' +
+  'n Va(e,t,n,r){let i={stroke:Ha(e,`--soft`),grid:{stroke:Ha(e,`--grid`),width:1},ticks:{sho' +
+  'w:!1},font:za};return{width:Math.max(e.clientWidth,40),height:La,padding:[8,8,0,0],legend:' +
+  '{show:!1},cursor:{y:!1,drag:{x:!1,y:!1},sync:{key:`inspector`},points:{size:6}},hooks:{set' +
+  'Cursor:[({cursor:e})=>r(e.idx??null)]},scales:{x:{time:!1},y:{range:(e,t,n)=>[0,Math.max(n' +
+  '*1.15,1)]}},axes:[{...i,size:22,space:90,values:(e,t)=>t.map(e=>Pa(e*1e3))},{...i,size:58,' +
+  'space:34,values:(e,t)=>t.map(e=>n(e)),...n===Q?{incrs:Ra}:{}}],series:[{},...t.map(({color' +
+  ':t,label:n},r)=>({label:n,stroke:Ha(e,`--${t}`),width:1.75,points:{show:!1},...r===0?{fill' +
+  ':Ha(e,`--${t}-mist`)}:{}}))]}}function Ha(e,t){let n=e.style.color;e.style.color=`var(${t}' +
+  ')`;let{color:r}=getComputedStyle(e);return e.style.color=n,r}var Ua=[`sessions`,`opened`,`' +
+  'closed`,`messagesIn`,`messagesOut`,`bytesIn`,`bytesOut`,`unread`,`unsent`,`roundTrip50`,`r' +
+  'oundTrip99`,`loop50`,`loop99`,`loopMax`,`busy`,`cpu`,`resident`,`heap`,`held`,`refused`,`d' +
+  'ropped`],Wa={sort:`rate`,order:`descending`,route:null,text:``},Ga=[1e4,6e4,6e5,36e5,864e5' +
+  '],Ka={1e3:`normal closure`,1001:`going away`,1002:`protocol error`,1003:`unsupported data`' +
+  ',1005:`no code`,1006:`no Close frame`,1007:`invalid data`,1008:`policy violation`,1009:`me' +
+  'ssage too big`,1010:`extension missing`,1011:`internal error`,1012:`service restart`,1013:' +
+  '`try again later`,1014:`bad gateway`},qa=[`below 10 s`,`10 s to 1 min`,`1 to 10 min`,`10 m' +
+  'in to 1 h`,`1 h to 1 d`,`above 1 d`];function Ja({title:e,note:t=``,empty:n=null,wide:r=!1' +
+  ',children:i}){return $(`section`,{class:r?`card panel wide`:`card panel`,children:[$(`head' +
+  'er`,{children:[$(`h2`,{children:e}),$(`p`,{class:`soft`,children:t})]}),n===null?i:$(`p`,{' +
+  'class:`empty`,children:n})]})}function Ya({label:e,children:t}){return $(`div`,{class:`scr' +
+  'oller`,role:`region`,"aria-label":e,tabIndex:0,children:t})}function Xa({rows:e}){return $' +
+  '(Ja,{title:`Routes`,empty:e.length===0?`No session is running.`:null,wide:!0,children:[$(Y' +
+  'a,{label:`Routes`,children:$(`table`,{children:[$(`thead`,{children:$(`tr`,{children:[$(`t' +
+  'h`,{children:`Route`}),$(`th`,{class:`number`,children:`Sessions`}),$(`th`,{children:`Age`' +
+  '}),$(`th`,{class:`number`,children:`Messages in`}),$(`th`,{class:`number`,children:`Messag' +
+  'es out`}),$(`th`,{class:`number`,children:`Bytes in`}),$(`th`,{class:`number`,children:`By' +
+  'tes out`}),$(`th`,{class:`number`,children:`Unread`}),$(`th`,{class:`number`,children:`Uns' +
+  'ent`})]})}),$(`tbody`,{children:e.map(e=>$(`tr`,{children:[$(`th`,{scope:`row`,class:`name' +
+  '`,children:e.route}),$(`td`,{class:`number strong`,children:Z(e.sessions)}),$(`td`,{childr' +
+  'en:$(Za,{ages:e.ages})}),$(`td`,{class:`number`,children:[Z(e.messagesIn),`/s`]}),$(`td`,{' +
+  'class:`number`,children:[Z(e.messagesOut),`/s`]}),$(`td`,{class:`number`,children:[Q(e.byt' +
+  'esIn),`/s`]}),$(`td`,{class:`number`,children:[Q(e.bytesOut),`/s`]}),$(`td`,{class:`number' +
+  '`,children:Q(e.unread)}),$(`td`,{class:`number`,children:Q(e.unsent)})]},e.route))})]})}),' +
+  '$(`ul`,{class:`ages-key`,"aria-hidden":`true`,children:qa.map((e,t)=>$(`li`,{children:[$(`' +
+  'i`,{class:`age age-${t}`}),e]},e))})]})}function Za({ages:e}){let t=e.reduce((e,t)=>e+t,0)' +
+  ',n=e.map((e,t)=>e===0?``:`${Z(e)} ${qa[t]??``}`).filter(e=>e!==``).join(`, `);return $(`di' +
+  'v`,{class:`ages`,role:`img`,"aria-label":n,title:n,children:e.slice(0,Ga.length+1).map((e,' +
+  'n)=>$(`i`,{class:`age age-${n}`,style:{flexGrow:t===0?0:e/t}},n))})}function Qa({facts:e})' +
+  '{let{closes:t,closed:n}=e;return $(Ja,{title:`Closes by code`,note:`${Z(n)} sessions have ' +
+  'ended`,empty:t.length===0?`No session has ended yet.`:null,children:$(Ya,{label:`Closes by' +
+  ' code`,children:$(`table`,{children:[$(`thead`,{children:$(`tr`,{children:[$(`th`,{childre' +
+  'n:`Code`}),$(`th`,{class:`number`,children:`Count`}),$(`th`,{children:`Last`}),$(`th`,{chi' +
+  'ldren:`By`}),$(`th`,{children:`Cause`})]})}),$(`tbody`,{children:t.map(({code:e,count:t,la' +
+  'st:n})=>$(`tr`,{children:[$(`th`,{scope:`row`,children:[$(`b`,{children:e??`others`}),` `,' +
+  '$(`span`,{class:`soft`,children:ro(e)})]}),$(`td`,{class:`number strong`,children:Z(t)}),$' +
+  '(`td`,{children:Pa(n.at)}),$(`td`,{children:io(n)}),$(`td`,{class:`cause`,children:ao(n)})' +
+  ']},e))})]})})})}function $a({failures:e}){return $(Ja,{title:`Last failures`,note:`Session' +
+  's that an error has ended`,empty:e.length===0?`No session has failed.`:null,children:$(Ya,' +
+  '{label:`Last failures`,children:$(`table`,{children:[$(`thead`,{children:$(`tr`,{children:' +
+  '[$(`th`,{children:`At`}),$(`th`,{children:`Cause`}),$(`th`,{children:`Code`}),$(`th`,{chil' +
+  'dren:`Route`}),$(`th`,{children:`Remote`}),$(`th`,{children:`Session`})]})}),$(`tbody`,{ch' +
+  'ildren:e.map(e=>$(`tr`,{children:[$(`td`,{children:Pa(e.at)}),$(`td`,{class:`cause bad`,ch' +
+  'ildren:ao(e)}),$(`td`,{children:e.code}),$(`td`,{class:`name`,children:e.route}),$(`td`,{c' +
+  'lass:`mono`,children:e.remote}),$(`td`,{class:`mono`,children:e.session})]},e.session))})]' +
+  '})})})}function eo({facts:e}){let{refusals:t,limits:n,dropped:r}=e,i=[[`Refused upgrades`,' +
+  'Object.entries(t)],[`Limits reached`,Object.entries(n)],[`Frames dropped`,Object.entries(r' +
+  ').filter(([,e])=>e>0)]];return $(Ja,{title:`Refusals, limits and drops`,note:`Since the st' +
+  'art`,empty:i.every(([,e])=>e.length===0)?`Nothing was refused, limited or dropped.`:null,c' +
+  'hildren:$(`div`,{class:`groups`,children:i.map(([e,t])=>$(`div`,{children:[$(`h3`,{childre' +
+  'n:e}),t.length===0?$(`p`,{class:`soft`,children:`none`}):$(to,{entries:t})]},e))})})}funct' +
+  'ion to({entries:e}){return $(`dl`,{class:`counts`,children:[...e].sort(([,e],[,t])=>t-e).m' +
+  'ap(([e,t])=>$(`div`,{children:[$(`dt`,{children:e}),$(`dd`,{children:Z(t)})]},e))})}functi' +
+  'on no({facts:{topics:e}}){if(e===null)return null;let{broker:t,count:n,rows:r}=e;return $(' +
+  'Ja,{title:`Topics`,note:`${Z(n)} topics · broker ${t}`,empty:r.length===0?`No topic has su' +
+  'bscribers here.`:null,children:$(Ya,{label:`Topics`,children:$(`table`,{children:[$(`thead' +
+  '`,{children:$(`tr`,{children:[$(`th`,{children:`Topic`}),$(`th`,{class:`number`,children:`' +
+  'Subscribers`}),$(`th`,{class:`number`,children:`Events behind`})]})}),$(`tbody`,{children:' +
+  'r.map(({topic:e,subscribers:t,lag:n})=>$(`tr`,{children:[$(`th`,{scope:`row`,class:`name`,' +
+  'children:e}),$(`td`,{class:`number strong`,children:Z(t)}),$(`td`,{class:`number`,children' +
+  ':Z(n)})]},e))})]})})})}function ro(e){return e===null?``:Ka[e]??(e>=4e3?`application`:`lib' +
+  'rary`)}function io({initiator:e}){return{local:`server`,remote:`client`,none:`–`}[e]}funct' +
+  'ion ao({cause:e,reason:t}){return[e,t].filter(e=>e!==null&&e!==``).join(`: `)||`–`}var oo=' +
+  '[{label:`Top talkers`,sort:`rate`,order:`descending`},{label:`Slow readers`,sort:`unsent`,' +
+  'order:`descending`},{label:`Slow handlers`,sort:`unread`,order:`descending`},{label:`Slow ' +
+  'pings`,sort:`roundTrip`,order:`descending`},{label:`Oldest`,sort:`age`,order:`descending`}' +
+  ',{label:`Newest`,sort:`age`,order:`ascending`}],so=[{sort:`age`,label:`Age`,title:`Time si' +
+  'nce the handshake`,value:e=>Na(e.age)},{sort:`rate`,label:`Rate`,title:`Bytes a second, in' +
+  ' both directions`,value:({rate:e})=>`${Q(e)}/s`},{sort:`messages`,label:`Messages`,title:`' +
+  'Received and sent`,value:({messages:e})=>Z(e)},{sort:`bytes`,label:`Bytes`,title:`Received' +
+  ' and sent`,value:({bytes:e})=>Q(e)},{sort:`unread`,label:`Unread`,title:`Bytes that wait f' +
+  'or the handler`,value:({unread:e})=>Q(e)},{sort:`unsent`,label:`Unsent`,title:`Bytes that ' +
+  'wait for the client`,value:({unsent:e})=>Q(e)},{sort:`roundTrip`,label:`Ping`,title:`Round' +
+  '-trip time of the last ping`,value:({roundTrip:e})=>ja(e)}];function co({live:e,snapshot:t' +
+  ',filter:n}){let{view:r}=e,{rows:i,matching:a,facts:o}=t,[s,c]=ye(null),l=o.sample.sessions' +
+  '??0,u=JSON.stringify(r)!==JSON.stringify(t.view);return $(Ja,{title:`Sessions`,note:mo(i.l' +
+  'ength,a,l),wide:!0,children:[$(lo,{live:e,snapshot:t,filter:n}),$(Ya,{label:`Sessions`,chi' +
+  'ldren:$(`table`,{class:u?`sessions stale`:`sessions`,"aria-busy":u,children:[$(uo,{live:e}' +
+  '),$(`tbody`,{children:i.map(t=>$(fo,{row:t,sort:r.sort,close:e.hello?.actions===!0?()=>c(t' +
+  '):null},t.id))})]})}),i.length===0?$(`p`,{class:`empty`,children:`No session fits.`}):null' +
+  ',$(po,{row:s,done:t=>{t&&s!==null&&e.close(s.id),c(null)}})]})}function lo({live:e,snapsho' +
+  't:t,filter:n}){let{view:r}=e,i=t.facts.routes.map(({route:e})=>e);return $(`div`,{class:`c' +
+  'ontrols`,children:[$(`div`,{class:`presets`,role:`group`,"aria-label":`Order`,children:oo.' +
+  'map(({label:t,sort:n,order:i})=>$(`button`,{type:`button`,"aria-pressed":r.sort===n&&r.ord' +
+  'er===i,onClick:()=>e.show({sort:n,order:i}),children:t},t))}),$(`label`,{class:`field`,chi' +
+  'ldren:[$(`span`,{class:`hidden`,children:`Route`}),$(`select`,{value:r.route??``,onChange:' +
+  '({currentTarget:{value:t}})=>e.show({route:t===``?null:t}),children:[$(`option`,{value:``,' +
+  'children:`All routes`}),(r.route===null||i.includes(r.route)?i:[r.route,...i]).map(e=>$(`o' +
+  'ption`,{value:e,children:e},e))]})]}),$(`label`,{class:`field grows`,children:[$(`span`,{c' +
+  'lass:`hidden`,children:`Filter by id, address or subprotocol`}),$(`input`,{ref:n,type:`sea' +
+  'rch`,maxLength:100,placeholder:`Filter by id, address or subprotocol`,value:r.text,onInput' +
+  ':({currentTarget:{value:t}})=>e.show({text:t.trim()})}),$(`kbd`,{children:`/`})]})]})}func' +
+  'tion uo({live:e}){let{sort:t,order:n}=e.view,r=n===`descending`?`ascending`:`descending`;r' +
+  'eturn $(`thead`,{children:$(`tr`,{children:[$(`th`,{children:`Session`}),$(`th`,{children:' +
+  '`Route`}),$(`th`,{children:`Remote`}),$(`th`,{children:`Protocol`}),so.map(({sort:i,label:' +
+  'a,title:o})=>$(`th`,{class:`number`,"aria-sort":i===t?n:void 0,children:$(`button`,{type:`' +
+  'button`,title:o,onClick:()=>e.show({sort:i,order:i===t?r:`descending`}),children:[a,$(`spa' +
+  'n`,{class:`arrow`,"aria-hidden":`true`,children:i===t?n===`descending`?`↓`:`↑`:``})]})},i)' +
+  '),e.hello?.actions===!0?$(`th`,{children:$(`span`,{class:`hidden`,children:`Actions`})}):n' +
+  'ull]})})}function fo({row:e,sort:t,close:n}){return $(`tr`,{class:e.isClosing?`closing`:``' +
+  ',children:[$(`th`,{scope:`row`,class:`mono`,title:e.id,children:e.id}),$(`td`,{class:`name' +
+  '`,children:e.route}),$(`td`,{class:`mono`,children:e.remote}),$(`td`,{children:e.protocol?' +
+  '?``}),so.map(({sort:n,value:r})=>$(`td`,{class:n===t?`number strong`:`number`,children:r(e' +
+  ')},n)),n===null?null:$(`td`,{children:$(`button`,{type:`button`,class:`small`,disabled:e.i' +
+  'sClosing,onClick:n,children:[e.isClosing?`Closing`:`Close`,$(`span`,{class:`hidden`,childr' +
+  'en:[` session `,e.id]})]})})]})}function po({row:e,done:t}){let n=B(null);return $(`dialog' +
+  '`,{"aria-labelledby":`confirm`,ref:t=>{let r=e?.id??null;t!==null&&r!==n.current&&(n.curre' +
+  'nt=r,r===null?t.close():t.showModal())},onCancel:e=>{e.preventDefault(),t(!1)},children:[$' +
+  '(`h2`,{id:`confirm`,children:`Close this session?`}),$(`p`,{children:[$(`span`,{class:`mon' +
+  'o`,children:e?.id}),` of `,$(`b`,{children:e?.route}),` from`,` `,$(`span`,{class:`mono`,c' +
+  'hildren:e?.remote}),`. The client may connect again. The log says who closed it.`]}),$(`di' +
+  'v`,{class:`buttons`,children:[$(`button`,{type:`button`,onClick:()=>t(!1),children:`Cancel' +
+  '`}),$(`button`,{type:`button`,class:`danger`,onClick:()=>t(!0),children:`Close session`})]' +
+  '})]})}function mo(e,t,n){let r=t===n?Z(n):`${Z(t)} of ${Z(n)}`;return e===200&&t>200?`${r}' +
+  ' · the first 200`:r}var ho=[{title:`Sessions`,format:Z,curves:[{name:`sessions`,label:`run' +
+  'ning`,color:`one`}]},{title:`Connections a second`,format:Z,curves:[{name:`opened`,label:`' +
+  'opened`,color:`one`},{name:`closed`,label:`closed`,color:`two`},{name:`refused`,label:`ref' +
+  'used`,color:`three`}]},{title:`Messages a second`,format:Z,curves:[{name:`messagesIn`,labe' +
+  'l:`in`,color:`one`},{name:`messagesOut`,label:`out`,color:`two`}]},{title:`Bytes a second`' +
+  ',format:Q,curves:[{name:`bytesIn`,label:`in`,color:`one`},{name:`bytesOut`,label:`out`,col' +
+  'or:`two`}]},{title:`Waiting bytes`,format:Q,curves:[{name:`unread`,label:`for handlers`,co' +
+  'lor:`one`},{name:`unsent`,label:`for clients`,color:`two`}]},{title:`Round trip of pings`,' +
+  'format:ja,curves:[{name:`roundTrip50`,label:`median`,color:`one`},{name:`roundTrip99`,labe' +
+  'l:`p99`,color:`two`}]},{title:`Event-loop delay`,format:ja,curves:[{name:`loop50`,label:`m' +
+  'edian`,color:`one`},{name:`loop99`,label:`p99`,color:`two`},{name:`loopMax`,label:`max`,co' +
+  'lor:`three`}]},{title:`Memory`,format:Q,curves:[{name:`resident`,label:`process`,color:`on' +
+  'e`},{name:`heap`,label:`heap`,color:`two`},{name:`held`,label:`sessions`,color:`three`}]}]' +
+  ',go=[{label:`1 min`,seconds:60},{label:`5 min`,seconds:300},{label:`10 min`,seconds:600}],' +
+  '_o={connecting:`Connecting`,live:`Live`,offline:`Offline, trying again`,full:`Too many pag' +
+  'es are open, trying again`,refused:`Not authorized`},vo=[`auto`,`light`,`dark`];function y' +
+  'o({live:e}){let t=B(null),[n,r]=ye(60),[i,a]=wo();Do({"/":()=>t.current?.focus(),p:()=>e.p' +
+  'ause(),t:a});let{snapshot:o,samples:s}=e,c=o?.facts.sample.sessions??null;return z(()=>{le' +
+  't e=`Towpath inspector`;document.title=c===null?e:`${Z(c)} sessions · ${e}`},[c]),$(y,{chi' +
+  'ldren:[$(bo,{live:e,theme:i,turn:a,seconds:n,setSeconds:r}),$(`main`,{children:[e.status==' +
+  '=`refused`?$(xo,{}):null,o===null?null:$(So,{live:e,snapshot:o}),$(`div`,{class:e.status==' +
+  '=`live`?`charts`:`charts stale`,children:ho.map(({title:e,format:t,curves:r})=>$(Ba,{title' +
+  ':e,format:t,curves:r,samples:s,version:o?.facts.at??0,seconds:n,theme:i.shown},e))}),o===n' +
+  'ull?null:$(`div`,{class:`panels`,children:[$(co,{live:e,snapshot:o,filter:t}),$(Xa,{rows:o' +
+  '.facts.routes}),$(`div`,{class:`column`,children:[$(Qa,{facts:o.facts}),$(eo,{facts:o.fact' +
+  's}),$(no,{facts:o.facts})]}),$($a,{failures:o.facts.failures})]})]}),$(`p`,{class:`notice`' +
+  ',role:`status`,children:e.notice})]})}function bo({live:e,theme:t,turn:n,seconds:r,setSeco' +
+  'nds:i}){let{hello:a,status:o,isPaused:s}=e,c=o===`live`&&s?`Paused`:_o[o];return $(`header' +
+  '`,{class:`bar`,children:[$(`h1`,{children:[$(`svg`,{viewBox:`0 0 32 32`,"aria-hidden":`tru' +
+  'e`,children:[$(`rect`,{width:`32`,height:`32`,rx:`7`}),$(`path`,{d:`M5 21h4l4-11 5 15 4-9h' +
+  '5`})]}),`Towpath `,$(`span`,{children:`inspector`})]}),$(`p`,{class:`status ${s?`paused`:o' +
+  '}`,role:`status`,children:c}),a===null?null:$(`p`,{class:`where soft`,children:[a.process.' +
+  'host,` · pid `,a.process.pid,` · Node `,a.process.node.slice(1),a.operator===null?``:` · $' +
+  '{a.operator}`]}),$(`div`,{class:`tools`,children:[$(`div`,{class:`segments`,role:`group`,"' +
+  'aria-label":`Time on the charts`,children:go.map(e=>$(`button`,{type:`button`,"aria-presse' +
+  'd":e.seconds===r,onClick:()=>i(e.seconds),children:e.label},e.label))}),$(`button`,{type:`' +
+  'button`,"aria-pressed":s,onClick:()=>e.pause(),title:`Key: p`,children:s?`Resume`:`Pause`}' +
+  '),$(`button`,{type:`button`,onClick:n,title:`Key: t`,"aria-label":`Theme: ${t.chosen}`,chi' +
+  'ldren:{auto:`◐ Auto`,light:`○ Light`,dark:`● Dark`}[t.chosen]})]})]})}function xo(){return' +
+  ' $(`p`,{class:`banner`,role:`alert`,children:[`The server does not let this page look.`,` ' +
+  '`,$(`button`,{type:`button`,onClick:()=>location.reload(),children:`Reload`})]})}function ' +
+  'So({live:e,snapshot:t}){let{facts:n}=t,{sample:r,budget:i}=n,a=i.limit===null?null:i.used/' +
+  'i.limit;return $(`dl`,{class:`summary card`,children:[$(`div`,{children:[$(`dt`,{children:' +
+  '`State`}),$(`dd`,{class:n.state===`running`?`good`:`bad`,children:n.state})]}),$(`div`,{ch' +
+  'ildren:[$(`dt`,{children:`Up for`}),$(`dd`,{children:e.hello===null?``:Na(n.at-e.hello.sta' +
+  'rtedAt)})]}),$(`div`,{children:[$(`dt`,{children:`Opened`}),$(`dd`,{children:Z(n.opened)})' +
+  ']}),$(`div`,{children:[$(`dt`,{children:`Closed`}),$(`dd`,{children:Z(n.closed)})]}),$(`di' +
+  'v`,{children:[$(`dt`,{children:`Refused`}),$(`dd`,{children:Z(Object.values(n.refusals).re' +
+  'duce((e,t)=>e+t,0))})]}),$(`div`,{children:[$(`dt`,{children:`Event loop`}),$(`dd`,{class:' +
+  '(r.busy??0)>.9?`bad`:``,children:Ma(r.busy)})]}),$(`div`,{children:[$(`dt`,{children:`Proc' +
+  'essor`}),$(`dd`,{children:Ma(r.cpu)})]}),$(`div`,{class:`meter-cell`,children:[$(`dt`,{chi' +
+  'ldren:`Memory of sessions`}),$(`dd`,{class:(a??0)>7/8?`bad`:``,children:[Q(i.used),$(`span' +
+  '`,{class:`soft`,children:[` of `,i.limit===null?`no limit`:Q(i.limit)]}),a===null?null:$(`' +
+  'i`,{class:`meter`,role:`img`,"aria-label":Ma(a),children:$(`i`,{style:{width:`${Math.min(a' +
+  ',1)*100}%`}})})]})]})]})}var Co=`towpath-inspector-theme`;function wo(){let[e,t]=ye(To),[n' +
+  ',r]=ye(!1);return z(()=>{let e=matchMedia(`(prefers-color-scheme: dark)`),t=()=>r(e.matche' +
+  's);return t(),e.addEventListener(`change`,t),()=>e.removeEventListener(`change`,t)},[]),do' +
+  'cument.documentElement.style.colorScheme=e===`auto`?`light dark`:e,[{chosen:e,shown:e===`a' +
+  'uto`?n?`dark`:`light`:e},()=>{let n=vo[(vo.indexOf(e)+1)%vo.length]??`auto`;Eo(n),t(n)}]}f' +
+  'unction To(){try{let e=localStorage.getItem(Co);return vo.find(t=>t===e)??`auto`}catch{ret' +
+  'urn`auto`}}function Eo(e){try{localStorage.setItem(Co,e)}catch{}}function Do(e){let t=B(e)' +
+  ';t.current=e,z(()=>{let e=e=>{let{target:n,key:r,ctrlKey:i,metaKey:a,altKey:o}=e;if(n inst' +
+  'anceof Element&&n.closest(`input, select, dialog`)!==null||i||a||o)return;let s=Object.has' +
+  'Own(t.current,r)?t.current[r]:void 0;s!==void 0&&(e.preventDefault(),s())};return document' +
+  '.addEventListener(`keydown`,e),()=>document.removeEventListener(`keydown`,e)},[])}var Oo=6' +
+  '00,ko=1e3,Ao=15e3,jo=1008,Mo=1013,No=class{status=`connecting`;hello=null;snapshot=null;is' +
+  'Paused=!1;samples=Io();view=Wa;notice=``;#e=null;#t=[];#n=ko;#r;constructor(e){this.#r=e}c' +
+  'onnect(){let e=new URL(location.href);e.protocol=e.protocol===`https:`?`wss:`:`ws:`,e.sear' +
+  'ch=``,e.hash=``;let t=new WebSocket(e);this.#e=t,this.status!==`offline`&&this.#c(`connect' +
+  'ing`);let n=!1;t.onmessage=({data:e})=>{n=!0,this.#a(JSON.parse(String(e)))},t.onclose=({c' +
+  'ode:e})=>void this.#s(e,n)}show(e){this.view={...this.view,...e},this.#i({type:`view`,...t' +
+  'his.view}),this.#r()}close(e){this.notice=`Closing ${e}…`,this.#i({type:`close`,session:e}' +
+  '),this.#r()}pause(){if(this.isPaused=!this.isPaused,!this.isPaused){for(let e of this.#t)t' +
+  'his.#o(e);this.#t=[]}this.#r()}#i(e){this.#e?.readyState===WebSocket.OPEN&&this.#e.send(JS' +
+  'ON.stringify(e))}#a(e){switch(e.type){case`hello`:this.hello=e,this.#n=ko,this.samples=Fo(' +
+  'e),this.#t=[],this.#i({type:`view`,...this.view}),this.#c(`live`);return;case`snapshot`:th' +
+  'is.isPaused?this.#t=[...this.#t,e].slice(-600):this.#o(e);break;case`closing`:this.notice=' +
+  'e.found?`Session ${e.session} is closing.`:`Session ${e.session} had ended before.`}this.#' +
+  'r()}#o(e){let{at:t,sample:n}=e.facts;this.snapshot=e;let{times:r,series:i}=this.samples;r.' +
+  'push(t/1e3);let a=r.length>Oo;a&&r.shift();for(let e of Ua)i[e].push(n[e]),a&&i[e].shift()' +
+  '}async#s(e,t){if(this.#e=null,e===jo||!t&&!await Po())return this.#c(`refused`);this.#c(e=' +
+  '==Mo?`full`:`offline`),setTimeout(()=>this.connect(),this.#n*(.75+Math.random()/2)),this.#' +
+  'n=Math.min(this.#n*2,Ao)}#c(e){this.status=e,this.#r()}};async function Po(){try{let{statu' +
+  's:e,redirected:t}=await fetch(location.pathname,{method:`HEAD`});return!t&&(e<400||e>=500)' +
+  '}catch{return!0}}function Fo({history:e}){let t=Io();t.times=e.times.map(e=>e/1e3);for(let' +
+  ' n of Ua)t.series[n]=[...e.series[n]];return t}function Io(){return{times:[],series:Object' +
+  '.fromEntries(Ua.map(e=>[e,[]]))}}var Lo=document.getElementById(`inspector`),Ro=new No(zo)' +
+  ';Ro.connect();function zo(){Lo!==null&&F($(yo,{live:Ro}),Lo)}'
 
 /** The style. */
 export const PAGE_STYLE: string =
@@ -1048,51 +1052,53 @@ export const PAGE_STYLE: string =
   'ine-height:1.25}.dot{border-radius:2px;width:8px;height:8px}.dot.one{background:var(--one)' +
   '}.dot.two{background:var(--two)}.dot.three{background:var(--three)}.plot{height:132px}.u-c' +
   'ursor-x{border-color:var(--soft)!important}.panels{grid-template-columns:repeat(2,minmax(0' +
-  ',1fr));align-items:start;gap:12px;display:grid}.wide{grid-column:1/-1}.panel header{align-' +
-  'items:baseline;gap:10px;padding:10px 14px;display:flex}.panel header p{font-variant-numeri' +
-  'c:tabular-nums;font-size:12px}.empty{color:var(--soft);padding:4px 14px 16px}.scroller{bor' +
-  'der-radius:0 0 var(--radius) var(--radius);max-height:340px;position:relative;overflow:aut' +
-  'o}.wide .scroller{max-height:520px}.scroller:focus-visible{outline-offset:-2px}table{borde' +
-  'r-spacing:0;width:100%;font-size:13px}th,td{border-top:1px solid var(--grid);text-align:le' +
-  'ft;white-space:nowrap;padding:5px 14px}tbody th{font-weight:400}thead th{z-index:1;border-' +
-  'top:0;border-bottom:1px solid var(--line);background:var(--sunken);color:var(--soft);font-' +
-  'size:12px;font-weight:500;position:sticky;top:0}tbody tr:first-child>*{border-top:0}tbody ' +
-  'tr:hover>*{background:var(--sunken)}.number{font-variant-numeric:tabular-nums;text-align:r' +
-  'ight}th button{min-height:0;color:inherit;font:inherit;background:0 0;border:0;padding:0}t' +
-  'h[aria-sort]{color:var(--ink);font-weight:600}.arrow{width:11px;display:inline-block}.sess' +
-  'ions tbody th{text-overflow:ellipsis;max-width:180px;overflow:hidden}.sessions .name,.caus' +
-  'e{text-overflow:ellipsis;max-width:260px;overflow:hidden}tr.closing>*{color:var(--soft);fo' +
-  'nt-style:italic}.controls{flex-wrap:wrap;gap:8px;padding:0 14px 10px;display:flex}.presets' +
-  '{flex-wrap:wrap;gap:6px;display:flex}.field{display:flex;position:relative}.field select{m' +
-  'ax-width:240px}.grows{flex:240px}.grows input{width:100%;padding-right:34px}kbd{border:1px' +
-  ' solid var(--line);color:var(--soft);font:11px/16px var(--mono);border-radius:4px;padding:' +
-  '0 5px;position:absolute;top:7px;right:9px}input:focus+kbd{display:none}.ages{background:va' +
-  'r(--grid);border-radius:3px;width:100%;min-width:120px;height:9px;display:flex;overflow:hi' +
-  'dden}.age{flex-basis:0;height:100%;display:block}.age-0{background:var(--two)}.age-1{backg' +
-  'round:color-mix(in oklab, var(--two) 55%, var(--one))}.age-2{background:color-mix(in oklab' +
-  ', var(--one) 35%, var(--card))}.age-3{background:color-mix(in oklab, var(--one) 58%, var(-' +
-  '-card))}.age-4{background:color-mix(in oklab, var(--one) 80%, var(--card))}.age-5{backgrou' +
-  'nd:var(--one)}.ages-key{border-top:1px solid var(--grid);color:var(--soft);flex-wrap:wrap;' +
-  'gap:4px 16px;padding:8px 14px 10px;font-size:12px;display:flex}.ages-key li{align-items:ce' +
-  'nter;gap:6px;display:flex}.ages-key .age{border-radius:2px;flex:none;width:10px;height:10p' +
-  'x}.groups{grid-template-columns:repeat(3,minmax(0,1fr));gap:16px;padding:2px 14px 16px;dis' +
-  'play:grid}.counts>div{border-bottom:1px solid var(--grid);justify-content:space-between;ga' +
-  'p:8px;padding:3px 0;display:flex}.counts dt{font-family:var(--mono);text-overflow:ellipsis' +
-  ';font-size:12px;overflow:hidden}.counts dd{font-variant-numeric:tabular-nums;font-weight:6' +
-  '00}dialog{border:1px solid var(--line);border-radius:var(--radius);background:var(--card);' +
-  'max-width:460px;color:var(--ink);padding:18px 20px}dialog::backdrop{background:#00000073}d' +
-  'ialog h2{margin-bottom:8px;font-size:15px}dialog p{overflow-wrap:anywhere}.buttons{justify' +
-  '-content:flex-end;gap:8px;margin-top:16px;display:flex}.notice{z-index:3;overflow-wrap:any' +
-  'where;background:var(--ink);max-width:calc(100vw - 32px);color:var(--card);border-radius:8' +
-  'px;padding:8px 14px;font-size:13px;position:fixed;bottom:16px;right:16px}.notice:empty{dis' +
-  'play:none}noscript{padding:40px;display:block}@media (width<=1180px){.charts{grid-template' +
-  '-columns:repeat(2,minmax(0,1fr))}.summary{grid-template-columns:repeat(4,auto)}.meter-cell' +
-  '{grid-column:span 1}}@media (width<=820px){.bar{padding:10px 12px;position:static}.tools{w' +
-  'idth:100%;margin-left:0}main{gap:10px;padding:10px 10px 40px}.panels{grid-template-columns' +
-  ':minmax(0,1fr)}button,input,select{min-height:40px}.grows input{font-size:16px}kbd{display' +
-  ':none}.groups{grid-template-columns:minmax(0,1fr)}th,td{padding:7px 10px}}@media (width<=5' +
-  '60px){.charts{grid-template-columns:minmax(0,1fr)}.summary{grid-template-columns:repeat(3,' +
-  'auto);gap:10px 16px;padding:10px 12px}.meter-cell{grid-column:span 2}.presets{flex-wrap:no' +
-  'wrap;width:100%;overflow-x:auto}.field select{max-width:none}.field{flex:100%}.field selec' +
-  't{width:100%}}@media (prefers-reduced-motion:no-preference){.stale,.charts,.sessions{trans' +
-  'ition:opacity .15s}}'
+  ',1fr));align-items:start;gap:12px;display:grid}.wide{grid-column:1/-1}.column{gap:12px;min' +
+  '-width:0;display:grid}.panel header{align-items:baseline;gap:10px;padding:10px 14px;displa' +
+  'y:flex}.panel header p{font-variant-numeric:tabular-nums;font-size:12px}.empty{color:var(-' +
+  '-soft);padding:4px 14px 16px}.scroller{border-radius:0 0 var(--radius) var(--radius);max-h' +
+  'eight:340px;position:relative;overflow:auto}.wide .scroller{max-height:520px}.scroller:foc' +
+  'us-visible{outline-offset:-2px}table{border-spacing:0;width:100%;font-size:13px}th,td{bord' +
+  'er-top:1px solid var(--grid);text-align:left;white-space:nowrap;padding:5px 14px}tbody th{' +
+  'font-weight:400}thead th{z-index:1;border-top:0;border-bottom:1px solid var(--line);backgr' +
+  'ound:var(--sunken);color:var(--soft);font-size:12px;font-weight:500;position:sticky;top:0}' +
+  'tbody tr:first-child>*{border-top:0}tbody tr:hover>*{background:var(--sunken)}.number{font' +
+  '-variant-numeric:tabular-nums;text-align:right}th button{min-height:0;color:inherit;font:i' +
+  'nherit;background:0 0;border:0;padding:0}th[aria-sort]{color:var(--ink);font-weight:600}.a' +
+  'rrow{width:11px;display:inline-block}.sessions tbody th{text-overflow:ellipsis;max-width:1' +
+  '80px;overflow:hidden}.sessions .name,.cause{text-overflow:ellipsis;max-width:260px;overflo' +
+  'w:hidden}tr.closing>*{color:var(--soft);font-style:italic}.controls{flex-wrap:wrap;gap:8px' +
+  ';padding:0 14px 10px;display:flex}.presets{flex-wrap:wrap;gap:6px;display:flex}.field{disp' +
+  'lay:flex;position:relative}.field select{max-width:240px}.grows{flex:240px}.grows input{wi' +
+  'dth:100%;padding-right:34px}kbd{border:1px solid var(--line);color:var(--soft);font:11px/1' +
+  '6px var(--mono);border-radius:4px;padding:0 5px;position:absolute;top:7px;right:9px}input:' +
+  'focus+kbd{display:none}.ages{background:var(--grid);border-radius:3px;width:100%;min-width' +
+  ':120px;height:9px;display:flex;overflow:hidden}.age{flex-basis:0;height:100%;display:block' +
+  '}.age-0{background:var(--two)}.age-1{background:color-mix(in oklab, var(--one) 28%, var(--' +
+  'card))}.age-2{background:color-mix(in oklab, var(--one) 46%, var(--card))}.age-3{backgroun' +
+  'd:color-mix(in oklab, var(--one) 64%, var(--card))}.age-4{background:color-mix(in oklab, v' +
+  'ar(--one) 82%, var(--card))}.age-5{background:var(--one)}.ages-key{border-top:1px solid va' +
+  'r(--grid);color:var(--soft);flex-wrap:wrap;gap:4px 16px;padding:8px 14px 10px;font-size:12' +
+  'px;display:flex}.ages-key li{align-items:center;gap:6px;display:flex}.ages-key .age{border' +
+  '-radius:2px;flex:none;width:10px;height:10px}.groups{grid-template-columns:repeat(3,minmax' +
+  '(0,1fr));gap:16px;padding:2px 14px 16px;display:grid}.counts>div{border-bottom:1px solid v' +
+  'ar(--grid);justify-content:space-between;gap:8px;padding:3px 0;display:flex}.counts dt{fon' +
+  't-family:var(--mono);text-overflow:ellipsis;font-size:12px;overflow:hidden}.counts dd{font' +
+  '-variant-numeric:tabular-nums;font-weight:600}dialog{border:1px solid var(--line);border-r' +
+  'adius:var(--radius);background:var(--card);max-width:460px;color:var(--ink);padding:18px 2' +
+  '0px}dialog::backdrop{background:#00000073}dialog h2{margin-bottom:8px;font-size:15px}dialo' +
+  'g p{overflow-wrap:anywhere}.buttons{justify-content:flex-end;gap:8px;margin-top:16px;displ' +
+  'ay:flex}.notice{z-index:3;overflow-wrap:anywhere;background:var(--ink);max-width:calc(100v' +
+  'w - 32px);color:var(--card);border-radius:8px;padding:8px 14px;font-size:13px;position:fix' +
+  'ed;bottom:16px;right:16px}.notice:empty{display:none}noscript{padding:40px;display:block}@' +
+  'media (width<=1180px){.charts{grid-template-columns:repeat(2,minmax(0,1fr))}.summary{grid-' +
+  'template-columns:repeat(4,auto)}.meter-cell{grid-column:span 1}}@media (width<=820px){.bar' +
+  '{padding:10px 12px;position:static}.tools{width:100%;margin-left:0}main{gap:10px;padding:1' +
+  '0px 10px 40px}.panels{grid-template-columns:minmax(0,1fr)}button,input,select{min-height:4' +
+  '0px}.grows input{font-size:16px}kbd{display:none}.groups{grid-template-columns:minmax(0,1f' +
+  'r)}th,td{padding:7px 10px}tbody th,thead th:first-child{background:var(--card);position:st' +
+  'icky;left:0}thead th:first-child{z-index:2;background:var(--sunken)}}@media (width<=560px)' +
+  '{.charts{grid-template-columns:minmax(0,1fr)}.sessions tbody th{max-width:110px}.summary{g' +
+  'rid-template-columns:repeat(3,auto);gap:10px 16px;padding:10px 12px}.meter-cell{grid-colum' +
+  'n:span 2}.presets{flex-wrap:nowrap;width:100%;overflow-x:auto}.field select{max-width:none' +
+  '}.field{flex:100%}.field select{width:100%}}@media (prefers-reduced-motion:no-preference){' +
+  '.stale,.charts,.sessions{transition:opacity .15s}}'

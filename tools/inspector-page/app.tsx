@@ -103,6 +103,11 @@ export function App({ live }: { readonly live: Live }) {
     t: turn,
   })
   const { snapshot, samples } = live
+  const sessions = snapshot?.facts.sample.sessions ?? null
+  useEffect(() => {
+    const title = 'Towpath inspector'
+    document.title = sessions === null ? title : `${count(sessions)} sessions · ${title}`
+  }, [sessions])
   return (
     <>
       <Bar live={live} theme={theme} turn={turn} seconds={seconds} setSeconds={setSeconds} />
@@ -127,10 +132,12 @@ export function App({ live }: { readonly live: Live }) {
           <div class="panels">
             <Sessions live={live} snapshot={snapshot} filter={filter} />
             <Routes rows={snapshot.facts.routes} />
-            <Closes facts={snapshot.facts} />
+            <div class="column">
+              <Closes facts={snapshot.facts} />
+              <Refusals facts={snapshot.facts} />
+              <TopicList facts={snapshot.facts} />
+            </div>
             <Failures failures={snapshot.facts.failures} />
-            <Refusals facts={snapshot.facts} />
-            <TopicList facts={snapshot.facts} />
           </div>
         )}
       </main>

@@ -5,7 +5,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import type { SeriesName } from '../../src/inspector/wire.ts'
-import { clock, type Format, NONE } from './format.ts'
+import { clock, type Format, NONE, size } from './format.ts'
 import type { Samples } from './live.ts'
 
 /** One curve. */
@@ -29,6 +29,8 @@ interface ChartProps {
 }
 
 const HEIGHT = 132
+/** The steps of axes for bytes: powers of two, so that the labels are round. */
+const BINARY_STEPS = Array.from({ length: 44 }, (_, power) => 2 ** power)
 const AXIS_FONT = '11px system-ui, sans-serif'
 
 export function Chart({ title, format, curves, samples, version, seconds, theme }: ChartProps) {
@@ -130,7 +132,13 @@ function optionsOf(
         space: 90,
         values: (_, splits) => splits.map((at) => clock(at * 1000)),
       },
-      { ...axis, size: 58, space: 34, values: (_, splits) => splits.map((value) => format(value)) },
+      {
+        ...axis,
+        size: 58,
+        space: 34,
+        values: (_, splits) => splits.map((value) => format(value)),
+        ...(format === size ? { incrs: BINARY_STEPS } : {}),
+      },
     ],
     series: [
       {},

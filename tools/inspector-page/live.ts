@@ -34,13 +34,14 @@ export class Live {
   status: Status = 'connecting'
   hello: Hello | null = null
   snapshot: Snapshot | null = null
-  /** The newest snapshot that has arrived while the page is paused. */
   isPaused = false
   samples: Samples = emptySamples()
   view: View = FIRST_VIEW
   /** What the last action has led to. */
   notice = ''
   #socket: WebSocket | null = null
+  /** What has arrived while the page is paused, oldest first: the charts do not move. */
+  #late: Snapshot[] = []
   #delayMs = FIRST_DELAY_MS
   readonly #changed: () => void
 
@@ -79,6 +80,10 @@ export class Live {
 
   pause(): void {
     this.isPaused = !this.isPaused
+    if (!this.isPaused) {
+      for (const snapshot of this.#late) this.#show(snapshot)
+      this.#late = []
+    }
     this.#changed()
   }
 
@@ -92,13 +97,13 @@ export class Live {
         this.hello = message
         this.#delayMs = FIRST_DELAY_MS
         this.samples = samplesOf(message)
+        this.#late = []
         this.#send({ type: 'view', ...this.view })
         this.#become('live')
         return
       case 'snapshot':
-        this.#keep(message)
-        if (this.isPaused) return
-        this.snapshot = message
+        if (!this.isPaused) this.#show(message)
+        else this.#late = [...this.#late, message].slice(-MAX_SAMPLES)
         break
       case 'closing':
         this.notice = message.found
@@ -109,7 +114,9 @@ export class Live {
     this.#changed()
   }
 
-  #keep({ facts: { at, sample } }: Snapshot): void {
+  #show(snapshot: Snapshot): void {
+    const { at, sample } = snapshot.facts
+    this.snapshot = snapshot
     const { times, series } = this.samples
     times.push(at / 1000)
     const isFull = times.length > MAX_SAMPLES

@@ -73,9 +73,9 @@ export function Routes({ rows }: { readonly rows: readonly RouteRow[] }) {
               <th class="number">Sessions</th>
               <th>Age</th>
               <th class="number">Messages in</th>
-              <th class="number">out</th>
-              <th class="number">Traffic in</th>
-              <th class="number">out</th>
+              <th class="number">Messages out</th>
+              <th class="number">Bytes in</th>
+              <th class="number">Bytes out</th>
               <th class="number">Unread</th>
               <th class="number">Unsent</th>
             </tr>
