@@ -31,6 +31,8 @@ const LONG = [
   'test/adapters/**',
   // Processes.
   'test/cli/towpath.test.ts',
+  // A thousand connections.
+  'test/cli/check/own-server.test.ts',
   'test/cli/bench/run-workers.test.ts',
   'test/engines/node/workers/workers.test.ts',
   'test/examples/start.test.ts',

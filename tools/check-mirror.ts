@@ -40,6 +40,42 @@ const UNTESTED: Readonly<Record<string, string>> = {
   'cli/bench/timeline.ts': 'is a part of bench: bench-command.test.ts runs it',
   'cli/bench/bench-worker.ts': 'is a thread of bench: run-workers.test.ts runs it',
   'cli/bench/load-meter.ts': 'measures the process: run-workers.test.ts runs it',
+  'cli/check/check-case.ts': 'is a part of check: check-command.test.ts runs it',
+  'cli/check/check-options.ts': 'is a part of check: check-command.test.ts runs it',
+  'cli/check/check-result.ts': 'is a part of check: check-command.test.ts runs it',
+  'cli/check/check-run.ts': 'is a part of check: check-command.test.ts runs it',
+  'cli/check/run-case.ts': 'is a part of check: check-command.test.ts runs it',
+  'cli/check/conduct.ts': 'is a part of check: check-command.test.ts runs it',
+  'cli/check/cases/all-cases.ts':
+    'has data: check-command.test.ts and the conformance suite run it',
+  'cli/check/cases/closing.ts': 'has data: check-command.test.ts and the conformance suite run it',
+  'cli/check/cases/compression.ts':
+    'has data: check-command.test.ts and the conformance suite run it',
+  'cli/check/cases/deflate-offers.ts':
+    'has data: check-command.test.ts and the conformance suite run it',
+  'cli/check/cases/fragmentation.ts':
+    'has data: check-command.test.ts and the conformance suite run it',
+  'cli/check/cases/framing.ts': 'has data: check-command.test.ts and the conformance suite run it',
+  'cli/check/cases/handshake.ts':
+    'has data: check-command.test.ts and the conformance suite run it',
+  'cli/check/cases/limits.ts': 'has data: check-command.test.ts and the conformance suite run it',
+  'cli/check/cases/pings.ts': 'has data: check-command.test.ts and the conformance suite run it',
+  'cli/check/cases/slow-bytes.ts':
+    'has data: check-command.test.ts and the conformance suite run it',
+  'cli/check/cases/smuggling.ts':
+    'has data: check-command.test.ts and the conformance suite run it',
+  'cli/check/cases/utf8.ts': 'has data: check-command.test.ts and the conformance suite run it',
+  'cli/check/cases/utf8-samples.ts':
+    'has data: check-command.test.ts and the conformance suite run it',
+  'cli/check/report/check-html.ts': 'is a part of check: check-command.test.ts runs it',
+  'cli/check/report/check-report.ts': 'is a part of check: check-command.test.ts runs it',
+  'cli/check/report/escape-markup.ts': 'is a part of check: check-command.test.ts runs it',
+  'cli/check/report/junit.ts': 'is a part of check: check-command.test.ts runs it',
+  'cli/check/wire/answer-messages.ts': 'is a part of check: check-command.test.ts runs it',
+  'cli/check/wire/frame-bytes.ts': 'is a part of check: check-command.test.ts runs it',
+  'cli/check/wire/open-connection.ts': 'is a part of check: check-command.test.ts runs it',
+  'cli/check/wire/raw-connection.ts': 'is a part of check: check-command.test.ts runs it',
+  'cli/check/wire/wire-frame.ts': 'is a part of check: check-command.test.ts runs it',
   'cli/session-end.ts': 'is a part of connect: connect-command.test.ts runs it',
   'cli/listen/listen-options.ts': 'is a part of listen: listen-command.test.ts runs it',
   'cli/listen/recorder.ts': 'is a part of listen: listen-command.test.ts runs it',
@@ -101,6 +137,7 @@ const EXTRA: Readonly<Record<string, string>> = {
   'topics/sparse-offsets.test.ts': 'runs nodes over a broker whose offsets have holes',
   'topics/promises.test.ts': 'runs whole nodes and clients, one promise each',
   'topics/model.test.ts': 'runs random schedules over whole nodes',
+  'cli/check/own-server.test.ts': 'checks a whole server',
   'engines/faults.test.ts': 'runs the matrix of faults in memory',
   'engines/leaks.test.ts': 'counts what many connections leave behind, on every engine',
   'adapters/types.test.ts': 'compiles a program against the types of the frameworks',

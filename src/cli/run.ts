@@ -7,13 +7,20 @@ import { readFileSync } from 'node:fs'
 import { helpOf, quoted, readArguments } from './arguments.ts'
 import type { Command } from './command.ts'
 import { benchCommand } from './bench/bench-command.ts'
+import { checkCommand } from './check/check-command.ts'
 import { connectCommand } from './connect/connect-command.ts'
 import { listenCommand } from './listen/listen-command.ts'
 import { probeCommand } from './probe/probe-command.ts'
 import { ExitCode, failureOf, UsageError } from './exit-code.ts'
 import type { World } from './world.ts'
 
-const COMMANDS: readonly Command[] = [connectCommand, listenCommand, probeCommand, benchCommand]
+const COMMANDS: readonly Command[] = [
+  connectCommand,
+  listenCommand,
+  probeCommand,
+  benchCommand,
+  checkCommand,
+]
 
 /**
  * Runs a command to its end.

@@ -8,54 +8,10 @@ import { FrameDecoder } from '../../src/protocol/frames/frame-decoder.ts'
 import type { FrameSink } from '../../src/protocol/frames/frame-sink.ts'
 import { toHex } from '../support/bytes.ts'
 
+export { concat, utf8 } from '../../src/cli/check/wire/frame-bytes.ts'
+export { wire, type WireFrame } from '../../src/cli/check/wire/wire-frame.ts'
+
 export const ROLES: readonly Role[] = ['server', 'client']
-
-/** UTF-8 of `text`, made by the platform. */
-export function utf8(text: string): Uint8Array {
-  return new Uint8Array(Buffer.from(text, 'utf8'))
-}
-
-export function concat(...pieces: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    bytes.set(piece, at)
-    at += piece.length
-  }
-  return bytes
-}
-
-export interface WireFrame {
-  /** Fin, reserved bits and opcode. */
-  readonly first: number
-  readonly payload?: Uint8Array
-  /** The length that is announced; that of the payload by default. */
-  readonly length?: bigint
-  /** How many bytes it takes: 1, 3 or 9; the shortest form by default. */
-  readonly lengthBytes?: 1 | 3 | 9
-  /** Whether there is a mask; a frame for a server has one, and a frame for a client has none. */
-  readonly masked?: boolean
-}
-
-const KEY: readonly number[] = [0x37, 0xfa, 0x21, 0x3d]
-
-/** The bytes of a frame that arrives at somebody in `role`. */
-export function wire(role: Role, frame: WireFrame): Uint8Array {
-  const payload = frame.payload ?? new Uint8Array(0)
-  const length = frame.length ?? BigInt(payload.length)
-  const lengthBytes = frame.lengthBytes ?? (length < 126n ? 1 : length < 65536n ? 3 : 9)
-  const masked = frame.masked ?? role === 'server'
-  const maskBit = masked ? 0x80 : 0
-
-  const bytes = [frame.first]
-  if (lengthBytes === 1) bytes.push(maskBit | Number(length))
-  else bytes.push(maskBit | (lengthBytes === 3 ? 126 : 127))
-  for (let at = lengthBytes - 2; at >= 0; at--)
-    bytes.push(Number((length >> BigInt(8 * at)) & 0xffn))
-  if (masked) bytes.push(...KEY)
-  const body = masked ? payload.map((byte, at) => byte ^ (KEY[at % 4] ?? 0)) : payload
-  return concat(Uint8Array.from(bytes), body)
-}
 
 /**
  * Writes down each event in a line, such as `text fin 68 69`, and checks that payloads stay as they

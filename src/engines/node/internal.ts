@@ -3,6 +3,10 @@
  */
 
 export { createPlatform } from './dialing/client.ts'
+export { readDialerOptions } from './dialing/client-options.ts'
+export type { DialerSettings } from './dialing/client-options.ts'
+export { dialFailure } from './dialing/dial-failure.ts'
+export { followSocket, hostOf, openSocket } from './dialing/dial-socket.ts'
 export { createEnvironment } from './environment.ts'
 export { pageRequest } from './server/page-request.ts'
 export { addPage } from './server/pages.ts'

@@ -39,13 +39,16 @@ const TLS_FOR_ANY_HOST = [
 /** The versions of HTTP that TLS offers (ALPN), unless the options name others. */
 const HTTP1_ONLY: readonly string[] = ['http/1.1']
 
+/** The part of a request that a socket depends on. */
+export type SocketRequest = Pick<DialRequest, 'url' | 'connectTimeout' | 'isElsewhere'>
+
 /**
  * Connects a new socket, over TLS for `wss:`.
  *
  * @throws {TypeError} for an option in `tls` that Node refuses.
  */
 export function openSocket(
-  request: DialRequest,
+  request: SocketRequest,
   { socketPath, tls }: DialerSettings,
   offered: readonly string[] = HTTP1_ONLY,
 ): Socket {
@@ -70,7 +73,7 @@ export function openSocket(
  * How long Node waits for one address of a name before it tries the next. Node's own 250 ms are too
  * short for a lost packet or a distant server.
  */
-export function addressTimeout({ connectTimeout }: DialRequest): number {
+export function addressTimeout({ connectTimeout }: SocketRequest): number {
   if (connectTimeout === null) return DEFAULT_ADDRESS_MS
   return Math.max(MIN_ADDRESS_MS, Math.floor(connectTimeout / ADDRESS_SHARES))
 }
@@ -80,7 +83,7 @@ export function addressTimeout({ connectTimeout }: DialRequest): number {
  * whatever the headers say. Without a name (Unix socket, tunnel), Node would check `localhost`.
  */
 export function tlsOptions(
-  { url, isElsewhere }: DialRequest,
+  { url, isElsewhere }: SocketRequest,
   tls: ClientTlsOptions,
   offered: readonly string[] = HTTP1_ONLY,
 ): ClientTlsOptions & { readonly servername: string } {

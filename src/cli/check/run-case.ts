@@ -1,0 +1,192 @@
+/**
+ * Runs one case against a server.
+ */
+
+import type { Clock } from '../../base/index.ts'
+import { ConnectError } from '../../client/index.ts'
+import { printable } from '../printable.ts'
+import type { CheckCase, Exchange, FrameCase, HandshakeCase } from './check-case.ts'
+import { type Finding, GOOD } from './check-result.ts'
+import { conduct } from './conduct.ts'
+import { judgeAnswer } from './judge.ts'
+import { agreementOf, type ServerAgreement } from './wire/deflate-agreement.ts'
+import { GOODBYE, GOODBYE_HEX, hex, TEXT } from './wire/frame-bytes.ts'
+import { type ResponseHead, switchingProblem } from './wire/http-head.ts'
+import { type CheckTarget, openConnection, shakeHands } from './wire/open-connection.ts'
+import type { RawConnection } from './wire/raw-connection.ts'
+
+/** How long one answer is awaited, as a part of the time of a case. */
+const PATIENCE_SHARES = 3
+
+/** Large messages get so many times the time of a case. */
+const LARGE_SHARES = 6
+
+const HELLO = { first: TEXT, payload: hex('48 65 6c 6c 6f') }
+const HELLO_EXCHANGE: Exchange = {
+  sends: [HELLO, GOODBYE],
+  gets: hex(`81 05 48 65 6c 6c 6f ${GOODBYE_HEX}`),
+}
+
+/** What became of a case. */
+export interface CaseOutcome {
+  readonly finding: Finding
+  /**
+   * - `answered`: the server did something.
+   * - `silent`: it sent nothing in the time of the case.
+   * - `unreachable`: there was no connection.
+   */
+  readonly contact: 'answered' | 'silent' | 'unreachable'
+}
+
+/** What was found out about the server before. */
+export interface ServerFacts {
+  readonly deflates: boolean
+}
+
+/** Runs cases, each on a connection of its own, each within its time. */
+export class CaseRunner {
+  readonly #target: CheckTarget
+  readonly #clock: Clock
+  readonly #deadline: number
+
+  /** @param deadline the time of one case, in milliseconds. */
+  constructor(target: CheckTarget, clock: Clock, deadline: number) {
+    this.#target = target
+    this.#clock = clock
+    this.#deadline = deadline
+  }
+
+  /** Never rejects for what the server does. */
+  async run(each: CheckCase, { deflates }: ServerFacts, signal: AbortSignal): Promise<CaseOutcome> {
+    const needsDeflate = each.kind === 'frames' ? each.offer !== undefined : each.needsDeflate
+    if (needsDeflate === true && !deflates) return notRun('it does not compress')
+    let connection: RawConnection
+    try {
+      connection = await openConnection(this.#target, this.#clock, signal)
+    } catch (error) {
+      if (!(error instanceof ConnectError)) throw error
+      const why = `there was no connection: ${printable(error.message)}`
+      return { finding: { kind: 'broken', why }, contact: 'unreachable' }
+    }
+    let isSilent = false
+    const deadline = each.family === 'limits' ? this.#deadline * LARGE_SHARES : this.#deadline
+    using _timer = this.#clock.setTimer(deadline, () => {
+      isSilent = connection.receivedBytes === 0
+      connection.expire()
+    })
+    const stop = (): void => connection.destroy()
+    signal.addEventListener('abort', stop)
+    try {
+      const finding =
+        each.kind === 'frames'
+          ? await this.#runFrames(connection, each)
+          : await this.#runHandshake(connection, each)
+      return { finding, contact: isSilent ? 'silent' : 'answered' }
+    } finally {
+      signal.removeEventListener('abort', stop)
+      connection.destroy()
+    }
+  }
+
+  async #runFrames(connection: RawConnection, each: FrameCase): Promise<Finding> {
+    const { offer, needsTakeover, isSlow = false } = each
+    const { request } = this.#target
+    const add = offer === undefined ? [] : [`Sec-WebSocket-Extensions: ${offer}`]
+    const { response, rest } = await shakeHands(connection, request, { add }, false)
+    if (response?.status !== 101) return broken(notSwitched(response, connection))
+    const agreed = this.#agreement(offer, response)
+    if (agreed !== null && 'problem' in agreed) return broken(agreed.problem)
+    if (offer !== undefined && agreed === null) return open('it declines the offer')
+    if (needsTakeover === true && agreed?.clientHasTakeover === false) {
+      return open('it does not let the client refer to earlier messages')
+    }
+    const exchange = each.exchange()
+    const how = { role: 'server', isSlow, patience: this.#patience } as const
+    const answer = await conduct(connection, exchange, how, rest)
+    return judgeAnswer(exchange, answer, agreed)
+  }
+
+  #agreement(
+    offer: string | undefined,
+    response: ResponseHead,
+  ): ServerAgreement | { readonly problem: string } | null {
+    const offered = offer === undefined ? [] : ['permessage-deflate']
+    const problem = switchingProblem(response, offered, this.#target.protocols)
+    if (problem !== null) return { problem }
+    return offer === undefined ? null : agreementOf(offer, response)
+  }
+
+  async #runHandshake(connection: RawConnection, each: HandshakeCase): Promise<Finding> {
+    const { change, outcome, isSlow = false } = each
+    const answer = await shakeHands(connection, this.#target.request, change, isSlow)
+    const { response, rest, isInvalid } = answer
+    if (isInvalid) return broken('it answered with something that is no HTTP response')
+    const mustOpen = outcome === 'opens' || outcome === 'declines'
+    if (response?.status !== 101) {
+      if (!mustOpen) return judgeRefusal(outcome, response, connection)
+      const isRefusal = outcome === 'declines' && response !== null && response.status >= 400
+      const why = notSwitched(response, connection)
+      return isRefusal ? { kind: 'loose', why } : wrong(why)
+    }
+    if (!mustOpen) return wrong('it opened the connection')
+    const isDeflate = each.needsDeflate === true
+    const offered = isDeflate ? ['permessage-deflate'] : []
+    const problem = switchingProblem(response, offered, this.#target.protocols)
+    if (problem !== null) return broken(problem)
+    if (isDeflate && response.headers.has('sec-websocket-extensions')) {
+      return wrong('it accepted the offer')
+    }
+    const how = { role: 'server', isSlow, patience: this.#patience } as const
+    const got = await conduct(connection, HELLO_EXCHANGE, how, rest)
+    return judgeAnswer(HELLO_EXCHANGE, got, null)
+  }
+
+  get #patience(): number {
+    return Math.ceil(this.#deadline / PATIENCE_SHARES)
+  }
+}
+
+function judgeRefusal(
+  outcome: HandshakeCase['outcome'],
+  response: ResponseHead | null,
+  connection: RawConnection,
+): Finding {
+  if (response === null) {
+    const isOpen = connection.end === 'open'
+    const why = isOpen
+      ? 'it neither answered nor closed the connection (§4.2.1)'
+      : 'it dropped the connection without a response (§4.2.1)'
+    if (outcome === 'ignores') return isOpen ? { kind: 'loose', why } : GOOD
+    return { kind: isOpen ? 'wrong' : 'loose', why }
+  }
+  const { status, headers } = response
+  if (outcome === 'ignores') return GOOD
+  if (status < 400) return { kind: 'loose', why: `it answered with status ${status} (§4.2.1)` }
+  if (outcome === 'refuses-version' && !headers.has('sec-websocket-version')) {
+    return wrong(`its ${status} has no Sec-WebSocket-Version (§4.2.2)`)
+  }
+  return GOOD
+}
+
+function notSwitched(response: ResponseHead | null, connection: RawConnection): string {
+  if (response !== null) return `it refused with status ${response.status}`
+  return connection.end === 'open'
+    ? 'it did not answer the request'
+    : 'it dropped the connection without a response'
+}
+
+function notRun(why: string): CaseOutcome {
+  return { finding: open(why), contact: 'answered' }
+}
+
+function open(why: string): Finding {
+  return { kind: 'open', why }
+}
+
+function wrong(why: string): Finding {
+  return { kind: 'wrong', why }
+}
+
+function broken(why: string): Finding {
+  return { kind: 'broken', why }
+}
