@@ -2,7 +2,7 @@
  * Reading stretches of one topic's log for subscriptions that are behind the ring.
  *
  * A page serves all subscriptions that need it: one read is under way at a time, and the newest
- * page is kept.
+ * pages are kept. Many subscriptions that come back one after another need several pages each.
  */
 
 import type { Broker, LogPage, LogTopic } from '../../broker.ts'
@@ -27,6 +27,8 @@ export interface PageReader {
 }
 
 const PAGE_LIMIT = { events: 64, bytes: 64 * 1024 }
+/** As many bytes as a ring may have. */
+const MAX_PAGES = 4
 
 /** The pages of one topic. */
 export class LogPages {
@@ -37,7 +39,8 @@ export class LogPages {
   readonly #suspicious: () => void
   /** Made when somebody waits: most topics are never read behind their ring. */
   #readers: Set<PageReader> | null = null
-  #page: DecodedPage | null = null
+  /** The newest first. `null`: nothing was read. */
+  #pages: readonly DecodedPage[] | null = null
   #isReading = false
 
   /**
@@ -67,17 +70,18 @@ export class LogPages {
    *   anew.
    */
   pageFor(epoch: string, after: number, head: number, reader: PageReader): DecodedPage | null {
-    const page = this.#page
-    if (page !== null && page.epoch === epoch && covers(page, after, head)) return page
+    for (const page of this.#pages ?? []) {
+      if (page.epoch === epoch && covers(page, after, head)) return page
+    }
     this.#readers ??= new Set()
     this.#readers.add(reader)
     if (!this.#isReading) void this.#read(epoch, after, head)
     return null
   }
 
-  /** Forgets the page: the log has changed where pages did not expect it. */
+  /** Forgets the pages: the log has changed where pages did not expect it. */
   forget(): void {
-    this.#page = null
+    this.#pages = null
   }
 
   /** Never rejects. */
@@ -87,9 +91,10 @@ export class LogPages {
     try {
       const read = (from: number): Promise<LogPage> =>
         this.#slots.run(() => this.#broker.read(this.#topic, from, PAGE_LIMIT))
-      const page = await settlePage(await read(after), this.#topic.kind.size, read)
-      this.#page = decodePage(page, after, this.#exposed(page.epoch))
-      failed = this.#page.epoch !== epoch || !covers(this.#page, after, head)
+      const settled = await settlePage(await read(after), this.#topic.kind.size, read)
+      const page = decodePage(settled, after, this.#exposed(settled.epoch))
+      this.#pages = [page, ...(this.#pages ?? [])].slice(0, MAX_PAGES)
+      failed = page.epoch !== epoch || !covers(page, after, head)
     } catch {
       // The broker is away, or was: whoever needs the page asks again.
       failed = true

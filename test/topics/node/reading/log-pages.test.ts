@@ -49,6 +49,18 @@ describe('LogPages', () => {
     expect(pages.pageFor('e', 7, 10, reader)).toBeNull()
   })
 
+  it('subscribers that come back one after another read each of their pages once', async () => {
+    const { pages, log, reader } = createPages()
+    for (let subscriber = 0; subscriber < 5; subscriber++) {
+      for (const after of [0, 3, 6, 9]) {
+        if (pages.pageFor('e', after, 10, reader) === null) await settled()
+        const [first] = pages.pageFor('e', after, 10, reader)?.events ?? []
+        expect(first?.offset).toBe(after + 1)
+      }
+    }
+    expect(log.reads).toEqual([0, 3, 6, 9])
+  })
+
   it('an empty page is good at the head that is known, and is read again when there is more', async () => {
     const { pages, log, reader } = createPages()
     pages.pageFor('e', 10, 10, reader)
@@ -76,7 +88,7 @@ describe('LogPages', () => {
     expect(log.reads).toHaveLength(1)
   })
 
-  it('forgets its page when the log has changed', async () => {
+  it('forgets its pages when the log has changed', async () => {
     const { pages, reader } = createPages()
     pages.pageFor('e', 4, 10, reader)
     await settled()
