@@ -17,25 +17,29 @@ import {
   fetchPeers,
   makeCertificate,
 } from './harness/prepare.mjs'
-import { describeRun, writeReport } from './harness/report.mjs'
+import { describeRun, writeReport, writeTopicsReport } from './harness/report.mjs'
 import { measureCase } from './harness/rounds.mjs'
 import { SERVERS } from './harness/servers.mjs'
+import { TOPIC_SERVERS } from './harness/topic-servers.mjs'
 import { asText, caseTable, formatNumber } from './harness/table.mjs'
 import { checkTargets } from './harness/targets.mjs'
 import { SCENARIOS } from './scenarios/index.mjs'
+import { TOPIC_SCENARIOS } from './scenarios/topics/index.mjs'
 
 const HELP = `node bench/run.mjs [options]
 
   --quick               the six shapes of echo, three short rounds
-  --scenarios a,b       of: ${SCENARIOS.map((scenario) => scenario.name).join(', ')}
+  --scenarios a,b       of: ${SCENARIOS.map((scenario) => scenario.name).join(', ')};
+                        or topics, for all of: ${TOPIC_SCENARIOS.map((scenario) => scenario.name).join(', ')}
   --shapes 64x1x32,…    connections x in flight x bytes, for echo
-  --servers a,b         of: ${Object.keys(SERVERS).join(', ')}
+  --servers a,b         of: ${Object.keys(SERVERS).join(', ')};
+                        for topics of: ${Object.keys(TOPIC_SERVERS).join(', ')}
   --rounds n            rounds of each case (5; quick 3)
   --seconds s           length of one measurement (1; quick 0.7)
   --reference name      the server that ratios are of (the first)
   --cores s,l           cores of the server and of the load (0,1)
   --json file           every sample, as JSON
-  --write               writes docs/benchmarks.md and its plots
+  --write               writes docs/benchmarks.md and its plots, for topics docs/benchmarks/topics.md
 
 TOWPATH_DIST=<folder> measures a build that lies elsewhere, and builds none.
 `
@@ -52,18 +56,20 @@ if (options.help) {
 async function main() {
   if (process.platform !== 'linux')
     throw new Error('Cannot run here: the load generator needs Linux')
-  const { names: chosen, reference } = chooseServers()
-  const names = withToolchains(chosen)
+  const scenarios = chooseScenarios()
+  const servers = scenarios[0].start ? TOPIC_SERVERS : SERVERS
+  const { names: chosen, reference } = chooseServers(servers)
+  const names = withToolchains(chosen, servers)
   const able = prepare(names)
   const run = describeRun({
-    names,
+    servers: Object.fromEntries(names.map((name) => [name, servers[name].version()])),
     command: commandLine(),
     rounds: options.rounds,
     seconds: options.seconds,
   })
   announce(run)
   const results = []
-  for (const scenario of chooseScenarios()) {
+  for (const scenario of scenarios) {
     results.push({ scenario, cases: await runScenario(scenario, { names, reference, able }) })
   }
   finish(run, results, reference)
@@ -72,7 +78,8 @@ async function main() {
 function prepare(names) {
   fetchPeers()
   const able = compileLoad()
-  const builds = names.some((name) => name.startsWith('towpath')) && !process.env.TOWPATH_DIST
+  const ours = names.some((name) => /^(towpath|topics)/.test(name))
+  const builds = ours && !process.env.TOWPATH_DIST
   if (builds && !buildPackage()) {
     throw new Error('Cannot start towpath: the package does not build')
   }
@@ -80,20 +87,20 @@ function prepare(names) {
 }
 
 /** Leaves out, with a line for each, the servers whose toolchain is not here. */
-function withToolchains(names) {
-  const missing = buildPeers(names.map((name) => SERVERS[name].toolchain).filter(Boolean))
+function withToolchains(names, servers) {
+  const missing = buildPeers(names.map((name) => servers[name].toolchain).filter(Boolean))
   return names.filter((name) => {
-    const why = missing.get(SERVERS[name].toolchain)
+    const why = missing.get(servers[name].toolchain)
     if (why !== undefined) print(`${name}: left out, ${why}`)
     return why === undefined
   })
 }
 
-function chooseServers() {
-  const names = options.servers ?? DEFAULT_SERVERS
+function chooseServers(servers) {
+  const names = options.servers ?? (servers === SERVERS ? DEFAULT_SERVERS : Object.keys(servers))
   for (const name of names) {
-    if (name in SERVERS) continue
-    throw new Error(`Cannot find server "${name}", expected ${Object.keys(SERVERS).join(', ')}`)
+    if (name in servers) continue
+    throw new Error(`Cannot find server "${name}", expected ${Object.keys(servers).join(', ')}`)
   }
   return { names, reference: options.reference ?? names[0] }
 }
@@ -101,11 +108,17 @@ function chooseServers() {
 function chooseScenarios() {
   const wanted =
     options.scenarios ?? (options.quick ? ['echo'] : SCENARIOS.map((scenario) => scenario.name))
-  return wanted.map((name) => {
-    const scenario = SCENARIOS.find((one) => one.name === name)
+  const chosen = wanted.flatMap((name) => {
+    if (name === 'topics') return TOPIC_SCENARIOS
+    const scenario = [...SCENARIOS, ...TOPIC_SCENARIOS].find((one) => one.name === name)
     if (!scenario) throw new Error(`Cannot find scenario "${name}"`)
-    return scenario
+    return [scenario]
   })
+  const topics = chosen.filter(({ start }) => start).length
+  if (topics > 0 && topics < chosen.length) {
+    throw new Error('Cannot mix scenarios of topics with others: they have other servers')
+  }
+  return chosen
 }
 
 async function runScenario(scenario, { names, reference, able }) {
@@ -118,9 +131,7 @@ async function runScenario(scenario, { names, reference, able }) {
       continue
     }
     const measured = await measureCase(scenario, theCase, {
-      names: (scenario.servers ?? names).filter(
-        (name) => !theCase.needs || SERVERS[name][theCase.needs],
-      ),
+      names: serversOf(scenario, theCase, names),
       rounds: options.rounds,
       seconds: options.seconds,
       cores: options.cores,
@@ -128,10 +139,18 @@ async function runScenario(scenario, { names, reference, able }) {
     })
     cases.push({ name: theCase.name, title: theCase.title, measured })
     print(
-      `\n${scenario.title}: ${theCase.title}\n${asText(caseTable(scenario, measured, reference))}`,
+      `\n${scenario.title}: ${theCase.title}\n${asText(caseTable(scenario, measured, scenario.reference ?? reference))}`,
     )
   }
   return cases
+}
+
+function serversOf(scenario, theCase, names) {
+  // A scenario of topics is about those of its servers that were asked for and can be built.
+  if (scenario.start) return scenario.servers.filter((name) => names.includes(name))
+  return (scenario.servers ?? names).filter(
+    (name) => !theCase.needs || SERVERS[name][theCase.needs],
+  )
 }
 
 function announce(run) {
@@ -170,7 +189,10 @@ function finish(run, results, reference) {
     }
     writeFileSync(options.json, `${JSON.stringify(data, null, 2)}\n`)
   }
-  if (options.write) print(`\nWritten: ${writeReport({ run, results, targets, reference })}`)
+  if (options.write) {
+    const write = results[0].scenario.start ? writeTopicsReport : writeReport
+    print(`\nWritten: ${write({ run, results, targets, reference })}`)
+  }
   // A server that answered wrongly, or not at all, makes the whole run a failure.
   if (failuresOf(results).length > 0) process.exitCode = 1
 }

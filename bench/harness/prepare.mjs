@@ -7,6 +7,9 @@ import { BUILD, PEERS, ROOT, TLS } from './folders.mjs'
 
 /** Exact versions: a figure without a version says nothing. */
 const PEER_PACKAGES = {
+  '@redis/client': '6.3.1',
+  '@socket.io/redis-adapter': '8.3.0',
+  '@socket.io/redis-streams-adapter': '0.3.1',
   '@deno/linux-x64-glibc': '2.9.6',
   '@oven/bun-linux-x64': '1.4.5',
   '@trufflesuite/uws-js-unofficial': '20.30.0-unofficial.0',
@@ -57,6 +60,13 @@ const TOOLCHAINS = {
     output: `${BUILD}/rust/release/towpath-bench`,
     command: ['cargo', 'build', '--release', '--quiet', '--target-dir', `${BUILD}/rust`],
   },
+  centrifugo: {
+    folder: 'centrifugo',
+    output: `${BUILD}/centrifugo/centrifugo`,
+    // The newest version that the module proxy has for this module.
+    command: ['go', 'install', '-trimpath', 'github.com/centrifugal/centrifugo/v6@v6.9.1'],
+    environment: { GOBIN: `${BUILD}/centrifugo` },
+  },
   ktor: {
     folder: 'ktor',
     output: `${BUILD}/ktor/bench-ktor-0.jar`,
@@ -73,13 +83,14 @@ const TOOLCHAINS = {
 export function buildPeers(names) {
   const missing = new Map()
   for (const name of new Set(names)) {
-    const { folder, output, command } = TOOLCHAINS[name]
+    const { folder, output, command, environment } = TOOLCHAINS[name]
     const sources = filesIn(`${ROOT}/bench/servers/${folder}`)
     if (isFresh(output, sources)) continue
     process.stderr.write(`bench: building the ${name} peers\n`)
     const [program, ...options] = command
     const { status, error } = spawnSync(program, options, {
       cwd: `${ROOT}/bench/servers/${folder}`,
+      env: { ...process.env, ...environment },
       stdio: ['ignore', 'ignore', 'inherit'],
     })
     if (status !== 0) missing.set(name, error ? `${program} is not installed` : 'it does not build')

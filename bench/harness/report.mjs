@@ -1,7 +1,7 @@
 /** Writes docs/benchmarks.md, with one plot per scenario and metric in docs/benchmarks/. */
 
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import process from 'node:process'
 
@@ -12,7 +12,7 @@ import { summary } from './statistics.mjs'
 import { asMarkdown, caseTable, formatNumber } from './table.mjs'
 
 /** Describes the machine, the versions and the command of a run. */
-export function describeRun({ names, command, rounds, seconds }) {
+export function describeRun({ servers, command, rounds, seconds }) {
   return {
     date: new Date().toISOString().slice(0, 10),
     command,
@@ -22,15 +22,15 @@ export function describeRun({ names, command, rounds, seconds }) {
     loadAverage: os.loadavg()[0],
     node: process.version,
     revision: revision(),
-    servers: Object.fromEntries(names.map((name) => [name, SERVERS[name].version()])),
+    servers,
   }
 }
 
 /** Writes the Markdown and the plots; returns the path of the Markdown. */
 export function writeReport({ run, results, targets, reference }) {
   const plots = `${ROOT}/docs/benchmarks`
-  rmSync(plots, { recursive: true, force: true })
   mkdirSync(plots, { recursive: true })
+  for (const name of readdirSync(plots)) if (name.endsWith('.svg')) rmSync(`${plots}/${name}`)
   const sections = results.map((result) => scenarioSection(result, reference, plots))
   const path = `${ROOT}/docs/benchmarks.md`
   writeFileSync(
@@ -38,6 +38,50 @@ export function writeReport({ run, results, targets, reference }) {
     [introduction(run, reference), targetSection(targets), ...sections].join('\n'),
   )
   return path
+}
+
+/** Writes docs/benchmarks/topics.md, which has tables alone; returns its path. */
+export function writeTopicsReport({ run, results, targets }) {
+  const sections = results.map(({ scenario, cases }) =>
+    tablesOf(scenario, cases, scenario.reference),
+  )
+  const path = `${ROOT}/docs/benchmarks/topics.md`
+  mkdirSync(`${ROOT}/docs/benchmarks`, { recursive: true })
+  writeFileSync(path, [topicsIntroduction(run), targetSection(targets), ...sections].join('\n'))
+  return path
+}
+
+function topicsIntroduction(run) {
+  return `# Benchmarks of topics
+
+<!-- Written by \`npm run bench -- --scenarios topics --write\`. Do not edit. -->
+
+[Checks of topics](../topics-checks.md) says which checks there are beside these, and how they are
+run. The figures come from one run on one machine: only ratios within the run are meaningful.
+
+${factsTable(run)}
+
+The nodes of a server and their broker share one core, and the load generator has another. Redis runs
+with \`appendfsync everysec\`, NATS with streams in files. A cell is the median of the rounds, with
+the smallest and the largest value. A ratio is the first row's value divided by the row's value, round
+by round. The load generator (\`bench/load/topics.c\`) checks every delivery. An event that is missing,
+twice, out of order or damaged fails the run. A load generator above 90 % of a core may be what limits
+the row.
+`
+}
+
+function factsTable(run) {
+  const versions = Object.entries(run.servers).map(([name, version]) => `| ${name} | ${version} |`)
+  return `| | |
+| --- | --- |
+| Command | \`${run.command}\` |
+| Date | ${run.date} |
+| Revision | ${run.revision} |
+| Machine | ${run.machine} |
+| Load average at the start | ${run.loadAverage.toFixed(2)}${run.loadAverage > 0.5 ? ' (noisy)' : ''} |
+| Node | ${run.node} |
+| Rounds | ${run.rounds} of ${run.seconds} s |
+${versions.join('\n')}`
 }
 
 function introduction(run, reference) {
@@ -83,11 +127,17 @@ function targetSection(targets) {
   return `## Targets\n\n${asMarkdown({ head: ['what', 'target', 'measured', 'met'], rows })}\n`
 }
 
-function scenarioSection({ scenario, cases }, reference, folder) {
+function tablesOf(scenario, cases, reference, images = []) {
   const tables = cases.map(
     ({ title, measured }) =>
       `### ${title}\n\n${asMarkdown(caseTable(scenario, measured, reference))}\n`,
   )
+  return [`## ${scenario.title}\n`, `${wrapped(scenario.explain)}\n`, ...images, ...tables].join(
+    '\n',
+  )
+}
+
+function scenarioSection({ scenario, cases }, reference, folder) {
   const images = scenario.metrics
     .filter((metric) => metric.ratio)
     .map((metric) => {
@@ -95,9 +145,7 @@ function scenarioSection({ scenario, cases }, reference, folder) {
       writeFileSync(`${folder}/${name}`, plotOf(scenario, cases, metric))
       return `![${scenario.title}: ${metric.title}](benchmarks/${name})\n`
     })
-  return [`## ${scenario.title}\n`, `${wrapped(scenario.explain)}\n`, ...images, ...tables].join(
-    '\n',
-  )
+  return tablesOf(scenario, cases, reference, images)
 }
 
 /** Wraps `text` at 100 columns, as all prose of the documentation. */

@@ -8,17 +8,23 @@ import { startServer } from './servers.mjs'
  * @returns {Promise<{ servers: Record<string, { samples: object[] }>, failures: Record<string, string> }>} per
  *   server one object of metrics per round; a server that failed once is left out from then on.
  */
-export async function measureCase(scenario, theCase, { names, rounds, seconds, cores, log }) {
+export async function measureCase(
+  scenario,
+  theCase,
+  { names, rounds: wanted, seconds, cores, log },
+) {
+  const rounds = Math.min(wanted, scenario.maxRounds ?? wanted)
   const samples = Object.fromEntries(names.map((name) => [name, []]))
   const failures = {}
   const running = new Map()
   const options = { core: cores.server, ...theCase.server }
+  const start = scenario.start ?? startServer
   try {
     for (let round = 0; round < rounds; round++) {
       for (const name of round % 2 === 0 ? names : names.toReversed()) {
         if (failures[name]) continue
         try {
-          if (!running.has(name)) running.set(name, await startServer(name, options))
+          if (!running.has(name)) running.set(name, await start(name, options))
           const server = running.get(name)
           const warmup = samples[name].length === 0 || scenario.fresh ? WARMUP_FIRST : WARMUP_LATER
           samples[name].push(await theCase.measure(server, { core: cores.load, seconds, warmup }))

@@ -213,7 +213,7 @@ export async function startServer(name, { core, deflate, tls, delay, environment
 }
 
 /** VmRSS of a process, in bytes. */
-function residentBytes(pid) {
+export function residentBytes(pid) {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)[1]) * 1024
 }
@@ -257,7 +257,7 @@ export function readLines(child) {
   }
 }
 
-async function stop(child) {
+export async function stop(child) {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = new Promise((resolve) => child.once('exit', resolve))
   const timer = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS)
@@ -268,11 +268,11 @@ async function stop(child) {
   clearTimeout(timer)
 }
 
-function peerVersion(name) {
+export function peerVersion(name) {
   const path = `${PEERS}/node_modules/${name}/package.json`
   return existsSync(path) ? manifestVersion(path) : 'not fetched'
 }
 
-function manifestVersion(path) {
+export function manifestVersion(path) {
   return JSON.parse(readFileSync(path, 'utf8')).version
 }

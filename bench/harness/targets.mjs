@@ -48,6 +48,33 @@ const TARGETS = [
     },
     { case: `messages ${shape}`, of: 'messages', metric: 'cpu', atMost: 1, against: 'socket.io' },
   ]),
+  { case: 'topics-audience 1-100000', of: 'topics-redis', metric: 'p99', atMost: 1500, unit: 'ms' },
+  { case: 'topics-audience 1-100000', of: 'topics-redis', metric: 'cpu', atMost: 2.6, unit: 'µs' },
+  ...['topics-redis', 'topics-nats'].map((of) => ({
+    case: 'topics-latency 1-1000x50',
+    of,
+    metric: 'p99',
+    atMost: 10,
+    unit: 'ms',
+  })),
+  { case: 'topics-latency 1-1000x50', of: 'topics', metric: 'p99', atMost: 3, unit: 'ms' },
+  ...[
+    { against: 'uws-publish', atMost: 1.18 },
+    { against: 'ws-loop', atMost: 0.33 },
+    { against: 'centrifugo', atMost: 1 },
+  ].map((more) => ({ case: 'topics-fan-out 1-1000x100', of: 'topics', metric: 'cpu', ...more })),
+  ...['socket.io-redis', 'socket.io-streams'].map((against) => ({
+    case: 'topics-fan-out-2 1-1000x100',
+    of: 'topics-redis',
+    metric: 'cpu',
+    atMost: 0.2,
+    against,
+  })),
+  { case: 'topics-slow 4x250', of: 'topics', metric: 'growth', atMost: 64, unit: 'KiB' },
+  ...['topics-redis', 'topics-nats'].flatMap((of) => [
+    { case: 'topics-resume 10000x100', of, metric: 'reads', atMost: 2, unit: 'reads' },
+    { case: 'topics-resume 10000x100', of, metric: 'live', atMost: 3, unit: 's' },
+  ]),
   { case: 'echo 64x1x32', of: 'towpath-stream', metric: 'rate', atLeast: 1, against: 'ws' },
   { case: 'echo 64x16x32', of: 'towpath-stream', metric: 'rate', atLeast: 4, against: 'ws' },
 ]

@@ -67,6 +67,11 @@ void frames_control(connection *c, uint8_t opcode, const uint8_t *payload, size_
   connection_write(c, frame, write_frame(frame, 0x80 | opcode, payload, length));
 }
 
+void frames_message(connection *c, const uint8_t *payload, size_t length) {
+  if (length > SCRATCH_SIZE + options.bytes) fail("Cannot send a message of %zu bytes", length);
+  connection_write(c, scratch, write_frame(scratch, 0x81, payload, length));
+}
+
 /* Notes when message number `sequence` was sent, or was due; the ring grows with what is in flight. */
 static void note_time(connection *c, uint64_t sequence, uint64_t time) {
   uint64_t size = c->times_size == 0 ? 1 : c->times_size;
@@ -112,6 +117,12 @@ void frames_pump(connection *c) {
 }
 
 static void data_bytes(connection *c, const uint8_t *bytes, size_t length) {
+  if (is_topics) {
+    bool is_whole = c->message_at == 0 && length == c->frame_left && (c->frame_first & 0x80);
+    c->message_at += length;
+    topics_piece(c, bytes, length, is_whole);
+    return;
+  }
   if (c->lost_sequence) return;
   if (c->compressed) {
     inflate_compare(c, bytes, length, false);
@@ -133,6 +144,12 @@ static void data_bytes(connection *c, const uint8_t *bytes, size_t length) {
 }
 
 static void end_of_message(connection *c) {
+  if (is_topics) {
+    topics_end(c);
+    c->in_message = false;
+    c->message_at = 0;
+    return;
+  }
   if (c->compressed) inflate_compare(c, NULL, 0, true);
   if (c->message_at != options.bytes && !c->lost_sequence) {
     fail("Cannot accept message %llu of connection %u: %zu bytes, expected %zu",

@@ -35,8 +35,9 @@ void handshake_send(connection *c) {
   int length = snprintf(request, sizeof request,
                         "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\n"
                         "Connection: Upgrade\r\nSec-WebSocket-Key: %s\r\n"
-                        "Sec-WebSocket-Version: 13\r\n%s\r\n",
-                        options.path, options.port, key, offer());
+                        "Sec-WebSocket-Version: 13\r\n%s%s%s%s\r\n",
+                        options.path, port_of(c->index), key, *options.protocol ? "Sec-WebSocket-Protocol: " : "",
+                        options.protocol, *options.protocol ? "\r\n" : "", offer());
   connection_write(c, (uint8_t *)request, (size_t)length);
 }
 

@@ -1,8 +1,8 @@
 /*
  * The load generator: opens connections to a WebSocket server on the loopback interface, uses them
- * in one of six ways, checks every byte that comes back, and prints what happened as JSON.
+ * in one of seven ways, checks every byte that comes back, and prints what happened as JSON.
  *
- *   load <mode> --port N [options]      modes: echo, fan, connect, idle, slow, storm
+ *   load <mode> --port N [options]      modes: echo, fan, connect, idle, slow, storm, topics
  *
  * A failed check prints {"errors":1,"error":"…"} and ends with status 1.
  */
@@ -25,7 +25,9 @@
 options_type options = {
     .path = "/", .connections = 64, .in_flight = 1, .bytes = 32, .seconds = 1, .warmup = 0.2,
     .limit_bytes = 64 << 20, .pending_handshakes = 128,
+    .ports = "", .pids = "", .protocol = "", .greeting = "", .speaker = "", .event = "", .ready = "", .acknowledgement = "",
 };
+bool is_topics;
 connection *connections;
 void idle_interrupt(int signal);
 
@@ -82,11 +84,21 @@ static void read_flag(const char *name, const char *value) {
   else if (strcmp(name, "--pid") == 0) options.pid = atoi(value);
   else if (strcmp(name, "--sources") == 0) options.sources = (uint32_t)strtoul(value, NULL, 10);
   else if (strcmp(name, "--limit-bytes") == 0) options.limit_bytes = strtoul(value, NULL, 10);
+  else if (strcmp(name, "--ports") == 0) options.ports = value;
+  else if (strcmp(name, "--narrow") == 0) options.narrow = (uint32_t)strtoul(value, NULL, 10);
+  else if (strcmp(name, "--pids") == 0) options.pids = value;
+  else if (strcmp(name, "--protocol") == 0) options.protocol = value;
+  else if (strcmp(name, "--greeting") == 0) options.greeting = value;
+  else if (strcmp(name, "--speaker") == 0) options.speaker = value;
+  else if (strcmp(name, "--event") == 0) options.event = value;
+  else if (strcmp(name, "--ready") == 0) options.ready = value;
+  else if (strcmp(name, "--acknowledgement") == 0) options.acknowledgement = value;
   else fail("Cannot read option %s", name);
 }
 
 static void read_options(int argc, char **argv) {
   options.mode = argc > 1 ? argv[1] : "none";
+  is_topics = strcmp(options.mode, "topics") == 0;
   for (int i = 2; i < argc; i += 2) {
     if (i + 1 == argc) fail("Cannot read option %s: its value is missing", argv[i]);
     read_flag(argv[i], argv[i + 1]);
@@ -127,12 +139,16 @@ int main(int argc, char **argv) {
     mode_idle();
     return 0;
   }
+  if (is_topics) {
+    mode_topics();
+    return 0;
+  }
   alarm((unsigned)(options.seconds + options.warmup) + GRACE_SECONDS);
   if (strcmp(options.mode, "echo") == 0) mode_echo();
   else if (strcmp(options.mode, "fan") == 0) mode_fan();
   else if (strcmp(options.mode, "connect") == 0) mode_connect();
   else if (strcmp(options.mode, "slow") == 0) mode_slow();
   else if (strcmp(options.mode, "storm") == 0) mode_storm();
-  else fail("Cannot run mode %s, expected echo, fan, connect, idle, slow or storm", options.mode);
+  else fail("Cannot run mode %s, expected echo, fan, connect, idle, slow, storm or topics", options.mode);
   return 0;
 }

@@ -43,10 +43,21 @@ typedef struct {
   pid_t pid;          /* the server, for its CPU time and memory; 0 = not measured */
   uint32_t sources;   /* loopback source addresses in turn; 0 = as many as ports require */
   size_t limit_bytes; /* slow mode: how much each connection offers */
+  /* topics mode: all are texts, "" where there is none. */
+  const char *ports;           /* of the nodes, with commas: connections take them in turn */
+  const char *pids;            /* whose CPU time is told, with commas */
+  const char *protocol;        /* the subprotocol that is asked for */
+  const char *greeting;        /* what subscribes, with tabs between messages */
+  const char *speaker;         /* the same for the publisher */
+  const char *event;           /* what publishes */
+  const char *ready;           /* what the answer to the greeting contains */
+  uint32_t narrow;             /* connections below this index have a small receive buffer */
+  const char *acknowledgement; /* what the answer to a publish contains */
   uint32_t pending_handshakes;
 } options_type;
 
 extern options_type options;
+extern bool is_topics; /* the mode: frames are handed to topics.c */
 
 typedef enum { STATE_CONNECTING, STATE_TLS, STATE_HANDSHAKE, STATE_OPEN, STATE_CLOSING, STATE_DEAD } state_type;
 
@@ -102,7 +113,9 @@ _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)
 void progress(void);
 
 /* network.c: sockets, TLS, the loop. */
+extern uint64_t read_count; /* reads that brought something */
 void network_start(void);
+int port_of(uint32_t index); /* of the node that connection `index` belongs to */
 void connection_open(connection *c, uint32_t index);
 void connection_drop(connection *c);
 ssize_t connection_receive(connection *c, uint8_t *into, size_t size); /* 0 = nothing now, -1 = ended */
@@ -125,6 +138,7 @@ void frames_schedule(connection *c, uint64_t due); /* one more credit, for a mes
 uint64_t frames_time(const connection *c, uint64_t sequence);
 void frames_pump(connection *c); /* sends as long as there are credits and the socket takes it */
 void frames_receive(connection *c, const uint8_t *bytes, size_t length);
+void frames_message(connection *c, const uint8_t *payload, size_t length); /* any text */
 void frames_control(connection *c, uint8_t opcode, const uint8_t *payload, size_t length);
 
 /* payload.c: message number `sequence` of a stream, and what it looks like on the wire. */
@@ -166,7 +180,11 @@ void record_latency(uint64_t ns);
 void result_begin(void);
 void result_end(void);
 
-/* echo.c, fan.c, connect.c, idle.c, slow.c, storm.c */
+/* topics.c: pieces of messages, which it compares itself. `is_whole` = a whole message in one piece. */
+void topics_piece(connection *c, const uint8_t *bytes, size_t length, bool is_whole);
+void topics_end(connection *c);
+
+/* echo.c, fan.c, connect.c, idle.c, slow.c, storm.c, topics.c */
 extern bool draining; /* no more messages: only what is in flight is awaited */
 void run_closed_loop(connection *speakers, uint32_t count);
 void run_at_rate(connection *speakers, uint32_t count);
@@ -176,5 +194,6 @@ void mode_connect(void);
 void mode_idle(void);
 void mode_slow(void);
 void mode_storm(void);
+void mode_topics(void);
 
 #endif

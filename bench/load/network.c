@@ -32,6 +32,7 @@ static SSL_SESSION **tls_sessions; /* by connection: the latest ticket of the se
 #endif
 
 static uint64_t resumed;
+uint64_t read_count;
 
 uint64_t resumed_count(void) { return resumed; }
 
@@ -79,6 +80,20 @@ void network_start(void) {
 #endif
 }
 
+int port_of(uint32_t index) {
+  static int ports[16];
+  static uint32_t count;
+  if (*options.ports == 0) return options.port;
+  if (count == 0) {
+    for (const char *at = options.ports; *at != 0 && count < 16;) {
+      char *end;
+      ports[count++] = (int)strtol(at, &end, 10);
+      at = *end == ',' ? end + 1 : end;
+    }
+  }
+  return ports[index % count];
+}
+
 void connection_open(connection *c, uint32_t index) {
   struct sockaddr_in source = {.sin_family = AF_INET}, target = {.sin_family = AF_INET};
   int on = 1;
@@ -88,13 +103,19 @@ void connection_open(connection *c, uint32_t index) {
   c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (c->fd < 0) fail("Cannot open socket %u: %s", index, strerror(errno));
   setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (index < options.narrow) {
+    /* Segments of the loopback interface are so large that the peer would keep megabytes for us. */
+    int small = 4096, segment = 1000;
+    setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    setsockopt(c->fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
+  }
   if (options.sources > 1) {
     setsockopt(c->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
     source.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 + index % options.sources);
     if (bind(c->fd, (struct sockaddr *)&source, sizeof source) != 0) fail("Cannot bind: %s", strerror(errno));
   }
   target.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  target.sin_port = htons((uint16_t)options.port);
+  target.sin_port = htons((uint16_t)port_of(index));
   if (connect(c->fd, (struct sockaddr *)&target, sizeof target) != 0 && errno != EINPROGRESS) {
     fail("Cannot connect %u: %s", index, strerror(errno));
   }
@@ -255,6 +276,7 @@ static void readable(connection *c) {
       return;
     }
     last_progress = now_ns();
+    read_count++;
     if (c->state == STATE_HANDSHAKE) handshake_receive(c, read_buffer, (size_t)got);
     else frames_receive(c, read_buffer, (size_t)got);
     if (c->state == STATE_DEAD) return;
