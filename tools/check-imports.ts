@@ -95,6 +95,8 @@ const NODE_MODULES: Readonly<Record<string, readonly string[]>> = {
   'application/async-context.ts': ['node:async_hooks'],
   // Signs the names of clients.
   'topics/wire/client-names.ts': ['node:crypto'],
+  // Brokers get hashes of keys and holders.
+  'topics/presence/key-record.ts': ['node:crypto'],
   'engines/': ['*'],
   'testing/': ['*'],
   'packages/': ['node:module'],

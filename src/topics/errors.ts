@@ -51,7 +51,7 @@ const REFUSALS: Readonly<Record<PublishRefusal, string>> = {
   schema: 'it does not fit the schema of the topic',
   forbidden: 'it is not allowed',
   busy: 'too many events wait for the broker',
-  expectation: 'the log has gone on since the expected position',
+  expectation: 'the log has another position',
   closed: 'the topics have been closed',
 }
 
@@ -93,14 +93,22 @@ export class ExpectationFailedError extends TowpathError {
 }
 
 /** Why a subscription was refused or ended. */
-export type SubscriptionRefusal = 'forbidden' | 'limit' | 'rate' | 'name' | 'meta' | 'closed'
+export type SubscriptionRefusal =
+  | 'forbidden'
+  | 'limit'
+  | 'rate'
+  | 'name'
+  | 'meta'
+  | 'taken'
+  | 'closed'
 
 const SUBSCRIPTION_REFUSALS: Readonly<Record<SubscriptionRefusal, string>> = {
-  forbidden: 'it is not allowed, or there is no such topic',
+  forbidden: 'it is not allowed, or not found',
   limit: 'the session has too many subscriptions',
   rate: 'there were too many in a short time',
   name: 'the name is invalid',
-  meta: 'what is said about the member is too large or does not fit the schema',
+  meta: 'the meta is too large or invalid',
+  taken: 'another client has the key',
   closed: 'the client has been closed',
 }
 
@@ -123,6 +131,20 @@ export class SubscriptionRefusedError extends TowpathError {
     this.topic = topic
     this.reason = reason
     this.denied = denied
+  }
+}
+
+/** Another holder has the key. The same call may succeed when that holder has left. */
+export class PresenceKeyTakenError extends TowpathError {
+  override readonly name = 'PresenceKeyTakenError'
+  readonly code = 'TOWPATH_PRESENCE_KEY_TAKEN'
+  readonly topic: string
+  readonly key: string
+
+  constructor(topic: string, key: string) {
+    super(`Cannot join "${topic}": another holder has the key, expected a key that is free`)
+    this.topic = topic
+    this.key = key
   }
 }
 

@@ -20,6 +20,7 @@ export type {
 export {
   BrokerUnavailableError,
   ExpectationFailedError,
+  PresenceKeyTakenError,
   PublishRefusedError,
   PublishUncertainError,
   SubscriptionRefusedError,
@@ -56,6 +57,7 @@ export { MemoryLog } from './memory/memory-log.ts'
 export type { CutOptions, RestartOptions } from './memory/memory-log.ts'
 export type { FeedOptions } from './node/session-feed.ts'
 export type {
+  JoinOptions,
   Member,
   Presence,
   PresenceChange,
@@ -78,6 +80,6 @@ export { openTopics, Topics } from './topics-plugin.ts'
 export type { OpenTopicsOptions } from './topics-plugin.ts'
 export type { TopicsOfProcess } from './topics.ts'
 export { Denied } from './wire/permissions.ts'
-export type { Asked, TopicPermissions, Verdict } from './wire/permissions.ts'
+export type { Asked, Identity, TopicPermissions, Verdict } from './wire/permissions.ts'
 export type { TopicsClient } from './wire/topics-client.ts'
 export type { ServeOptions } from './wire/serve-options.ts'

@@ -30,9 +30,19 @@ interface Known {
   mode: PresenceMode
 }
 
+/** The client's own seat in one topic. */
 interface Joined {
   meta: unknown
+  /** What the server has accepted on this session; `null` before it has. */
+  accepted: { readonly meta: unknown } | null
   answer: Deferred<string>
+  readonly ended: Deferred<Error | null>
+}
+
+interface Asked {
+  readonly topic: string
+  /** What `join` said; absent in a request to watch. */
+  readonly said?: { readonly meta: unknown }
 }
 
 /** The presences of all topics of one client. */
@@ -42,7 +52,7 @@ export class ClientPresences {
   readonly #known = new Map<string, Known>()
   readonly #joined = new Map<string, Joined>()
   /** Requests that are not answered. */
-  readonly #asked = new Map<number, { readonly topic: string; readonly isJoin: boolean }>()
+  readonly #asked = new Map<number, Asked>()
 
   constructor(connection: () => ClientConnection) {
     this.#connection = connection
@@ -59,15 +69,20 @@ export class ClientPresences {
   opened(): void {
     this.#asked.clear()
     for (const [topic, { mode }] of this.#known) this.#askToWatch(topic, mode)
-    for (const [topic, { meta }] of this.#joined) this.#askToJoin(topic, meta)
+    for (const [topic, joined] of this.#joined) {
+      joined.accepted = null
+      this.#askToJoin(topic, joined.meta)
+    }
   }
 
   receive(message: PresenceMessage): void {
     if (message.type === 'done') {
       const asked = this.#asked.get(message.id)
       this.#asked.delete(message.id)
-      if (asked?.isJoin !== true) return
-      this.#joined.get(message.topic)?.answer.resolve(message.key ?? '')
+      const joined = this.#joined.get(message.topic)
+      if (!asked?.said || joined === undefined) return
+      joined.accepted = asked.said
+      joined.answer.resolve(message.key ?? '')
       return
     }
     const { topic, ...change } = message
@@ -84,10 +99,9 @@ export class ClientPresences {
     const asked = this.#asked.get(id)
     if (asked === undefined) return false
     this.#asked.delete(id)
-    const { topic, isJoin } = asked
-    if (retryAfter !== null)
-      this.#connection().later(retryAfter, () => this.#askAgain(topic, isJoin))
-    else if (isJoin) this.#endJoin(topic, error(topic))
+    const { topic, said } = asked
+    if (retryAfter !== null) this.#connection().later(retryAfter, () => this.#askAgain(asked))
+    else if (said) this.#endJoin(topic, error(topic), true)
     else this.#endWatches(topic, error(topic))
     return true
   }
@@ -142,36 +156,39 @@ export class ClientPresences {
   }
 
   async #join(topic: string, meta: unknown): Promise<ClientSeat> {
-    const key = await this.#say(topic, meta)
-    let isLeft = false
+    const joined = this.#say(topic, meta)
+    const key = await joined.answer.promise
+    const { ended } = joined
     const leave = (): void => {
-      if (isLeft) return
-      isLeft = true
+      if (!ended.resolve(null)) return
       this.#joined.delete(topic)
       this.#send({ type: 'leave', topic })
     }
     return {
       key,
+      ended: ended.promise,
       update: async (next) => {
-        if (!isLeft) await this.#say(topic, next)
+        if (!ended.isSettled) await this.#say(topic, next).answer.promise
       },
       leave,
-      [Symbol.asyncDispose]: () => {
-        leave()
-        return Promise.resolve()
-      },
+      [Symbol.asyncDispose]: () => Promise.resolve(leave()),
     }
   }
 
-  /** Joins, or joins again with another meta. Resolves with the key. */
-  async #say(topic: string, meta: unknown): Promise<string> {
+  /** Joins, or joins again with another meta. `answer` resolves with the key. */
+  #say(topic: string, meta: unknown): Joined {
     if (this.#connection().end !== null) throw new SubscriptionRefusedError(topic, 'closed')
-    const joined = this.#joined.get(topic) ?? { meta, answer: new Deferred<string>() }
+    const joined: Joined = this.#joined.get(topic) ?? {
+      meta,
+      accepted: null,
+      answer: new Deferred(),
+      ended: new Deferred(),
+    }
     joined.meta = meta
     if (joined.answer.isSettled) joined.answer = new Deferred<string>()
     this.#joined.set(topic, joined)
     this.#askToJoin(topic, meta)
-    return joined.answer.promise
+    return joined
   }
 
   /** @returns the id of the request; `null` without a session. */
@@ -181,21 +198,21 @@ export class ClientPresences {
     return connection.send({ id, ...message }) ? id : null
   }
 
-  #askAgain(topic: string, isJoin: boolean): void {
+  #askAgain({ topic, said }: Asked): void {
     const known = this.#known.get(topic)
     const joined = this.#joined.get(topic)
-    if (isJoin && joined !== undefined) this.#askToJoin(topic, joined.meta)
-    if (!isJoin && known !== undefined) this.#askToWatch(topic, known.mode)
+    if (said && joined !== undefined) this.#askToJoin(topic, joined.meta)
+    if (!said && known !== undefined) this.#askToWatch(topic, known.mode)
   }
 
   #askToWatch(topic: string, mode: PresenceMode): void {
     const id = this.#send({ type: 'presence', topic, mode })
-    if (id !== null) this.#asked.set(id, { topic, isJoin: false })
+    if (id !== null) this.#asked.set(id, { topic })
   }
 
   #askToJoin(topic: string, meta: unknown): void {
     const id = this.#send({ type: 'join', topic, ...(meta === undefined ? {} : { meta }) })
-    if (id !== null) this.#asked.set(id, { topic, isJoin: true })
+    if (id !== null) this.#asked.set(id, { topic, said: { meta } })
   }
 
   #endWatches(topic: string, error: Error | null): void {
@@ -206,14 +223,21 @@ export class ClientPresences {
     for (const watch of known.watches) watch.end(error)
   }
 
-  #endJoin(topic: string, error: Error): void {
+  /** @param isUpdate a refused update changes nothing: the server keeps the seat. */
+  #endJoin(topic: string, error: Error, isUpdate = false): void {
     const joined = this.#joined.get(topic)
-    this.#joined.delete(topic)
-    if (joined === undefined) return
-    joined.answer.promise.catch(() => {
+    if (!joined) return
+    const { accepted, answer, ended } = joined
+    answer.promise.catch(() => {
       // No call waits for the answer if the seat was taken on an earlier session.
     })
-    joined.answer.reject(error)
+    answer.reject(error)
+    if (isUpdate && accepted) {
+      joined.meta = accepted.meta
+      return
+    }
+    this.#joined.delete(topic)
+    ended.resolve(error)
   }
 }
 

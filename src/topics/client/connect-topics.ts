@@ -211,5 +211,7 @@ function refusal(
 
 function reasonOf(code: Extract<ServerMessage, { type: 'error' }>['code']): SubscriptionRefusal {
   if (code === 'size' || code === 'schema') return 'meta'
-  return code === 'limit' || code === 'rate' || code === 'name' ? code : 'forbidden'
+  return code === 'limit' || code === 'rate' || code === 'taken' || code === 'name'
+    ? code
+    : 'forbidden'
 }

@@ -53,7 +53,17 @@ export interface ClientPublishOptions {
 export interface ClientSeat extends AsyncDisposable {
   /** The key of the client, as the server has decided. */
   readonly key: string
-  /** Changes the meta of the member. @throws (by rejecting) {SubscriptionRefusedError} */
+  /**
+   * Resolves when the seat has ended: with `null` after `leave`, else with the reason. A server may
+   * refuse the seat on a later connection, for example because another client has the key. Never
+   * rejects.
+   */
+  readonly ended: Promise<Error | null>
+  /**
+   * Joins again with another argument. If the server refuses, the seat stays as it was.
+   *
+   * @throws (by rejecting) {SubscriptionRefusedError}
+   */
   update(meta?: unknown): Promise<void>
   /** Leaves at once. Idempotent. */
   leave(): void

@@ -38,6 +38,7 @@ const ANNOUNCEMENTS_PER_LEASE = 3
 /** How long answers may take. */
 const SLACK_MS = 1000
 const TOPICS_PER_ASK = 100
+const MAX_MISSED = 10_000
 
 /** The other processes. */
 export class PresenceNodes {
@@ -48,6 +49,8 @@ export class PresenceNodes {
   readonly #live = new Map<string, { heardAt: number; lease: WheelTimer | null }>()
   /** Processes that have stopped, until their members do not count any more. */
   readonly #leaving = new Map<string, WheelTimer>()
+  /** Since when processes that do not live have been missed, the longest missed first. */
+  readonly #missed = new Map<string, number>()
   #announcing: WheelTimer | null = null
   #isStarted = false
   #isUp = false
@@ -74,6 +77,20 @@ export class PresenceNodes {
     return heardForMs >= this.#everyMs + SLACK_MS
   }
 
+  /**
+   * Whether a process has been silent for its whole lease. The lease of an unknown process begins
+   * with the first question: its announcement may be on the way.
+   */
+  isGone(node: string): boolean {
+    if (this.#live.has(node) || this.#leaving.has(node) || this.#listeningSince === null) {
+      return false
+    }
+    const now = this.#parts.environment.clock.now()
+    const missedSince = this.#missed.get(node)
+    if (missedSince === undefined) this.#miss(node, now)
+    return missedSince !== undefined && now - missedSince >= this.#parts.nodeTimeoutMs
+  }
+
   /** Begins to announce this process and to listen for others. Idempotent. */
   start(): void {
     if (this.#isStarted) return
@@ -92,6 +109,7 @@ export class PresenceNodes {
       for (const node of this.#live.keys()) this.#heard(node)
     } else {
       this.#listeningSince = null
+      this.#missed.clear()
       for (const each of this.#live.values()) each.lease?.cancel()
     }
   }
@@ -198,6 +216,7 @@ export class PresenceNodes {
   #heard(node: string): void {
     const heardAt = this.#parts.environment.clock.now()
     const known = this.#live.get(node)
+    this.#missed.delete(node)
     if (known === undefined) this.#live.set(node, { heardAt, lease: null })
     else known.heardAt = heardAt
     if (known === undefined || known.lease?.isPending !== true) {
@@ -217,8 +236,18 @@ export class PresenceNodes {
         return
       }
       this.#live.delete(node)
+      this.#miss(node, known.heardAt)
       this.#owner.gone(node)
     })
+  }
+
+  #miss(node: string, since: number): void {
+    this.#missed.set(node, since)
+    if (this.#missed.size <= MAX_MISSED) return
+    for (const first of this.#missed.keys()) {
+      this.#missed.delete(first)
+      return
+    }
   }
 
   #leave(node: string): void {
@@ -228,6 +257,7 @@ export class PresenceNodes {
     const { environment, graceMs } = this.#parts
     const forget = (): void => {
       this.#leaving.delete(node)
+      this.#miss(node, -Infinity)
       this.#owner.gone(node)
     }
     this.#leaving.set(node, environment.timers.schedule(graceMs, forget))

@@ -2,11 +2,17 @@
  * The presence of topics, in this process and between processes.
  */
 
-import type { Environment } from '../../base/internal.ts'
+import {
+  type Environment,
+  requireFunction,
+  requireKnownNames,
+  requireObject,
+} from '../../base/internal.ts'
 import { validateWith } from '../../schema/index.ts'
 import type { Broker } from '../broker.ts'
 import { BrokerUnavailableError, PublishRefusedError } from '../errors.ts'
 import type { AnyTopicKind } from '../kind/define-topic.ts'
+import { KeyClaims } from './key-claims.ts'
 import {
   CONTROL_CHANNEL,
   decodePresence,
@@ -15,7 +21,7 @@ import {
 } from './presence-messages.ts'
 import { PresenceNodes } from './presence-nodes.ts'
 import type { PresenceParts } from './presence-parts.ts'
-import type { Presence } from './presence.ts'
+import type { JoinOptions, Presence } from './presence.ts'
 import { TopicMembers } from './topic-members.ts'
 
 /** How presences are set up. All times are in milliseconds. */
@@ -37,6 +43,7 @@ export class Presences {
   readonly #parts: PresenceParts
   /** Those with members or watches. */
   readonly #used = new Map<string, TopicMembers>()
+  readonly #claims: KeyClaims
   #isUp = false
 
   constructor(broker: Broker, environment: Environment, settings: PresenceSettings) {
@@ -53,6 +60,9 @@ export class Presences {
         asked: (topic) => this.#answer(topic),
       },
     )
+    const { isAlone, nodeId } = settings
+    const isGone = (node: string): boolean => isAlone || nodes.isGone(node)
+    this.#claims = new KeyClaims({ broker, environment, nodeId, isGone })
     this.#parts = {
       ...settings,
       timers,
@@ -69,6 +79,7 @@ export class Presences {
     this.#isUp = isUp
     this.#parts.nodes.brokerChanged(isUp)
     if (!isUp || wasUp) return
+    this.#claims.up()
     for (const members of this.#used.values()) members.seen(null)
   }
 
@@ -99,10 +110,12 @@ export class Presences {
     if (!this.#parts.isAlone) this.#parts.nodes.start()
     const used = (): TopicMembers => this.#use(name, presence.listed)
     return {
-      join: async (session, key, meta) => {
-        checkKey(name, key)
+      join: async (session, key, meta, options = {}) => {
+        const { holder = null, lost } = readJoin(name, key, options)
         const valid = await this.#checkMeta(name, kind, meta)
-        return used().join(session, key, valid, (next) => this.#checkMetaNow(name, next))
+        const claim = holder === null ? null : await this.#claims.claim(name, key, holder)
+        const check = (next: unknown): void => this.#checkMetaNow(name, next)
+        return used().join({ session, key, meta: valid, check, claim, lost })
       },
       list: () => used().list(),
       count: async () => (await used().list()).count,
@@ -114,6 +127,7 @@ export class Presences {
   end(): void {
     for (const members of this.#used.values()) members.end()
     this.#used.clear()
+    this.#claims.end()
     this.#parts.nodes.end()
   }
 
@@ -164,10 +178,24 @@ async function listen(broker: Broker, channel: string): Promise<void> {
   }
 }
 
-function checkKey(name: string, key: string): void {
-  const isText = typeof key === 'string' && key !== '' && UTF8.encode(key).length <= MAX_KEY_BYTES
-  if (isText) return
+function readJoin(name: string, key: string, options: JoinOptions): JoinOptions {
+  const act = `join "${name}"`
+  requireText(act, 'the key', key)
+  requireObject(act, 'the options', options)
+  requireKnownNames(act, options, ['holder', 'lost'])
+  const { holder, lost } = options
+  if (holder !== undefined) requireText(act, 'option "holder"', holder)
+  if (lost !== undefined) requireFunction(act, 'option "lost"', lost)
+  if (lost === undefined || holder !== undefined) return options
   throw new TypeError(
-    `Cannot join "${name}": the key is invalid, expected 1 to ${MAX_KEY_BYTES} bytes of UTF-8`,
+    `Cannot ${act}: option "lost" needs a key that is reserved, expected "holder"`,
+  )
+}
+
+function requireText(act: string, name: string, value: string): void {
+  const isText = typeof value === 'string' && value !== ''
+  if (isText && UTF8.encode(value).length <= MAX_KEY_BYTES) return
+  throw new TypeError(
+    `Cannot ${act}: ${name} is invalid, expected 1 to ${MAX_KEY_BYTES} bytes of UTF-8`,
   )
 }

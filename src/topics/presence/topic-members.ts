@@ -5,6 +5,7 @@
 import { Deferred, type WheelTimer } from '../../base/internal.ts'
 import { CloseReason } from '../../protocol/index.ts'
 import type { WebSocketSession } from '../../session/index.ts'
+import type { KeyClaim } from './key-claims.ts'
 import { type MemberChange, MemberTable, type Said } from './member-table.ts'
 import { NodeMembers } from './node-members.ts'
 import type { PresenceMessage } from './presence-messages.ts'
@@ -16,6 +17,26 @@ import { onSessionEnd } from './session-ends.ts'
 const COUNT_EVERY_MS = 1000
 /** How long other processes may take to say who is there. */
 const COLLECT_MS = 1000
+
+/** A session that becomes a member. */
+export interface Joining {
+  readonly session: WebSocketSession
+  readonly key: string
+  readonly meta: unknown
+  /** Throws for a meta that is invalid. */
+  readonly check: (meta: unknown) => void
+  /** `null`: the key is not reserved. */
+  readonly claim: KeyClaim | null
+  /** Called if another holder has got the key. */
+  readonly lost: (() => void) | undefined
+}
+
+/** A connection among the members. */
+interface OwnSeat {
+  readonly claim: KeyClaim | null
+}
+
+const KEY_TAKEN = new CloseReason(4103, 'Key taken')
 
 /** One topic. */
 export class TopicMembers {
@@ -29,7 +50,7 @@ export class TopicMembers {
   readonly #nodes: NodeMembers
   readonly #watches = new Set<PresenceWatch>()
   /** Seats whose connection has broken off, by key. */
-  readonly #gone = new Map<string, Map<object, WheelTimer>>()
+  readonly #gone = new Map<string, Map<OwnSeat, WheelTimer>>()
   /** Whether there were more members than are listed, at the last count or since. */
   #isAbove = false
   #countTimer: WheelTimer | null = null
@@ -54,13 +75,8 @@ export class TopicMembers {
     })
   }
 
-  join(
-    session: WebSocketSession,
-    key: string,
-    meta: unknown,
-    check: (meta: unknown) => void,
-  ): Seat<unknown> {
-    const seat = {}
+  join({ session, key, meta, check, claim, lost }: Joining): Seat<unknown> {
+    const seat: OwnSeat = { claim }
     let isLeft = false
     this.#sit(seat, key, meta)
     // Whoever returns takes the place of the connection that broke off.
@@ -76,6 +92,15 @@ export class TopicMembers {
       forget()
       this.#stand(seat, key)
     }
+    claim?.onLost(() => {
+      const wasLeft = isLeft
+      leave()
+      // A seat whose connection has broken off counts for the grace no longer.
+      this.#stand(seat, key)
+      if (wasLeft) return
+      if (lost === undefined) void session.close(KEY_TAKEN)
+      else lost()
+    })
     return {
       key,
       update: (next) => {
@@ -185,21 +210,22 @@ export class TopicMembers {
   }
 
   /** The seat counts for some time more. */
-  #await(seat: object, key: string): void {
-    const seats = this.#gone.get(key) ?? new Map<object, WheelTimer>()
+  #await(seat: OwnSeat, key: string): void {
+    const seats = this.#gone.get(key) ?? new Map<OwnSeat, WheelTimer>()
     this.#gone.set(key, seats)
     const { timers, graceMs } = this.#parts
     const timer = timers.schedule(graceMs, () => this.#stand(seat, key))
     seats.set(seat, timer)
   }
 
-  #sit(seat: object, key: string, meta: unknown): void {
+  #sit(seat: OwnSeat, key: string, meta: unknown): void {
     const { nodes } = this.#parts
     const said: Said = { meta, stamp: nodes.nextStamp(), by: nodes.id }
     if (this.#own.sit(seat, key, said) !== null) this.#tell(this.#nodes.ownChanged(key))
   }
 
-  #stand(seat: object, key: string): void {
+  #stand(seat: OwnSeat, key: string): void {
+    seat.claim?.release()
     const seats = this.#gone.get(key)
     seats?.get(seat)?.cancel()
     seats?.delete(seat)

@@ -91,6 +91,7 @@ export type ErrorCode =
   | 'order'
   | 'unavailable'
   | 'uncertain'
+  | 'taken'
   | 'unknown'
 
 /** An event in a message. */

@@ -56,7 +56,21 @@ export interface TopicPermissions<Parameters, Event, Input, Meta = unknown> {
    */
   readonly presence?: (
     asked: Asked<Parameters> & { readonly meta: unknown },
-  ) => Answer<false | Denied | { readonly key: string; readonly meta: Meta }>
+  ) => Answer<false | Denied | Identity<Meta>>
+}
+
+/** Who a client is among the members of a topic. */
+export interface Identity<Meta = unknown> {
+  readonly key: string
+  readonly meta: Meta
+  /**
+   * Reserves the key, over all processes: a client with another holder is refused with the reason
+   * `taken`. 1 to 255 bytes, such as `client.id`, or a secret of the browser tab that a reload
+   * keeps. Give it for every member of a topic, or for none.
+   *
+   * @defaultValue absent: clients with the same key are one member
+   */
+  readonly holder?: string
 }
 
 /** Permissions whose types are not known to the compiler. */

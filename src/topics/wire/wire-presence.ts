@@ -4,7 +4,7 @@
 
 import type { WheelTimer } from '../../base/internal.ts'
 import { ClosedSendChannelError } from '../../channels/index.ts'
-import { PublishRefusedError } from '../errors.ts'
+import { BrokerUnavailableError, PresenceKeyTakenError, PublishRefusedError } from '../errors.ts'
 import type { PresenceMode, Seat } from '../presence/presence.ts'
 import type { ClientMessage } from './messages.ts'
 import { type AllowedTopic, type Decision, Denied } from './permissions.ts'
@@ -18,6 +18,8 @@ interface Watching {
   until: WheelTimer | null
 }
 
+/** When a client asks again for what the broker could not say. */
+const RETRY_AFTER_MS = 1000
 const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** The presence of one connection. */
@@ -166,11 +168,22 @@ export class WirePresence {
     }
     const { presence } = topics.served(topic, allowed.kind)
     try {
-      const seat = await presence.join(session, answer.key, answer.meta)
+      const options = answer.holder === undefined ? {} : { holder: answer.holder }
+      const seat = await presence.join(session, answer.key, answer.meta, options)
       // The old seat ends after the new one has begun, so that the member stays present.
       this.#seats.get(topic)?.leave()
       this.#seats.set(topic, seat)
     } catch (error) {
+      if (error instanceof PresenceKeyTakenError) {
+        answers.refuse(id, topic, 'taken', 'Another client has the key')
+        return
+      }
+      if (error instanceof BrokerUnavailableError) {
+        answers.refuse(id, topic, 'unavailable', 'The broker is down', {
+          retryAfter: RETRY_AFTER_MS,
+        })
+        return
+      }
       if (!(error instanceof PublishRefusedError)) throw error
       if (error.reason === 'size') answers.tellLimit('maxMetaBytes', topic)
       answers.refuse(id, topic, error.reason === 'size' ? 'size' : 'schema', error.message)

@@ -3,7 +3,13 @@
  */
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { BrokerUnavailableError, defineTopic } from '../../../src/topics/index.ts'
+import type { WebSocketSession } from '../../../src/session/index.ts'
+import {
+  BrokerUnavailableError,
+  defineTopic,
+  PresenceKeyTakenError,
+  type Seat,
+} from '../../../src/topics/index.ts'
 import { readTopicsOptions } from '../../../src/topics/topics-options.ts'
 import { TopicsOfProcess } from '../../../src/topics/topics.ts'
 import { Listening } from '../../support/topics-world.ts'
@@ -11,6 +17,7 @@ import type { BrokerHarness, BrokerUnderTest } from './harness.ts'
 
 const Room = defineTopic('rooms/:room', { history: { size: 100, age: 600_000 } })
 const Small = defineTopic('small/:name', { history: { size: 5, age: 600_000 } })
+const Seats = defineTopic('seats', { presence: {} })
 const room = { room: '1' }
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 
@@ -36,11 +43,12 @@ export function topicsSuite({ name, createHarness, skip = {} }: BrokerUnderTest)
       it.runIf(isKept)(`${title}${isKept ? '' : ` (${reason})`}`, body)
     }
 
-    async function open(): Promise<TopicsOfProcess> {
+    async function open(nodeTimeout = 15_000): Promise<TopicsOfProcess> {
       const settings = readTopicsOptions('test', {
         broker: harness.create(),
         namespace: 'test',
         publishTimeout: 30_000,
+        nodeTimeout,
       })
       const topics = new TopicsOfProcess(settings, harness.environment, SILENT)
       processes.push(topics)
@@ -55,6 +63,39 @@ export function topicsSuite({ name, createHarness, skip = {} }: BrokerUnderTest)
 
     async function publish(topics: TopicsOfProcess, event: string): Promise<void> {
       await harness.settle(topics.topic(Room, room).publish(event))
+    }
+
+    function join(
+      topics: TopicsOfProcess,
+      key: string,
+      holder: string,
+      lost: () => void = () => {},
+    ): Promise<Seat<unknown>> {
+      const { presence } = topics.topic(Seats)
+      return harness.settle(presence.join(lastingSession(), key, holder, { holder, lost }))
+    }
+
+    /** Joins when the key is free. */
+    async function joinWhenFree(topics: TopicsOfProcess, key: string, holder: string) {
+      for (;;) {
+        try {
+          return await join(topics, key, holder)
+        } catch (error) {
+          if (!(error instanceof PresenceKeyTakenError)) throw error
+          await harness.pass(100)
+        }
+      }
+    }
+
+    /** Resolves with the state that `topics` has next, or has already. */
+    async function untilState(topics: TopicsOfProcess, state: 'up' | 'down'): Promise<void> {
+      const reached = new Promise<void>((resolve) => {
+        topics.monitor.on('brokerChanged', (change) => {
+          if (change.state.state === state) resolve()
+        })
+        if (topics.broker.state === state) resolve()
+      })
+      await harness.settle(reached)
     }
 
     sentence('T-01 T-09 all nodes see all events, their own too, in one order', async () => {
@@ -103,13 +144,7 @@ export function topicsSuite({ name, createHarness, skip = {} }: BrokerUnderTest)
       const listening = new Listening(a.topic(Room, room).events())
       await until(listening, () => listening.short === 'live')
       await harness.cut(a.broker.engine, false)
-      const down = new Promise<void>((resolve) => {
-        a.monitor.on('brokerChanged', ({ state }) => {
-          if (state.state === 'down') resolve()
-        })
-        if (a.broker.state === 'down') resolve()
-      })
-      await harness.settle(down)
+      await untilState(a, 'down')
       await expect(a.topic(Room, room).publish('x')).rejects.toThrow(BrokerUnavailableError)
       for (const event of ['one', 'two']) await publish(b, event)
 
@@ -118,6 +153,74 @@ export function topicsSuite({ name, createHarness, skip = {} }: BrokerUnderTest)
 
       expect(listening.events).toEqual(['one', 'two'])
       expect(listening.short).not.toContain('gap')
+    })
+
+    sentence('T-59 of 20 holders on four nodes, exactly one gets a key', async () => {
+      const nodes = [await open(), await open(), await open(), await open()]
+
+      const outcomes = await Promise.allSettled(
+        Array.from({ length: 5 }, (_, n) =>
+          nodes.map((node, at) => join(node, 'ada', `${n} of ${at}`)),
+        ).flat(),
+      )
+
+      const refused = outcomes.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []))
+      expect(refused).toHaveLength(19)
+      for (const error of refused) expect(error).toBeInstanceOf(PresenceKeyTakenError)
+    })
+
+    sentence('T-60 a key is free on every node after its last seat has left', async () => {
+      const [a, b] = [await open(), await open()]
+      const seat = await join(a, 'ada', 'one')
+      const second = await join(b, 'ada', 'one')
+      await expect(join(b, 'ada', 'two')).rejects.toThrow(PresenceKeyTakenError)
+
+      second.leave()
+      await expect(join(b, 'ada', 'two')).rejects.toThrow(PresenceKeyTakenError)
+      seat.leave()
+
+      expect((await joinWhenFree(b, 'ada', 'two')).key).toBe('ada')
+    })
+
+    sentence('T-60 a node that dies frees its keys when its lease ends', async () => {
+      const [a, b] = [await open(1000), await open(1000)]
+      await join(a, 'ada', 'one')
+      await expect(join(b, 'ada', 'two')).rejects.toThrow(PresenceKeyTakenError)
+
+      await harness.cut(a.broker.engine, true)
+
+      expect((await joinWhenFree(b, 'ada', 'two')).key).toBe('ada')
+    })
+
+    sentence('T-61 no key is reserved while the broker is down, and none is lost', async () => {
+      const [a, b] = [await open(), await open()]
+      await join(a, 'ada', 'one', () => expect.fail('lost'))
+      await harness.cut(a.broker.engine, false)
+      await untilState(a, 'down')
+
+      await expect(join(a, 'bob', 'one')).rejects.toThrow(BrokerUnavailableError)
+      await expect(join(b, 'ada', 'two')).rejects.toThrow(PresenceKeyTakenError)
+      await harness.mend(a.broker.engine)
+      await untilState(a, 'up')
+
+      await expect(join(b, 'ada', 'two')).rejects.toThrow(PresenceKeyTakenError)
+      expect((await join(a, 'bob', 'one')).key).toBe('bob')
+    })
+
+    sentence('T-61 after an engine has lost its data, a key still has one holder', async () => {
+      const [a, b] = [await open(), await open()]
+      let lost = (): void => {}
+      const isLost = new Promise<void>((resolve) => {
+        lost = resolve
+      })
+      await join(a, 'ada', 'one', lost)
+
+      await harness.restartWithLoss(1)
+      for (const each of [a, b]) await untilState(each, 'up')
+      const outcome = await Promise.allSettled([join(b, 'ada', 'two')])
+
+      if (outcome[0].status === 'fulfilled') await harness.settle(isLost)
+      else expect(outcome[0].reason).toBeInstanceOf(PresenceKeyTakenError)
     })
 
     sentence('T-33 an engine that lacks the tail is told as another epoch', async () => {
@@ -131,4 +234,13 @@ export function topicsSuite({ name, createHarness, skip = {} }: BrokerUnderTest)
       await until(listening, () => listening.short.includes('epoch'))
     })
   })
+}
+
+/** A session that does not end. */
+function lastingSession(): WebSocketSession {
+  // Presence uses nothing else of a session.
+  return {
+    closeReason: new Promise(() => {}),
+    close: async () => {},
+  } as unknown as WebSocketSession
 }

@@ -16,6 +16,8 @@ const Room = defineTopic('rooms/:room', {
   presence: { meta: z.object({ name: z.string() }), listed: 2 },
 })
 const Plain = defineTopic('plain/:name', { presence: {} })
+/** Each client has a name of its own, which it chooses. */
+const Named = defineTopic('named', { presence: {} })
 const room = { room: '1' }
 const DAY_MS = 86_400_000
 /** Permissions of these rooms end. */
@@ -35,12 +37,20 @@ function serving(t: TestApplication): TopicsOfProcess {
       return { key: client.token ?? '', meta: { name: String(meta) } }
     },
   })
+  topics.allow(Named, {
+    subscribe: () => true,
+    presence: ({ client, meta }) => ({
+      key: String(meta),
+      meta: client.token,
+      holder: client.token ?? '',
+    }),
+  })
   topics.allow(Plain, { subscribe: () => true })
   t.application.routing((route) => topics.serve(route, '/live'))
   return topics
 }
 
-function connecting(t: TestApplication, token: string): LiveTopics {
+function connecting(t: TestApplication, token: string, delayMs = 1000): LiveTopics {
   const connect = (
     protocols: readonly string[],
     opened: Parameters<Connect>[1],
@@ -48,7 +58,7 @@ function connecting(t: TestApplication, token: string): LiveTopics {
     t.client.connect('ws://localhost/live', {
       protocols,
       opened,
-      reconnect: { baseDelay: 1000, maxDelay: 1000, jitter: 0 },
+      reconnect: { baseDelay: delayMs, maxDelay: delayMs, jitter: 0 },
     })
   return connectTopicsOn({ connect, clock: t.clock }, { token: () => token })
 }
@@ -252,6 +262,59 @@ describe('ClientPresences', () => {
       await t.clock.advance(10)
 
       expect((await session.closeReason).code).toBe(4400)
+    })
+  })
+
+  it('T-59 a client whose key is taken learns it, and may take another', async () => {
+    await withTestApplication(async (t) => {
+      serving(t)
+      const [ada, bob] = [connecting(t, 'ada'), connecting(t, 'bob')]
+      const seat = await settled(t, ada.topic(Named).presence.join('name'))
+      const { presence } = bob.topic(Named)
+
+      const refused = settled(t, presence.join('name'))
+      await expect(refused).rejects.toMatchObject({
+        code: 'TOWPATH_SUBSCRIPTION_REFUSED',
+        reason: 'taken',
+      })
+      seat.leave()
+      await t.clock.advance(10)
+
+      expect((await settled(t, presence.join('name'))).key).toBe('name')
+    })
+  })
+
+  it('a refused update leaves the seat as it was', async () => {
+    await withTestApplication(async (t) => {
+      serving(t)
+      const [ada, bob] = [connecting(t, 'ada'), connecting(t, 'bob')]
+      await settled(t, ada.topic(Named).presence.join('first'))
+      const seat = await settled(t, bob.topic(Named).presence.join('second'))
+      const watching = new Watching(ada.topic(Named).presence.changes())
+      await t.clock.advance(10)
+
+      const refused = settled(t, seat.update('first'))
+      await expect(refused).rejects.toMatchObject({ reason: 'taken' })
+      seat.leave()
+      await t.clock.advance(10)
+
+      expect(await seat.ended).toBeNull()
+      expect(watching.short).toBe('members(first,second of 2) left(second)')
+    })
+  })
+
+  it('T-60 a client that comes back too late learns that its seat has ended', async () => {
+    await withTestApplication(async (t) => {
+      serving(t)
+      const ada = connecting(t, 'ada', 30_000)
+      const seat = await settled(t, ada.topic(Named).presence.join('name'))
+
+      t.network.reset()
+      await t.clock.advance(12_000)
+      await settled(t, connecting(t, 'bob').topic(Named).presence.join('name'))
+      await t.clock.advance(20_000)
+
+      expect(await settled(t, seat.ended)).toMatchObject({ reason: 'taken' })
     })
   })
 })

@@ -7,6 +7,7 @@ import {
   MemoryLog,
   type Presence,
   type PresenceChange,
+  PresenceKeyTakenError,
   type PresenceList,
   Topics,
 } from '../../../src/topics/index.ts'
@@ -35,6 +36,16 @@ async function withNodes(
       app.install(WebSockets)
       const { presence } = app.install(Topics, { broker }).topic(Room, room)
       app.routing((route) => {
+        route.webSocket('/reserved/:key/:holder', async (session) => {
+          const { key, holder } = session.call.parameters
+          try {
+            await presence.join(session, key, holder, { holder })
+          } catch (error) {
+            if (!(error instanceof PresenceKeyTakenError)) throw error
+            return session.close(new CloseReason(4001, 'Taken'))
+          }
+          for await (const _ of session.incoming);
+        })
         route.webSocket('/:key/:name', async (session) => {
           const { key, name } = session.call.parameters
           const seat = await presence.join(session, key, name)
@@ -238,6 +249,53 @@ describe('NodeMembers', () => {
       await b.t.clock.advance(60_000)
 
       expect(await list(b)).toEqual({ members: [], count: 0, complete: true })
+    })
+  })
+
+  it('T-59 one session has a reserved key, in all processes', async () => {
+    await withNodes(2, async (_log, a, b) => {
+      const ada = await a.t.connect('/reserved/ada/one')
+      const thief = await b.t.connect('/reserved/ada/two')
+      await b.t.clock.advance(1000)
+
+      expect((await thief.closeReason).code).toBe(4001)
+      expect(ada.outgoing.isClosedForSend).toBe(false)
+      expect(await keys(b)).toBe('ada=one')
+    })
+  })
+
+  it('T-60 the keys of a process that stops are free after the grace', async () => {
+    await withNodes(2, async (_log, a, b) => {
+      await a.t.connect('/reserved/ada/one')
+      await a.t.clock.advance(1000)
+      await a.t.application.plugin(Topics).close()
+      await b.t.clock.advance(9000)
+      const early = await b.t.connect('/reserved/ada/two')
+      await b.t.clock.advance(2000)
+      const late = await b.t.connect('/reserved/ada/two')
+      await b.t.clock.advance(1000)
+
+      expect((await early.closeReason).code).toBe(4001)
+      expect(late.outgoing.isClosedForSend).toBe(false)
+    })
+  })
+
+  it('T-61 a session that lost its key is closed with 4103', async () => {
+    await withNodes(2, async (log, a, b) => {
+      const ada = await a.t.connect('/reserved/ada/one')
+      await a.t.clock.advance(1000)
+      log.cut(a.broker)
+      await b.t.clock.advance(16_000)
+      const heir = await b.t.connect('/reserved/ada/two')
+      await b.t.clock.advance(1000)
+      expect(ada.outgoing.isClosedForSend).toBe(false)
+
+      log.mend(a.broker)
+      await a.t.clock.advance(3000)
+
+      expect(await ada.closeReason).toMatchObject({ code: 4103, message: 'Key taken' })
+      expect(heir.outgoing.isClosedForSend).toBe(false)
+      for (const node of [a, b]) expect(await keys(node)).toBe('ada=two')
     })
   })
 })

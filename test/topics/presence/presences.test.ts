@@ -13,6 +13,8 @@ import {
   MemoryLog,
   type Presence,
   type PresenceChange,
+  PresenceKeyTakenError,
+  type Seat,
   Topics,
   type TopicsOfProcess,
 } from '../../../src/topics/index.ts'
@@ -251,6 +253,46 @@ describe('Presences', () => {
       await expect(join('x', { name: 1 })).rejects.toMatchObject({ reason: 'schema' })
       await expect(join('x', { name: 'x'.repeat(2000) })).rejects.toMatchObject({ reason: 'size' })
       expect(() => topics.topic(defineTopic('plain')).presence).toThrow(TypeError)
+    })
+  })
+
+  it("T-60 a reserved key is its holder's for the grace, and a holder that returns keeps it", async () => {
+    await withTestApplication(async (t) => {
+      const { presence } = serving(t)
+      const join = async (session: TestSession, holder: string): Promise<Seat<unknown>> =>
+        presence.join(session, 'ada', { name: 'Ada' }, { holder })
+      const other = await t.connect('/x/X')
+      const first = await t.connect('/y/Y')
+      await join(first, 'one')
+
+      first.network.reset()
+      await t.clock.advance(9000)
+      await expect(join(other, 'two')).rejects.toThrow(PresenceKeyTakenError)
+      const second = await t.connect('/z/Z')
+      const seat = await join(second, 'one')
+      await t.clock.advance(9000)
+      await expect(join(other, 'two')).rejects.toThrow(PresenceKeyTakenError)
+      second.network.reset()
+      await t.clock.advance(10_000)
+
+      await join(other, 'two')
+      seat.leave()
+      expect((await presence.list()).members.map(({ key }) => key).sort()).toEqual(['ada', 'x'])
+    })
+  })
+
+  it('refuses options of a reserved key that are invalid', async () => {
+    await withTestApplication(async (t) => {
+      const { presence } = serving(t)
+      const session = await t.connect('/ada/Ada')
+      const join = (options: object): Promise<unknown> =>
+        presence.join(session, 'x', { name: 'x' }, options)
+
+      await expect(join({ holder: '' })).rejects.toThrow(TypeError)
+      await expect(join({ holder: 'x'.repeat(256) })).rejects.toThrow(TypeError)
+      await expect(join({ holder: 'x', lost: 1 })).rejects.toThrow(TypeError)
+      await expect(join({ lost() {} })).rejects.toThrow(/expected "holder"/)
+      await expect(join({ exclusive: true })).rejects.toThrow(/exclusive/)
     })
   })
 
