@@ -74,7 +74,11 @@ const PORTABLE: readonly string[] = [
 ]
 
 /** Pairs on one level that may import, in this direction only. */
-const SAME_LEVEL: ReadonlySet<string> = new Set(['session→extensions'])
+const SAME_LEVEL: ReadonlySet<string> = new Set([
+  'session→extensions',
+  // Metrics of topics.
+  'operations→topics',
+])
 
 /** A folder with more files than this is divided into rooms. */
 const MAX_FILES = 20

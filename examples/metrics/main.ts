@@ -4,7 +4,7 @@
 
 import { openWebSocket } from 'towpath/client'
 import { startMetered } from './metrics.ts'
-import { knock, visit } from './traffic.ts'
+import { knock, trade, visit } from './traffic.ts'
 
 const { server, metricsUrl, stop } = await startMetered(8080, 9464)
 const url = `ws://127.0.0.1:${server.address.port}`
@@ -14,7 +14,9 @@ for (const name of ['a', 'b', 'c']) {
   const session = await openWebSocket(`${url}/ticks/${name}`)
   void session.incoming.consumeEach(() => {})
 }
+const traders = [await trade(url, 'canal'), await trade(url, 'canal'), await trade(url, 'lock')]
 const visits = setInterval(() => {
+  for (const trader of traders) trader.tell(100 + Math.random())
   const code = Math.random() < 0.8 ? 1000 : 4001
   void visit(url, Math.ceil(Math.random() * 20), code)
   if (Math.random() < 0.2) void knock(url)

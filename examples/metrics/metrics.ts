@@ -7,8 +7,19 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Registry } from 'prom-client'
 
-import { type EmbeddedServer, embeddedServer, seconds, WebSockets } from 'towpath'
+import {
+  type EmbeddedServer,
+  embeddedServer,
+  FrameType,
+  minutes,
+  seconds,
+  WebSockets,
+} from 'towpath'
 import { PrometheusMetrics } from 'towpath/prometheus'
+import { defineTopic, Topics } from 'towpath/topics'
+
+/** Prices, one topic for each share. Metrics have the pattern as their label. */
+const Price = defineTopic('prices/:share', { history: { size: 100, age: minutes(10) } })
 
 /** The server, and the address of its metrics. */
 export interface MeteredServer {
@@ -25,6 +36,7 @@ export async function startMetered(port: number, metricsPort: number): Promise<M
     (app) => {
       app.install(WebSockets, { pingPeriod: seconds(5) })
       app.install(PrometheusMetrics, { registry, closeCodes: [4001] })
+      const topics = app.install(Topics)
       app.routing((route) => {
         route.webSocket('/echo', async ({ incoming, send }) => {
           for await (const frame of incoming) await send(frame)
@@ -33,6 +45,13 @@ export async function startMetered(port: number, metricsPort: number): Promise<M
           for (;;) {
             await send(new Date().toISOString())
             await delay(seconds(1))
+          }
+        })
+        route.webSocket('/prices/:share', async (session) => {
+          const price = topics.topic(Price, { share: session.call.parameters.share })
+          await price.subscribe(session, { frame: ({ event }) => JSON.stringify(event) })
+          for await (const frame of session.incoming) {
+            if (frame.frameType === FrameType.TEXT) await price.publish(frame.readText())
           }
         })
       })

@@ -7,6 +7,8 @@ import type * as Api from '@opentelemetry/api'
 import {
   BUCKETS,
   DIRECTIONS,
+  KIND_GAUGES,
+  KIND_SUMS,
   type MetricName,
   METRICS,
   type Recorder,
@@ -17,6 +19,18 @@ const DIRECTION = 'network.io.direction'
 
 /** OpenTelemetry's words for the directions of a session. */
 const DIRECTION_NAMES = { incoming: 'receive', outgoing: 'transmit' } as const
+
+const KIND = 'towpath.topic.kind'
+
+type KindField = (typeof KIND_GAUGES | typeof KIND_SUMS)[number][1]
+
+type Observe = (value: number, labels: Api.Attributes) => void
+
+/** An instrument, and how its values are read from a snapshot. */
+interface Reader {
+  readonly instrument: Api.Observable
+  readonly read: (snapshot: Snapshot, observe: Observe) => void
+}
 
 /** The instruments of one application. */
 export class Instruments {
@@ -60,38 +74,92 @@ export class Instruments {
 
   /** Creates the instruments that are read when metrics are collected, all in one pass. */
   readFrom(snapshot: () => Snapshot): void {
-    const meter = this.#meter
-    const sessions = gauge(meter, METRICS.sessions)
-    const queued = gauge(meter, METRICS.queued_bytes)
-    const budget = gauge(meter, METRICS.memory_budget_bytes)
-    const messages = sum(meter, METRICS.messages_total)
-    const bytes = sum(meter, METRICS.bytes_total)
-    const dropped = sum(meter, METRICS.frames_dropped_total)
-    const limits = sum(meter, METRICS.limits_reached_total)
-    const all = [sessions, queued, budget, messages, bytes, dropped, limits]
-    meter.addBatchObservableCallback((result) => {
-      const now = snapshot()
-      for (const { route, protocol, count } of now.sessions) {
-        const labels = { 'http.route': route, 'network.protocol.name': protocol || 'websocket' }
-        result.observe(sessions, count, labels)
-      }
-      for (const direction of DIRECTIONS) {
-        const label = { [DIRECTION]: DIRECTION_NAMES[direction] }
-        result.observe(queued, now.queued[direction], label)
-        result.observe(dropped, now.statistics.framesDropped[direction], label)
-        for (const [route, totals] of now.totals) {
-          const labels = { ...label, 'http.route': route }
-          result.observe(messages, totals.messages[direction], labels)
-          result.observe(bytes, totals.bytes[direction], labels)
+    const readers = [...this.#sessions(), ...this.#topics()]
+    this.#meter.addBatchObservableCallback(
+      (result) => {
+        const now = snapshot()
+        for (const { instrument, read } of readers) {
+          read(now, (value, labels) => result.observe(instrument, value, labels))
         }
+      },
+      readers.map(({ instrument }) => instrument),
+    )
+  }
+
+  /** Sessions, traffic and limits of an application. */
+  #sessions(): Reader[] {
+    return [
+      this.#gauge(METRICS.sessions, ({ sessions }, observe) => {
+        for (const { route, protocol, count } of sessions) {
+          observe(count, {
+            'http.route': route,
+            'network.protocol.name': protocol || 'websocket',
+          })
+        }
+      }),
+      this.#gauge(METRICS.queued_bytes, ({ queued }, observe) => {
+        for (const direction of DIRECTIONS) observe(queued[direction], labelOf(direction))
+      }),
+      this.#gauge(METRICS.memory_budget_bytes, ({ budget }, observe) => {
+        if (budget === null) return
+        observe(budget.used, { 'towpath.budget': 'used' })
+        observe(budget.limit, { 'towpath.budget': 'limit' })
+      }),
+      this.#sum(METRICS.messages_total, ({ totals }, observe) => {
+        for (const [route, { messages }] of totals) observeBoth(observe, messages, route)
+      }),
+      this.#sum(METRICS.bytes_total, ({ totals }, observe) => {
+        for (const [route, { bytes }] of totals) observeBoth(observe, bytes, route)
+      }),
+      this.#sum(METRICS.frames_dropped_total, ({ statistics: { framesDropped } }, observe) => {
+        for (const direction of DIRECTIONS) observe(framesDropped[direction], labelOf(direction))
+      }),
+      this.#sum(METRICS.limits_reached_total, ({ statistics: { limitsReached } }, observe) =>
+        observeLimits(observe, limitsReached),
+      ),
+    ]
+  }
+
+  /** Topics by kind, and their broker. Without the plugin `Topics` nothing is observed. */
+  #topics(): Reader[] {
+    const byKind = (field: KindField): Reader['read'] => {
+      return ({ topics }, observe) => {
+        for (const each of topics?.kinds ?? []) observe(each[field], { [KIND]: each.kind })
       }
-      for (const [limit, count] of Object.entries(now.statistics.limitsReached)) {
-        result.observe(limits, count, { 'towpath.limit': limit })
-      }
-      if (now.budget === null) return
-      result.observe(budget, now.budget.used, { 'towpath.budget': 'used' })
-      result.observe(budget, now.budget.limit, { 'towpath.budget': 'limit' })
-    }, all)
+    }
+    return [
+      ...KIND_GAUGES.map(([name, field]) => this.#gauge(METRICS[name], byKind(field))),
+      ...KIND_SUMS.map(([name, field]) => this.#sum(METRICS[name], byKind(field))),
+      this.#sum(METRICS.topic_gaps_total, ({ topics }, observe) => {
+        for (const { kind, gaps } of topics?.kinds ?? []) {
+          for (const [reason, count] of Object.entries(gaps)) {
+            observe(count, { [KIND]: kind, 'towpath.gap.reason': reason })
+          }
+        }
+      }),
+      this.#sum(METRICS.topic_limits_reached_total, ({ topics }, observe) =>
+        observeLimits(observe, topics?.limitsReached ?? {}),
+      ),
+      this.#gauge(METRICS.broker_up, ({ topics }, observe) => {
+        if (topics !== null) observe(topics.broker.state === 'up' ? 1 : 0, {})
+      }),
+      this.#sum(METRICS.broker_outages_total, ({ topics }, observe) => {
+        if (topics !== null) observe(topics.broker.outages, {})
+      }),
+      this.#sum(METRICS.broker_reconnects_total, ({ topics }, observe) => {
+        if (topics !== null) observe(topics.broker.reconnects, {})
+      }),
+    ]
+  }
+
+  #gauge({ dotted, description, unit }: MetricName, read: Reader['read']): Reader {
+    const instrument = this.#meter.createObservableUpDownCounter(dotted, { description, unit })
+    return { instrument, read }
+  }
+
+  #sum({ dotted, description, unit }: MetricName, read: Reader['read']): Reader {
+    const instrument = this.#meter.createObservableCounter(dotted, { description, unit })
+    return { instrument, read }
   }
 
   #histogram({ dotted, description, unit }: MetricName, bounds: readonly number[]): Api.Histogram {
@@ -100,13 +168,20 @@ export class Instruments {
   }
 }
 
-function gauge(
-  meter: Api.Meter,
-  { dotted, description, unit }: MetricName,
-): Api.ObservableUpDownCounter {
-  return meter.createObservableUpDownCounter(dotted, { description, unit })
+function labelOf(direction: (typeof DIRECTIONS)[number]): Api.Attributes {
+  return { [DIRECTION]: DIRECTION_NAMES[direction] }
 }
 
-function sum(meter: Api.Meter, { dotted, description, unit }: MetricName): Api.ObservableCounter {
-  return meter.createObservableCounter(dotted, { description, unit })
+function observeBoth(
+  observe: Observe,
+  values: { readonly incoming: number; readonly outgoing: number },
+  route: string,
+): void {
+  for (const direction of DIRECTIONS) {
+    observe(values[direction], { ...labelOf(direction), 'http.route': route })
+  }
+}
+
+function observeLimits(observe: Observe, limits: Readonly<Record<string, number>>): void {
+  for (const [limit, count] of Object.entries(limits)) observe(count, { 'towpath.limit': limit })
 }

@@ -3,7 +3,7 @@
  */
 
 export { BoundedLabel, closeCodeLabel, OTHER, readCloseCodes } from './labels.ts'
-export { BUCKETS, METRICS } from './names.ts'
+export { BUCKETS, KIND_GAUGES, KIND_SUMS, METRICS } from './names.ts'
 export type { MetricKey, MetricName } from './names.ts'
 export { DIRECTIONS, Observation } from './observation.ts'
 export type {

@@ -26,6 +26,20 @@ export type MetricKey =
   | 'handler_failures_total'
   | 'requests_total'
   | 'request_duration_seconds'
+  | 'topics'
+  | 'topic_subscriptions'
+  | 'topic_subscriptions_behind'
+  | 'topic_lag_events'
+  | 'topic_members'
+  | 'topic_events_published_total'
+  | 'topic_publish_failures_total'
+  | 'topic_events_delivered_total'
+  | 'topic_events_dropped_total'
+  | 'topic_gaps_total'
+  | 'topic_limits_reached_total'
+  | 'broker_up'
+  | 'broker_outages_total'
+  | 'broker_reconnects_total'
 
 /** The metrics by their names in Prometheus. */
 export const METRICS: Readonly<Record<MetricKey, MetricName>> = {
@@ -101,7 +115,94 @@ export const METRICS: Readonly<Record<MetricKey, MetricName>> = {
     description: 'Time from a typed request to its outcome',
     unit: 's',
   },
+  topics: {
+    dotted: 'towpath.topics',
+    description: 'Topics that this process follows',
+    unit: '{topic}',
+  },
+  topic_subscriptions: {
+    dotted: 'towpath.topic.subscriptions',
+    description: 'Subscriptions of topics',
+    unit: '{subscription}',
+  },
+  topic_subscriptions_behind: {
+    dotted: 'towpath.topic.subscriptions.behind',
+    description: 'Subscriptions that have not taken the newest event yet',
+    unit: '{subscription}',
+  },
+  topic_lag_events: {
+    dotted: 'towpath.topic.lag',
+    description: 'How many events the slowest subscription is behind',
+    unit: '{event}',
+  },
+  topic_members: {
+    dotted: 'towpath.topic.members',
+    description: 'Members of presence with a connection to this process',
+    unit: '{member}',
+  },
+  topic_events_published_total: {
+    dotted: 'towpath.topic.published',
+    description: 'Events that this process has published',
+    unit: '{event}',
+  },
+  topic_publish_failures_total: {
+    dotted: 'towpath.topic.publish.failures',
+    description: 'Publishes that failed, except those whose expected position did not hold',
+    unit: '{event}',
+  },
+  topic_events_delivered_total: {
+    dotted: 'towpath.topic.delivered',
+    description: 'Events that subscriptions have taken, once for each subscription',
+    unit: '{event}',
+  },
+  topic_events_dropped_total: {
+    dotted: 'towpath.topic.dropped',
+    description: 'Events that slow subscriptions did not get',
+    unit: '{event}',
+  },
+  topic_gaps_total: {
+    dotted: 'towpath.topic.gaps',
+    description: 'Gaps that subscriptions have taken',
+    unit: '{gap}',
+  },
+  topic_limits_reached_total: {
+    dotted: 'towpath.topic.limits.reached',
+    description: 'How often clients reached limits of topics',
+    unit: '{event}',
+  },
+  broker_up: {
+    dotted: 'towpath.broker.up',
+    description: '1 while the broker of topics can be used, else 0',
+    unit: '1',
+  },
+  broker_outages_total: {
+    dotted: 'towpath.broker.outages',
+    description: 'How often the broker of topics went down',
+    unit: '{outage}',
+  },
+  broker_reconnects_total: {
+    dotted: 'towpath.broker.reconnects',
+    description: 'How often the broker of topics was up again',
+    unit: '{reconnect}',
+  },
 }
+
+/** Gauges of each kind of topics, and the field that has the value. */
+export const KIND_GAUGES = [
+  ['topics', 'topics'],
+  ['topic_subscriptions', 'subscriptions'],
+  ['topic_subscriptions_behind', 'behind'],
+  ['topic_lag_events', 'lag'],
+  ['topic_members', 'members'],
+] as const
+
+/** Sums of each kind of topics, and the field that has the value. */
+export const KIND_SUMS = [
+  ['topic_events_published_total', 'published'],
+  ['topic_publish_failures_total', 'publishFailures'],
+  ['topic_events_delivered_total', 'delivered'],
+  ['topic_events_dropped_total', 'dropped'],
+] as const
 
 /** The bounds of the histograms, in seconds. */
 export const BUCKETS = {

@@ -12,6 +12,8 @@ import {
 } from '../application/index.ts'
 import { addHooks, listsProtocols, logFailure, type UpgradeEnd } from '../application/internal.ts'
 import { observeRequests, type RequestObserver, type RequestWatch } from '../base/internal.ts'
+import type { TopicsStatistics } from '../topics/index.ts'
+import { installedTopicsOf } from '../topics/internal.ts'
 import { BoundedLabel, closeCodeLabel, OTHER } from './labels.ts'
 
 /** The two directions of a session. */
@@ -36,6 +38,8 @@ export interface Snapshot {
   readonly statistics: ApplicationStatistics
   /** `null`: no limit. */
   readonly budget: { readonly used: number; readonly limit: number } | null
+  /** `null` without the plugin `Topics`. */
+  readonly topics: TopicsStatistics | null
 }
 
 /** Receives what cannot be read later. Durations are in seconds. */
@@ -128,6 +132,7 @@ export class Observation {
       queued,
       statistics: this.#app.statistics(),
       budget: budgetOf(this.#app),
+      topics: installedTopicsOf(this.#app)?.statistics() ?? null,
     }
   }
 

@@ -8,6 +8,8 @@ import { definePlugin, type Plugin } from '../application/index.ts'
 import {
   BUCKETS,
   DIRECTIONS,
+  KIND_GAUGES,
+  KIND_SUMS,
   type MetricKey,
   METRICS,
   Observation,
@@ -97,6 +99,8 @@ class Metrics {
     const current = onceATurn(snapshot)
     this.#gauges(current)
     this.#totals(current)
+    this.#kinds(current)
+    this.#broker(current)
   }
 
   /** Metrics of the moment. */
@@ -133,6 +137,45 @@ class Metrics {
     this.#sum('limits_reached_total', ['limit'], current, (counter, { statistics }) => {
       const { limitsReached } = statistics
       for (const [limit, count] of Object.entries(limitsReached)) counter.inc({ limit }, count)
+    })
+  }
+
+  /** Metrics of topics, by kind. Without the plugin `Topics` they have no values. */
+  #kinds(current: () => Snapshot): void {
+    for (const [name, field] of KIND_GAUGES) {
+      this.#gauge(name, ['kind'], current, (gauge, { topics }) => {
+        for (const each of topics?.kinds ?? []) gauge.set({ kind: each.kind }, each[field])
+      })
+    }
+    for (const [name, field] of KIND_SUMS) {
+      this.#sum(name, ['kind'], current, (counter, { topics }) => {
+        for (const each of topics?.kinds ?? []) counter.inc({ kind: each.kind }, each[field])
+      })
+    }
+    this.#sum('topic_gaps_total', ['kind', 'reason'], current, (counter, { topics }) => {
+      for (const { kind, gaps } of topics?.kinds ?? []) {
+        for (const [reason, count] of Object.entries(gaps)) counter.inc({ kind, reason }, count)
+      }
+    })
+  }
+
+  /** Metrics of the broker of topics, and of the limits of topics. */
+  #broker(current: () => Snapshot): void {
+    this.#gauge('broker_up', [], current, (gauge, { topics }) => {
+      // 0 would say that there is a broker.
+      if (topics === null) gauge.remove()
+      else gauge.set(topics.broker.state === 'up' ? 1 : 0)
+    })
+    this.#sum('broker_outages_total', [], current, (counter, { topics }) => {
+      counter.inc(topics?.broker.outages ?? 0)
+    })
+    this.#sum('broker_reconnects_total', [], current, (counter, { topics }) => {
+      counter.inc(topics?.broker.reconnects ?? 0)
+    })
+    this.#sum('topic_limits_reached_total', ['limit'], current, (counter, { topics }) => {
+      for (const [limit, count] of Object.entries(topics?.limitsReached ?? {})) {
+        counter.inc({ limit }, count)
+      }
     })
   }
 

@@ -65,6 +65,7 @@ export type {
   PresenceMode,
   Seat,
 } from './presence/presence.ts'
+export type { TopicKindStatistics, TopicsStatistics } from './statistics.ts'
 export type { Subscribers } from './subscriber-counts.ts'
 export type {
   EventsOptions,

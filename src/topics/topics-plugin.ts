@@ -5,6 +5,7 @@
 import { requireObject } from '../base/internal.ts'
 import { definePlugin, type Logger, type Plugin } from '../application/index.ts'
 import { consoleLogger, logFailure } from '../application/internal.ts'
+import { addInstalledTopics } from './installed-topics.ts'
 import { createTopicsEnvironment } from './topics-environment.ts'
 import { readTopicsOptions, TOPICS_OPTION_NAMES, type TopicsOptions } from './topics-options.ts'
 import { TopicsOfProcess } from './topics.ts'
@@ -25,6 +26,7 @@ export const Topics: Plugin<TopicsOptions, TopicsOfProcess> = definePlugin<
     const settings = readTopicsOptions('install Topics', options)
     const environment = createTopicsEnvironment(app.clock)
     const topics = new TopicsOfProcess(settings, environment, app.logger)
+    addInstalledTopics(app, topics)
     void topics.open().catch((error: unknown) => {
       logFailure(app.logger, error, 'The broker of topics cannot be used')
     })

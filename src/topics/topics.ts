@@ -15,9 +15,10 @@ import { OutageLog } from './outage-log.ts'
 import { PublishOrder } from './publish-order.ts'
 import { ServedTopic, type TopicParts } from './served-topic.ts'
 import { SessionOutlets } from './session-outlets.ts'
+import { readKinds, type TopicsStatistics } from './statistics.ts'
 import { SubscriberCounts } from './subscriber-counts.ts'
 import type { Topic } from './topic.ts'
-import type { TopicsEvents } from './topics-events.ts'
+import type { TopicsEvents, TopicsLimitName } from './topics-events.ts'
 import type { TopicsParts } from './topics-parts.ts'
 import type { TopicsSettings } from './topics-options.ts'
 import { ClientNames } from './wire/client-names.ts'
@@ -35,13 +36,18 @@ export class TopicsOfProcess implements AsyncDisposable {
   readonly #counts: SubscriberCounts
   readonly #permissions: Permissions
   readonly #names: ClientNames
+  readonly #outages: OutageLog
+  readonly #limits = new Map<TopicsLimitName, number>()
   #closing: Promise<void> | null = null
 
   constructor(settings: TopicsSettings, environment: Environment, logger: Logger) {
     const monitor = new EventMonitor<TopicsEvents>(logger)
     const kinds = new KindRegistry()
     const nodeId = randomId(environment)
-    const outages = new OutageLog(logger)
+    this.#outages = new OutageLog(logger)
+    monitor.on('limitReached', ({ limit }) => {
+      this.#limits.set(limit, (this.#limits.get(limit) ?? 0) + 1)
+    })
     const node = new TopicNode(
       settings.broker,
       environment,
@@ -50,7 +56,7 @@ export class TopicsOfProcess implements AsyncDisposable {
         brokerChanged: (state) => {
           this.#presences.brokerChanged(state.state === 'up')
           if (state.state === 'up') this.#counts.up()
-          outages.changed(state)
+          this.#outages.changed(state)
           monitor.emit('brokerChanged', { state })
         },
         told: (news) => {
@@ -101,6 +107,18 @@ export class TopicsOfProcess implements AsyncDisposable {
   get broker(): { readonly engine: Broker } & BrokerState {
     const { node } = this.parts
     return { engine: node.broker, ...node.state }
+  }
+
+  /** Returns the counters of kinds, of the broker and of limits. Visits all subscriptions. */
+  statistics(): TopicsStatistics {
+    const { node } = this.parts
+    const { counters, followed } = node
+    const { outages, reconnects } = this.#outages
+    return {
+      kinds: readKinds({ counters, followed, presences: this.#presences.used }),
+      broker: { state: node.state.state, outages, reconnects },
+      limitsReached: Object.fromEntries(this.#limits),
+    }
   }
 
   /** Connects to the broker. Rejects for what trying again cannot mend. */

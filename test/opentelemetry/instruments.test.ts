@@ -34,6 +34,25 @@ const SNAPSHOT: Snapshot = {
     bytesBuffered: 0,
   },
   budget: { used: 10, limit: 100 },
+  topics: {
+    kinds: [
+      {
+        kind: 'rooms/:room',
+        topics: 2,
+        subscriptions: 5,
+        behind: 1,
+        lag: 9,
+        members: 4,
+        published: 20,
+        publishFailures: 1,
+        delivered: 90,
+        dropped: 3,
+        gaps: { trimmed: 0, expired: 0, epoch: 0, lagging: 2, broker: 0 },
+      },
+    ],
+    broker: { state: 'up', outages: 2, reconnects: 2 },
+    limitsReached: { maxTopics: 6 },
+  },
 }
 
 /** The points of each metric: its labels and its value, or the count of a histogram. */
@@ -80,6 +99,44 @@ describe('Instruments', () => {
         [{ 'towpath.budget': 'limit' }, 100],
       ],
     })
+  })
+
+  it('D-21 reads topics by kind, and their broker', async () => {
+    const reader = new Reader()
+    const instruments = new Instruments(new MeterProvider({ readers: [reader] }).getMeter('test'))
+    instruments.readFrom(() => SNAPSHOT)
+
+    const points = pointsOf((await reader.collect()).resourceMetrics)
+
+    const kind = { 'towpath.topic.kind': 'rooms/:room' }
+    expect(points).toMatchObject({
+      'towpath.topics': [[kind, 2]],
+      'towpath.topic.subscriptions': [[kind, 5]],
+      'towpath.topic.subscriptions.behind': [[kind, 1]],
+      'towpath.topic.lag': [[kind, 9]],
+      'towpath.topic.members': [[kind, 4]],
+      'towpath.topic.published': [[kind, 20]],
+      'towpath.topic.publish.failures': [[kind, 1]],
+      'towpath.topic.delivered': [[kind, 90]],
+      'towpath.topic.dropped': [[kind, 3]],
+      'towpath.topic.gaps': expect.arrayContaining([
+        [{ ...kind, 'towpath.gap.reason': 'lagging' }, 2],
+      ]),
+      'towpath.topic.limits.reached': [[{ 'towpath.limit': 'maxTopics' }, 6]],
+      'towpath.broker.up': [[{}, 1]],
+      'towpath.broker.outages': [[{}, 2]],
+      'towpath.broker.reconnects': [[{}, 2]],
+    })
+  })
+
+  it('D-21 observes nothing of topics without the plugin', async () => {
+    const reader = new Reader()
+    const instruments = new Instruments(new MeterProvider({ readers: [reader] }).getMeter('test'))
+    instruments.readFrom(() => ({ ...SNAPSHOT, topics: null }))
+
+    const points = pointsOf((await reader.collect()).resourceMetrics)
+
+    expect(Object.keys(points).filter((name) => /topic|broker/.test(name))).toEqual([])
   })
 
   it('records durations with the labels of the conventions for HTTP', async () => {

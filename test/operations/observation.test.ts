@@ -77,6 +77,7 @@ describe('Observation', () => {
     peer.end()
     await settled()
     await world.connect('/broken')
+    await settled()
     await world.upgrade('/', { method: 'POST' })
 
     expect(heard).toEqual([

@@ -1,4 +1,7 @@
 import { Registry } from 'prom-client'
+import { WebSockets } from 'towpath'
+import { withTestApplication } from 'towpath/testing'
+import { defineTopic, Topics } from 'towpath/topics'
 import { describe, expect, it } from 'vitest'
 
 import { createApplication } from '../../src/application/index.ts'
@@ -59,6 +62,43 @@ describe('PrometheusMetrics', () => {
 
     expect(text).toContain('reason="handshake"')
     expect(text).not.toMatch(/alice|bob|secret|127\.0\.0\.1/)
+  })
+
+  it('D-21 has the topics of an application by kind, and their broker', async () => {
+    const Room = defineTopic('rooms/:room', { history: { size: 10, age: 600_000 }, presence: {} })
+    await withTestApplication(async (t) => {
+      const registry = new Registry()
+      t.application.install(WebSockets)
+      t.application.install(PrometheusMetrics, { registry })
+      const before = await registry.metrics()
+      const topics = t.application.install(Topics)
+      t.application.routing((route) => {
+        route.webSocket('/:name', async (session) => {
+          const room = topics.topic(Room, { room: session.call.parameters.name })
+          await room.presence.join(session, 'someone', null)
+          await room.subscribe(session, { frame: ({ event }) => JSON.stringify(event) })
+          await session.incoming.receiveCatching()
+        })
+      })
+      for (const name of ['alice', 'bob']) await t.connect(`/${name}`)
+      await t.settle()
+      await topics.topic(Room, { room: 'alice' }).publish('hello')
+      await t.settle()
+
+      const text = await registry.metrics()
+
+      const kind = 'kind="rooms/:room"'
+      expect(before).not.toMatch(/^towpath_(topic|broker_up)/m)
+      expect(text).toContain(`towpath_topics{${kind}} 2\n`)
+      expect(text).toContain(`towpath_topic_subscriptions{${kind}} 2\n`)
+      expect(text).toContain(`towpath_topic_members{${kind}} 2\n`)
+      expect(text).toContain(`towpath_topic_events_published_total{${kind}} 1\n`)
+      expect(text).toContain(`towpath_topic_events_delivered_total{${kind}} 1\n`)
+      expect(text).toContain(`towpath_topic_gaps_total{${kind},reason="lagging"} 0\n`)
+      expect(text).toContain('towpath_broker_up 1\n')
+      expect(text).toContain('towpath_broker_outages_total 0\n')
+      expect(text).not.toMatch(/alice|bob|someone|hello/)
+    })
   })
 
   it('takes a registry and a prefix, and returns the registry', async () => {

@@ -28,6 +28,15 @@ describe('OutageLog', () => {
     ])
   })
 
+  it('counts outages and returns', () => {
+    const ignore = (): void => {}
+    const outages = new OutageLog({ debug: ignore, info: ignore, warn: ignore, error: ignore })
+    const up: BrokerState = { state: 'up' }
+    for (const state of [up, DOWN, DOWN, up, up, DOWN]) outages.changed(state)
+
+    expect(outages).toMatchObject({ outages: 2, reconnects: 1 })
+  })
+
   it('writes a warning for a broker that was never up', () => {
     expect(logOf([{ state: 'connecting' }, DOWN])).toHaveLength(1)
   })

@@ -10,6 +10,7 @@ import type { Position } from '../kind/items.ts'
 import type { LogPages } from './reading/log-pages.ts'
 import { Ring } from './ring.ts'
 import type { RingBudget } from './ring-budget.ts'
+import type { KindCounters } from './kind-counters.ts'
 import { type Sweep, type Visited, VisitedList } from './sweep.ts'
 import type { TopicEvent } from './topic-event.ts'
 
@@ -25,6 +26,14 @@ export interface TopicParts {
   readonly budget: RingBudget
   readonly sweep: Sweep
   readonly nextNumber: () => number
+  readonly countersOf: (kind: AnyTopicKind) => KindCounters
+}
+
+/** A subscription, as its topic sees it. */
+export interface TopicSubscriber extends Visited {
+  place: number
+  readonly epoch: string
+  readonly offset: number
 }
 
 /** Offsets after `from`, up to `to`. */
@@ -42,7 +51,9 @@ export class FollowedTopic {
   readonly kind: AnyTopicKind
   /** Names the topic in the binary encoding of the wire. */
   readonly number: number
-  readonly subscriptions: VisitedList<Visited & { place: number }> = new VisitedList()
+  readonly subscriptions: VisitedList<TopicSubscriber> = new VisitedList()
+  /** The counters of its kind. */
+  readonly counters: KindCounters
   readonly #parts: TopicParts
   /** `null` in a topic without history. */
   readonly #source: TopicSource | null
@@ -61,6 +72,7 @@ export class FollowedTopic {
     this.name = name
     this.kind = kind
     this.number = parts.nextNumber()
+    this.counters = parts.countersOf(kind)
     this.#source = source
     this.#parts = parts
     this.#newest = kind.lagging === 'latest' ? new Map() : null

@@ -4,6 +4,8 @@
 
 import type { Environment } from '../../base/internal.ts'
 import type { Broker } from '../broker.ts'
+import type { AnyTopicKind } from '../kind/define-topic.ts'
+import type { KindCounters } from './kind-counters.ts'
 import type { ReadSlots } from './reading/read-slots.ts'
 import type { RingBudget } from './ring-budget.ts'
 import type { Sweep } from './sweep.ts'
@@ -31,6 +33,7 @@ export interface NodeParts {
   readonly isUp: () => boolean
   /** A number that no other topic of this process has had. */
   readonly nextNumber: () => number
+  readonly countersOf: (kind: AnyTopicKind) => KindCounters
   /** The head of a topic has become known, or its epoch has changed. */
   readonly begun: (topic: string) => void
   readonly told: (news: NodeNews) => void

@@ -74,7 +74,9 @@ export class Subscription implements Visited, Cursor {
 
   /** Takes the next items: none at the head, or while the log is read. Then `ready` follows. */
   take(limit: TakeLimit): readonly Taken[] {
-    return takeFrom(this, limit)
+    const taken = takeFrom(this, limit)
+    if (taken.length > 0) this.topic.counters.taken(taken)
+    return taken
   }
 
   visit(): void {

@@ -30,6 +30,10 @@ export class VisitedList<Member extends Visited & { place: number }> {
     return this.#members.slice(0, count)
   }
 
+  [Symbol.iterator](): IterableIterator<Member> {
+    return this.#members.values()
+  }
+
   add(member: Member): void {
     member.place = this.#members.length
     if (member.place === 0) this.#members = [member]

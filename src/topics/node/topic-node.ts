@@ -14,7 +14,7 @@ import type {
   LogTopic,
   ReadLimit,
 } from '../broker.ts'
-import { BrokerUnavailableError } from '../errors.ts'
+import { BrokerUnavailableError, PublishRefusedError } from '../errors.ts'
 import type { AnyTopicKind } from '../kind/define-topic.ts'
 import type { From, Position } from '../kind/items.ts'
 import type { FollowedTopic } from './followed-topic.ts'
@@ -23,6 +23,7 @@ import { LogFollower } from './following/log-follower.ts'
 import { channelOf, WireFollower } from './following/wire-follower.ts'
 import { encodeWireMessage } from './following/wire-message.ts'
 import { type HistoryEvents, type HistoryRequest, readHistory } from './history.ts'
+import { AllCounters } from './kind-counters.ts'
 import { LogKinds } from './log-kinds.ts'
 import type { NodeNews } from './node-parts.ts'
 import { Lanes } from './publishing/lanes.ts'
@@ -73,6 +74,7 @@ export class TopicNode {
   readonly environment: Environment
   readonly broker: Broker
   readonly settings: NodeSettings
+  readonly counters: AllCounters = new AllCounters()
   readonly #owner: NodeOwner
   readonly #slots = new ReadSlots()
   readonly #kinds: LogKinds
@@ -98,6 +100,7 @@ export class TopicNode {
       sweep: new Sweep(environment),
       isUp,
       nextNumber: () => ++this.#numbers,
+      countersOf: (kind: AnyTopicKind) => this.counters.of(kind),
       told: (news: NodeNews) => owner.told(news),
     }
     this.#followers = new Followers(parts, this.#kinds, settings)
@@ -191,12 +194,9 @@ export class TopicNode {
 
   /** Publishes an event. @throws (by rejecting) as `Topic.publish`. */
   publish(name: string, kind: AnyTopicKind, publish: NodePublish): Promise<NodePublished> {
-    if (kind.history === null) return this.#publishPlain(name, publish)
-    const topic = { name, kind: this.#kinds.of(kind) }
-    const prepared = this.#kinds.prepare(topic.kind)
-    return prepared === null
-      ? this.#publishLogged(topic, publish)
-      : prepared.then(() => this.#publishLogged(topic, publish))
+    return kind.history === null
+      ? this.#publishPlain(name, kind, publish)
+      : this.#publishLogged(name, kind, publish)
   }
 
   /** The newest position of a topic with history. */
@@ -278,24 +278,46 @@ export class TopicNode {
     }
   }
 
-  async #publishLogged(topic: LogTopic, publish: NodePublish): Promise<NodePublished> {
-    const { envelope, identity, expect, signal } = publish
-    const request = { message: envelope, identity, expect, signal }
-    const { epoch, offset, duplicate } = await this.#lanes.laneOf(topic).publish(request)
-    return { epoch, offset, duplicate, here: this.subscribersOf(topic.name) }
+  async #publishLogged(
+    name: string,
+    kind: AnyTopicKind,
+    { envelope, identity, expect, signal }: NodePublish,
+  ): Promise<NodePublished> {
+    const counters = this.counters.of(kind)
+    try {
+      const topic = { name, kind: this.#kinds.of(kind) }
+      const prepared = this.#kinds.prepare(topic.kind)
+      // Without a wait where none is needed: publishes keep the order of the calls.
+      if (prepared !== null) await prepared
+      const request = { message: envelope, identity, expect, signal }
+      const { epoch, offset, duplicate } = await this.#lanes.laneOf(topic).publish(request)
+      counters.published++
+      return { epoch, offset, duplicate, here: this.subscribersOf(name) }
+    } catch (error) {
+      const isExpectation = error instanceof PublishRefusedError && error.reason === 'expectation'
+      if (!isExpectation) counters.publishFailures++
+      throw error
+    }
   }
 
-  #publishPlain(name: string, { envelope }: NodePublish): Promise<NodePublished> {
+  #publishPlain(
+    name: string,
+    kind: AnyTopicKind,
+    { envelope }: NodePublish,
+  ): Promise<NodePublished> {
+    const counters = this.counters.of(kind)
     const message = encodeWireMessage({ ...this.#lanes.nextOf(name), envelope })
     try {
       this.broker.send(channelOf(name), message)
     } catch (error) {
       if (!(error instanceof BrokerUnavailableError)) throw error
       if (this.settings.whileDown === 'reject') {
+        counters.publishFailures++
         const act = `publish to "${name}"`
         return Promise.reject(new BrokerUnavailableError(act, name, { cause: error }))
       }
     }
+    counters.published++
     const follower = this.#followers.find(name)
     if (follower instanceof WireFollower) follower.publish(envelope)
     const here = this.subscribersOf(name)

@@ -108,7 +108,7 @@ export class Presences {
       )
     }
     if (!this.#parts.isAlone) this.#parts.nodes.start()
-    const used = (): TopicMembers => this.#use(name, presence.listed)
+    const used = (): TopicMembers => this.#use(name, kind)
     return {
       join: async (session, key, meta, options = {}) => {
         const { holder = null, lost } = readJoin(name, key, options)
@@ -121,6 +121,11 @@ export class Presences {
       count: async () => (await used().list()).count,
       changes: ({ mode = 'full', signal } = {}) => used().watch(signal ?? null, mode === 'count'),
     }
+  }
+
+  /** The presences that have members or watches, and how many members are in this process. */
+  get used(): Iterable<{ readonly kind: AnyTopicKind; readonly here: number }> {
+    return this.#used.values()
   }
 
   /** Ends all watches and timers. */
@@ -138,10 +143,10 @@ export class Presences {
     else nodes.send(presenceChannelOf(topic), { ...NOTHING, node: nodes.id })
   }
 
-  #use(name: string, listed: number): TopicMembers {
+  #use(name: string, kind: AnyTopicKind): TopicMembers {
     let members = this.#used.get(name)
     if (members === undefined) {
-      members = new TopicMembers(name, this.#parts, listed, () => this.#used.delete(name))
+      members = new TopicMembers(name, kind, this.#parts, () => this.#used.delete(name))
       this.#used.set(name, members)
     }
     return members

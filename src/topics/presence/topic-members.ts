@@ -5,6 +5,7 @@
 import { Deferred, type WheelTimer } from '../../base/internal.ts'
 import { CloseReason } from '../../protocol/index.ts'
 import type { WebSocketSession } from '../../session/index.ts'
+import type { AnyTopicKind } from '../kind/define-topic.ts'
 import type { KeyClaim } from './key-claims.ts'
 import { type MemberChange, MemberTable, type Said } from './member-table.ts'
 import { NodeMembers } from './node-members.ts'
@@ -40,6 +41,7 @@ const KEY_TAKEN = new CloseReason(4103, 'Key taken')
 
 /** One topic. */
 export class TopicMembers {
+  readonly kind: AnyTopicKind
   readonly #parts: PresenceParts
   readonly #listed: number
   readonly #unused: () => void
@@ -62,9 +64,10 @@ export class TopicMembers {
   #collectTimer: WheelTimer | null = null
   #lingerTimer: WheelTimer | null = null
 
-  constructor(name: string, parts: PresenceParts, listed: number, unused: () => void) {
+  constructor(name: string, kind: AnyTopicKind, parts: PresenceParts, unused: () => void) {
+    this.kind = kind
     this.#parts = parts
-    this.#listed = listed
+    this.#listed = kind.presence?.listed ?? 0
     this.#unused = unused
     this.#nodes = new NodeMembers(name, parts, {
       all: this.#all,
@@ -141,6 +144,11 @@ export class TopicMembers {
     const watch = new PresenceWatch(source, signal, isCounting)
     this.#watches.add(watch)
     return watch
+  }
+
+  /** How many members have a connection to this process. */
+  get here(): number {
+    return this.#own.size
   }
 
   /** A message of another process. */

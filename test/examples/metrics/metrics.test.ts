@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, it, onTestFinished, vi } from 'vitest'
 
 import { startMetered } from '../../../examples/metrics/metrics.ts'
-import { knock, visit } from '../../../examples/metrics/traffic.ts'
+import { knock, trade, visit } from '../../../examples/metrics/traffic.ts'
 
 it('counts the traffic of its clients, and every metric of the dashboard exists', async () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
@@ -11,6 +11,7 @@ it('counts the traffic of its clients, and every metric of the dashboard exists'
   const url = `ws://127.0.0.1:${server.address.port}`
   await visit(url, 3, 4001)
   await knock(url)
+  await trade(url, 'canal')
   // The server has seen the end of both by then.
   await server.stop({ grace: 0 })
 
@@ -22,12 +23,14 @@ it('counts the traffic of its clients, and every metric of the dashboard exists'
     'towpath_session_duration_seconds_count{route="/echo",code="4001",initiator="remote"} 1\n',
   )
   expect(text).toContain('towpath_upgrades_total{route="/echo",status="403",reason="origin"} 1\n')
+  expect(text).toContain('towpath_topic_events_published_total{kind="prices/:share"} 1\n')
+  expect(text).not.toContain('canal')
   const dashboard = readFileSync('examples/metrics/grafana.json', 'utf8')
   const names = new Set(
     [...dashboard.matchAll(/towpath_\w+/g)].map(([name]) =>
       name.replace(/_(bucket|count|sum)$/, ''),
     ),
   )
-  expect(names.size).toBeGreaterThan(10)
+  expect(names.size).toBeGreaterThan(20)
   for (const name of names) expect(text).toContain(`# TYPE ${name} `)
 })

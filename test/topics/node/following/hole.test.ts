@@ -3,6 +3,7 @@ import { createTestEnvironment } from '../../../../src/testing/test-environment.
 import { encodeData, encodeEnvelope } from '../../../../src/topics/kind/envelope.ts'
 import { fillHole } from '../../../../src/topics/node/following/hole.ts'
 import { FollowedTopic } from '../../../../src/topics/node/followed-topic.ts'
+import { KindCounters } from '../../../../src/topics/node/kind-counters.ts'
 import { ReadSlots } from '../../../../src/topics/node/reading/read-slots.ts'
 import { TopicEvent } from '../../../../src/topics/node/topic-event.ts'
 import { RingBudget } from '../../../../src/topics/node/ring-budget.ts'
@@ -23,7 +24,12 @@ function hole(pages: ReadonlyArray<Partial<LogPage> | Error>, isDense = true) {
       throw new Error('Cannot read pages: no subscription is here')
     },
   }
-  const parts = { budget: new RingBudget(), sweep, nextNumber: () => 1 }
+  const parts = {
+    budget: new RingBudget(),
+    sweep,
+    nextNumber: () => 1,
+    countersOf: () => new KindCounters(),
+  }
   const topic = new FollowedTopic('rooms/1', Room, source, parts)
   topic.begin('e', 5)
   const reads: number[] = []

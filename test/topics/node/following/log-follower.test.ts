@@ -11,6 +11,7 @@ import { encodeData, encodeEnvelope } from '../../../../src/topics/kind/envelope
 import { LogFollower } from '../../../../src/topics/node/following/log-follower.ts'
 import type { NodeNews } from '../../../../src/topics/node/node-parts.ts'
 import { ReadSlots } from '../../../../src/topics/node/reading/read-slots.ts'
+import { KindCounters } from '../../../../src/topics/node/kind-counters.ts'
 import { RingBudget } from '../../../../src/topics/node/ring-budget.ts'
 import { Sweep } from '../../../../src/topics/node/sweep.ts'
 import { KIND } from '../../../suites/brokers/harness.ts'
@@ -64,6 +65,7 @@ function following(head: Head): {
     budget: new RingBudget(),
     sweep: new Sweep(environment),
     nextNumber: () => 1,
+    countersOf: () => new KindCounters(),
     isUp: () => !log.isAway,
     begun: () => {},
     told: (each) => news.push(each),

@@ -5,6 +5,7 @@ import { encodeData, encodeEnvelope } from '../../../../src/topics/kind/envelope
 import { WireFollower } from '../../../../src/topics/node/following/wire-follower.ts'
 import { encodeWireMessage } from '../../../../src/topics/node/following/wire-message.ts'
 import { ReadSlots } from '../../../../src/topics/node/reading/read-slots.ts'
+import { KindCounters } from '../../../../src/topics/node/kind-counters.ts'
 import { RingBudget } from '../../../../src/topics/node/ring-budget.ts'
 import { Sweep } from '../../../../src/topics/node/sweep.ts'
 
@@ -27,6 +28,7 @@ async function following() {
     budget: new RingBudget(),
     sweep: new Sweep(environment),
     nextNumber: () => 1,
+    countersOf: () => new KindCounters(),
     isUp: () => true,
     begun: () => {},
     told: () => {},
