@@ -55,6 +55,12 @@ export type InjectWebSocketOptions = Omit<NodeClientOptions, 'agent' | 'socketPa
 /** The server of a Fastify instance over HTTP/1.1. */
 export type FastifyServer = HttpServer | HttpsServer
 
+/** The handler of a WebSocket: that of `route.webSocket`, with the request of Fastify. */
+export type FastifyWebSocketHandler<Path extends string, Request> = (
+  session: DefaultWebSocketServerSession<PathParameters<Path>>,
+  request: Request,
+) => Promise<void> | void
+
 /**
  * What the plugin adds to an instance of Fastify. Say so to TypeScript once:
  *
@@ -72,19 +78,25 @@ export interface TowpathFastify<Request = FastifyRequestLike> {
    * before the handshake, once. A reply that a hook sends refuses the upgrade. Headers and cookies
    * of the reply go out with the 101.
    *
-   * @param options those of a Fastify route (`preHandler`, `schema`, `config`, …) and those of a
-   *   WebSocket route.
    * @param handler as that of `route.webSocket`; `request` has what hooks and decorators have put
    *   on it. Its socket must not be written to.
    * @returns the instance.
    */
   webSocket<const Path extends string>(
     path: Path,
+    handler: FastifyWebSocketHandler<Path, Request>,
+  ): this
+
+  /**
+   * Declares a WebSocket with options.
+   *
+   * @param options those of a Fastify route (`preHandler`, `schema`, `config`, …) and those of a
+   *   WebSocket route.
+   */
+  webSocket<const Path extends string>(
+    path: Path,
     options: WebSocketRouteOptions & Readonly<Record<string, unknown>>,
-    handler: (
-      session: DefaultWebSocketServerSession<PathParameters<Path>>,
-      request: Request,
-    ) => Promise<void> | void,
+    handler: FastifyWebSocketHandler<Path, Request>,
   ): this
 
   /**

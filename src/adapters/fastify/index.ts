@@ -7,6 +7,7 @@ export type { TowpathFastifyOptions } from './plugin.ts'
 export type {
   FastifyLike,
   FastifyRequestLike,
+  FastifyWebSocketHandler,
   InjectWebSocketOptions,
   TowpathFastify,
 } from './fastify-types.ts'

@@ -24,6 +24,7 @@ import {
   ROUTE_OPTION_NAMES,
 } from '../../application/internal.ts'
 import { AttributeKey } from '../../base/index.ts'
+import { requireFunction } from '../../base/internal.ts'
 import { attach, nodeRequest } from '../../engines/node/index.ts'
 import { createSilentResponse } from '../../engines/node/internal.ts'
 import { injectInto } from './inject.ts'
@@ -60,7 +61,7 @@ export interface TowpathFastifyOptions {
  * -->
  * ```ts
  * await fastify.register(towpath)
- * fastify.webSocket('/rooms/:room', {}, async ({ call, send }) => {
+ * fastify.webSocket('/rooms/:room', async ({ call, send }) => {
  *   await send(`this is ${call.parameters.room}`)
  * })
  * ```
@@ -85,9 +86,10 @@ export async function towpath(
   function declare(
     this: FastifyLike,
     path: string,
-    options: Readonly<Record<string, unknown>>,
-    handler: (session: DefaultWebSocketServerSession, request: FastifyRequestLike) => unknown,
+    ...rest: [handler: Handler] | [options: Readonly<Record<string, unknown>>, handler: Handler]
   ): FastifyLike {
+    const [options, handler] = rest.length === 1 ? [{}, ...rest] : rest
+    requireFunction('declare a WebSocket', 'the handler', handler)
     const [ours, theirs] = divide(options)
     const full = `${this.prefix}${path}`
     application.routing((route) => {
@@ -108,6 +110,9 @@ Object.assign(towpath, {
   [Symbol.for('fastify.display-name')]: 'towpath',
   [Symbol.for('plugin-meta')]: { name: 'towpath', fastify: '5.x' },
 })
+
+/** A handler of a WebSocket, untyped. */
+type Handler = (session: DefaultWebSocketServerSession, request: FastifyRequestLike) => unknown
 
 /** What the handler of Fastify's route has been given. */
 interface Reached {

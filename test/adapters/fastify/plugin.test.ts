@@ -50,7 +50,7 @@ async function served(options: Options = {}): Promise<Fastify> {
   const fastify = load<(options: Options) => Fastify>('fastify')(options)
   await fastify.register(towpath, { webSockets: { maxConnectionsPerAddress: Infinity } })
   fastify.get('/plain', (_request, reply) => reply.send('plain'))
-  fastify.webSocket('/echo', {}, async ({ incoming, send }) => {
+  fastify.webSocket('/echo', async ({ incoming, send }) => {
     for await (const frame of incoming) await send(frame)
   })
   await fastify.register((inside, _options, done) => {
@@ -115,6 +115,30 @@ describe.skipIf(skipped !== null)('towpath(fastify)', () => {
     expect(message.toString()).toBe('blue')
     expect(ran).toEqual(['onRequest', 'preValidation', 'preHandler', 'onSend', 'handler'])
     socket.terminate()
+    await fastify.close()
+  })
+
+  it('closes its sessions by stop() of the application, with `lead`, before close()', async () => {
+    const fastify = await served()
+    const port = await listening(fastify)
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/echo`)
+    await once(socket, 'open')
+    const closed = once(socket, 'close') as Promise<[number]>
+
+    const stopped = fastify.webSocketApplication.stop({ lead: { milliseconds: 1 } })
+
+    expect(await stopped).toMatchObject({ sessions: 1, aborted: 0 })
+    expect((await closed)[0]).toBe(1001)
+    await fastify.close()
+    expect(fastify.server.listening).toBe(false)
+  })
+
+  it('throws at once for a handler that is none', async () => {
+    const fastify = await served()
+
+    expect(() => fastify.webSocket('/none', {} as never)).toThrow(
+      'Cannot declare a WebSocket: the handler is an object, expected a function',
+    )
     await fastify.close()
   })
 

@@ -19,6 +19,9 @@ declare module 'fastify' {
 export async function withFastify(): Promise<void> {
   const app = fastify()
   await app.register(towpathForFastify, { webSockets: { maxMessageSize: 1024 } })
+  app.webSocket('/plain/:room', ({ call, send }, request) =>
+    send(`${call.parameters.room} ${request.url}`),
+  )
   app.webSocket('/rooms/:room', { maxFrameSize: 1024 }, async ({ call, send }, request) => {
     const room: string = call.parameters.room
     await send(`${room} of ${request.hostname}`)
