@@ -3,11 +3,10 @@
  * one session to it.
  */
 
-import { createHash } from 'node:crypto'
 import { CloseReason, minutes } from 'towpath'
 import type { DefaultWebSocketServerSession } from 'towpath'
 import { typed } from 'towpath/messages'
-import { defineTopic } from 'towpath/topics'
+import { defineTopic, PresenceKeyTakenError } from 'towpath/topics'
 import type { Topic, TopicsOfProcess } from 'towpath/topics'
 import { z } from 'zod'
 import { chat, roomName, said } from './contract.ts'
@@ -38,18 +37,14 @@ export async function serveChat(
     return session.close(new CloseReason(CloseReason.Codes.VIOLATED_POLICY, 'No such room'))
   }
   const room = topics.topic(Room, { room: name.data })
-  let member: Promise<{ readonly key: string; readonly name: string }> | null = null
+  let member: Promise<Member> | null = null
 
   await typed(session, chat).serve({
     enter({ name, key }, { signal, error }) {
       if (member !== null) throw error('OUT_OF_TURN')
-      member = (async () => {
-        // Members are public, and the secret is not.
-        const id = createHash('sha256').update(key).digest('base64url')
-        if (await isTaken(room, name, id)) throw error('NAME_TAKEN')
-        await room.presence.join(session, id, { name })
-        return { key: id, name }
-      })()
+      member = join(room, session, { name }, key, () => error('NAME_TAKEN'))
+      // A client that gives no credit never begins to read, and nobody awaits the refusal.
+      member.catch(() => {})
       return people(room, member, signal)
     },
 
@@ -70,10 +65,35 @@ export async function serveChat(
 
     async say({ ref, text }, { error }) {
       if (member === null) throw error('OUT_OF_TURN')
-      const { key, name } = await member
-      await room.publish({ name, text, ref }, { id: `${key} ${ref}` })
+      const { name } = await member
+      await room.publish({ name, text, ref }, { id: `${spelling(name)} ${ref}` })
     },
   })
+}
+
+/**
+ * Takes a name in the room, for as long as the session lasts. `key` is the secret of its holder.
+ *
+ * @throws (by rejecting) what `taken` returns if another holder has the name, on any server.
+ */
+async function join(
+  room: RoomTopic,
+  session: DefaultWebSocketServerSession,
+  member: Member,
+  key: string,
+  taken: () => Error,
+): Promise<Member> {
+  try {
+    await room.presence.join(session, spelling(member.name), member, { holder: key })
+    return member
+  } catch (error) {
+    throw error instanceof PresenceKeyTakenError ? taken() : error
+  }
+}
+
+/** `ADA` and `Ada` are one name. */
+function spelling(name: string): string {
+  return name.toLowerCase()
 }
 
 /** Who is there, once the member is. */
@@ -87,14 +107,4 @@ async function* people(room: RoomTopic, member: Promise<unknown>, signal: AbortS
       yield { type: change.type, name: change.member.meta.name }
     } else if (change.type === 'count') yield change
   }
-}
-
-/** Whether somebody else has the name. `ADA` and `Ada` are one name. */
-async function isTaken(room: RoomTopic, name: string, key: string): Promise<boolean> {
-  const { members } = await room.presence.list()
-  return members.some((other) => other.key !== key && fold(other.meta.name) === fold(name))
-}
-
-function fold(name: string): string {
-  return name.normalize('NFKC').toLowerCase()
 }

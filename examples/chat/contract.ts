@@ -18,9 +18,10 @@ const UNPRINTABLE = /\p{Cs}|[^\P{Cc}\n\t]/u
 /** The name of a room, in its one spelling. */
 export const roomName = z.string().normalize('NFC').toLowerCase().max(32).regex(ROOM_NAME)
 
+// NFKC: letters that look alike are one letter.
 const name = z
   .string()
-  .normalize('NFC')
+  .normalize('NFKC')
   .trim()
   .overwrite((text) => text.replaceAll(/ +/g, ' '))
   .min(1)

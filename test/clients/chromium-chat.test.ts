@@ -245,7 +245,7 @@ describe('the examples in Chromium', { timeout: 60_000 }, () => {
 
     await addTask(page, ' ')
     await page.getByRole('alert').getByText('A task has a title').waitFor()
-    await page.getByRole('button', { name: 'Finish task 0' }).click()
+    await page.getByRole('button', { name: 'Finish a task that is not there' }).click()
     await page.getByRole('alert').getByText('There is no task 0.').waitFor()
     await sees(page, 'failure', 'finish: NO_SUCH_TASK {"id":0}')
 

@@ -143,6 +143,34 @@ describe('serveChat()', () => {
     })
   })
 
+  it('gives a name to one of ten who enter at the same moment', async () => {
+    await converse(async (t) => {
+      const rivals = await Promise.all(
+        Array.from({ length: 10 }, (_, n) => enter(t, 'Ada', { key: `key-number-${n}` })),
+      )
+
+      const outcomes = await Promise.allSettled(rivals.map(({ seen }) => seen()))
+
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    })
+  })
+
+  it('refuses a name without a word to a client that gives no credit', async () => {
+    await converse(async (t) => {
+      const [ada] = await enterBoth(t)
+      const session = await open(t)
+
+      const data = { name: 'Grace', key: 'another-key' }
+      await session.send(JSON.stringify({ type: 'enter', id: 1, credit: 0, data }))
+      await t.settle()
+      await session.close()
+
+      // What nobody awaits would end the process.
+      await t.settle()
+      expect(await ada.say('ref-0001', 'Still here')).toMatchObject({ type: 'value' })
+    })
+  })
+
   it('gives a client that comes back its place, and the messages that it missed', async () => {
     await converse(async (t) => {
       const [ada, grace] = await enterBoth(t)

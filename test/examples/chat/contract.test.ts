@@ -14,6 +14,7 @@ describe('the contract of the chat', () => {
     ['a decomposed letter', 'Toma\u0301s', 'Tom\u00e1s'],
     ['other scripts', 'مريم', 'مريم'],
     ['an apostrophe and a hyphen', "Anne-Marie O'Neil", "Anne-Marie O'Neil"],
+    ['wide letters', 'Ａｄａ', 'Ada'],
     ['24 characters', 'a'.repeat(24), 'a'.repeat(24)],
   ])('brings a name with %s into one spelling', (_, name, expected) => {
     expect(enter.request.parse({ name, key: KEY }).name).toBe(expected)
@@ -23,6 +24,7 @@ describe('the contract of the chat', () => {
     ['nothing in it', ''],
     ['only spaces', '   '],
     ['25 characters', 'a'.repeat(25)],
+    ['letters that become more than 24', '\ufdfa'.repeat(2)],
     ['markup', '<b>Ada</b>'],
     ['a line feed', 'Ada\nLovelace'],
     ['a right-to-left override', 'Ada\u202e'],
