@@ -46,6 +46,14 @@ export function readExtensions(
   return extensions
 }
 
+/** Throws for the option by which ws and Bun know compression, and names ours. */
+export function requireNoPerMessageDeflate(act: string, options: object): void {
+  if (!('perMessageDeflate' in options)) return
+  throw new TypeError(
+    `Cannot ${act}: unknown option "perMessageDeflate", expected extensions: [permessageDeflate()]`,
+  )
+}
+
 /** For a server: negotiates the client's offers, in the order of `installed`. */
 export function acceptOffers(
   installed: readonly Extension[],

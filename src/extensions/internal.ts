@@ -6,6 +6,7 @@ export {
   answerHeader,
   offersOf,
   readExtensions,
+  requireNoPerMessageDeflate,
 } from './extension-list.ts'
 export type { AgreedExtension } from './extension-list.ts'
 export { MessageFrame, transform } from './message-frame.ts'

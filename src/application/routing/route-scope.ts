@@ -20,7 +20,7 @@ import {
   requireSynchronous,
 } from '../../base/internal.ts'
 import type { Extension } from '../../extensions/index.ts'
-import { readExtensions } from '../../extensions/internal.ts'
+import { readExtensions, requireNoPerMessageDeflate } from '../../extensions/internal.ts'
 import type {
   Interceptor,
   OriginRule,
@@ -226,6 +226,7 @@ function applyRouteOptions(
   options: WebSocketRouteOptions,
 ): RouteRules {
   requireObject(act, 'the options argument', options)
+  requireNoPerMessageDeflate(act, options)
   requireKnownNames(act, options, ROUTE_OPTION_NAMES)
   return {
     ...ROUTE_OPTIONS.lay(optionReader(act), options, rules),

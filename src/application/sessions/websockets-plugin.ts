@@ -19,7 +19,7 @@ import {
 } from '../../base/internal.ts'
 import type { Duration } from '../../base/index.ts'
 import type { Extension } from '../../extensions/index.ts'
-import { readExtensions } from '../../extensions/internal.ts'
+import { readExtensions, requireNoPerMessageDeflate } from '../../extensions/internal.ts'
 import type { AdmissionSettings } from '../upgrades/admission.ts'
 import type { OriginRule, Plugin } from '../application.ts'
 import { type MemoryBudget, SharedBudget } from './memory-budget.ts'
@@ -155,6 +155,7 @@ export const WebSockets: Plugin<WebSocketsOptions, WebSocketsSettings> = defineP
 >({
   name: 'WebSockets',
   install(_app, options) {
+    requireNoPerMessageDeflate(ACT, options)
     requireKnownNames(ACT, options, OPTION_NAMES)
     const { memoryBudget, ...own } = PLUGIN_OPTIONS.lay(
       optionReader(ACT),

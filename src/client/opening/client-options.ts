@@ -17,7 +17,7 @@ import {
   timeLimit,
 } from '../../base/internal.ts'
 import type { Extension } from '../../extensions/index.ts'
-import { readExtensions } from '../../extensions/internal.ts'
+import { readExtensions, requireNoPerMessageDeflate } from '../../extensions/internal.ts'
 import type { HeaderList } from '../../protocol/index.ts'
 import { isToken } from '../../protocol/internal.ts'
 import type { RouteSettings, SessionOptions } from '../../session/index.ts'
@@ -169,11 +169,7 @@ export function readClientOptions(
   platformNames: readonly string[] = [],
 ): ClientSettings {
   requireObject(ACT, 'the options argument', options)
-  if ('perMessageDeflate' in options) {
-    throw new TypeError(
-      `Cannot ${ACT}: unknown option "perMessageDeflate", expected extensions: [permessageDeflate()]`,
-    )
-  }
+  requireNoPerMessageDeflate(ACT, options)
   requireKnownNames(ACT, options, [...CLIENT_OPTION_NAMES, ...platformNames])
   const { protocols, extensions, connectTimeout, handshakeTimeout, followRedirects, signal } =
     CLIENT_OPTIONS.lay(optionReader(ACT), options, CLIENT_OPTIONS.defaults)

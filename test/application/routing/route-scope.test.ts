@@ -140,6 +140,7 @@ describe('webSocket()', () => {
       { pingPeriode: 1 },
       'Cannot declare webSocket route "/a": unknown option "pingPeriode", expected "pingPeriod"',
     ],
+    [{ perMessageDeflate: true }, 'expected extensions: [permessageDeflate()]'],
     [{ handshakeTimeout: 1 }, 'unknown option "handshakeTimeout"'],
     [{ requireProtocol: 'yes' }, 'option "requireProtocol" is a string, expected true or false'],
     [{ protocols: ['a b'] }, 'option "protocols" has "a b"'],

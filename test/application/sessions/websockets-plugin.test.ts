@@ -122,6 +122,7 @@ describe('WebSockets', () => {
       { memoryBudget: {} },
       'option "memoryBudget" is an object, expected a number or createMemoryBudget(bytes)',
     ],
+    [{ perMessageDeflate: true }, 'expected extensions: [permessageDeflate()]'],
     [{ pingperiod: 1 }, 'unknown option "pingperiod", expected "pingPeriod"'],
     [{ pingInterval: 1 }, 'unknown option "pingInterval", expected one of'],
     [{ handshakeTimeout: 0 }, 'option "handshakeTimeout" is 0, expected a duration above 0'],
