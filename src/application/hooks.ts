@@ -36,7 +36,7 @@ export interface ApplicationHooks {
   readonly upgradeBegins?: (call: ApplicationCall, route: string) => UpgradeWatch | null
   /** An upgrade of a route has its answer. */
   readonly upgradeEnds?: (end: UpgradeEnd) => void
-  /** A ping of this side was answered after so many milliseconds. */
+  /** A ping of this side was answered after `roundTripMs` milliseconds. */
   readonly pingAnswered?: (roundTripMs: number, session: WebSocketServerSession) => void
 }
 

@@ -21,7 +21,7 @@ export interface Monitor<Events extends object> {
   on<Name extends keyof Events>(event: Name, listener: (facts: Events[Name]) => unknown): Disposable
 }
 
-/** Publishes events outside of the application, for as long as somebody subscribes. */
+/** Publishes events outside of the application while there is a subscriber. */
 export interface EventPublisher<Events extends object> {
   hasSubscribers(event: keyof Events): boolean
   /** Called for events with subscribers only. Must not throw. */

@@ -2,11 +2,11 @@
  * Blocks of memory for large payloads, used again once they are free.
  *
  * Fresh memory for 64 KiB costs 9 µs to touch, and its garbage makes V8 collect; a block from the
- * pool costs 1.5 µs (measured on Node 20). A block is free when a frame was disposed whose bytes no
- * one else has seen: see `recycle`.
+ * pool costs 1.5 µs (measured on Node 20). A block is free when its frame is disposed and the
+ * application has never had the bytes: see `recycle`.
  *
- * A block serves payloads that fill it but for an eighth. The pool is one for each thread; it holds
- * 64 blocks and 4 MiB at most. The memory budget counts it, and empties it first.
+ * A block serves payloads that fill at least seven eighths of it. The pool is one for each thread;
+ * it holds 64 blocks and 4 MiB at most. The memory budget counts it, and empties it first.
  */
 
 import { allocateOwnBlock, Block, sharesMemory } from './memory.ts'

@@ -1,5 +1,5 @@
 /**
- * A timer for the silence of a peer that does not mistake a stall of this process for silence.
+ * A timer for the silence of a peer. It does not mistake a stall of this process for silence.
  *
  * After a stall of the event loop (a long computation, SIGSTOP), timers run before the bytes that
  * arrived meanwhile are read. So a timer that is due lets all I/O that is ready pass first. A timer

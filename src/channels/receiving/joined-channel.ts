@@ -144,7 +144,8 @@ export class JoinedChannel<T> implements ReceiveCore<T> {
   }
 
   /**
-   * Gives the receivers that wait what there is, or the end, and waits at the source for the rest.
+   * Gives waiting receivers the values that are there, or the end. Waits at the source for the
+   * other receivers.
    */
   #serve(): void {
     while (this.#receivers.first !== null) {

@@ -7,7 +7,7 @@ import { MAX_BYTES } from '../memory.ts'
 
 const DEFAULT_MAX_MESSAGE_BYTES = 1024 * 1024
 
-// The largest cases of the conformance suite need so many.
+// The largest cases of the conformance suite have this many fragments.
 const DEFAULT_MAX_FRAGMENTS = 65_536 + 16
 
 /** Rules that are kept to be shared: more than the routes of most applications. */

@@ -2,7 +2,7 @@
  * One copy of the strings that most upgrade requests have in common.
  *
  * A session keeps its request. Without this file each request would have strings of its own for
- * `Upgrade`, `websocket`, `13`, the name of the host and that of the browser.
+ * `Upgrade`, `websocket`, `13`, the names of the host and of the browser.
  */
 
 /** Headers of nearly every handshake, as most clients write them. */

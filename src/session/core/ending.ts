@@ -41,7 +41,7 @@ export class Ending {
     return this.#cause
   }
 
-  /** Whether a Close frame of ours may still be sent: at most one ever is. */
+  /** Whether this side may still send a Close frame: it sends one at most. */
   get maySendClose(): boolean {
     return this.#phase === 'open' || this.#phase === 'peer-closed'
   }

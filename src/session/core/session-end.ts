@@ -62,7 +62,7 @@ export class SessionEnd {
     return this.#facts.info
   }
 
-  /** Whether a Close frame of ours may still be sent. */
+  /** Whether this side may still send a Close frame. */
   get maySendClose(): boolean {
     return this.#facts.maySendClose
   }

@@ -1,6 +1,6 @@
 /**
- * The place of each frame that the application sends: the opcode it has there (RFC 6455 §5.4), and
- * whether it may be sent at all.
+ * The place of each outgoing data frame in its message: which opcode it has (RFC 6455 §5.4), and
+ * whether it may be sent.
  */
 
 import {

@@ -1,6 +1,6 @@
 /**
- * How the writing of one session ends: what the last frame is, and who waits until it is on its
- * way. Made when the end begins.
+ * How the writing of one session ends: its last frame, and the callers that wait until that frame
+ * is on its way. Made when the end begins.
  */
 
 import { Deferred } from '../../base/internal.ts'

@@ -2,8 +2,8 @@
  * Whether sent bytes move, which shows that a slow peer still reads.
  *
  * Only bytes that had to wait show this. Some transports keep every write for a moment (TLS,
- * HTTP/2, any Duplex). If those writes counted, each ping would pass for a sign of life of the peer
- * that it is sent to.
+ * HTTP/2, any Duplex). If those writes counted, each ping would look like a sign of life of its
+ * own receiver.
  *
  * The transport shows only the bytes that the operating system did not take yet. The peer must also
  * take the bytes that the operating system holds, whose progress cannot be seen. The time for them

@@ -232,7 +232,7 @@ export class FrontDoor implements ArrivalOwner {
     return this.#host.transports.openHandle(taken, facts, greeting)
   }
 
-  /** A fault of the application or of ours; it must not reach other connections. */
+  /** The application or Towpath has failed. Other connections must not notice. */
   #fail(arrival: Arrival, error: unknown): void {
     logFailure(this.#host.application.logger, error, 'Upgrade failed')
     if (this.#arrivals.has(arrival)) arrival.close()

@@ -40,7 +40,7 @@ const NO_BYTES = new Uint8Array(0)
 const OWNER = Symbol('towpath.transport')
 type OwnedDuplex = Duplex & { [OWNER]: StreamTransport }
 
-/** A transport over a Duplex that somebody else opened and that now belongs to it. */
+/** A transport over a Duplex that was opened elsewhere and belongs to the transport from now on. */
 export class StreamTransport implements Transport, EndedTransport {
   readonly local: TransportAddress
   readonly remote: TransportAddress
@@ -59,7 +59,7 @@ export class StreamTransport implements Transport, EndedTransport {
   #aborted = false
   #closed = false
   #awaitsDrain = false
-  /** The receiver will be told of an end. */
+  /** An end waits for its turn to be reported to the receiver. */
   #endWaits = false
   #cause: Error | null = null
   /** Pieces of large writes that the stream has not been given yet; absent while there are none. */
@@ -159,7 +159,7 @@ export class StreamTransport implements Transport, EndedTransport {
     if (this.#reading) this.#stream.resume()
   }
 
-  /** An empty write tells of a reset, and sends nothing. TLS does not say what became of it. */
+  /** An empty write reports a reset, and sends nothing. TLS reports nothing for it. */
   probe(): void {
     const stream = this.#stream
     if (this.#ended || stream.destroyed || this.queuedBytes > 0) return

@@ -94,7 +94,7 @@ export function listenTo(handle: TcpHandle, buffer: Uint8Array): void {
   handle.onread = onRead
 }
 
-/** Closes `handle`, with a reset if wanted and possible. Its owner is told in a later turn. */
+/** Closes `handle`, with a reset if wanted and possible. `wasClosed` follows in a later turn. */
 export function closeHandle(handle: TcpHandle, withReset: boolean): void {
   if (withReset && handle.reset(onClosed) === 0) return
   handle.close(onClosed)

@@ -124,7 +124,7 @@ export class TcpReactor {
 const READING = 1
 /** The receiver wants no bytes. */
 const PAUSED = 2
-/** The receiver is told what happens. */
+/** The receiver gets bytes and ends. */
 const BEGUN = 4
 /** Our side has ended. */
 const ENDED = 8
@@ -136,7 +136,7 @@ const READ_ENDED = 32
 const CLOSING = 64
 /** The handle is closed. */
 const CLOSED = 128
-/** The receiver will be told of an end. */
+/** An end waits for its turn to be reported to the receiver. */
 const END_WAITS = 256
 
 /** A transport over a TCP handle. */

@@ -53,7 +53,7 @@ const TLS_METHODS = [
 /** A socket, as far as we reach into it. */
 interface OpenedSocket {
   readonly _handle: (TlsHandle & { readonly _parent?: LowerHandle | null }) | null
-  /** `ended` is true from the peer's end on, which is told only once. */
+  /** `ended` is true from the peer's end on, which is reported only once. */
   readonly _readableState?: { readonly ended?: boolean }
 }
 

@@ -55,7 +55,7 @@ export class TlsTransport implements Transport, EndedTransport {
   #owesDrain = false
   #aborted = false
   #closed = false
-  /** The receiver will be told of an end. */
+  /** An end waits for its turn to be reported to the receiver. */
   #endWaits = false
   #cause: Error | null = null
 
@@ -128,7 +128,7 @@ export class TlsTransport implements Transport, EndedTransport {
     this.#read()
   }
 
-  /** An empty write below TLS tells of a reset, and sends nothing. */
+  /** An empty write below TLS reports a reset, and sends nothing. */
   probe(): void {
     const { lower } = this.#tls
     if (this.#isGone || this.#ended || lower.writeQueueSize !== 0) return

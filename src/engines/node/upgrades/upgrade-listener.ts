@@ -70,7 +70,7 @@ export function receiveUpgrade(host: UpgradeServer, upgrade: PendingUpgrade): vo
   else answering.runInTurn()
 }
 
-/** Whether an application of ours answers this request, so that no other code may. */
+/** Whether an application of Towpath answers this request, so that other listeners may not. */
 export function isClaimed(request: IncomingMessage): boolean {
   return CLAIMED.has(request)
 }
