@@ -5,7 +5,7 @@
  * pool costs 1.5 µs (measured on Node 20). A block is free when its frame is disposed and the
  * application has never had the bytes: see `recycle`.
  *
- * A block serves payloads that fill at least seven eighths of it. The pool is one for each thread;
+ * A block serves a payload if it is at most an eighth larger. The pool is one for each thread;
  * it holds 64 blocks and 4 MiB at most. The memory budget counts it, and empties it first.
  */
 
