@@ -13,6 +13,7 @@ import type {
   Route,
   WebSocketHandler,
 } from 'towpath'
+import type { InspectorInstance } from 'towpath/inspector'
 import type { FrameSink } from 'towpath/protocol'
 import type { VirtualClock as VirtualClockClass } from '../src/base/index.ts'
 
@@ -31,7 +32,12 @@ export declare const sink: FrameSink
 export declare const socket: Socket
 
 export declare const gauge: { add(value: number, labels: Record<string, unknown>): void }
-export declare const express: () => http.RequestListener
+export declare const express: () => http.RequestListener & {
+  get(path: string, listener: http.RequestListener): void
+}
+export declare const inspector: InspectorInstance
+export declare const isOperator: (session: string | null | undefined) => boolean
+export declare const staff: ReadonlyMap<string, { readonly name: string }>
 export declare const createServer: typeof http.createServer
 
 export declare const VirtualClock: typeof VirtualClockClass
