@@ -37,6 +37,8 @@ const LONG = [
   'test/engines/node/workers/workers.test.ts',
   'test/examples/start.test.ts',
   'test/create-towpath/create.test.ts',
+  // Bundles a page.
+  'test/tools/inspector-page.test.ts',
   'test/examples/chat-bot/bot.test.ts',
   'test/examples/cluster/cluster.test.ts',
   // They replace a module, which only an isolated file can do.

@@ -34,7 +34,17 @@ const NAMED = [
   },
   {
     text: 'Server',
-    pages: docs('server', 'routing', 'mounts', 'http2', 'scaling', 'operations', 'cli', 'security'),
+    pages: docs(
+      'server',
+      'routing',
+      'mounts',
+      'http2',
+      'scaling',
+      'operations',
+      'inspector',
+      'cli',
+      'security',
+    ),
   },
   { text: 'Client', pages: docs('client', 'browser', 'reconnecting') },
   { text: 'Typed messages', pages: docs('messages', 'asyncapi', 'interop') },

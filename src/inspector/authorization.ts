@@ -16,11 +16,13 @@ export type Authorize = (
  * The name of the operator, for the log. `authorize` puts it into the attributes of the call.
  *
  * @example
+ * const operators = new Map([['a-long-token', 'Ada']])
  * app.install(Inspector, {
  *   authorize: (call) => {
- *     const user = staff.get(call.request.cookies.get('session') ?? '')
- *     if (user === undefined) return new Response('Please log in', { status: 401 })
- *     call.attributes.put(InspectorOperator, user.name)
+ *     const name = operators.get(call.request.cookies.get('session') ?? '')
+ *     if (name === undefined) return new Response('Please log in', { status: 401 })
+ *     call.attributes.put(InspectorOperator, name)
+ *     return undefined
  *   },
  * })
  */

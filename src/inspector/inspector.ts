@@ -61,9 +61,7 @@ export interface InspectorInstance {
   /**
    * Answers a request with the page, after `authorize`. `embeddedServer` calls it by itself. For a
    * server of your own, or a framework, mount it at `path`.
-   *
-   * @example
-   * express().get(inspector.path, inspector.listener)
+   * With Express: `express.get(inspector.path, inspector.listener)`.
    */
   readonly listener: HttpListener
 }
@@ -87,9 +85,10 @@ const TOO_MANY = new CloseReason(CloseReason.Codes.TRY_AGAIN_LATER, 'Too many pa
  * limits, memory and topics. Install `WebSockets` first.
  *
  * @example
+ * const operators = new Set(['a-long-token'])
  * app.install(Inspector, {
- *   authorize: (call) =>
- *     isOperator(call.request.cookies.get('session'))
+ *   authorize: ({ request }) =>
+ *     operators.has(request.cookies.get('session') ?? '')
  *       ? undefined
  *       : new Response('Please log in', { status: 401 }),
  * })
