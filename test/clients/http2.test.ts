@@ -12,21 +12,11 @@ import { Agent, type CloseEvent, type MessageEvent, WebSocket as UndiciSocket } 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 
-import {
-  type Application,
-  CloseReason,
-  embeddedServer,
-  type EmbeddedServer,
-  type EmbeddedServerOptions,
-  permessageDeflate,
-  WebSockets,
-} from '../../src/index.ts'
+import { CloseReason, type EmbeddedServer } from '../../src/index.ts'
 import { createWebSocketClient } from '../../src/node-client.ts'
 import { certificate } from '../support/certificate.ts'
 import { freePort, untilItListens } from '../support/free-port.ts'
-
-/** Debian puts HAProxy where the path of a user does not lead. */
-const ENV = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` }
+import { ENV, leavingServer, serve, SHORT, type Talk } from './http2-world.ts'
 
 const CHROMIUM_ARGS = [
   '--no-sandbox',
@@ -35,65 +25,6 @@ const CHROMIUM_ARGS = [
   '--no-first-run',
   '--ignore-certificate-errors',
 ]
-
-/** `/version` says over what it came. */
-function routes(app: Application): void {
-  app.install(WebSockets, { origins: 'any', extensions: [permessageDeflate({ threshold: 0 })] })
-  app.routing((route) => {
-    route.webSocket('/echo', async ({ incoming, send }) => {
-      for await (const frame of incoming) await send(frame)
-    })
-    route.webSocket('/version', ({ call, send }) => send(call.request.origin.version))
-    route.webSocket('/expired', ({ close }) => close(new CloseReason(4401, 'Token expired ✓')))
-    route.webSocket('/broken', () => {
-      throw new Error('on purpose')
-    })
-  })
-}
-
-/** A page with `talk`, which sends messages and resolves with the answers and the end. */
-const PAGE = `<!doctype html><title>towpath</title><script>
-  const open = (path) => new WebSocket('wss://' + location.host + path)
-  const hold = (path) => new Promise((resolve) => { window.held = open(path); held.onopen = () => resolve() })
-  const talk = (path, sent) => new Promise((resolve) => {
-    const socket = open(path)
-    const received = []
-    socket.onopen = () => sent.forEach((message) => socket.send(message))
-    socket.onmessage = ({ data }) => {
-      received.push(data)
-      if (received.length === sent.length) socket.close(1000)
-    }
-    socket.onclose = ({ code, reason }) =>
-      resolve({ received, code, reason, extensions: socket.extensions })
-  })
-</script>`
-
-function serve(options: Partial<EmbeddedServerOptions>): Promise<EmbeddedServer> {
-  return embeddedServer(
-    {
-      port: 0,
-      host: '127.0.0.1',
-      signals: false,
-      logger: { debug() {}, info() {}, warn() {}, error() {} },
-      http: (_, response) => {
-        response.setHeader('content-type', 'text/html')
-        response.end(PAGE)
-      },
-      ...options,
-    },
-    routes,
-  ).start()
-}
-
-/** How a socket of a page went. */
-interface Talk {
-  readonly received: readonly string[]
-  readonly code: number
-  readonly reason: string
-  readonly extensions: string
-}
-
-const SHORT = { grace: 0, timeout: 1000 }
 
 describe('Chromium', () => {
   let profile: string
@@ -174,6 +105,24 @@ describe('Chromium', () => {
     expect([1001, 1006]).toContain(await ended)
     expect((await talk(other, '/echo', ['still here'])).received).toEqual(['still here'])
     await other.close()
+  })
+
+  it('a socket that is open goes on after GOAWAY, and new ones open', async () => {
+    await using server = await leavingServer()
+    const page = await context.newPage()
+    await page.goto(`https://localhost:${server.port}/`)
+    expect((await talk(page, '/version')).received).toEqual(['HTTP/2'])
+    await page.evaluate(`hold('/echo')`)
+    server.sayGoaway()
+
+    expect(await page.evaluate(`goOn(['after', 'GOAWAY'])`)).toEqual({
+      received: ['after', 'GOAWAY'],
+      code: 1000,
+      wasClean: true,
+    })
+    expect((await talk(page, '/echo', ['new'])).received).toEqual(['new'])
+    expect(await server.endOf('/echo')).toEqual({ code: 1000, clean: true, rstCode: 0 })
+    await page.close()
   })
 })
 
