@@ -5,11 +5,11 @@
 export { BoundedLabel, closeCodeLabel, OTHER, readCloseCodes } from './labels.ts'
 export { BUCKETS, KIND_GAUGES, KIND_SUMS, METRICS } from './names.ts'
 export type { MetricKey, MetricName } from './names.ts'
-export { DIRECTIONS, Observation } from './observation.ts'
+export { Observation } from './observation.ts'
+export { DIRECTIONS } from './scrape-sums.ts'
 export type {
   Recorder,
   RequestLabels,
-  RouteTotals,
   SessionLabels,
   Snapshot,
   UpgradeLabels,

@@ -10,32 +10,27 @@ import {
   WebSockets,
   type WebSocketServerSession,
 } from '../application/index.ts'
-import { addHooks, listsProtocols, logFailure, type UpgradeEnd } from '../application/internal.ts'
+import {
+  addHooks,
+  countsOf,
+  listsProtocols,
+  logFailure,
+  SessionRegistry,
+  SharedBudget,
+  type UpgradeEnd,
+} from '../application/internal.ts'
 import { observeRequests, type RequestObserver, type RequestWatch } from '../base/internal.ts'
 import type { TopicsStatistics } from '../topics/index.ts'
 import { installedTopicsOf } from '../topics/internal.ts'
 import { BoundedLabel, closeCodeLabel, OTHER } from './labels.ts'
-
-/** The two directions of a session. */
-export const DIRECTIONS = ['incoming', 'outgoing'] as const
-
-/** The sums of one route, over all of its sessions. */
-export interface RouteTotals {
-  readonly messages: { incoming: number; outgoing: number }
-  readonly bytes: { incoming: number; outgoing: number }
-}
+import { addTo, type RouteTotals, ScrapeSums, type SessionCount } from './scrape-sums.ts'
 
 /** The state of an application at one moment. */
 export interface Snapshot {
-  readonly sessions: ReadonlyArray<{
-    readonly route: string
-    /** `''` without a subprotocol, `other` if a function of the application chose it. */
-    readonly protocol: string
-    readonly count: number
-  }>
+  readonly sessions: readonly SessionCount[]
   readonly totals: ReadonlyMap<string, RouteTotals>
   readonly queued: { incoming: number; outgoing: number }
-  readonly statistics: ApplicationStatistics
+  readonly statistics: Pick<ApplicationStatistics, 'framesDropped' | 'limitsReached'>
   /** `null`: no limit. */
   readonly budget: { readonly used: number; readonly limit: number } | null
   /** `null` without the plugin `Topics`. */
@@ -110,29 +105,24 @@ export class Observation {
     )
   }
 
-  /** Reads the state of the application. Visits every session. */
+  /** Reads the state of the application. Visits every session once. */
   snapshot(): Snapshot {
-    const totals = new Map<string, RouteTotals>()
-    for (const [route, ended] of this.#ended) addTo(totals, route, ended)
-    const sessions = new Map<string, { route: string; protocol: string; count: number }>()
-    const queued = { incoming: 0, outgoing: 0 }
-    for (const session of this.#app.sessions) {
-      const { route, statistics } = session
-      const protocol = this.#protocolOf(session)
-      const key = `${protocol} ${route}`
-      const known = sessions.get(key)
-      if (known === undefined) sessions.set(key, { route, protocol, count: 1 })
-      else known.count++
-      if (!this.#counted.has(session)) addTo(totals, route, statistics)
-      for (const direction of DIRECTIONS) queued[direction] += statistics.queued[direction].bytes
+    const app = this.#app
+    const sums = new ScrapeSums(this.#ended)
+    if (app.sessions instanceof SessionRegistry) {
+      for (const [session, control] of app.sessions.entries()) {
+        // Asked only where the answer may be yes.
+        const isCounted = control.ending !== null && this.#counted.has(session)
+        sums.add(session, control, this.#protocolOf(session), isCounted)
+      }
     }
     return {
-      sessions: [...sessions.values()],
-      totals,
-      queued,
-      statistics: this.#app.statistics(),
-      budget: budgetOf(this.#app),
-      topics: installedTopicsOf(this.#app)?.statistics() ?? null,
+      sessions: sums.sessions,
+      totals: sums.totals,
+      queued: sums.queued,
+      statistics: countsOf(app) ?? app.statistics(),
+      budget: budgetOf(app, sums.memory),
+      topics: installedTopicsOf(app)?.statistics() ?? null,
     }
   }
 
@@ -179,26 +169,12 @@ export class Observation {
   }
 }
 
-function addTo(
-  totals: Map<string, RouteTotals>,
-  route: string,
-  { messages, bytes }: RouteTotals,
-): void {
-  let sum = totals.get(route)
-  if (sum === undefined) {
-    sum = { messages: { incoming: 0, outgoing: 0 }, bytes: { incoming: 0, outgoing: 0 } }
-    totals.set(route, sum)
-  }
-  for (const direction of DIRECTIONS) {
-    sum.messages[direction] += messages[direction]
-    sum.bytes[direction] += bytes[direction]
-  }
-}
-
-function budgetOf(app: Application): Snapshot['budget'] {
+function budgetOf(app: Application, ownMemory: number): Snapshot['budget'] {
   try {
     const { memoryBudget } = app.plugin(WebSockets)
-    return memoryBudget === null ? null : { used: memoryBudget.used, limit: memoryBudget.limit }
+    if (!(memoryBudget instanceof SharedBudget)) return null
+    const others = memoryBudget.usedBeside(app.sessions as SessionRegistry) // of every application
+    return { used: ownMemory + others, limit: memoryBudget.limit }
   } catch (error) {
     // Metrics may be installed before the plugin, or without it.
     if (error instanceof PluginMissingError) return null

@@ -27,11 +27,8 @@ const SNAPSHOT: Snapshot = {
   ]),
   queued: { incoming: 7, outgoing: 8 },
   statistics: {
-    sessions: { opened: 3, closed: 0, active: 3 },
-    upgradesRefused: {},
     limitsReached: { maxFrameSize: 2 },
     framesDropped: { incoming: 0, outgoing: 4 },
-    bytesBuffered: 0,
   },
   budget: { used: 10, limit: 100 },
   topics: {

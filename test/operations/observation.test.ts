@@ -1,11 +1,12 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 
 import { WebSockets } from 'towpath'
 import { defineContract, typed } from 'towpath/messages'
 import { withTestApplication } from 'towpath/testing'
 import { z } from 'zod'
 
-import { createApplication } from '../../src/application/index.ts'
+import { createApplication, WebSockets as OwnWebSockets } from '../../src/application/index.ts'
+import type { SessionRegistry } from '../../src/application/internal.ts'
 import { requestObserverOf } from '../../src/base/internal.ts'
 import { seconds } from '../../src/base/index.ts'
 import { Observation, type Recorder } from '../../src/operations/observation.ts'
@@ -57,6 +58,30 @@ describe('Observation', () => {
     expect(one.sessions).toEqual([{ route: '/rooms/:room', protocol: '', count: 1 }])
     expect(one.totals.get('/rooms/:room')?.messages).toEqual({ incoming: 2, outgoing: 2 })
     expect(one.budget?.limit).toBe(268_435_456)
+  })
+
+  it('D-22 a scrape visits each session once, for the budget too', async () => {
+    const world = new World().install()
+    const observation = new Observation(world.app, new Set(), recording().recorder)
+    world.app.routing((route) => {
+      route.webSocket('/', ({ incoming }) => incoming.consumeEach(() => {}))
+    })
+    for (let n = 0; n < 5; n++) await world.connect('/')
+    const { sessions } = world.app
+    const [[session, control] = []] = (sessions as SessionRegistry).entries()
+    const statistics = vi.spyOn(
+      Object.getPrototypeOf(Object.getPrototypeOf(session)),
+      'statistics',
+      'get',
+    )
+    const heldBytes = vi.spyOn(Object.getPrototypeOf(control), 'heldBytes', 'get')
+    onTestFinished(() => void vi.restoreAllMocks())
+
+    const { budget } = observation.snapshot()
+    const [reads, measured] = [statistics.mock.calls.length, heldBytes.mock.calls.length]
+
+    expect([reads, measured]).toEqual([5, 5])
+    expect(budget?.used).toBe(world.app.plugin(OwnWebSockets).memoryBudget?.used)
   })
 
   it('records what cannot be read later', async () => {
