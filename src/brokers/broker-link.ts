@@ -74,6 +74,9 @@ export class BrokerLink<Connection extends LinkConnection> {
   #connection: Connection | null = null
   #timer: WheelTimer | null = null
   #attempts = 0
+  #downSince = 0
+  /** Whether the outage was told with an `UnusableEngineError`. */
+  #isUnusable = false
   #state: 'connecting' | 'up' | 'down' | 'closed' = 'connecting'
 
   constructor(connector: Connector<Connection>, sink: BrokerSink, environment: Environment) {
@@ -148,7 +151,7 @@ export class BrokerLink<Connection extends LinkConnection> {
       }
       if (!life.signal.aborted) this.#up(connection, life)
     } catch (error) {
-      if (error instanceof UnusableEngineError && this.#state === 'connecting') {
+      if (error instanceof UnusableEngineError && !this.#opened.isSettled) {
         this.#giveUp(error)
       } else {
         ended(error)
@@ -189,7 +192,12 @@ export class BrokerLink<Connection extends LinkConnection> {
     this.#end(cause)
     const { waitingTimers, clock } = this.#environment
     this.#timer = waitingTimers.schedule(this.#retryMs(), () => void this.#connect())
-    if (!wasDown) this.#sink.state({ state: 'down', since: clock.now(), cause })
+    if (!wasDown) this.#downSince = clock.now()
+    // Somebody has to act on this one: it is told also during an outage with another cause.
+    const isUnusable = cause instanceof UnusableEngineError
+    if (wasDown && (!isUnusable || this.#isUnusable)) return
+    this.#isUnusable = isUnusable
+    this.#sink.state({ state: 'down', since: this.#downSince, cause })
   }
 
   /** The first attempt has shown that none can succeed. */

@@ -1,6 +1,6 @@
 /**
- * Counts the outages of the broker, and writes one line when the broker goes down and one when it
- * is back. All other changes of its state are events of `monitor` only.
+ * Counts the outages of the broker, and writes one line when the broker goes down, when the cause
+ * changes, and when it is back. All other changes of its state are events of `monitor` only.
  */
 
 import type { Logger } from '../application/index.ts'
@@ -11,6 +11,7 @@ import type { BrokerState } from './broker.ts'
 export class OutageLog {
   readonly #logger: Logger
   #isDown = false
+  #cause: unknown = null
   /** How often the broker went down. */
   outages = 0
   /** How often it was up again. */
@@ -22,10 +23,12 @@ export class OutageLog {
 
   /** The state of the broker has changed. Never throws. */
   changed(state: BrokerState): void {
-    if (state.state === 'down' && !this.#isDown) {
+    if (state.state === 'down') {
       const { cause } = state
+      if (this.#isDown && cause === this.#cause) return
+      if (!this.#isDown) this.outages++
       this.#isDown = true
-      this.outages++
+      this.#cause = cause
       const facts = cause === null ? {} : { err: cause }
       logSafely(() => this.#logger.warn(facts, 'The broker of topics is down'))
     } else if (state.state === 'up' && this.#isDown) {

@@ -2,7 +2,7 @@
  * The topics of one process.
  */
 
-import { type Environment, requireKnownNames, requireObject } from '../base/internal.ts'
+import { Deferred, type Environment, requireKnownNames, requireObject } from '../base/internal.ts'
 import type { Logger, Monitor, Route } from '../application/index.ts'
 import { EventMonitor, logFailure } from '../application/internal.ts'
 import type { Broker, BrokerState } from './broker.ts'
@@ -38,6 +38,7 @@ export class TopicsOfProcess implements AsyncDisposable {
   readonly #names: ClientNames
   readonly #outages: OutageLog
   readonly #limits = new Map<TopicsLimitName, number>()
+  readonly #ready = new Deferred<void>()
   #closing: Promise<void> | null = null
 
   constructor(settings: TopicsSettings, environment: Environment, logger: Logger) {
@@ -121,9 +122,29 @@ export class TopicsOfProcess implements AsyncDisposable {
     }
   }
 
+  /**
+   * Resolves when the broker is usable for the first time, or the topics are closed. Await it
+   * before the server starts, so that a wrong password or an old broker fails the start.
+   *
+   * Rejects with `UnusableEngineError` (`TOWPATH_BROKER_UNUSABLE`) if another attempt cannot
+   * succeed. It is pending while the broker cannot be reached; `broker` has the cause.
+   */
+  get ready(): Promise<void> {
+    return this.#ready.promise
+  }
+
   /** Connects to the broker. Rejects for what trying again cannot mend. */
-  open(): Promise<void> {
-    return this.parts.node.open()
+  async open(): Promise<void> {
+    try {
+      await this.parts.node.open()
+    } catch (error) {
+      this.#ready.promise.catch(() => {
+        // The caller of `open` reports it. Few applications read `ready`.
+      })
+      this.#ready.reject(error)
+      throw error
+    }
+    this.#ready.resolve(undefined)
   }
 
   /**
@@ -189,6 +210,7 @@ export class TopicsOfProcess implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#presences.end()
     await this.parts.node.close()
+    this.#ready.resolve(undefined)
   }
 
   [Symbol.asyncDispose](): Promise<void> {

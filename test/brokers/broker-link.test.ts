@@ -69,6 +69,37 @@ describe('BrokerLink', () => {
     expect(sink.states.at(-1)).toEqual({ state: 'closed' })
   })
 
+  it('start() rejects when the engine turns out to be unusable at a later attempt', async () => {
+    const { link, sink, lines, clock } = createWorld((attempt) =>
+      attempt < 3 ? refuse() : Promise.reject(new UnusableEngineError('it is too old')),
+    )
+    const started = Promise.allSettled([link.start()])
+    await clock.advance(60_000)
+
+    expect((await started)[0]).toMatchObject({ reason: { code: 'TOWPATH_BROKER_UNUSABLE' } })
+    expect(lines).toHaveLength(3)
+    expect(sink.states.map(({ state }) => state)).toEqual(['connecting', 'down', 'closed'])
+  })
+
+  it('an outage whose cause becomes an unusable engine says so, once, with its beginning', async () => {
+    const unusable = new UnusableEngineError('it is too old')
+    const { link, sink, lines, clock } = createWorld((attempt) => {
+      if (attempt === 1) return Promise.resolve()
+      return attempt === 2 ? refuse() : Promise.reject(unusable)
+    })
+    await link.start()
+    const since = clock.now()
+
+    lines[0]?.ended(null)
+    await clock.advance(60_000)
+
+    expect(sink.states.slice(2)).toEqual([
+      { state: 'down', since, cause: null },
+      { state: 'down', since, cause: unusable },
+    ])
+    link.close()
+  })
+
   it('an engine that becomes unusable later is down, and tried again', async () => {
     const { link, sink, lines, clock } = createWorld((attempt) =>
       attempt === 2 ? Promise.reject(new UnusableEngineError('it is too old')) : Promise.resolve(),
@@ -78,7 +109,13 @@ describe('BrokerLink', () => {
     lines[0]?.ended(null)
     await clock.advance(1000)
 
-    expect(sink.states.map(({ state }) => state)).toEqual(['connecting', 'up', 'down', 'up'])
+    expect(sink.states.map(({ state }) => state)).toEqual([
+      'connecting',
+      'up',
+      'down',
+      'down',
+      'up',
+    ])
   })
 
   it('start() resolves when the link is closed before the first connection', async () => {

@@ -10,6 +10,7 @@ import {
   Topics,
 } from '../../src/topics/index.ts'
 import { Room, serving, Speaking } from '../support/topics-speaking.ts'
+import { TopicsWorld } from '../support/topics-world.ts'
 
 const Hall = defineTopic('halls/:hall', { presence: { listed: 1000 } })
 
@@ -126,5 +127,23 @@ describe('topics under hostile load', () => {
       expect(await patient.code()).toBe(4429)
       expect(calls.get('follow')).toBeLessThanOrEqual(128)
     })
+  })
+
+  it('T-58 a node follows at most 10 000 topics without subscriptions, the newest ones', async () => {
+    const world = new TopicsWorld()
+    const topics = await world.open()
+    for (let n = 0; n <= 10_000; n++) {
+      const stream = topics.topic(Room, { room: `${n}` }).events()
+      await stream.next()
+      await stream.return?.()
+    }
+
+    const { node } = topics.parts
+    expect(node.followedCount).toBe(10_000)
+    await topics.topic(Room, { room: '10000' }).events().next()
+    expect(node.followedCount).toBe(10_000)
+    await topics.topic(Room, { room: '0' }).events().next()
+    expect(node.followedCount).toBe(10_001)
+    await world.end()
   })
 })

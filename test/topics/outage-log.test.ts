@@ -28,6 +28,18 @@ describe('OutageLog', () => {
     ])
   })
 
+  it('writes another warning when the cause changes, and counts one outage', () => {
+    const lines: unknown[] = []
+    const ignore = (): void => {}
+    const warn = (...line: unknown[]): void => void lines.push(line[0])
+    const outages = new OutageLog({ debug: ignore, info: ignore, warn, error: ignore })
+    const old = new Error('it is too old')
+    for (const state of [DOWN, { ...DOWN, cause: old }]) outages.changed(state)
+
+    expect(lines).toEqual([{ err: new Error('refused') }, { err: old }])
+    expect(outages.outages).toBe(1)
+  })
+
   it('counts outages and returns', () => {
     const ignore = (): void => {}
     const outages = new OutageLog({ debug: ignore, info: ignore, warn: ignore, error: ignore })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { CloseReason, Frame, WebSockets } from '../../src/index.ts'
+import { UnusableEngineError } from '../../src/brokers/broker-link.ts'
+import { CloseReason, createApplication, Frame, WebSockets } from '../../src/index.ts'
 import {
   type TestApplication,
   type TestSession,
@@ -206,5 +207,35 @@ describe('Topics', () => {
     await expect(openTopics({ secret: 'short' })).rejects.toThrow(TypeError)
     // @ts-expect-error there is no such option
     await expect(openTopics({ nmespace: 'a' })).rejects.toThrow(TypeError)
+  })
+
+  it('ready rejects for a broker that cannot be used, which is logged once', async () => {
+    const unusable = new UnusableEngineError('Redis refuses the credentials')
+    const broker = memoryBroker()
+    broker.open = () => Promise.reject(unusable)
+    const logged: unknown[] = []
+    const ignore = (): void => {}
+    const logger = {
+      debug: ignore,
+      info: ignore,
+      warn: ignore,
+      error: (...line: unknown[]) => void logged.push(line),
+    }
+    const topics = createApplication(() => {}, { logger }).install(Topics, { broker })
+
+    await expect(topics.ready).rejects.toMatchObject({ code: 'TOWPATH_BROKER_UNUSABLE' })
+    expect(logged).toHaveLength(1)
+  })
+
+  it('ready resolves when the broker is up, or the topics are closed', async () => {
+    const { ready } = await openTopics()
+    await ready
+    const broker = memoryBroker()
+    broker.open = () => new Promise(() => {})
+    const topics = createApplication(() => {}).install(Topics, { broker })
+
+    await topics.close()
+
+    await topics.ready
   })
 })

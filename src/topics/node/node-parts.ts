@@ -5,6 +5,7 @@
 import type { Environment } from '../../base/internal.ts'
 import type { Broker } from '../broker.ts'
 import type { AnyTopicKind } from '../kind/define-topic.ts'
+import type { HeldBudget } from './following/held-events.ts'
 import type { KindCounters } from './kind-counters.ts'
 import type { ReadSlots } from './reading/read-slots.ts'
 import type { RingBudget } from './ring-budget.ts'
@@ -28,6 +29,7 @@ export interface NodeParts {
   readonly environment: Environment
   readonly slots: ReadSlots
   readonly budget: RingBudget
+  readonly held: HeldBudget
   readonly sweep: Sweep
   /** Whether the broker is up. */
   readonly isUp: () => boolean

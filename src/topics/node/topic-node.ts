@@ -19,6 +19,7 @@ import type { AnyTopicKind } from '../kind/define-topic.ts'
 import type { From, Position } from '../kind/items.ts'
 import type { FollowedTopic } from './followed-topic.ts'
 import { type Follower, Followers, type FollowSettings } from './following/followers.ts'
+import { HeldBudget } from './following/held-events.ts'
 import { LogFollower } from './following/log-follower.ts'
 import { channelOf, WireFollower } from './following/wire-follower.ts'
 import { encodeWireMessage } from './following/wire-message.ts'
@@ -97,6 +98,7 @@ export class TopicNode {
       environment,
       slots: this.#slots,
       budget: new RingBudget(),
+      held: new HeldBudget(),
       sweep: new Sweep(environment),
       isUp,
       nextNumber: () => ++this.#numbers,

@@ -21,6 +21,12 @@ export interface FollowSettings {
   readonly checkEveryMs: number
 }
 
+/**
+ * How many topics without subscriptions a node follows at most. Clients could otherwise fill the
+ * memory of the node and of the broker, by subscribing to one topic after another.
+ */
+const MAX_LINGERING = 10_000
+
 /** The followers of one node. */
 export class Followers {
   readonly #parts: NodeParts
@@ -98,6 +104,11 @@ export class Followers {
       if (subscriptions.size === 0) this.#giveUp(name)
     })
     this.#lingering.set(name, timer)
+    if (this.#lingering.size <= MAX_LINGERING) return
+    for (const first of this.#lingering.keys()) {
+      this.#giveUp(first)
+      return
+    }
   }
 
   /** A live event of a topic with history. */

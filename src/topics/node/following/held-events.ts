@@ -13,21 +13,59 @@ export interface HeldEvent {
 const MAX_EVENTS = 256
 const MAX_BYTES = 1 << 20
 
+/** What all topics of a node may hold. */
+export const HELD_BUDGET_BYTES: number = 16 * 1024 * 1024
+/** What a held event takes beside its message. */
+const EVENT_COST_BYTES = 256
+
+/** The memory that the held events of all topics of a node may take together. */
+export class HeldBudget {
+  readonly #limit: number
+  #bytes = 0
+
+  constructor(limit: number = HELD_BUDGET_BYTES) {
+    this.#limit = limit
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** @returns whether there was room for an event with a message of so many bytes. */
+  take(messageBytes: number): boolean {
+    const bytes = this.#bytes + messageBytes + EVENT_COST_BYTES
+    if (bytes > this.#limit) return false
+    this.#bytes = bytes
+    return true
+  }
+
+  /** Gives back what `count` events with messages of so many bytes have taken. */
+  giveBack(count: number, messageBytes: number): void {
+    this.#bytes -= messageBytes + count * EVENT_COST_BYTES
+  }
+}
+
 /** The events of one topic, in the order in which they came. */
 export class HeldEvents {
+  readonly #budget: HeldBudget
   #events: HeldEvent[] = []
   #bytes = 0
   #hasDropped = false
+
+  constructor(budget: HeldBudget) {
+    this.#budget = budget
+  }
 
   /** Whether nothing waits, and nothing was dropped. */
   get isEmpty(): boolean {
     return this.#events.length === 0 && !this.#hasDropped
   }
 
-  /** Keeps an event, or drops it if there are too many: the log has it. */
+  /** Keeps an event, or drops it if the topic or the node holds too many: the log has it. */
   add(event: HeldEvent): void {
     const bytes = this.#bytes + event.message.length
-    if (this.#events.length >= MAX_EVENTS || bytes > MAX_BYTES) {
+    const isFull = this.#events.length >= MAX_EVENTS || bytes > MAX_BYTES
+    if (isFull || !this.#budget.take(event.message.length)) {
       this.#hasDropped = true
       return
     }
@@ -41,11 +79,9 @@ export class HeldEvents {
    * @param hasDropped whether others were dropped, as `take` returned it.
    */
   putBack(events: readonly HeldEvent[], hasDropped: boolean): void {
-    const later = this.#events
-    this.#events = []
-    this.#bytes = 0
-    this.#hasDropped ||= hasDropped
-    for (const event of [...events, ...later]) this.add(event)
+    const later = this.take()
+    this.#hasDropped = hasDropped || later.hasDropped
+    for (const event of [...events, ...later.events]) this.add(event)
   }
 
   /** The first event that `isNext` accepts. */
@@ -60,6 +96,7 @@ export class HeldEvents {
    */
   take(): { readonly events: readonly HeldEvent[]; readonly hasDropped: boolean } {
     const taken = { events: this.#events, hasDropped: this.#hasDropped }
+    this.#budget.giveBack(this.#events.length, this.#bytes)
     this.#events = []
     this.#bytes = 0
     this.#hasDropped = false

@@ -225,7 +225,7 @@ export class LogFollower implements TopicSource {
   }
 
   #inTrouble(): Trouble {
-    this.#trouble ??= new Trouble()
+    this.#trouble ??= new Trouble(this.#parts.held)
     return this.#trouble
   }
 

@@ -4,7 +4,7 @@
  */
 
 import type { TimerWheel, WheelTimer } from '../../../base/internal.ts'
-import { HeldEvents } from './held-events.ts'
+import { type HeldBudget, HeldEvents } from './held-events.ts'
 
 /** How long the follower waits before it asks a log again that did not answer as expected. */
 const RETRY_MS = 250
@@ -13,7 +13,7 @@ const MAX_FRUITLESS = 4
 
 /** Live events that wait, and the reason for which they wait. */
 export class Trouble {
-  readonly held: HeldEvents = new HeldEvents()
+  readonly held: HeldEvents
   /** Whether missing events are being read from the log. */
   isHealing = false
   /** Whether the head is being read because of `doubt`. */
@@ -26,6 +26,10 @@ export class Trouble {
   /** How many healings in a row have found nothing. */
   #fruitless = 0
   #retry: WheelTimer | null = null
+
+  constructor(budget: HeldBudget) {
+    this.held = new HeldEvents(budget)
+  }
 
   /** Whether live events wait for an answer of the broker. */
   get isBusy(): boolean {
@@ -63,6 +67,7 @@ export class Trouble {
   }
 
   end(): void {
+    this.held.take()
     this.#retry?.cancel()
   }
 }

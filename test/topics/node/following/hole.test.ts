@@ -6,6 +6,7 @@ import { FollowedTopic } from '../../../../src/topics/node/followed-topic.ts'
 import { KindCounters } from '../../../../src/topics/node/kind-counters.ts'
 import { ReadSlots } from '../../../../src/topics/node/reading/read-slots.ts'
 import { TopicEvent } from '../../../../src/topics/node/topic-event.ts'
+import { HeldBudget } from '../../../../src/topics/node/following/held-events.ts'
 import { RingBudget } from '../../../../src/topics/node/ring-budget.ts'
 import { Sweep } from '../../../../src/topics/node/sweep.ts'
 import { type Broker, defineTopic, type LogPage } from '../../../../src/topics/index.ts'
@@ -26,6 +27,7 @@ function hole(pages: ReadonlyArray<Partial<LogPage> | Error>, isDense = true) {
   }
   const parts = {
     budget: new RingBudget(),
+    held: new HeldBudget(),
     sweep,
     nextNumber: () => 1,
     countersOf: () => new KindCounters(),

@@ -12,6 +12,7 @@ import { LogFollower } from '../../../../src/topics/node/following/log-follower.
 import type { NodeNews } from '../../../../src/topics/node/node-parts.ts'
 import { ReadSlots } from '../../../../src/topics/node/reading/read-slots.ts'
 import { KindCounters } from '../../../../src/topics/node/kind-counters.ts'
+import { HeldBudget } from '../../../../src/topics/node/following/held-events.ts'
 import { RingBudget } from '../../../../src/topics/node/ring-budget.ts'
 import { Sweep } from '../../../../src/topics/node/sweep.ts'
 import { KIND } from '../../../suites/brokers/harness.ts'
@@ -63,6 +64,7 @@ function following(head: Head): {
     environment,
     slots: new ReadSlots(),
     budget: new RingBudget(),
+    held: new HeldBudget(),
     sweep: new Sweep(environment),
     nextNumber: () => 1,
     countersOf: () => new KindCounters(),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createTestEnvironment } from '../../../../src/testing/test-environment.ts'
+import { HeldBudget } from '../../../../src/topics/node/following/held-events.ts'
 import { Trouble } from '../../../../src/topics/node/following/trouble.ts'
 
 const EVENT = { place: { epoch: 'e', offset: 2, previous: 1 }, message: new Uint8Array(1) }
@@ -7,7 +8,7 @@ const EVENT = { place: { epoch: 'e', offset: 2, previous: 1 }, message: new Uint
 describe('Trouble', () => {
   it('is over when nothing waits: no event, no answer and no timer', async () => {
     const { clock, timers } = createTestEnvironment(1)
-    const trouble = new Trouble()
+    const trouble = new Trouble(new HeldBudget())
     expect(trouble.isOver).toBe(true)
 
     trouble.held.add(EVENT)
@@ -28,7 +29,7 @@ describe('Trouble', () => {
 
   it('has one timer at a time, and none after its end', async () => {
     const { clock, timers } = createTestEnvironment(1)
-    const trouble = new Trouble()
+    const trouble = new Trouble(new HeldBudget())
     let calls = 0
     const work = (): void => void calls++
     trouble.retry(timers, work)
@@ -44,7 +45,7 @@ describe('Trouble', () => {
   })
 
   it('a hole is lost after five healings in a row that found nothing', () => {
-    const trouble = new Trouble()
+    const trouble = new Trouble(new HeldBudget())
     trouble.held.add(EVENT)
     const outcomes = [false, false, true, false, false, false, false, false, false]
 
@@ -55,7 +56,7 @@ describe('Trouble', () => {
   })
 
   it('no hole is lost while no event waits behind it', () => {
-    const trouble = new Trouble()
+    const trouble = new Trouble(new HeldBudget())
     expect([1, 2, 3, 4, 5, 6].map(() => trouble.healed(false))).not.toContain(true)
   })
 })

@@ -6,6 +6,7 @@ import { WireFollower } from '../../../../src/topics/node/following/wire-followe
 import { encodeWireMessage } from '../../../../src/topics/node/following/wire-message.ts'
 import { ReadSlots } from '../../../../src/topics/node/reading/read-slots.ts'
 import { KindCounters } from '../../../../src/topics/node/kind-counters.ts'
+import { HeldBudget } from '../../../../src/topics/node/following/held-events.ts'
 import { RingBudget } from '../../../../src/topics/node/ring-budget.ts'
 import { Sweep } from '../../../../src/topics/node/sweep.ts'
 
@@ -26,6 +27,7 @@ async function following() {
     environment,
     slots: new ReadSlots(),
     budget: new RingBudget(),
+    held: new HeldBudget(),
     sweep: new Sweep(environment),
     nextNumber: () => 1,
     countersOf: () => new KindCounters(),
