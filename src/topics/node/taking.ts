@@ -61,7 +61,7 @@ export function takeFrom(cursor: Cursor, limit: TakeLimit): readonly Taken[] {
     return caughtUp(cursor, [gapOf(cursor, 'broker', 0, null)])
   }
   if (cursor.epoch !== topic.epoch) return fromLog(cursor, 0, limit)
-  if (cursor.offset >= topic.head) return caughtUp(cursor, [])
+  if (cursor.offset >= topic.head) return caughtUp(cursor, NOTHING)
 
   const { ring } = topic
   const index = ring?.indexAfter(cursor.offset) ?? -1
