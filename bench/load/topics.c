@@ -10,7 +10,8 @@
  *   speak         opens the publisher
  *   run N R F     publishes N events, R a second, or with F in flight when R is 0, and waits until
  *                 each subscriber has all
- *   hear N        the same for a generator that does not publish: answers "armed", then as run does
+ *   hear N        the same for a generator that does not publish, up to event number N: answers
+ *                 "armed", then as run does
  *   stall A B, resume A B    connections A to B - 1 stop reading, and read again
  *   settle MS     waits until nothing has arrived for so long, and tells what stalled ones have seen
  *   close
@@ -264,9 +265,8 @@ static void run(uint64_t count, double rate, uint32_t in_flight) {
   answer("run");
 }
 
-static void hear(uint64_t count) {
-  published += count; /* by another generator */
-  goal = published;
+static void hear(uint64_t last) {
+  goal = last; /* of another generator */
   options.in_flight = 0;
   begin();
   printf("{\"event\":\"armed\",\"errors\":0}\n");
