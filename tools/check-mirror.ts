@@ -48,6 +48,10 @@ const UNTESTED: Readonly<Record<string, string>> = {
   'cli/check/conduct.ts': 'is a part of check: check-command.test.ts runs it',
   'cli/check/cases/all-cases.ts':
     'has data: check-command.test.ts and the conformance suite run it',
+  'cli/check/cases/client-handshake.ts': 'has data: serve.test.ts runs it',
+  'cli/check/server/check-server.ts': 'is a part of check --serve: serve.test.ts runs it',
+  'cli/check/server/client-case-runner.ts': 'is a part of check --serve: serve.test.ts runs it',
+  'cli/check/server/client-request.ts': 'is a part of check --serve: serve.test.ts runs it',
   'cli/check/cases/closing.ts': 'has data: check-command.test.ts and the conformance suite run it',
   'cli/check/cases/compression.ts':
     'has data: check-command.test.ts and the conformance suite run it',
@@ -136,6 +140,7 @@ const EXTRA: Readonly<Record<string, string>> = {
   'topics/promises.test.ts': 'runs whole nodes and clients, one promise each',
   'topics/model.test.ts': 'runs random schedules over whole nodes',
   'cli/check/own-server.test.ts': 'checks a whole server',
+  'cli/check/serve.test.ts': 'checks whole clients',
   'engines/faults.test.ts': 'runs the matrix of faults in memory',
   'engines/leaks.test.ts': 'counts what many connections leave behind, on every engine',
   'adapters/types.test.ts': 'compiles a program against the types of the frameworks',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { WebSockets } from '../../src/index.ts'
 import { CommandLine } from '../support/command-line.ts'
 
 describe('run()', () => {
@@ -33,5 +34,38 @@ describe('run()', () => {
 
     expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' })
     expect(err).toMatch(/^towpath: Cannot run "no\\x07": unknown command, expected connect.*\n$/)
+  })
+
+  it.each([
+    ['connect', ['--verbose']],
+    ['probe', ['--pings', '1']],
+    ['probe', ['--json']],
+    ['bench', ['--duration', '0.1', '--connections', '1', '--json']],
+  ])('%s %j does not print the query of the URL, which often has a token', async (name, more) => {
+    const line = new CommandLine((app) => {
+      app.install(WebSockets)
+      app.routing((route) => {
+        route.webSocket('/', async ({ incoming, send }) => {
+          for await (const frame of incoming) await send(frame)
+        })
+      })
+    })
+    for (const path of ['/', '/none']) {
+      const url = `ws://name:secret@localhost${path}?token=secret#secret`
+
+      const { out, err } = await line.run([name, url, ...more], { ms: 10_000 })
+
+      expect(`${out}${err}`).not.toBe('')
+      expect(`${out}${err}`).not.toContain('secret')
+    }
+  })
+
+  it('check does not print the query of the URL', async () => {
+    const url = 'ws://127.0.0.1:1/?token=secret'
+
+    const { err } = await new CommandLine().run(['check', url])
+
+    expect(err).toContain('(step: connect)')
+    expect(err).not.toContain('secret')
   })
 })

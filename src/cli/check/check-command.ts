@@ -1,19 +1,22 @@
 /**
- * `towpath check`: the conformance of a server.
+ * `towpath check`: the conformance of a server, or of a client.
  */
 
 import { writeFileSync } from 'node:fs'
 
-import { quoted } from '../arguments.ts'
+import { Deferred } from '../../base/internal.ts'
+import { type Arguments, quoted } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { CommandLimits } from '../command-limits.ts'
 import { CommandEnd, ExitCode, UsageError } from '../exit-code.ts'
 import { Outlet } from '../outlet.ts'
 import { printable, printableUrl } from '../printable.ts'
-import { serverCases } from './cases/all-cases.ts'
+import type { World } from '../world.ts'
+import { clientCases, serverCases } from './cases/all-cases.ts'
 import {
   CHECK_SPEC,
   type CheckSettings,
+  readCheckAddress,
   readCheckSettings,
   readCheckTarget,
   selectCases,
@@ -22,6 +25,7 @@ import { examine, runCases } from './check-run.ts'
 import { htmlCheckReport } from './report/check-html.ts'
 import { checkJson, checkLines, type CheckReport, isFailure } from './report/check-report.ts'
 import { junitReport } from './report/junit.ts'
+import { CheckServer } from './server/check-server.ts'
 
 /** The command. */
 export const checkCommand: Command = {
@@ -30,28 +34,77 @@ export const checkCommand: Command = {
     const settings = readCheckSettings(args)
     using limits = new CommandLimits(world, settings.timeout)
     using outlet = new Outlet(world.stdout, () => limits.stop(ExitCode.OK, ''))
-    const cases = selectCases(serverCases(), settings.filters)
-    if (settings.isList) {
-      await outlet.write(cases.map((each) => `${listLine(each)}\n`).join(''))
-      return ExitCode.OK
-    }
-    const target = readCheckTarget(args)
-    const { clock } = world
-    const { deadline } = settings
     try {
-      const facts = await examine(target, clock, deadline, limits.signal)
-      const outcome = await runCases(target, facts, { ...settings, cases }, clock, limits.signal)
-      const { results } = outcome
-      const { isStrict } = settings
-      const report = { subject: printableUrl(target.url.href), isStrict, results }
-      await writeReport(report, settings, outlet)
-      const end = limits.end ?? outcome.stopped
-      if (end !== null) throw end
-      return exitCodeOf(report)
+      return settings.isServing
+        ? await checkClient(args, settings, world, limits, outlet)
+        : await checkServer(args, settings, world, limits, outlet)
     } catch (error) {
       throw limits.end ?? error
     }
   },
+}
+
+async function checkServer(
+  args: Arguments,
+  settings: CheckSettings,
+  { clock }: World,
+  limits: CommandLimits,
+  outlet: Outlet,
+): Promise<number> {
+  const cases = selectCases(serverCases(), settings.filters)
+  if (settings.isList) return await printList(cases, outlet)
+  const target = readCheckTarget(args)
+  const { signal } = limits
+  const facts = await examine(target, clock, settings.deadline, signal)
+  const run = await runCases(target, facts, { ...settings, cases }, clock, signal)
+  const subject = printableUrl(target.url.href)
+  return await finish({ subject, isStrict: settings.isStrict, results: run.results }, settings, {
+    end: limits.end ?? run.stopped,
+    outlet,
+  })
+}
+
+async function checkClient(
+  args: Arguments,
+  settings: CheckSettings,
+  { clock, stderr }: World,
+  limits: CommandLimits,
+  outlet: Outlet,
+): Promise<number> {
+  const cases = selectCases(clientCases(), settings.filters)
+  if (settings.isList) return await printList(cases, outlet)
+  const { host, port, tls } = readCheckAddress(args)
+  await using server = new CheckServer({ cases, clock, deadline: settings.deadline, tls })
+  const actual = await server.listen(host, port)
+  const name = host.includes(':') ? `[${host}]` : host
+  stderr.write(
+    `* listening on ${tls === null ? 'ws' : 'wss'}://${printable(name)}:${actual}/ with ${cases.length} cases\n`,
+  )
+  const interrupted = new Deferred<void>()
+  limits.signal.addEventListener('abort', () => interrupted.resolve(), { once: true })
+  await Promise.race([server.finished, interrupted.promise])
+  const { results } = server
+  const report = { subject: 'a client', isStrict: settings.isStrict, results }
+  return await finish(report, settings, { end: limits.end, outlet })
+}
+
+async function printList(
+  cases: ReadonlyArray<Parameters<typeof listLine>[0]>,
+  outlet: Outlet,
+): Promise<number> {
+  await outlet.write(cases.map((each) => `${listLine(each)}\n`).join(''))
+  return ExitCode.OK
+}
+
+/** @throws {CommandEnd} if a case has failed, or if not all cases have run. */
+async function finish(
+  report: CheckReport,
+  settings: CheckSettings,
+  { end, outlet }: { readonly end: CommandEnd | null; readonly outlet: Outlet },
+): Promise<number> {
+  await writeReport(report, settings, outlet)
+  if (end !== null) throw end
+  return exitCodeOf(report)
 }
 
 function listLine({

@@ -2,9 +2,12 @@
  * The options of `towpath check`.
  */
 
+import type { TlsOptions } from 'node:tls'
+
 import { readDialerOptions } from '../../engines/node/internal.ts'
 import { type Arguments, type CommandSpec, quoted } from '../arguments.ts'
 import { UsageError } from '../exit-code.ts'
+import { readPort, readServerTls } from '../listen/listen-options.ts'
 import { readTargetOptions, readUrl, TARGET_OPTIONS } from '../wire/target-options.ts'
 import { type CheckCase, FAMILIES } from './check-case.ts'
 import type { CheckTarget } from './wire/open-connection.ts'
@@ -28,17 +31,26 @@ const TARGET_NAMES: readonly string[] = [
   'connect-timeout',
 ]
 
+/** Options that need a URL, and options that need `--serve`. */
+const CONNECTING = TARGET_NAMES.filter((name) => name !== 'cert' && name !== 'key')
+const LISTENING = ['host']
+
+/** The port of the public suite. */
+const DEFAULT_PORT = 9001
+
 /** Headers that belong to the cases. */
 const OWN_HEADERS = /^(host|upgrade|connection|sec-websocket-.*|content-length|transfer-encoding)$/i
 
 /** The command, as its help shows it. */
 export const CHECK_SPEC: CommandSpec = {
   name: 'check',
-  operands: 'URL',
-  minOperands: 1,
+  operands: '[URL | PORT]',
+  minOperands: 0,
   maxOperands: 1,
-  summary: 'Checks whether a server that echoes keeps the rules of RFC 6455 and 7692.',
+  summary: 'Checks whether a server, or a client, that echoes keeps RFC 6455 and RFC 7692.',
   options: [
+    { name: 'serve', help: 'Listens on PORT (default 9001), and checks a client that connects.' },
+    { name: 'host', value: 'HOST', help: 'The address to listen on (default 127.0.0.1).' },
     ...TARGET_OPTIONS.filter(({ name }) => TARGET_NAMES.includes(name)),
     {
       name: 'filter',
@@ -72,6 +84,8 @@ export const CHECK_SPEC: CommandSpec = {
 
 /** The checked options. */
 export interface CheckSettings {
+  /** Whether a client is checked, which connects. */
+  readonly isServing: boolean
   readonly filters: readonly string[]
   /** Whether `strict-fail` counts as a failure. */
   readonly isStrict: boolean
@@ -93,7 +107,13 @@ export function readCheckSettings(args: Arguments): CheckSettings {
   if (grade !== 'must' && grade !== 'strict') {
     throw new UsageError(`Cannot use --grade: it is ${quoted(grade)}, expected must or strict`)
   }
+  const isServing = args.has('serve')
+  const given = (isServing ? CONNECTING : LISTENING).find((name) => args.has(name))
+  if (given !== undefined) {
+    throw new UsageError(`Cannot use --${given} ${isServing ? 'with' : 'without'} --serve`)
+  }
   return {
+    isServing,
     filters: args.texts('filter').map((text) => text.toLowerCase()),
     isStrict: grade === 'strict',
     isList: args.has('list'),
@@ -108,9 +128,29 @@ export function readCheckSettings(args: Arguments): CheckSettings {
   }
 }
 
+/** Where a server listens that checks clients. */
+export interface CheckAddress {
+  readonly host: string
+  readonly port: number
+  readonly tls: TlsOptions | null
+}
+
+/** @throws {UsageError} for an invalid port, or a certificate without its key. */
+export function readCheckAddress(args: Arguments): CheckAddress {
+  return {
+    host: args.text('host') ?? '127.0.0.1',
+    port: readPort(args.operands[0], DEFAULT_PORT),
+    tls: readServerTls(args),
+  }
+}
+
 /** @throws {UsageError} for an invalid URL or option. */
 export function readCheckTarget(args: Arguments): CheckTarget {
-  const url = new URL(readUrl(args.operands[0] ?? ''))
+  const [operand] = args.operands
+  if (operand === undefined) {
+    throw new UsageError('Cannot run check: it has no URL, expected one, or --serve')
+  }
+  const url = new URL(readUrl(operand))
   if (url.protocol !== 'ws:' && url.protocol !== 'wss:') {
     throw new UsageError(`Cannot check ${quoted(url.protocol)}: expected a URL of ws: or wss:`)
   }
@@ -127,6 +167,7 @@ export function readCheckTarget(args: Arguments): CheckTarget {
       host: url.host,
       isSecure: url.protocol === 'wss:',
       lines: [
+        ...authorizationOf(url),
         ...headers,
         ...(origin === null ? [] : [`Origin: ${checked(origin)}`]),
         ...(protocols.length === 0
@@ -150,8 +191,21 @@ export function selectCases<Case extends Pick<CheckCase, 'name' | 'section' | 'g
   if (selected.length > 0) return selected
   const families = FAMILIES.join(', ')
   throw new UsageError(
-    `Cannot use --filter: no case matches, expected a part of a name, or one of ${families}`,
+    `Cannot use --filter: no case matches, expected a part of a name, or a family such as ${families}`,
   )
+}
+
+/** The name and password of the URL, as the client of this package sends them. */
+function authorizationOf({ username, password }: URL): string[] {
+  if (username === '' && password === '') return []
+  try {
+    const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+    return [`Authorization: Basic ${Buffer.from(pair).toString('base64')}`]
+  } catch (cause) {
+    throw new UsageError('Cannot use the URL: its name or password has an invalid escape', {
+      cause,
+    })
+  }
 }
 
 function checkedHeader(line: string): string {

@@ -93,7 +93,11 @@ export class CaseRunner {
     const { request } = this.#target
     const add = offer === undefined ? [] : [`Sec-WebSocket-Extensions: ${offer}`]
     const { response, rest } = await shakeHands(connection, request, { add }, false)
-    if (response?.status !== 101) return broken(notSwitched(response, connection))
+    if (response?.status !== 101) {
+      const why = notSwitched(response, connection)
+      // An offer that a server does not take must be declined, but it may also refuse the request.
+      return offer !== undefined && response !== null ? { kind: 'loose', why } : broken(why)
+    }
     const agreed = this.#agreement(offer, response)
     if (agreed !== null && 'problem' in agreed) return broken(agreed.problem)
     if (offer !== undefined && agreed === null) return open('it declines the offer')

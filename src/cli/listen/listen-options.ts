@@ -81,7 +81,7 @@ export function readListenSettings(args: Arguments): ListenSettings {
   }
   const [format = 'line'] = formats
   return {
-    port: readPort(args.operands[0]),
+    port: readPort(args.operands[0], DEFAULT_PORT),
     host: args.text('host') ?? '127.0.0.1',
     socketPath: args.text('unix'),
     tls: readServerTls(args),
@@ -99,14 +99,16 @@ export function readListenSettings(args: Arguments): ListenSettings {
   }
 }
 
-function readPort(text: string | undefined): number {
-  if (text === undefined) return DEFAULT_PORT
+/** @throws {UsageError} for what is no port. */
+export function readPort(text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Infinity
   if (port <= 65535) return port
   throw new UsageError('Cannot listen: the port is invalid, expected 0 to 65535')
 }
 
-function readServerTls(args: Arguments): TlsOptions | null {
+/** Reads `--cert` and `--key`. @throws {UsageError} if one of them is missing or unreadable. */
+export function readServerTls(args: Arguments): TlsOptions | null {
   const [cert, key] = [args.text('cert'), args.text('key')]
   if (cert === null && key === null) return null
   if (cert !== null && key !== null) return { cert: readUserFile(cert), key: readUserFile(key) }

@@ -307,7 +307,8 @@ describe('towpath check', () => {
         app.install(WebSockets)
         app.routing((route) => {
           route.intercept(({ request }) =>
-            request.headers.get('x-token') === 'secret'
+            request.headers.get('x-token') === 'secret' &&
+            request.headers.get('authorization') === 'Basic bsOkOmI='
               ? undefined
               : new Response('', { status: 401 }),
           )
@@ -322,8 +323,8 @@ describe('towpath check', () => {
     ]
     const token = ['-H', 'X-Token: secret', ...ONE]
 
-    const overTls = await check(`wss://localhost:${secure.address.port}/`, '-k', ...token)
-    const overUnix = await check('ws://localhost/', '--unix', socketPath, ...token)
+    const overTls = await check(`wss://n%C3%A4:b@localhost:${secure.address.port}/`, '-k', ...token)
+    const overUnix = await check('ws://n%C3%A4:b@localhost/', '--unix', socketPath, ...token)
     await Promise.all([secure.stop({ grace: 0 }), unix.stop({ grace: 0 })])
 
     expect([overTls.err, overUnix.err]).toEqual(['', ''])

@@ -1,11 +1,14 @@
 /**
- * Our own server under `towpath check`, over TCP, on both transports. The large cases run in
+ * Our own server and our own client under `towpath check`, over TCP. The large cases run in
  * `test/suites/conformance/`.
  */
 
 import { describe, expect, it } from 'vitest'
 import { embeddedServer, permessageDeflate, WebSockets } from '../../../src/index.ts'
-import { serverCases } from '../../../src/cli/check/cases/all-cases.ts'
+import { createWebSocketClient } from '../../../src/node-client.ts'
+import { clientCases, serverCases } from '../../../src/cli/check/cases/all-cases.ts'
+import type { CaseResult } from '../../../src/cli/check/check-result.ts'
+import { CheckServer } from '../../../src/cli/check/server/check-server.ts'
 import { examine, runCases } from '../../../src/cli/check/check-run.ts'
 import { readDialerOptions } from '../../../src/engines/node/internal.ts'
 import { waitingSystemClock } from '../../../src/base/internal.ts'
@@ -14,6 +17,12 @@ import { waitingSystemClock } from '../../../src/base/internal.ts'
 const DEADLINE_MS = 120_000
 
 const LARGE = ['limits', 'compression']
+
+function differences(results: readonly CaseResult[]): string[] {
+  return results
+    .filter(({ verdict }) => verdict === 'fail' || verdict === 'strict-fail')
+    .map(({ family, name, why }) => `${family}: ${name}: ${why}`)
+}
 
 describe('towpath check', () => {
   it.each(['auto', 'stream'] as const)(
@@ -48,11 +57,28 @@ describe('towpath check', () => {
 
       expect(facts.deflates).toBe(true)
       expect(results).toHaveLength(cases.length)
-      expect(
-        results
-          .filter(({ verdict }) => verdict === 'fail' || verdict === 'strict-fail')
-          .map(({ family, name, why }) => `${family}: ${name}: ${why}`),
-      ).toEqual([])
+      expect(differences(results)).toEqual([])
     },
   )
+
+  it('E-48 our own client has no fail and no strict-fail', async () => {
+    const cases = clientCases().filter(({ family }) => !LARGE.includes(family))
+    const parts = { cases, clock: waitingSystemClock, deadline: DEADLINE_MS, tls: null }
+    await using server = new CheckServer(parts)
+    const port = await server.listen('127.0.0.1', 0)
+    const client = createWebSocketClient({ extensions: [permessageDeflate()] })
+    for (let index = 0; index < cases.length; index++) {
+      await client
+        .webSocket(`ws://127.0.0.1:${port}/`, async ({ incoming, send }) => {
+          for await (const frame of incoming) await send(frame)
+        })
+        .catch(() => {
+          // The server broke a rule, which is what most cases are about.
+        })
+    }
+    await server.finished
+
+    expect(server.results).toHaveLength(cases.length)
+    expect(differences(server.results)).toEqual([])
+  })
 })

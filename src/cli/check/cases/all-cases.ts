@@ -4,6 +4,7 @@
 
 import type { Role } from '../../../protocol/index.ts'
 import type { CheckCase, FrameCase } from '../check-case.ts'
+import { type ClientHandshakeCase, clientHandshakeCases } from './client-handshake.ts'
 import { closingCases } from './closing.ts'
 import { compressionCases } from './compression.ts'
 import { deflateOfferCases } from './deflate-offers.ts'
@@ -27,6 +28,14 @@ export function frameCases(role: Role): FrameCase[] {
     ...limitCases(role),
     ...(role === 'server' ? compressionCases() : []),
   ]
+}
+
+/** Returns all cases for a client. Compression is as the client offers it. */
+export function clientCases(): (FrameCase | ClientHandshakeCase)[] {
+  const compression = compressionCases().filter(
+    ({ offer }) => offer === undefined || offer === 'permessage-deflate',
+  )
+  return [...clientHandshakeCases(), ...frameCases('client'), ...compression]
 }
 
 /** Returns all cases for a server, in the order in which they run: large ones last. */

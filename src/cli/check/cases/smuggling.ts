@@ -54,7 +54,7 @@ function bodies(): HandshakeCase[] {
   const hidden = 'GET /hidden HTTP/1.1\r\nHost: hidden\r\n\r\n'
   const chunked = 'Transfer-Encoding: chunked'
   return [
-    refuses('RFC 9112 §6.3', 'MUST', 'two different values of Content-Length', {
+    refuses('RFC 9112 §6.3', 'MUST', 'Content-Length with two different values', {
       add: ['Content-Length: 0', 'Content-Length: 5'],
       body: 'hello',
     }),

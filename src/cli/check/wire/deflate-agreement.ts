@@ -59,8 +59,10 @@ function isAllowed(offer: Parameters, answer: Parameters): boolean {
   if ([...offer.keys()].some((name) => ![...WINDOWS, ...SWITCHES].includes(name))) return false
   const offeredBits = offer.get('server_max_window_bits')
   const bits = answer.get('server_max_window_bits')
+  // Without the parameter, the window has 15 bits.
   const isWithin =
     offeredBits === undefined ||
+    (offeredBits === '15' && bits === undefined) ||
     (bits !== undefined && isValid('server_max_window_bits', offeredBits) && +bits <= +offeredBits)
   const isReset =
     !offer.has('server_no_context_takeover') || answer.has('server_no_context_takeover')

@@ -17,6 +17,7 @@ describe('agreementOf()', () => {
     ['', 'permessage-deflate; server_no_context_takeover', { ...ANY, hasTakeover: false }],
     ['', 'permessage-deflate; client_no_context_takeover', { ...ANY, clientHasTakeover: false }],
     ['; client_max_window_bits', 'permessage-deflate; client_max_window_bits="12"', ANY],
+    ['; server_max_window_bits=15', 'permessage-deflate', ANY],
     ['; server_max_window_bits=16, permessage-deflate', 'permessage-deflate', ANY],
   ])('E-47 for the offer "%s" takes "%s"', (offer, answer, expected) => {
     expect(agreed(offer, answer)).toEqual(expected)
