@@ -103,8 +103,6 @@ const UNTESTED: Readonly<Record<string, string>> = {
   'inspector/topics-facts.ts': 'is a part of the plugin: test/inspector/inspector.test.ts runs it',
   'inspector/viewer.ts': 'is a page that is open: test/inspector/inspector.test.ts runs it',
   'inspector/watch.ts': 'is a part of the plugin: test/inspector/inspector.test.ts runs it',
-  'topics/followed-topics.ts':
-    'is what the inspector shows of topics: test/inspector/inspector.test.ts runs it',
   'topics/node/following/checks.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/followed-topic.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/publishing/lanes.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',

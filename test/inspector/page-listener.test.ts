@@ -111,6 +111,31 @@ describe('the page', () => {
     expect(elsewhere.status).toBe(404)
   })
 
+  it.each([
+    ['used before', new Response('no', { status: 401 })],
+    ['an error', Response.error()],
+  ])('D-15 a Response that is %s refuses with 500, and ends no process', async (_, shared) => {
+    await shared.text()
+    const app = createApplication(undefined, {
+      logger: {
+        debug() {},
+        info() {},
+        warn() {},
+        error: (_facts, message) => logged.push(message),
+      },
+    })
+    const logged: string[] = []
+    app.install(WebSockets)
+    const { listener } = app.install(Inspector, { authorize: () => shared })
+    const server = createServer((request, response) => void listener(request, response))
+    const url = await listening(server)
+    const answer = await fetch(`${url}/towpath`)
+    server.close()
+
+    expect(answer.status).toBe(500)
+    expect(logged).toEqual(['Inspector failed'])
+  })
+
   it('is sent over HTTP/2 too', async () => {
     const server = await serveHttp2({}, (app) => {
       app.install(Inspector, { authorize: byCookie })

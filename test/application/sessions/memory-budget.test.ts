@@ -242,6 +242,14 @@ describe('SharedBudget', () => {
     expect(budget.used).toBe(100)
   })
 
+  it('can be asked for what others use, beside the sessions of one application', () => {
+    const { budget, registry, hold } = holders(1_000)
+    hold('a', 600)
+    budget.reserve(30)
+
+    expect([budget.used, budget.usedBeside(registry)]).toEqual([630, 30])
+  })
+
   it('counts the sessions of all applications that share it', async () => {
     const { budget, environment, hold, shed } = holders(1_000)
     const other = new SessionRegistry()

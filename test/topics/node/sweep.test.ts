@@ -30,6 +30,13 @@ describe('VisitedList', () => {
     expect(members.map(({ visits }) => visits)).toEqual(Array(10).fill(1))
   })
 
+  it('gives some of its members, as many as are asked for', () => {
+    const { list, members } = listOf(3)
+
+    expect(list.some(2)).toEqual(members.slice(0, 2))
+    expect(list.some(9)).toEqual(members)
+  })
+
   it('misses nobody when members come and go in between', () => {
     const { list, members } = listOf(5)
     list.mark()
