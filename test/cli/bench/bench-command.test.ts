@@ -22,11 +22,16 @@ function echo(
   })
 }
 
+/** Which of 1000 messages is dropped. */
+const LOST = [0, 1, 500, 998, 999] as const
+
 function server(app: Application): void {
   app.install(WebSockets)
   let held: Frame | null = null
   echo(app, '/echo', (frame) => [frame])
-  echo(app, '/lossy', (frame, index) => (index === 500 ? [] : [frame]))
+  for (const lost of LOST) {
+    echo(app, `/lossy-${lost}`, (frame, index) => (index === lost ? [] : [frame]))
+  }
   echo(app, '/twice', (frame, index) => (index === 5 ? [frame, frame] : [frame]))
   echo(app, '/corrupt', (frame, index) => [index === 5 ? flipped(frame) : frame])
   echo(app, '/reorder', (frame, index) => {
@@ -121,17 +126,21 @@ describe('towpath bench', () => {
     })
   })
 
-  it('E-28 counts latency from the intended time: a stall of 100 ms a second has a p99 near 90 ms', async () => {
+  it('E-28 counts latency from the intended time: a stall of 100 ms a second has a p99 of 90 ms', async () => {
     const args = ['--duration', '4', '--rate', '200', '--connections', '1']
     const [, { latency }] = await measure('/stall', ...args)
 
     expect(latency['p50']).toBeLessThan(1)
-    expect(latency['p99']).toBeGreaterThanOrEqual(89)
-    expect(latency['max']).toBeGreaterThanOrEqual(99)
+    // The 9th longest of 800, within the 1 % of the histogram: four stalls of 100, 95, 90, … ms.
+    expect(latency['p99']).toBeGreaterThanOrEqual(90)
+    expect(latency['p99']).toBeLessThan(91)
+    expect(latency['max']).toBe(100)
   })
 
   it.each([
-    ['/lossy', { lost: 1, duplicate: 0, reordered: 0, corrupt: 0 }],
+    ...LOST.map(
+      (lost) => [`/lossy-${lost}`, { lost: 1, duplicate: 0, reordered: 0, corrupt: 0 }] as const,
+    ),
     ['/twice', { lost: 0, duplicate: 1, reordered: 0, corrupt: 0 }],
     ['/reorder', { lost: 0, duplicate: 0, reordered: 1, corrupt: 0 }],
     ['/corrupt', { lost: 1, duplicate: 0, reordered: 0, corrupt: 1 }],
