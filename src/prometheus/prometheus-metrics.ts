@@ -48,6 +48,12 @@ export interface PrometheusMetricsInstance {
 
 const ACT = 'install PrometheusMetrics'
 
+/** How prom-client adds up the values of workers. @defaultValue their sum */
+const AGGREGATORS: Readonly<Partial<Record<MetricKey, PromClient.Aggregator>>> = {
+  topic_lag_events: 'max',
+  broker_up: 'min',
+}
+
 /**
  * Registers the metrics of an application. Gauges and the counters of traffic are read when the
  * registry is scraped. Needs the package `prom-client`.
@@ -260,6 +266,7 @@ class Metrics {
       help: METRICS[name].description,
       labelNames: [...labelNames],
       registers: [this.#registry],
+      aggregator: AGGREGATORS[name] ?? 'sum',
     }
   }
 }

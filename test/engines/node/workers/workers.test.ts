@@ -50,6 +50,21 @@ describe('roleOf()', () => {
 })
 
 describe('embeddedServer() with workers', () => {
+  it('D-10 each worker has its registry, and the primary adds them up for a scrape', async () => {
+    await using program = new Program('metered-workers')
+    const { port, metrics } = await program.next('started')
+    const clients = [await connect(port), await connect(port), await connect(port)]
+
+    const text = await (await fetch(`http://127.0.0.1:${String(metrics)}/metrics`)).text()
+
+    expect(new Set(clients.map(({ served }) => served)).size).toBe(2)
+    expect(text).toContain('towpath_sessions{route="/",protocol=""} 3\n')
+    expect(text).toContain('towpath_messages_total{route="/",direction="outgoing"} 3\n')
+    // Two brokers are up: a sum would say 2.
+    expect(text).toContain('towpath_broker_up 1\n')
+    for (const { socket } of clients) socket.terminate()
+  })
+
   describe('serving', () => {
     it('shares one free port, and hands the connections to the workers in turn', async () => {
       await using program = new Program('scaled-echo', { workers: 2 })
