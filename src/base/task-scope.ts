@@ -1,6 +1,7 @@
 /** Structured concurrency: tasks that end together, before their launcher has ended. */
 
-import { Deferred } from './deferred.ts'
+import { addAbortListener, removeAbortListener } from './abort-listeners.ts'
+import { Deferred, handled, rejected } from './deferred.ts'
 import { TowpathError } from './errors.ts'
 
 /** Options of a scope. */
@@ -17,6 +18,12 @@ export interface TaskScopeOptions {
    * except the reason of an abort
    */
   readonly isFailure?: (error: unknown) => boolean
+}
+
+/** Options of one task. */
+export interface LaunchOptions {
+  /** Ends this task alone: the signal of the task aborts with the same reason. */
+  readonly signal?: AbortSignal
 }
 
 /**
@@ -57,13 +64,17 @@ export class TaskScope {
 
   /**
    * Starts `task` at once; `join()` waits for it. The first failure aborts the scope and is
-   * reported. After an abort, a task that ends with the abort's reason has not failed.
+   * reported. After an abort, of the scope or of `options.signal`, a task that ends with the abort's
+   * reason has not failed. If `options.signal` has aborted before, `task` does not run.
    *
    * @returns the task's result or error. The promise may be ignored: nothing goes unhandled.
    * @throws {ScopeEndedError} at once, without running `task`, if the scope has been aborted or
    *   joined.
    */
-  launch<T>(task: (signal: AbortSignal) => Promise<T> | T): Promise<T> {
+  launch<T>(
+    task: (signal: AbortSignal) => Promise<T> | T,
+    { signal: own }: LaunchOptions = NO_OPTIONS,
+  ): Promise<T> {
     const { signal } = this
     if (this.#joined.isSettled || signal.aborted) {
       throw new ScopeEndedError('Cannot launch a task: its scope has ended', {
@@ -71,12 +82,11 @@ export class TaskScope {
       })
     }
 
+    if (own?.aborted === true) return handled(rejected(own.reason))
+
     this.#running++
-    const result = this.#run(task, signal)
-    result.catch(() => {
-      // Kept as the failure of the scope; the caller may also handle it.
-    })
-    return result
+    // The failure is kept as the failure of the scope; the caller may also handle it.
+    return handled(own === undefined ? this.#run(task, signal) : this.#runWith(task, own))
   }
 
   /**
@@ -112,6 +122,20 @@ export class TaskScope {
     }
   }
 
+  /** Runs `task` with a signal that aborts with the scope and with `own`. */
+  async #runWith<T>(task: (signal: AbortSignal) => Promise<T> | T, own: AbortSignal): Promise<T> {
+    const controller = new AbortController()
+    const abort = (): void => controller.abort(own.aborted ? own.reason : this.signal.reason)
+    addAbortListener(this.signal, abort)
+    addAbortListener(own, abort)
+    try {
+      return await this.#run(task, controller.signal)
+    } finally {
+      removeAbortListener(this.signal, abort)
+      removeAbortListener(own, abort)
+    }
+  }
+
   #fail(error: unknown): void {
     if (this.#failure !== null) return
     this.#failure = { error }
@@ -120,7 +144,7 @@ export class TaskScope {
   }
 }
 
-const NO_OPTIONS: TaskScopeOptions = {}
+const NO_OPTIONS: TaskScopeOptions & LaunchOptions = {}
 
 /** Whether a task ended because of the abort. Node's own functions wrap the reason as a cause. */
 function isEndByAbort(error: unknown, signal: AbortSignal): boolean {

@@ -190,4 +190,62 @@ describe('TaskScope', () => {
 
     expect(() => scope.launch(() => 1)).toThrow(ScopeEndedError)
   })
+
+  it('launch() with a signal ends this task alone, which has not failed', async () => {
+    const scope = new TaskScope()
+    const own = new AbortController()
+    const reason = new Error('enough')
+    const aborted = (signal: AbortSignal): Promise<never> =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error))
+      })
+    const one = scope.launch(aborted, { signal: own.signal })
+    const other = scope.launch(aborted)
+
+    own.abort(reason)
+    await expect(one).rejects.toBe(reason)
+    expect(scope.signal.aborted).toBe(false)
+    expect(scope.failure).toBeNull()
+
+    const end = new Error('over')
+    scope.abort(end)
+    await expect(other).rejects.toBe(end)
+    await scope.join()
+    expect(scope.failure).toBeNull()
+  })
+
+  it('launch() with a signal that has not aborted ends the task with the scope, too', async () => {
+    const scope = new TaskScope()
+    const own = new AbortController()
+    const seen: unknown[] = []
+    void scope.launch(
+      (signal) =>
+        new Promise<void>((resolve) => {
+          signal.addEventListener('abort', () => {
+            seen.push(signal.reason)
+            resolve()
+          })
+        }),
+      { signal: own.signal },
+    )
+
+    const end = new Error('over')
+    scope.abort(end)
+    await scope.join()
+    own.abort(new Error('too late'))
+
+    expect(seen).toEqual([end])
+  })
+
+  it('launch() with a signal that has aborted runs nothing, and is no failure', async () => {
+    const scope = new TaskScope()
+    const reason = new Error('before')
+    let hasRun = false
+
+    const task = scope.launch(() => void (hasRun = true), { signal: AbortSignal.abort(reason) })
+
+    await expect(task).rejects.toBe(reason)
+    expect(hasRun).toBe(false)
+    expect(scope.failure).toBeNull()
+  })
 })

@@ -123,7 +123,7 @@ export class BrowserSession implements ClientSession, WireReceiver, HasClock {
     return this.#closeSent.promise
   }
 
-  readonly launch: ClientSession['launch'] = (task) => this.#scope.launch(task)
+  readonly launch: ClientSession['launch'] = (task, options) => this.#scope.launch(task, options)
 
   async [Symbol.asyncDispose](): Promise<void> {
     void this.close()

@@ -107,7 +107,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   }
 
   get launch(): WebSocketSession['launch'] {
-    return (this.#made.launch ??= (task) => this.#tasks().launch(task))
+    return (this.#made.launch ??= (task, options) => this.#tasks().launch(task, options))
   }
 
   get delay(): WebSocketSession['delay'] {

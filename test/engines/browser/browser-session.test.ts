@@ -499,6 +499,17 @@ describe.each([true, false])('BrowserSession with WebSocketStream: %s', (hasStre
       )
     }))
 
+  it('launch() with a signal ends one task, and the session goes on', () =>
+    within(listen, async ({ session }) => {
+      const reason = new Error('enough')
+
+      const task = session.launch(() => 1, { signal: AbortSignal.abort(reason) })
+
+      await expect(task).rejects.toBe(reason)
+      expect(session.signal.aborted).toBe(false)
+      await session.close()
+    }))
+
   it('a task that is told of the end has not failed', () =>
     within(
       async ({ close, incoming }) => {

@@ -192,6 +192,22 @@ describe('LiveSession.launch', () => {
     expect(steps).toEqual(['handler ended', 'task ended', 'run ended'])
   })
 
+  it('a signal ends one task, and the session goes on', async () => {
+    const { session, heard } = defaultSession()
+    const own = new AbortController()
+    const reason = new Error('enough')
+    const task = session.launch((signal) => session.incoming.receive({ signal }), {
+      signal: own.signal,
+    })
+
+    own.abort(reason)
+
+    await expect(task).rejects.toBe(reason)
+    expect(session.signal.aborted).toBe(false)
+    expect(session.outgoing.isClosedForSend).toBe(false)
+    expect(heard.failures).toEqual([])
+  })
+
   it('the first failure fails the session with 1011 and is reported once', async () => {
     const { session, peer, heard } = defaultSession()
     const boom = new Error('boom')
