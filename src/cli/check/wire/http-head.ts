@@ -52,7 +52,7 @@ export interface ResponseHead {
 }
 
 /** The largest head that is read. */
-export const MAX_HEAD_BYTES = 64 * 1024
+export const MAX_HEAD_BYTES: number = 64 * 1024
 
 /** @returns `null` for what is no response. */
 export function parseResponse(text: string): ResponseHead | null {
