@@ -64,8 +64,9 @@ export class TaskScope {
 
   /**
    * Starts `task` at once; `join()` waits for it. The first failure aborts the scope and is
-   * reported. After an abort, of the scope or of `options.signal`, a task that ends with the abort's
-   * reason has not failed. If `options.signal` has aborted before, `task` does not run.
+   * reported. After an abort, of the scope or of `options.signal`, a task that ends with the
+   * reason of the abort has not failed. If `options.signal` has aborted before, `task` does not
+   * run.
    *
    * @returns the task's result or error. The promise may be ignored: nothing goes unhandled.
    * @throws {ScopeEndedError} at once, without running `task`, if the scope has been aborted or

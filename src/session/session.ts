@@ -128,8 +128,9 @@ export interface WebSocketSession {
    * session with 1011, unless it failed because the session was ending. The promise is the task's
    * own result and need not be awaited.
    *
-   * `options.signal` ends this task alone: the task's signal aborts with the same reason, and a task
-   * that rejects with that reason has not failed. If it has aborted before, the task does not run.
+   * `options.signal` ends this task alone: the task's signal aborts with the same reason, and a
+   * task that rejects with that reason has not failed. If it has aborted before, the task does not
+   * run.
    *
    * @throws {ScopeEndedError} (`TOWPATH_SCOPE_ENDED`) at the call, without running `task`, once the
    *   session is over. A handler that throws this error on has not failed.
