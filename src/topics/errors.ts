@@ -20,7 +20,7 @@ export class BrokerUnavailableError extends TowpathError {
 }
 
 /**
- * Nobody knows whether the event is stored: the connection to the broker ended before the answer,
+ * The event may be stored: the connection to the broker ended before the answer,
  * or the time in which a second attempt would have been recognised is over. Publishing again may
  * store the event twice.
  */

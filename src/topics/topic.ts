@@ -69,7 +69,7 @@ export interface TopicSubscription extends AsyncDisposable {
   cancel(): void
 }
 
-/** A topic. Having one costs nothing: nothing is kept until somebody subscribes. */
+/** A topic. Having one costs nothing: nothing is kept until the first subscription. */
 export interface Topic<Event = unknown, Input = Event, Meta = unknown> {
   readonly name: string
 

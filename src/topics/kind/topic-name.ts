@@ -21,7 +21,7 @@ const UTF8 = new TextEncoder()
 export function checkTopicName(name: string): string {
   const problem = problemOf(name)
   if (problem === null) return name
-  // A name that somebody else has chosen may be long.
+  // A name that a client has chosen may be long.
   throw new TopicNameError(typeof name === 'string' ? name.slice(0, MAX_NAME_BYTES) : '', problem)
 }
 

@@ -48,7 +48,7 @@ export interface CutOptions {
 
 /** How long the offset and the epoch of a topic outlive its events. */
 const META_MS = 24 * 3_600_000
-// How many topics an append looks at, to drop what nobody appends to any more.
+// How many topics an append visits, to drop those without recent appends.
 const SWEPT_PER_APPEND = 2
 
 /** Logs and channels in the memory of this process, with faults that tests switch on. */

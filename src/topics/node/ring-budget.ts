@@ -29,7 +29,7 @@ export class RingBudget {
     return this.#bytes
   }
 
-  /** `ring` takes so many bytes more, or fewer. */
+  /** @param bytes by how much the size of `ring` has changed; may be negative. */
   changed(ring: Shrinkable, bytes: number): void {
     this.#bytes += bytes
     // A ring that shrinks keeps its place, or it would be taken for one that is used.

@@ -4,18 +4,18 @@
 
 import type { Member } from './presence.ts'
 
-/** What a change of seats means for the members. */
+/** How the members change. */
 export type MemberChange =
   | { readonly type: 'joined'; readonly member: Member }
   | { readonly type: 'updated'; readonly member: Member }
   | { readonly type: 'left'; readonly member: Member }
 
-/** What was said under a key. All processes agree on what was said last. */
+/** A meta of a key. All processes agree which one is the latest. */
 export interface Said {
   readonly meta: unknown
-  /** Grows with each statement of a process, and past those that it has heard of. */
+  /** Above every stamp that the process has used or received before. */
   readonly stamp: number
-  /** The process. Of two equal stamps the greater name is the later one. */
+  /** The process. If two stamps are equal, the greater name is the later one. */
   readonly by: string
 }
 
@@ -49,13 +49,13 @@ export class MemberTable {
     return members
   }
 
-  /** What counts for a key; `null` when it is not present. */
+  /** The meta that counts for a key; `null` if the key is not present. */
   saidOf(key: string): Said | null {
     return this.#members.get(key)?.said ?? null
   }
 
   /**
-   * A seat takes a key, or says something else under it. @returns `null` when nothing is different.
+   * A seat takes a key, or changes its meta. @returns `null` if the members are the same as before.
    */
   sit(seat: unknown, key: string, said: Said): MemberChange | null {
     const present = this.#members.get(key)
@@ -70,7 +70,7 @@ export class MemberTable {
     return isLater(said, present.said) ? this.#say(key, present, said) : null
   }
 
-  /** A seat gives up its key. @returns `null` when others have it, or it had none. */
+  /** A seat gives up its key. @returns `null` if other seats have the key, or the seat had none. */
   stand(seat: unknown, key: string): MemberChange | null {
     const present = this.#members.get(key)
     const said = present?.seats.get(seat)

@@ -1,9 +1,9 @@
 /**
- * One topic's presence between processes: what this one tells of its members, and copies of what
- * others have told.
+ * One topic's presence between processes: sends changes of the own members, and keeps copies of the
+ * members of other processes.
  *
- * Each process is the only writer of its part. A part has a version: who has another one asks for a
- * snapshot.
+ * Each process is the only writer of its part. A part has a version: a process whose copy has
+ * another version asks for a snapshot.
  */
 
 import type { WheelTimer } from '../../base/internal.ts'
@@ -11,7 +11,7 @@ import type { MemberChange, MemberTable } from './member-table.ts'
 import { type MemberEntry, presenceChannelOf, type PresenceMessage } from './presence-messages.ts'
 import type { PresenceParts } from './presence-parts.ts'
 
-/** Who has the members. */
+/** The owner of the member tables. */
 export interface NodeMembersOwner {
   /** Members by processes. */
   readonly all: MemberTable
@@ -20,18 +20,18 @@ export interface NodeMembersOwner {
   changed(change: MemberChange | null): void
   /** A process has answered. */
   answered(): void
-  /** There is nothing more to tell. */
+  /** Every change has been sent. */
   idle(): void
 }
 
-/** What another process has told. */
+/** The members of another process. */
 interface Copy {
   version: number
   keys: Set<string>
 }
 
 const BATCH_MS = 100
-/** A beacon comes so long after the last change. */
+/** The time from the last change to the beacon. */
 const BEACON_MS = 3000
 const RETRY_MS = 2000
 const MEMBERS_PER_MESSAGE = 200
@@ -47,7 +47,7 @@ export class NodeMembers {
   readonly #needed = new Set<string>()
   /** Snapshots that have come in part. */
   readonly #partial = new Map<string, { part: number; members: MemberEntry[] }>()
-  /** Keys that have changed and are not told yet. */
+  /** Keys whose changes are not sent yet. */
   #changed = new Set<string>()
   #version = 0
   #batch: WheelTimer | null = null
@@ -69,7 +69,7 @@ export class NodeMembers {
     return true
   }
 
-  /** Whether something is still to be told. */
+  /** Whether a change or a beacon has still to be sent. */
   get isBusy(): boolean {
     return this.#batch !== null || this.#beacon !== null
   }
@@ -80,7 +80,7 @@ export class NodeMembers {
     this.need(null)
   }
 
-  /** Other processes are of no interest any more. */
+  /** Drops the copies of other processes, and stops to listen. */
   stop(): void {
     this.#parts.unlisten(this.#name)
     this.#retry?.cancel()
@@ -112,7 +112,7 @@ export class NodeMembers {
     for (const key of copy?.keys ?? []) this.#owner.changed(this.#owner.all.stand(node, key))
   }
 
-  /** A member of this process has changed. @returns what that means for the members of all. */
+  /** A member of this process has changed. @returns the change of the members of all processes. */
   ownChanged(key: string): MemberChange | null {
     const { nodes, isAlone, timers } = this.#parts
     const said = this.#owner.own.saidOf(key)
@@ -124,7 +124,7 @@ export class NodeMembers {
     return said === null ? all.stand(nodes.id, key) : all.sit(nodes.id, key, said)
   }
 
-  /** Tells everything that this process has. */
+  /** Sends all members of this process. */
   answer(): void {
     this.#flush()
     const members = [...this.#owner.own.keys].flatMap((key) => this.#entryOf(key))
@@ -156,7 +156,7 @@ export class NodeMembers {
   #snapshot(message: Extract<PresenceMessage, { type: 'snapshot' }>): void {
     const { node, version, part, isLast, members } = message
     const partial = part === 0 ? { part: 0, members: [] } : this.#partial.get(node)
-    // A part was lost: the whole is asked for again.
+    // A part was lost: the retry asks for the whole snapshot.
     if (partial === undefined || partial.part !== part) return
     partial.members.push(...members)
     partial.part++
@@ -193,7 +193,7 @@ export class NodeMembers {
     }
   }
 
-  /** Tells what has changed. */
+  /** Sends the changes. */
   #flush(): void {
     this.#batch?.cancel()
     this.#batch = null
@@ -218,13 +218,13 @@ export class NodeMembers {
     })
   }
 
-  /** The member as it is told; nothing when this process has none of that key. */
+  /** The entry that other processes get; empty if this process has no seat with the key. */
   #entryOf(key: string): MemberEntry[] {
     const said = this.#owner.own.saidOf(key)
     return said === null ? [] : [[key, said.meta, said.stamp]]
   }
 
-  /** An answer may be lost too. */
+  /** Asks again while answers are missing, because an answer may be lost. */
   #retryLater(): void {
     this.#retry ??= this.#parts.timers.schedule(RETRY_MS, () => {
       this.#retry = null

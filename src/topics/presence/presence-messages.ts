@@ -29,7 +29,7 @@ export type PresenceMessage =
       readonly to: number
       readonly changes: ReadonlyArray<MemberEntry | readonly [key: string]>
     }
-  /** The version now: whoever has another one has missed something. */
+  /** The current version: a process with another version has missed a message. */
   | { readonly type: 'beacon'; readonly node: string; readonly version: number }
   /** Everything at a version, in parts. */
   | {

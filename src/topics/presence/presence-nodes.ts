@@ -2,7 +2,7 @@
  * Which processes live: each tells it three times per lease on one channel, and is forgotten when
  * its lease has ended.
  *
- * While this process cannot reach the broker it hears of nobody, and ends no lease.
+ * While this process cannot reach the broker, it hears no other process and ends no lease.
  */
 
 import type { Environment, WheelTimer } from '../../base/internal.ts'
@@ -15,7 +15,7 @@ import {
   type PresenceMessage,
 } from './presence-messages.ts'
 
-/** What is needed of the process. */
+/** What the leases need of their process. */
 export interface PresenceNodesParts {
   readonly broker: Broker
   readonly environment: Environment
@@ -24,11 +24,11 @@ export interface PresenceNodesParts {
   readonly graceMs: number
 }
 
-/** Who hears of processes. */
+/** Gets the news of processes. */
 export interface PresenceNodesOwner {
-  /** A process has come, or come back: what is known of its members may be wrong. */
+  /** A process has come, or has come back: the copy of its members may be wrong. */
   seen(node: string): void
-  /** The members of a process do not count any more. */
+  /** The members of a process no longer count. */
   gone(node: string): void
   /** A process asks who is in a topic. */
   asked(topic: string): void
@@ -150,12 +150,12 @@ export class PresenceNodes {
     }
   }
 
-  /** Sends at most once: what is lost is found by its version. */
+  /** Sends at most once. A process finds a lost message by the next version. */
   send(channel: string, message: PresenceMessage): void {
     try {
       this.#parts.broker.send(channel, encodePresence(message))
     } catch (error) {
-      // When the broker is back, everybody asks again.
+      // When the broker is back, every process asks again.
       if (!(error instanceof BrokerUnavailableError)) throw error
     }
   }
@@ -224,7 +224,7 @@ export class PresenceNodes {
     }
   }
 
-  /** One timer for each lease, set anew only when it has run out. */
+  /** One timer for each lease. It is set again only after it has run out. */
   #watchLease(node: string, ms: number): void {
     const known = this.#live.get(node)
     if (known === undefined) return

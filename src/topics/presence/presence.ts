@@ -7,15 +7,15 @@ import type { WebSocketSession } from '../../session/index.ts'
 /** A member. One key may have several connections. */
 export interface Member<Meta = unknown> {
   readonly key: string
-  /** What was said last under this key. It must not be changed. */
+  /** The newest meta of this key. Do not change it. */
   readonly meta: Meta
 }
 
 /** A change, or the members at the beginning. */
 export type PresenceChange<Meta = unknown> =
   /**
-   * First, and again when the list had to be made anew. At most `listed` of them; `count` says how
-   * many there are.
+   * Comes first, and again when a loop was too slow or the copies were read again. At most `listed`
+   * members; `count` is their number.
    */
   | {
       readonly type: 'members'
@@ -26,8 +26,7 @@ export type PresenceChange<Meta = unknown> =
   | { readonly type: 'updated'; readonly member: Member<Meta> }
   | { readonly type: 'left'; readonly member: Member<Meta> }
   /**
-   * In the place of single changes, while there are more members than are listed. At most once a
-   * second.
+   * Replaces single changes while there are more than `listed` members. At most once per second.
    */
   | { readonly type: 'count'; readonly count: number }
 
@@ -42,14 +41,14 @@ export interface PresenceList<Meta = unknown> {
   readonly members: ReadonlyArray<Member<Meta>>
   /** How many there are. */
   readonly count: number
-  /** Whether every living process has said who is there. */
+  /** Whether every live process has answered. */
   readonly complete: boolean
 }
 
-/** A place among the members. It ends with its session. */
+/** A session's place among the members. It ends with the session. */
 export interface Seat<Meta> extends AsyncDisposable {
   readonly key: string
-  /** Says something else under the key. Does nothing once the seat is left. */
+  /** Changes the meta of the key. Ignored after the seat has ended. */
   update(meta: Meta): void
   /** Leaves at once. Idempotent. */
   leave(): void
@@ -93,7 +92,7 @@ export interface Presence<Meta = unknown> {
     options?: JoinOptions,
   ): Promise<Seat<Meta>>
 
-  /** The members now. Waits a second at most for processes that have not said who is there. */
+  /** The current members. Waits at most 1 s for processes that have not answered. */
   list(): Promise<PresenceList<Meta>>
 
   /** How many members there are. */

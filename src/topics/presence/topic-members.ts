@@ -57,8 +57,8 @@ export class TopicMembers {
   #isAbove = false
   #countTimer: WheelTimer | null = null
   /**
-   * Set while somebody wants to know of other processes: settles when they have answered, or had
-   * time to.
+   * Set while the members of other processes are needed. Settles when all have answered, or after
+   * `COLLECT_MS`.
    */
   #collecting: Deferred<void> | null = null
   #collectTimer: WheelTimer | null = null
@@ -82,7 +82,7 @@ export class TopicMembers {
     const seat: OwnSeat = { claim }
     let isLeft = false
     this.#sit(seat, key, meta)
-    // Whoever returns takes the place of the connection that broke off.
+    // A new seat replaces the seats of the key whose connections have broken off.
     for (const old of this.#gone.get(key)?.keys() ?? []) this.#stand(old, key)
     const forget = onSessionEnd(session, (code) => {
       isLeft = true
@@ -161,12 +161,12 @@ export class TopicMembers {
     this.#nodes.answer()
   }
 
-  /** A process has come; `null`: the broker is back, and nothing is sure any more. */
+  /** A process has come. `null`: the broker is back, and every copy has to be read again. */
   seen(node: string | null): void {
     if (this.#collecting !== null) this.#nodes.need(node)
   }
 
-  /** The members of a process do not count any more. */
+  /** The members of a process no longer count. */
   nodeGone(node: string): void {
     this.#nodes.forget(node)
     this.#answered()
@@ -180,7 +180,7 @@ export class TopicMembers {
     for (const watch of this.#watches) watch.end()
   }
 
-  /** Begins to know of other processes. */
+  /** Begins to collect the members of other processes. */
   #begin(): void {
     this.#lingerTimer?.cancel()
     this.#lingerTimer = null
@@ -190,7 +190,7 @@ export class TopicMembers {
     this.#collectTimer = this.#parts.timers.schedule(COLLECT_MS, () => this.#collected())
   }
 
-  /** A process has answered, or need not any more. */
+  /** A process has answered, or has gone. */
   #answered(): void {
     if (this.#collecting !== null && this.#nodes.isComplete) this.#collected()
   }
@@ -201,7 +201,7 @@ export class TopicMembers {
     for (const watch of this.#watches) watch.renew()
   }
 
-  /** Other processes are known for some time more: somebody may ask again. */
+  /** Keeps the copies of other processes for `lingerMs`: the next read then needs no message. */
   #letLinger(): void {
     if (this.#watches.size > 0) return
     if (this.#collecting === null) {
@@ -217,7 +217,7 @@ export class TopicMembers {
     })
   }
 
-  /** The seat counts for some time more. */
+  /** The seat counts for the grace. */
   #await(seat: OwnSeat, key: string): void {
     const seats = this.#gone.get(key) ?? new Map<OwnSeat, WheelTimer>()
     this.#gone.set(key, seats)
@@ -258,8 +258,8 @@ export class TopicMembers {
   }
 
   /**
-   * At most once a second. A presence that has few enough members again is listed anew then, and
-   * not at once: one client that comes and goes could otherwise cost every watch a list each time.
+   * Sends counts, at most once per second. When there are few enough members again, the list comes
+   * with that timer too: a client that joins and leaves could otherwise cause a list each time.
    */
   #tellCount(): void {
     this.#countTimer ??= this.#parts.timers.schedule(COUNT_EVERY_MS, () => {
@@ -274,7 +274,7 @@ export class TopicMembers {
     })
   }
 
-  /** Nothing is kept of a topic without members and watches. */
+  /** Drops a topic that has neither members nor watches. */
   #rest(): void {
     if (this.#own.size > 0 || this.#watches.size > 0 || this.#collecting !== null) return
     if (this.#nodes.isBusy) return

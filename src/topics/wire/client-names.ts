@@ -1,5 +1,6 @@
 /**
- * The names of clients: chosen by the server and signed, so that nobody can go on as somebody else.
+ * The names of clients. The server chooses and signs them, so that no client can use the name of
+ * another one.
  */
 
 import { createHmac, timingSafeEqual } from 'node:crypto'

@@ -31,7 +31,7 @@ export class HeldBudget {
     return this.#bytes
   }
 
-  /** @returns whether there was room for an event with a message of so many bytes. */
+  /** Takes room for one event. @returns `false` if there is not enough. */
   take(messageBytes: number): boolean {
     const bytes = this.#bytes + messageBytes + EVENT_COST_BYTES
     if (bytes > this.#limit) return false
@@ -39,7 +39,7 @@ export class HeldBudget {
     return true
   }
 
-  /** Gives back what `count` events with messages of so many bytes have taken. */
+  /** Gives back the room of `count` events, whose messages have `messageBytes` together. */
   giveBack(count: number, messageBytes: number): void {
     this.#bytes -= messageBytes + count * EVENT_COST_BYTES
   }

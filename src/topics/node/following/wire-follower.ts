@@ -76,7 +76,7 @@ export class WireFollower {
     }
   }
 
-  /** The broker was away: nobody knows what was published meanwhile. */
+  /** The broker was down: events that were published meanwhile may be missing. */
   lostBroker(): void {
     if (!this.topic.isReady) return
     this.#senders.clear()

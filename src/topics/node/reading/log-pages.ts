@@ -37,7 +37,7 @@ export class LogPages {
   readonly #slots: ReadSlots
   readonly #exposed: (epoch: string) => string
   readonly #suspicious: () => void
-  /** Made when somebody waits: most topics are never read behind their ring. */
+  /** Made for the first waiting subscription: most topics are never read behind their ring. */
   #readers: Set<PageReader> | null = null
   /** The newest first. `null`: nothing was read. */
   #pages: readonly DecodedPage[] | null = null
@@ -96,7 +96,7 @@ export class LogPages {
       this.#pages = [page, ...(this.#pages ?? [])].slice(0, MAX_PAGES)
       failed = page.epoch !== epoch || !covers(page, after, head)
     } catch {
-      // The broker is away, or was: whoever needs the page asks again.
+      // The broker is down, or was: subscriptions that need the page ask again.
       failed = true
     }
     if (failed) this.#suspicious()

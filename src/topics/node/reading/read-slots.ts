@@ -28,7 +28,7 @@ export class ReadSlots {
     try {
       return await read()
     } finally {
-      // The turn goes on to the next, so that nobody can come in between.
+      // The slot passes to the next waiting read: a later read cannot take it first.
       const next = this.#waiting.shift()
       if (next === undefined) this.#taken--
       else next.resolve()
