@@ -179,7 +179,7 @@ async function startCentrifugo({ broker }, engine, core) {
     http_server: { address: '127.0.0.1', port: String(port) },
     log: { level: 'error' },
     client: { insecure: true, allowed_origins: ['*'], ping_interval: '600s', pong_timeout: '10s' },
-    channel: { without_namespace: { history_size: 1000, history_ttl: '60s' } },
+    channel: { without_namespace: { history_size: 2000, history_ttl: '60s' } },
     ...(broker === 'redis' && {
       engine: { type: 'redis', redis: { address: `redis://127.0.0.1:${engine.port}` } },
     }),

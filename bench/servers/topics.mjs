@@ -17,6 +17,7 @@ const engine = process.env.BENCH_ENGINE
 const collect = () => globalThis.gc()
 /** Listeners that connect at once must not be refused, and the publisher is fast. */
 const UNLIMITED = 1_000_000
+const WRITE_TIMEOUT_MS = 120_000
 const LAGGING = ['replay', 'latest', 'skip', 'close']
 
 const STARTS = {
@@ -31,7 +32,7 @@ await STARTS[process.env.BENCH_TOPICS]()
 async function startTowpath() {
   const { WebSockets, embeddedServer } = await load('index.js')
   const { Topics, defineTopic } = await load('topics/index.js')
-  const history = { size: 1000, age: 60_000 }
+  const history = { size: 2000, age: 60_000 }
   // An event begins with "@" and its number, of ten digits: ten keys in turn.
   const key = (event) => event[10]
   const kinds = Object.fromEntries(
@@ -45,7 +46,12 @@ async function startTowpath() {
   const counts = { reads: 0, lagged: 0 }
   countReads(broker, counts)
   const server = embeddedServer({ port, host: '127.0.0.1', signals: false }, (app) => {
-    app.install(WebSockets, { origins: 'any', maxUpgradesPerSecond: UNLIMITED })
+    app.install(WebSockets, {
+      origins: 'any',
+      maxUpgradesPerSecond: UNLIMITED,
+      // The default drops a session that takes nothing for 30 s, whatever the policy of its topics.
+      writeTimeout: WRITE_TIMEOUT_MS,
+    })
     const topics = app.install(Topics, {
       broker,
       namespace: 'bench',

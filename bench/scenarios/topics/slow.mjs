@@ -6,27 +6,28 @@ import { LOAD_CPU } from './metrics.mjs'
 
 const POLICIES = ['replay', 'latest', 'skip', 'close']
 const LISTENERS = 250
-const BYTES = 512
-const RATE = 16
+const BYTES = 4096
+const RATE = 24
 /** How long a subscriber does not read. The kernel's buffers for it are small, or they hold all. */
 const STALLED_SECONDS = 60
 const BASELINE_SECONDS = 5
 /** Orders are answered within a minute. */
 const CHUNK_SECONDS = 20
 const SETTLE_MS = 1500
-const HISTORY = 1000
+const HISTORY = 2000
 const EVENTS_AFTER = 5
 
 export const slow = {
   name: 'topics-slow',
   title: 'Subscribers that do not read (A8)',
   explain:
-    'One node has four topics, one for each policy of `lagging`, with 250 subscribers each. 16 events ' +
-    'of 512 bytes are published to each topic in a second. One subscriber of each topic does not read ' +
+    'One node has four topics, one for each policy of `lagging`, with 250 subscribers each. 24 events ' +
+    'of 4 KiB are published to each topic in a second. One subscriber of each topic does not read ' +
     'for 60 seconds, then reads again. The p99 is that of the other 996, in the 5 seconds before and ' +
     'meanwhile. Memory is what JavaScript holds after a collection, divided by the four. “Missed” ' +
     'are the events that a slow subscriber has not received: each must have been told, by a gap or ' +
-    'as skipped. With `replay` none may be missing; with `close` the session must have ended.',
+    'as skipped. With `replay` none may be missing; with `close` the session must have ended. ' +
+    '`writeTimeout` is raised: its default of 30 seconds would drop all four.',
   start: startTopics,
   servers: ['topics'],
   reference: 'topics',
