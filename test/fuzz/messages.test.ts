@@ -1,6 +1,7 @@
 /**
- * A link against a peer that says anything, in either role: ids reused and made up, credit that was
- * never given, streams that are not read, uploads that stop half-way, cancels in any order.
+ * A link against a peer that says anything, in either role and in the forms of a page: ids reused
+ * and made up, credit that was never given, streams that are not read, uploads that stop half-way,
+ * cancels in any order.
  *
  * Whatever the peer says, nothing is thrown, the session ends with a code that says why, no request
  * has two answers, no item is sent without credit, and at the end nothing runs and no timer is
@@ -13,12 +14,15 @@ import { defineContract, json } from 'towpath/messages'
 import { describe, expect, it } from 'vitest'
 import { VirtualClock } from '../../src/base/index.ts'
 import { questionOf } from '../../src/messages/calls.ts'
+import { Answers } from '../../src/messages/link/answers.ts'
 import { createFullLink } from '../../src/messages/link/full-link.ts'
 import { createSink } from '../../src/messages/link/item-sink.ts'
-import type { Link } from '../../src/messages/link/link.ts'
+import { Link } from '../../src/messages/link/link.ts'
 import { ignore } from '../../src/messages/link/outbox.ts'
+import type { LinkParts } from '../../src/messages/link/parts.ts'
 import type { LinkPort, Wire } from '../../src/messages/link/port.ts'
 import { uploadOf } from '../../src/messages/link/upload.ts'
+import { readPageSettings } from '../../src/messages/page/page-settings.ts'
 import { readHandlers, Server } from '../../src/messages/serve.ts'
 import { readSettings } from '../../src/messages/settings.ts'
 import { streamOf } from '../../src/messages/streams.ts'
@@ -127,7 +131,7 @@ describe('a link, fuzzed', () => {
       it(`as ${side} that validates ${validate} holds whatever its peer says`, TIME, async () => {
         await fc.assert(
           fc.asyncProperty(steps, async (script) => {
-            const world = new World(side, validate)
+            const world = new World(side, validate, 'full')
             for (const step of script) await world.step(step)
             expect(await world.end()).toEqual(NOTHING)
           }),
@@ -136,7 +140,23 @@ describe('a link, fuzzed', () => {
       })
     }
   }
+
+  for (const form of ['page', 'page with answers'] as const) {
+    it(`as ${form} holds whatever a server says`, TIME, async () => {
+      await fc.assert(
+        fc.asyncProperty(steps, async (script) => {
+          const world = new World('client', 'none', form)
+          for (const step of script) await world.step(step)
+          expect(await world.end()).toEqual(NOTHING)
+        }),
+        effort(300),
+      )
+    })
+  }
 })
+
+/** The parts that a link has: all, or those that a page has loaded. */
+type Form = 'full' | 'page' | 'page with answers'
 
 class World {
   readonly #side: Side
@@ -151,17 +171,29 @@ class World {
   readonly #codes: number[] = []
   /** Credit that the peer has given, by id. */
   readonly #given = new Map<unknown, number>()
+  readonly #hasAnswers: boolean
   #isBlocked = false
   #isOver = false
   #running = 0
   #nextId: number
 
-  constructor(side: Side, validate: 'both' | 'none') {
+  constructor(side: Side, validate: 'both' | 'none', form: Form) {
     this.#side = side
     this.#nextId = side === 'server' ? 1 : 2
-    const settings = readSettings(side, both, { validate, credit: CREDIT, maxRequests: 4 })
-    this.#link = createFullLink(this.#port(), { ...settings, codec: json })
-    this.#served = new Server(this.#link, readHandlers(this.#link, this.#handlers())).run()
+    const limits = { credit: CREDIT, maxRequests: 4 }
+    const hasAnswers = form !== 'page'
+    this.#hasAnswers = hasAnswers
+    if (form === 'full') {
+      const settings = readSettings(side, both, { ...limits, validate })
+      this.#link = createFullLink(this.#port(), { ...settings, codec: json })
+    } else {
+      const settings = { ...readPageSettings(limits), codec: json }
+      const createAnswers = hasAnswers ? (link: LinkParts): Answers => new Answers(link) : null
+      this.#link = new Link(this.#port(), settings, { createChecks: null, createAnswers })
+    }
+    this.#served = hasAnswers
+      ? new Server(this.#link, readHandlers(this.#link, this.#handlers())).run()
+      : readAll(this.#link.incoming)
     this.#served.catch(ignore)
   }
 
@@ -220,7 +252,10 @@ class World {
     const count = (of: readonly unknown[], id: unknown): number =>
       of.filter((each) => each === id).length
     return {
-      answeredTwice: answered.filter((id) => count(answered, id) > 1) as never[],
+      // A page without answers keeps no ids: it answers each with UNKNOWN.
+      answeredTwice: (this.#hasAnswers ? answered : []).filter(
+        (id) => count(answered, id) > 1,
+      ) as never[],
       withoutCredit: items.filter(
         (id) => count(items, id) > (this.#given.get(id) ?? CREDIT),
       ) as never[],

@@ -11,7 +11,11 @@ import {
   requestObserverOf,
   sessionClockOf,
 } from '../../base/internal.ts'
-import type { SendOptions, TrySendResult } from '../../channels/index.ts'
+import {
+  ClosedSendChannelError,
+  type SendOptions,
+  type TrySendResult,
+} from '../../channels/index.ts'
 import type { ClientSession } from '../../client/index.ts'
 import type { ReconnectingWebSocket } from '../../client/portable.ts'
 import type { CloseReason, Frame } from '../../protocol/index.ts'
@@ -101,7 +105,10 @@ export class ConnectionMessages implements Servable, IncomingReader {
     this.#current?.link.roomAgain()
   }
 
-  readonly send = async (type: string, data: unknown, options?: SendOptions): Promise<void> => {
+  readonly send = (type: string, data: unknown, options?: SendOptions): Promise<void> =>
+    passOn(this.#send(type, data, options))
+
+  async #send(type: string, data: unknown, options?: SendOptions): Promise<void> {
     // Until a session has agreed on one of several codecs, an event waits as a request does.
     const events = this.events() ?? (await this.whenLinked(type, options?.signal ?? null, null))
     await sendEvent(events, type, data, options)
@@ -112,11 +119,10 @@ export class ConnectionMessages implements Servable, IncomingReader {
     return events === null ? 'full' : trySendEvent(events, type, data)
   }
 
-  readonly request = async (
-    type: string,
-    data: unknown,
-    options: AskOptions = {},
-  ): Promise<unknown> => {
+  readonly request = (type: string, data: unknown, options: AskOptions = {}): Promise<unknown> =>
+    passOn(this.#request(type, data, options))
+
+  async #request(type: string, data: unknown, options: AskOptions): Promise<unknown> {
     const { clock } = this.port
     const { settings, order } = this
     const question = questionOf({ settings, order }, type, data, options, this.#parts.asking)
@@ -292,6 +298,20 @@ export class ConnectionMessages implements Servable, IncomingReader {
     }
     this.incoming.close(cause)
   }
+}
+
+/** Passes a promise on. It need not be awaited to learn that the session or all is over. */
+function passOn<T>(promise: Promise<T>): Promise<T> {
+  const outcome = new Deferred<T>()
+  promise.then(
+    (value) => outcome.resolve(value),
+    (error: unknown) => {
+      const isLost = error instanceof RequestFailedError && error.failure === 'DISCONNECTED'
+      if (isLost || error instanceof ClosedSendChannelError) void handled(outcome.promise)
+      outcome.reject(error)
+    },
+  )
+  return outcome.promise
 }
 
 /** The way out by way of the connection. */

@@ -152,6 +152,8 @@ export class Served {
     try {
       // By its type, the response of a stream is its items.
       if (this.#isStream) {
+        // A page has no entries: the peer alone has said that this is a stream.
+        if (this.#entry === null && !hasItems(response)) return this.#error('INVALID')
         return this.#stream(response as Items).catch((error: unknown) => this.failed(error))
       }
       return this.isOpen ? this.#conclude('.response', response) : this.release()
@@ -352,4 +354,9 @@ function cancelled(why: string): DOMException {
 
 function timeIsUp(): DOMException {
   return new DOMException('The time of the request is up', 'TimeoutError')
+}
+
+function hasItems(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return Symbol.asyncIterator in value || Symbol.iterator in value
 }

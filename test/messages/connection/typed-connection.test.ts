@@ -315,6 +315,26 @@ describe('typedConnection()', () => {
     })
   })
 
+  it('M-04 M-17 what is not awaited makes nothing unhandled of the end of a session, or of all', async () => {
+    await withWorld(async (world) => {
+      world.answers = false
+      const { client, connection } = world.connect()
+      await world.t.settle()
+      void client.request('once', 'lost with its session')
+      await world.t.settle()
+      world.sessions[0]?.terminate()
+      await world.t.settle()
+      void client.request('once', 'never asked')
+      await connection.close()
+      void client.request('once', 'too late')
+      void client.send('say', 'too late')
+      await world.t.settle()
+
+      // What is unhandled fails the run.
+      expect(world.asked).toEqual(['lost with its session'])
+    })
+  })
+
   it('M-30 keep() asks before requests that wait for the same session', async () => {
     await withWorld(async ({ t, connect, sessions, asked }) => {
       t.network.refuse()

@@ -2,8 +2,10 @@
  * Typed messages of a page, against a server with the whole contract.
  */
 
+import { Frame, WebSockets } from 'towpath'
 import { contractOf, defineContract } from 'towpath/messages'
 import { answers, streams, typedPage, uploads } from 'towpath/messages/page'
+import { withTestApplication } from 'towpath/testing'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { withServer } from '../../support/typed-pair.ts'
@@ -131,5 +133,28 @@ describe('typedPage()', () => {
 
       expect(() => typedPage(session, chat)).toThrow('the session has them already')
       await Promise.resolve()
+    }))
+
+  it('M-09 answers with INVALID, and logs nothing, if a server asks for the items of one value', () =>
+    withTestApplication(async (t) => {
+      const answered: unknown[] = []
+      t.application.install(WebSockets)
+      t.application.routing((route) => {
+        route.webSocket('/', { protocols: contract.protocols }, async ({ incoming, send }) => {
+          await send('{"type":"ask","id":2,"data":"a","credit":4}')
+          await incoming.consumeEach((frame) => {
+            if (frame instanceof Frame.Text) answered.push(JSON.parse(frame.readText()))
+          })
+        })
+      })
+      const session = await t.connect('/', { protocols: contract.protocols })
+      const { serve } = typedPage(session, chat, { features: [answers] })
+      const served = serve({ said: () => {}, ask: (text) => text })
+      await t.settle()
+
+      expect(answered).toEqual([{ type: '.error', id: 2, code: 'INVALID' }])
+      expect(t.takeFailures()).toEqual([])
+      await session.close()
+      await served
     }))
 })
