@@ -58,6 +58,7 @@ const NAMED = [
       'coming-from-socket-io',
       'coming-from-fastify-websocket',
       'coming-from-trpc',
+      'coming-from-nest-gateways',
     ),
   },
   {
