@@ -66,6 +66,11 @@ export class RequestFailedError extends TowpathError {
   }
 }
 
+/** Whether a request has failed with its session. */
+export function isLost(error: unknown): boolean {
+  return error instanceof RequestFailedError && error.failure === 'DISCONNECTED'
+}
+
 /**
  * The session of typed messages was closed. It is the cause of the `ClosedReceiveChannelError` of
  * `incoming`, and of `DISCONNECTED`.

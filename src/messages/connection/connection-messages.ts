@@ -31,7 +31,7 @@ import {
 } from '../calls.ts'
 import { type Codec, json } from '../codec.ts'
 import type { Contract } from '../contract-shape.ts'
-import { RequestFailedError } from '../errors.ts'
+import { isLost, RequestFailedError } from '../errors.ts'
 import { createIncoming, type IncomingMessages, type IncomingReader } from '../link/arrivals.ts'
 import type { Link } from '../link/link.ts'
 import type { Order, OrderSettings } from '../link/order.ts'
@@ -133,10 +133,9 @@ export class ConnectionMessages implements Servable, IncomingReader {
       try {
         return await askOver(link, type, data, { ...options, timeout }, this.#parts.asking)
       } catch (error) {
-        const isLost = error instanceof RequestFailedError && error.failure === 'DISCONNECTED'
         // Of an upload, the items that have been sent are gone.
         const mayAskAgain = question.entry?.idempotent === true && question.startUpload === null
-        if (!isLost || isAgain || !mayAskAgain) throw error
+        if (!isLost(error) || isAgain || !mayAskAgain) throw error
       }
     }
   }
@@ -306,8 +305,7 @@ function passOn<T>(promise: Promise<T>): Promise<T> {
   promise.then(
     (value) => outcome.resolve(value),
     (error: unknown) => {
-      const isLost = error instanceof RequestFailedError && error.failure === 'DISCONNECTED'
-      if (isLost || error instanceof ClosedSendChannelError) void handled(outcome.promise)
+      if (isLost(error) || error instanceof ClosedSendChannelError) void handled(outcome.promise)
       outcome.reject(error)
     },
   )

@@ -3,7 +3,7 @@
  */
 
 import { addAbortListener, Deferred, removeAbortListener } from '../../base/internal.ts'
-import { RequestFailedError } from '../errors.ts'
+import { isLost, RequestFailedError } from '../errors.ts'
 import { ignore } from '../link/outbox.ts'
 import { readableItems } from '../readable-items.ts'
 import type { MessageStream } from '../typed-session.ts'
@@ -87,7 +87,7 @@ export class KeptStream implements MessageStream<unknown, unknown> {
         this.#inner = null
         this.#items = null
         // Lost with its session: the next session is asked. Without one there is no next.
-        if (hadBegun && error instanceof RequestFailedError && error.failure === 'DISCONNECTED') {
+        if (hadBegun && isLost(error)) {
           continue
         }
         this.#finish(() => this.#result.reject(error))

@@ -153,7 +153,11 @@ export class Served {
       // By its type, the response of a stream is its items.
       if (this.#isStream) {
         // A page has no entries: the peer alone has said that this is a stream.
-        if (this.#entry === null && !hasItems(response)) return this.#error('INVALID')
+        const isOne = !(
+          response instanceof Object &&
+          (Symbol.asyncIterator in response || Symbol.iterator in response)
+        )
+        if (isOne && this.#entry === null) return this.#error('INVALID')
         return this.#stream(response as Items).catch((error: unknown) => this.failed(error))
       }
       return this.isOpen ? this.#conclude('.response', response) : this.release()
@@ -354,9 +358,4 @@ function cancelled(why: string): DOMException {
 
 function timeIsUp(): DOMException {
   return new DOMException('The time of the request is up', 'TimeoutError')
-}
-
-function hasItems(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  return Symbol.asyncIterator in value || Symbol.iterator in value
 }
