@@ -75,7 +75,7 @@ export interface AttachOptions {
   /**
    * Whether a secure server of `node:http2` with `allowHTTP1` takes WebSockets over HTTP/2 too (RFC
    * 8441). Pages then open all of their sockets to this server so, and other WebSocket libraries on
-   * the same server cannot answer those. `ignore` and `nodeRequest` are for HTTP/1.1 alone.
+   * the same server cannot answer those. `ignore` is for HTTP/1.1 alone.
    * A server of `node:http2` without HTTP/1.1 always does; other servers never do.
    *
    * @defaultValue false

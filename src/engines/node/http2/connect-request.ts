@@ -2,19 +2,24 @@
  * An extended CONNECT (RFC 8441 §4) as the application reads it.
  */
 
+import type { IncomingMessage } from 'node:http'
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import type { Socket } from 'node:net'
 
 import type { UpgradeRequest } from '../../../application/index.ts'
 import type { TransportAddress } from '../../../session/index.ts'
 import type { ConnectionFacts } from '../transports/connection-facts.ts'
+import { createConnectMessage } from './connect-message.ts'
 import type { StreamInbox } from './stream-inbox.ts'
 
 /** What arrived on a stream. */
 export interface ArrivedConnect {
-  readonly stream: Pick<ServerHttp2Stream, 'endAfterHeaders'>
+  readonly stream: ServerHttp2Stream
   readonly headers: IncomingHttpHeaders
   /** Names and values in turn, pseudo-headers included. */
   readonly rawHeaders: readonly string[]
+  /** What the stream's connection runs on, or Node's substitute for it. */
+  readonly socket: () => Socket
 }
 
 /** The request. A session keeps it, so the decision releases the stream. */
@@ -27,14 +32,18 @@ export class ConnectRequest implements UpgradeRequest {
   readonly encrypted: boolean
   readonly connectionLimit?: number
   #inbox: StreamInbox | null
+  /** `null` once the request has been decided. */
+  #arrived: ArrivedConnect | null
+  #message: IncomingMessage | null = null
 
   /** @param connectionLimit `null` while the connection has room for one more. */
   constructor(
-    { stream, headers, rawHeaders }: ArrivedConnect,
+    arrived: ArrivedConnect,
     { local, remote, encrypted }: ConnectionFacts,
     inbox: StreamInbox,
     connectionLimit: number | null,
   ) {
+    const { stream, headers, rawHeaders } = arrived
     const length = headers['content-length']
     this.target = headers[':path'] ?? ''
     this.rawHeaders = headersOf(rawHeaders, headers[':authority'] ?? '')
@@ -43,6 +52,7 @@ export class ConnectRequest implements UpgradeRequest {
     this.remote = remote
     this.encrypted = encrypted
     this.#inbox = inbox
+    this.#arrived = arrived
     if (connectionLimit !== null) this.connectionLimit = connectionLimit
   }
 
@@ -66,8 +76,18 @@ export class ConnectRequest implements UpgradeRequest {
     if (this.#inbox !== null) this.#inbox.onKept = listener
   }
 
+  /** Made when it is asked for. */
+  get engineRequest(): IncomingMessage | null {
+    if (this.#arrived === null) return null
+    const { headers, stream, socket } = this.#arrived
+    this.#message ??= createConnectMessage(this, headers, stream, socket())
+    return this.#message
+  }
+
   /** The request has been decided. */
   decided(): void {
+    this.#arrived = null
+    this.#message = null
     if (this.#inbox !== null) this.#inbox.onKept = null
     this.#inbox = null
   }

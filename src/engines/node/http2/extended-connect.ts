@@ -53,7 +53,8 @@ export function receiveConnect(host: ConnectHost, request: StreamRequest): void 
   stream.on('error', () => {})
   const inbox = new StreamInbox(stream)
   const limit = isFull ? host.maxSocketsPerConnection : null
-  const asked = new ConnectRequest(request, connection.facts, inbox, limit)
+  const arrived = { ...request, socket: () => connection.shownSocket }
+  const asked = new ConnectRequest(arrived, connection.facts, inbox, limit)
   const decided = (outcome: UpgradeOutcome): void => {
     asked.decided()
     conclude(host, request, outcome, inbox)

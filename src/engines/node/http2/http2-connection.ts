@@ -72,6 +72,11 @@ export class Http2Connection implements StreamConnection {
     this.#watchEnd()
   }
 
+  /** The socket for middleware to look at. */
+  get shownSocket(): Socket {
+    return this.socket ?? this.#session.socket
+  }
+
   get failure(): Error | null {
     return this.#end.failure
   }

@@ -1,4 +1,5 @@
-import type { Http2Stream } from 'node:http2'
+import type { Http2Stream, ServerHttp2Stream } from 'node:http2'
+import { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 
@@ -20,7 +21,9 @@ function arrived(more: Readonly<Record<string, string>> = {}, endAfterHeaders = 
   const inbox = new StreamInbox(stream as Http2Stream) // the part that is used
   const headers = { ...HEADERS, ...more }
   const rawHeaders = Object.entries(headers).flat()
-  const connect = { stream: { endAfterHeaders }, headers, rawHeaders }
+  // The part of a stream that is used.
+  const carrier = { endAfterHeaders } as ServerHttp2Stream
+  const connect = { stream: carrier, headers, rawHeaders, socket: () => new Socket() }
   return { stream, request: new ConnectRequest(connect, FACTS, inbox, null) }
 }
 
@@ -51,6 +54,16 @@ describe('ConnectRequest', () => {
     ['neither', {}, false, false],
   ])('%s: hasBody is as expected', (_name, more, endAfterHeaders, hasBody) => {
     expect(arrived(more, endAfterHeaders).request.hasBody).toBe(hasBody)
+  })
+
+  it('makes one message for middleware, and none after the decision', () => {
+    const { request } = arrived()
+    const message = request.engineRequest
+
+    expect(message?.url).toBe('/a?b=c')
+    expect(request.engineRequest).toBe(message)
+    request.decided()
+    expect(request.engineRequest).toBe(null)
   })
 
   it('reports the bytes that arrive until the decision, and none after it', () => {
