@@ -79,12 +79,13 @@ async function measure(server, { core, seconds }) {
       during.push(...(await all(`run ${events} ${RATE} 0`)))
     }
     const { bytes: heldNow } = await node.ask('memory')
-    const { lagged } = await node.ask('counts')
     await all('resume 0 1')
     await all(`settle ${SETTLE_MS}`)
     // A subscriber that has skipped to the newest event sees the next one.
     await all(`run ${EVENTS_AFTER} ${RATE} 0`)
     const ends = await all(`settle ${SETTLE_MS}`)
+    // A full session is looked at when it drains: only then is its subscriber found to be slow.
+    const { lagged } = await node.ask('counts')
     const ending = Object.fromEntries(POLICIES.map((policy, at) => [policy, ends[at]]))
     check(ending, lagged)
     return {
@@ -119,6 +120,7 @@ function check({ close, ...others }, lagged) {
     fail(`"latest" has told ${latest.gaps} gaps, and ${latest.skipped} times what it skipped`)
   if (skip.gaps === 0) fail('"skip" has told no gap')
   // After the deadline of its closing handshake, the session is dropped without the Close frame.
-  if (close.ended !== 1 || lagged !== 1) fail(`"close" has ended ${close.ended} sessions`)
+  if (close.ended !== 1 || lagged !== 1)
+    fail(`"close" has ended ${close.ended} sessions, ${lagged} were reported`)
   if (close.endedCode !== 0 && close.endedCode !== 4101) fail(`"close" used ${close.endedCode}`)
 }
