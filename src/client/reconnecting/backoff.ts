@@ -6,6 +6,14 @@
 import { type Environment, randomFraction } from '../../base/internal.ts'
 import type { BackoffSettings } from './reconnect-options.ts'
 
+/** A wait that the server asked for. */
+export interface AskedWait {
+  /** In milliseconds. */
+  readonly ms: number
+  /** Whether each client was asked for another wait. */
+  readonly isSpread: boolean
+}
+
 /** One wait. */
 export interface Wait {
   /** In milliseconds. */
@@ -51,18 +59,17 @@ export class Backoff {
   /**
    * Returns the wait before the next attempt, or `null` if none is allowed.
    *
-   * @param askedMs the wait that the server asked for; `null` if it did not.
+   * @param asked the wait that the server asked for; `null` if it did not.
    */
-  next(askedMs: number | null): Wait | null {
-    const { maxAttempts, maxElapsed, maxServerDelay } = this.#settings
+  next(asked: AskedWait | null): Wait | null {
+    const { maxAttempts, maxElapsed } = this.#settings
     const now = this.#environment.clock.now()
     this.#since ??= now
     const own = this.#draw(this.#attempts)
-    // The server asks all clients for the same time. A random wait is added, so that none is early.
-    const delay = askedMs === null ? own : Math.min(askedMs, maxServerDelay) + this.shortest()
+    const delay = asked === null ? own : this.#after(asked, own)
     if (this.#attempts >= maxAttempts) return null
     if (maxElapsed !== null && now + delay - this.#since > maxElapsed) return null
-    return { delay, isAsked: askedMs !== null }
+    return { delay, isAsked: asked !== null }
   }
 
   /** Returns a wait as before the first attempt, in milliseconds. */
@@ -84,6 +91,14 @@ export class Backoff {
   /** Returns a random number: 0 or above, below 1. */
   chance(): number {
     return randomFraction(this.#environment.random)
+  }
+
+  /** @param own the wait if the server had not asked: a server that asks for 0 gets no more. */
+  #after({ ms, isSpread }: AskedWait, own: number): number {
+    const { maxServerDelay } = this.#settings
+    if (isSpread && ms <= maxServerDelay) return Math.max(ms, own)
+    // All clients got the same time. A random wait is added, so that none is early.
+    return Math.min(ms, maxServerDelay) + this.shortest()
   }
 
   #draw(attempt: number): number {

@@ -5,6 +5,7 @@
 
 import { readReconnectHint } from '../../protocol/portable.ts'
 import { UpgradeRefusedError } from '../opening/errors.ts'
+import type { AskedWait } from './backoff.ts'
 import type { Setback } from './reconnect-state.ts'
 
 const NORMAL = 1000
@@ -53,17 +54,21 @@ export function hasEndedNormally({ info }: Setback): boolean {
 }
 
 /**
- * Returns the wait that the server asked for, in milliseconds, or `null`.
+ * Returns the wait that the server asked for, or `null`.
  *
  * @param chance a random number: 0 or above, below 1.
  */
-export function serverDelay({ info, error }: Setback, chance: number): number | null {
-  if (error instanceof UpgradeRefusedError) return retryAfter(error.headers)
+export function serverDelay({ info, error }: Setback, chance: number): AskedWait | null {
+  if (error instanceof UpgradeRefusedError) {
+    const ms = retryAfter(error.headers)
+    return ms === null ? null : { ms, isSpread: false }
+  }
   const reason = info?.remote ?? null
   if (reason === null) return null
   const isRestarting = RESTARTING.has(reason.code)
   const hint = isRestarting || reason.code === GOING_AWAY ? readReconnectHint(reason.message) : null
-  return hint ?? (isRestarting ? RESTART_MIN_MS + chance * RESTART_SPREAD_MS : null)
+  const ms = hint ?? (isRestarting ? RESTART_MIN_MS + chance * RESTART_SPREAD_MS : null)
+  return ms === null ? null : { ms, isSpread: true }
 }
 
 /**

@@ -114,15 +114,34 @@ describe('Backoff', () => {
     expect(each.next(null)).toBeNull()
   })
 
-  it('waits as long as the server asks, a little longer, and never so long that it is cut', () => {
+  it('waits a little longer than the server asks all clients to wait, and never so long that it is cut', () => {
+    const { backoff: each } = backoff({ jitter: 0, maxServerDelay: { minutes: 1 } })
+    each.begin()
+    const delayOf = (ms: number): number | undefined => each.next({ ms, isSpread: false })?.delay
+
+    expect(each.next({ ms: 12_300, isSpread: false })).toEqual({ delay: 13_300, isAsked: true })
+    expect([0, 1e15, Infinity].map(delayOf)).toEqual([1_000, 61_000, 61_000])
+    expect(each.next(null)).toEqual({ delay: 1_000, isAsked: false })
+  })
+
+  it('waits as long as the server asks this client alone to wait', () => {
     const { backoff: each } = backoff({ jitter: 0, maxServerDelay: { minutes: 1 } })
     each.begin()
 
-    expect(each.next(12_300)).toEqual({ delay: 13_300, isAsked: true })
-    expect(each.next(0)).toEqual({ delay: 1_000, isAsked: true })
-    expect(each.next(1e15)).toEqual({ delay: 61_000, isAsked: true })
-    expect(each.next(Infinity)).toEqual({ delay: 61_000, isAsked: true })
-    expect(each.next(null)).toEqual({ delay: 1_000, isAsked: false })
+    expect(each.next({ ms: 12_300, isSpread: true })).toEqual({ delay: 12_300, isAsked: true })
+    expect(each.next({ ms: 60_000, isSpread: true })?.delay).toBe(60_000)
+    // Cut, and so the same for many.
+    expect(each.next({ ms: 60_001, isSpread: true })?.delay).toBe(61_000)
+  })
+
+  it('a server that asks again and again for no wait gets the waits of other failures', () => {
+    const { backoff: each } = backoff({ jitter: 0 })
+    const delays = Array.from({ length: 4 }, () => {
+      each.begin()
+      return each.next({ ms: 0, isSpread: true })?.delay
+    })
+
+    expect(delays).toEqual([1_000, 2_000, 4_000, 8_000])
   })
 
   it('draws chance from 0 to 1, 1 excluded', () => {

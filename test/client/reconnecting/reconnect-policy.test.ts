@@ -96,8 +96,10 @@ describe('serverDelay()', () => {
     ['2026-11-23T03:00:30Z', null],
     ['Mon, 99 Nov 2026 03:00:30 GMT', null],
   ])('reads Retry-After "%s" as %s', (value, delay) => {
-    expect(serverDelay(refused(503, [['Retry-After', value], DATE]), 0)).toBe(delay)
-    expect(serverDelay(refused(429, [['retry-after', value], DATE]), 0)).toBe(delay)
+    const expected = delay === null ? null : { ms: delay, isSpread: false }
+
+    expect(serverDelay(refused(503, [['Retry-After', value], DATE]), 0)).toEqual(expected)
+    expect(serverDelay(refused(429, [['retry-after', value], DATE]), 0)).toEqual(expected)
   })
 
   it('does not compare a date with a clock of its own', () => {
@@ -115,18 +117,21 @@ describe('serverDelay()', () => {
   })
 
   it('reads the drain hint of 1001, 1012 and 1013 from the server', () => {
-    expect(serverDelay(ended(1001, 'reconnect in 12.3 s'), 0)).toBe(12_300)
-    expect(serverDelay(ended(1012, 'reconnect in 2 s'), 0)).toBe(2_000)
-    expect(serverDelay(ended(1013, 'reconnect in 2 s'), 0)).toBe(2_000)
+    expect(serverDelay(ended(1001, 'reconnect in 12.3 s'), 0)).toEqual({
+      ms: 12_300,
+      isSpread: true,
+    })
+    expect(serverDelay(ended(1012, 'reconnect in 2 s'), 0)).toEqual({ ms: 2_000, isSpread: true })
+    expect(serverDelay(ended(1013, 'reconnect in 2 s'), 0)).toEqual({ ms: 2_000, isSpread: true })
     expect(serverDelay(ended(1011, 'reconnect in 2 s'), 0)).toBeNull()
     expect(serverDelay(ended(1001, 'reconnect in 2 s', 'local'), 0)).toBeNull()
   })
 
   it('waits 5 to 30 seconds after 1012 and 1013 without a hint', () => {
     for (const code of [1012, 1013]) {
-      expect(serverDelay(ended(code), 0)).toBe(5_000)
-      expect(serverDelay(ended(code), 0.5)).toBe(17_500)
-      expect(serverDelay(ended(code, 'busy'), 0.999)).toBeCloseTo(29_975)
+      expect(serverDelay(ended(code), 0)).toEqual({ ms: 5_000, isSpread: true })
+      expect(serverDelay(ended(code), 0.5)).toEqual({ ms: 17_500, isSpread: true })
+      expect(serverDelay(ended(code, 'busy'), 0.999)?.ms).toBeCloseTo(29_975)
     }
   })
 })
