@@ -125,14 +125,17 @@ function obey({ topics, kinds, counts, stop }) {
   }
   let rest = ''
   process.stdin.setEncoding('utf8')
-  process.stdin.on('data', async (text) => {
+  process.stdin.on('data', (text) => {
     const lines = (rest + text).split('\n')
     rest = lines.pop()
+    void obey(lines) // an order that fails ends the process
+  })
+  async function obey(lines) {
     for (const line of lines) {
       const answer = await orders[line]()
       process.stdout.write(`ANSWER ${JSON.stringify(answer)}\n`)
     }
-  })
+  }
 }
 
 /** "join" subscribes; any other message is published. */
