@@ -8,6 +8,7 @@ import { Topics } from 'towpath/topics'
 import { flow } from './browser-page/flow.ts'
 import { serveChat } from './chat/chat.ts'
 import { chat } from './chat/contract.ts'
+import { RoomLimit } from './chat/room-limit.ts'
 import { taskList } from './contract/server.ts'
 import { echo } from './echo/echo.ts'
 import { dashboard, Readings } from './reconnecting-dashboard/dashboard.ts'
@@ -28,9 +29,12 @@ export function examples(app: Application): void {
   app.install(WebSockets, { pingPeriod: seconds(30), timeout: seconds(15) })
 
   const topics = app.install(Topics)
+  const rooms = new RoomLimit(app.clock)
   const readings = new Readings()
   app.routing((route) => {
-    route.webSocket('/chat/rooms/:room', CHAT_OPTIONS, (session) => serveChat(topics, session))
+    route.webSocket('/chat/rooms/:room', CHAT_OPTIONS, (session) =>
+      serveChat(topics, rooms, session),
+    )
     route.webSocket('/echo/socket', echo)
     route.webSocket('/browser-page/flow', flow)
     route.webSocket('/reconnecting-dashboard/feed', (session) => dashboard(readings, session))

@@ -10,6 +10,7 @@ import { defineTopic, PresenceKeyTakenError } from 'towpath/topics'
 import type { Topic, TopicsOfProcess } from 'towpath/topics'
 import { z } from 'zod'
 import { chat, roomName, said } from './contract.ts'
+import type { RoomLimit } from './room-limit.ts'
 
 const HISTORY_LENGTH = 50
 
@@ -30,11 +31,15 @@ type RoomTopic = Topic<Said, Said, Member>
  */
 export async function serveChat(
   topics: TopicsOfProcess,
+  rooms: RoomLimit,
   session: DefaultWebSocketServerSession<{ readonly room: string }>,
 ): Promise<void> {
   const name = roomName.safeParse(session.call.parameters.room)
   if (!name.success) {
     return session.close(new CloseReason(CloseReason.Codes.VIOLATED_POLICY, 'No such room'))
+  }
+  if (!rooms.admits(name.data)) {
+    return session.close(new CloseReason(CloseReason.Codes.TRY_AGAIN_LATER, 'Too many rooms'))
   }
   const room = topics.topic(Room, { room: name.data })
   let member: Promise<Member> | null = null

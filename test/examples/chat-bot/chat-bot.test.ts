@@ -11,6 +11,7 @@ import { memoryBroker, MemoryLog, Topics } from 'towpath/topics'
 import { describe, expect, it } from 'vitest'
 import { chatBot } from '../../../examples/chat-bot/chat-bot.ts'
 import { serveChat } from '../../../examples/chat/chat.ts'
+import { RoomLimit } from '../../../examples/chat/room-limit.ts'
 import { chat } from '../../../examples/chat/contract.ts'
 
 const START = Date.UTC(2026, 0, 2, 3, 4, 5)
@@ -44,9 +45,10 @@ function withBot(block: (world: World) => Promise<void>, log?: MemoryLog): Promi
   const module = (app: Application): void => {
     app.install(WebSockets)
     const topics = app.install(Topics, { broker: memoryBroker(log === undefined ? {} : { log }) })
+    const rooms = new RoomLimit(app.clock)
     app.routing((route) => {
       route.webSocket('/rooms/:room', { protocols: chat.protocols }, (session) =>
-        serveChat(topics, session),
+        serveChat(topics, rooms, session),
       )
     })
   }
