@@ -29,7 +29,7 @@ const { values } = parseArgs({
 const RECONNECT_WITHIN_MS = Number(values.within) * 1000
 /** Many periods of the health check: HAProxy has seen the 503 before the first client leaves. */
 const LEAD_MS = 2000
-/** The default of `connect`, which a client adds to the time that the server asks for. */
+/** The period of the health check. */
 const CHECK_MS = 50
 /** Clients that connect at the same time at the beginning. */
 const AT_ONCE = 50

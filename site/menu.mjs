@@ -63,7 +63,7 @@ const NAMED = [
   },
   {
     text: 'Look up',
-    pages: docs('errors', 'rfc-map', 'contract', 'benchmarks', 'mutation-testing'),
+    pages: docs('errors', 'rfc-map', 'contract', 'benchmarks', 'mutation-testing', 'topics-checks'),
   },
   {
     text: 'Project',
