@@ -84,8 +84,8 @@ export interface WebSocketClient<
    * - Requests in progress, and later ones, reject with `ClientClosedError`. `connect` throws it.
    * - Shared HTTP/2 connections are closed with GOAWAY.
    *
-   * Resolves when all of that has ended: within `closeTimeout` of the sessions, and a second for
-   * the connections. Never rejects, and need not be awaited. Idempotent.
+   * Resolves when all of that has ended: within `closeTimeout` of the sessions, and two
+   * seconds for the connections. Never rejects, and need not be awaited. Idempotent.
    *
    * Ktor: `HttpClient.close`.
    */

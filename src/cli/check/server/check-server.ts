@@ -40,7 +40,8 @@ export class CheckServer implements AsyncDisposable {
   readonly #parts: CheckServerParts
   readonly #finished = new Deferred<void>()
   readonly #server: Server
-  readonly #connections = new Set<RawConnection>()
+  /** All sockets, with those that have not finished the handshake of TLS. */
+  readonly #sockets = new Set<Socket>()
   readonly #results = new Map<number, CaseResult>()
   readonly #keys = new Set<string>()
   #next = 0
@@ -54,7 +55,11 @@ export class CheckServer implements AsyncDisposable {
     this.#server =
       parts.tls === null
         ? createServer(options, accept)
-        : createTlsServer({ ...parts.tls, ...options }, accept)
+        : createTlsServer({ ...parts.tls, ...options, handshakeTimeout: parts.deadline }, accept)
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
     this.#server.on('tlsClientError', () => {
       // The client has no certificate of ours, or speaks no TLS.
     })
@@ -84,20 +89,18 @@ export class CheckServer implements AsyncDisposable {
 
   /** Drops all connections. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const connection of this.#connections) connection.destroy()
+    for (const socket of this.#sockets) socket.destroy()
     const closed = new Deferred<void>()
     this.#server.close(() => closed.resolve())
     await closed.promise
   }
 
   async #serve(connection: RawConnection): Promise<void> {
-    this.#connections.add(connection)
     try {
       const read = await this.#readRequest(connection)
       if (read !== null) await this.#answer(connection, read.request, read.rest)
     } finally {
       connection.destroy()
-      this.#connections.delete(connection)
     }
   }
 

@@ -6,7 +6,7 @@ import { constants, inflateRawSync } from 'node:zlib'
 import { isUtf8 } from 'node:buffer'
 
 import type { AnswerFrame } from './answer-reader.ts'
-import { concat, RSV1 } from './frame-bytes.ts'
+import { concat, joined, RSV1 } from './frame-bytes.ts'
 
 /** What was agreed on; `null`: no compression. */
 export interface DeflateAgreement {
@@ -93,7 +93,7 @@ class Assembly implements AnswerContent {
     const parts = this.#parts
     this.#parts = []
     const first = parts[0]?.first ?? 0
-    const bytes = concat(...parts.map(({ payload }) => payload))
+    const bytes = joined(parts.map(({ payload }) => payload))
     const payload = (first & RSV1) === 0 ? bytes : this.#inflated(bytes)
     if (payload === null) return
     const isText = (first & 0x0f) === 1

@@ -3,7 +3,7 @@
  */
 
 import { hexOf } from '../../printable.ts'
-import { concat } from './frame-bytes.ts'
+import { joined } from './frame-bytes.ts'
 
 /** A frame of the answer. */
 export interface AnswerFrame {
@@ -28,6 +28,8 @@ export class AnswerReader {
   messageCount = 0
   /** What no peer may send; `null`: nothing. */
   problem: string | null = null
+  /** Whether a Close frame has come. */
+  isClosed = false
   readonly #isMasked: boolean
   readonly #budget: number
   #size = 0
@@ -54,11 +56,6 @@ export class AnswerReader {
     return Math.max(1, this.#needed - this.#pending)
   }
 
-  /** Whether a Close frame has come. */
-  get isClosed(): boolean {
-    return this.frames.some(({ first }) => (first & 0x0f) === 8)
-  }
-
   read(bytes: Uint8Array): void {
     if (this.problem !== null) return
     this.#size += bytes.length
@@ -69,7 +66,7 @@ export class AnswerReader {
     }
     this.#chunks.push(bytes)
     this.#pending += bytes.length
-    if (this.#pending >= this.#needed) this.#readFrames(concat(...this.#chunks))
+    if (this.#pending >= this.#needed) this.#readFrames(joined(this.#chunks))
   }
 
   #readFrames(bytes: Uint8Array): void {
@@ -104,6 +101,7 @@ export class AnswerReader {
     }
     this.frames.push({ first, payload, key: key === null ? null : hexOf(key) })
     if ((first & 0x80) !== 0 && (first & 0x0f) < 8) this.messageCount++
+    if ((first & 0x0f) === 8) this.isClosed = true
   }
 }
 

@@ -40,6 +40,11 @@ export function utf8(text: string): Uint8Array {
 
 /** Returns all bytes in one array. */
 export function concat(...pieces: readonly Uint8Array[]): Uint8Array {
+  return joined(pieces)
+}
+
+/** The same for any number of pieces: a call takes some 100 000 arguments at most. */
+export function joined(pieces: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0))
   let at = 0
   for (const piece of pieces) {

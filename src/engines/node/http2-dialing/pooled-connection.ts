@@ -128,7 +128,7 @@ export class PooledConnection implements StreamConnection {
 
   /**
    * Closes the connection with GOAWAY, or with the end of its last stream. It keeps the process
-   * alive until then. Resolves when it has ended: a second after its last stream at the latest.
+   * alive until then. Resolves when it has ended: two seconds after its last stream at the latest.
    */
   close(): Promise<void> {
     const closed = new Deferred<void>()

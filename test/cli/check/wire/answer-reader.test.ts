@@ -28,6 +28,14 @@ describe('AnswerReader', () => {
     expect(reader.problem).toBe('it sent more than the 100 bytes that an answer can have')
   })
 
+  it('reads a frame that arrives in 200 000 pieces', () => {
+    const reader = new AnswerReader(false, Infinity)
+    const bytes = plainFrame(0x82, new Uint8Array(200_000))
+    for (let at = 0; at < bytes.length; at++) reader.read(bytes.subarray(at, at + 1))
+
+    expect(reader.frames[0]?.payload.length).toBe(200_000)
+  })
+
   it('reads nothing after a problem', () => {
     const reader = new AnswerReader(false, Infinity)
     reader.read(hex('83 00 81 00'))
