@@ -166,6 +166,7 @@ export class FollowedTopic {
   /** Nothing in this node receives the topic any longer: gives its memory back. */
   end(): void {
     this.#ring?.reset(this.head)
+    this.#pages?.end()
     this.#newest?.clear()
   }
 

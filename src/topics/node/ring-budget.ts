@@ -1,9 +1,9 @@
 /**
- * The memory that all rings of a node may take together. Past it, the rings that were used longest
- * ago shrink.
+ * The memory that all rings and pages of a node may take together. Past it, those that have grown
+ * longest ago shrink.
  */
 
-/** A ring, as far as the budget knows it. */
+/** A ring, or the pages of a topic, as far as the budget knows them. */
 export interface Shrinkable {
   /** What it takes in memory; 0 or above. */
   readonly bytes: number
@@ -13,10 +13,10 @@ export interface Shrinkable {
 /** 64 MiB by default. */
 export const RING_BUDGET_BYTES: number = 64 * 1024 * 1024
 
-/** Keeps the sum of all rings below a limit. */
+/** Keeps the sum of all rings and pages below a limit. */
 export class RingBudget {
   readonly #limit: number
-  /** In the order of their last use. */
+  /** Rings and pages, in the order of their last growth. */
   readonly #rings = new Set<Shrinkable>()
   #bytes = 0
 
@@ -24,7 +24,7 @@ export class RingBudget {
     this.#limit = limit
   }
 
-  /** What all rings take together. */
+  /** What all rings and pages take together. */
   get bytes(): number {
     return this.#bytes
   }

@@ -72,11 +72,9 @@ export class LogFollower implements TopicSource {
   }
 
   createPages(): LogPages {
-    const { broker, slots } = this.#parts
     return new LogPages(
-      broker,
+      this.#parts,
       this.log,
-      slots,
       (epoch) => this.exposed(epoch),
       () => this.#lookLater(),
     )

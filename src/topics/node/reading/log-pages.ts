@@ -5,10 +5,11 @@
  * pages are kept. Many subscriptions that come back one after another need several pages each.
  */
 
-import type { Broker, LogPage, LogTopic } from '../../broker.ts'
+import type { LogPage, LogTopic } from '../../broker.ts'
 import { MalformedBytesError } from '../../kind/numbers.ts'
 import { settlePage } from './kept-events.ts'
-import type { ReadSlots } from './read-slots.ts'
+import type { NodeParts } from '../node-parts.ts'
+import type { Shrinkable } from '../ring-budget.ts'
 import { type MissingBefore, TopicEvent } from '../topic-event.ts'
 
 /** A stretch of the log, decoded. */
@@ -26,22 +27,28 @@ export interface PageReader {
   pageRead(failed: boolean): void
 }
 
+/** What pages use of their node. */
+export type PagesParts = Pick<NodeParts, 'broker' | 'slots' | 'budget'>
+
 const PAGE_LIMIT = { events: 64, bytes: 64 * 1024 }
 /** As many bytes as a ring may have. */
 const MAX_PAGES = 4
+/** A page without events also takes memory. */
+const PAGE_OVERHEAD_BYTES = 200
 
-/** The pages of one topic. */
-export class LogPages {
-  readonly #broker: Broker
+/** The pages of one topic. They share the memory of the node with all rings and other pages. */
+export class LogPages implements Shrinkable {
+  readonly #parts: PagesParts
   readonly #topic: LogTopic
-  readonly #slots: ReadSlots
   readonly #exposed: (epoch: string) => string
   readonly #suspicious: () => void
   /** Made for the first waiting subscription: most topics are never read behind their ring. */
   #readers: Set<PageReader> | null = null
   /** The newest first. `null`: nothing was read. */
   #pages: readonly DecodedPage[] | null = null
+  #bytes = 0
   #isReading = false
+  #isOver = false
 
   /**
    * @param exposed the name that subscribers know an epoch of the broker by.
@@ -49,17 +56,20 @@ export class LogPages {
    *   node, or shorter.
    */
   constructor(
-    broker: Broker,
+    parts: PagesParts,
     topic: LogTopic,
-    slots: ReadSlots,
     exposed: (epoch: string) => string,
     suspicious: () => void,
   ) {
-    this.#broker = broker
+    this.#parts = parts
     this.#topic = topic
-    this.#slots = slots
     this.#exposed = exposed
     this.#suspicious = suspicious
+  }
+
+  /** The memory of the pages. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /**
@@ -73,6 +83,7 @@ export class LogPages {
     for (const page of this.#pages ?? []) {
       if (page.epoch === epoch && covers(page, after, head)) return page
     }
+    if (this.#isOver) return null
     this.#readers ??= new Set()
     this.#readers.add(reader)
     if (!this.#isReading) void this.#read(epoch, after, head)
@@ -82,29 +93,63 @@ export class LogPages {
   /** Forgets the pages: the log has changed where pages did not expect it. */
   forget(): void {
     this.#pages = null
+    this.#changed(-this.#bytes)
+  }
+
+  /** Drops the page that was read first: other topics need the memory more. */
+  shrink(): void {
+    const oldest = this.#pages?.at(-1)
+    if (oldest === undefined) return
+    this.#pages = this.#pages?.slice(0, -1) ?? null
+    this.#changed(-bytesOf(oldest))
+  }
+
+  /** The topic is not followed any longer: nothing is read or kept. */
+  end(): void {
+    this.#isOver = true
+    this.#readers = null
+    this.forget()
   }
 
   /** Never rejects. */
   async #read(epoch: string, after: number, head: number): Promise<void> {
+    const { broker, slots } = this.#parts
     this.#isReading = true
     let failed = false
     try {
       const read = (from: number): Promise<LogPage> =>
-        this.#slots.run(() => this.#broker.read(this.#topic, from, PAGE_LIMIT))
+        slots.run(() => broker.read(this.#topic, from, PAGE_LIMIT))
       const settled = await settlePage(await read(after), this.#topic.kind.size, read)
       const page = decodePage(settled, after, this.#exposed(settled.epoch))
-      this.#pages = [page, ...(this.#pages ?? [])].slice(0, MAX_PAGES)
+      // A page that comes after the end would never give its memory back.
+      if (!this.#isOver) this.#keep(page)
       failed = page.epoch !== epoch || !covers(page, after, head)
     } catch {
       // The broker is down, or was: subscriptions that need the page ask again.
       failed = true
     }
+    if (this.#isOver) return
     if (failed) this.#suspicious()
     this.#isReading = false
     const readers = this.#readers ?? []
     this.#readers = null
     for (const reader of readers) reader.pageRead(failed)
   }
+
+  #keep(page: DecodedPage): void {
+    if (this.#pages?.length === MAX_PAGES) this.shrink()
+    this.#pages = [page, ...(this.#pages ?? [])]
+    this.#changed(bytesOf(page))
+  }
+
+  #changed(bytes: number): void {
+    this.#bytes += bytes
+    this.#parts.budget.changed(this, bytes)
+  }
+}
+
+function bytesOf({ events }: DecodedPage): number {
+  return events.reduce((sum, { bytes }) => sum + bytes, PAGE_OVERHEAD_BYTES)
 }
 
 /** Decodes what a broker has read. An event that is no envelope is told as missing. */

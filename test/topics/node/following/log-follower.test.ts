@@ -35,6 +35,7 @@ function following(head: Head): {
   follower: LogFollower
   log: AnsweredLog
   news: NodeNews[]
+  budget: RingBudget
   pass: (ms: number) => Promise<void>
   event: (offset: number, previous: number, text?: string, epoch?: string) => void
 } {
@@ -58,12 +59,13 @@ function following(head: Head): {
     },
   }
   const news: NodeNews[] = []
+  const budget = new RingBudget()
   const follower = new LogFollower('rooms/1', Room, KIND, {
     // The follower asks for nothing else.
     broker: broker as Broker,
     environment,
     slots: new ReadSlots(),
-    budget: new RingBudget(),
+    budget,
     held: new HeldBudget(),
     sweep: new Sweep(environment),
     nextNumber: () => 1,
@@ -76,6 +78,7 @@ function following(head: Head): {
     follower,
     log,
     news,
+    budget,
     pass: (ms) => environment.clock.advance(ms),
     event: (offset, previous, text = `event ${offset}`, epoch = 'e') =>
       follower.event({ epoch, offset, previous }, messageOf(text)),
@@ -99,6 +102,22 @@ describe('LogFollower', () => {
 
     expect(follower.topic.place).toEqual({ epoch: 'e', offset: 7 })
     expect(follower.topic.ring?.events.map(({ offset }) => offset)).toEqual([6, 7])
+  })
+
+  it('the ring and the pages of a topic give their memory back at its end', async () => {
+    const { follower, event, pass, log, budget } = following({ epoch: 'e', offset: 5 })
+    await follower.start()
+    event(6, 5)
+    const ofRing = budget.bytes
+    const events = [{ offset: 1, message: messageOf('event 1') }]
+    log.page = { epoch: 'e', head: 6, events, complete: true }
+    follower.topic.pages?.pageFor('e', 0, 6, { pageRead() {} })
+    await pass(1)
+    expect(budget.bytes).toBeGreaterThan(ofRing)
+
+    follower.stop()
+
+    expect(budget.bytes).toBe(0)
   })
 
   it('keeps events that come before the head is known', async () => {

@@ -4,12 +4,13 @@ import type { Broker, LogPage } from '../../../../src/topics/index.ts'
 import { encodeData, encodeEnvelope } from '../../../../src/topics/kind/envelope.ts'
 import { decodePage, LogPages } from '../../../../src/topics/node/reading/log-pages.ts'
 import { ReadSlots } from '../../../../src/topics/node/reading/read-slots.ts'
+import { RingBudget } from '../../../../src/topics/node/ring-budget.ts'
 import { topicOf } from '../../../suites/brokers/harness.ts'
 
 const MESSAGE = encodeEnvelope({ at: 0, key: null, publisher: null, ...encodeData('x') })
 
 /** Pages of a log with the events 1 to `head`, three a page. */
-function createPages(head = 10) {
+function createPages(head = 10, budget = new RingBudget()) {
   const log = { epoch: 'e', head, isAway: false, reads: [] as number[] }
   const broker: Pick<Broker, 'read'> = {
     read(_topic, after): Promise<LogPage> {
@@ -23,9 +24,9 @@ function createPages(head = 10) {
   }
   let suspicions = 0
   const pages = new LogPages(
-    broker as Broker, // nothing else is used
+    // Nothing else is used of the broker.
+    { broker: broker as Broker, slots: new ReadSlots(), budget },
     topicOf('rooms/1'),
-    new ReadSlots(),
     (epoch) => epoch,
     () => suspicions++,
   )
@@ -94,6 +95,65 @@ describe('LogPages', () => {
     await settled()
     pages.forget()
     expect(pages.pageFor('e', 4, 10, reader)).toBeNull()
+  })
+
+  it('its pages count in the memory of the node until they are forgotten or replaced', async () => {
+    const budget = new RingBudget()
+    const { pages, reader } = createPages(100, budget)
+    const read = async (after: number): Promise<number> => {
+      pages.pageFor('e', after, 100, reader)
+      await settled()
+      return budget.bytes
+    }
+    const one = await read(0)
+    expect(one).toBeGreaterThan(3 * MESSAGE.length)
+    for (const after of [3, 6, 9, 12, 15]) await read(after)
+    expect(budget.bytes).toBe(4 * one)
+
+    pages.forget()
+    expect(budget.bytes).toBe(0)
+  })
+
+  it('topics that are read use the memory of one budget: older pages of others go first', async () => {
+    const measure = new RingBudget()
+    const measured = createPages(10, measure)
+    measured.pages.pageFor('e', 0, 10, measured.reader)
+    await settled()
+    const page = measure.bytes
+    const budget = new RingBudget(3 * page)
+    const topics = Array.from({ length: 50 }, () => createPages(10, budget))
+
+    for (const { pages, reader } of topics) {
+      for (const after of [0, 3]) {
+        pages.pageFor('e', after, 10, reader)
+        await settled()
+      }
+    }
+
+    expect(budget.bytes).toBe(3 * page)
+    const kept = topics.slice(-2).map(({ pages, reader }) => {
+      return [3, 0].map((after) => pages.pageFor('e', after, 10, reader) !== null)
+    })
+    expect(kept).toEqual([
+      [true, false],
+      [true, true],
+    ])
+  })
+
+  it('a page that comes after the end of the topic takes no memory, and nothing is read', async () => {
+    const budget = new RingBudget()
+    const { pages, log, told, reader } = createPages(10, budget)
+    pages.pageFor('e', 0, 10, reader)
+    await settled()
+    pages.pageFor('e', 3, 10, reader)
+    pages.end()
+    await settled()
+
+    expect([budget.bytes, pages.bytes]).toEqual([0, 0])
+    expect(pages.pageFor('e', 0, 10, reader)).toBeNull()
+    await settled()
+    expect(log.reads).toEqual([0, 3])
+    expect(told).toEqual([false])
   })
 })
 
