@@ -31,7 +31,7 @@ import { Lanes } from './publishing/lanes.ts'
 import { ReadSlots } from './reading/read-slots.ts'
 import { RingBudget } from './ring-budget.ts'
 import { startOf } from './starting-place.ts'
-import { type Receiver, Subscription } from './subscription.ts'
+import { type Receiver, type Start, Subscription } from './subscription.ts'
 import { Sweep } from './sweep.ts'
 
 /** Settings of a node. All times are in milliseconds. */
@@ -169,7 +169,7 @@ export class TopicNode {
   /**
    * Begins a subscription. Waits for the broker if the log has to be read first.
    *
-   * @throws (by rejecting) the error of `Broker.prepare`.
+   * @throws (by rejecting) the error of `Broker.prepare` or `Broker.read`.
    */
   async subscribe(
     name: string,
@@ -178,12 +178,22 @@ export class TopicNode {
     from: From,
   ): Promise<Subscription> {
     const follower = await this.#ready(name, kind)
-    const start = await startOf(follower, from, this)
+    const start = await this.#startOf(follower, from)
     // The topic may have been given up meanwhile.
     const { topic } = this.#followers.follow(name, kind)
     const subscription = new Subscription(topic, receiver, start)
     topic.subscriptions.add(subscription)
     return subscription
+  }
+
+  /** Where a subscription begins. If that cannot be read, the topic is given up after some time. */
+  async #startOf(follower: Follower, from: From): Promise<Start> {
+    try {
+      return await startOf(follower, from, this)
+    } catch (error) {
+      this.#followers.letLinger(follower.topic)
+      throw error
+    }
   }
 
   /** Ends a subscription. The topic is followed for some time more. */
