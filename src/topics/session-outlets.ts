@@ -24,6 +24,8 @@ export class SessionOutlets {
   readonly #node: TopicNode
   readonly #owner: OutletsOwner
   readonly #outlets = new WeakMap<WebSocketSession, SessionOutlet>()
+  /** One function for all outlets: there are very many. */
+  readonly #unsubscribe = (subscription: Subscription): void => this.#node.unsubscribe(subscription)
 
   constructor(node: TopicNode, owner: OutletsOwner) {
     this.#node = node
@@ -34,12 +36,10 @@ export class SessionOutlets {
   outletOf(session: WebSocketSession): SessionOutlet {
     const existing = this.#outlets.get(session)
     if (existing !== undefined) return existing
-    const outlet = new SessionOutlet(session, (error) => this.#owner.failed(error, session))
+    const failed = (error: unknown): void => this.#owner.failed(error, session)
+    const outlet = new SessionOutlet(session, failed, this.#unsubscribe)
     this.#outlets.set(session, outlet)
-    void session.closed.then(() => {
-      for (const subscription of outlet.subscriptions) this.#node.unsubscribe(subscription)
-      outlet.end()
-    })
+    void session.closed.then(() => outlet.end())
     return outlet
   }
 

@@ -143,7 +143,7 @@ describe('Topics', () => {
     })
   })
 
-  it('T-44 close: a slow subscriber is closed with 4101', async () => {
+  it('T-44 close: a slow subscriber is closed with 4101, and no longer counted', async () => {
     await withTestApplication(async (t) => {
       const topics = serving(t)
       const lagging: string[] = []
@@ -157,6 +157,7 @@ describe('Topics', () => {
       while ((await slow.incoming.receiveCatching()).type === 'value');
       expect(await slow.closeReason).toEqual(new CloseReason(4101, 'Too slow'))
       expect(lagging).toEqual(['close/x'])
+      expect(topics.topic(kinds.close, { name: 'x' }).here).toBe(0)
     })
   })
 

@@ -26,6 +26,7 @@ const TURN = { events: 64, bytes: 64 * 1024 }
 export class SessionOutlet {
   readonly #session: WebSocketSession
   readonly #failed: (error: unknown) => void
+  readonly #ended: (subscription: Subscription) => void
   /**
    * An array, because it is small: a session has few subscriptions, and there are many sessions.
    */
@@ -40,10 +41,18 @@ export class SessionOutlet {
   #isPumping = false
   #isOver = false
 
-  /** @param failed is called with the error of a feed; the session is closed with 1011. */
-  constructor(session: WebSocketSession, failed: (error: unknown) => void) {
+  /**
+   * @param failed is called with the error of a feed; the session is closed with 1011.
+   * @param ended is called with each subscription that ends with the outlet.
+   */
+  constructor(
+    session: WebSocketSession,
+    failed: (error: unknown) => void,
+    ended: (subscription: Subscription) => void,
+  ) {
     this.#session = session
     this.#failed = failed
+    this.#ended = ended
   }
 
   /** Whether nothing is sent any more. */
@@ -67,13 +76,14 @@ export class SessionOutlet {
     this.#ready.delete(subscription)
   }
 
-  /** The session is over. */
+  /** The session is over, or takes nothing any longer. Ends all subscriptions. Idempotent. */
   end(): void {
     this.#isOver = true
-    this.#subscriptions.length = 0
+    const subscriptions = this.#subscriptions.splice(0)
     this.#ready.clear()
     this.#unsent = []
     this.#tellTaken()
+    for (const subscription of subscriptions) this.#ended(subscription)
   }
 
   /** Sends a message between the events, behind those that have been framed. */

@@ -14,6 +14,7 @@ function createOutlet(room = Infinity) {
   const state = { room, isClosed: false, sent: [] as Outbound[], reason: null as unknown }
   let writable = new Deferred<void>()
   const failures: unknown[] = []
+  const ended: Subscription[] = []
   // What an outlet uses of a session.
   const session = {
     outgoing: {
@@ -27,7 +28,11 @@ function createOutlet(room = Infinity) {
     },
     close: (reason: unknown) => Promise.resolve(void (state.reason = reason)),
   } as unknown as WebSocketSession
-  const outlet = new SessionOutlet(session, (error) => failures.push(error))
+  const outlet = new SessionOutlet(
+    session,
+    (error) => failures.push(error),
+    (subscription) => ended.push(subscription),
+  )
   const makeRoom = async (frames: number): Promise<void> => {
     state.room += frames
     const full = writable
@@ -35,7 +40,7 @@ function createOutlet(room = Infinity) {
     void full.resolve()
     await settled()
   }
-  return { outlet, state, failures, makeRoom }
+  return { outlet, state, failures, ended, makeRoom }
 }
 
 /** A subscription with `count` items, and how much was asked of it. */
@@ -119,6 +124,28 @@ describe('SessionOutlet', () => {
     state.isClosed = true
     outlet.send('x')
     expect(outlet.isOver).toBe(true)
+  })
+
+  it.each<[string, (made: ReturnType<typeof createOutlet>) => void]>([
+    ['is over', ({ outlet }) => outlet.end()],
+    ['is too slow', ({ outlet }) => outlet.close(TOO_SLOW)],
+    [
+      'takes nothing any longer',
+      ({ outlet, state }) => {
+        state.isClosed = true
+        outlet.send('x')
+      },
+    ],
+  ])('the subscriptions of a session that %s end, each once', (_title, over) => {
+    const made = createOutlet()
+    const subscriptions = [subscriptionOf(0).subscription, subscriptionOf(0).subscription]
+    for (const each of subscriptions) made.outlet.add(each, feedOf('x'))
+
+    over(made)
+    made.outlet.end()
+
+    expect(made.ended).toEqual(subscriptions)
+    expect([made.outlet.isOver, made.outlet.subscriptions]).toEqual([true, []])
   })
 
   it('a subscription that is removed is not taken from any more', async () => {
