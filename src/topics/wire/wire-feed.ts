@@ -38,6 +38,16 @@ export class WireFeed implements Feed {
     this.#begun.set(subscription, { ...message, resumed: isResume })
   }
 
+  /** The subscription has ended, perhaps before its first item. */
+  forget(subscription: Subscription): void {
+    this.#begun.delete(subscription)
+  }
+
+  /** All subscriptions have ended. */
+  end(): void {
+    this.#begun.clear()
+  }
+
   frame(taken: Taken, subscription: Subscription): readonly Outbound[] {
     const frame = this.#frame(taken, subscription)
     const subscribed = this.#begun.get(subscription)

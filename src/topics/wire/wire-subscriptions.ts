@@ -93,6 +93,7 @@ export class WireSubscriptions {
     this.#endings.delete(topic)
     const subscription = this.#find(topic)
     if (subscription !== undefined) {
+      this.#feed.forget(subscription)
       this.#parts.topics.outlets.detach(this.#receiver, subscription)
     }
   }
@@ -146,6 +147,7 @@ export class WireSubscriptions {
     this.#asking.clear()
     for (const { timer } of this.#endings.values()) timer.cancel()
     this.#endings.clear()
+    this.#feed.end()
   }
 
   #ask(topic: string): Asking {

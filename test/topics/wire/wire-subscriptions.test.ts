@@ -1,7 +1,8 @@
-import { describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Deferred, TimerWheel } from '../../../src/base/internal.ts'
 import { withTestApplication } from '../../../src/testing/index.ts'
 import { defineTopic, memoryBroker, MemoryLog } from '../../../src/topics/index.ts'
+import { WireFeed } from '../../../src/topics/wire/wire-feed.ts'
 import {
   Closed,
   ENCODINGS,
@@ -15,6 +16,10 @@ import {
 const Slow = defineTopic('slow/:name')
 
 describe.each(ENCODINGS)('WireSubscriptions in %s', (encoding) => {
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+
   it('says where a subscription begins, and brings events with their offsets', async () => {
     await withTestApplication(async (t) => {
       const topics = serving(t)
@@ -159,6 +164,35 @@ describe.each(ENCODINGS)('WireSubscriptions in %s', (encoding) => {
 
       expect(timers).not.toHaveBeenCalled()
       timers.mockRestore()
+    })
+  })
+
+  it('holds nothing of subscriptions that end before their first item', async () => {
+    await withTestApplication(async (t) => {
+      const log = new MemoryLog()
+      const topics = serving(t, { broker: memoryBroker({ log }) })
+      const begun = vi.spyOn(WireFeed.prototype, 'begin')
+      const forgotten = vi.spyOn(WireFeed.prototype, 'forget')
+      const topic = topics.topic(Room, { room: '1' })
+      for (let n = 1; n <= 3; n++) await topic.publish(n)
+      const client = await Speaking.begin(t, encoding)
+      // The topic is followed before the broker falls silent: only the page of the log is missing.
+      void topic.events().next()
+      await t.settle()
+      log.pause()
+      const request = { type: 'subscribe', topic: 'rooms/1', from: 'start' }
+      for (let id = 1; id <= 3; id++) {
+        await client.say({ ...request, id })
+        await t.settle()
+        await client.say({ type: 'unsubscribe', id: 9, topic: 'rooms/1' })
+        await t.settle()
+      }
+
+      expect(new Set(begun.mock.calls.map(([each]) => each)).size).toBe(3)
+      const [ended, started] = [forgotten, begun].map(({ mock }) =>
+        mock.calls.map(([each]) => each),
+      )
+      expect(ended).toEqual(started)
     })
   })
 
