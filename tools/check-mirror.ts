@@ -111,10 +111,7 @@ const UNTESTED: Readonly<Record<string, string>> = {
     'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/taking.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/subscription.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
-  'topics/node/topic-node.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/wire/messages.ts':
-    'is a part of the protocol: test/topics/wire/wire-session.test.ts runs it',
-  'topics/wire/wire-feed.ts':
     'is a part of the protocol: test/topics/wire/wire-session.test.ts runs it',
   'topics/client/client-feed.ts':
     'is a part of the client: test/topics/client/connect-topics.test.ts runs it',
