@@ -18,6 +18,13 @@ interface Watching {
   until: WheelTimer | null
 }
 
+/** A request to be a member. */
+interface Join {
+  readonly topic: string
+  /** Whether the permission for the topic has ended since the request began. */
+  isDenied: boolean
+}
+
 /** When a client asks again for what the broker could not say. */
 const RETRY_AFTER_MS = 1000
 const MAX_TIMER_MS = 2 ** 31 - 1
@@ -31,6 +38,8 @@ export class WirePresence {
   readonly #seats = new Map<string, Seat<unknown>>()
   /** Joins and leaves happen in the order in which they came. */
   #joining: Promise<void> = Promise.resolve()
+  /** The join that is under way: there is at most one. */
+  #underWay: Join | null = null
 
   /**
    * @param decide asks whether the client may receive a topic.
@@ -58,7 +67,7 @@ export class WirePresence {
       return
     }
     const turn = this.#joining.then(() =>
-      request.type === 'join' ? this.#join(id, topic, request.meta) : this.#leave(id, topic),
+      request.type === 'join' ? this.#joinOnce(id, topic, request.meta) : this.#leave(id, topic),
     )
     this.#joining = turn.catch(() => {
       // The caller gets the error from `turn`.
@@ -69,6 +78,7 @@ export class WirePresence {
   /** The permission for a topic has ended. */
   denied(topic: string): void {
     this.#unwatch(topic)
+    if (this.#underWay?.topic === topic) this.#underWay.isDenied = true
     this.#seats.get(topic)?.leave()
     this.#seats.delete(topic)
   }
@@ -151,7 +161,18 @@ export class WirePresence {
         : timers.schedule(ms, () => this.#deny(topic))
   }
 
-  async #join(id: number, topic: string, meta: unknown): Promise<void> {
+  async #joinOnce(id: number, topic: string, meta: unknown): Promise<void> {
+    const join: Join = { topic, isDenied: false }
+    this.#underWay = join
+    try {
+      await this.#join(id, join, meta)
+    } finally {
+      this.#underWay = null
+    }
+  }
+
+  async #join(id: number, join: Join, meta: unknown): Promise<void> {
+    const { topic } = join
     const { answers, client, permissions, session, topics } = this.#parts
     const allowed = permissions.find(topic)
     const ask = allowed?.permissions.presence
@@ -162,14 +183,19 @@ export class WirePresence {
     }
     const { parameters } = allowed
     const answer = await ask({ client, parameters, topic, meta })
-    if (answer === false || answer instanceof Denied) {
-      answers.forbid(id, topic, answer === false ? null : answer)
+    if (join.isDenied || answer === false || answer instanceof Denied) {
+      answers.forbid(id, topic, answer instanceof Denied ? answer : null)
       return
     }
     const { presence } = topics.served(topic, allowed.kind)
     try {
       const options = answer.holder === undefined ? {} : { holder: answer.holder }
       const seat = await presence.join(session, answer.key, answer.meta, options)
+      if (join.isDenied) {
+        seat.leave()
+        answers.forbid(id, topic, null)
+        return
+      }
       // The old seat ends after the new one has begun, so that the member stays present.
       this.#seats.get(topic)?.leave()
       this.#seats.set(topic, seat)

@@ -5,10 +5,13 @@ import { type TestApplication, withTestApplication } from '../../../src/testing/
 import {
   defineTopic,
   Denied,
+  memoryBroker,
+  MemoryLog,
   type PresenceChange,
   Topics,
   type TopicsOfProcess,
 } from '../../../src/topics/index.ts'
+import { Deferred } from '../../../src/base/internal.ts'
 import { connectTopicsOn, type LiveTopics } from '../../../src/topics/portable.ts'
 import { JSON_PROTOCOL } from '../../../src/topics/wire/messages.ts'
 
@@ -184,6 +187,39 @@ describe('ClientPresences', () => {
       expect(await presence.count()).toBe(0)
     })
   })
+
+  it.each(['application', 'broker'])(
+    'T-55 a permission that ends while the %s decides on a join takes the seat',
+    async (slow) => {
+      await withTestApplication(async (t) => {
+        const log = new MemoryLog()
+        t.application.install(WebSockets)
+        const topics = t.application.install(Topics, { broker: memoryBroker({ log }) })
+        const asked = new Deferred<void>()
+        topics.allow(Named, {
+          subscribe: () => ({ until: new Date(Date.now() + 5000) }),
+          presence: async () => {
+            if (slow === 'application') await asked.promise
+            else log.delay(500)
+            return { key: 'ada', meta: null, holder: 'one' }
+          },
+        })
+        t.application.routing((route) => topics.serve(route, '/live'))
+        const { presence } = connecting(t, 'ada').topic(Named)
+        const watching = new Watching(presence.changes())
+        await t.clock.advance(4500)
+        const refused = presence.join().catch((error: unknown) => error)
+        await t.clock.advance(1000)
+        expect(watching.error).toMatchObject({ reason: 'forbidden' })
+
+        asked.resolve()
+        await t.clock.advance(5000)
+
+        expect(await refused).toMatchObject({ reason: 'forbidden' })
+        expect(await topics.topic(Named).presence.count()).toBe(0)
+      })
+    },
+  )
 
   it('T-55 a permission may last longer than a timer of Node', async () => {
     await withTestApplication(async (t) => {
