@@ -10,7 +10,7 @@ import { type AnyTopicKind, requireKind, type TopicKind } from './kind/define-to
 import { KindRegistry } from './kind/kind-registry.ts'
 import { isPrivate } from './memory/memory-broker.ts'
 import { TopicNode } from './node/topic-node.ts'
-import { Presences } from './presence/presences.ts'
+import { Presences, type PresencesOwner } from './presence/presences.ts'
 import { OutageLog } from './outage-log.ts'
 import { PublishOrder } from './publish-order.ts'
 import { ServedTopic, type TopicParts } from './served-topic.ts'
@@ -74,14 +74,14 @@ export class TopicsOfProcess implements AsyncDisposable {
     )
     const outlets = new SessionOutlets(node, {
       emit: (event, facts) => monitor.emit(event, facts),
-      failed: (error, session) =>
-        logFailure(logger, error, 'A function of a topic failed', { session: session.id }),
+      failed: failuresTo(logger).failed,
     })
     this.#permissions = new Permissions(kinds)
     this.#names = new ClientNames(settings.secret, environment.random)
     this.monitor = monitor
     const isAlone = isPrivate(settings.broker)
-    this.#presences = new Presences(settings.broker, environment, { ...settings, nodeId, isAlone })
+    const presence = { ...settings, nodeId, isAlone }
+    this.#presences = new Presences(settings.broker, environment, presence, failuresTo(logger))
     this.#counts = new SubscriberCounts({
       broker: settings.broker,
       environment,
@@ -224,4 +224,13 @@ function randomId(environment: Environment): string {
   return [...environment.random(new Uint8Array(ID_BYTES))]
     .map((byte) => byte.toString(16).padStart(2, '0'))
     .join('')
+}
+
+/** Logs the failures of the application's functions, and of the checks of keys. */
+function failuresTo(logger: Logger): PresencesOwner {
+  return {
+    failed: (error, session) =>
+      logFailure(logger, error, 'A function of a topic failed', { session: session.id }),
+    keysFailed: (error) => logFailure(logger, error, 'The keys of presence cannot be checked'),
+  }
 }

@@ -6,7 +6,7 @@
  * counts until all of them have given the key back or are gone.
  */
 
-import type { Environment, WheelTimer } from '../../base/internal.ts'
+import { callSafely, type Environment, type WheelTimer } from '../../base/internal.ts'
 import type { Broker, Head, LogTopic } from '../broker.ts'
 import {
   BrokerUnavailableError,
@@ -30,6 +30,8 @@ export interface KeyClaimsParts {
   readonly nodeId: string
   /** Whether a process has been silent for its whole lease. */
   readonly isGone: (node: string) => boolean
+  /** Is given an error that is not an outage of the broker. Must not throw. */
+  readonly failed: (error: unknown) => void
 }
 
 /** One seat's part in a key. */
@@ -71,12 +73,13 @@ const MAX_ATTEMPTS = 10
 const CHECK_EVERY_MS = 30_000
 const RENEW_MS = KEYS_KIND.ageMs / 2
 const HEADS_AT_ONCE = 256
+const STRAYS_AT_ONCE = 64
 
 /** The keys that one process holds. */
 export class KeyClaims {
   readonly #parts: KeyClaimsParts
   readonly #held = new Map<string, Held>()
-  /** Logs that may name this process although it has given the key back. */
+  /** Logs that may name this process although it does not hold the key. Checks mend them. */
   readonly #strays = new Map<string, LogTopic>()
   /** The last task of each log: tasks of one log follow one another. */
   readonly #turns = new Map<string, Promise<void>>()
@@ -84,6 +87,7 @@ export class KeyClaims {
   #checking: Promise<void> = Promise.resolve()
   #timer: WheelTimer | null = null
   #ids = 0
+  #hasReported = false
   #isEnded = false
 
   constructor(parts: KeyClaimsParts) {
@@ -116,11 +120,6 @@ export class KeyClaims {
 
   /** The broker can be used again: what failed is repeated, and every key is checked. */
   up(): void {
-    for (const log of this.#strays.values()) {
-      void this.#inTurn(log, async () => {
-        if (!this.#held.has(log.name)) await this.#giveBack(log)
-      })
-    }
     this.#check()
   }
 
@@ -173,7 +172,7 @@ export class KeyClaims {
     return null
   }
 
-  /** Takes this process out of the record. Never rejects: `up` repeats what the broker lacks. */
+  /** Takes this process out of the record. Never rejects: checks repeat what fails. */
   async #giveBack(log: LogTopic): Promise<void> {
     this.#strays.set(log.name, log)
     try {
@@ -186,8 +185,10 @@ export class KeyClaims {
         return
       }
     } catch (error) {
-      if (!isAway(error)) throw error
+      this.#report(error)
     }
+    // The broker may refuse a write, and yet stay up.
+    this.#checkLater()
   }
 
   /** The other processes of a record that are not gone. */
@@ -219,7 +220,10 @@ export class KeyClaims {
     } catch (error) {
       if (error instanceof ExpectationFailedError) return null
       // The record may be stored.
-      if (error instanceof PublishUncertainError) this.#strays.set(log.name, log)
+      if (error instanceof PublishUncertainError) {
+        this.#strays.set(log.name, log)
+        this.#checkLater()
+      }
       throw error
     }
   }
@@ -236,21 +240,54 @@ export class KeyClaims {
   }
 
   #checkLater(): void {
-    if (this.#isEnded || this.#held.size === 0 || this.#timer?.isPending === true) return
+    if (this.#isEnded || this.#timer?.isPending === true) return
+    if (this.#held.size === 0 && this.#strays.size === 0) return
     this.#timer = this.#parts.environment.timers.schedule(CHECK_EVERY_MS, () => this.#check())
   }
 
-  /** Compares every key with the broker. */
+  /** Gives back what could not be given back, and compares every key with the broker. */
   #check(): void {
     this.#checking = this.#checking.then(async () => {
-      try {
-        await this.#checkAll()
-      } catch (error) {
-        if (!isAway(error)) throw error
-      } finally {
-        this.#checkLater()
-      }
+      this.#hasReported = false
+      await this.#giveBackStrays()
+      await this.#attempt(() => this.#checkAll())
+      this.#checkLater()
     })
+  }
+
+  /** Calls `task`. Never rejects: the next check repeats what fails. */
+  async #attempt(task: () => Promise<void>): Promise<void> {
+    try {
+      await task()
+    } catch (error) {
+      this.#report(error)
+    }
+  }
+
+  /**
+   * Reports the first error since the last check began. An outage of the broker is not reported:
+   * `TopicsOfProcess` does that.
+   */
+  #report(error: unknown): void {
+    if (isAway(error) || this.#isEnded || this.#hasReported) return
+    this.#hasReported = true
+    this.#parts.failed(error)
+  }
+
+  /** Never rejects. */
+  async #giveBackStrays(): Promise<void> {
+    const all = [...this.#strays.values()]
+    for (let start = 0; start < all.length; start += STRAYS_AT_ONCE) {
+      const some = all.slice(start, start + STRAYS_AT_ONCE)
+      await Promise.all(some.map((log) => this.#inTurn(log, () => this.#giveBackStray(log))))
+    }
+  }
+
+  async #giveBackStray(log: LogTopic): Promise<void> {
+    if (!this.#strays.has(log.name)) return
+    // A key that is held again names this process by right.
+    if (this.#held.has(log.name)) this.#strays.delete(log.name)
+    else await this.#giveBack(log)
   }
 
   async #checkAll(): Promise<void> {
@@ -263,7 +300,8 @@ export class KeyClaims {
       for (const [index, held] of some.entries()) {
         const isOld = now - held.writtenAt >= RENEW_MS
         if (!isOld && isSame(held.place, heads[index])) continue
-        await this.#inTurn(held.log, () => this.#verify(held, isOld))
+        // A key whose record cannot be read or written does not stop the checks of the others.
+        await this.#attempt(() => this.#inTurn(held.log, () => this.#verify(held, isOld)))
       }
     }
   }
@@ -278,7 +316,10 @@ export class KeyClaims {
       return
     }
     this.#held.delete(name)
-    for (const claim of held.claims) claim.lose()
+    // A record that was replaced in too many races may name this process still.
+    this.#strays.set(name, held.log)
+    const { failed } = this.#parts
+    for (const claim of held.claims) callSafely(() => claim.lose(), undefined, failed)
   }
 }
 

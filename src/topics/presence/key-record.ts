@@ -16,8 +16,11 @@ export interface KeyRecord {
   readonly nodes: readonly string[]
 }
 
-/** A record is written again after half of this time, so that a key that is held never expires. */
-const AGE_MS = 24 * 3_600_000
+/**
+ * A record is written again after half of this time, so that a key that is held does not expire
+ * while the broker is up. Short, because a key that is given back leaves its record behind.
+ */
+const AGE_MS = 3_600_000
 
 /** No topic has a name with an empty segment, so clients and applications cannot reach these. */
 export const KEYS_KIND: LogKind = Object.freeze({

@@ -3,6 +3,7 @@
  */
 
 import type { TimerWheel } from '../../base/internal.ts'
+import type { WebSocketSession } from '../../session/index.ts'
 import type { PresenceNodes } from './presence-nodes.ts'
 
 /** What presences share. */
@@ -18,4 +19,6 @@ export interface PresenceParts {
   readonly isUp: () => boolean
   readonly listen: (topic: string) => void
   readonly unlisten: (topic: string) => void
+  /** A function that the application gave for a session has failed. */
+  readonly failed: (error: unknown, session: WebSocketSession) => void
 }

@@ -9,6 +9,7 @@ import {
   requireObject,
 } from '../../base/internal.ts'
 import { validateWith } from '../../schema/index.ts'
+import type { WebSocketSession } from '../../session/index.ts'
 import type { Broker } from '../broker.ts'
 import { BrokerUnavailableError, PublishRefusedError } from '../errors.ts'
 import type { AnyTopicKind } from '../kind/define-topic.ts'
@@ -35,6 +36,14 @@ export interface PresenceSettings {
   readonly isAlone: boolean
 }
 
+/** What presences tell their owner. The functions must not throw. */
+export interface PresencesOwner {
+  /** A function that the application gave for a session has failed. */
+  readonly failed: (error: unknown, session: WebSocketSession) => void
+  /** Reserved keys could not be checked, for a reason that is not an outage of the broker. */
+  readonly keysFailed: (error: unknown) => void
+}
+
 const MAX_KEY_BYTES = 255
 const UTF8 = new TextEncoder()
 
@@ -46,7 +55,12 @@ export class Presences {
   readonly #claims: KeyClaims
   #isUp = false
 
-  constructor(broker: Broker, environment: Environment, settings: PresenceSettings) {
+  constructor(
+    broker: Broker,
+    environment: Environment,
+    settings: PresenceSettings,
+    owner: PresencesOwner,
+  ) {
     const { timers } = environment
     const nodes = new PresenceNodes(
       { ...settings, broker, environment },
@@ -62,7 +76,8 @@ export class Presences {
     )
     const { isAlone, nodeId } = settings
     const isGone = (node: string): boolean => isAlone || nodes.isGone(node)
-    this.#claims = new KeyClaims({ broker, environment, nodeId, isGone })
+    const failed = owner.keysFailed
+    this.#claims = new KeyClaims({ broker, environment, nodeId, isGone, failed })
     this.#parts = {
       ...settings,
       timers,
@@ -70,6 +85,7 @@ export class Presences {
       isUp: () => this.#isUp,
       listen: (topic) => void listen(broker, presenceChannelOf(topic)),
       unlisten: (topic) => broker.unlisten(presenceChannelOf(topic)),
+      failed: owner.failed,
     }
   }
 

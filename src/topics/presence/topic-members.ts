@@ -2,7 +2,7 @@
  * The members of one topic: those of this process, those of others, and the loops that watch them.
  */
 
-import { Deferred, type WheelTimer } from '../../base/internal.ts'
+import { callSafely, Deferred, isThenable, type WheelTimer } from '../../base/internal.ts'
 import { CloseReason } from '../../protocol/index.ts'
 import type { WebSocketSession } from '../../session/index.ts'
 import type { AnyTopicKind } from '../kind/define-topic.ts'
@@ -102,7 +102,7 @@ export class TopicMembers {
       this.#stand(seat, key)
       if (wasLeft) return
       if (lost === undefined) void session.close(KEY_TAKEN)
-      else lost()
+      else callLost(lost, (error) => this.#parts.failed(error, session))
     })
     return {
       key,
@@ -281,4 +281,10 @@ export class TopicMembers {
     this.#countTimer?.cancel()
     this.#unused()
   }
+}
+
+/** Calls a function of the application, which may be async. */
+function callLost(lost: () => unknown, failed: (error: unknown) => void): void {
+  const returned = callSafely(lost, undefined, failed)
+  if (isThenable(returned)) Promise.resolve(returned).catch(failed)
 }

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { Broker, BrokerSink } from '../../../src/topics/index.ts'
 import {
   BrokerUnavailableError,
+  ExpectationFailedError,
   memoryBroker,
   MemoryLog,
   PresenceKeyTakenError,
@@ -11,7 +12,7 @@ import { KeyClaims } from '../../../src/topics/presence/key-claims.ts'
 import { KEYS_KIND, keyLogOf } from '../../../src/topics/presence/key-record.ts'
 import { createTestEnvironment, settled } from '../../../src/testing/test-environment.ts'
 
-const HOUR_MS = 3_600_000
+const QUARTER_MS = 15 * 60_000
 
 /** Processes that share a log, with claims alone. */
 class World {
@@ -19,16 +20,18 @@ class World {
   readonly log = new MemoryLog()
   /** Processes that have been silent for too long. */
   readonly gone = new Set<string>()
+  readonly failures: unknown[] = []
   readonly #claims: KeyClaims[] = []
 
   async open(nodeId: string): Promise<{ claims: KeyClaims; broker: Broker }> {
-    const { environment, gone, log } = this
+    const { environment, failures, gone, log } = this
     const broker = memoryBroker({ log })
     const claims = new KeyClaims({
       broker,
       environment,
       nodeId,
       isGone: (node) => gone.has(node),
+      failed: (error) => failures.push(error),
     })
     this.#claims.push(claims)
     const sink: BrokerSink = {
@@ -165,6 +168,143 @@ describe('KeyClaims', () => {
     await b.claims.claim('room', 'ada', 'two')
   })
 
+  it('tells the other losses, and checks further, after a function failed that tells one', async () => {
+    const [a, b] = [await world.open('a'), await world.open('b')]
+    const bug = new Error('a bug')
+    const losses: string[] = []
+    const first = await a.claims.claim('room', 'ada', 'one')
+    first.onLost(() => {
+      throw bug
+    })
+    const second = await a.claims.claim('room', 'ada', 'one')
+    second.onLost(() => losses.push('ada'))
+    for (const key of ['bob', 'cem']) {
+      const claim = await a.claims.claim('room', key, 'one')
+      claim.onLost(() => losses.push(key))
+    }
+    world.gone.add('a')
+    for (const key of ['ada', 'bob']) await b.claims.claim('room', key, 'two')
+
+    await world.pass(30_000)
+    expect(losses).toEqual(['ada', 'bob'])
+    await b.claims.claim('room', 'cem', 'two')
+    await world.pass(30_000)
+
+    expect(losses).toEqual(['ada', 'bob', 'cem'])
+    expect(world.failures).toEqual([bug])
+  })
+
+  it('reports an error of the broker that is no outage, and checks again', async () => {
+    const [a, b] = [await world.open('a'), await world.open('b')]
+    const odd = new Error('odd')
+    let losses = 0
+    const claim = await a.claims.claim('room', 'ada', 'one')
+    claim.onLost(() => losses++)
+    world.gone.add('a')
+    await b.claims.claim('room', 'ada', 'two')
+    const heads = a.broker.heads.bind(a.broker)
+    a.broker.heads = () => Promise.reject(odd)
+
+    await world.pass(30_000)
+    expect([world.failures, losses]).toEqual([[odd], 0])
+    a.broker.heads = heads
+    await world.pass(30_000)
+
+    expect([world.failures, losses]).toEqual([[odd], 1])
+  })
+
+  it('reports one error for each check, however many keys fail', async () => {
+    const [a, b] = [await world.open('a'), await world.open('b')]
+    for (const key of ['ada', 'bob']) await a.claims.claim('room', key, 'one')
+    world.gone.add('a')
+    for (const key of ['ada', 'bob']) await b.claims.claim('room', key, 'two')
+    const odd = new Error('odd')
+    a.broker.read = () => Promise.reject(odd)
+
+    await world.pass(30_000)
+    expect(world.failures).toEqual([odd])
+    await world.pass(30_000)
+
+    expect(world.failures).toEqual([odd, odd])
+  })
+
+  it('frees a key that it lost in races with its own holder', async () => {
+    const [a, b] = [await world.open('a'), await world.open('b')]
+    let losses = 0
+    const claim = await a.claims.claim('room', 'ada', 'one')
+    claim.onLost(() => losses++)
+    const append = a.broker.append.bind(a.broker)
+    a.broker.append = (log) => Promise.reject(new ExpectationFailedError(log.name))
+    for (let passed = 0; passed < KEYS_KIND.ageMs / 2; passed += 30_000) await world.pass(30_000)
+    expect(losses).toBe(1)
+    a.broker.append = append
+
+    await world.pass(30_000)
+
+    await b.claims.claim('room', 'ada', 'two')
+  })
+
+  it('a key that cannot be read does not stop the checks of the others', async () => {
+    const [a, b] = [await world.open('a'), await world.open('b')]
+    const losses: string[] = []
+    for (const key of ['ada', 'bob']) {
+      const claim = await a.claims.claim('room', key, 'one')
+      claim.onLost(() => losses.push(key))
+    }
+    world.gone.add('a')
+    for (const key of ['ada', 'bob']) await b.claims.claim('room', key, 'two')
+    const read = a.broker.read.bind(a.broker)
+    a.broker.read = (log, ...rest) =>
+      log.name === keyLogOf('room', 'ada').name
+        ? Promise.reject(new BrokerUnavailableError('read', log.name))
+        : read(log, ...rest)
+
+    await world.pass(30_000)
+    expect(losses).toEqual(['bob'])
+    a.broker.read = read
+    await world.pass(30_000)
+
+    expect(losses).toEqual(['bob', 'ada'])
+  })
+
+  it.each([
+    ['refuses that', (name: string) => new BrokerUnavailableError('publish', name)],
+    ['lets others write first', (name: string) => new ExpectationFailedError(name)],
+    ['fails oddly', () => new Error('odd')],
+  ])('gives a key back at the next check if the broker %s and stays up', async (_, errorOf) => {
+    const [a, b] = [await world.open('a'), await world.open('b')]
+    const claim = await a.claims.claim('room', 'ada', 'one')
+    const append = a.broker.append.bind(a.broker)
+    a.broker.append = (log) => Promise.reject(errorOf(log.name))
+    claim.release()
+    await world.pass(60_000)
+    await expect(b.claims.claim('room', 'ada', 'two')).rejects.toThrow(PresenceKeyTakenError)
+    a.broker.append = append
+
+    await world.pass(30_000)
+
+    await b.claims.claim('room', 'ada', 'two')
+  })
+
+  it('gives back a claim without an answer at the next check, and one that is held not', async () => {
+    const [a, b] = [await world.open('a'), await world.open('b')]
+    const append = a.broker.append.bind(a.broker)
+    a.broker.append = async (topic, ...rest) => {
+      await append(topic, ...rest)
+      throw new PublishUncertainError(topic.name)
+    }
+    for (const key of ['ada', 'bob']) {
+      await expect(a.claims.claim('room', key, 'one')).rejects.toThrow(BrokerUnavailableError)
+    }
+    a.broker.append = append
+    await a.claims.claim('room', 'bob', 'one')
+
+    await world.pass(30_000)
+
+    await b.claims.claim('room', 'ada', 'two')
+    await expect(b.claims.claim('room', 'bob', 'two')).rejects.toThrow(PresenceKeyTakenError)
+  })
+
   it('gives back a key whose claim was stored without an answer', async () => {
     const [a, b] = [await world.open('a'), await world.open('b')]
     const append = a.broker.append.bind(a.broker)
@@ -185,25 +325,52 @@ describe('KeyClaims', () => {
   it('takes its keys again from a log that has lost them', async () => {
     const [a, b] = [await world.open('a'), await world.open('b')]
     const claim = await a.claims.claim('room', 'ada', 'one')
-    claim.onLost(() => expect.fail('lost'))
+    claim.onLost(() => world.failures.push('lost'))
 
     world.log.restart({ lose: 1 })
     await settled()
 
     await expect(b.claims.claim('room', 'ada', 'two')).rejects.toThrow(PresenceKeyTakenError)
+    expect(world.failures).toEqual([])
   })
 
   it('renews a key that is held for longer than its record is kept', async () => {
     const [a, b] = [await world.open('a'), await world.open('b')]
-    await a.claims.claim('room', 'ada', 'one')
-    const { offset } = (await a.broker.heads([keyLogOf('room', 'ada')]))[0] ?? { offset: 0 }
+    const claim = await a.claims.claim('room', 'ada', 'one')
+    claim.onLost(() => world.failures.push('lost'))
 
-    for (let hour = 0; hour < 26; hour++) await world.pass(HOUR_MS)
+    for (let passed = 0; passed < 3 * KEYS_KIND.ageMs; passed += QUARTER_MS) {
+      await world.pass(QUARTER_MS)
+      await expect(b.claims.claim('room', 'ada', 'two')).rejects.toThrow(PresenceKeyTakenError)
+    }
+    expect(world.failures).toEqual([])
+  })
 
-    const [head] = await a.broker.heads([keyLogOf('room', 'ada')])
-    expect(head?.offset).toBeGreaterThan(offset)
-    expect(KEYS_KIND.ageMs).toBe(24 * HOUR_MS)
-    await expect(b.claims.claim('room', 'ada', 'two')).rejects.toThrow(PresenceKeyTakenError)
+  it('keeps the record of a key for an hour at most after it was given back', async () => {
+    const { claims, broker } = await world.open('a')
+    const claim = await claims.claim('room', 'ada', 'one')
+    claim.release()
+    await settled()
+
+    await world.pass(4 * QUARTER_MS + 1)
+    const other = await claims.claim('room', 'bob', 'one')
+    other.release()
+    await settled()
+
+    const [ada, bob] = await broker.heads([keyLogOf('room', 'ada'), keyLogOf('room', 'bob')])
+    expect(ada?.offset).toBe(0)
+    expect(bob?.offset).toBeGreaterThan(0)
+  })
+
+  it('claims of many keys succeed while the records of others are forgotten', async () => {
+    const { claims } = await world.open('a')
+    const claimAll = (prefix: string): Promise<{ release: () => void }[]> =>
+      Promise.all(Array.from({ length: 50 }, (_, n) => claims.claim('room', `${prefix}${n}`, 'x')))
+    for (const claim of await claimAll('old')) claim.release()
+    await settled()
+    await world.pass(5 * QUARTER_MS)
+
+    expect(await claimAll('new')).toHaveLength(50)
   })
 
   it('counts a key as free if its record is not one', async () => {

@@ -46,6 +46,16 @@ async function withNodes(
           }
           for await (const _ of session.incoming);
         })
+        route.webSocket('/losing/:key/:way', async (session) => {
+          const { key, way } = session.call.parameters
+          const error = new Error(`lost in ${way}`)
+          const lost = (): void => {
+            if (way === 'sync') throw error
+            return Promise.reject(error) as never // An async function counts as `() => void`.
+          }
+          await presence.join(session, key, way, { holder: 'one', lost })
+          for await (const _ of session.incoming);
+        })
         route.webSocket('/:key/:name', async (session) => {
           const { key, name } = session.call.parameters
           const seat = await presence.join(session, key, name)
@@ -296,6 +306,28 @@ describe('NodeMembers', () => {
       expect(await ada.closeReason).toMatchObject({ code: 4103, message: 'Key taken' })
       expect(heir.outgoing.isClosedForSend).toBe(false)
       for (const node of [a, b]) expect(await keys(node)).toBe('ada=two')
+    })
+  })
+
+  it('a function for a lost key that fails is logged, and stops no other', async () => {
+    await withNodes(2, async (log, a, b) => {
+      const sessions = [
+        await a.t.connect('/losing/ada/sync'),
+        await a.t.connect('/losing/bob/async'),
+        await a.t.connect('/reserved/cem/one'),
+      ]
+      await a.t.clock.advance(1000)
+      log.cut(a.broker)
+      await b.t.clock.advance(16_000)
+      for (const key of ['ada', 'bob', 'cem']) await b.t.connect(`/reserved/${key}/two`)
+      await b.t.clock.advance(1000)
+
+      log.mend(a.broker)
+      await a.t.clock.advance(3000)
+
+      expect(await sessions[2]?.closeReason).toMatchObject({ code: 4103 })
+      expect(sessions[0]?.outgoing.isClosedForSend).toBe(false)
+      expect(a.t.takeFailures()).toEqual([new Error('lost in sync'), new Error('lost in async')])
     })
   })
 })
