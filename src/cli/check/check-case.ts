@@ -10,8 +10,9 @@ import { isFrame, type WireFrame } from './wire/wire-frame.ts'
 /**
  * How binding a rule is.
  *
- * - `MUST`: the specification requires the behaviour.
- * - `SHOULD`: it recommends the behaviour, or forbids the peer's part and does not name an answer.
+ * - `MUST`: the specification requires the behaviour, or forbids a frame that the peer has sent:
+ *   incoming data must always be validated (RFC 6455 §10.7).
+ * - `SHOULD`: it recommends the behaviour, or forbids another part of the peer and names no answer.
  * - `MAY`: it leaves the behaviour open.
  */
 export type Grade = 'MUST' | 'SHOULD' | 'MAY'

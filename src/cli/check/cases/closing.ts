@@ -83,7 +83,7 @@ function invalidPayloads(): FrameCase[] {
         FAILED_1007,
       ),
     ),
-    frameRule('closing', '7.4.1', 'SHOULD')(
+    frameRule('closing', '7.4.1', 'MAY')(
       'a code that may not travel counts before a reason that is not UTF-8',
       [{ first: CLOSE, payload: hex('03 ed ff') }],
       FAILED_1002,
@@ -139,7 +139,7 @@ function afterAClose(): FrameCase[] {
       [GOODBYE, { first: CLOSE, payload: hex('03 e9') }],
       GOODBYE_HEX,
     ),
-    frameRule('closing', '5.5.2', 'SHOULD')(
+    frameRule('closing', '5.5.2', 'MAY')(
       'a ping after a Close is not answered',
       [GOODBYE, { first: PING }],
       GOODBYE_HEX,
@@ -181,7 +181,8 @@ function codes(): FrameCase[] {
 /** Returns the case of a Close with `code`. */
 export function codeCase(code: number): FrameCase {
   const travels = mayTravel(code)
-  const rule = frameRule('closing', travels ? '7.4.1' : '7.4.2', gradeOf(code))
+  const isListed = code >= 1000 && code <= 1015
+  const rule = frameRule('closing', isListed ? '7.4.1' : '7.4.2', gradeOf(code))
   return rule(
     `code ${code} is ${travels ? 'answered with itself' : 'refused'}`,
     [{ first: CLOSE, payload: concat(twoBytes(code), utf8('why')) }],
@@ -190,11 +191,12 @@ export function codeCase(code: number): FrameCase {
 }
 
 /**
- * The RFC lists codes that never travel, but does not say what the receiver of one does. 1012 to
- * 1014 were registered later, and it does not define codes from 5000 on.
+ * The RFC lists codes that never travel, but does not say what the receiver of one does. 1004, 1012
+ * to 1014, and 1016 to 2999 are for later definitions, and codes from 5000 on have none.
  */
 function gradeOf(code: number): Grade {
-  if (code >= 5000 || (code >= 1012 && code <= 1014)) return 'MAY'
+  if (code === 1004 || code >= 5000) return 'MAY'
+  if (code >= 1012 && code <= 2999 && code !== 1015) return 'MAY'
   return mayTravel(code) ? 'MUST' : 'SHOULD'
 }
 

@@ -4,14 +4,14 @@
 
 import { type Grade, type HandshakeCase, handshakeCase, type RequestChange } from '../check-case.ts'
 
-/** Keys that are not 16 bytes of base64. */
+/** Keys that are not 16 bytes of base64. §4.2.2: a server need not decode them. */
 const INVALID_KEYS = [
-  ['is empty', ''],
-  ['has 15 bytes', 'AAAAAAAAAAAAAAAAAAAA'],
-  ['has 17 bytes', 'AAAAAAAAAAAAAAAAAAAAAAA='],
-  ['has no padding', 'dGhlIHNhbXBsZSBub25jZQ'],
-  ['is no base64', '!!!!IHNhbXBsZSBub25jZQ=='],
-  ['has a space inside', 'dGhlIHNhbXBs ZSBub25jZQ=='],
+  ['is empty', '', 'MUST'],
+  ['has 15 bytes', 'AAAAAAAAAAAAAAAAAAAA', 'SHOULD'],
+  ['has 17 bytes', 'AAAAAAAAAAAAAAAAAAAAAAA=', 'SHOULD'],
+  ['has no padding', 'dGhlIHNhbXBsZSBub25jZQ', 'MUST'],
+  ['is no base64', '!!!!IHNhbXBsZSBub25jZQ==', 'MUST'],
+  ['has a space inside', 'dGhlIHNhbXBs ZSBub25jZQ==', 'MUST'],
 ] as const
 
 /** Versions that no server speaks. 7 and 8 were drafts, which some still do. */
@@ -55,9 +55,17 @@ function accepted(): HandshakeCase[] {
       },
     }),
     opens('4.2.1', 'a header that is unknown', { add: ['X-Unknown: value'] }),
-    opens('4.2.1', 'a request target with a query', {
-      target: (path) => `${path}${path.includes('?') ? '&' : '?'}check=1`,
-    }),
+    // A server may have no such resource (§3: the query is a part of its name).
+    handshakeCase(
+      'handshake',
+      '3',
+      'SHOULD',
+      'a request target with a query is accepted',
+      'opens',
+      {
+        target: (path) => `${path}${path.includes('?') ? '&' : '?'}check=1`,
+      },
+    ),
     opens('4.2.1', 'a request target with the host (absolute form)', {
       target: (path, origin) => `${origin}${path}`,
     }),
@@ -68,8 +76,8 @@ function keys(): HandshakeCase[] {
   const key = 'sec-websocket-key'
   return [
     refuses('4.2.1', 'MUST', 'a request without Sec-WebSocket-Key', { drop: [key] }),
-    ...INVALID_KEYS.map(([what, value]) =>
-      refuses('4.2.1', 'MUST', `a Sec-WebSocket-Key that ${what}`, {
+    ...INVALID_KEYS.map(([what, value, grade]) =>
+      refuses('4.2.1', grade, `a Sec-WebSocket-Key that ${what}`, {
         replace: { [key]: `Sec-WebSocket-Key: ${value}` },
       }),
     ),
