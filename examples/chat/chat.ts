@@ -38,10 +38,17 @@ export async function serveChat(
   if (!name.success) {
     return session.close(new CloseReason(CloseReason.Codes.VIOLATED_POLICY, 'No such room'))
   }
-  if (!rooms.admits(name.data)) {
+  if (!rooms.enter(name.data)) {
     return session.close(new CloseReason(CloseReason.Codes.TRY_AGAIN_LATER, 'Too many rooms'))
   }
-  const room = topics.topic(Room, { room: name.data })
+  try {
+    await converse(topics.topic(Room, { room: name.data }), session)
+  } finally {
+    rooms.leave(name.data)
+  }
+}
+
+async function converse(room: RoomTopic, session: DefaultWebSocketServerSession): Promise<void> {
   let member: Promise<Member> | null = null
 
   await typed(session, chat).serve({

@@ -12,26 +12,44 @@ export const MAX_ROOMS = 500
 /** The broker deletes the messages of a room one day after they have expired. */
 const KEPT_MS = hours(25)
 
-/** Counts a room from its first entry until 25 hours after its last one. */
+/** Counts a room from its first entry until 25 hours after the last one who entered has left. */
 export class RoomLimit {
   readonly #clock: Clock
-  /** The time of the last entry by room, the oldest first. */
-  readonly #entries = new Map<string, number>()
+  /** The people in each room. */
+  readonly #present = new Map<string, number>()
+  /** When a room became empty, the oldest first. */
+  readonly #emptySince = new Map<string, number>()
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  /** Counts an entry. @returns `false` if the room is new, and there are too many others. */
-  admits(room: string): boolean {
-    const now = this.#clock.now()
-    for (const [old, enteredAt] of this.#entries) {
-      if (now - enteredAt < KEPT_MS) break
-      this.#entries.delete(old)
-    }
-    if (!this.#entries.has(room) && this.#entries.size >= MAX_ROOMS) return false
-    this.#entries.delete(room) // the last entry comes last
-    this.#entries.set(room, now)
+  /** @returns `false` if the room is new, and there are too many others. */
+  enter(room: string): boolean {
+    this.#forget()
+    const people = this.#present.get(room) ?? 0
+    const isKnown = people > 0 || this.#emptySince.has(room)
+    if (!isKnown && this.#present.size + this.#emptySince.size >= MAX_ROOMS) return false
+    this.#present.set(room, people + 1)
+    this.#emptySince.delete(room)
     return true
+  }
+
+  /** Somebody who has entered leaves. */
+  leave(room: string): void {
+    const people = this.#present.get(room) ?? 0
+    if (people > 1) this.#present.set(room, people - 1)
+    else {
+      this.#present.delete(room)
+      this.#emptySince.set(room, this.#clock.now())
+    }
+  }
+
+  #forget(): void {
+    const now = this.#clock.now()
+    for (const [room, since] of this.#emptySince) {
+      if (now - since < KEPT_MS) break
+      this.#emptySince.delete(room)
+    }
   }
 }
