@@ -61,6 +61,8 @@ export class MemoryLog {
   readonly #listeners = new Map<string, Set<LogLink>>()
   #base: string | null = null
   #generation = 0
+  /** The same for logs of Towpath itself, which are dropped often: no subscriber may see that. */
+  #ownGeneration = 0
   #toDrop = 0
   #isPaused = false
 
@@ -94,7 +96,7 @@ export class MemoryLog {
     for (const link of links) link.cut(false)
     if (options.lose !== undefined) {
       this.#generation++
-      for (const log of this.#topics.values()) log.lose(options.lose, this.#epoch())
+      for (const [key, log] of this.#topics) log.lose(options.lose, this.#epochOf(key))
     }
     for (const link of links) link.mend()
   }
@@ -158,12 +160,12 @@ export class MemoryLog {
   read(key: string, after: number, limit: ReadLimit, now: number): LogPage {
     const log = this.#topics.get(key)
     if (log !== undefined) return log.read(after, limit, now)
-    return { epoch: this.#epoch(), head: 0, events: [], complete: true }
+    return { epoch: this.#epochOf(key), head: 0, events: [], complete: true }
   }
 
   /** The head of a topic. Asking keeps nothing. */
   headOf(key: string): Head {
-    return this.#topics.get(key)?.head ?? { epoch: this.#epoch(), offset: 0 }
+    return this.#topics.get(key)?.head ?? { epoch: this.#epochOf(key), offset: 0 }
   }
 
   /** @returns `null` when `expect` does not hold. */
@@ -175,7 +177,7 @@ export class MemoryLog {
     expect: Head | null,
     now: number,
   ): Appended | null {
-    const log = this.#topics.get(key) ?? new TopicLog(topic.kind, this.#epoch())
+    const log = this.#topics.get(key) ?? new TopicLog(topic.kind, this.#epochOf(key))
     const stored = log.append(message, identity, expect, now)
     if (stored === null) return null
     this.#topics.set(key, log)
@@ -211,12 +213,16 @@ export class MemoryLog {
       this.#topics.delete(key)
       // A topic of that name begins again at offset 1: that is another epoch. The epoch changes
       // only if it has to: each change fails the appends that expect a topic to be empty.
-      if (log.head.epoch === this.#epoch()) this.#generation++
+      if (log.head.epoch !== this.#epochOf(key)) continue
+      if (isOwn(key)) this.#ownGeneration++
+      else this.#generation++
     }
   }
 
-  #epoch(): string {
-    return `${this.#base ?? ''}-${this.#generation}`
+  /** The epoch of a log that is not there. */
+  #epochOf(key: string): string {
+    const epoch = `${this.#base ?? ''}-${this.#generation}`
+    return isOwn(key) ? `${epoch}-${this.#ownGeneration}` : epoch
   }
 
   #linksOf(broker: object | undefined): Iterable<LogLink> {
@@ -230,7 +236,12 @@ export class MemoryLog {
  * their id. No client has a position in their logs, so these logs end with their events.
  */
 function metaMsOf(kind: LogKind): number {
-  return kind.id.includes('//') ? 0 : META_MS
+  return isOwn(kind.id) ? 0 : META_MS
+}
+
+/** Whether the id of a kind, or the key of a topic, is Towpath's own: no other has this segment. */
+function isOwn(name: string): boolean {
+  return name.includes('//')
 }
 
 function addTo(map: Map<string, Set<LogLink>>, key: string, link: LogLink): void {

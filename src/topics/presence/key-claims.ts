@@ -81,6 +81,8 @@ export class KeyClaims {
   readonly #held = new Map<string, Held>()
   /** Logs that may name this process although it does not hold the key. Checks mend them. */
   readonly #strays = new Map<string, LogTopic>()
+  /** Logs where an append may still arrive. Only a later one keeps it out. */
+  readonly #uncertain = new Set<string>()
   /** The last task of each log: tasks of one log follow one another. */
   readonly #turns = new Map<string, Promise<void>>()
   #prepared: Promise<void> | null = null
@@ -129,6 +131,7 @@ export class KeyClaims {
     this.#timer?.cancel()
     this.#held.clear()
     this.#strays.clear()
+    this.#uncertain.clear()
   }
 
   async #hold(log: LogTopic, holder: string): Promise<Held | null> {
@@ -179,8 +182,10 @@ export class KeyClaims {
       for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
         const { head, record } = await this.#read(log)
         const isNamed = record?.nodes.includes(this.#parts.nodeId) === true
+        const mustWrite = isNamed || this.#uncertain.has(log.name)
+        const { holder } = record ?? { holder: '' }
         const nodes = this.#othersOf(record)
-        if (isNamed && (await this.#write(log, { ...record, nodes }, head)) === null) continue
+        if (mustWrite && (await this.#write(log, { holder, nodes }, head)) === null) continue
         this.#strays.delete(log.name)
         return
       }
@@ -216,12 +221,14 @@ export class KeyClaims {
     const identity = { id: `${nodeId}-${++this.#ids}` }
     try {
       const { epoch, offset } = await broker.append(log, encodeKeyRecord(record), identity, expect)
+      this.#uncertain.delete(log.name)
       return { epoch, offset: offset ?? 0 }
     } catch (error) {
       if (error instanceof ExpectationFailedError) return null
       // The record may be stored.
       if (error instanceof PublishUncertainError) {
         this.#strays.set(log.name, log)
+        this.#uncertain.add(log.name)
         this.#checkLater()
       }
       throw error

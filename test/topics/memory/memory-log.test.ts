@@ -53,6 +53,22 @@ describe('MemoryLog', () => {
     expect(append('a', '4', later)).not.toBe(first)
   })
 
+  it('forgets its own logs with their events, and no other topic notices', () => {
+    const log = new MemoryLog()
+    log.attach(LINK, random)
+    const topic = { name: 'presence//a', kind: { ...topicOf('a').kind, id: 'presence//keys' } }
+    const append = (name: string, now: number): string | undefined =>
+      log.append(`test:${name}`, { ...topic, name }, bytes(name), { id: name }, null, now)?.epoch
+    const [head, first] = [log.headOf('test:rooms/a'), append('presence//a', 0)]
+    const later = topic.kind.ageMs + 1
+    append('presence//b', later)
+    append('presence//c', later)
+
+    expect(log.headOf('test:presence//a').offset).toBe(0)
+    expect(log.headOf('test:rooms/a')).toEqual(head)
+    expect(append('presence//a', later)).not.toBe(first)
+  })
+
   it('keeps nothing of topics that were only asked for', () => {
     const log = new MemoryLog()
     log.attach(LINK, random)

@@ -305,6 +305,23 @@ describe('KeyClaims', () => {
     await expect(b.claims.claim('room', 'bob', 'two')).rejects.toThrow(PresenceKeyTakenError)
   })
 
+  it('a claim that arrives after it was given up takes no key', async () => {
+    const [a, b] = [await world.open('a'), await world.open('b')]
+    const append = a.broker.append.bind(a.broker)
+    let arrive: () => Promise<unknown> = () => Promise.resolve()
+    a.broker.append = (...all) => {
+      arrive = () => append(...all)
+      return Promise.reject(new PublishUncertainError(all[0].name))
+    }
+    await expect(a.claims.claim('room', 'ada', 'one')).rejects.toThrow(BrokerUnavailableError)
+    a.broker.append = append
+    await world.pass(30_000)
+
+    await expect(arrive()).rejects.toThrow(ExpectationFailedError)
+
+    await b.claims.claim('room', 'ada', 'two')
+  })
+
   it('gives back a key whose claim was stored without an answer', async () => {
     const [a, b] = [await world.open('a'), await world.open('b')]
     const append = a.broker.append.bind(a.broker)
