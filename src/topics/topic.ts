@@ -102,7 +102,12 @@ export interface Topic<Event = unknown, Input = Event, Meta = unknown> {
    */
   history(options?: HistoryPageOptions): Promise<HistoryPage<Event>>
 
-  /** The events, and what is to be said where some are missing, as an async iterator. */
+  /**
+   * The events, and what is to be said where some are missing, as an async iterator. It ends when
+   * the topics are closed.
+   *
+   * @throws (by rejecting the first `next`) {BrokerUnavailableError} after the topics were closed.
+   */
   events(options?: EventsOptions): AsyncIterableIterator<TopicItem<Event>>
 
   /**

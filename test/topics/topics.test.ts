@@ -596,4 +596,23 @@ describe('topics()', () => {
     expect(listening.error).toMatchObject({ message: 'enough' })
     expect(topics.topic(Room, room).here).toBe(0)
   })
+
+  it('events() ends when the topics are closed, and is refused after that', async () => {
+    const topics = await world.open()
+    const all = [topics.topic(Room, room), topics.topic(Plain, { name: 'a' })]
+    const received = all.map(async (each) => {
+      const types: string[] = []
+      for await (const { type } of each.events()) types.push(type)
+      return types
+    })
+    await world.pass(1)
+    await topics.topic(Room, room).publish('x')
+    await world.pass(1)
+    await topics.close()
+
+    expect(await Promise.all(received)).toEqual([['live', 'event'], ['live']])
+    for (const each of all) {
+      await expect(each.events().next()).rejects.toThrow(BrokerUnavailableError)
+    }
+  })
 })

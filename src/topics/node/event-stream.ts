@@ -72,6 +72,10 @@ export class EventStream<Event> implements AsyncIterableIterator<TopicItem<Event
     return 'skips'
   }
 
+  ended(): void {
+    this.#end()
+  }
+
   async #start(): Promise<void> {
     this.#isStarted = true
     this.#signal?.throwIfAborted()

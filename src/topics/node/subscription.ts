@@ -24,6 +24,8 @@ export interface Receiver {
    * @returns `skips` if there is nothing to close: the missing events become a gap.
    */
   tooSlow(subscription: Subscription): 'closed' | 'skips'
+  /** The node is closed: `ready` is not called again. */
+  ended?(): void
 }
 
 /** Where a cursor begins. */

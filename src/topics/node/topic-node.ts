@@ -147,8 +147,16 @@ export class TopicNode {
 
   /** Ends everything. Never rejects. */
   async close(): Promise<void> {
+    const { followed } = this
     this.#lanes.end()
     this.#followers.end()
+    for (const { subscriptions } of followed) {
+      for (const each of subscriptions.some(subscriptions.size)) {
+        if (!(each instanceof Subscription)) continue
+        this.unsubscribe(each)
+        each.receiver.ended?.()
+      }
+    }
     await this.broker.close()
     for (const waiting of this.#waitingForUp) waiting.resolve()
   }
@@ -169,7 +177,8 @@ export class TopicNode {
   /**
    * Begins a subscription. Waits for the broker if the log has to be read first.
    *
-   * @throws (by rejecting) the error of `Broker.prepare` or `Broker.read`.
+   * @throws (by rejecting) the error of `Broker.prepare` or `Broker.read`, and
+   *   {BrokerUnavailableError} after `close`.
    */
   async subscribe(
     name: string,
@@ -235,10 +244,20 @@ export class TopicNode {
 
   /** Reads a page. Its epoch has the name that subscribers know it by. */
   async #read(topic: LogTopic, after: number, limit: ReadLimit): Promise<LogPage> {
-    const page = await this.#slots.run(() => this.broker.read(topic, after, limit))
-    const follower = this.#followers.find(topic.name)
-    if (!(follower instanceof LogFollower)) return page
-    return { ...page, epoch: follower.exposed(page.epoch) }
+    const { name } = topic
+    for (;;) {
+      const life = this.#exposed(name, '')
+      const page = await this.#slots.run(() => this.broker.read(topic, after, limit))
+      // If the log has gone back during the read, the page may be of either life: it is read again.
+      if (this.#exposed(name, '') !== life) continue
+      return { ...page, epoch: this.#exposed(name, page.epoch) }
+    }
+  }
+
+  /** The name that subscribers of a topic know an epoch of the broker by. */
+  #exposed(name: string, epoch: string): string {
+    const follower = this.#followers.find(name)
+    return follower instanceof LogFollower ? follower.exposed(epoch) : epoch
   }
 
   #message(channel: string, message: Uint8Array): void {

@@ -92,6 +92,17 @@ describe('EventStream', () => {
     expect(await refused.stream.next()).toEqual({ done: true, value: undefined })
   })
 
+  it('a node that is closed ends the subscription once, and a next that waits', async () => {
+    const { stream, counts } = createStream()
+    const next = stream.next()
+    await settled()
+    stream.ended()
+    stream.ended()
+
+    expect(await next).toEqual({ done: true, value: undefined })
+    expect(counts.unsubscribed).toBe(1)
+  })
+
   it('has no session that could be closed for being slow', () => {
     expect(createStream().stream.tooSlow()).toBe('skips')
   })

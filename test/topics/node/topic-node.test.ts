@@ -1,17 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import { createTestEnvironment } from '../../../src/testing/test-environment.ts'
+import { Deferred } from '../../../src/base/internal.ts'
+import { createTestEnvironment, settled } from '../../../src/testing/test-environment.ts'
 import { type Broker, BrokerUnavailableError, defineTopic } from '../../../src/topics/index.ts'
 import { encodeData, encodeEnvelope } from '../../../src/topics/kind/envelope.ts'
 import { TopicNode } from '../../../src/topics/node/topic-node.ts'
 
 const Room = defineTopic('rooms/:room', { history: { size: 100, age: 600_000 } })
+const Plain = defineTopic('plain/:name')
 const LINGER_MS = 10_000
 const receiver = { ready: () => {}, tooSlow: () => 'skips' as const }
 const MESSAGE = encodeEnvelope({ at: 0, key: null, publisher: null, ...encodeData('x') })
 
-/** A node over a log with sparse offsets, whose newest is 100. */
+/** A node over a log with sparse offsets and one event, at its head. */
 async function createNode() {
-  const log = { isAway: false, followed: 0 }
+  const log = { isAway: false, followed: 0, head: 100, answer: Promise.resolve() }
   const broker: Partial<Broker> = {
     appendsInFlight: 1,
     offsets: 'sparse',
@@ -20,14 +22,15 @@ async function createNode() {
     prepare: () => Promise.resolve(),
     follow() {
       log.followed++
-      return Promise.resolve({ epoch: 'e', offset: 100 })
+      return Promise.resolve({ epoch: 'e', offset: log.head })
     },
     unfollow: () => void log.followed--,
-    heads: (topics) => Promise.resolve(topics.map(() => ({ epoch: 'e', offset: 100 }))),
+    heads: (topics) => Promise.resolve(topics.map(() => ({ epoch: 'e', offset: log.head }))),
     read(_topic, after) {
       if (log.isAway) return Promise.reject(new BrokerUnavailableError('read', null))
-      const events = after < 100 ? [{ offset: 100, message: MESSAGE }] : []
-      return Promise.resolve({ epoch: 'e', head: 100, events, complete: true })
+      const { head, answer } = log
+      const events = after < head ? [{ offset: head, message: MESSAGE }] : []
+      return answer.then(() => ({ epoch: 'e', head, events, complete: true }))
     },
   }
   const environment = createTestEnvironment(1)
@@ -74,6 +77,62 @@ describe('TopicNode', () => {
     await pass(LINGER_MS + 1)
 
     expect([node.followedCount, log.followed]).toEqual([1, 1])
+    await node.close()
+  })
+
+  it('a subscription whose start is read when the node is closed is refused', async () => {
+    const { node, log } = await createNode()
+    const answer = new Deferred<void>()
+    log.answer = answer.promise
+    const subscribed = node.subscribe('rooms/1', Room, receiver, { last: 5 })
+    await settled()
+    await node.close()
+    answer.resolve()
+
+    await expect(subscribed).rejects.toThrow(BrokerUnavailableError)
+    expect([node.followedCount, log.followed]).toEqual([0, 0])
+  })
+
+  it('a subscription is refused after the node was closed', async () => {
+    const { node, log } = await createNode()
+    await node.close()
+
+    for (const kind of [Room, Plain]) {
+      const subscribed = node.subscribe('rooms/1', kind, receiver, 'now')
+      await expect(subscribed).rejects.toThrow('Cannot subscribe to "rooms/1"')
+    }
+    expect([node.followedCount, log.followed]).toEqual([0, 0])
+  })
+
+  it('close() ends all subscriptions, and tells their receivers', async () => {
+    const { node } = await createNode()
+    const ended: string[] = []
+    const receiverOf = (name: string) => ({ ...receiver, ended: () => void ended.push(name) })
+    for (const name of ['rooms/1', 'rooms/2', 'rooms/2']) {
+      await node.subscribe(name, Room, receiverOf(name), 'now')
+    }
+    const [topic] = node.followed
+    await node.close()
+
+    expect(ended).toEqual(['rooms/1', 'rooms/2', 'rooms/2'])
+    expect(topic?.subscriptions.size).toBe(0)
+  })
+
+  it('a page of the history is read again if the log went back meanwhile', async () => {
+    const { node, log } = await createNode()
+    await node.subscribe('rooms/1', Room, receiver, 'now')
+    const answer = new Deferred<void>()
+    log.answer = answer.promise
+    const reading = node.history('rooms/1', Room, { from: 'start', before: null, limit: 10 })
+    await settled()
+    log.head = 50
+    // A position above the head has the head read.
+    await node.subscribe('rooms/1', Room, receiver, { epoch: 'e', offset: 200 })
+    answer.resolve()
+
+    const { epoch, events, complete } = await reading
+    expect([epoch, complete]).toEqual(['e~1', false])
+    expect(events.map(({ offset }) => offset)).toEqual([50])
     await node.close()
   })
 })

@@ -4,6 +4,7 @@
 
 import { Deferred, type WheelTimer } from '../../../base/internal.ts'
 import type { EventPlace } from '../../broker.ts'
+import { BrokerUnavailableError } from '../../errors.ts'
 import type { AnyTopicKind } from '../../kind/define-topic.ts'
 import type { FollowedTopic } from '../followed-topic.ts'
 import type { LogKinds } from '../log-kinds.ts'
@@ -38,6 +39,7 @@ export class Followers {
   readonly #waiting = new Map<string, Deferred<void>>()
   /** Topics without subscriptions, until they are given up. */
   readonly #lingering = new Map<string, WheelTimer>()
+  #isEnded = false
 
   /** @param parts without `begun`, which the followers add. */
   constructor(
@@ -67,8 +69,13 @@ export class Followers {
     return this.#followers.get(name)
   }
 
-  /** Follows a topic, at least until `letLinger`. */
+  /**
+   * Follows a topic, at least until `letLinger`.
+   *
+   * @throws {BrokerUnavailableError} after `end`.
+   */
   follow(name: string, kind: AnyTopicKind): Follower {
+    if (this.#isEnded) throw new BrokerUnavailableError(`subscribe to "${name}"`, name)
     this.#lingering.get(name)?.cancel()
     this.#lingering.delete(name)
     const existing = this.#followers.get(name)
@@ -88,6 +95,7 @@ export class Followers {
    * Follows a topic, and waits until its head is known.
    *
    * @returns `null` if it was given up meanwhile.
+   * @throws (by rejecting) {BrokerUnavailableError} after `end`.
    */
   async ready(name: string, kind: AnyTopicKind): Promise<Follower | null> {
     const follower = this.follow(name, kind)
@@ -127,8 +135,9 @@ export class Followers {
     void this.#checks.all()
   }
 
-  /** Gives all topics up. */
+  /** Gives all topics up, and follows no others. */
   end(): void {
+    this.#isEnded = true
     for (const name of this.#followers.keys()) this.#giveUp(name)
   }
 

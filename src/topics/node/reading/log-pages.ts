@@ -48,6 +48,8 @@ export class LogPages implements Shrinkable {
   #pages: readonly DecodedPage[] | null = null
   #bytes = 0
   #isReading = false
+  /** How often the pages were forgotten. */
+  #era = 0
   #isOver = false
 
   /**
@@ -92,6 +94,7 @@ export class LogPages implements Shrinkable {
 
   /** Forgets the pages: the log has changed where pages did not expect it. */
   forget(): void {
+    this.#era++
     this.#pages = null
     this.#changed(-this.#bytes)
   }
@@ -114,6 +117,7 @@ export class LogPages implements Shrinkable {
   /** Never rejects. */
   async #read(epoch: string, after: number, head: number): Promise<void> {
     const { broker, slots } = this.#parts
+    const era = this.#era
     this.#isReading = true
     let failed = false
     try {
@@ -121,9 +125,12 @@ export class LogPages implements Shrinkable {
         slots.run(() => broker.read(this.#topic, from, PAGE_LIMIT))
       const settled = await settlePage(await read(after), this.#topic.kind.size, read)
       const page = decodePage(settled, after, this.#exposed(settled.epoch))
-      // A page that comes after the end would never give its memory back.
-      if (!this.#isOver) this.#keep(page)
-      failed = page.epoch !== epoch || !covers(page, after, head)
+      // If the log has changed during the read, the page may have events of the old epoch under the
+      // name of the new one. A page that comes after the end would never give its memory back.
+      if (era === this.#era) {
+        this.#keep(page)
+        failed = page.epoch !== epoch || !covers(page, after, head)
+      }
     } catch {
       // The broker is down, or was: subscriptions that need the page ask again.
       failed = true

@@ -11,7 +11,7 @@ const MESSAGE = encodeEnvelope({ at: 0, key: null, publisher: null, ...encodeDat
 
 /** Pages of a log with the events 1 to `head`, three a page. */
 function createPages(head = 10, budget = new RingBudget()) {
-  const log = { epoch: 'e', head, isAway: false, reads: [] as number[] }
+  const log = { epoch: 'e', life: '', head, isAway: false, reads: [] as number[] }
   const broker: Pick<Broker, 'read'> = {
     read(_topic, after): Promise<LogPage> {
       log.reads.push(after)
@@ -27,7 +27,7 @@ function createPages(head = 10, budget = new RingBudget()) {
     // Nothing else is used of the broker.
     { broker: broker as Broker, slots: new ReadSlots(), budget },
     topicOf('rooms/1'),
-    (epoch) => epoch,
+    (epoch) => epoch + log.life,
     () => suspicions++,
   )
   const told: boolean[] = []
@@ -95,6 +95,21 @@ describe('LogPages', () => {
     await settled()
     pages.forget()
     expect(pages.pageFor('e', 4, 10, reader)).toBeNull()
+  })
+
+  it('a page that was asked for before the log went back is not kept, and is read again', async () => {
+    const budget = new RingBudget()
+    const { pages, log, told, reader, suspicions } = createPages(10, budget)
+    pages.pageFor('e', 4, 10, reader)
+    log.life = '~1'
+    pages.forget()
+    await settled()
+
+    expect([told, suspicions(), budget.bytes]).toEqual([[false], 0, 0])
+    expect(pages.pageFor('e~1', 4, 10, reader)).toBeNull()
+    await settled()
+    expect(log.reads).toEqual([4, 4])
+    expect(pages.pageFor('e~1', 4, 10, reader)?.events).toHaveLength(3)
   })
 
   it('its pages count in the memory of the node until they are forgotten or replaced', async () => {
