@@ -193,7 +193,7 @@ export class BrokerLink<Connection extends LinkConnection> {
     const { waitingTimers, clock } = this.#environment
     this.#timer = waitingTimers.schedule(this.#retryMs(), () => void this.#connect())
     if (!wasDown) this.#downSince = clock.now()
-    // Somebody has to act on this one: it is told also during an outage with another cause.
+    // An operator has to mend this cause. It is reported although the outage was reported before.
     const isUnusable = cause instanceof UnusableEngineError
     if (wasDown && (!isUnusable || this.#isUnusable)) return
     this.#isUnusable = isUnusable

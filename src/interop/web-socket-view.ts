@@ -87,7 +87,7 @@ export interface WebSocketView extends EventEmitter {
   /** Sends a ping; the event `pong` reports the answer. */
   ping(data?: SocketData, mask?: boolean, callback?: SentCallback): void
 
-  /** Sends a pong that nobody asked for. */
+  /** Sends an unsolicited pong. */
   pong(data?: SocketData, mask?: boolean, callback?: SentCallback): void
 
   /** Delivers no messages until `resume()`: the peer is slowed down by backpressure. */

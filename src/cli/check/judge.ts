@@ -132,7 +132,7 @@ function judgeMessages({ messages, failure }: Expected, content: AnswerContent):
   return wrong(missing === 1 ? 'a message has no echo' : `${missing} messages have no echo`)
 }
 
-/** Of several pings, the newest alone needs an answer. Pongs that nobody asked for are legal. */
+/** Of several pings, only the newest needs a pong. Unsolicited pongs are legal (§5.5.3). */
 function judgePongs({ pongs }: Expected, content: AnswerContent): Finding {
   const newest = pongs.at(-1)
   if (newest === undefined) return GOOD

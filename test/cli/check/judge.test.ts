@@ -96,7 +96,7 @@ describe('judgeAnswer()', () => {
     expect(answer('8a 01 03').kind).toBe('good')
     expect(answer('8a 01 01 8a 01 03').kind).toBe('good')
     expect(answer('8a 01 01 8a 01 02').kind).toBe('wrong')
-    // A pong that nobody asked for is legal (§5.5.3).
+    // An unsolicited pong is legal (§5.5.3).
     expect(answer('8a 01 03 8a 01 09').kind).toBe('good')
     expect(answer('').kind).toBe('wrong')
   })

@@ -102,12 +102,12 @@ function refusals(): FrameCase[] {
 function pongs(): FrameCase[] {
   return [
     ignored(
-      'a pong that nobody asked for is ignored, without payload',
+      'an unsolicited pong is ignored, without payload',
       [{ first: PONG }, GOODBYE],
       GOODBYE_HEX,
     ),
     ignored(
-      'a pong that nobody asked for is ignored, with payload',
+      'an unsolicited pong is ignored, with payload',
       [{ first: PONG, payload: hex('48 69') }, GOODBYE],
       GOODBYE_HEX,
     ),

@@ -61,7 +61,7 @@ export class CheckServer implements AsyncDisposable {
       socket.once('close', () => this.#sockets.delete(socket))
     })
     this.#server.on('tlsClientError', () => {
-      // The client has no certificate of ours, or speaks no TLS.
+      // The client does not trust the certificate, or does not speak TLS.
     })
     this.#server.maxConnections = MAX_CONNECTIONS
   }
