@@ -58,7 +58,9 @@ function isTooLong(line: string): boolean {
 function longFiles(root: string): Map<string, number[]> {
   const pages = [
     ...ROOT_PAGES,
-    ...listFiles(join(root, 'docs'), '.md').map((file) => `docs/${file}`),
+    ...['docs', 'src'].flatMap((folder) =>
+      listFiles(join(root, folder), '.md').map((file) => `${folder}/${file}`),
+    ),
   ]
   const sources = SOURCE_FOLDERS.flatMap((folder) =>
     listFiles(join(root, folder), '.ts').map((file) => `${folder}/${file}`),
