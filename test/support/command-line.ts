@@ -9,6 +9,7 @@ import { PassThrough } from 'node:stream'
 import type { Application } from '../../src/application/index.ts'
 import { createApplicationOn } from '../../src/application/internal.ts'
 import type { VirtualClock } from '../../src/base/index.ts'
+import { Deferred } from '../../src/base/internal.ts'
 import type { ToolLoad } from '../../src/cli/bench/load-meter.ts'
 import { run } from '../../src/cli/run.ts'
 import type { World } from '../../src/cli/world.ts'
@@ -44,6 +45,7 @@ export class CommandLine {
   load: ToolLoad = { busy: 0, delay: 0 }
   readonly #platform: World['platform']
   readonly #over = new AbortController()
+  readonly #opened = new Deferred<void>()
 
   /**
    * @param module sets the server up.
@@ -57,6 +59,9 @@ export class CommandLine {
     this.application = createApplicationOn(environment.clock, module, {
       logger: { debug() {}, info() {}, warn() {}, error() {} },
     })
+    for (const event of ['sessionOpened', 'upgradeRefused'] as const) {
+      this.application.monitor.on(event, () => this.#opened.resolve())
+    }
     let port = 50_000
     this.#platform = platform ?? {
       environment: () => environment,
@@ -137,6 +142,11 @@ export class CommandLine {
     if (ms > 0) await this.clock.advance(ms)
     const exitCode = await command.exitCode
     return { exitCode, out: command.out, err: command.err }
+  }
+
+  /** Resolves when the server has had a connection. */
+  opened(): Promise<void> {
+    return this.#opened.promise
   }
 
   /** Lets everything that takes no time happen. */

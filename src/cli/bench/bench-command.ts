@@ -26,6 +26,7 @@ import { htmlReport } from './html-report.ts'
 import { bottleneckOf } from './load-meter.ts'
 import { runLoad } from './run-load.ts'
 import { runWorkers } from './run-workers.ts'
+import { loadTypedRequest } from './typed/typed-request.ts'
 
 /** The command. */
 export const benchCommand: Command = {
@@ -65,10 +66,14 @@ async function measure(
   { end, signal }: CommandLimits,
 ): Promise<readonly LoadResult[]> {
   if (end !== null) throw end
+  // Is checked before a thread starts.
+  const request = settings.typed === null ? null : await loadTypedRequest(settings.typed)
+  signal.throwIfAborted()
   if (settings.workers > 1) return runWorkers(args.source, settings.workers, signal)
   const result = await runLoad({
     load: settings.load,
-    open: benchClient(args, settings, world.platform, signal),
+    request,
+    open: benchClient(args, settings, request, world.platform, signal),
     clock: world.clock,
     random: randomOf(world.platform),
     startLoadMeter: world.startLoadMeter,

@@ -10,6 +10,7 @@ import { MIN_MESSAGE_BYTES } from './bench-message.ts'
 import { RESULT_NAMES } from './bench-result.ts'
 import { isPublicHost } from './public-host.ts'
 import { readThresholds, type Threshold } from './thresholds.ts'
+import { readTypedOptions, TYPED_OPTIONS, type TypedOptions } from './typed/typed-options.ts'
 
 const MODES: readonly BenchMode[] = ['echo', 'fan', 'idle', 'storm', 'upload']
 const MAX_PUBLIC_CONNECTIONS = 1000
@@ -30,6 +31,7 @@ export const BENCH_SPEC: CommandSpec = {
     { name: 'ramp', value: 'SECONDS', help: 'Opens the connections over this time (default 0).' },
     { name: 'size', value: 'BYTES', help: 'Size of a message (default 64).' },
     { name: 'text', help: 'Sends text messages (base64) instead of binary ones.' },
+    ...TYPED_OPTIONS,
     { name: 'drain', value: 'MS', help: 'Waits for the last messages (default 2000).' },
     { name: 'workers', short: 'w', value: 'N', help: 'Threads that share the load (default 1).' },
     { name: 'expect', value: 'LIST', help: "Fails unless it holds: 'p99<50ms,lost=0'." },
@@ -47,6 +49,8 @@ export const BENCH_SPEC: CommandSpec = {
 export interface BenchSettings {
   readonly url: string
   readonly load: BenchLoad
+  /** `null`: plain messages. */
+  readonly typed: TypedOptions | null
   readonly workers: number
   readonly thresholds: readonly Threshold[]
   readonly isJson: boolean
@@ -73,6 +77,7 @@ export function readBenchSettings(args: Arguments): BenchSettings {
       isText: args.has('text'),
       drain: args.number('drain', { min: 0 }) ?? 2000,
     },
+    typed: readTypedOptions(args),
     workers: args.number('workers', { min: 1, max: 64 }) ?? 1,
     thresholds: readThresholdsOf(args),
     isJson: args.has('json'),

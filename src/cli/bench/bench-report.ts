@@ -2,6 +2,7 @@
  * The result of a benchmark as text.
  */
 
+import { printable } from '../printable.ts'
 import type { BenchLoad } from './bench-load.ts'
 import { type BenchResult, isCorrect } from './bench-result.ts'
 import type { Percentiles } from './histogram.ts'
@@ -9,7 +10,7 @@ import { bottleneckOf } from './load-meter.ts'
 
 /** Returns the lines to print. */
 export function benchLines(load: BenchLoad, result: BenchResult): string[] {
-  const { connect, counts, latency, storms, tool } = result
+  const { connect, counts, errors, latency, storms, tool } = result
   const { closed, corrupt, duplicate, failed, lost, opened, received, reordered, sent, unsent } =
     counts
   const bottleneck = bottleneckOf(tool)
@@ -25,6 +26,7 @@ export function benchLines(load: BenchLoad, result: BenchResult): string[] {
             'faults',
             `${lost} lost, ${duplicate} duplicate, ${reordered} reordered, ${corrupt} corrupt, ${unsent} unsent`,
           ),
+          ...(counts.errors === 0 ? [] : [row('errors', errorsText(errors))]),
           row('latency', timesText(latency)),
         ]),
     ...storms.map(({ allBack, attempts, back, jitter }) => {
@@ -50,6 +52,12 @@ function row(name: string, text: string): string {
 /** Returns a time with its unit. */
 export function ms(time: number): string {
   return time >= 1000 ? `${(time / 1000).toFixed(2)} s` : `${time.toFixed(1)} ms`
+}
+
+/** The codes come from the contract of the user. */
+function errorsText(errors: BenchResult['errors']): string {
+  const counts = Object.entries(errors).sort(([, a], [, b]) => b - a)
+  return counts.map(([code, count]) => `${count} ${printable(code)}`).join(', ')
 }
 
 function timesText({ count, max, p50, p90, p99, p999 }: Percentiles): string {

@@ -37,6 +37,8 @@ export interface BenchCounts {
   readonly duplicate: number
   readonly reordered: number
   readonly corrupt: number
+  /** Requests that were answered with a failure. */
+  readonly errors: number
 }
 
 /** What one thread returns: plain data. */
@@ -44,6 +46,8 @@ export interface LoadResult {
   readonly counts: BenchCounts
   /** The first error of a connection, as an exit code and a sentence; `null`: none. */
   readonly firstFailure: { readonly exitCode: number; readonly message: string } | null
+  /** Failures of requests by code. */
+  readonly errors: Readonly<Record<string, number>>
   /** From the intended time of each message. */
   readonly latency: HistogramData
   readonly connect: HistogramData
@@ -56,6 +60,7 @@ export interface LoadResult {
 export interface BenchResult {
   readonly counts: BenchCounts
   readonly firstFailure: LoadResult['firstFailure']
+  readonly errors: LoadResult['errors']
   readonly latency: Percentiles
   readonly connect: Percentiles
   readonly seconds: readonly SecondCounts[]
@@ -87,6 +92,7 @@ export const RESULT_NAMES: readonly string[] = [
   'duplicate',
   'reordered',
   'corrupt',
+  'errors',
   'allback',
 ]
 
@@ -97,10 +103,10 @@ export function valueOf({ connect, counts, latency, storms }: BenchResult, name:
   return ({ ...latency, ...counts } as Readonly<Record<string, number>>)[name] ?? Number.NaN // all are numbers
 }
 
-/** Whether no message and no connection was lost. */
+/** Whether no message and no connection was lost, and no request has failed. */
 export function isCorrect({ counts, storms }: BenchResult): boolean {
-  const { closed, corrupt, duplicate, failed, lost, reordered, unsent } = counts
-  const faults = closed + corrupt + duplicate + failed + lost + reordered + unsent
+  const { closed, corrupt, duplicate, errors, failed, lost, reordered, unsent } = counts
+  const faults = closed + corrupt + duplicate + errors + failed + lost + reordered + unsent
   return faults === 0 && storms.every(({ allBack }) => allBack !== null)
 }
 
@@ -110,6 +116,7 @@ export function mergeResults(results: readonly LoadResult[]): BenchResult {
   return {
     counts: sumOf(results.map(({ counts }) => counts)),
     firstFailure: results.find((each) => each.firstFailure !== null)?.firstFailure ?? null,
+    errors: mergeErrors(results.map(({ errors }) => errors)),
     latency: percentilesOf(results.map(({ latency }) => latency)),
     connect: percentilesOf(results.map(({ connect }) => connect)),
     seconds: Array.from({ length }, (_, second) => {
@@ -147,6 +154,14 @@ function mergeStorms(
   }
 }
 
+function mergeErrors(all: ReadonlyArray<LoadResult['errors']>): LoadResult['errors'] {
+  const sum = new Map<string, number>()
+  for (const [code, count] of all.flatMap((errors) => Object.entries(errors))) {
+    sum.set(code, (sum.get(code) ?? 0) + count)
+  }
+  return Object.fromEntries(sum)
+}
+
 function percentilesOf(all: readonly HistogramData[]): Percentiles {
   const merged = new Histogram()
   for (const data of all) merged.add(data)
@@ -165,6 +180,7 @@ function sumOf(all: readonly BenchCounts[]): BenchCounts {
     duplicate: 0,
     reordered: 0,
     corrupt: 0,
+    errors: 0,
   }
   for (const counts of all) {
     for (const name of Object.keys(sum) as (keyof BenchCounts)[]) sum[name] += counts[name] // its own names

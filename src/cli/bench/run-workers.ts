@@ -5,6 +5,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 
+import { CommandEnd, ExitCode } from '../exit-code.ts'
 import type { LoadResult } from './bench-result.ts'
 
 /** What a thread is started with. */
@@ -24,7 +25,7 @@ const BENCH_WORKER = new URL('./bench-worker.js', import.meta.url)
  *
  * @param file the module that each thread runs.
  * @throws (by rejecting) the reason of `signal`, after all threads have ended; the error of a
- *   thread.
+ *   thread; {CommandEnd} for a thread that ends without a result.
  */
 export async function runWorkers(
   args: readonly string[],
@@ -38,7 +39,8 @@ export async function runWorkers(
   try {
     return await Promise.all(
       workers.map(async (worker) => {
-        const [result] = (await once(worker, 'message', { signal })) as [LoadResult] // it posts it
+        const posted = once(worker, 'message', { signal }) as Promise<[LoadResult]> // it posts it
+        const [result] = await Promise.race([posted, earlyEnd(worker, signal)])
         return result
       }),
     )
@@ -48,4 +50,13 @@ export async function runWorkers(
   } finally {
     await Promise.all(workers.map((worker) => worker.terminate()))
   }
+}
+
+/** A module of the user runs in the thread, and may end it. */
+async function earlyEnd(worker: Worker, signal: AbortSignal): Promise<never> {
+  const [code] = (await once(worker, 'exit', { signal })) as [number] // its arguments
+  throw new CommandEnd(
+    ExitCode.FAILED,
+    `Cannot finish: a thread ended with exit code ${code} before it had a result`,
+  )
 }

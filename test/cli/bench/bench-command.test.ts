@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { decodeMessage, encodeMessage } from '../../../src/cli/bench/bench-message.ts'
 import { type Application, WebSockets } from '../../../src/index.ts'
 import { Frame } from '../../../src/protocol/index.ts'
 import { CommandLine } from '../../support/command-line.ts'
@@ -25,6 +26,13 @@ function echo(
 /** Which of 1000 messages is dropped. */
 const LOST = [0, 1, 500, 998, 999] as const
 
+/** What a server may write with a correct checksum. */
+const LIES = [
+  ['/ahead', { number: 4_000_000_000 }],
+  ['/never', { intendedAt: Number.NaN }],
+  ['/later', { intendedAt: 1e12 }],
+] as const
+
 function server(app: Application): void {
   app.install(WebSockets)
   let held: Frame | null = null
@@ -34,6 +42,14 @@ function server(app: Application): void {
   }
   echo(app, '/twice', (frame, index) => (index === 5 ? [frame, frame] : [frame]))
   echo(app, '/corrupt', (frame, index) => [index === 5 ? flipped(frame) : frame])
+  for (const [path, change] of LIES) {
+    echo(app, path, ({ buffer }, index) => {
+      const message = decodeMessage(buffer)
+      if (message === null) throw new Error('A message is invalid')
+      const lie = encodeMessage({ ...message, ...change }, buffer.length)
+      return [new Frame.Binary(index === 5 ? lie : buffer)]
+    })
+  }
   echo(app, '/reorder', (frame, index) => {
     if (index === 5) {
       held = frame
@@ -123,6 +139,7 @@ describe('towpath bench', () => {
       duplicate: 0,
       reordered: 0,
       corrupt: 0,
+      errors: 0,
     })
   })
 
@@ -141,6 +158,9 @@ describe('towpath bench', () => {
     ['/twice', { lost: 0, duplicate: 1, reordered: 0, corrupt: 0 }],
     ['/reorder', { lost: 0, duplicate: 0, reordered: 1, corrupt: 0 }],
     ['/corrupt', { lost: 1, duplicate: 0, reordered: 0, corrupt: 1 }],
+    ['/ahead', { lost: 1, duplicate: 0, reordered: 0, corrupt: 1 }],
+    ['/never', { lost: 1, duplicate: 0, reordered: 0, corrupt: 1 }],
+    ['/later', { lost: 1, duplicate: 0, reordered: 0, corrupt: 1 }],
   ])(
     'E-29 finds the one fault of %s among 1000 messages, and ends with 5',
     async (path, faults) => {
@@ -281,6 +301,8 @@ describe('towpath bench', () => {
 
   it('E-33 ends with 124 after --timeout, and with 130 when it is interrupted', async () => {
     const line = new CommandLine(server)
+    const codes: number[] = []
+    line.application.monitor.on('sessionClosed', ({ info }) => codes.push(info.reason.code))
     const late = line.start(['bench', 'localhost/echo', '--timeout', '3000'])
     const interrupted = line.start(['bench', 'localhost/sink', '--mode', 'idle'])
     await line.settle()
@@ -289,5 +311,6 @@ describe('towpath bench', () => {
 
     expect(await late.exitCode).toBe(124)
     expect(await interrupted.exitCode).toBe(130)
+    expect(codes).toEqual(Array.from({ length: 20 }, () => 1001))
   })
 })

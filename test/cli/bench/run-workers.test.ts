@@ -1,13 +1,16 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { build } from 'vite'
 import { mergeResults } from '../../../src/cli/bench/bench-result.ts'
 import { runWorkers } from '../../../src/cli/bench/run-workers.ts'
+import { defineContract, typed } from '../../../src/messages/index.ts'
 import { type EmbeddedServer, embeddedServer, WebSockets } from '../../../src/index.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+
+const contract = defineContract({ name: 'pings', client: { ping: { request: null } } })
 
 let server: EmbeddedServer
 let folder: string
@@ -34,6 +37,9 @@ beforeAll(async () => {
     app.routing((route) => {
       route.webSocket('/', async ({ incoming, send }) => {
         for await (const frame of incoming) await send(frame)
+      })
+      route.webSocket('/typed', { protocols: contract.protocols }, async (session) => {
+        await typed(session, contract).serve({ ping() {} })
       })
     })
   }).start()
@@ -65,5 +71,33 @@ describe('runWorkers()', () => {
     stopping.abort(new Error('stopped'))
 
     await expect(running).rejects.toThrow('stopped')
+  })
+
+  it('E-55 each thread loads the contract of --typed', async () => {
+    const file = join(folder, 'contract.mjs')
+    writeFileSync(
+      file,
+      `export const pings = ${JSON.stringify({ shape: contract.shape, protocols: contract.protocols })}`,
+    )
+    const url = `ws://127.0.0.1:${server.address.port}/typed`
+    const asking = ['--typed', file, '--request', 'ping']
+    const args = [url, ...asking, '-c', '2', '-r', '40', '-d', '0.5', '--drain', '60000']
+
+    const results = await runWorkers(args, 2, new AbortController().signal, worker)
+
+    expect(mergeResults(results).counts).toMatchObject({ sent: 20, received: 20, errors: 0 })
+  })
+
+  it('E-55 a thread that its module ends is an error, and not a wait without an end', async () => {
+    const file = join(folder, 'leaving.mjs')
+    writeFileSync(file, 'process.exit(7)')
+    const args = ['ws://127.0.0.1:1/', '--typed', file, '--request', 'ping']
+
+    const running = runWorkers(args, 1, new AbortController().signal, worker)
+
+    await expect(running).rejects.toMatchObject({
+      exitCode: 5,
+      message: 'Cannot finish: a thread ended with exit code 7 before it had a result',
+    })
   })
 })

@@ -2,11 +2,11 @@
  * Drops all connections at once, and measures until all are back: the mode `storm`.
  */
 
-import type { Clock } from '../../base/index.ts'
-import { delayOn } from '../../base/internal.ts'
-import type { StormCounts } from './bench-result.ts'
-import type { Fleet } from './fleet.ts'
-import { Histogram } from './histogram.ts'
+import type { Clock } from '../../../base/index.ts'
+import { delayOn } from '../../../base/internal.ts'
+import type { StormCounts } from '../bench-result.ts'
+import type { Fleet } from '../fleet.ts'
+import { Histogram } from '../histogram.ts'
 
 /** The first wait after a failed attempt; it doubles. */
 const BASE_DELAY_MS = 100

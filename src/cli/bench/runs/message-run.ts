@@ -5,21 +5,21 @@
  * been sent, so that a server that stalls cannot hide the messages that it held up.
  */
 
-import type { Clock } from '../../base/index.ts'
-import { Deferred, delayOn } from '../../base/internal.ts'
-import type { WebSocketClientSession } from '../../client/index.ts'
-import { Frame } from '../../protocol/index.ts'
-import type { BenchLoad } from './bench-load.ts'
-import { type BenchMessage, decodeMessage, encodeMessage } from './bench-message.ts'
-import { Histogram } from './histogram.ts'
-import { type Faults, Tally } from './tally.ts'
-import { Timeline } from './timeline.ts'
-
-/** Beyond so many sends that wait for a slow server, messages count as unsent. */
-const MAX_WAITING = 100_000
+import type { Clock } from '../../../base/index.ts'
+import type { WebSocketClientSession } from '../../../client/index.ts'
+import { Frame } from '../../../protocol/index.ts'
+import type { BenchLoad } from '../bench-load.ts'
+import { type BenchMessage, decodeMessage, encodeMessage } from '../bench-message.ts'
+import { Histogram } from '../histogram.ts'
+import { Timeline } from '../timeline.ts'
+import { Draining, type LoadRun, MAX_WAITING, type RunCounts } from './load-run.ts'
+import { runSchedule } from './schedule.ts'
+import { Tally } from './tally.ts'
 
 /** One run over connections that are open. */
-export class MessageRun {
+export class MessageRun implements LoadRun {
+  readonly errors: LoadRun['errors'] = {}
+  readonly firstError = null
   readonly latency: Histogram = new Histogram()
   readonly timeline: Timeline
   readonly #sessions: readonly WebSocketClientSession[]
@@ -30,7 +30,7 @@ export class MessageRun {
   readonly #sentBy: number[]
   /** One tally for each receiver. */
   readonly #tallies: readonly Tally[]
-  readonly #complete = new Deferred<void>()
+  readonly #draining = new Draining()
   #sent = 0
   #unsent = 0
   #received = 0
@@ -54,11 +54,7 @@ export class MessageRun {
     this.timeline = new Timeline(clock)
   }
 
-  get counts(): Faults & {
-    readonly sent: number
-    readonly unsent: number
-    readonly received: number
-  } {
+  get counts(): RunCounts {
     const faults = this.#tallies.map((tally, index) => tally.faults(this.#expectedBy(index)))
     const sum = (name: 'lost' | 'duplicate' | 'reordered'): number =>
       faults.reduce((total, each) => total + each[name], 0)
@@ -70,33 +66,19 @@ export class MessageRun {
       duplicate: sum('duplicate'),
       reordered: sum('reordered'),
       corrupt: this.#corrupt,
+      errors: 0,
     }
   }
 
-  /** Runs the schedule, and then waits for what is missing, `drain` milliseconds at most. */
   async run(signal: AbortSignal): Promise<void> {
     for (const [index, session] of this.#sessions.entries()) void this.#receive(session, index)
-    await this.#sendAll(signal)
+    const senders = this.#load.mode === 'fan' ? 1 : this.#sessions.length
+    await runSchedule(this.#load, this.#clock, signal, (index, dueAt) => {
+      this.#send(index % senders, dueAt)
+    })
     this.#isOver = true
     this.#checkComplete()
-    using _timer = this.#clock.setTimer(this.#load.drain, () => this.#complete.resolve())
-    const stopped = (): void => void this.#complete.resolve()
-    signal.addEventListener('abort', stopped, { once: true })
-    await this.#complete.promise
-    signal.removeEventListener('abort', stopped)
-  }
-
-  async #sendAll(signal: AbortSignal): Promise<void> {
-    const { duration, mode, rate } = this.#load
-    const total = Math.floor((rate * duration) / 1000)
-    const senders = mode === 'fan' ? 1 : this.#sessions.length
-    const startedAt = this.#clock.now()
-    for (let index = 0; index < total;) {
-      const dueAt = startedAt + (index * 1000) / rate
-      const wait = dueAt - this.#clock.now()
-      if (wait > 0) await delayOn(this.#clock, wait, [signal])
-      else this.#send(index++ % senders, dueAt)
-    }
+    await this.#draining.wait(this.#clock, this.#load.drain, signal)
   }
 
   #send(connection: number, intendedAt: number): void {
@@ -139,10 +121,14 @@ export class MessageRun {
     const bytes =
       frame instanceof Frame.Text ? Buffer.from(frame.readText(), 'base64') : frame.buffer
     const message = decodeMessage(bytes)
-    const sender = mode === 'fan' ? 0 : index
-    if (message === null || message.run !== this.#run || message.connection !== sender) {
-      this.#corrupt += 1
-    } else this.#take(index, message.number, message.intendedAt)
+    if (message === null || !this.#hasSent(message, mode === 'fan' ? 0 : index)) this.#corrupt += 1
+    else this.#take(index, message.number, message.intendedAt)
+  }
+
+  /** A server that lies may write any number and time, with a correct checksum. */
+  #hasSent({ connection, intendedAt, number, run }: BenchMessage, sender: number): boolean {
+    if (run !== this.#run || connection !== sender) return false
+    return number < (this.#sentBy[sender] ?? 0) && intendedAt <= this.#clock.now()
   }
 
   #take(index: number, number: number, intendedAt: number): void {
@@ -157,7 +143,7 @@ export class MessageRun {
   #checkComplete(): void {
     if (!this.#isOver) return
     const receivers = this.#load.mode === 'fan' ? this.#sessions.length - 1 : 1
-    if (this.#received >= this.#sent * receivers) this.#complete.resolve()
+    if (this.#received >= this.#sent * receivers) this.#draining.complete()
   }
 
   /** How many messages a receiver should have got. */
