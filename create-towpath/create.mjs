@@ -51,6 +51,7 @@ export async function createProject({ folder, template, towpath = null }) {
   const words = {
     __NAME__: name,
     __TOWPATH__: specifierOf(towpath, target),
+    __LABEL__: kubernetesLabel(name),
     __REPLICAS__: String(TEMPLATES[template].replicas),
   }
   try {
@@ -93,6 +94,16 @@ function packageName(target) {
     )
   }
   return name
+}
+
+/**
+ * Kubernetes takes fewer names than npm: at most 63 letters, digits and dashes, a letter first
+ * (RFC 1035, for a Service).
+ */
+function kubernetesLabel(name) {
+  const words = name.split(/[^a-z0-9]+/).filter((word) => word !== '')
+  if (!/^[a-z]/.test(words[0] ?? '')) words.unshift('app')
+  return words.join('-').slice(0, 63).replace(/-$/, '')
 }
 
 async function expectEmpty(target, folder) {

@@ -71,6 +71,19 @@ describe('create-towpath', () => {
     expect(manifest('.').name).toMatch(/^create-towpath-[a-z0-9]+$/i)
   })
 
+  it.each([
+    ['my_chat.v2', 'my-chat-v2'],
+    ['2048', 'app-2048'],
+    ['~', 'app'],
+    [`${'a'.repeat(62)}-b`, 'a'.repeat(62)],
+  ])('names the objects of Kubernetes after the folder %s: %s', (name, label) => {
+    expect(create(name, '--yes').status).toBe(0)
+
+    const yaml = readFileSync(join(folder, name, 'kubernetes.yaml'), 'utf8')
+    expect(new Set(yaml.match(/(?<=\b(name|app): )(?!server).+/g))).toEqual(new Set([label]))
+    expect(yaml).toContain(`image: ${label}:latest`)
+  })
+
   it('refuses a folder that is not empty, and changes nothing in it', () => {
     mkdirSync(join(folder, 'boats'))
     writeFileSync(join(folder, 'boats', 'package.json'), 'mine')
