@@ -107,6 +107,11 @@ export class LoopShare {
     return this.isUsedUp && this.#count(session) > LATE_FRAMES
   }
 
+  /** Returns the promise that the last call for `session` waits for; `null`: it waits for none. */
+  awaitedBy(session: object): Promise<void> | null {
+    return this.isUsedUp && (this.#late.get(session) ?? 0) > 1 ? this.turned() : null
+  }
+
   /** Resolves when the loop has turned. Only while `isUsedUp`. */
   turned(): Promise<void> {
     this.#turned ??= new Deferred()

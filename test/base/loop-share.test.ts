@@ -25,6 +25,21 @@ function open() {
 }
 
 describe('LoopShare', () => {
+  it('awaitedBy() tells the turn that a session waits for, and only while it waits', () => {
+    const { share, send, turn } = open()
+    expect(share.awaitedBy(SESSION)).toBe(null)
+    send(8192)
+    void share.accepted(SESSION, SETTLED)
+    expect(share.awaitedBy(SESSION)).toBe(null)
+
+    const waits = share.accepted(SESSION, SETTLED)
+    expect(share.awaitedBy(SESSION)).toBe(waits)
+    expect(share.awaitedBy({})).toBe(null)
+    turn()
+
+    expect(share.awaitedBy(SESSION)).toBe(null)
+  })
+
   it('is used up after 4 ms of sending in one turn of the event loop, and whole again in the next', async () => {
     const { share, send, turn, clock } = open()
     send(16)

@@ -8,6 +8,8 @@ import type { Environment } from '../../base/internal.ts'
 /** The read half, as its ending sees it. */
 export interface EndingReading {
   readonly channel: {
+    /** How many frames wait for the handler. */
+    readonly size: number
     close(cause?: Error | null): unknown
     cancel(cause?: Error | null): void
   }
@@ -27,11 +29,17 @@ export class ReadEnding {
   /** Buffered frames are dropped, and so are frames that still arrive. */
   isDiscarding = false
   readonly #read: EndingReading
+  readonly #awaitedTurn: () => Promise<void> | null
   /** Handles the last frame; `null` once it has been called. */
   #conclusion: (() => void) | null = null
 
-  constructor(read: EndingReading) {
+  /**
+   * @param awaitedTurn returns the turn of the event loop that the last `send` of the handler waits
+   *   for; `null`: it does not wait for one.
+   */
+  constructor(read: EndingReading, awaitedTurn: () => Promise<void> | null) {
     this.#read = read
+    this.#awaitedTurn = awaitedTurn
   }
 
   /** Our Close frame was sent: reading must reach the answer, even if the handler does not read. */
@@ -65,12 +73,20 @@ export class ReadEnding {
 
   /**
    * Calls `conclude` after the handler has had its turn with the frames before, which often arrive
-   * in the same chunk. Answers that the handler sends without waiting go out first.
+   * in the same chunk. Answers that the handler sends to them go out first. A second call, for the
+   * end behind a last frame, follows the first.
    */
-  concludeWith(conclude: () => void, { defer }: Pick<Environment, 'defer'>): void {
-    this.#conclusion = conclude
-    // A deferred task alone may run before the microtasks that the frames have started.
-    queueMicrotask(() => defer(concludeNow, this))
+  concludeWith(conclude: () => void, environment: Pick<Environment, 'defer'>): void {
+    const before = this.#conclusion
+    if (before === null) {
+      this.#conclusion = conclude
+      this.#afterHandler(environment, Infinity)
+      return
+    }
+    this.#conclusion = () => {
+      before()
+      conclude()
+    }
   }
 
   /** Calls `conclude` now, if it has not been called yet. */
@@ -80,12 +96,25 @@ export class ReadEnding {
     conclude?.()
   }
 
+  /** @param waiting how many frames waited for the handler one turn of the event loop ago. */
+  #afterHandler(environment: Pick<Environment, 'defer'>, waiting: number): void {
+    // A deferred task alone may run before the microtasks that the frames have started.
+    queueMicrotask(() => environment.defer(() => this.#look(environment, waiting), undefined))
+  }
+
+  /**
+   * On a busy machine, a `send` waits until the event loop has turned. A handler that waits for it
+   * goes on afterwards, so the conclusion waits too, as long as the handler takes frames.
+   */
+  #look(environment: Pick<Environment, 'defer'>, before: number): void {
+    const turn = this.#conclusion === null ? null : this.#awaitedTurn()
+    const waiting = this.#read.channel.size
+    if (turn === null || waiting === 0 || waiting >= before) this.conclude()
+    else void turn.then(() => this.#afterHandler(environment, waiting))
+  }
+
   #over(): void {
     this.isOver = true
     this.#read.heldBack?.readOn()
   }
-}
-
-function concludeNow(ending: ReadEnding): void {
-  ending.conclude()
 }

@@ -5,6 +5,7 @@
  * `incoming` channel. Pings and heartbeats are answered. `HeldBack` pauses reading.
  */
 
+import { loopShareOf } from '../../base/internal.ts'
 import { ChannelOverflowError } from '../../channels/index.ts'
 import { BufferedChannel } from '../../channels/internal.ts'
 import {
@@ -134,8 +135,9 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   }
 
   receiveEnd(): void {
-    this.#conclude()
-    if (this.heldBack === null || this.heldBack.end()) this.owner.endReached()
+    // Once the end has begun, the handler cannot answer the frames before.
+    if (this.owner.ending === null) this.#concludeWith(() => this.#endRead())
+    else this.#endRead()
   }
 
   drained(): void {
@@ -197,7 +199,9 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
 
   /** How the reading ends. Made at the first call. */
   get ending(): ReadEnding {
-    this.#ending ??= new ReadEnding(this)
+    this.#ending ??= new ReadEnding(this, () =>
+      loopShareOf(this.owner.environment).awaitedBy(this.#write),
+    )
     return this.#ending
   }
 
@@ -220,6 +224,12 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   /** Handles the last frame now, if that has not been done yet. */
   #conclude(): void {
     this.#ending?.conclude()
+  }
+
+  /** The peer's end has been read. */
+  #endRead(): void {
+    this.#conclude()
+    if (this.heldBack === null || this.heldBack.end()) this.owner.endReached()
   }
 
   #decode(bytes: Uint8Array): void {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
+import { loopShareOf } from '../../../src/base/internal.ts'
 import { CloseReason, Frame } from '../../../src/protocol/index.ts'
 import { MemoryBudgetError } from '../../../src/session/index.ts'
 import { DefaultSession } from '../../support/bare-session.ts'
@@ -31,7 +32,50 @@ function gated(settings: Partial<SessionSettings> = {}) {
   return { gate, session, heard, clock: environment.clock, environment, told: () => told }
 }
 
+/** Uses up the time that all sessions may send in this turn of the event loop. */
+function useUp(environment: ReturnType<typeof memoryEnvironment>): void {
+  const share = loopShareOf(environment)
+  while (!share.isUsedUp) share.spend(0)
+}
+
+const together = (...frames: readonly Uint8Array[]): Uint8Array => Buffer.concat(frames)
+
 describe('SessionCore', () => {
+  it.each([
+    ['and a Close', [clientClose(1000)], '88 02 03 e8'],
+    ['and a violation', [hex('83 80 00 00 00 00')], '88 02 03 ea'],
+    ['and an end', [], ''],
+  ])('on a busy machine, messages %s in one chunk: all messages are answered', async (...of) => {
+    const [, last, close] = of
+    const { session, peer, environment } = defaultSession()
+    void session.run(async () => {
+      for await (const frame of session.incoming) {
+        await session.send(frame)
+        useUp(environment)
+      }
+    })
+    const letters = 'abcdefgh'.split('')
+    const messages = letters.map((letter) => clientFrame('text', letter))
+    peer.send(together(...messages, ...last))
+    peer.end()
+
+    const echoes = letters.map((letter) => `81 01 ${letter.charCodeAt(0).toString(16)}`)
+    expect(await peer.rest()).toBe([...echoes, close].join(' ').trim())
+  })
+
+  it('a handler that sends without end holds no Close back', async () => {
+    const { session, gate } = gated()
+    let sent = 0
+    void session.run(async () => {
+      for (; sent < 1_000_000; sent++) await session.send('more')
+    })
+    gate.receive(together(clientFrame('text', 'a'), clientFrame('text', 'b'), clientClose(1000)))
+    await session.closeReason
+
+    expect(sent).toBeLessThan(1_000_000)
+    expect(gate.writes.at(-1)?.endsWith('88 02 03 e8')).toBe(true)
+  })
+
   it('S-20 receive() works on after our close(), until the peer has answered', async () => {
     const { session, peer } = defaultSession()
     void session.close(MINE)

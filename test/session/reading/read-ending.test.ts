@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { ReadEnding } from '../../../src/session/reading/read-ending.ts'
+import { type EndingReading, ReadEnding } from '../../../src/session/reading/read-ending.ts'
 
 /** Deferred tasks run when the test says so. */
 function open() {
@@ -15,8 +15,13 @@ function open() {
   }
   const calls: string[] = []
   const extensions = { isUnread: false }
-  const ending = new ReadEnding({
+  /** How many frames wait, and the turn that the handler waits for. */
+  const handler: { waiting: number; turn: Promise<void> | null } = { waiting: 0, turn: null }
+  const reading: EndingReading = {
     channel: {
+      get size() {
+        return handler.waiting
+      },
       close: (cause) => calls.push(`channel closed: ${cause?.message ?? 'normally'}`),
       cancel: (cause) => calls.push(`channel cancelled: ${cause?.message ?? 'normally'}`),
     },
@@ -26,8 +31,9 @@ function open() {
     },
     extensions,
     ownPayloads: () => calls.push('payloads owned'),
-  })
-  return { ending, environment, run, calls, extensions }
+  }
+  const ending = new ReadEnding(reading, () => handler.turn)
+  return { ending, environment, run, calls, extensions, handler }
 }
 
 describe('ReadEnding', () => {
@@ -56,6 +62,42 @@ describe('ReadEnding', () => {
     run()
 
     expect(count).toBe(1)
+  })
+
+  it('concludeWith() waits while a handler takes frames that waits for the event loop', async () => {
+    const { ending, environment, run, handler } = open()
+    let count = 0
+    handler.turn = Promise.resolve()
+    handler.waiting = 3
+    ending.concludeWith(() => count++, environment)
+    const look = async (): Promise<void> => {
+      for (let microtasks = 0; microtasks < 4; microtasks++) await Promise.resolve()
+      run()
+    }
+
+    await look()
+    handler.waiting = 2
+    await look()
+    expect(count).toBe(0)
+    // It takes no more of them.
+    await look()
+
+    expect(count).toBe(1)
+  })
+
+  it('a second conclusion follows the first', async () => {
+    const { ending, environment, run } = open()
+    const order: string[] = []
+    ending.concludeWith(() => order.push('Close'), environment)
+    ending.concludeWith(() => order.push('end'), environment)
+    await Promise.resolve()
+    run()
+    expect(order).toEqual(['Close', 'end'])
+
+    ending.concludeWith(() => order.push('again'), environment)
+    ending.conclude()
+
+    expect(order).toEqual(['Close', 'end', 'again'])
   })
 
   it('end() lets the frames that wait be received, in memory of their own', () => {

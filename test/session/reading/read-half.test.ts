@@ -357,11 +357,11 @@ describe('ReadHalf and its channel', () => {
     expect(late.buffer.buffer.byteLength).toBe(1)
   })
 
-  it('the end of the peer moves what still waits out of shared memory at once', async () => {
+  it('the end of the connection moves what still waits out of shared memory at once', async () => {
     const { session, gate } = open({ capacity: 64 })
     gate.receive(clientFrame('binary', Uint8Array.of(1)))
 
-    gate.receiveEnd()
+    gate.close()
 
     expect((await session.incoming.receive()).buffer.buffer.byteLength).toBe(1)
   })

@@ -28,6 +28,9 @@ const ALL_CUTTINGS = ['at once', 'frame by frame', 'byte by byte'] as const
 /** Above this size a case is not sent byte by byte. */
 const BYTEWISE_BYTES = 600
 
+/** Up to this size a large case is also sent at once: its end then arrives with its messages. */
+const TOGETHER_BYTES = 128 * 1024
+
 /** Between so many pieces what is written is also read. */
 const PIECES_IN_TURN = 64
 
@@ -41,13 +44,13 @@ export async function runCase(
   const offered =
     offer === undefined ? subject : { ...subject, connect: () => subject.connect(offer) }
   const chunks = each.sends.map((step) => bytesOf(subject.role, step))
-  const isPlain = chunks.every((chunk) => chunk !== null) && each.isLarge !== true
-  if (!isPlain) {
+  const isPlain = chunks.every((chunk) => chunk !== null)
+  const size = chunks.reduce((sum, chunk) => sum + (chunk?.length ?? 0), 0)
+  if (!isPlain || each.isLarge === true) {
     expectStrict(each, subject.role, 'step by step', await stepByStep(offered, each))
-    return
   }
-  const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
-  for (const cutting of cuttings) {
+  if (!isPlain || (each.isLarge === true && size > TOGETHER_BYTES)) return
+  for (const cutting of each.isLarge === true ? (['at once'] as const) : cuttings) {
     if (cutting === 'byte by byte' && size > BYTEWISE_BYTES) continue
     const got = await received(offered, CUTTINGS[cutting](chunks))
     expectStrict(each, subject.role, cutting, got)
