@@ -121,8 +121,6 @@ const UNTESTED: Readonly<Record<string, string>> = {
     'is a part of the protocol: test/topics/client/client-presence.test.ts runs it',
   'topics/client/outbox.ts':
     'is a part of the client: test/topics/client/connect-topics.test.ts runs it',
-  'topics/presence/topic-members.ts':
-    'is a part of presence: test/topics/presence/presences.test.ts runs it',
   'topics/served-topic.ts': 'is what topics() returns: test/topics/topics.test.ts runs it',
   'topics/session-outlets.ts': 'sends to sessions: test/topics/topics-plugin.test.ts runs it',
 }

@@ -1,13 +1,12 @@
 /**
- * Which processes live: each tells it three times per lease on one channel, and is forgotten when
- * its lease has ended.
- *
- * While this process cannot reach the broker, it hears no other process and ends no lease.
+ * Which other processes live, and what they tell each other: each announces itself three times per
+ * lease on one channel, and asks there for the members of topics.
  */
 
 import type { Environment, WheelTimer } from '../../base/internal.ts'
 import type { Broker } from '../broker.ts'
 import { BrokerUnavailableError } from '../errors.ts'
+import { Leases } from './leases.ts'
 import {
   CONTROL_CHANNEL,
   decodePresence,
@@ -15,7 +14,7 @@ import {
   type PresenceMessage,
 } from './presence-messages.ts'
 
-/** What the leases need of their process. */
+/** What presence needs of its process. */
 export interface PresenceNodesParts {
   readonly broker: Broker
   readonly environment: Environment
@@ -38,19 +37,13 @@ const ANNOUNCEMENTS_PER_LEASE = 3
 /** How long answers may take. */
 const SLACK_MS = 1000
 const TOPICS_PER_ASK = 100
-const MAX_MISSED = 10_000
 
 /** The other processes. */
 export class PresenceNodes {
   readonly id: string
   readonly #parts: PresenceNodesParts
   readonly #owner: PresenceNodesOwner
-  /** When each was heard last. */
-  readonly #live = new Map<string, { heardAt: number; lease: WheelTimer | null }>()
-  /** Processes that have stopped, until their members do not count any more. */
-  readonly #leaving = new Map<string, WheelTimer>()
-  /** Since when processes that do not live have been missed, the longest missed first. */
-  readonly #missed = new Map<string, number>()
+  readonly #leases: Leases
   #announcing: WheelTimer | null = null
   #isStarted = false
   #isUp = false
@@ -63,11 +56,12 @@ export class PresenceNodes {
     this.id = parts.nodeId
     this.#parts = parts
     this.#owner = owner
+    this.#leases = new Leases({ ...parts, gone: (node) => owner.gone(node) })
   }
 
   /** The other processes that live. */
   get live(): Iterable<string> {
-    return this.#live.keys()
+    return this.#leases.live
   }
 
   /** Whether every process that lives is known. */
@@ -77,18 +71,9 @@ export class PresenceNodes {
     return heardForMs >= this.#everyMs + SLACK_MS
   }
 
-  /**
-   * Whether a process has been silent for its whole lease. The lease of an unknown process begins
-   * with the first question: its announcement may be on the way.
-   */
+  /** See `Leases.isGone`. */
   isGone(node: string): boolean {
-    if (this.#live.has(node) || this.#leaving.has(node) || this.#listeningSince === null) {
-      return false
-    }
-    const now = this.#parts.environment.clock.now()
-    const missedSince = this.#missed.get(node)
-    if (missedSince === undefined) this.#miss(node, now)
-    return missedSince !== undefined && now - missedSince >= this.#parts.nodeTimeoutMs
+    return this.#leases.isGone(node)
   }
 
   /** Begins to announce this process and to listen for others. Idempotent. */
@@ -106,11 +91,9 @@ export class PresenceNodes {
     if (isUp) {
       // All channels are listened to again.
       this.#hello()
-      for (const node of this.#live.keys()) this.#heard(node)
     } else {
       this.#listeningSince = null
-      this.#missed.clear()
-      for (const each of this.#live.values()) each.lease?.cancel()
+      this.#leases.pause()
     }
   }
 
@@ -120,10 +103,10 @@ export class PresenceNodes {
     if (message === null || message.node === this.id) return
     const { node } = message
     if (message.type === 'bye') {
-      this.#leave(node)
+      this.#leases.leave(node)
       return
     }
-    const isNew = !this.#live.has(node)
+    const isNew = !this.#leases.has(node)
     if (!this.heard(node)) return
     if (isNew || message.type === 'hello') this.#owner.seen(node)
     if (message.type === 'hello') this.send(CONTROL_CHANNEL, { type: 'alive', node: this.id })
@@ -137,9 +120,7 @@ export class PresenceNodes {
    * listened to.
    */
   heard(node: string): boolean {
-    if (this.#leaving.has(node)) return false
-    this.#heard(node)
-    return true
+    return this.#leases.heard(node)
   }
 
   /** Asks one process, or all, who is in topics. */
@@ -179,10 +160,7 @@ export class PresenceNodes {
     if (!this.#isStarted) return
     this.send(CONTROL_CHANNEL, { type: 'bye', node: this.id })
     this.#announcing?.cancel()
-    for (const { lease } of this.#live.values()) lease?.cancel()
-    for (const timer of this.#leaving.values()) timer.cancel()
-    this.#live.clear()
-    this.#leaving.clear()
+    this.#leases.end()
   }
 
   get #everyMs(): number {
@@ -201,6 +179,7 @@ export class PresenceNodes {
 
   #hello(): void {
     this.#listeningSince = this.#parts.environment.clock.now()
+    this.#leases.begin()
     this.send(CONTROL_CHANNEL, { type: 'hello', node: this.id })
     this.#announcing?.cancel()
     this.#announceLater()
@@ -211,55 +190,5 @@ export class PresenceNodes {
       this.send(CONTROL_CHANNEL, { type: 'alive', node: this.id })
       this.#announceLater()
     })
-  }
-
-  #heard(node: string): void {
-    const heardAt = this.#parts.environment.clock.now()
-    const known = this.#live.get(node)
-    this.#missed.delete(node)
-    if (known === undefined) this.#live.set(node, { heardAt, lease: null })
-    else known.heardAt = heardAt
-    if (known === undefined || known.lease?.isPending !== true) {
-      this.#watchLease(node, this.#parts.nodeTimeoutMs)
-    }
-  }
-
-  /** One timer for each lease. It is set again only after it has run out. */
-  #watchLease(node: string, ms: number): void {
-    const known = this.#live.get(node)
-    if (known === undefined) return
-    const { clock, timers } = this.#parts.environment
-    known.lease = timers.schedule(ms, () => {
-      const leftMs = known.heardAt + this.#parts.nodeTimeoutMs - clock.now()
-      if (leftMs > 0) {
-        this.#watchLease(node, leftMs)
-        return
-      }
-      this.#live.delete(node)
-      this.#miss(node, known.heardAt)
-      this.#owner.gone(node)
-    })
-  }
-
-  #miss(node: string, since: number): void {
-    this.#missed.set(node, since)
-    if (this.#missed.size <= MAX_MISSED) return
-    for (const first of this.#missed.keys()) {
-      this.#missed.delete(first)
-      return
-    }
-  }
-
-  #leave(node: string): void {
-    this.#live.get(node)?.lease?.cancel()
-    this.#live.delete(node)
-    if (this.#leaving.has(node)) return
-    const { environment, graceMs } = this.#parts
-    const forget = (): void => {
-      this.#leaving.delete(node)
-      this.#miss(node, -Infinity)
-      this.#owner.gone(node)
-    }
-    this.#leaving.set(node, environment.timers.schedule(graceMs, forget))
   }
 }

@@ -1,76 +1,142 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { memoryBroker, MemoryLog } from '../../../src/topics/index.ts'
-import { encodePresence } from '../../../src/topics/presence/presence-messages.ts'
+import {
+  CONTROL_CHANNEL,
+  decodePresence,
+  encodePresence,
+  type PresenceMessage,
+} from '../../../src/topics/presence/presence-messages.ts'
 import { PresenceNodes } from '../../../src/topics/presence/presence-nodes.ts'
 import {
   createTestEnvironment,
   type TestEnvironment,
 } from '../../../src/testing/test-environment.ts'
 
-/** A process that listens to others. */
-async function listening(environment: TestEnvironment): Promise<PresenceNodes> {
-  const broker = memoryBroker({ log: new MemoryLog() })
+let environment: TestEnvironment
+let nodes: PresenceNodes
+/** What `nodes` has said on the control channel. */
+let said: PresenceMessage[]
+let seen: string[]
+let asked: string[]
+
+/** A process that listens to others, and one that listens to it. */
+beforeEach(async () => {
+  environment = createTestEnvironment(1)
+  ;[said, seen, asked] = [[], [], []]
+  const log = new MemoryLog()
+  const [broker, other] = [memoryBroker({ log }), memoryBroker({ log })]
+  const quiet = { event() {}, message() {}, state() {} }
+  await other.open(
+    {
+      ...quiet,
+      message(_channel, bytes) {
+        const message = decodePresence(bytes)
+        if (message !== null) said.push(message)
+      },
+    },
+    { namespace: 'test', nodeId: 'other', environment },
+  )
+  await other.listen(CONTROL_CHANNEL)
   const settings = { broker, environment, nodeId: 'own', nodeTimeoutMs: 15_000, graceMs: 10_000 }
-  const nodes = new PresenceNodes(settings, { seen() {}, gone() {}, asked() {} })
-  const sink = { event() {}, message() {}, state() {} }
-  await broker.open(sink, { namespace: 'test', nodeId: 'own', environment })
+  nodes = new PresenceNodes(settings, {
+    seen: (node) => seen.push(node),
+    gone() {},
+    asked: (topic) => asked.push(topic),
+  })
+  await broker.open(quiet, { namespace: 'test', nodeId: 'own', environment })
   nodes.brokerChanged(true)
   nodes.start()
   await environment.clock.advance(0)
-  return nodes
-}
+})
 
-function says(nodes: PresenceNodes, type: 'alive' | 'bye'): void {
-  nodes.message(encodePresence({ type, node: 'other' }))
+afterEach(() => nodes.end())
+
+function hears(message: PresenceMessage): void {
+  nodes.message(encodePresence(message))
 }
 
 describe('PresenceNodes', () => {
-  it('T-60 an unknown process is gone when it has been silent for a lease', async () => {
-    const environment = createTestEnvironment(1)
-    const nodes = await listening(environment)
-    await environment.clock.advance(60_000)
-
-    expect(nodes.isGone('other')).toBe(false)
-    await environment.clock.advance(14_999)
-    expect(nodes.isGone('other')).toBe(false)
-    await environment.clock.advance(1)
-    expect(nodes.isGone('other')).toBe(true)
-    says(nodes, 'alive')
-    expect(nodes.isGone('other')).toBe(false)
+  it('says hello when it begins, then lives three times per lease, and says goodbye', async () => {
+    await environment.clock.advance(15_000)
     nodes.end()
+    nodes.end()
+    await environment.clock.advance(15_000)
+
+    expect(said.slice(0, 5).map(({ type }) => type)).toEqual([
+      'hello',
+      'alive',
+      'alive',
+      'alive',
+      'bye',
+    ])
+    expect(said.slice(5).map(({ type }) => type)).not.toContain('alive')
   })
 
-  it('T-60 a process is gone when its lease ends, and after the grace when it stops', async () => {
-    const environment = createTestEnvironment(1)
-    const nodes = await listening(environment)
-    says(nodes, 'alive')
-    await environment.clock.advance(14_999)
-    expect(nodes.isGone('other')).toBe(false)
-    await environment.clock.advance(1)
-    expect(nodes.isGone('other')).toBe(true)
-
-    says(nodes, 'alive')
-    says(nodes, 'bye')
-    await environment.clock.advance(9999)
-    expect(nodes.isGone('other')).toBe(false)
-    await environment.clock.advance(1)
-    expect(nodes.isGone('other')).toBe(true)
-    nodes.end()
-  })
-
-  it('T-61 no process is gone while the broker is down, nor at once when it is back', async () => {
-    const environment = createTestEnvironment(1)
-    const nodes = await listening(environment)
-    says(nodes, 'alive')
-    await environment.clock.advance(20_000)
-    expect(nodes.isGone('other')).toBe(true)
-
+  it('says hello again when the broker is back', async () => {
     nodes.brokerChanged(false)
-    expect(nodes.isGone('other')).toBe(false)
-    await environment.clock.advance(60_000)
+    await environment.clock.advance(1000)
+    said = []
     nodes.brokerChanged(true)
 
-    expect(nodes.isGone('other')).toBe(false)
-    nodes.end()
+    expect(said).toEqual([{ type: 'hello', node: 'own' }])
+  })
+
+  it('answers hello, and tells of a process that is new or has come back', () => {
+    said = []
+    hears({ type: 'alive', node: 'a' })
+    hears({ type: 'alive', node: 'a' })
+    expect([seen, said]).toEqual([['a'], []])
+
+    hears({ type: 'hello', node: 'a' })
+
+    expect(seen).toEqual(['a', 'a'])
+    expect(said).toEqual([{ type: 'alive', node: 'own' }])
+  })
+
+  it('ignores itself, processes that have stopped, and questions to others', () => {
+    const ask = { type: 'ask', to: null, topics: ['x'] } as const
+    hears({ ...ask, node: 'own' })
+    hears({ type: 'bye', node: 'b' })
+    hears({ ...ask, node: 'b' })
+    hears({ ...ask, node: 'a', to: 'someone' })
+    nodes.message(new Uint8Array([1]))
+    expect([seen, asked]).toEqual([['a'], []])
+
+    hears({ ...ask, node: 'a' })
+    hears({ ...ask, node: 'a', to: 'own', topics: ['y', 'z'] })
+
+    expect(asked).toEqual(['x', 'y', 'z'])
+  })
+
+  it('asks for at most 100 topics in one message', () => {
+    said = []
+    nodes.ask(
+      Array.from({ length: 150 }, (_, n) => `${n}`),
+      'a',
+    )
+
+    expect(said.map((each) => (each.type === 'ask' ? each.topics.length : 0))).toEqual([100, 50])
+  })
+
+  it('T-52 knows all processes once each has had time to announce itself', async () => {
+    await environment.clock.advance(5999)
+    expect(nodes.isSettled).toBe(false)
+    await environment.clock.advance(1)
+    expect(nodes.isSettled).toBe(true)
+
+    nodes.brokerChanged(false)
+    expect(nodes.isSettled).toBe(false)
+    nodes.brokerChanged(true)
+
+    expect(nodes.isSettled).toBe(false)
+  })
+
+  it('gives stamps above all that it has seen, and a version only once', () => {
+    const first = nodes.nextStamp()
+    nodes.sawStamp(first + 40)
+    nodes.sawStamp(1)
+
+    expect(nodes.nextStamp()).toBe(first + 41)
+    expect(nodes.nextVersion()).not.toBe(nodes.nextVersion())
   })
 })
