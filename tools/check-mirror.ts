@@ -134,6 +134,7 @@ const EXTRA: Readonly<Record<string, string>> = {
   'topics/sparse-offsets.test.ts': 'runs nodes over a broker whose offsets have holes',
   'topics/promises.test.ts': 'runs whole nodes and clients, one promise each',
   'topics/model.test.ts': 'runs random schedules over whole nodes',
+  'cli/bench/faults.test.ts': 'runs bench over TCP, with faults',
   'cli/check/own-server.test.ts': 'checks a whole server',
   'cli/check/serve.test.ts': 'checks whole clients',
   'engines/faults.test.ts': 'runs the matrix of faults in memory',
