@@ -8,53 +8,23 @@
  * takes some minutes.
  */
 
-import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FAMILIES } from '../src/cli/check/check-case.ts'
 import { type CaseResult, countVerdicts, VERDICTS } from '../src/cli/check/check-result.ts'
-import { embeddedServer, permessageDeflate, WebSockets } from '../src/index.ts'
+import {
+  fetchForeignServers,
+  FOREIGN_SERVERS,
+  outputOfTowpath,
+  replaceInPage,
+  withForeignServer,
+  withOwnServer,
+} from './peers/servers.ts'
 import { runTool } from './run-tool.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const PAGE = join(ROOT, 'docs/cli.md')
-const BEGIN = '<!-- npm run check:peers -->'
-const END = '<!-- end of check:peers -->'
-const PYTHON_PACKAGES = join(ROOT, 'build/check-peers')
-const WEBSOCKETS = '15.0.1'
-
-const PEERS = join(ROOT, 'build/bench/peers')
-const program = (name: string): string => join(ROOT, 'tools/peers', name)
-
-const SERVERS: ReadonlyArray<{
-  readonly name: string
-  readonly command: readonly [string, ...string[]]
-  readonly version: () => string
-}> = [
-  {
-    name: 'ws',
-    command: [process.execPath, program('ws.mjs')],
-    version: () => versionAt(ROOT, 'ws'),
-  },
-  {
-    name: 'Bun',
-    command: [join(PEERS, 'node_modules/@oven/bun-linux-x64/bin/bun'), program('bun.mjs')],
-    version: () => versionAt(PEERS, '@oven/bun-linux-x64'),
-  },
-  {
-    name: 'websockets',
-    command: ['python3', program('websockets_server.py')],
-    version: () => WEBSOCKETS,
-  },
-  {
-    name: 'uWebSockets.js',
-    command: [process.execPath, program('uws.mjs'), PEERS],
-    version: () => versionAt(PEERS, '@trufflesuite/uws-js-unofficial'),
-  },
-]
+const MARK = 'npm run check:peers'
 
 /** The families whose cases are listed by their names. */
 const NAMED: readonly string[] = ['handshake', 'smuggling', 'closing']
@@ -69,66 +39,20 @@ interface Peer {
 }
 
 async function main(): Promise<void> {
-  fetchPython()
-  const fetching = "import('./bench/harness/prepare.mjs').then((module) => module.fetchPeers())"
-  execFileSync(process.execPath, ['-e', fetching], { cwd: ROOT, stdio: 'ignore' })
+  fetchForeignServers()
   const peers: Peer[] = []
-  for (const { name, command, version } of SERVERS) {
-    peers.push({ name, version: version(), results: await checkForeign(command) })
+  for (const server of FOREIGN_SERVERS) {
+    const results = await withForeignServer(server, check)
+    peers.push({ name: server.name, version: server.version(), results })
   }
-  peers.push({ name: 'Towpath', version: 'this version', results: await checkOwn() })
-  const page = readFileSync(PAGE, 'utf8')
-  const [before = '', rest = ''] = page.split(BEGIN)
-  const [, after = ''] = rest.split(END)
-  writeFileSync(PAGE, `${before}${BEGIN}\n\n${tables(peers)}\n\n${END}${after}`)
-}
-
-function fetchPython(): void {
-  if (existsSync(join(PYTHON_PACKAGES, `websockets-${WEBSOCKETS}.dist-info`))) return
-  const command = ['-m', 'pip', 'install', '-q', '--target', PYTHON_PACKAGES]
-  execFileSync('python3', [...command, `websockets==${WEBSOCKETS}`], { stdio: 'inherit' })
-}
-
-/** @returns the version of a package that is installed at a place. */
-function versionAt(place: string, specifier: string): string {
-  const load = createRequire(join(place, 'package.json'))
-  return (load(`${specifier}/package.json`) as { version: string }).version // npm's file
-}
-
-/** Starts a server, which prints its port and ends with its input. */
-async function checkForeign([file, ...args]: readonly [string, ...string[]]): Promise<
-  readonly CaseResult[]
-> {
-  const env = { ...process.env, PYTHONPATH: PYTHON_PACKAGES }
-  const child = spawn(file, args, { cwd: ROOT, env, stdio: ['pipe', 'pipe', 'ignore'] })
-  const [port] = (await once(child.stdout.setEncoding('utf8'), 'data')) as [string] // its arguments
-  const results = await check(`ws://127.0.0.1:${port.trim()}/`)
-  child.stdin.end()
-  return results
+  const results = await withOwnServer(check)
+  peers.push({ name: 'Towpath', version: 'this version', results })
+  replaceInPage(PAGE, MARK, tables(peers))
 }
 
 async function check(url: string): Promise<readonly CaseResult[]> {
-  const program = join(ROOT, 'src/cli/towpath.ts')
-  const args = ['--import', 'tsx', program, 'check', url, '--json', '--deadline', '10000']
-  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] })
-  let out = ''
-  for await (const text of child.stdout.setEncoding('utf8')) out += String(text)
+  const out = await outputOfTowpath(['check', url, '--json', '--deadline', '10000'])
   return (JSON.parse(out) as { cases: readonly CaseResult[] }).cases // our own output
-}
-
-async function checkOwn(): Promise<readonly CaseResult[]> {
-  const limits = { maxMessageSize: 32 * 1024 * 1024, maxFragments: Infinity }
-  const server = await embeddedServer({ port: 0, host: '127.0.0.1', signals: false }, (app) => {
-    app.install(WebSockets, { ...limits, extensions: [permessageDeflate()] })
-    app.routing((route) => {
-      route.webSocket('/', async ({ incoming, send }) => {
-        for await (const frame of incoming) await send(frame)
-      })
-    })
-  }).start()
-  const results = await check(`ws://127.0.0.1:${server.address.port}/`)
-  await server.stop({ grace: 0 })
-  return results
 }
 
 /** How many cases have each verdict, and what is behind `fail`. */
