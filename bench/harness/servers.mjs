@@ -218,7 +218,10 @@ export function residentBytes(pid) {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)[1]) * 1024
 }
 
-/** The lines that a process prints, awaited one by one. */
+/**
+ * The lines that a process prints, awaited one by one. A wait for the next one ends with an error
+ * after `deadlineMs`, or when the process ends.
+ */
 export function readLines(child) {
   const unread = []
   let rest = ''
@@ -236,8 +239,8 @@ export function readLines(child) {
     wake()
   })
   return {
-    async next(pattern, what) {
-      const deadline = Date.now() + ANSWER_DEADLINE_MS
+    async next(pattern, what, deadlineMs = ANSWER_DEADLINE_MS) {
+      const deadline = Date.now() + deadlineMs
       for (;;) {
         while (unread.length > 0) {
           const match = pattern.exec(unread.shift())

@@ -2,7 +2,8 @@
  * One node that serves a topic, in the way of each library. The rest is as contract.mjs says.
  *
  * `BENCH_TOPICS` = `towpath`, `uws`, `ws` or `socket.io`. `BENCH_BROKER` = `memory`, `redis` or `nats`,
- * for Socket.IO also `redis-streams`; `BENCH_ENGINE` = the port of the broker.
+ * for Socket.IO also `redis-streams`; `BENCH_ENGINE` = the port of the broker. `BENCH_GRACE` = how many
+ * milliseconds members count whose connection is lost: a slow machine needs more than 10 000.
  */
 
 import { createServer } from 'node:http'
@@ -18,6 +19,7 @@ const collect = () => globalThis.gc()
 /** Listeners that connect at once must not be refused, and the publisher is fast. */
 const UNLIMITED = 1_000_000
 const WRITE_TIMEOUT_MS = 120_000
+const GRACE_MS = Number(process.env.BENCH_GRACE ?? 10_000)
 const LAGGING = ['replay', 'latest', 'skip', 'close']
 
 const STARTS = {
@@ -43,8 +45,8 @@ async function startTowpath() {
   )
   kinds.crowd = defineTopic('crowd/:topic', { presence: { listed: 10_000 } })
   const broker = await brokerOf(process.env.BENCH_BROKER)
-  const counts = { reads: 0, lagged: 0 }
-  countReads(broker, counts)
+  const counts = { reads: 0, sends: 0, lagged: 0 }
+  countCalls(broker, counts)
   const server = embeddedServer({ port, host: '127.0.0.1', signals: false }, (app) => {
     app.install(WebSockets, {
       origins: 'any',
@@ -57,6 +59,7 @@ async function startTowpath() {
       namespace: 'bench',
       secret: 'a secret of all nodes',
       maxPublishesPerSecond: UNLIMITED,
+      grace: GRACE_MS,
     })
     topics.monitor.on('subscriberLags', () => counts.lagged++)
     const allowed = { subscribe: () => true, publish: () => true }
@@ -85,12 +88,16 @@ async function brokerOf(name) {
   return memoryBroker()
 }
 
-/** Counts what the node asks the broker's log for. */
-function countReads(broker, counts) {
-  const read = broker.read.bind(broker)
+/** Counts what the node asks the broker's log for, and what it sends to other nodes. */
+function countCalls(broker, counts) {
+  const [read, send] = [broker.read.bind(broker), broker.send.bind(broker)]
   broker.read = (...question) => {
     counts.reads++
     return read(...question)
+  }
+  broker.send = (...message) => {
+    counts.sends++
+    send(...message)
   }
 }
 
@@ -109,7 +116,10 @@ function obey({ topics, kinds, counts, stop }) {
     },
     async presence() {
       const { members, complete } = await crowd().presence.list()
-      return { count: await crowd().presence.count(), listed: members.length, complete, ...changes }
+      const count = await crowd().presence.count()
+      const { members: here = 0 } =
+        topics.statistics().kinds.find(({ kind }) => kind === kinds.crowd.pattern) ?? {}
+      return { count, here, listed: members.length, complete, ...changes }
     },
     watch() {
       void watch()
@@ -117,7 +127,7 @@ function obey({ topics, kinds, counts, stop }) {
     },
     async drain() {
       await stop({ grace: 2000, timeout: 5000 })
-      return {}
+      return { graceMs: GRACE_MS }
     },
   }
   async function watch() {
