@@ -1,6 +1,6 @@
 /**
- * Topics in Chromium, in both encodings: a page that loses its server and continues on another, that
- * goes offline and comes back, and whose nodes are restarted one after the other.
+ * Topics in Chromium, in both encodings: a page that loses its server and continues on another,
+ * that goes offline and returns, and whose nodes are restarted in turn.
  */
 
 import { mkdtemp, rm } from 'node:fs/promises'
