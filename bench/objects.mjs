@@ -3,6 +3,7 @@
  *
  *     npm run build && node bench/objects.mjs [folder of a build, ./dist by default]
  *     npm run build && npm run check:objects      checks the number against its bound
+ *     … --deflate                                 with permessage-deflate agreed
  *
  * The clients live in another process, so that only the server's objects are counted.
  */
@@ -25,8 +26,10 @@ const SESSION_FOLDERS = ['session', 'channels', 'protocol', 'application/session
 /** How many instances of these classes an idle session may hold, and their bytes. */
 const MAX_INSTANCES = 12
 const MAX_BYTES = 1100
+const HAS_DEFLATE = process.argv.includes('--deflate')
 const REQUEST =
   'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+  (HAS_DEFLATE ? 'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n' : '') +
   'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
 /** The masked text message `a`. */
 const MESSAGE = Buffer.from('818100000000' + '61', 'hex')
@@ -70,11 +73,11 @@ async function countObjects() {
 
 /** In the parent: serves, and prints what each session has added. */
 async function beServer(folder) {
-  const { embeddedServer, WebSockets } = await import(
+  const { embeddedServer, permessageDeflate, WebSockets } = await import(
     pathToFileURL(resolve(folder, 'index.js')).href
   )
   const server = embeddedServer({ port: 0, host: '127.0.0.1' }, (app) => {
-    app.install(WebSockets, {})
+    app.install(WebSockets, HAS_DEFLATE ? { extensions: [permessageDeflate()] } : {})
     app.routing((route) => {
       route.webSocket('/', async ({ incoming, send }) => {
         for await (const frame of incoming) await send(frame)
@@ -84,11 +87,8 @@ async function beServer(folder) {
   const started = await server.start()
   const { port } = started.address ?? server.address
   const before = await countObjects()
-  const child = fork(fileURLToPath(import.meta.url), [
-    '--clients',
-    String(port),
-    ...(IS_CHECK ? ['--check'] : []),
-  ])
+  const flags = process.argv.slice(2).filter((each) => each.startsWith('--'))
+  const child = fork(fileURLToPath(import.meta.url), ['--clients', String(port), ...flags])
   await once(child, 'message')
   const after = await countObjects()
 
@@ -102,6 +102,8 @@ async function beServer(folder) {
   for (const { key, each, bytes } of rows) {
     console.log(`${each.toFixed(1).padStart(6)} ${bytes.toFixed(0).padStart(6)} B  ${key}`)
   }
+  const bytes = rows.reduce((sum, row) => sum + row.bytes, 0)
+  console.log(`       ${bytes.toFixed(0).padStart(6)} B  of all of these`)
   child.kill()
   if (IS_CHECK) check(folder, rows)
   process.exit()

@@ -6,7 +6,6 @@
  */
 
 import { writeFileSync } from 'node:fs'
-import os from 'node:os'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 
@@ -157,9 +156,9 @@ function announce(run) {
   print(
     `${run.machine}; Node ${run.node}; ${run.rounds} rounds of ${run.seconds} s; revision ${run.revision}`,
   )
-  if (os.loadavg()[0] > 0.5) {
+  if (run.loadAverage > 0.5) {
     print(
-      `Other work is going on here (load average ${os.loadavg()[0].toFixed(2)}): the figures are noisy.`,
+      `Other work is going on here (load average ${run.loadAverage.toFixed(2)}): the figures are noisy.`,
     )
   }
 }

@@ -11,6 +11,9 @@ import { SERVERS } from './servers.mjs'
 import { summary } from './statistics.mjs'
 import { asMarkdown, caseTable, formatNumber } from './table.mjs'
 
+/** Before the builds of the run, which are work too. */
+const LOAD_AT_START = os.loadavg()[0]
+
 /** Describes the machine, the versions and the command of a run. */
 export function describeRun({ servers, command, rounds, seconds }) {
   return {
@@ -19,7 +22,7 @@ export function describeRun({ servers, command, rounds, seconds }) {
     rounds,
     seconds,
     machine: `${cpuModel()}, ${os.cpus().length} cores, ${Math.round(os.totalmem() / 2 ** 30)} GiB, Linux ${os.release()}`,
-    loadAverage: os.loadavg()[0],
+    loadAverage: LOAD_AT_START,
     node: process.version,
     revision: revision(),
     servers,

@@ -34,6 +34,26 @@ interface Direction {
   readonly windowBits: number
 }
 
+/** The directions of a connection, by the side that compresses. */
+export interface DeflateDirections {
+  readonly server: Direction
+  readonly client: Direction
+}
+
+/** Returns the directions for negotiated parameters. Sessions with the same ones share them. */
+export function directionsOf(agreed: DeflateParameters): DeflateDirections {
+  return {
+    server: {
+      keepsContext: !agreed.serverNoContextTakeover,
+      windowBits: agreed.serverMaxWindowBits,
+    },
+    client: {
+      keepsContext: !agreed.clientNoContextTakeover,
+      windowBits: agreed.clientMaxWindowBits,
+    },
+  }
+}
+
 /** The extension's instance for one session. */
 export class DeflateSession implements ExtensionSession {
   readonly #settings: DeflateSettings
@@ -55,17 +75,9 @@ export class DeflateSession implements ExtensionSession {
   constructor(
     settings: DeflateSettings,
     engine: DeflateEngine,
-    agreed: DeflateParameters,
+    { server, client }: DeflateDirections,
     context: ExtensionContext,
   ) {
-    const server = {
-      keepsContext: !agreed.serverNoContextTakeover,
-      windowBits: agreed.serverMaxWindowBits,
-    }
-    const client = {
-      keepsContext: !agreed.clientNoContextTakeover,
-      windowBits: agreed.clientMaxWindowBits,
-    }
     this.#settings = settings
     this.#engine = engine
     this.#context = context

@@ -14,6 +14,8 @@ export interface AgreedExtension {
   readonly agreement: ExtensionAgreement
 }
 
+const NONE: readonly AgreedExtension[] = []
+
 /** RSV1 to RSV3. */
 const ALL_BITS = 7
 
@@ -59,12 +61,30 @@ export function acceptOffers(
   installed: readonly Extension[],
   offers: readonly ExtensionOffer[],
 ): readonly AgreedExtension[] {
-  if (installed.length === 0 || offers.length === 0) return []
-  return installed.flatMap((extension) => {
+  let all = NONE
+  for (const extension of installed) {
     const own = offers.filter(({ name }) => name === extension.name)
     const agreement = own.length === 0 ? null : extension.accept(own.map(parametersOf))
-    return agreement === null ? [] : [agreed(extension, agreement)]
-  })
+    if (agreement === null) continue
+    const alone = agreedAlone(extension, agreement)
+    all = all.length === 0 ? alone : [...all, ...alone]
+  }
+  return all
+}
+
+/** The last agreement of each extension, in the list of a session that has no other extension. */
+const LAST = new WeakMap<Extension, readonly AgreedExtension[]>()
+
+/** Returns the same list for the same agreement: every session keeps its list. */
+function agreedAlone(
+  extension: Extension,
+  agreement: ExtensionAgreement,
+): readonly AgreedExtension[] {
+  const last = LAST.get(extension)
+  if (last?.[0]?.agreement === agreement) return last
+  const list = [agreed(extension, agreement)]
+  LAST.set(extension, list)
+  return list
 }
 
 /** Returns the `Sec-WebSocket-Extensions` of a server's response; `null` without agreements. */

@@ -12,12 +12,13 @@ import {
 } from './deflate-options.ts'
 import {
   acceptAnswer,
+  type AcceptedOffer,
   acceptOffer,
   type DeflateParameters,
   MAX_WINDOW_BITS,
   offersFor,
 } from './deflate-parameters.ts'
-import { DeflateSession, RSV1 } from './deflate-session.ts'
+import { DeflateSession, directionsOf, RSV1 } from './deflate-session.ts'
 import type { Extension, ExtensionAgreement, ExtensionParameters } from './extension.ts'
 import { chooseEngine } from './self-test.ts'
 
@@ -51,6 +52,8 @@ class Deflate implements PermessageDeflate {
   readonly name = 'permessage-deflate'
   readonly reservedBits: number = RSV1
   readonly #settings: DeflateSettings
+  /** Of a server, by their parameters: a session keeps its agreement. */
+  readonly #agreements = new Map<string, ExtensionAgreement>()
 
   constructor(settings: DeflateSettings) {
     this.#settings = settings
@@ -70,7 +73,7 @@ class Deflate implements PermessageDeflate {
       const accepted = acceptOffer(offer, wanted)
       if (accepted === null) continue
       if (isTight) this.budget.countSession()
-      return this.#agreement(accepted.agreed, accepted.answer)
+      return this.#sharedAgreement(accepted)
     }
     return null
   }
@@ -87,12 +90,21 @@ class Deflate implements PermessageDeflate {
     return agreed === null ? null : this.#agreement(agreed, answer)
   }
 
+  /** Returns the agreement of all sessions with the same parameters. There are few of these. */
+  #sharedAgreement({ agreed, answer }: AcceptedOffer): ExtensionAgreement {
+    const key = JSON.stringify([agreed, answer])
+    const agreement = this.#agreements.get(key) ?? this.#agreement(agreed, answer)
+    this.#agreements.set(key, agreement)
+    return agreement
+  }
+
   #agreement(agreed: DeflateParameters, parameters: ExtensionParameters): ExtensionAgreement {
     const settings = this.#settings
+    const directions = directionsOf(agreed)
     return {
       parameters,
       open: (context) =>
-        new DeflateSession(settings, chooseEngine(settings.engine), agreed, context),
+        new DeflateSession(settings, chooseEngine(settings.engine), directions, context),
     }
   }
 

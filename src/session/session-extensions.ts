@@ -7,6 +7,12 @@ import type { ExtensionContext, ExtensionSession } from '../extensions/index.ts'
 import type { AgreedExtension } from '../extensions/internal.ts'
 import type { SessionSettings } from './settings.ts'
 
+/** The session that extensions belong to. */
+export interface ExtensionsOwner {
+  /** An extension cannot go on: the session fails. */
+  extensionFailed(error: unknown): void
+}
+
 /** The extensions that the handshake agreed on. */
 export class SessionExtensions {
   /** The reserved bits that the extensions use: RSV1 is 4. */
@@ -15,38 +21,33 @@ export class SessionExtensions {
   readonly outgoing: readonly ExtensionSession[]
   /** In the reverse order. */
   readonly incoming: readonly ExtensionSession[]
-  readonly #failed: (error: unknown) => void
+  readonly #owner: ExtensionsOwner
   #isIncomingOver = false
   #isOutgoingOver = false
 
   /**
    * Opens the extensions of `settings`; returns `null` if there are none.
-   *
-   * @param failed called when an extension cannot go on.
    */
   static open(
     settings: SessionSettings,
     environment: Environment,
-    failed: (error: unknown) => void,
+    owner: ExtensionsOwner,
   ): SessionExtensions | null {
     const { extensions = [] } = settings
-    return extensions.length === 0 ? null : new SessionExtensions(settings, environment, failed)
+    if (extensions.length === 0) return null
+    return new SessionExtensions(extensions, contextFor(settings, environment), owner)
   }
 
   private constructor(
-    { extensions = [], role, maxMessageSize }: SessionSettings,
-    { timers }: Environment,
-    failed: (error: unknown) => void,
+    extensions: readonly AgreedExtension[],
+    context: ExtensionContext,
+    owner: ExtensionsOwner,
   ) {
-    const context: ExtensionContext = {
-      role,
-      maxMessageSize,
-      schedule: (delayMs, task) => timers.schedule(delayMs, task),
-    }
     this.outgoing = openAll(extensions, context)
-    this.incoming = [...this.outgoing].reverse()
+    // An idle session has one array for both directions.
+    this.incoming = this.outgoing.length === 1 ? this.outgoing : [...this.outgoing].reverse()
     this.claimedBits = extensions.reduce((bits, { reservedBits }) => bits | reservedBits, 0)
-    this.#failed = failed
+    this.#owner = owner
   }
 
   /** Whether messages are no longer received: the session has ended, or an extension has failed. */
@@ -66,7 +67,7 @@ export class SessionExtensions {
   failIncoming(error: unknown): void {
     if (this.#isIncomingOver) return
     this.#isIncomingOver = true
-    this.#failed(error)
+    this.#owner.extensionFailed(error)
   }
 
   /** An extension failed on a message to send: no more messages pass, and the session fails. */
@@ -74,7 +75,7 @@ export class SessionExtensions {
     if (this.#isOutgoingOver) return
     this.#isIncomingOver = true
     this.#isOutgoingOver = true
-    this.#failed(error)
+    this.#owner.extensionFailed(error)
   }
 
   /**
@@ -84,8 +85,30 @@ export class SessionExtensions {
   dispose(): void {
     this.#isIncomingOver = true
     this.#isOutgoingOver = true
-    disposeAll(this.outgoing, this.#failed)
+    disposeAll(this.outgoing, (error) => this.#owner.extensionFailed(error))
   }
+}
+
+/** The last context of each environment. */
+const CONTEXTS = new WeakMap<Environment, ExtensionContext>()
+
+/**
+ * Returns the context of a session. The sessions of a route share it, because none of its facts are
+ * a session's own.
+ */
+function contextFor(
+  { role, maxMessageSize }: SessionSettings,
+  environment: Environment,
+): ExtensionContext {
+  const last = CONTEXTS.get(environment)
+  if (last?.role === role && last.maxMessageSize === maxMessageSize) return last
+  const context: ExtensionContext = Object.freeze({
+    role,
+    maxMessageSize,
+    schedule: (delayMs: number, task: () => void) => environment.timers.schedule(delayMs, task),
+  })
+  CONTEXTS.set(environment, context)
+  return context
 }
 
 /** Opens an instance of each. If one throws, those that are open already are disposed of. */
@@ -96,12 +119,13 @@ function openAll(
   const opened: ExtensionSession[] = []
   try {
     for (const { agreement } of extensions) opened.push(agreement.open(context))
+    // An array that has grown has room for 17. Its copy has the exact size.
+    return opened.slice()
   } catch (error) {
     // The first error is the one to report.
     disposeAll(opened, () => {})
     throw error
   }
-  return opened
 }
 
 function disposeAll(

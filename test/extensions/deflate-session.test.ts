@@ -7,7 +7,7 @@ import {
   type PermessageDeflateOptions,
 } from '../../src/extensions/deflate-options.ts'
 import type { DeflateParameters } from '../../src/extensions/deflate-parameters.ts'
-import { DeflateSession } from '../../src/extensions/deflate-session.ts'
+import { DeflateSession, directionsOf } from '../../src/extensions/deflate-session.ts'
 import { MessageFrame, transform } from '../../src/extensions/message-frame.ts'
 import { chooseEngine } from '../../src/extensions/self-test.ts'
 import { Frame, type PreparedFrame, preparedPayload } from '../../src/protocol/internal.ts'
@@ -36,7 +36,7 @@ function open(setup: Setup = {}) {
   const session = new DeflateSession(
     settings,
     chooseEngine(settings.engine),
-    { ...WIDE, ...setup.agreed },
+    directionsOf({ ...WIDE, ...setup.agreed }),
     {
       role: setup.role ?? 'server',
       maxMessageSize: setup.maxMessageSize ?? 1_048_576,

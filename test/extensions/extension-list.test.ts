@@ -12,7 +12,7 @@ import { parseExtensions } from '../../src/protocol/internal.ts'
 
 const NOTHING: ExtensionSession = { outgoing: () => {}, incoming: () => {}, dispose: () => {} }
 
-/** Agrees with whoever says `ok`, and says it itself. */
+/** Agrees with each offer that says `ok`, and answers `ok`. */
 function extension(name: string, reservedBits: number): Extension {
   return {
     name,
@@ -105,6 +105,19 @@ describe('acceptOffers()', () => {
       ['b', 2],
     ])
     expect(answerHeader(agreed)).toBe('a; ok, b; ok=1')
+  })
+
+  it('returns the same list for the same agreement, which sessions share', () => {
+    const agreement = { parameters: [], open: () => NOTHING }
+    const fixed = { ...a, accept: () => agreement }
+    const other = { ...a, name: 'c', reservedBits: 1, accept: () => agreement }
+    const offers = parseExtensions('a; ok, c') ?? []
+    const list = acceptOffers([fixed], offers)
+
+    expect(acceptOffers([fixed], offers)).toBe(list)
+    expect(acceptOffers([other], offers)).toEqual([{ name: 'c', reservedBits: 1, agreement }])
+    expect(acceptOffers([fixed, other], offers).map(({ name }) => name)).toEqual(['a', 'c'])
+    expect(list).toEqual([{ name: 'a', reservedBits: 4, agreement }])
   })
 
   it('is empty when nothing is offered, installed or accepted', () => {

@@ -52,6 +52,21 @@ describe('permessageDeflate()', () => {
     })
   }
 
+  it('accept() returns one agreement for all offers with the same parameters', () => {
+    const extension = permessageDeflate()
+    const accepted = (header: string) =>
+      extension.accept((parseExtensions(header) ?? []).map(({ parameters }) => parameters))
+    const first = accepted('permessage-deflate; client_max_window_bits')
+
+    expect(accepted('permessage-deflate; x, permessage-deflate; client_max_window_bits')).toBe(
+      first,
+    )
+    // The same windows, but the answer must name the window that the client asked for.
+    expect(accepted('permessage-deflate; server_max_window_bits=12')).not.toBe(first)
+    expect(accepted('permessage-deflate')).not.toBe(first)
+    expect(permessageDeflate().accept([[]])).not.toBe(accepted('permessage-deflate'))
+  })
+
   it('accept() agrees without takeover when the budget has no room, and counts it', () => {
     const budget = new CompressionBudget(100_000)
     const extension = permessageDeflate({ budget })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { CloseReason, Frame } from '../../src/protocol/index.ts'
-import { CompressionBudget } from '../../src/extensions/index.ts'
+import { CompressionBudget, type ExtensionContext } from '../../src/extensions/index.ts'
+import type { AgreedExtension } from '../../src/extensions/internal.ts'
 import { compressedFrame, custom, deflate } from '../support/extensions.ts'
 import { clientFrame } from '../support/peer.ts'
 import { settled } from '../support/memory-world.ts'
@@ -274,6 +275,30 @@ describe('SessionExtensions', () => {
     expect(await session.closed).toMatchObject({ clean: true, cause: null })
     expect(calls).toEqual(['dispose b'])
     expect(heard.failures).toEqual([boom])
+  })
+
+  it('gives each extension the facts of its own session', () => {
+    const seen: ExtensionContext[] = []
+    const extension: AgreedExtension = {
+      ...custom(0, {}),
+      agreement: {
+        parameters: [],
+        open: (context) => {
+          seen.push(context)
+          return { outgoing: () => {}, incoming: () => {}, dispose: () => {} }
+        },
+      },
+    }
+    for (const maxMessageSize of [1000, 1000, 2000, 1000]) {
+      defaultSession({ extensions: [extension], maxMessageSize })
+    }
+
+    expect(seen.map(({ role, maxMessageSize }) => [role, maxMessageSize])).toEqual([
+      ['server', 1000],
+      ['server', 1000],
+      ['server', 2000],
+      ['server', 1000],
+    ])
   })
 
   it('opens extensions with the session and disposes of each of them once', async () => {

@@ -1,5 +1,5 @@
 /**
- * Extensions as a session is given them, and the frames of a peer that uses them.
+ * Extensions for sessions, and the frames of a peer that uses permessage-deflate.
  */
 
 import {

@@ -21,7 +21,7 @@ import {
 import type { HalfOwner } from '../half-owner.ts'
 import { limitOf, type SessionLimitName } from '../limit-name.ts'
 import { ReadHalf } from '../reading/read-half.ts'
-import { SessionExtensions } from '../session-extensions.ts'
+import { type ExtensionsOwner, SessionExtensions } from '../session-extensions.ts'
 import type { SessionHoldings } from '../session-holdings.ts'
 import type { SessionOwner } from '../session-owner.ts'
 import type { SessionObserver, SessionSettings } from '../settings.ts'
@@ -34,7 +34,7 @@ import { SessionEnd } from './session-end.ts'
 import { createTimeLimits, type TimeLimits } from './time-limits.ts'
 
 /** Owns the parts of one session. */
-export class SessionCore implements HalfOwner {
+export class SessionCore implements HalfOwner, ExtensionsOwner {
   readonly settings: SessionSettings
   readonly environment: Environment
   readonly observer: SessionObserver
@@ -71,9 +71,7 @@ export class SessionCore implements HalfOwner {
           : (this.write.backlog?.movedOutAt ?? -Infinity),
       timeIsUp: (limit, limitMs) => this.#timeIsUp(limit, limitMs),
     })
-    this.extensions = SessionExtensions.open(settings, environment, (error) =>
-      this.#extensionFailed(error),
-    )
+    this.extensions = SessionExtensions.open(settings, environment, this)
     this.write = new WriteHalf(this, transport)
     this.read = new ReadHalf(this, this.write, kind)
   }
@@ -196,6 +194,23 @@ export class SessionCore implements HalfOwner {
     if (this.heldBytes > SLAB_BYTES) this.write.transport.abort()
   }
 
+  // Call of the extensions: see `ExtensionsOwner`
+
+  /**
+   * An extension failed: through the peer if the error says so, else through a bug. Reading ends.
+   */
+  extensionFailed(error: unknown): void {
+    this.read.decoder.stop()
+    if (error instanceof ProtocolViolation) {
+      this.read.ending.concludeWith(() => this.fail(failureReason(error), error), this.environment)
+      return
+    }
+    this.observer.handlerFailed(error, this.session)
+    const cause =
+      error instanceof Error ? error : new TypeError('Cannot tell why the extension failed')
+    this.fail(INTERNAL_ERROR, cause)
+  }
+
   // Calls of the halves: see `HalfOwner`
 
   fail(reason: CloseReason, cause: Error, limit: SessionLimitName | null = limitOf(cause)): void {
@@ -243,21 +258,6 @@ export class SessionCore implements HalfOwner {
     const cause = new SessionTimeoutError(limit, limitMs)
     this.#reportLimit(limit, cause)
     this.#leave(TIME_IS_UP[limit], cause)
-  }
-
-  /**
-   * An extension failed: through the peer if the error says so, else through a bug. Reading ends.
-   */
-  #extensionFailed(error: unknown): void {
-    this.read.decoder.stop()
-    if (error instanceof ProtocolViolation) {
-      this.read.ending.concludeWith(() => this.fail(failureReason(error), error), this.environment)
-      return
-    }
-    this.observer.handlerFailed(error, this.session)
-    const cause =
-      error instanceof Error ? error : new TypeError('Cannot tell why the extension failed')
-    this.fail(INTERNAL_ERROR, cause)
   }
 
   /** Closes, but ends the handler's loop now, and not with the peer's answer. */

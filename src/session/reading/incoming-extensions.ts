@@ -17,12 +17,13 @@ import {
 import type { SessionExtensions } from '../session-extensions.ts'
 
 /** The read half, as the extensions see it. */
-export interface TransformedCalls {
-  readonly deliver: (frame: Frame, size: number) => void
+export interface TransformedReader {
+  /** Puts a message into the channel. `size` is the size of its payload in bytes. */
+  deliver(frame: Frame, size: number): void
   /** Whether a text message belongs to a heartbeat and was handled there. */
-  readonly takesHeartbeat: (message: Uint8Array) => boolean
-  /** An extension begins to work on a message, or is done. */
-  readonly work: (isWorking: boolean) => void
+  takesHeartbeat(message: Uint8Array): boolean
+  /** An extension begins to work on a message, or is done: reading is held back meanwhile. */
+  extensionWorks(isWorking: boolean): void
 }
 
 /** Passes the received messages of one session through its extensions. */
@@ -36,11 +37,11 @@ export class IncomingExtensions {
   /** Whether the handler reads no more. */
   isUnread = false
   readonly #extensions: SessionExtensions
-  readonly #calls: TransformedCalls
+  readonly #reader: TransformedReader
 
-  constructor(extensions: SessionExtensions, calls: TransformedCalls) {
+  constructor(extensions: SessionExtensions, reader: TransformedReader) {
     this.#extensions = extensions
-    this.#calls = calls
+    this.#reader = reader
   }
 
   /** A message has arrived, with the reserved bits of its first frame. */
@@ -62,18 +63,18 @@ export class IncomingExtensions {
 
   #await(pending: Promise<void>, message: MessageFrame, reservedBits: number): void {
     this.heldBytes = memoryOf(message.payload)
-    this.#calls.work(true)
+    this.#reader.extensionWorks(true)
     pending.then(
       () => {
         this.heldBytes = 0
         if (this.#extensions.isIncomingOver) return
         this.#deliver(message, reservedBits)
-        this.#calls.work(false)
+        this.#reader.extensionWorks(false)
       },
       (error: unknown) => {
         this.heldBytes = 0
         this.#extensions.failIncoming(error)
-        this.#calls.work(false)
+        this.#reader.extensionWorks(false)
       },
     )
   }
@@ -81,10 +82,10 @@ export class IncomingExtensions {
   #deliver(message: MessageFrame, reservedBits: number): void {
     const { type, payload } = message
     if (type === 'binary') {
-      this.#calls.deliver(new Frame.Binary(payload), payload.length)
+      this.#reader.deliver(new Frame.Binary(payload), payload.length)
       return
     }
-    if (payload[0] === HEARTBEAT_MARK && this.#calls.takesHeartbeat(payload)) {
+    if (payload[0] === HEARTBEAT_MARK && this.#reader.takesHeartbeat(payload)) {
       this.#beats = true
       return
     }
@@ -99,7 +100,7 @@ export class IncomingExtensions {
       )
       return
     }
-    this.#calls.deliver(receivedText(payload), payload.length)
+    this.#reader.deliver(receivedText(payload), payload.length)
   }
 }
 

@@ -27,7 +27,6 @@ import {
 import { failureReason, VIOLATED_POLICY } from '../failure-reason.ts'
 import type { HalfOwner } from '../half-owner.ts'
 import type { ChannelBounds } from '../channel-bounds.ts'
-import type { SessionExtensions } from '../session-extensions.ts'
 import type { SessionOwner } from '../session-owner.ts'
 import type { HeartbeatListener, SessionObserver } from '../settings.ts'
 import type { TransportReceiver } from '../transport.ts'
@@ -40,14 +39,14 @@ import {
   incomingSettings,
   WAITING_FRAME_BYTES,
 } from './incoming-channel.ts'
-import { IncomingExtensions } from './incoming-extensions.ts'
+import { IncomingExtensions, type TransformedReader } from './incoming-extensions.ts'
 import { countsData, RateLimits } from './rate-limits.ts'
 import { RawFrames } from './raw-frames.ts'
 import { ReadEnding } from './read-ending.ts'
 import { type FrameQueue, waitingFramesOf } from './waiting-frames.ts'
 
 /** Reads for one session. */
-export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
+export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue, TransformedReader {
   /** The channel that the handler receives from. */
   readonly channel: BufferedChannel<Frame, ReadHalf>
   readonly decoder: FrameDecoder
@@ -90,7 +89,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
     this.#bounds = settings.incoming
     this.#write = write
     this.#output = outputOf(environment)
-    this.extensions = extensions === null ? null : this.#openExtensions(extensions)
+    this.extensions = extensions === null ? null : new IncomingExtensions(extensions, this)
     if (countsData(settings)) this.#limits()
     this.channel = new BufferedChannel<Frame, ReadHalf>(
       incomingSettings(settings.incoming, (bytes) => this.#dropped(bytes)),
@@ -159,14 +158,14 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
     const message = this.#gather(payload, fin)
     if (message === null) return
     if (this.extensions !== null) this.extensions.receive('text', message, reservedBits)
-    else if (message[0] !== HEARTBEAT_MARK || !this.#takesHeartbeat(message)) {
-      this.#deliver(receivedText(message, recycle), message.length)
+    else if (message[0] !== HEARTBEAT_MARK || !this.takesHeartbeat(message)) {
+      this.deliver(receivedText(message, recycle), message.length)
     }
   }
 
   asciiText(text: string): void {
     // Heartbeats are shorter.
-    if (this.extensions === null) this.#deliver(receivedText(text), text.length)
+    if (this.extensions === null) this.deliver(receivedText(text), text.length)
     else this.text(encodeUtf8(text), true, 0)
   }
 
@@ -174,7 +173,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
     const message = this.#gather(payload, fin)
     if (message === null) return
     if (this.extensions !== null) this.extensions.receive('binary', message, reservedBits)
-    else this.#deliver(receivedBinary(message, recycle), message.length)
+    else this.deliver(receivedBinary(message, recycle), message.length)
   }
 
   ping(payload: Uint8Array): void {
@@ -193,6 +192,32 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
 
   violation(error: ProtocolViolation): void {
     this.#concludeWith(() => this.owner.fail(failureReason(error), error))
+  }
+
+  // Calls of the extensions: see `TransformedReader`
+
+  /**
+   * Whether a text message belongs to a heartbeat, and must not reach the handler. A question is
+   * answered here. An answer goes to the heartbeat that listens.
+   */
+  takesHeartbeat(message: Uint8Array): boolean {
+    if (this.#heartbeat?.takes(message) === true) return true
+    const answer = this.owner.settings.answerHeartbeats ? heartbeatAnswer(message) : null
+    if (answer === null) return false
+    if (this.#limits().controlFrame()) this.#write.beat(answer)
+    return true
+  }
+
+  /** Puts a message into the channel. `size` is the size of its payload in bytes. */
+  deliver(frame: Frame, size: number): void {
+    if (this.#heartbeat !== null) this.#heartbeat.heard()
+    if (frame.fin) this.receivedMessages += 1
+    if (this.#rates === null || this.#rates.message()) this.#put(frame, size)
+  }
+
+  extensionWorks(isWorking: boolean): void {
+    if (isWorking) this.#held().pause(EXTENSION)
+    else this.heldBack?.resume(EXTENSION)
   }
 
   // Calls of the core at the end
@@ -255,25 +280,6 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
     this.#assembler ??= new MessageAssembler()
     this.#assembler.add(payload)
     return fin ? this.#assembler.take() : null
-  }
-
-  /**
-   * Whether a text message belongs to a heartbeat, and must not reach the handler. A question is
-   * answered here. An answer goes to the heartbeat that listens.
-   */
-  #takesHeartbeat(message: Uint8Array): boolean {
-    if (this.#heartbeat?.takes(message) === true) return true
-    const answer = this.owner.settings.answerHeartbeats ? heartbeatAnswer(message) : null
-    if (answer === null) return false
-    if (this.#limits().controlFrame()) this.#write.beat(answer)
-    return true
-  }
-
-  /** Puts a message into the channel. `size` is the size of its payload in bytes. */
-  #deliver(frame: Frame, size: number): void {
-    if (this.#heartbeat !== null) this.#heartbeat.heard()
-    if (frame.fin) this.receivedMessages += 1
-    if (this.#rates === null || this.#rates.message()) this.#put(frame, size)
   }
 
   #put(frame: Frame, size: number): void {
@@ -343,18 +349,9 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
     return this.#rates
   }
 
-  #openExtensions(extensions: SessionExtensions): IncomingExtensions {
-    return new IncomingExtensions(extensions, {
-      deliver: (frame, size) => this.#deliver(frame, size),
-      takesHeartbeat: (message) => this.#takesHeartbeat(message),
-      work: (isWorking) =>
-        isWorking ? this.#held().pause(EXTENSION) : this.heldBack?.resume(EXTENSION),
-    })
-  }
-
   #rawFrames(): RawFrames {
     return new RawFrames({
-      message: (frame, size) => this.#deliver(frame, size),
+      message: (frame, size) => this.deliver(frame, size),
       control: (frame, size) => {
         if (this.#limits().controlFrame()) this.#put(frame, size)
       },
