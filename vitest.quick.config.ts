@@ -23,6 +23,7 @@ const LONG = [
   'test/brokers/nats/nats-broker.test.ts',
   'test/brokers/nats/nats-cluster.test.ts',
   'test/brokers/nats/nats-connection.test.ts',
+  'test/brokers/nats/nats-dialing.test.ts',
   'test/brokers/nats/kind-stream.test.ts',
   'test/brokers/workers/workers-engine.test.ts',
   'test/brokers/workers/workers-broker.test.ts',

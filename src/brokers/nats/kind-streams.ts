@@ -5,13 +5,14 @@
 
 import { BrokerUnavailableError, type LogKind, type LogTopic } from '../../topics/index.ts'
 import { UnusableEngineError } from '../broker-link.ts'
+import type { EngineKinds } from '../engine.ts'
 import { KindStream } from './kind-stream.ts'
 import type { NatsConnection } from './nats-connection.ts'
 import type { NatsNames } from './nats-names.ts'
 import type { NatsSettings } from './nats-options.ts'
 
 /** Streams by the id of their kind. */
-export class KindStreams {
+export class KindStreams implements EngineKinds<NatsConnection> {
   readonly #names: NatsNames
   readonly #settings: NatsSettings
   readonly #createEpoch: () => string

@@ -8,9 +8,16 @@
 
 import type { LogPage, ReadLimit, StoredEvent } from '../../topics/index.ts'
 import type { KindStream } from './kind-stream.ts'
-import { fieldsOf, JetStreamError, messageIdIn, type NatsConnection } from './nats-connection.ts'
+import {
+  decoded,
+  fieldsOf,
+  isJetStreamError,
+  JetStreamCode,
+  messageIdIn,
+  wholeOf,
+} from './jetstream-answers.ts'
+import type { NatsConnection } from './nats-connection.ts'
 
-const MESSAGE_NOT_FOUND = 10037
 /** More events are never asked for in one read: each is a request. */
 const MAX_EVENTS = 256
 
@@ -137,7 +144,7 @@ async function direct(
   if (headers.code === 404) return null
   if (headers.code !== 0) throw strange()
   return {
-    sequence: sequenceOf(headers.get('Nats-Sequence')),
+    sequence: wholeOf(headers.get('Nats-Sequence')),
     messageId: headers.get('Nats-Msg-Id'),
     data: data.slice(),
   }
@@ -154,24 +161,11 @@ async function fromLeader(
     const message = fieldsOf(answer['message'])
     const { seq, data } = message
     const messageId = messageIdIn(message)
-    return { sequence: sequenceOf(seq), messageId, data: new Uint8Array(decoded(data)) }
+    return { sequence: wholeOf(seq), messageId, data: new Uint8Array(decoded(data)) }
   } catch (error) {
-    if (error instanceof JetStreamError && error.number === MESSAGE_NOT_FOUND) return null
+    if (isJetStreamError(error, JetStreamCode.MessageNotFound)) return null
     throw error
   }
-}
-
-function decoded(base64: unknown): Buffer {
-  return Buffer.from(typeof base64 === 'string' ? base64 : '', 'base64')
-}
-
-/** @throws for what is not a sequence. */
-export function sequenceOf(value: unknown): number {
-  const sequence = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value
-  if (typeof sequence === 'number' && Number.isSafeInteger(sequence) && sequence >= 0) {
-    return sequence
-  }
-  throw strange()
 }
 
 function strange(): Error {

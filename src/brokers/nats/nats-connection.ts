@@ -1,17 +1,12 @@
 /**
- * One connection to NATS, until it ends: requests, subscriptions, and the two requests of
- * JetStream.
+ * One connection to NATS, until it ends: requests, subscriptions, and requests to JetStream.
  */
 
 import type * as Nats from '@nats-io/transport-node'
 
-import { loadPackage } from '../../packages/index.ts'
-import { type LinkConnection, UnusableEngineError } from '../broker-link.ts'
-import type { NatsSettings } from './nats-options.ts'
+import type { EngineConnection } from '../engine.ts'
+import { type AnswerFields, readAnswer } from './jetstream-answers.ts'
 
-/** The oldest server on which republished events were seen to be without a hole. */
-const OLDEST: readonly number[] = [2, 9, 10]
-const CONNECT_MS = 5000
 /** For headers, which count towards the largest payload. */
 const HEADER_BYTES = 512
 /**
@@ -29,55 +24,15 @@ const NEW_STREAM_ANSWER_MS: readonly number[] = [125, 250, 500, 1000, 2000]
 /** A message as it comes. */
 export type NatsMessage = Nats.Msg
 
-/** What JetStream answers when it refuses. */
-export class JetStreamError extends Error {
-  /** JetStream's own number of the problem, such as 10059. */
-  readonly number: number
-
-  constructor(number: number, description: string) {
-    super(`JetStream answers ${number}: ${description}`)
-    this.number = number
-  }
-}
-
-/** Loads the client library. @throws {PackageMissingError} */
-export function loadNats(): typeof Nats {
-  const range = '^3.3.1'
-  // The package is what it says, or it is not there; what is used is checked by the tests of this
-  // folder.
-  return loadPackage('make the NATS broker', '@nats-io/transport-node', range) as typeof Nats
-}
-
-/** Connects. See `Connector.connect`. */
-export async function connectNats(
-  nats: typeof Nats,
-  settings: NatsSettings,
-  signal: AbortSignal,
-  ended: (cause: unknown) => void,
-): Promise<NatsConnection> {
-  const connection = await dial(nats, settings)
-  const close = (): void => void connection.close()
-  if (signal.aborted) close()
-  signal.addEventListener('abort', close, { once: true })
-  // `closed` never rejects.
-  void connection.closed().then((error) => ended(error ?? null))
-  const { info } = connection
-  if (info === undefined) throw new Error('Cannot use this NATS: it has not said what it is')
-  if (!isNewEnough(info.version)) {
-    const expected = OLDEST.join('.')
-    throw new UnusableEngineError(`NATS is ${info.version}, expected ${expected} or newer`)
-  }
-  if (info.jetstream !== true && info.cluster === undefined) {
-    throw new UnusableEngineError('JetStream is off, expected nats-server -js')
-  }
-  return new NatsConnection(nats, connection, info, ended)
-}
+/** Is called with each message of a subscription. */
+export type NatsListener = (message: NatsMessage) => void
 
 /** NATS, connected. */
-export class NatsConnection implements LinkConnection {
+export class NatsConnection implements EngineConnection {
   readonly info: Nats.ServerInfo
   readonly #nats: typeof Nats
   readonly #connection: Nats.NatsConnection
+  readonly #heard: NatsListener
   readonly #ended: (cause: unknown) => void
   readonly #subscriptions = new Map<string, Nats.Subscription>()
 
@@ -85,11 +40,13 @@ export class NatsConnection implements LinkConnection {
     nats: typeof Nats,
     connection: Nats.NatsConnection,
     info: Nats.ServerInfo,
+    heard: NatsListener,
     ended: (cause: unknown) => void,
   ) {
     this.info = info
     this.#nats = nats
     this.#connection = connection
+    this.#heard = heard
     this.#ended = ended
   }
 
@@ -121,19 +78,17 @@ export class NatsConnection implements LinkConnection {
   }
 
   /** Resolves when the server has all the subscriptions. */
-  async subscribe(
-    subjects: readonly string[],
-    heard: (message: NatsMessage) => void,
-  ): Promise<void> {
+  async subscribe(subjects: readonly string[]): Promise<void> {
     for (const subject of subjects) {
       if (this.#subscriptions.has(subject)) continue
-      const callback = (error: Error | null, message: NatsMessage): void => {
-        if (error === null) heard(message)
-        // Not permitted: the log cannot be followed on this connection.
-        else this.#ended(error)
-      }
-      this.#subscriptions.set(subject, this.#connection.subscribe(subject, { callback }))
+      this.#subscriptions.set(subject, this.#listen(subject, this.#heard))
     }
+    await this.#connection.flush()
+  }
+
+  /** Hears what comes on `subject`, as long as the connection lives. */
+  async watch(subject: string, heard: NatsListener): Promise<void> {
+    this.#listen(subject, heard)
     await this.#connection.flush()
   }
 
@@ -182,12 +137,22 @@ export class NatsConnection implements LinkConnection {
   }
 
   /** A request to JetStream. @throws (by rejecting) {JetStreamError} when it refuses. */
-  async ask(operation: string, question: unknown): Promise<Readonly<Record<string, unknown>>> {
+  async ask(operation: string, question: unknown): Promise<AnswerFields> {
     const message = new TextEncoder().encode(JSON.stringify(question))
     const request = this.#connection.request(`$JS.API.${operation}`, message, {
       timeout: ANSWER_MS,
     })
     return readAnswer(await this.#answered(request))
+  }
+
+  #listen(subject: string, heard: NatsListener): Nats.Subscription {
+    return this.#connection.subscribe(subject, {
+      callback: (error, message) => {
+        if (error === null) heard(message)
+        // Not permitted: the log cannot be followed on this connection.
+        else this.#ended(error)
+      },
+    })
   }
 
   #headersOf(headers: Readonly<Record<string, string>>): Nats.MsgHdrs {
@@ -210,52 +175,4 @@ export class NatsConnection implements LinkConnection {
       throw error
     }
   }
-}
-
-/** The fields of an answer in JSON. @throws {JetStreamError} when it is a refusal. */
-export function readAnswer(answer: NatsMessage): Readonly<Record<string, unknown>> {
-  const fields = fieldsOf(answer.json<unknown>())
-  if (fields['error'] === undefined) return fields
-  const { err_code: number, description } = fieldsOf(fields['error'])
-  throw new JetStreamError(Number(number), String(description))
-}
-
-/** The id with which the message in an answer was published; `''` when it had none. */
-export function messageIdIn({ hdrs }: Readonly<Record<string, unknown>>): string {
-  const headers = Buffer.from(typeof hdrs === 'string' ? hdrs : '', 'base64').toString()
-  return /^Nats-Msg-Id: *(.*?)\r?$/m.exec(headers)?.[1] ?? ''
-}
-
-/** @throws for what is not an object. */
-export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null) {
-    throw new Error('Cannot read the answer of JetStream: it is not an object')
-  }
-  // Checked above; the fields are checked where they are used.
-  return value as Readonly<Record<string, unknown>>
-}
-
-/** Connects once. The client would also come back, but it hides that, and gives up. */
-async function dial(nats: typeof Nats, settings: NatsSettings): Promise<Nats.NatsConnection> {
-  try {
-    return await nats.connect({
-      ...settings.connection,
-      reconnect: false,
-      timeout: CONNECT_MS,
-      noAsyncTraces: true,
-    })
-  } catch (error) {
-    if (!(error instanceof nats.AuthorizationError)) throw error
-    const problem = 'NATS refuses the credentials, expected valid ones'
-    throw new UnusableEngineError(problem, { cause: error })
-  }
-}
-
-function isNewEnough(version: string): boolean {
-  const parts = version.split(/[.-]/).slice(0, OLDEST.length).map(Number)
-  for (const [index, oldest] of OLDEST.entries()) {
-    const part = parts[index] ?? 0
-    if (part !== oldest) return part > oldest
-  }
-  return true
 }

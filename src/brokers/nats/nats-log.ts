@@ -15,50 +15,41 @@ import {
   PublishUncertainError,
   type ReadLimit,
 } from '../../topics/index.ts'
+import { readPlace } from '../places.ts'
+import type { AppendRequest, EngineLog } from '../engine.ts'
 import type { KindStream } from './kind-stream.ts'
 import type { KindStreams } from './kind-streams.ts'
-import { findAppend, readHead, readPage, sequenceOf } from './log-reader.ts'
+import type { Wanted, WantedEvents } from '../subscriptions.ts'
 import {
+  isJetStreamError,
+  JetStreamCode,
   JetStreamError,
-  type NatsConnection,
-  type NatsMessage,
   readAnswer,
-} from './nats-connection.ts'
+  wholeOf,
+} from './jetstream-answers.ts'
+import { findAppend, readHead, readPage } from './log-reader.ts'
+import type { NatsConnection, NatsMessage } from './nats-connection.ts'
 import { messageIdOf, tokenOf } from './nats-names.ts'
 
-const WRONG_LAST_SEQUENCE = 10071
-const STREAM_NOT_FOUND = 10059
 const TOO_LARGE: ReadonlySet<number> = new Set([10054, 10097])
 const HEADS_AT_ONCE = 64
 
 /** The logs of one node. */
-export class NatsLog {
+export class NatsLog implements EngineLog<NatsConnection> {
   readonly #streams: KindStreams
-  /**
-   * The newest head of each followed topic; `null` before the first one. An expired event leaves no
-   * trace in the stream.
-   */
-  readonly #followed = new Map<string, Head | null>()
+  readonly #wantedOf: (topic: LogTopic) => Wanted | undefined
+  /** The newest head of each followed topic. An expired event leaves no trace in the stream. */
+  readonly #heads = new WeakMap<Wanted, Head>()
 
-  constructor(streams: KindStreams) {
+  /** @param wantedOf returns `undefined` for a topic that is not followed. */
+  constructor(streams: KindStreams, wantedOf: (topic: LogTopic) => Wanted | undefined) {
     this.#streams = streams
+    this.#wantedOf = wantedOf
   }
 
-  follow({ name }: LogTopic): void {
-    if (!this.#followed.has(name)) this.#followed.set(name, null)
-  }
-
-  unfollow({ name }: LogTopic): void {
-    this.#followed.delete(name)
-  }
-
-  /** See `Broker.append`. Rejects with other errors when the answer did not come. */
   async append(
     connection: NatsConnection,
-    topic: LogTopic,
-    message: Uint8Array,
-    identity: AppendIdentity,
-    expect?: Head,
+    { topic, message, identity, expect }: AppendRequest,
   ): Promise<Appended> {
     const { name } = topic
     if (message.length > connection.maxMessageBytes) throw new PublishRefusedError(name, 'size')
@@ -77,7 +68,7 @@ export class NatsLog {
       const answer = await connection.request(storedOf(stream, topic), message, headers)
       return readAppended(stream, answer, messageId)
     } catch (error) {
-      const isPassed = error instanceof JetStreamError && error.number === WRONG_LAST_SEQUENCE
+      const isPassed = isJetStreamError(error, JetStreamCode.WrongLastSequence)
       if (isPassed && expect !== undefined) {
         return repeated(connection, stream, topic, identity, expect)
       }
@@ -85,7 +76,6 @@ export class NatsLog {
     }
   }
 
-  /** See `Broker.read`. */
   read(
     connection: NatsConnection,
     topic: LogTopic,
@@ -99,7 +89,6 @@ export class NatsLog {
     })
   }
 
-  /** See `Broker.heads`. */
   heads(connection: NatsConnection, topics: readonly LogTopic[]): Promise<Head[]> {
     return unlessGone(connection, async () => {
       const heads: Head[] = []
@@ -111,38 +100,32 @@ export class NatsLog {
     })
   }
 
-  /** The head of one topic. */
-  head(connection: NatsConnection, topic: LogTopic): Promise<Head> {
-    return unlessGone(connection, () => this.#headOf(connection, topic))
-  }
-
   /**
    * Reads an event that a stream has republished.
    *
-   * @returns where it stands; `null` for a message of another program. If an event was lost, the
-   *   next one shows the hole.
+   * @returns where it stands; `null` for a message of another program.
    */
-  heard(topic: string, kind: string, { headers }: NatsMessage): EventPlace | null {
-    const stream = this.#streams.find(kind)
+  placeOf({ headers }: NatsMessage, wanted: WantedEvents): EventPlace | null {
+    const stream = this.#streams.find(wanted.topic.kind.id)
     if (stream === undefined || headers?.get('Nats-Stream') !== stream.names.stream) return null
-    const offset = numberOf(headers.get('Nats-Sequence'))
-    const previous = numberOf(headers.get('Nats-Last-Sequence'))
-    if (offset === null || previous === null || previous >= offset) return null
     const { epoch } = stream
+    const previous = headers.get('Nats-Last-Sequence')
+    const place = readPlace(epoch, headers.get('Nats-Sequence'), previous)
+    if (place === null) return null
+    const { offset } = place
     stream.saw(offset, headers.get('Nats-Msg-Id'))
-    const known = this.#followed.get(topic) ?? null
-    if (known === null || known.epoch !== epoch || known.offset < offset) {
-      this.#remember(topic, { epoch, offset })
-    }
-    return { epoch, offset, previous }
+    const known = this.#heads.get(wanted)
+    if (known?.epoch !== epoch || known.offset < offset) this.#heads.set(wanted, { epoch, offset })
+    return place
   }
 
   async #headOf(connection: NatsConnection, topic: LogTopic): Promise<Head> {
     const stream = this.#streams.of(topic)
     const { epoch } = stream
     const subject = storedOf(stream, topic)
-    const last = this.#followed.get(topic.name) ?? null
-    const known = last !== null && last.epoch === epoch ? last : null
+    const wanted = this.#wantedOf(topic)
+    const last = wanted && this.#heads.get(wanted)
+    const known = last?.epoch === epoch ? last : null
     let offset = await readHead(connection, stream, subject)
     if (known !== null && (offset ?? 0) < known.offset) {
       const outcome = await stream.compare(connection)
@@ -152,12 +135,8 @@ export class NatsLog {
     }
     if (offset === null) return known ?? { epoch, offset: 0 }
     const head = { epoch, offset }
-    this.#remember(topic.name, head)
+    if (wanted !== undefined) this.#heads.set(wanted, head)
     return head
-  }
-
-  #remember(topic: string, head: Head): void {
-    if (this.#followed.has(topic)) this.#followed.set(topic, head)
   }
 }
 
@@ -170,8 +149,7 @@ async function unlessGone<T>(connection: NatsConnection, work: () => Promise<T>)
   try {
     return await work()
   } catch (error) {
-    const isGone = error instanceof JetStreamError && error.number === STREAM_NOT_FOUND
-    if (isGone) connection.fail(error)
+    if (isJetStreamError(error, JetStreamCode.StreamNotFound)) connection.fail(error)
     throw error
   }
 }
@@ -203,13 +181,8 @@ async function repeated(
 /** JetStream's acknowledgement of an append. */
 function readAppended(stream: KindStream, answer: NatsMessage, messageId: string): Appended {
   const { seq, duplicate } = readAnswer(answer)
-  const offset = sequenceOf(seq)
+  const offset = wholeOf(seq)
   stream.saw(offset, messageId)
   const isDuplicate = duplicate === true
   return { epoch: stream.epoch, offset: offset === 0 ? null : offset, duplicate: isDuplicate }
-}
-
-function numberOf(text: string): number | null {
-  const number = Number(text)
-  return /^\d{1,16}$/.test(text) && Number.isSafeInteger(number) ? number : null
 }

@@ -5,7 +5,7 @@
 import type * as Redis from '@redis/client'
 
 import { loadPackage } from '../../packages/index.ts'
-import type { LinkConnection } from '../broker-link.ts'
+import type { EngineConnection } from '../engine.ts'
 import { askInTurn, type ClientParts } from './redis-client.ts'
 import { RedisCluster } from './redis-cluster.ts'
 import type { RedisAddress, RedisSettings } from './redis-options.ts'
@@ -36,7 +36,7 @@ export async function connectRedis(
 }
 
 /** Redis, connected. */
-export class RedisConnection implements LinkConnection {
+export class RedisConnection implements EngineConnection {
   readonly #cluster: RedisCluster | null
   readonly #single: RedisShard | null
 
@@ -92,8 +92,17 @@ export class RedisConnection implements LinkConnection {
     await Promise.all(commands)
   }
 
-  unsubscribe(channel: string): Promise<void> {
-    return this.#shardOf(channel).unsubscribe(channel)
+  unsubscribe(channel: string): void {
+    void this.#unsubscribed(channel)
+  }
+
+  /** Never rejects: what fails here has ended with the connection. */
+  async #unsubscribed(channel: string): Promise<void> {
+    try {
+      await this.#shardOf(channel).unsubscribe(channel)
+    } catch {
+      // Redis drops the subscriptions of a connection with the connection.
+    }
   }
 
   #all(): readonly RedisShard[] {

@@ -3,7 +3,6 @@
  */
 
 import {
-  type AppendIdentity,
   type Appended,
   BrokerUnavailableError,
   ExpectationFailedError,
@@ -13,6 +12,7 @@ import {
   type LogTopic,
   type ReadLimit,
 } from '../../topics/index.ts'
+import type { AppendRequest, EngineLog } from '../engine.ts'
 import type { RedisConnection } from './redis-connection.ts'
 import type { RedisNames } from './redis-names.ts'
 import { readAppended, readHeads, readPage } from './replies.ts'
@@ -23,7 +23,7 @@ const META_MS = 24 * 3_600_000
 const HEADS_AT_ONCE = 256
 
 /** The logs of one node. */
-export class RedisLog {
+export class RedisLog implements EngineLog<RedisConnection> {
   readonly #names: RedisNames
   /** An error that Redis itself has answered. */
   readonly #ErrorReply: abstract new (...args: never[]) => Error
@@ -42,13 +42,9 @@ export class RedisLog {
     this.#createEpoch = createEpoch
   }
 
-  /** See `Broker.append`. Rejects with other errors when the answer did not come. */
   async append(
     connection: RedisConnection,
-    topic: LogTopic,
-    message: Uint8Array,
-    identity: AppendIdentity,
-    expect?: Head,
+    { topic, message, identity, expect }: AppendRequest,
   ): Promise<Appended> {
     const { name, kind } = topic
     const keys = this.#names.topic(name)
@@ -77,7 +73,6 @@ export class RedisLog {
     throw new ExpectationFailedError(name)
   }
 
-  /** See `Broker.read`. */
   async read(
     connection: RedisConnection,
     topic: LogTopic,
@@ -93,7 +88,6 @@ export class RedisLog {
     return readPage(await connection.run(READ_SCRIPT, [meta, log], args), after)
   }
 
-  /** See `Broker.heads`. */
   async heads(connection: RedisConnection, topics: readonly LogTopic[]): Promise<Head[]> {
     if (!connection.isCluster) return this.#headsTogether(connection, topics)
     // One script reads the topics of one partition: their keys belong to one slot.

@@ -1,8 +1,10 @@
 /**
- * What Redis answers and publishes, read with care: it may be another program's.
+ * Reads what Redis returns and publishes, and checks it: another program may have written it.
  */
 
-import type { Appended, EventPlace, Head, LogPage, StoredEvent } from '../../topics/index.ts'
+import type { Appended, Head, LogPage, StoredEvent } from '../../topics/index.ts'
+import { isEpoch, readOffset, readPlace } from '../places.ts'
+import type { LiveEvent } from '../subscriptions.ts'
 
 /** An append that has been answered; `null` for a failed expectation. */
 export function readAppended(reply: unknown): Appended | null {
@@ -45,9 +47,7 @@ export function readPage(reply: unknown, after: number): LogPage {
 }
 
 /** An event as it is published; `null` when it is not one of ours. */
-export function readPublished(
-  payload: Buffer,
-): { readonly place: EventPlace; readonly message: Uint8Array } | null {
+export function readPublished(payload: Buffer): LiveEvent | null {
   const parts: string[] = []
   let start = 0
   while (parts.length < 3) {
@@ -56,15 +56,9 @@ export function readPublished(
     parts.push(payload.toString('latin1', start, end))
     start = end + 1
   }
-  const [epoch = '', offset = '', previous = ''] = parts
-  if (!EPOCH.test(epoch) || !OFFSET.test(offset) || !OFFSET.test(previous)) return null
-  const place = { epoch, offset: Number(offset), previous: Number(previous) }
-  if (!Number.isSafeInteger(place.offset) || place.previous >= place.offset) return null
-  return { place, message: new Uint8Array(payload.subarray(start)) }
+  const place = readPlace(parts[0], parts[1], parts[2])
+  return place && { place, message: new Uint8Array(payload.subarray(start)) }
 }
-
-const EPOCH = /^[A-Za-z0-9_-]{1,64}$/
-const OFFSET = /^\d{1,16}$/
 
 function listOf(reply: unknown): readonly unknown[] {
   if (!Array.isArray(reply)) throw strange()
@@ -85,14 +79,14 @@ function bytesOf(value: unknown): Uint8Array {
 }
 
 function offsetOf(text: string): number {
-  const offset = Number(text)
-  if (!OFFSET.test(text) || !Number.isSafeInteger(offset)) throw strange()
+  const offset = readOffset(text)
+  if (offset === null) throw strange()
   return offset
 }
 
 function epochOf(value: unknown): string {
   const epoch = textOf(value)
-  if (!EPOCH.test(epoch)) throw strange()
+  if (!isEpoch(epoch)) throw strange()
   return epoch
 }
 

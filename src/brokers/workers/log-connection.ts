@@ -4,8 +4,8 @@
 
 import { connect, type NetConnectOpts } from 'node:net'
 import { Deferred } from '../../base/internal.ts'
-import type { BrokerSink, EventPlace } from '../../topics/index.ts'
-import type { LinkConnection } from '../broker-link.ts'
+import type { EngineConnection } from '../engine.ts'
+import type { Subscriptions, Wanted } from '../subscriptions.ts'
 import { FrameSocket } from './frame-socket.ts'
 import type { LogFrame } from './log-frames.ts'
 
@@ -33,36 +33,38 @@ const MAX_UNSENT_BYTES = 64 * 1024 * 1024
 export async function connectLog(
   { to, secret }: LogAddress,
   names: { readonly namespace: string; readonly nodeId: string },
-  sink: Pick<BrokerSink, 'event' | 'message'>,
+  subscriptions: Subscriptions<LogFrame>,
   signal: AbortSignal,
   ended: (cause: unknown) => void,
 ): Promise<LogConnection> {
-  const connection = new LogConnection(to, sink, signal, ended)
+  const connection = new LogConnection(to, subscriptions, signal, ended)
   const { namespace, nodeId: node } = names
   await connection.ask({ do: 'hello', secret, namespace, node })
   return connection
 }
 
 /** One connection. It ends for good. */
-export class LogConnection implements LinkConnection {
+export class LogConnection implements EngineConnection {
   readonly #frames: FrameSocket
-  readonly #sink: Pick<BrokerSink, 'event' | 'message'>
+  readonly #subscriptions: Subscriptions<LogFrame>
   readonly #asked = new Map<number, Deferred<LogFrame>>()
   #ids = 0
   #isOver = false
 
   constructor(
     to: NetConnectOpts,
-    sink: Pick<BrokerSink, 'event' | 'message'>,
+    subscriptions: Subscriptions<LogFrame>,
     signal: AbortSignal,
     ended: (cause: unknown) => void,
   ) {
-    this.#sink = sink
+    this.#subscriptions = subscriptions
     const socket = connect(to)
     this.#frames = new FrameSocket(
       socket,
       MAX_UNSENT_BYTES,
-      (frame) => this.#received(frame),
+      (frame) => {
+        if (!signal.aborted) this.#received(frame)
+      },
       (cause) => {
         this.#end()
         ended(cause)
@@ -73,6 +75,20 @@ export class LogConnection implements LinkConnection {
 
   probe(): Promise<unknown> {
     return this.ask({ do: 'probe' })
+  }
+
+  flush(): Promise<unknown> {
+    return this.ask({ do: 'flush' })
+  }
+
+  subscribe(names: readonly string[]): Promise<unknown> {
+    const wanted = names.flatMap((name) => this.#subscriptions.find(name) ?? [])
+    return Promise.all(wanted.map((each) => this.ask(requestFor(each))))
+  }
+
+  unsubscribe(_name: string, wanted: Wanted): void {
+    if (wanted.type === 'event') this.tell({ do: 'unfollow', topic: wanted.topic })
+    else this.tell({ do: 'unlisten', channel: wanted.channel })
   }
 
   /** Sends a request that has no answer. */
@@ -93,10 +109,11 @@ export class LogConnection implements LinkConnection {
   }
 
   #received(frame: LogFrame): void {
-    const { event, place, message, answer: id, error } = frame.header
-    if (typeof event === 'string') this.#sink.event(event, place as EventPlace, frame.body)
-    else if (typeof message === 'string') this.#sink.message(message, frame.body)
-    else if (typeof id === 'number') {
+    const { event, message, answer: id, error } = frame.header
+    if (typeof event === 'string') this.#subscriptions.heard(frameNameOf('event', event), frame)
+    else if (typeof message === 'string') {
+      this.#subscriptions.heard(frameNameOf('message', message), frame)
+    } else if (typeof id === 'number') {
       const answer = this.#asked.get(id)
       this.#asked.delete(id)
       if (error === undefined) answer?.resolve(frame)
@@ -111,4 +128,15 @@ export class LogConnection implements LinkConnection {
     }
     this.#asked.clear()
   }
+}
+
+/** The name under which frames with an event of a topic, or a message of a channel, are heard. */
+export function frameNameOf(type: Wanted['type'], name: string): string {
+  return `${type} ${name}`
+}
+
+function requestFor(wanted: Wanted): object {
+  return wanted.type === 'event'
+    ? { do: 'follow', topic: wanted.topic }
+    : { do: 'listen', channel: wanted.channel }
 }

@@ -14,6 +14,10 @@ export interface LogFrame {
 
 const LENGTH_BYTES = 4
 const MAX_FRAME_BYTES = 64 * 1024 * 1024
+
+/** The largest message: two frames with such a message stay below the limit of unsent bytes. */
+export const MAX_MESSAGE_BYTES = 24 * 1024 * 1024
+
 const NOTHING = new Uint8Array(0)
 
 /** Bytes that are no frames of this program. */

@@ -178,6 +178,29 @@ describe.skipIf(NATS === null)('KindStream', () => {
     await broker.close()
   })
 
+  it('a stream that republishes its events elsewhere is refused', async () => {
+    const { stream, stored } = namesOf()
+    const republish = { src: `${stored}.*`, dest: `elsewhere${count}.{{wildcard(1)}}` }
+    await ask(`STREAM.CREATE.${stream}`, { name: stream, subjects: [`${stored}.*`], republish })
+    const { broker } = await open()
+
+    await expect(broker.prepare(KIND)).rejects.toThrow(/does not republish/)
+    await broker.close()
+  })
+
+  it('T-20 a kind that remembers identities for longer than before changes its stream', async () => {
+    const first = await open()
+    await first.broker.prepare(KIND)
+    const second = await open()
+
+    await second.broker.prepare({ ...KIND, dedupeMs: KIND.dedupeMs * 2 })
+
+    const info = await ask(`STREAM.INFO.${namesOf().stream}`, {})
+    expect(info).toMatchObject({ config: { duplicate_window: KIND.dedupeMs * 2e6 } })
+    await first.broker.close()
+    await second.broker.close()
+  })
+
   it('a kind that keeps more than before changes its stream', async () => {
     const first = await open()
     await first.broker.prepare(KIND)

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { KindStream } from '../../../src/brokers/nats/kind-stream.ts'
 import { KindStreams } from '../../../src/brokers/nats/kind-streams.ts'
-import { JetStreamError, type NatsConnection } from '../../../src/brokers/nats/nats-connection.ts'
+import { JetStreamError } from '../../../src/brokers/nats/jetstream-answers.ts'
+import type { NatsConnection } from '../../../src/brokers/nats/nats-connection.ts'
 import { NatsNames } from '../../../src/brokers/nats/nats-names.ts'
 import { readNatsOptions } from '../../../src/brokers/nats/nats-options.ts'
 import { settled } from '../../../src/testing/test-environment.ts'
@@ -32,9 +33,14 @@ function createWorld(replicas = 1, created: () => string = () => 'then') {
       return { message: { seq: 1, data: Buffer.from(data).toString('base64') } }
     }
     const kind = operation.includes('small') ? SMALL_KIND : KIND
-    const limits = { max_msgs_per_subject: kind.size + 1, max_age: kind.ageMs * 1e6 }
+    const limits = {
+      max_msgs_per_subject: kind.size + 1,
+      max_age: kind.ageMs * 1e6,
+      duplicate_window: kind.dedupeMs * 1e6,
+    }
+    const dest = `${names.kind(kind.id).live}.{{wildcard(1)}}`
     const description = DESCRIPTION
-    const config = { ...limits, num_replicas: replicas, republish: {}, description }
+    const config = { ...limits, num_replicas: replicas, republish: { dest }, description }
     return { config, created: created(), state: { last_seq: 5, messages: 5 } }
   }
   // What streams use of a connection.

@@ -1,9 +1,9 @@
 import { headers, type Msg } from '@nats-io/transport-node'
 import { describe, expect, it } from 'vitest'
 import { KindStream } from '../../../src/brokers/nats/kind-stream.ts'
-import { readHead, readPage, sequenceOf } from '../../../src/brokers/nats/log-reader.ts'
+import { readHead, readPage } from '../../../src/brokers/nats/log-reader.ts'
 import type { NatsConnection } from '../../../src/brokers/nats/nats-connection.ts'
-import { JetStreamError } from '../../../src/brokers/nats/nats-connection.ts'
+import { JetStreamError } from '../../../src/brokers/nats/jetstream-answers.ts'
 import { NatsNames } from '../../../src/brokers/nats/nats-names.ts'
 import { readNatsOptions } from '../../../src/brokers/nats/nats-options.ts'
 import { bytes, KIND, text } from '../../suites/brokers/harness.ts'
@@ -112,13 +112,4 @@ describe('readHead()', () => {
   it('a topic without events has no head', async () => {
     expect(await createWorld({ leader: [] }).head()).toBeNull()
   })
-})
-
-describe('sequenceOf()', () => {
-  it.each([-1, 1.5, NaN, 2 ** 53, '', '-1', '1e3', 'x', null, undefined, {}])(
-    'is an error for %s',
-    (value) => {
-      expect(() => sequenceOf(value)).toThrow('answer of JetStream')
-    },
-  )
 })

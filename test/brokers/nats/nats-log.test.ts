@@ -6,6 +6,7 @@ import type { NatsConnection } from '../../../src/brokers/nats/nats-connection.t
 import { NatsLog } from '../../../src/brokers/nats/nats-log.ts'
 import { NatsNames } from '../../../src/brokers/nats/nats-names.ts'
 import { readNatsOptions } from '../../../src/brokers/nats/nats-options.ts'
+import type { WantedEvents } from '../../../src/brokers/subscriptions.ts'
 import {
   BrokerUnavailableError,
   ExpectationFailedError,
@@ -15,6 +16,7 @@ import {
 import { bytes, KIND, topicOf } from '../../suites/brokers/harness.ts'
 
 const ROOM = topicOf('rooms/1')
+const WANTED: WantedEvents = { type: 'event', topic: ROOM }
 const STREAM = 'towpath=test=rooms=2F=3Aroom'
 
 /** A log whose server answers what the test says. */
@@ -53,16 +55,17 @@ function createWorld() {
       }),
   } as unknown as NatsConnection
   const streams = { of: () => stream, find: () => stream } as unknown as KindStreams
-  const log = new NatsLog(streams)
+  const followed = new Set([WANTED])
+  const log = new NatsLog(streams, () => (followed.has(WANTED) ? WANTED : undefined))
   const append = (message = 'x', epoch?: string) =>
-    log.append(
-      connection,
-      ROOM,
-      bytes(message),
-      { id: 'x' },
-      epoch === undefined ? undefined : { epoch, offset: 1 },
-    )
-  return { log, server, connection, failures, append }
+    log.append(connection, {
+      topic: ROOM,
+      message: bytes(message),
+      identity: { id: 'x' },
+      expect: epoch === undefined ? undefined : { epoch, offset: 1 },
+    })
+  const head = async () => (await log.heads(connection, [ROOM]))[0]
+  return { log, server, followed, failures, append, head }
 }
 
 /** An event as JetStream republishes it. */
@@ -114,9 +117,9 @@ describe('NatsLog.append()', () => {
   })
 })
 
-describe('NatsLog.heard()', () => {
+describe('NatsLog.placeOf()', () => {
   const heard = (facts: Readonly<Record<string, string>>) =>
-    createWorld().log.heard(ROOM.name, KIND.id, republished(facts))
+    createWorld().log.placeOf(republished(facts), WANTED)
 
   it('T-05 an event says which one came before it', () => {
     expect(heard({})).toEqual({ epoch: 'e', offset: 7, previous: 5 })
@@ -135,35 +138,32 @@ describe('NatsLog.heard()', () => {
   })
 })
 
-describe('NatsLog.head()', () => {
+describe('NatsLog.heads()', () => {
   it('the head of a followed topic stays when its last event has expired', async () => {
-    const { log, server, connection, failures } = createWorld()
-    log.follow(ROOM)
+    const { head, server, failures } = createWorld()
     server.newest = 7
-    await log.head(connection, ROOM)
+    await head()
 
     server.newest = null
     server.lastSequence = 9
 
-    expect(await log.head(connection, ROOM)).toEqual({ epoch: 'e', offset: 7 })
+    expect(await head()).toEqual({ epoch: 'e', offset: 7 })
     expect(failures).toEqual([])
   })
 
   it('T-33 a stream below a head that was seen ends the connection', async () => {
-    const { log, server, connection, failures } = createWorld()
-    log.follow(ROOM)
-    log.heard(ROOM.name, KIND.id, republished({}))
+    const { log, head, server, failures } = createWorld()
+    log.placeOf(republished({}), WANTED)
 
     server.lastSequence = 6
-    await log.head(connection, ROOM)
+    await head()
 
     expect(failures).toEqual([new Error('The stream has lost its tail')])
   })
 
   it('T-34 a leader that has not applied everything is asked again when it has', async () => {
-    const { log, server, connection, failures } = createWorld()
-    log.follow(ROOM)
-    log.heard(ROOM.name, KIND.id, republished({}))
+    const { log, head, server, failures } = createWorld()
+    log.placeOf(republished({}), WANTED)
     server.newest = 5
     server.lastSequence = 5
     server.appliesAll = () => {
@@ -172,18 +172,17 @@ describe('NatsLog.head()', () => {
       return { json: () => ({ seq: 8 }) }
     }
 
-    expect(await log.head(connection, ROOM)).toEqual({ epoch: 'e', offset: 7 })
+    expect(await head()).toEqual({ epoch: 'e', offset: 7 })
     expect(failures).toEqual([])
   })
 
   it('nothing is remembered of a topic that is not followed', async () => {
-    const { log, server, connection } = createWorld()
-    log.follow(ROOM)
-    log.unfollow(ROOM)
-    log.heard(ROOM.name, KIND.id, republished({}))
+    const { log, head, server, followed } = createWorld()
+    followed.clear()
+    log.placeOf(republished({}), WANTED)
 
     server.lastSequence = 9
 
-    expect(await log.head(connection, ROOM)).toEqual({ epoch: 'e', offset: 0 })
+    expect(await head()).toEqual({ epoch: 'e', offset: 0 })
   })
 })

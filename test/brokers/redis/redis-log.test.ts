@@ -22,7 +22,13 @@ function createWorld(answer: (keys: readonly string[]) => unknown, isCluster = f
     },
   } as unknown as RedisConnection
   const log = new RedisLog(new RedisNames('test'), ErrorReply, false, () => 'fresh')
-  const append = () => log.append(connection, ROOM, bytes('x'), { id: 'x' })
+  const append = () =>
+    log.append(connection, {
+      topic: ROOM,
+      message: bytes('x'),
+      identity: { id: 'x' },
+      expect: undefined,
+    })
   return { log, connection, append, runs }
 }
 

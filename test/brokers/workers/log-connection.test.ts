@@ -2,9 +2,18 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { connectLog, LogConnection } from '../../../src/brokers/workers/log-connection.ts'
+import type { LogFrame } from '../../../src/brokers/workers/log-frames.ts'
 import { LogHost } from '../../../src/brokers/workers/log-host.ts'
+import { type Delivery, Subscriptions } from '../../../src/brokers/subscriptions.ts'
+import { RecordingSink } from '../../suites/brokers/harness.ts'
 
-const sink = { event() {}, message() {} }
+/** Hears nothing. */
+const delivery: Delivery<LogFrame> = {
+  nameOf: (wanted) => wanted.type,
+  messageIn: ({ body }) => body,
+  eventIn: () => null,
+}
+const subscriptions = new Subscriptions(new RecordingSink(), delivery)
 
 describe('LogConnection', () => {
   it('T-28 requests without an answer are rejected when the connection ends', async () => {
@@ -15,7 +24,12 @@ describe('LogConnection', () => {
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo // of TCP
     const signal = new AbortController().signal
-    const connection = new LogConnection({ port, host: '127.0.0.1' }, sink, signal, () => {})
+    const connection = new LogConnection(
+      { port, host: '127.0.0.1' },
+      subscriptions,
+      signal,
+      () => {},
+    )
 
     await expect(connection.probe()).rejects.toThrow('the connection has ended')
     await expect(connection.probe()).rejects.toThrow('the connection has ended')
@@ -32,7 +46,7 @@ describe('LogConnection', () => {
       void connectLog(
         { to: { port, host: '127.0.0.1' }, secret: 'secret' },
         { namespace: 'a', nodeId: 'b' },
-        sink,
+        subscriptions,
         aborting.signal,
         resolve,
       ).then(() => aborting.abort())

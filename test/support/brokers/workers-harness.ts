@@ -66,12 +66,14 @@ export async function createWorkersHarness(): Promise<BrokerHarness> {
       const address = { to: { port: proxy.port, host: '127.0.0.1' }, secret: SECRET }
       const broker = new OpeningBroker(
         { appendsInFlight: Infinity, offsets: 'dense' },
-        (sink, options) => {
-          const line = new Line(sink)
-          lines.add(line)
-          return new WorkersEngine(address, line, options)
-        },
+        (sink, options) => new WorkersEngine(address, sink, options),
       )
+      const open = broker.open.bind(broker)
+      broker.open = (sink, options) => {
+        const line = new Line(sink)
+        lines.add(line)
+        return open(line, options)
+      }
       proxies.set(broker, proxy)
       return broker
     },
