@@ -96,7 +96,6 @@ const UNTESTED: Readonly<Record<string, string>> = {
   'cli/connect/screen.ts': 'is a part of connect: connect-command.test.ts runs it',
   'cli/connect/wire-log.ts': 'is a part of connect: connect-command.test.ts runs it',
   'cli/wire/tapped-platform.ts': 'passes everything on: connect-command.test.ts runs it',
-  'cli/wire/tapped-transport.ts': 'passes everything on: connect-command.test.ts runs it',
   'inspector/authorization.ts': 'is a part of the plugin: test/inspector/inspector.test.ts runs it',
   'inspector/endings.ts': 'is a part of the plugin: test/inspector/inspector.test.ts runs it',
   'inspector/page-source.ts': 'is generated: test/tools/inspector-page.test.ts compares it',

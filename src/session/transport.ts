@@ -31,11 +31,8 @@ export interface TransportReceiver {
    */
   receive(bytes: Uint8Array): void
 
-  /**
-   * The transport, which is paused, keeps `bytes` more in memory. Called only by transports with
-   * `unreadBytes`.
-   */
-  unread?(bytes: number): void
+  /** The transport, which is paused, keeps `bytes` more in memory. See `unreadBytes`. */
+  unread(bytes: number): void
 
   /** The peer will send nothing more (FIN). Not called after `closed`. */
   receiveEnd(): void
@@ -51,7 +48,10 @@ export interface TransportReceiver {
   closed(cause: Error | null): void
 }
 
-/** Carries the bytes of one connection, in order, both ways. */
+/**
+ * Carries the bytes of one connection, in order, both ways. No member is optional, so that a
+ * transport that wraps another cannot forget one.
+ */
 export interface Transport {
   readonly local: TransportAddress
   readonly remote: TransportAddress
@@ -63,10 +63,16 @@ export interface Transport {
   readonly queuedBytes: number
 
   /**
-   * The memory of bytes that arrived while the transport was paused. Absent if it keeps none, or if
-   * the operating system keeps them.
+   * Whether the transport is one of several streams of a connection. Its end then costs neither
+   * side a port, so a client need not wait until the server has ended first (RFC 6455 §7.1.1).
    */
-  readonly unreadBytes?: number
+  readonly isShared: boolean
+
+  /**
+   * The memory of bytes that arrived while the transport was paused. 0 if it keeps none, or if the
+   * operating system keeps them.
+   */
+  readonly unreadBytes: number
 
   /** The total of bytes passed to `write`. May be 0 once the transport is gone. */
   readonly bytesWritten: number

@@ -15,6 +15,7 @@ export class BytePipe {
     this.#transport = transport
     transport.start({
       receive: (bytes) => void this.#pieces.trySend(bytes.slice()),
+      unread: () => {},
       receiveEnd: () => void this.#pieces.close(),
       drained: () => {},
       closed: (cause) => {

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-import { CloseReason, type EmbeddedServer, seconds } from '../../src/index.ts'
+import { CloseReason, type EmbeddedServer, hours } from '../../src/index.ts'
 import { createWebSocketClient } from '../../src/node-client.ts'
 import { certificate } from '../support/certificate.ts'
 import { freePort, untilItListens } from '../support/free-port.ts'
@@ -171,7 +171,8 @@ describe.skipIf(lacks(APACHE))('Apache (package apache2-bin) with H2WebSockets',
   })
 
   it.each([true, 'auto'] as const)('carries our client with http2: %s', async (http2) => {
-    const options = { http2, tls: { ca: certificate.cert }, closeTimeout: seconds(1) }
+    // Apache never ends a stream by itself. The test has no end if the client waits for that.
+    const options = { http2, tls: { ca: certificate.cert }, closeTimeout: hours(1) }
     await using client = createWebSocketClient(options)
     const url = `wss://localhost:${port}`
     const bytes = Buffer.alloc(1 << 20, 'towpath')
@@ -183,7 +184,6 @@ describe.skipIf(lacks(APACHE))('Apache (package apache2-bin) with H2WebSockets',
     expect(echo.response.status).toBe(200)
     expect(bytes.equals(buffer)).toBe(true)
     expect(await expired.closeReason).toEqual(new CloseReason(4401, 'Token expired ✓'))
-    // Apache passes the Close frames on, but never ends the stream: `closeTimeout` does.
     await echo.close()
     expect(await echo.closed).toMatchObject({ clean: true })
   })

@@ -139,6 +139,20 @@ describe('undici', () => {
     expect(data).toBe('HTTP/2')
     expect([ended.code, ended.wasClean]).toEqual([1000, true])
   })
+
+  it('hears Close 1001 when the server stops', async () => {
+    const server = await serve({ tls: certificate, http2: true })
+    const dispatcher = new Agent({ allowH2: true, connect: { rejectUnauthorized: false } })
+    const url = `wss://localhost:${server.address.port}/echo`
+    const sockets = Array.from({ length: 5 }, () => new UndiciSocket(url, { dispatcher }))
+    await Promise.all(sockets.map((socket) => once(socket, 'open')))
+    const ends = sockets.map((socket) => once(socket, 'close') as Promise<[CloseEvent]>)
+    await server.stop({ grace: 0 })
+    const ended = (await Promise.all(ends)).map(([{ code, wasClean }]) => [code, wasClean])
+    await dispatcher.destroy()
+
+    expect(ended).toEqual(sockets.map(() => [1001, true]))
+  })
 })
 
 describe.each([

@@ -26,6 +26,8 @@ export class Recorder implements TransportReceiver {
     this.#note('receive')
   }
 
+  unread(_bytes: number): void {}
+
   receiveEnd(): void {
     this.#note('receiveEnd')
   }

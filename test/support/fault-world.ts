@@ -180,6 +180,7 @@ function clientOf(link: MemoryLink, behaviour: Victim['behaviour']): Peer {
       if (behaviour.readsOn) peer.inbox.push(bytes.slice())
       else link.reset() // RFC 9293 §3.10.7.4: data for a program that has closed is answered so
     },
+    unread: () => {},
     receiveEnd: () => {
       peer.inbox.end()
       if (behaviour.endsInTurn) client.end()

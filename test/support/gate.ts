@@ -10,6 +10,8 @@ export class Gate implements Transport {
   readonly local = { host: null, port: null }
   readonly remote = { host: null, port: null }
   readonly encrypted = false
+  readonly isShared: boolean
+  unreadBytes = 0
   readonly writes: string[] = []
   queuedBytes = 0
   bytesWritten = 0
@@ -20,6 +22,10 @@ export class Gate implements Transport {
   aborted = false
   probes = 0
   #receiver: TransportReceiver | null = null
+
+  constructor(isShared = false) {
+    this.isShared = isShared
+  }
 
   start(receiver: TransportReceiver): void {
     this.#receiver = receiver
@@ -41,6 +47,11 @@ export class Gate implements Transport {
 
   receive(bytes: Uint8Array): void {
     this.#receiver?.receive(bytes)
+  }
+
+  /** Bytes have arrived while it was paused. */
+  unread(bytes: number): void {
+    this.#receiver?.unread(bytes)
   }
 
   /** The peer's FIN. */

@@ -55,6 +55,7 @@ export function memoryPeer(
   })
   client.start({
     receive: (bytes) => peer.inbox.push(bytes.slice()),
+    unread: () => {},
     receiveEnd: () => peer.inbox.end(),
     drained: () => {},
     closed: (cause) => peer.carrierClosed(cause),

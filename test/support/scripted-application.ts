@@ -45,6 +45,7 @@ export function accepted(
 export function echoBytes(transport: Transport): void {
   const receiver: TransportReceiver = {
     receive: (bytes) => void transport.write(Buffer.from(bytes)),
+    unread: () => {},
     receiveEnd: () => transport.end(),
     drained() {},
     closed() {},

@@ -44,6 +44,14 @@ export class TappedTransport implements Transport {
     return this.#inner.queuedBytes
   }
 
+  get isShared(): boolean {
+    return this.#inner.isShared
+  }
+
+  get unreadBytes(): number {
+    return this.#inner.unreadBytes
+  }
+
   get bytesWritten(): number {
     return this.#inner.bytesWritten
   }
@@ -55,6 +63,7 @@ export class TappedTransport implements Transport {
         received.watch(bytes)
         receiver.receive(bytes)
       },
+      unread: (bytes) => receiver.unread(bytes),
       receiveEnd: () => receiver.receiveEnd(),
       drained: () => receiver.drained(),
       closed: (cause) => receiver.closed(cause),

@@ -166,6 +166,14 @@ class MemoryTransport implements Transport {
     return this.#closed
   }
 
+  get isShared(): false {
+    return false
+  }
+
+  get unreadBytes(): 0 {
+    return 0
+  }
+
   start(receiver: TransportReceiver): void {
     this.#receiver = receiver
     const early = this.#closedEarly

@@ -215,9 +215,10 @@ class NodeServer implements EmbeddedServer, UpgradeServer {
     this.#plainRequests.stop()
     this.#server.close()
     this.#server.closeIdleConnections()
-    this.#http2?.leave()
+    this.#http2?.leaveAfterSessions()
 
     const counts = await drained
+    this.#http2?.leave()
     // Until here these clients could ask for an upgrade and get 503 with `Retry-After`.
     this.#frontDoor?.dropSilent()
     this.#connections.dropSilent()

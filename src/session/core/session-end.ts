@@ -124,10 +124,11 @@ export class SessionEnd {
 
   /** The last bytes have been given to the transport. */
   closeWritten(): void {
-    // RFC 6455 §7.1.1: the server ends TCP first.
+    // RFC 6455 §7.1.1: the server ends TCP first. Either side may end a stream.
     const { isAgreed } = this.#facts
-    const isOurTurn = isAgreed && this.#core.settings.role === 'server'
-    if (isOurTurn || this.#endsAfterClose) this.#core.write.transport.end(isAgreed)
+    const { transport } = this.#core.write
+    const isOurTurn = isAgreed && (transport.isShared || this.#core.settings.role === 'server')
+    if (isOurTurn || this.#endsAfterClose) transport.end(isAgreed)
   }
 
   /** Frames that waited have been dropped: that is no progress of the end. */

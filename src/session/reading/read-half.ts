@@ -107,8 +107,8 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue, Trans
 
   /** The memory of received frames, decoded or not, in bytes. */
   get heldBytes(): number {
-    const unread = this.#write.transport.unreadBytes ?? 0
-    const undecoded = unread + (this.heldBack?.heldBytes ?? 0) + this.decoder.keptBytes
+    const undecoded =
+      this.#write.transport.unreadBytes + (this.heldBack?.heldBytes ?? 0) + this.decoder.keptBytes
     return heldBytesOf(this.channel) + undecoded + this.#gatheredBytes
   }
 

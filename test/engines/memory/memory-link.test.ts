@@ -18,6 +18,7 @@ function listen(transport: Transport): string[] {
   const told: string[] = []
   transport.start({
     receive: (bytes) => void told.push(toHex(bytes)),
+    unread: () => {},
     receiveEnd: () => void told.push('end'),
     drained: () => void told.push('drained'),
     closed: (cause) => void told.push(cause === null ? 'closed' : `closed: ${codeOf(cause)}`),

@@ -123,6 +123,25 @@ describe('a client over HTTP/2', () => {
     await Promise.all(connections.map((connection) => connection.close()))
   })
 
+  it('ends its stream behind the Close frames: a server that never does holds up no `closed`', async () => {
+    await using server = await rawHttp2Server()
+    const client = createWebSocketClient({ http2: true, tls: TLS })
+    const opening = client.openWebSocket(`wss://localhost:${server.port}/`)
+    const connection = await server.next()
+    const peer = connection.accept(await connection.nextRequest())
+    const session = await opening
+    const closing = session.close(new CloseReason(4000, 'enough'))
+    await peer.read(14)
+    peer.send('88 02 0f a0')
+    // END_STREAM of the client, which a client over TCP leaves to the server.
+    const rest = await peer.rest()
+    peer.end()
+    await closing
+
+    expect(rest).toBe('')
+    expect(await session.closed).toMatchObject({ clean: true, cause: null })
+  })
+
   it('a client without the option loads no module for HTTP/2', async () => {
     // In a process of its own: this one has loaded it.
     const source = new URL('../../../src/node-client.ts', import.meta.url)

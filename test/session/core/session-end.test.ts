@@ -10,12 +10,17 @@ import { SETTINGS } from '../../support/session.ts'
 
 const BYE = new CloseReason(4000, 'bye')
 
-/** A session, and an end of it that nobody else has begun. */
-function open(initiator: 'local' | 'remote' | 'none' = 'local', reason = BYE) {
-  const gate = new Gate()
+/**
+ * A session, and an end of it that nobody else has begun.
+ *
+ * @param isShared makes it a client; whether its transport is one of several streams.
+ */
+function open(initiator: 'local' | 'remote' | 'none' = 'local', reason = BYE, isShared?: boolean) {
+  const gate = new Gate(isShared)
+  const settings = isShared === undefined ? SETTINGS : { ...SETTINGS, role: 'client' as const }
   const limits: string[] = []
   const environment = memoryEnvironment()
-  const session = new DefaultSession(gate, SETTINGS, environment, {
+  const session = new DefaultSession(gate, settings, environment, {
     handlerFailed: () => {},
     limitReached: (limit) => void limits.push(limit),
     buffered: () => {},
@@ -64,6 +69,19 @@ describe('SessionEnd', () => {
     end.peerClosed(BYE, true)
 
     expect(gate.ended).toBe(true)
+  })
+
+  it('a client leaves the end of TCP to the server, but ends a stream itself (§7.1.1)', async () => {
+    for (const isShared of [false, true]) {
+      const { gate, end } = open('local', BYE, isShared)
+      end.sendClose(BYE)
+      await settled()
+      expect(gate.ended).toBe(false)
+
+      end.peerClosed(BYE, true)
+
+      expect(gate.ended).toBe(isShared)
+    }
   })
 
   it('endAfterClose() does not wait for the Close frame of the peer', async () => {

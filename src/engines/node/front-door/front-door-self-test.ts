@@ -82,6 +82,7 @@ function accept(server: Server, reactor: TcpReactor): Listener | null {
       const transport = reactor.open(taken, new Uint8Array(0), NO_FACTS, { greeting: 'hello ' })
       transport.start({
         receive: (bytes) => void transport.write(Uint8Array.from(bytes)),
+        unread: () => {},
         receiveEnd: () => transport.end(),
         drained: () => {},
         closed: () => {},

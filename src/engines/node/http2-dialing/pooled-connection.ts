@@ -3,10 +3,11 @@
  * when it is closed.
  */
 
-import type { ClientHttp2Session } from 'node:http2'
+import type { ClientHttp2Session, Http2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 
 import { Deferred, type TimerWheel, type WheelTimer } from '../../../base/internal.ts'
+import { ErrorCode } from '../http2/error-codes.ts'
 import type { StreamConnection } from '../http2/http2-transport.ts'
 import { Pulse } from '../http2/pulse.ts'
 import { LEAVE_LIMIT_MS, SessionEnd } from '../http2/session-end.ts'
@@ -17,6 +18,9 @@ export const MAX_STREAMS = 100
 
 /** How long a connection without a stream is kept, in milliseconds. */
 const IDLE_MS = 5_000
+
+/** How long the server may take to end a stream after both Close frames, in milliseconds. */
+const LET_GO_MS = 1000
 
 /** The window of all streams of a connection together, in bytes. */
 const CONNECTION_WINDOW = 8 * 1024 * 1024
@@ -66,6 +70,13 @@ export class PooledConnection implements StreamConnection {
 
   get failure(): Error | null {
     return this.#end.failure
+  }
+
+  /** A reset at once could overtake our Close frame in a proxy, so the server gets some time. */
+  letGo(stream: Http2Stream): void {
+    if (stream.destroyed) return
+    const deadline = this.#timers.schedule(LET_GO_MS, () => stream.close(ErrorCode.CANCEL))
+    stream.once('close', () => deadline.cancel())
   }
 
   /** How many streams it may have at once, by the server's SETTINGS. */

@@ -43,12 +43,9 @@ export function asksForSocket(headers: IncomingHttpHeaders): boolean {
 export function receiveConnect(host: ConnectHost, request: StreamRequest): void {
   const { stream, connection } = request
   const isFull = connection.sockets >= host.maxSocketsPerConnection
-  connection.sockets += 1
+  connection.addSocket(stream)
   const left = new AbortController()
-  stream.once('close', () => {
-    connection.sockets -= 1
-    left.abort()
-  })
+  stream.once('close', () => left.abort())
   // A stream that fails is closed, and reports that. A session listens for itself.
   stream.on('error', () => {})
   const inbox = new StreamInbox(stream)

@@ -2,11 +2,12 @@
  * One connection of HTTP/2, from its acceptance to its end: its streams, its limits, its failure.
  */
 
-import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
+import type { Http2Stream, ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 
 import type { TimerWheel, WheelTimer } from '../../../base/internal.ts'
 import { type ConnectionFacts, connectionFacts } from '../transports/connection-facts.ts'
+import { ErrorCode } from './error-codes.ts'
 import type { Http2Settings } from './http2-options.ts'
 import type { StreamConnection } from './http2-transport.ts'
 import { Pulse } from './pulse.ts'
@@ -33,8 +34,6 @@ export class Http2Connection implements StreamConnection {
   readonly facts: ConnectionFacts
   /** The socket itself, which Node hides behind a proxy; `null` if it is not known. */
   readonly socket: Socket | null
-  /** Sessions, and requests for more that are being decided. */
-  sockets = 0
   readonly #session: ServerHttp2Session
   readonly #timers: TimerWheel
   /** `null` on a server that is not ours. */
@@ -43,6 +42,10 @@ export class Http2Connection implements StreamConnection {
   readonly #streams = new Set<ServerHttp2Stream>()
   /** Those of them that `watch` was called for. */
   #watched = 0
+  /** Those of them that are sessions, or ask for one. */
+  #sockets = 0
+  /** GOAWAY is sent when the last session has ended. */
+  #isLeaving = false
   readonly #end: SessionEnd
   readonly #pulse: Pulse
   #idle: WheelTimer | null = null
@@ -91,6 +94,34 @@ export class Http2Connection implements StreamConnection {
       this.#watched -= 1
       if (this.#watched === 0) this.#pulse.stop()
     })
+  }
+
+  /** How many sessions it has, with requests for more that are being decided. */
+  get sockets(): number {
+    return this.#sockets
+  }
+
+  /** `stream` is a session, or asks for one. */
+  addSocket(stream: ServerHttp2Stream): void {
+    this.#sockets += 1
+    stream.once('close', () => {
+      this.#sockets -= 1
+      if (this.#isLeaving && this.#sockets === 0) this.leave()
+    })
+  }
+
+  /** A server need not wait for the end of the client (RFC 9113 §8.1). */
+  letGo(stream: Http2Stream): void {
+    stream.close(ErrorCode.NO_ERROR)
+  }
+
+  /**
+   * Takes no more streams once the last session has ended. undici 7 takes a GOAWAY for the end of
+   * the connection, and would not read the Close frames behind it.
+   */
+  leaveAfterSessions(): void {
+    this.#isLeaving = true
+    if (this.#sockets === 0) this.leave()
   }
 
   /** Takes no more streams (GOAWAY, RFC 9113 §6.8). The connection ends with its last stream. */

@@ -104,9 +104,14 @@ export class Http2Server implements ConnectHost {
     this.#arriving = null
   }
 
+  /** Takes no more streams: on each connection, once its last session has ended. */
+  leaveAfterSessions(): void {
+    this.#isLeaving = true
+    for (const connection of this.#connections.values()) connection.leaveAfterSessions()
+  }
+
   /** Takes no more streams, on any connection. Those that are open go on. */
   leave(): void {
-    this.#isLeaving = true
     for (const connection of this.#connections.values()) connection.leave()
   }
 

@@ -32,6 +32,11 @@ const TAKEN_BYTES = 16 * 1024
 export interface StreamConnection {
   /** Why the connection ended, the same error for all streams; `null` while it is open. */
   readonly failure: Error | null
+  /**
+   * Nothing more of the peer is awaited on `stream`, and END_STREAM has been sent. The stream must
+   * end soon, also if the peer never ends its side.
+   */
+  letGo(stream: Http2Stream): void
 }
 
 /** A transport over an open stream that belongs to it from now on. */
@@ -73,6 +78,10 @@ export class Http2Transport implements Transport {
     return this.#isBacklogged ? this.#carrier.queuedBytes : 0
   }
 
+  get isShared(): true {
+    return true
+  }
+
   get unreadBytes(): number {
     return this.#inbox.bytes
   }
@@ -83,12 +92,14 @@ export class Http2Transport implements Transport {
 
   start(receiver: TransportReceiver): void {
     this.#receiver = receiver
-    this.#inbox.onKept = (bytes) => receiver.unread?.(bytes)
+    this.#inbox.onKept = (bytes) => receiver.unread(bytes)
     if (!this.#isPaused) this.#inbox.release()
     this.#carrier.start({
       receive: (bytes) => {
         if (!this.#isAborted) receiver.receive(bytes)
       },
+      // The inbox reports what waits.
+      unread: () => {},
       receiveEnd: () => this.#ended(),
       drained: () => this.#drained(),
       closed: (cause) => receiver.closed(this.#causeOf(cause)),
@@ -120,8 +131,8 @@ export class Http2Transport implements Transport {
   probe(): void {}
 
   /**
-   * A server that has nothing more to say or to hear lets go of the stream at once (RFC 9113 §8.1):
-   * undici 7 never ends its own side.
+   * With `isFinal`, lets go of the stream behind END_STREAM: undici 7 and Apache 2.4 never end
+   * their own side.
    */
   end(isFinal: boolean = false): void {
     this.#hasEnded = true
@@ -131,9 +142,9 @@ export class Http2Transport implements Transport {
     if (!isFinal || this.#isFinal || this.#isAborted || this.#stream.destroyed) return
     this.#isFinal = true
     const stream = this.#stream
-    // Before END_STREAM has been sent, `close` would drop the writes that wait.
-    if (stream.writableFinished) stream.close(ErrorCode.NO_ERROR)
-    else stream.once('finish', () => stream.close(ErrorCode.NO_ERROR))
+    // Before END_STREAM has been sent, a reset would drop the writes that wait.
+    if (stream.writableFinished) this.#connection.letGo(stream)
+    else stream.once('finish', () => this.#connection.letGo(stream))
   }
 
   abort(): void {

@@ -99,6 +99,14 @@ export class StreamTransport implements Transport, EndedTransport {
     return this.#closed ? 0 : this.#stream.writableLength + this.#waitingBytes
   }
 
+  get isShared(): false {
+    return false
+  }
+
+  get unreadBytes(): 0 {
+    return 0
+  }
+
   start(receiver: TransportReceiver): void {
     this.#receiver = receiver
     process.nextTick(StreamTransport.#begin, this)

@@ -89,6 +89,7 @@ function serveTrial(reactor: TcpReactor, stream: Duplex, head: Buffer): boolean 
       if (!waits) transport.abort()
     },
     drained: () => transport.resume(),
+    unread: () => {},
     receiveEnd: () => transport.end(),
     closed: () => {},
   })

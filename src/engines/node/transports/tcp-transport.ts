@@ -198,6 +198,14 @@ class TcpTransport implements Transport, HandleOwner, EndedTransport {
     return this.#is(CLOSING) ? 0 : (this.#handle.bytesWritten ?? 0)
   }
 
+  get isShared(): false {
+    return false
+  }
+
+  get unreadBytes(): 0 {
+    return 0
+  }
+
   start(receiver: TransportReceiver): void {
     this.#receiver = receiver
     // A handle that reads already, and has nothing to deliver, needs no further turn.

@@ -82,6 +82,7 @@ function serveTrial(reactor: TcpReactor, socket: TLSSocket): boolean {
       transport.pause()
     },
     drained: () => transport.resume(),
+    unread: () => {},
     receiveEnd: () => transport.end(),
     closed: () => {},
   })

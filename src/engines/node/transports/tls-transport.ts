@@ -83,6 +83,14 @@ export class TlsTransport implements Transport, EndedTransport {
     return this.#closed ? 0 : this.#waitingBytes + (this.#tls.lower.writeQueueSize ?? 0)
   }
 
+  get isShared(): false {
+    return false
+  }
+
+  get unreadBytes(): 0 {
+    return 0
+  }
+
   start(receiver: TransportReceiver): void {
     this.#receiver = receiver
     process.nextTick(() => this.#begin())

@@ -36,7 +36,13 @@ export function answerAndEnd(
   answer: Uint8Array,
 ): void {
   const deadline = timers.schedule(REFUSAL_LIMIT_MS, () => transport.abort())
-  transport.start({ receive() {}, receiveEnd() {}, drained() {}, closed: () => deadline.cancel() })
+  transport.start({
+    receive() {},
+    unread() {},
+    receiveEnd() {},
+    drained() {},
+    closed: () => deadline.cancel(),
+  })
   transport.write(answer)
   transport.end()
 }

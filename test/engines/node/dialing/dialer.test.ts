@@ -63,6 +63,7 @@ function readAll(transport: Transport): Promise<string> {
       receive: (bytes) => {
         text += Buffer.from(bytes).toString('latin1')
       },
+      unread: () => {},
       receiveEnd: () => resolve(text),
       drained: () => {},
       closed: () => resolve(text),

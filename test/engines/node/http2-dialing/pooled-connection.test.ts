@@ -75,6 +75,32 @@ describe('PooledConnection', () => {
     await connection.closed
   })
 
+  it('lets go of a stream a second after both Close frames, if the server never ends it', async () => {
+    await using server = await rawHttp2Server()
+    const client = dialing()
+    const { connection, peer, transport } = await opened(server, client)
+    const closed = new Promise<Error | null>((resolve) => {
+      transport.start({
+        receive() {},
+        unread() {},
+        receiveEnd() {},
+        drained() {},
+        closed: resolve,
+      })
+    })
+    const reset = (): boolean => connection.frames.some(({ kind }) => kind === FrameKind.RST_STREAM)
+
+    transport.end(true)
+    expect(await peer.rest()).toBe('')
+    await client.clock.advance(999)
+    await connection.settle()
+    expect(reset()).toBe(false)
+    await client.clock.advance(1)
+    await connection.until(reset)
+
+    expect(await closed).toBe(null)
+  })
+
   it('is dropped after a GOAWAY if its last bytes are never taken', async () => {
     const { session, connection, clock } = fakeConnection()
     const leave = connection.enter()
@@ -117,7 +143,7 @@ describe('PooledConnection', () => {
     const ends = transports.map(
       (transport) =>
         new Promise<Error | null>((resolve) => {
-          const receiver = { receive() {}, receiveEnd() {}, drained() {} }
+          const receiver = { receive() {}, unread() {}, receiveEnd() {}, drained() {} }
           transport.start({ ...receiver, closed: resolve })
         }),
     )

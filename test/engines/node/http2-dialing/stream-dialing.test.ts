@@ -200,6 +200,7 @@ describe('StreamDialing', () => {
       transport.start({
         receive: () => {},
         drained: () => {},
+        unread: () => {},
         receiveEnd: () => resolve('end'),
         closed: () => resolve('closed'),
       })

@@ -11,12 +11,18 @@ import type { Duplex } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 
-import { Http2Transport } from '../../../../src/engines/node/http2/http2-transport.ts'
+import {
+  Http2Transport,
+  type StreamConnection,
+} from '../../../../src/engines/node/http2/http2-transport.ts'
 import { hasEnded, isClosed, Recorder, transportSuite } from '../../../suites/transports.ts'
 
 const NOWHERE = { host: null, port: null }
 const FACTS = { local: NOWHERE, remote: NOWHERE, encrypted: false }
-const OPEN = { failure: null }
+const OPEN: StreamConnection = {
+  failure: null,
+  letGo: (stream) => stream.close(constants.NGHTTP2_NO_ERROR),
+}
 
 /** Both ends of one stream, and the connection that carries it. */
 interface StreamPair extends AsyncDisposable {
@@ -82,7 +88,7 @@ describe('Http2Transport', () => {
   it('the end of the connection is no end of the stream: closed() carries the failure', async () => {
     await using pair = await streamPair()
     const failure = new Error('the connection was cut')
-    const transport = new Http2Transport(pair.accepted, { failure }, FACTS)
+    const transport = new Http2Transport(pair.accepted, { ...OPEN, failure }, FACTS)
     const recorder = new Recorder()
     transport.start(recorder)
 
