@@ -5,10 +5,11 @@
 
 import { Deferred } from '../../base/internal.ts'
 import { SubscriptionRefusedError } from '../errors.ts'
-import type { Member, PresenceChange, PresenceMode } from '../presence/presence.ts'
-import { PresenceWatch } from '../presence/presence-watch.ts'
+import type { PresenceChange, PresenceMode } from '../presence/presence.ts'
+import type { PresenceWatch } from '../presence/presence-watch.ts'
 import type { ClientConnection } from './client-connection.ts'
 import type { ClientFields } from './client-encodings.ts'
+import { ClientMembers } from './client-members.ts'
 import type { ClientPresence, ClientSeat } from './live-topics.ts'
 
 /** A message of the server about presence. */
@@ -20,15 +21,6 @@ export type PresenceMessage =
       readonly topic: string
       readonly key?: string | null
     }
-
-/** The members of one topic, as the client knows them. */
-interface Known {
-  readonly watches: Set<PresenceWatch>
-  members: Map<string, Member>
-  count: number
-  isReady: boolean
-  mode: PresenceMode
-}
 
 /** The client's own seat in one topic. */
 interface Joined {
@@ -49,7 +41,7 @@ interface Asked {
 export class ClientPresences {
   /** A function: the connection is made after its parts. */
   readonly #connection: () => ClientConnection
-  readonly #known = new Map<string, Known>()
+  readonly #known = new Map<string, ClientMembers>()
   readonly #joined = new Map<string, Joined>()
   /** Requests that are not answered. */
   readonly #asked = new Map<number, Asked>()
@@ -86,8 +78,7 @@ export class ClientPresences {
       return
     }
     const { topic, ...change } = message
-    const known = this.#known.get(topic)
-    if (known !== undefined) apply(known, change)
+    this.#known.get(topic)?.apply(change)
   }
 
   /** @returns whether the refused request was one about presence. */
@@ -121,38 +112,28 @@ export class ClientPresences {
   }
 
   #watch(topic: string, mode: PresenceMode, signal: AbortSignal | null): PresenceWatch {
-    const known = this.#known.get(topic) ?? {
-      watches: new Set(),
-      members: new Map(),
-      count: 0,
-      isReady: false,
-      mode,
-    }
     const isNew = !this.#known.has(topic)
-    this.#known.set(topic, known)
-    const source = {
-      isReady: () => known.isReady,
-      members: (isCounting: boolean): PresenceChange => membersOf(known, isCounting),
-      left: (each: PresenceWatch): void => {
-        known.watches.delete(each)
-        if (known.watches.size > 0 || this.#known.get(topic) !== known) return
-        this.#known.delete(topic)
-        this.#send({ type: 'presence', topic, mode: 'off' })
-      },
-    }
-    const watch = new PresenceWatch(source, signal, mode === 'count')
-    known.watches.add(watch)
+    const known = this.#known.get(topic) ?? this.#know(topic, mode)
+    const watch = known.watch(mode, signal)
     if (this.#connection().end !== null) {
       watch.end()
       return watch
     }
     const isMore = mode === 'full' && known.mode === 'count'
-    if (isMore) {
-      known.mode = 'full'
-      known.isReady = false
-    }
+    if (isMore) known.askForAll()
     if (isNew || isMore) this.#askToWatch(topic, known.mode)
     return watch
+  }
+
+  #know(topic: string, mode: PresenceMode): ClientMembers {
+    const known: ClientMembers = new ClientMembers(mode, () => {
+      // The server may have ended the watch, and another one may have begun since.
+      if (this.#known.get(topic) !== known) return
+      this.#known.delete(topic)
+      this.#send({ type: 'presence', topic, mode: 'off' })
+    })
+    this.#known.set(topic, known)
+    return known
   }
 
   async #join(topic: string, meta: unknown): Promise<ClientSeat> {
@@ -220,7 +201,7 @@ export class ClientPresences {
     if (known === undefined) return
     // The server has ended the watch: there is nothing to send.
     this.#known.delete(topic)
-    for (const watch of known.watches) watch.end(error)
+    known.end(error)
   }
 
   /** @param isUpdate a refused update changes nothing: the server keeps the seat. */
@@ -238,33 +219,5 @@ export class ClientPresences {
     }
     this.#joined.delete(topic)
     ended.resolve(error)
-  }
-}
-
-function membersOf({ members, count }: Known, isCounting: boolean): PresenceChange {
-  return isCounting
-    ? { type: 'count', count }
-    : { type: 'members', members: [...members.values()], count }
-}
-
-/** Applies a change, and passes it to the loops. */
-function apply(known: Known, change: PresenceChange): void {
-  const { members, watches } = known
-  if (change.type === 'members') {
-    known.members = new Map(change.members.map((member) => [member.key, member]))
-    known.count = change.count
-  } else if (change.type === 'count') {
-    known.count = change.count
-  } else if (change.type === 'left') {
-    if (members.delete(change.member.key)) known.count--
-  } else {
-    if (!members.has(change.member.key)) known.count++
-    members.set(change.member.key, change.member)
-  }
-  const isRenewed = change.type === 'members' || !known.isReady
-  known.isReady = true
-  for (const watch of watches) {
-    if (isRenewed) watch.renew()
-    else watch.push(watch.isCounting ? { type: 'count', count: known.count } : change)
   }
 }

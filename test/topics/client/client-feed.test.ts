@@ -1,0 +1,169 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { ClientFeed } from '../../../src/topics/client/client-feed.ts'
+import type { EventItem, TopicItem } from '../../../src/topics/index.ts'
+import { settled } from '../../../src/testing/test-environment.ts'
+import { Listening } from '../../support/topics-world.ts'
+
+const EPOCH = 'e'
+/** What the feed has asked of its connection, and from where. */
+let asked: string[]
+
+beforeEach(() => {
+  asked = []
+})
+
+function createFeed(isServed = false): ClientFeed {
+  const owner = {
+    subscribe: ({ from }: ClientFeed) => asked.push(`subscribe ${JSON.stringify(from)}`),
+    unsubscribe: ({ isSuspended }: ClientFeed) =>
+      asked.push(isSuspended ? 'suspend' : 'unsubscribe'),
+  }
+  return new ClientFeed('rooms/1', 'now', owner, isServed)
+}
+
+function event(offset: number | null): EventItem {
+  return { type: 'event', offset, event: offset, key: null, at: 0, publisher: null }
+}
+
+function gap(after: number, before: number, epoch = EPOCH): TopicItem {
+  return { type: 'gap', after, before, missed: before - after - 1, reason: 'trimmed', epoch }
+}
+
+/** A feed that has begun at offset 0 and is read. */
+function reading(isServed = false): { feed: ClientFeed; listening: Listening } {
+  const feed = createFeed(isServed)
+  feed.subscribed({ epoch: EPOCH, offset: 0 }, false)
+  return { feed, listening: new Listening(feed.read(null)) }
+}
+
+describe('ClientFeed', () => {
+  it('T-04 drops an event that it has, and brings the rest in order', async () => {
+    const { feed, listening } = reading()
+    for (const offset of [1, 2, 1, 2, 3]) feed.receive(event(offset))
+    await settled()
+
+    expect(listening.short).toBe('1 2 3')
+  })
+
+  it('T-10 the position is that of the newest item that was taken', async () => {
+    const feed = createFeed()
+    expect([feed.position, feed.from]).toEqual([null, 'now'])
+    feed.subscribed({ epoch: EPOCH, offset: 4 }, false)
+    feed.receive(event(5))
+    feed.receive(event(6))
+    const events = feed.read(null)
+    await events.next()
+
+    expect(feed.position).toEqual({ epoch: EPOCH, offset: 5 })
+    expect(feed.from).toEqual({ epoch: EPOCH, offset: 6 })
+  })
+
+  it('T-12 continues after a gap, in its epoch', async () => {
+    const { feed, listening } = reading()
+    feed.receive(event(1))
+    feed.receive(gap(1, 5, 'another'))
+    feed.receive(event(5))
+    await settled()
+
+    expect(listening.short).toBe('1 gap(1→5 trimmed 3) 5')
+    expect(feed.position).toEqual({ epoch: 'another', offset: 5 })
+  })
+
+  it('a topic without history has events without a position', async () => {
+    const feed = createFeed()
+    feed.subscribed(null, false)
+    const listening = new Listening(feed.read(null))
+    feed.receive(event(null))
+    feed.receive(event(null))
+    await settled()
+
+    expect(listening.events).toHaveLength(2)
+    expect([feed.position, feed.from]).toEqual([null, 'now'])
+  })
+
+  it('a reader that is slow leaves the rest on the server, and asks for it once it has caught up', async () => {
+    const feed = createFeed()
+    feed.subscribed({ epoch: EPOCH, offset: 0 }, false)
+    const events = feed.read(null)
+    for (let offset = 1; offset <= 300; offset++) feed.receive(event(offset))
+    expect([asked, feed.isSuspended]).toEqual([['suspend'], true])
+
+    const next = events.next()
+    await settled()
+    expect(asked.slice(1)).toEqual([`subscribe {"epoch":"${EPOCH}","offset":0}`])
+    feed.receive(event(1))
+
+    expect(await next).toMatchObject({ value: { offset: 1 } })
+  })
+
+  it('T-05 a slow reader of a topic of the server gets a gap, because nothing can be asked for', async () => {
+    const { feed, listening } = reading(true)
+    for (let offset = 1; offset <= 257; offset++) feed.receive(event(offset))
+    await settled()
+
+    expect(asked).toEqual([])
+    expect(listening.short).toBe('gap(null→null lagging 257)')
+  })
+
+  it.each([
+    ['later in the same epoch', { epoch: EPOCH, offset: 4 }, 'gap(1→5 broker 3)'],
+    ['in another epoch', { epoch: 'another', offset: 0 }, 'gap(1→1 epoch null)'],
+  ])('T-05 a topic of the server that begins again %s is a gap', async (_title, place, told) => {
+    const { feed, listening } = reading(true)
+    feed.receive(event(1))
+    feed.subscribed(place, false)
+    await settled()
+
+    expect(listening.short).toBe(`1 ${told}`)
+    expect(feed.from).toEqual(place)
+  })
+
+  it('begins again without a gap where nothing is missing', async () => {
+    const { feed, listening } = reading(true)
+    feed.receive(event(1))
+    feed.subscribed({ epoch: EPOCH, offset: 1 }, false)
+    feed.receive(event(2))
+    await settled()
+
+    expect(listening.short).toBe('1 2')
+  })
+
+  it('brings what has come before its end, then the error', async () => {
+    const feed = createFeed()
+    feed.subscribed({ epoch: EPOCH, offset: 0 }, false)
+    feed.receive(event(1))
+    feed.end(new Error('denied'))
+    feed.end(null)
+    feed.receive(event(2))
+    const listening = new Listening(feed.read(null))
+    await settled()
+
+    expect(listening.short).toBe('1')
+    expect(listening.error).toEqual(new Error('denied'))
+  })
+
+  it('leaving the reader ends the subscription, once, and not that of the server', async () => {
+    const [own, served] = [reading(), reading(true)]
+    expect(own.feed.hasReader).toBe(true)
+    await own.listening.stop()
+    await own.listening.stop()
+    await served.listening.stop()
+
+    expect([own.feed.hasReader, served.feed.hasReader]).toEqual([false, false])
+    expect(asked).toEqual(['unsubscribe'])
+  })
+
+  it('a signal ends the reader with its reason, also while items wait', async () => {
+    const feed = createFeed()
+    feed.subscribed({ epoch: EPOCH, offset: 0 }, false)
+    const controller = new AbortController()
+    const listening = new Listening(feed.read(controller.signal))
+    await settled()
+    controller.abort(new Error('enough'))
+    feed.receive(event(1))
+    await settled()
+
+    expect([listening.short, asked]).toEqual(['', ['unsubscribe']])
+    expect(listening.error).toEqual(new Error('enough'))
+  })
+})
