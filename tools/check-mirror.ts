@@ -114,8 +114,6 @@ const UNTESTED: Readonly<Record<string, string>> = {
   'topics/node/subscription.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/wire/messages.ts':
     'is a part of the protocol: test/topics/wire/wire-session.test.ts runs it',
-  'topics/wire/wire-presence.ts':
-    'is a part of the protocol: test/topics/client/client-presence.test.ts runs it',
   'topics/served-topic.ts': 'is what topics() returns: test/topics/topics.test.ts runs it',
   'topics/session-outlets.ts': 'sends to sessions: test/topics/topics-plugin.test.ts runs it',
 }

@@ -2,11 +2,11 @@
  * The presence of one client: the topics whose members it watches, and those where it is a member.
  */
 
-import type { WheelTimer } from '../../base/internal.ts'
 import { ClosedSendChannelError } from '../../channels/index.ts'
 import { BrokerUnavailableError, PresenceKeyTakenError, PublishRefusedError } from '../errors.ts'
 import type { PresenceMode, Seat } from '../presence/presence.ts'
 import type { ClientMessage } from './messages.ts'
+import { PermissionEnd } from './permission-end.ts'
 import { type AllowedTopic, type Decision, Denied } from './permissions.ts'
 import type { WireParts } from './wire-parts.ts'
 
@@ -15,7 +15,8 @@ type Request = Extract<ClientMessage, { type: 'presence' | 'join' | 'leave' }>
 /** A topic whose members the client watches. */
 interface Watching {
   readonly aborting: AbortController
-  until: WheelTimer | null
+  /** `null`: the permission does not end. */
+  until: PermissionEnd | null
 }
 
 /** A request to be a member. */
@@ -27,7 +28,6 @@ interface Join {
 
 /** When a client asks again for what the broker could not say. */
 const RETRY_AFTER_MS = 1000
-const MAX_TIMER_MS = 2 ** 31 - 1
 
 /** The presence of one connection. */
 export class WirePresence {
@@ -154,11 +154,7 @@ export class WirePresence {
     watching.until = null
     if (until === null) return
     const { timers } = this.#parts.topics.node.environment
-    const ms = Math.max(0, until.getTime() - Date.now())
-    watching.until =
-      ms > MAX_TIMER_MS
-        ? timers.schedule(MAX_TIMER_MS, () => this.#endAt(topic, watching, until))
-        : timers.schedule(ms, () => this.#deny(topic))
+    watching.until = new PermissionEnd(timers, until, () => this.#deny(topic))
   }
 
   async #joinOnce(id: number, topic: string, meta: unknown): Promise<void> {

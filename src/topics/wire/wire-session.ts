@@ -4,8 +4,6 @@
  */
 
 import type { DefaultWebSocketServerSession } from '../../application/index.ts'
-import { ScopeEndedError } from '../../base/index.ts'
-import { TokenBucket } from '../../base/internal.ts'
 import { ClosedReceiveChannelError } from '../../channels/index.ts'
 import { CloseReason } from '../../protocol/index.ts'
 import type { AnyTopicKind, TopicKind } from '../kind/define-topic.ts'
@@ -19,6 +17,7 @@ import type { TopicsClient } from './topics-client.ts'
 import { WireAnswers } from './wire-answers.ts'
 import { WirePresence } from './wire-presence.ts'
 import { WirePublishing } from './wire-publishing.ts'
+import { WireRequests } from './wire-requests.ts'
 import { WireSubscriptions } from './wire-subscriptions.ts'
 
 type Hello = Extract<ClientMessage, { type: 'hello' }>
@@ -26,9 +25,6 @@ type Hello = Extract<ClientMessage, { type: 'hello' }>
 const NOT_UNDERSTOOD = new CloseReason(4400, 'Not understood')
 const WHO_ARE_YOU = new CloseReason(4401, 'Who are you')
 const NO_HELLO = new CloseReason(4408, 'No hello')
-const SUBSCRIBE_BURST_MS = 1000
-const RETRY_AFTER_MS = 1000
-const SPARE_UNDER_WAY = 32
 
 /** The connection of one client. */
 export class WireSession implements TopicsClient {
@@ -39,16 +35,12 @@ export class WireSession implements TopicsClient {
   readonly #publishing: WirePublishing
   readonly #subscriptions: WireSubscriptions
   readonly #presence: WirePresence
-  /** What costs the application or the broker a question: subscribes, `history`, `token`. */
-  readonly #requests: TokenBucket
-  readonly #maxUnderWay: number
-  #underWay = 0
+  readonly #requests: WireRequests
   #id = ''
   #token: string | null = null
 
   constructor(session: DefaultWebSocketServerSession, service: WireService) {
     const { topics, permissions } = service
-    const { maxTopics, maxSubscribesPerSecond } = topics.settings
     this.session = session
     this.#service = service
     this.#encoding = encodingOf(session.protocol)
@@ -68,10 +60,7 @@ export class WireSession implements TopicsClient {
       (topic, allowed) => this.#subscriptions.decide(topic, allowed),
       (topic) => this.#deny(topic, null),
     )
-    const { clock } = topics.node.environment
-    this.#requests = new TokenBucket(clock, maxSubscribesPerSecond, SUBSCRIBE_BURST_MS)
-    // Presence keeps one request under way for each topic that the client watches.
-    this.#maxUnderWay = 2 * maxTopics + SPARE_UNDER_WAY
+    this.#requests = new WireRequests(session, topics, this.#answers)
   }
 
   get id(): string {
@@ -160,7 +149,7 @@ export class WireSession implements TopicsClient {
     for (const { topic, ...rest } of hello.topics) {
       const from = 'from' in rest ? rest.from : rest
       // The rate does not count topics that are resumed. Their number is limited.
-      this.#launch(() => this.#subscriptions.subscribe(null, topic, from))
+      this.#requests.launch(() => this.#subscriptions.subscribe(null, topic, from))
     }
   }
 
@@ -198,7 +187,8 @@ export class WireSession implements TopicsClient {
         this.#answers.refuse(message.id, null, 'unknown', `Unknown message "${message.named}"`)
         break
       default:
-        if (this.#mayAsk(message.id, message.topic)) this.#launch(() => this.#answer(message))
+        if (this.#requests.mayAsk(message.id, message.topic))
+          this.#requests.launch(() => this.#answer(message))
     }
     return this.#answers.isOpen
   }
@@ -216,39 +206,11 @@ export class WireSession implements TopicsClient {
 
   /** @returns whether the session continues. */
   async #renew(token: string | null): Promise<boolean> {
-    if (!this.#mayAsk(null, null)) return this.#answers.isOpen
+    if (!this.#requests.mayAsk(null, null)) return this.#answers.isOpen
     if (!(await this.#authenticate(token))) return false
     await this.#subscriptions.askAgain()
     await this.#presence.askAgain()
     return true
-  }
-
-  /** Takes one request from the rate, or refuses it. */
-  #mayAsk(id: number | null, topic: string | null): boolean {
-    if (!this.#requests.take()) {
-      this.#answers.tellLimit('maxSubscribesPerSecond', topic)
-      const retryAfter = Math.ceil(this.#requests.msUntilToken)
-      this.#answers.refuse(id, topic, 'rate', 'Too many requests', { retryAfter })
-      return false
-    }
-    if (this.#underWay < this.#maxUnderWay) return true
-    const retryAfter = RETRY_AFTER_MS
-    this.#answers.refuse(id, topic, 'busy', 'Too many requests are under way', { retryAfter })
-    return false
-  }
-
-  /** Does `task` beside the messages that follow: a permission may take its time. */
-  #launch(task: () => Promise<void>): void {
-    this.#underWay++
-    const counted = (): Promise<void> => task().finally(() => this.#underWay--)
-    try {
-      this.session.launch(counted).catch(() => {
-        // The session has failed with it.
-      })
-    } catch (error) {
-      // The session is over.
-      if (!(error instanceof ScopeEndedError)) throw error
-    }
   }
 
   #deny(topic: string, denied: Denied | null): void {

@@ -2,7 +2,6 @@
  * The subscriptions of one client: within its limits, and for as long as its permissions last.
  */
 
-import type { WheelTimer } from '../../base/internal.ts'
 import { BrokerUnavailableError } from '../errors.ts'
 import type { AnyTopicKind } from '../kind/define-topic.ts'
 import type { From } from '../kind/items.ts'
@@ -10,6 +9,7 @@ import { problemOf } from '../kind/topic-name.ts'
 import type { Subscription } from '../node/subscription.ts'
 import type { SessionReceiver } from '../session-outlets.ts'
 import type { ClientMessage } from './messages.ts'
+import { PermissionEnd } from './permission-end.ts'
 import { type AllowedTopic, decide, type Decision, type Denied } from './permissions.ts'
 import { WireFeed } from './wire-feed.ts'
 import type { WireParts } from './wire-parts.ts'
@@ -17,7 +17,7 @@ import type { WireParts } from './wire-parts.ts'
 /** A permission that ends. */
 interface Ending {
   readonly allowed: AllowedTopic
-  readonly timer: WheelTimer
+  readonly end: PermissionEnd
 }
 
 /** Stands for a subscription that is under way. */
@@ -25,7 +25,8 @@ interface Asking {
   isOver: boolean
 }
 
-const MAX_TIMER_MS = 2 ** 31 - 1
+/** When a client asks again for what the broker could not say. */
+const RETRY_AFTER_MS = 1000
 
 /** The subscriptions of one connection. */
 export class WireSubscriptions {
@@ -89,7 +90,7 @@ export class WireSubscriptions {
     const asking = this.#asking.get(topic)
     if (asking !== undefined) asking.isOver = true
     this.#asking.delete(topic)
-    this.#endings.get(topic)?.timer.cancel()
+    this.#endings.get(topic)?.end.cancel()
     this.#endings.delete(topic)
     const subscription = this.#find(topic)
     if (subscription !== undefined) {
@@ -145,7 +146,7 @@ export class WireSubscriptions {
     this.#isOver = true
     for (const asking of this.#asking.values()) asking.isOver = true
     this.#asking.clear()
-    for (const { timer } of this.#endings.values()) timer.cancel()
+    for (const { end } of this.#endings.values()) end.cancel()
     this.#endings.clear()
     this.#feed.end()
   }
@@ -187,17 +188,11 @@ export class WireSubscriptions {
 
   /** Ends a subscription when its permission ends. */
   #endAt(topic: string, allowed: AllowedTopic, until: Date | null): void {
-    this.#endings.get(topic)?.timer.cancel()
+    this.#endings.get(topic)?.end.cancel()
     this.#endings.delete(topic)
     if (until === null) return
     const { timers } = this.#parts.topics.node.environment
-    const ms = Math.max(0, until.getTime() - Date.now())
-    const timer =
-      ms > MAX_TIMER_MS
-        ? timers.schedule(MAX_TIMER_MS, () => this.#endAt(topic, allowed, until))
-        : timers.schedule(ms, () => this.#denied(topic, null))
-    this.#endings.set(topic, { allowed, timer })
+    const end = new PermissionEnd(timers, until, () => this.#denied(topic, null))
+    this.#endings.set(topic, { allowed, end })
   }
 }
-
-const RETRY_AFTER_MS = 1000

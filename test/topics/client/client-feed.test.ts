@@ -118,6 +118,17 @@ describe('ClientFeed', () => {
     expect(feed.from).toEqual(place)
   })
 
+  it('T-12 leaves it to the server to tell a gap of a topic that the client has asked for', async () => {
+    const { feed, listening } = reading()
+    feed.receive(event(1))
+    feed.subscribed({ epoch: 'another', offset: 0 }, false)
+    feed.receive(gap(1, 1, 'another'))
+    feed.receive(event(1))
+    await settled()
+
+    expect(listening.short).toBe('1 gap(1→1 trimmed -1) 1')
+  })
+
   it('begins again without a gap where nothing is missing', async () => {
     const { feed, listening } = reading(true)
     feed.receive(event(1))

@@ -47,6 +47,17 @@ describe('ClientMembers', () => {
     expect(brought).toEqual([{ type: 'members', members: [memberOf('ada', 'new')], count: 1 }])
   })
 
+  it('a list of the server replaces the changes that a loop has not taken', async () => {
+    const known = new ClientMembers('full', () => {})
+    const watch = known.watch('full', null)
+    known.apply(members('ada'))
+    await watch.next()
+    known.apply({ type: 'joined', member: memberOf('bob') })
+    known.apply(members('cem'))
+
+    expect((await watch.next()).value).toEqual(members('cem'))
+  })
+
   it('a watch that counts gets numbers of the changes of all members', async () => {
     const known = new ClientMembers('full', () => {})
     const brought = reading(known.watch('count', null))
