@@ -2,11 +2,12 @@
  * The outlets of all sessions that subscribe to topics.
  */
 
-import type { WebSocketSession } from '../session/index.ts'
+import type { Outbound, WebSocketSession } from '../session/index.ts'
 import type { AnyTopicKind } from './kind/define-topic.ts'
 import type { From } from './kind/items.ts'
 import { type Feed, SessionOutlet, TOO_SLOW } from './node/session-outlet.ts'
 import type { Receiver, Subscription } from './node/subscription.ts'
+import type { FramedTopic, Run } from './node/run.ts'
 import type { Taken } from './node/taking.ts'
 import { TopicEvent } from './node/topic-event.ts'
 import type { TopicNode } from './node/topic-node.ts'
@@ -79,18 +80,28 @@ export class SessionOutlets {
 class SessionReceiver implements Receiver, Feed {
   readonly outlet: SessionOutlet
   readonly #session: WebSocketSession
+  readonly framing: object
   readonly #feed: Feed
   readonly #owner: OutletsOwner
 
   constructor(session: WebSocketSession, outlet: SessionOutlet, feed: Feed, owner: OutletsOwner) {
     this.outlet = outlet
     this.#session = session
+    this.framing = feed.framing
     this.#feed = feed
     this.#owner = owner
   }
 
   ready(subscription: Subscription): void {
     this.outlet.ready(subscription, this)
+  }
+
+  run(run: Run, subscription: Subscription): boolean {
+    return this.outlet.run(run, subscription, this.framing, this.#feed)
+  }
+
+  frameOf(event: TopicEvent, topic: FramedTopic): Outbound | null {
+    return this.#feed.frameOf(event, topic)
   }
 
   tooSlow({ topic }: Subscription): 'closed' {

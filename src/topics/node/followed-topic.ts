@@ -9,6 +9,7 @@ import type { AnyTopicKind } from '../kind/define-topic.ts'
 import type { Position } from '../kind/items.ts'
 import type { LogPages } from './reading/log-pages.ts'
 import { Ring } from './ring.ts'
+import type { Run } from './run.ts'
 import type { RingBudget } from './ring-budget.ts'
 import type { KindCounters } from './kind-counters.ts'
 import { type Sweep, type Visited, VisitedList } from './sweep.ts'
@@ -116,6 +117,16 @@ export class FollowedTopic {
   /** Now, by the clock of the node: whole milliseconds. */
   get now(): number {
     return Math.floor(this.#parts.sweep.now)
+  }
+
+  /** Roughly now: when the sweep last looked at the clock, in whole milliseconds. */
+  get lookedAt(): number {
+    return this.#parts.sweep.lookedAt
+  }
+
+  /** The next events of a cursor, if they are in the ring with nothing to be told before them. */
+  runAfter(epoch: string, offset: number): Run | null {
+    return epoch === this.epoch && this.#ring !== null ? this.#ring.runAfter(offset) : null
   }
 
   /** Begins at a head, in an epoch that may be another one. */

@@ -6,6 +6,7 @@
  */
 
 import type { RingBudget } from './ring-budget.ts'
+import { type Run, runOf } from './run.ts'
 import type { TopicEvent } from './topic-event.ts'
 
 const MAX_EVENTS = 64
@@ -18,6 +19,8 @@ export class Ring {
   #events: TopicEvent[] = []
   #bytes = 0
   #base: number
+  /** The run that was asked for last: most cursors are at the same place. */
+  #run: Run | null = null
 
   /** @param base the offset after which the ring begins. */
   constructor(budget: RingBudget, base: number = 0) {
@@ -43,11 +46,13 @@ export class Ring {
   /** Empties the ring: it begins after `base`. */
   reset(base: number): void {
     this.#changed(-this.#bytes)
+    this.#run = null
     this.#events = []
     this.#base = base
   }
 
   append(event: TopicEvent): void {
+    this.#run = null
     this.#events.push(event)
     let change = event.bytes
     while (
@@ -61,6 +66,7 @@ export class Ring {
 
   /** Drops the oldest half, at least one event: other topics need the memory more. */
   shrink(): void {
+    this.#run = null
     let change = 0
     for (let count = Math.ceil(this.#events.length / 2); count > 0; count--) {
       change -= this.#shift()
@@ -79,6 +85,17 @@ export class Ring {
       else low = middle + 1
     }
     return low
+  }
+
+  /**
+   * The next events of a cursor at `offset`, shared with other cursors there; `null` if there are
+   * none, if some are not here, or if something has to be told before the first.
+   */
+  runAfter(offset: number): Run | null {
+    if (this.#run?.after === offset) return this.#run
+    const index = this.indexAfter(offset)
+    this.#run = index === -1 ? null : runOf(offset, this.#events, index)
+    return this.#run
   }
 
   /** The event at exactly `offset`; `null` if it is not here. */

@@ -41,20 +41,27 @@ export class PlainFeed<Event> implements Feed {
     this.#missed = missed
   }
 
+  get framing(): object {
+    return this.#options.frame
+  }
+
+  frameOf(event: TopicEvent): Outbound | null {
+    const { frame } = this.#options
+    return event.frame(frame, ({ item }) => {
+      // Published through a kind with this type of event.
+      const data = frame(item as EventItem<Event>)
+      return data === null ? null : prepare(data)
+    })
+  }
+
   frame(taken: Taken): readonly Outbound[] {
     const frame = this.#frame(taken)
     return frame === null ? [] : [frame]
   }
 
   #frame(taken: Taken): Outbound | null {
-    const { frame, gap, skipped, live } = this.#options
-    if (taken instanceof TopicEvent) {
-      return taken.frame(frame, ({ item }) => {
-        // Published through a kind with this type of event.
-        const data = frame(item as EventItem<Event>)
-        return data === null ? null : prepare(data)
-      })
-    }
+    const { gap, skipped, live } = this.#options
+    if (taken instanceof TopicEvent) return this.frameOf(taken)
     if (taken.type === 'skipped') return skipped?.(taken) ?? null
     if (taken.type === 'live') return live?.() ?? null
     if (gap !== undefined) return gap(taken)

@@ -4,14 +4,18 @@
  */
 
 import { Deferred } from '../../base/internal.ts'
-import type { Outbound, WebSocketSession } from '../../session/index.ts'
+import type { Outbound, OutgoingChannel, WebSocketSession } from '../../session/index.ts'
 import { CloseReason } from '../../protocol/index.ts'
+import { type EventFramer, type Run, TURN } from './run.ts'
 import type { Subscription } from './subscription.ts'
 import type { Taken } from './taking.ts'
 
 /** How subscriptions of a session are sent. */
-export interface Feed {
-  /** The frames for an item, in order. An error ends the session. */
+export interface Feed extends EventFramer {
+  /**
+   * The frames for an item, in order; for an event of a subscription that is live, `frameOf` makes
+   * it. An error ends the session.
+   */
   frame(taken: Taken, subscription: Subscription): readonly Outbound[]
 }
 
@@ -20,11 +24,10 @@ export const TOO_SLOW: CloseReason = new CloseReason(4101, 'Too slow')
 /** Closes a session that has missed events and gets no gap. */
 export const MISSED_EVENTS: CloseReason = new CloseReason(4102, 'Missed events')
 
-const TURN = { events: 64, bytes: 64 * 1024 }
-
 /** One session's outlet. */
 export class SessionOutlet {
   readonly #session: WebSocketSession
+  readonly #outgoing: OutgoingChannel
   readonly #failed: (error: unknown) => void
   readonly #ended: (subscription: Subscription) => void
   /**
@@ -39,6 +42,8 @@ export class SessionOutlet {
   #taken: Deferred<void> | null = null
   #isWaiting = false
   #isPumping = false
+  /** Whether `#pump` was called while the outlet was pumping. */
+  #isAsked = false
   #isOver = false
 
   /**
@@ -51,6 +56,7 @@ export class SessionOutlet {
     ended: (subscription: Subscription) => void,
   ) {
     this.#session = session
+    this.#outgoing = session.outgoing
     this.#failed = failed
     this.#ended = ended
   }
@@ -103,13 +109,39 @@ export class SessionOutlet {
   /** The subscription may have something to send. */
   ready(subscription: Subscription, feed: Feed): void {
     if (this.#isOver) return
-    const isAlone = this.#ready.size === 0 && this.#unsent.length === 0
-    if (isAlone && !this.#isPumping && !this.#isWaiting) {
+    if (!this.#isBusy) {
       this.#pumpAlone(subscription, feed)
       return
     }
     this.#ready.set(subscription, feed)
     this.#pump()
+  }
+
+  /**
+   * Sends a run of a subscription, if nothing else waits to be sent. Does what `ready` would do, at
+   * a fraction of the price: the frames are made, and nothing is allocated.
+   *
+   * @param framing that of `feed`.
+   * @returns whether the run was taken.
+   */
+  run(run: Run, subscription: Subscription, framing: object, feed: Feed): boolean {
+    if (this.#isBusy) return false
+    this.#isPumping = true
+    try {
+      const frames = run.frames(framing, feed, subscription.topic)
+      subscription.takeRun(run)
+      const sent = this.#sendFrames(frames)
+      if (sent < frames.length && !this.#isOver) {
+        this.#unsent.push(...frames.slice(sent))
+        this.#ready.set(subscription, feed)
+        this.#wait()
+      }
+    } catch (error) {
+      this.#fail(error)
+    }
+    this.#isPumping = false
+    if (this.#isAsked) this.#pump()
+    return true
   }
 
   /** Ends, and closes the session. */
@@ -118,7 +150,26 @@ export class SessionOutlet {
     void this.#session.close(reason)
   }
 
+  /** Whether a subscription that is ready has to wait for its turn. */
+  get #isBusy(): boolean {
+    // While something waits to be sent, the session is full.
+    return this.#isPumping || this.#isWaiting || this.#isOver
+  }
+
+  /** @returns how many were sent: all, or those before the session was full or closed. */
+  #sendFrames(frames: readonly Outbound[]): number {
+    let sent = 0
+    for (const frame of frames) {
+      const result = this.#outgoing.trySend(frame)
+      if (result === 'closed') this.end()
+      if (result !== 'sent') break
+      sent++
+    }
+    return sent
+  }
+
   #pump(): void {
+    this.#isAsked = this.#isPumping
     if (this.#isPumping || this.#isWaiting) return
     this.#isPumping = true
     try {
@@ -153,16 +204,15 @@ export class SessionOutlet {
 
   /** @returns whether there is room for more. */
   #sendUnsent(): boolean {
-    while (this.#unsent.length > 0 && !this.#isOver) {
-      const next = this.#unsent[0]
-      if (next === undefined) break
-      const result = this.#session.outgoing.trySend(next)
-      if (result === 'closed') {
-        this.end()
-      } else if (result === 'full') {
+    if (this.#unsent.length > 0) {
+      const unsent = this.#unsent
+      const sent = this.#sendFrames(unsent)
+      if (this.#isOver) return false
+      unsent.splice(0, sent)
+      if (unsent.length > 0) {
         this.#wait()
         return false
-      } else this.#unsent.shift()
+      }
     }
     this.#tellTaken()
     return !this.#isOver
@@ -175,7 +225,7 @@ export class SessionOutlet {
 
   #wait(): void {
     this.#isWaiting = true
-    this.#session.outgoing.whenWritable().then(
+    this.#outgoing.whenWritable().then(
       () => {
         this.#isWaiting = false
         this.#pump()

@@ -4,13 +4,16 @@
 
 import type { Position } from '../kind/items.ts'
 import type { FollowedTopic } from './followed-topic.ts'
+import type { Run } from './run.ts'
 import type { Visited } from './sweep.ts'
 import {
   type Cursor,
   CursorFlag,
+  isSteady,
   takeFrom,
   type TakeLimit,
   type Taken,
+  takeRun,
   UNKNOWN_SINCE,
 } from './taking.ts'
 
@@ -18,6 +21,12 @@ import {
 export interface Receiver {
   /** There may be something to take. Called again only after `take` has returned nothing. */
   ready(subscription: Subscription): void
+  /**
+   * The subscription has these events to take, and nothing else before them.
+   *
+   * @returns whether they were taken. Otherwise `ready` is called.
+   */
+  run?(run: Run, subscription: Subscription): boolean
   /**
    * The subscription is slow, in a topic that closes slow subscribers.
    *
@@ -81,8 +90,18 @@ export class Subscription implements Visited, Cursor {
     return taken
   }
 
+  /** Most visits of a sweep find a cursor that has nothing to take but a run of events. */
   visit(): void {
-    if ((this.flags & CursorFlag.CLOSED) === 0) this.receiver.ready(this)
+    const { topic, receiver } = this
+    const run = isSteady(this) ? topic.runAfter(this.epoch, this.offset) : null
+    if (run !== null && receiver.run?.(run, this) === true && run.to === topic.head) return
+    if ((this.flags & CursorFlag.CLOSED) === 0) receiver.ready(this)
+  }
+
+  /** The receiver takes a run. */
+  takeRun(run: Run): void {
+    takeRun(this, run)
+    this.topic.counters.delivered += run.count
   }
 
   pageRead(failed: boolean): void {

@@ -76,9 +76,16 @@ export class Sweep {
   readonly #environment: Environment
   readonly #marked = new Set<Swept>()
   #isScheduled = false
+  #lookedAt: number
 
   constructor(environment: Environment) {
     this.#environment = environment
+    this.#lookedAt = Math.floor(this.now)
+  }
+
+  /** When the sweep last looked at the clock, in whole milliseconds. */
+  get lookedAt(): number {
+    return this.#lookedAt
   }
 
   get now(): number {
@@ -91,21 +98,27 @@ export class Sweep {
     this.#marked.add(list)
     if (this.#isScheduled) return
     this.#isScheduled = true
-    this.#environment.defer(sweep, this)
+    // Past the I/O that is ready: the events of a turn reach each member in one visit.
+    this.#environment.deferPastIo(sweep, this)
   }
 
   run(): void {
-    const { clock } = this.#environment
-    const end = clock.now() + MAX_TURN_MS
+    const end = this.#look() + MAX_TURN_MS
     for (const list of this.#marked) {
       this.#marked.delete(list)
       // Back to the end of the line, so that a large topic does not delay the others.
       if (list.visit(VISITS_PER_LOOK)) this.#marked.add(list)
-      if (clock.now() < end) continue
+      if (this.#look() < end) continue
       break
     }
     this.#isScheduled = this.#marked.size > 0
     if (this.#isScheduled) this.#environment.deferPastIo(sweep, this)
+  }
+
+  #look(): number {
+    const { now } = this
+    this.#lookedAt = Math.floor(now)
+    return now
   }
 }
 

@@ -6,6 +6,7 @@ import type { GapItem, GapReason, LiveItem, SkippedItem } from '../kind/items.ts
 import type { FollowedTopic } from './followed-topic.ts'
 import { AGE_MARGIN_MS } from './reading/kept-events.ts'
 import type { DecodedPage, PageReader } from './reading/log-pages.ts'
+import type { Run } from './run.ts'
 import type { TopicEvent } from './topic-event.ts'
 
 /** An event, or what a subscriber is told about missing events. */
@@ -67,6 +68,17 @@ export function takeFrom(cursor: Cursor, limit: TakeLimit): readonly Taken[] {
   const index = ring?.indexAfter(cursor.offset) ?? -1
   if (ring === null || index === -1) return behind(cursor, limit)
   return caughtUp(cursor, pick(cursor, ring.events, index, limit, []))
+}
+
+/** Whether a cursor takes events and nothing else: nothing is told before the next one. */
+export function isSteady({ flags }: Cursor): boolean {
+  return flags === (CursorFlag.LIVE | CursorFlag.EXACT)
+}
+
+/** Takes a run that begins at a cursor, which is steady. */
+export function takeRun(cursor: Cursor, run: Run): void {
+  cursor.offset = run.to
+  cursor.since = cursor.topic.lookedAt
 }
 
 /** The next events are no longer in the ring. */

@@ -6,8 +6,8 @@
 import { Frame } from '../../protocol/index.ts'
 import type { Outbound } from '../../session/index.ts'
 import { ByteWriter } from '../kind/numbers.ts'
-import type { FollowedTopic } from '../node/followed-topic.ts'
 import { prepare } from '../node/prepared.ts'
+import type { FramedTopic } from '../node/run.ts'
 import type { TopicEvent } from '../node/topic-event.ts'
 import { toBase64 } from './base64.ts'
 import { EVENT_TYPE, SERVER_LAYOUTS } from './binary-layouts.ts'
@@ -34,7 +34,7 @@ export interface WireEncoding {
   /** @returns `null` for an invalid message. */
   read(frame: Frame): ClientMessage | null
   encode(message: ServerMessage): Outbound
-  encodeEvent(topic: FollowedTopic, event: TopicEvent): Outbound
+  encodeEvent(topic: FramedTopic, event: TopicEvent): Outbound
   encodeHistory(answer: HistoryAnswer): Outbound
 }
 

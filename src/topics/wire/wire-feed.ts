@@ -3,6 +3,7 @@
  */
 
 import type { Outbound } from '../../session/index.ts'
+import type { FramedTopic } from '../node/run.ts'
 import type { Feed } from '../node/session-outlet.ts'
 import type { Subscription } from '../node/subscription.ts'
 import type { Taken } from '../node/taking.ts'
@@ -46,6 +47,14 @@ export class WireFeed implements Feed {
   /** All subscriptions have ended. */
   end(): void {
     this.#begun.clear()
+  }
+
+  get framing(): object {
+    return this.#encoding
+  }
+
+  frameOf(event: TopicEvent, topic: FramedTopic): Outbound {
+    return this.#encoding.encodeEvent(topic, event)
   }
 
   frame(taken: Taken, subscription: Subscription): readonly Outbound[] {

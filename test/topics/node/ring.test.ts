@@ -49,4 +49,28 @@ describe('Ring', () => {
       0, 1, 1, 2, 2, 3,
     ])
   })
+
+  it('gives all cursors at one place the same run of events', () => {
+    const ring = new Ring(new RingBudget())
+    for (const offset of [1, 2, 3]) ring.append(eventOf(offset))
+    const run = ring.runAfter(1)
+
+    expect(run).toMatchObject({ after: 1, to: 3, count: 2 })
+    expect(ring.runAfter(1)).toBe(run)
+    expect(ring.runAfter(2)).toMatchObject({ after: 2, to: 3, count: 1 })
+    expect(ring.runAfter(3)).toBeNull()
+  })
+
+  it.each<[string, (ring: Ring) => void, number | null]>([
+    ['has got another event', (ring) => ring.append(eventOf(4)), 4],
+    ['has dropped events for others', (ring) => ring.shrink(), null],
+    ['begins again', (ring) => ring.reset(9), null],
+  ])('gives no run of before, when it %s', (_title, change, to) => {
+    const ring = new Ring(new RingBudget())
+    for (const offset of [1, 2, 3]) ring.append(eventOf(offset))
+    ring.runAfter(1)
+    change(ring)
+
+    expect(ring.runAfter(1)?.to ?? null).toBe(to)
+  })
 })

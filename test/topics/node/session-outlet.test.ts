@@ -3,6 +3,7 @@ import { Deferred } from '../../../src/base/internal.ts'
 import { CloseReason, type WebSocketSession } from '../../../src/index.ts'
 import type { Outbound } from '../../../src/session/index.ts'
 import { settled } from '../../../src/testing/test-environment.ts'
+import type { Run } from '../../../src/topics/node/run.ts'
 import { type Feed, SessionOutlet, TOO_SLOW } from '../../../src/topics/node/session-outlet.ts'
 import type { Subscription } from '../../../src/topics/node/subscription.ts'
 import type { Taken, TakeLimit } from '../../../src/topics/node/taking.ts'
@@ -58,7 +59,11 @@ function subscriptionOf(count: number) {
   return { subscription, asked }
 }
 
-const feedOf = (frame: Outbound): Feed => ({ frame: () => [frame] })
+const feedOf = (frame: Outbound): Feed => ({
+  framing: {},
+  frameOf: () => frame,
+  frame: () => [frame],
+})
 
 describe('SessionOutlet', () => {
   it('T-40 a session that is full costs one turn of its subscription, and no more', async () => {
@@ -108,6 +113,8 @@ describe('SessionOutlet', () => {
   it('the error of a feed closes its session with 1011, and goes no further', () => {
     const { outlet, state, failures } = createOutlet()
     const broken: Feed = {
+      framing: {},
+      frameOf: () => null,
       frame() {
         throw new Error('broken')
       },
@@ -165,4 +172,76 @@ describe('SessionOutlet', () => {
     outlet.close(TOO_SLOW)
     expect(state.reason).toEqual(new CloseReason(4101, 'Too slow'))
   })
+
+  it('sends a run of events at once, and asks for nothing', async () => {
+    const { outlet, state } = createOutlet()
+    const { subscription, taken, asked } = runnerOf(0)
+
+    expect(outlet.run(runOf('a', 'b'), subscription, {}, feedOf('x'))).toBe(true)
+    expect([state.sent, taken, asked]).toEqual([['a', 'b'], [2], []])
+    await settled()
+    expect(asked).toEqual([])
+  })
+
+  it('T-05 what is left of a run in a full session comes before the next events', async () => {
+    const { outlet, state, makeRoom } = createOutlet(1)
+    const { subscription, asked } = runnerOf(1)
+
+    expect(outlet.run(runOf('a', 'b', 'c'), subscription, {}, feedOf('next'))).toBe(true)
+    expect(outlet.run(runOf('d'), subscription, {}, feedOf('next'))).toBe(false)
+    expect([state.sent, asked]).toEqual([['a'], []])
+    await makeRoom(1)
+    await makeRoom(5)
+    expect(state.sent).toEqual(['a', 'b', 'c', 'next'])
+  })
+
+  it('takes no run while the frames of another one are made', () => {
+    const { outlet, state } = createOutlet()
+    const [first, second] = [runnerOf(0), runnerOf(1)]
+    const inside: unknown[] = []
+    const run = {
+      frames() {
+        inside.push(outlet.run(runOf('b'), second.subscription, {}, feedOf('x')))
+        outlet.ready(second.subscription, feedOf('second'))
+        return ['a']
+      },
+    } as unknown as Run
+    outlet.run(run, first.subscription, {}, feedOf('x'))
+
+    expect([inside, state.sent]).toEqual([[false], ['a', 'second']])
+  })
+
+  it('a run whose frames cannot be made closes its session with 1011', () => {
+    const { outlet, state, failures } = createOutlet()
+    const run = {
+      frames() {
+        throw new Error('broken')
+      },
+    } as unknown as Run
+
+    expect(outlet.run(run, runnerOf(0).subscription, {}, feedOf('x'))).toBe(true)
+    expect([failures, state.reason]).toEqual([[new Error('broken')], new CloseReason(1011)])
+  })
+
+  it('a run for a session that is closed for sending ends the outlet', () => {
+    const { outlet, state } = createOutlet()
+    state.isClosed = true
+    outlet.run(runOf('a'), runnerOf(0).subscription, {}, feedOf('x'))
+
+    expect(outlet.isOver).toBe(true)
+    expect(outlet.run(runOf('b'), runnerOf(0).subscription, {}, feedOf('x'))).toBe(false)
+  })
 })
+
+/** A run of events with these frames. */
+function runOf(...frames: string[]): Run {
+  return { count: frames.length, frames: () => frames } as unknown as Run
+}
+
+/** A subscription that takes runs, and then has `count` items. */
+function runnerOf(count: number) {
+  const { subscription, asked } = subscriptionOf(count)
+  const taken: number[] = []
+  Object.assign(subscription, { takeRun: (run: Run) => void taken.push(run.count) })
+  return { subscription, asked, taken }
+}

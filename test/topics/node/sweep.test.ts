@@ -66,6 +66,24 @@ describe('Sweep', () => {
     expect(members.map(({ visits }) => visits)).toEqual([1, 1, 1])
   })
 
+  it('begins past the I/O that is ready, so that all events of a turn need one visit', () => {
+    const environment = createTestEnvironment(1)
+    const [soon, pastIo]: Array<Array<() => void>> = [[], []]
+    const sweep = new Sweep({
+      ...environment,
+      defer: (task, argument) => void soon?.push(() => task(argument)),
+      deferPastIo: (task, argument) => void pastIo?.push(() => task(argument)),
+    })
+    const { list, members } = listOf(3)
+
+    sweep.mark(list)
+    while (soon?.length !== 0) soon?.shift()?.()
+    sweep.mark(list)
+    while (pastIo?.length !== 0) pastIo?.shift()?.()
+
+    expect(members.map(({ visits }) => visits)).toEqual([1, 1, 1])
+  })
+
   it('lets other work in after 2 ms, and visits topics in turn', () => {
     const environment = createTestEnvironment(1)
     let now = 0
