@@ -36,6 +36,12 @@ export class CommandLimits implements Disposable {
     return signal.aborted ? (signal.reason as CommandEnd) : null
   }
 
+  /** @throws {CommandEnd} if the command was ended otherwise than with 0. */
+  throwIfFailed(): void {
+    const { end } = this
+    if (end !== null && end.exitCode !== ExitCode.OK) throw end
+  }
+
   interrupt(): void {
     this.stop(ExitCode.INTERRUPTED, '')
   }

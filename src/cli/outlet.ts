@@ -5,16 +5,19 @@
 import type { Writable } from 'node:stream'
 
 import { Deferred } from '../base/internal.ts'
+import type { CommandLimits } from './command-limits.ts'
+import { ExitCode } from './exit-code.ts'
+import { printable } from './printable.ts'
 
 /** One stream of output. */
 export class Outlet implements Disposable {
   readonly #stream: Writable
-  readonly #gone: () => void
+  readonly #limits: Pick<CommandLimits, 'stop'>
 
-  /** @param gone called when the reader has gone, as `head` does. */
-  constructor(stream: Writable, gone: () => void) {
+  /** @param limits end the command when nothing can be written any more. */
+  constructor(stream: Writable, limits: Pick<CommandLimits, 'stop'>) {
     this.#stream = stream
-    this.#gone = gone
+    this.#limits = limits
     stream.on('error', this.#onError)
   }
 
@@ -34,5 +37,12 @@ export class Outlet implements Disposable {
     this.#stream.off('error', this.#onError)
   }
 
-  readonly #onError = (): void => this.#gone()
+  /** A reader that has gone, as `head` goes, has what it wants. A full disk has not. */
+  readonly #onError = (error: NodeJS.ErrnoException): void => {
+    if (error.code === 'EPIPE') this.#limits.stop(ExitCode.OK, '')
+    else {
+      const message = `Cannot write to standard output: ${printable(error.message)}`
+      this.#limits.stop(ExitCode.USAGE, message)
+    }
+  }
 }

@@ -13,20 +13,38 @@ const UNSAFE =
 
 const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
+/** The engine ends the process if one call replaces many millions of characters. */
+const SLICE_CHARACTERS = 65_536
+const SLICE_BYTES = 65_536
+
 /** Replaces each unsafe character with an escape: `\n`, `\x1b`, `\u{202e}`. */
 export function printable(text: string): string {
-  return text.replaceAll(UNSAFE, (character) => {
-    const known = SHORT[character]
-    if (known !== undefined) return known
-    const code = character.codePointAt(0) ?? 0
-    const digits = code.toString(16)
-    return code < 0x100 ? `\\x${digits.padStart(2, '0')}` : `\\u{${digits}}`
-  })
+  return replaceUnsafe(text, escapeOf)
 }
 
 /** The same, but line breaks stay: for text that this program has laid out. */
 export function printableLines(text: string): string {
-  return text.split('\n').map(printable).join('\n')
+  return replaceUnsafe(text, (character) => (character === '\n' ? '\n' : escapeOf(character)))
+}
+
+function replaceUnsafe(text: string, escape: (character: string) => string): string {
+  const slices: string[] = []
+  for (let from = 0; from < text.length;) {
+    let to = Math.min(text.length, from + SLICE_CHARACTERS)
+    // The two halves of a character stay together.
+    if ((text.charCodeAt(to - 1) & 0xfc00) === 0xd800) to += 1
+    slices.push(text.slice(from, to).replaceAll(UNSAFE, escape))
+    from = to
+  }
+  return slices.join('')
+}
+
+function escapeOf(character: string): string {
+  const known = SHORT[character]
+  if (known !== undefined) return known
+  const code = character.codePointAt(0) ?? 0
+  const digits = code.toString(16)
+  return code < 0x100 ? `\\x${digits.padStart(2, '0')}` : `\\u{${digits}}`
 }
 
 /** Returns a URL without its name, password, query and fragment: these often hold a token. */
@@ -38,6 +56,12 @@ export function printableUrl(text: string): string {
 /** Returns bytes as hex, in pairs: `01 ff`. With more than `limit` bytes, the rest is counted. */
 export function hexOf(bytes: Uint8Array, limit: number = Infinity): string {
   const shown = bytes.subarray(0, Math.min(limit, bytes.length))
-  const pairs = Array.from(shown, (byte) => byte.toString(16).padStart(2, '0')).join(' ')
+  const slices: string[] = []
+  for (let from = 0; from < shown.length; from += SLICE_BYTES) {
+    const { buffer, byteOffset, length } = shown.subarray(from, from + SLICE_BYTES)
+    const digits = Buffer.from(buffer, byteOffset, length).toString('hex')
+    slices.push((digits.match(/../g) ?? []).join(' '))
+  }
+  const pairs = slices.join(' ')
   return shown.length === bytes.length ? pairs : `${pairs} … ${bytes.length - shown.length} more`
 }

@@ -12,6 +12,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 /** Returns the world of this process. */
 export function processWorld(): World {
+  // An `Outlet` ends its command. What is written otherwise, such as a note, is dropped.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   return {
     stdin: process.stdin,
     stdout: process.stdout,

@@ -37,6 +37,14 @@ describe('printable()', () => {
 
     expect(escaped).toMatch(/^[\x20-\x7e]+$/)
   })
+
+  it('escapes a long text as a short one, and keeps characters of two halves whole', () => {
+    const start = `${'x'.repeat(65_535)}\u{1f600}`
+
+    const escaped = printable(`${start}${'\u0001'.repeat(70_000)}\ud83d`)
+
+    expect(escaped === `${start}${'\\x01'.repeat(70_000)}\\u{d83d}`).toBe(true)
+  })
 })
 
 describe('printableLines()', () => {
@@ -49,5 +57,12 @@ describe('hexOf()', () => {
   it('returns pairs, and counts the rest past the limit', () => {
     expect(hexOf(Uint8Array.of(0, 255))).toBe('00 ff')
     expect(hexOf(new Uint8Array(5), 2)).toBe('00 00 … 3 more')
+    expect(hexOf(new Uint8Array(0))).toBe('')
+  })
+
+  it('returns all pairs of many bytes', () => {
+    const hex = hexOf(new Uint8Array(200_000).fill(0xab))
+
+    expect(hex === Array.from({ length: 200_000 }, () => 'ab').join(' ')).toBe(true)
   })
 })

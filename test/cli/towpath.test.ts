@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type EmbeddedServer, embeddedServer, WebSockets } from '../../src/index.ts'
@@ -63,6 +64,31 @@ describe('the program towpath', () => {
     const [code] = (await once(child, 'close')) as [number] // its arguments
 
     expect(code).toBe(0)
+  })
+
+  it.runIf(existsSync('/dev/full'))('E-21 ends with 1 when the disk is full', async () => {
+    const full = openSync('/dev/full', 'w')
+    const args = [
+      '--import',
+      'tsx',
+      PROGRAM,
+      'connect',
+      `ws://127.0.0.1:${server.address.port}/echo`,
+    ]
+    const child = spawn(process.execPath, args, { stdio: ['pipe', full, 'pipe'] })
+    closeSync(full)
+    child.stdin?.end('hello\n')
+    const { code, err } = await endOf(child)
+
+    expect(code).toBe(1)
+    expect(err).toMatch(/^towpath: Cannot write to standard output: ENOSPC.*\n$/)
+  })
+
+  it('E-21 prints its help to a reader that has gone without a complaint', async () => {
+    const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, '--help'])
+    child.stdout.destroy()
+
+    expect(await endOf(child)).toEqual({ code: 0, out: '', err: '' })
   })
 
   it('E-21 ends with 1 and one sentence for arguments that it cannot read', async () => {

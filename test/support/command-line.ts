@@ -33,6 +33,10 @@ export interface RunningCommand {
   type(text: string | Uint8Array): Promise<void>
   /** Ends standard input. */
   endInput(): Promise<void>
+  /** Standard input fails. */
+  failInput(error: Error): void
+  /** Standard output fails. */
+  failOutput(error: Error): void
   interrupt(): Promise<void>
 }
 
@@ -123,6 +127,8 @@ export class CommandLine {
         stdin.end()
         await settled()
       },
+      failInput: (error) => void stdin.destroy(error),
+      failOutput: (error) => void stdout.emit('error', error),
       interrupt: async () => {
         for (const listener of interrupts) listener()
         await settled()

@@ -35,7 +35,7 @@ export const benchCommand: Command = {
     const settings = readBenchSettings(args)
     readTargetOptions(args, settings.url) // is checked before a thread starts
     using limits = new CommandLimits(world, settings.timeout)
-    using outlet = new Outlet(world.stdout, () => limits.stop(ExitCode.OK, ''))
+    using outlet = new Outlet(world.stdout, limits)
     const result = mergeResults(await measure(args, settings, world, limits))
     if (limits.end !== null) throw limits.end
     const { firstFailure, counts } = result
@@ -54,6 +54,7 @@ export const benchCommand: Command = {
     }
     const text = isJson ? JSON.stringify(json, null, 2) : benchLines(load, result).join('\n')
     await outlet.line(text)
+    limits.throwIfFailed()
     if (reportFile !== null) writeReport(reportFile, htmlReport(printableUrl(url), load, result))
     return exitCodeOf(settings, result)
   },

@@ -33,7 +33,7 @@ export const checkCommand: Command = {
   async run(args, world) {
     const settings = readCheckSettings(args)
     using limits = new CommandLimits(world, settings.timeout)
-    using outlet = new Outlet(world.stdout, () => limits.stop(ExitCode.OK, ''))
+    using outlet = new Outlet(world.stdout, limits)
     try {
       return settings.isServing
         ? await checkClient(args, settings, world, limits, outlet)
@@ -58,10 +58,8 @@ async function checkServer(
   const facts = await examine(target, clock, settings.deadline, signal)
   const run = await runCases(target, facts, { ...settings, cases }, clock, signal)
   const subject = printableUrl(target.url.href)
-  return await finish({ subject, isStrict: settings.isStrict, results: run.results }, settings, {
-    end: limits.end ?? run.stopped,
-    outlet,
-  })
+  const report = { subject, isStrict: settings.isStrict, results: run.results }
+  return await finish(report, settings, { stopped: run.stopped, limits, outlet })
 }
 
 async function checkClient(
@@ -85,7 +83,7 @@ async function checkClient(
   await Promise.race([server.finished, interrupted.promise])
   const { results } = server
   const report = { subject: 'a client', isStrict: settings.isStrict, results }
-  return await finish(report, settings, { end: limits.end, outlet })
+  return await finish(report, settings, { stopped: null, limits, outlet })
 }
 
 async function printList(
@@ -96,14 +94,24 @@ async function printList(
   return ExitCode.OK
 }
 
+/** What a report is finished with. */
+interface Finishing {
+  /** Why not all cases have run; `null`: they have. */
+  readonly stopped: CommandEnd | null
+  readonly limits: CommandLimits
+  readonly outlet: Outlet
+}
+
 /** @throws {CommandEnd} if a case has failed, or if not all cases have run. */
 async function finish(
   report: CheckReport,
   settings: CheckSettings,
-  { end, outlet }: { readonly end: CommandEnd | null; readonly outlet: Outlet },
+  { stopped, limits, outlet }: Finishing,
 ): Promise<number> {
+  const end = limits.end ?? stopped
   await writeReport(report, settings, outlet)
   if (end !== null) throw end
+  limits.throwIfFailed()
   return exitCodeOf(report)
 }
 

@@ -9,7 +9,6 @@ import { createClient } from '../../client/internal.ts'
 import type { Command } from '../command.ts'
 import { CommandLimits } from '../command-limits.ts'
 import { Outlet } from '../outlet.ts'
-import { ExitCode } from '../exit-code.ts'
 import { readTargetOptions, readUrl } from '../wire/target-options.ts'
 import { tappedPlatform } from '../wire/tapped-platform.ts'
 import type { World } from '../world.ts'
@@ -32,7 +31,7 @@ export const connectCommand: Command = {
     const settings = readConnectSettings(args)
     const target = readTargetOptions(args, url)
     using limits = new CommandLimits(world, settings.timeout)
-    using outlet = new Outlet(world.stdout, () => limits.stop(ExitCode.OK, ''))
+    using outlet = new Outlet(world.stdout, limits)
     const prompt = isInteractive(world)
       ? new Prompt(world, historyFile(settings, world), () => limits.interrupt())
       : null

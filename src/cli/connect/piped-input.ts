@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream'
 
 import { Frame } from '../../protocol/index.ts'
 import { UsageError } from '../exit-code.ts'
+import { printable } from '../printable.ts'
 
 /** How the input is divided, and what it becomes. */
 export interface InputFormat {
@@ -22,8 +23,8 @@ const RETURN = 0x0d
  * Calls `send` with each message, one after another. Resolves at the end of the input.
  *
  * @param send its promise is awaited before more input is read.
- * @throws (by rejecting) {UsageError} for a message that is too long or invalid; the error of
- *   `send`; an error of the stream.
+ * @throws (by rejecting) {UsageError} for a message that is too long or invalid, and if the input
+ *   cannot be read; the error of `send`.
  */
 export async function readPipedInput(
   input: Readable,
@@ -49,7 +50,7 @@ export async function readPipedInput(
     number += 1
     await send(toFrame(whole, format, number))
   }
-  for await (const chunk of input) {
+  for await (const chunk of readable(input)) {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Uint8Array) // its type
     let from = 0
     for (let at = bytes.indexOf(separator); at !== -1; at = bytes.indexOf(separator, from)) {
@@ -60,6 +61,18 @@ export async function readPipedInput(
     if (from < bytes.length) add(bytes.subarray(from))
   }
   if (heldBytes > 0) await flush()
+}
+
+/** An error of the input is one of the user's, and not an end of the input. */
+async function* readable(input: Readable): AsyncGenerator<unknown> {
+  try {
+    yield* input
+  } catch (cause) {
+    // The end of the connection destroys the input.
+    if (input.errored === null) throw cause
+    const why = cause instanceof Error ? printable(cause.message) : ''
+    throw new UsageError(`Cannot read standard input: ${why}`, { cause })
+  }
 }
 
 function toFrame(message: Buffer, { separator, encoding }: InputFormat, number: number): Frame {

@@ -14,7 +14,7 @@ import { Frame } from '../../protocol/index.ts'
 import type { Command } from '../command.ts'
 import { CommandLimits } from '../command-limits.ts'
 import { formatMessage } from '../connect/message-format.ts'
-import { CommandEnd, ExitCode } from '../exit-code.ts'
+import { CommandEnd, ExitCode, UsageError } from '../exit-code.ts'
 import { Outlet } from '../outlet.ts'
 import { printable } from '../printable.ts'
 import { type ConversationEnd, endOfSession } from '../session-end.ts'
@@ -31,7 +31,7 @@ export const listenCommand: Command = {
   async run(args, world) {
     const settings = readListenSettings(args)
     using limits = new CommandLimits(world, settings.timeout)
-    using outlet = new Outlet(world.stdout, () => limits.stop(ExitCode.OK, ''))
+    using outlet = new Outlet(world.stdout, limits)
     using recorder =
       settings.recordFile === null ? null : new Recorder(settings.recordFile, world.clock)
     return await new Listener({ settings, world, limits, outlet, recorder }).run()
@@ -133,16 +133,26 @@ class Listener {
   }
 
   async #show(number: number, frame: Frame): Promise<void> {
-    const { outlet, recorder, settings, world } = this.#parts
+    const { outlet, settings, world } = this.#parts
     const { expectations, format } = settings
     if (expectations.isMet) return
     const isTerminal = world.stdout.isTTY === true
     const output = formatMessage(frame, format, isTerminal)
     const isPlain = format === 'base64' || typeof output !== 'string'
     await outlet.write(isPlain ? output : `#${number} ${output}`)
-    recorder?.write(number, frame)
+    this.#record(number, frame)
     expectations.take(frame instanceof Frame.Text ? frame.readText() : frame.buffer)
     if (expectations.isMet) this.#ended.resolve(null)
+  }
+
+  #record(number: number, frame: Frame): void {
+    const { limits, recorder } = this.#parts
+    try {
+      recorder?.write(number, frame)
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error
+      limits.stop(ExitCode.USAGE, error.message)
+    }
   }
 
   #note(line: string): void {

@@ -29,6 +29,9 @@ import { StepTimes } from './step-times.ts'
 
 const CLOSE_TIMEOUT_MS = 3000
 const FIRST_SIZE_BYTES = 1024
+
+/** What a server may send: the default of `connect`, or an echo of the largest message. */
+const MAX_MESSAGE_BYTES = 2 ** 26
 const NORMAL_CODE = 1000
 
 /** The command. */
@@ -37,7 +40,7 @@ export const probeCommand: Command = {
   async run(args, world) {
     const settings = readProbeSettings(args)
     using limits = new CommandLimits(world, settings.timeout)
-    using outlet = new Outlet(world.stdout, () => limits.stop(ExitCode.OK, ''))
+    using outlet = new Outlet(world.stdout, limits)
     const probe = new Probe(args, settings, world, limits)
     try {
       const report = await probe.run((part) =>
@@ -45,6 +48,7 @@ export const probeCommand: Command = {
       )
       if (limits.end !== null) throw limits.end
       if (settings.isJson) await outlet.line(JSON.stringify(report, null, 2))
+      limits.throwIfFailed()
       return exitCodeOf(report)
     } catch (error) {
       throw limits.end ?? error
@@ -94,7 +98,7 @@ class Probe {
       // The test of the other transport would count as a part of the first step.
       transport: 'stream',
       closeTimeout: CLOSE_TIMEOUT_MS,
-      maxMessageSize: Infinity,
+      maxMessageSize: Math.max(MAX_MESSAGE_BYTES, settings.largest ?? 0),
       signal: limits.signal,
     })
     this.#open = () => client.openWebSocket(this.#url)

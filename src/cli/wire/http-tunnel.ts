@@ -9,7 +9,6 @@ import type { Duplex } from 'node:stream'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 
 import { UsageError } from '../exit-code.ts'
-import { quoted } from '../arguments.ts'
 
 type Connected = (error: Error | null, stream: Duplex) => void
 
@@ -28,10 +27,19 @@ export function httpTunnel(proxy: URL, isSecure: boolean): Agent {
 /** @throws {UsageError} unless `text` is the URL of an HTTP proxy. */
 export function readProxy(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null
-  if (url !== null && (url.protocol === 'http:' || url.protocol === 'https:')) return url
-  throw new UsageError(
-    `Cannot use --proxy: it is ${quoted(text)}, expected a URL such as http://proxy.example:3128`,
-  )
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new UsageError(
+      'Cannot use --proxy: expected a URL of http: or https:, such as http://proxy.example:3128',
+    )
+  }
+  try {
+    credentialsOf(url)
+    return url
+  } catch (cause) {
+    throw new UsageError('Cannot use --proxy: its name or password has an invalid escape', {
+      cause,
+    })
+  }
 }
 
 class TunnelAgent extends Agent {

@@ -246,6 +246,21 @@ describe('towpath connect, in a pipe', () => {
     expect(closes).toEqual([1001])
   })
 
+  it('E-09 ends with 1 when its input cannot be read, or its output cannot be written', async () => {
+    const running = command()
+    const reading = running.start(['connect', 'localhost/silent'])
+    const writing = running.start(['connect', 'localhost/silent'])
+    await running.settle()
+
+    reading.failInput(new Error('EIO: read'))
+    writing.failOutput(Object.assign(new Error('ENOSPC: \u001b'), { code: 'ENOSPC' }))
+
+    expect(await reading.exitCode).toBe(1)
+    expect(reading.err).toBe('towpath: Cannot read standard input: EIO: read\n')
+    expect(await writing.exitCode).toBe(1)
+    expect(writing.err).toBe('towpath: Cannot write to standard output: ENOSPC: \\x1b\n')
+  })
+
   it('E-15 sends headers, the origin and subprotocols, and shows what was agreed', async () => {
     const sent = ['-H', 'X-Test: yes', '-H', 'User: me:you', '--origin', 'http://localhost']
     const headers = await command().run(['connect', 'localhost/headers', ...sent])

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -61,6 +61,20 @@ describe('towpath listen', () => {
       { connection: 1, at: 0, base64: '/w==' },
     ])
   })
+
+  it.runIf(existsSync('/dev/full'))(
+    'E-26 ends with 1 when the record takes no more, and tells the client 1001',
+    async () => {
+      const { command, url } = await listening('--record', '/dev/full')
+      const session = await openWebSocket(url)
+      await session.send('one')
+      const { reason } = await session.closed
+
+      expect(reason.code).toBe(1001)
+      expect(await command.exitCode).toBe(1)
+      expect(command.err).toContain('towpath: Cannot record to "/dev/full": ENOSPC')
+    },
+  )
 
   it('E-27 with --once ends as its connection ends: 0 for 1000, 4 for another end', async () => {
     const normal = await listening('--once')

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { type Application, permessageDeflate, WebSockets } from '../../../src/index.ts'
 import { CloseReason } from '../../../src/protocol/index.ts'
+import { AnswerReader } from '../../../src/cli/check/wire/answer-reader.ts'
+import { createPlatform } from '../../../src/engines/node/internal.ts'
 import { CommandLine } from '../../support/command-line.ts'
+import { rawServer, switchingHead } from '../../support/raw-server.ts'
 
 function server(app: Application): void {
   app.install(WebSockets, { extensions: [permessageDeflate()], maxMessageSize: 3000 })
@@ -55,6 +58,24 @@ describe('towpath probe', () => {
       close: { code: 1000, clean: true },
       idle: null,
     })
+  })
+
+  it('E-22 reads no message of 2 GiB: it closes with 1009 at the header of the frame', async () => {
+    const received: Buffer[] = []
+    await using raw = await rawServer(({ socket, head }) => {
+      socket.write(switchingHead(head))
+      socket.write(Buffer.from('827f0000000080000000', 'hex'))
+      socket.on('data', (bytes: Buffer) => received.push(bytes))
+      socket.on('end', () => socket.end())
+    })
+    const line = new CommandLine(undefined, createPlatform())
+    const { exitCode } = await line.run(['probe', `ws://127.0.0.1:${raw.port}/`, '--pings', '1'])
+
+    expect(exitCode).not.toBe(0)
+    const reader = new AnswerReader(true, Infinity)
+    reader.read(Buffer.concat(received))
+    const close = reader.frames.find(({ first }) => first === 0x88)
+    expect(Buffer.from(close?.payload ?? []).readUInt16BE(0)).toBe(1009)
   })
 
   it('E-23 finds the largest message that the server accepts', async () => {

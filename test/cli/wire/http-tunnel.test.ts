@@ -88,7 +88,10 @@ describe('httpTunnel()', () => {
 })
 
 describe('readProxy()', () => {
-  it.each(['proxy:3128', 'socks5://a', ''])('refuses "%s"', (text) => {
-    expect(() => readProxy(text)).toThrow('Cannot use --proxy')
-  })
+  it.each(['proxy:3128', 'socks5://a', '', 'http://%zz@a', 'http://a:%e4@b'])(
+    'refuses "%s"',
+    (text) => {
+      expect(() => readProxy(text)).toThrow('Cannot use --proxy')
+    },
+  )
 })

@@ -31,7 +31,10 @@ export function parseRequest(head: string): ClientRequest {
   for (const each of rest) {
     const colon = each.indexOf(':')
     const name = each.slice(0, Math.max(colon, 0)).toLowerCase()
-    headers.set(name, [...(headers.get(name) ?? []), each.slice(colon + 1).trim()])
+    const value = each.slice(colon + 1).trim()
+    const values = headers.get(name)
+    if (values === undefined) headers.set(name, [value])
+    else values.push(value)
   }
   const values = (name: string): readonly string[] => headers.get(name) ?? []
   const key = values('sec-websocket-key')

@@ -64,7 +64,10 @@ export function parseResponse(text: string): ResponseHead | null {
     const colon = each.indexOf(':')
     if (colon <= 0) return null
     const name = each.slice(0, colon).toLowerCase()
-    headers.set(name, [...(headers.get(name) ?? []), each.slice(colon + 1).trim()])
+    const value = each.slice(colon + 1).trim()
+    const values = headers.get(name)
+    if (values === undefined) headers.set(name, [value])
+    else values.push(value)
   }
   return { status: Number(match[1]), headers }
 }
