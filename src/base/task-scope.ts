@@ -78,9 +78,12 @@ export class TaskScope {
   ): Promise<T> {
     const { signal } = this
     if (this.#joined.isSettled || signal.aborted) {
-      throw new ScopeEndedError('Cannot launch a task: its scope has ended', {
-        cause: signal.reason,
-      })
+      throw new ScopeEndedError(
+        'Cannot launch a task: its scope has ended, expected one that is running',
+        {
+          cause: signal.reason,
+        },
+      )
     }
 
     if (own?.aborted === true) return handled(rejected(own.reason))

@@ -42,7 +42,8 @@ export class Prepared {
   wireOf(codec: Codec, entries: ReadonlyMap<string, CompiledEntry> | undefined): Wire {
     if (entries !== this.#entries) {
       throw new TypeError(
-        `Cannot send the prepared "${this.type}": it was prepared for another contract`,
+        `Cannot send the prepared "${this.type}": it was prepared for another contract, ` +
+          'expected the contract of this session',
       )
     }
     let wire = this.#wires.get(codec)
@@ -93,7 +94,9 @@ export function prepare<C extends ContractShape, K extends EventName<C, 'server'
   const validated = entry.data(data)
   if (isPromise(validated)) {
     validated.then(ignore, ignore)
-    throw new TypeError(`Cannot ${ACT}: the schema of "${type}" validates asynchronously`)
+    throw new TypeError(
+      `Cannot ${ACT}: the schema of "${type}" validates asynchronously, expected a synchronous schema`,
+    )
   }
   if (validated.issues !== null) throw new InvalidMessageError(type, validated.issues)
   return new Prepared(type, validated.value, entries)

@@ -240,7 +240,10 @@ export class Clients {
   }
 
   #faultsOf({ link }: MemoryDialer): FaultControl {
-    if (link === null) throw new Error('Cannot find the connection: no connection was made')
+    if (link === null)
+      throw new Error(
+        'Cannot find the connection: no connection was made, expected connect() before it',
+      )
     return new FaultControl(link, this.#environment)
   }
 

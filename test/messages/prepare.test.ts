@@ -59,7 +59,9 @@ describe('prepare()', () => {
   })
 
   it('throws TypeError for a schema that validates asynchronously', () => {
-    expect(() => prepare(chat, 'slow', 'a')).toThrow('validates asynchronously')
+    expect(() => prepare(chat, 'slow', 'a')).toThrow(
+      'validates asynchronously, expected a synchronous schema',
+    )
   })
 
   it('is refused by a session of another contract', async () => {

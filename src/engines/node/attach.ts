@@ -151,7 +151,9 @@ export function attachIn(
   const transports = new TransportChoice(settings.transport)
   const attached = ATTACHED.get(given) ?? new Set()
   if (attached.has(application)) {
-    throw new TypeError('Cannot attach: the application is attached to this server already')
+    throw new TypeError(
+      'Cannot attach: the application is attached to this server already, expected attach() once',
+    )
   }
   for (const other of attached) {
     const path = sharedPathOf(application, other)

@@ -284,7 +284,11 @@ function placeOf({ host, port, socketPath, fd }: ServerSettings): ListenOptions 
 function addressOf(server: HttpServer): ServerAddress {
   const bound = server.address()
   if (typeof bound === 'string') return { host: '', port: 0, socketPath: bound }
-  if (bound === null) throw new Error('Cannot read the address: the server does not listen')
+  if (bound === null) {
+    throw new Error(
+      'Cannot read the address: the server does not listen, expected start() before it',
+    )
+  }
   return { host: bound.address, port: bound.port }
 }
 

@@ -218,5 +218,5 @@ export function isCheckedText(frame: TextFrame): boolean {
 /** Returns `payload`, or throws if the frame is disposed. */
 function present<Payload>(payload: Payload | null): Payload {
   if (payload !== null) return payload
-  throw new LocalProtocolError('Cannot use a disposed frame')
+  throw new LocalProtocolError('Cannot use the frame: it is disposed, expected one that is not')
 }

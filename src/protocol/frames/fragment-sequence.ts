@@ -34,7 +34,7 @@ export class FragmentSequence {
     if (this.#type !== null && this.#type !== type) {
       throw new LocalProtocolError(
         `Cannot send ${FrameType.nameOf(type)} frame inside a ${FrameType.nameOf(this.#type)} message: ` +
-          'its last fragment has not been sent',
+          'its last fragment has not been sent, expected it before another message',
       )
     }
     if (type === FrameType.TEXT && (text !== null || this.#utf8 !== UTF8_BOUNDARY)) {
@@ -48,7 +48,11 @@ export class FragmentSequence {
   /** @returns the UTF-8 state after this frame. */
   #checkText(text: Uint8Array | null, fin: boolean): number {
     const state = text === null ? UTF8_BROKEN : checkUtf8(text, 0, text.length, this.#utf8)
-    if (state === UTF8_BROKEN) throw new LocalProtocolError('Cannot send text: it is not UTF-8')
+    if (state === UTF8_BROKEN) {
+      throw new LocalProtocolError(
+        'Cannot send text: it is not UTF-8, expected Frame.Binary for it',
+      )
+    }
     if (fin && state !== UTF8_BOUNDARY) {
       throw new LocalProtocolError('Cannot send text: the message ends inside a character')
     }

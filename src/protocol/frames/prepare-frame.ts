@@ -29,7 +29,9 @@ export function prepareFrame(data: Preparable): PreparedFrame {
   if (data instanceof BinaryFrame) return prepare(FrameType.BINARY, binaryPayloadOf(data))
   const text = textPayloadOf(data)
   if (typeof text !== 'string' && !isUtf8(text)) {
-    throw new LocalProtocolError('Cannot prepare text: its bytes are not UTF-8')
+    throw new LocalProtocolError(
+      'Cannot prepare text: its bytes are not UTF-8, expected Frame.Binary for them',
+    )
   }
   return prepare(FrameType.TEXT, text)
 }

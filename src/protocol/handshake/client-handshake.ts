@@ -142,7 +142,7 @@ function checkOffers(protocols: readonly string[], extensions: readonly Extensio
     throw new TypeError('Cannot offer subprotocol: it is not a token (RFC 9110 §5.6.2)')
   }
   if (new Set(protocols).size < protocols.length) {
-    throw new TypeError('Cannot offer subprotocol: it is there twice')
+    throw new TypeError('Cannot offer subprotocol: it is there twice, expected each name once')
   }
   const words = extensions.flatMap(({ name, parameters }) => [
     name,

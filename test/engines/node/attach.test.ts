@@ -532,7 +532,9 @@ describe('attach()', () => {
       attach(application, server)
 
       expect(() => attach(application, server)).toThrow(
-        new TypeError('Cannot attach: the application is attached to this server already'),
+        new TypeError(
+          'Cannot attach: the application is attached to this server already, expected attach() once',
+        ),
       )
     })
 

@@ -35,7 +35,7 @@ describe('FragmentSequence', () => {
 
     expect(() => sequence.next(BINARY, true, null)).toThrow(LocalProtocolError)
     expect(() => sequence.next(BINARY, false, null)).toThrow(
-      'Cannot send BINARY frame inside a TEXT message: its last fragment has not been sent',
+      'Cannot send BINARY frame inside a TEXT message: its last fragment has not been sent, expected it before another message',
     )
     expect(sequence.next(TEXT, true, null)).toBe(0)
     expect(sequence.next(BINARY, true, null)).toBe(2)
@@ -45,7 +45,9 @@ describe('FragmentSequence', () => {
     const sequence = new FragmentSequence()
 
     for (const bad of ['ff', '61 c3 28', 'ed a0 80', '61 80']) {
-      expect(() => sequence.next(TEXT, true, hex(bad))).toThrow('Cannot send text: it is not UTF-8')
+      expect(() => sequence.next(TEXT, true, hex(bad))).toThrow(
+        'Cannot send text: it is not UTF-8, expected Frame.Binary for it',
+      )
       expect(() => sequence.next(TEXT, false, hex(bad))).toThrow(LocalProtocolError)
     }
     expect(sequence.isInsideMessage).toBe(false)

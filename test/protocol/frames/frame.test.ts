@@ -62,7 +62,9 @@ describe('Frame', () => {
     frame.disposableHandle[Symbol.dispose]()
     frame[Symbol.dispose]()
 
-    const refusal = new LocalProtocolError('Cannot use a disposed frame')
+    const refusal = new LocalProtocolError(
+      'Cannot use the frame: it is disposed, expected one that is not',
+    )
     expect(() => frame.buffer).toThrow(refusal)
     expect(() => (frame instanceof Frame.Text ? frame.readText() : frame.buffer)).toThrow(refusal)
     expect(() => Frame.prepare(frame)).toThrow(refusal)

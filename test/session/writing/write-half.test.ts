@@ -578,7 +578,7 @@ describe('WriteHalf', () => {
     frame[Symbol.dispose]()
 
     const sent = session.send(frame)
-    await expect(sent).rejects.toThrow('Cannot use a disposed frame')
+    await expect(sent).rejects.toThrow('Cannot use the frame: it is disposed')
     expect(session.outgoing.isClosedForSend).toBe(false)
   })
 

@@ -96,9 +96,12 @@ function runAll(
 /** Middleware may pass a string. */
 function asError(error: unknown): Error {
   if (error instanceof Error) return error
-  return new TypeError('Cannot go on: middleware passed a value to next() that is no Error', {
-    cause: error,
-  })
+  return new TypeError(
+    'Cannot upgrade: middleware passed a value to next() that is not an Error, expected an Error',
+    {
+      cause: error,
+    },
+  )
 }
 
 function addHeaders(headers: Headers, silent: SilentResponse): void {
