@@ -8,8 +8,8 @@ export default mergeConfig(
     test: {
       include: ['test/clients/**/*.test.ts'],
       exclude: ['node_modules/**'],
-      // One file at a time: browsers and servers would fight for the machine.
-      fileParallelism: false,
+      // Two files at a time: each waits for a browser, a proxy or another server most of the time.
+      maxWorkers: 2,
     },
   }),
 )
