@@ -31,6 +31,7 @@ import { publishDiagnostics } from './diagnostics.ts'
 import { createEnvironment } from './environment.ts'
 import { ListenError } from './errors.ts'
 import { FrontDoor } from './front-door/front-door.ts'
+import { areForFrontDoor } from './front-door/tls-entrance.ts'
 import { OFFERED_PROTOCOLS, splitByProtocol } from './http2/alpn.ts'
 import type { Http2Settings } from './http2/http2-options.ts'
 import type { Http2Server } from './http2/http2-server.ts'
@@ -232,9 +233,13 @@ class NodeServer implements EmbeddedServer, UpgradeServer {
   async #openFrontDoor(): Promise<FrontDoor | null> {
     const { tls, maxHeadSize } = this.#settings
     const isPipe = this.address.socketPath !== undefined
-    if (tls !== null || isPipe) return null
-    const limits = { maxHeadSize, headLimitMs: HEAD_LIMIT_MS, checkMs: LIMIT_CHECK_MS }
-    return FrontDoor.open(this.#server, this, limits)
+    if (isPipe || (tls !== null && !areForFrontDoor(tls))) return null
+    return FrontDoor.open(this.#server, this, {
+      maxHeadSize,
+      headLimitMs: HEAD_LIMIT_MS,
+      handshakeLimitMs: tls?.handshakeTimeout ?? HEAD_LIMIT_MS,
+      checkMs: LIMIT_CHECK_MS,
+    })
   }
 
   /** Takes the connections of HTTP/2 from the HTTP server, which never sees them. */

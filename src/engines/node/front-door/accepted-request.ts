@@ -25,6 +25,7 @@ export interface EarlyBytes {
 export class AcceptedRequest implements UpgradeRequest, ConnectionFacts {
   readonly target: string
   readonly rawHeaders: readonly string[]
+  readonly encrypted: boolean
   /** The handle until the address of this end is asked for; then that address. */
   #local: AddressedHandle | TransportAddress
   /** `undefined` until the address of the peer is asked for. */
@@ -32,9 +33,15 @@ export class AcceptedRequest implements UpgradeRequest, ConnectionFacts {
   #remotePort: number | null = null
   #early: EarlyBytes | null
 
-  constructor({ target, rawHeaders }: RequestHead, handle: AddressedHandle, early: EarlyBytes) {
+  constructor(
+    { target, rawHeaders }: RequestHead,
+    handle: AddressedHandle,
+    early: EarlyBytes,
+    encrypted: boolean,
+  ) {
     this.target = target
     this.rawHeaders = rawHeaders
+    this.encrypted = encrypted
     this.#local = handle
     this.#early = early
   }
@@ -91,10 +98,6 @@ export class AcceptedRequest implements UpgradeRequest, ConnectionFacts {
   /** For an unclaimed request, the HTTP server behind this door makes an `IncomingMessage`. */
   get comesAgain(): boolean {
     return true
-  }
-
-  get encrypted(): boolean {
-    return false
   }
 }
 

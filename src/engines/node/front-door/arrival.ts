@@ -1,15 +1,15 @@
 /**
  * A connection that has been accepted and whose first request is still being read or decided.
  *
- * It reads from the bare handle, and keeps the bytes until it is known who gets them: the HTTP
- * server gets all bytes, a session gets the bytes behind the head.
+ * It reads from the bare handle of TCP, or of the TLS over it. It keeps the bytes until it is known
+ * who gets them: the HTTP server gets all bytes, a session gets the bytes behind the head.
  */
 
 import { type RequestHead, RequestHeadReader } from '../../../protocol/internal.ts'
+import type { BareTls, TlsNewcomer } from '../transports/bare-tls.ts'
 import {
   closeHandle,
   type CountingServer,
-  type HandleOwner,
   listenTo,
   setOwner,
   type TakenHandle,
@@ -22,6 +22,8 @@ export interface ArrivalOwner {
   readonly maxHeadSize: number
   /** Handles read into its buffer. */
   readonly reactor: TcpReactor
+  /** The TLS handshake is done. Called only for connections over TLS. */
+  secured(arrival: Arrival): void
   /** The head is complete. */
   headArrived(arrival: Arrival, head: RequestHead): void
   /** The head is not one for this door. */
@@ -38,9 +40,11 @@ const MAX_READ_AHEAD_BYTES = 16 * 1024
 const NO_BYTES = new Uint8Array(0)
 
 /** One connection before its session. */
-export class Arrival implements HandleOwner {
+export class Arrival implements TlsNewcomer {
   readonly handle: AcceptedHandle
-  /** By the clock of the environment. */
+  /** TLS over the handle; `null`: the bytes of the handle are the request. */
+  readonly tls: BareTls | null
+  /** By the clock of the environment; over TLS, from the end of the handshake on. */
   acceptedAt = 0
   readonly #owner: ArrivalOwner
   #reader: RequestHeadReader | null = null
@@ -58,9 +62,16 @@ export class Arrival implements HandleOwner {
   /** Called when more is kept while the application decides. */
   #grew: ((bytes: number) => void) | null = null
 
-  constructor(handle: AcceptedHandle, owner: ArrivalOwner) {
+  /** @param encrypt makes the TLS over the handle; `null`: the connection has none. */
+  constructor(
+    handle: AcceptedHandle,
+    owner: ArrivalOwner,
+    encrypt: ((handle: AcceptedHandle, newcomer: TlsNewcomer) => BareTls) | null = null,
+  ) {
     this.handle = handle
     this.#owner = owner
+    this.tls = encrypt === null ? null : encrypt(handle, this)
+    if (this.tls !== null) return
     setOwner(handle, this)
     listenTo(handle, owner.reactor.buffer)
   }
@@ -93,8 +104,13 @@ export class Arrival implements HandleOwner {
   /** Begins to read. Until then the bytes of the client wait in the kernel. */
   start(): void {
     if (this.#state !== 'here') return
-    this.#isReading = this.handle.readStart() === 0
+    this.#isReading = this.#readable.readStart() === 0
     if (!this.#isReading) this.close()
+  }
+
+  /** The handle that is read. */
+  get #readable(): Pick<AcceptedHandle, 'readStart' | 'readStop'> {
+    return this.tls?.handle ?? this.handle
   }
 
   /** The application is asked from here on. The bytes behind `headBytes` are the session's. */
@@ -122,16 +138,23 @@ export class Arrival implements HandleOwner {
     return { handle: this.handle, head, server, isListening: true, isReading }
   }
 
+  /** The same over TLS. @returns the bytes that were read behind the head. */
+  releaseTls(tls: BareTls, server: CountingServer): Uint8Array {
+    tls.server = server
+    return this.#release(this.#headBytes)
+  }
+
   /** Lets the handle go to the HTTP server, not reading. @returns all bytes that were read. */
   releaseToHttp(): Uint8Array {
-    if (this.#isReading) this.handle.readStop()
+    if (this.tls !== null) this.tls.release()
+    else if (this.#isReading) this.handle.readStop()
     return this.#release(0)
   }
 
   #release(from: number): Uint8Array {
     const read = this.earlyBytes > from ? this.#allBytes().subarray(from) : NO_BYTES
     this.#state = 'released'
-    setOwner(this.handle, null)
+    if (this.tls === null) setOwner(this.handle, null)
     this.#kept = NO_BYTES
     this.#inBuffer = 0
     this.#grew = null
@@ -149,17 +172,36 @@ export class Arrival implements HandleOwner {
     this.#kept = NO_BYTES
     this.#inBuffer = 0
     this.#grew = null
-    const { reactor } = this.#owner
-    const isWritten = reactor.writeLast(this.handle, bytes)
-    if (!isWritten || this.#hasLeft) this.close()
-    else if (!this.#isReading && this.handle.readStart() !== 0) this.close()
+    const { tls } = this
+    const isWritten =
+      tls === null ? this.#owner.reactor.writeLast(this.handle, bytes) : tls.writeLast(bytes)
+    if (!isWritten) this.close()
+    else if (this.#hasLeft) this.#closeOnceAnswered()
+    else if (!this.#isReading && this.#readable.readStart() !== 0) this.close()
+  }
+
+  /** The client has ended, too. The kernel sends the answer, but TLS may not have ended yet. */
+  #closeOnceAnswered(): void {
+    if (this.tls === null) this.close()
+    else this.tls.closeOnceAnswered()
   }
 
   close(): void {
     if (this.isClosed) return
     this.#state = 'closed'
     this.#leave()
-    closeHandle(this.handle, false)
+    if (this.tls === null) closeHandle(this.handle, false)
+    else this.tls.close()
+  }
+
+  /** See `TlsNewcomer`. */
+  secured(): void {
+    if (this.#state === 'here') this.#owner.secured(this)
+  }
+
+  /** See `TlsOwner`. */
+  failed(): void {
+    this.close()
   }
 
   /** See `HandleOwner`. */
@@ -172,6 +214,7 @@ export class Arrival implements HandleOwner {
 
   /** See `HandleOwner`. */
   wasClosed(): void {
+    this.#state = 'closed'
     this.#owner.closed(this)
   }
 
@@ -201,7 +244,7 @@ export class Arrival implements HandleOwner {
   #keptMore(bytes: number): void {
     this.#grew?.(bytes)
     if (this.earlyBytes < MAX_READ_AHEAD_BYTES) return
-    this.handle.readStop()
+    this.#readable.readStop()
     this.#isReading = false
   }
 
@@ -218,8 +261,8 @@ export class Arrival implements HandleOwner {
   /** The peer's FIN, or a failure: a request that is incomplete becomes no session. */
   #ended(): void {
     this.#leave()
-    if (this.#state === 'answered') this.close()
-    if (this.#isDecided || this.isClosed) return
+    if (this.#state === 'answered') this.#closeOnceAnswered()
+    if (this.#isDecided || this.#state !== 'here') return
     if (this.earlyBytes > 0) this.#owner.headCutOff(this)
     else this.close()
   }

@@ -2,7 +2,8 @@
  * The front door of `embeddedServer`: it accepts upgrades on the listening handle. They become
  * sessions without a socket, a parser or a request of Node.
  *
- * 1. The listening handle passes on a connection (`tcp-listener.ts`).
+ * 1. The listening handle passes on a connection (`tcp-listener.ts`). With TLS, a `BareTls` does
+ *    the handshake on it (`tls-entrance.ts`).
  * 2. An `Arrival` reads the head of its first request.
  * 3. The application decides an upgrade to `websocket` on one of its paths: session or refusal.
  * 4. Every other connection goes to the HTTP server behind, byte for byte and for good: plain
@@ -26,6 +27,7 @@ import { encoded, FAILURE } from '../upgrades/final-answer.ts'
 import { acceptsOnHandles } from './front-door-self-test.ts'
 import { encodeSwitch, type HttpAnswer, PreparedAnswer } from '../upgrades/http-answer.ts'
 import { type AcceptedHandle, type Listener, listenOnHandle } from './tcp-listener.ts'
+import { isEncrypted, TlsEntrance } from './tls-entrance.ts'
 import type { TcpReactor } from '../transports/tcp-transport.ts'
 import type { UpgradeServer } from '../upgrades/upgrade-listener.ts'
 
@@ -33,8 +35,13 @@ import type { UpgradeServer } from '../upgrades/upgrade-listener.ts'
 export interface FrontDoorLimits {
   /** In bytes; a longer head goes to the HTTP server, which answers 431. */
   readonly maxHeadSize: number
-  /** From the connection to the end of the head, in milliseconds; then the client gets 408. */
+  /**
+   * From the connection, or the end of its TLS handshake, to the end of the head, in milliseconds;
+   * then the client gets 408.
+   */
   readonly headLimitMs: number
+  /** From the connection to the end of the TLS handshake, in milliseconds; then it is closed. */
+  readonly handshakeLimitMs: number
   /** How often connections are checked against `headLimitMs`, in milliseconds. */
   readonly checkMs: number
 }
@@ -48,6 +55,9 @@ interface DecidedArrival {
   readonly arrival: Arrival
   readonly head: RequestHead
 }
+
+/** The name of HTTP/2 in ALPN: `http2/alpn.ts` takes these connections from the HTTPS server. */
+const HTTP2 = 'h2'
 
 /** How long a client may take to read an answer and to end its side, in milliseconds. */
 const ANSWER_LIMIT_MS = 5000
@@ -65,7 +75,11 @@ export class FrontDoor implements ArrivalOwner {
   readonly #host: UpgradeServer
   readonly #limits: FrontDoorLimits
   readonly #listener: Listener
-  /** In the order in which they were accepted. */
+  /** `null`: the server has no TLS. */
+  readonly #tls: TlsEntrance | null
+  /** Those whose TLS handshake is not done, in the order in which they were accepted. */
+  readonly #insecure = new Set<Arrival>()
+  /** In the order in which they were accepted; over TLS, in that of the ends of the handshakes. */
   readonly #arrivals = new Set<Arrival>()
   /** Those that begin to be read. */
   readonly #starting: PerTurn<Arrival>
@@ -88,9 +102,16 @@ export class FrontDoor implements ArrivalOwner {
     limits: FrontDoorLimits,
   ): Promise<FrontDoor | null> {
     const { reactor } = host.transports
-    if (reactor === null || !(await acceptsOnHandles(reactor))) return null
+    const isSecure = isEncrypted(server)
+    if (reactor === null || !(await acceptsOnHandles(reactor, isSecure))) return null
     const listener = listenOnHandle(server, reactor.buffer, (handle) => door?.accept(handle))
-    const door = listener === null ? null : new FrontDoor(host, limits, listener, reactor)
+    if (listener === null) return null
+    const tls = isSecure ? TlsEntrance.find(server, listener, reactor) : null
+    if (isSecure && tls === null) {
+      listener.stop()
+      return null
+    }
+    const door = new FrontDoor(host, limits, listener, tls, reactor)
     return door
   }
 
@@ -98,8 +119,10 @@ export class FrontDoor implements ArrivalOwner {
     host: UpgradeServer,
     limits: FrontDoorLimits,
     listener: Listener,
+    tls: TlsEntrance | null,
     reactor: TcpReactor,
   ) {
+    this.#tls = tls
     this.reactor = reactor
     this.maxHeadSize = limits.maxHeadSize
     this.#host = host
@@ -112,9 +135,11 @@ export class FrontDoor implements ArrivalOwner {
 
   /** A connection has been accepted. */
   accept(handle: AcceptedHandle): void {
-    const arrival = new Arrival(handle, this)
+    const tls = this.#tls
+    const arrival = new Arrival(handle, this, tls === null ? null : tls.encrypt)
     this.#listener.counter._connections++
-    this.#arrivals.add(arrival)
+    if (tls === null) this.#arrivals.add(arrival)
+    else this.#insecure.add(arrival)
     arrival.acceptedAt = this.#host.environment.clock.now()
     this.#starting.add(arrival)
     if (!this.#isChecking) this.#scheduleCheck()
@@ -122,16 +147,25 @@ export class FrontDoor implements ArrivalOwner {
 
   /** Ends the connections that have not sent a request yet. */
   dropSilent(): void {
+    for (const arrival of this.#insecure) arrival.close()
     for (const arrival of this.#arrivals) if (!arrival.isDecided) arrival.close()
   }
 
   /** Ends every connection that has not become a session. */
   dropAll(): void {
+    for (const arrival of this.#insecure) arrival.close()
     for (const arrival of this.#arrivals) arrival.close()
     for (const arrival of this.#answered.keys()) arrival.close()
   }
 
   // What an arrival tells
+
+  secured(arrival: Arrival): void {
+    this.#insecure.delete(arrival)
+    this.#arrivals.add(arrival)
+    arrival.acceptedAt = this.#host.environment.clock.now()
+    if (arrival.tls?.protocol === HTTP2) this.headIsOther(arrival)
+  }
 
   headArrived(arrival: Arrival, head: RequestHead): void {
     if (!asksForUpgrade(head.rawHeaders)) {
@@ -148,7 +182,7 @@ export class FrontDoor implements ArrivalOwner {
       arrival.close()
       return
     }
-    const request = new AcceptedRequest(head, arrival.handle, arrival)
+    const request = new AcceptedRequest(head, arrival.handle, arrival, arrival.tls !== null)
     const { application, environment } = this.#host
     try {
       const outcome = application.upgrade(request, environment, () => arrival.watch())
@@ -163,7 +197,8 @@ export class FrontDoor implements ArrivalOwner {
     const read = arrival.releaseToHttp()
     this.#arrivals.delete(arrival)
     this.#listener.counter._connections--
-    this.#listener.giveBack(arrival.handle, read)
+    if (arrival.tls === null) this.#listener.giveBack(arrival.handle, read)
+    else this.#tls?.giveBack(arrival.handle, arrival.tls, read)
   }
 
   headCutOff(arrival: Arrival): void {
@@ -171,7 +206,11 @@ export class FrontDoor implements ArrivalOwner {
   }
 
   closed(arrival: Arrival): void {
-    if (!this.#arrivals.delete(arrival) && !this.#answered.delete(arrival)) return
+    const isKnown =
+      this.#arrivals.delete(arrival) ||
+      this.#answered.delete(arrival) ||
+      this.#insecure.delete(arrival)
+    if (!isKnown) return
     const { counter } = this.#listener
     counter._connections--
     counter._emitCloseIfDrained()
@@ -227,9 +266,13 @@ export class FrontDoor implements ArrivalOwner {
 
   /** Takes the connection out of this door as a transport. */
   #open(arrival: Arrival, facts: ConnectionFacts, greeting = ''): Transport {
-    const taken = arrival.releaseToSession(this.#listener.counter)
+    const { counter } = this.#listener
+    const { transports } = this.#host
     this.#arrivals.delete(arrival)
-    return this.#host.transports.openHandle(taken, facts, greeting)
+    const { tls } = arrival
+    if (tls === null)
+      return transports.openHandle(arrival.releaseToSession(counter), facts, greeting)
+    return transports.openTls(tls, arrival.releaseTls(tls, counter), facts, greeting)
   }
 
   /** The application or Towpath has failed. Other connections must not notice. */
@@ -246,17 +289,23 @@ export class FrontDoor implements ArrivalOwner {
   /** Ends the connections whose head takes too long. The oldest come first. */
   #checkArrivals(): void {
     this.#isChecking = false
-    const tooOld = this.#host.environment.clock.now() - this.#limits.headLimitMs
+    const now = this.#host.environment.clock.now()
+    const tooInsecure = now - this.#limits.handshakeLimitMs
+    for (const arrival of this.#insecure) {
+      if (arrival.acceptedAt > tooInsecure) break
+      arrival.close()
+    }
+    const tooOld = now - this.#limits.headLimitMs
     for (const arrival of this.#arrivals) {
       if (arrival.acceptedAt > tooOld) break
       if (!arrival.isDecided) this.#say(arrival, REQUEST_TIMEOUT)
     }
-    const tooLate = this.#host.environment.clock.now() - ANSWER_LIMIT_MS
+    const tooLate = now - ANSWER_LIMIT_MS
     for (const [arrival, answeredAt] of this.#answered) {
       if (answeredAt > tooLate) break
       arrival.close()
     }
-    if (this.#arrivals.size + this.#answered.size > 0) this.#scheduleCheck()
+    if (this.#insecure.size + this.#arrivals.size + this.#answered.size > 0) this.#scheduleCheck()
   }
 }
 

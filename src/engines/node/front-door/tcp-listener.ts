@@ -63,6 +63,15 @@ export interface Listener {
    */
   giveBack(handle: AcceptedHandle, read: Uint8Array): void
 
+  /** Lets Node accept a connection, as if it had just arrived. */
+  accept(handle: AcceptedHandle): void
+
+  /**
+   * Lets Node read from a handle of TCP or TLS that was given the shared buffer. Called when Node
+   * has its `onread` there.
+   */
+  readForNode(handle: Pick<TcpHandle, 'onread'>): void
+
   /** From here on Node accepts. */
   stop(): void
 }
@@ -86,14 +95,20 @@ export function listenOnHandle(
   const accept = listening.onconnection
   const inherits = setInheritedOptions(listening)
 
-  const giveBack = (handle: AcceptedHandle, read: Uint8Array): void => {
-    const putBack = (socket: Socket): void => {
-      if (read.length > 0) socket.unshift(read)
-    }
-    server.prependOnceListener('connection', putBack)
-    accept.call(listening, 0, handle)
-    server.off('connection', putBack)
-    readForNode(handle, buffer, binding)
+  const listener: Listener = {
+    counter,
+    giveBack(handle, read) {
+      const putBack = (socket: Socket): void => {
+        if (read.length > 0) socket.unshift(read)
+      }
+      server.prependOnceListener('connection', putBack)
+      listener.accept(handle)
+      server.off('connection', putBack)
+      listener.readForNode(handle)
+    },
+    accept: (handle) => accept.call(listening, 0, handle),
+    readForNode: (handle) => readForNode(handle, buffer, binding),
+    stop: () => void (listening.onconnection = accept),
   }
   listening.onconnection = (status, handle) => {
     if (status !== 0 || handle === undefined || !isComplete(handle)) {
@@ -103,7 +118,7 @@ export function listenOnHandle(
     if (!inherits) setOptions(handle)
     accepted(handle)
   }
-  return { counter, giveBack, stop: () => void (listening.onconnection = accept) }
+  return listener
 }
 
 /** Time without traffic after which the kernel begins to probe the peer, in seconds. */
@@ -135,7 +150,11 @@ function setInheritedOptions(listening: ListeningHandle): boolean {
  * keeps reading into that. So each read is copied out before Node sees it. While a parser of Node
  * reads from the handle, which is nearly always, this is not called.
  */
-function readForNode(handle: AcceptedHandle, buffer: Uint8Array, binding: ReadBinding): void {
+function readForNode(
+  handle: Pick<TcpHandle, 'onread'>,
+  buffer: Uint8Array,
+  binding: ReadBinding,
+): void {
   const { streamBaseState, kReadBytesOrError, kArrayBufferOffset } = binding
   const nodeOnRead = handle.onread
   handle.onread = function (this: TcpHandle, argument?: unknown) {

@@ -89,11 +89,12 @@ export interface EmbeddedServerOptions {
   readonly stop?: StopOptions
 
   /**
-   * How connections are accepted and how bytes are read and written. `'auto'` uses TCP handles:
-   * upgrades are accepted on the listening handle, and sessions have no `net.Socket`. Handles are
-   * tested once at the start. If the test fails, and under TLS, Node's HTTP server accepts
-   * connections. `'stream'` always uses Node's public interfaces. Both behave alike; a handle costs
-   * less time and memory, see `docs/benchmarks.md`.
+   * How connections are accepted and how bytes are read and written. `'auto'` uses handles of TCP
+   * and TLS: upgrades are accepted on the listening handle, and sessions have no `net.Socket`.
+   * Handles are tested once at the start. If the test fails, Node's HTTP server accepts
+   * connections. It also does for some options of `tls`, such as `requestCert` and `SNICallback`.
+   * `'stream'` always uses Node's public interfaces. Both behave alike; a handle costs less time
+   * and memory, see `docs/benchmarks.md`.
    *
    * @defaultValue 'auto'
    */

@@ -81,15 +81,16 @@ export interface HandleOwner {
  * that listen. A property of our own would make V8 enlarge the properties of each handle.
  */
 const OWNER = 'onconnection'
-type OwnedHandle = TcpHandle & { [OWNER]?: HandleOwner | null }
+type ReadHandle = Pick<TcpHandle, 'onread' | 'useUserBuffer'>
+type OwnedHandle = object & { [OWNER]?: HandleOwner | null }
 
 /** Makes `owner` the object that `handle` reports to; `null`: none. */
-export function setOwner(handle: TcpHandle, owner: HandleOwner | null): void {
+export function setOwner(handle: object, owner: HandleOwner | null): void {
   ;(handle as OwnedHandle)[OWNER] = owner // the field is read in this file alone
 }
 
-/** Lets `handle` read into `buffer`, and report to its owner. */
-export function listenTo(handle: TcpHandle, buffer: Uint8Array): void {
+/** Lets `handle`, of TCP or of TLS, read into `buffer`, and report to its owner. */
+export function listenTo(handle: ReadHandle, buffer: Uint8Array): void {
   handle.useUserBuffer(buffer)
   handle.onread = onRead
 }

@@ -1,5 +1,5 @@
 /**
- * The TLS handle under a `TLSSocket`: the one file that knows how Node encrypts.
+ * The TLS handle under a `TLSSocket`. See `bare-tls.ts` for TLS without such a socket.
  *
  * The handle (Node's `TLSWrap`) lies between the socket and a TCP handle. It takes a read buffer of
  * ours and an `onread` like the TCP handle does, and its writes encrypt at the call: the memory is
@@ -13,7 +13,8 @@
 import { TLSSocket } from 'node:tls'
 
 import { takeBuffered } from './buffered-bytes.ts'
-import type { TcpHandle } from './tcp-handle.ts'
+import { tuneSocket } from './stream-transport.ts'
+import { type HandleOwner, listenTo, setOwner, type TcpHandle } from './tcp-handle.ts'
 
 /** The handle that encrypts. */
 export type TlsHandle = Pick<
@@ -32,13 +33,60 @@ export type TlsHandle = Pick<
 /** The handle of libuv below it. */
 export type LowerHandle = Pick<TcpHandle, 'writeBuffer' | 'writeQueueSize'>
 
-/** Both handles of a socket whose streams are not used any more. */
-export interface BypassedTls {
-  readonly socket: TLSSocket
+/** The object that a connection over TLS reports to: an arrival, later a transport. */
+export interface TlsOwner extends HandleOwner {
+  /** The connection has failed. It is not closed yet. */
+  failed(error: Error): void
+}
+
+/** Both handles of a connection whose bytes no stream of Node reads or writes. */
+export interface OpenTls {
   readonly handle: TlsHandle
   readonly lower: LowerHandle
-  /** What the socket had read already. */
+  /** Bytes that were read before the handles were taken; `null` if there are none. */
   readonly head: Uint8Array | null
+  readonly isClosing: boolean
+  /** Lets the connection read into `buffer`, and report to `owner`. */
+  own(owner: TlsOwner, buffer: Uint8Array): void
+  /**
+   * Closes the connection. Its owner gets `error`, if there is one, and later `wasClosed`.
+   * Idempotent.
+   */
+  close(error?: Error): void
+}
+
+/** A TLS connection of Node's: the socket owns the handles, and closes them. */
+class SocketTls implements OpenTls {
+  readonly handle: TlsHandle
+  readonly lower: LowerHandle
+  readonly head: Uint8Array | null
+  readonly #socket: TLSSocket
+
+  constructor(socket: TLSSocket, handle: TlsHandle, lower: LowerHandle) {
+    this.handle = handle
+    this.lower = lower
+    this.head = takeBuffered(socket)
+    this.#socket = socket
+  }
+
+  get isClosing(): boolean {
+    return this.#socket.destroyed
+  }
+
+  own(owner: TlsOwner, buffer: Uint8Array): void {
+    const socket = this.#socket
+    socket.allowHalfOpen = true
+    tuneSocket(socket)
+    socket.setTimeout(0)
+    socket.on('error', (error: Error) => owner.failed(error))
+    socket.on('close', () => owner.wasClosed())
+    setOwner(this.handle, owner)
+    listenTo(this.handle, buffer)
+  }
+
+  close(error?: Error): void {
+    this.#socket.destroy(error)
+  }
 }
 
 const TLS_METHODS = [
@@ -63,7 +111,7 @@ interface OpenedSocket {
  * @returns `null`, with nothing changed, unless it is a connected TLS socket over TCP with nothing
  *   left to write, whose peer has not ended.
  */
-export function bypassTls(socket: unknown): BypassedTls | null {
+export function bypassTls(socket: unknown): OpenTls | null {
   if (!(socket instanceof TLSSocket) || socket.constructor !== TLSSocket) return null
   if (socket.connecting || socket.destroyed || socket.readableEnded) return null
   if (socket.writableLength > 0 || socket.writableEnded || !socket.readable) return null
@@ -79,5 +127,5 @@ export function bypassTls(socket: unknown): BypassedTls | null {
   if (typeof lower.writeQueueSize !== 'number' || typeof handle.writeQueueSize !== 'number') {
     return null
   }
-  return { socket, handle, lower, head: takeBuffered(socket) }
+  return new SocketTls(socket, handle, lower)
 }

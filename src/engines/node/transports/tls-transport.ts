@@ -1,10 +1,9 @@
 /**
- * Carries a session over the TLS handle, past the streams of its `TLSSocket`.
+ * Carries a session over a TLS handle, past the streams of Node.
  *
  * Bytes are read into the buffer that all connections share. A write is encrypted at once, so its
  * memory is free when the call returns; TLS reports it done in a later turn and takes no other
- * before that. A write that comes earlier waits here. The socket owns the handle: closing, errors
- * and the handshake are Node's, as over streams.
+ * before that. A write that comes earlier waits here.
  */
 
 import { getSystemErrorName } from 'node:util'
@@ -20,8 +19,7 @@ import { reportDrained } from './report-drained.ts'
 import { systemError } from './system-error.ts'
 import type { WriteRequest } from './tcp-handle.ts'
 import type { TcpReactor } from './tcp-transport.ts'
-import type { BypassedTls } from './tls-handle.ts'
-import { tuneSocket } from './stream-transport.ts'
+import type { OpenTls, TlsOwner } from './tls-handle.ts'
 
 const END_OF_FILE = 'EOF'
 const READING_ALREADY = 'EALREADY'
@@ -32,13 +30,12 @@ const PIECE_BYTES = 64 * 1024
 const NO_BYTES = new Uint8Array(0)
 
 /** A transport over a TLS handle. */
-export class TlsTransport implements Transport, EndedTransport {
-  readonly local: TransportAddress
-  readonly remote: TransportAddress
-  readonly encrypted: boolean
+export class TlsTransport implements Transport, TlsOwner, EndedTransport {
   bytesWritten = 0
-  readonly #tls: BypassedTls
+  readonly #facts: ConnectionFacts
+  readonly #tls: OpenTls
   readonly #reactor: TcpReactor
+  readonly #registry: Set<Transport> | null
   #head: Uint8Array | null
   #receiver: TransportReceiver | null = null
   #begun = false
@@ -59,24 +56,34 @@ export class TlsTransport implements Transport, EndedTransport {
   #endWaits = false
   #cause: Error | null = null
 
-  constructor(reactor: TcpReactor, tls: BypassedTls, head: Uint8Array, facts: ConnectionFacts) {
-    this.local = facts.local
-    this.remote = facts.remote
-    this.encrypted = facts.encrypted
+  /** @param registry holds the transport while it is open; `null`: none does. */
+  constructor(
+    reactor: TcpReactor,
+    tls: OpenTls,
+    head: Uint8Array,
+    facts: ConnectionFacts,
+    registry: Set<Transport> | null = null,
+  ) {
+    this.#facts = facts
     this.#tls = tls
     this.#reactor = reactor
+    this.#registry = registry
     const first = tls.head === null ? head : Buffer.concat([head, tls.head])
     this.#head = first.length === 0 ? null : first
+    tls.handle.readStop()
+    tls.own(this, reactor.buffer)
+  }
 
-    const { socket, handle } = tls
-    socket.allowHalfOpen = true
-    tuneSocket(socket)
-    socket.setTimeout(0)
-    socket.on('error', (error: Error) => this.#failed(error))
-    socket.on('close', () => this.#settleClosed())
-    handle.readStop()
-    handle.useUserBuffer(reactor.buffer)
-    handle.onread = () => this.#wasRead()
+  get local(): TransportAddress {
+    return this.#facts.local
+  }
+
+  get remote(): TransportAddress {
+    return this.#facts.remote
+  }
+
+  get encrypted(): boolean {
+    return this.#facts.encrypted
   }
 
   get queuedBytes(): number {
@@ -154,11 +161,11 @@ export class TlsTransport implements Transport, EndedTransport {
   abort(): void {
     if (this.#aborted || this.#closed) return
     this.#aborted = true
-    this.#tls.socket.destroy()
+    this.#tls.close()
   }
 
   get #isGone(): boolean {
-    return this.#aborted || this.#closed || this.#tls.socket.destroyed
+    return this.#aborted || this.#closed || this.#tls.isClosing
   }
 
   /** The first turn after `start`: delivers the bytes that were read before, then reads. */
@@ -177,7 +184,8 @@ export class TlsTransport implements Transport, EndedTransport {
     if (status !== 0 && getSystemErrorName(status) !== READING_ALREADY) this.#fail(status, 'read')
   }
 
-  #wasRead(): void {
+  /** See `HandleOwner`. */
+  wasRead(): void {
     const count = this.#reactor.internals.bytesRead()
     if (count === 0 || this.#isGone) return
     if (count > 0) {
@@ -249,27 +257,30 @@ export class TlsTransport implements Transport, EndedTransport {
       this.#shutDown = true
       this.#closeIfDone()
     }
-    if (this.#tls.handle.shutdown(request) !== 0) this.#tls.socket.destroy()
+    if (this.#tls.handle.shutdown(request) !== 0) this.#tls.close()
   }
 
   #closeIfDone(): void {
     if (this.#endWaits || this.#isGone) return
-    if (this.#shutDown && this.#readEnded) this.#tls.socket.destroy()
+    if (this.#shutDown && this.#readEnded) this.#tls.close()
   }
 
   #fail(status: number, act: string): void {
-    this.#tls.socket.destroy(systemError(status, act))
+    this.#tls.close(systemError(status, act))
   }
 
-  #failed(error: Error): void {
+  /** See `TlsOwner`. */
+  failed(error: Error): void {
     if (!this.#aborted) this.#cause ??= error
     // TLS reports an invalid record, or a client that renegotiates too often, and stays open.
-    this.#tls.socket.destroy()
+    this.#tls.close()
   }
 
-  #settleClosed(): void {
+  /** See `HandleOwner`. */
+  wasClosed(): void {
     if (this.#closed) return
     this.#closed = true
+    this.#registry?.delete(this)
     // Before the start, `begin` reports it.
     if (this.#begun) this.#reportEnd()
   }

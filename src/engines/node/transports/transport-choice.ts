@@ -5,6 +5,7 @@ import { TLSSocket } from 'node:tls'
 
 import { choice, type OptionRule } from '../../../base/internal.ts'
 import type { Transport } from '../../../session/index.ts'
+import type { BareTls } from './bare-tls.ts'
 import type { ConnectionFacts } from './connection-facts.ts'
 import { StreamTransport } from './stream-transport.ts'
 import { type TakenHandle, takeHandle } from './tcp-handle.ts'
@@ -59,7 +60,7 @@ export class TransportChoice {
   open(stream: Duplex, head: Uint8Array, facts: ConnectionFacts, greeting = ''): Transport {
     const taken = this.#reactor === null ? null : takeHandle(stream)
     if (this.#reactor === null || taken === null) {
-      const encrypted = this.#openTls(stream, head, facts)
+      const encrypted = this.#openSocketTls(stream, head, facts)
       if (encrypted !== null) {
         if (greeting !== '') encrypted.greet(greeting)
         return encrypted
@@ -87,13 +88,26 @@ export class TransportChoice {
     return this.#reactor.open(taken, NO_BYTES, facts, { registry: this.#onHandles, greeting })
   }
 
+  /**
+   * The same for TLS over a bare handle.
+   *
+   * @param head bytes that were read behind the request; they are delivered first.
+   */
+  openTls(tls: BareTls, head: Uint8Array, facts: ConnectionFacts, greeting = ''): Transport {
+    if (this.#reactor === null) throw new TypeError('Cannot open a handle: none may be used here')
+    const transport = new TlsTransport(this.#reactor, tls, head, facts, this.#onHandles)
+    this.#onHandles.add(transport)
+    if (greeting !== '') transport.greet(greeting)
+    return transport
+  }
+
   /** Aborts all connections that were taken out of their sockets. The server drops the others. */
   dropAll(): void {
     for (const transport of this.#onHandles) transport.abort()
   }
 
   /** `null` where TLS is not used, or runs on streams. */
-  #openTls(stream: Duplex, head: Uint8Array, facts: ConnectionFacts): TlsTransport | null {
+  #openSocketTls(stream: Duplex, head: Uint8Array, facts: ConnectionFacts): TlsTransport | null {
     if (this.#reactor === null || !(stream instanceof TLSSocket)) return null
     if (!this.#mayBypassTls) {
       // The first TLS connection starts the trial, and itself runs on its stream.

@@ -19,8 +19,8 @@ const HEAD = { target: '/chat?a', rawHeaders: ['Host', 'a'], byteLength: 40 }
 it('AcceptedRequest of a session knows its peer after the connection has died', () => {
   const peer = { isAlive: true }
   const early = { earlyBytes: 0, watchEarlyBytes: () => {} }
-  const accepted = new AcceptedRequest(HEAD, handleOf(peer), early)
-  const refused = new AcceptedRequest(HEAD, handleOf(peer), early)
+  const accepted = new AcceptedRequest(HEAD, handleOf(peer), early, false)
+  const refused = new AcceptedRequest(HEAD, handleOf(peer), early, false)
   accepted.accepted()
 
   peer.isAlive = false
@@ -32,7 +32,7 @@ it('AcceptedRequest of a session knows its peer after the connection has died', 
 it('AcceptedRequest knows its peer when only the address of this end was asked for before', () => {
   const peer = { isAlive: true }
   const early = { earlyBytes: 0, watchEarlyBytes: () => {} }
-  const request = new AcceptedRequest(HEAD, handleOf(peer), early)
+  const request = new AcceptedRequest(HEAD, handleOf(peer), early, false)
   const { local } = request
 
   peer.isAlive = false
@@ -43,10 +43,11 @@ it('AcceptedRequest knows its peer when only the address of this end was asked f
 })
 
 it('AcceptedRequest has what the head says, and what all requests of this door have', () => {
-  const request = new AcceptedRequest(HEAD, handleOf({ isAlive: true }), {
+  const early = {
     earlyBytes: 12,
-    watchEarlyBytes: (listener) => listener(3),
-  })
+    watchEarlyBytes: (listener: (bytes: number) => void) => listener(3),
+  }
+  const request = new AcceptedRequest(HEAD, handleOf({ isAlive: true }), early, false)
 
   expect(request).toMatchObject({
     method: 'GET',

@@ -34,6 +34,7 @@ function scripted(): {
   const owner: ArrivalOwner = {
     reactor,
     maxHeadSize: 256,
+    secured: () => void told.push('secured'),
     headArrived: (_, head) => void told.push(`head ${head.target}`),
     headIsOther: () => void told.push('other'),
     headCutOff: () => void told.push('cut off'),
