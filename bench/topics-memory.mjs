@@ -28,7 +28,7 @@ const { WireFeed } = await load('topics/wire/wire-feed.js')
 const { encodingOf } = await load('topics/wire/encodings.js')
 
 const Room = defineTopic('rooms/:room', { history: HISTORY })
-const idle = { ready: () => {}, tooSlow: () => 'skips' }
+const idle = { ready: () => {}, lagged: () => 'skips' }
 
 /** A broker that holds nothing: each head has a text of its own, as from a real one. */
 const broker = {

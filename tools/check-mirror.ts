@@ -111,7 +111,6 @@ const UNTESTED: Readonly<Record<string, string>> = {
   'topics/node/following/followers.ts':
     'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/taking.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
-  'topics/node/subscription.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/wire/messages.ts':
     'is a part of the protocol: test/topics/wire/wire-session.test.ts runs it',
   'topics/served-topic.ts': 'is what topics() returns: test/topics/topics.test.ts runs it',

@@ -104,7 +104,8 @@ class SessionReceiver implements Receiver, Feed {
     return this.#feed.frameOf(event, topic)
   }
 
-  tooSlow({ topic }: Subscription): 'closed' {
+  lagged({ topic }: Subscription): 'closed' | 'late' {
+    if (!this.outlet.isSlow) return 'late'
     this.#owner.emit('subscriberLags', { topic: topic.name, session: this.#session })
     this.outlet.close(TOO_SLOW)
     return 'closed'

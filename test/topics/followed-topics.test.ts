@@ -16,7 +16,7 @@ afterEach(() => world.end())
 
 it('tells the subscribers of each topic, and how far behind the slowest is', async () => {
   const topics = await world.open()
-  const idle = { ready: () => {}, tooSlow: () => 'skips' as const }
+  const idle = { ready: () => {}, lagged: () => 'skips' as const }
   const subscribing = topics.parts.node.subscribe('rooms/1', Room, idle, 'now')
   await world.pass(1)
   await subscribing

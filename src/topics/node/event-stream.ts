@@ -68,7 +68,7 @@ export class EventStream<Event> implements AsyncIterableIterator<TopicItem<Event
   }
 
   /** There is no session that could be closed. */
-  tooSlow(): 'skips' {
+  lagged(): 'skips' {
     return 'skips'
   }
 

@@ -8,7 +8,7 @@
 import type { AnyTopicKind } from '../kind/define-topic.ts'
 import type { Position } from '../kind/items.ts'
 import type { LogPages } from './reading/log-pages.ts'
-import { Ring } from './ring.ts'
+import { Ring, shareOf } from './ring.ts'
 import type { Run } from './run.ts'
 import type { RingBudget } from './ring-budget.ts'
 import type { KindCounters } from './kind-counters.ts'
@@ -153,7 +153,7 @@ export class FollowedTopic {
     this.head = event.offset
     this.#ring.append(event)
     if (this.#newest !== null) this.#remember(this.#newest, event)
-    this.mark()
+    if (this.subscriptions.size > 0) this.#parts.sweep.mark(this.subscriptions, shareOf(event))
   }
 
   /** Events between `after` and `to` come late, in a healing that began at `from`. */

@@ -12,6 +12,11 @@ import type { TopicEvent } from './topic-event.ts'
 const MAX_EVENTS = 64
 const MAX_BYTES = 256 * 1024
 
+/** The part of a ring that an event takes. */
+export function shareOf({ bytes }: TopicEvent): number {
+  return Math.max(1 / MAX_EVENTS, bytes / MAX_BYTES)
+}
+
 /** Events in order of their offsets. */
 export class Ring {
   readonly #budget: RingBudget

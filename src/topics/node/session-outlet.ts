@@ -41,6 +41,7 @@ export class SessionOutlet {
   /** Resolves when nothing is unsent. */
   #taken: Deferred<void> | null = null
   #isWaiting = false
+  #isSlow = false
   #isPumping = false
   /** Whether `#pump` was called while the outlet was pumping. */
   #isAsked = false
@@ -64,6 +65,14 @@ export class SessionOutlet {
   /** Whether nothing is sent any more. */
   get isOver(): boolean {
     return this.#isOver
+  }
+
+  /**
+   * Whether the session was full before what is sent now. It is not slow if it has to wait because
+   * the node is busy.
+   */
+  get isSlow(): boolean {
+    return this.#isSlow
   }
 
   /** The subscriptions of the session. */
@@ -225,10 +234,12 @@ export class SessionOutlet {
 
   #wait(): void {
     this.#isWaiting = true
+    this.#isSlow = this.#session.statistics.queued.outgoing.frames > 0
     this.#outgoing.whenWritable().then(
       () => {
         this.#isWaiting = false
         this.#pump()
+        if (!this.#isWaiting) this.#isSlow = false
       },
       () => this.end(),
     )

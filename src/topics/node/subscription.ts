@@ -10,6 +10,7 @@ import {
   type Cursor,
   CursorFlag,
   isSteady,
+  type Lagged,
   takeFrom,
   type TakeLimit,
   type Taken,
@@ -28,11 +29,9 @@ export interface Receiver {
    */
   run?(run: Run, subscription: Subscription): boolean
   /**
-   * The subscription is slow, in a topic that closes slow subscribers.
-   *
-   * @returns `skips` if there is nothing to close: the missing events become a gap.
+   * The subscription lags, in a topic that closes slow subscribers: closes it if it is slow itself.
    */
-  tooSlow(subscription: Subscription): 'closed' | 'skips'
+  lagged(subscription: Subscription): Lagged
   /** The node is closed: `ready` is not called again. */
   ended?(): void
 }
@@ -108,8 +107,8 @@ export class Subscription implements Visited, Cursor {
     if (!failed) this.visit()
   }
 
-  isTooSlow(): boolean {
-    return this.receiver.tooSlow(this) === 'closed'
+  lagged(): Lagged {
+    return this.receiver.lagged(this)
   }
 
   /** Nothing can be taken any longer. */

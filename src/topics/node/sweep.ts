@@ -13,6 +13,8 @@ export interface Visited {
 /** Visits between two looks at the clock. */
 const VISITS_PER_LOOK = 32
 const MAX_TURN_MS = 2
+/** How many events may gather in a turn, in rings. */
+const MAX_GATHERED = 0.5
 
 /** A list whose members are visited. Each member knows its place: removing takes constant time. */
 export class VisitedList<Member extends Visited & { place: number }> {
@@ -71,11 +73,18 @@ export class VisitedList<Member extends Visited & { place: number }> {
 
 type Swept = Pick<VisitedList<Visited & { place: number }>, 'mark' | 'visit'>
 
-/** Sweeps over all lists that were marked, in turn. */
+/**
+ * Sweeps over all lists that were marked, in turn. A sweep begins past the I/O that is ready: the
+ * events of a turn then reach each member in one visit. It begins sooner when so many events have
+ * gathered that a ring may soon drop the first of them.
+ */
 export class Sweep {
   readonly #environment: Environment
   readonly #marked = new Set<Swept>()
-  #isScheduled = false
+  /** The events since the last visits, in rings. */
+  #gathered = 0
+  #isSoon = false
+  #isPastIo = false
   #lookedAt: number
 
   constructor(environment: Environment) {
@@ -92,17 +101,36 @@ export class Sweep {
     return this.#environment.clock.now()
   }
 
-  /** Has all members of `list` visited, soon. */
-  mark(list: Swept): void {
+  /**
+   * Has all members of `list` visited, soon.
+   *
+   * @param share the part of a ring that the new event takes; 0 for no event.
+   */
+  mark(list: Swept, share: number = 0): void {
     list.mark()
     this.#marked.add(list)
-    if (this.#isScheduled) return
-    this.#isScheduled = true
-    // Past the I/O that is ready: the events of a turn reach each member in one visit.
-    this.#environment.deferPastIo(sweep, this)
+    this.#gathered += share
+    if (this.#gathered >= MAX_GATHERED && !this.#isSoon) {
+      this.#isSoon = true
+      this.#environment.defer(sweepSoon, this)
+    }
+    this.#schedule()
   }
 
-  run(): void {
+  /** The microtasks that were queued have run. */
+  soon(): void {
+    this.#isSoon = false
+    this.#run()
+  }
+
+  /** The I/O that was ready has been handled. */
+  pastIo(): void {
+    this.#isPastIo = false
+    this.#run()
+  }
+
+  #run(): void {
+    this.#gathered = 0
     const end = this.#look() + MAX_TURN_MS
     for (const list of this.#marked) {
       this.#marked.delete(list)
@@ -111,8 +139,13 @@ export class Sweep {
       if (this.#look() < end) continue
       break
     }
-    this.#isScheduled = this.#marked.size > 0
-    if (this.#isScheduled) this.#environment.deferPastIo(sweep, this)
+    if (this.#marked.size > 0) this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#isPastIo) return
+    this.#isPastIo = true
+    this.#environment.deferPastIo(sweepPastIo, this)
   }
 
   #look(): number {
@@ -122,6 +155,10 @@ export class Sweep {
   }
 }
 
-function sweep(sweeping: Sweep): void {
-  sweeping.run()
+function sweepSoon(sweeping: Sweep): void {
+  sweeping.soon()
+}
+
+function sweepPastIo(sweeping: Sweep): void {
+  sweeping.pastIo()
 }

@@ -33,9 +33,15 @@ export interface Cursor extends PageReader {
   since: number
   /** Of `CursorFlag`. */
   flags: number
-  /** Reports that the subscriber is slow. @returns whether it has been closed for that. */
-  isTooSlow(): boolean
+  /** The next events have left the ring, in a topic that closes slow subscribers. */
+  lagged(): Lagged
 }
+
+/**
+ * Why a cursor lags: its subscriber was slow, and has been `closed`, or has nothing to close and
+ * `skips`; or this node had no turn for it: it is `late`.
+ */
+export type Lagged = 'closed' | 'skips' | 'late'
 
 /** The bits of `flags`. */
 export const CursorFlag = {
@@ -90,7 +96,12 @@ function behind(cursor: Cursor, limit: TakeLimit): readonly Taken[] {
   if (topic.hasLog && (lagging === 'replay' || isExcused)) {
     return fromLog(cursor, cursor.offset, limit)
   }
-  if (lagging === 'close' && cursor.isTooSlow()) return NOTHING
+  if (lagging === 'close') {
+    const lagged = cursor.lagged()
+    if (lagged === 'closed') return NOTHING
+    // To close all subscribers of a busy node would make it busier: they would come back at once.
+    if (lagged === 'late' && topic.hasLog) return fromLog(cursor, cursor.offset, limit)
+  }
   return lagging === 'latest' ? conflate(cursor, limit) : skip(cursor)
 }
 

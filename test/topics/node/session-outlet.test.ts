@@ -12,7 +12,13 @@ const LIVE: Taken = { type: 'live' }
 
 /** An outlet of a session with room for some frames. */
 function createOutlet(room = Infinity) {
-  const state = { room, isClosed: false, sent: [] as Outbound[], reason: null as unknown }
+  const state = {
+    room,
+    queued: 1,
+    isClosed: false,
+    sent: [] as Outbound[],
+    reason: null as unknown,
+  }
   let writable = new Deferred<void>()
   const failures: unknown[] = []
   const ended: Subscription[] = []
@@ -26,6 +32,9 @@ function createOutlet(room = Infinity) {
         return 'sent'
       },
       whenWritable: () => writable.promise,
+    },
+    get statistics() {
+      return { queued: { outgoing: { frames: state.queued } } }
     },
     close: (reason: unknown) => Promise.resolve(void (state.reason = reason)),
   } as unknown as WebSocketSession
@@ -171,6 +180,25 @@ describe('SessionOutlet', () => {
     const { outlet, state } = createOutlet()
     outlet.close(TOO_SLOW)
     expect(state.reason).toEqual(new CloseReason(4101, 'Too slow'))
+  })
+
+  it.each([
+    ['is slow if its queue was full', 64, true],
+    ['is not slow if only the node was busy', 0, false],
+  ])('a session that has to wait %s', async (_title, queued, isSlow) => {
+    const { outlet, state, makeRoom } = createOutlet(0)
+    state.queued = queued
+    const seen: boolean[] = []
+    const subscription = {
+      take: () => {
+        seen.push(outlet.isSlow)
+        return seen.length === 1 ? [LIVE] : []
+      },
+    } as unknown as Subscription
+    outlet.add(subscription, feedOf('x'))
+    await makeRoom(64)
+
+    expect([seen, outlet.isSlow]).toEqual([[false, isSlow], false])
   })
 
   it('sends a run of events at once, and asks for nothing', async () => {

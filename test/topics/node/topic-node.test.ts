@@ -8,7 +8,7 @@ import { TopicNode } from '../../../src/topics/node/topic-node.ts'
 const Room = defineTopic('rooms/:room', { history: { size: 100, age: 600_000 } })
 const Plain = defineTopic('plain/:name')
 const LINGER_MS = 10_000
-const receiver = { ready: () => {}, tooSlow: () => 'skips' as const }
+const receiver = { ready: () => {}, lagged: () => 'skips' as const }
 const MESSAGE = encodeEnvelope({ at: 0, key: null, publisher: null, ...encodeData('x') })
 
 /** A node over a log with sparse offsets and one event, at its head. */
