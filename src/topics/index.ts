@@ -29,16 +29,7 @@ export {
 } from './errors.ts'
 export type { PublishRefusal, SubscriptionRefusal } from './errors.ts'
 export { defineTopic } from './kind/define-topic.ts'
-export type {
-  EventData,
-  History,
-  HistoryOptions,
-  JsonValue,
-  Lagging,
-  PresenceOptions,
-  TopicDefinition,
-  TopicKind,
-} from './kind/define-topic.ts'
+export type { EventData, JsonValue, TopicKind } from './kind/define-topic.ts'
 export type { HistoryPage, HistoryPageOptions } from './kind/history-page.ts'
 export type {
   EventItem,
@@ -50,6 +41,13 @@ export type {
   SkippedItem,
   TopicItem,
 } from './kind/items.ts'
+export type {
+  History,
+  HistoryOptions,
+  Lagging,
+  PresenceOptions,
+  TopicDefinition,
+} from './kind/topic-definition.ts'
 export type { TopicParameters } from './kind/topic-pattern.ts'
 export { memoryBroker } from './memory/memory-broker.ts'
 export type { MemoryBrokerOptions } from './memory/memory-broker.ts'

@@ -15,7 +15,7 @@ export type {
   TopicsConnector,
 } from './client/live-topics.ts'
 export { defineTopic } from './kind/define-topic.ts'
-export type { EventData, JsonValue, TopicDefinition, TopicKind } from './kind/define-topic.ts'
+export type { EventData, JsonValue, TopicKind } from './kind/define-topic.ts'
 export type { HistoryPage, HistoryPageOptions } from './kind/history-page.ts'
 export type {
   EventItem,
@@ -27,6 +27,7 @@ export type {
   SkippedItem,
   TopicItem,
 } from './kind/items.ts'
+export type { TopicDefinition } from './kind/topic-definition.ts'
 export type { Member, PresenceChange, PresenceMode } from './presence/presence.ts'
 export {
   PublishRefusedError,

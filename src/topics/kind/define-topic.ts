@@ -5,15 +5,12 @@
  */
 
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type { Duration } from '../../base/index.ts'
 import {
-  readChoice,
-  readDuration,
-  readWholeNumber,
-  requireFunction,
-  requireKnownNames,
-  requireObject,
-} from '../../base/internal.ts'
+  type History,
+  type Lagging,
+  readDefinition,
+  type TopicDefinition,
+} from './topic-definition.ts'
 import { type TopicParameters, TopicPattern } from './topic-pattern.ts'
 
 /** What JSON can say. */
@@ -27,67 +24,6 @@ export type JsonValue =
 
 /** What an event is without a schema: a JSON value, or bytes. */
 export type EventData = JsonValue | Uint8Array
-
-/** What becomes of a subscriber that is slower than its topic. */
-export type Lagging = 'replay' | 'latest' | 'skip' | 'close'
-
-/** How much of a topic is kept. */
-export interface HistoryOptions {
-  /** How many of the newest events are kept at least: 1 to 100 000. */
-  readonly size: number
-  /** How long an event is kept at least: 60 seconds or above. */
-  readonly age: Duration
-}
-
-/** Who is there. */
-export interface PresenceOptions<Meta extends StandardSchemaV1 = StandardSchemaV1> {
-  /** The schema of what members say about themselves. @defaultValue any JSON value */
-  readonly meta?: Meta
-  /**
-   * Up to how many members are listed one by one, 1 to 10 000. Above, there is a count and a
-   * sample.
-   *
-   * @defaultValue 1000
-   */
-  readonly listed?: number
-}
-
-/** What a kind of topics is. */
-export interface TopicDefinition<
-  Event extends StandardSchemaV1 = StandardSchemaV1,
-  Meta extends StandardSchemaV1 = StandardSchemaV1,
-> {
-  /**
-   * The schema of events, of any library that implements Standard Schema. What it returns is
-   * stored, and has to be a JSON value or bytes. @defaultValue none: JSON values and bytes as they
-   * are
-   */
-  readonly event?: Event
-  /** How much is kept. `null`: nothing, and events have no offset. @defaultValue null */
-  readonly history?: HistoryOptions | null
-  /** Absent or `null`: the topic has no presence. @defaultValue null */
-  readonly presence?: PresenceOptions<Meta> | null
-  /**
-   * What becomes of a subscriber that is slower than the topic. `replay`: the events it missed are
-   * read from the log. `latest`: the newest event of each key, and `skipped` with a count. `skip`:
-   * a gap up to the newest event. `close`: its session is closed with 4101 `Too slow`. Without
-   * history only `skip` and `close` are possible.
-   *
-   * @defaultValue 'replay' with history, 'skip' without
-   */
-  readonly lagging?: Lagging
-  /**
-   * The key of an event, for `latest`; `null` for none. @defaultValue the key that `publish` is
-   * given
-   */
-  readonly key?: (event: StandardSchemaV1.InferOutput<Event>) => string | null
-}
-
-/** How a kind is kept, in numbers. */
-export interface History {
-  readonly size: number
-  readonly ageMs: number
-}
 
 /**
  * A kind of topics.
@@ -142,13 +78,6 @@ type MetaOf<Schema> = Schema extends StandardSchemaV1
     : StandardSchemaV1.InferOutput<Schema>
   : JsonValue
 
-const OPTION_NAMES = ['event', 'history', 'presence', 'lagging', 'key'] as const
-const LAGGINGS: readonly Lagging[] = ['replay', 'latest', 'skip', 'close']
-const MIN_AGE_MS = 60_000
-const MAX_SIZE = 100_000
-const MAX_LISTED = 10_000
-const DEFAULT_LISTED = 1000
-
 /**
  * Defines a kind of topics.
  *
@@ -171,19 +100,8 @@ export function defineTopic<
 ): TopicKind<TopicParameters<Pattern>, EventOf<Event>, InputOf<Event>, MetaOf<Meta>> {
   const checked = new TopicPattern(pattern)
   const act = `define topic "${pattern}"`
-  requireObject(act, 'the definition', definition)
-  requireKnownNames(act, definition, OPTION_NAMES)
-  const { event, presence, key } = definition
-  if (event !== undefined) requireSchema(act, 'event', event)
-  if (key !== undefined) requireFunction(act, 'option "key"', key)
-  const history = readHistory(act, definition.history ?? null)
-  const kind: AnyTopicKind = new DefinedKind(checked, {
-    event: event ?? null,
-    history,
-    presence: readPresence(act, presence ?? null),
-    lagging: readLagging(act, definition.lagging, history),
-    key: key ?? null,
-  })
+  const facts = { ...readDefinition(act, definition), key: definition.key ?? null }
+  const kind: AnyTopicKind = new DefinedKind(checked, facts)
   return Object.freeze(kind)
 }
 
@@ -229,59 +147,4 @@ class DefinedKind implements AnyTopicKind {
   match(name: string): Readonly<Record<string, string>> | null {
     return this.checked.match(name)
   }
-}
-
-function readHistory(act: string, history: HistoryOptions | null): History | null {
-  if (history === null) return null
-  requireObject(act, 'option "history"', history)
-  requireKnownNames(act, history, ['size', 'age'], 'history.')
-  if (history.size === undefined || history.age === undefined) {
-    throw new TypeError(`Cannot ${act}: option "history" is incomplete, expected { size, age }`)
-  }
-  const size = readAtMost(act, 'history.size', history.size, 1, MAX_SIZE)
-  const ageMs = readDuration(act, 'history.age', history.age, MIN_AGE_MS)
-  if (ageMs < MIN_AGE_MS) {
-    throw new RangeError(
-      `Cannot ${act}: option "history.age" is ${ageMs} ms, expected 60 s or more`,
-    )
-  }
-  return { size, ageMs }
-}
-
-function readPresence(act: string, presence: PresenceOptions | null): AnyTopicKind['presence'] {
-  if (presence === null) return null
-  requireObject(act, 'option "presence"', presence)
-  requireKnownNames(act, presence, ['meta', 'listed'], 'presence.')
-  if (presence.meta !== undefined) requireSchema(act, 'presence.meta', presence.meta)
-  const listed = readAtMost(act, 'presence.listed', presence.listed, DEFAULT_LISTED, MAX_LISTED)
-  return { meta: presence.meta ?? null, listed }
-}
-
-function readLagging(act: string, lagging: Lagging | undefined, history: History | null): Lagging {
-  const read = readChoice(act, 'lagging', lagging, history === null ? 'skip' : 'replay', LAGGINGS)
-  if (history !== null || read === 'skip' || read === 'close') return read
-  throw new TypeError(
-    `Cannot ${act}: option "lagging" is "${read}" without history, expected "skip" or "close"`,
-  )
-}
-
-function readAtMost(
-  act: string,
-  name: string,
-  value: number | undefined,
-  fallback: number,
-  max: number,
-): number {
-  const read = readWholeNumber(act, name, value, fallback, { min: 1 })
-  if (read <= max) return read
-  throw new RangeError(`Cannot ${act}: option "${name}" is ${read}, expected ${max} at most`)
-}
-
-function requireSchema(act: string, name: string, schema: StandardSchemaV1): void {
-  // Schemas of some libraries are functions.
-  const isObject = (typeof schema === 'object' || typeof schema === 'function') && schema !== null
-  if (isObject && typeof schema['~standard']?.validate === 'function') return
-  throw new TypeError(
-    `Cannot ${act}: option "${name}" is no schema, expected one that implements Standard Schema`,
-  )
 }

@@ -2,7 +2,7 @@
  * The broker in memory: the default, and the reference for all others.
  */
 
-import { Deferred, rejected, requireKnownNames, requireObject } from '../../base/internal.ts'
+import { rejected, requireKnownNames, requireObject } from '../../base/internal.ts'
 import type { WheelTimer } from '../../base/internal.ts'
 import type {
   AppendIdentity,
@@ -28,12 +28,6 @@ export interface MemoryBrokerOptions {
    * own
    */
   readonly log?: MemoryLog
-}
-
-/** A request whose answer is still to come. */
-interface Pending {
-  readonly reject: (error: Error) => void
-  readonly fail: () => Error
 }
 
 /** How long a silent line looks alive. */
@@ -65,7 +59,6 @@ class MemoryBroker implements Broker, LogLink {
   readonly #log: MemoryLog
   readonly #topics = new Map<string, LogTopic>()
   readonly #channels = new Set<string>()
-  readonly #pending = new Set<Pending>()
   #line: Line | null = null
   #state: LinkState = 'new'
   #detection: WheelTimer | null = null
@@ -227,13 +220,9 @@ class MemoryBroker implements Broker, LogLink {
     line.sink.state({ state: 'down', since: line.environment.clock.now(), cause: null })
   }
 
-  /** Everything under way is lost, and every request fails. */
   #endLine(): void {
     this.#detection?.cancel()
-    this.#line?.clear()
-    const pending = [...this.#pending]
-    this.#pending.clear()
-    for (const { reject, fail } of pending) reject(fail())
+    this.#line?.break()
   }
 
   #mayAsk(): boolean {
@@ -256,22 +245,6 @@ class MemoryBroker implements Broker, LogLink {
   ): Promise<T> {
     const line = this.#line
     if (line === null || !this.#mayAsk()) return rejected(new BrokerUnavailableError(act, topic))
-    const answer = new Deferred<T>()
-    const pending: Pending = { reject: (error) => void answer.reject(error), fail }
-    this.#pending.add(pending)
-    const settle = (settled: () => void): void =>
-      line.toNode.push(() => {
-        this.#pending.delete(pending)
-        settled()
-      })
-    line.toLog.push(() => {
-      try {
-        const result = work(line)
-        settle(() => void answer.resolve(result))
-      } catch (error) {
-        settle(() => void answer.reject(error))
-      }
-    })
-    return answer.promise
+    return line.request(() => work(line), fail)
   }
 }

@@ -15,6 +15,7 @@ import type {
   LogTopic,
   ReadLimit,
 } from '../broker.ts'
+import { LinksByName } from './links-by-name.ts'
 import { TopicLog } from './topic-log.ts'
 
 /** A broker's connection, as the log sees it. */
@@ -57,8 +58,8 @@ export class MemoryLog {
   readonly #links = new Set<LogLink>()
   readonly #topics = new Map<string, TopicLog>()
   #sweeper = this.#topics.entries()
-  readonly #followers = new Map<string, Set<LogLink>>()
-  readonly #listeners = new Map<string, Set<LogLink>>()
+  readonly #followers = new LinksByName<LogLink>()
+  readonly #listeners = new LinksByName<LogLink>()
   #base: string | null = null
   #generation = 0
   /** The same for logs of Towpath itself, which are dropped often: no subscriber may see that. */
@@ -129,29 +130,29 @@ export class MemoryLog {
 
   /** Forgets what `link` follows and listens to: its line is cut. */
   release(link: LogLink): void {
-    for (const links of this.#followers.values()) links.delete(link)
-    for (const links of this.#listeners.values()) links.delete(link)
+    this.#followers.removeAll(link)
+    this.#listeners.removeAll(link)
   }
 
   follow(link: LogLink, key: string): void {
-    addTo(this.#followers, key, link)
+    this.#followers.add(key, link)
   }
 
   unfollow(link: LogLink, key: string): void {
-    removeFrom(this.#followers, key, link)
+    this.#followers.remove(key, link)
   }
 
   listen(link: LogLink, key: string): void {
-    addTo(this.#listeners, key, link)
+    this.#listeners.add(key, link)
   }
 
   unlisten(link: LogLink, key: string): void {
-    removeFrom(this.#listeners, key, link)
+    this.#listeners.remove(key, link)
   }
 
   /** `channel` is the channel's name without the namespace, for its receivers. */
   send(key: string, channel: string, message: Uint8Array): void {
-    for (const link of this.#listeners.get(key) ?? []) {
+    for (const link of this.#listeners.of(key)) {
       if (!this.#loses()) link.message(channel, message.slice())
     }
   }
@@ -187,7 +188,7 @@ export class MemoryLog {
   }
 
   #deliver(key: string, name: string, place: EventPlace, message: Uint8Array): void {
-    for (const link of this.#followers.get(key) ?? []) {
+    for (const link of this.#followers.of(key)) {
       if (!this.#loses()) link.event(name, place, message.slice())
     }
   }
@@ -242,16 +243,4 @@ function metaMsOf(kind: LogKind): number {
 /** Whether the id of a kind, or the key of a topic, is Towpath's own: no other has this segment. */
 function isOwn(name: string): boolean {
   return name.includes('//')
-}
-
-function addTo(map: Map<string, Set<LogLink>>, key: string, link: LogLink): void {
-  const links = map.get(key)
-  if (links === undefined) map.set(key, new Set([link]))
-  else links.add(link)
-}
-
-function removeFrom(map: Map<string, Set<LogLink>>, key: string, link: LogLink): void {
-  const links = map.get(key)
-  links?.delete(link)
-  if (links?.size === 0) map.delete(key)
 }

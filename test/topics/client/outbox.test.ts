@@ -104,7 +104,9 @@ describe('Outbox', () => {
 
   it('T-21 does not send again shortly before the server forgets the number', async () => {
     const old = publish()
-    await connection.environment.clock.advance(DEDUPE_MS * 0.9 + 1)
+    await connection.environment.clock.advance(DEDUPE_MS / 2)
+    outbox.opened(LIMITS, true)
+    await connection.environment.clock.advance(DEDUPE_MS * 0.4 + 1)
     const fresh = publish()
     connection.take()
     outbox.opened(LIMITS, true)
@@ -161,6 +163,10 @@ describe('Outbox', () => {
     outbox.published(1, stored(1))
     await large
     for (let n = 0; n < 2; n++) void publish('a', 5)
+    expect(await publish('a', 1)).toMatchObject({ reason: 'busy' })
+    outbox.published(2, stored(2))
+    void publish('a', 5)
+    expect(outbox.size).toBe(2)
 
     expect(await publish('a', 0)).toMatchObject({ reason: 'busy' })
   })

@@ -39,8 +39,49 @@ describe('Line', () => {
 
     line.stall()
     push('lost')
-    line.clear()
+    line.break()
     push('next')
     expect(delivered.slice(4)).toEqual(['next to the log', 'next to the node'])
+  })
+  it('brings the result of a request back, and its error, each through both directions', async () => {
+    const { environment, line } = createLine()
+    line.delay(10)
+    const settledAt: number[] = []
+    const at = (): number => settledAt.push(environment.clock.now())
+    const done = line.request(at, () => new Error('broken'))
+    const failed = line.request(
+      () => {
+        throw new TypeError('no')
+      },
+      () => new Error('broken'),
+    )
+    failed.catch(() => {}) // asserted below
+    void done.then(at)
+    await environment.clock.advance(20)
+
+    expect(await done).toBe(1)
+    await expect(failed).rejects.toThrow(TypeError)
+    expect(settledAt).toEqual([10, 20])
+  })
+
+  it('a line that breaks fails the requests under way, whether they have arrived or not', async () => {
+    const { line } = createLine()
+    line.stall()
+    let arrived = 0
+    const lost = line.request(
+      () => arrived++,
+      () => new Error('broken'),
+    )
+    line.break()
+    await expect(lost).rejects.toThrow('broken')
+    line.toNode.stall()
+    const unanswered = line.request(
+      () => arrived++,
+      () => new Error('broken'),
+    )
+    line.break()
+
+    await expect(unanswered).rejects.toThrow('broken')
+    expect(arrived).toBe(1)
   })
 })

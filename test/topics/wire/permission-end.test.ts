@@ -39,6 +39,15 @@ describe('PermissionEnd', () => {
     },
   )
 
+  it('sets no timer that is longer than the longest one of Node', async () => {
+    const schedule = vi.spyOn(environment.timers, 'schedule')
+    endAt(80 * DAY_MS)
+    await environment.clock.advance(80 * DAY_MS)
+
+    expect(Math.max(...schedule.mock.calls.map(([ms]) => ms))).toBe(2 ** 31 - 1)
+    expect(ends).toBe(1)
+  })
+
   it('T-55 ends a permission of the past soon', async () => {
     await environment.clock.advance(1000)
     endAt(500)
