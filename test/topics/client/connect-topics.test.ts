@@ -30,39 +30,44 @@ describe.each(['json', 'binary'] as const)('connectTopicsOn() in %s', (encoding)
 
   it('T-07 T-11 goes on where it was after its connection is lost, in both directions', async () => {
     await withTestApplication(async (t) => {
-      const topics = serving(t)
+      const log = new MemoryLog()
+      const topics = serving(t, { broker: memoryBroker({ log }) })
       const live = connecting(t, { encoding })
+      const staying = new Listening(topics.topic(Room, room).events())
       const listening = new Listening(live.topic(Room, room).events())
       await t.clock.advance(10)
       await publish(t, live, 1)
 
-      t.network.reset()
-      const unanswered = live.topic(Room, room).publish(3)
-      await topics.topic(Room, room).publish(2)
+      const stored = await storeWithoutAnswer(t, log, () => live.topic(Room, room).publish(2))
+      const unsent = live.topic(Room, room).publish(4)
+      await topics.topic(Room, room).publish(3)
       await t.clock.advance(3000)
 
-      expect(await unanswered).toMatchObject({ offset: 3 })
-      expect(listening.events).toEqual([1, 2, 3])
-      expect(listening.short).not.toContain('gap')
+      expect(await stored()).toMatchObject({ offset: 2, duplicate: true })
+      expect(await unsent).toMatchObject({ offset: 4, duplicate: false })
+      for (const each of [staying, listening]) {
+        expect(each.events).toEqual([1, 2, 3, 4])
+        expect(each.short).not.toContain('gap')
+      }
       await live.close()
     })
   })
 
   it('T-20 T-22 what was not answered is sent again first, and stored once', async () => {
     await withTestApplication(async (t) => {
-      const topics = serving(t)
+      const log = new MemoryLog()
+      const topics = serving(t, { broker: memoryBroker({ log }) })
       const live = connecting(t, { encoding })
-      await t.clock.advance(10)
       const listening = new Listening(topics.topic(Room, room).events())
-      const all = [1, 2, 3].map((n) => live.topic(Room, room).publish(n))
-      // The publishes arrive, their answers do not.
-      await t.settle()
-      t.network.reset()
-      all.push(live.topic(Room, room).publish(4))
+      await t.clock.advance(10)
+      const stored = await storeWithoutAnswer(t, log, () =>
+        Promise.all([1, 2, 3].map((n) => live.topic(Room, room).publish(n))),
+      )
+      const later = live.topic(Room, room).publish(4)
       await t.clock.advance(3000)
 
-      const offsets = (await Promise.all(all)).map(({ offset }) => offset)
-      expect(offsets.at(-1)).toBe(4)
+      expect((await stored()).every(({ duplicate }) => duplicate)).toBe(true)
+      expect(await later).toMatchObject({ offset: 4, duplicate: false })
       expect(listening.events).toEqual([1, 2, 3, 4])
       await live.close()
     })
@@ -241,4 +246,23 @@ async function publish(
   const published = live.topic(Room, room).publish(event)
   await t.clock.advance(10)
   return published
+}
+
+/**
+ * Publishes, and breaks the connection when the log has stored the events: the answers are lost.
+ *
+ * @returns the outcome, which comes after a reconnect.
+ */
+async function storeWithoutAnswer<T>(
+  t: TestApplication,
+  log: MemoryLog,
+  publishing: () => Promise<T>,
+): Promise<() => Promise<T>> {
+  log.delay(10)
+  const outcome = publishing()
+  await t.clock.advance(15)
+  t.network.reset()
+  await t.clock.advance(10)
+  log.delay(0)
+  return () => outcome
 }

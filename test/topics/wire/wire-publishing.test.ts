@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { withTestApplication } from '../../../src/testing/index.ts'
-import { memoryBroker, MemoryLog } from '../../../src/topics/index.ts'
+import { defineTopic, memoryBroker, MemoryLog } from '../../../src/topics/index.ts'
 import { CLIENT_LAYOUTS } from '../../../src/topics/wire/binary-layouts.ts'
 import { encodeBinary } from '../../../src/topics/wire/binary-messages.ts'
 import { ENCODINGS, Room, serving, Speaking } from '../../support/topics-speaking.ts'
+
+const HISTORY = { size: 100, age: 600_000 }
 
 describe.each(ENCODINGS)('WirePublishing in %s', (encoding) => {
   it('T-20 T-23 a publish of the same client and number is stored once, over all connections', async () => {
@@ -27,6 +30,61 @@ describe.each(ENCODINGS)('WirePublishing in %s', (encoding) => {
         duplicate: true,
       })
       expect((await topics.topic(Room, { room: '1' }).position()).offset).toBe(1)
+    })
+  })
+
+  it('T-23 what an old connection and a new one both deliver is stored once, in order', async () => {
+    await withTestApplication(async (t) => {
+      const topics = serving(t)
+      const old = await Speaking.connect(t, encoding)
+      const { client } = await old.hello()
+      const publish = (seq: number) => ({
+        type: 'publish',
+        id: seq,
+        topic: 'rooms/1',
+        seq,
+        key: null,
+        data: seq,
+      })
+      for (const seq of [1, 2, 3]) await old.ask(publish(seq))
+      const back = await Speaking.begin(t, encoding, { client })
+
+      // The new connection repeats what was not answered, and the old one still delivers.
+      const repeated: unknown[] = []
+      for (const seq of [2, 3, 4]) repeated.push((await back.ask(publish(seq)))['duplicate'])
+      for (const seq of [3, 4]) repeated.push((await old.ask(publish(seq)))['duplicate'])
+      await back.ask(publish(5))
+
+      expect(repeated).toEqual([true, true, false, true, true])
+      const { events } = await topics.topic(Room, { room: '1' }).history()
+      expect(events.map(({ event }) => event)).toEqual([1, 2, 3, 4, 5])
+    })
+  })
+
+  it('T-25 the version of the server is validated too, before it is stored', async () => {
+    await withTestApplication(async (t) => {
+      const topics = serving(t)
+      const Strict = defineTopic('strict', { event: z.string(), history: HISTORY })
+      topics.allow(Strict, {
+        // What a function without types returns has any shape.
+        publish: ({ event }) => (event === 'wrong' ? { event: 1 as unknown as string } : true),
+      })
+      const client = await Speaking.begin(t, encoding)
+      const publish = { type: 'publish', topic: 'strict', key: null }
+
+      for (const [seq, data] of [
+        [1, 'wrong'],
+        [2, 2],
+      ] as const) {
+        expect(await client.ask({ ...publish, id: seq, seq, data })).toMatchObject({
+          type: 'error',
+          code: 'schema',
+        })
+      }
+      await client.ask({ ...publish, id: 3, seq: 3, data: 'right' })
+
+      const { events } = await topics.topic(Strict).history()
+      expect(events.map(({ event }) => event)).toEqual(['right'])
     })
   })
 
@@ -62,11 +120,27 @@ describe.each(ENCODINGS)('WirePublishing in %s', (encoding) => {
       expect(
         await client.ask({ type: 'publish', id: 2, topic: 'rooms/1', seq: 2, data: 2 }),
       ).toMatchObject({ code: 'order', retryAfter: 0 })
+      await t.clock.advance(60_000)
       log.mend()
       expect(await client.hear()).toEqual({ type: 'broker', state: 'up' })
       expect(
         await client.ask({ type: 'publish', id: 2, topic: 'rooms/1', seq: 1, data: 1 }),
       ).toMatchObject({ type: 'published', offset: 1 })
+    })
+  })
+
+  it('T-27 clients learn within 10 seconds that the broker has fallen silent', async () => {
+    await withTestApplication(async (t) => {
+      const log = new MemoryLog()
+      serving(t, { broker: memoryBroker({ log }) })
+      const client = await Speaking.begin(t, encoding)
+      const heard = client.session.incoming
+      log.cut(undefined, { silent: true })
+      await t.clock.advance(1000)
+      expect(heard.tryReceive()).toMatchObject({ type: 'empty' })
+      await t.clock.advance(9000)
+
+      expect(heard.tryReceive()).toMatchObject({ type: 'value' })
     })
   })
 

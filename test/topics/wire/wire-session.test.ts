@@ -2,11 +2,37 @@ import { describe, expect, it } from 'vitest'
 import fc from 'fast-check'
 import { WebSockets } from '../../../src/index.ts'
 import { withTestApplication } from '../../../src/testing/index.ts'
-import { Topics } from '../../../src/topics/index.ts'
+import { type Broker, memoryBroker, Topics } from '../../../src/topics/index.ts'
 import { CLIENT_LAYOUTS } from '../../../src/topics/wire/binary-layouts.ts'
 import { encodeBinary } from '../../../src/topics/wire/binary-messages.ts'
 import { BINARY_PROTOCOL, JSON_PROTOCOL } from '../../../src/topics/wire/messages.ts'
 import { ENCODINGS, Room, serving, Speaking } from '../../support/topics-speaking.ts'
+
+/** What the messages of the fuzzed clients may name at the broker. */
+const OWN_NAMES = ['rooms/1', 'rooms/*', 'rooms/start', 'plain/x', 'e:plain/x']
+
+const TYPES = [...CLIENT_LAYOUTS.map(([type]) => type), 'x']
+
+/** A broker in memory that keeps all names of topics and channels that it is given. */
+function naming(): { broker: Broker; named: Set<string> } {
+  const named = new Set<string>()
+  const broker = new Proxy(memoryBroker(), {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property, target)
+      if (typeof value !== 'function') return value
+      return (...args: unknown[]): unknown => {
+        for (const each of args.flat()) {
+          if (property !== 'open' && typeof each === 'string') named.add(each)
+          else if (typeof each === 'object' && each !== null && 'name' in each) {
+            named.add(String(each.name))
+          }
+        }
+        return Reflect.apply(value, target, args)
+      }
+    },
+  })
+  return { broker, named }
+}
 
 describe.each(ENCODINGS)('WireSession in %s', (encoding) => {
   it('a client that cannot prove its name gets another', async () => {
@@ -93,7 +119,7 @@ describe('WireSession', () => {
     },
   )
 
-  it('T-57 whatever clients send, nothing of the server fails', async () => {
+  it('T-57 whatever clients send, nothing of the server fails, and the broker sees no name but theirs', async () => {
     const topic = fc.constantFrom('rooms/1', 'rooms/*', 'closed/x', '', '../x', 'rooms/\u0000', 7)
     const id = fc.constantFrom(0, 1, 2, -1, 1.5, 'x', null)
     const position = fc.record({ epoch: fc.string(), offset: id, away: id })
@@ -102,7 +128,7 @@ describe('WireSession', () => {
       fc
         .record(
           {
-            type: fc.constantFrom('hello', 'subscribe', 'unsubscribe', 'publish', 'token', 'x'),
+            type: fc.constantFrom(...TYPES),
             id,
             topic,
             seq: id,
@@ -119,12 +145,14 @@ describe('WireSession', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(message, { maxLength: 20 }), async (messages) => {
         await withTestApplication(async (t) => {
-          serving(t)
+          const { broker, named } = naming()
+          serving(t, { broker })
           const client = await Speaking.begin(t, 'json')
           for (const each of messages) await client.session.send(each).catch(() => {})
           await t.clock.advance(10)
 
           expect(t.takeFailures()).toEqual([])
+          for (const name of named) expect(OWN_NAMES).toContain(name)
         })
       }),
       { numRuns: 30 },
@@ -139,7 +167,7 @@ describe('WireSession', () => {
     })
   })
 
-  it('T-57 whatever bytes clients send, nothing of the server fails', async () => {
+  it('T-57 whatever bytes clients send, nothing of the server fails, and the broker sees no name but theirs', async () => {
     const text = fc.constantFrom('rooms/1', 'closed/x', '', '../x', 'rooms/\u0000', 'start')
     const number = fc.constantFrom(0, 1, 2, 127, 128, 2 ** 31, Number.MAX_SAFE_INTEGER)
     const message = fc
@@ -171,12 +199,14 @@ describe('WireSession', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(sent, { maxLength: 20 }), async (messages) => {
         await withTestApplication(async (t) => {
-          serving(t)
+          const { broker, named } = naming()
+          serving(t, { broker })
           const client = await Speaking.begin(t, 'binary')
           for (const each of messages) await client.session.send(each).catch(() => {})
           await t.clock.advance(10)
 
           expect(t.takeFailures()).toEqual([])
+          for (const name of named) expect(OWN_NAMES).toContain(name)
         })
       }),
       { numRuns: 30 },

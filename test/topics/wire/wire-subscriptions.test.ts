@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { Deferred, TimerWheel } from '../../../src/base/internal.ts'
 import { withTestApplication } from '../../../src/testing/index.ts'
-import { defineTopic, memoryBroker, MemoryLog } from '../../../src/topics/index.ts'
+import { defineTopic, Denied, memoryBroker, MemoryLog } from '../../../src/topics/index.ts'
 import { WireFeed } from '../../../src/topics/wire/wire-feed.ts'
 import {
   Closed,
@@ -14,6 +14,8 @@ import {
 } from '../../support/topics-speaking.ts'
 
 const Slow = defineTopic('slow/:name')
+const Silent = defineTopic('silent/:name')
+const Renewed = defineTopic('renewed/:name')
 
 describe.each(ENCODINGS)('WireSubscriptions in %s', (encoding) => {
   afterEach(() => {
@@ -93,6 +95,7 @@ describe.each(ENCODINGS)('WireSubscriptions in %s', (encoding) => {
   it('T-53 T-54 what is not allowed, not there, or without a kind is refused alike', async () => {
     await withTestApplication(async (t) => {
       const topics = serving(t)
+      topics.allow(Silent, { subscribe: () => true, publish: () => false })
       topics.topic(Closed, { name: 'x' })
       const client = await Speaking.begin(t, encoding)
 
@@ -102,15 +105,21 @@ describe.each(ENCODINGS)('WireSubscriptions in %s', (encoding) => {
         refusals.push({ ...subscribe, topic: null })
       }
       const publishes = []
-      for (const topic of ['closed/x', 'nothing/x']) {
+      for (const topic of ['silent/x', 'closed/x', 'nothing/x']) {
         const publish = await client.ask({ type: 'publish', id: 1, topic, seq: 1, data: 1 })
-        publishes.push({ ...publish, topic: null, message: null })
+        // The name is the client's own.
+        publishes.push({
+          ...publish,
+          topic: null,
+          message: String(publish['message']).replace(topic, ''),
+        })
       }
 
       const refused = { type: 'error', id: 1, topic: null, code: 'forbidden' }
       expect(new Set(refusals.map((each) => JSON.stringify(each))).size).toBe(1)
       expect(refusals[0]).toMatchObject(refused)
       expect(new Set(publishes.map((each) => JSON.stringify(each))).size).toBe(1)
+      expect(publishes[0]).toMatchObject(refused)
     })
   })
 
@@ -135,7 +144,9 @@ describe.each(ENCODINGS)('WireSubscriptions in %s', (encoding) => {
       await client.ask({ type: 'subscribe', id: 1, from: 'now', topic: 'rooms/timed' })
       await client.hear()
 
-      await t.clock.advance(5001)
+      await t.clock.advance(4500)
+      expect(client.session.incoming.tryReceive()).toMatchObject({ type: 'empty' })
+      await t.clock.advance(501)
       expect(await client.hear()).toMatchObject({ type: 'denied', topic: 'rooms/timed' })
 
       await client.ask({ type: 'subscribe', id: 2, from: 'now', topic: 'rooms/timed' })
@@ -145,6 +156,34 @@ describe.each(ENCODINGS)('WireSubscriptions in %s', (encoding) => {
       expect(await client.ask({ type: 'unsubscribe', id: 3, topic: 'rooms/timed' })).toMatchObject({
         type: 'unsubscribed',
       })
+    })
+  })
+
+  it('T-55 a renewed token that is refused ends the subscription at once', async () => {
+    await withTestApplication(async (t) => {
+      const topics = serving(t)
+      const refused = new Denied('expired', 'Log in again')
+      topics.allow(Renewed, {
+        subscribe: ({ client }) =>
+          client.token === 'bad' ? refused : { until: new Date(Date.now() + 3_600_000) },
+      })
+      const topic = topics.topic(Renewed, { name: 'x' })
+      const client = await Speaking.begin(t, encoding, { token: 'good' })
+      await client.ask({ type: 'subscribe', id: 1, from: 'now', topic: 'renewed/x' })
+      await client.hear()
+      await client.say({ type: 'token', token: 'other' })
+      await topic.publish('seen')
+      expect(await client.hear()).toMatchObject({ type: 'event', data: 'seen' })
+
+      await client.say({ type: 'token', token: 'bad' })
+
+      expect(await client.hear()).toEqual({
+        type: 'denied',
+        topic: 'renewed/x',
+        code: 'expired',
+        message: 'Log in again',
+      })
+      expect(topic.here).toBe(0)
     })
   })
 
