@@ -34,6 +34,7 @@ const LONG = [
   'test/cli/towpath.test.ts',
   // A thousand connections.
   'test/cli/check/own-server.test.ts',
+  'test/engines/node/http2-bridge.test.ts',
   'test/cli/bench/run-workers.test.ts',
   'test/engines/node/workers/workers.test.ts',
   'test/examples/start.test.ts',

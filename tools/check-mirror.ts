@@ -136,6 +136,8 @@ const EXTRA: Readonly<Record<string, string>> = {
   'engines/node/reset-matrix.test.ts': 'runs a sample of the matrix of faults over TCP',
   'engines/node/tls.test.ts': 'runs the suites over TLS, and what TLS can do to a session',
   'engines/node/http2.test.ts': 'runs the suites over HTTP/2',
+  'engines/node/http2-bridge.test.ts':
+    'runs the cases of check over HTTP/2, in both roles, through a bridge',
   'engines/node/http2-dialing.test.ts': 'runs the suites of clients, over HTTP/2 and HTTP/1.1',
   'engines/node/http2-floods.test.ts': 'attacks a process over HTTP/2, in both roles',
   'engines/node/tls-faults.test.ts': 'breaks what is below a session over TLS',
