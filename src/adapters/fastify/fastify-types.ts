@@ -66,13 +66,17 @@ export type FastifyWebSocketHandler<Path extends string, Request> = (
  *
  * ```
  * declare module 'fastify' {
- *   interface FastifyInstance extends TowpathFastify<FastifyRequest> {}
+ *   interface FastifyInstance extends TowpathFastify<FastifyRequest, RouteShorthandOptions> {}
  * }
  * ```
  *
  * @typeParam Request `FastifyRequest`.
+ * @typeParam Options `RouteShorthandOptions`: TypeScript then checks the options of a route.
  */
-export interface TowpathFastify<Request = FastifyRequestLike> {
+export interface TowpathFastify<
+  Request = FastifyRequestLike,
+  Options extends object = Readonly<Record<string, unknown>>,
+> {
   /**
    * Declares a WebSocket at `path` below the prefix of this instance. All hooks of the instance run
    * before the handshake, once. A reply that a hook sends refuses the upgrade. Headers and cookies
@@ -95,7 +99,7 @@ export interface TowpathFastify<Request = FastifyRequestLike> {
    */
   webSocket<const Path extends string>(
     path: Path,
-    options: WebSocketRouteOptions & Readonly<Record<string, unknown>>,
+    options: WebSocketRouteOptions & Options,
     handler: FastifyWebSocketHandler<Path, Request>,
   ): this
 

@@ -4,7 +4,7 @@
 import { serve } from '@hono/node-server'
 import { Module } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
-import fastify, { type FastifyRequest } from 'fastify'
+import fastify, { type FastifyRequest, type RouteShorthandOptions } from 'fastify'
 import { type Context, Hono } from 'hono'
 import { towpath as towpathForFastify, type TowpathFastify } from 'towpath/fastify'
 import { attachHono, webSocket } from 'towpath/hono'
@@ -13,7 +13,7 @@ import { towpath as towpathForVite } from 'towpath/vite'
 import { defineConfig } from 'vite'
 
 declare module 'fastify' {
-  interface FastifyInstance extends TowpathFastify<FastifyRequest> {}
+  interface FastifyInstance extends TowpathFastify<FastifyRequest, RouteShorthandOptions> {}
 }
 
 export async function withFastify(): Promise<void> {
@@ -26,6 +26,13 @@ export async function withFastify(): Promise<void> {
     const room: string = call.parameters.room
     await send(`${room} of ${request.hostname}`)
   })
+  app.webSocket(
+    '/members',
+    { preHandler: async (request, reply) => void (request.headers['x'] ?? reply.code(401)) },
+    ({ send }) => send('hello'),
+  )
+  // @ts-expect-error -- neither Fastify nor Towpath has this option
+  app.webSocket('/typo', { preHandlr: [] }, ({ send }) => send('hello'))
   const session = await app.injectWebSocket('/rooms/blue')
   await session.close()
 }

@@ -1,9 +1,13 @@
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import Fastify, {
+  type FastifyInstance,
+  type FastifyRequest,
+  type RouteShorthandOptions,
+} from 'fastify'
 import { Frame, readiness, seconds } from 'towpath'
 import { type TowpathFastify, towpath } from 'towpath/fastify'
 
 declare module 'fastify' {
-  interface FastifyInstance extends TowpathFastify<FastifyRequest> {}
+  interface FastifyInstance extends TowpathFastify<FastifyRequest, RouteShorthandOptions> {}
 }
 
 /** The application without a port, so that tests run it in memory. */

@@ -14,12 +14,17 @@ import { nodeRequest } from './node-request.ts'
 /**
  * A middleware function of Connect: it calls `next`, or ends the response. An error passed to
  * `next` fails the upgrade.
+ *
+ * The type is that of a method, so that middleware may name the request and response of its
+ * framework: parameters of methods are compared in both directions.
  */
-export type ConnectMiddleware = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  next: (error?: unknown) => void,
-) => unknown
+export type ConnectMiddleware = {
+  middleware(
+    request: IncomingMessage,
+    response: ServerResponse,
+    next: (error?: unknown) => void,
+  ): unknown
+}['middleware']
 
 /**
  * Runs `middleware` in order for every upgrade at a route: express-session, passport, helmet and

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'
 
 import {
@@ -74,6 +74,32 @@ describe('throughMiddleware()', () => {
 
     expect(text).toMatch(/^HTTP\/1\.1 101 /)
     expect(order).toEqual(['first', 'second', true])
+  })
+
+  it('takes middleware that names the request, response and next of its framework', async () => {
+    interface Request extends IncomingMessage {
+      user?: string
+    }
+    interface Reply extends ServerResponse {
+      readonly locals: object
+    }
+    /** As that of Express: more than one signature. */
+    interface Next {
+      (error?: unknown): void
+      (skipped: 'route' | 'router'): void
+    }
+    const logIn = (request: Request, _response: Reply, next: Next): void => {
+      request.user = 'ada'
+      next()
+    }
+    const users: unknown[] = []
+
+    await ask([
+      throughMiddleware(logIn),
+      (call) => void users.push((nodeRequest(call) as Request).user),
+    ])
+
+    expect(users).toEqual(['ada'])
   })
 
   it('refuses with the status, the headers and the body of a response that is ended', async () => {
