@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { WebSockets } from '../../src/index.ts'
 import { withTestApplication, withTestApplications } from '../../src/testing/index.ts'
 import {
@@ -9,10 +9,12 @@ import {
   type Presence,
   Topics,
 } from '../../src/topics/index.ts'
-import { Room, serving, Speaking } from '../support/topics-speaking.ts'
+import { encodingOf } from '../../src/topics/wire/encodings.ts'
+import { ENCODINGS, Room, serving, Speaking } from '../support/topics-speaking.ts'
 import { TopicsWorld } from '../support/topics-world.ts'
 
 const Hall = defineTopic('halls/:hall', { presence: { listed: 1000 } })
+const Timed = defineTopic('timed/:name', { history: { size: 10, age: 60_000 } })
 
 /** A broker in memory, and how often each of its methods was called. */
 function counted(log = new MemoryLog()): { broker: Broker; calls: Map<string, number> } {
@@ -145,5 +147,109 @@ describe('topics under hostile load', () => {
     await topics.topic(Room, { room: '0' }).events().next()
     expect(node.followedCount).toBe(10_001)
     await world.end()
+  })
+
+  it.each(ENCODINGS)(
+    'T-58 a hello that names one topic 10 000 times asks the application once, in %s',
+    async (encoding) => {
+      await withTestApplication(async (t) => {
+        const subscribe = vi.fn(() => true)
+        serving(t).allow(Timed, { subscribe })
+        const client = await Speaking.connect(t, encoding)
+        const topics = Array.from({ length: 10_000 }, () => ({ topic: 'timed/1', from: 'now' }))
+
+        await client.say({ type: 'hello', client: null, token: null, topics })
+        await t.clock.advance(10)
+
+        expect(await client.hear()).toMatchObject({ type: 'welcome' })
+        expect(await client.hear()).toMatchObject({ type: 'subscribed', topic: 'timed/1' })
+        expect(subscribe).toHaveBeenCalledOnce()
+      })
+    },
+  )
+
+  it.each(ENCODINGS)(
+    'T-58 a client that asks for many pages and reads none gets no more than it can take, in %s',
+    async (encoding) => {
+      await withTestApplication(async (t) => {
+        const topics = serving(t, { maxSubscribesPerSecond: 1000 })
+        const topic = topics.topic(Room, { room: '1' })
+        for (let n = 0; n < 100; n++) await topic.publish('x'.repeat(2500))
+        const client = await Speaking.begin(t, encoding)
+        const read = vi.spyOn(topics.parts.node, 'history')
+        const request = { type: 'history', topic: 'rooms/1', from: 'start', before: null }
+
+        for (let id = 0; id < 60; id++) await client.say({ ...request, id, limit: 100 })
+        await t.clock.advance(100)
+        const before = read.mock.calls.length
+        expect(before).toBeGreaterThan(0)
+        expect(before).toBeLessThan(30)
+
+        const answered: unknown[] = []
+        while (answered.length < 60) answered.push((await client.hear())['id'])
+        expect(answered).toEqual(Array.from({ length: 60 }, (_, id) => id))
+      })
+    },
+  )
+
+  it('T-58 lists of members are made as a client takes them, however many it watches', async () => {
+    await withTestApplication(async (t) => {
+      const topics = serving(t, { maxSubscribesPerSecond: 1000 })
+      topics.allow(Hall, {
+        subscribe: () => true,
+        presence: ({ client }) => ({ key: client.id, meta: null }),
+      })
+      t.application.routing((route) => {
+        route.webSocket('/many', async (session) => {
+          for (let hall = 0; hall < 40; hall++) {
+            const { presence } = topics.topic(Hall, { hall: `${hall}` })
+            for (let n = 0; n < 200; n++) await presence.join(session, `${n}`, 'x'.repeat(1000))
+          }
+          await session.closed
+        })
+      })
+      await t.connect('/many')
+      await t.settle()
+      const client = await Speaking.begin(t, 'json')
+      const encode = vi.spyOn(encodingOf(client.session.protocol), 'encode')
+      const lists = (): number =>
+        encode.mock.calls.filter(([{ type }]) => type === 'members').length
+
+      for (let id = 0; id < 40; id++) {
+        await client.say({ type: 'presence', id, topic: `halls/${id}`, mode: 'full' })
+      }
+      await t.clock.advance(100)
+      expect(lists()).toBeGreaterThan(0)
+      expect(lists()).toBeLessThan(25)
+
+      const heard = new Set<unknown>()
+      while (heard.size < 40) {
+        const { type, topic } = await client.hear()
+        if (type === 'members') heard.add(topic)
+      }
+      encode.mockRestore()
+    })
+  })
+
+  it('T-58 a new token costs a request for each permission that is asked again', async () => {
+    await withTestApplication(async (t) => {
+      const subscribe = vi.fn(() => ({ until: new Date(Date.now() + 3_600_000) }))
+      serving(t, { maxSubscribesPerSecond: 20 }).allow(Timed, { subscribe })
+      const client = await Speaking.begin(t, 'json')
+      for (let id = 0; id < 15; id++) {
+        await client.say({ type: 'subscribe', id, topic: `timed/${id}`, from: 'now' })
+      }
+      await t.clock.advance(10_000)
+      subscribe.mockClear()
+
+      for (let n = 0; n < 100; n++) await client.say({ type: 'token', token: `${n}` })
+      await t.clock.advance(100)
+      expect(subscribe.mock.calls.length).toBeLessThanOrEqual(45)
+
+      await t.clock.advance(10_000)
+      const request = { type: 'history', id: 99, topic: 'timed/1', from: 'start' }
+      await client.say(request)
+      while ((await client.hear())['type'] !== 'history');
+    })
   })
 })

@@ -36,6 +36,8 @@ export class WirePresence {
   readonly #deny: (topic: string) => void
   readonly #watching = new Map<string, Watching>()
   readonly #seats = new Map<string, Seat<unknown>>()
+  /** Changes are sent one after another: a list of members may be large. */
+  #sending: Promise<void> = Promise.resolve()
   /** Joins and leaves happen in the order in which they came. */
   #joining: Promise<void> = Promise.resolve()
   /** The join that is under way: there is at most one. */
@@ -83,16 +85,23 @@ export class WirePresence {
     this.#seats.delete(topic)
   }
 
-  /** Asks again for the permissions that end: the client has a new token. */
-  async askAgain(): Promise<void> {
+  /**
+   * Asks again for the permissions that end: the client has a new token.
+   *
+   * @returns how many questions that were.
+   */
+  async askAgain(): Promise<number> {
     const { permissions } = this.#parts
+    let asked = 0
     for (const [topic, watching] of this.#watching) {
       if (watching.until === null) continue
+      asked++
       const decision = await this.#decide(topic, permissions.find(topic))
       if (this.#watching.get(topic) !== watching) continue
       if (decision.isAllowed) this.#endAt(topic, watching, decision.until)
       else this.#deny(topic)
     }
+    return asked
   }
 
   /** The session is over. Seats end with the session by themselves. */
@@ -133,7 +142,13 @@ export class WirePresence {
     try {
       for await (const change of presence.changes({ mode, signal })) {
         // Waits while the client is slow. Then it gets all members again, and not every change.
-        await session.send(encoding.encode({ ...change, topic }))
+        const sent = this.#sending.then(() =>
+          signal.aborted ? undefined : session.send(encoding.encode({ ...change, topic })),
+        )
+        this.#sending = sent.catch(() => {
+          // The loop gets the error from `sent`.
+        })
+        await sent
       }
     } catch (error) {
       if (signal.aborted || error instanceof ClosedSendChannelError) return

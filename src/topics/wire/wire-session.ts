@@ -146,7 +146,9 @@ export class WireSession implements TopicsClient {
     })
     if (!node.isUp) this.#answers.send({ type: 'broker', state: node.state.state })
     await options.connected?.(this)
-    for (const { topic, ...rest } of hello.topics) {
+    // A topic that is named twice costs one question to the application: the last one counts.
+    const resumed = new Map(hello.topics.map((each) => [each.topic, each]))
+    for (const { topic, ...rest } of resumed.values()) {
       const from = 'from' in rest ? rest.from : rest
       // The rate does not count topics that are resumed. Their number is limited.
       this.#requests.launch(() => this.#subscriptions.subscribe(null, topic, from))
@@ -208,8 +210,9 @@ export class WireSession implements TopicsClient {
   async #renew(token: string | null): Promise<boolean> {
     if (!this.#requests.mayAsk(null, null)) return this.#answers.isOpen
     if (!(await this.#authenticate(token))) return false
-    await this.#subscriptions.askAgain()
-    await this.#presence.askAgain()
+    const asked = (await this.#subscriptions.askAgain()) + (await this.#presence.askAgain())
+    // Each question to the application counts. The token itself has counted already.
+    this.#requests.spend(asked)
     return true
   }
 

@@ -14,6 +14,8 @@ import { type AllowedTopic, decide, type Decision, type Denied } from './permiss
 import { WireFeed } from './wire-feed.ts'
 import type { WireParts } from './wire-parts.ts'
 
+type HistoryRequest = Extract<ClientMessage, { type: 'history' }>
+
 /** A permission that ends. */
 interface Ending {
   readonly allowed: AllowedTopic
@@ -38,6 +40,8 @@ export class WireSubscriptions {
   readonly #asking = new Map<string, Asking>()
   readonly #endings = new Map<string, Ending>()
 
+  /** Pages of the history are read one after another. */
+  #paging: Promise<void> = Promise.resolve()
   #isOver = false
 
   /** @param denied is called when the permission for a topic has ended. */
@@ -99,20 +103,35 @@ export class WireSubscriptions {
     }
   }
 
-  /** Answers a request for a page of the history. */
-  async history(request: Extract<ClientMessage, { type: 'history' }>): Promise<void> {
-    const { id, topic, from, before, limit } = request
-    const { answers, encoding, permissions, topics } = this.#parts
+  /**
+   * Answers a request for a page of the history. The next page is read when the client has taken
+   * this one: a client that asks for many and reads none would fill the memory.
+   */
+  async history(request: HistoryRequest): Promise<void> {
+    const { id, topic } = request
+    const { answers, permissions } = this.#parts
     const allowed = permissions.find(topic)
     const decision = await this.decide(topic, allowed)
     if (!decision.isAllowed || allowed === null || allowed.kind.history === null) {
       answers.forbid(id, topic, decision.isAllowed ? null : decision.denied)
       return
     }
+    const turn = this.#paging.then(() => this.#sendPage(request, allowed.kind))
+    this.#paging = turn.catch(() => {
+      // The caller gets the error from `turn`.
+    })
+    await turn
+  }
+
+  async #sendPage(request: HistoryRequest, kind: AnyTopicKind): Promise<void> {
+    if (this.#isOver) return
+    const { id, topic, from, before, limit } = request
+    const { answers, encoding, topics } = this.#parts
     try {
-      const page = await topics.node.history(topic, allowed.kind, { from, before, limit })
+      const page = await topics.node.history(topic, kind, { from, before, limit })
       answers.succeeded()
       answers.sendEncoded(encoding.encodeHistory({ id, topic, ...page }))
+      await answers.taken()
     } catch (error) {
       if (!(error instanceof BrokerUnavailableError)) throw error
       answers.refuse(id, topic, 'unavailable', 'The broker is down', { retryAfter: RETRY_AFTER_MS })
@@ -127,15 +146,21 @@ export class WireSubscriptions {
     return decide(await ask({ client: this.#parts.client, parameters, topic }))
   }
 
-  /** Asks again for the permissions that end: the client has a new token. */
-  async askAgain(): Promise<void> {
+  /**
+   * Asks again for the permissions that end: the client has a new token.
+   *
+   * @returns how many questions that were.
+   */
+  async askAgain(): Promise<number> {
     // Copied: `#endAt` adds to the map.
-    for (const [topic, ending] of Array.from(this.#endings)) {
+    const endings = Array.from(this.#endings)
+    for (const [topic, ending] of endings) {
       const decision = await this.decide(topic, ending.allowed)
       if (this.#endings.get(topic) !== ending) continue
       if (decision.isAllowed) this.#endAt(topic, ending.allowed, decision.until)
       else this.#denied(topic, decision.denied)
     }
+    return endings.length
   }
 
   /**
