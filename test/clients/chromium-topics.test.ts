@@ -112,7 +112,7 @@ class Node {
   /** @param isDrained whether the node says goodbye to its clients. */
   async restart(isDrained: boolean): Promise<void> {
     if (!isDrained) this.#proxy.cut()
-    await this.#server.stop({ grace: 0, timeout: 1000 })
+    await this.stop()
     this.#proxy.cut()
     this.#server = serve(this.#log)
     await this.#server.start()
@@ -120,8 +120,12 @@ class Node {
     this.#proxy.mend()
   }
 
-  async end(): Promise<void> {
+  async stop(): Promise<void> {
     await this.#server.stop({ grace: 0, timeout: 1000 })
+  }
+
+  async end(): Promise<void> {
+    await this.stop()
     await this.#proxy.close()
   }
 }
@@ -232,7 +236,7 @@ describe.each(['json', 'binary'] as const)('topics in Chromium, in %s', (encodin
     for await (const item of topic.events({ from: 'start' })) {
       if (item.type === 'event' && ++count === 3) break
     }
-    first.proxy.cut()
+    await first.stop()
     await topic.publish('while it is away')
     await topic.publish('after')
 
