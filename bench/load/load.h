@@ -51,7 +51,7 @@ typedef struct {
   const char *speaker;         /* the same for the publisher */
   const char *event;           /* what publishes */
   const char *ready;           /* what the answer to the greeting contains */
-  uint32_t narrow;             /* connections below this index have a small receive buffer */
+  uint32_t narrow;             /* connections from this index on have a small receive buffer; 0 = none */
   const char *acknowledgement; /* what the answer to a publish contains */
   uint32_t pending_handshakes;
 } options_type;

@@ -103,7 +103,7 @@ void connection_open(connection *c, uint32_t index) {
   c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (c->fd < 0) fail("Cannot open socket %u: %s", index, strerror(errno));
   setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (index < options.narrow) {
+  if (options.narrow > 0 && index >= options.narrow && index < options.connections) {
     /* Segments of the loopback interface are so large that the peer would keep megabytes for us. */
     int small = 4096, segment = 1000;
     setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);

@@ -34,7 +34,7 @@ await STARTS[process.env.BENCH_TOPICS]()
 async function startTowpath() {
   const { WebSockets, embeddedServer } = await load('index.js')
   const { Topics, defineTopic } = await load('topics/index.js')
-  const history = { size: 2000, age: 60_000 }
+  const history = { size: 2000, age: 600_000 }
   // An event begins with "@" and its number, of ten digits: ten keys in turn.
   const key = (event) => event[10]
   const kinds = Object.fromEntries(
@@ -69,7 +69,13 @@ async function startTowpath() {
       presence: ({ client, meta }) => ({ key: meta?.name ?? client.id, meta: null }),
     })
     app.routing((route) => topics.serve(route, '/live'))
-    obey({ topics, kinds, counts, stop: (options) => server.stop(options) })
+    obey({
+      topics,
+      kinds,
+      counts,
+      statistics: () => app.statistics(),
+      stop: (options) => server.stop(options),
+    })
   })
   await server.start()
   ready(server.address.port, collect)
@@ -102,18 +108,14 @@ function countCalls(broker, counts) {
 }
 
 /** Answers each line of the input with a line of JSON. */
-function obey({ topics, kinds, counts, stop }) {
+function obey({ topics, kinds, counts, statistics, stop }) {
   const crowd = () => topics.topic(kinds.crowd, { topic: '1' })
   const changes = { joined: 0, left: 0, updated: 0 }
   const orders = {
     position: () => topics.topic(kinds.replay, { topic: '1' }).position(),
     counts: () => counts,
-    /** What JavaScript holds, its buffers included. */
-    memory() {
-      for (let turn = 0; turn < 4; turn++) collect()
-      const { heapUsed, external } = process.memoryUsage()
-      return { bytes: heapUsed + external }
-    },
+    /** What sessions hold in memory, as the application counts it. */
+    buffered: () => ({ bytes: statistics().bytesBuffered }),
     async presence() {
       const { members, complete } = await crowd().presence.list()
       const count = await crowd().presence.count()
