@@ -48,6 +48,11 @@ export class WireRequests {
     return false
   }
 
+  /** Counts `count` more questions of a request. If that exceeds the rate, later ones wait. */
+  spend(count: number): void {
+    this.#rate.spend(count)
+  }
+
   /**
    * Does `task` while the session reads further messages: a permission may take its time. If it
    * rejects, the session fails.
