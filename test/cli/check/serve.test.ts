@@ -112,6 +112,25 @@ describe('towpath check --serve', () => {
     socket.destroy()
   })
 
+  it.each([
+    ['a response without Upgrade is refused', 5, /^fail .*: it did not close the connection/m],
+    ['a list of extensions that is invalid', 5, /^fail .*: it did not close the connection/m],
+    ['the status 404', 0, /^total +1 +0 +0 +0$/m],
+  ])('E-50 a client that keeps the connection after %s: %i', async (name, exitCode, text) => {
+    const { command, line, url } = await serving('--filter', name)
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    socket.write(
+      'GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n' +
+        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n',
+    )
+    await once(socket, 'data')
+    await line.clock.advance(5000)
+
+    expect(await command.exitCode).toBe(exitCode)
+    expect(command.out).toMatch(text)
+    socket.destroy()
+  })
+
   it('E-51 ends with 130 when it is interrupted, and prints what has run', async () => {
     const { command, url } = await serving('--filter', 'pings: ')
     for (let index = 0; index < 3; index++) await echo(url)

@@ -25,6 +25,11 @@ export interface ClientHandshakeCase {
   readonly change: ResponseChange
   /** Whether the client must open the session; otherwise it must not. */
   readonly opens: boolean
+  /**
+   * Whether the client may keep the connection, as one of HTTP. Otherwise a client that refuses the
+   * response must fail the WebSocket connection: it closes TCP (§4.1, §7.1.7).
+   */
+  readonly mayStayOpen?: boolean
   /** Whether each byte of the response is written by itself. */
   readonly isSlow?: boolean
   /** Whether it needs a client that offers compression. */
@@ -80,12 +85,13 @@ function opening(): ClientHandshakeCase[] {
 
 function statuses(): ClientHandshakeCase[] {
   // The frame that follows is the body for a client that reads HTTP.
-  return ['200 OK', '404 Not Found', '500 Internal Server Error'].map((status) =>
-    refuses('4.1', 'MUST', `the status ${status} does not open`, {
+  return ['200 OK', '404 Not Found', '500 Internal Server Error'].map((status) => ({
+    ...refuses('4.1', 'MUST', `the status ${status} does not open`, {
       statusLine: `HTTP/1.1 ${status}`,
       add: ['Content-Length: 7'],
     }),
-  )
+    mayStayOpen: true,
+  }))
 }
 
 function headers(): ClientHandshakeCase[] {
@@ -118,6 +124,12 @@ function choices(): ClientHandshakeCase[] {
   return [
     refuses('4.1', 'MUST', 'an extension that was not offered is refused', {
       add: ['Sec-WebSocket-Extensions: x-unknown'],
+    }),
+    refuses('9.1', 'MUST', 'a list of extensions that is invalid is refused', {
+      add: ['Sec-WebSocket-Extensions: ; ='],
+    }),
+    refuses('9.1', 'MUST', 'an extension whose value is not closed is refused', {
+      add: ['Sec-WebSocket-Extensions: x; a="b'],
     }),
     refuses('4.1', 'MUST', 'a subprotocol that was not offered is refused', {
       add: ['Sec-WebSocket-Protocol: x-unknown'],

@@ -193,6 +193,9 @@ export function codeCase(code: number): FrameCase {
 /**
  * The RFC lists codes that never travel, but does not say what the receiver of one does. 1004, 1012
  * to 1014, and 1016 to 2999 are for later definitions, and codes from 5000 on have none.
+ *
+ * 1010 is for clients, and "is not used by the server" (§7.4.1). That is a note: only 1005, 1006
+ * and 1015 must not be in a Close. A client that gets 1010 answers it as any other Close (§5.5.1).
  */
 function gradeOf(code: number): Grade {
   if (code === 1004 || code >= 5000) return 'MAY'

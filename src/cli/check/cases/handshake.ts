@@ -152,7 +152,11 @@ function upgrades(): HandshakeCase[] {
   ]
 }
 
-/** Extensions and subprotocols. A server that does not use a header may leave it unread. */
+/**
+ * Extensions and subprotocols. A recipient must fail the connection for a list of extensions that
+ * does not conform to its ABNF, whether or not it uses extensions (§9.1). For subprotocols the RFC
+ * binds the client alone, and a server that has none may leave the header unread.
+ */
 function offers(): HandshakeCase[] {
   const extension = (value: string): RequestChange => ({
     add: [`Sec-WebSocket-Extensions: ${value}`],
@@ -168,8 +172,8 @@ function offers(): HandshakeCase[] {
     declines('an unknown extension in two headers', {
       add: ['Sec-WebSocket-Extensions: x-one', 'Sec-WebSocket-Extensions: x-two; a'],
     }),
-    refuses('9.1', 'SHOULD', 'extensions that are no list', extension('; =')),
-    refuses('9.1', 'SHOULD', 'an extension whose value is not closed', extension('x; a="b')),
+    refuses('9.1', 'MUST', 'a list of extensions that is invalid', extension('; =')),
+    refuses('9.1', 'MUST', 'an extension whose value is not closed', extension('x; a="b')),
     refuses('4.2.1', 'SHOULD', 'a subprotocol that is no token', protocol('a b')),
     refuses('4.1', 'SHOULD', 'a subprotocol that is offered twice', protocol('x-one, x-one')),
   ]

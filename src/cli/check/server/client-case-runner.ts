@@ -78,13 +78,19 @@ async function runHandshake(
     if (each.isSlow === true) await new Promise((resolve) => setImmediate(resolve))
   }
   const answer = await conduct(connection, HELLO, { role: 'client', isSlow: false, patience })
-  return each.opens ? judgeAnswer(HELLO, answer, null) : judgeRefusal(answer)
+  return each.opens ? judgeAnswer(HELLO, answer, null) : judgeRefusal(each, answer)
 }
 
-/** A client that refuses a response sends nothing more. */
-function judgeRefusal({ frames, problem }: Answer): Finding {
+/** A client that refuses a response sends nothing more, and closes the connection. */
+function judgeRefusal(
+  { mayStayOpen = false }: ClientHandshakeCase,
+  { end, frames, problem }: Answer,
+): Finding {
   const hasData = frames.some(({ first }) => (first & 0x0f) < 8)
   if (hasData) return { kind: 'wrong', why: 'it opened the session, and echoed' }
+  if (end === 'open' && !mayStayOpen) {
+    return { kind: 'wrong', why: 'it did not close the connection (§4.1, §7.1.7)' }
+  }
   const hasSent = frames.length > 0 || problem !== null
   return hasSent
     ? { kind: 'loose', why: 'it sent a Close or other bytes after the response' }
