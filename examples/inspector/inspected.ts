@@ -31,7 +31,7 @@ export async function startInspected(port: number): Promise<InspectedServer> {
         } else if (!isEqual(request.cookies.get('inspector') ?? '', token)) {
           return new Response('Open the address that the server has printed\n', { status: 401 })
         }
-        attributes.put(InspectorOperator, 'whoever started the example')
+        attributes.put(InspectorOperator, 'Ada')
         return undefined
       },
     })
