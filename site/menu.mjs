@@ -99,6 +99,8 @@ export const UNLISTED = [
   'cluster',
   'contract',
   'echo',
+  'inspector',
+  'metrics',
   'reconnecting-dashboard',
 ].map((name) => ({ file: `examples/${name}/README.md`, path: `examples/${name}.md` }))
 

@@ -43,9 +43,17 @@ function readPage(source, pathOf) {
 /** Changes what is neither a block of code nor code in a line. */
 function outsideOfCode(text, change) {
   return text
-    .split(/(^ *```[^]*?^ *```$|`[^`\n]+`)/m)
-    .map((part, index) => (index % 2 === 0 ? change(part) : part))
+    .split(/(^ *```[^]*?^ *```$)/m)
+    .map((part, index) => (index % 2 === 0 ? outsideOfSpans(part, change) : part))
     .join('')
+}
+
+/** Code in a line may be the text of a link, so that it stands for itself while links change. */
+function outsideOfSpans(prose, change) {
+  const spans = []
+  const marked = prose.replaceAll(/`[^`\n]+`/g, (span) => `\u0000${spans.push(span) - 1}\u0000`)
+  // oxlint-disable-next-line no-control-regex -- no page has this character
+  return change(marked).replaceAll(/\u0000(\d+)\u0000/g, (_, index) => spans[index])
 }
 
 function withLinksOfSite(prose, source, pathOf) {

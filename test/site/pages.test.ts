@@ -4,9 +4,9 @@
  */
 
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { slugOf, slugsOf } from '../../site/slugs.mjs'
@@ -44,6 +44,24 @@ describe('the pages of the site', () => {
     expect(page('index.md')).not.toContain('(LICENSE)')
     expect(page('overview.md')).toContain('(./examples/index.md)')
     expect(page('examples/index.md')).toContain('(./chat.md)')
+  })
+
+  it('every link between pages leads to a page, also one whose text is code', () => {
+    const dead: string[] = []
+    for (const path of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+      if (!path.endsWith('.md')) continue
+      for (const prose of page(path).split(/^ *```[^]*?^ *```$/m)) {
+        for (const [, target = ''] of prose.matchAll(/\]\(([^)\s#]+\.md)(?:#[^)\s]*)?\)/g)) {
+          const isElsewhere = /^[a-z]+:/.test(target)
+          if (!isElsewhere && !existsSync(join(folder, dirname(path), target))) {
+            dead.push(`${path}: ${target}`)
+          }
+        }
+      }
+    }
+
+    expect(dead).toEqual([])
+    expect(page('inspector.md')).toContain('](./examples/inspector.md)')
   })
 
   it('llms.txt lists the pages with a sentence each, and llms-full.txt has them all', () => {
