@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { defineConfig } from 'vitepress'
 import { MENU } from '../menu.mjs'
+import { SEARCH_OPTIONS } from '../search-options.mjs'
 import { slugOf } from '../slugs.mjs'
 
 const pages = new URL('../pages/', import.meta.url)
@@ -37,12 +38,7 @@ export default defineConfig({
     search: {
       provider: 'local',
       options: {
-        // The guide explains; the reference lists each name many times.
-        miniSearch: {
-          searchOptions: {
-            boostDocument: (path) => (path.includes('/reference/') ? 0.1 : 1),
-          },
-        },
+        miniSearch: { searchOptions: SEARCH_OPTIONS },
       },
     },
     outline: [2, 3],
