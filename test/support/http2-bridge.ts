@@ -181,7 +181,7 @@ async function openUpgrade(
     if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) socket.destroy()
   })
   const key = randomBytes(16).toString('base64')
-  const hop = ['Host: localhost', 'Upgrade: websocket', 'Connection: Upgrade']
+  const hop = [`Host: localhost:${port}`, 'Upgrade: websocket', 'Connection: Upgrade']
   const path = headers[':path'] ?? '/'
   socket.write(headOf(`GET ${path} HTTP/1.1`, headers, [...hop, `Sec-WebSocket-Key: ${key}`]))
   const { lines, rest } = await readHead(socket)

@@ -290,6 +290,31 @@ it('stop() sends GOAWAY at once on a connection without a session', async () => 
   expect(await stopped).toEqual({ sessions: 1, closed: 1, aborted: 0 })
 })
 
+it('stop() of 8 connections with 40 sockets each: 320 times 1001, and GOAWAY on each', async () => {
+  const codes: number[] = []
+  const server = await serveHttp2({}, (app) => {
+    app.monitor.on('sessionClosed', ({ info }) => void codes.push(info.reason.code))
+  })
+  const connections = Array.from({ length: 8 }, () => RawHttp2.connect(server.address.port))
+  const clients = await Promise.all(connections)
+  const sockets = clients.flatMap((client) =>
+    Array.from({ length: 40 }, () => client.open('/echo')),
+  )
+  const peers = await Promise.all(sockets)
+  const stopped = server.stop()
+  const heard = peers.map(async (peer) => {
+    const close = await peer.read(4)
+    peer.close(1001)
+    return close
+  })
+
+  expect(new Set(await Promise.all(heard))).toEqual(new Set(['88 02 03 e9']))
+  expect(await stopped).toEqual({ sessions: 320, closed: 320, aborted: 0 })
+  await Promise.all(clients.map(({ closed }) => closed))
+  expect(codes.filter((code) => code === 1001)).toHaveLength(320)
+  expect(clients.filter(saidGoaway)).toHaveLength(8)
+})
+
 it('stop() ends sessions that never answer at its timeout, and says GOAWAY', async () => {
   const server = await serveHttp2()
   const client = await RawHttp2.connect(server.address.port)
