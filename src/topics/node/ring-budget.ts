@@ -1,6 +1,9 @@
 /**
- * The memory that all rings and pages of a node may take together. Past it, those that have grown
- * longest ago shrink.
+ * The memory that all rings and pages of a node may take together: messages, and the frames that
+ * may be made of them. Past it, those that have grown longest ago shrink.
+ *
+ * Two things are not counted. Decoded values are held weakly: only their readers keep them. The
+ * frames of an application's own `frame` function are as large as the application makes them.
  */
 
 /** A ring, or the pages of a topic, as far as the budget knows them. */

@@ -7,10 +7,11 @@
 
 import type { RingBudget } from './ring-budget.ts'
 import { type Run, runOf } from './run.ts'
-import type { TopicEvent } from './topic-event.ts'
+import { FORMS, type TopicEvent } from './topic-event.ts'
 
 const MAX_EVENTS = 64
-const MAX_BYTES = 256 * 1024
+/** 256 KiB of messages, and the frames that may be made of them. */
+const MAX_BYTES = FORMS * 256 * 1024
 
 /** The part of a ring that an event takes. */
 export function shareOf({ bytes }: TopicEvent): number {

@@ -13,6 +13,8 @@ export interface MissingBefore {
 }
 
 const ENTRY_OVERHEAD_BYTES = 200
+/** An event is held as its message, and framed in both encodings of the wire. */
+export const FORMS = 3
 
 const NO_MESSAGE = new Uint8Array(0)
 const NO_ENVELOPE: Envelope = {
@@ -35,7 +37,8 @@ export class TopicEvent {
   readonly missing: MissingBefore | null
   /** Whether there is no event at this offset, and only `missing` is told. */
   readonly isLoss: boolean
-  #item: EventItem | null = null
+  /** Weak: values that are decoded may take 20 times the memory of their JSON text. */
+  #item: WeakRef<EventItem> | null = null
   /** `null` before it is known. */
   #isReadable: boolean | null = null
   /** Pairs of framer and frame: rarely more than two. */
@@ -70,9 +73,9 @@ export class TopicEvent {
     return this.#isReadable
   }
 
-  /** What it takes in memory, roughly. */
+  /** What it takes in memory, roughly: with the frames that may be made of it. */
   get bytes(): number {
-    return this.message.length + ENTRY_OVERHEAD_BYTES
+    return FORMS * (this.message.length + ENTRY_OVERHEAD_BYTES)
   }
 
   /** The JSON text of the event; `null` if it is bytes. */
@@ -80,16 +83,18 @@ export class TopicEvent {
     return this.envelope.isBinary ? null : jsonTextOf(this.envelope.data)
   }
 
-  /** The event as subscribers see it. Made at the first call, and shared. */
+  /** The event as subscribers see it. Shared by all calls, as long as one of them holds it. */
   get item(): EventItem {
-    if (this.#item === null) {
+    let item = this.#item?.deref()
+    if (item === undefined) {
       const { at, key, publisher, isBinary, data } = this.envelope
       // A copy: an application may change its bytes, and the message is kept.
       const event: unknown = isBinary ? data.slice() : JSON.parse(jsonTextOf(data))
       const offset = this.isLogged ? this.offset : null
-      this.#item = Object.freeze({ type: 'event', offset, event, key, at, publisher })
+      item = Object.freeze({ type: 'event', offset, event, key, at, publisher })
+      this.#item = new WeakRef(item)
     }
-    return this.#item
+    return item
   }
 
   /**

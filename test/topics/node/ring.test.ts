@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { PreparedFrame } from '../../../src/index.ts'
 import { encodeData, encodeEnvelope } from '../../../src/topics/kind/envelope.ts'
 import { Ring } from '../../../src/topics/node/ring.ts'
 import { RingBudget } from '../../../src/topics/node/ring-budget.ts'
 import { TopicEvent } from '../../../src/topics/node/topic-event.ts'
+import { encodingOf, WIRE_PROTOCOLS } from '../../../src/topics/wire/encodings.ts'
 
 function eventOf(offset: number, bytes = 10): TopicEvent {
   const data = encodeData('x'.repeat(bytes))
@@ -72,5 +74,21 @@ describe('Ring', () => {
     change(ring)
 
     expect(ring.runAfter(1)?.to ?? null).toBe(to)
+  })
+
+  it('counts an event with the frames of both encodings', () => {
+    const ring = new Ring(new RingBudget())
+    const topic = { name: 'rooms/1', number: 1 }
+    for (const bytes of [10, 1000, 50_000]) {
+      const before = ring.bytes
+      const event = eventOf(1, bytes)
+      ring.append(event)
+      const frames = WIRE_PROTOCOLS.map((name) => encodingOf(name).encodeEvent(topic, event))
+      const sizes = frames.map((frame) => (frame instanceof PreparedFrame ? frame.byteLength : 0))
+
+      expect(sizes.every((size) => size > bytes)).toBe(true)
+      const held = sizes.reduce((sum, size) => sum + size, event.message.length)
+      expect(ring.bytes - before).toBeGreaterThanOrEqual(held)
+    }
   })
 })

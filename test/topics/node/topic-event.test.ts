@@ -1,3 +1,6 @@
+import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { encodeData, encodeEnvelope } from '../../../src/topics/kind/envelope.ts'
 import { TopicEvent } from '../../../src/topics/node/topic-event.ts'
@@ -19,6 +22,20 @@ describe('TopicEvent', () => {
     })
     expect(event.item).toBe(event.item)
     expect(event.json).toBe('{"a":1}')
+  })
+
+  it('holds its decoded value no longer than its readers do', async () => {
+    const event = new TopicEvent(3, true, messageOf(Array(1000).fill({})))
+    const read = (): WeakRef<object> => new WeakRef(event.item)
+    const item = read()
+    // A reference that was made or read in this turn is strong until its end.
+    await setImmediate()
+    setFlagsFromString('--expose-gc')
+    const gc: () => void = runInNewContext('gc')
+    gc()
+
+    expect(item.deref()).toBeUndefined()
+    expect(event.item.event).toHaveLength(1000)
   })
 
   it('has no offset for subscribers where there is no log', () => {
