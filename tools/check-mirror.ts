@@ -114,7 +114,6 @@ const UNTESTED: Readonly<Record<string, string>> = {
   'topics/wire/messages.ts':
     'is a part of the protocol: test/topics/wire/wire-session.test.ts runs it',
   'topics/served-topic.ts': 'is what topics() returns: test/topics/topics.test.ts runs it',
-  'topics/session-outlets.ts': 'sends to sessions: test/topics/topics-plugin.test.ts runs it',
 }
 
 /** Test files without a source file (paths below `test/`) and why. */

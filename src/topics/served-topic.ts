@@ -2,6 +2,7 @@
  * A topic in a node: what `topics.topic()` returns.
  */
 
+import { ClosedSendChannelError } from '../channels/index.ts'
 import type { WebSocketSession } from '../session/index.ts'
 import { readWholeNumber, requireKnownNames } from '../base/internal.ts'
 import { isPromise, type Validated, validateWith } from '../schema/index.ts'
@@ -127,7 +128,8 @@ export class ServedTopic implements Topic {
     const { node } = this.#parts
     return new EventStream(
       {
-        subscribe: (receiver) => node.subscribe(this.name, this.kind, receiver, from),
+        subscribe: (receiver, ending) =>
+          node.subscribe(this.name, this.kind, receiver, from, ending),
         unsubscribe: (subscription) => node.unsubscribe(subscription),
       },
       signal ?? null,
@@ -143,6 +145,7 @@ export class ServedTopic implements Topic {
     const receiver = outlets.receiverOf(session, feed)
     const { from = 'now' } = options
     const subscription = await outlets.attach(receiver, this.name, this.kind, from)
+    if (subscription === null) throw new ClosedSendChannelError(null)
     const cancel = (): void => outlets.detach(receiver, subscription)
     return {
       topic: this.name,

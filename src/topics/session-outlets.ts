@@ -25,6 +25,8 @@ export class SessionOutlets {
   readonly #node: TopicNode
   readonly #owner: OutletsOwner
   readonly #outlets = new WeakMap<WebSocketSession, SessionOutlet>()
+  /** Ends subscribes that wait for the broker, by the outlet that they are for. */
+  readonly #waiting = new Map<SessionOutlet, Set<AbortController>>()
   /** One function for all outlets: there are very many. */
   readonly #unsubscribe = (subscription: Subscription): void => this.#node.unsubscribe(subscription)
 
@@ -40,7 +42,7 @@ export class SessionOutlets {
     const failed = (error: unknown): void => this.#owner.failed(error, session)
     const outlet = new SessionOutlet(session, failed, this.#unsubscribe)
     this.#outlets.set(session, outlet)
-    void session.closed.then(() => outlet.end())
+    void session.closed.then(() => this.#left(outlet))
     return outlet
   }
 
@@ -53,6 +55,7 @@ export class SessionOutlets {
    * Subscribes a session.
    *
    * @param begun is called before anything is sent. If it returns `false`, the subscription ends.
+   * @returns `null` if the session has ended while the broker was away.
    * @throws (by rejecting) as `TopicNode.subscribe`.
    */
   async attach(
@@ -61,12 +64,41 @@ export class SessionOutlets {
     kind: AnyTopicKind,
     from: From,
     begun: (subscription: Subscription) => boolean = () => true,
-  ): Promise<Subscription> {
-    const subscription = await this.#node.subscribe(name, kind, receiver, from)
+  ): Promise<Subscription | null> {
     const { outlet } = receiver
+    const subscription = await this.#untilLeft(outlet, (signal) =>
+      this.#node.subscribe(name, kind, receiver, from, signal),
+    )
+    if (subscription === null) return null
     if (!outlet.isOver && begun(subscription)) outlet.add(subscription, receiver)
     else this.#node.unsubscribe(subscription)
     return subscription
+  }
+
+  /** Does `work` until the session has ended. @returns `null` if the signal has ended it. */
+  async #untilLeft<T>(
+    outlet: SessionOutlet,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T | null> {
+    const ending = new AbortController()
+    if (outlet.isOver) ending.abort()
+    const all = this.#waiting.get(outlet) ?? new Set()
+    this.#waiting.set(outlet, all.add(ending))
+    try {
+      return await work(ending.signal)
+    } catch (error) {
+      if (ending.signal.aborted && error === ending.signal.reason) return null
+      throw error
+    } finally {
+      all.delete(ending)
+      if (all.size === 0) this.#waiting.delete(outlet)
+    }
+  }
+
+  /** The session of an outlet has ended. */
+  #left(outlet: SessionOutlet): void {
+    outlet.end()
+    for (const ending of this.#waiting.get(outlet) ?? []) ending.abort()
   }
 
   /** Ends a subscription of the session of `receiver`. Idempotent. */

@@ -115,6 +115,8 @@ export interface Topic<Event = unknown, Input = Event, Meta = unknown> {
    * delays nobody else.
    *
    * @returns resolves when the subscription has begun: what is published later is sent.
+   * @throws (by rejecting) {ClosedSendChannelError} when the session ends while the broker is away;
+   *   {BrokerUnavailableError} when the log cannot be read, and after the topics were closed.
    */
   subscribe(session: WebSocketSession, options: SubscribeOptions<Event>): Promise<TopicSubscription>
 

@@ -13,7 +13,8 @@ const ONE = { events: 1, bytes: Infinity }
 
 /** How a stream comes to its subscription. */
 export interface StreamSource {
-  readonly subscribe: (receiver: Receiver) => Promise<Subscription>
+  /** @param ending ends the wait for the broker. */
+  readonly subscribe: (receiver: Receiver, ending: AbortSignal) => Promise<Subscription>
   readonly unsubscribe: (subscription: Subscription) => void
 }
 
@@ -26,6 +27,8 @@ export class EventStream<Event> implements AsyncIterableIterator<TopicItem<Event
   #at = 0
   #woken: Deferred<void> | null = null
   #isOver = false
+  /** Ends a subscribe that waits for the broker; `null` when none does. */
+  #starting: AbortController | null = null
   #isStarted = false
 
   constructor(source: StreamSource, signal: AbortSignal | null) {
@@ -80,13 +83,19 @@ export class EventStream<Event> implements AsyncIterableIterator<TopicItem<Event
     this.#isStarted = true
     this.#signal?.throwIfAborted()
     this.#signal?.addEventListener('abort', this.#aborted, { once: true })
+    const starting = new AbortController()
+    this.#starting = starting
     try {
-      const subscription = await this.#source.subscribe(this)
+      const subscription = await this.#source.subscribe(this, starting.signal)
       this.#subscription = subscription
       if (this.#isOver) this.#source.unsubscribe(subscription)
     } catch (error) {
+      // The signal of the caller, or `return`, has ended the wait.
+      if (this.#isOver) return
       this.#end()
       throw error
+    } finally {
+      this.#starting = null
     }
   }
 
@@ -115,6 +124,7 @@ export class EventStream<Event> implements AsyncIterableIterator<TopicItem<Event
     this.#isOver = true
     this.#signal?.removeEventListener('abort', this.#aborted)
     if (this.#subscription !== null) this.#source.unsubscribe(this.#subscription)
+    this.#starting?.abort()
     this.#wake()
   }
 }

@@ -77,8 +77,12 @@ async function readNewest(
   while (count > 0 && after < end - 1) {
     const page = await log.read(after, SCAN_LIMIT)
     const last = page.events.at(-1)
-    // The log has begun again, or has nothing more.
-    if (page.epoch !== epoch || last === undefined) break
+    if (page.epoch !== epoch) {
+      // The log has begun again: newer events of it may be missing here.
+      complete = false
+      break
+    }
+    if (last === undefined) break
     const { events } = decodePage(page, after, epoch)
     complete &&= events.length === page.events.length
     newest = [...newest, ...below(events, end)].slice(-count)

@@ -3,19 +3,22 @@
  */
 
 import type { From } from '../kind/items.ts'
+import type { BrokerWatch } from './broker-watch.ts'
 import type { Follower } from './following/followers.ts'
 import { WireFollower } from './following/wire-follower.ts'
 import type { Start } from './subscription.ts'
 
-/** The state of the broker, as far as it matters here. */
-export interface BrokerWatch {
-  /** Resolves when the broker is up, or closed. */
-  whenUp(): Promise<void>
-  readonly isClosed: boolean
-}
-
-/** @param follower of a topic whose head is known. */
-export async function startOf(follower: Follower, from: From, watch: BrokerWatch): Promise<Start> {
+/**
+ * @param follower of a topic whose head is known.
+ * @param signal ends the wait for a broker that does not answer.
+ * @throws (by rejecting) the error of `Broker.read`, and the reason of `signal`.
+ */
+export async function startOf(
+  follower: Follower,
+  from: From,
+  watch: Pick<BrokerWatch, 'retry' | 'isClosed'>,
+  signal: AbortSignal | null = null,
+): Promise<Start> {
   const { topic } = follower
   const now: Start = { epoch: topic.epoch, offset: topic.head, awayMs: 0, isExact: true }
   if (from === 'now') return now
@@ -31,12 +34,12 @@ export async function startOf(follower: Follower, from: From, watch: BrokerWatch
   const start = { epoch, offset, awayMs: away, isExact: true }
   if (epoch !== topic.epoch || offset <= topic.head) return start
   // A position above the head: either this node is late, or it is of another epoch (T-14).
-  for (;;) {
+  for (let attempts = 0; ; attempts++) {
     const head = await follower.check()
     if (head !== null) {
       return offset <= Math.max(head, topic.head) ? start : { ...start, epoch: '' }
     }
-    await watch.whenUp()
+    await watch.retry(attempts, signal)
     if (watch.isClosed) return start
   }
 }

@@ -3,7 +3,7 @@
  * keeps everything in step with the broker.
  */
 
-import { Deferred, type Environment } from '../../base/internal.ts'
+import type { Environment } from '../../base/internal.ts'
 import type {
   AppendIdentity,
   Broker,
@@ -17,6 +17,7 @@ import type {
 import { BrokerUnavailableError, PublishRefusedError } from '../errors.ts'
 import type { AnyTopicKind } from '../kind/define-topic.ts'
 import type { From, Position } from '../kind/items.ts'
+import { BrokerWatch } from './broker-watch.ts'
 import type { FollowedTopic } from './followed-topic.ts'
 import { type Follower, Followers, type FollowSettings } from './following/followers.ts'
 import { HeldBudget } from './following/held-events.ts'
@@ -81,8 +82,7 @@ export class TopicNode {
   readonly #kinds: LogKinds
   readonly #followers: Followers
   readonly #lanes: Lanes
-  #state: BrokerState = { state: 'connecting' }
-  #waitingForUp: Array<Deferred<void>> = []
+  readonly #watch: BrokerWatch
   #hasBeenUp = false
   #numbers = 0
 
@@ -92,6 +92,7 @@ export class TopicNode {
     this.settings = settings
     this.#owner = owner
     const isUp = (): boolean => this.isUp
+    this.#watch = new BrokerWatch(environment.timers)
     this.#kinds = new LogKinds(broker, settings.dedupeMs)
     const parts = {
       broker,
@@ -111,15 +112,15 @@ export class TopicNode {
   }
 
   get state(): BrokerState {
-    return this.#state
+    return this.#watch.state
   }
 
   get isUp(): boolean {
-    return this.#state.state === 'up'
+    return this.#watch.isUp
   }
 
   get isClosed(): boolean {
-    return this.#state.state === 'closed'
+    return this.#watch.isClosed
   }
 
   /** How many topics are followed. */
@@ -158,7 +159,7 @@ export class TopicNode {
       }
     }
     await this.broker.close()
-    for (const waiting of this.#waitingForUp) waiting.resolve()
+    this.#watch.end()
   }
 
   /** How many subscriptions of this process a topic has. */
@@ -166,28 +167,22 @@ export class TopicNode {
     return this.#followers.find(name)?.topic.subscriptions.size ?? 0
   }
 
-  /** Resolves when the broker is up, or closed. */
-  whenUp(): Promise<void> {
-    if (this.isUp || this.isClosed) return Promise.resolve()
-    const waiting = new Deferred<void>()
-    this.#waitingForUp.push(waiting)
-    return waiting.promise
-  }
-
   /**
    * Begins a subscription. Waits for the broker if the log has to be read first.
    *
-   * @throws (by rejecting) the error of `Broker.prepare` or `Broker.read`, and
-   *   {BrokerUnavailableError} after `close`.
+   * @param signal ends that wait.
+   * @throws (by rejecting) the error of `Broker.prepare` or `Broker.read`, the reason of `signal`,
+   *   and {BrokerUnavailableError} after `close`.
    */
   async subscribe(
     name: string,
     kind: AnyTopicKind,
     receiver: Receiver,
     from: From,
+    signal: AbortSignal | null = null,
   ): Promise<Subscription> {
-    const follower = await this.#ready(name, kind)
-    const start = await this.#startOf(follower, from)
+    const follower = await this.#ready(name, kind, signal)
+    const start = await this.#startOf(follower, from, signal)
     // The topic may have been given up meanwhile.
     const { topic } = this.#followers.follow(name, kind)
     const subscription = new Subscription(topic, receiver, start)
@@ -196,9 +191,9 @@ export class TopicNode {
   }
 
   /** Where a subscription begins. If that cannot be read, the topic is given up after some time. */
-  async #startOf(follower: Follower, from: From): Promise<Start> {
+  async #startOf(follower: Follower, from: From, signal: AbortSignal | null): Promise<Start> {
     try {
-      return await startOf(follower, from, this)
+      return await startOf(follower, from, this.#watch, signal)
     } catch (error) {
       this.#followers.letLinger(follower.topic)
       throw error
@@ -272,7 +267,7 @@ export class TopicNode {
 
   #changed(state: BrokerState): void {
     const wasUp = this.isUp
-    this.#state = state
+    this.#watch.changed(state)
     if (this.isUp && !wasUp) this.#up()
     this.#owner.brokerChanged(state)
   }
@@ -280,31 +275,28 @@ export class TopicNode {
   #up(): void {
     const isReturn = this.#hasBeenUp
     this.#hasBeenUp = true
-    const waiting = this.#waitingForUp
-    this.#waitingForUp = []
-    for (const each of waiting) each.resolve()
     this.#lanes.up()
     this.#followers.up(isReturn)
   }
 
   /** The follower of a topic whose head is known. */
-  async #ready(name: string, kind: AnyTopicKind): Promise<Follower> {
-    if (kind.history !== null) await this.#prepareWhenUp(kind)
+  async #ready(name: string, kind: AnyTopicKind, signal: AbortSignal | null): Promise<Follower> {
+    if (kind.history !== null) await this.#prepareWhenUp(kind, signal)
     for (;;) {
-      const follower = await this.#followers.ready(name, kind)
+      const follower = await this.#followers.ready(name, kind, signal)
       if (follower !== null) return follower
       if (this.isClosed) throw new BrokerUnavailableError(`subscribe to "${name}"`, name)
     }
   }
 
-  async #prepareWhenUp(kind: AnyTopicKind): Promise<void> {
-    for (;;) {
+  async #prepareWhenUp(kind: AnyTopicKind, signal: AbortSignal | null): Promise<void> {
+    for (let attempts = 0; ; attempts++) {
       try {
         await this.#kinds.prepare(this.#kinds.of(kind))
         return
       } catch (error) {
         if (!(error instanceof BrokerUnavailableError) || this.isClosed) throw error
-        await this.whenUp()
+        await this.#watch.retry(attempts, signal)
       }
     }
   }

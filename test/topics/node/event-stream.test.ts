@@ -30,6 +30,15 @@ function createStream(signal: AbortSignal | null = null, subscribing: Promise<vo
   return { stream, items, counts }
 }
 
+/** A stream whose broker is away until the stream gives up. */
+function createWaiting(signal: AbortSignal | null = null): EventStream<unknown> {
+  const subscribe = (_: unknown, ending: AbortSignal): Promise<Subscription> =>
+    new Promise((_resolve, reject) => {
+      ending.addEventListener('abort', () => reject(new Error('given up')))
+    })
+  return new EventStream({ subscribe, unsubscribe() {} }, signal)
+}
+
 describe('EventStream', () => {
   it('subscribes with the first next, and not before', async () => {
     const { stream, items, counts } = createStream()
@@ -61,6 +70,22 @@ describe('EventStream', () => {
 
     expect(await next).toEqual({ done: true, value: undefined })
     expect(counts.unsubscribed).toBe(1)
+  })
+
+  it('return() ends a next that waits for the broker', async () => {
+    const stream = createWaiting()
+    const next = stream.next()
+    await stream.return()
+
+    expect(await next).toEqual({ done: true, value: undefined })
+  })
+
+  it('the signal ends a next that waits for the broker, with its reason', async () => {
+    const leaving = new AbortController()
+    const next = createWaiting(leaving.signal).next()
+    leaving.abort(new Error('left'))
+
+    await expect(next).rejects.toThrow('left')
   })
 
   it('a subscription that comes after the end is ended at once', async () => {

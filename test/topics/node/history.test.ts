@@ -91,6 +91,20 @@ describe('readHistory()', () => {
     expect(await offsetsOf(log, { from: { last: 5 } })).toEqual([11, 12])
   })
 
+  it('T-13 the newest events are not complete if the log begins again between two pages', async () => {
+    const log = logOf(sparse, false)
+    const read = log.read.bind(log)
+    log.read = async (after, limit) => {
+      const page = await read(after, limit)
+      return after === 0 ? page : { ...page, epoch: 'another' }
+    }
+
+    const page = await readHistory({ from: { last: 99 }, before: null, limit: 100 }, log)
+
+    expect(page.events.map(({ offset }) => offset)).toEqual([50, 60, 70, 80])
+    expect(page).toMatchObject({ epoch: 'e', complete: false })
+  })
+
   it('an empty topic has an empty history', async () => {
     expect(await offsetsOf(logOf([], true), { from: { last: 5 } })).toEqual([])
     expect(await offsetsOf(logOf([], true), {})).toEqual([])

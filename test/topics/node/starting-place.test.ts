@@ -18,7 +18,7 @@ function followerOf(heads: ReadonlyArray<number | null> = []): {
   return { follower, asked: () => asked }
 }
 
-const watch = { whenUp: () => Promise.resolve(), isClosed: false }
+const watch = { retry: () => Promise.resolve(), isClosed: false }
 
 describe('startOf()', () => {
   it('T-15 now is the head', async () => {
@@ -60,6 +60,14 @@ describe('startOf()', () => {
     const back = followerOf([null, null, 8])
     expect(await startOf(back.follower, future, watch)).toMatchObject({ epoch: 'e', offset: 7 })
     expect(back.asked()).toBe(3)
+
+    const attempts: number[] = []
+    const retry = (attempt: number): Promise<void> => {
+      attempts.push(attempt)
+      return Promise.resolve()
+    }
+    await startOf(followerOf([null, null, 8]).follower, future, { ...watch, retry })
+    expect(attempts).toEqual([0, 1])
 
     const closed = followerOf()
     await startOf(closed.follower, future, { ...watch, isClosed: true })

@@ -13,19 +13,31 @@ const MESSAGE = encodeEnvelope({ at: 0, key: null, publisher: null, ...encodeDat
 
 /** A node over a log with sparse offsets and one event, at its head. */
 async function createNode() {
-  const log = { isAway: false, followed: 0, head: 100, answer: Promise.resolve() }
+  const log = {
+    isAway: false,
+    refuses: false,
+    asked: 0,
+    followed: 0,
+    head: 100,
+    answer: Promise.resolve(),
+  }
+  const ask = <T>(value: T): Promise<T> => {
+    log.asked++
+    const error = new BrokerUnavailableError('ask', null)
+    return log.refuses ? Promise.reject(error) : Promise.resolve(value)
+  }
   const broker: Partial<Broker> = {
     appendsInFlight: 1,
     offsets: 'sparse',
     open: (sink) => Promise.resolve(sink.state({ state: 'up' })),
     close: () => Promise.resolve(),
-    prepare: () => Promise.resolve(),
+    prepare: () => ask(undefined),
     follow() {
       log.followed++
-      return Promise.resolve({ epoch: 'e', offset: log.head })
+      return ask({ epoch: 'e', offset: log.head })
     },
     unfollow: () => void log.followed--,
-    heads: (topics) => Promise.resolve(topics.map(() => ({ epoch: 'e', offset: log.head }))),
+    heads: (topics) => ask(topics.map(() => ({ epoch: 'e', offset: log.head }))),
     read(_topic, after) {
       if (log.isAway) return Promise.reject(new BrokerUnavailableError('read', null))
       const { head, answer } = log
@@ -53,6 +65,50 @@ async function createNode() {
 }
 
 describe('TopicNode', () => {
+  it.each([
+    ['from now', 'now'],
+    ['from a position above the head', { epoch: 'e', offset: 200 }],
+  ] as const)(
+    'a broker that is up and refuses at once is asked at most twice a second (%s)',
+    async (_from, from) => {
+      const { node, log, pass } = await createNode()
+      if (from !== 'now') await node.subscribe('rooms/1', Room, receiver, 'now')
+      log.refuses = true
+      log.asked = 0
+
+      const subscribed = node.subscribe('rooms/1', Room, receiver, from)
+      await pass(60_000)
+
+      expect(log.asked).toBeGreaterThan(5)
+      expect(log.asked).toBeLessThan(120)
+      log.refuses = false
+      await pass(10_000)
+      await expect(subscribed).resolves.toBeDefined()
+      await node.close()
+    },
+  )
+
+  it('a subscribe that waits for the broker ends with its signal, and leaves nothing', async () => {
+    const { node, log, pass } = await createNode()
+    const leaving = [new AbortController(), new AbortController()]
+    log.refuses = true
+    const logged = node.subscribe('rooms/1', Room, receiver, 'now', leaving[0]?.signal)
+    await pass(100)
+    log.refuses = false
+    await pass(1000)
+    await logged
+    log.refuses = true
+    const second = node.subscribe('rooms/2', Room, receiver, 'now', leaving[1]?.signal)
+    await pass(100)
+
+    for (const each of leaving) each.abort(new Error('left'))
+
+    await expect(second).rejects.toThrow('left')
+    await pass(LINGER_MS + 1)
+    expect(node.followed.map(({ name }) => name)).toEqual(['rooms/1'])
+    await node.close()
+  })
+
   it('a topic whose start cannot be read is given up after the linger time', async () => {
     const { node, log, pass } = await createNode()
     log.isAway = true

@@ -2,13 +2,14 @@
  * The topics that this node follows: from the first subscription until some time after the last.
  */
 
-import { Deferred, type WheelTimer } from '../../../base/internal.ts'
+import type { WheelTimer } from '../../../base/internal.ts'
 import type { EventPlace } from '../../broker.ts'
 import { BrokerUnavailableError } from '../../errors.ts'
 import type { AnyTopicKind } from '../../kind/define-topic.ts'
 import type { FollowedTopic } from '../followed-topic.ts'
 import type { LogKinds } from '../log-kinds.ts'
 import type { NodeParts } from '../node-parts.ts'
+import { Waiters } from '../waiters.ts'
 import { Checks } from './checks.ts'
 import { LogFollower } from './log-follower.ts'
 import { WireFollower } from './wire-follower.ts'
@@ -36,7 +37,7 @@ export class Followers {
   readonly #checks: Checks
   readonly #followers = new Map<string, Follower>()
   /** Topics whose head is not known yet. */
-  readonly #waiting = new Map<string, Deferred<void>>()
+  readonly #waiting = new Map<string, Waiters>()
   /** Topics without subscriptions, until they are given up. */
   readonly #lingering = new Map<string, WheelTimer>()
   #isEnded = false
@@ -85,7 +86,7 @@ export class Followers {
         ? new WireFollower(name, kind, this.#parts)
         : new LogFollower(name, kind, this.#kinds.of(kind), this.#parts)
     this.#followers.set(name, follower)
-    this.#waiting.set(name, new Deferred())
+    this.#waiting.set(name, new Waiters())
     if (follower instanceof LogFollower) this.#checks.add(follower)
     void this.#start(name, follower)
     return follower
@@ -94,12 +95,24 @@ export class Followers {
   /**
    * Follows a topic, and waits until its head is known.
    *
+   * @param signal ends the wait.
    * @returns `null` if it was given up meanwhile.
-   * @throws (by rejecting) {BrokerUnavailableError} after `end`.
+   * @throws (by rejecting) the reason of `signal`, and {BrokerUnavailableError} after `end`.
    */
-  async ready(name: string, kind: AnyTopicKind): Promise<Follower | null> {
+  async ready(
+    name: string,
+    kind: AnyTopicKind,
+    signal: AbortSignal | null,
+  ): Promise<Follower | null> {
     const follower = this.follow(name, kind)
-    await this.#waiting.get(name)?.promise
+    const waiters = this.#waiting.get(name)
+    if (waiters !== undefined) {
+      await waiters.wait(signal)
+      if (signal?.aborted === true) {
+        if (waiters.size === 0) this.letLinger(follower.topic)
+        throw signal.reason
+      }
+    }
     return this.#followers.get(name) === follower ? follower : null
   }
 
@@ -152,7 +165,7 @@ export class Followers {
   }
 
   #settle(name: string): void {
-    this.#waiting.get(name)?.resolve()
+    this.#waiting.get(name)?.wake()
     this.#waiting.delete(name)
   }
 
