@@ -300,10 +300,11 @@ export class FrontDoor implements ArrivalOwner {
       if (arrival.acceptedAt > tooOld) break
       if (!arrival.isDecided) this.#say(arrival, REQUEST_TIMEOUT)
     }
-    const tooLate = now - ANSWER_LIMIT_MS
     for (const [arrival, answeredAt] of this.#answered) {
-      if (answeredAt > tooLate) break
-      arrival.close()
+      const age = now - answeredAt
+      if (age < this.#limits.checkMs) break
+      // TLS may never report a write to a client that is gone.
+      if (arrival.hasLeft || age >= ANSWER_LIMIT_MS) arrival.close()
     }
     if (this.#insecure.size + this.#arrivals.size + this.#answered.size > 0) this.#scheduleCheck()
   }

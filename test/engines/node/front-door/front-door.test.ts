@@ -198,6 +198,22 @@ describe('FrontDoor', () => {
     expect(await connectionsOf(opened.server)).toBe(0)
   })
 
+  it('FrontDoor closes a client that has left a second after its answer, sent or not', async () => {
+    await using opened = await openOver('TCP', () => REFUSED)
+    opened.door.accept(acceptedHandle())
+    let isClosed = false
+    const close = (): void => void (isClosed = true)
+    // TLS reports no write after one that has failed.
+    const arrival = { hasLeft: true, answer() {}, close } as unknown as Arrival
+
+    opened.door.headCutOff(arrival)
+    await opened.clock.advance(999)
+    expect(isClosed).toBe(false)
+    await opened.clock.advance(1_001)
+
+    expect(isClosed).toBe(true)
+  })
+
   it('FrontDoor is not opened where handles may not be used', async () => {
     const transports = new TransportChoice('stream')
     await transports.ready()
@@ -476,11 +492,17 @@ describe.each<Over>(['TCP', 'TLS'])('FrontDoor over %s', (over) => {
 
 describe('FrontDoor over TLS, before the handshake is done', () => {
   /** A client that has been accepted, and that has sent `bytes` of its own. */
-  async function newcomer({ server, port }: Opened, bytes: Uint8Array): Promise<RawClient> {
-    const before = await connectionsOf(server)
+  async function newcomer({ door, port }: Opened, bytes: Uint8Array): Promise<RawClient> {
+    const accept = door.accept.bind(door)
+    const isAccepted = new Deferred<void>()
+    door.accept = (handle) => {
+      accept(handle)
+      isAccepted.resolve()
+    }
     const client = await RawClient.connect(port)
     client.send(bytes)
-    while ((await connectionsOf(server)) === before) await new Promise(setImmediate)
+    await isAccepted.promise
+    door.accept = accept
     return client
   }
 
