@@ -16,7 +16,7 @@ const LENGTH_BYTES = 4
 const MAX_FRAME_BYTES = 64 * 1024 * 1024
 
 /** The largest message: two frames with such a message stay below the limit of unsent bytes. */
-export const MAX_MESSAGE_BYTES = 24 * 1024 * 1024
+export const MAX_MESSAGE_BYTES: number = 24 * 1024 * 1024
 
 const NOTHING = new Uint8Array(0)
 
