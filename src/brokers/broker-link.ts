@@ -50,6 +50,8 @@ export class UnusableEngineError extends TowpathError {
 }
 
 interface Pending {
+  /** When the request was made. */
+  readonly since: number
   readonly reject: (error: Error) => void
   readonly fail: (cause: unknown) => Error
 }
@@ -59,6 +61,11 @@ const CONNECT_MS = 10_000
 const PROBE_EVERY_MS = 3000
 /** With the period of probes, a silent line is found after 8 s. */
 const PROBE_ANSWER_MS = 5000
+/**
+ * A request whose answer takes longer ends the connection at the next probe: an engine that answers
+ * probes may have forgotten the request. The heads of very many topics take some seconds.
+ */
+const ANSWER_MS = 60_000
 const MIN_RETRY_MS = 50
 const MAX_RETRY_MS = 2000
 
@@ -110,8 +117,7 @@ export class BrokerLink<Connection extends LinkConnection> {
    * Does `work` on the connection.
    *
    * @param fail makes the error for a request whose connection ends before the answer, or that
-   *   fails for a reason
-   *   of the library. Errors of Towpath pass through.
+   *   fails for a reason of the library. Errors of Towpath pass through.
    */
   request<T>(
     act: string,
@@ -122,7 +128,8 @@ export class BrokerLink<Connection extends LinkConnection> {
     const connection = this.#connection
     if (connection === null) return rejected(new BrokerUnavailableError(act, topic))
     const answer = new Deferred<T>()
-    const pending: Pending = { reject: (error) => void answer.reject(error), fail }
+    const since = this.#environment.clock.now()
+    const pending: Pending = { since, reject: (error) => void answer.reject(error), fail }
     this.#pending.add(pending)
     work(connection).then(
       (value) => {
@@ -172,6 +179,10 @@ export class BrokerLink<Connection extends LinkConnection> {
   #probeLater(connection: Connection, life: AbortController): void {
     const { timers } = this.#environment
     this.#timer = timers.schedule(PROBE_EVERY_MS, () => {
+      if (this.#isForgotten()) {
+        this.#fail(life, new Error('Cannot wait longer for an answer of the broker'))
+        return
+      }
       const silent = (): void => this.#fail(life, null)
       this.#timer = timers.schedule(PROBE_ANSWER_MS, silent)
       connection.probe().then(
@@ -183,6 +194,12 @@ export class BrokerLink<Connection extends LinkConnection> {
         (error: unknown) => this.#fail(life, error),
       )
     })
+  }
+
+  /** Whether the oldest request has waited for too long. Requests are in the order of the calls. */
+  #isForgotten(): boolean {
+    const [oldest] = this.#pending
+    return oldest !== undefined && this.#environment.clock.now() - oldest.since > ANSWER_MS
   }
 
   #fail(life: AbortController, cause: unknown): void {

@@ -176,6 +176,21 @@ describe('BrokerLink', () => {
     link.close()
   })
 
+  it('T-28 a request that is never answered ends the connection, although probes are', async () => {
+    const { link, lines, clock } = createWorld()
+    await link.start()
+    const request = link.request('read', 'a', () => new Promise(() => {}))
+    const outcome = Promise.allSettled([request])
+    await clock.advance(30_000)
+    expect(lines[0]?.signal.aborted).toBe(false)
+
+    await clock.advance(40_000)
+
+    expect(lines[0]?.signal.aborted).toBe(true)
+    expect((await outcome)[0]).toMatchObject({ reason: { code: 'TOWPATH_BROKER_UNAVAILABLE' } })
+    link.close()
+  })
+
   it('an answer after the end of its connection changes nothing', async () => {
     const { link, lines } = createWorld()
     await link.start()

@@ -12,6 +12,8 @@ import type { NatsSettings } from './nats-options.ts'
 /** The oldest server on which republished events were seen to be without a hole. */
 const OLDEST: readonly number[] = [2, 9, 10]
 const CONNECT_MS = 5000
+/** An event with its headers is rarely smaller. */
+const MIN_MESSAGE_BYTES = 1024
 
 /** Loads the client library. @throws {PackageMissingError} */
 export function loadNats(): typeof Nats {
@@ -41,6 +43,11 @@ export async function connectNats(
     const expected = OLDEST.join('.')
     throw new UnusableEngineError(`NATS is ${info.version}, expected ${expected} or newer`)
   }
+  const largest: unknown = info.max_payload
+  if (typeof largest !== 'number' || !(largest >= MIN_MESSAGE_BYTES)) {
+    const problem = `NATS takes messages of ${String(largest)} bytes, expected ${MIN_MESSAGE_BYTES} or more`
+    throw new UnusableEngineError(problem)
+  }
   if (info.jetstream !== true && info.cluster === undefined) {
     throw new UnusableEngineError('JetStream is off, expected nats-server -js')
   }
@@ -63,8 +70,8 @@ async function dial(nats: typeof Nats, settings: NatsSettings): Promise<Nats.Nat
   }
 }
 
-function isNewEnough(version: string): boolean {
-  const parts = version.split(/[.-]/).slice(0, OLDEST.length).map(Number)
+function isNewEnough(version: unknown): boolean {
+  const parts = String(version).split(/[.-]/).slice(0, OLDEST.length).map(Number)
   for (const [index, oldest] of OLDEST.entries()) {
     const part = parts[index] ?? 0
     if (part !== oldest) return part > oldest

@@ -29,7 +29,12 @@ export class NatsWire {
     if (this.#unsentBytes + message.length > this.#maxUnsentBytes) {
       throw new BrokerUnavailableError('send a message', null)
     }
-    connection.publish(subject, message)
+    try {
+      connection.publish(subject, message)
+    } catch (cause) {
+      // The package has ended the connection, and the state is not `down` yet.
+      throw new BrokerUnavailableError('send a message', null, { cause })
+    }
     const isFirst = this.#unsentBytes === 0
     this.#unsentBytes += message.length
     if (isFirst) void this.#flushed(connection)

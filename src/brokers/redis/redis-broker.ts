@@ -45,6 +45,7 @@ class RedisEngine implements Engine<RedisConnection, Buffer>, Delivery<Buffer> {
   readonly #settings: RedisSettings
   readonly #names: RedisNames
   #unsentBytes = 0
+  #attempts = 0
 
   constructor(
     redis: typeof Redis,
@@ -65,7 +66,8 @@ class RedisEngine implements Engine<RedisConnection, Buffer>, Delivery<Buffer> {
     const heard = (channel: string, message: Buffer): void => {
       if (!signal.aborted) this.subscriptions.heard(channel, message)
     }
-    return connectRedis(this.#redis, this.#settings, heard, signal, ended)
+    const attempt = this.#attempts++
+    return connectRedis(this.#redis, this.#settings, heard, { signal, ended, attempt })
   }
 
   send(connection: RedisConnection, channel: string, message: Uint8Array): void {

@@ -22,6 +22,8 @@ export interface ClientParts {
   readonly signal: AbortSignal
   /** Is called when a client has ended by itself. */
   readonly ended: (cause: unknown) => void
+  /** Counts the attempts to connect, from 0. */
+  readonly attempt: number
 }
 
 const CONNECT_MS = 5000
@@ -62,6 +64,9 @@ export async function openClient(
 /**
  * Asks one server after another, each on a socket of its own.
  *
+ * Each attempt to connect begins with another server: a server that was cut off from the others may
+ * give an answer that is no longer true.
+ *
  * @param problem begins the message of the error when no server gives an answer.
  * @returns the first answer that is not `null`.
  */
@@ -72,7 +77,8 @@ export async function askInTurn<T>(
   ask: (client: Client, address: RedisAddress) => Promise<T | null>,
 ): Promise<T> {
   let cause: unknown = null
-  for (const address of addresses) {
+  const first = parts.attempt % addresses.length
+  for (const address of [...addresses.slice(first), ...addresses.slice(0, first)]) {
     const asking = new AbortController()
     const stop = (): void => asking.abort()
     parts.signal.addEventListener('abort', stop, { once: true })
@@ -94,7 +100,8 @@ export async function askInTurn<T>(
 export async function verifyServer(client: Client, isCluster: boolean): Promise<void> {
   const info = await client.info()
   const version = /redis_version:(\S+)/.exec(info)?.[1] ?? 'unknown'
-  if (Number.parseInt(version, 10) < OLDEST_MAJOR) {
+  const isNewEnough = Number.parseInt(version, 10) >= OLDEST_MAJOR
+  if (!isNewEnough) {
     throw new UnusableEngineError(`Redis is ${version}, expected ${OLDEST_MAJOR}.0 or newer`)
   }
   if (/^cluster_enabled:1/m.test(info) !== isCluster) {

@@ -91,9 +91,12 @@ export function readSlots(answer: unknown, seed: RedisAddress): readonly SlotRan
       address: { host: own, port: numberOf(port, 65_535) },
     }
   })
-  const count = ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0)
-  if (count !== SLOTS) {
-    throw new Error(`Cannot use the cluster: ${count} of ${SLOTS} slots have a primary`)
+  const found = new Set<number>()
+  for (const { first, last } of ranges) {
+    for (let slot = first; slot <= last; slot++) found.add(slot)
+  }
+  if (found.size !== SLOTS) {
+    throw new Error(`Cannot use the cluster: ${found.size} of ${SLOTS} slots have a primary`)
   }
   return ranges
 }

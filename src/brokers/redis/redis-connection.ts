@@ -6,6 +6,7 @@ import type * as Redis from '@redis/client'
 
 import { loadPackage } from '../../packages/index.ts'
 import type { EngineConnection } from '../engine.ts'
+import { readOffset } from '../places.ts'
 import { askInTurn, type ClientParts } from './redis-client.ts'
 import { RedisCluster } from './redis-cluster.ts'
 import type { RedisAddress, RedisSettings } from './redis-options.ts'
@@ -24,10 +25,9 @@ export async function connectRedis(
   redis: typeof Redis,
   settings: RedisSettings,
   heard: HeardListener,
-  signal: AbortSignal,
-  ended: (cause: unknown) => void,
+  { signal, ended, attempt }: Pick<ClientParts, 'signal' | 'ended' | 'attempt'>,
 ): Promise<RedisConnection> {
-  const parts = { redis, settings, signal, ended }
+  const parts = { redis, settings, signal, ended, attempt }
   if (settings.cluster !== null) {
     return new RedisConnection(await RedisCluster.open(parts, settings.cluster, heard), null)
   }
@@ -124,7 +124,15 @@ async function primaryOf(parts: ClientParts): Promise<RedisAddress | null> {
   const problem = 'Cannot find the primary: no sentinel knows it'
   return askInTurn(parts, sentinel.addresses, problem, async (client) => {
     const question = ['SENTINEL', 'get-master-addr-by-name', sentinel.name]
-    const answer: unknown = await client.sendCommand(question)
-    return Array.isArray(answer) ? { host: String(answer[0]), port: Number(answer[1]) } : null
+    return readPrimary(await client.sendCommand(question))
   })
+}
+
+/** The primary in a sentinel's answer; `null` if the sentinel knows none. */
+export function readPrimary(answer: unknown): RedisAddress | null {
+  if (!Array.isArray(answer)) return null
+  const [host, text] = answer.map(String)
+  const port = readOffset(text)
+  const isAddress = host !== undefined && host !== '' && port !== null && port > 0 && port < 65_536
+  return isAddress ? { host, port } : null
 }

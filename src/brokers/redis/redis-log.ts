@@ -18,8 +18,12 @@ import type { RedisNames } from './redis-names.ts'
 import { readAppended, readHeads, readPage } from './replies.ts'
 import { APPEND_SCRIPT, HEADS_SCRIPT, READ_SCRIPT } from './scripts.ts'
 
-/** Meta outlives its log by this. When it goes, the next event begins a new epoch. */
-const META_MS = 24 * 3_600_000
+/**
+ * Meta outlives its log by the age of the log, within these bounds. When meta goes, the next event
+ * begins a new epoch.
+ */
+const MIN_META_MS = 3_600_000
+const MAX_META_MS = 24 * 3_600_000
 const HEADS_AT_ONCE = 256
 
 /** The logs of one node. */
@@ -125,6 +129,7 @@ export class RedisLog implements EngineLog<RedisConnection> {
 
   /** The leading arguments of every script. */
   #leading({ ageMs }: Pick<LogKind, 'ageMs'>): string[] {
-    return [this.#isTrusted ? '1' : '0', this.#createEpoch(), String(ageMs + META_MS)]
+    const outlivesMs = Math.min(MAX_META_MS, Math.max(MIN_META_MS, ageMs))
+    return [this.#isTrusted ? '1' : '0', this.#createEpoch(), String(ageMs + outlivesMs)]
   }
 }

@@ -37,7 +37,7 @@ export function readPage(reply: unknown, after: number): LogPage {
     const offset = offsetOf(textOf(rest[at]))
     const newest = events.at(-1)
     if (newest !== undefined && offset !== newest.offset + 1) break
-    if (offset <= after) throw strange()
+    if (offset <= after || offset > head) throw strange()
     events.push({ offset, message: bytesOf(rest[at + 1]) })
   }
   const first = events[0]?.offset ?? (oldest === '' ? head + 1 : null)

@@ -70,7 +70,8 @@ local known = redis.pcall('GET', KEYS[3])
 if type(known) == 'string' then
   local sequence, at = string.match(known, '^(%d+):(%d+)$')
   if sequence and tonumber(sequence) >= tonumber(ARGV[6]) then
-    return { epoch, sequence == ARGV[6] and at or '', 1 }
+    -- An offset above the head is of an event that was lost.
+    return { epoch, sequence == ARGV[6] and tonumber(at) <= offset and at or '', 1 }
   end
 end
 if ARGV[10] ~= '' and (ARGV[10] ~= epoch or ARGV[11] ~= whole(offset)) then

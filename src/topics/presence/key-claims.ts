@@ -6,7 +6,7 @@
  * gone. `key-checks.ts` repeats what fails, and finds keys that were lost.
  */
 
-import { callSafely, type Environment } from '../../base/internal.ts'
+import { callSafely, Deferred, type Environment, randomFraction } from '../../base/internal.ts'
 import type { Broker, Head, LogTopic } from '../broker.ts'
 import { BrokerUnavailableError, PresenceKeyTakenError } from '../errors.ts'
 import { type HeldKey, KeyClaim } from './held-key.ts'
@@ -27,7 +27,12 @@ export interface KeyClaimsParts {
 }
 
 /** A process that loses this many races in a row gives up for now. */
-const MAX_ATTEMPTS = 10
+const MAX_ATTEMPTS = 20
+/** So many races are lost without a pause. */
+const QUICK_ATTEMPTS = 3
+/** Pauses between later attempts: drawn below a limit that doubles with each attempt. */
+const MIN_PAUSE_MS = 10
+const MAX_PAUSE_MS = 500
 
 /** The keys that one process holds. */
 export class KeyClaims {
@@ -108,10 +113,13 @@ export class KeyClaims {
    *
    * @param mustWrite write also if the record is right already.
    * @returns the position of the record; `null` when another holder has the key.
+   * @throws (by rejecting) {BrokerUnavailableError} when other processes were faster each time: the
+   *   key may be free, or the holder's own.
    */
   async #take(log: LogTopic, holder: string, mustWrite: boolean): Promise<Head | null> {
     const { nodeId } = this.#parts
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      if (attempt >= QUICK_ATTEMPTS) await this.#pause(attempt - QUICK_ATTEMPTS)
       const { head, record } = await this.#records.read(log)
       const others = this.#othersOf(record)
       const isOurs = record?.holder === holder
@@ -120,7 +128,17 @@ export class KeyClaims {
       const written = await this.#write(log, { holder, nodes: [...others, nodeId] }, head)
       if (written !== null) return written
     }
-    return null
+    throw new BrokerUnavailableError('reserve a key that many processes reserve', null)
+  }
+
+  /** Lets processes that want the same key go one after another. */
+  async #pause(attempt: number): Promise<void> {
+    const { environment } = this.#parts
+    const mostMs = Math.min(MAX_PAUSE_MS, MIN_PAUSE_MS * 2 ** attempt)
+    const over = new Deferred<void>()
+    const ms = mostMs * randomFraction(environment.random)
+    environment.timers.schedule(ms, () => void over.resolve())
+    await over.promise
   }
 
   async #write(log: LogTopic, record: KeyRecord, head: Head): Promise<Head | null> {
@@ -170,7 +188,7 @@ export class KeyClaims {
       return
     }
     this.#held.delete(log.name)
-    // A record that was replaced in too many races may name this process still.
+    // The record may name this process still: the holder may have lost it to an older process.
     this.#checks.freeLater(log)
     const { failed } = this.#parts
     for (const claim of held.claims) callSafely(() => claim.lose(), undefined, failed)

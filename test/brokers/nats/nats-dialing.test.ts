@@ -73,6 +73,17 @@ describe('connectNats()', () => {
     await expect(opened).rejects.toThrow(`NATS is ${version}, expected 2.9.10 or newer`)
   })
 
+  it.each([0, -1, 'many', undefined])(
+    'a server whose largest message is %s bytes is unusable',
+    async (largest) => {
+      const info = { server_id: 'A', version: '2.10.0', headers: true, jetstream: true }
+      const greeting = `INFO ${JSON.stringify({ ...info, max_payload: largest })}\r\n`
+      const { opened } = open({ servers: await lyingServer(greeting) })
+
+      await expect(opened).rejects.toThrow(/NATS takes messages of/)
+    },
+  )
+
   it('a server that talks nonsense is down, and tried again', async () => {
     const { sink } = open({ servers: await lyingServer('HTTP/1.1 400 Bad Request\r\n\r\n') })
 

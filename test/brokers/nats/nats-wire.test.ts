@@ -60,6 +60,17 @@ describe('NatsWire', () => {
     )
   })
 
+  it('throws BrokerUnavailableError when the package has ended the connection', () => {
+    const { connection } = createLine()
+    connection.publish = () => {
+      throw new Error('closed')
+    }
+
+    expect(() => new NatsWire(100).send(connection, 'a', new Uint8Array(1))).toThrow(
+      BrokerUnavailableError,
+    )
+  })
+
   it('throws for a message that is larger than NATS takes', () => {
     const { connection, published } = createLine(10)
 

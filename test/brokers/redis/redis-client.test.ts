@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import * as redis from '@redis/client'
 import { describe, expect, it } from 'vitest'
 import {
@@ -11,13 +13,28 @@ import { freePort } from '../../support/brokers/engine-process.ts'
 
 /** What a client is made with. */
 function partsOf(signal: AbortSignal = new AbortController().signal) {
-  return { redis, settings: readRedisOptions({}), signal, ended() {} }
+  return { redis, settings: readRedisOptions({}), signal, ended() {}, attempt: 0 }
 }
 
 /** A client whose server says `info`. */
 function saying(info: string): Client {
   // What the check uses of a client.
   return { info: () => Promise.resolve(info) } as unknown as Client
+}
+
+/** A server that answers every command with `OK`. */
+async function listening(): Promise<{ readonly port: number; readonly close: () => void }> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.on('data', (chunk) => {
+      const commands = chunk.toString('latin1').match(/^\*\d+\r$/gm) ?? []
+      for (const _ of commands) socket.write('+OK\r\n')
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo // of TCP
+  return { port, close: () => server.close() }
 }
 
 describe('openClient()', () => {
@@ -43,6 +60,22 @@ describe('askInTurn()', () => {
   })
 })
 
+describe('askInTurn(), when an answer is wrong', () => {
+  it('each attempt begins with another server', async () => {
+    const servers = await Promise.all([0, 1].map(() => listening()))
+    const addresses = servers.map(({ port }) => ({ host: '127.0.0.1', port }))
+    const ask = (attempt: number) =>
+      askInTurn({ ...partsOf(), attempt }, addresses, 'Cannot ask', (_, { port }) =>
+        Promise.resolve(port),
+      )
+
+    const answers = [await ask(0), await ask(1), await ask(2)]
+
+    expect(answers).toEqual([0, 1, 0].map((index) => servers[index]?.port))
+    for (const { close } of servers) close()
+  })
+})
+
 describe('verifyServer()', () => {
   const info = (version: string, cluster: number, role: string): string =>
     `redis_version:${version}\r\nrole:${role}\r\ncluster_enabled:${cluster}\r\n`
@@ -52,10 +85,17 @@ describe('verifyServer()', () => {
     ['7.0.0', 1, 'master', false, 'expected the option "cluster"'],
     ['7.0.0', 0, 'master', true, 'expected the option "url"'],
     ['7.0.0', 0, 'slave', false, 'it is a replica'],
+    ['x', 0, 'master', false, 'Redis is x, expected 7.0 or newer'],
   ])('refuses %s, cluster %i, %s', async (version, cluster, role, isCluster, problem) => {
     const verified = verifyServer(saying(info(version, cluster, role)), isCluster)
 
     await expect(verified).rejects.toThrow(problem)
+  })
+
+  it('T-34 refuses a server that does not say its version', async () => {
+    for (const text of ['', 'role:master\r\ncluster_enabled:0\r\n']) {
+      await expect(verifyServer(saying(text), false)).rejects.toThrow('Redis is unknown')
+    }
   })
 
   it('accepts a primary of 7.0, and the version that Valkey says for compatibility', async () => {

@@ -2,11 +2,25 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { redisBroker, type RedisBrokerOptions } from '../../../src/brokers/redis/index.ts'
+import { readPrimary } from '../../../src/brokers/redis/redis-connection.ts'
 import { createEnvironment } from '../../../src/engines/node/environment.ts'
 import type { Broker } from '../../../src/topics/index.ts'
 import { EngineProcess, freePort, TemporaryFolder } from '../../support/brokers/engine-process.ts'
 import { REDIS, RedisServer } from '../../support/brokers/redis-harness.ts'
 import { RecordingSink } from '../../suites/brokers/harness.ts'
+
+describe('readPrimary()', () => {
+  it('reads the address that a sentinel names', () => {
+    expect(readPrimary(['10.0.0.1', '6379'])).toEqual({ host: '10.0.0.1', port: 6379 })
+  })
+
+  it.each([null, 'OK', [], ['10.0.0.1'], ['', '6379'], ['a', '0'], ['a', '65536'], ['a', 'x']])(
+    'T-34 the answer %j names no primary: the next sentinel is asked',
+    (answer) => {
+      expect(readPrimary(answer)).toBeNull()
+    },
+  )
+})
 
 describe.skipIf(REDIS === null)('connectRedis()', () => {
   const ends: Array<() => unknown> = []

@@ -3,7 +3,7 @@ import type { RedisConnection } from '../../../src/brokers/redis/redis-connectio
 import { RedisLog } from '../../../src/brokers/redis/redis-log.ts'
 import { RedisNames } from '../../../src/brokers/redis/redis-names.ts'
 import { BrokerUnavailableError, ExpectationFailedError } from '../../../src/topics/index.ts'
-import { bytes, topicOf } from '../../suites/brokers/harness.ts'
+import { bytes, KIND, topicOf } from '../../suites/brokers/harness.ts'
 
 const ROOM = topicOf('rooms/1')
 
@@ -12,12 +12,14 @@ class ErrorReply extends Error {}
 /** A log over a Redis that answers what the test says. */
 function createWorld(answer: (keys: readonly string[]) => unknown, isCluster = false) {
   const runs: Array<readonly string[]> = []
+  const leading: Array<readonly unknown[]> = []
   // What a log uses of a connection.
   const connection = {
     isCluster,
     publishCommand: isCluster ? 'SPUBLISH' : 'PUBLISH',
-    run(_script: unknown, keys: readonly string[]) {
+    run(_script: unknown, keys: readonly string[], args: readonly unknown[]) {
       runs.push(keys)
+      leading.push(args.slice(0, 3))
       return Promise.resolve(keys).then(answer)
     },
   } as unknown as RedisConnection
@@ -29,7 +31,7 @@ function createWorld(answer: (keys: readonly string[]) => unknown, isCluster = f
       identity: { id: 'x' },
       expect: undefined,
     })
-  return { log, connection, append, runs }
+  return { log, connection, append, runs, leading }
 }
 
 describe('RedisLog', () => {
@@ -59,6 +61,17 @@ describe('RedisLog', () => {
       await expect(createWorld(() => reply).append()).rejects.toThrow('answer of Redis')
     },
   )
+
+  it('meta outlives its log by the age of the log, 1 hour at least and 24 hours at most', async () => {
+    const { log, connection, leading } = createWorld(() => ['e', '0'])
+    const hour = 3_600_000
+    for (const ageMs of [60_000, 2 * hour, 48 * hour]) {
+      await log.heads(connection, [topicOf('a', { ...KIND, ageMs })])
+    }
+
+    const ttls = leading.map(([, , ttl]) => Number(ttl))
+    expect(ttls).toEqual([60_000 + hour, 4 * hour, 72 * hour])
+  })
 
   it('on a cluster, one script reads the heads of one partition', async () => {
     const topics = Array.from({ length: 40 }, (_, n) => topicOf(`rooms/${n}`))

@@ -27,7 +27,7 @@ describe.skipIf(REDIS === null)('RedisShard', () => {
     let wake: () => void = () => {}
     const { signal } = life
     const ended = (cause: unknown): void => void ends.push(cause)
-    const parts = { redis, settings: readRedisOptions({}), signal, ended }
+    const parts = { redis, settings: readRedisOptions({}), signal, ended, attempt: 0 }
     const address = { host: '127.0.0.1', port: server.port }
     const shard = await RedisShard.open(parts, address, false, (channel, message) => {
       heard.push(`${channel} ${text(message)}`)

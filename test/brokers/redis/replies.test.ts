@@ -65,6 +65,10 @@ describe('readPage()', () => {
     },
   )
 
+  it('T-34 an event above the head is an error', () => {
+    expect(() => page('3', '1', '3', 'c', '4', 'd')).toThrow('answer of Redis')
+  })
+
   it('an event at or before the position is an error', () => {
     expect(() => page('4', '1', '2', 'b')).toThrow('answer of Redis')
   })
