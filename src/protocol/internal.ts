@@ -28,6 +28,7 @@ export {
   BinaryFrame,
   isCheckedText,
   receivedBinary,
+  ReceivedOptions,
   receivedText,
   TextFrame,
 } from './frames/data-frames.ts'

@@ -5,12 +5,23 @@
 import type { Environment } from '../base/internal.ts'
 import type { ExtensionContext, ExtensionSession } from '../extensions/index.ts'
 import type { AgreedExtension } from '../extensions/internal.ts'
-import type { SessionSettings } from './settings.ts'
+import { type CloseReason, ProtocolViolation } from '../protocol/internal.ts'
+import { failureReason, INTERNAL_ERROR } from './failure-reason.ts'
+import type { SessionOwner } from './session-owner.ts'
+import type { SessionObserver, SessionSettings } from './settings.ts'
 
-/** The session that extensions belong to. */
+/** The session core, as its extensions see it. */
 export interface ExtensionsOwner {
-  /** An extension cannot go on: the session fails. */
-  extensionFailed(error: unknown): void
+  readonly environment: Environment
+  readonly observer: SessionObserver
+  readonly session: SessionOwner
+  fail(reason: CloseReason, cause: Error): void
+  readonly read: {
+    readonly decoder: { stop(): void }
+    readonly ending: {
+      concludeWith(conclude: () => void, environment: Pick<Environment, 'defer'>): void
+    }
+  }
 }
 
 /** The extensions that the handshake agreed on. */
@@ -67,7 +78,7 @@ export class SessionExtensions {
   failIncoming(error: unknown): void {
     if (this.#isIncomingOver) return
     this.#isIncomingOver = true
-    this.#owner.extensionFailed(error)
+    failSession(this.#owner, error)
   }
 
   /** An extension failed on a message to send: no more messages pass, and the session fails. */
@@ -75,7 +86,7 @@ export class SessionExtensions {
     if (this.#isOutgoingOver) return
     this.#isIncomingOver = true
     this.#isOutgoingOver = true
-    this.#owner.extensionFailed(error)
+    failSession(this.#owner, error)
   }
 
   /**
@@ -85,8 +96,25 @@ export class SessionExtensions {
   dispose(): void {
     this.#isIncomingOver = true
     this.#isOutgoingOver = true
-    disposeAll(this.outgoing, (error) => this.#owner.extensionFailed(error))
+    disposeAll(this.outgoing, (error) => failSession(this.#owner, error))
   }
+}
+
+/**
+ * Fails the session of an extension that cannot go on: through the peer if the error says so, else
+ * through a bug. Reading ends.
+ */
+function failSession(owner: ExtensionsOwner, error: unknown): void {
+  const { environment, observer, read, session } = owner
+  read.decoder.stop()
+  if (error instanceof ProtocolViolation) {
+    read.ending.concludeWith(() => owner.fail(failureReason(error), error), environment)
+    return
+  }
+  observer.handlerFailed(error, session)
+  const cause =
+    error instanceof Error ? error : new TypeError('Cannot tell why the extension failed')
+  owner.fail(INTERNAL_ERROR, cause)
 }
 
 /** The last context of each environment. */

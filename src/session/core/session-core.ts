@@ -7,21 +7,14 @@
  */
 
 import type { Environment } from '../../base/internal.ts'
-import { CloseReason, ProtocolViolation, requireTravelling } from '../../protocol/internal.ts'
+import { CloseReason, requireTravelling } from '../../protocol/internal.ts'
 import type { CloseInfo } from '../close-info.ts'
 import { type MemoryBudgetError, SessionTimeoutError } from '../errors.ts'
-import {
-  failureReason,
-  GOING_AWAY,
-  INTERNAL_ERROR,
-  NORMAL,
-  TIME_IS_UP,
-  TRY_AGAIN_LATER,
-} from '../failure-reason.ts'
+import { GOING_AWAY, NORMAL, TIME_IS_UP, TRY_AGAIN_LATER } from '../failure-reason.ts'
 import type { HalfOwner } from '../half-owner.ts'
 import { limitOf, type SessionLimitName } from '../limit-name.ts'
 import { ReadHalf } from '../reading/read-half.ts'
-import { type ExtensionsOwner, SessionExtensions } from '../session-extensions.ts'
+import { SessionExtensions } from '../session-extensions.ts'
 import type { SessionHoldings } from '../session-holdings.ts'
 import type { SessionOwner } from '../session-owner.ts'
 import type { SessionObserver, SessionSettings } from '../settings.ts'
@@ -34,7 +27,7 @@ import { SessionEnd } from './session-end.ts'
 import { createTimeLimits, type TimeLimits } from './time-limits.ts'
 
 /** Owns the parts of one session. */
-export class SessionCore implements HalfOwner, ExtensionsOwner {
+export class SessionCore implements HalfOwner {
   readonly settings: SessionSettings
   readonly environment: Environment
   readonly observer: SessionObserver
@@ -192,23 +185,6 @@ export class SessionCore implements HalfOwner, ExtensionsOwner {
     ending.queueDropped()
     ending.endAfterClose(TRY_AGAIN_LATER)
     if (this.heldBytes > SLAB_BYTES) this.write.transport.abort()
-  }
-
-  // Call of the extensions: see `ExtensionsOwner`
-
-  /**
-   * An extension failed: through the peer if the error says so, else through a bug. Reading ends.
-   */
-  extensionFailed(error: unknown): void {
-    this.read.decoder.stop()
-    if (error instanceof ProtocolViolation) {
-      this.read.ending.concludeWith(() => this.fail(failureReason(error), error), this.environment)
-      return
-    }
-    this.observer.handlerFailed(error, this.session)
-    const cause =
-      error instanceof Error ? error : new TypeError('Cannot tell why the extension failed')
-    this.fail(INTERNAL_ERROR, cause)
   }
 
   // Calls of the halves: see `HalfOwner`

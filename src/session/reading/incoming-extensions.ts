@@ -17,17 +17,17 @@ import {
 import type { SessionExtensions } from '../session-extensions.ts'
 
 /** The read half, as the extensions see it. */
-export interface TransformedReader {
+export interface TransformedCalls<Reader> {
   /** Puts a message into the channel. `size` is the size of its payload in bytes. */
-  deliver(frame: Frame, size: number): void
+  readonly deliver: (reader: Reader, frame: Frame, size: number) => void
   /** Whether a text message belongs to a heartbeat and was handled there. */
-  takesHeartbeat(message: Uint8Array): boolean
+  readonly takesHeartbeat: (reader: Reader, message: Uint8Array) => boolean
   /** An extension begins to work on a message, or is done: reading is held back meanwhile. */
-  extensionWorks(isWorking: boolean): void
+  readonly work: (reader: Reader, isWorking: boolean) => void
 }
 
 /** Passes the received messages of one session through its extensions. */
-export class IncomingExtensions {
+export class IncomingExtensions<Reader> {
   /** The memory of the message that an extension is working on, in bytes. */
   heldBytes = 0
   /** Whether the peer sends heartbeats, which are answered even if the handler reads no more. */
@@ -37,11 +37,14 @@ export class IncomingExtensions {
   /** Whether the handler reads no more. */
   isUnread = false
   readonly #extensions: SessionExtensions
-  readonly #reader: TransformedReader
+  readonly #reader: Reader
+  readonly #calls: TransformedCalls<Reader>
 
-  constructor(extensions: SessionExtensions, reader: TransformedReader) {
+  /** @param calls one object for all sessions: an idle session keeps no functions of its own. */
+  constructor(extensions: SessionExtensions, reader: Reader, calls: TransformedCalls<Reader>) {
     this.#extensions = extensions
     this.#reader = reader
+    this.#calls = calls
   }
 
   /** A message has arrived, with the reserved bits of its first frame. */
@@ -63,18 +66,18 @@ export class IncomingExtensions {
 
   #await(pending: Promise<void>, message: MessageFrame, reservedBits: number): void {
     this.heldBytes = memoryOf(message.payload)
-    this.#reader.extensionWorks(true)
+    this.#calls.work(this.#reader, true)
     pending.then(
       () => {
         this.heldBytes = 0
         if (this.#extensions.isIncomingOver) return
         this.#deliver(message, reservedBits)
-        this.#reader.extensionWorks(false)
+        this.#calls.work(this.#reader, false)
       },
       (error: unknown) => {
         this.heldBytes = 0
         this.#extensions.failIncoming(error)
-        this.#reader.extensionWorks(false)
+        this.#calls.work(this.#reader, false)
       },
     )
   }
@@ -82,10 +85,10 @@ export class IncomingExtensions {
   #deliver(message: MessageFrame, reservedBits: number): void {
     const { type, payload } = message
     if (type === 'binary') {
-      this.#reader.deliver(new Frame.Binary(payload), payload.length)
+      this.#calls.deliver(this.#reader, new Frame.Binary(payload), payload.length)
       return
     }
-    if (payload[0] === HEARTBEAT_MARK && this.#reader.takesHeartbeat(payload)) {
+    if (payload[0] === HEARTBEAT_MARK && this.#calls.takesHeartbeat(this.#reader, payload)) {
       this.#beats = true
       return
     }
@@ -100,7 +103,7 @@ export class IncomingExtensions {
       )
       return
     }
-    this.#reader.deliver(receivedText(payload), payload.length)
+    this.#calls.deliver(this.#reader, receivedText(payload), payload.length)
   }
 }
 

@@ -21,6 +21,7 @@ import {
   ownPayload,
   type ProtocolViolation,
   receivedBinary,
+  ReceivedOptions,
   receivedText,
   recycle,
 } from '../../protocol/internal.ts'
@@ -39,14 +40,24 @@ import {
   incomingSettings,
   WAITING_FRAME_BYTES,
 } from './incoming-channel.ts'
-import { IncomingExtensions, type TransformedReader } from './incoming-extensions.ts'
+import { IncomingExtensions, type TransformedCalls } from './incoming-extensions.ts'
 import { countsData, RateLimits } from './rate-limits.ts'
 import { RawFrames } from './raw-frames.ts'
 import { ReadEnding } from './read-ending.ts'
 import { type FrameQueue, waitingFramesOf } from './waiting-frames.ts'
 
+/** Messages whose memory is used again when they are disposed. */
+const RECEIVED = new ReceivedOptions(recycle)
+
 /** Reads for one session. */
-export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue, TransformedReader {
+export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
+  static readonly #calls: TransformedCalls<ReadHalf> = {
+    deliver: (read, frame, size) => read.#deliver(frame, size),
+    takesHeartbeat: (read, message) => read.#takesHeartbeat(message),
+    work: (read, isWorking) =>
+      isWorking ? read.#held().pause(EXTENSION) : read.heldBack?.resume(EXTENSION),
+  }
+
   /** The channel that the handler receives from. */
   readonly channel: BufferedChannel<Frame, ReadHalf>
   readonly decoder: FrameDecoder
@@ -66,7 +77,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue, Trans
   readonly #write: WriteHalf
   readonly #output: Output
   /** `null`: the handshake agreed on none. */
-  readonly extensions: IncomingExtensions | null
+  readonly extensions: IncomingExtensions<ReadHalf> | null
   /** Made at once if messages or bytes have a rate, else for the first control frame. */
   #rates: RateLimits | null = null
   /** Made for the first message in fragments. */
@@ -77,6 +88,8 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue, Trans
   #ending: ReadEnding | null = null
   /** The memory of incomplete frames and messages after the last read, in bytes. */
   #partBytes = 0
+  /** The growth of the memory that has not been reported yet, in bytes. */
+  #grown = 0
   /** The frames that have been put into the channel since the last `ownPayloads`. */
   #newFrames = 0
 
@@ -89,7 +102,10 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue, Trans
     this.#bounds = settings.incoming
     this.#write = write
     this.#output = outputOf(environment)
-    this.extensions = extensions === null ? null : new IncomingExtensions(extensions, this)
+    this.extensions =
+      extensions === null
+        ? null
+        : new IncomingExtensions<ReadHalf>(extensions, this, ReadHalf.#calls)
     if (countsData(settings)) this.#limits()
     this.channel = new BufferedChannel<Frame, ReadHalf>(
       incomingSettings(settings.incoming, (bytes) => this.#dropped(bytes)),
@@ -124,9 +140,13 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue, Trans
     this.received += bytes.length
     this.receivedAt = Math.floor(this.#output.moreToRead())
     this.#activity?.active()
-    this.#buffered(bytes.length)
-    if (this.heldBack === null) this.#decode(bytes)
-    else this.heldBack.receive(bytes)
+    this.#grown += bytes.length
+    if (this.heldBack === null) {
+      this.#decode(bytes)
+    } else {
+      this.heldBack.receive(bytes)
+      this.#reportGrowth()
+    }
   }
 
   unread(bytes: number): void {
@@ -158,14 +178,14 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue, Trans
     const message = this.#gather(payload, fin)
     if (message === null) return
     if (this.extensions !== null) this.extensions.receive('text', message, reservedBits)
-    else if (message[0] !== HEARTBEAT_MARK || !this.takesHeartbeat(message)) {
-      this.deliver(receivedText(message, recycle), message.length)
+    else if (message[0] !== HEARTBEAT_MARK || !this.#takesHeartbeat(message)) {
+      this.#deliver(receivedText(message, RECEIVED), message.length)
     }
   }
 
   asciiText(text: string): void {
     // Heartbeats are shorter.
-    if (this.extensions === null) this.deliver(receivedText(text), text.length)
+    if (this.extensions === null) this.#deliver(receivedText(text), text.length)
     else this.text(encodeUtf8(text), true, 0)
   }
 
@@ -173,7 +193,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue, Trans
     const message = this.#gather(payload, fin)
     if (message === null) return
     if (this.extensions !== null) this.extensions.receive('binary', message, reservedBits)
-    else this.deliver(receivedBinary(message, recycle), message.length)
+    else this.#deliver(receivedBinary(message, RECEIVED), message.length)
   }
 
   ping(payload: Uint8Array): void {
@@ -192,32 +212,6 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue, Trans
 
   violation(error: ProtocolViolation): void {
     this.#concludeWith(() => this.owner.fail(failureReason(error), error))
-  }
-
-  // Calls of the extensions: see `TransformedReader`
-
-  /**
-   * Whether a text message belongs to a heartbeat, and must not reach the handler. A question is
-   * answered here. An answer goes to the heartbeat that listens.
-   */
-  takesHeartbeat(message: Uint8Array): boolean {
-    if (this.#heartbeat?.takes(message) === true) return true
-    const answer = this.owner.settings.answerHeartbeats ? heartbeatAnswer(message) : null
-    if (answer === null) return false
-    if (this.#limits().controlFrame()) this.#write.beat(answer)
-    return true
-  }
-
-  /** Puts a message into the channel. `size` is the size of its payload in bytes. */
-  deliver(frame: Frame, size: number): void {
-    if (this.#heartbeat !== null) this.#heartbeat.heard()
-    if (frame.fin) this.receivedMessages += 1
-    if (this.#rates === null || this.#rates.message()) this.#put(frame, size)
-  }
-
-  extensionWorks(isWorking: boolean): void {
-    if (isWorking) this.#held().pause(EXTENSION)
-    else this.heldBack?.resume(EXTENSION)
   }
 
   // Calls of the core at the end
@@ -244,6 +238,8 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue, Trans
       ownPayload(this.channel.peekAt(offset))
     }
     this.#newFrames = 0
+    // Frames of extensions that take time come outside of a read.
+    this.#reportGrowth()
   }
 
   /** Handles the last frame now, if that has not been done yet. */
@@ -259,15 +255,21 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue, Trans
 
   #decode(bytes: Uint8Array): void {
     this.decoder.receive(bytes)
-    this.#reportParts()
+    this.#reportGrowth()
     if (this.#rates !== null) this.#rates.bytes(bytes.length)
   }
 
-  /** Reports to the observer by how much the memory of incomplete frames and messages has grown. */
-  #reportParts(): void {
-    const bytes = this.decoder.keptBytes + this.#gatheredBytes
-    if (bytes > this.#partBytes) this.#buffered(bytes - this.#partBytes)
-    this.#partBytes = bytes
+  /**
+   * Reports to the observer by how much the memory has grown: once a read. A report for each frame
+   * cost a twentieth of an echo.
+   */
+  #reportGrowth(): void {
+    const parts = this.decoder.keptBytes + this.#gatheredBytes
+    if (parts > this.#partBytes) this.#grown += parts - this.#partBytes
+    this.#partBytes = parts
+    const grown = this.#grown
+    this.#grown = 0
+    if (grown > 0) this.#buffered(grown)
   }
 
   get #gatheredBytes(): number {
@@ -280,6 +282,25 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue, Trans
     this.#assembler ??= new MessageAssembler()
     this.#assembler.add(payload)
     return fin ? this.#assembler.take() : null
+  }
+
+  /**
+   * Whether a text message belongs to a heartbeat, and must not reach the handler. A question is
+   * answered here. An answer goes to the heartbeat that listens.
+   */
+  #takesHeartbeat(message: Uint8Array): boolean {
+    if (this.#heartbeat?.takes(message) === true) return true
+    const answer = this.owner.settings.answerHeartbeats ? heartbeatAnswer(message) : null
+    if (answer === null) return false
+    if (this.#limits().controlFrame()) this.#write.beat(answer)
+    return true
+  }
+
+  /** Puts a message into the channel. `size` is the size of its payload in bytes. */
+  #deliver(frame: Frame, size: number): void {
+    if (this.#heartbeat !== null) this.#heartbeat.heard()
+    if (frame.fin) this.receivedMessages += 1
+    if (this.#rates === null || this.#rates.message()) this.#put(frame, size)
   }
 
   #put(frame: Frame, size: number): void {
@@ -297,19 +318,19 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue, Trans
     } else {
       this.channel.offer(frame, size)
     }
-    if (this.channel.size > 0) this.#reportWaiting(size)
+    if (this.channel.size > 0) this.#countWaiting(size)
   }
 
   /** Puts the last frame into the channel, whatever the policy, even if the channel is full. */
   #putLast(frame: Frame, size: number): void {
     if (this.#ending?.isDiscarding === true) return
     this.channel.offer(frame, size)
-    if (this.channel.size > 0) this.#reportWaiting(size)
+    if (this.channel.size > 0) this.#countWaiting(size)
   }
 
-  /** Reports a frame that waits in the channel. */
-  #reportWaiting(size: number): void {
-    this.#buffered(size + WAITING_FRAME_BYTES)
+  /** Counts a frame that waits in the channel. */
+  #countWaiting(size: number): void {
+    this.#grown += size + WAITING_FRAME_BYTES
     if (++this.#newFrames === 1) waitingFramesOf(this.owner.environment).add(this)
   }
 
@@ -351,7 +372,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue, Trans
 
   #rawFrames(): RawFrames {
     return new RawFrames({
-      message: (frame, size) => this.deliver(frame, size),
+      message: (frame, size) => this.#deliver(frame, size),
       control: (frame, size) => {
         if (this.#limits().controlFrame()) this.#put(frame, size)
       },

@@ -67,7 +67,9 @@ export class Output {
   #view: Uint8Array | null = null
   #viewStart = 0
   #viewEnd = 0
-  // If several sessions send: the last payload, and the stretch before and after it.
+  /** The payload that `wasSent` named last in this turn. */
+  #last: string | Uint8Array | null = null
+  // If several sessions send the same: its payload, and the stretch before and after it.
   #payload: string | Uint8Array | null = null
   #fromStart = 0
   #fromEnd = 0
@@ -164,6 +166,7 @@ export class Output {
     this.#users -= 1
     if (this.#users > 0) return
     this.end = this.#floor
+    this.#last = null
     this.#payload = null
   }
 
@@ -185,9 +188,15 @@ export class Output {
     return this.#fromStart === start && this.#fromEnd === end && this.#payload === payload
   }
 
-  /** Whether several sessions have bytes in the slab: only then is `remember` useful. */
-  get isShared(): boolean {
-    return this.#users > 1
+  /**
+   * Whether `payload` is the one that the last call named. Most payloads are sent once, so the
+   * bytes of a short one are remembered from its second frame on. Only for payloads that cannot
+   * change.
+   */
+  wasSent(payload: string | Uint8Array): boolean {
+    if (this.#last === payload) return true
+    this.#last = payload
+    return false
   }
 
   /**

@@ -14,6 +14,7 @@ import {
   encodeClose,
   encodedSizeBound,
   encodeFrame,
+  FrameType,
   MAX_HEADER_BYTES,
   payloadSize,
   type PreparedFrame,
@@ -48,6 +49,7 @@ const MASK_SCRATCH = new Uint8Array(4)
 export class Stretch implements OutputUser {
   readonly #pool: StretchPool
   readonly #output: Output
+  readonly #share: LoopShare
   #user: StretchUser
   /** Where it lies in the slab; both are 0 while it is empty. */
   #start = 0
@@ -56,6 +58,7 @@ export class Stretch implements OutputUser {
   constructor(pool: StretchPool, user: StretchUser) {
     this.#pool = pool
     this.#output = pool.output
+    this.#share = pool.share
     this.#user = user
   }
 
@@ -88,6 +91,30 @@ export class Stretch implements OutputUser {
   }
 
   /**
+   * Serialises a whole text message that cannot change, as `makeRoom` and `write` do.
+   *
+   * @returns `false` if the transport has to drain first.
+   */
+  writeText(text: string | Uint8Array): boolean {
+    const output = this.#output
+    const bound = encodedSizeBound(text)
+    const end = this.#end
+    // Most messages go right behind the message before: nothing moves, and nothing is shared.
+    if (end !== 0 && end === output.end && bound <= MAX_MOVED_BYTES && output.hasRoom(bound)) {
+      if (!output.wasSent(text)) {
+        this.#share.spend(bound)
+        this.#end = encodeFrame(output.bytes, end, FrameType.TEXT, true, 0, text, this.#maskKey())
+        output.end = this.#end
+        output.appended(end)
+        return true
+      }
+    }
+    if (!this.makeRoom(bound, text)) return false
+    this.write(FrameType.TEXT, true, 0, text, true)
+    return true
+  }
+
+  /**
    * Serialises one frame, for which `makeRoom` has just returned `true`.
    *
    * @param isFixed whether `payload` is a whole text message that cannot change. Sessions that send
@@ -103,21 +130,20 @@ export class Stretch implements OutputUser {
     const output = this.#output
     const mayShare = isFixed && !this.#user.masking
     const bound = encodedSizeBound(payload)
-    this.#pool.share.spend(bound)
+    this.#share.spend(bound)
     if (bound > SLAB_BYTES) {
       this.#writeLarge(opcode, fin, reservedBits, payload, mayShare)
       return
     }
     const start = this.#start
     const end = this.#end
-    if (mayShare && this.#repeats(payload)) return
+    // A long one at once: no other session could copy it behind the bytes that it has.
+    const isShared = mayShare && (bound > MAX_MOVED_BYTES || output.wasSent(payload))
+    if (isShared && this.#repeats(payload)) return
     const at = this.#begin()
     output.end = encodeFrame(output.bytes, at, opcode, fin, reservedBits, payload, this.#maskKey())
     this.#appended(at)
-    // A long one at once: no other session could copy it behind the bytes that it has.
-    if (mayShare && (output.isShared || bound > MAX_MOVED_BYTES)) {
-      output.remember(payload, start, end, this.#start)
-    }
+    if (isShared) output.remember(payload, start, end, this.#start)
   }
 
   /** Writes a prepared frame, after `makeRoom` has returned `true` for its payload. */
@@ -129,7 +155,7 @@ export class Stretch implements OutputUser {
     }
     const output = this.#output
     const bytes = preparedBytes(prepared)
-    this.#pool.share.spend(bytes.length)
+    this.#share.spend(bytes.length)
     if (encodedSizeBound(payload) > SLAB_BYTES) {
       // These bytes never change: the transport may keep them.
       this.#give(bytes)

@@ -249,16 +249,22 @@ export class WriteHalf implements BacklogWriter, StretchUser {
     if (this.#isBlocked) return false
     const isPlain = this.fragments === null && this.#extensions === null
     const text = isPlain ? wholeText(data) : null
-    const payload = text ?? outboundPayload(data)
+    if (text !== null) return this.#writeText(text)
+    const payload = outboundPayload(data)
     const prepared = preparedOf(data)
-    const isShared = text !== null || (prepared !== null && this.#extensions === null)
+    const isShared = prepared !== null && this.#extensions === null
     const stretch = this.#roomFor(encodedSizeBound(payload), isShared ? payload : null)
     if (stretch === null) return false
-    if (text !== null) {
-      stretch.write(FrameType.TEXT, true, 0, text, true)
-      this.sentMessages += 1
-    } else
-      this.write(stretch, nextOpcode(this, data, payload), isLastFragment(data), payload, prepared)
+    this.write(stretch, nextOpcode(this, data, payload), isLastFragment(data), payload, prepared)
+    return true
+  }
+
+  /** The same for a whole text message that cannot change: most messages are of this kind. */
+  #writeText(text: string | Uint8Array): boolean {
+    if (this.#backlog?.isTransportBusy === true) return false
+    this.#stretch ??= this.#stretches.begin(this)
+    if (!this.#stretch.writeText(text)) return false
+    this.sentMessages += 1
     return true
   }
 

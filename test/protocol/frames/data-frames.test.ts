@@ -4,6 +4,7 @@ import {
   BinaryFrame,
   isCheckedText,
   receivedBinary,
+  ReceivedOptions,
   receivedText,
   type Recycle,
   TextFrame,
@@ -141,7 +142,8 @@ describe('isCheckedText()', () => {
     const given: unknown[] = []
     const recycle: Recycle = (payload) => void (payload === null || given.push(payload))
     const bytes = hex('61')
-    for (const frame of [receivedText(bytes, recycle), receivedBinary(bytes, recycle)]) {
+    const options = new ReceivedOptions(recycle)
+    for (const frame of [receivedText(bytes, options), receivedBinary(bytes, options)]) {
       payloadOf(frame)
       if (frame instanceof TextFrame) frame.readText()
       frame[Symbol.dispose]()
@@ -153,7 +155,8 @@ describe('isCheckedText()', () => {
 
   it('dispose gives nothing back that the application may still have, or that is its own', () => {
     const refuse = (): never => expect.unreachable()
-    for (const frame of [receivedText(hex('61'), refuse), receivedBinary(hex('61'), refuse)]) {
+    const options = new ReceivedOptions(refuse)
+    for (const frame of [receivedText(hex('61'), options), receivedBinary(hex('61'), options)]) {
       const kept = frame.buffer
       frame[Symbol.dispose]()
       expect(kept).toEqual(hex('61'))

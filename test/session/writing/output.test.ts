@@ -195,7 +195,6 @@ describe('Output', () => {
     const output = new Output(memoryEnvironment())
     const users = [new User(output), new User(output)]
     for (const user of users) user.put(1)
-    expect(output.isShared).toBe(true)
     output.remember('x', 0, 0, 1)
 
     expect(output.isRepeated('x', 0, 0)).toBe(true)
@@ -205,7 +204,21 @@ describe('Output', () => {
 
     for (const user of users) user.writeOut()
     expect(output.isRepeated('x', 0, 0)).toBe(false)
-    expect(output.isShared).toBe(false)
+  })
+
+  it('wasSent() knows the payload that was named last, until all have left', () => {
+    const output = new Output(memoryEnvironment())
+    const user = new User(output)
+    user.put(1)
+
+    expect(['x', 'x', 'y', 'x'].map((payload) => output.wasSent(payload))).toEqual([
+      false,
+      true,
+      false,
+      false,
+    ])
+    user.writeOut()
+    expect(output.wasSent('x')).toBe(false)
   })
 })
 
