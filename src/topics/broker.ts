@@ -64,7 +64,7 @@ export type AppendIdentity =
    */
   | { readonly lane: string; readonly sequence: number }
 
-/** What an append came to. */
+/** The result of an append. */
 export interface Appended {
   readonly epoch: string
   /** The offset of the event; `null` for a duplicate whose offset the broker does not remember. */
@@ -88,7 +88,7 @@ export interface StoredEvent {
   readonly message: Uint8Array
 }
 
-/** A stretch of a log. */
+/** A page of a log. */
 export interface LogPage {
   readonly epoch: string
   /** The newest offset of the log at the time of the read. */
@@ -117,8 +117,8 @@ export type BrokerState =
   | { readonly state: 'closed' }
 
 /**
- * What a broker tells the node. No method throws. May be called from inside any method of the
- * broker.
+ * What a broker reports to its node. No method throws. A broker may call them from inside any of
+ * its own methods.
  */
 export interface BrokerSink {
   /**
@@ -143,7 +143,7 @@ export interface BrokerSink {
   state(state: BrokerState): void
 }
 
-/** What a broker is opened with. */
+/** Options of `Broker.open`. */
 export interface BrokerOptions {
   /** Separates installations that share one engine: 1 to 64 letters, digits, `-` and `_`. */
   readonly namespace: string
@@ -176,7 +176,7 @@ export interface Broker {
    * tells the states meanwhile.
    *
    * @returns resolves when the broker is usable for the first time, or has been closed before that;
-   *   rejects for what trying again cannot mend, such as a version that is too old.
+   *   rejects if another attempt cannot succeed, for example because the engine is too old.
    */
   open(sink: BrokerSink, options: BrokerOptions): Promise<void>
 
@@ -191,7 +191,7 @@ export interface Broker {
    */
   listen(channel: string): Promise<void>
 
-  /** Ends what `listen` began. Never throws; does nothing for a channel that is not listened to. */
+  /** Stops listening to `channel`. Never throws; idempotent. */
   unlisten(channel: string): void
 
   /**
@@ -210,7 +210,7 @@ export interface Broker {
 
   /**
    * Creates or verifies what the engine needs for a kind. Called before any other method sees the
-   * kind; idempotent. Where the engine needs nothing, it resolves while the broker is down too.
+   * kind; idempotent. If the engine needs nothing, it also resolves while the broker is down.
    */
   prepare(kind: LogKind): Promise<void>
 
@@ -218,12 +218,12 @@ export interface Broker {
    * Delivers the events of `topic` from now on. Idempotent. A topic is followed again after a
    * reconnect, also when this promise was rejected because the broker went down meanwhile.
    *
-   * @returns the head of the log, read after the engine has confirmed the subscription: what is
-   *   stored later is delivered, as far as the engine's wire goes.
+   * @returns the head of the log, read after the engine has confirmed the subscription: events
+   *   that are stored later are delivered, unless the engine loses a message.
    */
   follow(topic: LogTopic): Promise<Head>
 
-  /** Ends what `follow` began. Never throws; does nothing for a topic that is not followed. */
+  /** Stops following `topic`. Never throws; idempotent. */
   unfollow(topic: LogTopic): void
 
   /**

@@ -78,7 +78,7 @@ export class PublishRefusedError extends TowpathError {
 }
 
 /**
- * Told by brokers to topics: the log has gone on, or has another epoch. Publishers see
+ * Brokers throw it: the log has newer events, or has another epoch. Publishers get
  * `PublishRefusedError`.
  */
 export class ExpectationFailedError extends TowpathError {
@@ -119,7 +119,7 @@ export class SubscriptionRefusedError extends TowpathError {
   readonly topic: string
   readonly reason: SubscriptionRefusal
 
-  /** What the server says beside: a code of the application, or `null`. */
+  /** The application's own reason; `null` if it gave none. */
   readonly denied: { readonly code: string; readonly message: string } | null
 
   constructor(

@@ -42,7 +42,7 @@ export interface TopicParts {
   readonly wallTime: () => number
 }
 
-/** What a publish has beside its options: who the client is, and how it numbers. */
+/** The publisher of an event, and the identity of its publish. */
 export interface PublishOrigin {
   readonly publisher: string | null
   readonly identity: AppendIdentity | null
@@ -101,7 +101,7 @@ export class ServedTopic implements Topic {
     return order.inTurn(this.name, Promise.resolve(validated), async (outcome) => send(outcome))
   }
 
-  /** What the schema makes of an event. @throws (by rejecting) {PublishRefusedError} */
+  /** Returns the output of the schema. @throws (by rejecting) {PublishRefusedError} */
   async validate(event: unknown): Promise<unknown> {
     const schema = this.kind.event
     return schema === null ? event : this.#valueOf(await validateWith(schema, event))

@@ -49,7 +49,7 @@ type Message =
 const CHANNEL = 'n:count'
 const COLLECT_MS = 500
 const FRESH_MS = 5000
-/** A process that has not answered for so long is not waited for. */
+/** A process that has not answered for this time is not waited for. */
 const KNOWN_MS = 15_000
 const MAX_COUNTS = 10_000
 const ENCODER = new TextEncoder()
@@ -60,7 +60,7 @@ export class SubscriberCounts {
   readonly #parts: SubscriberParts
   /** By topic, in the order in which they were asked for. */
   readonly #counts = new Map<string, Count>()
-  /** When other processes have answered last. */
+  /** When each of the other processes has last answered. */
   readonly #known = new Map<string, number>()
   #isListening = false
 
@@ -131,7 +131,7 @@ export class SubscriberCounts {
     return count
   }
 
-  /** Ends the wait once all processes have answered that did before. */
+  /** Ends the wait once all processes that answered earlier have answered again. */
   #settle(topic: string): void {
     const count = this.#counts.get(topic)
     if (count === undefined) return

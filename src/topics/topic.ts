@@ -26,11 +26,11 @@ export interface PublishOptions {
    * @defaultValue none
    */
   readonly expect?: Position
-  /** Ends the wait. An event that has been sent to the broker may be stored all the same. */
+  /** Ends the wait. An event that was sent to the broker may still be stored. */
   readonly signal?: AbortSignal
 }
 
-/** What a publish came to. */
+/** The result of a publish. */
 export interface Published {
   /**
    * Where the event is. `null` in a topic without history, and for a duplicate that is only known
@@ -45,7 +45,7 @@ export interface Published {
   readonly here: number
 }
 
-/** How `events` begins and ends. */
+/** Options of `Topic.events`. */
 export interface EventsOptions {
   /** @defaultValue 'now' */
   readonly from?: From
@@ -53,7 +53,7 @@ export interface EventsOptions {
   readonly signal?: AbortSignal
 }
 
-/** How a session subscribes. */
+/** Options of `Topic.subscribe`. */
 export interface SubscribeOptions<Event> extends FeedOptions<Event> {
   /** @defaultValue 'now' */
   readonly from?: From
@@ -63,17 +63,17 @@ export interface SubscribeOptions<Event> extends FeedOptions<Event> {
 export interface TopicSubscription extends AsyncDisposable {
   /** The name of the topic. */
   readonly topic: string
-  /** Up to where events have been handed to the session; `null` in a topic without history. */
+  /** After the newest event that the session was given; `null` in a topic without history. */
   readonly position: Position | null
   /** Ends the subscription now. Idempotent. */
   cancel(): void
 }
 
-/** A topic. Having one costs nothing: nothing is kept until the first subscription. */
+/** A topic. It costs nothing until the first subscription. */
 export interface Topic<Event = unknown, Input = Event, Meta = unknown> {
   readonly name: string
 
-  /** Who is there, over all processes. @throws {TypeError} when the kind has no presence. */
+  /** The members, over all processes. @throws {TypeError} if the kind has no presence. */
   readonly presence: Presence<Meta>
 
   /**
@@ -82,7 +82,7 @@ export interface Topic<Event = unknown, Input = Event, Meta = unknown> {
    * Events that one process publishes to one topic are stored in the order of the calls.
    *
    * @throws (by rejecting) {PublishRefusedError} for an event that is refused (`reason` says why);
-   *   {BrokerUnavailableError} when nothing was stored; {PublishUncertainError} when nobody knows;
+   *   {BrokerUnavailableError} if it is not stored; {PublishUncertainError} if it may be stored;
    *   the signal's reason.
    */
   publish(event: Input, options?: PublishOptions): Promise<Published>
@@ -103,8 +103,8 @@ export interface Topic<Event = unknown, Input = Event, Meta = unknown> {
   history(options?: HistoryPageOptions): Promise<HistoryPage<Event>>
 
   /**
-   * The events, and what is to be said where some are missing, as an async iterator. It ends when
-   * the topics are closed.
+   * The events, and gaps where events are missing, as an async iterator. It ends when the topics
+   * are closed.
    *
    * @throws (by rejecting the first `next`) {BrokerUnavailableError} after the topics were closed.
    */
@@ -112,7 +112,7 @@ export interface Topic<Event = unknown, Input = Event, Meta = unknown> {
 
   /**
    * Sends the events to a session, until the session or the subscription ends. A slow session
-   * delays nobody else.
+   * delays no other.
    *
    * @returns resolves when the subscription has begun: what is published later is sent.
    * @throws (by rejecting) {ClosedSendChannelError} when the session ends while the broker is away;

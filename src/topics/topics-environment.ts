@@ -1,5 +1,5 @@
 /**
- * The world of topics: the clock of the application, and the event loop that the process has.
+ * The environment of topics: the clock of the application, and the event loop of the process.
  */
 
 import type { Clock } from '../base/index.ts'

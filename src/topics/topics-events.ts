@@ -1,5 +1,5 @@
 /**
- * What `topics.monitor` tells.
+ * The events of `topics.monitor`.
  */
 
 import type { WebSocketSession } from '../session/index.ts'
@@ -32,13 +32,13 @@ export interface TopicsEvents {
   /** A session was closed because it is too slow for a topic that closes slow subscribers. */
   readonly subscriberLags: { readonly topic: string; readonly session: WebSocketSession }
 
-  /** Events that did not come were read from the log: those after `from`, up to `to`. */
+  /** Missed events were read from the log: those after `from`, up to `to`. */
   readonly historyHealed: { readonly topic: string; readonly from: number; readonly to: number }
 
   /** The log of a topic has begun again. */
   readonly epochChanged: { readonly topic: string }
 
-  /** A client asked for more than it may. */
+  /** A client has reached a limit. */
   readonly limitReached: {
     readonly limit: TopicsLimitName
     readonly session: WebSocketSession

@@ -32,7 +32,7 @@ export interface TopicsOptions {
   readonly secret?: string
   /** For how long a repeated publish is recognised. @defaultValue 2 minutes */
   readonly dedupe?: Duration
-  /** For how long a publish is tried again when the broker breaks off. @defaultValue 10 seconds */
+  /** How long a publish is retried after the broker was lost. @defaultValue 10 seconds */
   readonly publishTimeout?: Duration
   /**
    * For how long a topic is followed after its last subscriber has left. @defaultValue 10 seconds
@@ -51,7 +51,7 @@ export interface TopicsOptions {
   /** How often heads are compared with the broker. @defaultValue 25 seconds */
   readonly checkEvery?: Duration
   /**
-   * What becomes of an event without history while the broker is away: it reaches the subscribers
+   * What happens to an event without history while the broker is down: it reaches the subscribers
    * of this process, or the publish is rejected. @defaultValue 'local'
    */
   readonly whileDown?: 'local' | 'reject'

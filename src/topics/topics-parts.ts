@@ -1,5 +1,5 @@
 /**
- * What the parts of topics need of each other.
+ * What the parts of topics share.
  */
 
 import type { EventMonitor } from '../application/internal.ts'

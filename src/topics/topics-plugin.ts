@@ -42,12 +42,12 @@ export interface OpenTopicsOptions extends TopicsOptions {
 }
 
 /**
- * Opens topics without an application: for jobs and scripts. The process goes on until they are
- * closed, as far as the broker keeps it alive.
+ * Opens topics without an application: for jobs and scripts. The connection of the broker keeps the
+ * process alive until they are closed.
  *
  * @returns resolves when the broker is up.
- * @throws (by rejecting) {TypeError | RangeError} for an invalid option; what the broker cannot
- *   mend by trying again.
+ * @throws (by rejecting) {TypeError | RangeError} for an invalid option; the error of a broker that
+ *   cannot be used.
  *
  * @example
  * await using topics = await openTopics({ namespace: 'shop' })

@@ -133,7 +133,7 @@ export class TopicsOfProcess implements AsyncDisposable {
     return this.#ready.promise
   }
 
-  /** Connects to the broker. Rejects for what trying again cannot mend. */
+  /** Connects to the broker. Rejects if another attempt cannot succeed. */
   async open(): Promise<void> {
     try {
       await this.parts.node.open()
@@ -150,8 +150,8 @@ export class TopicsOfProcess implements AsyncDisposable {
   /**
    * A topic of a kind.
    *
-   * @throws {TopicNameError} for parameters that make no name; {TopicKindConflictError} when
-   *   another kind in use may have a topic of that name; {TypeError} for what is no kind.
+   * @throws {TopicNameError} for parameters that make no valid name; {TopicKindConflictError} if
+   *   another kind in use may have a topic of that name; {TypeError} for an invalid kind.
    */
   topic<Parameters, Event, Input, Meta>(
     kind: TopicKind<Parameters, Event, Input, Meta>,
@@ -171,7 +171,7 @@ export class TopicsOfProcess implements AsyncDisposable {
    * Says what clients may do with the topics of a kind. A kind without this is closed to clients,
    * and open to the server's own code.
    *
-   * @throws {TypeError} when it has been said before; {TopicKindConflictError}.
+   * @throws {TypeError} if the kind has permissions already; {TopicKindConflictError}.
    */
   allow<Parameters, Event, Input, Meta>(
     kind: TopicKind<Parameters, Event, Input, Meta>,

@@ -1,17 +1,17 @@
 /**
- * The events of one topic in a client: what has come and is not yet taken, and the position to go
- * on from.
+ * The events of one topic in a client: the items that its reader has not taken, and the position
+ * after which the topic continues.
  */
 
 import { addAbortListener, Deferred, removeAbortListener } from '../../base/internal.ts'
 import type { From, Position, TopicItem } from '../kind/items.ts'
 
-/** Past this many, the rest is left on the server until the reader has caught up. */
+/** With more items, the client unsubscribes until the reader has taken them. */
 const MAX_ITEMS = 256
 
 /** What a feed asks of its connection. */
 export interface FeedOwner {
-  /** Subscribes, from where the feed is. */
+  /** Subscribes after the position of the feed. */
   subscribe(feed: ClientFeed): void
   unsubscribe(feed: ClientFeed): void
 }
@@ -19,7 +19,7 @@ export interface FeedOwner {
 /** One topic that is received. */
 export class ClientFeed {
   readonly topic: string
-  /** Whether the server has begun it by itself. */
+  /** Whether the server has subscribed the client by itself. */
   readonly isServed: boolean
   readonly #owner: FeedOwner
   readonly #from: From
@@ -46,12 +46,12 @@ export class ClientFeed {
     return this.#hasReader
   }
 
-  /** Whether the feed waits for its reader, and wants nothing meanwhile. */
+  /** Whether the feed is unsubscribed until its reader has caught up. */
   get isSuspended(): boolean {
     return this.#isSuspended
   }
 
-  /** Where it goes on; `from` as it was asked for as long as nothing has come. */
+  /** Where the feed continues: after the newest item, or where it began if none has come. */
   get from(): From {
     return this.#received ?? this.#from
   }
@@ -67,7 +67,7 @@ export class ClientFeed {
       position !== null &&
       before !== null &&
       (position.epoch !== before.epoch || position.offset > before.offset)
-    // A subscription of the server's own begins anew with each connection.
+    // A subscription that the server has made begins again with each connection.
     if (isElsewhere && !resumed && this.isServed) {
       const { epoch, offset } = position
       const isSame = epoch === before.epoch
@@ -85,7 +85,7 @@ export class ClientFeed {
     this.#taken ??= position
   }
 
-  /** Something has come. */
+  /** An item has come. */
   receive(item: TopicItem): void {
     if (this.#isSuspended || this.#end !== null) return
     if (item.type === 'event' && item.offset !== null && this.#received !== null) {
@@ -98,7 +98,7 @@ export class ClientFeed {
     if (this.#items.length > MAX_ITEMS) this.#suspend()
   }
 
-  /** Ends the feed; the reader sees `error` after what has come. */
+  /** Ends the feed. The reader gets the items that have come, and then `error`. */
   end(error: Error | null): void {
     this.#end ??= { error }
     this.#wake()
@@ -162,7 +162,7 @@ export class ClientFeed {
     }
   }
 
-  /** The reader is slow: what has come is given up, and asked for again when it is wanted. */
+  /** The reader is slow: drops the items, and asks for them again when the reader has caught up. */
   #suspend(): void {
     const missed = this.#items.filter(({ type }) => type === 'event').length
     if (this.isServed || this.#taken === null) {

@@ -1,5 +1,6 @@
 /**
- * Pages of histories that a client has asked for: asked again on every session until they come.
+ * Pages of histories that a client has requested. Each request is repeated on every session until
+ * its page comes.
  */
 
 import { addAbortListener, Deferred, removeAbortListener } from '../../base/internal.ts'

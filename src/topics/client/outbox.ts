@@ -1,10 +1,10 @@
 /**
- * The publishes of a client: kept until the server has answered, over as many connections as that
- * takes.
+ * The publishes of a client. Each is kept until the server has answered, over as many connections
+ * as that takes.
  *
  * Each publish has a number that grows by 1 within its topic. The number is the same however often
  * the publish is sent, so that the broker stores it once. Publishes to one topic are sent in order.
- * After one that was refused for now, the later ones wait.
+ * After a publish that was refused for now, the later ones wait.
  */
 
 import { addAbortListener, Deferred, removeAbortListener } from '../../base/internal.ts'

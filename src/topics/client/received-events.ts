@@ -1,5 +1,5 @@
 /**
- * Events as a server sends them, and as an application sees them.
+ * Turns events of the wire into the items that an application gets.
  */
 
 import type { EventItem } from '../kind/items.ts'

@@ -13,7 +13,7 @@ import {
 } from './topic-definition.ts'
 import { type TopicParameters, TopicPattern } from './topic-pattern.ts'
 
-/** What JSON can say. */
+/** A value that JSON can represent. */
 export type JsonValue =
   | string
   | number
@@ -22,7 +22,7 @@ export type JsonValue =
   | readonly JsonValue[]
   | { readonly [name: string]: JsonValue }
 
-/** What an event is without a schema: a JSON value, or bytes. */
+/** An event of a kind without a schema: a JSON value, or bytes. */
 export type EventData = JsonValue | Uint8Array
 
 /**
@@ -39,7 +39,7 @@ export interface TopicKind<
   Input = Event,
   Meta = unknown,
 > {
-  /** As it was defined: it names the kind. */
+  /** The pattern that the kind was defined with. It names the kind in all processes. */
   readonly pattern: string
   readonly event: StandardSchemaV1<Input, Event> | null
   readonly history: History | null
@@ -51,7 +51,7 @@ export interface TopicKind<
   readonly key: ((event: Event) => string | null) | null
   /** The name of the topic with these parameters. @throws {TypeError | TopicNameError} */
   nameOf(parameters: Parameters): string
-  /** What `name` captures; `null` when it is no topic of this kind. */
+  /** Returns the parameters of `name`; `null` if no topic of this kind has that name. */
   match(name: string): Parameters | null
 }
 
@@ -81,7 +81,7 @@ type MetaOf<Schema> = Schema extends StandardSchemaV1
 /**
  * Defines a kind of topics.
  *
- * @param pattern the names of its topics: `/`-segments, of which `:name` captures one.
+ * @param pattern the names of its topics: segments between slashes. `:name` captures a segment.
  * @throws {TypeError | RangeError} for a pattern or an option that is invalid.
  *
  * @example

@@ -8,7 +8,7 @@
 
 import { ByteReader, ByteWriter, MalformedBytesError } from './numbers.ts'
 
-/** An event, but for its place. */
+/** An event without its offset and epoch. */
 export interface Envelope {
   readonly at: number
   readonly key: string | null
@@ -39,7 +39,7 @@ export function encodeEnvelope({ at, key, publisher, isBinary, data }: Envelope)
 /**
  * Reads an envelope. Its data is a view of `bytes`.
  *
- * @throws {MalformedBytesError} for bytes that are none.
+ * @throws {MalformedBytesError} for bytes that are not an envelope.
  */
 export function decodeEnvelope(bytes: Uint8Array): Envelope {
   const reader = new ByteReader(bytes)

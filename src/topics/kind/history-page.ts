@@ -7,8 +7,8 @@ import type { EventItem, Position } from './items.ts'
 /** Which events a page has. */
 export interface HistoryPageOptions {
   /**
-   * `'start'`: the oldest events that are kept. `{ last }`: the newest ones, at most so many. A
-   * position: the events after it. @defaultValue { last: 100 }
+   * `'start'`: the oldest events that are stored. `{ last }`: the newest `last` events. A position:
+   * the events after it. @defaultValue { last: 100 }
    */
   readonly from?: 'start' | { readonly last: number } | Position
   /** Only events with a lower offset: `{ from: { last: 20 }, before }` pages backward. */

@@ -1,5 +1,5 @@
 /**
- * What a subscription brings: events, and what it says where events are missing.
+ * The items of a subscription: events, and messages about missing events.
  */
 
 /**
@@ -17,7 +17,7 @@ export interface Position {
 export type From =
   /** At the newest event: only later ones come. */
   | 'now'
-  /** With everything that is kept. */
+  /** At the oldest event that is stored. */
   | 'start'
   /** With the newest `last` events, as far as they are kept; 0 or above. */
   | { readonly last: number }
@@ -69,7 +69,8 @@ export interface GapItem {
 }
 
 /**
- * A slow subscriber of a `latest` topic was spared events that newer ones of the same key replace.
+ * A slow subscriber of a `latest` topic did not get events that newer events of the same key have
+ * replaced.
  */
 export interface SkippedItem {
   readonly type: 'skipped'
@@ -77,10 +78,10 @@ export interface SkippedItem {
   readonly count: number | null
 }
 
-/** Everything that was there when the subscription began has come. Once a subscription. */
+/** All events that were stored when the subscription began have come. Once per subscription. */
 export interface LiveItem {
   readonly type: 'live'
 }
 
-/** What a subscription brings. */
+/** An item of a subscription. */
 export type TopicItem<Event = unknown> = EventItem<Event> | GapItem | SkippedItem | LiveItem

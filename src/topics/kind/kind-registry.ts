@@ -1,11 +1,12 @@
 /**
- * The kinds that one process uses: which kind a name belongs to, and that no name belongs to two.
+ * The kinds that one process uses. Finds the kind of a name, and refuses kinds that could share a
+ * name.
  */
 
 import { TopicKindConflictError } from '../errors.ts'
 import { type AnyTopicKind, overlap } from './define-topic.ts'
 
-/** A name and what it stands for. */
+/** The kind and the parameters of a name. */
 export interface KnownTopic {
   readonly kind: AnyTopicKind
   readonly parameters: Readonly<Record<string, string>>

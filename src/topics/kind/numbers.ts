@@ -68,7 +68,7 @@ export class ByteWriter {
 }
 
 /**
- * Reads them back. Every method throws `MalformedBytesError` for bytes that are not of its kind.
+ * Reads what `ByteWriter` has written. Every method throws `MalformedBytesError` for other bytes.
  */
 export class ByteReader {
   readonly #bytes: Uint8Array

@@ -13,7 +13,7 @@ import {
   requireObject,
 } from '../../base/internal.ts'
 
-/** What becomes of a subscriber that is slower than its topic. */
+/** What a subscriber gets that is slower than its topic. */
 export type Lagging = 'replay' | 'latest' | 'skip' | 'close'
 
 /** How much of a topic is kept. */
@@ -24,12 +24,12 @@ export interface HistoryOptions {
   readonly age: Duration
 }
 
-/** Who is there. */
+/** The presence of a topic. */
 export interface PresenceOptions<Meta extends StandardSchemaV1 = StandardSchemaV1> {
   /** The schema of what members say about themselves. @defaultValue any JSON value */
   readonly meta?: Meta
   /**
-   * Up to how many members are listed one by one, 1 to 10 000. Above, there is a count and a
+   * How many members are listed one by one, 1 to 10 000. With more members there is a count and a
    * sample.
    *
    * @defaultValue 1000
@@ -37,7 +37,7 @@ export interface PresenceOptions<Meta extends StandardSchemaV1 = StandardSchemaV
   readonly listed?: number
 }
 
-/** What a kind of topics is. */
+/** Options of `defineTopic`. */
 export interface TopicDefinition<
   Event extends StandardSchemaV1 = StandardSchemaV1,
   Meta extends StandardSchemaV1 = StandardSchemaV1,
@@ -53,7 +53,7 @@ export interface TopicDefinition<
   /** Absent or `null`: the topic has no presence. @defaultValue null */
   readonly presence?: PresenceOptions<Meta> | null
   /**
-   * What becomes of a subscriber that is slower than the topic. `replay`: the events it missed are
+   * What a subscriber gets that is slower than the topic. `replay`: the events it missed are
    * read from the log. `latest`: the newest event of each key, and `skipped` with a count. `skip`:
    * a gap up to the newest event. `close`: its session is closed with 4101 `Too slow`. Without
    * history only `skip` and `close` are possible.
@@ -68,7 +68,7 @@ export interface TopicDefinition<
   readonly key?: (event: StandardSchemaV1.InferOutput<Event>) => string | null
 }
 
-/** How a kind is kept, in numbers. */
+/** The history of a kind, checked. */
 export interface History {
   readonly size: number
   readonly ageMs: number

@@ -7,7 +7,7 @@ import { TopicNameError } from '../errors.ts'
 /** The longest name, in bytes of UTF-8. */
 export const MAX_NAME_BYTES = 255
 
-// Control characters, and what is no character at all.
+// Control characters, surrogates, and code points without a character.
 const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Cn}]/u
 const UTF8 = new TextEncoder()
 
@@ -25,7 +25,7 @@ export function checkTopicName(name: string): string {
   throw new TopicNameError(typeof name === 'string' ? name.slice(0, MAX_NAME_BYTES) : '', problem)
 }
 
-/** What is wrong with `name`; `null` when it is a name. */
+/** Returns why `name` is invalid; `null` if it is valid. */
 export function problemOf(name: unknown): string | null {
   if (typeof name !== 'string') return `it is a ${typeof name}, expected a string`
   if (name === '') return 'it is empty, expected 1 byte or more'

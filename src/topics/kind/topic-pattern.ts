@@ -22,7 +22,7 @@ interface Segment {
 }
 
 const PARAMETER_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
-/** Of brokers and of other libraries. There is no subscription to several topics at once. */
+/** Wildcards of brokers and of other libraries. A subscription has one topic. */
 const WILDCARDS: ReadonlySet<string> = new Set(['*', '**', '+', '#', '>'])
 
 /** A pattern that has been checked. */
@@ -53,7 +53,7 @@ export class TopicPattern {
     return checkTopicName(segments.join('/'))
   }
 
-  /** What `name` has in the place of each parameter; `null` when it does not match. */
+  /** Returns the parameters that `name` has; `null` if it does not match. */
   match(name: string): Record<string, string> | null {
     const parts = name.split('/')
     if (parts.length !== this.#segments.length) return null
@@ -110,7 +110,7 @@ function parse(text: string): Segment[] {
   })
 }
 
-/** Refuses what other libraries would not take literally: `{name}`, and a wildcard. */
+/** Refuses a segment that other libraries do not take literally: `{name}`, and a wildcard. */
 function requireLiteral(pattern: string, segment: string): void {
   const captured = /\{\W*(\w*)[^}]*\}/.exec(segment)?.[1]
   if (captured === undefined && !WILDCARDS.has(segment)) return

@@ -81,7 +81,7 @@ export class MemoryLog {
     for (const link of this.#linksOf(broker)) link.mend()
   }
 
-  /** Loses the next `count` deliveries of events and messages, in whatever line. */
+  /** Loses the next `count` deliveries of events and messages, on any line. */
   drop(count: number): void {
     this.#toDrop = count
   }

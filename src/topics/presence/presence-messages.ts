@@ -1,14 +1,14 @@
 /**
- * What processes tell each other about presence, as JSON on channels of the broker.
+ * The messages of presence between processes, as JSON on channels of the broker.
  *
- * On the control channel: that a process lives, leaves, and asks. On the channel of a topic: who is
- * there.
+ * The control channel has signs of life, goodbyes and questions. The channel of a topic has its
+ * members.
  */
 
-/** A member of one process: its key, what is said, and when. */
+/** A member of one process: its key, its meta, and the stamp of the meta. */
 export type MemberEntry = readonly [key: string, meta: unknown, stamp: number]
 
-/** What a process says. */
+/** A message of a process. */
 export type PresenceMessage =
   /** `hello`: the process has come, or come back. All others answer with `alive`. */
   | { readonly type: 'hello' | 'alive'; readonly node: string }
@@ -41,14 +41,14 @@ export type PresenceMessage =
       readonly members: readonly MemberEntry[]
     }
 
-/** Where processes tell that they live. */
+/** The channel for signs of life. */
 export const CONTROL_CHANNEL = 'n:presence'
 
 const PREFIX = 'p:'
 const ENCODER = new TextEncoder()
 const DECODER = new TextDecoder()
 
-/** Where a topic's presence travels. */
+/** The channel for the members of a topic. */
 export function presenceChannelOf(topic: string): string {
   return `${PREFIX}${topic}`
 }
@@ -62,7 +62,7 @@ export function encodePresence(message: PresenceMessage): Uint8Array {
   return ENCODER.encode(JSON.stringify(message))
 }
 
-/** @returns `null` for what is no message: another program has sent something on our channel. */
+/** @returns `null` for bytes that are not a message: another program may use the channel. */
 export function decodePresence(bytes: Uint8Array): PresenceMessage | null {
   try {
     const value: unknown = JSON.parse(DECODER.decode(bytes))

@@ -1,5 +1,5 @@
 /**
- * Who is there: the members of a topic.
+ * Presence: the members of a topic.
  */
 
 import type { WebSocketSession } from '../../session/index.ts'
@@ -14,8 +14,8 @@ export interface Member<Meta = unknown> {
 /** A change, or the members at the beginning. */
 export type PresenceChange<Meta = unknown> =
   /**
-   * Comes first, and again when a loop was too slow or the copies were read again. At most `listed`
-   * members; `count` is their number.
+   * Comes first, and again when a loop was too slow or the copies were read again. It has at
+   * most `listed` members; `count` is the number of all.
    */
   | {
       readonly type: 'members'

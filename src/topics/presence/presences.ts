@@ -36,7 +36,7 @@ export interface PresenceSettings {
   readonly isAlone: boolean
 }
 
-/** What presences tell their owner. The functions must not throw. */
+/** What presences report to their owner. The functions must not throw. */
 export interface PresencesOwner {
   /** A function that the application gave for a session has failed. */
   readonly failed: (error: unknown, session: WebSocketSession) => void

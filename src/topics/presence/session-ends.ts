@@ -1,6 +1,6 @@
 /**
- * Learning when a session ends, for many that may change their minds: a listener that is taken back
- * leaves nothing behind. A reaction of a promise would stay until the session ends.
+ * Listeners for the end of a session. A listener that is removed leaves nothing behind. A reaction
+ * on the promise `closeReason` would stay until the session ends.
  */
 
 import type { WebSocketSession } from '../../session/index.ts'
@@ -13,7 +13,7 @@ const LISTENERS = new WeakMap<WebSocketSession, Set<Ended>>()
 /**
  * Calls `ended` once with the close code, when `session` has ended or if it already has.
  *
- * @returns takes the listener back.
+ * @returns removes the listener.
  */
 export function onSessionEnd(session: WebSocketSession, ended: Ended): () => void {
   const listeners = LISTENERS.get(session) ?? listenTo(session)

@@ -20,7 +20,7 @@ export class ClientNames {
     this.#secret = secret ?? random(new Uint8Array(SECRET_BYTES)).slice()
   }
 
-  /** A new name. @returns it, and what the client shows to go on under it. */
+  /** Makes a name. @returns the name, and the signed name that the client keeps. */
   create(): { readonly id: string; readonly client: string } {
     const bytes = this.#random(new Uint8Array(ID_BYTES))
     const id = btoa(String.fromCharCode(...bytes))
@@ -29,7 +29,7 @@ export class ClientNames {
     return { id, client: `${id}.${this.#sign(id).toString('base64url')}` }
   }
 
-  /** The name that `client` was given with; `null` when it was not. */
+  /** Returns the name in a signed name; `null` if its signature is wrong. */
   recognise(client: string): string | null {
     if (client.length > MAX_LENGTH) return null
     const [id = '', signature = '', ...rest] = client.split('.')

@@ -1,5 +1,5 @@
 /**
- * The messages of the protocol that `topics.serve` speaks, whatever their encoding: see
+ * The messages of the protocol that `topics.serve` speaks, in any encoding: see
  * docs/topics-wire.md.
  */
 

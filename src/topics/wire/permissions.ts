@@ -1,6 +1,6 @@
 /**
- * What clients may do with the topics of a kind: asked of the application for each topic. What it
- * does not allow is forbidden.
+ * Permissions: what clients may do with the topics of a kind. The application decides for each
+ * topic. Everything that it does not allow is forbidden.
  */
 
 import { kindOf, requireFunction, requireKnownNames, requireObject } from '../../base/internal.ts'
@@ -8,7 +8,7 @@ import { type AnyTopicKind, requireKind } from '../kind/define-topic.ts'
 import type { KindRegistry } from '../kind/kind-registry.ts'
 import type { TopicsClient } from './topics-client.ts'
 
-/** A refusal with what the client is told. */
+/** A refusal, with a reason for the client. */
 export class Denied {
   /** For programs: 1 to 64 characters. */
   readonly code: string
@@ -21,7 +21,7 @@ export class Denied {
   }
 }
 
-/** What is asked. */
+/** The question of a permission. */
 export interface Asked<Parameters> {
   readonly client: TopicsClient
   /** What the pattern of the kind captures. */
@@ -38,21 +38,21 @@ export type Verdict = boolean | Denied | { readonly until: Date }
 
 type Answer<T> = T | Promise<T>
 
-/** What clients may do. What is absent is forbidden. */
+/** What clients may do. Without a function, that is forbidden. */
 export interface TopicPermissions<Parameters, Event, Input, Meta = unknown> {
   /** Whether a client may receive the topic. */
   readonly subscribe?: (asked: Asked<Parameters>) => Answer<Verdict>
   /**
-   * Whether a client may publish. `{ event }` is stored in the place of what the client sent. The
-   * schema of the kind is asked before, and again for `event`.
+   * Whether a client may publish. `{ event }` is stored instead of the client's event. Both are
+   * validated with the schema of the kind.
    */
   readonly publish?: (
     asked: Asked<Parameters> & { readonly event: Event },
   ) => Answer<boolean | Denied | { readonly event: Input }>
   /**
-   * Whether a client may be a member, and who it is: what the client says of itself is in `meta`,
-   * and is not checked. Without this function nobody sees who is there either; to see that, a
-   * client needs `subscribe` too.
+   * Whether a client may be a member, and under which key. `meta` is an argument of the client, and
+   * is not checked. Without this function clients cannot see the members either. To see them, a
+   * client also needs `subscribe`.
    */
   readonly presence?: (
     asked: Asked<Parameters> & { readonly meta: unknown },
@@ -76,7 +76,7 @@ export interface Identity<Meta = unknown> {
 /** Permissions whose types are not known to the compiler. */
 export type AnyPermissions = TopicPermissions<Readonly<Record<string, string>>, unknown, unknown>
 
-/** What a name stands for, with what clients may do. */
+/** The kind and the parameters of a name, with the permissions of the kind. */
 export interface AllowedTopic {
   readonly kind: AnyTopicKind
   readonly parameters: Readonly<Record<string, string>>
@@ -116,12 +116,12 @@ export class Permissions {
   }
 }
 
-/** What a verdict says. */
+/** The decision of a verdict. */
 export type Decision =
   | { readonly isAllowed: true; readonly until: Date | null }
   | { readonly isAllowed: false; readonly denied: Denied | null }
 
-/** @throws {TypeError} for what is no verdict: nothing is allowed by mistake. */
+/** @throws {TypeError} for any other value, so that nothing is allowed by mistake. */
 export function decide(verdict: Verdict): Decision {
   if (verdict === true) return { isAllowed: true, until: null }
   if (verdict === false) return { isAllowed: false, denied: null }

@@ -1,5 +1,5 @@
 /**
- * How `topics.serve` serves clients.
+ * The options of `topics.serve`, and what all of its connections share.
  */
 
 import type { DefaultWebSocketServerSession } from '../../application/index.ts'

@@ -1,5 +1,6 @@
 /**
- * The answers of the server to one client, and what a client may cost that does not read them.
+ * The answers of the server to one client. While the client does not read them, the server reads
+ * no request.
  */
 
 import type { DefaultWebSocketServerSession } from '../../application/index.ts'
@@ -13,7 +14,7 @@ import type { ErrorCode, ServerMessage } from './messages.ts'
 import type { Denied } from './permissions.ts'
 
 const TOO_FAST = new CloseReason(4429, 'Too fast')
-/** How many requests in a row may be refused before the client counts as one that does not stop. */
+/** How many requests in a row may be refused. After more, the session is closed with 4429. */
 const MAX_REFUSALS = 200
 
 /** The answers of one connection. */

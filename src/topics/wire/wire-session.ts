@@ -1,6 +1,6 @@
 /**
- * One connection of the wire protocol: greets the client, and hands each message to the part that
- * it concerns.
+ * One connection of the wire protocol: greets the client, and passes each message to the part that
+ * handles it.
  */
 
 import type { DefaultWebSocketServerSession } from '../../application/index.ts'
