@@ -67,6 +67,17 @@ describe('Lanes', () => {
     expect(lanes.laneOf(topicOf('a'))).toBe(lane)
   })
 
+  it('forgets the topic that was used least lately, not the one that was made first', async () => {
+    for (const name of ['a', 'b']) lanes.laneOf(topicOf(name))
+    await environment.clock.advance(59_000)
+    const lane = lanes.laneOf(topicOf('a'))
+    await environment.clock.advance(1000)
+    lanes.laneOf(topicOf('c'))
+
+    expect(lanes.size).toBe(2)
+    expect(lanes.laneOf(topicOf('a'))).toBe(lane)
+  })
+
   it('keeps a topic whose publishes are not answered', async () => {
     broker.append = () => new Promise(() => {})
     const lane = lanes.laneOf(topicOf('a'))
