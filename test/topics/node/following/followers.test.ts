@@ -62,7 +62,7 @@ describe('Followers', () => {
   })
 
   it('is ready when the head of the topic is known', async () => {
-    const ready = followers.ready('rooms/1', Room)
+    const ready = followers.ready('rooms/1', Room, null)
     expect(followers.find('rooms/1')?.topic.isReady).toBe(false)
 
     expect((await ready)?.topic.isReady).toBe(true)
@@ -70,7 +70,7 @@ describe('Followers', () => {
 
   it('T-31 is ready once a check has read the head, if the broker did not answer at first', async () => {
     broker.follow = () => Promise.reject(new BrokerUnavailableError('follow', null))
-    const ready = followers.ready('rooms/1', Room)
+    const ready = followers.ready('rooms/1', Room, null)
     await pass(250)
 
     expect((await ready)?.topic.isReady).toBe(true)
@@ -112,7 +112,7 @@ describe('Followers', () => {
 
   it('tells a topic that is given up while its head is awaited', async () => {
     broker.follow = () => new Promise(() => {})
-    const ready = followers.ready('rooms/1', Room)
+    const ready = followers.ready('rooms/1', Room, null)
     const topic = followers.find('rooms/1')?.topic
     if (topic !== undefined) followers.letLinger(topic)
     broker.heads = () => new Promise(() => {})
