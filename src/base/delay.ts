@@ -25,13 +25,23 @@ export interface WaitingClock extends Clock {
   delay(duration: Duration, options?: DelayOptions): Promise<void>
 }
 
+/** The clocks below those that `delayingClock` has returned. */
+const BELOW = new WeakMap<Clock, Clock>()
+
 /** Adds `delay` to `clock`. */
 export function delayingClock(clock: Clock): WaitingClock {
-  return {
+  const delaying: WaitingClock = {
     now: () => clock.now(),
     setTimer: (delayMs, callback) => clock.setTimer(delayMs, callback),
     delay: (duration, options) => delayOn(clock, duration, [options?.signal]),
   }
+  BELOW.set(delaying, clock)
+  return delaying
+}
+
+/** Returns the clock that `delayingClock` made `clock` of; else `clock` itself. */
+export function clockBelow(clock: Clock): Clock {
+  return BELOW.get(clock) ?? clock
 }
 
 /**

@@ -3,7 +3,7 @@
 export { addAbortListener, removeAbortListener } from './abort-listeners.ts'
 export { asError, isInstance, isThenable, kindOf } from './any-value.ts'
 export { Deferred, handled, rejected, whenKnown } from './deferred.ts'
-export { delayOn, delayingClock } from './delay.ts'
+export { delayOn, clockBelow, delayingClock } from './delay.ts'
 export { sumInMilliseconds, toMilliseconds } from './duration.ts'
 export type { DurationLimits } from './duration.ts'
 export { type Environment, randomFraction } from './environment.ts'

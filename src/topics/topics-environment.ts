@@ -3,11 +3,20 @@
  */
 
 import type { Clock } from '../base/index.ts'
-import { type Environment, systemClock, TimerWheel, waitingClock } from '../base/internal.ts'
+import {
+  clockBelow,
+  type Environment,
+  systemClock,
+  TimerWheel,
+  waitingClock,
+} from '../base/internal.ts'
 
 /** Makes an environment on `clock`; real time by default. */
 export function createTopicsEnvironment(clock: Clock = systemClock): Environment {
   const timers = new TimerWheel(clock)
+  const defer: Environment['defer'] = (task, argument) => queueMicrotask(() => task(argument))
+  // In virtual time there is no I/O to wait for, and a test waits for one turn of the event loop.
+  const isReal = clockBelow(clock) === systemClock
   const waiting = waitingClock(clock)
   return {
     clock,
@@ -16,8 +25,8 @@ export function createTopicsEnvironment(clock: Clock = systemClock): Environment
     // process alive.
     waitingTimers: waiting === clock ? timers : new TimerWheel(waiting),
     random: (target) => crypto.getRandomValues(target as Uint8Array<ArrayBuffer>), // never shared memory
-    defer: (task, argument) => queueMicrotask(() => task(argument)),
-    deferPastIo: (task, argument) => void setImmediate(task, argument),
+    defer,
+    deferPastIo: isReal ? (task, argument) => void setImmediate(task, argument) : defer,
     deferPastTurn: (task, argument) => void setImmediate(task, argument),
     // Topics hang one listener on each signal that they are given.
     unlimitListeners: () => {},
