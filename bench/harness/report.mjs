@@ -64,12 +64,12 @@ run. The figures come from one run on one machine: only ratios within the run ar
 
 ${factsTable(run)}
 
-The nodes of a server and their broker share one core, and the load generator has another. Redis runs
-with \`appendfsync everysec\`, NATS with streams in files. A cell is the median of the rounds, with
-the smallest and the largest value. A ratio is the first row's value divided by the row's value, round
-by round. The load generator (\`bench/load/topics.c\`) checks every delivery. An event that is missing,
-twice, out of order or damaged fails the run. A load generator above 90 % of a core may be what limits
-the row.
+The nodes of a server and their broker share one core, and the load generator has another. Redis
+runs with \`appendfsync everysec\`, NATS with streams in files. A cell is the median of the rounds,
+with the smallest and the largest value. A ratio is the first row's value divided by the row's
+value, round by round. The load generator (\`bench/load/topics.c\`) checks every delivery. An event
+that is missing, repeated, out of order or damaged fails the run. A load generator above 90 % of a
+core may be what limits the row.
 `
 }
 
