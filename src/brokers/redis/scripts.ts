@@ -29,15 +29,26 @@ local function life()
   if ARGV[1] == '1' then return 'trusted' end
   return string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)') or 'unknown'
 end
+-- The reply of a read, or nothing for a key of another type. Other errors end the script.
+local function ours(reply)
+  if type(reply) ~= 'table' or not reply.err then return reply end
+  if string.find(reply.err, '^WRONGTYPE') then return nil end
+  error(reply)
+end
 local function begin(meta, id, offset)
-  redis.call('DEL', meta)
+  -- After DEL, Redis checks its memory no more. A read also succeeds while the memory is full; an
+  -- append does not.
+  if not isAppend then redis.call('DEL', meta) end
   redis.call('HSET', meta, 'e', ARGV[2], 'o', whole(offset), 'r', id)
   redis.call('PEXPIRE', meta, ARGV[3])
   return ARGV[2], offset
 end
 local function open(meta, log, id)
-  local m = redis.pcall('HMGET', meta, 'e', 'o', 'r')
-  if m.err then m = {} end
+  local m = ours(redis.pcall('HMGET', meta, 'e', 'o', 'r'))
+  if not m then
+    redis.call('DEL', meta)
+    m = {}
+  end
   local epoch, offset = m[1], tonumber(m[2] or '')
   if offset and not (offset >= 0 and offset < 9007199254740992 and offset % 1 == 0) then
     offset = nil
@@ -45,8 +56,8 @@ local function open(meta, log, id)
   if epoch and offset and m[3] == id and string.match(epoch, '^[%w_-]+$') and #epoch <= 64 then
     return epoch, offset
   end
-  local last = redis.pcall('XREVRANGE', log, '+', '-', 'COUNT', 1)
-  if last.err then
+  local last = ours(redis.pcall('XREVRANGE', log, '+', '-', 'COUNT', 1))
+  if not last then
     redis.call('DEL', log)
   elseif last[1] then
     local kept = tonumber(string.match(last[1][1], '^(%d+)')) or 0
@@ -63,10 +74,10 @@ end
  * Returns epoch, offset or nothing, and 0 for stored, 1 for a duplicate, 2 for a failed
  * expectation.
  */
-const APPEND = `${PRELUDE}
+const APPEND = `local isAppend = true${PRELUDE}
 local id = life()
 local epoch, offset = open(KEYS[1], KEYS[2], id)
-local known = redis.pcall('GET', KEYS[3])
+local known = ours(redis.pcall('GET', KEYS[3]))
 if type(known) == 'string' then
   local sequence, at = string.match(known, '^(%d+):(%d+)$')
   if sequence and tonumber(sequence) >= tonumber(ARGV[6]) then
@@ -83,6 +94,12 @@ local function add()
 end
 local added = add()
 if added.err then
+  -- Only a log of another program, or one above the head, begins again. Redis returns other errors,
+  -- such as OOM, before it writes, and permits DEL at the same time: the log would be lost.
+  local isForeign = string.find(added.err, '^WRONGTYPE')
+    or string.find(added.err, 'equal or smaller', 1, true)
+    or string.find(added.err, 'exhausted the last possible ID', 1, true)
+  if not isForeign then return added end
   redis.call('DEL', KEYS[2])
   epoch, offset = begin(KEYS[1], id, offset)
   previous = 0
@@ -104,12 +121,12 @@ return { epoch, offset, 0 }
  * Returns epoch, head, the offset of the oldest event or nothing, then offset and message of each
  * event.
  */
-const READ = `${PRELUDE}
+const READ = `local isAppend = false${PRELUDE}
 local epoch, head = open(KEYS[1], KEYS[2], life())
 local after, events, bytes = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-local oldest = redis.pcall('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)
-local page = { epoch, whole(head), oldest[1] and string.match(oldest[1][1], '^%d+') or '' }
-local full = oldest.err or after >= head
+local oldest = ours(redis.pcall('XRANGE', KEYS[2], '-', '+', 'COUNT', 1))
+local page = { epoch, whole(head), oldest and oldest[1] and string.match(oldest[1][1], '^%d+') or '' }
+local full = not oldest or after >= head
 local taken = 0
 while not full do
   local chunk = redis.call('XRANGE', KEYS[2], whole(after + 1), whole(head), 'COUNT', math.min(16, events))
@@ -131,7 +148,7 @@ return page
 `
 
 /** Reads heads. KEYS: meta and log of each topic. Returns epoch and offset of each. */
-const HEADS = `${PRELUDE}
+const HEADS = `local isAppend = false${PRELUDE}
 local id = life()
 local heads = {}
 for k = 1, #KEYS, 2 do

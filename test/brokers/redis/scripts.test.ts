@@ -120,6 +120,66 @@ describe.skipIf(REDIS === null)('the scripts of redisBroker(), over a hostile Re
     expect(appended).toEqual({ epoch, offset: 4, duplicate: false })
   })
 
+  /** Runs `work` while Redis has no memory for another write. */
+  async function whileFull(work: () => Promise<void>): Promise<void> {
+    await server.command((run) => run('CONFIG', 'SET', 'maxmemory', '1'))
+    try {
+      await work()
+    } finally {
+      await server.command((run) => run('CONFIG', 'SET', 'maxmemory', '0'))
+    }
+  }
+
+  it('T-12 a full Redis refuses an append and keeps the history', async () => {
+    const { topic, epoch } = await threeEvents()
+
+    await whileFull(async () => {
+      await expect(broker.append(topic, bytes('4'), { id: '4' })).rejects.toMatchObject({
+        code: 'TOWPATH_BROKER_UNAVAILABLE',
+        cause: { message: expect.stringMatching(/^OOM /) as unknown },
+      })
+      expect(await texts(topic)).toEqual(['1', '2', '3'])
+    })
+
+    const appended = await broker.append(topic, bytes('4'), { id: '4' })
+    expect(appended).toEqual({ epoch, offset: 4, duplicate: false })
+    expect(await texts(topic)).toEqual(['1', '2', '3', '4'])
+  })
+
+  it('a full Redis refuses the first event of a topic, and tells the head of the topic', async () => {
+    const topic = topicOf('rooms/full')
+
+    await whileFull(async () => {
+      await expect(broker.append(topic, bytes('1'), { id: '1' })).rejects.toMatchObject({
+        cause: { message: expect.stringMatching(/OOM /) as unknown },
+      })
+      expect(await broker.heads([topic])).toMatchObject([{ offset: 0 }])
+    })
+  })
+
+  it('T-12 an append that the ACL forbids keeps the history', async () => {
+    const { topic, epoch } = await threeEvents()
+    await server.command((run) => run('ACL', 'SETUSER', 'default', '-xadd'))
+
+    const refused = await Promise.allSettled([broker.append(topic, bytes('4'), { id: '4' })])
+    await server.command((run) => run('ACL', 'SETUSER', 'default', '+xadd'))
+
+    expect(refused[0]).toMatchObject({ reason: { code: 'TOWPATH_BROKER_UNAVAILABLE' } })
+    expect(await broker.heads([topic])).toEqual([{ epoch, offset: 3 }])
+    expect(await texts(topic)).toEqual(['1', '2', '3'])
+  })
+
+  it('T-33 metadata that the ACL hides does not begin a new epoch', async () => {
+    const { topic, epoch } = await threeEvents()
+    await server.command((run) => run('ACL', 'SETUSER', 'default', '-hmget'))
+
+    const hidden = await Promise.allSettled([broker.heads([topic])])
+    await server.command((run) => run('ACL', 'SETUSER', 'default', '+hmget'))
+
+    expect(hidden[0]).toMatchObject({ reason: { code: 'TOWPATH_BROKER_UNAVAILABLE' } })
+    expect(await broker.heads([topic])).toEqual([{ epoch, offset: 3 }])
+  })
+
   it('T-33 everything removed while it runs begins new epochs', async () => {
     const { topic, epoch } = await threeEvents()
     await server.command((run) => run('FLUSHALL'))

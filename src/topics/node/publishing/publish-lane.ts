@@ -39,6 +39,8 @@ interface Entry extends PublishRequest {
   state: 'waiting' | 'sent' | 'failed'
   /** Whether an attempt may have stored it. */
   isUncertain: boolean
+  /** Why the newest attempt failed. */
+  cause: unknown
 }
 
 // What waits for its turn at a broker that takes one append at a time.
@@ -119,6 +121,7 @@ export class PublishLane {
       deadline: environment.clock.now() + publishTimeoutMs,
       state: 'waiting',
       isUncertain: false,
+      cause: undefined,
     }
     this.#entries.push(entry)
     this.#waiting++
@@ -181,6 +184,7 @@ export class PublishLane {
     if (isUncertain || error instanceof BrokerUnavailableError) {
       entry.isUncertain ||= isUncertain
       entry.state = 'failed'
+      entry.cause = error.cause
       // An entry that has expired meanwhile is no longer there, and nobody waits for it.
       this.#isBroken = this.#entries.some(({ state }) => state === 'failed')
       if (this.#isBroken && this.#sent === 0 && this.#parts.isUp()) this.#again()
@@ -225,10 +229,11 @@ export class PublishLane {
     const { name } = this.#topic
     // What was sent and not answered may be stored.
     const isUncertain = entry.isUncertain || entry.state === 'sent'
+    const options = { cause: entry.cause }
     entry.answer.reject(
       isUncertain
-        ? new PublishUncertainError(name)
-        : new BrokerUnavailableError(`publish to "${name}"`, name),
+        ? new PublishUncertainError(name, options)
+        : new BrokerUnavailableError(`publish to "${name}"`, name, options),
     )
   }
 

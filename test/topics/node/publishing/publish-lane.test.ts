@@ -118,6 +118,17 @@ describe('PublishLane', () => {
     expect(await results[1]).toBeInstanceOf(BrokerUnavailableError)
   })
 
+  it('says after publishTimeout why the broker refused', async () => {
+    const { publish, appends, broker, pass } = laneOf()
+    const result = publish('refused')
+    broker.isUp = false
+    const cause = new Error('OOM command not allowed')
+    appends[0]?.answer.reject(new BrokerUnavailableError('publish', 'rooms/1', { cause }))
+    await pass(10_000)
+
+    expect(await result).toMatchObject({ code: 'TOWPATH_BROKER_UNAVAILABLE', cause })
+  })
+
   it('refuses what finds too much before it as busy', async () => {
     const { publish } = laneOf(1)
     const results = Array.from({ length: 1025 }, () => publish('x'))
