@@ -104,7 +104,6 @@ const UNTESTED: Readonly<Record<string, string>> = {
   'inspector/topics-facts.ts': 'is a part of the plugin: test/inspector/inspector.test.ts runs it',
   'inspector/viewer.ts': 'is a page that is open: test/inspector/inspector.test.ts runs it',
   'inspector/watch.ts': 'is a part of the plugin: test/inspector/inspector.test.ts runs it',
-  'topics/node/followed-topic.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/prepared.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/node/taking.ts': 'is a part of a node: test/topics/topics.test.ts runs nodes',
   'topics/wire/messages.ts':

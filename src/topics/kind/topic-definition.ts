@@ -62,8 +62,8 @@ export interface TopicDefinition<
    */
   readonly lagging?: Lagging
   /**
-   * The key of an event, for `latest`; `null` for none. @defaultValue the key that `publish` is
-   * given
+   * The key of an event, for `latest`; `null` for none. A stored event that it throws for has the
+   * key of its publish. @defaultValue the key that `publish` is given
    */
   readonly key?: (event: StandardSchemaV1.InferOutput<Event>) => string | null
 }

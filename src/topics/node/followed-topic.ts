@@ -152,8 +152,8 @@ export class FollowedTopic {
     this.#ring ??= new Ring(this.#parts.budget, this.head)
     this.head = event.offset
     this.#ring.append(event)
-    if (this.#newest !== null) this.#remember(this.#newest, event)
     if (this.subscriptions.size > 0) this.#parts.sweep.mark(this.subscriptions, shareOf(event))
+    if (this.#newest !== null) this.#remember(this.#newest, event)
   }
 
   /** Events between `after` and `to` come late, in a healing that began at `from`. */
@@ -181,11 +181,25 @@ export class FollowedTopic {
     this.#newest?.clear()
   }
 
+  /** Does not throw: a client or another program may have written the event. */
   #remember(newest: Map<string | null, TopicEvent>, event: TopicEvent): void {
-    const key = this.kind.key === null ? event.envelope.key : this.kind.key(event.item.event)
+    // It has no event to send: subscriptions get a gap when they read it from the ring or the log.
+    if (event.isLoss || !event.isReadable) return
+    const key = this.#keyOf(event)
     // Deleted first, so that the map stays in order of offsets.
     newest.delete(key)
     newest.set(key, event)
     if (newest.size > MAX_KEYS) this.#newest = null
+  }
+
+  /** The key by the function of the kind; the key of the publish if there is none, or it throws. */
+  #keyOf(event: TopicEvent): string | null {
+    if (this.kind.key === null) return event.envelope.key
+    try {
+      return this.kind.key(event.item.event)
+    } catch {
+      // A publish that gives a key may store an event that the function was not written for.
+      return event.envelope.key
+    }
   }
 }
