@@ -160,11 +160,13 @@ export class Presences {
   }
 
   #use(name: string, kind: AnyTopicKind): TopicMembers {
-    let members = this.#used.get(name)
-    if (members === undefined) {
-      members = new TopicMembers(name, kind, this.#parts, () => this.#used.delete(name))
-      this.#used.set(name, members)
-    }
+    const used = this.#used.get(name)
+    if (used !== undefined) return used
+    const members: TopicMembers = new TopicMembers(name, kind, this.#parts, () => {
+      // A call that still held these members may end after others have taken their place.
+      if (this.#used.get(name) === members) this.#used.delete(name)
+    })
+    this.#used.set(name, members)
     return members
   }
 

@@ -22,6 +22,7 @@ import {
 const Room = defineTopic('rooms/:room', {
   presence: { meta: z.object({ name: z.string() }), listed: 3 },
 })
+const Hall = defineTopic('halls/:room', { presence: {} })
 const room = { room: '1' }
 
 /** Each client joins under the key that its path says. */
@@ -239,6 +240,25 @@ describe('Presences', () => {
       const listing = presence.list()
       await t.clock.advance(1000)
       expect((await listing).complete).toBe(false)
+    })
+  })
+
+  it('T-45 a session that joins between two counts of one turn is a member', async () => {
+    await withTestApplication(async (t) => {
+      t.application.install(WebSockets)
+      const { presence } = t.application.install(Topics).topic(Hall, room)
+      t.application.routing((route) => {
+        route.webSocket('/', ({ incoming }) => incoming.consumeEach(() => {}))
+      })
+      await t.connect('/')
+      const [session] = t.application.sessions
+      if (session === undefined) throw new Error('Cannot join: there is no session')
+
+      const counting = presence.count()
+      const joining = presence.join(session, 'ada', null)
+      await Promise.all([counting, joining, presence.count()])
+
+      expect(await presence.count()).toBe(1)
     })
   })
 
