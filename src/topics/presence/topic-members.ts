@@ -36,6 +36,8 @@ export class TopicMembers {
   #collecting: Deferred<void> | null = null
   #collectTimer: WheelTimer | null = null
   #lingerTimer: WheelTimer | null = null
+  /** How many lists wait for other processes. */
+  #listing = 0
   #isEnded = false
 
   /** @param unused is called when the topic has neither members nor readers. */
@@ -68,7 +70,9 @@ export class TopicMembers {
   /** The members, when the other processes have answered or had time to. */
   async list(): Promise<PresenceList> {
     this.#begin()
+    this.#listing++
     await this.#collecting?.promise
+    this.#listing--
     const list = {
       members: this.#all.list(this.#listed),
       count: this.#all.size,
@@ -119,6 +123,11 @@ export class TopicMembers {
     this.#collecting?.resolve()
   }
 
+  /** Whether something here reads the members: a watch, or a list that waits. */
+  get #isRead(): boolean {
+    return this.#watches.size > 0 || this.#listing > 0
+  }
+
   /** Begins to collect the members of other processes. */
   #begin(): void {
     this.#lingerTimer?.cancel()
@@ -142,7 +151,7 @@ export class TopicMembers {
 
   /** Keeps the copies of other processes for `lingerMs`: the next read then needs no message. */
   #letLinger(): void {
-    if (this.#watches.size > 0 || this.#isEnded) return
+    if (this.#isRead || this.#isEnded) return
     if (this.#collecting === null) {
       this.#rest()
       return
@@ -167,7 +176,7 @@ export class TopicMembers {
 
   /** Drops a topic that has neither members nor readers. */
   #rest(): void {
-    if (this.here > 0 || this.#watches.size > 0 || this.#collecting !== null) return
+    if (this.here > 0 || this.#isRead || this.#collecting !== null) return
     if (this.#nodes.isBusy) return
     this.#watches.end()
     this.#unused()

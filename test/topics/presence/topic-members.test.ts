@@ -27,7 +27,7 @@ beforeEach(() => {
 afterEach(() => members.end())
 
 /** What `members` does is in `steps`. */
-function topic(isAlone: boolean): TopicMembers {
+function topic(isAlone: boolean, lingerMs = LINGER_MS): TopicMembers {
   let count = 0
   // What members use.
   const nodes = {
@@ -46,7 +46,7 @@ function topic(isAlone: boolean): TopicMembers {
     {
       timers: environment.timers,
       graceMs: 10_000,
-      lingerMs: LINGER_MS,
+      lingerMs,
       maxMetaBytes: 1024,
       nodes,
       isAlone,
@@ -103,6 +103,21 @@ describe('TopicMembers', () => {
     members.nodeGone('b')
 
     expect(await listing).toMatchObject({ count: 0, complete: true })
+  })
+
+  it('T-52 a list waits for its second when a watch ends meanwhile, however short the linger time is', async () => {
+    members.end()
+    members = topic(false, 10)
+    const watch = members.watch(null, false)
+    const listing = members.list()
+    await watch.return?.()
+    await environment.clock.advance(999)
+    expect(steps).not.toContain('unlisten')
+    answer('b', 'bob')
+
+    expect(await listing).toMatchObject({ count: 1, complete: true })
+    await environment.clock.advance(10)
+    expect(steps.slice(-2)).toEqual(['unlisten', 'unused'])
   })
 
   it('T-51 a list has a sample of the members, and their number', async () => {
