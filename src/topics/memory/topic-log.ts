@@ -17,7 +17,7 @@ import { RecentIdentities } from './recent-identities.ts'
 interface Entry {
   readonly offset: number
   readonly at: number
-  readonly message: Uint8Array
+  message: Uint8Array
   readonly identity: AppendIdentity
 }
 
@@ -30,6 +30,7 @@ export interface Stored {
 
 // The front of the array is cut off when this many trimmed entries have gathered there.
 const COMPACT_AT = 64
+const NO_MESSAGE = new Uint8Array(0)
 
 /** One log. Offsets begin at 1 and grow by 1. */
 export class TopicLog {
@@ -73,11 +74,11 @@ export class TopicLog {
       return null
     }
 
-    const previous = this.#entries.at(-1)?.offset ?? 0
+    const previous = this.#head
     const offset = ++this.#head
     // A copy: the sender goes on with its own.
     this.#entries.push({ offset, at: now, message: message.slice(), identity })
-    if (this.#entries.length - this.#start > this.kind.size) this.#start++
+    if (this.#entries.length - this.#start > this.kind.size) this.#dropOldest()
     this.#compact()
     this.#identities.remember(identity, offset, now)
     this.#appendedAt = now
@@ -105,7 +106,7 @@ export class TopicLog {
   /** Drops what is older than its kind keeps. */
   trim(now: number): void {
     const oldest = now - this.kind.ageMs
-    while ((this.#entries[this.#start]?.at ?? Infinity) < oldest) this.#start++
+    while ((this.#entries[this.#start]?.at ?? Infinity) < oldest) this.#dropOldest()
     this.#compact()
     this.#identities.forgetBefore(now - this.kind.dedupeMs)
   }
@@ -123,6 +124,12 @@ export class TopicLog {
       this.#identities.forgetLost(last.identity)
     }
     this.#start = Math.min(this.#start, this.#entries.length)
+  }
+
+  /** The entry is cut off later. Its message, which may be large, goes at once. */
+  #dropOldest(): void {
+    const entry = this.#entries[this.#start++]
+    if (entry !== undefined) entry.message = NO_MESSAGE
   }
 
   #compact(): void {

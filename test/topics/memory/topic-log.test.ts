@@ -1,3 +1,6 @@
+import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { TopicLog } from '../../../src/topics/memory/topic-log.ts'
 
@@ -8,6 +11,26 @@ function logOf(...texts: string[]): TopicLog {
   const log = new TopicLog(KIND, 'e')
   for (const text of texts) log.append(bytes(text), { id: text }, null, 0)
   return log
+}
+
+/** A message that tells whether its copies are still in memory. */
+class Watched extends Uint8Array {
+  readonly copies: Array<WeakRef<object>> = []
+
+  override slice(): Uint8Array<ArrayBuffer> {
+    const copy = new Uint8Array(this)
+    this.copies.push(new WeakRef(copy))
+    return copy
+  }
+
+  /** Asked in a turn of its own: what was made in this turn is strong until its end. */
+  async isKept(): Promise<boolean> {
+    await setImmediate()
+    setFlagsFromString('--expose-gc')
+    const gc: () => void = runInNewContext('gc')
+    gc()
+    return this.copies.some((copy) => copy.deref() !== undefined)
+  }
 }
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -42,6 +65,30 @@ describe('TopicLog', () => {
     expect(log.read(0, ALL, 60_001)).toMatchObject({ complete: false, events: [{ offset: 3 }] })
     expect(log.read(2, ALL, 60_001).complete).toBe(true)
     expect(log.read(0, ALL, 200_000)).toMatchObject({ complete: false, events: [], head: 3 })
+  })
+
+  it('an event after others that have all expired still says which came before', () => {
+    const size = 100
+    const log = new TopicLog({ ...KIND, size }, 'e')
+    for (let n = 1; n <= size; n++) log.append(bytes('a'), { id: `${n}` }, null, 0)
+
+    const stored = log.append(bytes('b'), { id: 'b' }, null, 60_001)
+
+    expect(stored?.place).toMatchObject({ offset: 101, previous: 100 })
+  })
+
+  it('keeps the bytes of no event that has expired, or was pushed out', async () => {
+    const log = new TopicLog(KIND, 'e')
+    const [expired, pushed, kept] = [new Watched(1000), new Watched(1000), new Watched(1000)]
+    log.append(pushed, { id: 'a' }, null, 0)
+    for (const id of ['b', 'c', 'd']) log.append(bytes('x'), { id }, null, 0)
+    log.append(expired, { id: 'e' }, null, 1)
+    log.append(kept, { id: 'f' }, null, 60_002)
+
+    expect(await kept.isKept()).toBe(true)
+    expect(await expired.isKept()).toBe(false)
+    expect(await pushed.isKept()).toBe(false)
+    expect(log.head.offset).toBe(6)
   })
 
   it('forgets identities after their time', () => {
