@@ -5,7 +5,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { type EmbeddedServer, embeddedServer, minutes, seconds, WebSockets } from 'towpath'
 import { Inspector, InspectorOperator } from 'towpath/inspector'
-import { defineTopic, Topics } from 'towpath/topics'
+import { defineTopic, type EventItem, Topics } from 'towpath/topics'
 
 /** The server, and the address of its inspector. */
 export interface InspectedServer {
@@ -14,6 +14,9 @@ export interface InspectedServer {
 }
 
 const Prices = defineTopic('prices/:symbol', { history: { size: 100, age: minutes(1) } })
+
+/** One function for all sessions: each event is then framed once. */
+const frameOf = ({ event }: EventItem): string => JSON.stringify(event)
 
 /** Starts the server; port 0 chooses a free one. */
 export async function startInspected(port: number): Promise<InspectedServer> {
@@ -47,7 +50,7 @@ export async function startInspected(port: number): Promise<InspectedServer> {
       })
       route.webSocket('/prices/:symbol', async (session) => {
         const topic = topics.topic(Prices, { symbol: session.call.parameters.symbol })
-        await topic.subscribe(session, { frame: ({ event }) => JSON.stringify(event) })
+        await topic.subscribe(session, { frame: frameOf })
         await session.incoming.consumeEach(() => {})
       })
       route.webSocket('/limited', { maxMessageSize: 1000 }, ({ incoming }) =>

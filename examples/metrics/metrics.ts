@@ -16,10 +16,13 @@ import {
   WebSockets,
 } from 'towpath'
 import { PrometheusMetrics } from 'towpath/prometheus'
-import { defineTopic, Topics } from 'towpath/topics'
+import { defineTopic, type EventItem, Topics } from 'towpath/topics'
 
 /** Prices, one topic for each share. Metrics have the pattern as their label. */
 const Price = defineTopic('prices/:share', { history: { size: 100, age: minutes(10) } })
+
+/** One function for all sessions: each event is then framed once. */
+const frameOf = ({ event }: EventItem): string => JSON.stringify(event)
 
 /** The server, and the address of its metrics. */
 export interface MeteredServer {
@@ -49,7 +52,7 @@ export async function startMetered(port: number, metricsPort: number): Promise<M
         })
         route.webSocket('/prices/:share', async (session) => {
           const price = topics.topic(Price, { share: session.call.parameters.share })
-          await price.subscribe(session, { frame: ({ event }) => JSON.stringify(event) })
+          await price.subscribe(session, { frame: frameOf })
           for await (const frame of session.incoming) {
             if (frame.frameType === FrameType.TEXT) await price.publish(frame.readText())
           }

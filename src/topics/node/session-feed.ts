@@ -12,8 +12,9 @@ import { TopicEvent } from './topic-event.ts'
 /** How a topic is sent to a session. */
 export interface FeedOptions<Event> {
   /**
-   * What is sent for an event. Called once for each event and process, whatever the number of
-   * sessions that subscribe with the same function. `null`: nothing is sent.
+   * What is sent for an event. Pass one function for all sessions: it is called once for each
+   * event and process. With more than four functions in a topic, it is called once for each
+   * session. `null`: nothing is sent.
    */
   readonly frame: (item: EventItem<Event>) => Outbound | null
   /**

@@ -15,6 +15,8 @@ export interface MissingBefore {
 const ENTRY_OVERHEAD_BYTES = 200
 /** An event is held as its message, and framed in both encodings of the wire. */
 export const FORMS = 3
+/** How many ways of framing an event keeps the frames of: the encodings of the wire are two. */
+const MAX_FRAMERS = 4
 
 const NO_MESSAGE = new Uint8Array(0)
 const NO_ENVELOPE: Envelope = {
@@ -41,7 +43,7 @@ export class TopicEvent {
   #item: WeakRef<EventItem> | null = null
   /** `null` before it is known. */
   #isReadable: boolean | null = null
-  /** Pairs of framer and frame: rarely more than two. */
+  /** Pairs of framer and frame, at most `MAX_FRAMERS`. */
   readonly #frames: unknown[] = []
 
   /** @throws {MalformedBytesError} if `message` is no envelope. */
@@ -98,7 +100,8 @@ export class TopicEvent {
   }
 
   /**
-   * The result of `make`, which is called once for each `framer`.
+   * The result of `make`. It is called once for each of the first `MAX_FRAMERS` framers, and each
+   * time for others: a framer for each session would keep a frame for each session.
    *
    * @param framer names the way of framing: always with the same type of frame.
    */
@@ -107,7 +110,7 @@ export class TopicEvent {
     // It was made for the same framer, below.
     if (index !== -1) return this.#frames[index + 1] as Frame
     const frame = make(this)
-    this.#frames.push(framer, frame)
+    if (this.#frames.length < 2 * MAX_FRAMERS) this.#frames.push(framer, frame)
     return frame
   }
 }

@@ -51,6 +51,16 @@ describe('TopicEvent', () => {
     expect([event.frame(a, make), event.frame(b, make), event.frame(a, make)]).toEqual([1, 2, 1])
   })
 
+  it('keeps the frames of four framers, and makes those of others each time', () => {
+    const event = new TopicEvent(3, true, messageOf('x'))
+    const framers = Array.from({ length: 6 }, () => ({}))
+    let calls = 0
+    const frameAll = (): number[] => framers.map((framer) => event.frame(framer, () => ++calls))
+
+    expect(frameAll()).toEqual([1, 2, 3, 4, 5, 6])
+    expect(frameAll()).toEqual([1, 2, 3, 4, 7, 8])
+  })
+
   it('of bytes keeps its own when a reader changes what it was given', () => {
     const event = new TopicEvent(3, true, messageOf(new Uint8Array([1])))
     const read = event.item.event as Uint8Array // as it was published
