@@ -63,7 +63,7 @@ export interface ExtensionAgreement {
   open(context: ExtensionContext): ExtensionSession
 }
 
-/** Facts about the session that begins, for an extension. */
+/** Facts about the session that begins, for an extension. Sessions may share the object. */
 export interface ExtensionContext {
   readonly role: 'server' | 'client'
 

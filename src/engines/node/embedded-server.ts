@@ -31,7 +31,7 @@ import { publishDiagnostics } from './diagnostics.ts'
 import { createEnvironment } from './environment.ts'
 import { ListenError } from './errors.ts'
 import { FrontDoor } from './front-door/front-door.ts'
-import { areForFrontDoor } from './front-door/tls-entrance.ts'
+import { areForFrontDoor, handshakeLimitOf } from './front-door/tls-entrance.ts'
 import { OFFERED_PROTOCOLS, splitByProtocol } from './http2/alpn.ts'
 import type { Http2Settings } from './http2/http2-options.ts'
 import type { Http2Server } from './http2/http2-server.ts'
@@ -237,7 +237,7 @@ class NodeServer implements EmbeddedServer, UpgradeServer {
     return FrontDoor.open(this.#server, this, {
       maxHeadSize,
       headLimitMs: HEAD_LIMIT_MS,
-      handshakeLimitMs: tls?.handshakeTimeout ?? HEAD_LIMIT_MS,
+      handshakeLimitMs: handshakeLimitOf(tls, HEAD_LIMIT_MS),
       checkMs: LIMIT_CHECK_MS,
     })
   }
@@ -312,7 +312,12 @@ function createHttpServer({ tls, http2, maxHeadSize }: ServerSettings): HttpServ
   const server =
     tls === null
       ? createServer(options)
-      : createSecureServer({ handshakeTimeout: HEAD_LIMIT_MS, ...tls, ...options, ...offer(http2) })
+      : createSecureServer({
+          ...tls,
+          ...options,
+          ...offer(http2),
+          handshakeTimeout: handshakeLimitOf(tls, HEAD_LIMIT_MS),
+        })
   // Above this count Node would silently drop headers, such as the handshake's. Their size is
   // limited.
   server.maxHeadersCount = 0

@@ -95,6 +95,8 @@ export class SessionEnd {
 
   /** The peer's Close frame has arrived. `answer`: it is answered here (RFC 6455 §5.5.1). */
   peerClosed(reason: CloseReason | null, answer: boolean): void {
+    // Bytes of the peer must not lead to an error of the table, whatever their order was.
+    if (this.#facts.isGone) return
     this.#facts.closeReceived(reason)
     this.#moved()
     if (answer && this.maySendClose) {

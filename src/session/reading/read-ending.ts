@@ -30,8 +30,10 @@ export class ReadEnding {
   isDiscarding = false
   readonly #read: EndingReading
   readonly #awaitedTurn: () => Promise<void> | null
-  /** Handles the last frame; `null` once it has been called. */
-  #conclusion: (() => void) | null = null
+  /** Handles the last frame, which is a Close frame or a violation; `null` once it was called. */
+  #lastFrame: (() => void) | null = null
+  /** Handles the peer's end; `null` once it was called. */
+  #end: (() => void) | null = null
 
   /**
    * @param awaitedTurn returns the turn of the event loop that the last `send` of the handler waits
@@ -73,27 +75,34 @@ export class ReadEnding {
 
   /**
    * Calls `conclude` after the handler has had its turn with the frames before, which often arrive
-   * in the same chunk. Answers that the handler sends to them go out first. A second call, for the
-   * end behind a last frame, follows the first.
+   * in the same chunk. Answers that the handler sends to them go out first.
+   *
+   * @param isEnd whether it is the peer's end. That always comes last: a Close frame in front of it
+   *   may still wait behind a full channel.
    */
-  concludeWith(conclude: () => void, environment: Pick<Environment, 'defer'>): void {
-    const before = this.#conclusion
-    if (before === null) {
-      this.#conclusion = conclude
-      this.#afterHandler(environment, Infinity)
-      return
-    }
-    this.#conclusion = () => {
-      before()
-      conclude()
-    }
+  concludeWith(
+    conclude: () => void,
+    environment: Pick<Environment, 'defer'>,
+    isEnd: boolean = false,
+  ): void {
+    const waits = this.#isConcluding
+    if (isEnd) this.#end = conclude
+    else this.#lastFrame ??= conclude
+    if (!waits) this.#afterHandler(environment, Infinity)
   }
 
-  /** Calls `conclude` now, if it has not been called yet. */
+  /** Concludes now what has not been concluded yet. */
   conclude(): void {
-    const conclude = this.#conclusion
-    this.#conclusion = null
-    conclude?.()
+    const lastFrame = this.#lastFrame
+    const end = this.#end
+    this.#lastFrame = null
+    this.#end = null
+    lastFrame?.()
+    end?.()
+  }
+
+  get #isConcluding(): boolean {
+    return this.#lastFrame !== null || this.#end !== null
   }
 
   /** @param waiting how many frames waited for the handler one turn of the event loop ago. */
@@ -107,7 +116,7 @@ export class ReadEnding {
    * goes on afterwards, so the conclusion waits too, as long as the handler takes frames.
    */
   #look(environment: Pick<Environment, 'defer'>, before: number): void {
-    const turn = this.#conclusion === null ? null : this.#awaitedTurn()
+    const turn = this.#isConcluding ? this.#awaitedTurn() : null
     const waiting = this.#read.channel.size
     if (turn === null || waiting === 0 || waiting >= before) this.conclude()
     else void turn.then(() => this.#afterHandler(environment, waiting))

@@ -155,7 +155,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
 
   receiveEnd(): void {
     // Once the end has begun, the handler cannot answer the frames before.
-    if (this.owner.ending === null) this.#concludeWith(() => this.#endRead())
+    if (this.owner.ending === null) this.#concludeWith(() => this.#endRead(), true)
     else this.#endRead()
   }
 
@@ -250,7 +250,14 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   /** The peer's end has been read. */
   #endRead(): void {
     this.#conclude()
-    if (this.heldBack === null || this.heldBack.end()) this.owner.endReached()
+    const wasHeldBack = this.heldBack?.isHeldBack === true
+    if (this.heldBack !== null && !this.heldBack.end()) return
+    // The handler has not had its turn with the frames that were held back until now.
+    if (wasHeldBack && this.owner.ending === null) {
+      this.#concludeWith(() => this.owner.endReached(), true)
+    } else {
+      this.owner.endReached()
+    }
   }
 
   #decode(bytes: Uint8Array): void {
@@ -384,8 +391,8 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
     })
   }
 
-  /** The last frame was decoded, a Close frame or a violation. */
-  #concludeWith(conclude: () => void): void {
-    this.ending.concludeWith(conclude, this.owner.environment)
+  /** The last frame was decoded, a Close frame or a violation, or the peer's end was read. */
+  #concludeWith(conclude: () => void, isEnd: boolean = false): void {
+    this.ending.concludeWith(conclude, this.owner.environment, isEnd)
   }
 }

@@ -63,6 +63,32 @@ describe('SessionCore', () => {
     expect(await peer.rest()).toBe([...echoes, close].join(' ').trim())
   })
 
+  it.each([
+    ['a Close', clientClose(4000, 'mine'), '88 02 0f a0', { code: 4000 }],
+    ['a violation', hex('83 80 00 00 00 00'), '88 02 03 ea', { code: 1002 }],
+  ])(
+    'on a busy machine, %s that waits behind a full channel is answered before the end',
+    async (...of) => {
+      const [, last, close, reason] = of
+      const { session, gate, environment } = gated({ incoming: FULL_AT_ONE, readAhead: 0 })
+      void session.run(async () => {
+        for await (const frame of session.incoming) {
+          await session.send(frame)
+          useUp(environment)
+        }
+      })
+      const letters = 'abcdefgh'.split('')
+      gate.receive(together(...letters.map((letter) => clientFrame('text', letter)), last))
+      gate.receiveEnd()
+      const told = await session.closeReason
+      await settled()
+
+      const echoes = letters.map((letter) => `81 01 ${letter.charCodeAt(0).toString(16)}`)
+      expect(gate.writes.join(' ')).toBe([...echoes, close].join(' '))
+      expect(told).toMatchObject(reason)
+    },
+  )
+
   it('a handler that sends without end holds no Close back', async () => {
     const { session, gate } = gated()
     let sent = 0

@@ -85,20 +85,26 @@ describe('ReadEnding', () => {
     expect(count).toBe(1)
   })
 
-  it('a second conclusion follows the first', async () => {
-    const { ending, environment, run } = open()
-    const order: string[] = []
-    ending.concludeWith(() => order.push('Close'), environment)
-    ending.concludeWith(() => order.push('end'), environment)
-    await Promise.resolve()
-    run()
-    expect(order).toEqual(['Close', 'end'])
+  it.each(['the last frame', 'the end'])(
+    'the end is concluded behind the last frame, if %s comes first',
+    async (first) => {
+      const { ending, environment, run } = open()
+      const order: string[] = []
+      const calls = [
+        () => ending.concludeWith(() => order.push('Close'), environment),
+        () => ending.concludeWith(() => order.push('end'), environment, true),
+      ]
+      for (const call of first === 'the end' ? calls.reverse() : calls) call()
+      await Promise.resolve()
+      run()
+      expect(order).toEqual(['Close', 'end'])
 
-    ending.concludeWith(() => order.push('again'), environment)
-    ending.conclude()
+      ending.concludeWith(() => order.push('again'), environment)
+      ending.conclude()
 
-    expect(order).toEqual(['Close', 'end', 'again'])
-  })
+      expect(order).toEqual(['Close', 'end', 'again'])
+    },
+  )
 
   it('end() lets the frames that wait be received, in memory of their own', () => {
     const { ending, calls } = open()

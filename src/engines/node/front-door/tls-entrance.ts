@@ -124,3 +124,14 @@ export function areForFrontDoor(options: TlsOptions): boolean {
     ([name, value]) => value === undefined || CONTEXT_OPTIONS.has(name),
   )
 }
+/** Node's own time limit for a TLS handshake, in milliseconds. */
+const NODE_HANDSHAKE_LIMIT_MS = 120_000
+
+/**
+ * Returns the time limit for a TLS handshake in milliseconds, `absentMs` without the option. Node
+ * takes 0 and NaN as its own limit, so both doors do.
+ */
+export function handshakeLimitOf(tls: TlsOptions | null, absentMs: number): number {
+  const { handshakeTimeout = absentMs } = tls ?? {}
+  return handshakeTimeout || NODE_HANDSHAKE_LIMIT_MS
+}

@@ -232,7 +232,9 @@ export class TlsTransport implements Transport, TlsOwner, EndedTransport {
 
   /** The write of `request` has been reported done. */
   written(status: number, request: WriteRequest): void {
-    this.#reactor.giveBackWrite(request)
+    // A write that fails may be reported in the middle of another report, when the request of that
+    // one is not free yet: using it again would end the process.
+    if (status >= 0) this.#reactor.giveBackWrite(request)
     this.#isWriting = false
     if (this.#isGone) return
     if (status < 0) {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { listenOnHandle } from '../../../../src/engines/node/front-door/tcp-listener.ts'
 import {
   areForFrontDoor,
+  handshakeLimitOf,
   TlsEntrance,
 } from '../../../../src/engines/node/front-door/tls-entrance.ts'
 import { tcpReactor } from '../../../../src/engines/node/transports/tcp-self-test.ts'
@@ -23,6 +24,20 @@ describe('areForFrontDoor()', () => {
     ['an option of a newer Node', Object.assign({ somethingNew: true }, certificate), false],
   ])('areForFrontDoor() answers for %s', (_, options, expected) => {
     expect(areForFrontDoor(options)).toBe(expected)
+  })
+})
+
+describe('handshakeLimitOf()', () => {
+  it.each<readonly [TlsOptions | null, number]>([
+    [null, 10_000],
+    [{}, 10_000],
+    [{ handshakeTimeout: undefined }, 10_000],
+    [{ handshakeTimeout: 3000 }, 3000],
+    // As Node does: these do not close every connection at once.
+    [{ handshakeTimeout: 0 }, 120_000],
+    [{ handshakeTimeout: NaN }, 120_000],
+  ])('handshakeLimitOf() answers for %j', (options, expected) => {
+    expect(handshakeLimitOf(options, 10_000)).toBe(expected)
   })
 })
 
