@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { defineTopic } from '../../src/topics/index.ts'
+import { type Broker, defineTopic } from '../../src/topics/index.ts'
 import { sparseBroker } from '../support/sparse-broker.ts'
 import { Listening, TopicsWorld } from '../support/topics-world.ts'
 
@@ -7,11 +7,24 @@ const Room = defineTopic('rooms/:room', { history: { size: 100, age: 600_000 } }
 const Large = defineTopic('large/:room', { history: { size: 400, age: 600_000 } })
 const room = { room: '1' }
 
+/** Longer than the history of `Room` keeps its events. */
+const LONG_MS = 700_000
+
 let world: TopicsWorld
+/** The brokers in memory behind those of the processes, in the order of `world.open()`. */
+let brokers: Broker[]
 
 beforeEach(() => {
-  world = new TopicsWorld(1, (broker) => sparseBroker(broker, 50))
+  brokers = []
+  begin(50)
 })
+
+function begin(maxEvents: number): void {
+  world = new TopicsWorld(1, (broker) => {
+    brokers.push(broker)
+    return sparseBroker(broker, maxEvents)
+  })
+}
 
 afterEach(() => world.end())
 
@@ -77,6 +90,43 @@ describe('a broker with sparse offsets that cannot tell what was trimmed', () =>
 
     expect(listening.short).toContain('gap')
     expect(listening.events.at(-1)).toBe(600)
+  })
+
+  it('T-05 a subscriber that has waited for longer than the age gets all events of a short cut without a gap', async () => {
+    await world.end()
+    begin(256)
+    const listener = await world.open()
+    const listening = new Listening(listener.topic(Room, room).events())
+    await world.pass(1)
+    await publish(Room, 1)
+    await world.pass(LONG_MS)
+    world.log.cut(brokers[0])
+    await publish(Room, 90)
+    await world.pass(5000)
+    world.log.mend(brokers[0])
+    await world.pass(5000)
+
+    expect(listening.short).not.toContain('gap')
+    expect(listening.events).toHaveLength(91)
+  })
+
+  it('T-05 events that expired during a cut are a gap, for a subscriber that waited before it', async () => {
+    await world.end()
+    begin(256)
+    const listener = await world.open()
+    const listening = new Listening(listener.topic(Room, room).events())
+    await world.pass(1)
+    await publish(Room, 1)
+    await world.pass(LONG_MS)
+    world.log.cut(brokers[0])
+    await publish(Room, 5)
+    await world.pass(LONG_MS)
+    await publish(Room, 90)
+    world.log.mend(brokers[0])
+    await world.pass(5000)
+
+    expect(listening.short).toMatch(/^live 3 gap\(3→21 expired null\) 21 /)
+    expect(listening.events).toHaveLength(91)
   })
 
   it('begins with the newest events when the history is longer than a page', async () => {

@@ -68,6 +68,9 @@ export class FollowedTopic {
   #healed: Stretch | null = null
   /** The newest event of each key, in order of offsets; `null` once there are too many keys. */
   #newest: Map<string | null, TopicEvent> | null
+  /** The log's head when it was last asked for, and when that was; `null` before that. */
+  #checkedOffset = 0
+  #checkedAt: number | null = null
 
   constructor(name: string, kind: AnyTopicKind, source: TopicSource | null, parts: TopicParts) {
     this.name = name
@@ -124,6 +127,20 @@ export class FollowedTopic {
     return this.#parts.sweep.lookedAt
   }
 
+  /** All events behind `offset` were stored after `at`: the log's head was asked for then. */
+  checked(offset: number, at: number): void {
+    this.#checkedOffset = offset
+    this.#checkedAt = at
+  }
+
+  /**
+   * A time after which all events behind `offset` were stored, in whole milliseconds; `null` if
+   * that is not known.
+   */
+  storedAfter(offset: number): number | null {
+    return offset >= this.#checkedOffset ? this.#checkedAt : null
+  }
+
   /** The next events of a cursor, if they are in the ring with nothing to be told before them. */
   runAfter(epoch: string, offset: number): Run | null {
     return epoch === this.epoch && this.#ring !== null ? this.#ring.runAfter(offset) : null
@@ -134,6 +151,7 @@ export class FollowedTopic {
     this.epoch = epoch
     this.head = head
     this.#healed = null
+    this.#checkedAt = null
     this.#pages?.forget()
     this.#ring?.reset(head)
     if (this.kind.lagging === 'latest') this.#newest = new Map()

@@ -146,7 +146,8 @@ function fromLog(cursor: Cursor, after: number, limit: TakeLimit): readonly Take
     cursor.aim = Math.max(page.head, head)
   } else if (is(cursor, CursorFlag.EXACT) && misses(cursor, page, before)) {
     const { ageMs } = cursor.topic.kind.history ?? { ageMs: 0 }
-    const isOld = cursor.since !== UNKNOWN_SINCE && cursor.topic.now - cursor.since > ageMs
+    const since = sinceOf(cursor)
+    const isOld = since !== UNKNOWN_SINCE && cursor.topic.now - since > ageMs
     taken.push(
       gapOf(cursor, isOld ? 'expired' : 'trimmed', before, countOf(cursor, before - 1 - after)),
     )
@@ -176,10 +177,15 @@ function isComplete(cursor: Cursor, { complete, events }: DecodedPage): boolean 
   const history = cursor.topic.kind.history
   if (history === null) return false
   // The broker cannot say. An event that is too young to expire, and not pushed out, is there.
+  const since = sinceOf(cursor)
   const isYoung =
-    cursor.since !== UNKNOWN_SINCE &&
-    cursor.topic.now - cursor.since < history.ageMs - AGE_MARGIN_MS
+    since !== UNKNOWN_SINCE && cursor.topic.now - since < history.ageMs - AGE_MARGIN_MS
   return isYoung && events.length < history.size
+}
+
+/** When all events up to the cursor were received, or it last waited at the log's head. */
+function sinceOf({ topic, offset, since }: Cursor): number {
+  return Math.max(since, topic.storedAfter(offset) ?? UNKNOWN_SINCE)
 }
 
 /** Takes events from a list, beginning at `index`. */

@@ -112,12 +112,13 @@ export class Checks {
 
   async #checkBatch(followers: readonly LogFollower[]): Promise<void> {
     const asked = followers.map(({ topic }) => topic.place)
+    const askedAt = Math.floor(this.#environment.clock.now())
     try {
       const heads = await this.#broker.heads(followers.map(({ log }) => log))
       for (const [index, follower] of followers.entries()) {
         const head = heads[index]
         const place = asked[index]
-        if (head !== undefined && place !== undefined) follower.checked(head, place)
+        if (head !== undefined && place !== undefined) follower.checked(head, place, askedAt)
       }
     } catch {
       // When the broker is away, everything is checked when it is back. A broker that is up may

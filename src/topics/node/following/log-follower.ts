@@ -88,8 +88,8 @@ export class LogFollower implements TopicSource {
     }
   }
 
-  /** The log's head, asked for when the topic's was `asked`. */
-  checked(head: Head, asked: Head): void {
+  /** The log's head, asked for at `askedAt`, when the topic's was `asked`. */
+  checked(head: Head, asked: Head, askedAt: number): void {
     const trouble = this.#trouble
     if (this.#isStopped || trouble?.isHealing === true || trouble?.isAsking === true) return
     const isBehind = asked.epoch === this.topic.epoch && head.offset < asked.offset
@@ -99,6 +99,7 @@ export class LogFollower implements TopicSource {
     else if (head.offset > this.topic.head) void this.#heal()
     else {
       this.#knownAt = this.topic.now
+      if (asked.epoch === this.topic.epoch) this.topic.checked(head.offset, askedAt)
       this.#release()
     }
   }
@@ -107,9 +108,9 @@ export class LogFollower implements TopicSource {
    * Asks for the head now. @returns the log's newest offset; `null` if the broker does not answer.
    */
   async check(): Promise<number | null> {
-    const asked = this.topic.place
+    const { place, now } = this.topic
     const head = await this.#readHead()
-    if (head !== null) this.checked(head, asked)
+    if (head !== null) this.checked(head, place, now)
     return head?.offset ?? null
   }
 
@@ -166,13 +167,13 @@ export class LogFollower implements TopicSource {
 
   /** Never rejects. */
   async #ask(trouble: Trouble): Promise<void> {
-    const asked = this.topic.place
+    const { place, now } = this.topic
     trouble.isAsking = true
     const head = await this.#readHead()
     trouble.isAsking = false
     // While the broker is down there is nothing to ask: all heads are checked when it is back.
     if (head === null) this.#lookLater()
-    else this.checked(head, asked)
+    else this.checked(head, place, now)
   }
 
   /** @returns `null` if the broker does not answer. */

@@ -170,7 +170,7 @@ describe('LogFollower', () => {
 
     log.isAway = false
     log.head = { epoch: 'e', offset: 9 }
-    follower.checked(log.head, asked)
+    follower.checked(log.head, asked, 0)
     await pass(1)
 
     expect(follower.topic.place).toEqual({ epoch: 'e~1', offset: 9 })
@@ -221,8 +221,8 @@ describe('LogFollower', () => {
     const { follower, pass } = following({ epoch: 'e', offset: 9 })
     await follower.start()
     const asked = follower.topic.place
-    follower.checked({ epoch: 'f', offset: 3 }, asked)
-    follower.checked({ epoch: 'f', offset: 3 }, asked)
+    follower.checked({ epoch: 'f', offset: 3 }, asked, 0)
+    follower.checked({ epoch: 'f', offset: 3 }, asked, 0)
     await pass(1)
 
     expect(follower.topic.place).toEqual({ epoch: 'f', offset: 3 })
