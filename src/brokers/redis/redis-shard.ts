@@ -91,8 +91,13 @@ export class RedisShard {
   }
 
   async subscribe(channels: readonly string[]): Promise<void> {
-    if (this.#isSharded) await this.#subscriber.sSubscribe([...channels], this.#listener, true)
-    else await this.#subscriber.subscribe([...channels], this.#listener, true)
+    const subscriber = this.#subscriber
+    try {
+      if (this.#isSharded) await subscriber.sSubscribe([...channels], this.#listener, true)
+      else await subscriber.subscribe([...channels], this.#listener, true)
+    } catch (error) {
+      throw this.#checked(error)
+    }
   }
 
   async unsubscribe(channel: string): Promise<void> {
@@ -104,9 +109,14 @@ export class RedisShard {
     try {
       return await this.#bytes.sendCommand(args)
     } catch (error) {
-      if (error instanceof Error && USELESS.test(error.message)) this.#ended(error)
-      throw error
+      throw this.#checked(error)
     }
+  }
+
+  /** Ends the connection if `error` makes it useless. @returns `error`. */
+  #checked(error: unknown): unknown {
+    if (error instanceof Error && USELESS.test(error.message)) this.#ended(error)
+    return error
   }
 }
 

@@ -116,6 +116,25 @@ describe.skipIf(REDIS === null)('redisBroker() on a cluster', () => {
     await b.broker.flush()
   })
 
+  it('a channel whose slot has moved before the first listener is heard', async () => {
+    const { broker, sink, names } = await open()
+    const channel = 'of a slot that moves'
+    const from = await servers.primaryOf(names.wire(channel))
+    const to = servers.primaries.find((each) => each !== from) ?? from
+    await servers.moveSlot(names.wire(channel), to)
+
+    const down = sink.untilState('down')
+    await expect(broker.listen(channel)).rejects.toMatchObject({
+      code: 'TOWPATH_BROKER_UNAVAILABLE',
+    })
+    await down
+    await sink.untilState('up')
+    broker.send(channel, bytes('message'))
+    await sink.until(({ messages }) => messages.length > 0)
+
+    expect(sink.messages.map(({ message }) => text(message))).toEqual(['message'])
+  })
+
   it('T-33 a slot that moves to another primary goes on there, in a new epoch', async () => {
     const node = await open()
     const [topic = topicOf('none'), other = topicOf('none')] = await spread(node)
