@@ -168,7 +168,6 @@ export class BrokerLink<Connection extends LinkConnection> {
 
   #up(connection: Connection, life: AbortController): void {
     this.#timer?.cancel()
-    this.#attempts = 0
     this.#connection = connection
     this.#state = 'up'
     this.#probeLater(connection, life)
@@ -189,6 +188,8 @@ export class BrokerLink<Connection extends LinkConnection> {
         () => {
           if (life.signal.aborted) return
           this.#timer?.cancel()
+          // Not earlier: an engine may accept each connection and then fail at once.
+          this.#attempts = 0
           this.#probeLater(connection, life)
         },
         (error: unknown) => this.#fail(life, error),

@@ -150,6 +150,37 @@ describe('BrokerLink', () => {
     link.close()
   })
 
+  it('an engine that fails as soon as it is up is tried at the pace of an outage', async () => {
+    const { link, sink, lines, clock } = createWorld()
+    await link.start()
+    void sink.until(({ states }) => {
+      if (states.at(-1)?.state === 'up') queueMicrotask(() => lines.at(-1)?.ended(null))
+      return false
+    })
+
+    await clock.advance(60_000)
+
+    expect(lines.length).toBeGreaterThan(20)
+    expect(lines.length).toBeLessThan(80)
+    link.close()
+  })
+
+  it('an engine that has answered a probe is tried again at once', async () => {
+    const { link, sink, lines, clock } = createWorld((attempt) =>
+      attempt > 1 && attempt < 8 ? refuse() : Promise.resolve(),
+    )
+    await link.start()
+    lines[0]?.ended(null)
+    await clock.advance(20_000)
+    expect(sink.states.at(-1)?.state).toBe('up')
+
+    lines.at(-1)?.ended(null)
+    await clock.advance(100)
+
+    expect(sink.states.at(-1)?.state).toBe('up')
+    link.close()
+  })
+
   it('an engine that answers its probes stays up', async () => {
     const { link, sink, lines, clock } = createWorld()
     await link.start()

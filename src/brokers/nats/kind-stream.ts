@@ -165,7 +165,11 @@ export class KindStream {
     try {
       const info = await streamInfo(connection, stream)
       if (this.#fits(info.config)) return info
-      return await updateStream(connection, stream, { ...info.config, ...this.#limits() })
+      return await updateStream(connection, stream, {
+        ...info.config,
+        ...this.#limits(),
+        allow_direct: true,
+      })
     } catch (error) {
       if (!isJetStreamError(error, JetStreamCode.StreamNotFound)) throw unusable(error)
     }
@@ -205,6 +209,8 @@ export class KindStream {
       const problem = `stream "${stream}" does not republish its events, expected one made by Towpath`
       throw new UnusableEngineError(problem)
     }
+    // Without direct reads, each read would end the connection.
+    if (config['allow_direct'] !== true) return false
     return Object.entries(this.#limits()).every(([name, value]) => config[name] === value)
   }
 

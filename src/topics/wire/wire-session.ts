@@ -6,6 +6,7 @@
 import type { DefaultWebSocketServerSession } from '../../application/index.ts'
 import { ClosedReceiveChannelError } from '../../channels/index.ts'
 import { CloseReason } from '../../protocol/index.ts'
+import type { BrokerState } from '../broker.ts'
 import type { AnyTopicKind, TopicKind } from '../kind/define-topic.ts'
 import type { From } from '../kind/items.ts'
 import { problemOf } from '../kind/topic-name.ts'
@@ -38,6 +39,8 @@ export class WireSession implements TopicsClient {
   readonly #requests: WireRequests
   #id = ''
   #token: string | null = null
+  /** The state of the broker that waits until the client has taken what was sent before. */
+  #untold: BrokerState['state'] | null = null
 
   constructor(session: DefaultWebSocketServerSession, service: WireService) {
     const { topics, permissions } = service
@@ -80,7 +83,7 @@ export class WireSession implements TopicsClient {
     const hello = await this.#hello()
     if (hello === null) return
     const listener = this.#service.topics.monitor.on('brokerChanged', ({ state }) =>
-      this.#answers.send({ type: 'broker', state: state.state }),
+      this.#tellBroker(state.state),
     )
     try {
       await this.#welcome(hello)
@@ -122,6 +125,22 @@ export class WireSession implements TopicsClient {
       timer.cancel()
     }
     return null
+  }
+
+  /** Only the newest state waits: a client that reads nothing cannot fill the memory. */
+  #tellBroker(state: BrokerState['state']): void {
+    const isWaiting = this.#untold !== null
+    const taken = isWaiting ? null : this.#answers.taken()
+    if (!isWaiting && taken === null) {
+      this.#answers.send({ type: 'broker', state })
+      return
+    }
+    this.#untold = state
+    void taken?.then(() => {
+      const newest = this.#untold ?? state
+      this.#untold = null
+      this.#answers.send({ type: 'broker', state: newest })
+    })
   }
 
   async #welcome(hello: Hello): Promise<void> {

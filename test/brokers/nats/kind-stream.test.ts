@@ -188,6 +188,20 @@ describe.skipIf(NATS === null)('KindStream', () => {
     await broker.close()
   })
 
+  it('a stream without direct reads is changed, and can be read', async () => {
+    const { stream, stored, live } = namesOf()
+    const republish = { src: `${stored}.*`, dest: `${live}.{{wildcard(1)}}` }
+    await ask(`STREAM.CREATE.${stream}`, { name: stream, subjects: [`${stored}.*`], republish })
+    const { broker } = await open()
+
+    await broker.prepare(KIND)
+    await broker.append(ROOM, bytes('1'), { id: '1' })
+
+    const page = await broker.read(ROOM, 0, { events: 10, bytes: 1000 })
+    expect(page.events).toHaveLength(1)
+    await broker.close()
+  })
+
   it('T-20 a kind that remembers identities for longer than before changes its stream', async () => {
     const first = await open()
     await first.broker.prepare(KIND)

@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import fc from 'fast-check'
+import { Deferred } from '../../../src/base/internal.ts'
 import { WebSockets } from '../../../src/index.ts'
 import { withTestApplication } from '../../../src/testing/index.ts'
-import { type Broker, memoryBroker, Topics } from '../../../src/topics/index.ts'
+import { type Broker, memoryBroker, Topics, type TopicsClient } from '../../../src/topics/index.ts'
 import { CLIENT_LAYOUTS } from '../../../src/topics/wire/binary-layouts.ts'
 import { encodeBinary } from '../../../src/topics/wire/binary-messages.ts'
 import { BINARY_PROTOCOL, JSON_PROTOCOL } from '../../../src/topics/wire/messages.ts'
@@ -75,6 +76,39 @@ describe.each(ENCODINGS)('WireSession in %s', (encoding) => {
       const client = await Speaking.begin(t, encoding, { token: 'good' })
       await client.say({ type: 'token', token: 'bad' })
       expect(await client.code()).toBe(4401)
+    })
+  })
+
+  it('a client that reads nothing has one state of the broker waiting, the newest', async () => {
+    await withTestApplication(async (t) => {
+      const served: TopicsClient[] = []
+      const { monitor } = serving(t, {}, { connected: (each) => void served.push(each) }).parts
+      const client = await Speaking.begin(t, encoding)
+      await t.settle()
+      const outgoing = served[0]?.session.outgoing
+      if (outgoing === undefined) throw new Error('Cannot find the session of the server')
+      const room = new Deferred<undefined>()
+      const full = [
+        vi.spyOn(outgoing, 'trySend').mockReturnValue('full'),
+        vi.spyOn(outgoing, 'whenWritable').mockReturnValue(room.promise),
+      ]
+      for (let n = 0; n < 100; n++) {
+        monitor.emit('brokerChanged', { state: { state: 'down', since: n, cause: null } })
+        monitor.emit('brokerChanged', { state: { state: 'up' } })
+      }
+      for (const each of full) each.mockRestore()
+      room.resolve(undefined)
+      await t.settle()
+
+      await client.say({ type: 'unsubscribe', id: 1, topic: 'rooms/1' })
+      const states: unknown[] = []
+      for (;;) {
+        const { type, state } = await client.hear()
+        if (type === 'unsubscribed') break
+        states.push(state)
+      }
+
+      expect(states).toEqual(['down', 'up'])
     })
   })
 
