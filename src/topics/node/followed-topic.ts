@@ -37,6 +37,13 @@ export interface TopicSubscriber extends Visited {
   readonly offset: number
 }
 
+/** The log's head was asked for: all events behind `offset` were stored after `at`. */
+interface HeadCheck {
+  readonly offset: number
+  /** In whole milliseconds of the node's clock. */
+  readonly at: number
+}
+
 /** Offsets after `from`, up to `to`. */
 interface Stretch {
   readonly from: number
@@ -62,15 +69,14 @@ export class FollowedTopic {
   epoch = ''
   /** The offset of the newest event. */
   head = 0
+  /** When the log's head was last asked for; `null` before the first check of an epoch. */
+  lastCheck: HeadCheck | null = null
   #ring: Ring | null = null
   #pages: LogPages | null = null
   /** Events that came late: a subscription that misses them is not slow. */
   #healed: Stretch | null = null
   /** The newest event of each key, in order of offsets; `null` once there are too many keys. */
   #newest: Map<string | null, TopicEvent> | null
-  /** The log's head when it was last asked for, and when that was; `null` before that. */
-  #checkedOffset = 0
-  #checkedAt: number | null = null
 
   constructor(name: string, kind: AnyTopicKind, source: TopicSource | null, parts: TopicParts) {
     this.name = name
@@ -127,20 +133,6 @@ export class FollowedTopic {
     return this.#parts.sweep.lookedAt
   }
 
-  /** All events behind `offset` were stored after `at`: the log's head was asked for then. */
-  checked(offset: number, at: number): void {
-    this.#checkedOffset = offset
-    this.#checkedAt = at
-  }
-
-  /**
-   * A time after which all events behind `offset` were stored, in whole milliseconds; `null` if
-   * that is not known.
-   */
-  storedAfter(offset: number): number | null {
-    return offset >= this.#checkedOffset ? this.#checkedAt : null
-  }
-
   /** The next events of a cursor, if they are in the ring with nothing to be told before them. */
   runAfter(epoch: string, offset: number): Run | null {
     return epoch === this.epoch && this.#ring !== null ? this.#ring.runAfter(offset) : null
@@ -151,7 +143,7 @@ export class FollowedTopic {
     this.epoch = epoch
     this.head = head
     this.#healed = null
-    this.#checkedAt = null
+    this.lastCheck = null
     this.#pages?.forget()
     this.#ring?.reset(head)
     if (this.kind.lagging === 'latest') this.#newest = new Map()

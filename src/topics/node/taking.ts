@@ -185,7 +185,8 @@ function isComplete(cursor: Cursor, { complete, events }: DecodedPage): boolean 
 
 /** When all events up to the cursor were received, or it last waited at the log's head. */
 function sinceOf({ topic, offset, since }: Cursor): number {
-  return Math.max(since, topic.storedAfter(offset) ?? UNKNOWN_SINCE)
+  const { lastCheck } = topic
+  return lastCheck !== null && offset >= lastCheck.offset ? Math.max(since, lastCheck.at) : since
 }
 
 /** Takes events from a list, beginning at `index`. */

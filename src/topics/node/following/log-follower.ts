@@ -99,7 +99,8 @@ export class LogFollower implements TopicSource {
     else if (head.offset > this.topic.head) void this.#heal()
     else {
       this.#knownAt = this.topic.now
-      if (asked.epoch === this.topic.epoch) this.topic.checked(head.offset, askedAt)
+      const isSameEpoch = asked.epoch === this.topic.epoch
+      if (isSameEpoch) this.topic.lastCheck = { offset: head.offset, at: askedAt }
       this.#release()
     }
   }
