@@ -47,6 +47,8 @@ export interface ReadPath {
   readonly decode: (bytes: Uint8Array) => void
   /** The channel accepts no more frames, but stays open until the end is known. */
   readonly dropRest: () => void
+  /** What came before the peer's end has been decoded: see `end`. */
+  readonly endDecoded: () => void
   /** The transport is paused, or is read again. */
   readonly paused: (isPaused: boolean) => void
 }
@@ -180,7 +182,7 @@ export class HeldBack {
    * The peer's FIN has been read. Bytes that were read before it are decoded now, whatever held
    * them back.
    *
-   * @returns whether all bytes have been decoded; if not, an extension is working, and `endReached`
+   * @returns whether all bytes have been decoded; if not, an extension is working, and `endDecoded`
    *   follows.
    */
   end(): boolean {
@@ -238,7 +240,7 @@ export class HeldBack {
     this.#watch.resumed()
     // A feed that is under way continues by itself.
     if (this.#isFeeding) return
-    const { decoder, owner } = this.#path
+    const { decoder } = this.#path
     this.#isFeeding = true
     decoder.resume()
     this.#feed()
@@ -248,7 +250,7 @@ export class HeldBack {
     this.#start()
     if (!this.#endWaits) return
     this.#endWaits = false
-    owner.endReached()
+    this.#path.endDecoded()
   }
 
   /** Decodes the kept bytes in pieces. The rates are checked after each piece. */

@@ -252,12 +252,14 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
     this.#conclude()
     const wasHeldBack = this.heldBack?.isHeldBack === true
     if (this.heldBack !== null && !this.heldBack.end()) return
-    // The handler has not had its turn with the frames that were held back until now.
-    if (wasHeldBack && this.owner.ending === null) {
-      this.#concludeWith(() => this.owner.endReached(), true)
-    } else {
-      this.owner.endReached()
-    }
+    if (wasHeldBack) this.#endDecoded()
+    else this.owner.endReached()
+  }
+
+  /** Frames in front of the end were held back until now: the handler has its turn with them. */
+  #endDecoded(): void {
+    if (this.owner.ending === null) this.#concludeWith(() => this.owner.endReached(), true)
+    else this.owner.endReached()
   }
 
   #decode(bytes: Uint8Array): void {
@@ -358,6 +360,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
         channel: this.channel,
         decode: (bytes) => this.#decode(bytes),
         dropRest: () => this.ending.dropRest(),
+        endDecoded: () => this.#endDecoded(),
         paused: (isPaused) => {
           this.owner.pings?.pause(isPaused)
           if (!isPaused) this.#heartbeat?.readingResumed()
