@@ -8,6 +8,7 @@ import { WebSocket } from 'ws'
 
 import type { DefaultWebSocketServerSession } from '../../../../src/index.ts'
 import { Deferred } from '../../../../src/base/internal.ts'
+import { toHex } from '../../../support/bytes.ts'
 import { certificate } from '../../../support/certificate.ts'
 import { serveHttp2 } from '../../../support/http2-server.ts'
 import { clientFrame } from '../../../support/peer.ts'
@@ -257,6 +258,40 @@ it('the end of a connection ends its sessions with one cause, and no others', as
   expect(await neighbour.read(4)).toBe('81 02 48 69')
   expect(new Set(causes).size).toBe(1)
   expect(causes[0]).toMatchObject({ code: 'ECONNRESET' })
+})
+
+it('a session that is not read holds up no other of its connection, and keeps what its bounds allow', async () => {
+  const begun = new Deferred<DefaultWebSocketServerSession>()
+  const over = new Deferred<void>()
+  await using server = await serveHttp2({}, (app) =>
+    app.routing((route) => {
+      route.webSocket('/unread', async (session) => {
+        begun.resolve(session)
+        await over.promise
+      })
+    }),
+  )
+  const client = connectHttp2(`https://localhost:${server.address.port}`, { ca: certificate.cert })
+  await once(client, 'remoteSettings')
+  const open = (path: string) => client.request(Object.fromEntries(connectHeaders(path)))
+  const unread = open('/unread')
+  const neighbour = open('/echo')
+  await Promise.all([once(unread, 'response'), once(neighbour, 'response')])
+  const { call } = await begun.promise
+  const message = clientFrame('binary', new Uint8Array(16 * 1024))
+  // Node's client sends as much as the windows allow, and keeps the rest.
+  for (let count = 0; count < 1024; count++) unread.write(message)
+
+  for (let count = 0; count < 50; count++) {
+    neighbour.write(clientFrame('text', 'Hi'))
+    const [echo] = await once(neighbour, 'data')
+    expect(toHex(echo)).toBe('81 02 48 69')
+  }
+  const MIB = 1024 * 1024
+  // The channel and the bytes behind it have one bound each; the window of the stream is 256 KiB.
+  expect(call.application.statistics().bytesBuffered).toBeLessThan(2.5 * MIB)
+  over.resolve()
+  client.destroy()
 })
 
 it('a stream that is reset ends its session with the code of the reset', async () => {
