@@ -50,6 +50,11 @@ export function isPrivate(broker: Broker): boolean {
   return broker instanceof MemoryBroker && broker.isPrivate
 }
 
+/** Whether a broker is in this process. */
+export function isMemory(broker: Broker): boolean {
+  return broker instanceof MemoryBroker
+}
+
 type LinkState = 'new' | 'up' | 'silent' | 'down' | 'closed'
 
 class MemoryBroker implements Broker, LogLink {

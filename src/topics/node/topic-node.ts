@@ -3,7 +3,7 @@
  * keeps everything in step with the broker.
  */
 
-import type { Environment } from '../../base/internal.ts'
+import { Deferred, type Environment } from '../../base/internal.ts'
 import type {
   AppendIdentity,
   Broker,
@@ -17,6 +17,7 @@ import type {
 import { BrokerUnavailableError, PublishRefusedError } from '../errors.ts'
 import type { AnyTopicKind } from '../kind/define-topic.ts'
 import type { From, Position } from '../kind/items.ts'
+import { isMemory } from '../memory/memory-broker.ts'
 import { BrokerWatch } from './broker-watch.ts'
 import type { FollowedTopic } from './followed-topic.ts'
 import { type Follower, Followers, type FollowSettings } from './following/followers.ts'
@@ -70,6 +71,9 @@ export interface NodePublish {
   readonly expect: Head | null
   readonly signal: AbortSignal | null
 }
+
+/** How long the end of a node waits for a broker that does not answer. */
+const FLUSH_MS = 1000
 
 /** One node. */
 export class TopicNode {
@@ -146,9 +150,10 @@ export class TopicNode {
     return this.broker.open(sink, { namespace, nodeId, environment })
   }
 
-  /** Ends everything. Never rejects. */
+  /** Ends everything, after the broker has taken what was sent before. Never rejects. */
   async close(): Promise<void> {
-    const { followed } = this
+    const { followed, isUp } = this
+    this.#watch.changed({ state: 'closed' })
     this.#lanes.end()
     this.#followers.end()
     for (const { subscriptions } of followed) {
@@ -158,8 +163,22 @@ export class TopicNode {
         each.receiver.ended?.()
       }
     }
+    if (isUp && !isMemory(this.broker)) await this.#flush()
     await this.broker.close()
     this.#watch.end()
+  }
+
+  /**
+   * Brokers send after the current turn, and drop at their end what is not sent: the goodbye of
+   * this process would be lost. Waits for a second at most. Never rejects.
+   */
+  async #flush(): Promise<void> {
+    const flushed = new Deferred<void>()
+    const end = (): void => void flushed.resolve()
+    const timer = this.environment.timers.schedule(FLUSH_MS, end)
+    this.broker.flush().then(end, end)
+    await flushed.promise
+    timer.cancel()
   }
 
   /** How many subscriptions of this process a topic has. */
@@ -266,6 +285,8 @@ export class TopicNode {
   }
 
   #changed(state: BrokerState): void {
+    // After `close`, only the end of the broker matters.
+    if (this.isClosed && state.state !== 'closed') return
     const wasUp = this.isUp
     this.#watch.changed(state)
     if (this.isUp && !wasUp) this.#up()

@@ -47,6 +47,7 @@ export class PresenceNodes {
   #announcing: WheelTimer | null = null
   #isStarted = false
   #isUp = false
+  #isEnded = false
   /** Since when every announcement has been heard; `null` while the broker is away. */
   #listeningSince: number | null = null
   #stamp = 0
@@ -85,7 +86,7 @@ export class PresenceNodes {
 
   /** The broker can be used, or cannot any more. */
   brokerChanged(isUp: boolean): void {
-    if (this.#isUp === isUp) return
+    if (this.#isUp === isUp || this.#isEnded) return
     this.#isUp = isUp
     if (!this.#isStarted) return
     if (isUp) {
@@ -99,6 +100,7 @@ export class PresenceNodes {
 
   /** A message on the control channel. */
   message(bytes: Uint8Array): void {
+    if (this.#isEnded) return
     const message = decodePresence(bytes)
     if (message === null || message.node === this.id) return
     const { node } = message
@@ -116,11 +118,11 @@ export class PresenceNodes {
   }
 
   /**
-   * A process has given a sign of life. @returns `false` for one that has stopped: it is not
-   * listened to.
+   * A process has given a sign of life. @returns `false` for one that has stopped, and after `end`:
+   * it is not listened to.
    */
   heard(node: string): boolean {
-    return this.#leases.heard(node)
+    return !this.#isEnded && this.#leases.heard(node)
   }
 
   /** Asks one process, or all, who is in topics. */
@@ -157,7 +159,8 @@ export class PresenceNodes {
 
   /** Says goodbye: the members of this process count for the grace. */
   end(): void {
-    if (!this.#isStarted) return
+    if (!this.#isStarted || this.#isEnded) return
+    this.#isEnded = true
     this.send(CONTROL_CHANNEL, { type: 'bye', node: this.id })
     this.#announcing?.cancel()
     this.#leases.end()
@@ -170,7 +173,7 @@ export class PresenceNodes {
   async #listen(): Promise<void> {
     try {
       await this.#parts.broker.listen(CONTROL_CHANNEL)
-      if (this.#isUp) this.#hello()
+      if (this.#isUp && !this.#isEnded) this.#hello()
     } catch (error) {
       // The broker listens by itself when it is back.
       if (!(error instanceof BrokerUnavailableError)) throw error

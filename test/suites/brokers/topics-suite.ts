@@ -43,12 +43,13 @@ export function topicsSuite({ name, createHarness, skip = {} }: BrokerUnderTest)
       it.runIf(isKept)(`${title}${isKept ? '' : ` (${reason})`}`, body)
     }
 
-    async function open(nodeTimeout = 15_000): Promise<TopicsOfProcess> {
+    async function open(nodeTimeout = 15_000, grace = 10_000): Promise<TopicsOfProcess> {
       const settings = readTopicsOptions('test', {
         broker: harness.create(),
         namespace: 'test',
         publishTimeout: 30_000,
         nodeTimeout,
+        grace,
       })
       const topics = new TopicsOfProcess(settings, harness.environment, SILENT)
       processes.push(topics)
@@ -211,6 +212,19 @@ export function topicsSuite({ name, createHarness, skip = {} }: BrokerUnderTest)
 
       expect((await joinWhenFree(b, 'ada', 'two')).key).toBe('ada')
     })
+
+    sentence(
+      'T-60 a process that closes says goodbye: its keys are free after the grace',
+      async () => {
+        const [a, b] = [await open(3_600_000, 100), await open(3_600_000, 100)]
+        await join(b, 'bob', 'two')
+        await join(a, 'ada', 'one')
+
+        await harness.settle(a.close())
+
+        expect((await joinWhenFree(b, 'ada', 'two')).key).toBe('ada')
+      },
+    )
 
     sentence('T-61 no key is reserved while the broker is down, and none is lost', async () => {
       const [a, b] = [await open(), await open()]

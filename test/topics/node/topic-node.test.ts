@@ -17,6 +17,8 @@ async function createNode() {
     isAway: false,
     refuses: false,
     asked: 0,
+    isSilent: false,
+    isClosed: false,
     followed: 0,
     head: 100,
     answer: Promise.resolve(),
@@ -30,7 +32,11 @@ async function createNode() {
     appendsInFlight: 1,
     offsets: 'sparse',
     open: (sink) => Promise.resolve(sink.state({ state: 'up' })),
-    close: () => Promise.resolve(),
+    flush: () => (log.isSilent ? new Promise(() => {}) : Promise.resolve()),
+    close() {
+      log.isClosed = true
+      return Promise.resolve()
+    },
     prepare: () => ask(undefined),
     follow() {
       log.followed++
@@ -158,6 +164,19 @@ describe('TopicNode', () => {
       await expect(subscribed).rejects.toThrow('Cannot subscribe to "rooms/1"')
     }
     expect([node.followedCount, log.followed]).toEqual([0, 0])
+  })
+
+  it('close() waits for a broker that does not answer, but for 1 s at most', async () => {
+    const { node, log, pass } = await createNode()
+    log.isSilent = true
+
+    const closing = node.close()
+    await pass(900)
+    expect([node.isUp, node.isClosed, log.isClosed]).toEqual([false, true, false])
+    await pass(100)
+    await closing
+
+    expect(log.isClosed).toBe(true)
   })
 
   it('close() ends all subscriptions, and tells their receivers', async () => {

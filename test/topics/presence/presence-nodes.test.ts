@@ -56,6 +56,20 @@ function hears(message: PresenceMessage): void {
 }
 
 describe('PresenceNodes', () => {
+  it('listens to no process, and says nothing, after its end', async () => {
+    nodes.end()
+    await environment.clock.advance(0)
+    said = []
+
+    hears({ type: 'hello', node: 'late' })
+    nodes.brokerChanged(false)
+    nodes.brokerChanged(true)
+    await environment.clock.advance(60_000)
+
+    expect(nodes.heard('late')).toBe(false)
+    expect([seen, said]).toEqual([[], []])
+  })
+
   it('says hello when it begins, then lives three times per lease, and says goodbye', async () => {
     await environment.clock.advance(15_000)
     nodes.end()
