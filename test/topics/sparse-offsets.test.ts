@@ -33,6 +33,19 @@ async function publish(kind: typeof Room | typeof Large, count: number): Promise
   for (let n = 1; n <= count; n++) await topics.topic(kind, room).publish(n)
 }
 
+/** A subscriber in a new world. It waits for longer than the age, and its line is then cut. */
+async function cutAfterLongWait(): Promise<Listening> {
+  await world.end()
+  begin(256)
+  const listener = await world.open()
+  const listening = new Listening(listener.topic(Room, room).events())
+  await world.pass(1)
+  await publish(Room, 1)
+  await world.pass(LONG_MS)
+  world.log.cut(brokers[0])
+  return listening
+}
+
 describe('a broker with sparse offsets that cannot tell what was trimmed', () => {
   it('T-12 a trimmed history is a gap, also when it is longer than a page', async () => {
     const topics = await world.open()
@@ -93,14 +106,7 @@ describe('a broker with sparse offsets that cannot tell what was trimmed', () =>
   })
 
   it('T-05 a subscriber that has waited for longer than the age gets all events of a short cut without a gap', async () => {
-    await world.end()
-    begin(256)
-    const listener = await world.open()
-    const listening = new Listening(listener.topic(Room, room).events())
-    await world.pass(1)
-    await publish(Room, 1)
-    await world.pass(LONG_MS)
-    world.log.cut(brokers[0])
+    const listening = await cutAfterLongWait()
     await publish(Room, 90)
     await world.pass(5000)
     world.log.mend(brokers[0])
@@ -111,14 +117,7 @@ describe('a broker with sparse offsets that cannot tell what was trimmed', () =>
   })
 
   it('T-05 events that expired during a cut are a gap, for a subscriber that waited before it', async () => {
-    await world.end()
-    begin(256)
-    const listener = await world.open()
-    const listening = new Listening(listener.topic(Room, room).events())
-    await world.pass(1)
-    await publish(Room, 1)
-    await world.pass(LONG_MS)
-    world.log.cut(brokers[0])
+    const listening = await cutAfterLongWait()
     await publish(Room, 5)
     await world.pass(LONG_MS)
     await publish(Room, 90)

@@ -87,7 +87,7 @@ export function runOf(after: number, events: readonly TopicEvent[], index: numbe
     : new Run(after, last.offset, events.slice(index, end))
 }
 
-/** Whether nothing is told instead of an event, or before it. */
+/** Whether subscribers receive the event itself, and no gap before it. */
 function isPlain(event: TopicEvent): boolean {
   return event.missing === null && !event.isLoss && event.isReadable
 }

@@ -76,7 +76,7 @@ export function takeFrom(cursor: Cursor, limit: TakeLimit): readonly Taken[] {
   return caughtUp(cursor, pick(cursor, ring.events, index, limit, []))
 }
 
-/** Whether a cursor takes events and nothing else: nothing is told before the next one. */
+/** Whether the next item of a cursor is an event: it is live, and owes no `live` and no gap. */
 export function isSteady({ flags }: Cursor): boolean {
   return flags === (CursorFlag.LIVE | CursorFlag.EXACT)
 }

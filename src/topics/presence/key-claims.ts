@@ -177,7 +177,7 @@ export class KeyClaims {
     return (record?.nodes ?? []).filter((node) => node !== nodeId && !isGone(node))
   }
 
-  /** Compares a key with its record. The claims of a key that is lost are told. */
+  /** Compares a key with its record. All claims lose the key if another holder has it. */
   async #verify(held: HeldKey, isOld: boolean): Promise<void> {
     const { log } = held
     if (this.#held.get(log.name) !== held) return
