@@ -37,9 +37,10 @@ export interface Http2Options {
 
   /**
    * How many bytes a client may send on one stream before the session reads them: a whole number
-   * above 0, 2^31 - 1 at most. SETTINGS_INITIAL_WINDOW_SIZE (RFC 9113 §6.9.2).
+   * above 0, 2^31 - 1 at most. SETTINGS_INITIAL_WINDOW_SIZE (RFC 9113 §6.9.2). A session receives
+   * about half a window per round trip.
    *
-   * @defaultValue 256 KiB (262144)
+   * @defaultValue 512 KiB (524288)
    */
   readonly streamWindow?: number
 
@@ -78,7 +79,7 @@ const TWO_MINUTES_MS = 120_000
 export const HTTP2_OPTIONS: OptionTable<Http2Settings> = optionTable<Http2Settings>({
   maxSocketsPerConnection: wholeBetween(100, 1, 100_000),
   idleTimeout: timeLimit(TWO_MINUTES_MS),
-  streamWindow: wholeBetween(256 * 1024, 1, MAX_WINDOW),
+  streamWindow: wholeBetween(512 * 1024, 1, MAX_WINDOW),
   connectionWindow: wholeBetween(4 * 1024 * 1024, 1, MAX_WINDOW),
   cleartext: flag(false),
 })

@@ -2,7 +2,7 @@
  * Keeps what arrives on a stream of HTTP/2 while the session does not read it.
  *
  * Node's module keeps each DATA frame as a view of the chunk that the socket read, up to 64 KiB. A
- * peer may send one byte in each frame: then a window of 256 KiB would hold 256 Ki chunks. This
+ * peer may send one byte in each frame: then a window of 512 KiB would hold 512 Ki chunks. This
  * class copies the bytes into few blocks, so that a stream takes no more memory than its window.
  */
 

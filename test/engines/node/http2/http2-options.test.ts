@@ -7,11 +7,11 @@ import { certificate } from '../../../support/certificate.ts'
 
 const make = (options: object): unknown => embeddedServer({ port: 0, ...options }, () => {})
 
-it('the defaults are 100 sockets, 2 minutes, 256 KiB and 4 MiB', () => {
+it('the defaults are 100 sockets, 2 minutes, 512 KiB and 4 MiB', () => {
   expect(HTTP2_OPTIONS.read(optionReader('make the server'), {})).toEqual({
     maxSocketsPerConnection: 100,
     idleTimeout: 120_000,
-    streamWindow: 262_144,
+    streamWindow: 524_288,
     connectionWindow: 4_194_304,
     cleartext: false,
   })
