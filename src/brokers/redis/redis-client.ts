@@ -136,6 +136,9 @@ function createClient(
     ...(password === null ? {} : { password }),
     RESP: 3,
     disableOfflineQueue: true,
+    // By default each command makes an `AbortSignal.timeout` of 5 s, which fires although the
+    // command was answered: a tenth of the node's time. The probes of the link find a silent Redis.
+    commandOptions: { timeout: 0 },
     socket,
   })
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import * as redis from '@redis/client'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   askInTurn,
   type Client,
@@ -44,6 +44,24 @@ describe('openClient()', () => {
     await expect(openClient(partsOf(AbortSignal.abort()), address)).rejects.toThrow(
       'the attempt has ended',
     )
+  })
+
+  it('makes a client that arms no timer for a command', async () => {
+    const { port, close } = await listening()
+    const closing = new AbortController()
+    const timeout = vi.spyOn(AbortSignal, 'timeout')
+    try {
+      const client = await openClient(partsOf(closing.signal), { host: '127.0.0.1', port })
+
+      await client.sendCommand(['PING'])
+      await client.withTypeMapping({}).sendCommand(['PING'])
+
+      expect(timeout).not.toHaveBeenCalled()
+    } finally {
+      timeout.mockRestore()
+      closing.abort()
+      close()
+    }
   })
 })
 
