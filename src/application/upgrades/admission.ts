@@ -48,6 +48,9 @@ export class Admission {
   #connections = 0
   #upgrades: TokenBucket | null = null
   #beyondRate: RateRefusal | null = null
+  /** The host that was asked for last, and its address: one upgrade asks several times. */
+  #lastHost = ''
+  #lastAddress: string | null = null
 
   constructor(settings: AdmissionSettings) {
     this.#settings = settings
@@ -116,10 +119,12 @@ export class Admission {
 
   /** Returns the key under which a connection is counted; `null`: not counted by address. */
   #countedAddress(remoteHost: string): string | null {
-    const { maxConnectionsPerAddress, countsOwnNetworks } = this.#settings
-    if (maxConnectionsPerAddress === Infinity) return null
-    const address = addressKey(remoteHost)
-    return address === null || (!countsOwnNetworks && isOwnNetwork(address)) ? null : address
+    if (this.#settings.maxConnectionsPerAddress === Infinity) return null
+    if (remoteHost !== this.#lastHost) {
+      this.#lastAddress = countedKey(remoteHost, this.#settings.countsOwnNetworks)
+      this.#lastHost = remoteHost
+    }
+    return this.#lastAddress
   }
 
   /**
@@ -160,6 +165,12 @@ export class Admission {
     if (count === 0) this.#byAddress.delete(address)
     else this.#byAddress.set(address, count)
   }
+}
+
+/** Returns the key under which `remoteHost` is counted; `null`: it is not counted. */
+function countedKey(remoteHost: string, countsOwnNetworks: boolean): string | null {
+  const address = addressKey(remoteHost)
+  return address === null || (!countsOwnNetworks && isOwnNetwork(address)) ? null : address
 }
 
 // Short enough for a waiting person, long enough that other clients have left.

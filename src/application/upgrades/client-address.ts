@@ -12,9 +12,11 @@ const OWN_IPV4 =
 /** Returns the key of `remoteHost`, or `null` if the transport has no addresses. */
 export function addressKey(remoteHost: string): string | null {
   if (remoteHost === '') return null
+  if (remoteHost.indexOf(':') < 0) return remoteHost
   const mapped = MAPPED_IPV4.exec(remoteHost)?.[1]
   if (mapped !== undefined) return mapped
-  const [address = ''] = remoteHost.split('%')
+  const zoneAt = remoteHost.indexOf('%')
+  const address = zoneAt < 0 ? remoteHost : remoteHost.slice(0, zoneAt)
   const url = `http://[${address}]`
   if (!address.includes(':') || !URL.canParse(url)) return remoteHost
   // The URL parser makes it canonical: lower case, no leading zeros, at most one `::`.

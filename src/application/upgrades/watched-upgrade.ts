@@ -11,8 +11,9 @@ export function runWatched(
   allHooks: readonly ApplicationHooks[],
   signal: AbortSignal | (() => AbortSignal),
 ): Promise<UpgradeOutcome> | UpgradeOutcome {
-  const hooks = allHooks.filter(({ watchesUpgrades }) => watchesUpgrades?.() !== false)
-  if (hooks.length === 0) return attempt.run(signal)
+  // Usually none watches. Then no list is made.
+  if (!allHooks.some(isWatching)) return attempt.run(signal)
+  const hooks = allHooks.filter(isWatching)
   const { call, environment } = attempt
   const startedAt = environment.clock.now()
   const watches = hooks.flatMap(({ upgradeBegins }) => upgradeBegins?.(call, call.route.path) ?? [])
@@ -32,6 +33,10 @@ export function runWatched(
   if (!(outcome instanceof Promise)) ended(outcome)
   else void outcome.then(ended)
   return outcome
+}
+
+function isWatching({ watchesUpgrades }: ApplicationHooks): boolean {
+  return watchesUpgrades?.() !== false
 }
 
 function endOf(

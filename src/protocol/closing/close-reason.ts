@@ -11,6 +11,9 @@ import { EMPTY_BYTES, encodeUtf8, readUtf8 } from '../text.ts'
 
 const MAX_MESSAGE_BYTES = 123
 
+/** A message of so many characters has at most `MAX_MESSAGE_BYTES`, whatever the characters are. */
+const MAX_UNCOUNTED_CHARACTERS = MAX_MESSAGE_BYTES / 3
+
 /**
  * Registered close codes (RFC 6455 §7.4.1; 1012 and 1013 from the IANA registry), by Ktor's names.
  */
@@ -75,12 +78,7 @@ export class CloseReason {
     if (typeof message !== 'string') {
       throw new TypeError(`Cannot use close message of type ${typeof message}, expected a string`)
     }
-    const byteLength = encodeUtf8(message).length
-    if (byteLength > MAX_MESSAGE_BYTES) {
-      throw new RangeError(
-        `Cannot use close message of ${byteLength} bytes: a Close frame carries at most ${MAX_MESSAGE_BYTES}`,
-      )
-    }
+    if (message.length > MAX_UNCOUNTED_CHARACTERS) requireShort(message)
     this.code = code
     this.message = message
   }
@@ -105,6 +103,15 @@ export class CloseReason {
       ? `CloseReason(${code})`
       : `CloseReason(${code}, ${quote(this.message)})`
   }
+}
+
+/** @throws {RangeError} if `message` is too long for a Close frame. */
+function requireShort(message: string): void {
+  const byteLength = encodeUtf8(message).length
+  if (byteLength <= MAX_MESSAGE_BYTES) return
+  throw new RangeError(
+    `Cannot use close message of ${byteLength} bytes: a Close frame carries at most ${MAX_MESSAGE_BYTES}`,
+  )
 }
 
 /**
@@ -143,13 +150,13 @@ export function requireTravelling(reason: CloseReason): void {
  *   if the message is not UTF-8 (§8.1).
  */
 export function parseClosePayload(payload: Uint8Array): CloseReason | null {
-  const [high, low] = payload
-  if (high === undefined) return null
-  if (low === undefined) {
+  if (payload.length === 0) return null
+  if (payload.length === 1) {
     throw new ProtocolViolationError(1002, 'Cannot read Close payload of 1 byte: a code takes 2')
   }
 
-  const code = (high << 8) | low
+  // Indices, because destructuring goes through an iterator.
+  const code = (payload[0]! << 8) | payload[1]! // there are two bytes at least
   if (!mayTravel(code)) {
     throw new ProtocolViolationError(1002, `Cannot accept close code ${code}: it may not travel`)
   }

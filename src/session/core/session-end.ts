@@ -100,7 +100,9 @@ export class SessionEnd {
     this.#facts.closeReceived(reason)
     this.#moved()
     if (answer && this.maySendClose) {
-      this.sendClose(reason === null ? null : new CloseReason(reason.code))
+      // The answer repeats the code, not the message.
+      const isBare = reason === null || reason.message === ''
+      this.sendClose(isBare ? reason : new CloseReason(reason.code))
     } else if (this.#core.write.isCloseWritten) {
       this.closeWritten()
     }

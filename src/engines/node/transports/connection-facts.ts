@@ -44,21 +44,24 @@ export interface AddressedHandle {
 
 /** The object that these calls fill in. */
 export interface SocketName {
-  address?: string
-  port?: number
+  address?: string | undefined
+  family?: string | undefined
+  port?: number | undefined
 }
+
+/** One object for all calls. It has the fields that Node sets: adding a field is slow. */
+const asked: SocketName = { address: undefined, family: undefined, port: undefined }
 
 /** Asks the kernel for the address of the peer. It is unknown once the connection has died. */
 export function remoteOf(handle: AddressedHandle): TransportAddress {
-  const name: SocketName = {}
-  if (handle.getpeername(name) !== 0) return NOWHERE
-  return withSharedHost(address(name.address, name.port))
+  if (handle.getpeername(asked) !== 0) return NOWHERE
+  return withSharedHost(address(asked.address, asked.port))
 }
 
 /** Asks the kernel for the address of this end. */
 export function localOf(handle: AddressedHandle): TransportAddress {
-  const name: SocketName = {}
-  return handle.getsockname(name) === 0 ? sharedLocal(address(name.address, name.port)) : NOWHERE
+  if (handle.getsockname(asked) !== 0) return NOWHERE
+  return sharedLocal(address(asked.address, asked.port))
 }
 
 // Connections keep their facts. Most have the same local address, and behind a proxy the same host.
