@@ -25,7 +25,20 @@ const SEARCHES = [
   ['test a handler', '/testing'],
   ['log in', '/recipes/log-in'],
   ['typed messages', '/messages'],
+  ['authentication', '/recipes/log-in'],
+  ['backpressure', '/flow-control'],
+  ['nginx', '/recipes/proxies'],
+  ['message size', '/limits'],
+  ['graceful shutdown', '/server'],
 ]
+
+/** Functions as the page has them: from their text. */
+function asInThePage(options) {
+  const entries = Object.entries(options)
+  return Object.fromEntries(
+    entries.map(([name, option]) => [name, runInNewContext(`(${option.toString()})`)]),
+  )
+}
 
 /** The index as the page loads it, and the options that VitePress 1.6 gives it. */
 async function loadIndex() {
@@ -36,11 +49,9 @@ async function loadIndex() {
     fields: ['title', 'titles', 'text'],
     storeFields: ['title', 'titles'],
     searchOptions: {
-      fuzzy: 0.2,
       prefix: true,
       boost: { title: 4, text: 2, titles: 1 },
-      // As the page has it: from its text.
-      boostDocument: runInNewContext(`(${SEARCH_OPTIONS.boostDocument.toString()})`),
+      ...asInThePage(SEARCH_OPTIONS),
     },
   })
 }

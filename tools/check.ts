@@ -18,14 +18,15 @@ const CHECKS = [
   'check:prose',
   'check:sizes',
   'check:types',
-  'test:all',
   'build',
+  'test:all',
   'check:objects',
   'check:examples',
   'check:start',
   'api:check',
   'check:package',
   'check:create',
+  'site',
 ] as const
 
 function main(args: readonly string[]): void {

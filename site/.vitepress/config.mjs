@@ -22,6 +22,28 @@ const guide = MENU.map((group) => ({
 
 const reference = JSON.parse(readFileSync(new URL('reference/typedoc-sidebar.json', pages), 'utf8'))
 
+/** Pages as the search reads them, by their files. */
+const searched = new Map()
+
+/**
+ * Renders a page for the search. VitePress renders every page once for the browser's search and
+ * once for the server's. The search drops all tags, so code needs no highlighting, and one result
+ * serves both: it is the same index in a third less time.
+ */
+function renderForSearch(source, env, md) {
+  const known = searched.get(env.path)
+  if (known !== undefined) return known
+  const { highlight } = md.options
+  md.options.highlight = null
+  try {
+    const html = md.render(source, env)
+    searched.set(env.path, html)
+    return html
+  } finally {
+    md.options.highlight = highlight
+  }
+}
+
 // Vite and VitePress read the default export.
 export default defineConfig({
   title: 'Towpath',
@@ -30,8 +52,8 @@ export default defineConfig({
   srcDir: 'pages',
   outDir: '../build/site',
   markdown: { anchor: { slugify: slugOf } },
-  // The reference is one large chunk for each entry point.
-  vite: { build: { chunkSizeWarningLimit: 2000 } },
+  // The reference is one large chunk for each entry point. The index of the search is the largest.
+  vite: { build: { chunkSizeWarningLimit: 4000 } },
   head: [['link', { rel: 'icon', type: 'image/svg+xml', href: '/icon.svg' }]],
   themeConfig: {
     logo: '/icon.svg',
@@ -39,6 +61,7 @@ export default defineConfig({
       provider: 'local',
       options: {
         miniSearch: { searchOptions: SEARCH_OPTIONS },
+        _render: renderForSearch,
       },
     },
     outline: [2, 3],
