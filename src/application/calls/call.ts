@@ -146,6 +146,11 @@ export class UpgradeCall implements ApplicationCall {
     this.#extras?.controller?.abort(reason())
   }
 
+  /** Whether something may listen to `signal`. */
+  get hasSignal(): boolean {
+    return this.#extras !== null && this.#extras.controller !== null
+  }
+
   /** Whether `error` is the abort reason of `signal` and therefore no failure of its own. */
   isEndedBy(error: unknown): boolean {
     return this.#end !== null && this.#end() === error

@@ -124,7 +124,11 @@ class ServerSession extends LiveSession implements DefaultWebSocketServerSession
     const { memoryBudget } = admission()
     return {
       // A timer or another session may be the caller; listeners must see this session's context.
-      within: (task, session) => contextOf(session).run(task),
+      within: (task, session) => {
+        const isHeard = monitor.hasListeners('sessionClosed') || session.hasSignal
+        if (isHeard || session.call.hasSignal) contextOf(session).run(task)
+        else task()
+      },
 
       handlerFailed: (error, session) => {
         contextOf(session).run(() => {

@@ -148,6 +148,11 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
     return this.#tasks().signal
   }
 
+  /** Whether something may listen to `signal`. */
+  get hasSignal(): boolean {
+    return this.#extras !== null && this.#extras.scope !== null
+  }
+
   get closeReason(): Promise<CloseReason> {
     const extras = this.#made
     if (extras.reason === null) {

@@ -19,7 +19,7 @@ import {
 } from 'node:tls'
 
 import {
-  closeHandle,
+  closeUnderTls,
   type CountingServer,
   type HandleOwner,
   listenTo,
@@ -130,7 +130,7 @@ export class BareTls implements OpenTls, HandleOwner {
     if (this.isClosing) return
     this.isClosing = true
     if (error !== undefined) this.#owner?.failed(error)
-    closeHandle(this.lower, false)
+    closeUnderTls(this.lower)
   }
 
   /**

@@ -12,6 +12,7 @@
 
 import { Socket } from 'node:net'
 
+import { rootContext } from '../../../application/internal.ts'
 import { takeBuffered } from './buffered-bytes.ts'
 import { tuneSocket } from './stream-transport.ts'
 
@@ -95,10 +96,30 @@ export function listenTo(handle: ReadHandle, buffer: Uint8Array): void {
   handle.onread = onRead
 }
 
-/** Closes `handle`, with a reset if wanted and possible. `wasClosed` follows in a later turn. */
+/** Handles that are closed, and whose owners have not been told. */
+let closed: TcpHandle[] = []
+
+/**
+ * Closes `handle`, with a reset if wanted and possible. The system has the connection no more when
+ * this returns. `wasClosed` follows, but never inside this call.
+ */
 export function closeHandle(handle: TcpHandle, withReset: boolean): void {
-  if (withReset && handle.reset(onClosed) === 0) return
+  // Without a callback of libuv, which would cost each handle a property and a call out of C++.
+  if (!withReset || handle.reset() !== 0) handle.close()
+  if (closed.push(handle) > 1) return
+  // Many connections share the call, so it runs in the async context of none.
+  rootContext.run(() => void setImmediate(reportClosed))
+}
+
+/** The same for a handle under TLS, which must stay as it is until libuv has let it go. */
+export function closeUnderTls(handle: TcpHandle): void {
   handle.close(onClosed)
+}
+
+function reportClosed(): void {
+  const handles = closed
+  closed = []
+  for (const handle of handles) onClosed.call(handle)
 }
 
 // All handles share these two functions: a connection needs no closure of its own.

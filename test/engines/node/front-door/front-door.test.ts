@@ -5,6 +5,7 @@ import { createServer as createSecureServer } from 'node:https'
 import { Duplex } from 'node:stream'
 import { connect, type Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 
 import type { UpgradeOutcome } from '../../../../src/application/index.ts'
@@ -193,6 +194,7 @@ describe('FrontDoor', () => {
 
     opened.door.dropSilent()
     turns.shift()?.()
+    await nextTurn()
 
     expect(handles.every(({ state }) => state === 'closed')).toBe(true)
     expect(await connectionsOf(opened.server)).toBe(0)

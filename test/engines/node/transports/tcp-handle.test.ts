@@ -1,9 +1,14 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 
 import {
+  closeHandle,
   findInternals,
+  listenTo,
+  setOwner,
   takeHandle,
   type TakenHandle,
   type TcpInternals,
@@ -81,6 +86,41 @@ describe('findInternals()', () => {
 
     await once(pair.connecting, 'end')
     handle.close()
+  })
+})
+
+describe('closeHandle()', () => {
+  it.each([false, true])(
+    'ends the connection at once, and reports it once, after the call (with a reset: %s)',
+    async (withReset) => {
+      await using pair = await socketPair()
+      const { handle } = taken(pair.accepted)
+      const ended = once(pair.connecting, withReset ? 'error' : 'end')
+      pair.connecting.resume()
+      let reports = 0
+      listenTo(handle, Buffer.alloc(16))
+      setOwner(handle, { wasRead() {}, wasClosed: () => void reports++ })
+
+      closeHandle(handle, withReset)
+      expect(reports).toBe(0)
+      await ended
+      await turn()
+
+      expect(reports).toBe(1)
+    },
+  )
+
+  it('reports outside of the async context of the connection that is closed first', async () => {
+    await using pair = await socketPair()
+    const { handle } = taken(pair.accepted)
+    const storage = new AsyncLocalStorage<string>()
+    const reported = new Promise((resolve) => {
+      setOwner(handle, { wasRead() {}, wasClosed: () => resolve(storage.getStore()) })
+    })
+
+    storage.run('its own', () => closeHandle(handle, false))
+
+    expect(await reported).toBe(undefined)
   })
 })
 
