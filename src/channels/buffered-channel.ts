@@ -87,10 +87,10 @@ export class BufferedChannel<T, O = null>
   cancel(cause: Error | null = null): void {
     checkCause(cause)
     if (this.end !== null) return
-    this.#closing ??= this.#endOf(cause, null)
+    this.#closing ??= this.endOf(cause, null)
     this.#buffer = UNUSED
     this.#senders?.refuse(this.#closing)
-    this.#endReceivers(this.#closing)
+    this.endReceivers(this.#closing)
     this.#hooks.onCancel?.(this.#owner, cause)
   }
 
@@ -102,7 +102,7 @@ export class BufferedChannel<T, O = null>
     try {
       const outcome = this.trySend(value)
       if (outcome === 'sent') return SENT
-      if (outcome === 'full') return this.#waitForRoom(value, signal)
+      if (outcome === 'full') return this.waitForRoom(value, signal)
       return handled(rejected(refusal(value, this.#closing ?? NORMAL_END)))
     } catch (error) {
       return rejected(error)
@@ -113,25 +113,25 @@ export class BufferedChannel<T, O = null>
     if (this.#closing !== null) return 'closed'
     if (this.#receiver !== null) {
       const admitted = this.admit(value)
-      this.#nextReceiver()?.deliver(admitted)
+      this.nextReceiver()?.deliver(admitted)
       return 'sent'
     }
 
     const bytes = this.#settings.measure(value)
-    if (!this.#sendersWait && this.hasRoomFor(bytes)) {
+    if (!this.sendersWait && this.hasRoomFor(bytes)) {
       this.put(this.admit(value), bytes)
       return 'sent'
     }
-    return this.#overflow(value, bytes)
+    return this.overflow(value, bytes)
   }
 
   close(cause: Error | null = null, detail: Error | null = null): boolean {
     checkCause(cause)
     if (this.#closing !== null) return false
-    const end = this.#endOf(cause, detail)
+    const end = this.endOf(cause, detail)
     this.#closing = end
     this.#senders?.refuse(end)
-    if (this.#buffer.size === 0) this.#endReceivers(end)
+    if (this.#buffer.size === 0) this.endReceivers(end)
     this.#hooks.onClose?.(this.#owner, cause)
     return true
   }
@@ -173,7 +173,7 @@ export class BufferedChannel<T, O = null>
 
   /** Whether `value` would be accepted now. */
   fits(value: T): boolean {
-    return !this.#sendersWait && this.hasRoomFor(this.#settings.measure(value))
+    return !this.sendersWait && this.hasRoomFor(this.#settings.measure(value))
   }
 
   /**
@@ -186,7 +186,7 @@ export class BufferedChannel<T, O = null>
 
   /** Rejects the waiting senders as at the end of the channel; the channel stays open. */
   refuseWaiting(): void {
-    this.#senders?.refuse(this.#endOf(null, null))
+    this.#senders?.refuse(this.endOf(null, null))
   }
 
   /**
@@ -206,7 +206,7 @@ export class BufferedChannel<T, O = null>
    */
   offer(value: T, bytes: number = this.#settings.measure(value)): void {
     if (this.#closing !== null) return
-    const receiver = this.#nextReceiver()
+    const receiver = this.nextReceiver()
     if (receiver === null) this.put(value, bytes)
     else receiver.deliver(value)
   }
@@ -239,7 +239,7 @@ export class BufferedChannel<T, O = null>
     if (buffer.size === 0) return this.#senders === null ? NOTHING : this.#senders.take()
     const wasFull = this.isFull
     const value = buffer.shift()
-    if (wasFull) this.#madeRoom()
+    if (wasFull) this.madeRoom()
     else this.#senders?.letIn()
     return value
   }
@@ -274,13 +274,13 @@ export class BufferedChannel<T, O = null>
   }
 
   leave(receiver: Receiver<T>): void {
-    if (receiver === this.#receiver) this.#nextReceiver()
+    if (receiver === this.#receiver) this.nextReceiver()
     else this.#receivers?.remove(receiver)
   }
 
   release(owner: object): void {
     while (this.#receiver !== null && this.#receiver.owner === owner) {
-      this.#nextReceiver()?.end(NORMAL_END)
+      this.nextReceiver()?.end(NORMAL_END)
     }
     if (this.#receivers !== null) releaseReceivers(this.#receivers, owner)
   }
@@ -304,24 +304,24 @@ export class BufferedChannel<T, O = null>
 
   // How it works
 
-  #endOf(cause: Error | null, detail: Error | null): ChannelEnd {
+  private endOf(cause: Error | null, detail: Error | null): ChannelEnd {
     const { sessionId } = this.#hooks
     if (sessionId !== undefined) return new SessionChannelEnd(cause, detail, this.#owner, sessionId)
     return cause === null && detail === null ? NORMAL_END : { cause, detail }
   }
 
   /** Removes and returns the receiver that has waited longest; `null` if none waits. */
-  #nextReceiver(): Receiver<T> | null {
+  private nextReceiver(): Receiver<T> | null {
     const receiver = this.#receiver
     if (receiver !== null) this.#receiver = this.#receivers?.shift() ?? null
     return receiver
   }
 
-  get #sendersWait(): boolean {
+  private get sendersWait(): boolean {
     return this.#senders !== null && this.#senders.size > 0
   }
 
-  #overflow(value: T, bytes: number): TrySendResult {
+  private overflow(value: T, bytes: number): TrySendResult {
     const { onOverflow, capacity } = this.#settings
     switch (onOverflow) {
       case 'suspend':
@@ -330,27 +330,27 @@ export class BufferedChannel<T, O = null>
         this.close(new ChannelOverflowError(capacity, value))
         return 'closed'
       case 'drop-latest':
-        this.#dropped(value)
+        this.dropped(value)
         return 'sent'
       case 'drop-oldest':
-        this.#replaceOldest(this.admit(value), bytes)
+        this.replaceOldest(this.admit(value), bytes)
         return 'sent'
     }
   }
 
-  #replaceOldest(value: T, bytes: number): void {
+  private replaceOldest(value: T, bytes: number): void {
     const dropped: T[] = []
     while (!this.hasRoomFor(bytes)) dropped.push(this.#buffer.shift())
     this.put(value, bytes)
-    for (const old of dropped) this.#dropped(old)
+    for (const old of dropped) this.dropped(old)
   }
 
-  #dropped(value: T): void {
+  private dropped(value: T): void {
     this.#settings.onDropped?.(value)
     this.#hooks.onDropped?.(this.#owner, value)
   }
 
-  #waitForRoom(value: T, signal: AbortSignal | undefined): Promise<void> {
+  private waitForRoom(value: T, signal: AbortSignal | undefined): Promise<void> {
     this.#senders ??= new WaitingSenders(this)
     const waits = this.#senders.wait(value, this.#settings.measure(value), signal)
     // Only with capacity 0: the value can be taken from its sender.
@@ -358,14 +358,14 @@ export class BufferedChannel<T, O = null>
     return waits
   }
 
-  #madeRoom(): void {
+  private madeRoom(): void {
     this.#senders?.letIn()
     if (this.#closing === null && !this.isFull) this.#hooks.onRoom?.(this.#owner)
   }
 
-  #endReceivers(end: ChannelEnd): void {
+  private endReceivers(end: ChannelEnd): void {
     for (;;) {
-      const receiver = this.#nextReceiver()
+      const receiver = this.nextReceiver()
       if (receiver === null) return
       receiver.end(end)
     }

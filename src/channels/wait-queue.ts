@@ -7,8 +7,8 @@
 
 /** The fields that an object needs to wait in one queue at a time. Only the queue uses them. */
 export interface Waiting<N> {
-  previous: N | null
-  next: N | null
+  before: N | null
+  after: N | null
 }
 
 /** A queue, first come, first served. */
@@ -22,27 +22,27 @@ export class WaitQueue<N extends Waiting<N>> {
     return this.#size
   }
 
-  /** The first waiting object; `null` if there is none. The others follow by `next`. */
+  /** The first waiting object; `null` if there is none. The others follow by `after`. */
   get first(): N | null {
     return this.#first
   }
 
   append(waiter: N): void {
-    waiter.previous = this.#last
+    waiter.before = this.#last
     if (this.#last === null) this.#first = waiter
-    else this.#last.next = waiter
+    else this.#last.after = waiter
     this.#last = waiter
     this.#size++
   }
 
   /** Removes `waiter`, which must be in this queue. */
   remove(waiter: N): void {
-    if (waiter.previous === null) this.#first = waiter.next
-    else waiter.previous.next = waiter.next
-    if (waiter.next === null) this.#last = waiter.previous
-    else waiter.next.previous = waiter.previous
-    waiter.previous = null
-    waiter.next = null
+    if (waiter.before === null) this.#first = waiter.after
+    else waiter.before.after = waiter.after
+    if (waiter.after === null) this.#last = waiter.before
+    else waiter.after.before = waiter.before
+    waiter.before = null
+    waiter.after = null
     this.#size--
   }
 

@@ -14,8 +14,8 @@ export class WaitingSender<T> implements Waiting<WaitingSender<T>> {
   /** The size of the value as measured by the channel, in bytes. */
   readonly bytes: number
   readonly promise: Promise<void>
-  previous: WaitingSender<T> | null = null
-  next: WaitingSender<T> | null = null
+  before: WaitingSender<T> | null = null
+  after: WaitingSender<T> | null = null
   readonly #queue: SenderQueue<T>
   readonly #signal: AbortSignal | undefined
   readonly #onAborted: () => void = ignore

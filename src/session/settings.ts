@@ -9,10 +9,14 @@ import type { SessionLimitName } from './limit-name.ts'
 import type { RouteSettings } from './session-options.ts'
 import type { WebSocketSession } from './session.ts'
 
-/** The settings of one session: the settings of its route, and its own. */
+/**
+ * The settings of one session: the settings of its route, and the result of its handshake. Sessions
+ * may share them.
+ */
 export interface SessionSettings extends RouteSettings {
   readonly role: 'server' | 'client'
-  readonly id: string
+  /** Absent: the session makes its id when it is first read; most ids never are. */
+  readonly id?: string
   readonly protocol: string | null
   /**
    * The extensions that the handshake agreed on, in the order of installation; absent for none. Raw

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { type Waiting, WaitQueue } from '../../src/channels/wait-queue.ts'
 
 class Boat implements Waiting<Boat> {
-  previous: Boat | null = null
-  next: Boat | null = null
+  before: Boat | null = null
+  after: Boat | null = null
   readonly name: string
 
   constructor(name: string) {

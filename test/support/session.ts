@@ -83,5 +83,5 @@ function open<Session extends DefaultSession | RawSession>(
   const { heard, observer } = observe()
   const session = new Level(ends.transport, { ...SETTINGS, ...settings }, environment, observer)
   session.start()
-  return { session, environment, clock: environment.clock, heard, ...ends }
+  return { session, environment, clock: environment.clock, heard, observer, ...ends }
 }

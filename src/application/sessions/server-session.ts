@@ -80,7 +80,7 @@ class ServerSession extends LiveSession implements DefaultWebSocketServerSession
 
   constructor(opening: SessionOpening, transport: Transport) {
     const { call, environment, dependencies, protocol, extensions } = opening
-    const settings = call.route.openSettings(environment, protocol, extensions)
+    const settings = call.route.openSettings(protocol, extensions)
     const observer = ServerSession.#observerOf(opening)
     super(transport, settings, environment, observer, call.route.kind)
     this.call = call

@@ -1,55 +1,44 @@
 /**
- * The settings of a server's sessions. A session has a few settings of its own. The settings that
- * it shares with its route are on the prototype: a copy would be the largest object of an idle
- * session.
+ * The settings of a server's sessions. Sessions of one route that agreed on the same share them: a
+ * copy would be the largest object of an idle session.
  */
 
-import type { Environment } from '../../base/internal.ts'
 import type { AgreedExtension } from '../../extensions/internal.ts'
 import type { RouteSettings } from '../../session/index.ts'
-import { createSessionId, type SessionSettings } from '../../session/internal.ts'
+import type { SessionSettings } from '../../session/internal.ts'
 
-/** Makes the settings of one session of a route. */
+/** Returns the settings of one session of a route. */
 export type OpenSettings = (
-  environment: Environment,
   protocol: string | null,
   extensions: readonly AgreedExtension[],
 ) => SessionSettings
 
-/** The settings that differ between sessions. */
-type OwnSettings = Pick<SessionSettings, 'role' | 'id' | 'protocol' | 'extensions'>
+/** A function chooses subprotocols that clients invent, so only the latest settings are kept. */
+const MAX_KEPT = 8
 
-/** Returns a function that makes the settings of a route's sessions. */
+/** Returns a function that returns the settings of a route's sessions. */
 export function settingsOpener(shared: RouteSettings): OpenSettings {
-  /** The id is created when it is first read; most ids never are. */
-  class Settings implements OwnSettings {
-    readonly protocol: string | null
-    readonly extensions: readonly AgreedExtension[]
-    readonly #environment: Environment
-    #id: string | null = null
-
-    constructor(
-      environment: Environment,
-      protocol: string | null,
-      extensions: readonly AgreedExtension[],
-    ) {
-      this.#environment = environment
-      this.protocol = protocol
-      this.extensions = extensions
-    }
-
-    get role(): 'server' {
-      return 'server'
-    }
-
-    get id(): string {
-      this.#id ??= createSessionId(this.#environment)
-      return this.#id
-    }
+  const kept: SessionSettings[] = []
+  return (protocol, extensions) => {
+    const known = kept.find((each) => isAgreement(each, protocol, extensions))
+    if (known !== undefined) return known
+    const settings: SessionSettings = { ...shared, role: 'server', protocol, extensions }
+    kept.push(settings)
+    if (kept.length > MAX_KEPT) kept.shift()
+    return settings
   }
+}
 
-  // One class for each route, with the route's settings on its prototype.
-  Object.assign(Settings.prototype, shared)
-  // OwnSettings and the prototype's RouteSettings together are the SessionSettings.
-  return (...own) => new Settings(...own) as OwnSettings as OwnSettings & RouteSettings
+/** Whether `settings` has this result of a handshake. Equal extensions are one object. */
+function isAgreement(
+  settings: SessionSettings,
+  protocol: string | null,
+  extensions: readonly AgreedExtension[],
+): boolean {
+  const { extensions: agreed = [] } = settings
+  return (
+    settings.protocol === protocol &&
+    agreed.length === extensions.length &&
+    agreed.every((extension, index) => extension === extensions[index])
+  )
 }

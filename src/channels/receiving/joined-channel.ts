@@ -185,8 +185,8 @@ export class JoinedChannel<T> implements ReceiveCore<T> {
 /** Waits at a source for one value at a time, as often as it is joined. */
 class SourceReceiver<T> implements Receiver<T> {
   readonly owner: null = null
-  previous: Receiver<T> | null = null
-  next: Receiver<T> | null = null
+  before: Receiver<T> | null = null
+  after: Receiver<T> | null = null
   isWaiting = false
   readonly #arrived: (value: T) => void
 

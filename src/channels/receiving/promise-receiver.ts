@@ -6,6 +6,7 @@ import type { Clock } from '../../base/index.ts'
 import { addAbortListener, handled, rejected, removeAbortListener } from '../../base/internal.ts'
 import type { ChannelEnd } from '../channel-end.ts'
 import { ReceiveTimeoutError } from '../errors.ts'
+import { capturedPromise, type Settle, takeSettle } from './captured-promise.ts'
 import type { ReceiveCore, Receiver, Shape } from './receive-core.ts'
 
 /** Waits at `core`, which has no value now and has not ended. */
@@ -40,34 +41,29 @@ interface AbortWatch {
   readonly onAborted: () => void
 }
 
-/**
- * Waits for one value on behalf of a promise. Each idle session has one, so it is small: it has no
- * private methods, which would cost a field, and it does not keep the function that rejects.
- */
+/** Waits for one value on behalf of a promise. */
 export class PromiseReceiver<T, R> implements Receiver<T> {
   readonly owner: object | null
   readonly promise: Promise<R>
-  previous: Receiver<T> | null = null
-  next: Receiver<T> | null = null
+  before: Receiver<T> | null = null
+  after: Receiver<T> | null = null
   readonly #core: ReceiveCore<T>
   readonly #shape: Shape<T, R>
   /** Settles the promise; `null` once the wait is over. */
-  #resolve: ((result: R | Promise<R>) => void) | null
+  #settle: Settle<R> | null
   #watch: AbortWatch | null = null
 
   constructor(core: ReceiveCore<T>, shape: Shape<T, R>, owner: object | null) {
     this.owner = owner
     this.#core = core
     this.#shape = shape
-    // `capture` stores the function that settles the promise; a closure for each wait would cost
-    // more.
-    this.promise = new Promise<R>(capture)
-    this.#resolve = captured as (result: R | Promise<R>) => void // of this very promise
+    this.promise = capturedPromise()
+    this.#settle = takeSettle()
   }
 
   /** Whether it is still in the queue of its channel. */
   get isWaiting(): boolean {
-    return this.#resolve !== null
+    return this.#settle !== null
   }
 
   deliver(value: T): void {
@@ -104,20 +100,9 @@ export class PromiseReceiver<T, R> implements Receiver<T> {
 
   /** The wait is over: it has left the queue. */
   settle(result: R | Promise<R>): void {
-    const resolve = this.#resolve
-    this.#resolve = null
+    const settle = this.#settle
+    this.#settle = null
     if (this.#watch !== null) removeAbortListener(this.#watch.signal, this.#watch.onAborted)
-    resolve?.(result)
+    settle?.(result)
   }
-}
-
-// From the promise that was made last. Its function is called before `new Promise` returns.
-let captured: (result: never) => void = ignore
-
-function capture(resolve: (result: never) => void): void {
-  captured = resolve
-}
-
-function ignore(): void {
-  // Never called.
 }

@@ -68,7 +68,7 @@ export function receiveAs<T, R>(
  * The end of `core` in the form of `shape`. A rejection is marked as handled, because it only says
  * that the channel has ended.
  */
-function endOf<T, R>(core: ReceiveCore<T>, shape: Shape<T, R>, end: ChannelEnd): Promise<R> {
+export function endOf<T, R>(core: ReceiveCore<T>, shape: Shape<T, R>, end: ChannelEnd): Promise<R> {
   const { delay } = core
   return delay === null ? ended(shape, end) : handled(delay.then(() => ended(shape, end)))
 }

@@ -70,11 +70,11 @@ export interface Shape<T, R> {
 export function releaseReceivers<T>(queue: WaitQueue<Receiver<T>>, owner: object): void {
   let receiver = queue.first
   while (receiver !== null) {
-    const { next } = receiver
+    const { after } = receiver
     if (receiver.owner === owner) {
       queue.remove(receiver)
       receiver.end(NORMAL_END)
     }
-    receiver = next
+    receiver = after
   }
 }

@@ -30,9 +30,11 @@ import { type SessionStatistics, statisticsOf } from '../statistics.ts'
 import type { Transport } from '../transport.ts'
 import { Outgoing, sendOf } from './outgoing.ts'
 import { SessionCore } from './session-core.ts'
+import { createSessionId } from './session-id.ts'
 
 /** The parts of a session that many sessions never use; `null`: not read yet. */
 class Extras {
+  hasReportedFailure = false
   outgoing: Outgoing | null = null
   scope: TaskScope | null = null
   reason: Deferred<CloseReason> | null = null
@@ -45,13 +47,18 @@ class Extras {
   delay: WebSocketSession['delay'] | null = null
 }
 
-/** A session of either level. Functions and promises are made when they are first read. */
+/**
+ * A session of either level. Functions and promises are made when they are first read.
+ *
+ * Classes whose objects each idle session keeps have `private` methods, and not `#` methods: those
+ * cost a field of each object.
+ */
 export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasClock {
   /** For the code that opened the session: it starts, measures and ends the session with it. */
   readonly core: SessionCore
   /** In whole milliseconds: another number would cost an object. */
   readonly #openedAt: number
-  #failureReported = false
+  #id: string | null = null
   #send: WebSocketSession['send'] | null = null
   /** Made when one of them is first read. */
   #extras: Extras | null = null
@@ -74,7 +81,8 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   }
 
   get id(): string {
-    return this.core.settings.id
+    this.#id ??= this.core.settings.id ?? createSessionId(this.core.environment)
+    return this.#id
   }
 
   get protocol(): string | null {
@@ -86,7 +94,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   }
 
   get outgoing(): OutgoingChannel {
-    return (this.#made.outgoing ??= new Outgoing(this.core))
+    return (this.made.outgoing ??= new Outgoing(this.core))
   }
 
   get send(): WebSocketSession['send'] {
@@ -95,23 +103,23 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   }
 
   get close(): WebSocketSession['close'] {
-    return (this.#made.close ??= (reason = NORMAL) => this.core.close(reason))
+    return (this.made.close ??= (reason = NORMAL) => this.core.close(reason))
   }
 
   get flush(): WebSocketSession['flush'] {
-    return (this.#made.flush ??= () => this.core.write.flush())
+    return (this.made.flush ??= () => this.core.write.flush())
   }
 
   get terminate(): WebSocketSession['terminate'] {
-    return (this.#made.terminate ??= () => this.core.terminate())
+    return (this.made.terminate ??= () => this.core.terminate())
   }
 
   get launch(): WebSocketSession['launch'] {
-    return (this.#made.launch ??= (task, options) => this.#tasks().launch(task, options))
+    return (this.made.launch ??= (task, options) => this.tasks().launch(task, options))
   }
 
   get delay(): WebSocketSession['delay'] {
-    return (this.#made.delay ??= (duration, options) =>
+    return (this.made.delay ??= (duration, options) =>
       delayOn(this.clock, duration, [this.signal, options?.signal]))
   }
 
@@ -145,7 +153,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   }
 
   get signal(): AbortSignal {
-    return this.#tasks().signal
+    return this.tasks().signal
   }
 
   /** Whether something may listen to `signal`. */
@@ -154,7 +162,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   }
 
   get closeReason(): Promise<CloseReason> {
-    const extras = this.#made
+    const extras = this.made
     if (extras.reason === null) {
       extras.reason = new Deferred()
       if (this.core.ending !== null) extras.reason.resolve(this.core.ending.reason)
@@ -163,7 +171,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   }
 
   get closed(): Promise<CloseInfo> {
-    const extras = this.#made
+    const extras = this.made
     if (extras.closed === null) {
       extras.closed = new Deferred()
       const info = this.core.ending?.info ?? null
@@ -213,7 +221,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
     // outcome costs more than one that asks the settled promise again.
     const handling = begun(handler)
     this.#handling = handling
-    const settled = this.#handlerSettled.bind(this)
+    const settled = this.handlerSettled.bind(this)
     return handling.then(settled, settled)
   }
 
@@ -228,17 +236,17 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
     this.#extras?.scope?.abort()
   }
 
-  get #made(): Extras {
+  private get made(): Extras {
     this.#extras ??= new Extras()
     return this.#extras
   }
 
-  #tasks(): TaskScope {
-    const extras = this.#made
+  private tasks(): TaskScope {
+    const extras = this.made
     if (extras.scope === null) {
       extras.scope = new TaskScope({
-        onFailure: (error) => this.#failed(error),
-        isFailure: (error) => !this.#isEndError(error),
+        onFailure: (error) => this.failed(error),
+        isFailure: (error) => !this.isEndError(error),
       })
       this.core.environment.unlimitListeners(extras.scope.signal)
       if (this.core.ending !== null && this.core.ending.info !== null) extras.scope.abort()
@@ -246,27 +254,28 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
     return extras.scope
   }
 
-  #handlerSettled(): Promise<void> {
+  private handlerSettled(): Promise<void> {
     const handling = this.#handling ?? Promise.resolve()
     this.#handling = null
     return handling.then(
-      () => this.#handlerEnded(),
-      (error: unknown) => this.#handlerEnded({ error }),
+      () => this.handlerEnded(),
+      (error: unknown) => this.handlerEnded({ error }),
     )
   }
 
-  async #handlerEnded(failure?: { readonly error: unknown }): Promise<void> {
-    if (failure === undefined || this.#isEndError(failure.error)) this.core.handlerReturned()
-    else this.#failed(failure.error)
+  private async handlerEnded(failure?: { readonly error: unknown }): Promise<void> {
+    if (failure === undefined || this.isEndError(failure.error)) this.core.handlerReturned()
+    else this.failed(failure.error)
     await this.closed
     await this.#extras?.scope?.join()
     this.core.observer.left?.(this)
   }
 
   /** The handler or a launched task failed. */
-  #failed(error: unknown): void {
-    if (!this.#failureReported) {
-      this.#failureReported = true
+  private failed(error: unknown): void {
+    const extras = this.made
+    if (!extras.hasReportedFailure) {
+      extras.hasReportedFailure = true
       this.core.observer.handlerFailed(error, this)
     }
     void this.core.close(INTERNAL_ERROR, asError(error, 'the handler'))
@@ -274,7 +283,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   }
 
   /** Whether `error` only says that the session is ending, and is no failure of the handler. */
-  #isEndError(error: unknown): boolean {
+  private isEndError(error: unknown): boolean {
     const { ending } = this.core
     return ending !== null && isEndError(error, ending.cause)
   }

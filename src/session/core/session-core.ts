@@ -62,7 +62,7 @@ export class SessionCore implements HalfOwner {
         this.read.heldBack?.isHeldBack === true
           ? environment.clock.now()
           : (this.write.backlog?.movedOutAt ?? -Infinity),
-      timeIsUp: (limit, limitMs) => this.#timeIsUp(limit, limitMs),
+      timeIsUp: (limit, limitMs) => this.timeIsUp(limit, limitMs),
     })
     this.extensions = SessionExtensions.open(settings, environment, this)
     this.write = new WriteHalf(this, transport)
@@ -72,7 +72,7 @@ export class SessionCore implements HalfOwner {
   /** Begins to read and to ping. Frames that arrive before the handler runs wait in `incoming`. */
   start(): void {
     this.#hasStarted = true
-    if (this.#kind === 'default' && this.settings.pingInterval !== null) this.#openPings()
+    if (this.#kind === 'default' && this.settings.pingInterval !== null) this.openPings()
     this.activity?.start()
     this.write.transport.start(this.read)
   }
@@ -84,7 +84,7 @@ export class SessionCore implements HalfOwner {
    * @throws {TypeError} for a raw session, which sends no pings.
    */
   pingsFor(member: string): Pings {
-    if (this.#kind === 'default') return this.#openPings()
+    if (this.#kind === 'default') return this.openPings()
     throw new TypeError(
       `Cannot use ${member} of a raw session: it sends no pings, expected webSocket()`,
     )
@@ -102,7 +102,7 @@ export class SessionCore implements HalfOwner {
 
   /** Bytes that the session keeps in memory, in both directions. */
   get heldBytes(): number {
-    return this.read.heldBytes + this.#outgoingBytes
+    return this.read.heldBytes + this.outgoingBytes
   }
 
   /** Measures the memory that the session takes, and the bytes that have moved. */
@@ -110,7 +110,7 @@ export class SessionCore implements HalfOwner {
     const { read, write } = this
     return {
       incoming: read.heldBytes,
-      outgoing: this.#outgoingBytes,
+      outgoing: this.outgoingBytes,
       received: read.received,
       handed: write.backlog?.handed ?? -write.transport.queuedBytes,
     }
@@ -124,7 +124,7 @@ export class SessionCore implements HalfOwner {
   close(reason: CloseReason, cause: Error | null = null): Promise<void> {
     requireTravelling(reason)
     if (this.ending === null || this.ending.maySendClose) {
-      this.#begin('local', reason, cause).sendClose(reason)
+      this.begin('local', reason, cause).sendClose(reason)
       this.read.ending.close()
     }
     return this.write.closed()
@@ -143,7 +143,7 @@ export class SessionCore implements HalfOwner {
       this.read.ending.discard()
       return
     }
-    const ending = this.#begin('local', ABNORMAL, null)
+    const ending = this.begin('local', ABNORMAL, null)
     this.read.decoder.stop()
     this.read.ending.discard()
     ending.endWithoutClose()
@@ -151,7 +151,7 @@ export class SessionCore implements HalfOwner {
 
   /** The server stops: Close 1001 with `message`, and the handler's loop ends now. */
   goAway(message: string = ''): void {
-    this.#leave(message === '' ? GOING_AWAY : new CloseReason(GOING_AWAY.code, message), null)
+    this.leave(message === '' ? GOING_AWAY : new CloseReason(GOING_AWAY.code, message), null)
   }
 
   /**
@@ -159,8 +159,8 @@ export class SessionCore implements HalfOwner {
    * one, and everything that waits to be sent is lost.
    */
   terminate(cause: Error | null = null): void {
-    if (cause !== null) this.#reportLimit(limitOf(cause), cause)
-    this.#begin('local', ABNORMAL, cause)
+    if (cause !== null) this.reportLimit(limitOf(cause), cause)
+    this.begin('local', ABNORMAL, cause)
     this.read.ending.end(cause ?? undefined)
     this.write.isOpen = false
     this.write.abandon()
@@ -177,8 +177,8 @@ export class SessionCore implements HalfOwner {
       this.write.backlog?.refuseWaiting()
       return
     }
-    this.#reportLimit('memoryBudget', cause)
-    const ending = this.#begin('local', TRY_AGAIN_LATER, cause)
+    this.reportLimit('memoryBudget', cause)
+    const ending = this.begin('local', TRY_AGAIN_LATER, cause)
     this.read.release()
     this.read.ending.discard(cause)
     this.write.backlog?.discardQueue()
@@ -190,35 +190,35 @@ export class SessionCore implements HalfOwner {
   // Calls of the halves: see `HalfOwner`
 
   fail(reason: CloseReason, cause: Error, limit: SessionLimitName | null = limitOf(cause)): void {
-    this.#reportLimit(limit, cause)
-    const ending = this.#begin('local', reason, cause)
+    this.reportLimit(limit, cause)
+    const ending = this.begin('local', reason, cause)
     this.read.decoder.stop()
     this.read.ending.end(cause)
     ending.endAfterClose(reason)
   }
 
   peerClosed(reason: CloseReason | null, answer: boolean): void {
-    this.#begin('remote', reportedReason(reason), null).peerClosed(reason, answer)
+    this.begin('remote', reportedReason(reason), null).peerClosed(reason, answer)
   }
 
   endReached(): void {
     this.read.ending.conclude()
-    this.#begin('none', ABNORMAL, null).endReached()
+    this.begin('none', ABNORMAL, null).endReached()
   }
 
   transportClosed(cause: Error | null): void {
-    this.#begin('none', ABNORMAL, null).transportClosed(cause)
+    this.begin('none', ABNORMAL, null).transportClosed(cause)
   }
 
   closeWritten(): void {
     this.ending?.closeWritten()
   }
 
-  get #outgoingBytes(): number {
+  private get outgoingBytes(): number {
     return this.write.bufferedAmount + (this.write.backlog?.waitingCost ?? 0)
   }
 
-  #openPings(): Pings {
+  private openPings(): Pings {
     if (this.pings !== null) return this.pings
     this.pings = new Pings(this.environment, this.settings, this, (cause) => {
       // The session is over at once: a peer that has gone will not answer a Close frame either.
@@ -230,20 +230,24 @@ export class SessionCore implements HalfOwner {
     return this.pings
   }
 
-  #timeIsUp(limit: 'idleTimeout' | 'maxSessionDuration', limitMs: number): void {
+  private timeIsUp(limit: 'idleTimeout' | 'maxSessionDuration', limitMs: number): void {
     const cause = new SessionTimeoutError(limit, limitMs)
-    this.#reportLimit(limit, cause)
-    this.#leave(TIME_IS_UP[limit], cause)
+    this.reportLimit(limit, cause)
+    this.leave(TIME_IS_UP[limit], cause)
   }
 
   /** Closes, but ends the handler's loop now, and not with the peer's answer. */
-  #leave(reason: CloseReason, cause: Error | null): void {
+  private leave(reason: CloseReason, cause: Error | null): void {
     void this.close(reason, cause)
     this.read.ending.end()
   }
 
   /** The first call decides how the session is reported to have ended. */
-  #begin(initiator: CloseInfo['initiator'], reason: CloseReason, cause: Error | null): SessionEnd {
+  private begin(
+    initiator: CloseInfo['initiator'],
+    reason: CloseReason,
+    cause: Error | null,
+  ): SessionEnd {
     if (this.ending !== null) return this.ending
     const ending = new SessionEnd(this, new Ending(initiator, reason, cause))
     this.ending = ending
@@ -255,7 +259,7 @@ export class SessionCore implements HalfOwner {
   }
 
   /** Reports a limit. Only the first reason to end is reported. */
-  #reportLimit(limit: SessionLimitName | null, cause: Error): void {
+  private reportLimit(limit: SessionLimitName | null, cause: Error): void {
     if (limit === null || this.ending !== null) return
     this.observer.limitReached(limit, cause, this.session)
   }

@@ -67,7 +67,7 @@ export function leftAhead(bounds: ChannelBounds, readAhead: number, held: number
 
 /** The read half, as its channel sees it. */
 export interface IncomingOwner {
-  readonly owner: Pick<HalfOwner, 'environment' | 'settings'>
+  readonly owner: Pick<HalfOwner, 'environment' | 'session'>
   /** `null`: reading has never been held back. */
   readonly heldBack: { roomAgain(): void } | null
   readonly ending: { discard(): void }
@@ -78,7 +78,7 @@ export const INCOMING_HOOKS: ChannelHooks<Frame, IncomingOwner> = {
   onRoom: (read) => read.heldBack?.roomAgain(),
   onCancel: (read) => read.ending.discard(),
   clock: (read) => read.owner.environment.clock,
-  sessionId: (read) => read.owner.settings.id,
+  sessionId: (read) => read.owner.session.id,
   onEndReceived: (read) => {
     const share = loopShareOf(read.owner.environment)
     share.spend(0)

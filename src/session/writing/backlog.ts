@@ -229,7 +229,10 @@ export class Backlog {
 
   #waiting(): OutgoingQueue {
     const owner = this.#owner
-    this.#queue ??= new OutgoingQueue(owner.settings, this.#writer, {
+    if (this.#queue !== null) return this.#queue
+    const { session, settings } = owner
+    const options = { outgoing: settings.outgoing, id: session.id }
+    this.#queue = new OutgoingQueue(options, this.#writer, {
       frameDropped: (bytes) => owner.observer.frameDropped('outgoing', bytes, owner.session),
       buffered: (bytes) => owner.observer.buffered(bytes, owner.session),
     })

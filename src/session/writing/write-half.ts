@@ -305,7 +305,7 @@ export class WriteHalf implements BacklogWriter, StretchUser {
   }
 
   #closedError(data: unknown): ClosedSendChannelError {
-    return new ClosedSendChannelError(data, { sessionId: this.#owner.settings.id })
+    return new ClosedSendChannelError(data, { sessionId: this.#owner.session.id })
   }
 
   /** A rejection that only says that the session has ended. */

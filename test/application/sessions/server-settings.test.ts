@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest'
 
 import { settingsOpener } from '../../../src/application/sessions/server-settings.ts'
+import { permessageDeflate } from '../../../src/extensions/index.ts'
+import { acceptOffers } from '../../../src/extensions/internal.ts'
 import { DEFAULT_SETTINGS } from '../../../src/session/internal.ts'
-import { memoryEnvironment } from '../../support/memory-world.ts'
 
 describe('settingsOpener()', () => {
   it('gives each session its own settings, and those of its route', () => {
     const open = settingsOpener({ ...DEFAULT_SETTINGS, maxFrameSize: 1234 })
 
-    const settings = open(memoryEnvironment(), 'v1', [])
+    const settings = open('v1', [])
 
     expect(settings.role).toBe('server')
     expect(settings.protocol).toBe('v1')
@@ -20,37 +21,34 @@ describe('settingsOpener()', () => {
   it('keeps the settings of two routes apart', () => {
     const one = settingsOpener({ ...DEFAULT_SETTINGS, maxFragments: 1 })
     const two = settingsOpener({ ...DEFAULT_SETTINGS, maxFragments: 2 })
-    const environment = memoryEnvironment()
 
-    const limits = [one, two].map((open) => open(environment, null, []).maxFragments)
+    const limits = [one, two].map((open) => open(null, []).maxFragments)
 
     expect(limits).toEqual([1, 2])
   })
 
-  it('gives ids of 16 bytes in base64url, another one to each session, and the same each time', () => {
+  it('gives sessions that agreed on the same one object, and others another', () => {
     const open = settingsOpener(DEFAULT_SETTINGS)
-    const environment = memoryEnvironment()
-    const all = Array.from({ length: 10 }, () => open(environment, null, []))
+    const extensions = acceptOffers(
+      [permessageDeflate()],
+      [{ name: 'permessage-deflate', parameters: [] }],
+    )
 
-    const ids = all.map(({ id }) => id)
+    const one = open('v1', extensions)
 
-    expect(new Set(ids).size).toBe(10)
-    for (const id of ids) expect(id).toMatch(/^[\w-]{22}$/)
-    expect(all.map(({ id }) => id)).toEqual(ids)
+    expect(extensions).toHaveLength(1)
+    expect(open('v1', [...extensions])).toBe(one)
+    expect(open('v1', [])).not.toBe(one)
+    expect(open('v2', extensions)).not.toBe(one)
+    expect(open(null, [])).toMatchObject({ protocol: null, extensions: [] })
   })
 
-  it('takes random bytes only for an id that is asked for', () => {
-    let taken = 0
-    const random = (target: Uint8Array): Uint8Array => {
-      taken += target.length
-      return target
-    }
-    const settings = settingsOpener(DEFAULT_SETTINGS)({ ...memoryEnvironment(), random }, null, [])
-    const before = taken
+  it('keeps few settings, however many subprotocols clients invent', () => {
+    const open = settingsOpener(DEFAULT_SETTINGS)
+    const first = open('0', [])
+    for (let name = 1; name < 100; name++) open(String(name), [])
 
-    void settings.id
-    void settings.id
-
-    expect([before, taken]).toEqual([0, 16])
+    expect(open('0', [])).not.toBe(first)
+    expect(open('99', [])).toBe(open('99', []))
   })
 })

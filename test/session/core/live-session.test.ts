@@ -3,9 +3,10 @@ import { ClosedReceiveChannelError } from '../../../src/channels/index.ts'
 import { CloseReason, Frame, LocalProtocolError } from '../../../src/protocol/index.ts'
 import type { WebSocketSession } from '../../../src/session/index.ts'
 import type { SessionSettings } from '../../../src/session/internal.ts'
-import { settled } from '../../support/memory-world.ts'
+import { DefaultSession } from '../../support/bare-session.ts'
+import { memoryEnvironment, memoryPeer, settled } from '../../support/memory-world.ts'
 import { clientFrame } from '../../support/peer.ts'
-import { defaultSession, rawSession } from '../../support/session.ts'
+import { defaultSession, rawSession, SETTINGS } from '../../support/session.ts'
 
 /** What a proxy or a getter does that nobody has expected. */
 function trap(): never {
@@ -473,7 +474,46 @@ function unread(settings: Partial<SessionSettings>) {
   return opened
 }
 
+/** A session whose settings have no id, with the number of random bytes that it has taken. */
+function sessionWithoutId(environment = memoryEnvironment()) {
+  const { id: _, ...settings } = SETTINGS
+  const taken = { bytes: 0 }
+  const { random } = environment
+  const counting = (target: Uint8Array): Uint8Array => {
+    taken.bytes += target.length
+    return random(target)
+  }
+  const session = new DefaultSession(
+    memoryPeer(environment).transport,
+    settings,
+    { ...environment, random: counting },
+    defaultSession().observer,
+  )
+  return { session, taken }
+}
+
 describe('LiveSession, default', () => {
+  it('id is 16 bytes in base64url, another one for each session, and the same each time', () => {
+    const environment = memoryEnvironment()
+    const all = Array.from({ length: 10 }, () => sessionWithoutId(environment).session)
+
+    const ids = all.map(({ id }) => id)
+
+    expect(new Set(ids).size).toBe(10)
+    for (const id of ids) expect(id).toMatch(/^[\w-]{22}$/)
+    expect(all.map(({ id }) => id)).toEqual(ids)
+  })
+
+  it('id takes random bytes only when it is read', () => {
+    const { session, taken } = sessionWithoutId()
+    const before = taken.bytes
+
+    void session.id
+    void session.id
+
+    expect([before, taken.bytes]).toEqual([0, 16])
+  })
+
   it('incoming holds what arrived before anybody listened', async () => {
     const { session, peer } = defaultSession()
     peer.text('early')

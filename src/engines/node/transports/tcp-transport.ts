@@ -174,7 +174,7 @@ class TcpTransport implements Transport, HandleOwner, EndedTransport {
   }
 
   /** Whether one of the flags is set. */
-  #is(flags: number): boolean {
+  private is(flags: number): boolean {
     return (this.#flags & flags) !== 0
   }
 
@@ -191,11 +191,11 @@ class TcpTransport implements Transport, HandleOwner, EndedTransport {
   }
 
   get queuedBytes(): number {
-    return this.#is(CLOSING) ? 0 : (this.#handle.writeQueueSize ?? 0)
+    return this.is(CLOSING) ? 0 : (this.#handle.writeQueueSize ?? 0)
   }
 
   get bytesWritten(): number {
-    return this.#is(CLOSING) ? 0 : (this.#handle.bytesWritten ?? 0)
+    return this.is(CLOSING) ? 0 : (this.#handle.bytesWritten ?? 0)
   }
 
   get isShared(): false {
@@ -209,35 +209,35 @@ class TcpTransport implements Transport, HandleOwner, EndedTransport {
   start(receiver: TransportReceiver): void {
     this.#receiver = receiver
     // A handle that reads already, and has nothing to deliver, needs no further turn.
-    const isReady = this.#is(READING) && !this.#is(PAUSED | CLOSING)
+    const isReady = this.is(READING) && !this.is(PAUSED | CLOSING)
     if (isReady && this.#head === null) this.#flags |= BEGUN
     else process.nextTick(begin, this)
   }
 
   /** Writes Latin-1. Node makes bytes of it only if the kernel does not take it at once. */
   greet(text: string): void {
-    const request = this.#nextWrite()
-    this.#wrote(this.#handle.writeLatin1String(request, text), request, null)
+    const request = this.nextWrite()
+    this.wrote(this.#handle.writeLatin1String(request, text), request, null)
   }
 
   write(bytes: Uint8Array): WriteOutcome {
-    if (this.#is(CLOSING)) return 'queued'
-    if (this.#is(ENDED)) return 'taken'
-    const request = this.#nextWrite()
-    return this.#wrote(this.#handle.writeBuffer(request, bytes), request, bytes)
+    if (this.is(CLOSING)) return 'queued'
+    if (this.is(ENDED)) return 'taken'
+    const request = this.nextWrite()
+    return this.wrote(this.#handle.writeBuffer(request, bytes), request, bytes)
   }
 
   pause(): void {
     // After our end, unread bytes would turn our FIN into a reset: they are read and ignored.
-    if (this.#is(PAUSED | ENDED)) return
+    if (this.is(PAUSED | ENDED)) return
     this.#flags |= PAUSED
-    if (this.#is(BEGUN) && !this.#is(CLOSING)) this.#stopReading()
+    if (this.is(BEGUN) && !this.is(CLOSING)) this.stopReading()
   }
 
   resume(): void {
-    if (!this.#is(PAUSED)) return
+    if (!this.is(PAUSED)) return
     this.#flags &= ~PAUSED
-    this.#read()
+    this.read()
   }
 
   /** An empty write reports a reset, and sends nothing. So does a write that is under way. */
@@ -246,49 +246,49 @@ class TcpTransport implements Transport, HandleOwner, EndedTransport {
   }
 
   end(): void {
-    if (this.#is(ENDED | CLOSING)) return
+    if (this.is(ENDED | CLOSING)) return
     this.#flags |= ENDED
     this.resume()
     const request: OwnedShutdown = this.#reactor.internals.createShutdown()
     request.transport = this
     request.oncomplete = onShutDown
     // This fails when the peer is gone already.
-    if (this.#handle.shutdown(request) !== 0) this.#close(null, false)
+    if (this.#handle.shutdown(request) !== 0) this.close(null, false)
   }
 
   abort(): void {
     // The kernel still sends what it has taken. A peer that lets bytes pile up here has stopped
     // reading: a reset frees the memory that the kernel holds for it.
-    this.#close(null, this.#pendingWrites > 0)
+    this.close(null, this.#pendingWrites > 0)
   }
 
   /** The first turn after `start`: delivers the bytes that were read before, then reads. */
   begin(): void {
     const head = this.#head
     this.#head = null
-    if (head !== null && !this.#is(CLOSING)) this.#receiver?.receive(head)
+    if (head !== null && !this.is(CLOSING)) this.#receiver?.receive(head)
     this.#flags |= BEGUN
-    if (this.#is(CLOSED) && !this.#is(END_WAITS)) this.#receiver?.closed(this.#cause)
-    if (this.#is(CLOSING)) return
-    if (this.#is(PAUSED)) this.#stopReading()
-    else this.#read()
+    if (this.is(CLOSED) && !this.is(END_WAITS)) this.#receiver?.closed(this.#cause)
+    if (this.is(CLOSING)) return
+    if (this.is(PAUSED)) this.stopReading()
+    else this.read()
   }
 
   /** See `HandleOwner`. */
   wasRead(): void {
     const count = this.#reactor.internals.bytesRead()
-    if (!this.#is(BEGUN) && this.#holdBack(count)) return
+    if (!this.is(BEGUN) && this.holdBack(count)) return
     if (count > 0) {
-      if (!this.#is(CLOSING)) this.#receiver?.receive(this.#reactor.buffer.subarray(0, count))
+      if (!this.is(CLOSING)) this.#receiver?.receive(this.#reactor.buffer.subarray(0, count))
       return
     }
-    if (count === 0 || this.#is(CLOSING)) return
+    if (count === 0 || this.is(CLOSING)) return
     if (getSystemErrorName(count) !== END_OF_FILE) {
-      this.#fail(count, 'read')
+      this.fail(count, 'read')
       return
     }
     this.#flags |= READ_ENDED
-    this.#endWaits()
+    this.endWaits()
   }
 
   /**
@@ -296,36 +296,36 @@ class TcpTransport implements Transport, HandleOwner, EndedTransport {
    *
    * @returns whether the read needs nothing else.
    */
-  #holdBack(count: number): boolean {
+  private holdBack(count: number): boolean {
     const isEnd = count < 0 && getSystemErrorName(count) === END_OF_FILE
     if (count < 0 && !isEnd) return false
-    this.#stopReading()
+    this.stopReading()
     const read = this.#reactor.buffer.subarray(0, Math.max(count, 0))
     if (count > 0) this.#head = Buffer.concat([this.#head ?? NO_BYTES, read])
     return true
   }
 
-  #read(): void {
-    if (!this.#is(BEGUN) || this.#is(READING | PAUSED | READ_ENDED | CLOSING)) return
+  private read(): void {
+    if (!this.is(BEGUN) || this.is(READING | PAUSED | READ_ENDED | CLOSING)) return
     this.#flags |= READING
     const status = this.#handle.readStart()
-    if (status !== 0 && getSystemErrorName(status) !== READING_ALREADY) this.#fail(status, 'read')
+    if (status !== 0 && getSystemErrorName(status) !== READING_ALREADY) this.fail(status, 'read')
   }
 
-  #stopReading(): void {
+  private stopReading(): void {
     this.#flags &= ~READING
     this.#handle.readStop()
   }
 
-  #nextWrite(): WriteRequest {
+  private nextWrite(): WriteRequest {
     const request = this.#reactor.spareWrite ?? this.#reactor.internals.createWrite()
     this.#reactor.spareWrite = request
     return request
   }
 
-  #wrote(status: number, request: WriteRequest, bytes: Uint8Array | null): WriteOutcome {
+  private wrote(status: number, request: WriteRequest, bytes: Uint8Array | null): WriteOutcome {
     if (status !== 0) {
-      this.#fail(status, 'write')
+      this.fail(status, 'write')
       return 'queued'
     }
     if (!this.#reactor.internals.wroteAsync()) return 'taken'
@@ -333,34 +333,34 @@ class TcpTransport implements Transport, HandleOwner, EndedTransport {
     this.#reactor.spareWrite = null
     this.#pendingWrites++
     if (bytes !== null) request.buffer = bytes
-    request.oncomplete = (error) => this.#written(error)
+    request.oncomplete = (error) => this.written(error)
     return 'queued'
   }
 
-  #written(status: number): void {
+  private written(status: number): void {
     this.#pendingWrites--
-    if (this.#is(CLOSING)) return
-    if (status < 0) this.#fail(status, 'write')
+    if (this.is(CLOSING)) return
+    if (status < 0) this.fail(status, 'write')
     else if (this.#pendingWrites === 0) reportDrained(this.#receiver)
   }
 
   /** Our end has been sent. */
   wasShutDown(): void {
     this.#flags |= SHUT_DOWN
-    this.#closeIfDone()
+    this.closeIfDone()
   }
 
-  #closeIfDone(): void {
-    if (this.#is(END_WAITS)) return
-    if (this.#is(SHUT_DOWN) && this.#is(READ_ENDED)) this.#close(null, false)
+  private closeIfDone(): void {
+    if (this.is(END_WAITS)) return
+    if (this.is(SHUT_DOWN) && this.is(READ_ENDED)) this.close(null, false)
   }
 
-  #fail(status: number, act: string): void {
-    this.#close(systemError(status, act), false)
+  private fail(status: number, act: string): void {
+    this.close(systemError(status, act), false)
   }
 
-  #close(cause: Error | null, withReset: boolean): void {
-    if (this.#is(CLOSING)) return
+  private close(cause: Error | null, withReset: boolean): void {
+    if (this.is(CLOSING)) return
     this.#flags |= CLOSING
     this.#cause = cause
     closeHandle(this.#handle, withReset)
@@ -369,11 +369,11 @@ class TcpTransport implements Transport, HandleOwner, EndedTransport {
   /** See `HandleOwner`. */
   wasClosed(): void {
     this.#flags |= CLOSED
-    this.#endWaits()
+    this.endWaits()
   }
 
-  #endWaits(): void {
-    if (this.#is(END_WAITS)) return
+  private endWaits(): void {
+    if (this.is(END_WAITS)) return
     this.#flags |= END_WAITS
     reportEnd(this)
   }
@@ -381,14 +381,14 @@ class TcpTransport implements Transport, HandleOwner, EndedTransport {
   /** See `EndedTransport`. */
   tellEnd(): void {
     this.#flags &= ~END_WAITS
-    if (this.#is(CLOSED)) {
+    if (this.is(CLOSED)) {
       uncount(this.#server)
       this.#registry?.delete(this)
       // Before the start, `begin` reports it.
-      if (this.#is(BEGUN)) this.#receiver?.closed(this.#cause)
-    } else if (!this.#is(CLOSING)) {
+      if (this.is(BEGUN)) this.#receiver?.closed(this.#cause)
+    } else if (!this.is(CLOSING)) {
       this.#receiver?.receiveEnd()
-      this.#closeIfDone()
+      this.closeIfDone()
     }
   }
 }
