@@ -49,6 +49,33 @@ const CONSUMER_TSCONFIG = {
   files: ['smoke.ts'],
 }
 
+/** How a bundler compiles a page: without Node's types, and with no newer library than needed. */
+const PAGE_TSCONFIG = {
+  compilerOptions: {
+    target: 'ES2022',
+    lib: ['ES2022', 'DOM'],
+    module: 'ESNext',
+    moduleResolution: 'Bundler',
+    customConditions: ['browser'],
+    strict: true,
+    skipLibCheck: false,
+    noEmit: true,
+    types: [],
+  },
+  files: ['page.ts'],
+}
+
+/** What pages import. */
+const PAGE_SPECIFIERS = [
+  'towpath/client',
+  'towpath/client/browser',
+  'towpath/client/topics',
+  'towpath/messages',
+  'towpath/messages/page',
+  'towpath/channels',
+  'towpath/protocol',
+]
+
 function main(): void {
   if (!existsSync(join(ROOT, 'dist'))) {
     throw new Error('Cannot check the package: it is not built, expected "npm run build" before')
@@ -61,6 +88,7 @@ function main(): void {
   run('npx', ['attw', tarball, '--profile', 'esm-only', '--no-color'], ROOT)
   install(tarball)
   run('npx', ['tsc', '-p', join(PROJECT, 'tsconfig.json')], ROOT)
+  run('npx', ['tsc', '-p', join(PROJECT, 'tsconfig.page.json')], ROOT)
   run(process.execPath, ['smoke.mjs'], PROJECT)
   run(process.execPath, ['smoke.cjs'], PROJECT)
   run(process.execPath, ['smoke-cli.mjs'], PROJECT)
@@ -118,8 +146,13 @@ function install(tarball: string): void {
   writeFileSync(join(PROJECT, 'smoke.cjs'), smokeProgram(specifiers, 'require(specifier)'))
   writeFileSync(join(PROJECT, 'smoke-cli.mjs'), COMMAND_LINE_PROGRAM)
   copyFileSync(join(ROOT, 'test', 'runtimes', 'checks.mjs'), join(PROJECT, 'checks.mjs'))
-  writeFileSync(join(PROJECT, 'smoke.ts'), typesProgram())
+  writeFileSync(
+    join(PROJECT, 'smoke.ts'),
+    typesProgram(entryPoints().map((entry) => entry.specifier)),
+  )
   writeFileSync(join(PROJECT, 'tsconfig.json'), JSON.stringify(CONSUMER_TSCONFIG))
+  writeFileSync(join(PROJECT, 'page.ts'), typesProgram(PAGE_SPECIFIERS))
+  writeFileSync(join(PROJECT, 'tsconfig.page.json'), JSON.stringify(PAGE_TSCONFIG))
   run(
     'npm',
     ['install', '--ignore-scripts', '--no-package-lock', '--prefer-offline', tarball],
@@ -147,9 +180,9 @@ server.stderr.setEncoding('utf8').once('data', (text) => {
 })
 `
 
-function typesProgram(): string {
-  return entryPoints()
-    .map(({ specifier }, index) => `export * as entry${index} from '${specifier}'\n`)
+function typesProgram(specifiers: readonly string[]): string {
+  return specifiers
+    .map((specifier, index) => `export * as entry${index} from '${specifier}'\n`)
     .join('')
 }
 

@@ -3,6 +3,10 @@
  * `setTimeout`.
  */
 
+// Pages compile without Node's types, and often with the library of ES2022: `Disposable` and
+// `Symbol.asyncDispose` must come with our declarations. One reference serves a whole program.
+/// <reference lib="esnext.disposable" preserve="true" />
+
 /** A source of time and of one-shot timers. Every timer of Towpath comes from one of these. */
 export interface Clock {
   /** Milliseconds on a clock that never goes back; only differences are meaningful. */
