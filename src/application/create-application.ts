@@ -23,7 +23,7 @@ import type { UpgradeOutcome, UpgradeRefused, UpgradeRequest } from './engine.ts
 import { guestOf } from './guests.ts'
 import { ReconnectHints } from './sessions/reconnect-hints.ts'
 import { type ApplicationHooks, hooksOf, type UpgradeEnd } from './hooks.ts'
-import { consoleLogger, type Logger, logSafely } from './logger.ts'
+import { consoleLogger, type Logger, logSafely, requireLogger } from './logger.ts'
 import { EventMonitor } from './monitor.ts'
 import { PluginRegistry } from './plugin.ts'
 import { RefusedOrigins } from './upgrades/refused-origins.ts'
@@ -74,6 +74,7 @@ export function createApplicationOn(
   const act = 'create the application'
   requireObject(act, 'the options argument', options)
   requireKnownNames(act, options, ['logger'])
+  if (options.logger !== undefined) requireLogger(act, options.logger)
   const app = new WebSocketApplication(options.logger ?? consoleLogger, clock)
   if (module !== undefined) {
     requireFunction(act, 'the module', module)

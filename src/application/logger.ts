@@ -2,7 +2,7 @@
  * The logger of an application, and logging that never throws.
  */
 
-import { isThenable } from '../base/internal.ts'
+import { isThenable, requireObject } from '../base/internal.ts'
 
 /**
  * The logger of an application. `console` and pino both satisfy it. The facts come first, as in
@@ -31,6 +31,20 @@ export const consoleLogger: Logger = {
   warn: (facts, message) => console.warn(`towpath: ${message}`, facts),
   // oxlint-disable-next-line no-console -- as above
   error: (facts, message) => console.error(`towpath: ${message}`, facts),
+}
+
+/**
+ * Throws unless `logger` has the four methods. Logging never throws, so that a missing method would
+ * lose every failure in silence.
+ */
+export function requireLogger(act: string, logger: unknown): asserts logger is Logger {
+  requireObject(act, 'option "logger"', logger)
+  for (const level of ['debug', 'info', 'warn', 'error'] as const) {
+    if (typeof Reflect.get(logger, level) === 'function') continue
+    throw new TypeError(
+      `Cannot ${act}: option "logger" has no ${level}(), expected debug, info, warn and error`,
+    )
+  }
 }
 
 /** Logs a failure of the application's own code. Never throws, even if the logger does. */

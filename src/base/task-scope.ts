@@ -1,6 +1,7 @@
 /** Structured concurrency: tasks that end together, before their launcher has ended. */
 
 import { addAbortListener, removeAbortListener } from './abort-listeners.ts'
+import { isInstance, kindOf } from './any-value.ts'
 import { Deferred, handled, rejected } from './deferred.ts'
 import { TowpathError } from './errors.ts'
 
@@ -69,6 +70,7 @@ export class TaskScope {
    * run.
    *
    * @returns the task's result or error. The promise may be ignored: nothing goes unhandled.
+   * @throws {TypeError} if `task` is not a function.
    * @throws {ScopeEndedError} at once, without running `task`, if the scope has been aborted or
    *   joined.
    */
@@ -76,6 +78,7 @@ export class TaskScope {
     task: (signal: AbortSignal) => Promise<T> | T,
     { signal: own }: LaunchOptions = NO_OPTIONS,
   ): Promise<T> {
+    requireTask(task)
     const { signal } = this
     if (this.#joined.isSettled || signal.aborted) {
       throw new ScopeEndedError(
@@ -146,6 +149,15 @@ export class TaskScope {
     this.abort(error)
     this.#options.onFailure?.(error)
   }
+}
+
+/** Throws for anything but a function, above all for the promise of a task that has begun. */
+function requireTask(task: unknown): void {
+  if (typeof task === 'function') return
+  throw new TypeError(
+    `Cannot launch a task: it is ${isInstance(task, Promise) ? 'a promise' : kindOf(task)}, ` +
+      'expected a function, such as () => work()',
+  )
 }
 
 const NO_OPTIONS: TaskScopeOptions & LaunchOptions = {}

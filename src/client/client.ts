@@ -18,7 +18,7 @@ import { type ConnectOptions, type ConnectTarget, connectWith } from './reconnec
 import type { Dialer } from './opening/dialer.ts'
 import { openSession } from './opening/open-session.ts'
 import type { OpenedSession } from './opening/opened-session.ts'
-import { readReconnecting } from './reconnecting/reconnect-options.ts'
+import { RECONNECTING_OPTIONS, readReconnecting } from './reconnecting/reconnect-options.ts'
 import type { ReconnectingWebSocket } from './reconnecting/reconnecting-websocket.ts'
 
 /** A function that `webSocket` runs with a session. */
@@ -176,7 +176,7 @@ export function createClient<Options extends WebSocketClientOptions>(
           open,
           check: (address, each) => {
             if (address !== null) readUrl(ACT, address)
-            prepare(platform, complete(each))
+            prepare(platform, complete(each), CONNECTION_NAMES)
           },
           read: readReconnecting,
           environment: { clock: platform.waitingClock ?? clock, random },
@@ -192,10 +192,15 @@ export function createClient<Options extends WebSocketClientOptions>(
   }
 }
 
+/** Options of `connect` beside those of `openWebSocket`: errors name them too. */
+const CONNECTION_NAMES: readonly string[] = [...RECONNECTING_OPTIONS.names, 'renew']
+
+/** @param others names that are known too, and read elsewhere. */
 function prepare<Options extends WebSocketClientOptions>(
   platform: ClientPlatform<Options>,
   options: Options,
+  others: readonly string[] = [],
 ): { readonly settings: ClientSettings; readonly dialer: Dialer } {
-  const settings = readClientOptions(options, platform.optionNames)
+  const settings = readClientOptions(options, [...platform.optionNames, ...others])
   return { settings, dialer: platform.dialer(options) }
 }

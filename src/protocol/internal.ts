@@ -54,6 +54,7 @@ export {
   Opcode,
 } from './frames/frame-header.ts'
 export type { FrameSink } from './frames/frame-sink.ts'
+export { refuseData } from './frames/frame-payload.ts'
 export { FrameType } from './frames/frame-type.ts'
 export { Frame, isFrame, payloadOf } from './frames/frame.ts'
 export {

@@ -53,7 +53,7 @@ export interface OpenTopicsOptions extends TopicsOptions {
  * await using topics = await openTopics({ namespace: 'shop' })
  */
 export async function openTopics(options: OpenTopicsOptions = {}): Promise<TopicsOfProcess> {
-  requireObject('open topics', 'the options', options)
+  requireObject('open topics', 'the options argument', options)
   const { logger = consoleLogger, ...rest } = options
   const settings = readTopicsOptions('open topics', rest)
   const topics = new TopicsOfProcess(settings, createTopicsEnvironment(), logger)

@@ -189,7 +189,7 @@ export class TopicsOfProcess implements AsyncDisposable {
    */
   serve(route: Pick<Route, 'webSocket'>, path: string, options: ServeOptions = {}): void {
     const act = `serve topics at "${path}"`
-    requireObject(act, 'the options', options)
+    requireObject(act, 'the options argument', options)
     requireKnownNames(act, options, ['authenticate', 'connected'])
     const parts = {
       topics: this.parts,

@@ -1,6 +1,11 @@
 import { afterEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
 
-import { consoleLogger, logFailure, type Logger } from '../../src/application/logger.ts'
+import {
+  consoleLogger,
+  logFailure,
+  type Logger,
+  requireLogger,
+} from '../../src/application/logger.ts'
 
 /** The call of pino's methods, as its types declare it (pino 9 and 10). */
 interface PinoLogFn {
@@ -80,5 +85,19 @@ describe('logFailure()', () => {
 
     process.off('unhandledRejection', unhandled)
     expect(unhandled).not.toHaveBeenCalled()
+  })
+})
+
+describe('requireLogger()', () => {
+  it('requireLogger() throws for a logger that would lose failures in silence', () => {
+    const act = 'make the server'
+    const half = { debug() {}, info() {}, warn() {} }
+
+    expect(() => requireLogger(act, half)).toThrow(
+      'Cannot make the server: option "logger" has no error(), expected debug, info, warn and error',
+    )
+    expect(() => requireLogger(act, null)).toThrow('option "logger" is null, expected an object')
+    requireLogger(act, consoleLogger)
+    requireLogger(act, console)
   })
 })

@@ -248,4 +248,19 @@ describe('TaskScope', () => {
     expect(hasRun).toBe(false)
     expect(scope.failure).toBeNull()
   })
+
+  it('launch() throws for a promise or nothing in place of a function, and the scope goes on', () => {
+    const scope = new TaskScope()
+    const cases: [unknown, string][] = [
+      [Promise.resolve(), 'a promise'],
+      [undefined, 'undefined'],
+    ]
+
+    for (const [task, what] of cases) {
+      expect(() => scope.launch(task as () => void)).toThrow(
+        `Cannot launch a task: it is ${what}, expected a function, such as () => work()`,
+      )
+    }
+    expect(scope.signal.aborted).toBe(false)
+  })
 })

@@ -78,7 +78,7 @@ const NAMES = ['servers', ...LOGIN, 'replicas', 'restart', 'maxUnsentBytes']
 
 /** @throws {TypeError} for an unknown option or an invalid value. */
 export function readNatsOptions(options: NatsBrokerOptions): NatsSettings {
-  requireObject(ACT, 'the options', options)
+  requireObject(ACT, 'the options argument', options)
   requireKnownNames(ACT, options, NAMES)
   const { servers = 'localhost:4222', replicas } = options
   const list: readonly unknown[] = Array.isArray(servers) ? servers : [servers]

@@ -94,7 +94,7 @@ const NAMES = [...WHERE, 'username', 'password', 'tls', 'restart', 'maxUnsentByt
 
 /** @throws {TypeError} for an unknown option or an invalid value. */
 export function readRedisOptions(options: RedisBrokerOptions): RedisSettings {
-  requireObject(ACT, 'the options', options)
+  requireObject(ACT, 'the options argument', options)
   requireKnownNames(ACT, options, NAMES)
   const { url, sentinel, cluster, username, password, tls = false } = options
   const given = WHERE.filter((name) => options[name] !== undefined)

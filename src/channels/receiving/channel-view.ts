@@ -5,6 +5,7 @@
  * view would be one more object for each.
  */
 
+import { requireFunction } from '../../base/internal.ts'
 import { ChannelIterator } from './channel-iterator.ts'
 import { arrayOf, consumeEachOf, firstOf } from './consuming.ts'
 import type {
@@ -52,20 +53,24 @@ export class ChannelView<T> implements ReceiveChannel<T> {
   }
 
   map<R>(f: (value: T) => R | PromiseLike<R>): ReceiveChannel<R> {
+    requireFunction('map a channel', 'the argument', f)
     return new ChannelView(mapOf(this.core, f))
   }
 
   filter<V extends T>(isWanted: (value: T) => value is V): ReceiveChannel<V>
   filter(isWanted: (value: T) => boolean | PromiseLike<boolean>): ReceiveChannel<T>
   filter(isWanted: (value: T) => boolean | PromiseLike<boolean>): ReceiveChannel<T> {
+    requireFunction('filter a channel', 'the argument', isWanted)
     return new ChannelView(filterOf(this.core, isWanted))
   }
 
   mapNotNull<R>(f: (value: T) => R | PromiseLike<R>): ReceiveChannel<NonNullable<R>> {
+    requireFunction('map a channel', 'the argument', f)
     return new ChannelView(mapNotNullOf(this.core, f))
   }
 
   consumeEach(f: (value: T) => unknown): Promise<void> {
+    requireFunction('consume a channel', 'the argument', f)
     return consumeEachOf(this.core, f)
   }
 

@@ -2,7 +2,7 @@
  * How a value gets from a channel to the caller that asked for it.
  */
 
-import { handled, rejected, sumInMilliseconds } from '../../base/internal.ts'
+import { handled, kindOf, rejected, sumInMilliseconds } from '../../base/internal.ts'
 import { type ChannelEnd, closedError } from '../channel-end.ts'
 import { limitWait, waitFor } from './promise-receiver.ts'
 import type { ReceiveOptions, ReceiveResult, TryReceiveResult } from '../receive-channel.ts'
@@ -84,10 +84,12 @@ function ended<T, R>(shape: Shape<T, R>, end: ChannelEnd): Promise<R> {
 function receiveWith<T, R>(
   core: ReceiveCore<T>,
   shape: Shape<T, R>,
-  { signal, timeout = Infinity }: ReceiveOptions,
+  options: ReceiveOptions,
   owner: object | null,
 ): Promise<R> {
   try {
+    requireReceiveOptions(options)
+    const { signal, timeout = Infinity } = options
     const timeoutMs = sumInMilliseconds(timeout)
     if (!(timeoutMs >= 0)) {
       throw new RangeError(
@@ -106,6 +108,20 @@ function receiveWith<T, R>(
     return rejected(error)
   }
 }
+
+/** Throws for options of another shape: `receive(5000)` would otherwise wait without a limit. */
+function requireReceiveOptions(options: unknown): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`Cannot receive: the options argument is ${kindOf(options)}, ${EXPECTED}`)
+  }
+  for (const name in options) {
+    if (name !== 'timeout' && name !== 'signal') {
+      throw new TypeError(`Cannot receive: unknown option "${name}", ${EXPECTED}`)
+    }
+  }
+}
+
+const EXPECTED = 'expected { timeout, signal }'
 
 /** Takes the value or the end that is available now. */
 export function tryReceiveFrom<T>(core: ReceiveCore<T>): TryReceiveResult<T> {

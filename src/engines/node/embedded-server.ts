@@ -10,7 +10,11 @@ import {
   type Server as HttpServer,
   type ServerResponse,
 } from 'node:http'
-import { createServer as createSecureServer, type Server as HttpsServer } from 'node:https'
+import {
+  createServer as createSecureServer,
+  type Server as HttpsServer,
+  type ServerOptions as SecureServerOptions,
+} from 'node:https'
 import type { ListenOptions, Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 
@@ -312,7 +316,7 @@ function createHttpServer({ tls, http2, maxHeadSize }: ServerSettings): HttpServ
   const server =
     tls === null
       ? createServer(options)
-      : createSecureServer({
+      : createTlsServer({
           ...tls,
           ...options,
           ...offer(http2),
@@ -322,4 +326,18 @@ function createHttpServer({ tls, http2, maxHeadSize }: ServerSettings): HttpServ
   // limited.
   server.maxHeadersCount = 0
   return server
+}
+
+/** @throws {TypeError} for a certificate, a key or another option that `node:tls` refuses. */
+function createTlsServer(options: SecureServerOptions): HttpServer {
+  try {
+    return createSecureServer(options)
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : ''
+    throw new TypeError(
+      `Cannot make the server: node:tls refuses option "tls"${code}, ` +
+        'expected the content, not the paths, of a certificate and its key',
+      { cause },
+    )
+  }
 }

@@ -1,4 +1,4 @@
-/** The error of the frame classes for an invalid payload. */
+/** The errors of the frame classes and of `send` for a value that is no payload. */
 
 /**
  * Throws for `value` as the payload of `frame` (such as `Frame.Ping`), and names valid values.
@@ -6,13 +6,28 @@
  * uninitialised memory elsewhere (CVE-2026-45736).
  */
 export function refusePayload(frame: string, value: unknown, expected: string): never {
+  throw new TypeError(
+    `Cannot make ${frame} of ${kindOf(value)}: expected ${expected}${hintFor(value)}`,
+  )
+}
+
+/**
+ * Throws for `value` as data to send. Says how to send an object, which is the usual mistake.
+ *
+ * @param act such as `send`.
+ */
+export function refuseData(act: string, value: unknown, expected: string): never {
   const hint =
-    value instanceof ArrayBuffer
-      ? ' (wrap it: new Uint8Array(buffer))'
-      : ArrayBuffer.isView(value)
-        ? ' (wrap it: new Uint8Array(view.buffer, view.byteOffset, view.byteLength))'
-        : ''
-  throw new TypeError(`Cannot make ${frame} of ${kindOf(value)}: expected ${expected}${hint}`)
+    hintFor(value) ||
+    (typeof value === 'object' && value !== null ? ' (or text: JSON.stringify(value))' : '')
+  throw new TypeError(`Cannot ${act} ${kindOf(value)}, expected ${expected}${hint}`)
+}
+
+function hintFor(value: unknown): string {
+  if (value instanceof ArrayBuffer) return ' (wrap it: new Uint8Array(buffer))'
+  return ArrayBuffer.isView(value)
+    ? ' (wrap it: new Uint8Array(view.buffer, view.byteOffset, view.byteLength))'
+    : ''
 }
 
 function kindOf(value: unknown): string {

@@ -5,6 +5,7 @@
 import { BinaryFrame, binaryPayloadOf, TextFrame, textPayloadOf } from './data-frames.ts'
 import { LocalProtocolError } from '../errors.ts'
 import { encodedSizeBound, encodeFrame, payloadSize } from './frame-encoder.ts'
+import { refuseData } from './frame-payload.ts'
 import { MAX_HEADER_BYTES } from './frame-header.ts'
 import { FrameType } from './frame-type.ts'
 import { allocate, isUtf8 } from '../memory.ts'
@@ -19,9 +20,7 @@ export function prepareFrame(data: Preparable): PreparedFrame {
   if (typeof data === 'string') return prepare(FrameType.TEXT, data)
   if (isBytes(data)) return prepare(FrameType.BINARY, data)
   if (!(data instanceof TextFrame || data instanceof BinaryFrame)) {
-    throw new TypeError(
-      `Cannot prepare a value of type ${typeof data}, expected a Frame.Text, a Frame.Binary, a string or a Uint8Array`,
-    )
+    refuseData('prepare', data, 'a Frame.Text, a Frame.Binary, a string or a Uint8Array')
   }
   if (!data.fin) {
     throw new LocalProtocolError('Cannot prepare a fragment, expected the whole message')

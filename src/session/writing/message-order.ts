@@ -15,6 +15,7 @@ import {
   payloadSize,
   PreparedFrame,
   preparedPayload,
+  refuseData,
 } from '../../protocol/internal.ts'
 import type { Outbound } from '../session.ts'
 
@@ -66,9 +67,7 @@ export function outboundPayload(data: Outbound): string | Uint8Array {
   if (typeof data === 'string' || isBytes(data)) return data
   if (isFrame(data)) return payloadOf(data)
   if (data instanceof PreparedFrame) return preparedPayload(data)
-  throw new TypeError(
-    `Cannot send a value of type ${typeof data}, expected a Frame, a string or a Uint8Array`,
-  )
+  refuseData('send', data, 'a Frame, a string or a Uint8Array')
 }
 
 /** Returns the size in bytes of the payload of a frame that waits, or is about to wait. */

@@ -56,4 +56,16 @@ describe('ChannelView', () => {
     await viewOf('1', '2').consumeEach((value) => seen.push(value))
     expect(seen).toEqual(['1', '2'])
   })
+
+  it('map(), filter(), mapNotNull() and consumeEach() throw at once without a function', () => {
+    const view = viewOf('1')
+    const missing = undefined as unknown as () => boolean // a caller in JavaScript
+    const message = 'a channel: the argument is undefined, expected a function'
+
+    expect(() => view.map(missing)).toThrow(`Cannot map ${message}`)
+    expect(() => view.mapNotNull(missing)).toThrow(`Cannot map ${message}`)
+    expect(() => view.filter(missing)).toThrow(`Cannot filter ${message}`)
+    expect(() => view.consumeEach(missing)).toThrow(`Cannot consume ${message}`)
+    expect(view.isClosedForReceive).toBe(false)
+  })
 })

@@ -209,4 +209,19 @@ describe('tryReceiveFrom()', () => {
     basin.end = { cause, detail: null }
     expect(tryReceiveFrom(basin)).toEqual({ type: 'closed', cause })
   })
+
+  it('receiveAs() rejects options of another shape, which would wait without a limit', async () => {
+    const basin = new Basin()
+    const cases: [unknown, string][] = [
+      [5000, 'the options argument is 5000, expected { timeout, signal }'],
+      [null, 'the options argument is null, expected { timeout, signal }'],
+      [{ timeoutMs: 5 }, 'unknown option "timeoutMs", expected { timeout, signal }'],
+    ]
+
+    for (const [options, message] of cases) {
+      // Each of them is a mistake that the types catch as well.
+      const received = receiveAs(basin, bare<number>(), options as { timeout: number }, null)
+      await expect(received).rejects.toThrow(`Cannot receive: ${message}`)
+    }
+  })
 })

@@ -215,7 +215,8 @@ describe('connect()', () => {
   it.each<[unknown, unknown, string]>([
     ['nowhere', {}, 'Cannot open WebSocket: the URL'],
     ['ws://localhost/#a', {}, 'the URL has a fragment'],
-    ['ws://localhost/', { recconect: {} }, 'unknown option "recconect"'],
+    ['ws://localhost/', { recconect: {} }, 'unknown option "recconect", expected "reconnect"'],
+    ['ws://localhost/', { open: () => {} }, 'unknown option "open", expected "opened"'],
     ['ws://localhost/', { maxMessageSize: -1 }, 'option "maxMessageSize" is -1'],
     ['ws://localhost/', { reconnect: { jitter: 7 } }, 'option "reconnect.jitter" is 7'],
     ['ws://localhost/', { renew: true }, 'option "renew" is a boolean, expected a function'],

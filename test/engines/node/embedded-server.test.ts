@@ -374,6 +374,14 @@ describe('embeddedServer()', () => {
       expect(address.port).toBe(port)
     })
 
+    it('throws for a certificate that Node refuses, and says that it is not a path', () => {
+      const tls = { cert: '/etc/tls/cert.pem', key: '/etc/tls/key.pem' }
+
+      expect(() => embeddedServer({ port: 0, signals: false, tls }, echo)).toThrow(
+        /^Cannot make the server: node:tls refuses option "tls" \(ERR_OSSL_.+\), expected the content/,
+      )
+    })
+
     it('rejects with ListenError for an address that is not of this machine', async () => {
       // RFC 5737: for documentation, never assigned.
       const server = embeddedServer({ host: '192.0.2.1', port: 0, signals: false }, echo)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { refusePayload } from '../../../src/protocol/frames/frame-payload.ts'
+import { refuseData, refusePayload } from '../../../src/protocol/frames/frame-payload.ts'
 
 describe('refusePayload()', () => {
   it('refusePayload() throws TypeError that says what came and what would do', () => {
@@ -26,5 +26,21 @@ describe('refusePayload()', () => {
 
   it('refusePayload() does not repeat the value', () => {
     expect(() => refusePayload('Frame.Binary', 'SECRET', 'bytes')).toThrow(/^(?!.*SECRET)/)
+  })
+})
+
+describe('refuseData()', () => {
+  it('refuseData() says how an object or a buffer is sent', () => {
+    const cases: [unknown, string][] = [
+      [5, 'a value of type number, expected text'],
+      [{ a: 1 }, 'an object of class Object, expected text (or text: JSON.stringify(value))'],
+      [
+        new ArrayBuffer(1),
+        'an object of class ArrayBuffer, expected text (wrap it: new Uint8Array(buffer))',
+      ],
+    ]
+    for (const [value, rest] of cases) {
+      expect(() => refuseData('send', value, 'text')).toThrow(new TypeError(`Cannot send ${rest}`))
+    }
   })
 })

@@ -83,6 +83,8 @@ describe('The order of messages', () => {
     expect(() => outboundPayload(5)).toThrow(
       'Cannot send a value of type number, expected a Frame, a string or a Uint8Array',
     )
+    // @ts-expect-error a caller in JavaScript may send an object
+    expect(() => outboundPayload({ a: 1 })).toThrow('(or text: JSON.stringify(value))')
   })
 
   it('queuedFrame() settles the place and copies the bytes, also those of a Buffer', () => {

@@ -16,8 +16,15 @@ export function dialFailure(step: NetworkStep, place: string, cause: Error): Con
   if (code.startsWith('ERR_HTTP2_') || code === NO_ALPN) {
     return new ConnectError('protocol', notHttp2(place, code), { cause })
   }
+  if (step === 'tls' && NO_TLS.test(cause.message)) {
+    const what = `${place} does not answer with TLS (${code}); without TLS the URL begins with ws:`
+    return new ConnectError(step, what, { cause })
+  }
   return new ConnectError(step, explain(step, place, code), { cause })
 }
+
+/** OpenSSL's messages for an answer that is no TLS record, such as `HTTP/1.1 400`. */
+const NO_TLS = /wrong version number|packet length too long/i
 
 /** OpenSSL's name for the alert of a server that speaks none of the offered protocols. */
 const NO_ALPN = 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL'

@@ -18,7 +18,7 @@ import { availableParallelism } from 'node:os'
 import type { TlsOptions } from 'node:tls'
 
 import type { Logger, StopOptions } from '../../../application/index.ts'
-import { type DrainTimes, readStopOptions } from '../../../application/internal.ts'
+import { type DrainTimes, readStopOptions, requireLogger } from '../../../application/internal.ts'
 import {
   HTTP2_OPTION,
   type Http2Options,
@@ -183,7 +183,10 @@ export const SERVER_OPTIONS: OptionTable<ServerSettings> = optionTable<ServerSet
   http2: HTTP2_OPTION,
   workers: checked<number>(1, readWorkers),
   health: HEALTH_OPTION,
-  logger: checked<Logger | null, Logger | null>(null, (_act, logger) => logger),
+  logger: checked<Logger | null, Logger | null>(null, (act, logger) => {
+    requireLogger(act, logger)
+    return logger
+  }),
 })
 
 /** @throws {TypeError | RangeError} for an unknown option or an invalid value. */
@@ -238,8 +241,24 @@ function readText(act: string, name: string, text: unknown, expected: string): s
 
 function readTls(act: string, tls: unknown): TlsOptions {
   requireObject(act, 'option "tls"', tls)
-  return tls
+  const options: TlsOptions = tls
+  // Without a certificate the server would listen, and every handshake would fail.
+  if (options.cert !== undefined && !KEYS.some((name) => name in options)) {
+    throw new TypeError(`Cannot ${act}: option "tls" has "cert" without "key", expected both`)
+  }
+  if (!CERTIFICATES.some((name) => name in options)) {
+    throw new TypeError(
+      `Cannot ${act}: option "tls" has no certificate, expected "cert" and "key", or "pfx"`,
+    )
+  }
+  return options
 }
+
+/** Options that stand for the key beside `cert`. */
+const KEYS = ['key', 'pfx', 'privateKeyIdentifier', 'SNICallback']
+
+/** Options of which TLS needs one: `ciphers` may name some that need no certificate. */
+const CERTIFICATES = ['cert', 'pfx', 'SNICallback', 'pskCallback', 'ciphers']
 
 function readHttp(act: string, http: unknown): HttpListener {
   if (typeof http === 'function') return http as HttpListener // its signature is the caller's word

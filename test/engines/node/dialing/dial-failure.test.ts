@@ -45,4 +45,17 @@ describe('dialFailure()', () => {
   it('names an error that has no code', () => {
     expect(dialFailure('handshake', 'h', new RangeError('x')).message).toContain('(RangeError)')
   })
+
+  it('says that the server does not answer with TLS, and which URL would do', () => {
+    const messages = [
+      'write EPROTO 80:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:',
+      'C05E:error:0A0000C6:SSL routines:tls_get_more_records:packet length too long:',
+    ]
+    for (const message of messages) {
+      const cause = Object.assign(new Error(message), { code: 'EPROTO' })
+      expect(dialFailure('tls', 'h:1', cause).message).toContain(
+        'h:1 does not answer with TLS (EPROTO); without TLS the URL begins with ws:',
+      )
+    }
+  })
 })

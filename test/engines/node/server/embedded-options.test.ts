@@ -31,7 +31,7 @@ describe('readOptions()', () => {
     const options = {
       port: 0,
       host: '::1',
-      tls: { key: 'k' },
+      tls: { cert: 'c', key: 'k' },
       http,
       signals: false,
       transport: 'stream' as const,
@@ -109,6 +109,10 @@ describe('readOptions()', () => {
     ],
     [{ health: { life: '/' } }, 'unknown option "health.life", expected "health.live"'],
     [{ tls: 'x' }, 'option "tls" is a string, expected an object'],
+    [{ tls: {} }, 'option "tls" has no certificate, expected "cert" and "key", or "pfx"'],
+    [{ tls: { cert: 'c' } }, 'option "tls" has "cert" without "key", expected both'],
+    [{ tls: { key: 'k', cret: 'c' } }, 'option "tls" has no certificate, expected "cert"'],
+    [{ logger: {} }, 'option "logger" has no debug(), expected debug, info, warn and error'],
     [
       { http: { fetch: 1 } },
       'option "http" is an object, expected a function (request, response); ' +
