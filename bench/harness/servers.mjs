@@ -159,6 +159,13 @@ export const SERVERS = {
     deflate: false,
     tls: false,
   },
+  'raw-handle': {
+    command: [...NODE, `${ROOT}/bench/servers/raw-handle.mjs`],
+    version: () => `Node ${process.versions.node}, its TCP handle alone`,
+    colour: '#57534e',
+    deflate: false,
+    tls: false,
+  },
   epoll: {
     command: [`${BUILD}/epoll`],
     version: () => 'C, the limit',
