@@ -27,8 +27,10 @@ export { PingFrame, PongFrame } from './frames/control-frames.ts'
 export {
   BinaryFrame,
   isCheckedText,
+  partOf,
   receivedBinary,
   ReceivedOptions,
+  receivedPart,
   receivedText,
   TextFrame,
 } from './frames/data-frames.ts'
@@ -45,8 +47,14 @@ export {
 export type { HeaderList } from './errors.ts'
 export { FragmentSequence } from './frames/fragment-sequence.ts'
 export { FrameDecoder } from './frames/frame-decoder.ts'
-export type { FrameDecoderOptions, Role } from './frames/decoder-options.ts'
-export { encodeClose, encodedSizeBound, encodeFrame, payloadSize } from './frames/frame-encoder.ts'
+export type { FrameDecoderOptions, Role, SessionDecoderOptions } from './frames/decoder-options.ts'
+export {
+  encodeClose,
+  encodedSizeBound,
+  encodeFrame,
+  encodePart,
+  payloadSize,
+} from './frames/frame-encoder.ts'
 export {
   MAX_CLOSE_FRAME_BYTES,
   MAX_CONTROL_PAYLOAD_BYTES,
@@ -74,6 +82,7 @@ export {
   heartbeatQuestion,
   isHeartbeatAnswer,
 } from './heartbeat.ts'
+export type { PartSink, PayloadPart } from './payload-part.ts'
 export { MessageAssembler } from './frames/message-assembler.ts'
 export { ownBytes, ownPayload } from './frames/owned-payload.ts'
 export { RequestHeadReader } from './handshake/request-head.ts'

@@ -6,6 +6,7 @@
  */
 
 import { LocalProtocolError } from '../errors.ts'
+import { PayloadPart } from '../payload-part.ts'
 import { encodeUtf8, isBytes, readUtf8 } from '../text.ts'
 import { refusePayload } from './frame-payload.ts'
 import type { FrameType } from './frame-type.ts'
@@ -50,7 +51,7 @@ export class TextFrame {
   readonly fin: boolean
 
   /** `null` once the frame is disposed. */
-  private payload: string | Uint8Array | null
+  private payload: string | Uint8Array | PayloadPart | null
   #encoded: Uint8Array | null
   /** Whether the bytes are valid UTF-8, and cannot be changed by the application. */
   #checked: boolean
@@ -64,14 +65,15 @@ export class TextFrame {
    * @throws {TypeError} for anything else.
    */
   constructor(data: string | Uint8Array, options?: DataFrameOptions) {
-    if (typeof data !== 'string' && !isBytes(data)) {
+    const isReceived = options instanceof ReceivedOptions
+    if (!isReceived && typeof data !== 'string' && !isBytes(data)) {
       refusePayload('Frame.Text', data, 'a string or a Uint8Array')
     }
     this.fin = options?.fin !== false
     this.payload = data
     this.#encoded = null
-    this.#checked = options instanceof ReceivedOptions
-    this.#recycle = options instanceof ReceivedOptions ? options.recycle : undefined
+    this.#checked = isReceived
+    this.#recycle = isReceived ? options.recycle : undefined
   }
 
   get frameType(): typeof FrameType.TEXT {
@@ -85,7 +87,7 @@ export class TextFrame {
    * @throws {LocalProtocolError} when the frame is disposed.
    */
   get buffer(): Uint8Array {
-    const payload = present(this.payload)
+    const payload = textPayloadOf(this)
     // The caller can change the bytes, so they are checked again if this frame is sent.
     this.#checked = false
     // The caller can keep the bytes, so their memory is not used again.
@@ -106,7 +108,7 @@ export class TextFrame {
    *   is disposed.
    */
   readText(): string {
-    const payload = present(this.payload)
+    const payload = textPayloadOf(this)
     const text = typeof payload === 'string' ? payload : readUtf8(payload)
     if (this.fin && text !== null) return text
     throw new LocalProtocolError(
@@ -119,7 +121,7 @@ export class TextFrame {
    * frame cannot be read or sent. Bytes that `buffer` has returned stay valid. Idempotent.
    */
   [Symbol.dispose](): void {
-    this.#recycle?.(this.payload)
+    if (!(this.payload instanceof PayloadPart)) this.#recycle?.(this.payload)
     this.payload = this.#encoded = null
   }
 
@@ -137,7 +139,7 @@ export class BinaryFrame {
   readonly fin: boolean
 
   /** `null` once the frame is disposed. */
-  private payload: Uint8Array | null
+  private payload: Uint8Array | PayloadPart | null
   /** Absent: the application may have the bytes, or they never came from the pool. */
   #recycle: Recycle | undefined
 
@@ -146,10 +148,11 @@ export class BinaryFrame {
    * @throws {TypeError} for anything but a `Uint8Array` (a `Buffer` is one).
    */
   constructor(bytes: Uint8Array, options?: DataFrameOptions) {
-    if (!isBytes(bytes)) refusePayload('Frame.Binary', bytes, 'a Uint8Array')
+    const isReceived = options instanceof ReceivedOptions
+    if (!isReceived && !isBytes(bytes)) refusePayload('Frame.Binary', bytes, 'a Uint8Array')
     this.fin = options?.fin !== false
     this.payload = bytes
-    this.#recycle = options instanceof ReceivedOptions ? options.recycle : undefined
+    this.#recycle = isReceived ? options.recycle : undefined
   }
 
   get frameType(): typeof FrameType.BINARY {
@@ -162,7 +165,7 @@ export class BinaryFrame {
    * @throws {LocalProtocolError} when the frame is disposed.
    */
   get buffer(): Uint8Array {
-    const payload = present(this.payload)
+    const payload = binaryPayloadOf(this)
     // The caller can keep the bytes, so their memory is not used again.
     this.#recycle = undefined
     return payload
@@ -175,7 +178,7 @@ export class BinaryFrame {
 
   /** The same as for `Frame.Text`. */
   [Symbol.dispose](): void {
-    this.#recycle?.(this.payload)
+    if (!(this.payload instanceof PayloadPart)) this.#recycle?.(this.payload)
     this.payload = null
   }
 }
@@ -200,12 +203,31 @@ export function receivedBinary(payload: Uint8Array, options: ReceivedOptions): B
  * @throws {LocalProtocolError} when the frame is disposed.
  */
 export function textPayloadOf(frame: TextFrame): string | Uint8Array {
-  return present(frame['payload'])
+  const payload = present(frame['payload'])
+  return payload instanceof PayloadPart ? (frame['payload'] = payload.bytes) : payload
 }
 
 /** The same for a binary frame. */
 export function binaryPayloadOf(frame: BinaryFrame): Uint8Array {
-  return present(frame['payload'])
+  const payload = present(frame['payload'])
+  return payload instanceof PayloadPart ? (frame['payload'] = payload.bytes) : payload
+}
+
+/**
+ * Returns the payload of a whole message that arrived, if it is short and the application has
+ * never had its bytes: it cannot change, and text has been checked. `null` for all other frames.
+ */
+export function partOf(frame: TextFrame | BinaryFrame): PayloadPart | null {
+  // Each class by itself: code that sees one shape of object is faster.
+  const payload = frame instanceof TextFrame ? frame['payload'] : frame['payload']
+  return payload instanceof PayloadPart ? payload : null
+}
+
+/** Makes the frame of a short whole message that arrived. The decoder has checked text. */
+export function receivedPart(part: PayloadPart, isText: boolean): TextFrame | BinaryFrame {
+  // With these options, the constructors keep their argument as it is.
+  const payload = part as unknown as Uint8Array
+  return isText ? new TextFrame(payload, NOT_RECYCLED) : new BinaryFrame(payload, NOT_RECYCLED)
 }
 
 /** Whether the payload is gone. */

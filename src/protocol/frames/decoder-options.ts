@@ -46,6 +46,12 @@ export interface FrameDecoderOptions {
   readonly claimedBits?: number
 }
 
+/** The options of a session's decoder; applications cannot set the others. */
+export interface SessionDecoderOptions extends FrameDecoderOptions {
+  /** Whether the sink is a `PartSink`. */
+  readonly parts: boolean
+}
+
 /** What a decoder accepts: its options with the defaults filled in. */
 export class DecoderRules {
   readonly expectsMask: boolean
@@ -55,22 +61,25 @@ export class DecoderRules {
   /** Whether fragments are assembled into messages. */
   readonly gathers: boolean
   readonly claimedBits: number
+  /** Whether the sink takes short messages as parts. */
+  readonly parts: boolean
 
-  constructor(options: FrameDecoderOptions) {
+  constructor(options: FrameDecoderOptions | SessionDecoderOptions) {
     this.expectsMask = options.role === 'server'
     this.maxFrameSize = options.maxFrameSize ?? Infinity
     this.maxMessageSize = Math.min(options.maxMessageSize ?? DEFAULT_MAX_MESSAGE_BYTES, MAX_BYTES)
     this.maxFragments = options.maxFragments ?? DEFAULT_MAX_FRAGMENTS
     this.gathers = options.messages ?? true
     this.claimedBits = options.claimedBits ?? 0
+    this.parts = 'parts' in options && options.parts
   }
 
   /** The options that give these rules. */
-  get options(): FrameDecoderOptions {
-    const { maxFrameSize, maxMessageSize, maxFragments, claimedBits } = this
+  get options(): SessionDecoderOptions {
+    const { maxFrameSize, maxMessageSize, maxFragments, claimedBits, parts } = this
     const role = this.expectsMask ? 'server' : 'client'
     const messages = this.gathers
-    return { role, maxFrameSize, maxMessageSize, maxFragments, messages, claimedBits }
+    return { role, maxFrameSize, maxMessageSize, maxFragments, messages, claimedBits, parts }
   }
 
   equals(other: DecoderRules): boolean {
@@ -80,7 +89,8 @@ export class DecoderRules {
       this.maxMessageSize === other.maxMessageSize &&
       this.maxFragments === other.maxFragments &&
       this.gathers === other.gathers &&
-      this.claimedBits === other.claimedBits
+      this.claimedBits === other.claimedBits &&
+      this.parts === other.parts
     )
   }
 }

@@ -13,9 +13,11 @@ import { FrameTooBigError, ProtocolViolation, ProtocolViolationError } from '../
 import { HeldBytes } from '../held-bytes.ts'
 import { forgetSource } from '../mask.ts'
 import { arenaFor, MIDDLE_PAYLOAD_BYTES, SMALL_PAYLOAD_BYTES } from '../payload-arena.ts'
+import { MAX_PART_BYTES, type PartSink, PayloadPart } from '../payload-part.ts'
 import { EMPTY_BYTES } from '../text.ts'
+import { checkUtf8, UTF8_BOUNDARY } from '../utf8.ts'
 import { type DecoderRules, type FrameDecoderOptions, rulesFor } from './decoder-options.ts'
-import { CONTROL_BIT, FIN_BIT, Opcode, OPCODE_BITS } from './frame-header.ts'
+import { CONTROL_BIT, FIN_BIT, MASK_BIT, Opcode, OPCODE_BITS, readInt32 } from './frame-header.ts'
 import type { FrameSink } from './frame-sink.ts'
 import { header, readHeader } from './header-rules.ts'
 import { type IncomingMessage, keepMessage, spareMessage } from './incoming-message.ts'
@@ -24,6 +26,7 @@ import { PartialHeader } from './partial-header.ts'
 
 /** The first byte of a text message in one frame, without reserved bits. */
 const WHOLE_TEXT = FIN_BIT | Opcode.TEXT
+const WHOLE_BINARY = FIN_BIT | Opcode.BINARY
 
 /**
  * Reads one direction of one connection, and calls a sink for each event in the order of the bytes.
@@ -38,7 +41,7 @@ const WHOLE_TEXT = FIN_BIT | Opcode.TEXT
  * socket.on('data', (chunk) => decoder.receive(chunk))
  */
 export class FrameDecoder {
-  readonly #sink: FrameSink
+  readonly #sink: FrameSink & Partial<PartSink>
   #rules: DecoderRules
 
   /** The message that has begun and not ended; `null` between messages. */
@@ -127,10 +130,40 @@ export class FrameDecoder {
     if (this.#header !== null) at = this.#continueHeader(this.#header, bytes, at, end)
     if (this.#partial !== null && at < end)
       at = this.#continuePayload(this.#partial, bytes, at, end)
-    while (at < end && !this.#isPaused) at = this.#parseFrame(bytes, at, end)
+    while (at < end && !this.#isPaused) {
+      const next = this.#readPart(bytes, at, end)
+      at = next === at ? this.#parseFrame(bytes, at, end) : next
+    }
     this.#isParsing = false
     forgetSource()
     return at
+  }
+
+  /**
+   * Reads a short message in one frame that is there: most messages are. It keeps each rule of
+   * `#parseFrame`, which reads everything else, and finds what is wrong.
+   *
+   * @returns the offset of the next frame; `at` if nothing was read.
+   */
+  #readPart(bytes: Uint8Array, at: number, end: number): number {
+    const first = bytes[at]
+    const isText = first === WHOLE_TEXT
+    if ((!isText && first !== WHOLE_BINARY) || this.#message !== null) return at
+    const { expectsMask, maxFrameSize, maxMessageSize, parts } = this.#rules
+    const start = at + (expectsMask ? 6 : 2)
+    if (start >= end || !parts) return at
+    const length = bytes[at + 1]! - (expectsMask ? MASK_BIT : 0) // `start` is below `end`
+    if (length <= 0 || length > MAX_PART_BYTES || length > end - start) return at
+    // Written this way round, a limit that is not a number lets no frame pass.
+    if (!(length <= maxFrameSize && length <= maxMessageSize)) return at
+
+    const arena = arenaFor(length)
+    const isAscii = arena.put(bytes, start, length, expectsMask ? readInt32(bytes, at + 2) : 0)
+    const part = new PayloadPart(arena.block, arena.start, length)
+    if (isAscii) this.#isAscii = true
+    else if (isText && !isUtf8Part(part)) return at
+    this.#sink.takePart?.(part, isText)
+    return start + length
   }
 
   /**
@@ -323,6 +356,10 @@ export class FrameDecoder {
     this.#held = null
     this.#header = null
   }
+}
+
+function isUtf8Part({ block, start, length }: PayloadPart): boolean {
+  return checkUtf8(block.bytes, start, start + length, UTF8_BOUNDARY) === UTF8_BOUNDARY
 }
 
 function notUtf8(): ProtocolViolationError {

@@ -9,6 +9,7 @@ import { type CloseReason, encodeClosePayload } from '../closing/close-reason.ts
 import { FIN_BIT, MASK_BIT, MAX_HEADER_BYTES, Opcode } from './frame-header.ts'
 import { maskInPlace } from '../mask.ts'
 import { utf8Length, writeAscii } from '../memory.ts'
+import type { PayloadPart } from '../payload-part.ts'
 import { writeUtf8 } from '../text.ts'
 
 const UTF8_BYTES_PER_UNIT = 3
@@ -57,6 +58,22 @@ export function encodeFrame(
   copy(payload, target, start)
   if (maskKey !== null) maskInPlace(target, start, payload.length, maskKey)
   return end
+}
+
+/**
+ * Encodes a whole message of at most 125 bytes, without a mask, into `target`, which has room.
+ *
+ * @returns the offset after the frame.
+ */
+export function encodePart(
+  target: DataView,
+  offset: number,
+  opcode: number,
+  part: PayloadPart,
+): number {
+  target.setUint16(offset, ((FIN_BIT | opcode) << 8) | part.length)
+  part.copyTo(target, offset + 2)
+  return offset + 2 + part.length
 }
 
 /**

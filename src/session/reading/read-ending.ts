@@ -17,9 +17,12 @@ export interface EndingReading {
   }
   /** `null`: reading has never been held back. */
   readonly heldBack: { close(): void; readOn(): void } | null
-  /** `null`: the handshake agreed on none. */
-  readonly extensions: { isUnread: boolean } | null
   ownPayloads(): void
+}
+
+/** The extensions of incoming messages, as the ending sees them. */
+export interface EndingExtensions {
+  isUnread: boolean
 }
 
 /** The end of the reading of one session. */
@@ -31,6 +34,7 @@ export class ReadEnding {
   /** Buffered frames are dropped, and so are frames that still arrive. */
   isDiscarding = false
   readonly #read: EndingReading
+  readonly #extensions: EndingExtensions | null
   readonly #awaitedTurn: () => Promise<void> | null
   /** Handles the last frame, which is a Close frame or a violation; `null` once it was called. */
   #lastFrame: (() => void) | null = null
@@ -40,11 +44,17 @@ export class ReadEnding {
   #waiting = Infinity
 
   /**
+   * @param extensions `null`: the handshake agreed on none.
    * @param awaitedTurn returns the turn of the event loop that the last `send` of the handler waits
    *   for; `null`: it does not wait for one.
    */
-  constructor(read: EndingReading, awaitedTurn: () => Promise<void> | null) {
+  constructor(
+    read: EndingReading,
+    extensions: EndingExtensions | null,
+    awaitedTurn: () => Promise<void> | null,
+  ) {
     this.#read = read
+    this.#extensions = extensions
     this.#awaitedTurn = awaitedTurn
   }
 
@@ -67,7 +77,7 @@ export class ReadEnding {
   discard(cause?: Error): void {
     if (this.isDiscarding) return
     this.isDiscarding = true
-    if (this.#read.extensions !== null) this.#read.extensions.isUnread = true
+    if (this.#extensions !== null) this.#extensions.isUnread = true
     this.#read.channel.cancel(cause)
     this.#over()
   }

@@ -19,11 +19,15 @@ import {
   heartbeatAnswer,
   MessageAssembler,
   ownPayload,
+  type PartSink,
+  type PayloadPart,
   type ProtocolViolation,
   receivedBinary,
   ReceivedOptions,
+  receivedPart,
   receivedText,
   recycle,
+  type SessionDecoderOptions,
 } from '../../protocol/internal.ts'
 import { failureReason, VIOLATED_POLICY } from '../failure-reason.ts'
 import type { HalfOwner } from '../half-owner.ts'
@@ -50,7 +54,7 @@ import { type FrameQueue, waitingFramesOf } from './waiting-frames.ts'
 const RECEIVED = new ReceivedOptions(recycle)
 
 /** Reads for one session. */
-export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
+export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQueue {
   static readonly #calls: TransformedCalls<ReadHalf> = {
     deliver: (read, frame, size) => read.#deliver(frame, size),
     takesHeartbeat: (read, message) => read.#takesHeartbeat(message),
@@ -77,7 +81,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   readonly #write: WriteHalf
   readonly #output: Output
   /** `null`: the handshake agreed on none. */
-  readonly extensions: IncomingExtensions<ReadHalf> | null
+  readonly #extensions: IncomingExtensions<ReadHalf> | null
   /** Made at once if messages or bytes have a rate, else for the first control frame. */
   #rates: RateLimits | null = null
   /** Made for the first message in fragments. */
@@ -102,7 +106,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
     this.#bounds = settings.incoming
     this.#write = write
     this.#output = outputOf(environment)
-    this.extensions =
+    this.#extensions =
       extensions === null
         ? null
         : new IncomingExtensions<ReadHalf>(extensions, this, ReadHalf.#calls)
@@ -111,14 +115,16 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
       incomingSettings(settings.incoming, (bytes) => this.#dropped(bytes)),
       { owner: this, hooks: INCOMING_HOOKS },
     )
-    this.decoder = new FrameDecoder(kind === 'raw' ? this.#rawFrames() : this, {
+    const decoding: SessionDecoderOptions = {
       role: settings.role,
       maxFrameSize: settings.maxFrameSize,
       maxMessageSize: settings.maxMessageSize,
       maxFragments: settings.maxFragments,
       messages: kind === 'default',
       claimedBits: extensions?.claimedBits ?? 0,
-    })
+      parts: kind === 'default',
+    }
+    this.decoder = new FrameDecoder(kind === 'raw' ? this.#rawFrames() : this, decoding)
   }
 
   /** The memory of received frames, decoded or not, in bytes. */
@@ -131,7 +137,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   /** Reports every message from now on to `listener`, and passes it the answers of the server. */
   set heartbeat(listener: HeartbeatListener) {
     this.#heartbeat = listener
-    if (this.extensions !== null) this.extensions.hasHeartbeat = true
+    if (this.#extensions !== null) this.#extensions.hasHeartbeat = true
   }
 
   // Calls of the transport
@@ -177,7 +183,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   text(payload: Uint8Array, fin: boolean, reservedBits: number): void {
     const message = this.#gather(payload, fin)
     if (message === null) return
-    if (this.extensions !== null) this.extensions.receive('text', message, reservedBits)
+    if (this.#extensions !== null) this.#extensions.receive('text', message, reservedBits)
     else if (message[0] !== HEARTBEAT_MARK || !this.#takesHeartbeat(message)) {
       this.#deliver(receivedText(message, RECEIVED), message.length)
     }
@@ -185,15 +191,23 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
 
   asciiText(text: string): void {
     // Heartbeats are shorter.
-    if (this.extensions === null) this.#deliver(receivedText(text), text.length)
+    if (this.#extensions === null) this.#deliver(receivedText(text), text.length)
     else this.text(encodeUtf8(text), true, 0)
   }
 
   binary(payload: Uint8Array, fin: boolean, reservedBits: number): void {
     const message = this.#gather(payload, fin)
     if (message === null) return
-    if (this.extensions !== null) this.extensions.receive('binary', message, reservedBits)
+    if (this.#extensions !== null) this.#extensions.receive('binary', message, reservedBits)
     else this.#deliver(receivedBinary(message, RECEIVED), message.length)
+  }
+
+  /** See `PartSink`. No fragment waits: the decoder is between two messages. */
+  takePart(part: PayloadPart, isText: boolean): void {
+    if (this.#extensions === null && !(isText && part.beginsWith(HEARTBEAT_MARK))) {
+      this.#deliver(receivedPart(part, isText), part.length)
+    } else if (isText) this.text(part.bytes, true, 0)
+    else this.binary(part.bytes, true, 0)
   }
 
   ping(payload: Uint8Array): void {
@@ -218,7 +232,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
 
   /** How the reading ends. Made at the first call. */
   get ending(): ReadEnding {
-    this.#ending ??= new ReadEnding(this, () =>
+    this.#ending ??= new ReadEnding(this, this.#extensions, () =>
       loopShareOf(this.owner.environment).awaitedBy(this.#write),
     )
     return this.#ending
@@ -282,7 +296,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, FrameQueue {
   }
 
   get #gatheredBytes(): number {
-    return (this.#assembler?.keptBytes ?? 0) + (this.extensions?.heldBytes ?? 0)
+    return (this.#assembler?.keptBytes ?? 0) + (this.#extensions?.heldBytes ?? 0)
   }
 
   /** Adds a piece of a message. @returns the whole message if it ends here, else `null`. */

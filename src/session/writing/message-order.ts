@@ -11,6 +11,8 @@ import {
   isCheckedText,
   isFrame,
   LocalProtocolError,
+  partOf,
+  type PayloadPart,
   payloadOf,
   payloadSize,
   PreparedFrame,
@@ -56,6 +58,14 @@ export class QueuedFrame {
 export function wholeText(data: Outbound): string | Uint8Array | null {
   if (typeof data === 'string') return data
   return data instanceof Frame.Text && data.fin && isCheckedText(data) ? payloadOf(data) : null
+}
+
+/**
+ * Returns the payload of a short message that arrived and is sent on, if it cannot have changed;
+ * `null` for all other data. Between messages such data needs no check.
+ */
+export function receivedPartOf(data: Outbound): PayloadPart | null {
+  return data instanceof Frame.Text || data instanceof Frame.Binary ? partOf(data) : null
 }
 
 /**

@@ -16,7 +16,7 @@
  */
 
 import type { Environment } from '../../base/internal.ts'
-import { allocate } from '../../protocol/internal.ts'
+import { allocate, type PayloadPart } from '../../protocol/internal.ts'
 import type { WriteOutcome } from '../transport.ts'
 
 /** Frames that may be larger than this get memory of their own. */
@@ -48,6 +48,8 @@ export interface OutputUser {
 /** The shared memory. It holds nothing between two turns. */
 export class Output {
   bytes: Uint8Array = new Uint8Array(0)
+  /** The same memory. */
+  view: DataView = new DataView(new ArrayBuffer(0))
   /** Where the next byte goes. */
   end = 0
   readonly #environment: Environment
@@ -68,7 +70,7 @@ export class Output {
   #viewStart = 0
   #viewEnd = 0
   /** The payload that `wasSent` named last in this turn. */
-  #last: string | Uint8Array | null = null
+  #last: string | Uint8Array | PayloadPart | null = null
   // If several sessions send the same: its payload, and the stretch before and after it.
   #payload: string | Uint8Array | null = null
   #fromStart = 0
@@ -148,6 +150,7 @@ export class Output {
     for (const user of this.#waiting) user.writeOut()
     if (this.hasRoom(size)) return
     this.bytes = allocate(SLAB_BYTES)
+    this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length)
     this.end = 0
     this.#floor = 0
     this.#view = null
@@ -193,7 +196,7 @@ export class Output {
    * bytes of a short one are remembered from its second frame on. Only for payloads that cannot
    * change.
    */
-  wasSent(payload: string | Uint8Array): boolean {
+  wasSent(payload: string | Uint8Array | PayloadPart): boolean {
     if (this.#last === payload) return true
     this.#last = payload
     return false

@@ -14,8 +14,10 @@ import {
   encodeClose,
   encodedSizeBound,
   encodeFrame,
+  encodePart,
   FrameType,
   MAX_HEADER_BYTES,
+  type PayloadPart,
   payloadSize,
   type PreparedFrame,
   preparedBytes,
@@ -111,6 +113,32 @@ export class Stretch implements OutputUser {
     }
     if (!this.makeRoom(bound, text)) return false
     this.write(FrameType.TEXT, true, 0, text, true)
+    return true
+  }
+
+  /**
+   * Serialises a whole message with a short payload that cannot change, as `writeText` does.
+   *
+   * @returns `false` if the transport has to drain first.
+   */
+  writePart(opcode: number, part: PayloadPart): boolean {
+    const output = this.#output
+    const bound = MAX_HEADER_BYTES + part.length
+    // Most go to the end of the slab: nothing moves, and nothing is shared.
+    const isLast = this.#end === output.end || this.#start === this.#end
+    if (isLast && !this.#user.masking && output.hasRoom(bound)) {
+      // Once its bytes have been asked for, they stand for the part.
+      if (!output.wasSent(part.view ?? part)) {
+        this.#share.spend(bound)
+        output.end = encodePart(output.view, this.#begin(), opcode, part)
+        this.#end = output.end
+        return true
+      }
+      // The second session that sends it: from here on its bytes are shared.
+      output.wasSent(part.bytes)
+    }
+    if (!this.makeRoom(bound, part.bytes)) return false
+    this.write(opcode, true, 0, part.bytes, true)
     return true
   }
 

@@ -15,16 +15,24 @@ import {
 import { SENT } from '../../channels/internal.ts'
 import {
   encodedSizeBound,
+  Frame,
   type FragmentSequence,
   FrameType,
   MAX_CLOSE_FRAME_BYTES,
+  type PayloadPart,
   PreparedFrame,
 } from '../../protocol/internal.ts'
 import type { HalfOwner } from '../half-owner.ts'
 import type { Outbound } from '../session.ts'
 import type { Transport } from '../transport.ts'
 import { Backlog, type BacklogWriter } from './backlog.ts'
-import { isLastFragment, nextOpcode, outboundPayload, wholeText } from './message-order.ts'
+import {
+  isLastFragment,
+  nextOpcode,
+  outboundPayload,
+  receivedPartOf,
+  wholeText,
+} from './message-order.ts'
 import { OutgoingExtensions } from './outgoing-extensions.ts'
 import { type Stretch, type StretchPool, stretchPoolOf, type StretchUser } from './stretch.ts'
 import { type LastFrame, WriteEnding } from './write-ending.ts'
@@ -248,6 +256,8 @@ export class WriteHalf implements BacklogWriter, StretchUser {
   #writeNow(data: Outbound): boolean {
     if (this.#isBlocked) return false
     const isPlain = this.fragments === null && this.#extensions === null
+    const part = isPlain ? receivedPartOf(data) : null
+    if (part !== null) return this.#writePart(data, part)
     const text = isPlain ? wholeText(data) : null
     if (text !== null) return this.#writeText(text)
     const payload = outboundPayload(data)
@@ -256,6 +266,16 @@ export class WriteHalf implements BacklogWriter, StretchUser {
     const stretch = this.#roomFor(encodedSizeBound(payload), isShared ? payload : null)
     if (stretch === null) return false
     this.write(stretch, nextOpcode(this, data, payload), isLastFragment(data), payload, prepared)
+    return true
+  }
+
+  /** The same for a short message that arrived, whose payload is `part`. */
+  #writePart(data: Outbound, part: PayloadPart): boolean {
+    if (this.#backlog?.isTransportBusy === true) return false
+    this.#stretch ??= this.#stretches.begin(this)
+    const opcode = data instanceof Frame.Text ? FrameType.TEXT : FrameType.BINARY
+    if (!this.#stretch.writePart(opcode, part)) return false
+    this.sentMessages += 1
     return true
   }
 

@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest'
 import {
   BinaryFrame,
   isCheckedText,
+  partOf,
   receivedBinary,
   ReceivedOptions,
+  receivedPart,
   receivedText,
   type Recycle,
   TextFrame,
@@ -12,6 +14,8 @@ import {
 } from '../../../src/protocol/frames/data-frames.ts'
 import { LocalProtocolError } from '../../../src/protocol/errors.ts'
 import { payloadOf } from '../../../src/protocol/frames/frame.ts'
+import { allocateBlock } from '../../../src/protocol/memory.ts'
+import { PayloadPart } from '../../../src/protocol/payload-part.ts'
 import { hex } from '../../support/bytes.ts'
 import { utf8 } from '../wire.ts'
 
@@ -114,6 +118,49 @@ describe('BinaryFrame', () => {
 
   it('BinaryFrame differs from other bytes in a deep comparison', () => {
     expect(new BinaryFrame(hex('01'))).not.toEqual(new BinaryFrame(hex('02')))
+  })
+})
+
+describe('receivedPart()', () => {
+  function part(text: string): PayloadPart {
+    const block = allocateBlock(64)
+    block.bytes.set(Buffer.from(text), 8)
+    return new PayloadPart(block, 8, Buffer.byteLength(text))
+  }
+
+  it('makes frames that are read like all others', () => {
+    const text = receivedPart(part('né'), true) as TextFrame
+    const binary = receivedPart(part('né'), false)
+
+    expect([text.fin, text.frameType, isCheckedText(text)]).toEqual([true, 1, true])
+    expect(text.readText()).toBe('né')
+    expect(text.buffer).toEqual(hex('6e c3 a9'))
+    expect(text.buffer).toBe(text.buffer)
+    expect([binary.fin, binary.frameType, binary.buffer]).toEqual([true, 2, hex('6e c3 a9')])
+  })
+
+  it('partOf() returns the part until the application has had the bytes', () => {
+    for (const isText of [true, false]) {
+      const payload = part('a')
+      const frame = receivedPart(payload, isText)
+      expect(partOf(frame)).toBe(payload)
+
+      frame.buffer[0] = 0xff
+      expect(partOf(frame)).toBe(null)
+      expect(frame instanceof TextFrame && isCheckedText(frame)).toBe(false)
+    }
+    expect(partOf(new TextFrame('a'))).toBe(null)
+  })
+
+  it('a disposed frame of a part cannot be read', () => {
+    for (const isText of [true, false]) {
+      const frame = receivedPart(part('a'), isText)
+      frame[Symbol.dispose]()
+      frame[Symbol.dispose]()
+
+      expect(partOf(frame)).toBe(null)
+      expect(() => frame.buffer).toThrow('Cannot use the frame: it is disposed')
+    }
   })
 })
 

@@ -4,7 +4,12 @@ import { runInNewContext } from 'node:vm'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { FrameTooBigError, TooManyFragmentsError } from '../../../src/protocol/errors.ts'
 import { emptyPool, recycle } from '../../../src/protocol/block-pool.ts'
+import type {
+  FrameDecoderOptions,
+  SessionDecoderOptions,
+} from '../../../src/protocol/frames/decoder-options.ts'
 import { FrameDecoder } from '../../../src/protocol/frames/frame-decoder.ts'
+import type { PartSink, PayloadPart } from '../../../src/protocol/payload-part.ts'
 import { hex, toHex } from '../../support/bytes.ts'
 import { FRAME_EXAMPLES, LENGTH_EXAMPLES } from '../../vectors/rfc6455.ts'
 import { concat, decode, decodeBytewise, recorded, Recorder, ROLES, utf8, wire } from '../wire.ts'
@@ -817,6 +822,87 @@ for (const role of ROLES) {
     })
   })
 
+  describe(`FrameDecoder as ${role}, short messages as parts`, () => {
+    it('FrameDecoder passes whole messages of 1 to 125 bytes as parts to a sink that takes them', () => {
+      const frames = [1, 32, 125, 0, 126].map((length) =>
+        wire(role, { first: 0x81, payload: new Uint8Array(length).fill(0x61) }),
+      )
+      const fragments = [
+        wire(role, { first: 0x01, payload: utf8('a') }),
+        wire(role, { first: 0x80, payload: utf8('b') }),
+      ]
+      const ping = wire(role, { first: 0x89, payload: utf8('c') })
+      const bytes = concat(...frames, wire(role, { first: 0x82, payload: hex('ff') }), ping)
+      const taking = new PartRecorder()
+      partsDecoder(taking, role).receive(concat(bytes, ...fragments))
+
+      expect(taking.events).toEqual(decode(role, concat(bytes, ...fragments)))
+      expect(taking.parts).toEqual([1, 32, 125, 1])
+    })
+
+    it('FrameDecoder applies the limits of a frame and of a message to parts', () => {
+      const frame = wire(role, { first: 0x81, payload: utf8('abc') })
+      for (const options of [{ maxFrameSize: 2 }, { maxMessageSize: 2 }, { maxFrameSize: NaN }]) {
+        const taking = new PartRecorder()
+        partsDecoder(taking, role, options).receive(frame)
+
+        expect(taking.events).toEqual(['violation 1009 FrameTooBigError'])
+      }
+    })
+
+    it('FrameDecoder calls takePart of the sinks of sessions only', () => {
+      const taking = new PartRecorder()
+      new FrameDecoder(taking, { role }).receive(wire(role, { first: 0x81, payload: utf8('a') }))
+
+      expect([taking.events, taking.parts]).toEqual([['text fin 61'], []])
+    })
+
+    it('FrameDecoder.maxFrameSize may change while the sink takes parts', () => {
+      const taking = new PartRecorder()
+      const decoder = partsDecoder(taking, role)
+      decoder.maxFrameSize = 3
+      for (const size of [3, 4]) {
+        decoder.receive(wire(role, { first: 0x82, payload: new Uint8Array(size) }))
+      }
+
+      expect(taking.parts).toEqual([3])
+      expect(taking.events.at(-1)).toBe('violation 1009 FrameTooBigError')
+    })
+
+    it('FrameDecoder stops between two parts where the sink pauses', () => {
+      const frame = wire(role, { first: 0x81, payload: utf8('a') })
+      const taking = new PartRecorder()
+      const decoder = partsDecoder(taking, role)
+      taking.onEvent = () => decoder.pause()
+      decoder.receive(concat(frame, frame))
+      expect(taking.events).toEqual(['text fin 61'])
+
+      decoder.resume()
+      expect(taking.events).toEqual(['text fin 61', 'text fin 61'])
+    })
+
+    it('FrameDecoder tells the same of a broken stream with parts as without, however it is cut', () => {
+      const change = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 2 })
+      fc.assert(
+        fc.property(stream(role), change, cuts(), (valid, changed, pieces) => {
+          const bytes = valid.slice()
+          for (const [at, byte] of changed) if (bytes.length > 0) bytes[at % bytes.length] = byte
+          const taking = new PartRecorder()
+          const decoder = partsDecoder(taking, role)
+          for (let at = 0, piece = 0; at < bytes.length; piece++) {
+            const lent = bytes.slice(at, at + (pieces[piece % pieces.length] ?? 1))
+            decoder.receive(lent)
+            lent.fill(0xaa)
+            at += lent.length
+          }
+
+          expect(taking.events).toEqual(decode(role, bytes))
+        }),
+        { numRuns: 300 },
+      )
+    })
+  })
+
   describe(`FrameDecoder as ${role}, any cutting`, () => {
     it('FrameDecoder tells the same of a stream however it is cut', () => {
       fc.assert(
@@ -970,6 +1056,26 @@ class StringRecorder extends Recorder {
     this.strings.push(text)
     this.text(utf8(text), true, 0)
   }
+}
+
+/** Takes short messages as parts, and writes down the same events. */
+class PartRecorder extends Recorder implements PartSink {
+  readonly parts: number[] = []
+
+  takePart(part: PayloadPart, isText: boolean): void {
+    this.parts.push(part.length)
+    if (isText) this.text(part.bytes, true, 0)
+    else this.binary(part.bytes, true, 0)
+  }
+}
+
+function partsDecoder(
+  sink: PartRecorder,
+  role: 'server' | 'client',
+  options: Partial<FrameDecoderOptions> = {},
+): FrameDecoder {
+  const decoding: SessionDecoderOptions = { role, parts: true, ...options }
+  return new FrameDecoder(sink, decoding)
 }
 
 /**

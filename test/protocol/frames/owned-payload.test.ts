@@ -1,8 +1,15 @@
 import { describe, expect, it } from 'vitest'
 
-import { isCheckedText, receivedText } from '../../../src/protocol/frames/data-frames.ts'
+import {
+  isCheckedText,
+  partOf,
+  receivedPart,
+  receivedText,
+} from '../../../src/protocol/frames/data-frames.ts'
 import { Frame } from '../../../src/protocol/frames/frame.ts'
 import { ownBytes, ownPayload } from '../../../src/protocol/frames/owned-payload.ts'
+import { allocateBlock } from '../../../src/protocol/memory.ts'
+import { PayloadPart } from '../../../src/protocol/payload-part.ts'
 import { hex } from '../../support/bytes.ts'
 
 /** 2 bytes, in a piece of memory that others share. */
@@ -22,6 +29,19 @@ describe('ownPayload()', () => {
     ]) {
       ownPayload(frame)
 
+      expect(frame.buffer).toEqual(hex('68 69'))
+      expect(frame.buffer.buffer.byteLength).toBe(2)
+    }
+  })
+
+  it('copies a part, which nothing has looked at', () => {
+    const block = allocateBlock(64)
+    block.bytes.set(hex('68 69'), 8)
+    for (const isText of [true, false]) {
+      const frame = receivedPart(new PayloadPart(block, 8, 2), isText)
+      ownPayload(frame)
+
+      expect(partOf(frame)).toBe(null)
       expect(frame.buffer).toEqual(hex('68 69'))
       expect(frame.buffer.buffer.byteLength).toBe(2)
     }

@@ -29,10 +29,9 @@ function open() {
       close: () => calls.push('reads to the answer'),
       readOn: () => calls.push('reads on'),
     },
-    extensions,
     ownPayloads: () => calls.push('payloads owned'),
   }
-  const ending = new ReadEnding(reading, () => handler.turn)
+  const ending = new ReadEnding(reading, extensions, () => handler.turn)
   return { ending, environment, run, calls, extensions, handler }
 }
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 
 import { CloseReason } from '../../../src/protocol/index.ts'
-import { MAX_CLOSE_FRAME_BYTES } from '../../../src/protocol/internal.ts'
+import { allocateBlock, MAX_CLOSE_FRAME_BYTES } from '../../../src/protocol/internal.ts'
+import { PayloadPart } from '../../../src/protocol/payload-part.ts'
 import { stretchPoolOf } from '../../../src/session/writing/stretch.ts'
+import { hex } from '../../support/bytes.ts'
 import { Gate } from '../../support/gate.ts'
 import { memoryEnvironment, settled } from '../../support/memory-world.ts'
 import { Writer } from '../../support/stretch-writer.ts'
@@ -214,6 +216,56 @@ describe('Stretch', () => {
 
       expect(writes()[1]).toEqual([`81 7e 03 e8${' 61'.repeat(1000)}`])
       expect(writes()[2]).toEqual(writes()[1])
+    })
+
+    it('a part of a received message is shared from its second session on', async () => {
+      const { all, writes } = three()
+      const block = allocateBlock(64)
+      block.bytes.set(hex('61 62 63'), 8)
+      const part = new PayloadPart(block, 8, 3)
+      const send = (index: number): void => {
+        expect(all[index]?.writer.roomFor(32)?.writePart(TEXT, part)).toBe(true)
+      }
+      send(0)
+      send(1)
+      // Against the rule, to see that the third does not look at them again.
+      block.bytes.fill(0)
+      send(2)
+
+      await settled()
+
+      expect(writes()).toEqual([['81 03 61 62 63'], ['81 03 61 62 63'], ['81 03 61 62 63']])
+    })
+
+    it('writePart() puts parts behind what a session has, in order, whatever others send', async () => {
+      const { all, writes } = three()
+      const block = allocateBlock(64)
+      block.bytes.set(hex('61 62 63'), 8)
+      const parts = [8, 9, 10].map((start) => new PayloadPart(block, start, 1))
+      for (const [at, part] of parts.entries()) {
+        for (const { writer } of all.slice(0, at + 1)) {
+          expect(writer.roomFor(32)?.writePart(BINARY, part)).toBe(true)
+        }
+      }
+
+      await settled()
+
+      expect(writes()).toEqual([
+        ['82 01 61 82 01 62 82 01 63'],
+        ['82 01 62 82 01 63'],
+        ['82 01 63'],
+      ])
+    })
+
+    it('writePart() masks for a session that masks', async () => {
+      const { gate, writer } = open({ masking: true })
+      const block = allocateBlock(64)
+      const part = new PayloadPart(block, 0, 2)
+      expect(writer.roomFor(32)?.writePart(TEXT, part)).toBe(true)
+
+      await settled()
+
+      expect(gate.writes[0]?.slice(0, 5)).toBe('81 82')
     })
 
     it('masked frames are never shared', async () => {
