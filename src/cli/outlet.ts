@@ -37,12 +37,45 @@ export class Outlet implements Disposable {
     this.#stream.off('error', this.#onError)
   }
 
-  /** A reader that has gone, as `head` goes, has what it wants. A full disk has not. */
-  readonly #onError = (error: NodeJS.ErrnoException): void => {
-    if (error.code === 'EPIPE') this.#limits.stop(ExitCode.OK, '')
-    else {
-      const message = `Cannot write to standard output: ${printable(error.message)}`
-      this.#limits.stop(ExitCode.USAGE, message)
-    }
+  readonly #onError = (error: Error): void => {
+    const message = outputFailure(error)
+    this.#limits.stop(message === null ? ExitCode.OK : ExitCode.USAGE, message ?? '')
   }
+}
+
+/**
+ * Remembers why standard output failed. A stream reports the failure of a short write after the
+ * write, so that a command may have ended before.
+ */
+export class OutputWatch implements Disposable {
+  readonly #stream: Writable
+  #error: Error | null = null
+
+  constructor(stream: Writable) {
+    this.#stream = stream
+    stream.on('error', this.#onError)
+  }
+
+  /** Resolves when everything is written, with the message of a failure; `null`: there is none. */
+  async flush(): Promise<string | null> {
+    const flushed = new Deferred<Error | null | undefined>()
+    this.#stream.write('', (error) => flushed.resolve(error))
+    const error = await flushed.promise
+    const first = this.#error ?? error ?? null
+    return first === null ? null : outputFailure(first)
+  }
+
+  [Symbol.dispose](): void {
+    this.#stream.off('error', this.#onError)
+  }
+
+  readonly #onError = (error: Error): void => {
+    this.#error ??= error
+  }
+}
+
+/** @returns `null` for a reader that has gone: it has what it wants, as `head` has. */
+function outputFailure(error: NodeJS.ErrnoException): string | null {
+  if (error.code === 'EPIPE') return null
+  return `Cannot write to standard output: ${printable(error.message)}`
 }

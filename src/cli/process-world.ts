@@ -12,7 +12,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 /** Returns the world of this process. */
 export function processWorld(): World {
-  // An `Outlet` ends its command. What is written otherwise, such as a note, is dropped.
+  // `run` and `Outlet` handle a standard output that fails. A note that cannot be written is dropped.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   return {
     stdin: process.stdin,

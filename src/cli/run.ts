@@ -12,6 +12,7 @@ import { connectCommand } from './connect/connect-command.ts'
 import { listenCommand } from './listen/listen-command.ts'
 import { probeCommand } from './probe/probe-command.ts'
 import { ExitCode, failureOf, UsageError } from './exit-code.ts'
+import { OutputWatch } from './outlet.ts'
 import type { World } from './world.ts'
 
 const COMMANDS: readonly Command[] = [
@@ -31,6 +32,16 @@ const COMMANDS: readonly Command[] = [
  * @throws (by rejecting) errors of the command itself.
  */
 export async function run(args: readonly string[], world: World): Promise<number> {
+  using output = new OutputWatch(world.stdout)
+  const exitCode = await exitCodeOf(args, world)
+  // Another exit code says more. A command that was interrupted does not wait for its reader.
+  const failure = exitCode === ExitCode.OK ? await output.flush() : null
+  if (failure === null) return exitCode
+  world.stderr.write(`towpath: ${failure}\n`)
+  return ExitCode.USAGE
+}
+
+async function exitCodeOf(args: readonly string[], world: World): Promise<number> {
   try {
     return await dispatch(args, world)
   } catch (error) {

@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { WebSockets } from '../../src/index.ts'
+import { type Application, WebSockets } from '../../src/index.ts'
 import { CommandLine } from '../support/command-line.ts'
+
+function echoes(app: Application): void {
+  app.install(WebSockets)
+  app.routing((route) => {
+    route.webSocket('/', async ({ incoming, send }) => {
+      for await (const frame of incoming) await send(frame)
+    })
+  })
+}
 
 describe('run()', () => {
   it.each([[[]], [['--help']], [['-h']], [['help']]])(
@@ -37,19 +46,33 @@ describe('run()', () => {
   })
 
   it.each([
+    ['--help'],
+    ['--version'],
+    ['bench', '--help'],
+    ['check', '--list', '--filter', 'pings'],
+    ['connect', 'localhost', '--send', 'hello'],
+    ['probe', 'localhost', '--pings', '0'],
+    ['probe', 'localhost', '--pings', '0', '--json'],
+    ['bench', 'localhost', '--duration', '0.1', '--connections', '1', '--json'],
+  ])('E-21 ends with 1 when the disk is full: %s %s %s', async (...args) => {
+    const line = new CommandLine(echoes)
+    const outputError = Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' })
+    const full = await line.run(args, { ms: 10_000, outputError })
+    const gone = Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })
+    const { exitCode, err } = await line.run(args, { ms: 10_000, outputError: gone })
+
+    expect(full.exitCode).toBe(1)
+    expect(full.err).toBe('towpath: Cannot write to standard output: ENOSPC: no space left\n')
+    expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' })
+  })
+
+  it.each([
     ['connect', ['--verbose']],
     ['probe', ['--pings', '1']],
     ['probe', ['--json']],
     ['bench', ['--duration', '0.1', '--connections', '1', '--json']],
   ])('%s %j does not print the query of the URL, which often has a token', async (name, more) => {
-    const line = new CommandLine((app) => {
-      app.install(WebSockets)
-      app.routing((route) => {
-        route.webSocket('/', async ({ incoming, send }) => {
-          for await (const frame of incoming) await send(frame)
-        })
-      })
-    })
+    const line = new CommandLine(echoes)
     for (const path of ['/', '/none']) {
       const url = `ws://name:secret@localhost${path}?token=secret#secret`
 

@@ -66,22 +66,33 @@ describe('the program towpath', () => {
     expect(code).toBe(0)
   })
 
-  it.runIf(existsSync('/dev/full'))('E-21 ends with 1 when the disk is full', async () => {
+  it.runIf(existsSync('/dev/full')).each([
+    ['of a session', ['connect', 'URL/echo'], 'hello\n'],
+    ['of the help', ['--help'], ''],
+  ])('E-21 ends with 1 when the disk is full: the output %s', async (_, args, input) => {
     const full = openSync('/dev/full', 'w')
-    const args = [
-      '--import',
-      'tsx',
-      PROGRAM,
-      'connect',
-      `ws://127.0.0.1:${server.address.port}/echo`,
-    ]
-    const child = spawn(process.execPath, args, { stdio: ['pipe', full, 'pipe'] })
+    const base = `ws://127.0.0.1:${server.address.port}`
+    const command = args.map((arg) => arg.replace('URL', base))
+    const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, ...command], {
+      stdio: ['pipe', full, 'pipe'],
+    })
     closeSync(full)
-    child.stdin?.end('hello\n')
+    child.stdin?.end(input)
     const { code, err } = await endOf(child)
 
     expect(code).toBe(1)
     expect(err).toMatch(/^towpath: Cannot write to standard output: ENOSPC.*\n$/)
+  })
+
+  it.runIf(existsSync('/dev/full'))('E-21 drops a note that cannot be written', async () => {
+    const full = openSync('/dev/full', 'w')
+    const url = `ws://127.0.0.1:${server.address.port}/echo`
+    const args = ['--import', 'tsx', PROGRAM, 'connect', url, '--verbose']
+    const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', full] })
+    closeSync(full)
+    child.stdin?.end('hello\n')
+
+    expect(await endOf(child)).toMatchObject({ code: 0, out: 'hello\n' })
   })
 
   it('E-21 prints its help to a reader that has gone without a complaint', async () => {

@@ -4,7 +4,7 @@
  */
 
 import { once } from 'node:events'
-import { PassThrough } from 'node:stream'
+import { PassThrough, Transform } from 'node:stream'
 
 import type { Application } from '../../src/application/index.ts'
 import { createApplicationOn } from '../../src/application/internal.ts'
@@ -81,10 +81,19 @@ export class CommandLine {
     }
   }
 
-  /** Runs a command, on a terminal if `isTTY`. */
-  start(args: readonly string[], { isTTY = false } = {}): RunningCommand {
+  /** Runs a command, on a terminal if `isTTY`. Standard output fails if there is an `outputError`. */
+  start(
+    args: readonly string[],
+    { isTTY = false, outputError }: { isTTY?: boolean; outputError?: Error | undefined } = {},
+  ): RunningCommand {
     const stdin = Object.assign(new PassThrough(), { isTTY })
-    const stdout = Object.assign(new PassThrough(), { isTTY, columns: 80 })
+    const output =
+      outputError === undefined
+        ? new PassThrough()
+        : new Transform({ transform: (_chunk, _encoding, done) => done(outputError) })
+    // The program has such a listener too.
+    output.on('error', () => {})
+    const stdout = Object.assign(output, { isTTY, columns: 80 })
     const stderr = new PassThrough()
     const interrupts = new Set<() => void>()
     const texts = { out: '', err: '' }
@@ -139,9 +148,17 @@ export class CommandLine {
   /** Runs a command whose input is `input` and then ends, and lets `ms` pass. */
   async run(
     args: readonly string[],
-    { input = '', ms = 0 }: { readonly input?: string | Uint8Array; readonly ms?: number } = {},
+    {
+      input = '',
+      ms = 0,
+      outputError,
+    }: {
+      readonly input?: string | Uint8Array
+      readonly ms?: number
+      readonly outputError?: Error
+    } = {},
   ): Promise<{ readonly exitCode: number; readonly out: string; readonly err: string }> {
-    const command = this.start(args)
+    const command = this.start(args, { outputError })
     if (input.length > 0) await command.type(input)
     await command.endInput()
     for (let turn = 0; turn < 8; turn++) await settled()

@@ -2,14 +2,13 @@
  * `towpath bench`: puts load on a server by a schedule, and checks every message.
  */
 
-import { writeFileSync } from 'node:fs'
-
-import { type Arguments, quoted } from '../arguments.ts'
+import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { CommandLimits } from '../command-limits.ts'
-import { CommandEnd, ExitCode, UsageError } from '../exit-code.ts'
+import { CommandEnd, ExitCode } from '../exit-code.ts'
 import { Outlet } from '../outlet.ts'
-import { printable, printableUrl } from '../printable.ts'
+import { printableUrl } from '../printable.ts'
+import { ReportFile } from '../report-file.ts'
 import { readTargetOptions } from '../wire/target-options.ts'
 import type { World } from '../world.ts'
 import { benchClient, randomOf } from './bench-client.ts'
@@ -34,6 +33,7 @@ export const benchCommand: Command = {
   async run(args, world) {
     const settings = readBenchSettings(args)
     readTargetOptions(args, settings.url) // is checked before a thread starts
+    const report = settings.reportFile === null ? null : new ReportFile(settings.reportFile)
     using limits = new CommandLimits(world, settings.timeout)
     using outlet = new Outlet(world.stdout, limits)
     const result = mergeResults(await measure(args, settings, world, limits))
@@ -43,7 +43,7 @@ export const benchCommand: Command = {
       // The codes of `failureOf`.
       throw new CommandEnd(firstFailure.exitCode as ExitCode, firstFailure.message)
     }
-    const { load, isJson, reportFile, url } = settings
+    const { load, isJson, url } = settings
     const warning = bottleneckOf(result.tool)
     const json = {
       url: printableUrl(url),
@@ -55,7 +55,7 @@ export const benchCommand: Command = {
     const text = isJson ? JSON.stringify(json, null, 2) : benchLines(load, result).join('\n')
     await outlet.line(text)
     limits.throwIfFailed()
-    if (reportFile !== null) writeReport(reportFile, htmlReport(printableUrl(url), load, result))
+    report?.write(htmlReport(printableUrl(url), load, result))
     return exitCodeOf(settings, result)
   },
 }
@@ -100,13 +100,4 @@ function exitCodeOf({ thresholds }: BenchSettings, result: BenchResult): number 
     ExitCode.FAILED,
     `Cannot accept the result: messages or connections were lost or changed${why}`,
   )
-}
-
-function writeReport(path: string, page: string): void {
-  try {
-    writeFileSync(path, page)
-  } catch (cause) {
-    const why = cause instanceof Error ? printable(cause.message) : ''
-    throw new UsageError(`Cannot write the report to ${quoted(path)}: ${why}`, { cause })
-  }
 }

@@ -2,15 +2,14 @@
  * `towpath check`: the conformance of a server, or of a client.
  */
 
-import { writeFileSync } from 'node:fs'
-
 import { Deferred } from '../../base/internal.ts'
-import { type Arguments, quoted } from '../arguments.ts'
+import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
 import { CommandLimits } from '../command-limits.ts'
-import { CommandEnd, ExitCode, UsageError } from '../exit-code.ts'
+import { CommandEnd, ExitCode } from '../exit-code.ts'
 import { Outlet } from '../outlet.ts'
 import { printable, printableUrl } from '../printable.ts'
+import { ReportFile } from '../report-file.ts'
 import type { World } from '../world.ts'
 import { clientCases, serverCases } from './cases/all-cases.ts'
 import {
@@ -54,12 +53,13 @@ async function checkServer(
   const cases = selectCases(serverCases(), settings.filters)
   if (settings.isList) return await printList(cases, outlet)
   const target = readCheckTarget(args)
+  const files = openFiles(settings)
   const { signal } = limits
   const facts = await examine(target, clock, settings.deadline, signal)
   const run = await runCases(target, facts, { ...settings, cases }, clock, signal)
   const subject = printableUrl(target.url.href)
   const report = { subject, isStrict: settings.isStrict, results: run.results }
-  return await finish(report, settings, { stopped: run.stopped, limits, outlet })
+  return await finish(report, settings, { stopped: run.stopped, limits, outlet, files })
 }
 
 async function checkClient(
@@ -72,6 +72,7 @@ async function checkClient(
   const cases = selectCases(clientCases(), settings.filters)
   if (settings.isList) return await printList(cases, outlet)
   const { host, port, tls } = readCheckAddress(args)
+  const files = openFiles(settings)
   await using server = new CheckServer({ cases, clock, deadline: settings.deadline, tls })
   const actual = await server.listen(host, port)
   const name = host.includes(':') ? `[${host}]` : host
@@ -83,7 +84,7 @@ async function checkClient(
   await Promise.race([server.finished, interrupted.promise])
   const { results } = server
   const report = { subject: 'a client', isStrict: settings.isStrict, results }
-  return await finish(report, settings, { stopped: null, limits, outlet })
+  return await finish(report, settings, { stopped: null, limits, outlet, files })
 }
 
 async function printList(
@@ -100,16 +101,36 @@ interface Finishing {
   readonly stopped: CommandEnd | null
   readonly limits: CommandLimits
   readonly outlet: Outlet
+  readonly files: ReportFiles
 }
 
-/** @throws {CommandEnd} if a case has failed, or if not all cases have run. */
+/** The files that the options name. */
+interface ReportFiles {
+  readonly junit: ReportFile | null
+  readonly html: ReportFile | null
+}
+
+/** @throws {UsageError} if a file cannot be opened. */
+function openFiles({ junitFile, htmlFile }: CheckSettings): ReportFiles {
+  return {
+    junit: junitFile === null ? null : new ReportFile(junitFile),
+    html: htmlFile === null ? null : new ReportFile(htmlFile),
+  }
+}
+
+/**
+ * @throws {CommandEnd} if a case has failed, or if not all cases have run.
+ * @throws {UsageError} if a file cannot be written; the report is printed before.
+ */
 async function finish(
   report: CheckReport,
   settings: CheckSettings,
-  { stopped, limits, outlet }: Finishing,
+  { stopped, limits, outlet, files }: Finishing,
 ): Promise<number> {
   const end = limits.end ?? stopped
   await writeReport(report, settings, outlet)
+  files.junit?.write(junitReport(report))
+  files.html?.write(htmlCheckReport(report))
   if (end !== null) throw end
   limits.throwIfFailed()
   return exitCodeOf(report)
@@ -124,26 +145,13 @@ function listLine({
   return `${grade.padEnd(7)}${section.padEnd(18)} ${family}: ${printable(name)}`
 }
 
-/** @throws {UsageError} if a file cannot be written. */
 async function writeReport(
   report: CheckReport,
   settings: CheckSettings,
   outlet: Outlet,
 ): Promise<void> {
-  writeFile(settings.junitFile, () => junitReport(report))
-  writeFile(settings.htmlFile, () => htmlCheckReport(report))
   if (settings.isJson) await outlet.line(JSON.stringify(checkJson(report), null, 2))
   else await outlet.line(checkLines(report, settings.isVerbose).join('\n'))
-}
-
-function writeFile(path: string | null, content: () => string): void {
-  if (path === null) return
-  try {
-    writeFileSync(path, content())
-  } catch (cause) {
-    const why = cause instanceof Error ? printable(cause.message) : ''
-    throw new UsageError(`Cannot write the file ${quoted(path)}: ${why}`, { cause })
-  }
 }
 
 /** @throws {CommandEnd} if a case has failed. */

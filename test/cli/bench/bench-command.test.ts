@@ -272,7 +272,10 @@ describe('towpath bench', () => {
     [['--expect', 'p99<50m'], '--expect'],
     [['--workers', '11'], '--workers'],
     [['--mode', 'fan', '--workers', '2'], '--mode fan'],
-    [['--report', '/no/such/folder/a.html', ...SHORT], 'Cannot write the report'],
+    [
+      ['--report', '/no/such/folder/a.html', ...SHORT],
+      'Cannot write the file "/no/such/folder/a.html": ENOENT',
+    ],
   ])('E-33 bench %j ends with 1', async (args, text) => {
     const { exitCode, err } = await bench('/echo', ...args)
 

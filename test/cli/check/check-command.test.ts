@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -277,12 +277,28 @@ describe('towpath check', () => {
     expect(readFileSync(html, 'utf8')).not.toMatch(/<script|src=|href=/)
   })
 
-  it('E-40 ends with 1 if a file cannot be written', async () => {
-    const { exitCode, err } = await check(`${url}/`, ...ONE, '--html', '/none/check.html')
+  it.each(['--html', '--junit'])(
+    'E-40 ends with 1 before it connects if the file of %s cannot be opened',
+    async (option) => {
+      // Nothing listens there.
+      const args = ['ws://127.0.0.1:1/', ...ONE, option, '/none/report']
+      const { exitCode, err } = await check(...args)
 
-    expect(exitCode).toBe(1)
-    expect(err).toContain('Cannot write the file')
-  })
+      expect(exitCode).toBe(1)
+      expect(err).toMatch(/^towpath: Cannot write the file "\/none\/report": ENOENT.*\n$/)
+    },
+  )
+
+  it.runIf(existsSync('/dev/full'))(
+    'E-40 prints the results, and ends with 1, if the disk is full when the file is written',
+    async () => {
+      const { exitCode, err, out } = await check(`${url}/`, ...ONE, '--html', '/dev/full')
+
+      expect(exitCode).toBe(1)
+      expect(err).toMatch(/^towpath: Cannot write the file "\/dev\/full": ENOSPC.*\n$/)
+      expect(out).toMatch(/^total +2 /m)
+    },
+  )
 
   it('E-41 --list prints the cases that the filters match, without a server', async () => {
     const { exitCode, out } = await check('localhost', '--list', '--filter', '§5.2')
