@@ -753,231 +753,233 @@ export const PAGE_SCRIPT: string =
   'a,o){n||={};var s,c,l=n;if(`ref`in l&&typeof t!=`function`)for(c in l={},n)c==`ref`?s=n[c]' +
   ':l[c]=n[c];var u={type:t,props:l,key:r,ref:s,__k:null,__:null,__b:0,__e:null,__c:null,cons' +
   'tructor:Fa,__v:--Ia,__i:-1,__u:0};return(a||o)&&(u.__source=a,u.__self=o),e.vnode&&e.vnode' +
-  '(u),u}var La=132,Ra=Array.from({length:44},(e,t)=>2**t),za=`11px system-ui, sans-serif`;fu' +
-  'nction Ba({title:e,format:t,curves:n,samples:r,version:i,seconds:a,theme:o}){let s=B(null)' +
-  ',c=B(null),l=B(null),u=e=>{let i=c.current?.querySelectorAll(`dd`)??[],a=e??r.times.length' +
-  '-1;n.forEach(({name:e},n)=>{let o=i[n];o!==void 0&&(o.textContent=t(r.series[e][a]??null))' +
-  '})},d=B(u);d.current=u,z(()=>{let e=s.current;if(e===null)return;let r=new Ea(Va(e,n,t,e=>' +
-  'd.current(e)),[[],...n.map(()=>[])],e);l.current=r;let i=new ResizeObserver(()=>{r.setSize' +
-  '({width:Math.max(e.clientWidth,40),height:La})});return i.observe(e),()=>{i.disconnect(),r' +
-  '.destroy(),l.current=null}},[o]),z(()=>{let e=l.current;if(e===null)return;let{times:t,ser' +
-  'ies:i}=r,o=t.at(-1)??0;e.batch(()=>{e.setData([t,...n.map(({name:e})=>i[e])],!1),e.setScal' +
-  'e(`x`,{min:o-a,max:o})}),u(e.cursor.idx??null)},[i,a,o]);let f=n.map(({name:e,label:n})=>`' +
-  '${n} ${t(r.series[e].at(-1)??null)}`).join(`, `);return $(`section`,{class:`card chart`,ch' +
-  'ildren:[$(`h2`,{children:e}),$(`dl`,{class:`legend`,ref:c,children:n.map(({label:e,color:t' +
-  '})=>$(`div`,{children:[$(`dt`,{children:[$(`i`,{class:`dot ${t}`}),e]}),$(`dd`,{children:`' +
-  '–`})]},e))}),$(`div`,{class:`plot`,role:`img`,"aria-label":`${e}: ${f}`,ref:s})]})}functio' +
-  'n Va(e,t,n,r){let i={stroke:Ha(e,`--soft`),grid:{stroke:Ha(e,`--grid`),width:1},ticks:{sho' +
-  'w:!1},font:za};return{width:Math.max(e.clientWidth,40),height:La,padding:[8,8,0,0],legend:' +
-  '{show:!1},cursor:{y:!1,drag:{x:!1,y:!1},sync:{key:`inspector`},points:{size:6}},hooks:{set' +
-  'Cursor:[({cursor:e})=>r(e.idx??null)]},scales:{x:{time:!1},y:{range:(e,t,n)=>[0,Math.max(n' +
-  '*1.15,1)]}},axes:[{...i,size:22,space:90,values:(e,t)=>t.map(e=>Pa(e*1e3))},{...i,size:58,' +
-  'space:34,values:(e,t)=>t.map(e=>n(e)),...n===Q?{incrs:Ra}:{}}],series:[{},...t.map(({color' +
-  ':t,label:n},r)=>({label:n,stroke:Ha(e,`--${t}`),width:1.75,points:{show:!1},...r===0?{fill' +
-  ':Ha(e,`--${t}-mist`)}:{}}))]}}function Ha(e,t){let n=e.style.color;e.style.color=`var(${t}' +
-  ')`;let{color:r}=getComputedStyle(e);return e.style.color=n,r}var Ua=[`sessions`,`opened`,`' +
-  'closed`,`messagesIn`,`messagesOut`,`bytesIn`,`bytesOut`,`unread`,`unsent`,`roundTrip50`,`r' +
-  'oundTrip99`,`loop50`,`loop99`,`loopMax`,`busy`,`cpu`,`resident`,`heap`,`held`,`refused`,`d' +
-  'ropped`],Wa={sort:`rate`,order:`descending`,route:null,text:``},Ga=[1e4,6e4,6e5,36e5,864e5' +
-  '],Ka={1e3:`normal closure`,1001:`going away`,1002:`protocol error`,1003:`unsupported data`' +
-  ',1005:`no code`,1006:`no Close frame`,1007:`invalid data`,1008:`policy violation`,1009:`me' +
-  'ssage too big`,1010:`extension missing`,1011:`internal error`,1012:`service restart`,1013:' +
-  '`try again later`,1014:`bad gateway`},qa=[`below 10 s`,`10 s to 1 min`,`1 to 10 min`,`10 m' +
-  'in to 1 h`,`1 h to 1 d`,`above 1 d`];function Ja({title:e,note:t=``,empty:n=null,wide:r=!1' +
-  ',children:i}){return $(`section`,{class:r?`card panel wide`:`card panel`,children:[$(`head' +
-  'er`,{children:[$(`h2`,{children:e}),$(`p`,{class:`soft`,children:t})]}),n===null?i:$(`p`,{' +
-  'class:`empty`,children:n})]})}function Ya({label:e,children:t}){return $(`div`,{class:`scr' +
-  'oller`,role:`region`,"aria-label":e,tabIndex:0,children:t})}function Xa({rows:e}){return $' +
-  '(Ja,{title:`Routes`,empty:e.length===0?`No session is running.`:null,wide:!0,children:[$(Y' +
-  'a,{label:`Routes`,children:$(`table`,{children:[$(`thead`,{children:$(`tr`,{children:[$(`t' +
-  'h`,{children:`Route`}),$(`th`,{class:`number`,children:`Sessions`}),$(`th`,{children:`Age`' +
-  '}),$(`th`,{class:`number`,children:`Messages in`}),$(`th`,{class:`number`,children:`Messag' +
-  'es out`}),$(`th`,{class:`number`,children:`Bytes in`}),$(`th`,{class:`number`,children:`By' +
-  'tes out`}),$(`th`,{class:`number`,children:`Unread`}),$(`th`,{class:`number`,children:`Uns' +
-  'ent`})]})}),$(`tbody`,{children:e.map(e=>$(`tr`,{children:[$(`th`,{scope:`row`,class:`name' +
-  '`,children:e.route}),$(`td`,{class:`number strong`,children:Z(e.sessions)}),$(`td`,{childr' +
-  'en:$(Za,{ages:e.ages})}),$(`td`,{class:`number`,children:[Z(e.messagesIn),`/s`]}),$(`td`,{' +
-  'class:`number`,children:[Z(e.messagesOut),`/s`]}),$(`td`,{class:`number`,children:[Q(e.byt' +
-  'esIn),`/s`]}),$(`td`,{class:`number`,children:[Q(e.bytesOut),`/s`]}),$(`td`,{class:`number' +
-  '`,children:Q(e.unread)}),$(`td`,{class:`number`,children:Q(e.unsent)})]},e.route))})]})}),' +
-  '$(`ul`,{class:`ages-key`,"aria-hidden":`true`,children:qa.map((e,t)=>$(`li`,{children:[$(`' +
-  'i`,{class:`age age-${t}`}),e]},e))})]})}function Za({ages:e}){let t=e.reduce((e,t)=>e+t,0)' +
-  ',n=e.map((e,t)=>e===0?``:`${Z(e)} ${qa[t]??``}`).filter(e=>e!==``).join(`, `);return $(`di' +
-  'v`,{class:`ages`,role:`img`,"aria-label":n,title:n,children:e.slice(0,Ga.length+1).map((e,' +
-  'n)=>$(`i`,{class:`age age-${n}`,style:{flexGrow:t===0?0:e/t}},n))})}function Qa({facts:e})' +
-  '{let{closes:t,closed:n}=e;return $(Ja,{title:`Closes by code`,note:`${Z(n)} sessions have ' +
-  'ended`,empty:t.length===0?`No session has ended yet.`:null,children:$(Ya,{label:`Closes by' +
-  ' code`,children:$(`table`,{children:[$(`thead`,{children:$(`tr`,{children:[$(`th`,{childre' +
-  'n:`Code`}),$(`th`,{class:`number`,children:`Count`}),$(`th`,{children:`Last`}),$(`th`,{chi' +
-  'ldren:`By`}),$(`th`,{children:`Cause`})]})}),$(`tbody`,{children:t.map(({code:e,count:t,la' +
-  'st:n})=>$(`tr`,{children:[$(`th`,{scope:`row`,children:[$(`b`,{children:e??`others`}),` `,' +
-  '$(`span`,{class:`soft`,children:ro(e)})]}),$(`td`,{class:`number strong`,children:Z(t)}),$' +
-  '(`td`,{children:Pa(n.at)}),$(`td`,{children:io(n)}),$(`td`,{class:`cause`,children:ao(n)})' +
-  ']},e))})]})})})}function $a({failures:e}){return $(Ja,{title:`Last failures`,note:`Session' +
-  's that an error has ended`,empty:e.length===0?`No session has failed.`:null,children:$(Ya,' +
-  '{label:`Last failures`,children:$(`table`,{children:[$(`thead`,{children:$(`tr`,{children:' +
-  '[$(`th`,{children:`At`}),$(`th`,{children:`Cause`}),$(`th`,{children:`Code`}),$(`th`,{chil' +
-  'dren:`Route`}),$(`th`,{children:`Remote`}),$(`th`,{children:`Session`})]})}),$(`tbody`,{ch' +
-  'ildren:e.map(e=>$(`tr`,{children:[$(`td`,{children:Pa(e.at)}),$(`td`,{class:`cause bad`,ch' +
-  'ildren:ao(e)}),$(`td`,{children:e.code}),$(`td`,{class:`name`,children:e.route}),$(`td`,{c' +
-  'lass:`mono`,children:e.remote}),$(`td`,{class:`mono`,children:e.session})]},e.session))})]' +
-  '})})})}function eo({facts:e}){let{refusals:t,limits:n,dropped:r}=e,i=[[`Refused upgrades`,' +
-  'Object.entries(t)],[`Limits reached`,Object.entries(n)],[`Frames dropped`,Object.entries(r' +
-  ').filter(([,e])=>e>0)]];return $(Ja,{title:`Refusals, limits and drops`,note:`Since the st' +
-  'art`,empty:i.every(([,e])=>e.length===0)?`Nothing was refused, limited or dropped.`:null,c' +
-  'hildren:$(`div`,{class:`groups`,children:i.map(([e,t])=>$(`div`,{children:[$(`h3`,{childre' +
-  'n:e}),t.length===0?$(`p`,{class:`soft`,children:`none`}):$(to,{entries:t})]},e))})})}funct' +
-  'ion to({entries:e}){return $(`dl`,{class:`counts`,children:[...e].sort(([,e],[,t])=>t-e).m' +
-  'ap(([e,t])=>$(`div`,{children:[$(`dt`,{children:e}),$(`dd`,{children:Z(t)})]},e))})}functi' +
-  'on no({facts:{topics:e}}){if(e===null)return null;let{broker:t,count:n,rows:r}=e;return $(' +
-  'Ja,{title:`Topics`,note:`${Z(n)} topics · broker ${t}`,empty:r.length===0?`No topic has su' +
-  'bscribers here.`:null,children:$(Ya,{label:`Topics`,children:$(`table`,{children:[$(`thead' +
-  '`,{children:$(`tr`,{children:[$(`th`,{children:`Topic`}),$(`th`,{class:`number`,children:`' +
-  'Subscribers`}),$(`th`,{class:`number`,children:`Events behind`})]})}),$(`tbody`,{children:' +
-  'r.map(({topic:e,subscribers:t,lag:n})=>$(`tr`,{children:[$(`th`,{scope:`row`,class:`name`,' +
-  'children:e}),$(`td`,{class:`number strong`,children:Z(t)}),$(`td`,{class:`number`,children' +
-  ':Z(n)})]},e))})]})})})}function ro(e){return e===null?``:Ka[e]??(e>=4e3?`application`:`lib' +
-  'rary`)}function io({initiator:e}){return{local:`server`,remote:`client`,none:`–`}[e]}funct' +
-  'ion ao({cause:e,reason:t}){return[e,t].filter(e=>e!==null&&e!==``).join(`: `)||`–`}var oo=' +
-  '[{label:`Top talkers`,sort:`rate`,order:`descending`},{label:`Slow readers`,sort:`unsent`,' +
-  'order:`descending`},{label:`Slow handlers`,sort:`unread`,order:`descending`},{label:`Slow ' +
-  'pings`,sort:`roundTrip`,order:`descending`},{label:`Oldest`,sort:`age`,order:`descending`}' +
-  ',{label:`Newest`,sort:`age`,order:`ascending`}],so=[{sort:`age`,label:`Age`,title:`Time si' +
-  'nce the handshake`,value:e=>Na(e.age)},{sort:`rate`,label:`Rate`,title:`Bytes a second, in' +
-  ' both directions`,value:({rate:e})=>`${Q(e)}/s`},{sort:`messages`,label:`Messages`,title:`' +
-  'Received and sent`,value:({messages:e})=>Z(e)},{sort:`bytes`,label:`Bytes`,title:`Received' +
-  ' and sent`,value:({bytes:e})=>Q(e)},{sort:`unread`,label:`Unread`,title:`Bytes that wait f' +
-  'or the handler`,value:({unread:e})=>Q(e)},{sort:`unsent`,label:`Unsent`,title:`Bytes that ' +
-  'wait for the client`,value:({unsent:e})=>Q(e)},{sort:`roundTrip`,label:`Ping`,title:`Round' +
-  '-trip time of the last ping`,value:({roundTrip:e})=>ja(e)}];function co({live:e,snapshot:t' +
-  ',filter:n}){let{view:r}=e,{rows:i,matching:a,facts:o}=t,[s,c]=ye(null),l=o.sample.sessions' +
-  '??0,u=JSON.stringify(r)!==JSON.stringify(t.view);return $(Ja,{title:`Sessions`,note:mo(i.l' +
-  'ength,a,l),wide:!0,children:[$(lo,{live:e,snapshot:t,filter:n}),$(Ya,{label:`Sessions`,chi' +
-  'ldren:$(`table`,{class:u?`sessions stale`:`sessions`,"aria-busy":u,children:[$(uo,{live:e}' +
-  '),$(`tbody`,{children:i.map(t=>$(fo,{row:t,sort:r.sort,close:e.hello?.actions===!0?()=>c(t' +
-  '):null},t.id))})]})}),i.length===0?$(`p`,{class:`empty`,children:`No session fits.`}):null' +
-  ',$(po,{row:s,done:t=>{t&&s!==null&&e.close(s.id),c(null)}})]})}function lo({live:e,snapsho' +
-  't:t,filter:n}){let{view:r}=e,i=t.facts.routes.map(({route:e})=>e);return $(`div`,{class:`c' +
-  'ontrols`,children:[$(`div`,{class:`presets`,role:`group`,"aria-label":`Order`,children:oo.' +
-  'map(({label:t,sort:n,order:i})=>$(`button`,{type:`button`,"aria-pressed":r.sort===n&&r.ord' +
-  'er===i,onClick:()=>e.show({sort:n,order:i}),children:t},t))}),$(`label`,{class:`field`,chi' +
-  'ldren:[$(`span`,{class:`hidden`,children:`Route`}),$(`select`,{value:r.route??``,onChange:' +
-  '({currentTarget:{value:t}})=>e.show({route:t===``?null:t}),children:[$(`option`,{value:``,' +
-  'children:`All routes`}),(r.route===null||i.includes(r.route)?i:[r.route,...i]).map(e=>$(`o' +
-  'ption`,{value:e,children:e},e))]})]}),$(`label`,{class:`field grows`,children:[$(`span`,{c' +
-  'lass:`hidden`,children:`Filter by id, address or subprotocol`}),$(`input`,{ref:n,type:`sea' +
-  'rch`,maxLength:100,placeholder:`Filter by id, address or subprotocol`,value:r.text,onInput' +
-  ':({currentTarget:{value:t}})=>e.show({text:t.trim()})}),$(`kbd`,{children:`/`})]})]})}func' +
-  'tion uo({live:e}){let{sort:t,order:n}=e.view,r=n===`descending`?`ascending`:`descending`;r' +
-  'eturn $(`thead`,{children:$(`tr`,{children:[$(`th`,{children:`Session`}),$(`th`,{children:' +
-  '`Route`}),$(`th`,{children:`Remote`}),$(`th`,{children:`Protocol`}),so.map(({sort:i,label:' +
-  'a,title:o})=>$(`th`,{class:`number`,"aria-sort":i===t?n:void 0,children:$(`button`,{type:`' +
-  'button`,title:o,onClick:()=>e.show({sort:i,order:i===t?r:`descending`}),children:[a,$(`spa' +
-  'n`,{class:`arrow`,"aria-hidden":`true`,children:i===t?n===`descending`?`↓`:`↑`:``})]})},i)' +
-  '),e.hello?.actions===!0?$(`th`,{children:$(`span`,{class:`hidden`,children:`Actions`})}):n' +
-  'ull]})})}function fo({row:e,sort:t,close:n}){return $(`tr`,{class:e.isClosing?`closing`:``' +
-  ',children:[$(`th`,{scope:`row`,class:`mono`,title:e.id,children:e.id}),$(`td`,{class:`name' +
-  '`,children:e.route}),$(`td`,{class:`mono`,children:e.remote}),$(`td`,{children:e.protocol?' +
-  '?``}),so.map(({sort:n,value:r})=>$(`td`,{class:n===t?`number strong`:`number`,children:r(e' +
-  ')},n)),n===null?null:$(`td`,{children:$(`button`,{type:`button`,class:`small`,disabled:e.i' +
-  'sClosing,onClick:n,children:[e.isClosing?`Closing`:`Close`,$(`span`,{class:`hidden`,childr' +
-  'en:[` session `,e.id]})]})})]})}function po({row:e,done:t}){let n=B(null);return $(`dialog' +
-  '`,{"aria-labelledby":`confirm`,ref:t=>{let r=e?.id??null;t!==null&&r!==n.current&&(n.curre' +
-  'nt=r,r===null?t.close():t.showModal())},onCancel:e=>{e.preventDefault(),t(!1)},children:[$' +
-  '(`h2`,{id:`confirm`,children:`Close this session?`}),$(`p`,{children:[$(`span`,{class:`mon' +
-  'o`,children:e?.id}),` of `,$(`b`,{children:e?.route}),` from`,` `,$(`span`,{class:`mono`,c' +
-  'hildren:e?.remote}),`. The client may connect again. The log says who closed it.`]}),$(`di' +
-  'v`,{class:`buttons`,children:[$(`button`,{type:`button`,onClick:()=>t(!1),children:`Cancel' +
-  '`}),$(`button`,{type:`button`,class:`danger`,onClick:()=>t(!0),children:`Close session`})]' +
-  '})]})}function mo(e,t,n){let r=t===n?Z(n):`${Z(t)} of ${Z(n)}`;return e===200&&t>200?`${r}' +
-  ' · the first 200`:r}var ho=[{title:`Sessions`,format:Z,curves:[{name:`sessions`,label:`run' +
-  'ning`,color:`one`}]},{title:`Connections a second`,format:Z,curves:[{name:`opened`,label:`' +
-  'opened`,color:`one`},{name:`closed`,label:`closed`,color:`two`},{name:`refused`,label:`ref' +
-  'used`,color:`three`}]},{title:`Messages a second`,format:Z,curves:[{name:`messagesIn`,labe' +
-  'l:`in`,color:`one`},{name:`messagesOut`,label:`out`,color:`two`}]},{title:`Bytes a second`' +
-  ',format:Q,curves:[{name:`bytesIn`,label:`in`,color:`one`},{name:`bytesOut`,label:`out`,col' +
-  'or:`two`}]},{title:`Waiting bytes`,format:Q,curves:[{name:`unread`,label:`for handlers`,co' +
-  'lor:`one`},{name:`unsent`,label:`for clients`,color:`two`}]},{title:`Round trip of pings`,' +
-  'format:ja,curves:[{name:`roundTrip50`,label:`median`,color:`one`},{name:`roundTrip99`,labe' +
-  'l:`p99`,color:`two`}]},{title:`Event-loop delay`,format:ja,curves:[{name:`loop50`,label:`m' +
-  'edian`,color:`one`},{name:`loop99`,label:`p99`,color:`two`},{name:`loopMax`,label:`max`,co' +
-  'lor:`three`}]},{title:`Memory`,format:Q,curves:[{name:`resident`,label:`process`,color:`on' +
-  'e`},{name:`heap`,label:`heap`,color:`two`},{name:`held`,label:`sessions`,color:`three`}]}]' +
-  ',go=[{label:`1 min`,seconds:60},{label:`5 min`,seconds:300},{label:`10 min`,seconds:600}],' +
-  '_o={connecting:`Connecting`,live:`Live`,offline:`Offline, trying again`,full:`Too many pag' +
-  'es are open, trying again`,refused:`Not authorized`},vo=[`auto`,`light`,`dark`];function y' +
-  'o({live:e}){let t=B(null),[n,r]=ye(60),[i,a]=wo();Do({"/":()=>t.current?.focus(),p:()=>e.p' +
-  'ause(),t:a});let{snapshot:o,samples:s}=e,c=o?.facts.sample.sessions??null;return z(()=>{le' +
-  't e=`Towpath inspector`;document.title=c===null?e:`${Z(c)} sessions · ${e}`},[c]),$(y,{chi' +
-  'ldren:[$(bo,{live:e,theme:i,turn:a,seconds:n,setSeconds:r}),$(`main`,{children:[e.status==' +
-  '=`refused`?$(xo,{}):null,o===null?null:$(So,{live:e,snapshot:o}),$(`div`,{class:e.status==' +
-  '=`live`?`charts`:`charts stale`,children:ho.map(({title:e,format:t,curves:r})=>$(Ba,{title' +
-  ':e,format:t,curves:r,samples:s,version:o?.facts.at??0,seconds:n,theme:i.shown},e))}),o===n' +
-  'ull?null:$(`div`,{class:`panels`,children:[$(co,{live:e,snapshot:o,filter:t}),$(Xa,{rows:o' +
-  '.facts.routes}),$(`div`,{class:`column`,children:[$(Qa,{facts:o.facts}),$(eo,{facts:o.fact' +
-  's}),$(no,{facts:o.facts})]}),$($a,{failures:o.facts.failures})]})]}),$(`p`,{class:`notice`' +
-  ',role:`status`,children:e.notice})]})}function bo({live:e,theme:t,turn:n,seconds:r,setSeco' +
-  'nds:i}){let{hello:a,status:o,isPaused:s}=e,c=o===`live`&&s?`Paused`:_o[o];return $(`header' +
-  '`,{class:`bar`,children:[$(`h1`,{children:[$(`svg`,{viewBox:`0 0 32 32`,"aria-hidden":`tru' +
-  'e`,children:[$(`rect`,{width:`32`,height:`32`,rx:`7`}),$(`path`,{d:`M5 21h4l4-11 5 15 4-9h' +
-  '5`})]}),`Towpath `,$(`span`,{children:`inspector`})]}),$(`p`,{class:`status ${s?`paused`:o' +
-  '}`,role:`status`,children:c}),a===null?null:$(`p`,{class:`where soft`,children:[a.process.' +
-  'host,` · pid `,a.process.pid,` · Node `,a.process.node.slice(1),a.operator===null?``:` · $' +
-  '{a.operator}`]}),$(`div`,{class:`tools`,children:[$(`div`,{class:`segments`,role:`group`,"' +
-  'aria-label":`Time on the charts`,children:go.map(e=>$(`button`,{type:`button`,"aria-presse' +
-  'd":e.seconds===r,onClick:()=>i(e.seconds),children:e.label},e.label))}),$(`button`,{type:`' +
-  'button`,"aria-pressed":s,onClick:()=>e.pause(),title:`Key: p`,children:s?`Resume`:`Pause`}' +
-  '),$(`button`,{type:`button`,onClick:n,title:`Key: t`,"aria-label":`Theme: ${t.chosen}`,chi' +
-  'ldren:{auto:`◐ Auto`,light:`○ Light`,dark:`● Dark`}[t.chosen]})]})]})}function xo(){return' +
-  ' $(`p`,{class:`banner`,role:`alert`,children:[`The server does not let this page look.`,` ' +
-  '`,$(`button`,{type:`button`,onClick:()=>location.reload(),children:`Reload`})]})}function ' +
-  'So({live:e,snapshot:t}){let{facts:n}=t,{sample:r,budget:i}=n,a=i.limit===null?null:i.used/' +
-  'i.limit;return $(`dl`,{class:`summary card`,children:[$(`div`,{children:[$(`dt`,{children:' +
-  '`State`}),$(`dd`,{class:n.state===`running`?`good`:`bad`,children:n.state})]}),$(`div`,{ch' +
-  'ildren:[$(`dt`,{children:`Up for`}),$(`dd`,{children:e.hello===null?``:Na(n.at-e.hello.sta' +
-  'rtedAt)})]}),$(`div`,{children:[$(`dt`,{children:`Opened`}),$(`dd`,{children:Z(n.opened)})' +
-  ']}),$(`div`,{children:[$(`dt`,{children:`Closed`}),$(`dd`,{children:Z(n.closed)})]}),$(`di' +
-  'v`,{children:[$(`dt`,{children:`Refused`}),$(`dd`,{children:Z(Object.values(n.refusals).re' +
-  'duce((e,t)=>e+t,0))})]}),$(`div`,{children:[$(`dt`,{children:`Event loop`}),$(`dd`,{class:' +
-  '(r.busy??0)>.9?`bad`:``,children:Ma(r.busy)})]}),$(`div`,{children:[$(`dt`,{children:`Proc' +
-  'essor`}),$(`dd`,{children:Ma(r.cpu)})]}),$(`div`,{class:`meter-cell`,children:[$(`dt`,{chi' +
-  'ldren:`Memory of sessions`}),$(`dd`,{class:(a??0)>7/8?`bad`:``,children:[Q(i.used),$(`span' +
-  '`,{class:`soft`,children:[` of `,i.limit===null?`no limit`:Q(i.limit)]}),a===null?null:$(`' +
-  'i`,{class:`meter`,role:`img`,"aria-label":Ma(a),children:$(`i`,{style:{width:`${Math.min(a' +
-  ',1)*100}%`}})})]})]})]})}var Co=`towpath-inspector-theme`;function wo(){let[e,t]=ye(To),[n' +
-  ',r]=ye(!1);return z(()=>{let e=matchMedia(`(prefers-color-scheme: dark)`),t=()=>r(e.matche' +
-  's);return t(),e.addEventListener(`change`,t),()=>e.removeEventListener(`change`,t)},[]),do' +
-  'cument.documentElement.style.colorScheme=e===`auto`?`light dark`:e,[{chosen:e,shown:e===`a' +
-  'uto`?n?`dark`:`light`:e},()=>{let n=vo[(vo.indexOf(e)+1)%vo.length]??`auto`;Eo(n),t(n)}]}f' +
-  'unction To(){try{let e=localStorage.getItem(Co);return vo.find(t=>t===e)??`auto`}catch{ret' +
-  'urn`auto`}}function Eo(e){try{localStorage.setItem(Co,e)}catch{}}function Do(e){let t=B(e)' +
-  ';t.current=e,z(()=>{let e=e=>{let{target:n,key:r,ctrlKey:i,metaKey:a,altKey:o}=e;if(n inst' +
-  'anceof Element&&n.closest(`input, select, dialog`)!==null||i||a||o)return;let s=Object.has' +
-  'Own(t.current,r)?t.current[r]:void 0;s!==void 0&&(e.preventDefault(),s())};return document' +
-  '.addEventListener(`keydown`,e),()=>document.removeEventListener(`keydown`,e)},[])}var Oo=6' +
-  '00,ko=1e3,Ao=15e3,jo=1008,Mo=1013,No=class{status=`connecting`;hello=null;snapshot=null;is' +
-  'Paused=!1;samples=Io();view=Wa;notice=``;#e=null;#t=[];#n=ko;#r;constructor(e){this.#r=e}c' +
-  'onnect(){let e=new URL(location.href);e.protocol=e.protocol===`https:`?`wss:`:`ws:`,e.sear' +
-  'ch=``,e.hash=``;let t=new WebSocket(e);this.#e=t,this.status!==`offline`&&this.#c(`connect' +
-  'ing`);let n=!1;t.onmessage=({data:e})=>{n=!0,this.#a(JSON.parse(String(e)))},t.onclose=({c' +
-  'ode:e})=>void this.#s(e,n)}show(e){this.view={...this.view,...e},this.#i({type:`view`,...t' +
-  'his.view}),this.#r()}close(e){this.notice=`Closing ${e}…`,this.#i({type:`close`,session:e}' +
-  '),this.#r()}pause(){if(this.isPaused=!this.isPaused,!this.isPaused){for(let e of this.#t)t' +
-  'his.#o(e);this.#t=[]}this.#r()}#i(e){this.#e?.readyState===WebSocket.OPEN&&this.#e.send(JS' +
-  'ON.stringify(e))}#a(e){switch(e.type){case`hello`:this.hello=e,this.#n=ko,this.samples=Fo(' +
-  'e),this.#t=[],this.#i({type:`view`,...this.view}),this.#c(`live`);return;case`snapshot`:th' +
-  'is.isPaused?this.#t=[...this.#t,e].slice(-600):this.#o(e);break;case`closing`:this.notice=' +
-  'e.found?`Session ${e.session} is closing.`:`Session ${e.session} had ended before.`}this.#' +
-  'r()}#o(e){let{at:t,sample:n}=e.facts;this.snapshot=e;let{times:r,series:i}=this.samples;r.' +
-  'push(t/1e3);let a=r.length>Oo;a&&r.shift();for(let e of Ua)i[e].push(n[e]),a&&i[e].shift()' +
-  '}async#s(e,t){if(this.#e=null,e===jo||!t&&!await Po())return this.#c(`refused`);this.#c(e=' +
-  '==Mo?`full`:`offline`),setTimeout(()=>this.connect(),this.#n*(.75+Math.random()/2)),this.#' +
-  'n=Math.min(this.#n*2,Ao)}#c(e){this.status=e,this.#r()}};async function Po(){try{let{statu' +
-  's:e,redirected:t}=await fetch(location.pathname,{method:`HEAD`});return!t&&(e<400||e>=500)' +
-  '}catch{return!0}}function Fo({history:e}){let t=Io();t.times=e.times.map(e=>e/1e3);for(let' +
-  ' n of Ua)t.series[n]=[...e.series[n]];return t}function Io(){return{times:[],series:Object' +
-  '.fromEntries(Ua.map(e=>[e,[]]))}}var Lo=document.getElementById(`inspector`),Ro=new No(zo)' +
-  ';Ro.connect();function zo(){Lo!==null&&F($(yo,{live:Ro}),Lo)}'
+  '(u),u}var La=132,Ra=Array.from({length:44},(e,t)=>2**t),za=Array.from({length:12},(e,t)=>[' +
+  '1,2,5].map(e=>e*10**t)),Ba=`11px system-ui, sans-serif`;function Va({title:e,format:t,curv' +
+  'es:n,samples:r,version:i,seconds:a,theme:o}){let s=B(null),c=B(null),l=B(null),u=e=>{let i' +
+  '=c.current?.querySelectorAll(`dd`)??[],a=e??r.times.length-1;n.forEach(({name:e},n)=>{let ' +
+  'o=i[n];o!==void 0&&(o.textContent=t(r.series[e][a]??null))})},d=B(u);d.current=u,z(()=>{le' +
+  't e=s.current;if(e===null)return;let r=new Ea(Ua(e,n,t,e=>d.current(e)),[[],...n.map(()=>[' +
+  '])],e);l.current=r;let i=new ResizeObserver(()=>{r.setSize({width:Math.max(e.clientWidth,4' +
+  '0),height:La})});return i.observe(e),()=>{i.disconnect(),r.destroy(),l.current=null}},[o])' +
+  ',z(()=>{let e=l.current;if(e===null)return;let{times:t,series:i}=r,o=t.at(-1)??0;e.batch((' +
+  ')=>{e.setData([t,...n.map(({name:e})=>i[e])],!1),e.setScale(`x`,{min:o-a,max:o})}),u(e.cur' +
+  'sor.idx??null)},[i,a,o]);let f=n.map(({name:e,label:n})=>`${n} ${t(r.series[e].at(-1)??nul' +
+  'l)}`).join(`, `);return $(`section`,{class:`card chart`,children:[$(`h2`,{children:e}),$(`' +
+  'dl`,{class:`legend`,ref:c,children:n.map(({label:e,color:t})=>$(`div`,{children:[$(`dt`,{c' +
+  'hildren:[$(`i`,{class:`dot ${t}`}),e]}),$(`dd`,{children:`–`})]},e))}),$(`div`,{class:`plo' +
+  't`,role:`img`,"aria-label":`${e}: ${f}`,ref:s})]})}var Ha=28;function Ua(e,t,n,r){let i={s' +
+  'troke:Wa(e,`--soft`),grid:{stroke:Wa(e,`--grid`),width:1},ticks:{show:!1},font:Ba};return{' +
+  'width:Math.max(e.clientWidth,40),height:La,padding:[8,8,0,0],legend:{show:!1},cursor:{y:!1' +
+  ',drag:{x:!1,y:!1},sync:{key:`inspector`},points:{size:6}},hooks:{setCursor:[({cursor:e})=>' +
+  'r(e.idx??null)]},scales:{x:{time:!1},y:{range:(e,t,n)=>[0,Math.max(n*1.15,1)]}},axes:[{...' +
+  'i,size:22,space:90,values:(e,t)=>t.map(t=>e.valToPos(t,`x`)<Ha?``:Pa(t*1e3))},{...i,size:5' +
+  '8,space:34,values:(e,t)=>t.map(e=>n(e)),...n===Q?{incrs:Ra}:{},...n===Z?{incrs:za.flat()}:' +
+  '{}}],series:[{},...t.map(({color:t,label:n},r)=>({label:n,stroke:Wa(e,`--${t}`),width:1.75' +
+  ',points:{show:!1},...r===0?{fill:Wa(e,`--${t}-mist`)}:{}}))]}}function Wa(e,t){let n=e.sty' +
+  'le.color;e.style.color=`var(${t})`;let{color:r}=getComputedStyle(e);return e.style.color=n' +
+  ',r}var Ga=[`sessions`,`opened`,`closed`,`messagesIn`,`messagesOut`,`bytesIn`,`bytesOut`,`u' +
+  'nread`,`unsent`,`roundTrip50`,`roundTrip99`,`loop50`,`loop99`,`loopMax`,`busy`,`cpu`,`resi' +
+  'dent`,`heap`,`held`,`refused`,`dropped`],Ka={sort:`rate`,order:`descending`,route:null,tex' +
+  't:``},qa=[1e4,6e4,6e5,36e5,864e5],Ja={1e3:`normal closure`,1001:`going away`,1002:`protoco' +
+  'l error`,1003:`unsupported data`,1005:`no code`,1006:`no Close frame`,1007:`invalid data`,' +
+  '1008:`policy violation`,1009:`message too big`,1010:`extension missing`,1011:`internal err' +
+  'or`,1012:`service restart`,1013:`try again later`,1014:`bad gateway`},Ya=[`below 10 s`,`10' +
+  ' s to 1 min`,`1 to 10 min`,`10 min to 1 h`,`1 h to 1 d`,`above 1 d`];function Xa({title:e,' +
+  'note:t=``,empty:n=null,wide:r=!1,children:i}){return $(`section`,{class:r?`card panel wide' +
+  '`:`card panel`,children:[$(`header`,{children:[$(`h2`,{children:e}),$(`p`,{class:`soft`,ch' +
+  'ildren:t})]}),n===null?i:$(`p`,{class:`empty`,children:n})]})}function Za({label:e,childre' +
+  'n:t}){return $(`div`,{class:`scroller`,role:`region`,"aria-label":e,tabIndex:0,children:t}' +
+  ')}function Qa({rows:e}){return $(Xa,{title:`Routes`,empty:e.length===0?`No session is runn' +
+  'ing.`:null,wide:!0,children:[$(Za,{label:`Routes`,children:$(`table`,{children:[$(`thead`,' +
+  '{children:$(`tr`,{children:[$(`th`,{children:`Route`}),$(`th`,{class:`number`,children:`Se' +
+  'ssions`}),$(`th`,{children:`Age`}),$(`th`,{class:`number`,children:`Messages in`}),$(`th`,' +
+  '{class:`number`,children:`Messages out`}),$(`th`,{class:`number`,children:`Bytes in`}),$(`' +
+  'th`,{class:`number`,children:`Bytes out`}),$(`th`,{class:`number`,children:`Unread`}),$(`t' +
+  'h`,{class:`number`,children:`Unsent`})]})}),$(`tbody`,{children:e.map(e=>$(`tr`,{children:' +
+  '[$(`th`,{scope:`row`,class:`name`,children:e.route}),$(`td`,{class:`number strong`,childre' +
+  'n:Z(e.sessions)}),$(`td`,{children:$($a,{ages:e.ages})}),$(`td`,{class:`number`,children:[' +
+  'Z(e.messagesIn),`/s`]}),$(`td`,{class:`number`,children:[Z(e.messagesOut),`/s`]}),$(`td`,{' +
+  'class:`number`,children:[Q(e.bytesIn),`/s`]}),$(`td`,{class:`number`,children:[Q(e.bytesOu' +
+  't),`/s`]}),$(`td`,{class:`number`,children:Q(e.unread)}),$(`td`,{class:`number`,children:Q' +
+  '(e.unsent)})]},e.route))})]})}),$(`ul`,{class:`ages-key`,"aria-hidden":`true`,children:Ya.' +
+  'map((e,t)=>$(`li`,{children:[$(`i`,{class:`age age-${t}`}),e]},e))})]})}function $a({ages:' +
+  'e}){let t=e.reduce((e,t)=>e+t,0),n=e.map((e,t)=>e===0?``:`${Z(e)} ${Ya[t]??``}`).filter(e=' +
+  '>e!==``).join(`, `);return $(`div`,{class:`ages`,role:`img`,"aria-label":n,title:n,childre' +
+  'n:e.slice(0,qa.length+1).map((e,n)=>$(`i`,{class:`age age-${n}`,style:{flexGrow:t===0?0:e/' +
+  't}},n))})}function eo({facts:e}){let{closes:t,closed:n}=e;return $(Xa,{title:`Closes by co' +
+  'de`,note:`${Z(n)} sessions have ended`,empty:t.length===0?`No session has ended yet.`:null' +
+  ',children:$(Za,{label:`Closes by code`,children:$(`table`,{children:[$(`thead`,{children:$' +
+  '(`tr`,{children:[$(`th`,{children:`Code`}),$(`th`,{class:`number`,children:`Count`}),$(`th' +
+  '`,{children:`Last`}),$(`th`,{children:`By`}),$(`th`,{children:`Cause`})]})}),$(`tbody`,{ch' +
+  'ildren:t.map(({code:e,count:t,last:n})=>$(`tr`,{children:[$(`th`,{scope:`row`,children:[$(' +
+  '`b`,{children:e??`others`}),` `,$(`span`,{class:`soft`,children:ao(e)})]}),$(`td`,{class:`' +
+  'number strong`,children:Z(t)}),$(`td`,{children:Pa(n.at)}),$(`td`,{children:oo(n)}),$(`td`' +
+  ',{class:`cause`,children:so(n)})]},e))})]})})})}function to({failures:e}){return $(Xa,{tit' +
+  'le:`Last failures`,note:`Sessions that an error has ended`,empty:e.length===0?`No session ' +
+  'has failed.`:null,wide:!0,children:$(Za,{label:`Last failures`,children:$(`table`,{childre' +
+  'n:[$(`thead`,{children:$(`tr`,{children:[$(`th`,{children:`At`}),$(`th`,{children:`Cause`}' +
+  '),$(`th`,{children:`Code`}),$(`th`,{children:`Route`}),$(`th`,{children:`Remote`}),$(`th`,' +
+  '{children:`Session`})]})}),$(`tbody`,{children:e.map(e=>$(`tr`,{children:[$(`td`,{children' +
+  ':Pa(e.at)}),$(`td`,{class:`cause bad`,children:so(e)}),$(`td`,{children:e.code}),$(`td`,{c' +
+  'lass:`name`,children:e.route}),$(`td`,{class:`mono`,children:e.remote}),$(`td`,{class:`mon' +
+  'o`,children:e.session})]},e.session))})]})})})}function no({facts:e}){let{refusals:t,limit' +
+  's:n,dropped:r}=e,i=[[`Refused upgrades`,Object.entries(t)],[`Limits reached`,Object.entrie' +
+  's(n)],[`Frames dropped`,Object.entries(r).filter(([,e])=>e>0)]];return $(Xa,{title:`Refusa' +
+  'ls, limits and drops`,note:`Since the start`,empty:i.every(([,e])=>e.length===0)?`Nothing ' +
+  'was refused, limited or dropped.`:null,children:$(`div`,{class:`groups`,children:i.map(([e' +
+  ',t])=>$(`div`,{children:[$(`h3`,{children:e}),t.length===0?$(`p`,{class:`soft`,children:`n' +
+  'one`}):$(ro,{entries:t})]},e))})})}function ro({entries:e}){return $(`dl`,{class:`counts`,' +
+  'children:[...e].sort(([,e],[,t])=>t-e).map(([e,t])=>$(`div`,{children:[$(`dt`,{children:e}' +
+  '),$(`dd`,{children:Z(t)})]},e))})}function io({facts:{topics:e}}){if(e===null)return null;' +
+  'let{broker:t,count:n,rows:r}=e;return $(Xa,{title:`Topics`,note:`${Z(n)} topics · broker $' +
+  '{t}`,empty:r.length===0?`No topic has subscribers here.`:null,children:$(Za,{label:`Topics' +
+  '`,children:$(`table`,{children:[$(`thead`,{children:$(`tr`,{children:[$(`th`,{children:`To' +
+  'pic`}),$(`th`,{class:`number`,children:`Subscribers`}),$(`th`,{class:`number`,children:`Ev' +
+  'ents behind`})]})}),$(`tbody`,{children:r.map(({topic:e,subscribers:t,lag:n})=>$(`tr`,{chi' +
+  'ldren:[$(`th`,{scope:`row`,class:`name`,children:e}),$(`td`,{class:`number strong`,childre' +
+  'n:Z(t)}),$(`td`,{class:`number`,children:Z(n)})]},e))})]})})})}function ao(e){return e===n' +
+  'ull?``:Ja[e]??(e>=4e3?`application`:`library`)}function oo({initiator:e}){return{local:`se' +
+  'rver`,remote:`client`,none:`–`}[e]}function so({cause:e,reason:t}){return[e,t].filter(e=>e' +
+  '!==null&&e!==``).join(`: `)||`–`}var co=[{label:`Top talkers`,sort:`rate`,order:`descendin' +
+  'g`},{label:`Slow readers`,sort:`unsent`,order:`descending`},{label:`Slow handlers`,sort:`u' +
+  'nread`,order:`descending`},{label:`Slow pings`,sort:`roundTrip`,order:`descending`},{label' +
+  ':`Oldest`,sort:`age`,order:`descending`},{label:`Newest`,sort:`age`,order:`ascending`}],lo' +
+  '=[{sort:`age`,label:`Age`,title:`Time since the handshake`,value:e=>Na(e.age)},{sort:`rate' +
+  '`,label:`Rate`,title:`Bytes a second, in both directions`,value:({rate:e})=>`${Q(e)}/s`},{' +
+  'sort:`messages`,label:`Messages`,title:`Received and sent`,value:({messages:e})=>Z(e)},{so' +
+  'rt:`bytes`,label:`Bytes`,title:`Received and sent`,value:({bytes:e})=>Q(e)},{sort:`unread`' +
+  ',label:`Unread`,title:`Bytes that wait for the handler`,value:({unread:e})=>Q(e)},{sort:`u' +
+  'nsent`,label:`Unsent`,title:`Bytes that wait for the client`,value:({unsent:e})=>Q(e)},{so' +
+  'rt:`roundTrip`,label:`Ping`,title:`Round-trip time of the last ping`,value:({roundTrip:e})' +
+  '=>ja(e)}];function uo({live:e,snapshot:t,filter:n}){let{view:r}=e,{rows:i,matching:a,facts' +
+  ':o}=t,[s,c]=ye(null),l=o.sample.sessions??0,u=JSON.stringify(r)!==JSON.stringify(t.view);r' +
+  'eturn $(Xa,{title:`Sessions`,note:go(i.length,a,l),wide:!0,children:[$(fo,{live:e,snapshot' +
+  ':t,filter:n}),$(Za,{label:`Sessions`,children:$(`table`,{class:u?`sessions stale`:`session' +
+  's`,"aria-busy":u,children:[$(po,{live:e}),$(`tbody`,{children:i.map(t=>$(mo,{row:t,sort:r.' +
+  'sort,close:e.hello?.actions===!0?()=>c(t):null},t.id))})]})}),i.length===0?$(`p`,{class:`e' +
+  'mpty`,children:l===0?`No session is running.`:`No session matches the route and the filter' +
+  '.`}):null,$(ho,{row:s,done:t=>{t&&s!==null&&e.close(s.id),c(null)}})]})}function fo({live:' +
+  'e,snapshot:t,filter:n}){let{view:r}=e,i=t.facts.routes.map(({route:e})=>e);return $(`div`,' +
+  '{class:`controls`,children:[$(`div`,{class:`presets`,role:`group`,"aria-label":`Order`,chi' +
+  'ldren:co.map(({label:t,sort:n,order:i})=>$(`button`,{type:`button`,"aria-pressed":r.sort==' +
+  '=n&&r.order===i,onClick:()=>e.show({sort:n,order:i}),children:t},t))}),$(`label`,{class:`f' +
+  'ield`,children:[$(`span`,{class:`hidden`,children:`Route`}),$(`select`,{value:r.route??``,' +
+  'onChange:({currentTarget:{value:t}})=>e.show({route:t===``?null:t}),children:[$(`option`,{' +
+  'value:``,children:`All routes`}),(r.route===null||i.includes(r.route)?i:[r.route,...i]).ma' +
+  'p(e=>$(`option`,{value:e,children:e},e))]})]}),$(`label`,{class:`field grows`,children:[$(' +
+  '`span`,{class:`hidden`,children:`Filter by id, address or subprotocol`}),$(`input`,{ref:n,' +
+  'type:`search`,maxLength:100,placeholder:`Filter by id, address or subprotocol`,value:r.tex' +
+  't,onInput:({currentTarget:{value:t}})=>e.show({text:t.trim()})}),$(`kbd`,{children:`/`})]}' +
+  ')]})}function po({live:e}){let{sort:t,order:n}=e.view,r=n===`descending`?`ascending`:`desc' +
+  'ending`;return $(`thead`,{children:$(`tr`,{children:[$(`th`,{children:`Session`}),$(`th`,{' +
+  'children:`Route`}),$(`th`,{children:`Remote`}),$(`th`,{children:`Protocol`}),lo.map(({sort' +
+  ':i,label:a,title:o})=>$(`th`,{class:`number`,"aria-sort":i===t?n:void 0,children:$(`button' +
+  '`,{type:`button`,title:o,onClick:()=>e.show({sort:i,order:i===t?r:`descending`}),children:' +
+  '[a,$(`span`,{class:`arrow`,"aria-hidden":`true`,children:i===t?n===`descending`?`↓`:`↑`:``' +
+  '})]})},i)),e.hello?.actions===!0?$(`th`,{children:$(`span`,{class:`hidden`,children:`Actio' +
+  'ns`})}):null]})})}function mo({row:e,sort:t,close:n}){return $(`tr`,{class:e.isClosing?`cl' +
+  'osing`:``,children:[$(`th`,{scope:`row`,class:`mono`,title:e.id,children:e.id}),$(`td`,{cl' +
+  'ass:`name`,children:e.route}),$(`td`,{class:`mono`,children:e.remote}),$(`td`,{children:e.' +
+  'protocol??``}),lo.map(({sort:n,value:r})=>$(`td`,{class:n===t?`number strong`:`number`,chi' +
+  'ldren:r(e)},n)),n===null?null:$(`td`,{children:$(`button`,{type:`button`,class:`small`,dis' +
+  'abled:e.isClosing,onClick:n,children:[e.isClosing?`Closing`:`Close`,$(`span`,{class:`hidde' +
+  'n`,children:[` session `,e.id]})]})})]})}function ho({row:e,done:t}){let n=B(null);return ' +
+  '$(`dialog`,{"aria-labelledby":`confirm`,ref:t=>{let r=e?.id??null;t!==null&&r!==n.current&' +
+  '&(n.current=r,r===null?t.close():t.showModal())},onCancel:e=>{e.preventDefault(),t(!1)},ch' +
+  'ildren:[$(`h2`,{id:`confirm`,children:`Close this session?`}),$(`p`,{children:[$(`span`,{c' +
+  'lass:`mono`,children:e?.id}),` of `,$(`b`,{children:e?.route}),` from`,` `,$(`span`,{class' +
+  ':`mono`,children:e?.remote}),`. The client may connect again. The log says who closed it.`' +
+  ']}),$(`div`,{class:`buttons`,children:[$(`button`,{type:`button`,onClick:()=>t(!1),childre' +
+  'n:`Cancel`}),$(`button`,{type:`button`,class:`danger`,onClick:()=>t(!0),children:`Close se' +
+  'ssion`})]})]})}function go(e,t,n){let r=t===n?Z(n):`${Z(t)} of ${Z(n)}`;return e===200&&t>' +
+  '200?`${r} · the first 200`:r}var _o=[{title:`Sessions`,format:Z,curves:[{name:`sessions`,l' +
+  'abel:`running`,color:`one`}]},{title:`Connections a second`,format:Z,curves:[{name:`opened' +
+  '`,label:`opened`,color:`one`},{name:`closed`,label:`closed`,color:`two`},{name:`refused`,l' +
+  'abel:`refused`,color:`three`}]},{title:`Messages a second`,format:Z,curves:[{name:`message' +
+  'sIn`,label:`in`,color:`one`},{name:`messagesOut`,label:`out`,color:`two`}]},{title:`Bytes ' +
+  'a second`,format:Q,curves:[{name:`bytesIn`,label:`in`,color:`one`},{name:`bytesOut`,label:' +
+  '`out`,color:`two`}]},{title:`Waiting bytes`,format:Q,curves:[{name:`unread`,label:`for han' +
+  'dlers`,color:`one`},{name:`unsent`,label:`for clients`,color:`two`}]},{title:`Round trip o' +
+  'f pings`,format:ja,curves:[{name:`roundTrip50`,label:`median`,color:`one`},{name:`roundTri' +
+  'p99`,label:`p99`,color:`two`}]},{title:`Event-loop delay`,format:ja,curves:[{name:`loop50`' +
+  ',label:`median`,color:`one`},{name:`loop99`,label:`p99`,color:`two`},{name:`loopMax`,label' +
+  ':`max`,color:`three`}]},{title:`Memory`,format:Q,curves:[{name:`resident`,label:`process`,' +
+  'color:`one`},{name:`heap`,label:`heap`,color:`two`},{name:`held`,label:`sessions`,color:`t' +
+  'hree`}]}],vo=[{label:`1 min`,seconds:60},{label:`5 min`,seconds:300},{label:`10 min`,secon' +
+  'ds:600}],yo={connecting:`Connecting`,live:`Live`,offline:`Offline, trying again`,full:`Too' +
+  ' many pages are open, trying again`,refused:`Not authorized`},bo=[`auto`,`light`,`dark`];f' +
+  'unction xo({live:e}){let t=B(null),[n,r]=ye(60),[i,a]=Eo();ko({"/":()=>t.current?.focus(),' +
+  'p:()=>e.pause(),t:a});let{snapshot:o,samples:s}=e,c=o?.facts.sample.sessions??null;return ' +
+  'z(()=>{let e=`Towpath inspector`;document.title=c===null?e:`${Z(c)} sessions · ${e}`},[c])' +
+  ',$(y,{children:[$(So,{live:e,theme:i,turn:a,seconds:n,setSeconds:r}),$(`main`,{children:[e' +
+  '.status===`refused`?$(Co,{}):null,o===null?null:$(wo,{live:e,snapshot:o}),$(`div`,{class:e' +
+  '.status===`live`?`charts`:`charts stale`,children:_o.map(({title:e,format:t,curves:r})=>$(' +
+  'Va,{title:e,format:t,curves:r,samples:s,version:o?.facts.at??0,seconds:n,theme:i.shown},e)' +
+  ')}),o===null?null:$(`div`,{class:`panels`,children:[$(uo,{live:e,snapshot:o,filter:t}),$(Q' +
+  'a,{rows:o.facts.routes}),$(eo,{facts:o.facts}),$(`div`,{class:`column`,children:[$(no,{fac' +
+  'ts:o.facts}),$(io,{facts:o.facts})]}),$(to,{failures:o.facts.failures})]})]}),$(`p`,{class' +
+  ':`notice`,role:`status`,children:e.notice})]})}function So({live:e,theme:t,turn:n,seconds:' +
+  'r,setSeconds:i}){let{hello:a,status:o,isPaused:s}=e,c=o===`live`&&s?`Paused`:yo[o];return ' +
+  '$(`header`,{class:`bar`,children:[$(`h1`,{children:[$(`svg`,{viewBox:`0 0 32 32`,"aria-hid' +
+  'den":`true`,children:[$(`rect`,{width:`32`,height:`32`,rx:`7`}),$(`path`,{d:`M5 21h4l4-11 ' +
+  '5 15 4-9h5`})]}),`Towpath `,$(`span`,{children:`inspector`})]}),$(`p`,{class:`status ${s?`' +
+  'paused`:o}`,role:`status`,children:c}),a===null?null:$(`p`,{class:`where soft`,children:[a' +
+  '.process.host,` · pid `,a.process.pid,` · Node `,a.process.node.slice(1),a.operator===null' +
+  '?``:` · ${a.operator}`]}),$(`div`,{class:`tools`,children:[$(`div`,{class:`segments`,role:' +
+  '`group`,"aria-label":`Time on the charts`,children:vo.map(e=>$(`button`,{type:`button`,"ar' +
+  'ia-pressed":e.seconds===r,onClick:()=>i(e.seconds),children:e.label},e.label))}),$(`button' +
+  '`,{type:`button`,"aria-pressed":s,onClick:()=>e.pause(),title:`Key: p`,children:s?`Resume`' +
+  ':`Pause`}),$(`button`,{type:`button`,onClick:n,title:`Key: t`,"aria-label":`Theme: ${t.cho' +
+  'sen}`,children:{auto:`◐ Auto`,light:`○ Light`,dark:`● Dark`}[t.chosen]})]})]})}function Co' +
+  '(){return $(`p`,{class:`banner`,role:`alert`,children:[`The server does not let this page ' +
+  'look.`,` `,$(`button`,{type:`button`,onClick:()=>location.reload(),children:`Reload`})]})}' +
+  'function wo({live:e,snapshot:t}){let{facts:n}=t,{sample:r,budget:i}=n,a=i.limit===null?nul' +
+  'l:i.used/i.limit;return $(`dl`,{class:`summary card`,children:[$(`div`,{children:[$(`dt`,{' +
+  'children:`State`}),$(`dd`,{class:n.state===`running`?`good`:`bad`,children:n.state})]}),$(' +
+  '`div`,{children:[$(`dt`,{children:`Up for`}),$(`dd`,{children:e.hello===null?``:Na(n.at-e.' +
+  'hello.startedAt)})]}),$(`div`,{children:[$(`dt`,{children:`Opened`}),$(`dd`,{children:Z(n.' +
+  'opened)})]}),$(`div`,{children:[$(`dt`,{children:`Closed`}),$(`dd`,{children:Z(n.closed)})' +
+  ']}),$(`div`,{children:[$(`dt`,{children:`Refused`}),$(`dd`,{children:Z(Object.values(n.ref' +
+  'usals).reduce((e,t)=>e+t,0))})]}),$(`div`,{children:[$(`dt`,{children:`Event loop`}),$(`dd' +
+  '`,{class:(r.busy??0)>.9?`bad`:``,children:Ma(r.busy)})]}),$(`div`,{children:[$(`dt`,{child' +
+  'ren:`Processor`}),$(`dd`,{children:Ma(r.cpu)})]}),$(`div`,{class:`meter-cell`,children:[$(' +
+  '`dt`,{children:`Memory of sessions`}),$(`dd`,{class:(a??0)>7/8?`bad`:``,children:[Q(i.used' +
+  '),$(`span`,{class:`soft`,children:[` of `,i.limit===null?`no limit`:Q(i.limit)]}),a===null' +
+  '?null:$(`i`,{class:`meter`,role:`img`,"aria-label":Ma(a),children:$(`i`,{style:{width:`${M' +
+  'ath.min(a,1)*100}%`}})})]})]})]})}var To=`towpath-inspector-theme`;function Eo(){let[e,t]=' +
+  'ye(Do),[n,r]=ye(!1);return z(()=>{let e=matchMedia(`(prefers-color-scheme: dark)`),t=()=>r' +
+  '(e.matches);return t(),e.addEventListener(`change`,t),()=>e.removeEventListener(`change`,t' +
+  ')},[]),document.documentElement.style.colorScheme=e===`auto`?`light dark`:e,[{chosen:e,sho' +
+  'wn:e===`auto`?n?`dark`:`light`:e},()=>{let n=bo[(bo.indexOf(e)+1)%bo.length]??`auto`;Oo(n)' +
+  ',t(n)}]}function Do(){try{let e=localStorage.getItem(To);return bo.find(t=>t===e)??`auto`}' +
+  'catch{return`auto`}}function Oo(e){try{localStorage.setItem(To,e)}catch{}}function ko(e){l' +
+  'et t=B(e);t.current=e,z(()=>{let e=e=>{let{target:n,key:r,ctrlKey:i,metaKey:a,altKey:o}=e;' +
+  'if(n instanceof Element&&n.closest(`input, select, dialog`)!==null||i||a||o)return;let s=O' +
+  'bject.hasOwn(t.current,r)?t.current[r]:void 0;s!==void 0&&(e.preventDefault(),s())};return' +
+  ' document.addEventListener(`keydown`,e),()=>document.removeEventListener(`keydown`,e)},[])' +
+  '}var Ao=600,jo=1e3,Mo=15e3,No=1008,Po=1013,Fo=class{status=`connecting`;hello=null;snapsho' +
+  't=null;isPaused=!1;samples=Ro();view=Ka;notice=``;#e=null;#t=[];#n=jo;#r;constructor(e){th' +
+  'is.#r=e}connect(){let e=new URL(location.href);e.protocol=e.protocol===`https:`?`wss:`:`ws' +
+  ':`,e.search=``,e.hash=``;let t=new WebSocket(e);this.#e=t,this.status!==`offline`&&this.#c' +
+  '(`connecting`);let n=!1;t.onmessage=({data:e})=>{n=!0,this.#a(JSON.parse(String(e)))},t.on' +
+  'close=({code:e})=>void this.#s(e,n)}show(e){this.view={...this.view,...e},this.#i({type:`v' +
+  'iew`,...this.view}),this.#r()}close(e){this.notice=`Closing ${e}…`,this.#i({type:`close`,s' +
+  'ession:e}),this.#r()}pause(){if(this.isPaused=!this.isPaused,!this.isPaused){for(let e of ' +
+  'this.#t)this.#o(e);this.#t=[]}this.#r()}#i(e){this.#e?.readyState===WebSocket.OPEN&&this.#' +
+  'e.send(JSON.stringify(e))}#a(e){switch(e.type){case`hello`:this.hello=e,this.#n=jo,this.sa' +
+  'mples=Lo(e),this.#t=[],this.#i({type:`view`,...this.view}),this.#c(`live`);return;case`sna' +
+  'pshot`:this.isPaused?this.#t=[...this.#t,e].slice(-600):this.#o(e);break;case`closing`:thi' +
+  's.notice=e.found?`Session ${e.session} is closing.`:`Session ${e.session} had ended before' +
+  '.`}this.#r()}#o(e){let{at:t,sample:n}=e.facts;this.snapshot=e;let{times:r,series:i}=this.s' +
+  'amples;r.push(t/1e3);let a=r.length>Ao;a&&r.shift();for(let e of Ga)i[e].push(n[e]),a&&i[e' +
+  '].shift()}async#s(e,t){if(this.#e=null,e===No||!t&&!await Io())return this.#c(`refused`);t' +
+  'his.#c(e===Po?`full`:`offline`),setTimeout(()=>this.connect(),this.#n*(.75+Math.random()/2' +
+  ')),this.#n=Math.min(this.#n*2,Mo)}#c(e){this.status=e,this.#r()}};async function Io(){try{' +
+  'let{status:e,redirected:t}=await fetch(location.pathname,{method:`HEAD`});return!t&&(e<400' +
+  '||e>=500)}catch{return!0}}function Lo({history:e}){let t=Ro();t.times=e.times.map(e=>e/1e3' +
+  ');for(let n of Ga)t.series[n]=[...e.series[n]];return t}function Ro(){return{times:[],seri' +
+  'es:Object.fromEntries(Ga.map(e=>[e,[]]))}}var zo=document.getElementById(`inspector`),Bo=n' +
+  'ew Fo(Vo);Bo.connect();function Vo(){zo!==null&&F($(xo,{live:Bo}),zo)}'
 
 /** The style. */
 export const PAGE_STYLE: string =
@@ -1064,41 +1066,41 @@ export const PAGE_STYLE: string =
   'tbody tr:first-child>*{border-top:0}tbody tr:hover>*{background:var(--sunken)}.number{font' +
   '-variant-numeric:tabular-nums;text-align:right}th button{min-height:0;color:inherit;font:i' +
   'nherit;background:0 0;border:0;padding:0}th[aria-sort]{color:var(--ink);font-weight:600}.a' +
-  'rrow{width:11px;display:inline-block}.sessions tbody th{text-overflow:ellipsis;max-width:1' +
-  '80px;overflow:hidden}.sessions .name,.cause{text-overflow:ellipsis;max-width:260px;overflo' +
-  'w:hidden}tr.closing>*{color:var(--soft);font-style:italic}.controls{flex-wrap:wrap;gap:8px' +
-  ';padding:0 14px 10px;display:flex}.presets{flex-wrap:wrap;gap:6px;display:flex}.field{disp' +
-  'lay:flex;position:relative}.field select{max-width:240px}.grows{flex:240px}.grows input{wi' +
-  'dth:100%;padding-right:34px}kbd{border:1px solid var(--line);color:var(--soft);font:11px/1' +
-  '6px var(--mono);border-radius:4px;padding:0 5px;position:absolute;top:7px;right:9px}input:' +
-  'focus+kbd{display:none}.ages{background:var(--grid);border-radius:3px;width:100%;min-width' +
-  ':120px;height:9px;display:flex;overflow:hidden}.age{flex-basis:0;height:100%;display:block' +
-  '}.age-0{background:var(--two)}.age-1{background:color-mix(in oklab, var(--one) 28%, var(--' +
-  'card))}.age-2{background:color-mix(in oklab, var(--one) 46%, var(--card))}.age-3{backgroun' +
-  'd:color-mix(in oklab, var(--one) 64%, var(--card))}.age-4{background:color-mix(in oklab, v' +
-  'ar(--one) 82%, var(--card))}.age-5{background:var(--one)}.ages-key{border-top:1px solid va' +
-  'r(--grid);color:var(--soft);flex-wrap:wrap;gap:4px 16px;padding:8px 14px 10px;font-size:12' +
-  'px;display:flex}.ages-key li{align-items:center;gap:6px;display:flex}.ages-key .age{border' +
-  '-radius:2px;flex:none;width:10px;height:10px}.groups{grid-template-columns:repeat(3,minmax' +
-  '(0,1fr));gap:16px;padding:2px 14px 16px;display:grid}.counts>div{border-bottom:1px solid v' +
-  'ar(--grid);justify-content:space-between;gap:8px;padding:3px 0;display:flex}.counts dt{fon' +
-  't-family:var(--mono);text-overflow:ellipsis;font-size:12px;overflow:hidden}.counts dd{font' +
-  '-variant-numeric:tabular-nums;font-weight:600}dialog{border:1px solid var(--line);border-r' +
-  'adius:var(--radius);background:var(--card);max-width:460px;color:var(--ink);padding:18px 2' +
-  '0px}dialog::backdrop{background:#00000073}dialog h2{margin-bottom:8px;font-size:15px}dialo' +
-  'g p{overflow-wrap:anywhere}.buttons{justify-content:flex-end;gap:8px;margin-top:16px;displ' +
-  'ay:flex}.notice{z-index:3;overflow-wrap:anywhere;background:var(--ink);max-width:calc(100v' +
-  'w - 32px);color:var(--card);border-radius:8px;padding:8px 14px;font-size:13px;position:fix' +
-  'ed;bottom:16px;right:16px}.notice:empty{display:none}noscript{padding:40px;display:block}@' +
-  'media (width<=1180px){.charts{grid-template-columns:repeat(2,minmax(0,1fr))}.summary{grid-' +
-  'template-columns:repeat(4,auto)}.meter-cell{grid-column:span 1}}@media (width<=820px){.bar' +
-  '{padding:10px 12px;position:static}.tools{width:100%;margin-left:0}main{gap:10px;padding:1' +
-  '0px 10px 40px}.panels{grid-template-columns:minmax(0,1fr)}button,input,select{min-height:4' +
-  '0px}.grows input{font-size:16px}kbd{display:none}.groups{grid-template-columns:minmax(0,1f' +
-  'r)}th,td{padding:7px 10px}tbody th,thead th:first-child{background:var(--card);position:st' +
-  'icky;left:0}thead th:first-child{z-index:2;background:var(--sunken)}}@media (width<=560px)' +
-  '{.charts{grid-template-columns:minmax(0,1fr)}.sessions tbody th{max-width:110px}.summary{g' +
-  'rid-template-columns:repeat(3,auto);gap:10px 16px;padding:10px 12px}.meter-cell{grid-colum' +
-  'n:span 2}.presets{flex-wrap:nowrap;width:100%;overflow-x:auto}.field select{max-width:none' +
-  '}.field{flex:100%}.field select{width:100%}}@media (prefers-reduced-motion:no-preference){' +
-  '.stale,.charts,.sessions{transition:opacity .15s}}'
+  'rrow{width:11px;margin-left:4px;display:inline-block}.sessions tbody th{text-overflow:elli' +
+  'psis;max-width:180px;overflow:hidden}.sessions .name,.cause{text-overflow:ellipsis;max-wid' +
+  'th:260px;overflow:hidden}tr.closing>*{color:var(--soft);font-style:italic}.controls{flex-w' +
+  'rap:wrap;gap:8px;padding:0 14px 10px;display:flex}.presets{flex-wrap:wrap;gap:6px;display:' +
+  'flex}.field{display:flex;position:relative}.field select{max-width:240px}.grows{flex:240px' +
+  '}.grows input{width:100%;padding-right:34px}kbd{border:1px solid var(--line);color:var(--s' +
+  'oft);font:11px/16px var(--mono);border-radius:4px;padding:0 5px;position:absolute;top:7px;' +
+  'right:9px}input:focus+kbd{display:none}.ages{background:var(--grid);border-radius:3px;widt' +
+  'h:100%;min-width:120px;height:9px;display:flex;overflow:hidden}.age{flex-basis:0;height:10' +
+  '0%;display:block}.age-0{background:var(--two)}.age-1{background:color-mix(in oklab, var(--' +
+  'one) 28%, var(--card))}.age-2{background:color-mix(in oklab, var(--one) 46%, var(--card))}' +
+  '.age-3{background:color-mix(in oklab, var(--one) 64%, var(--card))}.age-4{background:color' +
+  '-mix(in oklab, var(--one) 82%, var(--card))}.age-5{background:var(--one)}.ages-key{border-' +
+  'top:1px solid var(--grid);color:var(--soft);flex-wrap:wrap;gap:4px 16px;padding:8px 14px 1' +
+  '0px;font-size:12px;display:flex}.ages-key li{align-items:center;gap:6px;display:flex}.ages' +
+  '-key .age{border-radius:2px;flex:none;width:10px;height:10px}.groups{grid-template-columns' +
+  ':repeat(3,minmax(0,1fr));gap:16px;padding:2px 14px 16px;display:grid}.counts>div{border-bo' +
+  'ttom:1px solid var(--grid);justify-content:space-between;gap:8px;padding:3px 0;display:fle' +
+  'x}.counts dt{font-family:var(--mono);text-overflow:ellipsis;font-size:12px;overflow:hidden' +
+  '}.counts dd{font-variant-numeric:tabular-nums;font-weight:600}dialog{border:1px solid var(' +
+  '--line);border-radius:var(--radius);background:var(--card);max-width:460px;color:var(--ink' +
+  ');padding:18px 20px}dialog::backdrop{background:#00000073}dialog h2{margin-bottom:8px;font' +
+  '-size:15px}dialog p{overflow-wrap:anywhere}.buttons{justify-content:flex-end;gap:8px;margi' +
+  'n-top:16px;display:flex}.notice{z-index:3;overflow-wrap:anywhere;background:var(--ink);max' +
+  '-width:calc(100vw - 32px);color:var(--card);border-radius:8px;padding:8px 14px;font-size:1' +
+  '3px;position:fixed;bottom:16px;right:16px}.notice:empty{display:none}noscript{padding:40px' +
+  ';display:block}@media (width<=1180px){.charts{grid-template-columns:repeat(2,minmax(0,1fr)' +
+  ')}.summary{grid-template-columns:repeat(4,auto)}.meter-cell{grid-column:span 1}}@media (wi' +
+  'dth<=820px){.bar{padding:10px 12px;position:static}.tools{width:100%;margin-left:0}main{ga' +
+  'p:10px;padding:10px 10px 40px}.panels{grid-template-columns:minmax(0,1fr)}button,input,sel' +
+  'ect{min-height:40px}.grows input{font-size:16px}kbd{display:none}.groups{grid-template-col' +
+  'umns:minmax(0,1fr)}th,td{padding:7px 10px}tbody th,thead th:first-child{background:var(--c' +
+  'ard);position:sticky;left:0}thead th:first-child{z-index:2;background:var(--sunken)}}@medi' +
+  'a (width<=560px){.charts{grid-template-columns:minmax(0,1fr)}.sessions tbody th{max-width:' +
+  '110px}.summary{grid-template-columns:repeat(3,auto);gap:10px 16px;padding:10px 12px}.meter' +
+  '-cell{grid-column:span 2}.presets{flex-wrap:nowrap;width:100%;overflow-x:auto}.field selec' +
+  't{max-width:none}.field{flex:100%}.field select{width:100%}}@media (prefers-reduced-motion' +
+  ':no-preference){.stale,.charts,.sessions{transition:opacity .15s}}'

@@ -132,8 +132,8 @@ export function App({ live }: { readonly live: Live }) {
           <div class="panels">
             <Sessions live={live} snapshot={snapshot} filter={filter} />
             <Routes rows={snapshot.facts.routes} />
+            <Closes facts={snapshot.facts} />
             <div class="column">
-              <Closes facts={snapshot.facts} />
               <Refusals facts={snapshot.facts} />
               <TopicList facts={snapshot.facts} />
             </div>

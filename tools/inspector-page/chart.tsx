@@ -5,7 +5,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import type { SeriesName } from '../../src/inspector/wire.ts'
-import { clock, type Format, NONE, size } from './format.ts'
+import { clock, count, type Format, NONE, size } from './format.ts'
 import type { Samples } from './live.ts'
 
 /** One curve. */
@@ -31,6 +31,8 @@ interface ChartProps {
 const HEIGHT = 132
 /** The steps of axes for bytes: powers of two, so that the labels are round. */
 const BINARY_STEPS = Array.from({ length: 44 }, (_, power) => 2 ** power)
+/** The steps of axes for counts: there is no half session. */
+const COUNT_STEPS = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((n) => n * 10 ** power))
 const AXIS_FONT = '11px system-ui, sans-serif'
 
 export function Chart({ title, format, curves, samples, version, seconds, theme }: ChartProps) {
@@ -103,6 +105,9 @@ export function Chart({ title, format, curves, samples, version, seconds, theme 
   )
 }
 
+/** Nearer to the left edge, in pixels, a time would cover the lowest value of the other axis. */
+const HALF_LABEL = 28
+
 function optionsOf(
   element: HTMLElement,
   curves: readonly Curve[],
@@ -130,7 +135,8 @@ function optionsOf(
         ...axis,
         size: 22,
         space: 90,
-        values: (_, splits) => splits.map((at) => clock(at * 1000)),
+        values: (plot, splits) =>
+          splits.map((at) => (plot.valToPos(at, 'x') < HALF_LABEL ? '' : clock(at * 1000))),
       },
       {
         ...axis,
@@ -138,6 +144,7 @@ function optionsOf(
         space: 34,
         values: (_, splits) => splits.map((value) => format(value)),
         ...(format === size ? { incrs: BINARY_STEPS } : {}),
+        ...(format === count ? { incrs: COUNT_STEPS.flat() } : {}),
       },
     ],
     series: [

@@ -177,6 +177,7 @@ export function Failures({ failures }: { readonly failures: readonly EndFacts[] 
       title="Last failures"
       note="Sessions that an error has ended"
       empty={failures.length === 0 ? 'No session has failed.' : null}
+      wide
     >
       <Scroller label="Last failures">
         <table>

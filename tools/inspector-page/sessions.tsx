@@ -88,7 +88,11 @@ export function Sessions({ live, snapshot, filter }: SessionsProps) {
           </tbody>
         </table>
       </Scroller>
-      {rows.length === 0 ? <p class="empty">No session fits.</p> : null}
+      {rows.length === 0 ? (
+        <p class="empty">
+          {total === 0 ? 'No session is running.' : 'No session matches the route and the filter.'}
+        </p>
+      ) : null}
       <Confirmation
         row={chosen}
         done={(isSure) => {
