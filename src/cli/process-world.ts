@@ -12,7 +12,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 /** Returns the world of this process. */
 export function processWorld(): World {
-  // `run` and `Outlet` handle a standard output that fails. A note that cannot be written is dropped.
+  // `run` and `Outlet` handle a standard output that fails. A note that fails is dropped.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   return {
     stdin: process.stdin,

@@ -81,7 +81,7 @@ export class CommandLine {
     }
   }
 
-  /** Runs a command, on a terminal if `isTTY`. Standard output fails if there is an `outputError`. */
+  /** Runs a command, on a terminal if `isTTY`. Standard output fails with `outputError`. */
   start(
     args: readonly string[],
     { isTTY = false, outputError }: { isTTY?: boolean; outputError?: Error | undefined } = {},
