@@ -86,13 +86,14 @@ function conclude(
   outcome: UpgradeOutcome,
   inbox: StreamInbox,
 ): void {
-  const { stream, headers } = request
+  const { stream, headers, connection } = request
   if (outcome.type === 'unclaimed') {
     inbox.remove()
     const target = headers[':path'] ?? ''
     host.unclaimed(request, () => refuseConnect(host, request, noSuchPath(target)))
   } else if (outcome.type === 'refused') {
     refuseConnect(host, request, outcome)
+    connection.refusedSocket()
   } else if (!stream.destroyed && !stream.closed) {
     accept(host, request, outcome, inbox)
   }

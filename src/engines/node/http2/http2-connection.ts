@@ -124,6 +124,14 @@ export class Http2Connection implements StreamConnection {
     if (this.#sockets === 0) this.leave()
   }
 
+  /**
+   * A request for a session has been refused. While the server stops, GOAWAY follows the refusal:
+   * without it, browsers and proxies would send each further attempt on this connection too.
+   */
+  refusedSocket(): void {
+    if (this.#isLeaving) this.leave()
+  }
+
   /** Takes no more streams (GOAWAY, RFC 9113 §6.8). The connection ends with its last stream. */
   leave(): void {
     if (!this.#session.closed && !this.#session.destroyed) this.#session.close()

@@ -96,6 +96,18 @@ it('a connection that said GOAWAY is dropped, too, when its last stream has ende
   expect(session.calls).toEqual(['window 4194304', 'close', 'destroy'])
 })
 
+it('a refusal is followed by GOAWAY only while the server stops', () => {
+  const { made, session } = connection()
+  const stream = streamOf(session)
+  made.addSocket(stream as ServerHttp2Stream) // as much of one as is used
+  made.refusedSocket()
+  made.leaveAfterSessions()
+  expect(session.calls).toEqual(['window 4194304'])
+  made.refusedSocket()
+
+  expect(session.calls).toEqual(['window 4194304', 'close'])
+})
+
 it('a connection of another server has a deadline from GOAWAY and its last stream on', async () => {
   const { session, clock } = connection(false)
   await clock.advance(3_600_000)

@@ -350,6 +350,21 @@ it('stop() of 8 connections with 40 sockets each: 320 times 1001, and GOAWAY on 
   expect(clients.filter(saidGoaway)).toHaveLength(8)
 })
 
+it('a socket that is refused while the server stops is followed by GOAWAY, and open ones go on', async () => {
+  const server = await serveHttp2()
+  await using client = await RawHttp2.connect(server.address.port)
+  const peer = await client.open('/echo')
+  const stopped = server.stop({ grace: 0 })
+  expect(await peer.read(4)).toBe('88 02 03 e9')
+  expect(saidGoaway(client)).toBe(false)
+  const refused = client.request(connectHeaders('/echo'))
+
+  expect(await client.status(refused)).toBe(503)
+  await client.until(() => saidGoaway(client))
+  peer.close(1001)
+  expect(await stopped).toEqual({ sessions: 1, closed: 1, aborted: 0 })
+})
+
 it('stop() ends sessions that never answer at its timeout, and says GOAWAY', async () => {
   const server = await serveHttp2()
   const client = await RawHttp2.connect(server.address.port)
