@@ -73,7 +73,7 @@ export class ConnectRequest implements UpgradeRequest {
   }
 
   watchEarlyBytes(listener: (bytes: number) => void): void {
-    if (this.#inbox !== null) this.#inbox.onKept = listener
+    if (this.#inbox !== null) this.#inbox.keeper = { unread: listener }
   }
 
   /** Made when it is asked for. */
@@ -88,7 +88,7 @@ export class ConnectRequest implements UpgradeRequest {
   decided(): void {
     this.#arrived = null
     this.#message = null
-    if (this.#inbox !== null) this.#inbox.onKept = null
+    if (this.#inbox !== null) this.#inbox.keeper = null
     this.#inbox = null
   }
 }

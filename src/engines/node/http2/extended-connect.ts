@@ -44,24 +44,48 @@ export function receiveConnect(host: ConnectHost, request: StreamRequest): void 
   const { stream, connection } = request
   const isFull = connection.sockets >= host.maxSocketsPerConnection
   connection.addSocket(stream)
-  const left = new AbortController()
-  stream.once('close', () => left.abort())
-  // A stream that fails is closed, and reports that. A session listens for itself.
-  stream.on('error', () => {})
   const inbox = new StreamInbox(stream)
   const limit = isFull ? host.maxSocketsPerConnection : null
   const arrived = { ...request, socket: () => connection.shownSocket }
   const asked = new ConnectRequest(arrived, connection.facts, inbox, limit)
+  const left = new Departure(stream)
   const decided = (outcome: UpgradeOutcome): void => {
+    left.forget()
     asked.decided()
     conclude(host, request, outcome, inbox)
   }
   try {
-    const outcome = host.application.upgrade(asked, host.environment, left.signal)
+    const outcome = host.application.upgrade(asked, host.environment, () => left.watch())
     if (!(outcome instanceof Promise)) decided(outcome)
     else outcome.then(decided).catch((error: unknown) => fail(host, request, error))
   } catch (error) {
     fail(host, request, error)
+  }
+}
+
+/**
+ * Notices that a client leaves while its request is decided. Nothing of it may stay with the
+ * stream: a session would keep the whole request.
+ */
+class Departure {
+  readonly #stream: ServerHttp2Stream
+  #onClose: (() => void) | null = null
+
+  constructor(stream: ServerHttp2Stream) {
+    this.#stream = stream
+  }
+
+  /** Returns the signal of the departure. Called once at most. */
+  watch(): AbortSignal {
+    const left = new AbortController()
+    this.#onClose = () => left.abort()
+    if (this.#stream.destroyed) left.abort()
+    else this.#stream.on('close', this.#onClose)
+    return left.signal
+  }
+
+  forget(): void {
+    if (this.#onClose !== null) this.#stream.off('close', this.#onClose)
   }
 }
 

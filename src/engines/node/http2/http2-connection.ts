@@ -29,6 +29,9 @@ export interface AcceptedConnection {
   readonly closed: () => void
 }
 
+/** What a stream is to its connection: `watched` and `socket` mean that `watch` was called. */
+type StreamUse = 'begun' | 'watched' | 'socket'
+
 /** A connection, and what is counted for it. */
 export class Http2Connection implements StreamConnection {
   readonly facts: ConnectionFacts
@@ -39,10 +42,12 @@ export class Http2Connection implements StreamConnection {
   /** `null` on a server that is not ours. */
   readonly #idleTimeoutMs: number | null
   /** All streams that are open. */
-  readonly #streams = new Set<ServerHttp2Stream>()
-  /** Those of them that `watch` was called for. */
+  readonly #streams = new Map<ServerHttp2Stream, StreamUse>()
+  /** Listens for the end of all streams: a function for each would cost each session memory. */
+  readonly #onStreamClose: (this: ServerHttp2Stream) => void
+  /** Streams that `watch` was called for. */
   #watched = 0
-  /** Those of them that are sessions, or ask for one. */
+  /** Streams that are sessions, or ask for one. */
   #sockets = 0
   /** GOAWAY is sent when the last session has ended. */
   #isLeaving = false
@@ -64,6 +69,10 @@ export class Http2Connection implements StreamConnection {
       leaving: () => this.#watchEnd(),
     })
     this.#pulse = new Pulse(session, socket ?? session.socket, timers)
+    const closed = (stream: ServerHttp2Stream): void => this.#closed(stream)
+    this.#onStreamClose = function () {
+      closed(this)
+    }
     if (settings !== null) session.setLocalWindowSize(settings.connectionWindow)
     // Before the listeners that may end the stream at once.
     session.prependListener('stream', (stream) => this.#begin(stream))
@@ -84,16 +93,18 @@ export class Http2Connection implements StreamConnection {
     return this.#end.failure
   }
 
-  /** Watches the connection for silence as long as `stream` is open. */
+  /**
+   * Watches the connection for silence as long as `stream` is open. A failure of the stream is not
+   * thrown: the stream is closed and reports that. Idempotent.
+   */
   watch(stream: ServerHttp2Stream): void {
     // The session of an attached server may be older than this object.
     this.#begin(stream)
+    if (this.#streams.get(stream) !== 'begun') return
+    this.#streams.set(stream, 'watched')
     this.#watched += 1
     this.#pulse.start()
-    stream.once('close', () => {
-      this.#watched -= 1
-      if (this.#watched === 0) this.#pulse.stop()
-    })
+    stream.on('error', ignoreFailure)
   }
 
   /** How many sessions it has, with requests for more that are being decided. */
@@ -103,11 +114,9 @@ export class Http2Connection implements StreamConnection {
 
   /** `stream` is a session, or asks for one. */
   addSocket(stream: ServerHttp2Stream): void {
+    this.watch(stream)
+    this.#streams.set(stream, 'socket')
     this.#sockets += 1
-    stream.once('close', () => {
-      this.#sockets -= 1
-      if (this.#isLeaving && this.#sockets === 0) this.leave()
-    })
   }
 
   /** A server need not wait for the end of the client (RFC 9113 §8.1). */
@@ -144,13 +153,24 @@ export class Http2Connection implements StreamConnection {
 
   #begin(stream: ServerHttp2Stream): void {
     if (this.#streams.has(stream)) return
-    this.#streams.add(stream)
+    this.#streams.set(stream, 'begun')
     this.#idle?.cancel()
     this.#idle = null
-    stream.once('close', () => {
-      this.#streams.delete(stream)
-      this.#watchEnd()
-    })
+    stream.on('close', this.#onStreamClose)
+  }
+
+  #closed(stream: ServerHttp2Stream): void {
+    const use = this.#streams.get(stream)
+    this.#streams.delete(stream)
+    if (use === 'socket') {
+      this.#sockets -= 1
+      if (this.#isLeaving && this.#sockets === 0) this.leave()
+    }
+    if (use !== 'begun') {
+      this.#watched -= 1
+      if (this.#watched === 0) this.#pulse.stop()
+    }
+    this.#watchEnd()
   }
 
   /**
@@ -166,4 +186,8 @@ export class Http2Connection implements StreamConnection {
       this.#idle = this.#timers.schedule(LEAVE_LIMIT_MS, () => this.drop())
     })
   }
+}
+
+function ignoreFailure(): void {
+  // `close` follows, and the connection goes on.
 }

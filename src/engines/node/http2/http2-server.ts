@@ -147,9 +147,6 @@ export class Http2Server implements ConnectHost {
       return
     }
     connection.watch(stream)
-    stream.on('error', () => {
-      // Its `close` follows, and the connection goes on.
-    })
     if (connection.socket !== null) this.#parts.spoke(connection.socket)
     const request = { stream, headers, rawHeaders, connection }
     if (asksForSocket(headers)) receiveConnect(this, request)

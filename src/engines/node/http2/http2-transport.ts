@@ -48,13 +48,9 @@ export class Http2Transport implements Transport {
   readonly #connection: StreamConnection
   readonly #carrier: StreamTransport
   readonly #inbox: StreamInbox
-  #receiver: TransportReceiver | null = null
-  /** Bytes have been answered `queued`. */
-  #isBacklogged = false
+  readonly #reports: Reports
   #isPaused = false
   #hasEnded = false
-  #isAborted = false
-  #isFinal = false
 
   /** @param inbox has what arrived before. */
   constructor(
@@ -69,13 +65,14 @@ export class Http2Transport implements Transport {
     this.#stream = stream
     this.#connection = connection
     this.#inbox = inbox
+    this.#reports = new Reports(stream, connection)
     this.#carrier = new StreamTransport(stream, NO_BYTES, facts)
     // Until Node 26 a reset with NO_ERROR leaves a stream open whose writes wait for the window.
-    stream.once('aborted', () => setImmediate(() => stream.destroy()))
+    stream.on('aborted', destroySoon)
   }
 
   get queuedBytes(): number {
-    return this.#isBacklogged ? this.#carrier.queuedBytes : 0
+    return this.#reports.isBacklogged ? this.#carrier.queuedBytes : 0
   }
 
   get isShared(): true {
@@ -91,26 +88,18 @@ export class Http2Transport implements Transport {
   }
 
   start(receiver: TransportReceiver): void {
-    this.#receiver = receiver
-    this.#inbox.onKept = (bytes) => receiver.unread(bytes)
+    this.#reports.receiver = receiver
+    this.#inbox.keeper = receiver
     if (!this.#isPaused) this.#inbox.release()
-    this.#carrier.start({
-      receive: (bytes) => {
-        if (!this.#isAborted) receiver.receive(bytes)
-      },
-      // The inbox reports what waits.
-      unread: () => {},
-      receiveEnd: () => this.#ended(),
-      drained: () => this.#drained(),
-      closed: (cause) => receiver.closed(this.#causeOf(cause)),
-    })
+    this.#carrier.start(this.#reports)
   }
 
   write(bytes: Uint8Array): WriteOutcome {
     if (this.#carrier.write(bytes) === 'taken') return 'taken'
-    const isGone = this.#isAborted || this.#stream.destroyed
-    if (!isGone && !this.#isBacklogged && this.#carrier.queuedBytes <= TAKEN_BYTES) return 'taken'
-    this.#isBacklogged = true
+    const { isAborted, isBacklogged } = this.#reports
+    const isGone = isAborted || this.#stream.destroyed
+    if (!isGone && !isBacklogged && this.#carrier.queuedBytes <= TAKEN_BYTES) return 'taken'
+    this.#reports.isBacklogged = true
     return 'queued'
   }
 
@@ -123,7 +112,7 @@ export class Http2Transport implements Transport {
 
   resume(): void {
     this.#isPaused = false
-    if (this.#receiver !== null) this.#inbox.release()
+    if (this.#reports.receiver !== null) this.#inbox.release()
     this.#carrier.resume()
   }
 
@@ -137,10 +126,11 @@ export class Http2Transport implements Transport {
   end(isFinal: boolean = false): void {
     this.#hasEnded = true
     // The carrier reads on after its end, whatever paused it.
-    if (!this.#isAborted) this.#inbox.release()
+    const { isAborted } = this.#reports
+    if (!isAborted) this.#inbox.release()
     this.#carrier.end()
-    if (!isFinal || this.#isFinal || this.#isAborted || this.#stream.destroyed) return
-    this.#isFinal = true
+    if (!isFinal || this.#reports.isFinal || isAborted || this.#stream.destroyed) return
+    this.#reports.isFinal = true
     const stream = this.#stream
     // Before END_STREAM has been sent, a reset would drop the writes that wait.
     if (stream.writableFinished) this.#connection.letGo(stream)
@@ -148,11 +138,11 @@ export class Http2Transport implements Transport {
   }
 
   abort(): void {
-    if (this.#isAborted) return
-    this.#isAborted = true
+    if (this.#reports.isAborted) return
+    this.#reports.isAborted = true
     this.#inbox.drop()
     // What was answered `taken` goes out with the end of this turn.
-    if (this.#isBacklogged || this.#carrier.queuedBytes === 0) this.#reset()
+    if (this.#reports.isBacklogged || this.#carrier.queuedBytes === 0) this.#reset()
     else setImmediate(() => this.#reset())
   }
 
@@ -161,16 +151,51 @@ export class Http2Transport implements Transport {
     if (!this.#stream.destroyed) this.#stream.close(ErrorCode.CANCEL)
     this.#carrier.abort()
   }
+}
 
-  #drained(): void {
-    if (!this.#isBacklogged) return
-    this.#isBacklogged = false
-    this.#receiver?.drained()
+function destroySoon(this: Http2Stream): void {
+  setImmediate(() => this.destroy())
+}
+
+/**
+ * What the carrier reports, and what of it the session hears. One object, where a function for each
+ * report would be kept with each session.
+ */
+class Reports implements TransportReceiver {
+  receiver: TransportReceiver | null = null
+  /** Bytes have been answered `queued`. */
+  isBacklogged = false
+  isAborted = false
+  /** The end of the peer is not awaited. */
+  isFinal = false
+  readonly #stream: Http2Stream
+  readonly #connection: StreamConnection
+
+  constructor(stream: Http2Stream, connection: StreamConnection) {
+    this.#stream = stream
+    this.#connection = connection
   }
 
-  #ended(): void {
+  receive(bytes: Uint8Array): void {
+    if (!this.isAborted) this.receiver?.receive(bytes)
+  }
+
+  /** The inbox reports what waits. */
+  unread(): void {}
+
+  receiveEnd(): void {
     // `closed` follows, with the cause.
-    if (!this.#isReset && !this.#isAborted) this.#receiver?.receiveEnd()
+    if (!this.#isReset && !this.isAborted) this.receiver?.receiveEnd()
+  }
+
+  drained(): void {
+    if (!this.isBacklogged) return
+    this.isBacklogged = false
+    this.receiver?.drained()
+  }
+
+  closed(cause: Error | null): void {
+    this.receiver?.closed(this.#causeOf(cause))
   }
 
   get #isReset(): boolean {
@@ -179,7 +204,7 @@ export class Http2Transport implements Transport {
   }
 
   #causeOf(cause: Error | null): Error | null {
-    if (this.#isAborted || this.#isFinal) return null
+    if (this.isAborted || this.isFinal) return null
     if (!this.#isReset) return cause
     return this.#connection.failure ?? streamReset(this.#stream.rstCode ?? ErrorCode.NO_ERROR)
   }

@@ -7,19 +7,23 @@
  */
 
 import type { Http2Stream } from 'node:http2'
+import { Readable } from 'node:stream'
+
+import type { TransportReceiver } from '../../../session/index.ts'
 
 /** The size of a block, and of the first one. */
 const BLOCK_BYTES = 16 * 1024
 const FIRST_BLOCK_BYTES = 512
 
-type Push = Http2Stream['push']
+/** Where a stream keeps its inbox, so that all streams share one function. */
+const INBOX = Symbol('towpath.inbox')
+type KeptStream = Http2Stream & { [INBOX]: StreamInbox }
 
 /** The bytes of one stream that wait. A stream has one inbox at most. */
 export class StreamInbox {
-  /** Called when bytes arrive that must wait, with the memory that they take. */
-  onKept: ((bytes: number) => void) | null = null
-  readonly #stream: Http2Stream
-  readonly #push: Push
+  /** Is told of bytes that arrive and must wait, with the memory that they take. */
+  keeper: Pick<TransportReceiver, 'unread'> | null = null
+  readonly #stream: KeptStream
   #isHolding = true
   /** All blocks but the last are full. */
   #blocks: Buffer[] = []
@@ -29,10 +33,11 @@ export class StreamInbox {
 
   /** Begins to hold. @param stream has no reader. */
   constructor(stream: Http2Stream) {
-    this.#stream = stream
-    this.#push = stream.push.bind(stream)
+    // The lines below make it one.
+    this.#stream = stream as KeptStream
+    this.#stream[INBOX] = this
     // Node's module gives everything that arrives to this public method.
-    stream.push = (chunk: unknown, encoding) => this.#take(chunk, encoding)
+    stream.push = StreamInbox.#onPush
   }
 
   /** The memory of the bytes that wait, in bytes. */
@@ -53,7 +58,7 @@ export class StreamInbox {
     this.drop()
     blocks.forEach((block, index) => {
       const isLast = index === blocks.length - 1
-      this.#push(isLast ? block.subarray(0, used) : block)
+      this.#pass(isLast ? block.subarray(0, used) : block)
     })
   }
 
@@ -72,14 +77,23 @@ export class StreamInbox {
   }
 
   #take(chunk: unknown, encoding?: BufferEncoding): boolean {
-    if (!this.#isHolding) return this.#push(chunk, encoding)
+    if (!this.#isHolding) return this.#pass(chunk, encoding)
     if (!(chunk instanceof Uint8Array)) {
       // `null`: the end, behind everything that waits.
       this.release()
-      return this.#push(chunk, encoding)
+      return this.#pass(chunk, encoding)
     }
     this.#keep(chunk)
     return false
+  }
+
+  #pass(chunk: unknown, encoding?: BufferEncoding): boolean {
+    return Readable.prototype.push.call(this.#stream, chunk, encoding)
+  }
+
+  static #onPush(this: Http2Stream, chunk: unknown, encoding?: BufferEncoding): boolean {
+    // Only streams with an inbox have this method.
+    return (this as KeptStream)[INBOX].#take(chunk, encoding)
   }
 
   #keep(bytes: Uint8Array): void {
@@ -93,7 +107,7 @@ export class StreamInbox {
       this.#used += count
       from += count
     }
-    if (this.#memory > before) this.onKept?.(this.#memory - before)
+    if (this.#memory > before) this.keeper?.unread(this.#memory - before)
   }
 
   /** Blocks double in size, so that few bytes take little memory. */

@@ -1,8 +1,16 @@
+import { createServer, type ServerHttp2Stream } from 'node:http2'
+import type { AddressInfo } from 'node:net'
 import { expect, it } from 'vitest'
 
 import { Deferred } from '../../../../src/base/internal.ts'
 import { asksForSocket } from '../../../../src/engines/node/http2/extended-connect.ts'
-import { createMemoryBudget, embeddedServer, WebSockets } from '../../../../src/index.ts'
+import {
+  attach,
+  createApplication,
+  createMemoryBudget,
+  embeddedServer,
+  WebSockets,
+} from '../../../../src/index.ts'
 import { certificate } from '../../../support/certificate.ts'
 import { serveHttp2 } from '../../../support/http2-server.ts'
 import { clientFrame } from '../../../support/peer.ts'
@@ -65,6 +73,31 @@ it('an interceptor that throws is answered with 500, and its connection goes on'
   const peer = await client.open('/echo')
   peer.text('Hi')
   expect(await peer.read(4)).toBe('81 02 48 69')
+})
+
+it('an accepted stream keeps no listener of its request, and one of its connection', async () => {
+  const accepted = new Deferred<ServerHttp2Stream>()
+  const app = createApplication((self) => {
+    self.install(WebSockets)
+    self.routing((route) => {
+      route.webSocket('/', ({ incoming }) => incoming.receiveCatching().then(() => {}))
+    })
+  })
+  const server = createServer()
+  server.on('stream', (stream) => accepted.resolve(stream))
+  attach(app, server)
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  // It listens on TCP.
+  await using client = await RawHttp2.connectPlainly((server.address() as AddressInfo).port)
+  await client.open('/')
+  const stream = await accepted.promise
+
+  // The connection's and the transport's: each one is memory of every session.
+  expect(stream.listenerCount('close')).toBe(2)
+  expect(stream.listenerCount('error')).toBe(2)
+  server.close()
 })
 
 it('memoryBudget counts what arrives before the upgrade is decided', async () => {

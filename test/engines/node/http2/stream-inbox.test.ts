@@ -51,7 +51,7 @@ describe('StreamInbox', () => {
   it('takes little memory for few bytes, and reports it once', () => {
     const { stream, inbox } = inboxOf()
     const reports: number[] = []
-    inbox.onKept = (bytes) => reports.push(bytes)
+    inbox.keeper = { unread: (bytes) => void reports.push(bytes) }
     for (let times = 0; times < 600; times++) stream.push(Buffer.from('a'))
 
     expect(reports).toEqual([512, 512])
