@@ -54,6 +54,7 @@ export const SERVERS = {
     environment: { BENCH_HTTP2: 'yes' },
     version: () => `${manifestVersion(`${ROOT}/package.json`)} with HTTP/2`,
     colour: '#fdba74',
+    tls: true,
   },
   messages: {
     command: [...NODE, `${ROOT}/bench/servers/requests.mjs`],

@@ -2,8 +2,8 @@
  * The clients of the scenario `http2`: WebSockets as streams of HTTP/2 connections (RFC 8441), or as
  * connections of HTTP/1.1, so that both are asked by the same program.
  *
- * `node bench/load/streams.mjs <port> <pid> <version> echo <sockets> <warm-up> <messages>` keeps one
- * message of 32 bytes in flight on each socket, compares every answer, and prints one line of JSON:
+ * `node bench/load/streams.mjs <port> <pid> <version> <tls|plain> echo <sockets> <warm-up> <messages>`
+ * keeps one message of 32 bytes in flight on each socket, compares every answer, and prints one line of JSON:
  * the CPU time of the server (`pid`) and the time, for the messages behind the warm-up.
  *
  * `… idle` reads lines `open <total>` from its input, opens as many sockets, and answers `open`.
@@ -15,11 +15,13 @@ import { connect as connectHttp2 } from 'node:http2'
 import { connect } from 'node:net'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
+import { connect as connectTls } from 'node:tls'
 
-const [port, pid, version, mode, ...numbers] = process.argv.slice(2)
+const [port, pid, version, security, mode, ...numbers] = process.argv.slice(2)
 const [sockets = 0, warmup = 0, messages = 0] = numbers.map(Number)
-/** The default of `maxSocketsPerConnection` is 100. */
-const STREAMS_PER_CONNECTION = 64
+/** The default of `maxSocketsPerConnection`. */
+const STREAMS_PER_CONNECTION = 100
+const isEncrypted = security === 'tls'
 /** Of /proc/<pid>/stat: USER_HZ of every Linux. */
 const TICK_NS = 1e7
 const PAYLOAD = Buffer.alloc(32, 'towpath ')
@@ -37,7 +39,8 @@ async function open() {
 
 async function openStream() {
   if (http2 === null || streams === STREAMS_PER_CONNECTION) {
-    http2 = connectHttp2(`http://127.0.0.1:${port}`)
+    const scheme = isEncrypted ? 'https' : 'http'
+    http2 = connectHttp2(`${scheme}://127.0.0.1:${port}`, { rejectUnauthorized: false })
     http2.on('error', fail)
     streams = 0
     const [settings] = await once(http2, 'remoteSettings')
@@ -55,7 +58,10 @@ async function openStream() {
 }
 
 async function openConnection() {
-  const socket = connect({ port: Number(port), host: '127.0.0.1', noDelay: true })
+  const place = { port: Number(port), host: '127.0.0.1', noDelay: true }
+  const socket = isEncrypted
+    ? connectTls({ ...place, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] })
+    : connect(place)
   socket.on('error', fail)
   socket.write(
     `GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +

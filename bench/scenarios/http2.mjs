@@ -24,38 +24,56 @@ const EACH = {
   ratio: true,
 }
 
+const WITH_TLS = { needs: 'tls', server: { tls: true } }
+
 export const http2 = {
   name: 'http2',
   title: 'HTTP/2',
   explain:
-    'Echo and idle memory of sockets that are streams of HTTP/2 connections without TLS, 64 on each ' +
+    'Echo and idle memory of sockets that are streams of HTTP/2 connections, up to 100 on each ' +
     'connection, beside sockets of HTTP/1.1. Both have the same clients, which are written for ' +
     'Node: the rates are theirs, the CPU time is the server’s.',
   servers: ['towpath', 'towpath-http2'],
   fresh: true,
   metrics: [CPU, RATE, EACH],
   cases: () => [
-    { name: 'echo-64x1', title: 'echo, 64 sockets, 1 in flight, 32 bytes', measure: echo },
-    { name: 'idle-1000', title: '1 000 idle sockets', measure: idle },
+    { name: 'echo-64x1', title: 'echo, 64 sockets, 1 in flight, 32 bytes', measure: echo() },
+    { name: 'idle-1000', title: '1 000 idle sockets', measure: idle() },
+    {
+      name: 'echo-64x1-tls',
+      title: 'with TLS: echo, 64 sockets, 1 in flight, 32 bytes',
+      ...WITH_TLS,
+      measure: echo('tls'),
+    },
+    {
+      name: 'idle-1000-tls',
+      title: 'with TLS: 1 000 idle sockets',
+      ...WITH_TLS,
+      measure: idle('tls'),
+    },
   ],
 }
 
-async function echo(server, { core, seconds }) {
-  const messages = Math.round(seconds * MESSAGES_PER_SECOND)
-  const { lines } = start(server, core, ['echo', 64, messages, messages])
-  const { cpuNsPerMessage, seconds: taken } = await next(server, lines)
-  return { cpu: cpuNsPerMessage / 1000, rate: messages / taken, each: Number.NaN }
+function echo(security = 'plain') {
+  return async (server, { core, seconds }) => {
+    const messages = Math.round(seconds * MESSAGES_PER_SECOND)
+    const { lines } = start(server, core, [security, 'echo', 64, messages, messages])
+    const { cpuNsPerMessage, seconds: taken } = await next(server, lines)
+    return { cpu: cpuNsPerMessage / 1000, rate: messages / taken, each: Number.NaN }
+  }
 }
 
-async function idle(server, { core }) {
-  const { child, lines } = start(server, core, ['idle'])
-  try {
-    const few = await settledBytes(server, child, lines, FEW)
-    const many = await settledBytes(server, child, lines, MANY)
-    return { cpu: Number.NaN, rate: Number.NaN, each: (many - few) / (MANY - FEW) / 1024 }
-  } finally {
-    child.stdin.end()
-    if (child.exitCode === null) await once(child, 'exit')
+function idle(security = 'plain') {
+  return async (server, { core }) => {
+    const { child, lines } = start(server, core, [security, 'idle'])
+    try {
+      const few = await settledBytes(server, child, lines, FEW)
+      const many = await settledBytes(server, child, lines, MANY)
+      return { cpu: Number.NaN, rate: Number.NaN, each: (many - few) / (MANY - FEW) / 1024 }
+    } finally {
+      child.stdin.end()
+      if (child.exitCode === null) await once(child, 'exit')
+    }
   }
 }
 

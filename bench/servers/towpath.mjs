@@ -2,7 +2,7 @@
  * The contract's server on Towpath, written the way its documentation writes an echo.
  *
  * `TOWPATH_DIST` = the compiled package (the default is ../../dist); `BENCH_TRANSPORT` = `stream`
- * keeps to Node's public stream interface; `BENCH_HTTP2` = WebSockets over HTTP/2 without TLS;
+ * keeps to Node's public stream interface; `BENCH_HTTP2` = WebSockets over HTTP/2;
  * `BENCH_WORKERS` = so many processes; `BENCH_WORK` = so many SHA-256 of each message before it is
  * echoed, for handlers that have something to do.
  */
@@ -24,7 +24,7 @@ const options = { port, host: '127.0.0.1' }
 if (tls) options.tls = { key: tls.key, cert: tls.cert }
 if (process.env.BENCH_TRANSPORT) options.transport = process.env.BENCH_TRANSPORT
 
-if (process.env.BENCH_HTTP2) options.http2 = { cleartext: true }
+if (process.env.BENCH_HTTP2) options.http2 = { cleartext: !tls }
 if (process.env.BENCH_WORKERS) options.workers = Number(process.env.BENCH_WORKERS)
 const work = Number(process.env.BENCH_WORK ?? 0)
 
