@@ -6,7 +6,7 @@ export { Deferred, handled, rejected, whenKnown } from './deferred.ts'
 export { delayOn, clockBelow, delayingClock } from './delay.ts'
 export { sumInMilliseconds, toMilliseconds } from './duration.ts'
 export type { DurationLimits } from './duration.ts'
-export { type Environment, randomFraction } from './environment.ts'
+export { type Environment, poolRandom, randomFraction } from './environment.ts'
 export { type LoopShare, loopShareOf, type LoopTurns } from './loop-share.ts'
 export {
   readChoice,

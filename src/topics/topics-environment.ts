@@ -6,6 +6,7 @@ import type { Clock } from '../base/index.ts'
 import {
   clockBelow,
   type Environment,
+  poolRandom,
   systemClock,
   TimerWheel,
   waitingClock,
@@ -24,7 +25,7 @@ export function createTopicsEnvironment(clock: Clock = systemClock): Environment
     // A broker that waits for its next attempt to connect has no socket: its timer alone keeps the
     // process alive.
     waitingTimers: waiting === clock ? timers : new TimerWheel(waiting),
-    random: (target) => crypto.getRandomValues(target as Uint8Array<ArrayBuffer>), // never shared memory
+    random: poolRandom((target) => void crypto.getRandomValues(target)),
     defer,
     deferPastIo: isReal ? (task, argument) => void setImmediate(task, argument) : defer,
     deferPastTurn: (task, argument) => void setImmediate(task, argument),
