@@ -31,9 +31,7 @@ export interface EventPublisher<Events extends object> {
 /** The monitor of one application, with the methods that emit events. */
 export class EventMonitor<Events extends object> implements Monitor<Events> {
   readonly #logger: Logger
-  // Lists are replaced and never changed, so that listeners may be added or removed during an
-  // event.
-  readonly #listeners = new Map<keyof Events, ReadonlyArray<(facts: never) => unknown>>()
+  readonly #listeners = new Map<keyof Events, ListenerSet>()
 
   /** `null`: the engine publishes nothing. */
   #publisher: EventPublisher<Events> | null = null
@@ -49,7 +47,12 @@ export class EventMonitor<Events extends object> implements Monitor<Events> {
     requireFunction(`listen to "${String(event)}"`, 'the listener', listener)
     // A new function, so that one listener can be registered twice and removed once.
     const registered = (facts: Events[Name]): unknown => listener(facts)
-    this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), registered])
+    let listeners = this.#listeners.get(event)
+    if (listeners === undefined) {
+      listeners = new ListenerSet()
+      this.#listeners.set(event, listeners)
+    }
+    listeners.add(registered)
     return {
       [Symbol.dispose]: () => this.#remove(event, registered),
     }
@@ -70,13 +73,13 @@ export class EventMonitor<Events extends object> implements Monitor<Events> {
     this.#publish(event, facts)
     const listeners = this.#listeners.get(event)
     if (listeners === undefined) return
-    for (const listener of listeners) void this.#call(event, listener, facts)
+    for (const listener of listeners.list) void this.#call(event, listener, facts)
   }
 
   /** Like `emit`. Resolves when every promise of a listener has settled; never rejects. */
   async emitAndWait<Name extends keyof Events>(event: Name, facts: Events[Name]): Promise<void> {
     this.#publish(event, facts)
-    const listeners = this.#listeners.get(event) ?? []
+    const listeners = this.#listeners.get(event)?.list ?? []
     const results = listeners.map(async (listener) => this.#call(event, listener, facts))
     await Promise.all(results)
   }
@@ -88,7 +91,7 @@ export class EventMonitor<Events extends object> implements Monitor<Events> {
   /** Calls one listener. If the listener returns a promise, returns one that never rejects. */
   #call<Name extends keyof Events>(
     event: Name,
-    listener: (facts: never) => unknown,
+    listener: AnyListener,
     facts: Events[Name],
   ): Promise<void> | void {
     try {
@@ -104,13 +107,42 @@ export class EventMonitor<Events extends object> implements Monitor<Events> {
     }
   }
 
-  #remove(event: keyof Events, registered: (facts: never) => unknown): void {
-    const left = (this.#listeners.get(event) ?? []).filter((other) => other !== registered)
-    if (left.length === 0) this.#listeners.delete(event)
-    else this.#listeners.set(event, left)
+  #remove(event: keyof Events, registered: AnyListener): void {
+    const listeners = this.#listeners.get(event)
+    listeners?.delete(registered)
+    if (listeners?.isEmpty === true) this.#listeners.delete(event)
   }
 
   #report(event: keyof Events, error: unknown): void {
     logFailure(this.#logger, error, 'Listener of the monitor failed', { event: String(event) })
+  }
+}
+
+type AnyListener = (facts: never) => unknown
+
+/** The listeners of one event. To add or remove one takes the same time however many there are. */
+class ListenerSet {
+  readonly #members = new Set<AnyListener>()
+  /** Made at the first event after a change. `null`: there was no event since. */
+  #list: readonly AnyListener[] | null = null
+
+  get isEmpty(): boolean {
+    return this.#members.size === 0
+  }
+
+  /** A list that never changes, because listeners may be added or removed during an event. */
+  get list(): readonly AnyListener[] {
+    this.#list ??= [...this.#members]
+    return this.#list
+  }
+
+  add(listener: AnyListener): void {
+    this.#members.add(listener)
+    this.#list = null
+  }
+
+  delete(listener: AnyListener): void {
+    this.#members.delete(listener)
+    this.#list = null
   }
 }
