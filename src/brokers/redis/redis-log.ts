@@ -69,10 +69,12 @@ export class RedisLog implements EngineLog<RedisConnection> {
       const appended = readAppended(await connection.run(APPEND_SCRIPT, all, args))
       if (appended !== null) return appended
     } catch (cause) {
-      // The script has stored nothing. NOSCRIPT and the like have ended the connection: the link
-      // rejects the append as uncertain before this error.
-      if (!(cause instanceof this.#ErrorReply)) throw cause
-      throw new BrokerUnavailableError(`publish to "${name}"`, name, { cause })
+      // The link rejects the append as uncertain for an error without an answer, and for an event
+      // that is stored although a later command of the script failed. Otherwise the script has
+      // stored nothing. NOSCRIPT and the like have ended the connection before this error.
+      if (!(cause instanceof this.#ErrorReply) || cause.message.startsWith('STORED ')) throw cause
+      const problem = `Redis answers ${/^[A-Z]+/.exec(cause.message)?.[0] ?? 'with an error'}`
+      throw new BrokerUnavailableError(`publish to "${name}"`, name, { cause, problem })
     }
     throw new ExpectationFailedError(name)
   }

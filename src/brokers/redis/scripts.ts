@@ -72,7 +72,7 @@ end
  * dedupe, size, age, expected epoch or nothing, expected offset, `PUBLISH` or `SPUBLISH`.
  *
  * Returns epoch, offset or nothing, and 0 for stored, 1 for a duplicate, 2 for a failed
- * expectation.
+ * expectation. An error that begins with `STORED` comes after the event was stored.
  */
 const APPEND = `local isAppend = true${PRELUDE}
 local id = life()
@@ -89,29 +89,48 @@ if ARGV[10] ~= '' and (ARGV[10] ~= epoch or ARGV[11] ~= whole(offset)) then
   return { epoch, '', 2 }
 end
 local previous = redis.call('EXISTS', KEYS[2]) == 1 and offset or 0
-local function add()
-  return redis.pcall('XADD', KEYS[2], 'MAXLEN', ARGV[8], whole(offset + 1) .. '-0', 'm', ARGV[5])
+local function failure(reply) return type(reply) == 'table' and reply.err and reply end
+-- Redis takes nothing back. The identity and the head are written before the event, and restored if
+-- the event is refused. No error then leaves an event that the next attempt does not recognise.
+local function restore()
+  if type(known) == 'string' then
+    redis.pcall('SET', KEYS[3], known, 'KEEPTTL')
+  else
+    redis.pcall('DEL', KEYS[3])
+  end
+  redis.pcall('HSET', KEYS[1], 'o', whole(offset))
 end
-local added = add()
-if added.err then
+local function store()
+  local next = whole(offset + 1)
+  local refused = failure(redis.pcall('SET', KEYS[3], ARGV[6] .. ':' .. next, 'PX', ARGV[7]))
+  -- Nothing was written.
+  if refused then return refused end
+  refused = failure(redis.pcall('HSET', KEYS[1], 'o', next))
+    or failure(redis.pcall('XADD', KEYS[2], 'MAXLEN', ARGV[8], next .. '-0', 'm', ARGV[5]))
+  if refused then restore() end
+  return refused
+end
+local refused = store()
+if refused then
   -- Only a log of another program, or one above the head, begins again. Redis returns other errors,
   -- such as OOM, before it writes, and permits DEL at the same time: the log would be lost.
-  local isForeign = string.find(added.err, '^WRONGTYPE')
-    or string.find(added.err, 'equal or smaller', 1, true)
-    or string.find(added.err, 'exhausted the last possible ID', 1, true)
-  if not isForeign then return added end
+  local isForeign = string.find(refused.err, '^WRONGTYPE')
+    or string.find(refused.err, 'equal or smaller', 1, true)
+    or string.find(refused.err, 'exhausted the last possible ID', 1, true)
+  if not isForeign then return refused end
   redis.call('DEL', KEYS[2])
   epoch, offset = begin(KEYS[1], id, offset)
   previous = 0
-  added = add()
-  if added.err then return added end
+  refused = store()
+  if refused then return refused end
 end
 offset = whole(offset + 1)
-redis.call('HSET', KEYS[1], 'o', offset)
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-redis.call('PEXPIRE', KEYS[2], ARGV[9])
-redis.call('SET', KEYS[3], ARGV[6] .. ':' .. offset, 'PX', ARGV[7])
-redis.call(ARGV[12], ARGV[4], epoch .. ' ' .. offset .. ' ' .. whole(previous) .. ' ' .. ARGV[5])
+-- The event is stored. An error of a later command says so.
+local live = epoch .. ' ' .. offset .. ' ' .. whole(previous) .. ' ' .. ARGV[5]
+local expired = failure(redis.pcall('PEXPIRE', KEYS[1], ARGV[3]))
+  or failure(redis.pcall('PEXPIRE', KEYS[2], ARGV[9]))
+local failed = failure(redis.pcall(ARGV[12], ARGV[4], live)) or expired
+if failed then return redis.error_reply('STORED ' .. failed.err) end
 return { epoch, offset, 0 }
 `
 

@@ -41,6 +41,15 @@ describe('RedisLog', () => {
     })
 
     await expect(append()).rejects.toThrow(BrokerUnavailableError)
+    await expect(append()).rejects.toThrow('Redis answers OOM')
+  })
+
+  it('T-19 what Redis has stored before it failed is passed on: it is uncertain', async () => {
+    const { append } = createWorld(() => {
+      throw new ErrorReply('STORED NOPERM this user cannot publish')
+    })
+
+    await expect(append()).rejects.toThrow(ErrorReply)
   })
 
   it('T-19 an answer that did not come is passed on as it is', async () => {

@@ -25,6 +25,16 @@ describe.skipIf(REDIS === null)('the scripts of redisBroker(), over a hostile Re
     await server.end()
   })
 
+  /** Does `work` while the ACL of Redis forbids a command. */
+  async function without(command: string, work: () => Promise<void>): Promise<void> {
+    await server.command((run) => run('ACL', 'SETUSER', 'default', `-${command}`))
+    try {
+      await work()
+    } finally {
+      await server.command((run) => run('ACL', 'SETUSER', 'default', `+${command}`))
+    }
+  }
+
   /** A topic of three events, and its keys. */
   async function threeEvents() {
     const topic = topicOf(`rooms/${++count}`)
@@ -167,6 +177,60 @@ describe.skipIf(REDIS === null)('the scripts of redisBroker(), over a hostile Re
     expect(refused[0]).toMatchObject({ reason: { code: 'TOWPATH_BROKER_UNAVAILABLE' } })
     expect(await broker.heads([topic])).toEqual([{ epoch, offset: 3 }])
     expect(await texts(topic)).toEqual(['1', '2', '3'])
+  })
+
+  it.each(['set', 'hset', 'xadd'])(
+    'T-19 an append that cannot %s leaves nothing, and succeeds when it is tried again',
+    async (command) => {
+      const { topic, epoch } = await threeEvents()
+
+      await without(command, async () => {
+        await expect(broker.append(topic, bytes('4'), { id: '4' })).rejects.toMatchObject({
+          code: 'TOWPATH_BROKER_UNAVAILABLE',
+        })
+      })
+
+      const appended = await broker.append(topic, bytes('4'), { id: '4' })
+      expect(appended).toEqual({ epoch, offset: 4, duplicate: false })
+      expect(await texts(topic)).toEqual(['1', '2', '3', '4'])
+    },
+  )
+
+  it.each(['publish', 'pexpire'])(
+    'T-19 T-20 an append that cannot %s is uncertain, and is recognised when it is tried again',
+    async (command) => {
+      const { topic, epoch } = await threeEvents()
+
+      await without(command, async () => {
+        await expect(broker.append(topic, bytes('4'), { id: '4' })).rejects.toMatchObject({
+          code: 'TOWPATH_PUBLISH_UNCERTAIN',
+          cause: { message: expect.stringMatching(/^STORED /) as unknown },
+        })
+      })
+
+      const appended = await broker.append(topic, bytes('4'), { id: '4' })
+      expect(appended).toEqual({ epoch, offset: 4, duplicate: true })
+      expect(await texts(topic)).toEqual(['1', '2', '3', '4'])
+    },
+  )
+
+  it('T-20 an append that is refused does not hide the one before it in its lane', async () => {
+    const topic = topicOf(`rooms/${++count}`)
+    const lane = (sequence: number) => ({ lane: 'a', sequence })
+    await broker.append(topic, bytes('1'), lane(1))
+
+    await without('xadd', async () => {
+      await expect(broker.append(topic, bytes('2'), lane(2))).rejects.toThrow('Redis answers ERR')
+    })
+
+    expect(await broker.append(topic, bytes('1'), lane(1))).toMatchObject({
+      offset: 1,
+      duplicate: true,
+    })
+    expect(await broker.append(topic, bytes('2'), lane(2))).toMatchObject({
+      offset: 2,
+      duplicate: false,
+    })
   })
 
   it('T-33 metadata that the ACL hides does not begin a new epoch', async () => {
