@@ -47,7 +47,7 @@ export async function fillHole(
   const { isDense } = topic
   const read = (after: number): Promise<LogPage> =>
     slots.run(() => broker.read(log, after, HEAL_LIMIT))
-  for (let since = knownAt; ; since = topic.now) {
+  for (;;) {
     const after = topic.head
     const newest = topic.ring?.at(after) ?? null
     const whole = await read(newest === null ? after : after - 1)
@@ -58,7 +58,8 @@ export async function fillHole(
       return { epoch: page.epoch, offset: page.head }
     }
     topic.heal(from, after, page.head)
-    const facts = { kind: log.kind, isDense, silentMs: topic.now - since }
+    // Also for later pages: their events may have been stored just after the last known one.
+    const facts = { kind: log.kind, isDense, silentMs: topic.now - knownAt }
     const events = healedEvents(page, after, facts)
     if (events.length === 0 && page.head > topic.head) topic.skipTo(page.head)
     for (const event of events) topic.append(event)

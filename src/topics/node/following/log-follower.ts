@@ -28,7 +28,10 @@ export class LogFollower implements TopicSource {
   #lives = 0
   /** Live events up to here may be echoes of events that were read. */
   #echoUntil = 0
-  /** When the head was last known to be the log's, in whole milliseconds. */
+  /**
+   * When the head was last known to be the log's, in whole milliseconds. An answer counts from its
+   * question: events may be stored, and expire, while the answer is under way.
+   */
   #knownAt: number
   #isStopped = false
   #trouble: Trouble | null = null
@@ -59,8 +62,9 @@ export class LogFollower implements TopicSource {
    * Begins to follow. Rejects when the broker does not answer: the checks ask for the head again.
    */
   async start(): Promise<void> {
+    const askedAt = this.topic.now
     const head = await this.#parts.broker.follow(this.log)
-    if (!this.#isStopped && this.#epoch === null) this.#begin(head)
+    if (!this.#isStopped && this.#epoch === null) this.#begin(head, askedAt)
   }
 
   stop(): void {
@@ -95,10 +99,10 @@ export class LogFollower implements TopicSource {
     const isBehind = asked.epoch === this.topic.epoch && head.offset < asked.offset
     const hasGoneBack = isBehind || trouble?.doubt === 'proven'
     if (trouble !== null) trouble.doubt = 'none'
-    if (head.epoch !== this.#epoch || hasGoneBack) this.#beginAgain(head)
+    if (head.epoch !== this.#epoch || hasGoneBack) this.#beginAgain(head, askedAt)
     else if (head.offset > this.topic.head) void this.#heal()
     else {
-      this.#knownAt = this.topic.now
+      this.#knownAt = Math.max(this.#knownAt, askedAt)
       const isSameEpoch = asked.epoch === this.topic.epoch
       if (isSameEpoch) this.topic.lastCheck = { offset: head.offset, at: askedAt }
       this.#release()
@@ -187,16 +191,16 @@ export class LogFollower implements TopicSource {
   }
 
   /** The log is another one: it has another epoch, or it has gone back in the same one. */
-  #beginAgain(head: Head): void {
+  #beginAgain(head: Head, askedAt: number): void {
     if (head.epoch === this.#epoch) this.#lives++
-    this.#begin(head)
+    this.#begin(head, askedAt)
   }
 
-  #begin(head: Head): void {
+  #begin(head: Head, askedAt: number): void {
     const isFirst = this.#epoch === null
     this.#epoch = head.epoch
     this.#echoUntil = head.offset
-    this.#knownAt = this.topic.now
+    this.#knownAt = askedAt
     this.topic.begin(this.exposed(head.epoch), head.offset)
     if (!isFirst) this.#parts.told({ type: 'epoch', topic: this.topic.name })
     this.#parts.begun(this.topic.name)
@@ -249,16 +253,17 @@ export class LogFollower implements TopicSource {
     const trouble = this.#inTrouble()
     trouble.isHealing = true
     const { topic } = this
-    const { epoch, offset: from } = topic.place
+    const { place, now: askedAt } = topic
+    const { epoch, offset: from } = place
     const other = await this.#fill()
     trouble.isHealing = false
     if (this.#isStopped) return
     if (topic.head > from) {
-      this.#knownAt = topic.now
+      this.#knownAt = Math.max(this.#knownAt, askedAt)
       this.#echoUntil = Math.max(this.#echoUntil, topic.head)
       this.#parts.told({ type: 'healed', topic: topic.name, from, to: topic.head })
     }
-    if (other !== null) this.#beginAgain(other)
+    if (other !== null) this.#beginAgain(other, askedAt)
     const hasFound = topic.epoch !== epoch || topic.head > from
     const isLost = trouble.healed(hasFound)
     if (isLost) this.#tellLost(trouble)

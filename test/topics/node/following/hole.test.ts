@@ -132,6 +132,22 @@ describe('fillHole', () => {
     },
   )
 
+  it('T-05 events that may have expired between two pages are reported as missing', async () => {
+    const pages = [
+      { head: 20, events: eventsOf(6, 7) },
+      { head: 20, events: eventsOf(20), complete: 'unknown' },
+    ] as const
+    const { fill, seen } = hole(pages, false)
+
+    await fill(false, -KIND.ageMs)
+
+    expect(seen()).toEqual([
+      [6, null],
+      [7, null],
+      [20, { reason: 'expired', missed: null }],
+    ])
+  })
+
   it('T-05 does not count what is missing where offsets have holes', async () => {
     const { fill, seen } = hole([{ head: 8, events: eventsOf(8), complete: false }], false)
     await fill()

@@ -217,6 +217,17 @@ describe('LogFollower', () => {
     expect(follower.topic.place).toEqual({ epoch: 'e~1', offset: 5 })
   })
 
+  it('T-05 an answer says what was so when it was asked for', async () => {
+    const head = { epoch: 'e', offset: 5 }
+    const { follower, pass } = following(head)
+    await follower.start()
+    await pass(40_000)
+
+    follower.checked(head, head, 10_000)
+
+    expect(follower.knownAt).toBe(10_000)
+  })
+
   it('an answer that was asked for in another epoch says nothing about this one', async () => {
     const { follower, pass } = following({ epoch: 'e', offset: 9 })
     await follower.start()
