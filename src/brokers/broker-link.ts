@@ -66,6 +66,7 @@ const PROBE_ANSWER_MS = 5000
  * probes may have forgotten the request. The heads of very many topics take some seconds.
  */
 const ANSWER_MS = 60_000
+const REFUSED = 'the broker has answered with an error'
 const MIN_RETRY_MS = 50
 const MAX_RETRY_MS = 2000
 
@@ -117,19 +118,25 @@ export class BrokerLink<Connection extends LinkConnection> {
    * Does `work` on the connection.
    *
    * @param fail makes the error for a request whose connection ends before the answer, or that
-   *   fails for a reason of the library. Errors of Towpath pass through.
+   *   the engine or its library refuses. Errors of Towpath pass through.
    */
   request<T>(
     act: string,
     topic: string | null,
     work: (connection: Connection) => Promise<T>,
-    fail: (cause: unknown) => Error = (cause) => new BrokerUnavailableError(act, topic, { cause }),
+    fail?: (cause: unknown) => Error,
   ): Promise<T> {
     const connection = this.#connection
+    const failed =
+      fail ??
+      ((cause: unknown): Error => {
+        const isUp = this.#connection === connection
+        return new BrokerUnavailableError(act, topic, { cause, ...(isUp && { problem: REFUSED }) })
+      })
     if (connection === null) return rejected(new BrokerUnavailableError(act, topic))
     const answer = new Deferred<T>()
     const since = this.#environment.clock.now()
-    const pending: Pending = { since, reject: (error) => void answer.reject(error), fail }
+    const pending: Pending = { since, reject: (error) => void answer.reject(error), fail: failed }
     this.#pending.add(pending)
     work(connection).then(
       (value) => {
@@ -138,7 +145,7 @@ export class BrokerLink<Connection extends LinkConnection> {
       },
       (error: unknown) => {
         this.#pending.delete(pending)
-        void answer.reject(error instanceof TowpathError ? error : fail(error))
+        void answer.reject(error instanceof TowpathError ? error : failed(error))
       },
     )
     return answer.promise
@@ -148,7 +155,8 @@ export class BrokerLink<Connection extends LinkConnection> {
     const life = new AbortController()
     this.#life = life
     const ended = (cause: unknown): void => this.#fail(life, cause)
-    this.#timer = this.#environment.waitingTimers.schedule(CONNECT_MS, () => ended(null))
+    const late = (): void => ended(silence(CONNECT_MS))
+    this.#timer = this.#environment.waitingTimers.schedule(CONNECT_MS, late)
     try {
       const connection = await this.#connector.connect(life.signal, ended)
       while (!life.signal.aborted) {
@@ -182,7 +190,7 @@ export class BrokerLink<Connection extends LinkConnection> {
         this.#fail(life, new Error('Cannot wait longer for an answer of the broker'))
         return
       }
-      const silent = (): void => this.#fail(life, null)
+      const silent = (): void => this.#fail(life, silence(PROBE_ANSWER_MS))
       this.#timer = timers.schedule(PROBE_ANSWER_MS, silent)
       connection.probe().then(
         () => {
@@ -203,10 +211,11 @@ export class BrokerLink<Connection extends LinkConnection> {
     return oldest !== undefined && this.#environment.clock.now() - oldest.since > ANSWER_MS
   }
 
-  #fail(life: AbortController, cause: unknown): void {
+  #fail(life: AbortController, given: unknown): void {
     if (life !== this.#life || this.#state === 'closed') return
     const wasDown = this.#state === 'down'
     this.#state = 'down'
+    const cause = given ?? new Error('The connection to the broker has ended')
     this.#end(cause)
     const { waitingTimers, clock } = this.#environment
     this.#timer = waitingTimers.schedule(this.#retryMs(), () => void this.#connect())
@@ -248,4 +257,9 @@ export class BrokerLink<Connection extends LinkConnection> {
     const [byte = 0] = this.#environment.random(new Uint8Array(1))
     return wholeMs * (0.5 + byte / 512)
   }
+}
+
+/** Why a connection ends that is open and silent. */
+function silence(ms: number): Error {
+  return new Error(`The broker has not answered for ${ms / 1000} s`)
 }

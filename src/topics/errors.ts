@@ -4,7 +4,7 @@
 
 import { TowpathError } from '../base/index.ts'
 
-/** The broker cannot be reached: nothing was stored. */
+/** The broker cannot be reached, or refuses: nothing was stored. */
 export class BrokerUnavailableError extends TowpathError {
   override readonly name = 'BrokerUnavailableError'
   readonly code = 'TOWPATH_BROKER_UNAVAILABLE'
@@ -12,9 +12,21 @@ export class BrokerUnavailableError extends TowpathError {
   /** The topic that was asked for; `null` when no topic was. */
   readonly topic: string | null
 
-  /** @param act what cannot be done, such as `publish to "rooms/42"`. */
-  constructor(act: string, topic: string | null, options?: ErrorOptions) {
-    super(`Cannot ${act}: the broker is not connected`, options)
+  /**
+   * @param act what cannot be done, such as `publish to "rooms/42"`.
+   * @param options `problem`: what is so, if the broker is connected.
+   */
+  constructor(
+    act: string,
+    topic: string | null,
+    {
+      problem = 'the broker is not connected',
+      ...options
+    }: ErrorOptions & {
+      readonly problem?: string
+    } = {},
+  ) {
+    super(`Cannot ${act}: ${problem}`, options)
     this.topic = topic
   }
 }

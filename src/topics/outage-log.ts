@@ -34,7 +34,8 @@ export class OutageLog {
     } else if (state.state === 'up' && this.#isDown) {
       this.#isDown = false
       this.reconnects++
-      logSafely(() => this.#logger.info({}, 'The broker of topics is up again'))
+      // Not `info`: a log that has the outage has its end too.
+      logSafely(() => this.#logger.warn({}, 'The broker of topics is up again'))
     }
   }
 }

@@ -94,7 +94,7 @@ describe('BrokerLink', () => {
     await clock.advance(60_000)
 
     expect(sink.states.slice(2)).toEqual([
-      { state: 'down', since, cause: null },
+      { state: 'down', since, cause: new Error('The connection to the broker has ended') },
       { state: 'down', since, cause: unusable },
     ])
     link.close()
@@ -134,7 +134,8 @@ describe('BrokerLink', () => {
     await clock.advance(10_000)
 
     expect(lines[0]?.signal.aborted).toBe(true)
-    expect(sink.states.at(-1)?.state).toBe('down')
+    const cause = new Error('The broker has not answered for 10 s')
+    expect(sink.states.at(-1)).toMatchObject({ state: 'down', cause })
     link.close()
   })
 
@@ -146,7 +147,8 @@ describe('BrokerLink', () => {
     await clock.advance(10_000)
 
     expect(lines[0]?.signal.aborted).toBe(true)
-    expect(sink.states).toContainEqual(expect.objectContaining({ state: 'down', cause: null }))
+    const cause = new Error('The broker has not answered for 5 s')
+    expect(sink.states).toContainEqual(expect.objectContaining({ state: 'down', cause }))
     link.close()
   })
 

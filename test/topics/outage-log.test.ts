@@ -18,12 +18,12 @@ function logOf(states: readonly BrokerState[]): unknown[][] {
 }
 
 describe('OutageLog', () => {
-  it('writes one warning with the cause for each outage, and one line when it is over', () => {
+  it('writes one warning with the cause for each outage, and another one when it is over', () => {
     const lines = logOf([{ state: 'up' }, DOWN, DOWN, { state: 'up' }, { state: 'up' }, DOWN])
 
     expect(lines).toEqual([
       ['warn', { err: new Error('refused') }, 'The broker of topics is down'],
-      ['info', {}, 'The broker of topics is up again'],
+      ['warn', {}, 'The broker of topics is up again'],
       ['warn', { err: new Error('refused') }, 'The broker of topics is down'],
     ])
   })

@@ -199,7 +199,7 @@ describe('Topics', () => {
 
     expect(lines).toEqual([
       'warn: The broker of topics is down',
-      'info: The broker of topics is up again',
+      'warn: The broker of topics is up again',
     ])
   })
 

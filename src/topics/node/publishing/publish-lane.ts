@@ -39,8 +39,8 @@ interface Entry extends PublishRequest {
   state: 'waiting' | 'sent' | 'failed'
   /** Whether an attempt may have stored it. */
   isUncertain: boolean
-  /** Why the newest attempt failed. */
-  cause: unknown
+  /** Why the newest attempt failed; `null` before. */
+  error: PublishUncertainError | BrokerUnavailableError | null
 }
 
 // What waits for its turn at a broker that takes one append at a time.
@@ -103,8 +103,12 @@ export class PublishLane {
 
   #refusal(bytes: number): Error | null {
     const { name } = this.#topic
-    if (!this.#parts.isUp() || this.#isBroken) {
-      return new BrokerUnavailableError(`publish to "${name}"`, name)
+    const act = `publish to "${name}"`
+    if (!this.#parts.isUp()) return new BrokerUnavailableError(act, name)
+    if (this.#isBroken) {
+      const cause = this.#entries.find(({ state }) => state === 'failed')?.error?.cause
+      const problem = 'an earlier publish has failed, and is tried again'
+      return new BrokerUnavailableError(act, name, { cause, problem })
     }
     const isFull =
       this.#waiting >= MAX_WAITING ||
@@ -121,7 +125,7 @@ export class PublishLane {
       deadline: environment.clock.now() + publishTimeoutMs,
       state: 'waiting',
       isUncertain: false,
-      cause: undefined,
+      error: null,
     }
     this.#entries.push(entry)
     this.#waiting++
@@ -184,7 +188,7 @@ export class PublishLane {
     if (isUncertain || error instanceof BrokerUnavailableError) {
       entry.isUncertain ||= isUncertain
       entry.state = 'failed'
-      entry.cause = error.cause
+      entry.error = error
       // An entry that has expired meanwhile is no longer there, and nobody waits for it.
       this.#isBroken = this.#entries.some(({ state }) => state === 'failed')
       if (this.#isBroken && this.#sent === 0 && this.#parts.isUp()) this.#again()
@@ -229,11 +233,11 @@ export class PublishLane {
     const { name } = this.#topic
     // What was sent and not answered may be stored.
     const isUncertain = entry.isUncertain || entry.state === 'sent'
-    const options = { cause: entry.cause }
+    const { error } = entry
     entry.answer.reject(
       isUncertain
-        ? new PublishUncertainError(name, options)
-        : new BrokerUnavailableError(`publish to "${name}"`, name, options),
+        ? new PublishUncertainError(name, { cause: error?.cause })
+        : (error ?? new BrokerUnavailableError(`publish to "${name}"`, name)),
     )
   }
 
