@@ -85,6 +85,7 @@ static void read_flag(const char *name, const char *value) {
   else if (strcmp(name, "--sources") == 0) options.sources = (uint32_t)strtoul(value, NULL, 10);
   else if (strcmp(name, "--limit-bytes") == 0) options.limit_bytes = strtoul(value, NULL, 10);
   else if (strcmp(name, "--ports") == 0) options.ports = value;
+  else if (strcmp(name, "--stamped") == 0) options.stamped = strcmp(value, "yes") == 0;
   else if (strcmp(name, "--narrow") == 0) options.narrow = (uint32_t)strtoul(value, NULL, 10);
   else if (strcmp(name, "--pids") == 0) options.pids = value;
   else if (strcmp(name, "--protocol") == 0) options.protocol = value;

@@ -51,6 +51,7 @@ typedef struct {
   const char *speaker;         /* the same for the publisher */
   const char *event;           /* what publishes */
   const char *ready;           /* what the answer to the greeting contains */
+  bool stamped;                /* the kernel says when bytes arrived: the time until we read them does not count */
   uint32_t narrow;             /* connections from this index on have a small receive buffer; 0 = none */
   const char *acknowledgement; /* what the answer to a publish contains */
   uint32_t pending_handshakes;
@@ -122,7 +123,8 @@ ssize_t connection_receive(connection *c, uint8_t *into, size_t size); /* 0 = no
 void connection_write(connection *c, const uint8_t *bytes, size_t length);
 void connection_arm(connection *c);
 void watch_stdin(void);
-uint64_t event_time(void); /* when the bytes that are being handled arrived */
+uint64_t event_time(void); /* when the bytes that are being handled were read; with --stamped, when they arrived */
+uint64_t read_time(void); /* when the bytes that are being handled were read */
 uint64_t resumed_count(void); /* TLS handshakes that took up an earlier session */
 void check_stall(void); /* while something must come: fails the run after 10 s of silence */
 bool loop_step(uint64_t timeout_ns); /* true if stdin has something */

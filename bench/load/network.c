@@ -26,6 +26,8 @@
 static int epoll_fd;
 static uint8_t *read_buffer;
 static uint64_t last_progress;
+/* How long the bytes that are being handled waited to be read. */
+static uint64_t waited;
 #ifdef HAVE_OPENSSL
 static SSL_CTX *tls_context;
 static SSL_SESSION **tls_sessions; /* by connection: the latest ticket of the server */
@@ -109,6 +111,7 @@ void connection_open(connection *c, uint32_t index) {
     setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     setsockopt(c->fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof segment);
   }
+  if (options.stamped) setsockopt(c->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
   if (options.sources > 1) {
     setsockopt(c->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
     source.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 + index % options.sources);
@@ -160,6 +163,28 @@ void connection_arm(connection *c) {
   c->armed = wanted;
 }
 
+/* The kernel's time is that of the newest bytes that it returns. */
+static ssize_t receive_stamped(connection *c, uint8_t *into, size_t size) {
+  union {
+    struct cmsghdr first;
+    uint8_t bytes[CMSG_SPACE(sizeof(struct timespec))];
+  } control;
+  struct iovec target = {.iov_base = into, .iov_len = size};
+  struct msghdr message = {.msg_iov = &target, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+  ssize_t got = recvmsg(c->fd, &message, 0);
+  waited = 0;
+  if (got <= 0) return got;
+  for (struct cmsghdr *at = CMSG_FIRSTHDR(&message); at != NULL; at = CMSG_NXTHDR(&message, at)) {
+    if (at->cmsg_level != SOL_SOCKET || at->cmsg_type != SCM_TIMESTAMPNS) continue;
+    struct timespec stamp, now;
+    memcpy(&stamp, CMSG_DATA(at), sizeof stamp);
+    clock_gettime(CLOCK_REALTIME, &now);
+    int64_t ns = (now.tv_sec - stamp.tv_sec) * (int64_t)SECOND + now.tv_nsec - stamp.tv_nsec;
+    waited = ns > 0 ? (uint64_t)ns : 0;
+  }
+  return got;
+}
+
 ssize_t connection_receive(connection *c, uint8_t *into, size_t size) {
 #ifdef HAVE_OPENSSL
   if (c->tls != NULL) {
@@ -169,7 +194,7 @@ ssize_t connection_receive(connection *c, uint8_t *into, size_t size) {
     return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE ? 0 : -1;
   }
 #endif
-  ssize_t got = recv(c->fd, into, size, 0);
+  ssize_t got = options.stamped ? receive_stamped(c, into, size) : recv(c->fd, into, size, 0);
   if (got > 0) return got;
   return got < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
 }
@@ -315,7 +340,9 @@ bool loop_step(uint64_t timeout_ns) {
   return typed;
 }
 
-uint64_t event_time(void) { return last_progress; }
+uint64_t event_time(void) { return last_progress - waited; }
+
+uint64_t read_time(void) { return last_progress; }
 
 void check_stall(void) {
   if (now_ns() - last_progress > STALL_NS) fail("Cannot go on: nothing arrived for 10 s");

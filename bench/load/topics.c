@@ -50,7 +50,7 @@ static uint16_t ended_code;
 static uint64_t published, acknowledged, goal, deliveries, finished;
 static bool timing;
 static uint32_t arrivals[OUTSTANDING];
-static histogram latency;
+static histogram latency, until_read;
 static char greeting[2 * LINE_BYTES];
 static uint64_t cpu_before[MAX_PIDS], own_before, reads_before, begun_at;
 static uint32_t pid_count;
@@ -120,7 +120,10 @@ static void event(connection *c, listener *l, uint64_t sequence, uint64_t time) 
   l->seen++;
   deliveries++;
   if (l->was_stalled) return;
-  if (timing) histogram_add(&latency, event_time() > time ? event_time() - time : 0);
+  if (timing) {
+    histogram_add(&latency, event_time() > time ? event_time() - time : 0);
+    histogram_add(&until_read, read_time() > time ? read_time() - time : 0);
+  }
   if (sequence == goal) done_count++;
   if (options.in_flight > 0 && ++arrivals[sequence % OUTSTANDING] >= opened_listeners) {
     arrivals[sequence % OUTSTANDING] = 0;
@@ -213,6 +216,7 @@ static void ended(connection *c) {
 
 static void begin(void) {
   memset(&latency, 0, sizeof latency);
+  memset(&until_read, 0, sizeof until_read);
   deliveries = done_count = 0;
   timing = true;
   for (uint32_t i = 0; i < pid_count; i++) cpu_before[i] = process_cpu_ns(pids[i]);
@@ -233,7 +237,10 @@ static void answer(const char *what) {
     printf("%s%llu", i > 0 ? "," : "", (unsigned long long)(process_cpu_ns(pids[i]) - cpu_before[i]));
   }
   printf("]");
-  if (latency.count > 0) histogram_print("latencyNs", &latency);
+  if (latency.count > 0) {
+    histogram_print("latencyNs", &latency);
+    histogram_print("untilReadNs", &until_read);
+  }
   printf("}\n");
   fflush(stdout);
 }
