@@ -1,7 +1,6 @@
 /** Structured concurrency: tasks that end together, before their launcher has ended. */
 
 import { addAbortListener, removeAbortListener } from './abort-listeners.ts'
-import { isInstance, kindOf } from './any-value.ts'
 import { Deferred, handled, rejected } from './deferred.ts'
 import { TowpathError } from './errors.ts'
 
@@ -78,7 +77,9 @@ export class TaskScope {
     task: (signal: AbortSignal) => Promise<T> | T,
     { signal: own }: LaunchOptions = NO_OPTIONS,
   ): Promise<T> {
-    requireTask(task)
+    if (typeof task !== 'function') {
+      throw new TypeError('Cannot launch a task: expected a function, such as () => work()')
+    }
     const { signal } = this
     if (this.#joined.isSettled || signal.aborted) {
       throw new ScopeEndedError(
@@ -149,15 +150,6 @@ export class TaskScope {
     this.abort(error)
     this.#options.onFailure?.(error)
   }
-}
-
-/** Throws for anything but a function, above all for the promise of a task that has begun. */
-function requireTask(task: unknown): void {
-  if (typeof task === 'function') return
-  throw new TypeError(
-    `Cannot launch a task: it is ${isInstance(task, Promise) ? 'a promise' : kindOf(task)}, ` +
-      'expected a function, such as () => work()',
-  )
 }
 
 const NO_OPTIONS: TaskScopeOptions & LaunchOptions = {}

@@ -5,7 +5,6 @@
  * view would be one more object for each.
  */
 
-import { requireFunction } from '../../base/internal.ts'
 import { ChannelIterator } from './channel-iterator.ts'
 import { arrayOf, consumeEachOf, firstOf } from './consuming.ts'
 import type {
@@ -53,24 +52,24 @@ export class ChannelView<T> implements ReceiveChannel<T> {
   }
 
   map<R>(f: (value: T) => R | PromiseLike<R>): ReceiveChannel<R> {
-    requireFunction('map a channel', 'the argument', f)
+    requireCallback(f)
     return new ChannelView(mapOf(this.core, f))
   }
 
   filter<V extends T>(isWanted: (value: T) => value is V): ReceiveChannel<V>
   filter(isWanted: (value: T) => boolean | PromiseLike<boolean>): ReceiveChannel<T>
   filter(isWanted: (value: T) => boolean | PromiseLike<boolean>): ReceiveChannel<T> {
-    requireFunction('filter a channel', 'the argument', isWanted)
+    requireCallback(isWanted)
     return new ChannelView(filterOf(this.core, isWanted))
   }
 
   mapNotNull<R>(f: (value: T) => R | PromiseLike<R>): ReceiveChannel<NonNullable<R>> {
-    requireFunction('map a channel', 'the argument', f)
+    requireCallback(f)
     return new ChannelView(mapNotNullOf(this.core, f))
   }
 
   consumeEach(f: (value: T) => unknown): Promise<void> {
-    requireFunction('consume a channel', 'the argument', f)
+    requireCallback(f)
     return consumeEachOf(this.core, f)
   }
 
@@ -85,6 +84,11 @@ export class ChannelView<T> implements ReceiveChannel<T> {
   readable(): ReadableStream<T> {
     return readableOf(this.core)
   }
+}
+
+/** Pages load this code: the message is short. */
+function requireCallback(f: unknown): void {
+  if (typeof f !== 'function') throw new TypeError('Cannot read a channel: expected a function')
 }
 
 /**

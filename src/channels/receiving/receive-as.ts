@@ -2,7 +2,7 @@
  * How a value gets from a channel to the caller that asked for it.
  */
 
-import { handled, kindOf, rejected, sumInMilliseconds } from '../../base/internal.ts'
+import { handled, rejected, sumInMilliseconds } from '../../base/internal.ts'
 import { type ChannelEnd, closedError } from '../channel-end.ts'
 import { limitWait, waitFor } from './promise-receiver.ts'
 import type { ReceiveOptions, ReceiveResult, TryReceiveResult } from '../receive-channel.ts'
@@ -88,12 +88,12 @@ function receiveWith<T, R>(
   owner: object | null,
 ): Promise<R> {
   try {
-    requireReceiveOptions(options)
-    const { signal, timeout = Infinity } = options
+    const { signal, timeout = Infinity, ...others } = options
     const timeoutMs = sumInMilliseconds(timeout)
-    if (!(timeoutMs >= 0)) {
+    // `receive(5000)` and `receive({ timeoutMs })` would wait without a limit.
+    if (!(timeoutMs >= 0) || typeof options !== 'object' || Object.keys(others).length > 0) {
       throw new RangeError(
-        'Cannot receive: option "timeout" is invalid, expected a duration of 0 or above',
+        'Cannot receive: an option is invalid, expected { timeout, signal }, a timeout of 0 or above',
       )
     }
     if (signal !== undefined && signal.aborted) return handled(rejected(signal.reason))
@@ -108,20 +108,6 @@ function receiveWith<T, R>(
     return rejected(error)
   }
 }
-
-/** Throws for options of another shape: `receive(5000)` would otherwise wait without a limit. */
-function requireReceiveOptions(options: unknown): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`Cannot receive: the options argument is ${kindOf(options)}, ${EXPECTED}`)
-  }
-  for (const name in options) {
-    if (name !== 'timeout' && name !== 'signal') {
-      throw new TypeError(`Cannot receive: unknown option "${name}", ${EXPECTED}`)
-    }
-  }
-}
-
-const EXPECTED = 'expected { timeout, signal }'
 
 /** Takes the value or the end that is available now. */
 export function tryReceiveFrom<T>(core: ReceiveCore<T>): TryReceiveResult<T> {

@@ -6,28 +6,22 @@
  * uninitialised memory elsewhere (CVE-2026-45736).
  */
 export function refusePayload(frame: string, value: unknown, expected: string): never {
-  throw new TypeError(
-    `Cannot make ${frame} of ${kindOf(value)}: expected ${expected}${hintFor(value)}`,
-  )
+  refuseData(`make ${frame} of`, value, expected)
 }
 
 /**
- * Throws for `value` as data to send. Says how to send an object, which is the usual mistake.
+ * Throws for `value` as data, and says how a buffer is sent.
  *
  * @param act such as `send`.
  */
 export function refuseData(act: string, value: unknown, expected: string): never {
   const hint =
-    hintFor(value) ||
-    (typeof value === 'object' && value !== null ? ' (or text: JSON.stringify(value))' : '')
-  throw new TypeError(`Cannot ${act} ${kindOf(value)}, expected ${expected}${hint}`)
-}
-
-function hintFor(value: unknown): string {
-  if (value instanceof ArrayBuffer) return ' (wrap it: new Uint8Array(buffer))'
-  return ArrayBuffer.isView(value)
-    ? ' (wrap it: new Uint8Array(view.buffer, view.byteOffset, view.byteLength))'
-    : ''
+    value instanceof ArrayBuffer
+      ? ' (wrap it: new Uint8Array(buffer))'
+      : ArrayBuffer.isView(value)
+        ? ' (wrap it: new Uint8Array(view.buffer, view.byteOffset, view.byteLength))'
+        : ''
+  throw new TypeError(`Cannot ${act} ${kindOf(value)}: expected ${expected}${hint}`)
 }
 
 function kindOf(value: unknown): string {

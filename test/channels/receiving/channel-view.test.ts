@@ -60,12 +60,12 @@ describe('ChannelView', () => {
   it('map(), filter(), mapNotNull() and consumeEach() throw at once without a function', () => {
     const view = viewOf('1')
     const missing = undefined as unknown as () => boolean // a caller in JavaScript
-    const message = 'a channel: the argument is undefined, expected a function'
+    const message = 'Cannot read a channel: expected a function'
 
-    expect(() => view.map(missing)).toThrow(`Cannot map ${message}`)
-    expect(() => view.mapNotNull(missing)).toThrow(`Cannot map ${message}`)
-    expect(() => view.filter(missing)).toThrow(`Cannot filter ${message}`)
-    expect(() => view.consumeEach(missing)).toThrow(`Cannot consume ${message}`)
+    expect(() => view.map(missing)).toThrow(message)
+    expect(() => view.mapNotNull(missing)).toThrow(message)
+    expect(() => view.filter(missing)).toThrow(message)
+    expect(() => view.consumeEach(missing)).toThrow(message)
     expect(view.isClosedForReceive).toBe(false)
   })
 })

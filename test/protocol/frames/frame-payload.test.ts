@@ -30,13 +30,13 @@ describe('refusePayload()', () => {
 })
 
 describe('refuseData()', () => {
-  it('refuseData() says how an object or a buffer is sent', () => {
+  it('refuseData() says what came, and how a buffer is sent', () => {
     const cases: [unknown, string][] = [
-      [5, 'a value of type number, expected text'],
-      [{ a: 1 }, 'an object of class Object, expected text (or text: JSON.stringify(value))'],
+      [5, 'a value of type number: expected text'],
+      [{ a: 1 }, 'an object of class Object: expected text'],
       [
         new ArrayBuffer(1),
-        'an object of class ArrayBuffer, expected text (wrap it: new Uint8Array(buffer))',
+        'an object of class ArrayBuffer: expected text (wrap it: new Uint8Array(buffer))',
       ],
     ]
     for (const [value, rest] of cases) {
