@@ -215,7 +215,12 @@ describe('tryReceiveFrom()', () => {
 
     for (const options of [5000, null, { timeoutMs: 5 }]) {
       // Each of them is a mistake that the types catch as well.
-      const received = receiveAs(basin, bare<number>(), options as { timeout: number }, null)
+      const received = receiveAs(
+        basin,
+        bare<number>(),
+        options as unknown as { timeout: number },
+        null,
+      )
       await expect(received).rejects.toThrow(
         options === null ? TypeError : 'an option is invalid, expected { timeout, signal }',
       )
