@@ -51,6 +51,8 @@ export class TokenBucket {
 
   /** Milliseconds until a token is available; 0 if there is one. */
   get msUntilToken(): number {
+    // Tokens only grow with time: those that were left last time are still there.
+    if (this.#tokens >= 1) return 0
     const missing = 1 - this.#fill()
     return missing <= 0 ? 0 : missing / this.#perMs
   }

@@ -68,6 +68,7 @@ export { Frame, isFrame, payloadOf } from './frames/frame.ts'
 export {
   formatExtensions,
   HttpHeaders,
+  headerIn,
   listHas,
   parseExtensions,
   parseTokenList,

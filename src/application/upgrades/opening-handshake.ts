@@ -13,6 +13,7 @@ import {
   type ServerHandshake,
   serverHandshakeHeaders,
 } from '../../protocol/index.ts'
+import { headerIn } from '../../protocol/internal.ts'
 import { parseAuthority } from '../calls/authority.ts'
 import type { UpgradeAccepted, UpgradeRequest } from '../engine.ts'
 import { refuse, type Refusal } from './refusal.ts'
@@ -31,7 +32,7 @@ export function readHandshake(request: UpgradeRequest): Handshake | Refusal {
         ? readExtendedConnect({ headers, hasBody })
         : readServerHandshake({ method, httpVersion, headers, hasBody })
     // The handshake checks that there is a Host, but not its value (RFC 9112 §3.2).
-    if (parseAuthority(headers.get('host') ?? '') !== null) return handshake
+    if (parseAuthority(headerIn(rawHeaders, 'host') ?? '') !== null) return handshake
     return refuse(400, 'handshake', 'Cannot upgrade: the Host header is invalid, expected a host')
   } catch (error) {
     if (!(error instanceof HandshakeError)) throw error

@@ -34,13 +34,7 @@ export class HttpHeaders implements Iterable<readonly [name: string, value: stri
    * none.
    */
   get(name: string): string | null {
-    const wanted = name.toLowerCase()
-    let joined: string | null = null
-    for (let at = find(this.#raw, wanted, 0); at >= 0; at = find(this.#raw, wanted, at + 2)) {
-      const value = this.#raw[at + 1] ?? ''
-      joined = joined === null ? value : `${joined}, ${value}`
-    }
-    return joined
+    return headerIn(this.#raw, name.toLowerCase())
   }
 
   /**
@@ -69,6 +63,19 @@ export class HttpHeaders implements Iterable<readonly [name: string, value: stri
   static {
     readRaw = (headers) => headers.#raw
   }
+}
+
+/**
+ * Returns the values of the header `wanted` (in lower case) in `raw`, as `HttpHeaders.get` does,
+ * without an object.
+ */
+export function headerIn(raw: readonly string[], wanted: string): string | null {
+  let joined: string | null = null
+  for (let at = find(raw, wanted, 0); at >= 0; at = find(raw, wanted, at + 2)) {
+    const value = raw[at + 1] ?? ''
+    joined = joined === null ? value : `${joined}, ${value}`
+  }
+  return joined
 }
 
 /**

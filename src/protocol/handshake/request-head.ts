@@ -37,10 +37,10 @@ const DELETE = 0x7f
 const METHOD = 'GET '
 const VERSION = ' HTTP/1.1'
 
-/** Reads one head. Each byte is read once, however the bytes are cut. */
+/** Reads one head. Each byte is read once, a CR at the end of a piece twice. */
 export class RequestHeadReader {
   readonly #maxBytes: number
-  /** Every byte before this index has been searched. */
+  /** Every byte before this index has been searched; a line end is never cut. */
   #searched = 0
   #isOther = false
 
@@ -75,25 +75,26 @@ export class RequestHeadReader {
    */
   #findEnd(bytes: Uint8Array, length: number): number {
     const limit = Math.min(length, this.#maxBytes)
-    for (let at = this.#searched; at < limit; at++) {
-      const byte = bytes[at]!
-      if (at < METHOD.length && byte !== METHOD.charCodeAt(at)) return -1
-      if (byte >= SPACE) {
-        if (byte === DELETE || isAfterCr(bytes, at)) return -1
-      } else if (byte === LF) {
-        if (!isAfterCr(bytes, at)) return -1
-        if (at >= 3 && bytes[at - 2] === LF) return at + 1
-      } else if ((byte !== CR && byte !== TAB) || isAfterCr(bytes, at)) {
-        return -1
-      }
+    let at = this.#searched
+    for (; at < limit && at < METHOD.length; at++) {
+      if (bytes[at] !== METHOD.charCodeAt(at)) return -1
     }
-    this.#searched = limit
-    return length > this.#maxBytes || limit === this.#maxBytes ? -1 : 0
+    while (at < limit) {
+      const byte = bytes[at]! // `at` is below the length
+      if (byte >= SPACE ? byte !== DELETE : byte === TAB) {
+        at += 1
+        continue
+      }
+      if (byte !== CR) return -1
+      // The LF may not have arrived: the CR is searched again with it.
+      if (at + 1 === limit) break
+      if (bytes[at + 1] !== LF) return -1
+      if (bytes[at - 1] === LF) return at + 2
+      at += 2
+    }
+    this.#searched = at
+    return limit === this.#maxBytes ? -1 : 0
   }
-}
-
-function isAfterCr(bytes: Uint8Array, at: number): boolean {
-  return at > 0 && bytes[at - 1] === CR
 }
 
 /** Parses a head whose lines all end with CRLF and that ends with an empty line. */

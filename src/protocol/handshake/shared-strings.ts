@@ -62,12 +62,15 @@ const values = new Map<string, string>()
 /** One spelling of a header that many requests have. */
 export class KnownHeader {
   readonly name: string
+  /** The code of the first character of the name. */
+  readonly first: number
   readonly #isCommon: boolean
   /** The shared value that was seen last; `''` for none. */
   #last = ''
 
   constructor(name: string, isCommon: boolean) {
     this.name = name
+    this.first = name.charCodeAt(0)
     this.#isCommon = isCommon
   }
 
@@ -106,7 +109,10 @@ const knownByName: ReadonlyMap<string, KnownHeader> = new Map(
 export function knownHeaderIn(text: string, start: number, end: number): KnownHeader | null {
   const candidates = knownByLength[end - start]
   if (candidates === undefined) return null
-  for (const known of candidates) if (text.startsWith(known.name, start)) return known
+  const first = text.charCodeAt(start)
+  for (const known of candidates) {
+    if (known.first === first && text.startsWith(known.name, start)) return known
+  }
   return null
 }
 

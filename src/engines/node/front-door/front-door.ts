@@ -17,8 +17,7 @@ import type { Server as HttpServer } from 'node:http'
 import { PerTurn } from '../../../base/internal.ts'
 import type { UpgradeAccepted, UpgradeOutcome } from '../../../application/index.ts'
 import { logFailure } from '../../../application/internal.ts'
-import { HttpHeaders } from '../../../protocol/index.ts'
-import { type RequestHead, listHas } from '../../../protocol/internal.ts'
+import { headerIn, listHas, type RequestHead } from '../../../protocol/internal.ts'
 import type { Transport } from '../../../session/index.ts'
 import type { ConnectionFacts } from '../transports/connection-facts.ts'
 import { AcceptedRequest } from './accepted-request.ts'
@@ -312,9 +311,9 @@ export class FrontDoor implements ArrivalOwner {
 
 /** Whether both headers are there that make an upgrade to our protocol. */
 function asksForUpgrade(rawHeaders: readonly string[]): boolean {
-  const headers = new HttpHeaders(rawHeaders)
-  const protocol = headers.get('upgrade')
+  const protocol = headerIn(rawHeaders, 'upgrade')
   if (protocol !== 'websocket' && protocol?.toLowerCase() !== 'websocket') return false
+  if (!listHas(headerIn(rawHeaders, 'connection') ?? '', 'upgrade')) return false
   // Node answers `Expect` before any listener sees the request.
-  return listHas(headers.get('connection') ?? '', 'upgrade') && !headers.has('expect')
+  return headerIn(rawHeaders, 'expect') === null
 }
