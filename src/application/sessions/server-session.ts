@@ -100,8 +100,8 @@ class ServerSession extends LiveSession implements DefaultWebSocketServerSession
 
   /** Runs the handler. */
   serve(): void {
-    // Never rejects, and the session is in the registry until it resolves.
-    void this.run(() => this.call.route.handler(this))
+    // The session is in the registry until the observer hears that it has left.
+    this.handle(() => this.call.route.handler(this))
   }
 
   /** One observer serves all sessions of an application. */

@@ -39,6 +39,8 @@ class Extras {
   scope: TaskScope | null = null
   reason: Deferred<CloseReason> | null = null
   closed: Deferred<CloseInfo> | null = null
+  /** Resolves for `run`. */
+  left: Deferred<void> | null = null
   // Functions, which may be taken off the session.
   close: WebSocketSession['close'] | null = null
   flush: WebSocketSession['flush'] | null = null
@@ -46,6 +48,9 @@ class Extras {
   launch: WebSocketSession['launch'] | null = null
   delay: WebSocketSession['delay'] | null = null
 }
+
+/** In the place of a handler's promise: the handler has ended, and the session has not. */
+const ENDED: Promise<void> = Promise.resolve()
 
 /**
  * A session of either level. Functions and promises are made when they are first read.
@@ -62,7 +67,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   #send: WebSocketSession['send'] | null = null
   /** Made when one of them is first read. */
   #extras: Extras | null = null
-  /** The promise of the handler while it runs. */
+  /** The promise of the handler while it runs; then `ENDED` until the session is over. */
   #handling: Promise<void> | null = null
 
   /**
@@ -212,17 +217,25 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
 
   /**
    * Runs the handler, and then ends the session: with 1000 if the handler returned (a raw session
-   * ends without a Close frame), with 1011 if it threw. Resolves when the handler and all launched
-   * tasks have settled and the session is over. Never rejects. Called at most once, by the code
-   * that opened the session.
+   * ends without a Close frame), with 1011 if it threw. When the handler and all launched tasks
+   * have settled and the session is over, calls `left` of the observer. Called at most once, by the
+   * code that opened the session.
    */
-  run(handler: () => Promise<void> | void): Promise<void> {
+  handle(handler: () => Promise<void> | void): void {
     // Each idle session waits here. An async function would keep its frame, and a function for each
     // outcome costs more than one that asks the settled promise again.
     const handling = begun(handler)
     this.#handling = handling
     const settled = this.handlerSettled.bind(this)
-    return handling.then(settled, settled)
+    void handling.then(settled, settled)
+  }
+
+  /** The same. Resolves when `left` has been called; never rejects. */
+  run(handler: () => Promise<void> | void): Promise<void> {
+    const left = new Deferred<void>()
+    this.made.left = left
+    this.handle(handler)
+    return left.promise
   }
 
   /** See `SessionOwner`. */
@@ -234,6 +247,8 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   over(info: CloseInfo): void {
     this.#extras?.closed?.resolve(info)
     this.#extras?.scope?.abort()
+    // Later: the observer is told of the end first.
+    if (this.#handling === ENDED) void ENDED.then(() => this.leave())
   }
 
   private get made(): Extras {
@@ -254,21 +269,34 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
     return extras.scope
   }
 
-  private handlerSettled(): Promise<void> {
-    const handling = this.#handling ?? Promise.resolve()
-    this.#handling = null
-    return handling.then(
-      () => this.handlerEnded(),
+  private handlerSettled(): void {
+    void (this.#handling ?? ENDED).then(
+      () => this.handlerEnded(null),
       (error: unknown) => this.handlerEnded({ error }),
     )
   }
 
-  private async handlerEnded(failure?: { readonly error: unknown }): Promise<void> {
-    if (failure === undefined || this.isEndError(failure.error)) this.core.handlerReturned()
+  private handlerEnded(failure: { readonly error: unknown } | null): void {
+    this.#handling = null
+    if (failure === null || this.isEndError(failure.error)) this.core.handlerReturned()
     else this.failed(failure.error)
-    await this.closed
-    await this.#extras?.scope?.join()
+    const { ending } = this.core
+    // What follows takes a promise only if it waits: most sessions have no tasks.
+    if (ending === null || ending.info === null) this.#handling = ENDED
+    else this.leave()
+  }
+
+  /** The handler has ended and the session is over. Its tasks may still be running. */
+  private leave(): void {
+    const scope = this.#extras?.scope ?? null
+    if (scope === null) this.hasLeft()
+    else void scope.join().then(() => this.hasLeft())
+  }
+
+  private hasLeft(): void {
+    this.#handling = null
     this.core.observer.left?.(this)
+    this.#extras?.left?.resolve()
   }
 
   /** The handler or a launched task failed. */

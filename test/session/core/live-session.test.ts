@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { Deferred } from '../../../src/base/internal.ts'
 import { ClosedReceiveChannelError } from '../../../src/channels/index.ts'
 import { CloseReason, Frame, LocalProtocolError } from '../../../src/protocol/index.ts'
 import type { WebSocketSession } from '../../../src/session/index.ts'
@@ -369,6 +370,27 @@ describe('LiveSession.delay', () => {
 
     expect(heard.failures.length).toBe(1)
     expect(heard.failures[0]).toBe(thrown)
+  })
+
+  it('handle() reports left once, after closed and after the tasks have settled', async () => {
+    const { session, peer, observer, heard } = defaultSession()
+    const task = new Deferred<void>()
+    const order: string[] = []
+    observer.left = () => void order.push(`left after ${heard.closed.length} closed`)
+
+    session.handle(() => {
+      void session.launch(() => task.promise.then(() => void order.push('task')))
+    })
+    expect(await peer.read(4)).toBe('88 02 03 e8')
+    peer.close(1000)
+    peer.end()
+    await settled()
+    expect(heard.closed.length).toBe(1)
+    expect(order).toEqual([])
+    task.resolve()
+    await settled()
+
+    expect(order).toEqual(['task', 'left after 1 closed'])
   })
 
   it('a hostile error that comes while the session is ending ends it all the same', async () => {
