@@ -8,9 +8,10 @@
  * given back. `readText` of such a frame costs nothing; decoding 64 KiB takes 11 µs.
  */
 
-import { Buffer, isAscii } from 'node:buffer'
-import { copyMasked } from './mask.ts'
-import { allocateOwnBlock, type Block } from './memory.ts'
+import { isAscii } from 'node:buffer'
+import { copyMasked, copyMaskedInside } from './mask.ts'
+import { allocateOwnBlock, type Block, latin1 } from './memory.ts'
+import { type SimdMask, simdMask } from './simd-mask.ts'
 
 /** Above this size V8 allocates strings one by one, outside of the young generation. */
 export const MAX_ASCII_TEXT_BYTES: number = 100 * 1024
@@ -18,7 +19,18 @@ export const MAX_ASCII_TEXT_BYTES: number = 100 * 1024
 const SAMPLES = 16
 
 /** Where text is unmasked; made at the first use. */
-let scratch: { readonly block: Block; readonly buffer: Buffer } | null = null
+let scratch: SimdScratch | Block | null = null
+
+/** Memory that SIMD writes to. */
+interface SimdScratch {
+  readonly bytes: Uint8Array
+  readonly simd: SimdMask
+}
+
+/** The text whose bytes are still in the scratch; `''`: none. */
+let lastText = ''
+/** Its bytes. Texts of one length have the same view. */
+let lastBytes: Uint8Array = new Uint8Array(0)
 
 /**
  * Returns masked bytes as a string, and `null` if they are not all ASCII.
@@ -34,10 +46,32 @@ export function readAsciiText(
 ): string | null {
   if (!looksAscii(source, start, length, maskKey)) return null
   scratch ??= createScratch()
-  const { block, buffer } = scratch
-  const isKnown = copyMasked(source, start, block, 0, length, maskKey)
-  if (!isKnown && !isAscii(block.bytes.subarray(0, length))) return null
-  return buffer.toString('latin1', 0, length)
+  lastText = ''
+  const { bytes } = scratch
+  if ('simd' in scratch) {
+    if (!copyMaskedInside(scratch.simd, source, start, bytes, length, maskKey)) return null
+  } else {
+    const isKnown = copyMasked(source, start, scratch, 0, length, maskKey)
+    if (!isKnown && !isAscii(bytes.subarray(0, length))) return null
+  }
+  lastText = latin1(bytes, 0, length)
+  if (lastBytes.length !== length) lastBytes = bytes.subarray(0, length)
+  return lastText
+}
+
+/** Whether `text` is ASCII that was read last, and not yet taken. */
+export function isLastText(text: string): boolean {
+  return text === lastText
+}
+
+/**
+ * Returns the bytes of `text` if it was read last, else `null`: most text that is sent on is sent
+ * before the next is read. They must be copied at once. The text is forgotten.
+ */
+export function takeLastText(text: string): Uint8Array | null {
+  if (text !== lastText) return null
+  lastText = ''
+  return lastBytes
 }
 
 /**
@@ -54,7 +88,8 @@ function looksAscii(source: Uint8Array, start: number, length: number, maskKey: 
   return (bits & 0x80) === 0
 }
 
-function createScratch(): { readonly block: Block; readonly buffer: Buffer } {
-  const block = allocateOwnBlock(MAX_ASCII_TEXT_BYTES)
-  return { block, buffer: Buffer.from(block.bytes.buffer) }
+function createScratch(): SimdScratch | Block {
+  const simd = simdMask()
+  const bytes = simd?.readBuffer(MAX_ASCII_TEXT_BYTES) ?? null
+  return simd !== null && bytes !== null ? { simd, bytes } : allocateOwnBlock(MAX_ASCII_TEXT_BYTES)
 }

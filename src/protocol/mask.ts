@@ -14,7 +14,7 @@
  */
 
 import type { Block } from './memory.ts'
-import { simdMask } from './simd-mask.ts'
+import { type SimdMask, simdMask } from './simd-mask.ts'
 
 /** From this size on, 4 bytes at a time are faster, if a view of the source already exists. */
 const MIN_VIEWED_BYTES = 12
@@ -76,6 +76,22 @@ export function copyMasked(
   target.bytes.set(source.subarray(sourceStart, sourceStart + length), targetStart)
   if (maskKey !== 0) maskLong(target.bytes, target.words, targetStart, length, maskKey)
   return false
+}
+
+/**
+ * The same, with SIMD, to the beginning of memory from `simd.readBuffer`: it takes one pass.
+ *
+ * @returns whether all bytes written are ASCII.
+ */
+export function copyMaskedInside(
+  simd: SimdMask,
+  source: Uint8Array,
+  sourceStart: number,
+  target: Uint8Array,
+  length: number,
+  maskKey: number,
+): boolean {
+  return simd.copyInside(source, sourceStart, target, length, reverseBytes(maskKey))
 }
 
 /**

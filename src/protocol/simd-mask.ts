@@ -2,7 +2,8 @@
  * Masks long payloads with WebAssembly SIMD. Where a platform has no WebAssembly, or no SIMD,
  * `mask.ts` uses its plain loops.
  *
- * The code sees only its own memory: 16 KiB of scratch, and the read buffers of the transports. A
+ * The code sees only its own memory: 16 KiB of scratch, the read buffers of the transports, and the
+ * memory where text is unmasked (`ascii-text.ts`). A
  * payload in a read buffer is masked into the scratch and copied to its place from there. Any other
  * payload is copied into the scratch first. Pieces of 16 KiB stay in the processor's L1 cache.
  *
@@ -77,6 +78,26 @@ export class SimdMask {
       target.set(this.#piece, targetStart + done)
     }
     return isAscii === 1
+  }
+
+  /**
+   * The same, to the beginning of memory that `readBuffer` has returned, in one pass.
+   *
+   * @returns whether all bytes written are ASCII.
+   */
+  copyInside(
+    source: Uint8Array,
+    sourceStart: number,
+    target: Uint8Array,
+    length: number,
+    key: number,
+  ): boolean {
+    const memory = this.#memory
+    const to = target.byteOffset
+    const isInside = source.buffer === memory.buffer
+    if (!isInside) memory.set(source.subarray(sourceStart, sourceStart + length), to)
+    const from = isInside ? source.byteOffset + sourceStart : to
+    return this.#mask(from, to, length, key) === 1
   }
 }
 

@@ -54,6 +54,31 @@ describe('SimdMask', () => {
     }
   })
 
+  it('SimdMask.copyInside() is the same as copy(), to the beginning of its target', () => {
+    const simd = simdMask()!
+    const target = simd.readBuffer(20_000)!
+    fc.assert(
+      fc.property(
+        fc.boolean(),
+        fc.oneof(fc.nat(300), fc.nat(20_000)),
+        fc.nat(70),
+        fc.integer(),
+        fc.nat(255),
+        (isInside, length, from, key, seed) => {
+          const source = isInside ? buffer : new Uint8Array(MAX_BYTES)
+          for (let at = 0; at < length; at++) source[from + at] = at * 31 + seed
+          const expected = new Uint8Array(20_000).fill(0xee)
+          const isAscii = simd.copy(source, from, expected, 0, length, key)
+          target.fill(0xee)
+
+          expect(simd.copyInside(source, from, target, length, key)).toBe(isAscii)
+          expect(Buffer.compare(target, expected)).toBe(0)
+        },
+      ),
+      { numRuns: 40 },
+    )
+  })
+
   it('a frame in a read buffer is decoded, and the read buffer is not changed', () => {
     const payload = new Uint8Array(60_000).map((_, at) => at % 127)
     const frame = wire('server', { first: 0x82, payload })

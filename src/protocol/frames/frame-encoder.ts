@@ -5,6 +5,7 @@
  * bytes); 4 bytes of mask key if the frame is masked; the payload.
  */
 
+import { isLastText, takeLastText } from '../ascii-text.ts'
 import { type CloseReason, encodeClosePayload } from '../closing/close-reason.ts'
 import { FIN_BIT, MASK_BIT, MAX_HEADER_BYTES, Opcode } from './frame-header.ts'
 import { maskInPlace } from '../mask.ts'
@@ -121,6 +122,7 @@ let countedBytes = 0
  */
 function countUtf8(text: string): number {
   if (text.length < MIN_COUNTED_CHARACTERS) return utf8Length(text)
+  if (isLastText(text)) return text.length
   if (text === countedText) return countedBytes
   const bytes = utf8Length(text)
   if (text.length <= MAX_REMEMBERED_CHARACTERS) {
@@ -143,8 +145,10 @@ function encodeText(
 ): number {
   const expectedStart = offset + headerSize(text.length, maskKey)
   requireRoom(target, expectedStart + text.length)
-  if (text.length >= MIN_COUNTED_CHARACTERS && isAsciiOf(text)) {
-    writeAscii(target, expectedStart, text)
+  const bytes = text.length < MIN_COUNTED_CHARACTERS ? null : takeLastText(text)
+  if (bytes !== null || (text.length >= MIN_COUNTED_CHARACTERS && isAsciiOf(text))) {
+    if (bytes === null) writeAscii(target, expectedStart, text)
+    else target.set(bytes, expectedStart)
     writeHeader(target, offset, first, text.length, maskKey)
     if (maskKey !== null) maskInPlace(target, expectedStart, text.length, maskKey)
     return expectedStart + text.length

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { readAsciiText } from '../../../src/protocol/ascii-text.ts'
 import { CloseReason } from '../../../src/protocol/closing/close-reason.ts'
 import {
   encodeClose,
@@ -51,6 +52,25 @@ describe('encodeFrame()', () => {
           expect(start).toBe((size < 126 ? 2 : size < 65_536 ? 4 : 10) + (maskKey === null ? 0 : 4))
           expect(target[end]).toBe(0)
         }
+      }
+    }
+  })
+
+  it('encodeFrame() writes text that was just read like all other text, masked or not', () => {
+    for (const length of [1025, 4096, 65_536]) {
+      for (const maskKey of [null, KEY]) {
+        const read = readAsciiText(utf8('b'.repeat(length)), 0, length, 0) ?? ''
+        expect([payloadSize(read), read.length]).toEqual([length, length])
+        const target = new Uint8Array(encodedSizeBound(read))
+        const end = encodeFrame(target, 0, 1, true, 0, read, maskKey)
+
+        const expected = new Uint8Array(length + 20)
+        const bytes = utf8('b'.repeat(length))
+        const expectedEnd = encodeFrame(expected, 0, 1, true, 0, bytes, maskKey)
+        expect(Buffer.compare(target.subarray(0, end), expected.subarray(0, expectedEnd))).toBe(0)
+        // The next text is not taken for it.
+        const other = encodeFrame(target, 0, 1, true, 0, 'c'.repeat(length), null)
+        expect(target[other - 1]).toBe(0x63)
       }
     }
   })
