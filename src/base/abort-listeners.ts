@@ -1,10 +1,11 @@
 /**
- * Adds listeners to an abort signal that many callers share, such as a signal that ends a whole
- * program.
+ * Listens to an abort signal that many callers share, such as a signal that ends a whole program.
  *
  * Node 20 prints a warning about a leak for a signal with 11 listeners. A signal that ends 11
  * connections has no leak: all listeners that are added here share one listener of the signal.
  */
+
+import { Deferred } from './deferred.ts'
 
 const LISTENERS = new WeakMap<AbortSignal, Shared>()
 
@@ -35,4 +36,34 @@ export function removeAbortListener(signal: AbortSignal, listener: () => void): 
   if (shared?.listeners.delete(listener) === true && shared.listeners.size === 0) {
     signal.removeEventListener('abort', shared.run)
   }
+}
+
+/**
+ * Settles as `promise` does, or rejects with the signal's reason if it aborts first. No listener is
+ * left when `promise` has settled.
+ *
+ * @param late called with the value if the promise resolves after the signal has aborted. A later
+ *   rejection is ignored.
+ */
+export function untilAborted<T>(
+  signal: AbortSignal,
+  promise: Promise<T>,
+  late?: (value: T) => void,
+): Promise<T> {
+  const outcome = new Deferred<T>()
+  const onAborted = (): void => void outcome.reject(signal.reason)
+  addAbortListener(signal, onAborted)
+  if (signal.aborted) onAborted()
+
+  promise.then(
+    (value) => {
+      removeAbortListener(signal, onAborted)
+      if (!outcome.resolve(value)) late?.(value)
+    },
+    (error: unknown) => {
+      removeAbortListener(signal, onAborted)
+      outcome.reject(error)
+    },
+  )
+  return outcome.promise
 }

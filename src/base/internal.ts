@@ -1,12 +1,13 @@
 /** The names of the foundation for other folders, beside `index.ts`. */
 
-export { addAbortListener, removeAbortListener } from './abort-listeners.ts'
+export { addAbortListener, removeAbortListener, untilAborted } from './abort-listeners.ts'
 export { asError, isInstance, isThenable, kindOf } from './any-value.ts'
 export { Deferred, handled, rejected, whenKnown } from './deferred.ts'
 export { delayOn, clockBelow, delayingClock } from './delay.ts'
 export { sumInMilliseconds, toMilliseconds } from './duration.ts'
 export type { DurationLimits } from './duration.ts'
 export { type Environment, poolRandom, randomFraction } from './environment.ts'
+export { quoteName, shorten } from './errors.ts'
 export { type LoopShare, loopShareOf, type LoopTurns } from './loop-share.ts'
 export {
   readChoice,

@@ -7,7 +7,7 @@
  * were no session.
  */
 
-import { handled, type LoopTurns, rejected } from '../../base/internal.ts'
+import { handled, type LoopTurns, rejected, untilAborted } from '../../base/internal.ts'
 import {
   ChannelOverflowError,
   ClosedSendChannelError,
@@ -30,7 +30,6 @@ import type { Outbound } from '../../session/index.ts'
 import type { ClientSession } from '../opening/client-session.ts'
 import { NotConnectedError } from './reconnect-errors.ts'
 import type { KeepOptions, ReconnectingSettings } from './reconnect-options.ts'
-import { untilAborted } from './until-aborted.ts'
 
 /** Ends the connection with Close `reason`; `null`: 1000. */
 type EndConnection = (reason: CloseReason | null) => void
@@ -162,7 +161,7 @@ export class BridgedOutgoing implements SendChannel<Outbound> {
     }
     if (data.fin) return false
     throw new LocalProtocolError(
-      'Cannot send a fragment over a reconnecting connection: the rest may go to another session, expected a whole message',
+      'Cannot send a fragment over a reconnecting connection: expected a whole message',
     )
   }
 

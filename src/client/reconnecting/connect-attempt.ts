@@ -2,14 +2,13 @@
  * One attempt of a reconnecting connection: from the URL to the end of `opened`, with one deadline.
  */
 
-import { asError, type Environment } from '../../base/internal.ts'
+import { asError, type Environment, untilAborted } from '../../base/internal.ts'
 import type { CloseInfo } from '../../session/index.ts'
 import type { ClientSession } from '../opening/client-session.ts'
 import { ConnectError, type ConnectStep } from '../opening/errors.ts'
 import type { HeartbeatOwner } from './heartbeat.ts'
 import type { OpenedFacts, ReconnectingSettings } from './reconnect-options.ts'
 import type { Setback } from './reconnect-state.ts'
-import { untilAborted } from './until-aborted.ts'
 
 /** A session with the members that its heartbeat needs. */
 export type HeartbeatSession<Session> = Session & HeartbeatOwner

@@ -4,10 +4,9 @@
  */
 
 import type { Clock } from '../../base/index.ts'
-import { Deferred } from '../../base/internal.ts'
+import { Deferred, untilAborted } from '../../base/internal.ts'
 import type { Backoff, Wait } from './backoff.ts'
 import type { ConnectionHint, ConnectionHints } from './connection-hints.ts'
-import { untilAborted } from './until-aborted.ts'
 
 /** Called when a wait begins, and whenever it is shortened. Both times are in milliseconds. */
 export type WaitListener = (delay: number, retryAt: number) => void

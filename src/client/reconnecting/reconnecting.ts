@@ -16,6 +16,7 @@ import {
   kindOf,
   type LoopTurns,
   removeAbortListener,
+  untilAborted,
 } from '../../base/internal.ts'
 import type { ReceiveChannel, ReceiveOptions, SendChannel } from '../../channels/index.ts'
 import { coreOf, type JoinedChannel } from '../../channels/internal.ts'
@@ -46,7 +47,6 @@ import {
 } from './reconnect-state.ts'
 import { ReconnectWait } from './reconnect-wait.ts'
 import type { ReconnectingWebSocket } from './reconnecting-websocket.ts'
-import { untilAborted } from './until-aborted.ts'
 
 /** What a reconnecting connection needs from its platform. */
 export interface ReconnectingDependencies<Session extends ClientSession> {

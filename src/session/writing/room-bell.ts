@@ -2,7 +2,7 @@
  * Callers that wait until the queue of a session has room again (`whenWritable`).
  */
 
-import { addAbortListener, Deferred, handled, removeAbortListener } from '../../base/internal.ts'
+import { Deferred, handled, untilAborted } from '../../base/internal.ts'
 
 /** Resolves when there is room. All callers without a signal share one promise. */
 export class RoomBell {
@@ -22,7 +22,7 @@ export class RoomBell {
       void handled(this.#room.promise)
     }
     const room = this.#room.promise
-    return signal === undefined ? room : untilAborted(signal, room)
+    return signal === undefined ? room : handled(untilAborted(signal, room))
   }
 
   /** There is room. */
@@ -38,22 +38,4 @@ export class RoomBell {
     this.#room = null
     room?.reject(error)
   }
-}
-
-function untilAborted(signal: AbortSignal, room: Promise<void>): Promise<void> {
-  const outcome = new Deferred<void>()
-  const onAborted = (): void => void outcome.reject(signal.reason)
-  const stop = (): void => removeAbortListener(signal, onAborted)
-  addAbortListener(signal, onAborted)
-  room.then(
-    () => {
-      stop()
-      outcome.resolve()
-    },
-    (error: unknown) => {
-      stop()
-      outcome.reject(error)
-    },
-  )
-  return handled(outcome.promise)
 }
