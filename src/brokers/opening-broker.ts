@@ -5,7 +5,7 @@
  * Before `open` and after a failed one, every method rejects or throws as it does after `close`.
  */
 
-import { rejected } from '../base/internal.ts'
+import { rejected, quoteName } from '../base/internal.ts'
 import {
   type AppendIdentity,
   type Appended,
@@ -108,7 +108,7 @@ export class OpeningBroker<Connection extends EngineConnection, Payload> impleme
   }
 
   follow(topic: LogTopic): Promise<Head> {
-    const act = `follow "${topic.name}"`
+    const act = `follow ${quoteName(topic.name)}`
     return this.#subscribe(act, { type: 'event', topic }, async (connection, { engine }) => {
       const [head] = await engine.log.heads(connection, [topic])
       if (head === undefined) throw new Error('Cannot read a head: the engine has returned none')
@@ -128,7 +128,7 @@ export class OpeningBroker<Connection extends EngineConnection, Payload> impleme
   ): Promise<Appended> {
     const { name } = topic
     return this.#request(
-      `publish to "${name}"`,
+      `publish to ${quoteName(name)}`,
       name,
       (connection, { engine }) =>
         engine.log.append(connection, { topic, message, identity, expect }),
@@ -138,7 +138,7 @@ export class OpeningBroker<Connection extends EngineConnection, Payload> impleme
 
   read(topic: LogTopic, after: number, limit: ReadLimit): Promise<LogPage> {
     const { name } = topic
-    return this.#request(`read "${name}"`, name, (connection, { engine }) =>
+    return this.#request(`read ${quoteName(name)}`, name, (connection, { engine }) =>
       engine.log.read(connection, topic, after, limit),
     )
   }

@@ -3,6 +3,7 @@
  */
 
 import { TowpathError } from '../base/index.ts'
+import { quoteName, shorten } from '../base/internal.ts'
 import type { CloseReason } from '../protocol/index.ts'
 import type { Issue } from '../schema/index.ts'
 
@@ -58,7 +59,10 @@ export class RequestFailedError extends TowpathError {
     const why = isBuiltin(failure)
       ? REASONS[failure]
       : 'the peer answered with a failure of the contract'
-    super(`Cannot get an answer to "${type}": ${reason ?? why} (${failure})`, options)
+    super(
+      `Cannot get an answer to ${quoteName(type)}: ${reason ?? why} (${shorten(failure, MAX_FAILURE_LENGTH)})`,
+      options,
+    )
     this.type = type
     this.failure = failure
     this.data = data
@@ -101,7 +105,9 @@ export class InvalidMessageError extends TowpathError {
   readonly issues: readonly Issue[]
 
   constructor(type: string, issues: readonly Issue[]) {
-    super(`Cannot use the value of "${type}": it does not match its schema${describeFirst(issues)}`)
+    super(
+      `Cannot use the value of ${quoteName(type)}: it does not match its schema${describeFirst(issues)}`,
+    )
     this.type = type
     this.issues = issues
   }
@@ -115,7 +121,14 @@ export interface InvalidFact {
   readonly issues: readonly Issue[]
 }
 
-/** Where the first of `issues` is and what it says, for the end of a message. */
+/**
+ * Where the first of `issues` is and what it says, for the end of a message. The peer may have
+ * chosen the keys of the path, and schemas quote them in what they say.
+ */
 export function describeFirst([first]: readonly Issue[]): string {
-  return first === undefined ? '' : ` at "${first.path.join('.')}": ${first.message}`
+  if (first === undefined) return ''
+  return ` at ${quoteName(first.path.join('.'))}: ${shorten(first.message, MAX_ISSUE_LENGTH)}`
 }
+
+const MAX_ISSUE_LENGTH = 200
+const MAX_FAILURE_LENGTH = 64

@@ -3,6 +3,7 @@
  */
 
 import { TowpathError } from '../base/index.ts'
+import { quoteName } from '../base/internal.ts'
 
 /** The broker cannot be reached, or refuses: nothing was stored. */
 export class BrokerUnavailableError extends TowpathError {
@@ -42,7 +43,10 @@ export class PublishUncertainError extends TowpathError {
   readonly topic: string
 
   constructor(topic: string, options?: ErrorOptions) {
-    super(`Cannot say whether the event for "${topic}" is stored: no answer came in time`, options)
+    super(
+      `Cannot say whether the event for ${quoteName(topic)} is stored: no answer came in time`,
+      options,
+    )
     this.topic = topic
   }
 }
@@ -82,7 +86,7 @@ export class PublishRefusedError extends TowpathError {
     reason: PublishRefusal,
     options: ErrorOptions & { readonly retryAfter?: number; readonly detail?: string } = {},
   ) {
-    super(`Cannot publish to "${topic}": ${options.detail ?? REFUSALS[reason]}`, options)
+    super(`Cannot publish to ${quoteName(topic)}: ${options.detail ?? REFUSALS[reason]}`, options)
     this.topic = topic
     this.reason = reason
     this.retryAfter = options.retryAfter ?? null
@@ -99,7 +103,7 @@ export class ExpectationFailedError extends TowpathError {
   readonly topic: string
 
   constructor(topic: string) {
-    super(`Cannot append to "${topic}": the log is not at the expected position`)
+    super(`Cannot append to ${quoteName(topic)}: the log is not at the expected position`)
     this.topic = topic
   }
 }
@@ -139,7 +143,7 @@ export class SubscriptionRefusedError extends TowpathError {
     reason: SubscriptionRefusal,
     denied: { readonly code: string; readonly message: string } | null = null,
   ) {
-    super(`Cannot subscribe to "${topic}": ${SUBSCRIPTION_REFUSALS[reason]}`)
+    super(`Cannot subscribe to ${quoteName(topic)}: ${SUBSCRIPTION_REFUSALS[reason]}`)
     this.topic = topic
     this.reason = reason
     this.denied = denied
@@ -154,7 +158,9 @@ export class PresenceKeyTakenError extends TowpathError {
   readonly key: string
 
   constructor(topic: string, key: string) {
-    super(`Cannot join "${topic}": another holder has the key, expected a key that is free`)
+    super(
+      `Cannot join ${quoteName(topic)}: another holder has the key, expected a key that is free`,
+    )
     this.topic = topic
     this.key = key
   }
@@ -186,7 +192,7 @@ export class TopicKindConflictError extends TowpathError {
 
   constructor(topic: string, existing: string) {
     super(
-      `Cannot use the kind "${topic}": topics of "${existing}" may have the same name, expected another prefix`,
+      `Cannot use the kind ${quoteName(topic)}: topics of ${quoteName(existing)} may have the same name, expected another prefix`,
     )
     this.topic = topic
     this.existing = existing

@@ -4,7 +4,7 @@
 
 import { ClosedSendChannelError } from '../channels/index.ts'
 import type { WebSocketSession } from '../session/index.ts'
-import { readWholeNumber, requireKnownNames } from '../base/internal.ts'
+import { quoteName, readWholeNumber, requireKnownNames } from '../base/internal.ts'
 import { isPromise, type Validated, validateWith } from '../schema/index.ts'
 import type { AppendIdentity } from './broker.ts'
 import { PublishRefusedError } from './errors.ts'
@@ -114,7 +114,7 @@ export class ServedTopic implements Topic {
 
   async history(options: HistoryPageOptions = {}): Promise<HistoryPage> {
     this.#requireHistory('read the history of')
-    const act = `read the history of "${this.name}"`
+    const act = `read the history of ${quoteName(this.name)}`
     requireKnownNames(act, options, ['from', 'before', 'limit'])
     const { from = { last: MAX_HISTORY_EVENTS }, before = null } = options
     const most = readWholeNumber(act, 'limit', options.limit, MAX_HISTORY_EVENTS, { min: 1 })
@@ -178,7 +178,7 @@ export class ServedTopic implements Topic {
   #requireHistory(act: string): void {
     if (this.kind.history !== null) return
     throw new TypeError(
-      `Cannot ${act} "${this.name}": its kind has no history, expected a kind that has one`,
+      `Cannot ${act} ${quoteName(this.name)}: its kind has no history, expected a kind that has one`,
     )
   }
 
@@ -197,7 +197,7 @@ export class ServedTopic implements Topic {
     const isText = typeof value === 'string' && value !== '' && !LONE_SURROGATE.test(value)
     if (isText && UTF8.encode(value).length <= MAX_TEXT_BYTES) return
     throw new TypeError(
-      `Cannot publish to "${this.name}": option "${name}" is invalid, expected 1 to ${MAX_TEXT_BYTES} bytes of UTF-8`,
+      `Cannot publish to ${quoteName(this.name)}: option "${name}" is invalid, expected 1 to ${MAX_TEXT_BYTES} bytes of UTF-8`,
     )
   }
 }

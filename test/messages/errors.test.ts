@@ -49,4 +49,17 @@ describe('InvalidMessageError', () => {
       'Cannot use the value of "say": it does not match its schema at "text.0": Too long',
     )
   })
+  it('repeats no long name that the peer has chosen', () => {
+    const long = 'x'.repeat(100_000)
+    const issues = [{ path: [long], message: `Unrecognized key: "${long}"` }]
+    const errors = [
+      new InvalidMessageError(long, issues),
+      new RequestFailedError(long, long, { issues }),
+    ]
+
+    for (const { message, type } of errors) {
+      expect(message.length).toBeLessThan(600)
+      expect(type).toBe(long)
+    }
+  })
 })

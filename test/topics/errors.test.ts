@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import {
   BrokerUnavailableError,
   ExpectationFailedError,
+  PresenceKeyTakenError,
   PublishRefusedError,
   PublishUncertainError,
   SubscriptionRefusedError,
@@ -23,6 +24,24 @@ it('every error of topics has its topic in a field', () => {
 
   expect(errors.map(({ topic }) => topic)).toEqual(['a', 'a', 'a', 'a', 'a', 'a', 'a'])
   for (const { message } of errors) expect(message).toMatch(/^Cannot /)
+})
+
+it('no error repeats a long name of a topic whole, and the field keeps it', () => {
+  const long = `rooms/${'x'.repeat(100_000)}`
+  const errors = [
+    new PublishUncertainError(long),
+    new PublishRefusedError(long, 'busy'),
+    new ExpectationFailedError(long),
+    new SubscriptionRefusedError(long, 'forbidden'),
+    new PresenceKeyTakenError(long, long),
+    new TopicKindConflictError(long, long),
+  ]
+
+  for (const { message, topic } of errors) {
+    expect(message).toContain(`"rooms/${'x'.repeat(58)}…" (100006 characters)`)
+    expect(message.length).toBeLessThan(400)
+    expect(topic).toBe(long)
+  }
 })
 
 it('PublishRefusedError says when another attempt may succeed', () => {

@@ -3,6 +3,7 @@
  * connection of the moment.
  */
 
+import { quoteName } from '../../base/internal.ts'
 import { BrokerUnavailableError, type LogKind, type LogTopic } from '../../topics/index.ts'
 import { UnusableEngineError } from '../broker-link.ts'
 import type { EngineKinds } from '../engine.ts'
@@ -70,7 +71,10 @@ export class KindStreams implements EngineKinds<NatsConnection> {
   of(topic: LogTopic): KindStream {
     const stream = this.#streams.get(topic.kind.id)
     if (stream !== undefined && this.#verified.has(stream)) return stream
-    throw new BrokerUnavailableError(`use "${topic.name}" before its kind is prepared`, topic.name)
+    throw new BrokerUnavailableError(
+      `use ${quoteName(topic.name)} before its kind is prepared`,
+      topic.name,
+    )
   }
 
   /** @returns the stream of a kind, verified or not; `undefined` for an unknown kind. */

@@ -2,6 +2,7 @@
  * The logs of topics in JetStream: appends, reads, heads, and the events that streams republish.
  */
 
+import { quoteName } from '../../base/internal.ts'
 import {
   type AppendIdentity,
   type Appended,
@@ -156,7 +157,7 @@ async function unlessGone<T>(connection: NatsConnection, work: () => Promise<T>)
 
 function appendError(connection: NatsConnection, topic: string, error: unknown): unknown {
   if (connection.isUnheard(error)) {
-    return new BrokerUnavailableError(`publish to "${topic}"`, topic, { cause: error })
+    return new BrokerUnavailableError(`publish to ${quoteName(topic)}`, topic, { cause: error })
   }
   if (!(error instanceof JetStreamError)) return error
   if (TOO_LARGE.has(error.number)) return new PublishRefusedError(topic, 'size', { cause: error })

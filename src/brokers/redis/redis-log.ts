@@ -2,6 +2,7 @@
  * The logs of topics in Redis: appends, reads and heads, each by a script.
  */
 
+import { quoteName } from '../../base/internal.ts'
 import {
   type Appended,
   BrokerUnavailableError,
@@ -74,7 +75,7 @@ export class RedisLog implements EngineLog<RedisConnection> {
       // stored nothing. NOSCRIPT and the like have ended the connection before this error.
       if (!(cause instanceof this.#ErrorReply) || cause.message.startsWith('STORED ')) throw cause
       const problem = `Redis answers ${/^[A-Z]+/.exec(cause.message)?.[0] ?? 'with an error'}`
-      throw new BrokerUnavailableError(`publish to "${name}"`, name, { cause, problem })
+      throw new BrokerUnavailableError(`publish to ${quoteName(name)}`, name, { cause, problem })
     }
     throw new ExpectationFailedError(name)
   }

@@ -23,7 +23,7 @@ const KEY = 2
 const PUBLISHER = 4
 const KNOWN_FLAGS = BINARY | KEY | PUBLISHER
 
-const TEXT_ENCODER = new TextEncoder()
+const TEXT_ENCODER = /* @__PURE__ */ new TextEncoder()
 const TEXT_DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** @returns fresh memory. */

@@ -84,7 +84,7 @@ export class ByteReader {
 
   byte(): number {
     const value = this.#bytes[this.#at]
-    if (value === undefined) throw new MalformedBytesError('Cannot read a byte: there are no more')
+    if (value === undefined) throw new MalformedBytesError('Cannot read bytes: there are too few')
     this.#at++
     return value
   }
@@ -104,18 +104,18 @@ export class ByteReader {
 
   /** @param length in bytes; by default the length is before the text. */
   text(length: number = this.number()): string {
+    const bytes = this.block(length)
     try {
-      return TEXT_DECODER.decode(this.block(length))
-    } catch (error) {
-      if (error instanceof MalformedBytesError) throw error
-      throw new MalformedBytesError('Cannot read a text: it is not UTF-8', { cause: error })
+      return TEXT_DECODER.decode(bytes)
+    } catch {
+      throw new MalformedBytesError('Cannot read a text: it is not UTF-8')
     }
   }
 
   /** Bytes, a view. @param length by default the length is before the bytes. */
   block(length: number = this.number()): Uint8Array {
     if (length > this.#bytes.length - this.#at) {
-      throw new MalformedBytesError('Cannot read bytes: there are fewer than their length says')
+      throw new MalformedBytesError('Cannot read bytes: there are too few')
     }
     this.#at += length
     return this.#bytes.subarray(this.#at - length, this.#at)

@@ -2,6 +2,7 @@
  * The patterns of kinds of topics: `rooms/:room`, with parameters that are typed from the pattern.
  */
 
+import { quoteName } from '../../base/internal.ts'
 import { TopicNameError } from '../errors.ts'
 import { checkTopicName, problemOf } from './topic-name.ts'
 
@@ -48,7 +49,9 @@ export class TopicPattern {
     )
     const known = this.#segments.filter(({ isParameter }) => isParameter).length
     if (Object.keys(parameters).length > known) {
-      throw new TypeError(`Cannot name a topic of "${this.text}": there are unknown parameters`)
+      throw new TypeError(
+        `Cannot name a topic of ${quoteName(this.text)}: there are unknown parameters`,
+      )
     }
     return checkTopicName(segments.join('/'))
   }
@@ -79,12 +82,15 @@ export class TopicPattern {
     const value = Object.hasOwn(parameters, name) ? parameters[name] : undefined
     if (typeof value !== 'string') {
       throw new TypeError(
-        `Cannot name a topic of "${this.text}": parameter "${name}" is missing, expected a string`,
+        `Cannot name a topic of ${quoteName(this.text)}: parameter ${quoteName(name)} is missing, expected a string`,
       )
     }
     // Otherwise `{ room: 'a/b' }` would be a topic of another kind.
     if (value.includes('/')) {
-      throw new TopicNameError(value, `parameter "${name}" has a slash, expected one segment`)
+      throw new TopicNameError(
+        value,
+        `parameter ${quoteName(name)} has a slash, expected one segment`,
+      )
     }
     return value
   }
@@ -102,7 +108,7 @@ function parse(text: string): Segment[] {
     const name = segment.slice(1)
     if (!PARAMETER_NAME.test(name) || name === '__proto__' || seen.has(name)) {
       throw new TypeError(
-        `Cannot use the pattern "${text}": ":${name}" is invalid, expected a name that occurs once`,
+        `Cannot use the pattern ${quoteName(text)}: ":${name}" is invalid, expected a name that occurs once`,
       )
     }
     seen.add(name)

@@ -2,7 +2,7 @@
  * The broker in memory: the default, and the reference for all others.
  */
 
-import { rejected, requireKnownNames, requireObject } from '../../base/internal.ts'
+import { rejected, requireKnownNames, requireObject, quoteName } from '../../base/internal.ts'
 import type { WheelTimer } from '../../base/internal.ts'
 import type {
   AppendIdentity,
@@ -124,7 +124,7 @@ class MemoryBroker implements Broker, LogLink {
 
   follow(topic: LogTopic): Promise<Head> {
     if (this.#state !== 'closed') this.#topics.set(topic.name, topic)
-    return this.#request(`follow "${topic.name}"`, topic.name, (line) => {
+    return this.#request(`follow ${quoteName(topic.name)}`, topic.name, (line) => {
       const key = line.keyOf(topic.name)
       this.#log.follow(this, key)
       return this.#log.headOf(key)
@@ -144,7 +144,7 @@ class MemoryBroker implements Broker, LogLink {
   ): Promise<Appended> {
     const { name } = topic
     return this.#request(
-      `publish to "${name}"`,
+      `publish to ${quoteName(name)}`,
       name,
       (line) => {
         const now = line.environment.clock.now()
@@ -158,7 +158,7 @@ class MemoryBroker implements Broker, LogLink {
   }
 
   read(topic: LogTopic, after: number, limit: ReadLimit): Promise<LogPage> {
-    return this.#request(`read "${topic.name}"`, topic.name, (line) => {
+    return this.#request(`read ${quoteName(topic.name)}`, topic.name, (line) => {
       const now = line.environment.clock.now()
       return this.#log.read(line.keyOf(topic.name), after, limit, now)
     })

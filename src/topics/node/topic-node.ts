@@ -3,7 +3,7 @@
  * keeps everything in step with the broker.
  */
 
-import { Deferred, type Environment } from '../../base/internal.ts'
+import { Deferred, type Environment, quoteName } from '../../base/internal.ts'
 import type {
   AppendIdentity,
   Broker,
@@ -241,7 +241,8 @@ export class TopicNode {
     const log = { name, kind: this.#kinds.of(kind) }
     await this.#kinds.prepare(log.kind)
     const [head] = await this.broker.heads([log])
-    if (head === undefined) throw new BrokerUnavailableError(`ask for the head of "${name}"`, name)
+    if (head === undefined)
+      throw new BrokerUnavailableError(`ask for the head of ${quoteName(name)}`, name)
     return head
   }
 
@@ -306,7 +307,7 @@ export class TopicNode {
     for (;;) {
       const follower = await this.#followers.ready(name, kind, signal)
       if (follower !== null) return follower
-      if (this.isClosed) throw new BrokerUnavailableError(`subscribe to "${name}"`, name)
+      if (this.isClosed) throw new BrokerUnavailableError(`subscribe to ${quoteName(name)}`, name)
     }
   }
 
@@ -357,7 +358,7 @@ export class TopicNode {
       if (!(error instanceof BrokerUnavailableError)) throw error
       if (this.settings.whileDown === 'reject') {
         counters.publishFailures++
-        const act = `publish to "${name}"`
+        const act = `publish to ${quoteName(name)}`
         return Promise.reject(new BrokerUnavailableError(act, name, { cause: error }))
       }
     }

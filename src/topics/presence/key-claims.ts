@@ -6,7 +6,13 @@
  * gone. `key-checks.ts` repeats what fails, and finds keys that were lost.
  */
 
-import { callSafely, Deferred, type Environment, randomFraction } from '../../base/internal.ts'
+import {
+  callSafely,
+  Deferred,
+  type Environment,
+  randomFraction,
+  quoteName,
+} from '../../base/internal.ts'
 import type { Broker, Head, LogTopic } from '../broker.ts'
 import { BrokerUnavailableError, PresenceKeyTakenError } from '../errors.ts'
 import { type HeldKey, KeyClaim } from './held-key.ts'
@@ -77,7 +83,9 @@ export class KeyClaims {
       })
     } catch (error) {
       throw isOutage(error)
-        ? new BrokerUnavailableError(`reserve a key of "${topic}"`, topic, { cause: error })
+        ? new BrokerUnavailableError(`reserve a key of ${quoteName(topic)}`, topic, {
+            cause: error,
+          })
         : error
     }
   }

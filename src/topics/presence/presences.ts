@@ -7,6 +7,7 @@ import {
   requireFunction,
   requireKnownNames,
   requireObject,
+  quoteName,
 } from '../../base/internal.ts'
 import { validateWith } from '../../schema/index.ts'
 import type { WebSocketSession } from '../../session/index.ts'
@@ -120,7 +121,7 @@ export class Presences {
     const { presence } = kind
     if (presence === null) {
       throw new TypeError(
-        `Cannot use the presence of "${name}": its kind has none, expected option "presence"`,
+        `Cannot use the presence of ${quoteName(name)}: its kind has none, expected option "presence"`,
       )
     }
     if (!this.#parts.isAlone) this.#parts.nodes.start()
@@ -202,7 +203,7 @@ async function listen(broker: Broker, channel: string): Promise<void> {
 }
 
 function readJoin(name: string, key: string, options: JoinOptions): JoinOptions {
-  const act = `join "${name}"`
+  const act = `join ${quoteName(name)}`
   requireText(act, 'the key', key)
   requireObject(act, 'the options', options)
   requireKnownNames(act, options, ['holder', 'lost'])

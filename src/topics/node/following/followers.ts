@@ -2,7 +2,7 @@
  * The topics that this node follows: from the first subscription until some time after the last.
  */
 
-import type { WheelTimer } from '../../../base/internal.ts'
+import { quoteName, type WheelTimer } from '../../../base/internal.ts'
 import type { EventPlace } from '../../broker.ts'
 import { BrokerUnavailableError } from '../../errors.ts'
 import type { AnyTopicKind } from '../../kind/define-topic.ts'
@@ -76,7 +76,7 @@ export class Followers {
    * @throws {BrokerUnavailableError} after `end`.
    */
   follow(name: string, kind: AnyTopicKind): Follower {
-    if (this.#isEnded) throw new BrokerUnavailableError(`subscribe to "${name}"`, name)
+    if (this.#isEnded) throw new BrokerUnavailableError(`subscribe to ${quoteName(name)}`, name)
     this.#lingering.get(name)?.cancel()
     this.#lingering.delete(name)
     const existing = this.#followers.get(name)

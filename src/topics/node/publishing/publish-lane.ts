@@ -3,7 +3,7 @@
  * also when the connection to the broker breaks in between.
  */
 
-import { Deferred, type Environment, type WheelTimer } from '../../../base/internal.ts'
+import { Deferred, type Environment, type WheelTimer, quoteName } from '../../../base/internal.ts'
 import type { AppendIdentity, Appended, Broker, Head, LogTopic } from '../../broker.ts'
 import {
   BrokerUnavailableError,
@@ -103,7 +103,7 @@ export class PublishLane {
 
   #refusal(bytes: number): Error | null {
     const { name } = this.#topic
-    const act = `publish to "${name}"`
+    const act = `publish to ${quoteName(name)}`
     if (!this.#parts.isUp()) return new BrokerUnavailableError(act, name)
     if (this.#isBroken) {
       const cause = this.#entries.find(({ state }) => state === 'failed')?.error?.cause
@@ -237,7 +237,7 @@ export class PublishLane {
     entry.answer.reject(
       isUncertain
         ? new PublishUncertainError(name, { cause: error?.cause })
-        : (error ?? new BrokerUnavailableError(`publish to "${name}"`, name)),
+        : (error ?? new BrokerUnavailableError(`publish to ${quoteName(name)}`, name)),
     )
   }
 
