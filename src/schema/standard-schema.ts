@@ -45,6 +45,21 @@ export function validateWith(
     : readResult(result, standard.vendor)
 }
 
+/**
+ * Whether `value` is valid, for callers that do not report why it is not. It is much less code in a
+ * page than `validateWith`. The answer is a promise only if the schema validates asynchronously.
+ *
+ * @throws (or rejects with) what the schema throws.
+ */
+export function isValid(schema: StandardSchemaV1, value: unknown): boolean | Promise<boolean> {
+  const result = schema['~standard'].validate(value)
+  return isPromise(result) ? Promise.resolve(result).then(hasNoIssues) : hasNoIssues(result)
+}
+
+function hasNoIssues({ issues }: StandardSchemaV1.Result<unknown>): boolean {
+  return !issues?.length
+}
+
 /** Validates a value by one schema, as `validateWith`. */
 export type Check = (value: unknown) => Validated | Promise<Validated>
 

@@ -3,7 +3,7 @@ import { type } from 'arktype'
 import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { isStandardSchema, validateWith } from '../../src/schema/standard-schema.ts'
+import { isStandardSchema, isValid, validateWith } from '../../src/schema/standard-schema.ts'
 
 const LIBRARIES: ReadonlyArray<readonly [name: string, schema: StandardSchemaV1]> = [
   ['zod', z.object({ room: z.string(), tags: z.array(z.number()).optional() })],
@@ -88,6 +88,31 @@ describe('validateWith()', () => {
     })
 
     expect(() => validateWith(schema, 1)).toThrow(new RangeError('broken'))
+  })
+})
+
+describe('isValid()', () => {
+  it('says whether a value is valid, with a promise only if the schema is asynchronous', async () => {
+    const issues = [{ message: 'No' }]
+
+    expect(
+      isValid(
+        schemaOf(() => ({ value: 1 })),
+        1,
+      ),
+    ).toBe(true)
+    expect(
+      isValid(
+        schemaOf(() => ({ issues })),
+        1,
+      ),
+    ).toBe(false)
+    expect(
+      await isValid(
+        schemaOf(() => Promise.resolve({ issues })),
+        1,
+      ),
+    ).toBe(false)
   })
 })
 

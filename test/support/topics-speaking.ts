@@ -2,7 +2,7 @@
  * A client of the wire protocol of topics that speaks by hand, in either encoding.
  */
 
-import { Frame, WebSockets } from '../../src/index.ts'
+import { Frame, WebSockets, type WebSocketsOptions } from '../../src/index.ts'
 import type { TestApplication, TestSession } from '../../src/testing/index.ts'
 import {
   defineTopic,
@@ -33,8 +33,9 @@ export function serving(
   t: TestApplication,
   options: TopicsOptions = {},
   serve: ServeOptions = {},
+  webSockets: WebSocketsOptions = {},
 ): TopicsOfProcess {
-  t.application.install(WebSockets)
+  t.application.install(WebSockets, webSockets)
   const topics = t.application.install(Topics, options)
   topics.allow(Room, {
     subscribe: ({ parameters, client }) => {

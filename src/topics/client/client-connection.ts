@@ -19,6 +19,11 @@ export interface ConnectionOwner {
   /** A session has begun. `isSame`: the server knows the client by its name of before. */
   opened(welcome: Welcome, isSame: boolean): void
   received(message: ServerMessage): void
+  /**
+   * The server has closed with 1009, because a message was too large. It has not handled the
+   * last message of the session, whose id is `id` if it was a request.
+   */
+  unhandled(id: unknown): void
   /** There will be no other session. */
   ended(error: Error | null): void
 }
@@ -26,6 +31,9 @@ export interface ConnectionOwner {
 /** A server that does not speak the protocol is not asked again. */
 const NOT_UNDERSTOOD = new CloseReason(4400, 'Not understood')
 const MAX_DELAY_MS = 60_000
+/** Closes a session whose peer has sent a message that is too large. */
+const TOO_BIG = 1009
+const UTF8 = new TextEncoder()
 
 /** The connection of one client. */
 export class ClientConnection {
@@ -35,6 +43,10 @@ export class ClientConnection {
   readonly #owner: ConnectionOwner
   readonly #timers = new Set<Disposable>()
   #session: ClientSession | null = null
+  /** The id of the last message on this session, if it has one. */
+  #lastId: unknown
+  /** Bytes of the largest message that the server accepts. A server may not say it. */
+  #maxBytes = Infinity
   #encoding: ClientEncoding = createClientEncoding(null)
   #client: string | null = null
   #ids = 0
@@ -84,11 +96,20 @@ export class ClientConnection {
     this.#timers.add(timer)
   }
 
-  /** @returns whether there is a session. */
+  /**
+   * Sends a message. A request that is larger than the server accepts is answered here with an
+   * error `size`, because the server would close the connection.
+   *
+   * @returns whether there is a session.
+   */
   send(message: ClientFields): boolean {
     const session = this.#session
     if (session === null || session.outgoing.isClosedForSend) return false
-    session.send(this.#encoding.encode(message)).catch(() => {
+    const encoded = this.#encoding.encode(message)
+    const { id } = message
+    if (typeof id === 'number' && this.#refusesSize(id, encoded)) return true
+    this.#lastId = id
+    session.send(encoded).catch(() => {
       // The session has ended. Requests without an answer are sent again on the next one.
     })
     return true
@@ -122,8 +143,24 @@ export class ClientConnection {
     this.#heardAt = this.#clock.now()
     this.#broker = 'up'
     this.#encoding = encoding
+    this.#maxBytes = message.limits.messageBytes ?? Infinity
     this.#session = session
+    this.#lastId = null
+    void session.closed.then(({ remote }) => {
+      if (this.#session === session && remote?.code === TOO_BIG) {
+        this.#owner.unhandled(this.#lastId)
+      }
+    })
     this.#owner.opened(message, isSame)
+  }
+
+  /** Answers a request that is too large. The caller of `send` may not have noted it yet. */
+  #refusesSize(id: number, encoded: string | Uint8Array): boolean {
+    const { length } = typeof encoded === 'string' ? UTF8.encode(encoded) : encoded
+    if (length <= this.#maxBytes) return false
+    const message = `it has ${length} bytes, expected at most ${this.#maxBytes}`
+    queueMicrotask(() => this.#owner.received({ type: 'error', id, code: 'size', message }))
+    return true
   }
 
   async #receiveAll(): Promise<void> {

@@ -2,6 +2,7 @@
  * The topics that a client receives: one feed each.
  */
 
+import { quoteName } from '../../base/internal.ts'
 import type { SubscriptionRefusedError } from '../errors.ts'
 import type { From, TopicItem } from '../kind/items.ts'
 import type { ServerMessage } from '../wire/messages.ts'
@@ -35,7 +36,9 @@ export class ClientFeeds {
   read(topic: string, from: From, signal: AbortSignal | null): AsyncIterableIterator<TopicItem> {
     let feed = this.#feeds.get(topic)
     if (feed?.hasReader === true) {
-      throw new TypeError(`Cannot read "${topic}" twice: another loop reads it, expected one`)
+      throw new TypeError(
+        `Cannot read ${quoteName(topic)} twice: another loop reads it, expected one`,
+      )
     }
     if (feed === undefined) {
       feed = this.#add(topic, from, false)

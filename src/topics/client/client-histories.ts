@@ -3,7 +3,7 @@
  * its page comes.
  */
 
-import { addAbortListener, Deferred, removeAbortListener } from '../../base/internal.ts'
+import { Deferred, untilAborted } from '../../base/internal.ts'
 import { SubscriptionRefusedError } from '../errors.ts'
 import type { HistoryPage, HistoryPageOptions } from '../kind/history-page.ts'
 import type { ServerMessage } from '../wire/messages.ts'
@@ -92,16 +92,9 @@ export class ClientHistories {
   }
 
   #watch(id: number, answer: Deferred<HistoryPage>, signal: AbortSignal): void {
-    const give = (): void => {
+    untilAborted(signal, answer.promise).catch(() => {
       this.#asked.delete(id)
       answer.reject(signal.reason)
-    }
-    if (signal.aborted) {
-      give()
-      return
-    }
-    addAbortListener(signal, give)
-    const release = (): void => removeAbortListener(signal, give)
-    answer.promise.then(release, release)
+    })
   }
 }

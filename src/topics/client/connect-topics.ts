@@ -4,7 +4,7 @@
  */
 
 import { requireKnownNames, requireObject } from '../../base/internal.ts'
-import { isPromise, validateWith } from '../../schema/index.ts'
+import { isValid } from '../../schema/index.ts'
 import type { BrokerState } from '../broker.ts'
 import {
   PublishRefusedError,
@@ -68,6 +68,7 @@ class TopicsConnection implements LiveTopics {
         this.#presences.opened()
       },
       received: (message) => this.#received(message),
+      unhandled: (id) => this.#outbox.unhandled(id),
       ended: (error) => {
         this.#feeds.endAll(error)
         this.#histories.end(error)
@@ -129,11 +130,13 @@ class TopicsConnection implements LiveTopics {
     event: Input,
     { key, signal }: ClientPublishOptions,
   ): Promise<ClientPublished> {
+    signal?.throwIfAborted()
     const schema = kind?.event ?? null
     if (schema !== null) {
-      const validated = validateWith(schema, event)
-      const { issues } = isPromise(validated) ? await validated : validated
-      if (issues !== null) throw new PublishRefusedError(name, 'schema')
+      const validated = isValid(schema, event)
+      // Not awaited without need, so that publishes keep the order of the calls.
+      const valid = typeof validated === 'boolean' ? validated : await validated
+      if (!valid) throw new PublishRefusedError(name, 'schema')
     }
     const isBytes = event instanceof Uint8Array
     const size = isBytes ? event.length : JSON.stringify(event)?.length

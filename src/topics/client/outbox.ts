@@ -7,7 +7,7 @@
  * After a publish that was refused for now, the later ones wait.
  */
 
-import { addAbortListener, Deferred, removeAbortListener } from '../../base/internal.ts'
+import { Deferred, quoteName, untilAborted } from '../../base/internal.ts'
 import { PublishRefusedError, PublishUncertainError } from '../errors.ts'
 import type { ErrorCode } from '../wire/messages.ts'
 import type { ClientConnection } from './client-connection.ts'
@@ -21,6 +21,8 @@ interface Pending {
   readonly bytes: number
   readonly answer: Deferred<ClientPublished>
   isSent: boolean
+  /** Whether it was sent on an earlier session too, and may be stored since. */
+  isRepeated: boolean
   /** When it was sent for the first time; `null` when it never was. */
   firstSentAt: number | null
 }
@@ -61,21 +63,19 @@ export class Outbox {
     signal: AbortSignal | null,
   ): Promise<ClientPublished> {
     const answer = new Deferred<ClientPublished>()
-    if (this.#connection().end !== null) {
-      answer.reject(new PublishRefusedError(topic, 'closed'))
-      return answer.promise
-    }
     const isFull =
       this.#pending.length >= this.#limits.messages ||
       (this.#pending.length > 0 && this.#bytes + bytes > this.#limits.bytes)
-    if (isFull) {
-      answer.reject(new PublishRefusedError(topic, 'busy'))
+    const refusal = this.#connection().end !== null ? 'closed' : isFull ? 'busy' : null
+    if (refusal !== null) {
+      answer.reject(new PublishRefusedError(topic, refusal))
       return answer.promise
     }
     const seq = (this.#sequences.get(topic) ?? 0) + 1
     this.#sequences.set(topic, seq)
     const id = this.#connection().nextId()
-    const pending = { id, topic, seq, body, bytes, answer, isSent: false, firstSentAt: null }
+    const fresh = { isSent: false, isRepeated: false, firstSentAt: null }
+    const pending: Pending = { id, topic, seq, body, bytes, answer, ...fresh }
     this.#pending.push(pending)
     this.#bytes += bytes
     if (signal !== null) this.#watch(pending, signal)
@@ -93,6 +93,7 @@ export class Outbox {
     this.#paused.clear()
     for (const pending of this.#pending.slice()) {
       pending.isSent = false
+      pending.isRepeated = pending.firstSentAt !== null
       // The server does not recognise the numbers of a client with another name.
       if (!isSame && pending.firstSentAt !== null) this.#giveUp(pending)
     }
@@ -144,11 +145,19 @@ export class Outbox {
     else {
       const reason = code === 'size' || code === 'schema' ? code : 'forbidden'
       // The message of a Towpath server begins with the same words as the error.
-      const detail = message.replace(`Cannot publish to "${topic}": `, () => '')
+      const detail = message.replace(`Cannot publish to ${quoteName(topic)}: `, () => '')
       answer.reject(new PublishRefusedError(topic, reason, { detail }))
     }
     this.flush()
     return true
+  }
+
+  /** The server has closed before it handled a publish: see `ConnectionOwner.unhandled`. */
+  unhandled(id: unknown): void {
+    const pending = this.#pending.find((each) => each.id === id)
+    if (pending?.isRepeated !== false) return
+    pending.firstSentAt = null
+    this.#giveUp(pending)
   }
 
   /** There is no other session. */
@@ -175,17 +184,11 @@ export class Outbox {
   }
 
   #watch(pending: Pending, signal: AbortSignal): void {
-    const give = (): void => {
+    // Rejects with the answer too: then nothing of this has an effect.
+    untilAborted(signal, pending.answer.promise).catch(() => {
       pending.answer.reject(signal.reason)
       // A publish that was sent keeps its place until the server answers.
       if (pending.firstSentAt === null) this.#take(pending.id)
-    }
-    if (signal.aborted) {
-      give()
-      return
-    }
-    addAbortListener(signal, give)
-    const release = (): void => removeAbortListener(signal, give)
-    void pending.answer.promise.then(release, release)
+    })
   }
 }

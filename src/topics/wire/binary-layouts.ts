@@ -98,5 +98,5 @@ export const SERVER_LAYOUTS: readonly Layout[] = [
   ['broker', { state: 'text' }],
 ]
 
-/** The type byte of an event of the server. */
-export const EVENT_TYPE: number = SERVER_LAYOUTS.findIndex(([type]) => type === 'event') + 1
+/** The type byte of an event of the server. A number, because a page does not need it. */
+export const EVENT_TYPE = 3

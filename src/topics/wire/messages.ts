@@ -117,6 +117,8 @@ export type ServerMessage =
         readonly eventBytes: number
         readonly publishesPerSecond: number
         readonly unanswered: number
+        /** Bytes of one message of the client. Absent: no limit, or an older server. */
+        readonly messageBytes?: number
       }
       /** How long the server recognises a repeated publish, in milliseconds. */
       readonly dedupe: number

@@ -6,6 +6,7 @@
 import type { DefaultWebSocketServerSession } from '../../application/index.ts'
 import { ClosedReceiveChannelError } from '../../channels/index.ts'
 import { CloseReason } from '../../protocol/index.ts'
+import { LiveSession } from '../../session/internal.ts'
 import type { BrokerState } from '../broker.ts'
 import type { AnyTopicKind, TopicKind } from '../kind/define-topic.ts'
 import type { From } from '../kind/items.ts'
@@ -159,6 +160,7 @@ export class WireSession implements TopicsClient {
         eventBytes: settings.maxEventBytes,
         publishesPerSecond: settings.maxPublishesPerSecond,
         unanswered: MAX_UNANSWERED,
+        ...messageLimit(this.session),
       },
       dedupe: settings.dedupeMs,
       features: ['presence', 'history'],
@@ -242,3 +244,12 @@ export class WireSession implements TopicsClient {
     this.#answers.send({ type: 'denied', topic, code, message })
   }
 }
+
+/** The largest message that the session accepts. A client sends each in one frame. */
+function messageLimit(session: DefaultWebSocketServerSession): { messageBytes?: number } {
+  const { maxMessageSize } = session instanceof LiveSession ? session.core.settings : NO_LIMIT
+  const messageBytes = Math.min(maxMessageSize, session.maxFrameSize)
+  return messageBytes === Infinity ? {} : { messageBytes }
+}
+
+const NO_LIMIT = { maxMessageSize: Infinity }

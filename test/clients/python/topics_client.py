@@ -1,7 +1,8 @@
 """A client of topics, written from docs/topics-wire.md alone.
 
 Usage: topics_client.py URL. Subscribes to rooms/python from the start, publishes three events, loses its
-connection after the second, resumes, and prints what it has seen as one line of JSON.
+connection after the second, resumes, and prints what it has seen as one line of JSON. An event that is
+larger than a message of the server may be is not sent.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ class Client:
         self.sequence = 0
         self.unanswered = {}
         self.answers = []
+        self.limit = None
 
     async def connect(self):
         self.socket = await websockets.connect(self.url, subprotocols=[PROTOCOL])
@@ -33,6 +35,7 @@ class Client:
         welcome = await self.hear()
         assert welcome["type"] == "welcome", welcome
         self.client = welcome["client"]
+        self.limit = welcome["limits"].get("messageBytes")
         for message in list(self.unanswered.values()):
             await self.say(message)
 
@@ -46,6 +49,9 @@ class Client:
         self.sequence += 1
         message = {"type": "publish", "id": self.sequence, "topic": TOPIC}
         message.update(seq=self.sequence, data=data)
+        if self.limit is not None and len(json.dumps(message)) > self.limit:
+            self.answers.append("too large")
+            return
         self.unanswered[self.sequence] = message
         await self.say(message)
 
@@ -83,8 +89,9 @@ async def main(url):
             break
     client.socket.transport.abort()
     await client.connect()
+    await client.publish("x" * 2_000_000)
     await client.publish("three")
-    await client.until(lambda: len(client.seen) == 3 and len(client.answers) == 3)
+    await client.until(lambda: len(client.seen) == 3 and len(client.answers) == 4)
     await client.socket.close()
     print(json.dumps({"seen": client.seen, "answers": client.answers}))
 

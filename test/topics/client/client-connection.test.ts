@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Frame, WebSockets } from '../../../src/index.ts'
+import { CloseReason, Frame, WebSockets } from '../../../src/index.ts'
 import { type TestApplication, withTestApplication } from '../../../src/testing/index.ts'
 import { JSON_PROTOCOL } from '../../../src/topics/wire/messages.ts'
 import { connecting, Room, room, serving } from '../../support/topics-client.ts'
@@ -30,6 +30,29 @@ function scripted(t: TestApplication, answer: (message: Message) => readonly Mes
   )
 }
 
+/** A server that tells no limit, answers nothing, and closes with 1009 at an event. */
+function closingAt(t: TestApplication, event: string): { isPatient: boolean } {
+  const closing = { isPatient: false }
+  t.application.install(WebSockets)
+  t.application.routing((route) =>
+    route.webSocket('/live', { protocols: [JSON_PROTOCOL] }, async (session) => {
+      for await (const frame of session.incoming) {
+        if (!(frame instanceof Frame.Text)) continue
+        const message = JSON.parse(frame.readText()) as Message // of the client
+        if (message['type'] === 'hello') await session.send(JSON.stringify(WELCOME))
+        if (message['data'] === event && !closing.isPatient) {
+          await session.close(new CloseReason(CloseReason.Codes.TOO_BIG))
+        }
+      }
+    }),
+  )
+  return closing
+}
+
+function returned(error: unknown): unknown {
+  return error
+}
+
 describe('ClientConnection', () => {
   it('an answer belongs to the request with its id, and to no other', async () => {
     await withTestApplication(async (t) => {
@@ -51,6 +74,38 @@ describe('ClientConnection', () => {
       await live.close()
       expect(await ended).toMatchObject({ code: 'TOWPATH_PUBLISH_UNCERTAIN' })
       expect(publishes).toHaveLength(1)
+    })
+  })
+
+  it('a publish is refused if it was the last message before a Close 1009', async () => {
+    await withTestApplication(async (t) => {
+      closingAt(t, 'large')
+      const live = connecting(t)
+      const before = live.topic(Room, room).publish('before').catch(returned)
+      const large = live.topic(Room, room).publish('large').catch(returned)
+      await t.clock.advance(10)
+
+      expect(await large).toMatchObject({ code: 'TOWPATH_PUBLISH_REFUSED', reason: 'closed' })
+      // The server may have stored it.
+      expect(await before).toMatchObject({ code: 'TOWPATH_PUBLISH_UNCERTAIN' })
+      await live.close()
+    })
+  })
+
+  it('a publish of an earlier session is uncertain after a Close 1009', async () => {
+    await withTestApplication(async (t) => {
+      const closing = closingAt(t, 'large')
+      closing.isPatient = true
+      const live = connecting(t)
+      await t.clock.advance(10)
+      const large = live.topic(Room, room).publish('large').catch(returned)
+      await t.clock.advance(10)
+      closing.isPatient = false
+      t.network.reset()
+      await t.clock.advance(2000)
+
+      expect(await large).toMatchObject({ code: 'TOWPATH_PUBLISH_UNCERTAIN' })
+      await live.close()
     })
   })
 

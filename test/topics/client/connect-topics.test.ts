@@ -10,6 +10,8 @@ import { connectTopicsOn, type LiveTopics } from '../../../src/topics/portable.t
 import { connecting, Inbox, Room, room, serving } from '../../support/topics-client.ts'
 import { Listening } from '../../support/topics-world.ts'
 
+const MIB = 1 << 20
+
 describe.each(['json', 'binary'] as const)('connectTopicsOn() in %s', (encoding) => {
   it('publishes and receives, with types from the kind', async () => {
     await withTestApplication(async (t) => {
@@ -124,6 +126,51 @@ describe.each(['json', 'binary'] as const)('connectTopicsOn() in %s', (encoding)
       await expect(topic.publish({} as never)).rejects.toMatchObject({ reason: 'schema' })
       await t.clock.advance(10)
       await Promise.all(kept)
+      await live.close()
+    })
+  })
+
+  it('T-58 refuses an event above the message limit of the server, and stays connected', async () => {
+    await withTestApplication(async (t) => {
+      serving(t, { maxEventBytes: 4 * MIB })
+      const live = connecting(t, { encoding })
+      const topic = live.topic(Room, room)
+      // One is refused after the server has told its limit, the other one while it waits for it.
+      const early = topic.publish('x'.repeat(MIB)).catch((error: unknown) => error)
+      await t.clock.advance(10)
+      const late = topic.publish('ü'.repeat(MIB / 2)).catch((error: unknown) => error)
+      const small = topic.publish('small')
+      await t.clock.advance(10)
+
+      for (const refused of [await early, await late]) {
+        expect(refused).toMatchObject({
+          code: 'TOWPATH_PUBLISH_REFUSED',
+          reason: 'size',
+          message: expect.stringMatching(/it has \d{7} bytes, expected at most 1048576$/),
+        })
+      }
+      expect(await small).toMatchObject({ offset: 1 })
+      expect(live.connection.state.type).toBe('open')
+      expect(live.unanswered).toBe(0)
+      await live.close()
+    })
+  })
+
+  it('ends its loops with the error when an event of the server is above its own limit', async () => {
+    await withTestApplication(async (t) => {
+      let connections = 0
+      const topics = serving(t, { maxEventBytes: 4 * MIB }, { connected: () => void connections++ })
+      const live = connecting(t, { encoding })
+      const listening = new Listening(live.topic(Room, room).events())
+      await t.clock.advance(10)
+      await topics.topic(Room, room).publish('x'.repeat(2 * MIB))
+      await t.clock.advance(60_000)
+
+      expect(listening.error).toMatchObject({
+        code: 'TOWPATH_CONNECTION_LOST',
+        cause: { code: 'TOWPATH_FRAME_TOO_BIG', limit: MIB },
+      })
+      expect(connections).toBe(1)
       await live.close()
     })
   })

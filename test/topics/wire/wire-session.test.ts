@@ -50,6 +50,25 @@ describe.each(ENCODINGS)('WireSession in %s', (encoding) => {
     })
   })
 
+  it.each([
+    ['the limit of messages', { maxMessageSize: 50_000 }, 50_000],
+    [
+      'the limit of frames if it is lower',
+      { maxMessageSize: 50_000, maxFrameSize: 40_000 },
+      40_000,
+    ],
+    ['no limit if there is none', { maxMessageSize: Infinity }, undefined],
+  ])('welcome has %s', async (_name, options, messageBytes) => {
+    await withTestApplication(async (t) => {
+      serving(t, {}, {}, options)
+      const client = await Speaking.connect(t, encoding)
+
+      const { limits } = await client.hello()
+
+      expect((limits as { messageBytes?: number }).messageBytes).toBe(messageBytes)
+    })
+  })
+
   it('answers a message that it does not know with an error, and goes on', async () => {
     await withTestApplication(async (t) => {
       serving(t)
