@@ -41,7 +41,7 @@ const PAYLOAD_BYTES = 8
 /** The most bytes that operating systems and proxies may hold in front of a ping. */
 const MAX_AHEAD_BYTES = 16 * 1024 * 1024
 
-/** The slowest rate at which they are assumed to move, unseen: 512 KiB a second. */
+/** The slowest rate at which they are assumed to move, unseen: 512 kB a second. */
 const AHEAD_BYTES_PER_MS = 512
 
 /** Pings whose answers count. Older pings are forgotten: a later answer shows the same. */
