@@ -3,6 +3,7 @@
  */
 
 import type { Outbound, WebSocketSession } from '../session/index.ts'
+import { endTurnOf } from '../session/internal.ts'
 import type { AnyTopicKind } from './kind/define-topic.ts'
 import type { From } from './kind/items.ts'
 import { type Feed, SessionOutlet, TOO_SLOW } from './node/session-outlet.ts'
@@ -130,6 +131,10 @@ class SessionReceiver implements Receiver, Feed {
 
   run(run: Run, subscription: Subscription): boolean {
     return this.outlet.run(run, subscription, this.framing, this.#feed)
+  }
+
+  endVisits(): void {
+    endTurnOf(this.#session)
   }
 
   frameOf(event: TopicEvent, topic: FramedTopic): Outbound | null {

@@ -28,6 +28,8 @@ export interface Receiver {
    * @returns whether they were taken. Otherwise `ready` is called.
    */
   run?(run: Run, subscription: Subscription): boolean
+  /** A group of visits is over: what the receivers have sent may be written out. */
+  endVisits?(): void
   /**
    * The subscription lags, in a topic that closes slow subscribers: closes it if it is slow itself.
    */
@@ -95,6 +97,10 @@ export class Subscription implements Visited, Cursor {
     const run = isSteady(this) ? topic.runAfter(this.epoch, this.offset) : null
     if (run !== null && receiver.run?.(run, this) === true && run.to === topic.head) return
     if ((this.flags & CursorFlag.CLOSED) === 0) receiver.ready(this)
+  }
+
+  endVisits(): void {
+    this.receiver.endVisits?.()
   }
 
   /** The receiver takes a run. */

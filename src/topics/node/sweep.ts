@@ -8,9 +8,14 @@ import type { Environment } from '../../base/internal.ts'
 /** A member of a list that is visited: it takes all that there is for it. */
 export interface Visited {
   visit(): void
+  /** A group of visits is over, and this member was the last one: writes out what they sent. */
+  endVisits?(): void
 }
 
-/** Visits between two looks at the clock. */
+/**
+ * Visits between two looks at the clock. What they sent is then written out: the objects of the
+ * sessions are still in the processor's cache, and the first sessions do not wait for the last.
+ */
 const VISITS_PER_LOOK = 32
 const MAX_TURN_MS = 2
 /** How many events may gather in a turn, in rings. */
@@ -62,11 +67,14 @@ export class VisitedList<Member extends Visited & { place: number }> {
 
   /** Visits up to `count` members. @returns whether others wait. */
   visit(count: number): boolean {
+    let last: Member | undefined
     for (let visits = 0; visits < count && this.#left > 0; visits++) {
       this.#left--
       if (this.#next >= this.#members.length) this.#next = 0
-      this.#members[this.#next++]?.visit()
+      last = this.#members[this.#next++]
+      last?.visit()
     }
+    last?.endVisits?.()
     return this.#left > 0
   }
 }

@@ -6,6 +6,7 @@ class Member {
   place = -1
   visits = 0
   onVisit: () => void = () => {}
+  endVisits: () => void = () => {}
 
   visit(): void {
     this.visits++
@@ -35,6 +36,18 @@ describe('VisitedList', () => {
 
     expect(list.some(2)).toEqual(members.slice(0, 2))
     expect(list.some(9)).toEqual(members)
+  })
+
+  it('ends each group of visits at its last member', () => {
+    const { list, members } = listOf(10)
+    const ended: number[] = []
+    for (const [index, member] of members.entries()) member.endVisits = () => ended.push(index)
+    list.mark()
+
+    while (list.visit(4));
+    list.visit(4)
+
+    expect(ended).toEqual([3, 7, 9])
   })
 
   it('misses nobody when members come and go in between', () => {
