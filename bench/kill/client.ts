@@ -22,14 +22,14 @@ export class Client {
   readonly #publishing: Promise<void>
   readonly #subscribing: Promise<void>
 
-  constructor(id: number, topicCount: number, ports: readonly number[]) {
+  /** @param addresses `host:port` of each node. */
+  constructor(id: number, topicCount: number, addresses: readonly string[]) {
     this.#id = id
     this.topic = `kill/${id % topicCount}`
     let attempt = id
-    this.#live = connectTopics(
-      () => `ws://127.0.0.1:${ports[attempt++ % ports.length] ?? 0}/live`,
-      { connection: { reconnect: { baseDelay: 50, maxDelay: 500 } } },
-    )
+    this.#live = connectTopics(() => `ws://${addresses[attempt++ % addresses.length] ?? ''}/live`, {
+      connection: { reconnect: { baseDelay: 50, maxDelay: 500 } },
+    })
     this.#publishing = this.#publish()
     this.#subscribing = this.#subscribe()
   }

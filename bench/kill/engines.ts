@@ -6,6 +6,7 @@ import { CutProxy } from '../../test/support/brokers/cut-proxy.ts'
 import { NatsServers } from '../../test/support/brokers/nats-harness.ts'
 import { RedisServer } from '../../test/support/brokers/redis-harness.ts'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Namespace } from './namespace.ts'
 
 /** Ways to break an engine. Each resolves when the engine accepts connections again. */
 export interface Engine {
@@ -26,24 +27,42 @@ export interface Engine {
   readonly abandon: () => void
 }
 
-/** @param kind `redis`, `nats` or `nats3`. */
-export async function startEngine(kind: string): Promise<Engine> {
-  if (kind === 'redis') return startRedis()
-  if (kind === 'nats' || kind === 'nats3') return startNats(kind === 'nats3' ? 3 : 1)
+/**
+ * @param kind `redis`, `nats` or `nats3`.
+ * @param namespace where the nodes run, if the kernel cuts them off; `null`: proxies do.
+ */
+export async function startEngine(kind: string, namespace: Namespace | null): Promise<Engine> {
+  if (kind === 'redis') return cutBy(namespace, await startRedis(hostOf(namespace)))
+  if (kind === 'nats' || kind === 'nats3') {
+    return cutBy(namespace, await startNats(kind === 'nats3' ? 3 : 1, hostOf(namespace)))
+  }
   throw new Error(`Cannot start broker "${kind}", expected redis, nats or nats3`)
+}
+
+function hostOf(namespace: Namespace | null): string {
+  return namespace?.brokerAddress ?? '127.0.0.1'
+}
+
+function cutBy(namespace: Namespace | null, engine: Engine): Engine {
+  if (namespace === null) return engine
+  return {
+    ...engine,
+    cut: (isSilent) => namespace.cut(isSilent),
+    mend: () => namespace.mend(),
+  }
 }
 
 function impossible(act: string): () => Promise<never> {
   return () => Promise.reject(new Error(`Cannot ${act} this engine`))
 }
 
-async function startRedis(): Promise<Engine> {
+async function startRedis(host: string): Promise<Engine> {
   let primary = await RedisServer.start()
   const all = [primary]
-  const proxy = await CutProxy.listen(primary.port)
+  const proxy = await CutProxy.listen(primary.port, host)
   return {
     name: 'redis',
-    addresses: [`127.0.0.1:${proxy.port}`],
+    addresses: [`${host}:${proxy.port}`],
     async restart() {
       await primary.engine.kill()
       await primary.engine.start()
@@ -76,13 +95,13 @@ async function startRedis(): Promise<Engine> {
   }
 }
 
-async function startNats(count: 1 | 3): Promise<Engine> {
+async function startNats(count: 1 | 3, host: string): Promise<Engine> {
   const servers = await NatsServers.start(count)
-  const proxies = await Promise.all(servers.ports.map((port) => CutProxy.listen(port)))
+  const proxies = await Promise.all(servers.ports.map((port) => CutProxy.listen(port, host)))
   let next = 0
   return {
     name: 'nats',
-    addresses: proxies.map(({ port }) => `127.0.0.1:${port}`),
+    addresses: proxies.map(({ port }) => `${host}:${port}`),
     restart: () => servers.restart(),
     async restartOne() {
       const engine = servers.engines[next++ % count]

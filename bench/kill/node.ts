@@ -1,7 +1,7 @@
 /**
  * One node of the kill test: a server of topics over a broker. It is killed without notice.
  *
- * `PORT` is where it listens. `BROKER` is `redis` or `nats`. `ENGINE` has its addresses, separated by
+ * `HOST` and `PORT` are where it listens. `BROKER` is `redis` or `nats`. `ENGINE` has its addresses, separated by
  * commas.
  */
 
@@ -11,7 +11,8 @@ import { brokerOf, KILL, NAMESPACE } from './shared.ts'
 
 const SECRET = 'a secret that all nodes share'
 
-const server = embeddedServer({ port: Number(process.env['PORT']), host: '127.0.0.1' }, (app) => {
+const host = process.env['HOST'] ?? '127.0.0.1'
+const server = embeddedServer({ port: Number(process.env['PORT']), host }, (app) => {
   app.install(WebSockets, { origins: 'any' })
   const topics = app.install(Topics, {
     broker: brokerOf(process.env['BROKER'] ?? '', (process.env['ENGINE'] ?? '').split(',')),

@@ -17,6 +17,7 @@ import { openTopics } from 'towpath/topics'
 import { freePort } from '../../test/support/brokers/engine-process.ts'
 import { Client } from './client.ts'
 import { type Engine, startEngine } from './engines.ts'
+import { Namespace } from './namespace.ts'
 import { brokerOf, KILL, NAMESPACE } from './shared.ts'
 import { FAULTS, type FinalLog, judge, type Logged, missingFrom, type Verdict } from './verdict.ts'
 
@@ -30,6 +31,8 @@ const HELP = `npm run bench:kill -- [options]
   --lag 300             by how many milliseconds the replica lags
   --cuts ''             cuts of the broker, in seconds: 3,60
   --silent-cuts ''      the same, with packets that vanish
+  --netns               the kernel cuts: nodes run in a network namespace, whose link to the broker
+                        goes down or drops all packets. Needs root and iproute2
   --pauses 0            how often a node is frozen (SIGSTOP) for 30 s
   --every 2000          milliseconds between two faults
   --clients 40          over --topics 4
@@ -45,6 +48,7 @@ const { values } = parseArgs({
     lag: { type: 'string', default: '300' },
     cuts: { type: 'string', default: '' },
     'silent-cuts': { type: 'string', default: '' },
+    netns: { type: 'boolean', default: false },
     pauses: { type: 'string', default: '0' },
     every: { type: 'string', default: '2000' },
     clients: { type: 'string', default: '40' },
@@ -61,25 +65,40 @@ const atExit: Array<() => void> = []
 class Node {
   readonly port: number
   readonly #engine: Engine
+  readonly #namespace: Namespace | null
   #child: ChildProcess | null = null
 
-  constructor(port: number, engine: Engine) {
+  constructor(port: number, engine: Engine, namespace: Namespace | null) {
     this.port = port
     this.#engine = engine
+    this.#namespace = namespace
+  }
+
+  get address(): string {
+    return `${this.#host}:${this.port}`
+  }
+
+  get #host(): string {
+    return this.#namespace?.nodesAddress ?? '127.0.0.1'
   }
 
   /** Resolves when it listens. */
   async start(): Promise<void> {
     atExit.push(() => void this.#child?.kill('SIGKILL'))
-    const env = { ...process.env, PORT: `${this.port}`, BROKER: this.#engine.name }
-    this.#child = spawn(
-      process.execPath,
-      ['--import', 'tsx', fileURLToPath(new URL('node.ts', import.meta.url))],
-      {
-        env: { ...env, ENGINE: this.#engine.addresses.join(',') },
-        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    const program = fileURLToPath(new URL('node.ts', import.meta.url))
+    const prefix = this.#namespace?.prefix ?? []
+    const [command, ...args] = [...prefix, process.execPath, '--import', 'tsx', program]
+    this.#child = spawn(command, args, {
+      env: {
+        ...process.env,
+        PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`,
+        HOST: this.#host,
+        PORT: `${this.port}`,
+        BROKER: this.#engine.name,
+        ENGINE: this.#engine.addresses.join(','),
       },
-    )
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
     await once(this.#child, 'message')
   }
 
@@ -187,14 +206,19 @@ async function readLog(engine: Engine, topic: number): Promise<FinalLog> {
 }
 
 async function main(): Promise<void> {
-  const engine = await startEngine(values.broker)
+  const namespace = values.netns ? Namespace.create() : null
+  if (namespace !== null) atExit.push(() => namespace.end())
+  const engine = await startEngine(values.broker, namespace)
   atExit.push(engine.abandon)
-  const nodes = [new Node(await freePort(), engine), new Node(await freePort(), engine)]
+  const nodes = [
+    new Node(await freePort(), engine, namespace),
+    new Node(await freePort(), engine, namespace),
+  ]
   await Promise.all(nodes.map((node) => node.start()))
-  const ports = nodes.map(({ port }) => port)
+  const addresses = nodes.map(({ address }) => address)
   const clients = Array.from(
     { length: Number(values.clients) },
-    (_, id) => new Client(id, topicCount, ports),
+    (_, id) => new Client(id, topicCount, addresses),
   )
   await delay(3000)
   const stuck = await breakAll(engine, nodes, clients)

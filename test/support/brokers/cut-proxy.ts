@@ -23,9 +23,10 @@ export class CutProxy {
     this.#server = createServer((near) => this.#accept(near))
   }
 
-  static async listen(target: number): Promise<CutProxy> {
+  /** @param host where it listens. */
+  static async listen(target: number, host: string = '127.0.0.1'): Promise<CutProxy> {
     const proxy = new CutProxy(target)
-    proxy.#server.listen(0, '127.0.0.1')
+    proxy.#server.listen(0, host)
     await once(proxy.#server, 'listening')
     return proxy
   }
