@@ -30,6 +30,7 @@ export const FAMILIES = [
   'limits',
   'deflate-offers',
   'compression',
+  'http2',
 ] as const
 
 /** One of the families. */
@@ -69,7 +70,7 @@ export interface Exchange {
 }
 
 /** What every case has. `family` and `name` identify it. */
-interface Described {
+export interface Described {
   readonly family: Family
   readonly name: string
   /** `RFC 6455 §5.2`. */

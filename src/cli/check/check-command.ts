@@ -2,6 +2,7 @@
  * `towpath check`: the conformance of a server, or of a client.
  */
 
+import type { Clock } from '../../base/index.ts'
 import { Deferred } from '../../base/internal.ts'
 import type { Arguments } from '../arguments.ts'
 import type { Command } from '../command.ts'
@@ -12,6 +13,7 @@ import { printable, printableUrl } from '../printable.ts'
 import { ReportFile } from '../report-file.ts'
 import type { World } from '../world.ts'
 import { clientCases, serverCases } from './cases/all-cases.ts'
+import { http2Cases } from './cases/http2.ts'
 import {
   CHECK_SPEC,
   type CheckSettings,
@@ -20,11 +22,14 @@ import {
   readCheckTarget,
   selectCases,
 } from './check-options.ts'
-import { examine, runCases } from './check-run.ts'
+import type { Described } from './check-case.ts'
+import { examine, runAll, runCases, type RunOutcome } from './check-run.ts'
+import { Http2CaseRunner } from './http2/run-http2-case.ts'
 import { htmlCheckReport } from './report/check-html.ts'
 import { checkJson, checkLines, type CheckReport, isFailure } from './report/check-report.ts'
 import { junitReport } from './report/junit.ts'
 import { CheckServer } from './server/check-server.ts'
+import type { CheckTarget } from './wire/open-connection.ts'
 
 /** The command. */
 export const checkCommand: Command = {
@@ -50,16 +55,41 @@ async function checkServer(
   limits: CommandLimits,
   outlet: Outlet,
 ): Promise<number> {
-  const cases = selectCases(serverCases(), settings.filters)
-  if (settings.isList) return await printList(cases, outlet)
+  if (settings.isList) {
+    const cases: readonly Described[] = settings.isHttp2 ? http2Cases() : serverCases()
+    return await printList(selectCases(cases, settings.filters), outlet)
+  }
   const target = readCheckTarget(args)
   const files = openFiles(settings)
-  const { signal } = limits
-  const facts = await examine(target, clock, settings.deadline, signal)
-  const run = await runCases(target, facts, { ...settings, cases }, clock, signal)
+  const run = settings.isHttp2
+    ? await checkOverHttp2(target, settings, clock, limits.signal)
+    : await checkOverHttp1(target, settings, clock, limits.signal)
   const subject = printableUrl(target.url.href)
   const report = { subject, isStrict: settings.isStrict, results: run.results }
   return await finish(report, settings, { stopped: run.stopped, limits, outlet, files })
+}
+
+async function checkOverHttp1(
+  target: CheckTarget,
+  settings: CheckSettings,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<RunOutcome> {
+  const cases = selectCases(serverCases(), settings.filters)
+  const facts = await examine(target, clock, settings.deadline, signal)
+  return runCases(target, facts, { ...settings, cases }, clock, signal)
+}
+
+async function checkOverHttp2(
+  target: CheckTarget,
+  settings: CheckSettings,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<RunOutcome> {
+  const cases = selectCases(http2Cases(), settings.filters)
+  const runner = new Http2CaseRunner(target, clock, settings.deadline)
+  await runner.examine(signal)
+  return runAll((each) => runner.run(each, signal), { ...settings, cases }, clock, signal)
 }
 
 async function checkClient(

@@ -9,7 +9,7 @@ import { type Arguments, type CommandSpec, quoted } from '../arguments.ts'
 import { UsageError } from '../exit-code.ts'
 import { readPort, readServerTls } from '../listen/listen-options.ts'
 import { readTargetOptions, readUrl, TARGET_OPTIONS } from '../wire/target-options.ts'
-import { type CheckCase, FAMILIES } from './check-case.ts'
+import { type Described, FAMILIES } from './check-case.ts'
 import type { CheckTarget } from './wire/open-connection.ts'
 
 const DEFAULT_DEADLINE_MS = 5000
@@ -28,6 +28,8 @@ const TARGET_NAMES: readonly string[] = [
   'servername',
   'insecure',
   'unix',
+  'proxy',
+  'http2',
   'connect-timeout',
 ]
 
@@ -47,7 +49,8 @@ export const CHECK_SPEC: CommandSpec = {
   operands: '[URL | PORT]',
   minOperands: 0,
   maxOperands: 1,
-  summary: 'Checks whether a server, or a client, that echoes keeps RFC 6455 and RFC 7692.',
+  summary:
+    'Checks whether a server, or a client, that echoes keeps RFC 6455, RFC 7692 and RFC 8441.',
   options: [
     { name: 'serve', help: 'Listens on PORT (default 9001), and checks a client that connects.' },
     { name: 'host', value: 'HOST', help: 'The address to listen on (default 127.0.0.1).' },
@@ -86,6 +89,8 @@ export const CHECK_SPEC: CommandSpec = {
 export interface CheckSettings {
   /** Whether a client is checked, which connects. */
   readonly isServing: boolean
+  /** Whether the cases about HTTP/2 are run, and no others. */
+  readonly isHttp2: boolean
   readonly filters: readonly string[]
   /** Whether `strict-fail` counts as a failure. */
   readonly isStrict: boolean
@@ -114,6 +119,7 @@ export function readCheckSettings(args: Arguments): CheckSettings {
   }
   return {
     isServing,
+    isHttp2: args.has('http2'),
     filters: args.texts('filter').map((text) => text.toLowerCase()),
     isStrict: grade === 'strict',
     isList: args.has('list'),
@@ -154,7 +160,8 @@ export function readCheckTarget(args: Arguments): CheckTarget {
   if (url.protocol !== 'ws:' && url.protocol !== 'wss:') {
     throw new UsageError(`Cannot check ${quoted(url.protocol)}: expected a URL of ws: or wss:`)
   }
-  const options = readTargetOptions(args, url.href)
+  // The socket of a case is opened here, whatever speaks on it.
+  const options = { ...readTargetOptions(args, url.href), http2: false }
   const protocols = args.texts('protocol')
   const origin = args.text('origin')
   const headers = args.texts('header').map(checkedHeader)
@@ -180,7 +187,7 @@ export function readCheckTarget(args: Arguments): CheckTarget {
 }
 
 /** Returns the cases that every filter matches. @throws {UsageError} if there is none. */
-export function selectCases<Case extends Pick<CheckCase, 'name' | 'section' | 'grade'>>(
+export function selectCases<Case extends Pick<Described, 'name' | 'section' | 'grade'>>(
   cases: readonly (Case & { readonly family: string })[],
   filters: readonly string[],
 ): (Case & { readonly family: string })[] {

@@ -4,7 +4,7 @@
 
 import type { Clock } from '../../base/index.ts'
 import { CommandEnd, ExitCode } from '../exit-code.ts'
-import type { CheckCase, Exchange } from './check-case.ts'
+import type { CheckCase, Described, Exchange } from './check-case.ts'
 import { type CaseResult, verdictOf } from './check-result.ts'
 import { conduct } from './conduct.ts'
 import { type CaseOutcome, CaseRunner, type ServerFacts } from './run-case.ts'
@@ -18,8 +18,8 @@ const MAX_SILENT = 20
 const MAX_UNREACHABLE = 3
 
 /** How cases are run. */
-export interface RunSettings {
-  readonly cases: readonly CheckCase[]
+export interface RunSettings<Case extends Described = CheckCase> {
+  readonly cases: readonly Case[]
   /** The time of one case, in milliseconds. */
   readonly deadline: number
   /** How many run at a time. */
@@ -120,16 +120,28 @@ function noHandshake(why: string): CommandEnd {
   return new CommandEnd(ExitCode.NO_CONNECTION, message)
 }
 
-/** Runs the cases. Results are in the order of the cases. */
-export async function runCases(
+/** Runs the cases over HTTP/1.1. Results are in the order of the cases. */
+export function runCases(
   target: CheckTarget,
   facts: ServerFacts,
   settings: RunSettings,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<RunOutcome> {
-  const run = new Run(new CaseRunner(target, clock, settings.deadline), facts, clock, signal)
-  const isHeavy = ({ family }: CheckCase): boolean => family === 'limits'
+  const runner = new CaseRunner(target, clock, settings.deadline)
+  const runOne = (each: CheckCase): Promise<CaseOutcome> => runner.run(each, facts, signal)
+  return runAll(runOne, settings, clock, signal)
+}
+
+/** Runs cases, each by `runOne`. Results are in the order of the cases. */
+export async function runAll<Case extends Described>(
+  runOne: (each: Case) => Promise<CaseOutcome>,
+  settings: RunSettings<Case>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<RunOutcome> {
+  const run = new Run(runOne, clock, signal)
+  const isHeavy = ({ family }: Case): boolean => family === 'limits'
   const light = settings.cases.filter((each) => !isHeavy(each))
   await run.all(light, settings.concurrency)
   // Their messages have megabytes: one at a time bounds the memory.
@@ -137,19 +149,17 @@ export async function runCases(
   return { results: run.results, stopped: run.stopped }
 }
 
-class Run {
+class Run<Case extends Described> {
   stopped: CommandEnd | null = null
-  readonly #runner: CaseRunner
-  readonly #facts: ServerFacts
+  readonly #runOne: (each: Case) => Promise<CaseOutcome>
   readonly #clock: Clock
   readonly #signal: AbortSignal
   readonly #results: CaseResult[] = []
   #silent = 0
   #unreachable = 0
 
-  constructor(runner: CaseRunner, facts: ServerFacts, clock: Clock, signal: AbortSignal) {
-    this.#runner = runner
-    this.#facts = facts
+  constructor(runOne: (each: Case) => Promise<CaseOutcome>, clock: Clock, signal: AbortSignal) {
+    this.#runOne = runOne
     this.#clock = clock
     this.#signal = signal
   }
@@ -158,7 +168,7 @@ class Run {
     return this.#results
   }
 
-  async all(cases: readonly CheckCase[], concurrency: number): Promise<void> {
+  async all(cases: readonly Case[], concurrency: number): Promise<void> {
     const results: CaseResult[] = []
     let next = 0
     const work = async (): Promise<void> => {
@@ -175,11 +185,11 @@ class Run {
     this.#results.push(...results.filter((each) => each !== undefined))
   }
 
-  async #run(each: CheckCase): Promise<CaseResult | null> {
+  async #run(each: Case): Promise<CaseResult | null> {
     const since = this.#clock.now()
     let outcome: CaseOutcome
     try {
-      outcome = await this.#runner.run(each, this.#facts, this.#signal)
+      outcome = await this.#runOne(each)
     } catch (error) {
       if (this.#signal.aborted) return null
       throw error
@@ -194,7 +204,7 @@ class Run {
   }
 
   /** A server that has gone would cost the time of a case for each case that is left. */
-  #watch({ family, name }: CheckCase, { contact }: CaseOutcome): void {
+  #watch({ family, name }: Case, { contact }: CaseOutcome): void {
     this.#silent = contact === 'silent' ? this.#silent + 1 : 0
     this.#unreachable = contact === 'unreachable' ? this.#unreachable + 1 : 0
     if (this.stopped !== null) return

@@ -146,8 +146,13 @@ export class CaseRunner {
   }
 
   get #patience(): number {
-    return Math.ceil(this.#deadline / PATIENCE_SHARES)
+    return patienceOf(this.#deadline)
   }
+}
+
+/** How long one answer is awaited, in milliseconds, before a case goes on. */
+export function patienceOf(deadline: number): number {
+  return Math.ceil(deadline / PATIENCE_SHARES)
 }
 
 function judgeRefusal(

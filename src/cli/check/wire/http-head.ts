@@ -102,6 +102,16 @@ export function switchingProblem(
   if (one('sec-websocket-accept') !== accept) {
     return 'its Sec-WebSocket-Accept does not belong to the key (§4.2.2)'
   }
+  return offeredProblem(response, offered, protocols)
+}
+
+/** Returns which extension or subprotocol was not offered; `null`: none. Safe to print. */
+export function offeredProblem(
+  response: ResponseHead,
+  offered: readonly string[],
+  protocols: readonly string[],
+): string | null {
+  const one = (name: string): string => response.headers.get(name)?.join(', ') ?? ''
   const strange = elementsOf(response, 'sec-websocket-extensions')
     .map((each) => each.split(';')[0]?.trim() ?? '')
     .find((name) => !offered.includes(name))

@@ -4,6 +4,7 @@
  */
 
 import { isIP } from 'node:net'
+import type { Duplex } from 'node:stream'
 
 import type { Clock } from '../../../base/index.ts'
 import { Deferred } from '../../../base/internal.ts'
@@ -25,6 +26,7 @@ import {
   type ResponseHead,
   type UpgradeRequest,
 } from './http-head.ts'
+import { openTunnel } from './open-tunnel.ts'
 import { RawConnection } from './raw-connection.ts'
 
 /** A server under check. */
@@ -44,10 +46,26 @@ export async function openConnection(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<RawConnection> {
+  return new RawConnection(await openSocketTo(target, clock, signal), clock)
+}
+
+/**
+ * Opens a socket to the server.
+ *
+ * @param offered the versions of HTTP that TLS offers; by default HTTP/1.1.
+ * @throws {ConnectError} (by rejecting) with the step that failed; the reason of the signal.
+ */
+export async function openSocketTo(
+  target: CheckTarget,
+  clock: Clock,
+  signal: AbortSignal,
+  offered?: readonly string[],
+): Promise<Duplex> {
   signal.throwIfAborted()
   const { url, settings, connectTimeout } = target
+  if (settings.agent !== null) return openTunnel(target, settings.agent, clock, signal, offered)
   const place = settings.socketPath ?? url.host
-  const socket = openSocket({ url, connectTimeout, isElsewhere: false }, settings)
+  const socket = openSocket({ url, connectTimeout, isElsewhere: false }, settings, offered)
   const opened = new Deferred<void>()
   let step: NetworkStep = 'resolve'
   followSocket(socket, settings.socketPath === null && isIP(hostOf(url)) === 0, (entered) => {
@@ -75,9 +93,10 @@ export async function openConnection(
     signal.removeEventListener('abort', stopped)
   }
   socket.setNoDelay(true)
-  const connection = new RawConnection(socket, clock)
+  // Nothing else may listen when the socket fails before its reader does.
+  socket.on('error', () => {})
   socket.off('error', failed)
-  return connection
+  return socket
 }
 
 /** What a server answers to a request for an upgrade. */

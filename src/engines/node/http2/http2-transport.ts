@@ -67,6 +67,7 @@ export class Http2Transport implements Transport {
     this.#inbox = inbox
     this.#reports = new Reports(stream, connection)
     this.#carrier = new StreamTransport(stream, NO_BYTES, facts)
+    stream.once('trailers', refuseTrailers)
     // Until Node 26 a reset with NO_ERROR leaves a stream open whose writes wait for the window.
     stream.on('aborted', destroySoon)
   }
@@ -208,4 +209,9 @@ class Reports implements TransportReceiver {
     if (!this.#isReset) return cause
     return this.#connection.failure ?? streamReset(this.#stream.rstCode ?? ErrorCode.NO_ERROR)
   }
+}
+
+/** After an extended CONNECT, HEADERS on its stream are a stream error (RFC 9113 §8.5). */
+function refuseTrailers(this: Http2Stream): void {
+  this.close(ErrorCode.PROTOCOL_ERROR)
 }
