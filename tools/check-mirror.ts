@@ -67,7 +67,6 @@ const UNTESTED: Readonly<Record<string, string>> = {
   'cli/check/cases/http2.ts': 'has data: run-http2-case.test.ts runs it',
   'cli/check/http2/http2-case.ts': 'is a part of check: run-http2-case.test.ts runs it',
   'cli/check/http2/http2-connection.ts': 'is a part of check: run-http2-case.test.ts runs it',
-  'cli/check/http2/http2-wire.ts': 'is a part of check: run-http2-case.test.ts runs it',
   'cli/check/cases/limits.ts': 'has data: check-command.test.ts and the conformance suite run it',
   'cli/check/cases/pings.ts': 'has data: check-command.test.ts and the conformance suite run it',
   'cli/check/cases/slow-bytes.ts':

@@ -10,6 +10,7 @@ export const FrameKind = {
   RST_STREAM: 3,
   SETTINGS: 4,
   GOAWAY: 7,
+  WINDOW_UPDATE: 8,
   CONTINUATION: 9,
 } as const
 
@@ -70,9 +71,10 @@ function literal(value: string): Buffer {
 
 /** Cuts bytes into frames. It stops at a frame that is larger than allowed. */
 export class FrameSplitter {
+  /** Whether a frame was larger than allowed. */
+  isOver = false
   readonly #take: (frame: Http2Frame) => void
   #waiting: Buffer = Buffer.alloc(0)
-  #isOver = false
 
   /** @param take gets each frame. */
   constructor(take: (frame: Http2Frame) => void) {
@@ -80,12 +82,12 @@ export class FrameSplitter {
   }
 
   push(bytes: Uint8Array): void {
-    if (this.#isOver) return
+    if (this.isOver) return
     this.#waiting = Buffer.concat([this.#waiting, bytes])
     while (this.#waiting.length >= HEAD_BYTES) {
       const size = this.#waiting.readUIntBE(0, 3)
       if (size > MAX_PAYLOAD_BYTES) {
-        this.#isOver = true
+        this.isOver = true
         this.#waiting = Buffer.alloc(0)
         return
       }

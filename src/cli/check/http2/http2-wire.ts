@@ -53,6 +53,11 @@ export class Http2Wire extends Duplex {
   readonly #socket: Duplex
   readonly #facts = new Map<number, StreamFacts>()
   readonly #requests: RequestForm[] = []
+  /**
+   * Bytes of DATA that Node's client does not know of, by stream; 0 for the connection. The server
+   * gives them back by WINDOW_UPDATE, which would make the windows of Node's client too large.
+   */
+  readonly #unknown = new Map<number, number>()
   readonly #sent = new FrameSplitter((frame) => this.#send(frame))
   readonly #received = new FrameSplitter((frame) => this.#watch(frame))
   #preface = PREFACE_BYTES
@@ -62,7 +67,7 @@ export class Http2Wire extends Duplex {
     this.#socket = socket
     socket.on('data', (bytes: Uint8Array) => {
       this.#received.push(bytes)
-      if (!this.push(bytes)) socket.pause()
+      if (this.#received.isOver) this.destroy(new Error('A frame is larger than allowed'))
     })
     socket.on('end', () => this.push(null))
     socket.on('error', (error) => this.destroy(error))
@@ -81,6 +86,10 @@ export class Http2Wire extends Duplex {
 
   /** Sends a frame that Node's client does not know of. */
   inject(frame: Http2Frame): void {
+    const { kind, stream, payload } = frame
+    if (kind === FrameKind.DATA) {
+      for (const id of [0, stream]) this.#unknown.set(id, this.#unknownOf(id) + payload.length)
+    }
     if (this.#socket.writable) this.#socket.write(frameBytes(frame))
   }
 
@@ -149,7 +158,33 @@ export class Http2Wire extends Duplex {
     ) {
       this.#facts.set(stream, { ...facts, isEnded: true })
     }
+    this.#pass(frame)
     this.onFrame()
+  }
+
+  /** Passes a frame on to Node's client. */
+  #pass(frame: Http2Frame): void {
+    const { kind, stream, payload } = frame
+    const unknown = this.#unknownOf(stream)
+    if (kind !== FrameKind.WINDOW_UPDATE || unknown === 0 || payload.length !== 4) {
+      this.#forward(frame)
+      return
+    }
+    const increment = Buffer.from(payload).readUInt32BE(0)
+    const known = Math.max(0, increment - unknown)
+    this.#unknown.set(stream, unknown - (increment - known))
+    const window = Buffer.alloc(4)
+    window.writeUInt32BE(known)
+    // An increment of 0 would be an error.
+    if (known > 0) this.#forward({ ...frame, payload: window })
+  }
+
+  #forward(frame: Http2Frame): void {
+    if (!this.push(frameBytes(frame))) this.#socket.pause()
+  }
+
+  #unknownOf(stream: number): number {
+    return this.#unknown.get(stream) ?? 0
   }
 
   #readSettings(payload: Uint8Array): void {
