@@ -6,7 +6,7 @@
  */
 
 import { isLastText, takeLastText } from '../ascii-text.ts'
-import { type CloseReason, encodeClosePayload } from '../closing/close-reason.ts'
+import { type CloseReason, encodeClosePayload, requireTravelling } from '../closing/close-reason.ts'
 import { FIN_BIT, MASK_BIT, MAX_HEADER_BYTES, Opcode } from './frame-header.ts'
 import { maskInPlace } from '../mask.ts'
 import { utf8Length, writeAscii } from '../memory.ts'
@@ -88,7 +88,19 @@ export function encodeClose(
   reason: CloseReason | null,
   maskKey: number | null,
 ): number {
-  return encodeFrame(target, offset, Opcode.CLOSE, true, 0, encodeClosePayload(reason), maskKey)
+  const isBare = reason !== null && reason.message === ''
+  const payload = isBare ? barePayload(reason) : encodeClosePayload(reason)
+  return encodeFrame(target, offset, Opcode.CLOSE, true, 0, payload, maskKey)
+}
+
+/** The payload of the Close frame that is being encoded. Nearly all have no message. */
+const BARE_PAYLOAD = new Uint8Array(2)
+
+function barePayload(reason: CloseReason): Uint8Array {
+  requireTravelling(reason)
+  BARE_PAYLOAD[0] = reason.code >> 8
+  BARE_PAYLOAD[1] = reason.code & 0xff
+  return BARE_PAYLOAD
 }
 
 /**
