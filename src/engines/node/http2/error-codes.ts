@@ -34,6 +34,15 @@ export function errorName(code: number): string {
   return NAMES[code] ?? String(code)
 }
 
+/**
+ * What a stream is destroyed with after a fault on this side: RST_STREAM with INTERNAL_ERROR. To
+ * close it with that code would send END_STREAM first, and `destroy` alone sends NO_ERROR. The peer
+ * would take half an answer for a whole one.
+ */
+export function streamFailure(): Error {
+  return new Error('Cannot answer: the server failed')
+}
+
 /** The error of a stream that the peer reset with `rstCode`. Its `code` is that of a TCP reset. */
 export function streamReset(rstCode: number): Error {
   const name = errorName(rstCode)

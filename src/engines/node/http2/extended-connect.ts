@@ -11,6 +11,7 @@ import type { Environment } from '../../../base/internal.ts'
 import { FAILURE } from '../upgrades/final-answer.ts'
 import type { HttpAnswer } from '../upgrades/http-answer.ts'
 import { ConnectRequest } from './connect-request.ts'
+import { streamFailure } from './error-codes.ts'
 import { answerStream, responseHeaders } from './http2-answer.ts'
 import type { Http2Connection } from './http2-connection.ts'
 import { Http2Transport } from './http2-transport.ts'
@@ -151,5 +152,5 @@ function accept(
 /** A fault of ours or of the application's. Other streams of the connection go on. */
 function fail(host: ConnectHost, { stream }: StreamRequest, error: unknown): void {
   logFailure(host.application.logger, error, 'Upgrade failed')
-  stream.destroy()
+  stream.destroy(streamFailure())
 }

@@ -11,6 +11,7 @@ import { logFailure } from '../../../application/internal.ts'
 import { healthAnswer, type HealthPaths } from '../server/health.ts'
 import { type HttpListener, pageAt } from '../server/pages.ts'
 import { type HttpAnswer, sentence } from '../upgrades/http-answer.ts'
+import { streamFailure } from './error-codes.ts'
 import { refuseConnect, type StreamRequest } from './extended-connect.ts'
 
 /** Node's classes for requests in the way of `node:http`. */
@@ -63,7 +64,7 @@ export class Http2Requests {
       await listener(incoming as unknown as IncomingMessage, response as unknown as ServerResponse)
     } catch (error) {
       logFailure(this.#application.logger, error, 'HTTP listener failed')
-      if (stream.headersSent) stream.destroy()
+      if (stream.headersSent) stream.destroy(streamFailure())
       else this.#refuse(request, FAILURE)
     }
   }

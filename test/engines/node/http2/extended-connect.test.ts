@@ -1,9 +1,14 @@
-import { createServer, type ServerHttp2Stream } from 'node:http2'
+import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { expect, it } from 'vitest'
 
 import { Deferred } from '../../../../src/base/internal.ts'
-import { asksForSocket } from '../../../../src/engines/node/http2/extended-connect.ts'
+import { createEnvironment } from '../../../../src/engines/node/environment.ts'
+import {
+  asksForSocket,
+  receiveConnect,
+} from '../../../../src/engines/node/http2/extended-connect.ts'
+import { Http2Connection } from '../../../../src/engines/node/http2/http2-connection.ts'
 import {
   attach,
   createApplication,
@@ -14,7 +19,12 @@ import {
 import { certificate } from '../../../support/certificate.ts'
 import { serveHttp2 } from '../../../support/http2-server.ts'
 import { clientFrame } from '../../../support/peer.ts'
-import { connectHeaders, FrameKind, RawHttp2 } from '../../../support/raw-http2.ts'
+import {
+  connectHeaders,
+  FrameKind,
+  RawHttp2,
+  type ReceivedFrame,
+} from '../../../support/raw-http2.ts'
 
 const OPTIONS = { port: 0, host: '127.0.0.1', signals: false, tls: certificate, http2: true }
 
@@ -97,6 +107,39 @@ it('an accepted stream keeps no listener of its request, and one of its connecti
   // The connection's and the transport's: each one is memory of every session.
   expect(stream.listenerCount('close')).toBe(2)
   expect(stream.listenerCount('error')).toBe(2)
+  server.close()
+})
+
+it('a fault while a request is decided resets its stream with INTERNAL_ERROR', async () => {
+  const environment = createEnvironment()
+  const application = Object.assign(
+    createApplication(() => {}),
+    {
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+      upgrade: () => {
+        throw new Error('on purpose')
+      },
+    },
+  )
+  const server = createServer({ settings: { enableConnectProtocol: true } })
+  server.on('stream', (stream, headers) => {
+    const session = stream.session as ServerHttp2Session // it is open
+    const accepted = { socket: null, settings: null, closed: () => {} }
+    const connection = new Http2Connection(session, environment.timers, accepted)
+    const host = { application, environment, maxSocketsPerConnection: 1, unclaimed: () => {} }
+    receiveConnect(host, { stream, headers, rawHeaders: [], connection })
+  })
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  // It listens on TCP.
+  await using client = await RawHttp2.connectPlainly((server.address() as AddressInfo).port)
+  const stream = client.request(connectHeaders('/'))
+  const isReset = ({ kind, stream: of }: ReceivedFrame) =>
+    kind === FrameKind.RST_STREAM && of === stream
+  await client.until(() => client.frames.some(isReset))
+
+  expect(client.frames.find(isReset)?.payload.readUInt32BE(0)).toBe(2)
   server.close()
 })
 

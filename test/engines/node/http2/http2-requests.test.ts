@@ -52,6 +52,23 @@ it('a listener that throws is answered with 500, and its connection goes on', as
   expect(body).not.toContain('on purpose')
 })
 
+it('an answer that a listener began before it threw ends with INTERNAL_ERROR, and not as whole', async () => {
+  await using server = await serveHttp2({
+    ...quiet,
+    http: async (_, response) => {
+      await new Promise<void>((sent) => void response.write('half', () => sent()))
+      throw new Error('on purpose')
+    },
+  })
+  const client = connectHttp2(`https://localhost:${server.address.port}`, { ca: certificate.cert })
+  const stream = client.request({ ':path': '/page' })
+  stream.resume()
+
+  await expect(once(stream, 'close')).rejects.toMatchObject({ code: 'ERR_HTTP2_STREAM_ERROR' })
+  expect(stream.rstCode).toBe(2)
+  client.destroy()
+})
+
 it('D-04 health checks of HTTP/2 are answered before the http listener is asked', async () => {
   await using server = await serveHttp2({
     health: { live: '/live', ready: '/ready' },
