@@ -16,7 +16,7 @@ function rootOptions(): ts.CompilerOptions {
 }
 
 describe.skipIf(skipped !== null)('the types of the adapters', () => {
-  it('fit the types of Fastify, Hono, Nest and Vite', () => {
+  it('fit the types of Express, Fastify, Hono, Nest and Vite', () => {
     const program = ts.createProgram([PROGRAM], rootOptions())
 
     // Only this file: the sources are checked by the root's own compilation.

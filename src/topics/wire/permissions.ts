@@ -101,6 +101,12 @@ export class Permissions {
     for (const [name, value] of Object.entries(permissions)) {
       if (value !== undefined) requireFunction(act, `"${name}"`, value)
     }
+    // Otherwise the first client that joins would find the mistake.
+    if (permissions.presence !== undefined && kind.presence === null) {
+      throw new TypeError(
+        `Cannot ${act}: "presence" is given, and the kind has none, expected defineTopic(…, { presence: {} })`,
+      )
+    }
     if (this.#allowed.has(kind)) {
       throw new TypeError(`Cannot ${act}: it has been said before, expected one call for each kind`)
     }

@@ -4,8 +4,10 @@
 import { serve } from '@hono/node-server'
 import { Module } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
+import express from 'express'
 import fastify, { type FastifyRequest, type RouteShorthandOptions } from 'fastify'
 import { type Context, Hono } from 'hono'
+import { attach, createApplication, embeddedServer, throughMiddleware, WebSockets } from 'towpath'
 import { towpath as towpathForFastify, type TowpathFastify } from 'towpath/fastify'
 import { attachHono, webSocket } from 'towpath/hono'
 import { TowpathAdapter, TowpathModule } from 'towpath/nest'
@@ -35,6 +37,20 @@ export async function withFastify(): Promise<void> {
   app.webSocket('/typo', { preHandlr: [] }, ({ send }) => send('hello'))
   const session = await app.injectWebSocket('/rooms/blue')
   await session.close()
+}
+
+export async function withExpress(): Promise<void> {
+  const web = express()
+  web.use(express.json())
+  await embeddedServer({ http: web }, (app) => {
+    app.install(WebSockets)
+    app.routing((route) => {
+      route.intercept(throughMiddleware(express.json(), web))
+      route.webSocket('/me', ({ send }) => send('hello'))
+    })
+  }).start()
+  const app = createApplication((target) => target.install(WebSockets))
+  attach(app, web.listen(8080))
 }
 
 interface Env {

@@ -23,6 +23,15 @@ describe('Permissions', () => {
     expect(permissions.find('other/1')).toBeNull()
   })
 
+  it('allow() throws for a permission of presence when the kind has no presence', () => {
+    const permissions = new Permissions(new KindRegistry())
+
+    expect(() => permissions.allow(Closed, { presence: () => false })).toThrow(
+      '"presence" is given, and the kind has none, expected defineTopic(…, { presence: {} })',
+    )
+    expect(permissions.find('closed/1')).toBeNull()
+  })
+
   it('refuses a second call for a kind, unknown names, and what is no function or no kind', () => {
     const permissions = new Permissions(new KindRegistry())
     permissions.allow(Room, {})
