@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Broker, defineTopic } from '../../src/topics/index.ts'
 import { sparseBroker } from '../support/sparse-broker.ts'
 import { Listening, TopicsWorld } from '../support/topics-world.ts'
@@ -136,5 +136,22 @@ describe('a broker with sparse offsets that cannot tell what was trimmed', () =>
     await world.pass(1000)
 
     expect(listening.events).toEqual([298, 299, 300])
+  })
+
+  it('subscribes from the newest events read the log once for all that ask meanwhile', async () => {
+    await publish(Large, 300)
+    const other = await world.open()
+    const broker = brokers[1]
+    if (broker === undefined) throw new Error('Cannot count: there is no broker')
+    const reading = vi.spyOn(broker, 'read')
+    const all = Array.from(
+      { length: 100 },
+      (_, n) => new Listening(other.topic(Large, room).events({ from: { last: 150 + n } })),
+    )
+    await world.pass(1000)
+
+    expect(all.map(({ events }) => events.length)).toEqual(all.map((_, n) => 150 + n))
+    // Only a read of the whole log begins at its start.
+    expect(reading.mock.calls.filter(([, after]) => after === 0)).toHaveLength(1)
   })
 })

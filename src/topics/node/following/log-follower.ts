@@ -4,11 +4,11 @@
  */
 
 import { sameBytes } from '../../../protocol/internal.ts'
-import type { EventPlace, Head, LogKind, LogTopic } from '../../broker.ts'
+import type { EventPlace, Head, LogKind, LogPage, LogTopic } from '../../broker.ts'
 import type { AnyTopicKind } from '../../kind/define-topic.ts'
 import { FollowedTopic, type TopicSource } from '../followed-topic.ts'
 import type { NodeParts } from '../node-parts.ts'
-import { offsetBeforeNewest } from '../reading/kept-events.ts'
+import { keptOffsets } from '../reading/kept-events.ts'
 import { decodeEvent, LogPages } from '../reading/log-pages.ts'
 import type { MissingBefore } from '../topic-event.ts'
 import { fillHole } from './hole.ts'
@@ -33,6 +33,8 @@ export class LogFollower implements TopicSource {
    * question: events may be stored, and expire, while the answer is under way.
    */
   #knownAt: number
+  /** The offsets of the log while they are read; otherwise `null`. */
+  #offsets: Promise<readonly number[]> | null = null
   #isStopped = false
   #trouble: Trouble | null = null
 
@@ -121,13 +123,21 @@ export class LogFollower implements TopicSource {
 
   /** The offset after which the newest `count` events come, as far as they are stored. */
   async offsetBefore(count: number): Promise<number> {
-    const { topic, log } = this
+    const { topic } = this
     if (topic.isDense || count === 0) return Math.max(0, topic.head - count)
     const inRing = topic.ring?.events.at(-count - 1)
     if (inRing !== undefined) return inRing.offset
+    const offsets = await (this.#offsets ??= this.#readOffsets())
+    return offsets.at(-count - 1) ?? 0
+  }
+
+  /** Reads the whole log, once for all subscriptions that ask meanwhile, whatever their counts. */
+  #readOffsets(): Promise<readonly number[]> {
     const { broker, slots } = this.#parts
-    const limit = { events: log.kind.size, bytes: MAX_BYTES }
-    return offsetBeforeNewest(count, (after) => slots.run(() => broker.read(log, after, limit)))
+    const limit = { events: this.log.kind.size, bytes: MAX_BYTES }
+    const read = (after: number): Promise<LogPage> =>
+      slots.run(() => broker.read(this.log, after, limit))
+    return keptOffsets(read).finally(() => (this.#offsets = null))
   }
 
   /** @returns `false` if the event has to wait for missing ones before it. */

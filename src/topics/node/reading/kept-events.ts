@@ -36,20 +36,21 @@ export async function settlePage(page: LogPage, size: number, read: ReadAfter): 
 }
 
 /**
- * @returns the offset after which the newest `count` events come; 0 when that is everything that is
- *   kept, or when the log has begun again meanwhile.
+ * Reads the whole log.
+ *
+ * @returns the offsets of all events that are kept, in order; none when the log has begun again
+ *   meanwhile.
  */
-export async function offsetBeforeNewest(count: number, read: ReadAfter): Promise<number> {
-  let newest: number[] = []
+export async function keptOffsets(read: ReadAfter): Promise<readonly number[]> {
+  const offsets: number[] = []
   let epoch: string | null = null
   for (let after = 0; ;) {
     const page = await read(after)
     epoch ??= page.epoch
+    if (page.epoch !== epoch) return []
+    for (const { offset } of page.events) offsets.push(offset)
     const last = page.events.at(-1)
-    if (page.epoch !== epoch) return 0
-    newest = [...newest, ...page.events.map(({ offset }) => offset)].slice(-count - 1)
-    if (last === undefined || last.offset >= page.head) break
+    if (last === undefined || last.offset >= page.head) return offsets
     after = last.offset
   }
-  return newest.at(-count - 1) ?? 0
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LogPage } from '../../../../src/topics/index.ts'
-import { offsetBeforeNewest, settlePage } from '../../../../src/topics/node/reading/kept-events.ts'
+import { keptOffsets, settlePage } from '../../../../src/topics/node/reading/kept-events.ts'
 
 /** A log with events at every tenth offset, read three at a time. */
 function logOf(count: number, epochs: string[] = []) {
@@ -50,16 +50,13 @@ describe('settlePage', () => {
   })
 })
 
-describe('offsetBeforeNewest', () => {
-  it('finds the newest events, over several pages', async () => {
-    const { read } = logOf(8)
-    expect(await offsetBeforeNewest(2, read)).toBe(60)
-    expect(await offsetBeforeNewest(5, read)).toBe(30)
+describe('keptOffsets', () => {
+  it('finds all events, over several pages', async () => {
+    expect(await keptOffsets(logOf(8).read)).toEqual([10, 20, 30, 40, 50, 60, 70, 80])
+    expect(await keptOffsets(logOf(0).read)).toEqual([])
   })
 
-  it('is 0 when everything is asked for, and when the log begins again', async () => {
-    expect(await offsetBeforeNewest(8, logOf(8).read)).toBe(0)
-    expect(await offsetBeforeNewest(1, logOf(0).read)).toBe(0)
-    expect(await offsetBeforeNewest(1, logOf(8, ['e', 'f']).read)).toBe(0)
+  it('finds nothing when the log begins again', async () => {
+    expect(await keptOffsets(logOf(8, ['e', 'f']).read)).toEqual([])
   })
 })
