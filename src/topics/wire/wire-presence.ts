@@ -3,6 +3,7 @@
  */
 
 import { ClosedSendChannelError } from '../../channels/index.ts'
+import type { Outbound } from '../../session/index.ts'
 import { BrokerUnavailableError, PresenceKeyTakenError, PublishRefusedError } from '../errors.ts'
 import type { PresenceMode, Seat } from '../presence/presence.ts'
 import type { ClientMessage } from './messages.ts'
@@ -29,11 +30,15 @@ interface Join {
 /** When a client asks again for what the broker could not say. */
 const RETRY_AFTER_MS = 1000
 
+/** A list of members counts as one more request for each 64 KiB that it has. */
+const BYTES_OF_REQUEST = 64 * 1024
+
 /** The presence of one connection. */
 export class WirePresence {
   readonly #parts: WireParts
   readonly #decide: (topic: string, allowed: AllowedTopic | null) => Promise<Decision>
   readonly #deny: (topic: string) => void
+  readonly #spend: (requests: number) => void
   readonly #watching = new Map<string, Watching>()
   readonly #seats = new Map<string, Seat<unknown>>()
   /** Changes are sent one after another: a list of members may be large. */
@@ -46,15 +51,18 @@ export class WirePresence {
   /**
    * @param decide asks whether the client may receive a topic.
    * @param deny ends all that the client does with a topic, and says so to the client.
+   * @param spend counts requests against the rate of the client.
    */
   constructor(
     parts: WireParts,
     decide: (topic: string, allowed: AllowedTopic | null) => Promise<Decision>,
     deny: (topic: string) => void,
+    spend: (requests: number) => void,
   ) {
     this.#parts = parts
     this.#decide = decide
     this.#deny = deny
+    this.#spend = spend
   }
 
   /**
@@ -139,12 +147,18 @@ export class WirePresence {
   ): Promise<void> {
     const { encoding, session, topics } = this.#parts
     const { presence } = topics.served(topic, kind)
+    let isAnswer = true
     try {
       for await (const change of presence.changes({ mode, signal })) {
+        const isFirst = isAnswer
+        isAnswer = false
         // Waits while the client is slow. Then it gets all members again, and not every change.
-        const sent = this.#sending.then(() =>
-          signal.aborted ? undefined : session.send(encoding.encode({ ...change, topic })),
-        )
+        const sent = this.#sending.then(() => {
+          if (signal.aborted) return undefined
+          const encoded = encoding.encode({ ...change, topic })
+          if (isFirst) this.#spend(Math.floor(sizeOf(encoded) / BYTES_OF_REQUEST))
+          return session.send(encoded)
+        })
         this.#sending = sent.catch(() => {
           // The loop gets the error from `sent`.
         })
@@ -253,4 +267,10 @@ export class WirePresence {
       if (!(error instanceof ClosedSendChannelError)) throw error
     }
   }
+}
+
+/** Bytes of a message, or its characters if it is a text. */
+function sizeOf(message: Outbound): number {
+  if (typeof message === 'string') return message.length
+  return message instanceof Uint8Array ? message.length : 0
 }

@@ -63,6 +63,7 @@ export class WireSession implements TopicsClient {
       parts,
       (topic, allowed) => this.#subscriptions.decide(topic, allowed),
       (topic) => this.#deny(topic, null),
+      (requests) => this.#requests.spend(requests),
     )
     this.#requests = new WireRequests(session, topics, this.#answers)
   }

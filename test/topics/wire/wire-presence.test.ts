@@ -198,6 +198,22 @@ describe.each(ENCODINGS)('WirePresence in %s', (encoding) => {
     })
   })
 
+  it('T-58 a large list of members counts against the rate of requests', async () => {
+    await withTestApplication(async (t) => {
+      const limits: string[] = []
+      const topics = serving(t, { maxMetaBytes: 1 << 20, maxSubscribesPerSecond: 5 })
+      topics.monitor.on('limitReached', ({ limit }) => limits.push(limit))
+      const client = await Speaking.begin(t, encoding)
+      await client.ask(join(1, 'rooms/1', `ada ${'x'.repeat(200_000)}`))
+      await client.say(watch(2, 'rooms/1'))
+      await hear(client, 2)
+
+      // A join, a watch, and three times 64 KiB of the list.
+      expect(await client.ask(watch(3, 'rooms/1', 'off'))).toMatchObject({ id: 3, code: 'rate' })
+      expect(limits).toEqual(['maxSubscribesPerSecond'])
+    })
+  })
+
   it('T-59 T-61 refuses a key that is taken, and for now while the broker is down', async () => {
     await withTestApplication(async (t) => {
       const log = new MemoryLog()
