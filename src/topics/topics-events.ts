@@ -6,13 +6,21 @@ import type { WebSocketSession } from '../session/index.ts'
 import type { BrokerState } from './broker.ts'
 import type { GapItem } from './kind/items.ts'
 
-/** A limit of topics, by the name of its option. */
+/**
+ * A limit of topics, by the name of its option. Fixed limits: `maxUnanswered` publishes without an
+ * answer, `maxUnderWay` requests that the application or the broker has not answered, `maxRefusals`
+ * requests that were refused in a row, `maxWaitingEvents` of a topic that wait for the broker, and
+ * `helloTimeout`.
+ */
 export type TopicsLimitName =
   | 'maxTopics'
   | 'maxSubscribesPerSecond'
   | 'maxEventBytes'
   | 'maxPublishesPerSecond'
   | 'maxUnanswered'
+  | 'maxUnderWay'
+  | 'maxRefusals'
+  | 'maxWaitingEvents'
   | 'maxMetaBytes'
   | 'helloTimeout'
 

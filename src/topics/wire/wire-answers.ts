@@ -74,14 +74,17 @@ export class WireAnswers {
     more: Partial<Extract<ServerMessage, { type: 'error' }>> = {},
   ): void {
     if (++this.#refusals > MAX_REFUSALS) {
-      this.closeTooFast()
+      this.closeTooFast('maxRefusals', topic)
       return
     }
     const named = topic === null ? {} : { topic }
     this.send({ type: 'error', id, ...named, code, message, ...more })
   }
 
-  closeTooFast(): void {
+  /** Closes the session with 4429, because the client has exceeded a limit. */
+  closeTooFast(limit: TopicsLimitName, topic: string | null): void {
+    // Messages that arrived before the Close frame may exceed the limit too.
+    if (this.isOpen) this.tellLimit(limit, topic)
     void this.#session.close(TOO_FAST)
   }
 

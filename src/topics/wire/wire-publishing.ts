@@ -44,8 +44,7 @@ export class WirePublishing {
     const { topic, seq } = publish
     const { answers } = this.#parts
     if (this.#unanswered >= MAX_UNANSWERED) {
-      answers.tellLimit('maxUnanswered', topic)
-      answers.closeTooFast()
+      answers.closeTooFast('maxUnanswered', topic)
       return
     }
     if (this.#isBehindRefused(publish)) {
@@ -116,6 +115,7 @@ export class WirePublishing {
     } else if (error instanceof OrderError) {
       this.#refuseOrder(publish)
     } else if (error instanceof PublishRefusedError && error.reason === 'busy') {
+      answers.tellLimit('maxWaitingEvents', topic)
       this.#refuseForNow(publish, 'busy', error.message, RETRY_AFTER_MS)
     } else if (error instanceof PublishRefusedError) {
       if (error.reason === 'size') answers.tellLimit('maxEventBytes', topic)
@@ -160,8 +160,9 @@ export class WirePublishing {
     const { id, topic, seq } = publish
     const { answers } = this.#parts
     this.#refused.set(topic, Math.min(seq, this.#refused.get(topic) ?? seq))
-    if (this.#refused.size > MAX_REFUSED_TOPICS) answers.closeTooFast()
-    else answers.refuse(id, topic, code, message, { retryAfter })
+    if (this.#refused.size > MAX_REFUSED_TOPICS) {
+      answers.closeTooFast('maxRefusals', topic)
+    } else answers.refuse(id, topic, code, message, { retryAfter })
   }
 }
 

@@ -43,6 +43,7 @@ export class WireRequests {
       return false
     }
     if (this.#underWay < this.#maxUnderWay) return true
+    this.#answers.tellLimit('maxUnderWay', topic)
     const retryAfter = RETRY_AFTER_MS
     this.#answers.refuse(id, topic, 'busy', 'Too many requests are under way', { retryAfter })
     return false

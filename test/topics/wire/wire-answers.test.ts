@@ -97,9 +97,10 @@ describe.each(ENCODINGS)('WireAnswers in %s', (encoding) => {
     })
   })
 
-  it('closes with 4429 a client that does not stop after refusals', async () => {
+  it('T-58 closes with 4429 a client that does not stop after refusals', async () => {
     await withTestApplication(async (t) => {
-      serving(t)
+      const limits: string[] = []
+      serving(t).monitor.on('limitReached', ({ limit }) => limits.push(limit))
       const client = await Speaking.begin(t, encoding)
 
       for (let n = 0; n <= 200; n++) {
@@ -108,6 +109,7 @@ describe.each(ENCODINGS)('WireAnswers in %s', (encoding) => {
       }
 
       expect(await client.code()).toBe(4429)
+      expect(limits.filter((limit) => limit === 'maxRefusals')).toHaveLength(1)
     })
   })
 

@@ -144,10 +144,12 @@ describe.each(ENCODINGS)('WirePublishing in %s', (encoding) => {
     })
   })
 
-  it('closes with 4429 a client whose publishes are refused in too many topics', async () => {
+  it('T-58 closes with 4429 a client whose publishes are refused in too many topics', async () => {
     await withTestApplication(async (t) => {
       const log = new MemoryLog()
-      serving(t, { broker: memoryBroker({ log }), maxPublishesPerSecond: 1_000_000 })
+      const limits: string[] = []
+      const topics = serving(t, { broker: memoryBroker({ log }), maxPublishesPerSecond: 1_000_000 })
+      topics.monitor.on('limitReached', ({ limit }) => limits.push(limit))
       const client = await Speaking.begin(t, encoding)
       const publish = { type: 'publish', key: null, data: 1 }
       let seq = 0
@@ -168,6 +170,7 @@ describe.each(ENCODINGS)('WirePublishing in %s', (encoding) => {
       }
 
       expect(await client.code()).toBe(4429)
+      expect(limits).toEqual(['maxRefusals'])
     })
   })
 

@@ -49,7 +49,7 @@ describe('WireRequests', () => {
     expect(requests.mayAsk(5, 'a')).toBe(true)
   })
 
-  it('refuses requests while 32 more than two for each topic are under way', async () => {
+  it('T-58 refuses requests while 32 more than two for each topic are under way', async () => {
     const requests = createRequests({ maxSubscribesPerSecond: 1000, maxTopics: 10 })
     const ended = new Deferred<void>()
     requests.launch(() => ended.promise)
@@ -59,6 +59,7 @@ describe('WireRequests', () => {
     }
     expect(requests.mayAsk(53, 'a')).toBe(false)
     expect(refusals).toEqual([{ id: 53, topic: 'a', code: 'busy', retryAfter: 1000 }])
+    expect(limits).toEqual(['maxUnderWay'])
     ended.resolve()
     await settled()
 
