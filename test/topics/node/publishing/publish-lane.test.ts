@@ -151,6 +151,20 @@ describe('PublishLane', () => {
     expect(await results[1]).toBe(1)
   })
 
+  it('T-28 refuses with the cause while an earlier publish is tried again', async () => {
+    const { publish, appends, pass } = laneOf()
+    void publish('refused')
+    const cause = new Error('OOM command not allowed')
+    appends[0]?.answer.reject(new BrokerUnavailableError('publish', 'rooms/1', { cause }))
+    await pass(0)
+
+    expect(await publish('new')).toMatchObject({
+      code: 'TOWPATH_BROKER_UNAVAILABLE',
+      message: 'Cannot publish to "rooms/1": an earlier publish has failed, and is tried again',
+      cause,
+    })
+  })
+
   it('takes what has not been sent out of the line when its signal fires', async () => {
     const { appends, publish, pass } = laneOf(1)
     const controller = new AbortController()
