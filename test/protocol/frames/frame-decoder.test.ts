@@ -850,6 +850,26 @@ for (const role of ROLES) {
       }
     })
 
+    it('FrameDecoder refuses parts that are not UTF-8, and parts inside of another message', () => {
+      for (const [frames, violation] of [
+        [[wire(role, { first: 0x81, payload: hex('61 ff') })], 'violation 1007'],
+        [[wire(role, { first: 0x81, payload: hex('61 c3') })], 'violation 1007'],
+        [
+          [
+            wire(role, { first: 0x01, payload: utf8('a') }),
+            wire(role, { first: 0x81, payload: utf8('b') }),
+          ],
+          'violation 1002',
+        ],
+      ] as const) {
+        const taking = new PartRecorder()
+        partsDecoder(taking, role).receive(concat(...frames))
+
+        expect(taking.parts).toEqual([])
+        expect(taking.events.at(-1)).toBe(`${violation} ProtocolViolationError`)
+      }
+    })
+
     it('FrameDecoder calls takePart of the sinks of sessions only', () => {
       const taking = new PartRecorder()
       new FrameDecoder(taking, { role }).receive(wire(role, { first: 0x81, payload: utf8('a') }))
@@ -898,7 +918,7 @@ for (const role of ROLES) {
 
           expect(taking.events).toEqual(decode(role, bytes))
         }),
-        { numRuns: 300 },
+        { numRuns: 150 },
       )
     })
   })
