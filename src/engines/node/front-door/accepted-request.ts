@@ -11,6 +11,7 @@ import {
   localOf,
   remoteOf,
 } from '../transports/connection-facts.ts'
+import { headersWithKey, type SharedHeaders, sharedHeaders } from './header-lists.ts'
 
 /** The bytes that are kept while the request is decided. */
 export interface EarlyBytes {
@@ -24,14 +25,16 @@ export interface EarlyBytes {
  */
 export class AcceptedRequest implements UpgradeRequest, ConnectionFacts {
   readonly target: string
-  readonly rawHeaders: readonly string[]
   readonly encrypted: boolean
   /** The handle until the address of this end is asked for; then that address. */
   #local: AddressedHandle | TransportAddress
   /** `undefined` until the address of the peer is asked for. */
   #remoteHost: string | null | undefined = undefined
   #remotePort: number | null = null
-  #early: EarlyBytes | null
+  /** Those of a session may be shared; then the key is in `#rest`. */
+  #headers: readonly string[] | SharedHeaders
+  /** Until the request is decided, the bytes behind it; for shared headers, the key. */
+  #rest: EarlyBytes | string | null
 
   constructor(
     { target, rawHeaders }: RequestHead,
@@ -40,43 +43,60 @@ export class AcceptedRequest implements UpgradeRequest, ConnectionFacts {
     encrypted: boolean,
   ) {
     this.target = target
-    this.rawHeaders = rawHeaders
     this.encrypted = encrypted
     this.#local = handle
-    this.#early = early
+    this.#headers = rawHeaders
+    this.#rest = early
+  }
+
+  get rawHeaders(): readonly string[] {
+    const headers = this.#headers
+    return isShared(headers) ? headersWithKey(headers, String(this.#rest)) : headers
   }
 
   // A refused request costs no system call for its addresses.
 
   /** The address of the peer. A session keeps it: a dead connection has no address. */
   get remote(): TransportAddress {
-    this.accepted()
+    this.readRemote()
     return { host: this.#remoteHost ?? null, port: this.#remotePort }
   }
 
   /** The address of this end. */
   get local(): TransportAddress {
     if (!isHandle(this.#local)) return this.#local
-    this.accepted()
+    this.readRemote()
     this.#local = localOf(this.#local)
     return this.#local
   }
 
   get earlyBytes(): number {
-    return this.#early?.earlyBytes ?? 0
+    const rest = this.#rest
+    return rest === null || typeof rest === 'string' ? 0 : rest.earlyBytes
   }
 
   watchEarlyBytes(listener: (bytes: number) => void): void {
-    this.#early?.watchEarlyBytes(listener)
+    const rest = this.#rest
+    if (rest !== null && typeof rest !== 'string') rest.watchEarlyBytes(listener)
   }
 
   /** The request has been decided: the connection keeps nothing more for it. */
   decided(): void {
-    this.#early = null
+    if (typeof this.#rest !== 'string') this.#rest = null
   }
 
   /** The request becomes a session, which may be asked for its peer after the end. */
   accepted(): void {
+    this.readRemote()
+    const headers = this.#headers
+    if (isShared(headers)) return
+    const shared = sharedHeaders(headers)
+    if (shared === null) return
+    this.#rest = headers[shared.keyAt] ?? ''
+    this.#headers = shared
+  }
+
+  private readRemote(): void {
     if (this.#remoteHost !== undefined || !isHandle(this.#local)) return
     const { host, port } = remoteOf(this.#local)
     this.#remoteHost = host
@@ -99,6 +119,10 @@ export class AcceptedRequest implements UpgradeRequest, ConnectionFacts {
   get comesAgain(): boolean {
     return true
   }
+}
+
+function isShared(headers: readonly string[] | SharedHeaders): headers is SharedHeaders {
+  return 'keyAt' in headers
 }
 
 function isHandle(local: AddressedHandle | TransportAddress): local is AddressedHandle {

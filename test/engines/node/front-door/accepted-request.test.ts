@@ -68,3 +68,21 @@ it('AcceptedRequest has what the head says, and what all requests of this door h
   expect(request.earlyBytes).toBe(0)
   expect(grown).toEqual([3])
 })
+
+it('AcceptedRequest of a session has its own headers, though sessions share the list', () => {
+  const early = { earlyBytes: 12, watchEarlyBytes: () => {} }
+  const headersOf = (key: string) => ['Host', 'a', 'Sec-WebSocket-Key', key]
+  const requests = ['k1', 'k2'].map((key) => {
+    const head = { ...HEAD, rawHeaders: headersOf(key) }
+    return new AcceptedRequest(head, handleOf({ isAlive: true }), early, false)
+  })
+
+  for (const request of requests) {
+    request.accepted()
+    request.decided()
+    request.accepted()
+  }
+
+  expect(requests.map(({ rawHeaders }) => rawHeaders)).toEqual(['k1', 'k2'].map(headersOf))
+  expect(requests.map(({ earlyBytes }) => earlyBytes)).toEqual([0, 0])
+})
