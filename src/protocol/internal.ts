@@ -47,6 +47,7 @@ export {
 export type { HeaderList } from './errors.ts'
 export { FragmentSequence } from './frames/fragment-sequence.ts'
 export { FrameDecoder } from './frames/frame-decoder.ts'
+export { type DecoderRules, rulesFor } from './frames/decoder-options.ts'
 export type { FrameDecoderOptions, Role, SessionDecoderOptions } from './frames/decoder-options.ts'
 export {
   encodeClose,
@@ -63,6 +64,7 @@ export {
 } from './frames/frame-header.ts'
 export type { FrameSink } from './frames/frame-sink.ts'
 export { refuseData } from './frames/frame-payload.ts'
+export { borrowDecoder, settleDecoder, stoppedDecoder } from './frames/spare-decoder.ts'
 export { FrameType } from './frames/frame-type.ts'
 export { Frame, isFrame, payloadOf } from './frames/frame.ts'
 export {

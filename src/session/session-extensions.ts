@@ -17,7 +17,7 @@ export interface ExtensionsOwner {
   readonly session: SessionOwner
   fail(reason: CloseReason, cause: Error): void
   readonly read: {
-    readonly decoder: { stop(): void }
+    stopDecoding(): void
     readonly ending: {
       concludeWith(conclude: () => void, environment: Pick<Environment, 'defer'>): void
     }
@@ -106,7 +106,7 @@ export class SessionExtensions {
  */
 function failSession(owner: ExtensionsOwner, error: unknown): void {
   const { environment, observer, read, session } = owner
-  read.decoder.stop()
+  read.stopDecoding()
   if (error instanceof ProtocolViolation) {
     read.ending.concludeWith(() => owner.fail(failureReason(error), error), environment)
     return

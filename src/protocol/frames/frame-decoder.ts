@@ -28,6 +28,15 @@ import { PartialHeader } from './partial-header.ts'
 const WHOLE_TEXT = FIN_BIT | Opcode.TEXT
 const WHOLE_BINARY = FIN_BIT | Opcode.BINARY
 
+/** A sink, which takes short messages as parts if its rules say so. */
+export type DecoderSink = FrameSink & Partial<PartSink>
+
+/** Lends an idle decoder, or one that has stopped, to another connection. */
+export let lend: (decoder: FrameDecoder, sink: DecoderSink, rules: DecoderRules) => void
+
+/** Whether a decoder holds something of its connection (`busy`), or has stopped (`done`). */
+export let stateOf: (decoder: FrameDecoder) => 'idle' | 'busy' | 'done'
+
 /**
  * Reads one direction of one connection, and calls a sink for each event in the order of the bytes.
  *
@@ -41,7 +50,7 @@ const WHOLE_BINARY = FIN_BIT | Opcode.BINARY
  * socket.on('data', (chunk) => decoder.receive(chunk))
  */
 export class FrameDecoder {
-  readonly #sink: FrameSink & Partial<PartSink>
+  #sink: DecoderSink
   #rules: DecoderRules
 
   /** The message that has begun and not ended; `null` between messages. */
@@ -355,6 +364,22 @@ export class FrameDecoder {
     this.#partial = null
     this.#held = null
     this.#header = null
+  }
+
+  static {
+    lend = (decoder, sink, rules) => {
+      decoder.#sink = sink
+      decoder.#rules = rules
+      decoder.#isDone = false
+      decoder.#isPaused = false
+    }
+    stateOf = (decoder) => {
+      if (decoder.#isDone) return 'done'
+      const isBetween = decoder.#message === null && decoder.#header === null
+      const isEmpty = decoder.#partial === null && decoder.#held === null
+      // What it knows of the texts of a connection stays with the connection.
+      return isBetween && isEmpty && decoder.#isAscii && !decoder.#isPaused ? 'idle' : 'busy'
+    }
   }
 }
 

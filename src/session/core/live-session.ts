@@ -140,7 +140,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   }
 
   get maxFrameSize(): number {
-    return this.core.read.decoder.maxFrameSize
+    return this.core.read.maxFrameSize
   }
 
   set maxFrameSize(bytes: number) {
@@ -149,7 +149,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
         `Cannot set maxFrameSize: it is ${String(bytes)}, expected whole bytes above 0 or Infinity`,
       )
     }
-    this.core.read.decoder.maxFrameSize = bytes
+    this.core.read.maxFrameSize = bytes
   }
 
   /** The clock for code that waits on behalf of this session. */

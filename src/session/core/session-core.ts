@@ -144,7 +144,7 @@ export class SessionCore implements HalfOwner {
       return
     }
     const ending = this.begin('local', ABNORMAL, null)
-    this.read.decoder.stop()
+    this.read.stopDecoding()
     this.read.ending.discard()
     ending.endWithoutClose()
   }
@@ -192,7 +192,7 @@ export class SessionCore implements HalfOwner {
   fail(reason: CloseReason, cause: Error, limit: SessionLimitName | null = limitOf(cause)): void {
     this.reportLimit(limit, cause)
     const ending = this.begin('local', reason, cause)
-    this.read.decoder.stop()
+    this.read.stopDecoding()
     this.read.ending.end(cause)
     ending.endAfterClose(reason)
   }

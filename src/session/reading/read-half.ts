@@ -9,10 +9,12 @@ import { loopShareOf } from '../../base/internal.ts'
 import { ChannelOverflowError } from '../../channels/index.ts'
 import { BufferedChannel } from '../../channels/internal.ts'
 import {
+  borrowDecoder,
   type CloseReason,
+  type DecoderRules,
   encodeUtf8,
   type Frame,
-  FrameDecoder,
+  type FrameDecoder,
   type FrameSink,
   FrameType,
   HEARTBEAT_MARK,
@@ -27,7 +29,10 @@ import {
   receivedPart,
   receivedText,
   recycle,
+  rulesFor,
   type SessionDecoderOptions,
+  settleDecoder,
+  stoppedDecoder,
 } from '../../protocol/internal.ts'
 import { failureReason, VIOLATED_POLICY } from '../failure-reason.ts'
 import type { HalfOwner } from '../half-owner.ts'
@@ -64,7 +69,6 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
 
   /** The channel that the handler receives from. */
   readonly channel: BufferedChannel<Frame, ReadHalf>
-  readonly decoder: FrameDecoder
   /** Made when reading is held back for the first time. */
   heldBack: HeldBack | null = null
   /** Bytes that have arrived since the start. */
@@ -80,6 +84,13 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
   readonly #bounds: ChannelBounds
   readonly #write: WriteHalf
   readonly #output: Output
+  /** What the decoder accepts. */
+  #rules: DecoderRules
+  /**
+   * Kept while a frame or a message is incomplete, once reading has been held back, and by raw
+   * sessions; else `null` between two reads.
+   */
+  #decoder: FrameDecoder | null = null
   /** `null`: the handshake agreed on none. */
   readonly #extensions: IncomingExtensions<ReadHalf> | null
   /** Made at once if messages or bytes have a rate, else for the first control frame. */
@@ -124,14 +135,24 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
       claimedBits: extensions?.claimedBits ?? 0,
       parts: kind === 'default',
     }
-    this.decoder = new FrameDecoder(kind === 'raw' ? this.#rawFrames() : this, decoding)
+    this.#rules = rulesFor(decoding)
+    if (kind === 'raw') this.#decoder = borrowDecoder(this.#rawFrames(), this.#rules)
+  }
+
+  /** The largest text or binary frame, in bytes of payload; applies from the next header on. */
+  get maxFrameSize(): number {
+    return this.#rules.maxFrameSize
+  }
+
+  set maxFrameSize(bytes: number) {
+    this.#rules = rulesFor({ ...this.#rules.options, maxFrameSize: bytes })
+    if (this.#decoder !== null) this.#decoder.maxFrameSize = bytes
   }
 
   /** The memory of received frames, decoded or not, in bytes. */
   get heldBytes(): number {
-    const undecoded =
-      this.#write.transport.unreadBytes + (this.heldBack?.heldBytes ?? 0) + this.decoder.keptBytes
-    return heldBytesOf(this.channel) + undecoded + this.#gatheredBytes
+    const unread = this.#write.transport.unreadBytes + (this.heldBack?.heldBytes ?? 0)
+    return heldBytesOf(this.channel) + unread + this.#partialBytes
   }
 
   /** Reports every message from now on to `listener`, and passes it the answers of the server. */
@@ -238,10 +259,16 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
     return this.#ending
   }
 
+  /** Nothing more is decoded. */
+  stopDecoding(): void {
+    if (this.#decoder === null) this.#decoder = stoppedDecoder()
+    else this.#decoder.stop()
+  }
+
   /** Releases the memory of incomplete frames and messages, and stops all timers. */
   release(): void {
     this.#rates?.stop()
-    this.decoder.stop()
+    this.stopDecoding()
     this.#assembler = null
   }
 
@@ -276,8 +303,15 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
     else this.owner.endReached()
   }
 
+  #borrowed(): FrameDecoder {
+    this.#decoder ??= borrowDecoder(this, this.#rules)
+    return this.#decoder
+  }
+
   #decode(bytes: Uint8Array): void {
-    this.decoder.receive(bytes)
+    const decoder = this.#borrowed()
+    decoder.receive(bytes)
+    if (this.heldBack === null && this.#rules.gathers) this.#decoder = settleDecoder(decoder)
     this.#reportGrowth()
     if (this.#rates !== null) this.#rates.bytes(bytes.length)
   }
@@ -287,7 +321,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
    * cost a twentieth of an echo.
    */
   #reportGrowth(): void {
-    const parts = this.decoder.keptBytes + this.#gatheredBytes
+    const parts = this.#partialBytes
     if (parts > this.#partBytes) this.#grown += parts - this.#partBytes
     this.#partBytes = parts
     const grown = this.#grown
@@ -295,8 +329,10 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
     if (grown > 0) this.#buffered(grown)
   }
 
-  get #gatheredBytes(): number {
-    return (this.#assembler?.keptBytes ?? 0) + (this.#extensions?.heldBytes ?? 0)
+  /** The memory of incomplete frames and messages. */
+  get #partialBytes(): number {
+    const gathered = (this.#assembler?.keptBytes ?? 0) + (this.#extensions?.heldBytes ?? 0)
+    return gathered + (this.#decoder?.keptBytes ?? 0)
   }
 
   /** Adds a piece of a message. @returns the whole message if it ends here, else `null`. */
@@ -370,7 +406,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
       {
         owner: this.owner,
         write: this.#write,
-        decoder: this.decoder,
+        decoder: this.#borrowed(),
         channel: this.channel,
         decode: (bytes) => this.#decode(bytes),
         dropRest: () => this.ending.dropRest(),
