@@ -31,11 +31,11 @@ const WHOLE_BINARY = FIN_BIT | Opcode.BINARY
 /** A sink, which takes short messages as parts if its rules say so. */
 export type DecoderSink = FrameSink & Partial<PartSink>
 
-/** Lends an idle decoder, or one that has stopped, to another connection. */
-export let lend: (decoder: FrameDecoder, sink: DecoderSink, rules: DecoderRules) => void
+/** `busy`: the decoder holds something of its connection; `done`: it has stopped. */
+export type DecoderState = 'idle' | 'busy' | 'done'
 
-/** Whether a decoder holds something of its connection (`busy`), or has stopped (`done`). */
-export let stateOf: (decoder: FrameDecoder) => 'idle' | 'busy' | 'done'
+let lendTo: (decoder: FrameDecoder, sink: DecoderSink, rules: DecoderRules) => void
+let lookAt: (decoder: FrameDecoder) => DecoderState
 
 /**
  * Reads one direction of one connection, and calls a sink for each event in the order of the bytes.
@@ -367,13 +367,13 @@ export class FrameDecoder {
   }
 
   static {
-    lend = (decoder, sink, rules) => {
+    lendTo = (decoder, sink, rules) => {
       decoder.#sink = sink
       decoder.#rules = rules
       decoder.#isDone = false
       decoder.#isPaused = false
     }
-    stateOf = (decoder) => {
+    lookAt = (decoder) => {
       if (decoder.#isDone) return 'done'
       const isBetween = decoder.#message === null && decoder.#header === null
       const isEmpty = decoder.#partial === null && decoder.#held === null
@@ -381,6 +381,16 @@ export class FrameDecoder {
       return isBetween && isEmpty && decoder.#isAscii && !decoder.#isPaused ? 'idle' : 'busy'
     }
   }
+}
+
+/** Lends an idle decoder, or one that has stopped, to another connection. */
+export function lend(decoder: FrameDecoder, sink: DecoderSink, rules: DecoderRules): void {
+  lendTo(decoder, sink, rules)
+}
+
+/** Returns whether a decoder can be lent. */
+export function stateOf(decoder: FrameDecoder): DecoderState {
+  return lookAt(decoder)
 }
 
 function isUtf8Part({ block, start, length }: PayloadPart): boolean {

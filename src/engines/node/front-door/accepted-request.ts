@@ -51,7 +51,9 @@ export class AcceptedRequest implements UpgradeRequest, ConnectionFacts {
 
   get rawHeaders(): readonly string[] {
     const headers = this.#headers
-    return isShared(headers) ? headersWithKey(headers, String(this.#rest)) : headers
+    const key = this.#rest
+    if (!isShared(headers)) return headers
+    return headersWithKey(headers, typeof key === 'string' ? key : '')
   }
 
   // A refused request costs no system call for its addresses.
