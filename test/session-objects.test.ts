@@ -79,7 +79,7 @@ function open(environment: ReturnType<typeof memoryEnvironment>) {
   return { gate, echo }
 }
 
-it('an echo touches at most 8 objects of its connection', async () => {
+it('an echo touches at most 7 objects of its connection', async () => {
   for (const value of [...(await exportsOf(FOLDERS)), Gate]) {
     if (isClass(value)) watch(value.prototype)
   }
@@ -96,5 +96,5 @@ it('an echo touches at most 8 objects of its connection', async () => {
   expect(names).toContain('ReadHalf')
   expect(names).toContain('WriteHalf')
   // Shows the names if there are too many.
-  expect(names.length > 8 ? names : []).toEqual([])
+  expect(names.length > 7 ? names : []).toEqual([])
 })

@@ -15,6 +15,9 @@ import { compacted, headBytesOf } from './kept-request.ts'
 import { IncomingRequest, localOrigin, type OriginResolver, type RequestOrigin } from './request.ts'
 import { parseRequestTarget } from './request-target.ts'
 
+/** Shared by routes without parameters: an object without a prototype costs 0.2 KiB a session. */
+const NO_PARAMETERS: AnyParameters = Object.freeze(Object.create(null) as AnyParameters)
+
 const NO_HEADERS: ReadonlyArray<readonly [string, string]> = []
 
 /** What all calls of an application share. */
@@ -25,22 +28,22 @@ export interface CallHost {
 
 /** The parts of a call that most sessions never use. Made when one of them is first used. */
 class CallExtras {
+  parameters: AnyParameters = NO_PARAMETERS
   attributes: Attributes | null = null
   response: ApplicationResponse | null = null
   controller: AbortController | null = null
   context: AsyncContext | null = null
+  /** Returns the abort reason of `signal`; set when the call has ended. */
+  end: (() => unknown) | null = null
 }
 
 /** The call of an upgrade and then of its session. */
 export class UpgradeCall implements ApplicationCall {
-  readonly parameters: AnyParameters
   readonly #host: CallHost
   readonly #route: WebSocketRoute
   /** The engine's request until `request` is first read. */
   #request: UpgradeRequest | IncomingRequest
   #extras: CallExtras | null = null
-  /** Returns the abort reason of `signal`; set when the call has ended. */
-  #end: (() => unknown) | null = null
 
   constructor(
     host: CallHost,
@@ -48,10 +51,16 @@ export class UpgradeCall implements ApplicationCall {
     request: UpgradeRequest,
     parameters: AnyParameters,
   ) {
-    this.parameters = parameters
     this.#host = host
     this.#route = route
     this.#request = request
+    if (parameters === NO_PARAMETERS) return
+    this.#extras = new CallExtras()
+    this.#extras.parameters = parameters
+  }
+
+  get parameters(): AnyParameters {
+    return this.#extras?.parameters ?? NO_PARAMETERS
   }
 
   get application(): Application {
@@ -85,7 +94,8 @@ export class UpgradeCall implements ApplicationCall {
     this.#extras ??= new CallExtras()
     if (this.#extras.controller === null) {
       this.#extras.controller = new AbortController()
-      if (this.#end !== null) this.#extras.controller.abort(this.#end())
+      const { end } = this.#extras
+      if (end !== null) this.#extras.controller.abort(end())
     }
     return this.#extras.controller.signal
   }
@@ -141,9 +151,10 @@ export class UpgradeCall implements ApplicationCall {
 
   /** Aborts `signal`. `reason` is called only if the signal is used. Later calls are ignored. */
   end(reason: () => unknown): void {
-    if (this.#end !== null) return
-    this.#end = reason
-    this.#extras?.controller?.abort(reason())
+    this.#extras ??= new CallExtras()
+    if (this.#extras.end !== null) return
+    this.#extras.end = reason
+    this.#extras.controller?.abort(reason())
   }
 
   /** Whether something may listen to `signal`. */
@@ -153,12 +164,10 @@ export class UpgradeCall implements ApplicationCall {
 
   /** Whether `error` is the abort reason of `signal` and therefore no failure of its own. */
   isEndedBy(error: unknown): boolean {
-    return this.#end !== null && this.#end() === error
+    const end = this.#extras?.end ?? null
+    return end !== null && end() === error
   }
 }
-
-/** Shared by routes without parameters: an object without a prototype costs 0.2 KiB a session. */
-const NO_PARAMETERS: AnyParameters = Object.freeze(Object.create(null) as AnyParameters)
 
 /** Percent-decodes the captures of a route once. Returns `null` if one is wrongly encoded. */
 export function decodeParameters(captures: Readonly<Record<string, string>>): AnyParameters | null {

@@ -34,6 +34,7 @@ import { createSessionId } from './session-id.ts'
 
 /** The parts of a session that many sessions never use; `null`: not read yet. */
 class Extras {
+  id: string | null = null
   hasReportedFailure = false
   outgoing: Outgoing | null = null
   scope: TaskScope | null = null
@@ -63,7 +64,6 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   readonly core: SessionCore
   /** In whole milliseconds: another number would cost an object. */
   readonly #openedAt: number
-  #id: string | null = null
   #send: WebSocketSession['send'] | null = null
   /** Made when one of them is first read. */
   #extras: Extras | null = null
@@ -86,8 +86,8 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   }
 
   get id(): string {
-    this.#id ??= this.core.settings.id ?? createSessionId(this.core.environment)
-    return this.#id
+    const { settings, environment } = this.core
+    return settings.id ?? (this.made.id ??= createSessionId(environment))
   }
 
   get protocol(): string | null {

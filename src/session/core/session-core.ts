@@ -66,7 +66,7 @@ export class SessionCore implements HalfOwner {
     })
     this.extensions = SessionExtensions.open(settings, environment, this)
     this.write = new WriteHalf(this, transport)
-    this.read = new ReadHalf(this, this.write, kind)
+    this.read = new ReadHalf(this, kind)
   }
 
   /** Begins to read and to ping. Frames that arrive before the handler runs wait in `incoming`. */

@@ -58,13 +58,18 @@ import { type FrameQueue, waitingFramesOf } from './waiting-frames.ts'
 /** Messages whose memory is used again when they are disposed. */
 const RECEIVED = new ReceivedOptions(recycle)
 
+/** The core, which has made the write half before. */
+interface ReadOwner extends HalfOwner {
+  readonly write: WriteHalf
+}
+
 /** Reads for one session. */
 export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQueue {
   static readonly #calls: TransformedCalls<ReadHalf> = {
-    deliver: (read, frame, size) => read.#deliver(frame, size),
-    takesHeartbeat: (read, message) => read.#takesHeartbeat(message),
+    deliver: (read, frame, size) => read.deliver(frame, size),
+    takesHeartbeat: (read, message) => read.takesHeartbeat(message),
     work: (read, isWorking) =>
-      isWorking ? read.#held().pause(EXTENSION) : read.heldBack?.resume(EXTENSION),
+      isWorking ? read.held().pause(EXTENSION) : read.heldBack?.resume(EXTENSION),
   }
 
   /** The channel that the handler receives from. */
@@ -77,12 +82,11 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
   receivedAt: number | null = null
   /** Whole messages, a fragmented one counted once. */
   receivedMessages = 0
-  readonly owner: HalfOwner
+  readonly owner: ReadOwner
   readonly #observer: SessionObserver
   readonly #session: SessionOwner
   readonly #activity: HalfOwner['activity']
   readonly #bounds: ChannelBounds
-  readonly #write: WriteHalf
   readonly #output: Output
   /** What the decoder accepts. */
   #rules: DecoderRules
@@ -108,22 +112,21 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
   /** The frames that have been put into the channel since the last `ownPayloads`. */
   #newFrames = 0
 
-  constructor(owner: HalfOwner, write: WriteHalf, kind: 'default' | 'raw') {
+  constructor(owner: ReadOwner, kind: 'default' | 'raw') {
     const { settings, environment, extensions } = owner
     this.owner = owner
     this.#observer = owner.observer
     this.#session = owner.session
     this.#activity = owner.activity
     this.#bounds = settings.incoming
-    this.#write = write
     this.#output = outputOf(environment)
     this.#extensions =
       extensions === null
         ? null
         : new IncomingExtensions<ReadHalf>(extensions, this, ReadHalf.#calls)
-    if (countsData(settings)) this.#limits()
+    if (countsData(settings)) this.limits()
     this.channel = new BufferedChannel<Frame, ReadHalf>(
-      incomingSettings(settings.incoming, (bytes) => this.#dropped(bytes)),
+      incomingSettings(settings.incoming, (bytes) => this.dropped(bytes)),
       { owner: this, hooks: INCOMING_HOOKS },
     )
     const decoding: SessionDecoderOptions = {
@@ -136,7 +139,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
       parts: kind === 'default',
     }
     this.#rules = rulesFor(decoding)
-    if (kind === 'raw') this.#decoder = borrowDecoder(this.#rawFrames(), this.#rules)
+    if (kind === 'raw') this.#decoder = borrowDecoder(this.rawFrames(), this.#rules)
   }
 
   /** The largest text or binary frame, in bytes of payload; applies from the next header on. */
@@ -151,8 +154,8 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
 
   /** The memory of received frames, decoded or not, in bytes. */
   get heldBytes(): number {
-    const unread = this.#write.transport.unreadBytes + (this.heldBack?.heldBytes ?? 0)
-    return heldBytesOf(this.channel) + unread + this.#partialBytes
+    const unread = this.owner.write.transport.unreadBytes + (this.heldBack?.heldBytes ?? 0)
+    return heldBytesOf(this.channel) + unread + this.partialBytes
   }
 
   /** Reports every message from now on to `listener`, and passes it the answers of the server. */
@@ -169,84 +172,84 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
     this.#activity?.active()
     this.#grown += bytes.length
     if (this.heldBack === null) {
-      this.#decode(bytes)
+      this.decode(bytes)
     } else {
       this.heldBack.receive(bytes)
-      this.#reportGrowth()
+      this.reportGrowth()
     }
   }
 
   unread(bytes: number): void {
-    this.#buffered(bytes)
+    this.buffered(bytes)
   }
 
   receiveEnd(): void {
     // Once the end has begun, the handler cannot answer the frames before.
-    if (this.owner.ending === null) this.#concludeWith(() => this.#endRead(), true)
-    else this.#endRead()
+    if (this.owner.ending === null) this.concludeWith(() => this.endRead(), true)
+    else this.endRead()
   }
 
   drained(): void {
-    this.#write.drained()
+    this.owner.write.drained()
   }
 
   closed(cause: Error | null): void {
-    this.#conclude()
+    this.conclude()
     // The handler can still receive frames that have arrived.
     this.heldBack?.end()
     this.heldBack?.stop()
-    this.#conclude()
+    this.conclude()
     this.owner.transportClosed(cause)
   }
 
   // Calls of the decoder of a default session
 
   text(payload: Uint8Array, fin: boolean, reservedBits: number): void {
-    const message = this.#gather(payload, fin)
+    const message = this.gather(payload, fin)
     if (message === null) return
     if (this.#extensions !== null) this.#extensions.receive('text', message, reservedBits)
-    else if (message[0] !== HEARTBEAT_MARK || !this.#takesHeartbeat(message)) {
-      this.#deliver(receivedText(message, RECEIVED), message.length)
+    else if (message[0] !== HEARTBEAT_MARK || !this.takesHeartbeat(message)) {
+      this.deliver(receivedText(message, RECEIVED), message.length)
     }
   }
 
   asciiText(text: string): void {
     // Heartbeats are shorter.
-    if (this.#extensions === null) this.#deliver(receivedText(text), text.length)
+    if (this.#extensions === null) this.deliver(receivedText(text), text.length)
     else this.text(encodeUtf8(text), true, 0)
   }
 
   binary(payload: Uint8Array, fin: boolean, reservedBits: number): void {
-    const message = this.#gather(payload, fin)
+    const message = this.gather(payload, fin)
     if (message === null) return
     if (this.#extensions !== null) this.#extensions.receive('binary', message, reservedBits)
-    else this.#deliver(receivedBinary(message, RECEIVED), message.length)
+    else this.deliver(receivedBinary(message, RECEIVED), message.length)
   }
 
   /** See `PartSink`. No fragment waits: the decoder is between two messages. */
   takePart(part: PayloadPart, isText: boolean): void {
     if (this.#extensions === null && !(isText && part.beginsWith(HEARTBEAT_MARK))) {
-      this.#deliver(receivedPart(part, isText), part.length)
+      this.deliver(receivedPart(part, isText), part.length)
     } else if (isText) this.text(part.bytes, true, 0)
     else this.binary(part.bytes, true, 0)
   }
 
   ping(payload: Uint8Array): void {
-    if (this.#limits().controlFrame()) this.#write.control(FrameType.PONG, payload)
+    if (this.limits().controlFrame()) this.owner.write.control(FrameType.PONG, payload)
   }
 
   pong(payload: Uint8Array): void {
-    if (!this.#limits().controlFrame()) return
+    if (!this.limits().controlFrame()) return
     const roundTripMs = this.owner.pings?.ponged(payload) ?? null
     if (roundTripMs !== null) this.#observer.pingAnswered?.(roundTripMs, this.#session)
   }
 
   close(reason: CloseReason | null): void {
-    this.#concludeWith(() => this.owner.peerClosed(reason, true))
+    this.concludeWith(() => this.owner.peerClosed(reason, true))
   }
 
   violation(error: ProtocolViolation): void {
-    this.#concludeWith(() => this.owner.fail(failureReason(error), error))
+    this.concludeWith(() => this.owner.fail(failureReason(error), error))
   }
 
   // Calls of the core at the end
@@ -254,7 +257,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
   /** How the reading ends. Made at the first call. */
   get ending(): ReadEnding {
     this.#ending ??= new ReadEnding(this, this.#extensions, () =>
-      loopShareOf(this.owner.environment).awaitedBy(this.#write),
+      loopShareOf(this.owner.environment).awaitedBy(this.owner.write),
     )
     return this.#ending
   }
@@ -280,39 +283,39 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
     }
     this.#newFrames = 0
     // Frames of extensions that take time come outside of a read.
-    this.#reportGrowth()
+    this.reportGrowth()
   }
 
   /** Handles the last frame now, if that has not been done yet. */
-  #conclude(): void {
+  private conclude(): void {
     this.#ending?.conclude()
   }
 
   /** The peer's end has been read. */
-  #endRead(): void {
-    this.#conclude()
+  private endRead(): void {
+    this.conclude()
     const wasHeldBack = this.heldBack?.isHeldBack === true
     if (this.heldBack !== null && !this.heldBack.end()) return
-    if (wasHeldBack) this.#endDecoded()
+    if (wasHeldBack) this.endDecoded()
     else this.owner.endReached()
   }
 
   /** Frames in front of the end were held back until now: the handler has its turn with them. */
-  #endDecoded(): void {
-    if (this.owner.ending === null) this.#concludeWith(() => this.owner.endReached(), true)
+  private endDecoded(): void {
+    if (this.owner.ending === null) this.concludeWith(() => this.owner.endReached(), true)
     else this.owner.endReached()
   }
 
-  #borrowed(): FrameDecoder {
+  private borrowed(): FrameDecoder {
     this.#decoder ??= borrowDecoder(this, this.#rules)
     return this.#decoder
   }
 
-  #decode(bytes: Uint8Array): void {
-    const decoder = this.#borrowed()
+  private decode(bytes: Uint8Array): void {
+    const decoder = this.borrowed()
     decoder.receive(bytes)
     if (this.heldBack === null && this.#rules.gathers) this.#decoder = settleDecoder(decoder)
-    this.#reportGrowth()
+    this.reportGrowth()
     if (this.#rates !== null) this.#rates.bytes(bytes.length)
   }
 
@@ -320,23 +323,23 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
    * Reports to the observer by how much the memory has grown: once a read. A report for each frame
    * cost a twentieth of an echo.
    */
-  #reportGrowth(): void {
-    const parts = this.#partialBytes
+  private reportGrowth(): void {
+    const parts = this.partialBytes
     if (parts > this.#partBytes) this.#grown += parts - this.#partBytes
     this.#partBytes = parts
     const grown = this.#grown
     this.#grown = 0
-    if (grown > 0) this.#buffered(grown)
+    if (grown > 0) this.buffered(grown)
   }
 
   /** The memory of incomplete frames and messages. */
-  get #partialBytes(): number {
+  private get partialBytes(): number {
     const gathered = (this.#assembler?.keptBytes ?? 0) + (this.#extensions?.heldBytes ?? 0)
     return gathered + (this.#decoder?.keptBytes ?? 0)
   }
 
   /** Adds a piece of a message. @returns the whole message if it ends here, else `null`. */
-  #gather(payload: Uint8Array, fin: boolean): Uint8Array | null {
+  private gather(payload: Uint8Array, fin: boolean): Uint8Array | null {
     if (fin && (this.#assembler === null || this.#assembler.isEmpty)) return payload
     this.#assembler ??= new MessageAssembler()
     this.#assembler.add(payload)
@@ -347,28 +350,28 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
    * Whether a text message belongs to a heartbeat, and must not reach the handler. A question is
    * answered here. An answer goes to the heartbeat that listens.
    */
-  #takesHeartbeat(message: Uint8Array): boolean {
+  private takesHeartbeat(message: Uint8Array): boolean {
     if (this.#heartbeat?.takes(message) === true) return true
     const answer = this.owner.settings.answerHeartbeats ? heartbeatAnswer(message) : null
     if (answer === null) return false
-    if (this.#limits().controlFrame()) this.#write.beat(answer)
+    if (this.limits().controlFrame()) this.owner.write.beat(answer)
     return true
   }
 
   /** Puts a message into the channel. `size` is the size of its payload in bytes. */
-  #deliver(frame: Frame, size: number): void {
+  private deliver(frame: Frame, size: number): void {
     if (this.#heartbeat !== null) this.#heartbeat.heard()
     if (frame.fin) this.receivedMessages += 1
-    if (this.#rates === null || this.#rates.message()) this.#put(frame, size)
+    if (this.#rates === null || this.#rates.message()) this.put(frame, size)
   }
 
-  #put(frame: Frame, size: number): void {
+  private put(frame: Frame, size: number): void {
     if (this.#ending !== null && this.#ending.isOver) return
     const { onOverflow } = this.#bounds
     if (onOverflow === 'suspend') {
       const wasFull = this.channel.isFull
       this.channel.offer(frame, size)
-      if (wasFull) this.#held().readPastFull(size)
+      if (wasFull) this.held().readPastFull(size)
     } else if (onOverflow !== 'close') {
       this.channel.trySend(frame)
     } else if (this.channel.isFull) {
@@ -377,40 +380,40 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
     } else {
       this.channel.offer(frame, size)
     }
-    if (this.channel.size > 0) this.#countWaiting(size)
+    if (this.channel.size > 0) this.countWaiting(size)
   }
 
   /** Puts the last frame into the channel, whatever the policy, even if the channel is full. */
-  #putLast(frame: Frame, size: number): void {
+  private putLast(frame: Frame, size: number): void {
     if (this.#ending?.isDiscarding === true) return
     this.channel.offer(frame, size)
-    if (this.channel.size > 0) this.#countWaiting(size)
+    if (this.channel.size > 0) this.countWaiting(size)
   }
 
   /** Counts a frame that waits in the channel. */
-  #countWaiting(size: number): void {
+  private countWaiting(size: number): void {
     this.#grown += size + WAITING_FRAME_BYTES
     if (++this.#newFrames === 1) waitingFramesOf(this.owner.environment).add(this)
   }
 
-  #buffered(bytes: number): void {
+  private buffered(bytes: number): void {
     this.#observer.buffered(bytes, this.#session)
   }
 
-  #dropped(bytes: number): void {
+  private dropped(bytes: number): void {
     this.#observer.frameDropped('incoming', bytes, this.#session)
   }
 
-  #held(): HeldBack {
+  private held(): HeldBack {
     this.heldBack ??= new HeldBack(
       {
         owner: this.owner,
-        write: this.#write,
-        decoder: this.#borrowed(),
+        write: this.owner.write,
+        decoder: this.borrowed(),
         channel: this.channel,
-        decode: (bytes) => this.#decode(bytes),
+        decode: (bytes) => this.decode(bytes),
         dropRest: () => this.ending.dropRest(),
-        endDecoded: () => this.#endDecoded(),
+        endDecoded: () => this.endDecoded(),
         paused: (isPaused) => {
           this.owner.pings?.pause(isPaused)
           if (!isPaused) this.#heartbeat?.readingResumed()
@@ -422,22 +425,22 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
     return this.heldBack
   }
 
-  #limits(): RateLimits {
+  private limits(): RateLimits {
     this.#rates ??= new RateLimits(this.owner.environment, this.owner.settings, {
-      wait: (waits) => (waits ? this.#held().pause(RATE) : this.heldBack?.resume(RATE)),
+      wait: (waits) => (waits ? this.held().pause(RATE) : this.heldBack?.resume(RATE)),
       exceeded: (error) => this.owner.fail(VIOLATED_POLICY, error),
     })
     return this.#rates
   }
 
-  #rawFrames(): RawFrames {
+  private rawFrames(): RawFrames {
     return new RawFrames({
-      message: (frame, size) => this.#deliver(frame, size),
+      message: (frame, size) => this.deliver(frame, size),
       control: (frame, size) => {
-        if (this.#limits().controlFrame()) this.#put(frame, size)
+        if (this.limits().controlFrame()) this.put(frame, size)
       },
       close: (frame, reason) => {
-        this.#putLast(frame, frame.buffer.length)
+        this.putLast(frame, frame.buffer.length)
         this.owner.peerClosed(reason, false)
       },
       violation: (error) => this.violation(error),
@@ -445,7 +448,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
   }
 
   /** The last frame was decoded, a Close frame or a violation, or the peer's end was read. */
-  #concludeWith(conclude: () => void, isEnd: boolean = false): void {
+  private concludeWith(conclude: () => void, isEnd: boolean = false): void {
     this.ending.concludeWith(conclude, this.owner.environment, isEnd)
   }
 }

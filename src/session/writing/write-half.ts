@@ -91,13 +91,13 @@ export class WriteHalf implements BacklogWriter, StretchUser {
   /** See `WebSocketSession.send`; Close frames do not come here. */
   send(data: Outbound, options?: SendOptions): Promise<void> {
     this.#activity?.active()
-    if (!this.isOpen) return this.#refuse(this.#closedError(data))
+    if (!this.isOpen) return this.refuse(this.closedError(data))
     try {
-      if (this.#writeNow(data)) return this.#share.accepted(this, SENT)
-      const backlog = this.#waiting()
+      if (this.writeNow(data)) return this.share.accepted(this, SENT)
+      const backlog = this.waiting()
       // Measures `data`, which throws for data that may not be sent at all.
       const overflow = backlog.overflow(data)
-      return overflow === null ? backlog.send(data, options) : this.#refuse(overflow)
+      return overflow === null ? backlog.send(data, options) : this.refuse(overflow)
     } catch (error) {
       return rejected(error)
     }
@@ -113,35 +113,35 @@ export class WriteHalf implements BacklogWriter, StretchUser {
     if (!this.isOpen) return 'closed'
     // Under other policies the queue takes the frame: `full` would be wrong.
     const maySuspend = this.#owner.settings.outgoing.onOverflow === 'suspend'
-    if (maySuspend && this.#share.refuses(this)) return 'full'
-    if (this.#writeNow(data)) return 'sent'
-    const backlog = this.#waiting()
+    if (maySuspend && this.share.refuses(this)) return 'full'
+    if (this.writeNow(data)) return 'sent'
+    const backlog = this.waiting()
     return backlog.overflow(data) === null ? backlog.trySend(data) : 'closed'
   }
 
   /** See `OutgoingChannel.whenWritable`. */
   whenWritable(signal: AbortSignal | undefined): Promise<void> {
-    if (!this.isOpen) return this.#refuse(this.#closedError(undefined))
+    if (!this.isOpen) return this.refuse(this.closedError(undefined))
     if (signal?.aborted === true) return handled(rejected(signal.reason))
     const backlog = this.#backlog
-    return backlog === null || backlog.isQueueEmpty ? this.#settled() : backlog.whenRoom(signal)
+    return backlog === null || backlog.isQueueEmpty ? this.settled() : backlog.whenRoom(signal)
   }
 
   /** See `WebSocketSession.flush`. */
   flush(): Promise<void> {
     if (!this.isOpen) return this.closed()
     this.writeOut()
-    if (!this.#isBlocked) return this.#settled()
+    if (!this.isBlocked) return this.settled()
     // A flush that waits for room when the session closes becomes a wait for the end.
-    return this.#waiting()
+    return this.waiting()
       .flush()
       .catch(() => this.closed())
   }
 
   /** Sends a ping or a pong, past the queue. It replaces one of its type that still waits. */
   control(type: typeof FrameType.PING | typeof FrameType.PONG, payload: Uint8Array): void {
-    if (this.#writeNext(type, payload)) return
-    const { control } = this.#waiting()
+    if (this.writeNext(type, payload)) return
+    const { control } = this.waiting()
     if (type === FrameType.PING) control.ping(payload)
     else control.pong(payload)
   }
@@ -149,8 +149,8 @@ export class WriteHalf implements BacklogWriter, StretchUser {
   /** Answers a heartbeat: a text message, past the queue, between two others. */
   beat(answer: Uint8Array): void {
     const isBetween = this.fragments?.isInsideMessage !== true && this.#extensions?.isBusy !== true
-    if (this.#backlog === null && isBetween && this.#writeNext(FrameType.TEXT, answer)) return
-    const backlog = this.#waiting()
+    if (this.#backlog === null && isBetween && this.writeNext(FrameType.TEXT, answer)) return
+    const backlog = this.waiting()
     backlog.control.beat(answer)
     if (this.#ending?.isOver !== true) backlog.writeBeat()
   }
@@ -163,7 +163,7 @@ export class WriteHalf implements BacklogWriter, StretchUser {
     this.#ending ??= new WriteEnding()
     if (this.#ending.hasBegun) return
     this.#ending.last = last
-    this.#backlog?.endRoom(this.#closedError(undefined))
+    this.#backlog?.endRoom(this.closedError(undefined))
     this.pump()
   }
 
@@ -171,13 +171,13 @@ export class WriteHalf implements BacklogWriter, StretchUser {
   closed(): Promise<void> {
     this.#ending ??= new WriteEnding()
     const isDone = this.#ending.isOver && this.#backlog?.isTransportBusy !== true
-    return isDone ? this.#settled() : this.#ending.wait()
+    return isDone ? this.settled() : this.#ending.wait()
   }
 
   /** The transport is gone: accepted frames are lost, and all waits end. */
   abandon(): void {
     this.#ending ??= new WriteEnding()
-    this.#backlog?.endRoom(this.#closedError(undefined))
+    this.#backlog?.endRoom(this.closedError(undefined))
     this.#stretch?.drop()
     this.#extensions?.abandon()
     this.#ending.isOver = true
@@ -195,7 +195,7 @@ export class WriteHalf implements BacklogWriter, StretchUser {
   // For the backlog, the extensions and the stretch: see their interfaces
 
   room(payload: string | Uint8Array): Stretch | null {
-    return this.#roomFor(encodedSizeBound(payload), null)
+    return this.roomFor(encodedSizeBound(payload), null)
   }
 
   write(
@@ -224,8 +224,8 @@ export class WriteHalf implements BacklogWriter, StretchUser {
     if (this.#ending?.isOver === true) return // nothing follows the end
     this.#extensions?.writeHeld()
     this.#backlog?.pump()
-    if (this.#isBlocked) return
-    if (this.#ending !== null && this.#ending.last !== null) this.#writeLast(this.#ending.last)
+    if (this.isBlocked) return
+    if (this.#ending !== null && this.#ending.last !== null) this.writeLast(this.#ending.last)
     else this.writeOut()
   }
 
@@ -234,43 +234,43 @@ export class WriteHalf implements BacklogWriter, StretchUser {
   }
 
   writeQueued(): void {
-    this.#waiting().writeQueued()
+    this.waiting().writeQueued()
   }
 
-  get #share(): LoopShare {
+  private get share(): LoopShare {
     return this.#stretches.share
   }
 
   /** Whether a frame has to wait: for the transport, an extension, or the event loop. */
-  get #isBlocked(): boolean {
+  private get isBlocked(): boolean {
     return this.#backlog?.isBlocked === true || this.#extensions?.isBusy === true
   }
 
-  #roomFor(bound: number, shared: string | Uint8Array | null): Stretch | null {
+  private roomFor(bound: number, shared: string | Uint8Array | null): Stretch | null {
     if (this.#backlog?.isTransportBusy === true) return null
     this.#stretch ??= this.#stretches.begin(this)
     return this.#stretch.makeRoom(bound, shared) ? this.#stretch : null
   }
 
   /** @returns `false` if `data` has to wait. @throws if `data` may not be sent at all. */
-  #writeNow(data: Outbound): boolean {
-    if (this.#isBlocked) return false
+  private writeNow(data: Outbound): boolean {
+    if (this.isBlocked) return false
     const isPlain = this.fragments === null && this.#extensions === null
     const part = isPlain ? receivedPartOf(data) : null
-    if (part !== null) return this.#writePart(data, part)
+    if (part !== null) return this.writePart(data, part)
     const text = isPlain ? wholeText(data) : null
-    if (text !== null) return this.#writeText(text)
+    if (text !== null) return this.writeText(text)
     const payload = outboundPayload(data)
     const prepared = preparedOf(data)
     const isShared = prepared !== null && this.#extensions === null
-    const stretch = this.#roomFor(encodedSizeBound(payload), isShared ? payload : null)
+    const stretch = this.roomFor(encodedSizeBound(payload), isShared ? payload : null)
     if (stretch === null) return false
     this.write(stretch, nextOpcode(this, data, payload), isLastFragment(data), payload, prepared)
     return true
   }
 
   /** The same for a short message that arrived, whose payload is `part`. */
-  #writePart(data: Outbound, part: PayloadPart): boolean {
+  private writePart(data: Outbound, part: PayloadPart): boolean {
     if (this.#backlog?.isTransportBusy === true) return false
     this.#stretch ??= this.#stretches.begin(this)
     const opcode = data instanceof Frame.Text ? FrameType.TEXT : FrameType.BINARY
@@ -280,7 +280,7 @@ export class WriteHalf implements BacklogWriter, StretchUser {
   }
 
   /** The same for a whole text message that cannot change: most messages are of this kind. */
-  #writeText(text: string | Uint8Array): boolean {
+  private writeText(text: string | Uint8Array): boolean {
     if (this.#backlog?.isTransportBusy === true) return false
     this.#stretch ??= this.#stretches.begin(this)
     if (!this.#stretch.writeText(text)) return false
@@ -289,27 +289,27 @@ export class WriteHalf implements BacklogWriter, StretchUser {
   }
 
   /** Writes a control frame now. @returns `false` if it has to wait. */
-  #writeNext(type: FrameType, payload: Uint8Array): boolean {
+  private writeNext(type: FrameType, payload: Uint8Array): boolean {
     if (this.#ending?.isOver === true) return true // nothing follows the end
     const stretch = this.room(payload)
     stretch?.write(type, true, 0, payload)
     return stretch !== null
   }
 
-  #waiting(): Backlog {
+  private waiting(): Backlog {
     this.#backlog ??= new Backlog(this, {
       owner: this.#owner,
-      share: this.#share,
+      share: this.share,
       extensions: this.#extensions,
     })
     return this.#backlog
   }
 
-  #writeLast(last: LastFrame): void {
+  private writeLast(last: LastFrame): void {
     if (last === 'none') {
       this.writeOut()
     } else {
-      const stretch = this.#roomFor(MAX_CLOSE_FRAME_BYTES, null)
+      const stretch = this.roomFor(MAX_CLOSE_FRAME_BYTES, null)
       if (stretch === null) return
       stretch.writeClose(last.reason)
     }
@@ -319,19 +319,19 @@ export class WriteHalf implements BacklogWriter, StretchUser {
   }
 
   /** For calls that need not wait: a loop of them must let the event loop turn, too. */
-  #settled(): Promise<void> {
-    this.#share.spend(0)
-    return this.#share.accepted(this, SENT)
+  private settled(): Promise<void> {
+    this.share.spend(0)
+    return this.share.accepted(this, SENT)
   }
 
-  #closedError(data: unknown): ClosedSendChannelError {
+  private closedError(data: unknown): ClosedSendChannelError {
     return new ClosedSendChannelError(data, { sessionId: this.#owner.session.id })
   }
 
   /** A rejection that only says that the session has ended. */
-  #refuse(error: Error): Promise<never> {
-    this.#share.spend(0)
-    return handled(this.#share.refused(this, error))
+  private refuse(error: Error): Promise<never> {
+    this.share.spend(0)
+    return handled(this.share.refused(this, error))
   }
 }
 

@@ -57,6 +57,7 @@ export class TcpReactor {
   readonly #doneWrites: WriteRequest[] = []
   /** The request whose report is being handled, or was handled last. */
   #lastDone: WriteRequest | null = null
+  #lastHome: TransportHome | null = null
 
   constructor(internals: TcpInternals) {
     this.internals = internals
@@ -94,10 +95,17 @@ export class TcpReactor {
     }: { registry?: Set<Transport> | null; greeting?: string } = {},
   ): Transport {
     const first = taken.head === null ? head : Buffer.concat([head, taken.head])
-    const transport = new TcpTransport(this, taken, first, facts, registry)
+    const transport = new TcpTransport(this.#homeOf(taken.server, registry), taken, first, facts)
     registry?.add(transport)
     if (greeting !== '') transport.greet(greeting)
     return transport
+  }
+
+  #homeOf(server: CountingServer | null, registry: Set<Transport> | null): TransportHome {
+    const home = this.#lastHome
+    if (home !== null && home.server === server && home.registry === registry) return home
+    this.#lastHome = { reactor: this, server, registry }
+    return this.#lastHome
   }
 
   /**
@@ -118,6 +126,15 @@ export class TcpReactor {
     shutdown.oncomplete = nothing
     return handle.shutdown(shutdown) === 0
   }
+}
+
+/** The parts that the transports of one server share. */
+interface TransportHome {
+  readonly reactor: TcpReactor
+  /** Counts its open connections. */
+  readonly server: CountingServer | null
+  /** Holds each transport while it is open. */
+  readonly registry: Set<Transport> | null
 }
 
 /** The handle is reading. */
@@ -142,10 +159,8 @@ const END_WAITS = 256
 /** A transport over a TCP handle. */
 class TcpTransport implements Transport, HandleOwner, EndedTransport {
   readonly #facts: ConnectionFacts
-  readonly #reactor: TcpReactor
+  readonly #home: TransportHome
   readonly #handle: TcpHandle
-  readonly #server: CountingServer | null
-  readonly #registry: Set<Transport> | null
   #head: Uint8Array | null
   #receiver: TransportReceiver | null = null
   /** Writes that the kernel has not taken in full. */
@@ -155,22 +170,14 @@ class TcpTransport implements Transport, HandleOwner, EndedTransport {
   /** The failure that closed the transport. */
   #cause: Error | null = null
 
-  constructor(
-    reactor: TcpReactor,
-    taken: TakenHandle,
-    head: Uint8Array,
-    facts: ConnectionFacts,
-    registry: Set<Transport> | null,
-  ) {
+  constructor(home: TransportHome, taken: TakenHandle, head: Uint8Array, facts: ConnectionFacts) {
     this.#facts = facts
-    this.#reactor = reactor
+    this.#home = home
     this.#handle = taken.handle
     if (taken.isReading) this.#flags = READING
-    this.#server = taken.server
-    this.#registry = registry
     this.#head = head.length === 0 ? null : head
     setOwner(taken.handle, this)
-    if (!taken.isListening) listenTo(taken.handle, reactor.buffer)
+    if (!taken.isListening) listenTo(taken.handle, home.reactor.buffer)
   }
 
   /** Whether one of the flags is set. */
@@ -249,7 +256,7 @@ class TcpTransport implements Transport, HandleOwner, EndedTransport {
     if (this.is(ENDED | CLOSING)) return
     this.#flags |= ENDED
     this.resume()
-    const request: OwnedShutdown = this.#reactor.internals.createShutdown()
+    const request: OwnedShutdown = this.#home.reactor.internals.createShutdown()
     request.transport = this
     request.oncomplete = onShutDown
     // This fails when the peer is gone already.
@@ -276,10 +283,10 @@ class TcpTransport implements Transport, HandleOwner, EndedTransport {
 
   /** See `HandleOwner`. */
   wasRead(): void {
-    const count = this.#reactor.internals.bytesRead()
+    const count = this.#home.reactor.internals.bytesRead()
     if (!this.is(BEGUN) && this.holdBack(count)) return
     if (count > 0) {
-      if (!this.is(CLOSING)) this.#receiver?.receive(this.#reactor.buffer.subarray(0, count))
+      if (!this.is(CLOSING)) this.#receiver?.receive(this.#home.reactor.buffer.subarray(0, count))
       return
     }
     if (count === 0 || this.is(CLOSING)) return
@@ -300,7 +307,7 @@ class TcpTransport implements Transport, HandleOwner, EndedTransport {
     const isEnd = count < 0 && getSystemErrorName(count) === END_OF_FILE
     if (count < 0 && !isEnd) return false
     this.stopReading()
-    const read = this.#reactor.buffer.subarray(0, Math.max(count, 0))
+    const read = this.#home.reactor.buffer.subarray(0, Math.max(count, 0))
     if (count > 0) this.#head = Buffer.concat([this.#head ?? NO_BYTES, read])
     return true
   }
@@ -318,8 +325,8 @@ class TcpTransport implements Transport, HandleOwner, EndedTransport {
   }
 
   private nextWrite(): WriteRequest {
-    const request = this.#reactor.spareWrite ?? this.#reactor.internals.createWrite()
-    this.#reactor.spareWrite = request
+    const request = this.#home.reactor.spareWrite ?? this.#home.reactor.internals.createWrite()
+    this.#home.reactor.spareWrite = request
     return request
   }
 
@@ -328,9 +335,9 @@ class TcpTransport implements Transport, HandleOwner, EndedTransport {
       this.fail(status, 'write')
       return 'queued'
     }
-    if (!this.#reactor.internals.wroteAsync()) return 'taken'
+    if (!this.#home.reactor.internals.wroteAsync()) return 'taken'
 
-    this.#reactor.spareWrite = null
+    this.#home.reactor.spareWrite = null
     this.#pendingWrites++
     if (bytes !== null) request.buffer = bytes
     request.oncomplete = (error) => this.written(error)
@@ -382,8 +389,8 @@ class TcpTransport implements Transport, HandleOwner, EndedTransport {
   tellEnd(): void {
     this.#flags &= ~END_WAITS
     if (this.is(CLOSED)) {
-      uncount(this.#server)
-      this.#registry?.delete(this)
+      uncount(this.#home.server)
+      this.#home.registry?.delete(this)
       // Before the start, `begin` reports it.
       if (this.is(BEGUN)) this.#receiver?.closed(this.#cause)
     } else if (!this.is(CLOSING)) {
