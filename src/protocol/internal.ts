@@ -64,7 +64,7 @@ export {
 } from './frames/frame-header.ts'
 export type { FrameSink } from './frames/frame-sink.ts'
 export { refuseData } from './frames/frame-payload.ts'
-export { borrowDecoder, settleDecoder, stoppedDecoder } from './frames/spare-decoder.ts'
+export { borrowDecoder, settleDecoder, stoppedDecoder } from './spare-decoder.ts'
 export { FrameType } from './frames/frame-type.ts'
 export { Frame, isFrame, payloadOf } from './frames/frame.ts'
 export {

@@ -1,14 +1,10 @@
 import { describe, expect, it } from 'vitest'
 
-import { rulesFor } from '../../../src/protocol/frames/decoder-options.ts'
-import type { FrameDecoder } from '../../../src/protocol/frames/frame-decoder.ts'
-import type { FrameSink } from '../../../src/protocol/frames/frame-sink.ts'
-import {
-  borrowDecoder,
-  settleDecoder,
-  stoppedDecoder,
-} from '../../../src/protocol/frames/spare-decoder.ts'
-import { clientFrame } from '../../support/peer.ts'
+import { rulesFor } from '../../src/protocol/frames/decoder-options.ts'
+import type { FrameDecoder } from '../../src/protocol/frames/frame-decoder.ts'
+import type { FrameSink } from '../../src/protocol/frames/frame-sink.ts'
+import { borrowDecoder, settleDecoder, stoppedDecoder } from '../../src/protocol/spare-decoder.ts'
+import { clientFrame } from '../support/peer.ts'
 
 const RULES = rulesFor({ role: 'server' })
 const UMLAUTS = 'ä'.repeat(3000)

@@ -6,9 +6,9 @@
  * connection keeps the decoder while a frame or a message is incomplete.
  */
 
-import { type DecoderRules, type FrameDecoderOptions, rulesFor } from './decoder-options.ts'
-import { type DecoderSink, FrameDecoder, lend, stateOf } from './frame-decoder.ts'
-import type { FrameSink } from './frame-sink.ts'
+import { type DecoderRules, type FrameDecoderOptions, rulesFor } from './frames/decoder-options.ts'
+import { type DecoderSink, FrameDecoder, lend, stateOf } from './frames/frame-decoder.ts'
+import type { FrameSink } from './frames/frame-sink.ts'
 
 const NO_OPTIONS: FrameDecoderOptions = { role: 'server' }
 const NO_RULES = rulesFor(NO_OPTIONS)
