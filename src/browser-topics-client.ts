@@ -34,7 +34,9 @@ export function connectTopics(url: ConnectTarget, options: ConnectTopicsOptions 
   const { connection = {}, ...own } = options
   return connectTopicsOn(
     {
-      connect: (protocols, opened) => connect(url, { ...connection, protocols, opened }),
+      // A topic has a backpressure of its own, and Chromium may crash over WebSocketStream.
+      connect: (protocols, opened) =>
+        connect(url, { webSocketStream: false, ...connection, protocols, opened }),
       clock: systemClock,
     },
     own,

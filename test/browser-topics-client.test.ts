@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
-import { afterAll, expect, it } from 'vitest'
+import { afterAll, afterEach, expect, it, vi } from 'vitest'
 import { bundle } from './support/bundle.ts'
 
 const SOURCES = fileURLToPath(new URL('../src/', import.meta.url))
@@ -17,6 +17,11 @@ const MAX_BYTES = 8 * 1024
 const folder = mkdtempSync(join(tmpdir(), 'towpath-topics-'))
 
 afterAll(() => rmSync(folder, { recursive: true }))
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+  vi.resetModules()
+})
 
 async function sizeOf(name: string, code: string): Promise<number> {
   const entry = join(folder, `${name}.ts`)
@@ -33,4 +38,27 @@ it('connectTopics() in a browser weighs at most 8 KiB beside connect', async () 
   const [alone, both] = [await sizeOf('connect', connect), await sizeOf('both', connect + topics)]
 
   expect(both - alone).toBeLessThanOrEqual(MAX_BYTES)
+})
+
+it('connectTopics() uses WebSocket where the browser has WebSocketStream too', async () => {
+  const made: string[] = []
+  const recorded = (name: string): unknown =>
+    class {
+      url = 'wss://example.com/live'
+      constructor() {
+        made.push(name)
+        throw new Error('It connects nowhere')
+      }
+    }
+  vi.stubGlobal('WebSocket', recorded('WebSocket'))
+  vi.stubGlobal('WebSocketStream', recorded('WebSocketStream'))
+  vi.stubGlobal('addEventListener', () => {})
+  vi.stubGlobal('removeEventListener', () => {})
+  const { connectTopics } = await import('../src/browser-topics-client.ts')
+
+  const { connection } = connectTopics('wss://example.com/live')
+  // Refused by the constructor: it does not try again.
+  await connection.closed
+
+  expect(made).toEqual(['WebSocket'])
 })
