@@ -23,6 +23,8 @@ const LARGE_CLASSES: Readonly<Record<string, string>> = {
   BufferedChannel:
     'implements ReceiveChannel, SendChannel, ReceiveCore and SenderQueue, and serves its owner',
   BrowserSession: 'implements ClientSession, HeartbeatOwner and WireReceiver',
+  LiveSession: 'implements DefaultWebSocketSession, SessionOwner and HasClock',
+  ReadHalf: 'implements TransportReceiver, FrameSink, PartSink and FrameQueue',
 }
 
 /** A class or a function, and its size. */
