@@ -25,11 +25,11 @@ export const SLAB_BYTES: number = 128 * 1024
 /** How long a turn may last while more bytes arrive, in milliseconds. */
 const MAX_TURN_MS = 0.25
 
-/** How many bytes may wait while more bytes arrive: more would not stay in the L1 cache. */
-const MAX_TURN_BYTES = 16 * 1024
+/** How many bytes may wait while more bytes arrive: more would not stay in the L2 cache. */
+const MAX_TURN_BYTES = 64 * 1024
 
 /** After a frame of this size the turn ends with the callback, while the frame is in the cache. */
-const PROMPT_FRAME_BYTES = 2048
+const PROMPT_FRAME_BYTES = 8192
 
 /** A turn that lasted longer, in milliseconds, was delayed by a single callback. */
 const LATE_TURN_MS = 2

@@ -279,10 +279,10 @@ describe('Output, at the end of a turn', () => {
     expect(asked).toEqual(['I/O'])
   })
 
-  it('moreToRead() ends a turn that has brought 16 KiB', () => {
+  it('moreToRead() ends a turn that has brought 64 KiB', () => {
     const { output } = open()
     const user = new User(output)
-    user.put(...new Uint8Array(16_383))
+    user.put(...new Uint8Array(65_535))
     output.moreToRead()
     expect(user.written).toEqual([])
     const other = new User(output)
@@ -294,14 +294,14 @@ describe('Output, at the end of a turn', () => {
     expect(user.written.length).toBe(2)
   })
 
-  it('a frame of 2 KiB ends the turn with its callback, once', () => {
+  it('a frame of 8 KiB ends the turn with its callback, once', () => {
     const { output, asked, run } = open()
     const user = new User(output)
     const other = new User(output)
-    user.put(...new Uint8Array(2047))
+    user.put(...new Uint8Array(8191))
     output.appended(user.start)
     expect(asked).toEqual(['I/O'])
-    other.put(...new Uint8Array(2048))
+    other.put(...new Uint8Array(8192))
     output.appended(other.start)
     output.appended(other.start)
     expect(asked).toEqual(['I/O', 'callback'])
