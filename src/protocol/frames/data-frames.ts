@@ -139,7 +139,7 @@ export class BinaryFrame {
   readonly fin: boolean
 
   /** `null` once the frame is disposed. */
-  private payload: Uint8Array | PayloadPart | null
+  private payload: Uint8Array | null
   /** Absent: the application may have the bytes, or they never came from the pool. */
   #recycle: Recycle | undefined
 
@@ -178,7 +178,7 @@ export class BinaryFrame {
 
   /** The same as for `Frame.Text`. */
   [Symbol.dispose](): void {
-    if (!(this.payload instanceof PayloadPart)) this.#recycle?.(this.payload)
+    this.#recycle?.(this.payload)
     this.payload = null
   }
 }
@@ -209,25 +209,28 @@ export function textPayloadOf(frame: TextFrame): string | Uint8Array {
 
 /** The same for a binary frame. */
 export function binaryPayloadOf(frame: BinaryFrame): Uint8Array {
-  const payload = present(frame['payload'])
-  return payload instanceof PayloadPart ? (frame['payload'] = payload.bytes) : payload
+  return present(frame['payload'])
 }
 
 /**
- * Returns the payload of a whole message that arrived, if it is short and the application has
- * never had its bytes: it cannot change, and text has been checked. `null` for all other frames.
+ * Returns the payload of a whole message that arrived, if it is short text and the application has
+ * never had its bytes: it cannot change, and has been checked. `null` for all other frames.
  */
 export function partOf(frame: TextFrame | BinaryFrame): PayloadPart | null {
-  // Each class by itself: code that sees one shape of object is faster.
-  const payload = frame instanceof TextFrame ? frame['payload'] : frame['payload']
+  const payload = frame instanceof TextFrame ? frame['payload'] : null
   return payload instanceof PayloadPart ? payload : null
 }
 
-/** Makes the frame of a short whole message that arrived. The decoder has checked text. */
+/**
+ * Makes the frame of a short whole message that arrived. The decoder has checked text.
+ *
+ * A binary frame gets its bytes at once: a test that compares it with an expected frame
+ * (`toEqual`, `deepStrictEqual`) sees its fields only.
+ */
 export function receivedPart(part: PayloadPart, isText: boolean): TextFrame | BinaryFrame {
-  // With these options, the constructors keep their argument as it is.
-  const payload = part as unknown as Uint8Array
-  return isText ? new TextFrame(payload, NOT_RECYCLED) : new BinaryFrame(payload, NOT_RECYCLED)
+  if (!isText) return new BinaryFrame(part.bytes, NOT_RECYCLED)
+  // With these options, the constructor keeps its argument as it is.
+  return new TextFrame(part as unknown as Uint8Array, NOT_RECYCLED)
 }
 
 /** Whether the payload is gone. */
