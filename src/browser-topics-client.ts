@@ -9,7 +9,10 @@ import { connectTopicsOn, type LiveTopics, type TopicsClientOptions } from './to
 
 /** How a client of topics is set up. */
 export interface ConnectTopicsOptions extends TopicsClientOptions {
-  /** The options of `connect` for the connection: when to come back, the heartbeat and so on. */
+  /**
+   * The options of `connect`, such as `reconnect` and `heartbeat`. `webSocketStream` is `false` by
+   * default.
+   */
   readonly connection?: Omit<
     ConnectOptions<BrowserClientOptions, ClientSession>,
     'protocols' | 'opened' | 'whileAway'

@@ -17,7 +17,7 @@ const MAX_LENGTH = 64
 /**
  * Returns a name in quotation marks, for a message: a peer or a caller may choose a very long name,
  * and messages go to logs. Of a name above 64 characters it returns the first 64 and the length:
- * `"rooms/aaa…" (100000 characters)`. The name itself belongs into a field.
+ * `"rooms/aaa…" (100000 characters)`. The whole name belongs in a field of the error.
  */
 export function quoteName(name: string): string {
   return name.length <= MAX_LENGTH

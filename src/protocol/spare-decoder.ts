@@ -2,8 +2,8 @@
  * Decoders for connections that only need one while they are read.
  *
  * Between two messages a decoder holds nothing of its connection. So one decoder reads for all
- * connections in turn, as the processor's cache has it, and an idle connection has none. A
- * connection keeps the decoder while a frame or a message is incomplete.
+ * connections in turn, and an idle connection has none. This saves memory, and the decoder stays in
+ * the processor's cache. A connection keeps it while a frame or a message is incomplete.
  */
 
 import { type DecoderRules, type FrameDecoderOptions, rulesFor } from './frames/decoder-options.ts'

@@ -15,7 +15,7 @@ export class BrokerUnavailableError extends TowpathError {
 
   /**
    * @param act what cannot be done, such as `publish to "rooms/42"`.
-   * @param options `problem`: what is so, if the broker is connected.
+   * @param options `problem`: why; by default, that the broker is not connected.
    */
   constructor(
     act: string,

@@ -7,10 +7,10 @@ import type { BrokerState } from './broker.ts'
 import type { GapItem } from './kind/items.ts'
 
 /**
- * A limit of topics, by the name of its option. Fixed limits: `maxUnanswered` publishes without an
- * answer, `maxUnderWay` requests that the application or the broker has not answered, `maxRefusals`
- * requests that were refused in a row, `maxWaitingEvents` of a topic that wait for the broker, and
- * `helloTimeout`.
+ * A limit of topics. Most have the name of their option. The others are fixed: `maxUnanswered`
+ * (publishes without an answer), `maxUnderWay` (other requests without an answer), `maxRefusals`
+ * (requests refused in a row, or topics with refused publishes), `maxWaitingEvents` (events of a
+ * topic that wait for the broker) and `helloTimeout` (the time until `hello`).
  */
 export type TopicsLimitName =
   | 'maxTopics'

@@ -32,7 +32,7 @@ export interface TopicsOptions {
   readonly secret?: string
   /** For how long a repeated publish is recognised. @defaultValue 2 minutes */
   readonly dedupe?: Duration
-  /** How long a publish is retried after the broker was lost. @defaultValue 10 seconds */
+  /** How long a publish is retried while the broker is lost or refuses. @defaultValue 10 seconds */
   readonly publishTimeout?: Duration
   /**
    * For how long a topic is followed after its last subscriber has left. @defaultValue 10 seconds

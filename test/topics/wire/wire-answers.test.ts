@@ -4,7 +4,7 @@ import { memoryBroker, MemoryLog } from '../../../src/topics/index.ts'
 import { ENCODINGS, serving, Speaking } from '../../support/topics-speaking.ts'
 
 describe.each(ENCODINGS)('WireAnswers in %s', (encoding) => {
-  it('T-58 every limit has its error and its event', async () => {
+  it('T-58 every limit that a client can reach has its error and its event', async () => {
     await withTestApplication(async (t) => {
       const topics = serving(t, {
         maxTopics: 2,

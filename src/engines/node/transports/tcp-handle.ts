@@ -100,8 +100,8 @@ export function listenTo(handle: ReadHandle, buffer: Uint8Array): void {
 let closed: TcpHandle[] = []
 
 /**
- * Closes `handle`, with a reset if wanted and possible. The system has the connection no more when
- * this returns. `wasClosed` follows, but never inside this call.
+ * Closes `handle`, with a reset if wanted and possible. The operating system has released the
+ * connection when this returns. `wasClosed` is called later, never inside this call.
  */
 export function closeHandle(handle: TcpHandle, withReset: boolean): void {
   // Without a callback of libuv, which would cost each handle a property and a call out of C++.
