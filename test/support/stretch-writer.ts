@@ -33,8 +33,14 @@ export class Writer implements StretchUser {
 
   roomFor(bound: number): Stretch | null {
     if (this.isBusy) return null
+    const stretch = this.begin()
+    return stretch.makeRoom(bound, null) ? stretch : null
+  }
+
+  /** Returns the stretch of this turn. */
+  begin(): Stretch {
     this.stretch ??= stretchPoolOf(this.#environment).begin(this)
-    return this.stretch.makeRoom(bound, null) ? this.stretch : null
+    return this.stretch
   }
 
   turnEnded(): void {

@@ -64,7 +64,7 @@ export class Stretch implements OutputUser {
     this.#user = user
   }
 
-  /** Bytes that are serialised and not yet given to the transport. */
+  /** Bytes that are serialised and not yet given to the transport: see `OutputUser`. */
   get size(): number {
     return this.#end - this.#start
   }
@@ -130,8 +130,9 @@ export class Stretch implements OutputUser {
       // Once its bytes have been asked for, they stand for the part.
       if (!output.wasSent(part.view ?? part)) {
         this.#share.spend(bound)
-        output.end = encodePart(output.view, this.#begin(), opcode, part)
-        this.#end = output.end
+        const at = output.end
+        output.end = encodePart(output.view, at, opcode, part)
+        this.#grow(at)
         return true
       }
       // The second session that sends it: from here on its bytes are shared.
@@ -165,10 +166,14 @@ export class Stretch implements OutputUser {
     }
     const start = this.#start
     const end = this.#end
+    // First: `makeRoom` has made no room for bytes that another session has.
+    if (mayShare && this.#repeats(payload)) {
+      output.wasSent(payload)
+      return
+    }
     // A long one at once: no other session could copy it behind the bytes that it has.
     const isShared = mayShare && (bound > MAX_MOVED_BYTES || output.wasSent(payload))
-    if (isShared && this.#repeats(payload)) return
-    const at = this.#begin()
+    const at = this.#place()
     output.end = encodeFrame(output.bytes, at, opcode, fin, reservedBits, payload, this.#maskKey())
     this.#appended(at)
     if (isShared) output.remember(payload, start, end, this.#start)
@@ -192,7 +197,7 @@ export class Stretch implements OutputUser {
     const start = this.#start
     const end = this.#end
     if (this.#repeats(payload)) return
-    const at = this.#begin()
+    const at = this.#place()
     output.bytes.set(bytes, at)
     output.end += bytes.length
     this.#appended(at)
@@ -205,9 +210,9 @@ export class Stretch implements OutputUser {
    */
   writeClose(reason: CloseReason | null): void {
     const output = this.#output
-    const at = this.#begin()
+    const at = this.#place()
     output.end = encodeClose(output.bytes, at, reason, this.#maskKey())
-    this.#end = output.end
+    this.#grow(at)
     this.writeOut()
   }
 
@@ -233,21 +238,25 @@ export class Stretch implements OutputUser {
   }
 
   /** @returns where the next frame goes: right behind what is in the stretch, which may move. */
-  #begin(): number {
+  #place(): number {
     const output = this.#output
-    if (this.#start === this.#end) {
-      output.enter()
-      this.#start = output.end
-      this.#end = output.end
-    } else if (this.#end !== output.end) {
-      this.#move()
-    }
+    if (this.#start !== this.#end && this.#end !== output.end) this.#move()
     return output.end
   }
 
   #appended(at: number): void {
-    this.#end = this.#output.end
+    this.#grow(at)
     this.#output.appended(at)
+  }
+
+  /** A frame was serialised from `at` to the end of the slab. An empty stretch begins with it. */
+  #grow(at: number): void {
+    // Not before the frame is there: the slab would wait for ever for a frame that failed.
+    if (this.#start === this.#end) {
+      this.#output.enter()
+      this.#start = at
+    }
+    this.#end = this.#output.end
   }
 
   /** Copies the stretch to the end of the slab, where the next frame goes. */

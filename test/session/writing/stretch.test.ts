@@ -2,15 +2,43 @@ import { describe, expect, it } from 'vitest'
 
 import { CloseReason } from '../../../src/protocol/index.ts'
 import { allocateBlock, MAX_CLOSE_FRAME_BYTES } from '../../../src/protocol/internal.ts'
+import { prepareFrame } from '../../../src/protocol/frames/prepare-frame.ts'
 import { PayloadPart } from '../../../src/protocol/payload-part.ts'
 import { stretchPoolOf } from '../../../src/session/writing/stretch.ts'
+import { createSeededRandom } from '../../../src/testing/seeded-random.ts'
 import { hex } from '../../support/bytes.ts'
 import { Gate } from '../../support/gate.ts'
 import { memoryEnvironment, settled } from '../../support/memory-world.ts'
+import { type SharedText, SlabCrowd } from '../../support/slab-crowd.ts'
 import { Writer } from '../../support/stretch-writer.ts'
 
 const TEXT = 1
 const BINARY = 2
+
+/** The sessions that get broadcasts in a crowd. */
+const MEMBERS = 8
+
+/** Returns a function that returns a whole number below its argument: the same ones for a seed. */
+function picker(seed: number): (below: number) => number {
+  const random = createSeededRandom(seed)
+  return (below) => {
+    const [high = 0, low = 0] = random(new Uint8Array(2))
+    return ((high << 8) | low) % below
+  }
+}
+
+/** Returns a text for a broadcast, in one of the forms that sessions may share. */
+function textOf(pick: (below: number) => number): SharedText {
+  const letter = String.fromCharCode(97 + pick(4))
+  const text = letter.repeat([3, 40, 1000, 2000, 6000][pick(5)] ?? 0)
+  const form = pick(4)
+  if (form === 0) return prepareFrame(text)
+  if (form === 1) return new TextEncoder().encode(text)
+  if (form === 2) return text
+  const block = allocateBlock(64)
+  block.bytes.fill(97 + pick(4))
+  return new PayloadPart(block, pick(8), 1 + pick(40))
+}
 
 function open({ masking = false, environment = memoryEnvironment(), gate = new Gate() } = {}) {
   const writer = new Writer({ masking, environment, gate })
@@ -330,6 +358,67 @@ describe('Stretch', () => {
     expect(written[0]?.length).toBe(200_010)
     expect(written[1]).toBe(written[0])
     expect(written[2]).toBe(written[0])
+  })
+
+  describe('when a broadcast goes over the end of the slab', () => {
+    it('each session writes the bytes that it would write alone, and no frame is refused', async () => {
+      const pick = picker(1)
+      const crowd = new SlabCrowd(MEMBERS + 1)
+      const broken: number[] = []
+      for (let turn = 0; turn < 150; turn++) {
+        const late: [number, SharedText][] = []
+        const texts = Array.from({ length: 1 + pick(3) }, () => textOf(pick))
+        if (pick(8) === 0) crowd.shut(pick(MEMBERS + 1))
+        for (const text of texts) {
+          for (let index = 0; index < MEMBERS; index++) {
+            if (pick(3) === 0) late.push([index, text])
+            else crowd.send(index, text)
+            if (pick(20) === 0) crowd.send(pick(MEMBERS), `own ${turn} ${index}`)
+          }
+        }
+        crowd.fillUntil(MEMBERS, 10 + pick(pick(2) === 0 ? 60 : 1400))
+        for (const [index, text] of late) crowd.send(index, text)
+        if (pick(4) > 0) broken.push(...(await crowd.endTurn()))
+      }
+      broken.push(...(await crowd.endTurn()))
+
+      expect(broken).toEqual([])
+    })
+
+    it('a session that sends it last is not refused, though others sent since', async () => {
+      const crowd = new SlabCrowd(4)
+      const text = 'p'.repeat(1000)
+      crowd.send(0, text)
+      crowd.send(1, text)
+      crowd.fillUntil(3, 500)
+      crowd.send(2, text)
+
+      expect(await crowd.endTurn()).toEqual([])
+    })
+
+    it('the second of two broadcasts does not cut the first off, though others sent since', async () => {
+      const crowd = new SlabCrowd(4)
+      const [first, second] = ['a'.repeat(1000), 'b'.repeat(20)]
+      for (const index of [0, 1, 2]) crowd.send(index, first)
+      for (const index of [0, 1]) crowd.send(index, second)
+      crowd.fillUntil(3, 50)
+      crowd.send(2, second)
+
+      expect(await crowd.endTurn()).toEqual([])
+    })
+  })
+
+  it('a Close frame that may not be sent leaves the memory free', async () => {
+    const environment = memoryEnvironment()
+    const { gate, writer, write } = open({ environment })
+    const stretch = writer.roomFor(MAX_CLOSE_FRAME_BYTES)
+    expect(() => stretch?.writeClose(new CloseReason(1006))).toThrow(RangeError)
+    write('a')
+
+    await settled()
+
+    expect(gate.writes).toEqual(['81 01 61'])
+    expect(stretchPoolOf(environment).output.end).toBe(0)
   })
 
   it('a write that throws leaves the frames of other sessions whole', async () => {
