@@ -401,6 +401,35 @@ export function transportSuite(
         },
       )
 
+      it.runIf(isTcp)(
+        'abort() after end() closes a connection whose peer does not read, and sends no more',
+        async () => {
+          await using pair = await open()
+          const transport = transportOver(pair.accepted)
+          const recorder = new Recorder()
+          transport.start(recorder)
+          const block = Buffer.alloc(1 << 20, 7)
+          let sent = block.length
+          while (transport.write(block) === 'taken') sent += block.length
+          pair.connecting.end()
+          await recorder.until(hasEnded)
+
+          transport.end()
+          transport.abort()
+          await recorder.until(isClosed)
+          let received = 0
+          pair.connecting.on('data', (bytes) => (received += bytes.length))
+          await new Promise((resolve) =>
+            pair.connecting.once('end', resolve).once('error', resolve),
+          )
+
+          // A connection that is still open goes on to send all that was written.
+          expect(received).toBeLessThan(sent)
+          expect(recorder.log).toEqual(['receiveEnd', 'closed'])
+          expect(transport.queuedBytes).toBe(0)
+        },
+      )
+
       it('abort() before start() is told as closed after it', async () => {
         await using pair = await open()
         const transport = transportOver(pair.accepted)

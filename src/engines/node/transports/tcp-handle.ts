@@ -100,13 +100,20 @@ export function listenTo(handle: ReadHandle, buffer: Uint8Array): void {
 let closed: TcpHandle[] = []
 
 /**
- * Closes `handle`, with a reset if wanted and possible. The operating system has released the
- * connection when this returns. `wasClosed` is called later, never inside this call.
+ * Closes `handle`. The operating system has released the connection when this returns. `wasClosed`
+ * is called later, never inside this call.
+ *
+ * @param withReset whether to send a reset. Never pass `true` while a `shutdown` of the handle is
+ *   pending: libuv refuses such a reset, Node marks the handle as closing all the same, and the
+ *   handle is never closed.
  */
 export function closeHandle(handle: TcpHandle, withReset: boolean): void {
   // Without a callback of libuv, which would cost each handle a property and a call out of C++.
   if (!withReset || handle.reset() !== 0) handle.close()
-  if (closed.push(handle) > 1) return
+  if (closed.push(handle) === 1) scheduleReports()
+}
+
+function scheduleReports(): void {
   // Many connections share the call, so it runs in the async context of none.
   rootContext.run(() => void setImmediate(reportClosed))
 }
@@ -119,7 +126,19 @@ export function closeUnderTls(handle: TcpHandle): void {
 function reportClosed(): void {
   const handles = closed
   closed = []
-  for (const handle of handles) onClosed.call(handle)
+  let reported = 0
+  try {
+    for (const handle of handles) {
+      reported++
+      onClosed.call(handle)
+    }
+  } finally {
+    // If one owner throws, which is a bug, the others must still be told.
+    if (reported < handles.length) {
+      if (closed.length === 0) scheduleReports()
+      closed = [...handles.slice(reported), ...closed]
+    }
+  }
 }
 
 // All handles share these two functions: a connection needs no closure of its own.

@@ -256,6 +256,14 @@ class TcpTransport implements Transport, HandleOwner, EndedTransport {
     if (this.is(ENDED | CLOSING)) return
     this.#flags |= ENDED
     this.resume()
+    if (this.#pendingWrites === 0) this.shutDown()
+  }
+
+  /**
+   * Sends our end. Called when all writes are done: a handle cannot be reset while its end waits
+   * behind a write, and a peer that stops reading must be reset.
+   */
+  private shutDown(): void {
     const request: OwnedShutdown = this.#home.reactor.internals.createShutdown()
     request.transport = this
     request.oncomplete = onShutDown
@@ -347,8 +355,13 @@ class TcpTransport implements Transport, HandleOwner, EndedTransport {
   private written(status: number): void {
     this.#pendingWrites--
     if (this.is(CLOSING)) return
-    if (status < 0) this.fail(status, 'write')
-    else if (this.#pendingWrites === 0) reportDrained(this.#receiver)
+    if (status < 0) {
+      this.fail(status, 'write')
+      return
+    }
+    if (this.#pendingWrites > 0) return
+    if (this.is(ENDED)) this.shutDown()
+    reportDrained(this.#receiver)
   }
 
   /** Our end has been sent. */

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 
 import {
   closeHandle,
@@ -11,6 +11,7 @@ import {
   setOwner,
   takeHandle,
   type TakenHandle,
+  type TcpHandle,
   type TcpInternals,
   uncount,
 } from '../../../../src/engines/node/transports/tcp-handle.ts'
@@ -41,6 +42,18 @@ function readFrom({ handle }: TakenHandle): Promise<string | number> {
     }
     handle.readStart()
   })
+}
+
+/** Returns a handle of no connection, which can be closed. */
+function handleFor(wasClosed: () => void): TcpHandle {
+  // The other members are not used to close it.
+  const handle = { close() {} } as unknown as TcpHandle
+  setOwner(handle, { wasRead() {}, wasClosed })
+  return handle
+}
+
+function throwBug(): never {
+  throw new Error('a bug')
 }
 
 function connectionsOf(server: Server): Promise<number> {
@@ -109,6 +122,50 @@ describe('closeHandle()', () => {
       expect(reports).toBe(1)
     },
   )
+
+  it('ends the connection at once while a half-close waits behind a write', async () => {
+    await using pair = await socketPair()
+    const { createShutdown, createWrite } = internals()
+    const { handle } = taken(pair.accepted)
+    const request = createWrite()
+    request.buffer = Buffer.alloc(64 * 1024 * 1024)
+    expect(handle.writeBuffer(request, request.buffer)).toBe(0)
+    expect(handle.shutdown(createShutdown())).toBe(0)
+
+    closeHandle(handle, false)
+    let received = 0
+    pair.connecting.on('data', (bytes) => (received += bytes.length))
+    await once(pair.connecting, 'end')
+
+    expect(received).toBeLessThan(request.buffer.length)
+  })
+
+  it('an owner that throws, which is a bug, leaves the other owners for the next turn', async () => {
+    await turn()
+    const tasks: (() => void)[] = []
+    const keep = (task: () => void): number => tasks.push(task)
+    // `setImmediate` returns an object that the code under test ignores.
+    const spy = vi.spyOn(globalThis, 'setImmediate').mockImplementation(keep as never)
+    const told: string[] = []
+    try {
+      closeHandle(handleFor(throwBug), false)
+      closeHandle(
+        handleFor(() => told.push('behind')),
+        false,
+      )
+      expect(tasks[0]).toThrow('a bug')
+      closeHandle(
+        handleFor(() => told.push('later')),
+        false,
+      )
+      expect(tasks).toHaveLength(2)
+      tasks[1]?.()
+    } finally {
+      spy.mockRestore()
+    }
+
+    expect(told).toEqual(['behind', 'later'])
+  })
 
   it('reports outside of the async context of the connection that is closed first', async () => {
     await using pair = await socketPair()
