@@ -39,6 +39,8 @@ const PROMPT_MS = 100
 
 /** The stretch of a session that has something to write. */
 export interface OutputUser {
+  /** How many bytes it has in the slab. */
+  readonly size: number
   /** Gives the transport the bytes that it has in the slab. */
   writeOut(): void
   /** The turn is over: writes out, and may be registered again. */
@@ -146,8 +148,11 @@ export class Output {
 
   /** Makes room for `size` bytes, at most `SLAB_BYTES`: all users write out. */
   clear(size: number): void {
-    for (const user of this.#ending) user.writeOut()
-    for (const user of this.#waiting) user.writeOut()
+    // A transport may deliver inside of the write, to a session that was written out and answers.
+    do {
+      for (const user of this.#ending) user.writeOut()
+      for (const user of this.#waiting) user.writeOut()
+    } while (this.#ending.some(hasBytes) || this.#waiting.some(hasBytes))
     if (this.hasRoom(size)) return
     this.bytes = allocate(SLAB_BYTES)
     this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length)
@@ -241,6 +246,10 @@ export function outputOf(environment: Environment): Output {
 }
 
 const OUTPUTS = new WeakMap<Environment, Output>()
+
+function hasBytes({ size }: OutputUser): boolean {
+  return size > 0
+}
 
 function endTurn(output: Output): void {
   output.endTurn()

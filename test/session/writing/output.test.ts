@@ -22,11 +22,21 @@ class User implements OutputUser {
     this.#outcome = outcome
   }
 
+  get size(): number {
+    return this.end - this.start
+  }
+
   put(...bytes: number[]): void {
     const output = this.#output
     if (!output.hasRoom(bytes.length)) output.clear(bytes.length)
-    output.enter()
     output.atEndOfTurn(this)
+    this.append(bytes)
+  }
+
+  /** Puts bytes in, in a turn that has begun. */
+  append(bytes: readonly number[]): void {
+    const output = this.#output
+    output.enter()
     this.start = output.end
     output.bytes.set(bytes, output.end)
     output.end += bytes.length
@@ -61,6 +71,7 @@ describe('Output', () => {
     const output = new Output(memoryEnvironment())
     const order: string[] = []
     const user = (name: string): OutputUser => ({
+      size: 0,
       writeOut: () => {},
       endTurn: () => void order.push(name),
     })
@@ -76,9 +87,10 @@ describe('Output', () => {
   it('who comes while a turn ends has the next one', async () => {
     const output = new Output(memoryEnvironment())
     const order: string[] = []
-    const late: OutputUser = { writeOut: () => {}, endTurn: () => void order.push('late') }
+    const late: OutputUser = { size: 0, writeOut: () => {}, endTurn: () => void order.push('late') }
 
     output.atEndOfTurn({
+      size: 0,
       writeOut: () => {},
       endTurn: () => {
         output.atEndOfTurn(late)
@@ -99,6 +111,7 @@ describe('Output', () => {
     })
     const behind = new User(output)
     const broken: OutputUser = {
+      size: 0,
       writeOut: () => {},
       endTurn: () => {
         throw new Error('a bug')
@@ -180,10 +193,33 @@ describe('Output', () => {
     expect(output.end).toBe(0)
   })
 
+  it('clear() writes out what a session answers while another is written', () => {
+    const output = new Output(memoryEnvironment())
+    const answering = new User(output, 'queued')
+    answering.put(1)
+    let answers = 0
+    output.atEndOfTurn({
+      size: 0,
+      writeOut: () => {
+        if (answers++ === 0) answering.append([2])
+      },
+      endTurn: () => {},
+    })
+
+    output.clear(SLAB_BYTES)
+
+    expect(answering.written).toEqual(['01', '02'])
+    expect(answering.size).toBe(0)
+  })
+
   it('clear() reaches those whose turn is just ending, too', async () => {
     const output = new Output(memoryEnvironment())
     const waiting = new User(output)
-    output.atEndOfTurn({ writeOut: () => {}, endTurn: () => output.clear(SLAB_BYTES) })
+    output.atEndOfTurn({
+      size: 0,
+      writeOut: () => {},
+      endTurn: () => output.clear(SLAB_BYTES),
+    })
     waiting.put(3)
 
     await settled()
