@@ -28,15 +28,31 @@ export class WaitingFrames {
 
   /** A frame was put into `queue`. Called once for each queue and turn. */
   add(queue: FrameQueue): void {
-    if (this.#queues.push(queue) > 1) return
-    this.#environment.deferPastIo(ownPayloads, this)
+    if (this.#queues.push(queue) === 1) this.#schedule()
   }
 
   /** The turn is over. */
   ownPayloads(): void {
     const queues = this.#queues
     this.#queues = []
-    for (const queue of queues) queue.ownPayloads()
+    let handled = 0
+    try {
+      for (const queue of queues) {
+        handled++
+        queue.ownPayloads()
+      }
+    } finally {
+      // If one queue throws, which is a bug, the others must still have their turn.
+      if (handled < queues.length) {
+        const isScheduled = this.#queues.length > 0
+        this.#queues = [...queues.slice(handled), ...this.#queues]
+        if (!isScheduled) this.#schedule()
+      }
+    }
+  }
+
+  #schedule(): void {
+    this.#environment.deferPastIo(ownPayloads, this)
   }
 }
 

@@ -36,6 +36,22 @@ describe('WaitingFrames', () => {
     expect(calls).toEqual(['a', 'b'])
   })
 
+  it('a queue that throws, which is a bug, leaves the queues behind it for the next turn', () => {
+    const { waiting, tasks, calls, queue } = open()
+    waiting.add({
+      ownPayloads: () => {
+        throw new Error('a bug')
+      },
+    })
+    waiting.add(queue('a'))
+
+    expect(tasks[0]).toThrow('a bug')
+    expect(tasks).toHaveLength(2)
+    tasks[1]?.()
+
+    expect(calls).toEqual(['a'])
+  })
+
   it('waitingFramesOf() is one object for each environment', () => {
     const environment = memoryEnvironment()
 
