@@ -113,6 +113,18 @@ describe('borrowDecoder()', () => {
     expect(umlauts.heard).toEqual(['text 6000'])
     expect(ascii.heard).toEqual(['ascii 3000'])
   })
+
+  it('a long text that is not ASCII does not change the next connection after a Close frame', () => {
+    const [umlauts, ascii] = [new Connection(), new Connection()]
+    umlauts.read(clientFrame('text', UMLAUTS))
+    umlauts.read(clientFrame('close', ''))
+
+    ascii.read(clientFrame('text', 'a'.repeat(3000)))
+
+    expect(umlauts.heard).toEqual(['text 6000', 'close'])
+    expect(ascii.heard).toEqual(['ascii 3000'])
+    expect(ascii.decoder).toBeNull()
+  })
 })
 
 describe('stoppedDecoder()', () => {

@@ -372,6 +372,7 @@ export class FrameDecoder {
       decoder.#rules = rules
       decoder.#isDone = false
       decoder.#isPaused = false
+      decoder.#isAscii = true
     }
     lookAt = (decoder) => {
       if (decoder.#isDone) return 'done'
