@@ -13,8 +13,30 @@ export interface SharedHeaders {
 
 const KEY = 'sec-websocket-key'
 
-/** Names of headers that differ between clients: their lists are not kept to be shared. */
-const OWN = new Set(['cookie', 'authorization'])
+/**
+ * Names of headers that tell a kind of client. A list with any other name is not kept to be shared:
+ * it would differ between clients, and might keep a secret for longer than its session.
+ */
+const COMMON = new Set([
+  KEY,
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'cache-control',
+  'connection',
+  'dnt',
+  'host',
+  'origin',
+  'pragma',
+  'sec-fetch-dest',
+  'sec-fetch-mode',
+  'sec-fetch-site',
+  'sec-gpc',
+  'sec-websocket-extensions',
+  'sec-websocket-version',
+  'upgrade',
+  'user-agent',
+])
 
 /** Lists that are kept to be shared: more than the kinds of clients that most servers have. */
 const MAX_LISTS = 8
@@ -22,14 +44,14 @@ const MAX_LISTS = 8
 /** The lists that were found last, oldest first. */
 const lists: SharedHeaders[] = []
 
-/** Returns the list that a session with these headers shares; `null`: it keeps its own. */
+/** Returns the list that a session with these headers shares; `null`: the session has its own. */
 export function sharedHeaders(rawHeaders: readonly string[]): SharedHeaders | null {
   const known = lists.find((each) => isSame(each, rawHeaders))
   if (known !== undefined) return known
   let keyAt = -1
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]?.toLowerCase() ?? ''
-    if (OWN.has(name)) return null
+    if (!COMMON.has(name)) return null
     if (name === KEY) keyAt = at + 1
   }
   if (keyAt === -1) return null
