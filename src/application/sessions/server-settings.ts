@@ -13,18 +13,21 @@ export type OpenSettings = (
   extensions: readonly AgreedExtension[],
 ) => SessionSettings
 
-/** A function chooses subprotocols that clients invent, so only the latest settings are kept. */
-const MAX_KEPT = 8
+/** A function chooses subprotocols that clients invent, so only the latest settings are shared. */
+const MAX_SHARED = 8
 
 /** Returns a function that returns the settings of a route's sessions. */
 export function settingsOpener(shared: RouteSettings): OpenSettings {
-  const kept: SessionSettings[] = []
+  // Only their sessions keep them in memory: a subprotocol may be a secret.
+  const latest: WeakRef<SessionSettings>[] = []
   return (protocol, extensions) => {
-    const known = kept.find((each) => isAgreement(each, protocol, extensions))
-    if (known !== undefined) return known
+    for (const reference of latest) {
+      const known = reference.deref()
+      if (known !== undefined && isAgreement(known, protocol, extensions)) return known
+    }
     const settings: SessionSettings = { ...shared, role: 'server', protocol, extensions }
-    kept.push(settings)
-    if (kept.length > MAX_KEPT) kept.shift()
+    latest.push(new WeakRef(settings))
+    if (latest.length > MAX_SHARED) latest.shift()
     return settings
   }
 }

@@ -1,9 +1,27 @@
+import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 
-import { settingsOpener } from '../../../src/application/sessions/server-settings.ts'
+import {
+  type OpenSettings,
+  settingsOpener,
+} from '../../../src/application/sessions/server-settings.ts'
 import { permessageDeflate } from '../../../src/extensions/index.ts'
 import { acceptOffers } from '../../../src/extensions/internal.ts'
-import { DEFAULT_SETTINGS } from '../../../src/session/internal.ts'
+import { DEFAULT_SETTINGS, type SessionSettings } from '../../../src/session/internal.ts'
+
+/** Opens settings that nothing refers to afterwards. */
+function openOnce(open: OpenSettings, protocol: string): WeakRef<SessionSettings> {
+  return new WeakRef(open(protocol, []))
+}
+
+/** Runs the garbage collector, which is not there unless it is asked for. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  const gc: () => void = runInNewContext('gc')
+  gc()
+}
 
 describe('settingsOpener()', () => {
   it('gives each session its own settings, and those of its route', () => {
@@ -50,5 +68,17 @@ describe('settingsOpener()', () => {
 
     expect(open('0', [])).not.toBe(first)
     expect(open('99', [])).toBe(open('99', []))
+  })
+
+  it('keeps no settings for longer than their sessions: a subprotocol may be a secret', async () => {
+    const open = settingsOpener(DEFAULT_SETTINGS)
+    const settings = openOnce(open, 'secret')
+
+    // What was made in this turn is strong until its end.
+    await setImmediate()
+    collectGarbage()
+
+    expect(settings.deref()).toBeUndefined()
+    expect(open('secret', []).protocol).toBe('secret')
   })
 })
