@@ -10,9 +10,10 @@ import type { DefaultWebSocketServerSession } from '../../../../src/index.ts'
 import { Deferred } from '../../../../src/base/internal.ts'
 import { toHex } from '../../../support/bytes.ts'
 import { certificate } from '../../../support/certificate.ts'
-import { serveHttp2 } from '../../../support/http2-server.ts'
+import { serveHttp2, serveInVirtualTime } from '../../../support/http2-server.ts'
+import { loopbackTurn } from '../../../support/node-host.ts'
 import { clientFrame } from '../../../support/peer.ts'
-import { connectHeaders, FrameKind, RawHttp2 } from '../../../support/raw-http2.ts'
+import { connectHeaders, frame, FrameKind, literals, RawHttp2 } from '../../../support/raw-http2.ts'
 
 const END_HEADERS = 4
 const END_STREAM = 1
@@ -364,6 +365,32 @@ it('a socket that is refused while the server stops is followed by GOAWAY, and o
   peer.close(1001)
   expect(await stopped).toEqual({ sessions: 1, closed: 1, aborted: 0 })
 })
+
+it.each([
+  ['without another byte', 0],
+  ['with one byte of CONTINUATION every ten seconds', 1],
+])(
+  'a connection whose header block never ends, %s, is gone after idleTimeout',
+  async (_name, bytes) => {
+    await using server = await serveInVirtualTime()
+    await using client = await RawHttp2.connectPlainly(server.port)
+    const stream = client.request(connectHeaders('/echo'), 0)
+    const rest = frame(FrameKind.CONTINUATION, 0, stream, literals([['x', 'y'.repeat(100)]]))
+    // In one piece: nghttp2 counts each piece of a header as one more CONTINUATION, and allows 8.
+    if (bytes > 0) client.socket.write(rest.subarray(0, 9))
+    for (let at = 9; at < 20; at++) {
+      client.socket.write(rest.subarray(at, at + bytes))
+      await loopbackTurn()
+      await server.clock.advance(10_000)
+    }
+    expect(saidGoaway(client)).toBe(false)
+    await server.clock.advance(10_001)
+    await client.until(() => saidGoaway(client))
+    await server.clock.advance(1001)
+
+    await client.closed
+  },
+)
 
 it('stop() ends sessions that never answer at its timeout, and says GOAWAY', async () => {
   const server = await serveHttp2()
