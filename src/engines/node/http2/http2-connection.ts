@@ -19,6 +19,12 @@ import { LEAVE_LIMIT_MS, SessionEnd } from './session-end.ts'
  */
 const CLOSED_LIMIT_MS = 120_000
 
+/**
+ * How long GOAWAY waits behind a refusal while the server stops, in milliseconds. The Close frames
+ * of the default `grace` are sent and answered by then.
+ */
+const REFUSAL_LIMIT_MS = 2000
+
 /** What the server knows of a connection. */
 export interface AcceptedConnection {
   /** What the session runs on; `null` if it is not known. */
@@ -51,6 +57,8 @@ export class Http2Connection implements StreamConnection {
   #sockets = 0
   /** GOAWAY is sent when the last session has ended. */
   #isLeaving = false
+  /** Runs from the first refusal while the server stops; then GOAWAY is sent. */
+  #refusal: WheelTimer | null = null
   readonly #end: SessionEnd
   readonly #pulse: Pulse
   #idle: WheelTimer | null = null
@@ -78,6 +86,7 @@ export class Http2Connection implements StreamConnection {
     session.prependListener('stream', (stream) => this.#begin(stream))
     session.once('close', () => {
       this.#idle?.cancel()
+      this.#refusal?.cancel()
       this.#pulse.stop()
       accepted.closed()
     })
@@ -134,11 +143,13 @@ export class Http2Connection implements StreamConnection {
   }
 
   /**
-   * A request for a session has been refused. While the server stops, GOAWAY follows the refusal:
-   * without it, browsers and proxies would send each further attempt on this connection too.
+   * A request for a session has been refused. While the server stops, GOAWAY follows soon: without
+   * it, browsers and proxies would send each further attempt on this connection too. It does not
+   * follow at once, because undici 7 would end the sessions that wait for their Close with 1006.
    */
   refusedSocket(): void {
-    if (this.#isLeaving) this.leave()
+    if (!this.#isLeaving) return
+    this.#refusal ??= this.#timers.schedule(REFUSAL_LIMIT_MS, () => this.leave())
   }
 
   /** Takes no more streams (GOAWAY, RFC 9113 §6.8). The connection ends with its last stream. */

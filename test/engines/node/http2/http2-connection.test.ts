@@ -96,14 +96,32 @@ it('a connection that said GOAWAY is dropped, too, when its last stream has ende
   expect(session.calls).toEqual(['window 4194304', 'close', 'destroy'])
 })
 
-it('a refusal is followed by GOAWAY only while the server stops', () => {
-  const { made, session } = connection()
+it('a refusal is followed by GOAWAY two seconds later, and only while the server stops', async () => {
+  const { made, session, clock } = connection()
   const stream = streamOf(session)
   made.addSocket(stream as ServerHttp2Stream) // as much of one as is used
   made.refusedSocket()
+  await clock.advance(5000)
   made.leaveAfterSessions()
-  expect(session.calls).toEqual(['window 4194304'])
+  await clock.advance(5000)
   made.refusedSocket()
+  await clock.advance(1000)
+  made.refusedSocket()
+  await clock.advance(999)
+  expect(session.calls).toEqual(['window 4194304'])
+  await clock.advance(2)
+
+  expect(session.calls).toEqual(['window 4194304', 'close'])
+})
+
+it('GOAWAY follows the last session, whatever is left of those two seconds', () => {
+  const { made, session } = connection()
+  const stream = streamOf(session)
+  made.addSocket(stream as ServerHttp2Stream) // as much of one as is used
+  made.leaveAfterSessions()
+  made.refusedSocket()
+  expect(session.calls).toEqual(['window 4194304'])
+  stream.emit('close')
 
   expect(session.calls).toEqual(['window 4194304', 'close'])
 })
