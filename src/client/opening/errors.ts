@@ -14,7 +14,8 @@ import type { HeaderList } from '../../protocol/index.ts'
  * - `tls`: the TLS handshake failed, or the certificate is invalid for the host;
  * - `handshake`: the connection ended, or timed out, before an answer to the request;
  * - `protocol`: the answer is not valid HTTP, or is a 101 that violates RFC 6455 §4.1; with `http2`
- *   `true`, also a server that does not allow WebSockets over HTTP/2;
+ *   `true`, also a server that does not allow WebSockets over HTTP/2, or ends a connection without
+ *   TLS before it speaks HTTP/2;
  * - `url`, `renew`, `opened`: that function of `connect` did not finish within `attemptTimeout`.
  */
 export type ConnectStep =

@@ -56,8 +56,9 @@ function explain(step: NetworkStep, place: string, code: string): string {
         TLS_EXPLANATIONS.get(code)?.(place) ?? `the TLS handshake with ${place} failed (${code})`
       )
     case 'handshake':
-    case 'protocol':
       return `${place} ended the connection before it answered (${code})`
+    case 'protocol':
+      return `${place} ended the connection before it spoke HTTP/2 (${code})`
   }
 }
 

@@ -10,7 +10,7 @@ import { TLSSocket } from 'node:tls'
 
 import { Deferred, type Environment } from '../../../base/internal.ts'
 import { ConnectError } from '../../../client/index.ts'
-import type { DialRequest } from '../../../client/internal.ts'
+import type { DialRequest, NetworkStep } from '../../../client/internal.ts'
 import type { DialerSettings } from '../dialing/client-options.ts'
 import { dialFailure } from '../dialing/dial-failure.ts'
 import { MAX_HEAD_BYTES } from '../dialing/dialer.ts'
@@ -205,7 +205,13 @@ export class Http2Opening {
     this.#settle()
     this.#drop()
     this.#owner.failed(this)
-    this.#rejectAll(() => dialFailure(this.#step, this.#place, cause))
+    this.#rejectAll(() => dialFailure(this.#failedStep, this.#place, cause))
+  }
+
+  /** Without TLS, which has ALPN, SETTINGS are the first sign that a server speaks HTTP/2. */
+  get #failedStep(): NetworkStep {
+    const isGuess = this.#step === 'handshake' && !(this.#socket instanceof TLSSocket)
+    return isGuess ? 'protocol' : this.#step
   }
 
   #leave(waiter: Waiter): void {

@@ -25,6 +25,7 @@ describe('dialFailure()', () => {
     ['tls', 'CERT_NOT_YET_VALID', 'the certificate of h:1 is not valid yet'],
     ['tls', 'EPROTO', 'the TLS handshake with h:1 failed (EPROTO)'],
     ['handshake', 'ECONNRESET', 'h:1 ended the connection before it answered (ECONNRESET)'],
+    ['protocol', 'ECONNRESET', 'h:1 ended the connection before it spoke HTTP/2 (ECONNRESET)'],
   ])('at %s with %s says: %s', (step, code, what) => {
     const cause = withCode(code)
     const error = dialFailure(step, 'h:1', cause)

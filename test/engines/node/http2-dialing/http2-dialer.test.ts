@@ -152,13 +152,18 @@ describe('Http2Dialer', () => {
     expect(steps).toEqual(['connect', 'handshake'])
   })
 
-  it('true rejects with ConnectError where ws: answers with HTTP/1.1', async () => {
-    await using server = await rawServer(({ socket }) => socket.end('HTTP/1.1 400 Bad\r\n\r\n'))
+  it.each<[string, (socket: Socket) => void]>([
+    ['answers with HTTP/1.1', (socket) => socket.end('HTTP/1.1 400 Bad\r\n\r\n')],
+    ['ends the connection', (socket) => socket.end()],
+    ['resets the connection', (socket) => socket.resetAndDestroy()],
+  ])('true rejects with the step "protocol" where the server of ws: %s', async (_name, refuse) => {
+    await using server = await rawServer(({ socket }) => refuse(socket))
     const { dial } = dialing({ http2: true })
 
     const error = await failureOf(dial(`ws://127.0.0.1:${server.port}/`))
 
     expect(error).toBeInstanceOf(ConnectError)
+    expect(error).toMatchObject({ step: 'protocol' })
   })
 
   it('true speaks HTTP/2 over a Unix socket', async () => {
