@@ -76,7 +76,7 @@ export async function towpath(
   const throughFastify = interceptorOf(fastify)
   application.routing((route) => route.intercept(throughFastify))
 
-  // Fastify over HTTP/2 has another server, which `attach` refuses.
+  // Fastify over HTTP/2 has a server of node:http2, which `attach` accepts too.
   const attachment = attach(application, fastify.server as FastifyServer)
   fastify.addHook('preClose', async () => void (await attachment.stop(stop)))
   fastify.decorate('webSocketApplication', application)
@@ -150,11 +150,10 @@ function interceptorOf(fastify: FastifyLike): Interceptor {
 function agree(request: FastifyRequestLike, reply: FastifyReplyLike): FastifyReplyLike {
   const upgrade = UPGRADES.get(request.raw)
   if (upgrade === undefined) {
-    return reply
-      .code(426)
-      .header('upgrade', 'websocket')
-      .header('connection', 'Upgrade')
-      .send('Cannot answer: this path is a WebSocket, expected a request to upgrade\n')
+    const what = 'Cannot answer: this path is a WebSocket, expected a request to upgrade\n'
+    // HTTP/2 has no `Upgrade`, which 426 must have (RFC 9110 §15.5.22).
+    if (request.raw.httpVersionMajor > 1) return reply.code(400).send(what)
+    return reply.code(426).header('upgrade', 'websocket').header('connection', 'Upgrade').send(what)
   }
   upgrade.reached = { request, inContext: AsyncLocalStorage.snapshot() }
   return reply.code(101).send()
