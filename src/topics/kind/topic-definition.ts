@@ -29,8 +29,8 @@ export interface PresenceOptions<Meta extends StandardSchemaV1 = StandardSchemaV
   /** The schema of what members say about themselves. @defaultValue any JSON value */
   readonly meta?: Meta
   /**
-   * How many members are listed one by one, 1 to 10 000. With more members there is a count and a
-   * sample.
+   * How many members are listed one by one, 1 to 10 000. With more members, or more than 512 KiB
+   * of them in JSON, there is a count and a sample.
    *
    * @defaultValue 1000
    */

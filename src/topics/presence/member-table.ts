@@ -21,29 +21,41 @@ export interface Said {
 
 interface Present {
   member: Member
+  /** What the member takes in a list: bytes of its JSON text, and a comma. */
+  bytes: number
   said: Said
   /** A seat is anything that can sit: a connection, or a whole process. */
   readonly seats: Map<unknown, Said>
 }
 
+const UTF8 = new TextEncoder()
+
 /** Keys, and the seats that have them. */
 export class MemberTable {
   readonly #members = new Map<string, Present>()
+  #bytes = 0
 
   /** How many keys are present. */
   get size(): number {
     return this.#members.size
   }
 
+  /** Bytes of a list of all members in JSON. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   get keys(): Iterable<string> {
     return this.#members.keys()
   }
 
-  /** At most `limit` members: a fresh list. */
-  list(limit: number): Member[] {
+  /** At most `limit` members, with at most `maxBytes` in JSON: a fresh list. */
+  list(limit: number, maxBytes: number = Infinity): Member[] {
     const members: Member[] = []
-    for (const { member } of this.#members.values()) {
-      if (members.length === limit) break
+    let left = maxBytes
+    for (const { member, bytes } of this.#members.values()) {
+      left -= bytes
+      if (members.length === limit || left < 0) break
       members.push(member)
     }
     return members
@@ -61,7 +73,9 @@ export class MemberTable {
     const present = this.#members.get(key)
     if (present === undefined) {
       const member = Object.freeze({ key, meta: said.meta })
-      this.#members.set(key, { member, said, seats: new Map([[seat, said]]) })
+      const bytes = bytesOf(member)
+      this.#bytes += bytes
+      this.#members.set(key, { member, bytes, said, seats: new Map([[seat, said]]) })
       return { type: 'joined', member }
     }
     const before = present.seats.get(seat)
@@ -86,6 +100,7 @@ export class MemberTable {
     }
     if (latest !== null) return this.#say(key, present, latest)
     this.#members.delete(key)
+    this.#bytes -= present.bytes
     return { type: 'left', member: present.member }
   }
 
@@ -93,10 +108,17 @@ export class MemberTable {
     present.said = said
     if (JSON.stringify(present.member.meta) === JSON.stringify(said.meta)) return null
     present.member = Object.freeze({ key, meta: said.meta })
+    this.#bytes -= present.bytes
+    present.bytes = bytesOf(present.member)
+    this.#bytes += present.bytes
     return { type: 'updated', member: present.member }
   }
 }
 
 function isLater(a: Said, b: Said): boolean {
   return a.stamp === b.stamp ? a.by > b.by : a.stamp > b.stamp
+}
+
+function bytesOf(member: Member): number {
+  return UTF8.encode(JSON.stringify(member)).length + 1
 }

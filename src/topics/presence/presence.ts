@@ -15,7 +15,7 @@ export interface Member<Meta = unknown> {
 export type PresenceChange<Meta = unknown> =
   /**
    * Comes first, and again when a loop was too slow or the copies were read again. It has at
-   * most `listed` members; `count` is the number of all.
+   * most `listed` members and 512 KiB of JSON; `count` is the number of all.
    */
   | {
       readonly type: 'members'
@@ -26,7 +26,7 @@ export type PresenceChange<Meta = unknown> =
   | { readonly type: 'updated'; readonly member: Member<Meta> }
   | { readonly type: 'left'; readonly member: Member<Meta> }
   /**
-   * Replaces single changes while there are more than `listed` members. At most once per second.
+   * Replaces single changes while `members` cannot have all members. At most once per second.
    */
   | { readonly type: 'count'; readonly count: number }
 

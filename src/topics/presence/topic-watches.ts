@@ -1,6 +1,6 @@
 /**
- * The loops that watch the members of one topic. Above `listed` members they get counts, at most
- * one per second, and no single changes.
+ * The loops that watch the members of one topic. Above `listed` members, or above 512 KiB of them,
+ * they get counts, at most one per second, and no single changes.
  */
 
 import type { TimerWheel, WheelTimer } from '../../base/internal.ts'
@@ -22,11 +22,17 @@ export interface TopicWatchesParts {
 
 const COUNT_EVERY_MS = 1000
 
+/**
+ * A list has at most so many bytes in JSON. Clients receive messages of 1 MiB by default, and a
+ * client that gets a larger one ends for good.
+ */
+const MAX_LIST_BYTES = 512 * 1024
+
 /** The watches of one topic. */
 export class TopicWatches {
   readonly #parts: TopicWatchesParts
   readonly #watches = new Set<PresenceWatch>()
-  /** Whether there were more members than are listed, at the last count or since. */
+  /** Whether there were more members than fit into a list, at the last count or since. */
   #isAbove = false
   #countTimer: WheelTimer | null = null
 
@@ -57,7 +63,7 @@ export class TopicWatches {
 
   /** The members have changed. */
   tell(change: MemberChange): void {
-    if (this.#parts.all.size > this.#parts.listed) this.#isAbove = true
+    if (!this.#areListed) this.#isAbove = true
     for (const watch of this.#watches) {
       if (watch.isCounting || this.#isAbove) this.#tellCount()
       else watch.push(change)
@@ -76,11 +82,17 @@ export class TopicWatches {
     for (const watch of this.#watches) watch.end()
   }
 
+  /** Whether a list has all members. */
+  get #areListed(): boolean {
+    const { all, listed } = this.#parts
+    return all.size <= listed && all.bytes <= MAX_LIST_BYTES
+  }
+
   #members(isCounting: boolean): PresenceChange {
     const { all, listed } = this.#parts
     const count = all.size
     if (isCounting) return { type: 'count', count }
-    return { type: 'members', members: all.list(listed), count }
+    return { type: 'members', members: all.list(listed, MAX_LIST_BYTES), count }
   }
 
   /**
@@ -88,11 +100,11 @@ export class TopicWatches {
    * with that timer too: a client that joins and leaves could otherwise cause a list each time.
    */
   #tellCount(): void {
-    const { all, listed, timers } = this.#parts
+    const { all, timers } = this.#parts
     this.#countTimer ??= timers.schedule(COUNT_EVERY_MS, () => {
       this.#countTimer = null
       const count = all.size
-      const isListed = this.#isAbove && count <= listed
+      const isListed = this.#isAbove && this.#areListed
       if (isListed) this.#isAbove = false
       for (const watch of this.#watches) {
         if (watch.isCounting || this.#isAbove) watch.push({ type: 'count', count })

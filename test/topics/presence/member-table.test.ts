@@ -56,4 +56,21 @@ describe('MemberTable', () => {
     expect(table.saidOf('bob')).toBeNull()
     expect(table.list(5)).toHaveLength(1)
   })
+
+  it('counts the bytes of a list of its members in JSON, and lists no more than fit', () => {
+    const table = new MemberTable()
+    table.sit(one, 'ada', said('\u00e9', 1))
+    table.sit(one, 'bob', said({ name: 'Bob' }, 2))
+    const sizes = table.list(2).map((member) => Buffer.byteLength(JSON.stringify(member)) + 1)
+    const [first = 0, second = 0] = sizes
+    expect(table.bytes).toBe(first + second)
+    expect(table.list(2, first + second)).toHaveLength(2)
+    expect(table.list(2, first + second - 1)).toEqual([{ key: 'ada', meta: '\u00e9' }])
+
+    table.sit(one, 'ada', said('longer', 3))
+    expect(table.bytes).toBe(first + second + 'longer'.length - Buffer.byteLength('\u00e9'))
+    for (const key of ['ada', 'bob']) table.stand(one, key)
+
+    expect(table.bytes).toBe(0)
+  })
 })

@@ -26,10 +26,12 @@ beforeEach(() => {
   })
 })
 
+const HALF = 'x'.repeat(256 * 1024)
+
 afterEach(() => watches.end())
 
-function join(key: string): void {
-  const change = all.sit(key, key, { meta: null, stamp: ++stamp, by: 'a' })
+function join(key: string, meta: string | null = null): void {
+  const change = all.sit(key, key, { meta, stamp: ++stamp, by: 'a' })
   if (change !== null) watches.tell(change)
 }
 
@@ -92,6 +94,23 @@ describe('TopicWatches', () => {
     }
 
     expect(brought).toEqual(Array(4).fill('members(a,b of 2)'))
+  })
+
+  it('T-51 above 512 KiB of members there is a count each second, and no single changes', async () => {
+    join('a', HALF)
+    const brought = reading()
+    await pass(0)
+    join('b', HALF)
+    const late = reading()
+    await pass(1000)
+    expect(brought).toEqual(['members(a of 1)', 'count(2)'])
+    expect(late).toEqual(['members(a of 2)', 'count(2)'])
+    join('b', 'short')
+    await pass(1000)
+    join('a', null)
+    await pass(0)
+
+    expect(brought.slice(2)).toEqual(['members(a,b of 2)', 'updated(a)'])
   })
 
   it('a watch that counts gets a count at the beginning and each second', async () => {

@@ -16,6 +16,7 @@ import { ENCODINGS, type Message, Speaking } from '../../support/topics-speaking
 const Room = defineTopic('rooms/:room', { presence: { listed: 2 } })
 const Unseen = defineTopic('unseen/:name', { presence: {} })
 const Closed = defineTopic('closed/:name', { presence: {} })
+const Hall = defineTopic('halls/:hall', { presence: {} })
 const room = { room: '1' }
 
 /**
@@ -45,6 +46,7 @@ function serving(
     },
   })
   topics.allow(Unseen, { subscribe: () => true })
+  topics.allow(Hall, { subscribe: () => true, presence: () => ({ key: 'client', meta: null }) })
   topics.topic(Closed, { name: 'x' })
   t.application.routing((route) => topics.serve(route, '/live'))
   return topics
@@ -211,6 +213,35 @@ describe.each(ENCODINGS)('WirePresence in %s', (encoding) => {
       // A join, a watch, and three times 64 KiB of the list.
       expect(await client.ask(watch(3, 'rooms/1', 'off'))).toMatchObject({ id: 3, code: 'rate' })
       expect(limits).toEqual(['maxSubscribesPerSecond'])
+    })
+  })
+
+  it('T-51 T-58 1000 members with metas of 1 KiB are a sample that a client receives, and counts', async () => {
+    await withTestApplication(async (t) => {
+      const { presence } = serving(t).topic(Hall, { hall: '1' })
+      const joined = new Deferred<void>()
+      t.application.routing((route) => {
+        route.webSocket('/crowd', async (session) => {
+          const keys = Array.from({ length: 1000 }, (_, n) => `${n}`.padStart(255, 'k'))
+          await Promise.all(keys.map((key) => presence.join(session, key, 'x'.repeat(1022))))
+          joined.resolve()
+          await session.closed
+        })
+      })
+      await t.connect('/crowd')
+      await joined.promise
+      const client = await Speaking.begin(t, encoding)
+
+      await client.say(watch(1, 'halls/1'))
+      const [, list] = await hear(client, 2)
+      expect(list).toMatchObject({ type: 'members', count: 1000 })
+      const size = Buffer.byteLength(JSON.stringify(list))
+      expect(size).toBeGreaterThan(500 * 1024)
+      expect(size).toBeLessThan(513 * 1024)
+      await client.ask(join(2, 'halls/1', ''))
+      await t.clock.advance(1000)
+
+      expect(await hear(client, 1)).toMatchObject([{ type: 'count', count: 1001 }])
     })
   })
 
