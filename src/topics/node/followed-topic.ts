@@ -50,6 +50,17 @@ interface Stretch {
   readonly to: number
 }
 
+/** What a topic of the kind `latest` knows for slow subscribers. */
+interface Newest {
+  /** The newest event of each key, in order of offsets. */
+  readonly events: Map<string | null, TopicEvent>
+  /**
+   * The newest offset whose event was lost or is unreadable, 0 if there is none: it may be the
+   * newest event of its key.
+   */
+  lostAt: number
+}
+
 /** How many keys of a `latest` topic are known. With more, the topic behaves as `skip`. */
 const MAX_KEYS = 10_000
 
@@ -75,8 +86,8 @@ export class FollowedTopic {
   #pages: LogPages | null = null
   /** Events that came late: a subscription that misses them is not slow. */
   #healed: Stretch | null = null
-  /** The newest event of each key, in order of offsets; `null` once there are too many keys. */
-  #newest: Map<string | null, TopicEvent> | null
+  /** `null` in topics of another kind, and once there are too many keys. */
+  #newest: Newest | null
 
   constructor(name: string, kind: AnyTopicKind, source: TopicSource | null, parts: TopicParts) {
     this.name = name
@@ -85,7 +96,7 @@ export class FollowedTopic {
     this.counters = parts.countersOf(kind)
     this.#source = source
     this.#parts = parts
-    this.#newest = kind.lagging === 'latest' ? new Map() : null
+    this.#newest = kind.lagging === 'latest' ? { events: new Map(), lostAt: 0 } : null
   }
 
   /** The position of the newest event. */
@@ -118,8 +129,8 @@ export class FollowedTopic {
     return this.#pages
   }
 
-  /** The newest event of each key, in order of offsets; `null` if that is not known. */
-  get newest(): ReadonlyMap<string | null, TopicEvent> | null {
+  /** The newest event of each key; `null` if that is not known. */
+  get newest(): Readonly<Newest> | null {
     return this.#newest
   }
 
@@ -146,13 +157,14 @@ export class FollowedTopic {
     this.lastCheck = null
     this.#pages?.forget()
     this.#ring?.reset(head)
-    if (this.kind.lagging === 'latest') this.#newest = new Map()
+    if (this.kind.lagging === 'latest') this.#newest = { events: new Map(), lostAt: 0 }
     this.mark()
   }
 
   /** Continues after events that no longer exist: subscriptions learn it from the log. */
   skipTo(head: number): void {
     this.head = head
+    if (this.#newest !== null) this.#newest.lostAt = head
     this.#ring?.reset(head)
     this.mark()
   }
@@ -188,18 +200,23 @@ export class FollowedTopic {
   end(): void {
     this.#ring?.reset(this.head)
     this.#pages?.end()
-    this.#newest?.clear()
+    this.#newest?.events.clear()
   }
 
   /** Does not throw: a client or another program may have written the event. */
-  #remember(newest: Map<string | null, TopicEvent>, event: TopicEvent): void {
-    // It has no event to send: subscriptions get a gap when they read it from the ring or the log.
-    if (event.isLoss || !event.isReadable) return
+  #remember(newest: Newest, event: TopicEvent): void {
+    const { events } = newest
+    if (event.missing !== null) newest.lostAt = event.offset - 1
+    // It has no event to send: subscriptions get a gap.
+    if (event.isLoss || !event.isReadable) {
+      newest.lostAt = event.offset
+      return
+    }
     const key = this.#keyOf(event)
     // Deleted first, so that the map stays in order of offsets.
-    newest.delete(key)
-    newest.set(key, event)
-    if (newest.size > MAX_KEYS) this.#newest = null
+    events.delete(key)
+    events.set(key, event)
+    if (events.size > MAX_KEYS) this.#newest = null
   }
 
   /** The key by the function of the kind; the key of the publish if there is none, or it throws. */

@@ -112,23 +112,35 @@ function skip(cursor: Cursor): readonly Taken[] {
   return caughtUp(cursor, [gap])
 }
 
-/** The newest event of each key, and how many others were left out. */
+/**
+ * The newest event of each key, and how many others were left out. An event that was lost may be
+ * the newest one of its key: a gap says that it is missing.
+ */
 function conflate(cursor: Cursor, limit: TakeLimit): readonly Taken[] {
   const { newest } = cursor.topic
   if (newest === null) return skip(cursor)
+  const { lostAt } = newest
   const from = cursor.offset
   const events: TopicEvent[] = []
-  for (const event of newest.values()) {
+  for (const event of newest.events.values()) {
     if (event.offset <= from) continue
     events.push(event)
     if (events.length === limit.events) break
   }
   const last = events.at(-1)
   if (last === undefined) return skip(cursor)
-  moveTo(cursor, last.offset)
   const spared = last.offset - from - events.length
-  if (spared === 0) return caughtUp(cursor, events)
-  return caughtUp(cursor, [{ type: 'skipped', count: countOf(cursor, spared) }, ...events])
+  const taken: Taken[] = []
+  if (spared > 0) taken.push({ type: 'skipped', count: countOf(cursor, spared) })
+  for (const event of events) {
+    if (cursor.offset < lostAt && lostAt < event.offset) {
+      taken.push(gapOf(cursor, 'broker', event.offset, null))
+    }
+    taken.push(event)
+    cursor.offset = event.offset
+  }
+  moveTo(cursor, last.offset)
+  return caughtUp(cursor, taken)
 }
 
 function fromLog(cursor: Cursor, after: number, limit: TakeLimit): readonly Taken[] {

@@ -26,10 +26,15 @@ beforeEach(async () => {
 
 afterEach(() => world.end())
 
-/** Stores bytes that are no JSON, as another program could. */
-async function publishUnreadable(kind: typeof Latest | typeof Keyed): Promise<void> {
-  const { data } = encodeData(new Uint8Array([0x7b]))
-  const envelope = encodeEnvelope({ at: 0, key: null, publisher: null, isBinary: false, data })
+const { data } = encodeData(new Uint8Array([0x7b]))
+const NO_JSON = encodeEnvelope({ at: 0, key: null, publisher: null, isBinary: false, data })
+const NO_ENVELOPE = new Uint8Array([255])
+
+/** Stores bytes that are no event, as another program could. */
+async function publishUnreadable(
+  kind: typeof Latest | typeof Keyed,
+  envelope: Uint8Array = NO_JSON,
+): Promise<void> {
   const request = { envelope, identity: null, expect: null, signal: null }
   await topics.parts.node.publish(kind.pattern, kind, request)
 }
@@ -80,6 +85,28 @@ describe('FollowedTopic', () => {
       1, 2, 302,
     ])
   })
+
+  it.each([
+    { named: 'data that is no JSON', stored: NO_JSON },
+    { named: 'a message that is no envelope', stored: NO_ENVELOPE },
+  ])(
+    'T-05 T-42 $named is a gap for a slow subscriber: it may be the newest of its key',
+    async ({ stored }) => {
+      const subscription = await subscribeSlowly(Latest)
+      await topics.topic(Latest).publish('first', { key: 'a' })
+      await publishUnreadable(Latest, stored)
+      for (let n = 0; n < 300; n++) await topics.topic(Latest).publish(n, { key: `${n % 3}` })
+
+      const { epoch } = await topics.topic(Latest).position()
+      const gap = { type: 'gap', after: 1, before: 300, missed: null, reason: 'broker', epoch }
+      expect(
+        subscription.take(ALL).map((each) => (each instanceof TopicEvent ? each.offset : each)),
+      ).toEqual([{ type: 'skipped', count: 298 }, 1, gap, 300, 301, 302, { type: 'live' }])
+      for (let n = 0; n < 300; n++) await topics.topic(Latest).publish(n, { key: `${n % 3}` })
+      const later = subscription.take(ALL).filter((each) => !(each instanceof TopicEvent))
+      expect(later).toEqual([{ type: 'skipped', count: 297 }])
+    },
+  )
 
   it('T-42 T-57 data that is no JSON is not the newest event of a key', async () => {
     const subscription = await subscribeSlowly(Latest)
