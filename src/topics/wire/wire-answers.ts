@@ -73,12 +73,19 @@ export class WireAnswers {
     message: string,
     more: Partial<Extract<ServerMessage, { type: 'error' }>> = {},
   ): void {
-    if (++this.#refusals > MAX_REFUSALS) {
-      this.closeTooFast('maxRefusals', topic)
-      return
-    }
-    const named = topic === null ? {} : { topic }
-    this.send({ type: 'error', id, ...named, code, message, ...more })
+    if (++this.#refusals > MAX_REFUSALS) this.closeTooFast('maxRefusals', topic)
+    else this.#sendError(id, topic, code, message, more)
+  }
+
+  /** Refuses a request that is to come again after `retryAfter`. It counts as no refusal. */
+  postpone(
+    id: number | null,
+    topic: string | null,
+    code: ErrorCode,
+    message: string,
+    retryAfter: number,
+  ): void {
+    this.#sendError(id, topic, code, message, { retryAfter })
   }
 
   /** Closes the session with 4429, because the client has exceeded a limit. */
@@ -90,5 +97,16 @@ export class WireAnswers {
 
   tellLimit(limit: TopicsLimitName, topic: string | null): void {
     this.#topics.monitor.emit('limitReached', { limit, session: this.#session, topic })
+  }
+
+  #sendError(
+    id: number | null,
+    topic: string | null,
+    code: ErrorCode,
+    message: string,
+    more: Partial<Extract<ServerMessage, { type: 'error' }>>,
+  ): void {
+    const named = topic === null ? {} : { topic }
+    this.send({ type: 'error', id, ...named, code, message, ...more })
   }
 }

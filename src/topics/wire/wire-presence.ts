@@ -134,6 +134,7 @@ export class WirePresence {
       return
     }
     this.#endAt(topic, watching, decision.until)
+    answers.succeeded()
     await this.#done(id, topic)
     await this.#sendChanges(topic, allowed, mode, watching.aborting.signal)
   }
@@ -240,6 +241,7 @@ export class WirePresence {
       answers.refuse(id, topic, error.reason === 'size' ? 'size' : 'schema', error.message)
       return
     }
+    answers.succeeded()
     await this.#done(id, topic, answer.key)
   }
 

@@ -189,12 +189,14 @@ export class WireSubscriptions {
     asking: Asking,
     from: From,
   ): Promise<void> {
-    const { outlets } = this.#parts.topics
+    const { answers, topics } = this.#parts
+    const { outlets } = topics
     const isResume = typeof from === 'object' && 'epoch' in from
     await outlets.attach(this.#receiver, topic, kind, from, (subscription) => {
       // The client may have unsubscribed meanwhile.
       if (asking.isOver) return false
       this.#asking.delete(topic)
+      answers.succeeded()
       this.#feed.begin(subscription, { id, isResume })
       return true
     })

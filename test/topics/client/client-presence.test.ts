@@ -27,9 +27,9 @@ const DAY_MS = 86_400_000
 const LASTING_MS: Readonly<Record<string, number>> = { timed: 5000, monthly: 30 * DAY_MS }
 
 /** The token says who the client is. */
-function serving(t: TestApplication): TopicsOfProcess {
+function serving(t: TestApplication, maxTopics = 2): TopicsOfProcess {
   t.application.install(WebSockets)
-  const topics = t.application.install(Topics, { maxTopics: 2 })
+  const topics = t.application.install(Topics, { maxTopics })
   topics.allow(Room, {
     subscribe({ parameters }) {
       const ms = LASTING_MS[parameters.room]
@@ -336,6 +336,31 @@ describe('ClientPresences', () => {
 
       expect(await seat.ended).toBeNull()
       expect(watching.short).toBe('members(first,second of 2) left(second)')
+    })
+  })
+
+  it('T-58 a client with 128 watches and 128 seats keeps its connection, and gets all of them again', async () => {
+    await withTestApplication(async (t) => {
+      const limits = new Set<string>()
+      const topics = serving(t, 128)
+      topics.monitor.on('limitReached', ({ limit }) => limits.add(limit))
+      const live = connecting(t, 'ada')
+      const rooms = Array.from({ length: 128 }, (_, n) => live.topic(Room, { room: `${n}` }))
+      const watchings = rooms.map(({ presence }) => new Watching(presence.changes()))
+      const joining = Promise.all(rooms.map(({ presence }) => presence.join('Ada')))
+      await t.clock.advance(10_000)
+      await joining
+      const lists = (): number[] =>
+        watchings.map(({ changes }) => changes.filter(({ type }) => type === 'members').length)
+      expect(lists()).toEqual(Array(128).fill(1))
+
+      t.network.reset()
+      await t.clock.advance(20_000)
+
+      expect(lists()).toEqual(Array(128).fill(2))
+      const counts = rooms.map((_, n) => topics.topic(Room, { room: `${n}` }).presence.count())
+      expect(await Promise.all(counts)).toEqual(Array(128).fill(1))
+      expect(limits).toEqual(new Set(['maxSubscribesPerSecond']))
     })
   })
 

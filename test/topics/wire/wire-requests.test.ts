@@ -13,12 +13,14 @@ import {
 
 let environment: TestEnvironment
 let refusals: unknown[]
+/** The ids of the requests whose refusals count in a row. */
+let counted: number[]
 let limits: string[]
 let launch: (task: () => Promise<void>) => Promise<void>
 
 beforeEach(() => {
   environment = createTestEnvironment(1)
-  ;[refusals, limits] = [[], []]
+  ;[refusals, counted, limits] = [[], [], []]
   launch = (task) => task()
 })
 
@@ -27,8 +29,12 @@ function createRequests(settings: { maxSubscribesPerSecond: number; maxTopics: n
   const session = { launch: (task: () => Promise<void>) => launch(task) }
   const answers = {
     tellLimit: (limit: string) => limits.push(limit),
-    refuse: (id: number, topic: string, code: string, _message: string, more: object) =>
-      refusals.push({ id, topic, code, ...more }),
+    refuse: (id: number, topic: string, code: string, _message: string, more: object) => {
+      counted.push(id)
+      refusals.push({ id, topic, code, ...more })
+    },
+    postpone: (id: number, topic: string, code: string, _message: string, retryAfter: number) =>
+      refusals.push({ id, topic, code, retryAfter }),
   }
   return new WireRequests(
     session as unknown as DefaultWebSocketServerSession,
@@ -47,6 +53,33 @@ describe('WireRequests', () => {
     expect(limits).toEqual(['maxSubscribesPerSecond'])
     await environment.clock.advance(250)
     expect(requests.mayAsk(5, 'a')).toBe(true)
+  })
+
+  it('T-58 requests above the rate come again in turn, and each of them is then accepted', async () => {
+    const requests = createRequests({ maxSubscribesPerSecond: 4, maxTopics: 1 })
+    for (let id = 1; id <= 7; id++) requests.mayAsk(id, 'a')
+    expect(refusals).toMatchObject([
+      { id: 5, retryAfter: 250 },
+      { id: 6, retryAfter: 500 },
+      { id: 7, retryAfter: 750 },
+    ])
+    for (const id of [5, 6, 7]) {
+      await environment.clock.advance(250)
+      expect(requests.mayAsk(id, 'a')).toBe(true)
+    }
+    // A large answer costs three more requests.
+    requests.spend(3)
+    await environment.clock.advance(250)
+
+    expect(requests.mayAsk(8, 'a')).toBe(false)
+    expect(refusals.at(-1)).toMatchObject({ id: 8, retryAfter: 750 })
+  })
+
+  it('T-58 refusals count when more requests wait than a client has topics and pages', () => {
+    const requests = createRequests({ maxSubscribesPerSecond: 1, maxTopics: 2 })
+    for (let id = 0; id <= 72; id++) requests.mayAsk(id, 'a')
+
+    expect(counted).toEqual([71, 72])
   })
 
   it('T-58 refuses requests while 32 more than two for each topic are under way', async () => {
