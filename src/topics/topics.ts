@@ -4,12 +4,12 @@
 
 import { Deferred, type Environment, requireKnownNames, requireObject } from '../base/internal.ts'
 import type { Logger, Monitor, Route } from '../application/index.ts'
-import { EventMonitor, logFailure } from '../application/internal.ts'
+import { EventMonitor, logFailure, logSafely } from '../application/internal.ts'
 import type { Broker, BrokerState } from './broker.ts'
 import { type AnyTopicKind, requireKind, type TopicKind } from './kind/define-topic.ts'
 import { KindRegistry } from './kind/kind-registry.ts'
-import { isPrivate } from './memory/memory-broker.ts'
-import { TopicNode } from './node/topic-node.ts'
+import { isMemory, isPrivate } from './memory/memory-broker.ts'
+import { type NodeOwner, TopicNode } from './node/topic-node.ts'
 import { Presences, type PresencesOwner } from './presence/presences.ts'
 import { OutageLog } from './outage-log.ts'
 import { PublishOrder } from './publish-order.ts'
@@ -37,41 +37,24 @@ export class TopicsOfProcess implements AsyncDisposable {
   readonly #permissions: Permissions
   readonly #names: ClientNames
   readonly #outages: OutageLog
+  readonly #logger: Logger
   readonly #limits = new Map<TopicsLimitName, number>()
   readonly #ready = new Deferred<void>()
+  #hasWarned = false
   #closing: Promise<void> | null = null
 
   constructor(settings: TopicsSettings, environment: Environment, logger: Logger) {
     const monitor = new EventMonitor<TopicsEvents>(logger)
     const kinds = new KindRegistry()
     const nodeId = randomId(environment)
+    this.#logger = logger
     this.#outages = new OutageLog(logger)
     monitor.on('limitReached', ({ limit }) => {
       this.#limits.set(limit, (this.#limits.get(limit) ?? 0) + 1)
     })
-    const node = new TopicNode(
-      settings.broker,
-      environment,
-      { ...settings, nodeId },
-      {
-        brokerChanged: (state) => {
-          this.#presences.brokerChanged(state.state === 'up')
-          if (state.state === 'up') this.#counts.up()
-          this.#outages.changed(state)
-          monitor.emit('brokerChanged', { state })
-        },
-        told: (news) => {
-          if (news.type === 'epoch') monitor.emit('epochChanged', { topic: news.topic })
-          else {
-            const { topic, from, to } = news
-            monitor.emit('historyHealed', { topic, from, to })
-          }
-        },
-        message: (channel, message) => {
-          if (!this.#counts.message(channel, message)) this.#presences.message(channel, message)
-        },
-      },
-    )
+    const { broker } = settings
+    const owner = this.#ownerOf(monitor)
+    const node = new TopicNode(broker, environment, { ...settings, nodeId }, owner)
     const outlets = new SessionOutlets(node, {
       emit: (event, facts) => monitor.emit(event, facts),
       failed: failuresTo(logger).failed,
@@ -79,11 +62,11 @@ export class TopicsOfProcess implements AsyncDisposable {
     this.#permissions = new Permissions(kinds)
     this.#names = new ClientNames(settings.secret, environment.random)
     this.monitor = monitor
-    const isAlone = isPrivate(settings.broker)
+    const isAlone = isPrivate(broker)
     const presence = { ...settings, nodeId, isAlone }
-    this.#presences = new Presences(settings.broker, environment, presence, failuresTo(logger))
+    this.#presences = new Presences(broker, environment, presence, failuresTo(logger))
     this.#counts = new SubscriberCounts({
-      broker: settings.broker,
+      broker,
       environment,
       nodeId,
       isAlone,
@@ -183,7 +166,8 @@ export class TopicsOfProcess implements AsyncDisposable {
 
   /**
    * Serves the ready-made protocol of topics at a path, for `connectTopics` of
-   * `towpath/client/topics`.
+   * `towpath/client/topics`. Logs a warning if processes may share the broker and there is no
+   * `secret`.
    *
    * @throws {PluginMissingError} if `WebSockets` is not installed; what `route.webSocket` throws.
    */
@@ -197,6 +181,7 @@ export class TopicsOfProcess implements AsyncDisposable {
       names: this.#names,
       options,
     }
+    this.#requireSecret()
     const served = { protocols: [...WIRE_PROTOCOLS], requireProtocol: true }
     route.webSocket(path, served, (session) => new WireSession(session, parts).run())
   }
@@ -205,6 +190,34 @@ export class TopicsOfProcess implements AsyncDisposable {
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
+  }
+
+  /** Passes the reports of the node on. Some of their receivers are made after the node. */
+  #ownerOf(monitor: EventMonitor<TopicsEvents>): NodeOwner {
+    return {
+      brokerChanged: (state) => {
+        this.#presences.brokerChanged(state.state === 'up')
+        if (state.state === 'up') this.#counts.up()
+        this.#outages.changed(state)
+        monitor.emit('brokerChanged', { state })
+      },
+      told: (news) => {
+        const { topic } = news
+        if (news.type === 'epoch') monitor.emit('epochChanged', { topic })
+        else monitor.emit('historyHealed', { topic, from: news.from, to: news.to })
+      },
+      message: (channel, message) => {
+        if (!this.#counts.message(channel, message)) this.#presences.message(channel, message)
+      },
+    }
+  }
+
+  /** Logs once that the option `secret` is missing. Only clients of `serve` have signed names. */
+  #requireSecret(): void {
+    const { broker, secret } = this.parts.settings
+    if (this.#hasWarned || secret !== null || isMemory(broker)) return
+    this.#hasWarned = true
+    logSafely(() => this.#logger.warn({}, NO_SECRET))
   }
 
   async #close(): Promise<void> {
@@ -219,6 +232,10 @@ export class TopicsOfProcess implements AsyncDisposable {
 }
 
 const ID_BYTES = 9
+
+const NO_SECRET =
+  'Topics have no option "secret": a client that returns to another process is a new client, and' +
+  ' its unanswered publishes are uncertain. Give all processes the same secret'
 
 function randomId(environment: Environment): string {
   return [...environment.random(new Uint8Array(ID_BYTES))]

@@ -13,7 +13,9 @@ import {
   openTopics,
   Topics,
   type TopicsOfProcess,
+  type TopicsOptions,
 } from '../../src/topics/index.ts'
+import { sparseBroker } from '../support/sparse-broker.ts'
 
 const history = { size: 1000, age: 600_000 }
 const kinds = {
@@ -201,6 +203,32 @@ describe('Topics', () => {
       'warn: The broker of topics is down',
       'warn: The broker of topics is up again',
     ])
+  })
+
+  it('serve() logs one warning without a secret, if other processes may be on the broker', async () => {
+    const lines: string[] = []
+    const ignore = (): void => {}
+    const warn = (_facts: object, message: string): void => void lines.push(message)
+    const logger = { debug: ignore, info: ignore, warn, error: ignore }
+    const serve = async (options: TopicsOptions): Promise<void> => {
+      const app = createApplication(() => {}, { logger })
+      app.install(WebSockets)
+      const topics = app.install(Topics, options)
+      app.routing((route) => {
+        topics.serve(route, '/live')
+        topics.serve(route, '/other')
+      })
+      await topics.close()
+    }
+    await serve({})
+    await serve({ broker: memoryBroker({ log: new MemoryLog() }) })
+    await serve({ broker: sparseBroker(memoryBroker()), secret: 'a secret of all processes' })
+    await (await openTopics({ broker: sparseBroker(memoryBroker()), logger })).close()
+    expect(lines).toEqual([])
+
+    await serve({ broker: sparseBroker(memoryBroker()) })
+
+    expect(lines).toEqual([expect.stringContaining('Topics have no option "secret": ')])
   })
 
   it('openTopics() refuses an option that is invalid', async () => {
