@@ -154,4 +154,23 @@ describe('a broker with sparse offsets that cannot tell what was trimmed', () =>
     // Only a read of the whole log begins at its start.
     expect(reading.mock.calls.filter(([, after]) => after === 0)).toHaveLength(1)
   })
+
+  it('pages of the newest events of a followed topic read the log once for all that ask meanwhile', async () => {
+    await publish(Large, 300)
+    const other = await world.open()
+    const topic = other.topic(Large, room)
+    const listening = new Listening(topic.events())
+    await world.pass(1000)
+    const broker = brokers[1]
+    if (broker === undefined) throw new Error('Cannot count: there is no broker')
+    const reading = vi.spyOn(broker, 'read')
+    const all = Array.from({ length: 50 }, (_, n) => topic.history({ from: { last: 50 + n } }))
+    await world.pass(1000)
+
+    const pages = await Promise.all(all)
+    expect(pages.map(({ events }) => events.length)).toEqual(all.map((_, n) => 50 + n))
+    expect(pages.map(({ events }) => events.at(-1)?.event)).toEqual(all.map(() => 300))
+    expect(reading.mock.calls.filter(([, after]) => after === 0)).toHaveLength(1)
+    await listening.stop()
+  })
 })

@@ -17,6 +17,11 @@ export interface HistoryRequest {
   readonly before: number | null
   /** How many events at most, 1 or above. */
   readonly limit: number
+  /**
+   * Called before reads of the log beside the first one, with their number. `false` ends the
+   * reading: the result is not needed any more. @defaultValue reads on
+   */
+  readonly mayRead?: (reads: number) => boolean
 }
 
 /** A page of events, in order. */
@@ -37,11 +42,17 @@ export interface HistoryLog {
   /** Whether each offset is the one before it plus 1. */
   readonly isDense: boolean
   head(): Promise<Position>
+  /**
+   * An offset that the newest `count` events come after, if that is known without a read for this
+   * request alone; otherwise 0.
+   */
+  offsetBefore(count: number): Promise<number>
   read(after: number, limit: ReadLimit): Promise<LogPage>
 }
 
 const MAX_PAGE_BYTES = 256 * 1024
-const SCAN_LIMIT: ReadLimit = { events: 256, bytes: 1 << 20 }
+/** How much one read of a log brings, if several are needed. */
+export const SCAN_LIMIT: ReadLimit = { events: 256, bytes: 1 << 20 }
 
 /** @throws (by rejecting) the errors of `log`. */
 export async function readHistory(
@@ -51,7 +62,8 @@ export async function readHistory(
   const { from, before, limit } = request
   const head = await log.head()
   if (typeof from === 'object' && 'last' in from) {
-    return readNewest(Math.min(from.last, limit), before, head, log)
+    const page = await readNewest(Math.min(from.last, limit), request, head, log)
+    return { ...page, events: newestWithin(page.events) }
   }
   // A position above the head is of another life of the log.
   const isKnown = from === 'start' || (from.epoch === head.epoch && from.offset <= head.offset)
@@ -63,18 +75,45 @@ export async function readHistory(
   return { epoch: page.epoch, head: page.head, complete, events: below(events, before) }
 }
 
-/** Reads forward, because brokers cannot read backward, and keeps the newest events. */
+/** The newest events before an offset. */
 async function readNewest(
   count: number,
-  before: number | null,
-  { epoch, offset: head }: Position,
+  { before, mayRead = () => true }: HistoryRequest,
+  head: Position,
   log: HistoryLog,
 ): Promise<HistoryEvents> {
-  const end = Math.min(before ?? head + 1, head + 1)
+  const end = Math.min(before ?? head.offset + 1, head.offset + 1)
+  const scan = { count, end, head, mayRead }
+  if (log.isDense) return readForward({ ...scan, from: Math.max(0, end - 1 - count) }, log)
+  const known = before === null && count > 0 ? await log.offsetBefore(count) : 0
+  if (known > 0 && known < end) {
+    const page = await readForward({ ...scan, from: known }, log)
+    // With fewer events, the offset was of another time, or some events are unreadable.
+    if (page.events.length === count) return page
+  }
+  return readForward({ ...scan, from: 0 }, log)
+}
+
+/** A stretch of the log, from which the newest events are wanted. */
+interface Scan {
+  readonly from: number
+  /** Only events with a lower offset. */
+  readonly end: number
+  readonly count: number
+  readonly head: Position
+  readonly mayRead: (reads: number) => boolean
+}
+
+/** Reads forward, because brokers cannot read backward, and keeps the newest events. */
+async function readForward(
+  { from, end, count, head: { epoch, offset: head }, mayRead }: Scan,
+  log: HistoryLog,
+): Promise<HistoryEvents> {
   let newest: TopicEvent[] = []
   let complete = true
-  let after = log.isDense ? Math.max(0, end - 1 - count) : 0
-  while (count > 0 && after < end - 1) {
+  let after = from
+  for (let isFirst = true; count > 0 && after < end - 1; isFirst = false) {
+    if (!isFirst && !mayRead(1)) break
     const page = await log.read(after, SCAN_LIMIT)
     const last = page.events.at(-1)
     if (page.epoch !== epoch) {
@@ -88,7 +127,7 @@ async function readNewest(
     newest = [...newest, ...below(events, end)].slice(-count)
     after = last.offset
   }
-  return { epoch, head, complete, events: newestWithin(newest) }
+  return { epoch, head, complete, events: newest }
 }
 
 /** The newest events that fit into a page, at least one. */

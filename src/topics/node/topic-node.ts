@@ -25,7 +25,7 @@ import { HeldBudget } from './following/held-events.ts'
 import { LogFollower } from './following/log-follower.ts'
 import { channelOf, WireFollower } from './following/wire-follower.ts'
 import { encodeWireMessage } from './following/wire-message.ts'
-import { type HistoryEvents, type HistoryRequest, readHistory } from './history.ts'
+import { type HistoryEvents, type HistoryRequest, readHistory, SCAN_LIMIT } from './history.ts'
 import { AllCounters } from './kind-counters.ts'
 import { LogKinds } from './log-kinds.ts'
 import type { NodeNews } from './node-parts.ts'
@@ -253,6 +253,14 @@ export class TopicNode {
     return readHistory(request, {
       isDense: this.broker.offsets === 'dense',
       head: () => this.position(name, kind),
+      offsetBefore: async (count) => {
+        const follower = this.#followers.find(name)
+        if (!(follower instanceof LogFollower) || !follower.topic.isReady) return 0
+        const isInRing = follower.topic.ring?.events.at(-count - 1) !== undefined
+        // The log is read once for all that ask meanwhile. Each of them counts the reads.
+        if (!isInRing) request.mayRead?.(Math.floor(topic.kind.size / SCAN_LIMIT.events))
+        return follower.offsetBefore(count)
+      },
       read: (after, limit) => this.#read(topic, after, limit),
     })
   }

@@ -58,12 +58,14 @@ export class WireSession implements TopicsClient {
       answers: this.#answers,
     }
     this.#publishing = new WirePublishing(parts)
-    this.#subscriptions = new WireSubscriptions(parts, (topic, denied) => this.#deny(topic, denied))
+    const spend = (requests: number): void => this.#requests.spend(requests)
+    const deny = (topic: string, denied: Denied | null): void => this.#deny(topic, denied)
+    this.#subscriptions = new WireSubscriptions(parts, deny, spend)
     this.#presence = new WirePresence(
       parts,
       (topic, allowed) => this.#subscriptions.decide(topic, allowed),
       (topic) => this.#deny(topic, null),
-      (requests) => this.#requests.spend(requests),
+      spend,
     )
     this.#requests = new WireRequests(session, topics, this.#answers)
   }

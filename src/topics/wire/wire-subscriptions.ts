@@ -34,6 +34,7 @@ const RETRY_AFTER_MS = 1000
 export class WireSubscriptions {
   readonly #parts: WireParts
   readonly #denied: (topic: string, denied: Denied | null) => void
+  readonly #spend: (requests: number) => void
   readonly #feed: WireFeed
   readonly #receiver: SessionReceiver
   /** By topic. Subscriptions that have begun are in the outlet of the session. */
@@ -44,10 +45,18 @@ export class WireSubscriptions {
   #paging: Promise<void> = Promise.resolve()
   #isOver = false
 
-  /** @param denied is called when the permission for a topic has ended. */
-  constructor(parts: WireParts, denied: (topic: string, denied: Denied | null) => void) {
+  /**
+   * @param denied is called when the permission for a topic has ended.
+   * @param spend counts requests against the rate of the client.
+   */
+  constructor(
+    parts: WireParts,
+    denied: (topic: string, denied: Denied | null) => void,
+    spend: (requests: number) => void,
+  ) {
     this.#parts = parts
     this.#denied = denied
+    this.#spend = spend
     this.#feed = new WireFeed(parts.encoding)
     this.#receiver = parts.topics.outlets.receiverOf(parts.session, this.#feed)
   }
@@ -127,8 +136,14 @@ export class WireSubscriptions {
     if (this.#isOver) return
     const { id, topic, from, before, limit } = request
     const { answers, encoding, topics } = this.#parts
+    // Each read of the log counts: on some brokers, the newest events need many.
+    const mayRead = (reads: number): boolean => {
+      this.#spend(reads)
+      return !this.#isOver
+    }
     try {
-      const page = await topics.node.history(topic, kind, { from, before, limit })
+      const page = await topics.node.history(topic, kind, { from, before, limit, mayRead })
+      if (this.#isOver) return
       answers.succeeded()
       answers.sendEncoded(encoding.encodeHistory({ id, topic, ...page }))
       await answers.taken()

@@ -20,6 +20,7 @@ function logOf(
     reads: 0,
     isDense,
     head: () => Promise.resolve(head),
+    offsetBefore: () => Promise.resolve(0),
     read(after, { events: limit }) {
       this.reads++
       const kept = offsets.filter((offset) => offset > after).slice(0, Math.min(limit, 4))
@@ -89,6 +90,25 @@ describe('readHistory()', () => {
     const log = logOf(dense, true, 100 * 1024)
 
     expect(await offsetsOf(log, { from: { last: 5 } })).toEqual([11, 12])
+  })
+
+  it('begins at the offset that is known to be before the newest events', async () => {
+    const log = { ...logOf(sparse, false), offsetBefore: () => Promise.resolve(90) }
+    expect(await offsetsOf(log, { from: { last: 3 } })).toEqual([100, 110, 120])
+    expect(log.reads).toBe(1)
+    // Of a time when there were other events.
+    log.offsetBefore = () => Promise.resolve(110)
+    expect(await offsetsOf(log, { from: { last: 3 } })).toEqual([100, 110, 120])
+    expect(await offsetsOf(log, { from: { last: 2 }, before: 60 })).toEqual([50])
+  })
+
+  it('asks before each further read, and ends when its page is not needed any more', async () => {
+    const log = logOf(sparse, false)
+    const asked: number[] = []
+    const mayRead = (reads: number): boolean => asked.push(reads) < 1
+
+    expect(await offsetsOf(log, { from: { last: 3 }, mayRead })).toEqual([60, 70, 80])
+    expect([log.reads, asked]).toEqual([1, [1]])
   })
 
   it('T-13 the newest events are not complete if the log begins again between two pages', async () => {

@@ -12,6 +12,7 @@ import {
   serving,
   Speaking,
 } from '../../support/topics-speaking.ts'
+import { sparseBroker } from '../../support/sparse-broker.ts'
 
 const Slow = defineTopic('slow/:name')
 const Silent = defineTopic('silent/:name')
@@ -298,6 +299,20 @@ describe.each(ENCODINGS)('WireSubscriptions in %s', (encoding) => {
       expect(await page({ last: 2 }, 8, 100)).toEqual(['6 7', true])
       expect(await page({ epoch: 'another', offset: 3 }, null, 2)).toEqual(['1 2', false])
       expect(await page({ epoch, offset: 99 }, null, 2)).toEqual(['1 2', false])
+    })
+  })
+
+  it('T-58 each read of the log for a page of the newest events counts against the rate', async () => {
+    await withTestApplication(async (t) => {
+      const broker = sparseBroker(memoryBroker(), 20)
+      const topics = serving(t, { broker, maxSubscribesPerSecond: 5 })
+      for (let n = 1; n <= 100; n++) await topics.topic(Room, { room: '1' }).publish(n)
+      const client = await Speaking.begin(t, encoding)
+      const page = { type: 'history', topic: 'rooms/1', from: { last: 1 }, before: null, limit: 1 }
+
+      // Five reads of 20 events.
+      expect(await client.ask({ ...page, id: 1 })).toMatchObject({ type: 'history', id: 1 })
+      expect(await client.ask({ ...page, id: 2 })).toMatchObject({ id: 2, code: 'rate' })
     })
   })
 
