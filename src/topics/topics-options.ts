@@ -4,11 +4,15 @@
 
 import type { Duration } from '../base/index.ts'
 import {
+  checked,
+  choice,
+  duration,
   kindOf,
-  readChoice,
-  readDuration,
-  readWholeNumber,
-  requireKnownNames,
+  optionReader,
+  type OptionTable,
+  optionTable,
+  type SettingsOf,
+  wholeNumber,
 } from '../base/internal.ts'
 import type { Broker } from './broker.ts'
 import { memoryBroker } from './memory/memory-broker.ts'
@@ -87,74 +91,65 @@ export interface TopicsSettings {
   readonly maxMetaBytes: number
 }
 
-/** The names of all options. */
-export const TOPICS_OPTION_NAMES: ReadonlyArray<keyof TopicsOptions> = [
-  'broker',
-  'namespace',
-  'secret',
-  'dedupe',
-  'publishTimeout',
-  'linger',
-  'grace',
-  'nodeTimeout',
-  'checkEvery',
-  'whileDown',
-  'maxTopics',
-  'maxSubscribesPerSecond',
-  'maxEventBytes',
-  'maxPublishesPerSecond',
-  'maxMetaBytes',
-]
+/** The values of the options: the broker may be absent, and times are in milliseconds. */
+type Values = SettingsOf<TopicsOptions, { broker: Broker | null; secret: string | null }>
 
 const NAMESPACE = /^[A-Za-z0-9_-]{1,64}$/
 const MIN_SECRET_LENGTH = 16
-const MIN = { min: 1 }
+
+/** Every option: its default, and which values are valid. */
+export const TOPICS_OPTIONS: OptionTable<Values> = optionTable<Values>({
+  // A broker in memory is made for each installation.
+  broker: checked<Broker | null>(null, readBroker),
+  namespace: checked('towpath', readNamespace),
+  secret: checked<string | null>(null, readSecret),
+  dedupe: duration(120_000),
+  publishTimeout: duration(10_000),
+  linger: duration(10_000),
+  grace: duration(10_000),
+  nodeTimeout: duration(15_000),
+  checkEvery: duration(25_000),
+  whileDown: choice('local', ['local', 'reject']),
+  maxTopics: wholeNumber(128),
+  maxSubscribesPerSecond: wholeNumber(50),
+  maxEventBytes: wholeNumber(65_536),
+  maxPublishesPerSecond: wholeNumber(20),
+  maxMetaBytes: wholeNumber(1024),
+})
 
 /** Checks the options. @throws {TypeError | RangeError} */
 export function readTopicsOptions(act: string, options: TopicsOptions): TopicsSettings {
-  requireKnownNames(act, options, TOPICS_OPTION_NAMES)
-  const time = (name: string, value: Duration | undefined, fallback: number): number =>
-    readDuration(act, name, value, fallback)
-  const count = (name: string, value: number | undefined, fallback: number): number =>
-    readWholeNumber(act, name, value, fallback, MIN)
+  const values = TOPICS_OPTIONS.read(optionReader(act), options)
+  const { broker, dedupe, publishTimeout, linger, grace, nodeTimeout, checkEvery } = values
   return {
-    broker: readBroker(act, options.broker),
-    namespace: readNamespace(act, options.namespace),
-    secret: readSecret(act, options.secret),
-    dedupeMs: time('dedupe', options.dedupe, 120_000),
-    publishTimeoutMs: time('publishTimeout', options.publishTimeout, 10_000),
-    lingerMs: time('linger', options.linger, 10_000),
-    graceMs: time('grace', options.grace, 10_000),
-    nodeTimeoutMs: time('nodeTimeout', options.nodeTimeout, 15_000),
-    checkEveryMs: time('checkEvery', options.checkEvery, 25_000),
-    whileDown: readChoice(act, 'whileDown', options.whileDown, 'local', ['local', 'reject']),
-    maxTopics: count('maxTopics', options.maxTopics, 128),
-    maxSubscribesPerSecond: count('maxSubscribesPerSecond', options.maxSubscribesPerSecond, 50),
-    maxEventBytes: count('maxEventBytes', options.maxEventBytes, 65_536),
-    maxPublishesPerSecond: count('maxPublishesPerSecond', options.maxPublishesPerSecond, 20),
-    maxMetaBytes: count('maxMetaBytes', options.maxMetaBytes, 1024),
+    ...values,
+    broker: broker ?? memoryBroker(),
+    dedupeMs: dedupe,
+    publishTimeoutMs: publishTimeout,
+    lingerMs: linger,
+    graceMs: grace,
+    nodeTimeoutMs: nodeTimeout,
+    checkEveryMs: checkEvery,
   }
 }
 
-function readBroker(act: string, broker: Broker | undefined): Broker {
-  if (broker === undefined) return memoryBroker()
-  if (typeof broker === 'object' && broker !== null && typeof broker.append === 'function') {
-    return broker
-  }
+function readBroker(act: string, broker: unknown): Broker {
+  const isObject = typeof broker === 'object' && broker !== null
+  // Checked by one of its methods: an application may have a broker of its own.
+  if (isObject && 'append' in broker && typeof broker.append === 'function') return broker as Broker
   throw new TypeError(
     `Cannot ${act}: option "broker" is ${kindOf(broker)}, expected a broker such as memoryBroker()`,
   )
 }
 
-function readNamespace(act: string, namespace: string = 'towpath'): string {
+function readNamespace(act: string, namespace: unknown): string {
   if (typeof namespace === 'string' && NAMESPACE.test(namespace)) return namespace
   throw new TypeError(
     `Cannot ${act}: option "namespace" is invalid, expected 1 to 64 letters, digits, "-" or "_"`,
   )
 }
 
-function readSecret(act: string, secret: string | undefined): string | null {
-  if (secret === undefined) return null
+function readSecret(act: string, secret: unknown): string {
   if (typeof secret === 'string' && secret.length >= MIN_SECRET_LENGTH) return secret
   throw new TypeError(
     `Cannot ${act}: option "secret" is too short, expected ${MIN_SECRET_LENGTH} characters or more`,

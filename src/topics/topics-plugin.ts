@@ -7,7 +7,7 @@ import { definePlugin, type Logger, type Plugin } from '../application/index.ts'
 import { consoleLogger, logFailure } from '../application/internal.ts'
 import { addInstalledTopics } from './installed-topics.ts'
 import { createTopicsEnvironment } from './topics-environment.ts'
-import { readTopicsOptions, TOPICS_OPTION_NAMES, type TopicsOptions } from './topics-options.ts'
+import { readTopicsOptions, TOPICS_OPTIONS, type TopicsOptions } from './topics-options.ts'
 import { TopicsOfProcess } from './topics.ts'
 
 /**
@@ -21,7 +21,8 @@ export const Topics: Plugin<TopicsOptions, TopicsOfProcess> = definePlugin<
   TopicsOfProcess
 >({
   name: 'Topics',
-  optionNames: TOPICS_OPTION_NAMES,
+  // The table has a rule for each of these names, and no other.
+  optionNames: TOPICS_OPTIONS.names as ReadonlyArray<keyof TopicsOptions>,
   install(app, options) {
     const settings = readTopicsOptions('install Topics', options)
     const environment = createTopicsEnvironment(app.clock)

@@ -16,6 +16,7 @@ import { SERVER_OPTIONS } from '../../src/engines/node/server/embedded-options.t
 import { DEFLATE_OPTIONS } from '../../src/extensions/deflate-options.ts'
 import { CompressionBudget } from '../../src/extensions/index.ts'
 import { SESSION_OPTIONS } from '../../src/session/internal.ts'
+import { TOPICS_OPTIONS } from '../../src/topics/topics-options.ts'
 
 const SESSION: Readonly<Record<string, unknown>> = { ...SESSION_OPTIONS.defaults }
 const SERVER = { ...SESSION, ...ROUTE_OPTIONS.defaults, ...PLUGIN_OPTIONS.defaults }
@@ -61,6 +62,11 @@ const TABLES: ReadonlyArray<{
     page: 'http2.md',
     header: '| option of `http2` | default |',
     defaults: { ...HTTP2_OPTIONS.defaults },
+  },
+  {
+    page: 'topics.md',
+    header: '| option of topics | default |',
+    defaults: { ...TOPICS_OPTIONS.defaults },
   },
   {
     page: 'compression.md',
