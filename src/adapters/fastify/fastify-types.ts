@@ -106,6 +106,7 @@ export interface TowpathFastify<
   /**
    * Opens a WebSocket in memory, for tests: hooks and handler run, and the server need not listen.
    * The session is one of `towpath/client`, in real time.
+   * Rejects with `ConnectError` for an instance with the option `http2`.
    *
    * @param path as a client sends it, with its query.
    * @param options those of `openWebSocket`: headers, subprotocols, limits.

@@ -14,7 +14,7 @@ import type { FastifyLike, FastifyServer, InjectWebSocketOptions } from './fasti
 export function injectInto(
   fastify: FastifyLike,
 ): (path: string, options?: InjectWebSocketOptions) => Promise<WebSocketClientSession> {
-  // Fastify over HTTP/2 has another server, which the plugin refuses.
+  // A server of HTTP/2 answers no HTTP/1.1: the promise below then rejects with ConnectError.
   const agent = new MemoryAgent(fastify.server as FastifyServer)
   return async (path, options = {}) => {
     await fastify.ready()
