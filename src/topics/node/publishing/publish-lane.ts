@@ -39,6 +39,8 @@ interface Entry extends PublishRequest {
   state: 'waiting' | 'sent' | 'failed'
   /** Whether an attempt may have stored it. */
   isUncertain: boolean
+  /** Whether the broker refused an attempt. A later entry may have been stored since. */
+  wasRefused: boolean
   /** Why the newest attempt failed; `null` before. */
   error: PublishUncertainError | BrokerUnavailableError | null
 }
@@ -96,7 +98,7 @@ export class PublishLane {
 
   /** Nothing is tried any more. */
   end(): void {
-    for (const entry of this.#entries) this.#reject(entry)
+    for (const entry of this.#entries) this.#reject(entry, entry.state === 'sent')
     this.#entries = []
     this.#alarm?.cancel()
   }
@@ -125,6 +127,7 @@ export class PublishLane {
       deadline: environment.clock.now() + publishTimeoutMs,
       state: 'waiting',
       isUncertain: false,
+      wasRefused: false,
       error: null,
     }
     this.#entries.push(entry)
@@ -177,9 +180,47 @@ export class PublishLane {
 
   #stored(entry: Entry, appended: Appended): void {
     this.#sent--
+    if (this.#isBroken) this.#rejectOvertaken(entry)
     this.#remove(entry)
-    entry.answer.resolve(appended)
-    this.#advance()
+    const { duplicate, offset } = appended
+    const { identity, wasRefused } = entry
+    // The broker remembers a later entry of the lane. It cannot tell whether it has this one.
+    const isBehind = wasRefused && duplicate && offset === null && 'lane' in identity
+    if (isBehind) this.#reject(entry, !this.#isOwn(entry))
+    else entry.answer.resolve(appended)
+    this.#goOn()
+  }
+
+  /** After an answer: sends what waits, or tries again what has failed. */
+  #goOn(): void {
+    if (!this.#isBroken) this.#advance()
+    else if (this.#sent === 0 && this.#parts.isUp()) this.#again()
+  }
+
+  /**
+   * Rejects the entries that the broker refused before it stored a later one of the same publisher.
+   * Another attempt would break the order, or would be taken for a duplicate of the later one.
+   */
+  #rejectOvertaken(stored: Entry): void {
+    const publisher = this.#publisherOf(stored)
+    const earlier = this.#entries.slice(0, Math.max(0, this.#entries.indexOf(stored)))
+    for (const entry of earlier) {
+      const wasRefused = entry.state === 'failed' && !entry.isUncertain
+      if (!wasRefused || this.#publisherOf(entry) !== publisher) continue
+      this.#remove(entry)
+      this.#reject(entry, !this.#isOwn(entry))
+    }
+    this.#isBroken = this.#entries.some(({ state }) => state === 'failed')
+  }
+
+  /** The lane of a client, or this lane: what the node itself publishes has one order. */
+  #publisherOf({ identity }: Entry): string {
+    return 'lane' in identity ? identity.lane : this.#id
+  }
+
+  /** Whether the node itself publishes. A client may have sent the same publish to another node. */
+  #isOwn(entry: Entry): boolean {
+    return this.#publisherOf(entry) === this.#id
   }
 
   #failed(entry: Entry, error: unknown): void {
@@ -187,6 +228,7 @@ export class PublishLane {
     const isUncertain = error instanceof PublishUncertainError
     if (isUncertain || error instanceof BrokerUnavailableError) {
       entry.isUncertain ||= isUncertain
+      entry.wasRefused ||= !isUncertain
       entry.state = 'failed'
       entry.error = error
       // An entry that has expired meanwhile is no longer there, and nobody waits for it.
@@ -201,7 +243,7 @@ export class PublishLane {
         ? new PublishRefusedError(this.#topic.name, 'expectation', { cause: error })
         : error,
     )
-    this.#advance()
+    this.#goOn()
   }
 
   /** A request failed although the broker is up: it is tried again, not in the same turn. */
@@ -220,7 +262,7 @@ export class PublishLane {
     const expired = this.#entries.filter(({ deadline }) => deadline <= now)
     for (const entry of expired) {
       this.#remove(entry)
-      this.#reject(entry)
+      this.#reject(entry, entry.state === 'sent')
     }
     this.#isBroken &&= this.#entries.some(({ state }) => state === 'failed')
     const next = this.#entries[0]
@@ -229,13 +271,12 @@ export class PublishLane {
     if (!this.#isBroken) this.#advance()
   }
 
-  #reject(entry: Entry): void {
+  /** @param isUncertain whether the entry may be stored. What was sent is, until the answer. */
+  #reject(entry: Entry, isUncertain: boolean): void {
     const { name } = this.#topic
-    // What was sent and not answered may be stored.
-    const isUncertain = entry.isUncertain || entry.state === 'sent'
     const { error } = entry
     entry.answer.reject(
-      isUncertain
+      isUncertain || entry.isUncertain
         ? new PublishUncertainError(name, { cause: error?.cause })
         : (error ?? new BrokerUnavailableError(`publish to ${quoteName(name)}`, name)),
     )

@@ -24,7 +24,11 @@ function laneOf(appendsInFlight = Infinity): {
   lane: PublishLane
   appends: Append[]
   broker: { isUp: boolean }
-  publish: (message: string, signal?: AbortSignal) => Promise<unknown>
+  publish: (
+    message: string,
+    signal?: AbortSignal | null,
+    identity?: AppendIdentity | null,
+  ) => Promise<unknown>
   pass: (ms: number) => Promise<void>
 } {
   const environment = createTestEnvironment(1)
@@ -50,13 +54,13 @@ function laneOf(appendsInFlight = Infinity): {
     lane,
     appends,
     broker: state,
-    publish: (message, signal) =>
+    publish: (message, signal = null, identity = null) =>
       lane
         .publish({
           message: bytes(message),
-          identity: null,
+          identity,
           expect: null,
-          signal: signal ?? null,
+          signal,
         })
         .then(
           ({ offset }) => offset,
@@ -67,6 +71,8 @@ function laneOf(appendsInFlight = Infinity): {
 }
 
 const stored = (offset: number): Appended => ({ epoch: 'e', offset, duplicate: false })
+const refusal = (): Error => new BrokerUnavailableError('publish', 'rooms/1')
+const BEHIND: Appended = { epoch: 'e', offset: null, duplicate: true }
 
 describe('PublishLane', () => {
   it('numbers what it appends, and has as many under way as the broker takes', async () => {
@@ -104,6 +110,78 @@ describe('PublishLane', () => {
 
     expect(await Promise.all(results)).toEqual([1, 2])
     expect(lane.isIdle).toBe(true)
+  })
+
+  it.each([null, { id: 'of the application' }])(
+    'T-02 T-19 what the broker refused is rejected when a later one is stored: identity %j',
+    async (identity) => {
+      const { lane, appends, publish, pass } = laneOf()
+      const results = [publish('a', null, identity), publish('b'), publish('c')]
+      appends[0]?.answer.reject(refusal())
+      appends[1]?.answer.resolve(stored(1))
+      appends[2]?.answer.resolve(stored(2))
+      await pass(1000)
+
+      expect(appends).toHaveLength(3)
+      expect(lane.isIdle).toBe(true)
+      expect(await results[0]).toBeInstanceOf(BrokerUnavailableError)
+      expect(await results[1]).toBe(1)
+      expect(await results[2]).toBe(2)
+    },
+  )
+
+  it('T-19 what the broker refused is not stored because a later one is', async () => {
+    const { appends, publish, pass } = laneOf()
+    const results = [publish('a'), publish('b')]
+    appends[0]?.answer.reject(refusal())
+    // It was stored: the answer was lost.
+    appends[1]?.answer.reject(new PublishUncertainError('rooms/1'))
+    await pass(1000)
+    appends[2]?.answer.resolve(BEHIND)
+    appends[3]?.answer.resolve({ epoch: 'e', offset: 1, duplicate: true })
+
+    expect(await results[0]).toBeInstanceOf(BrokerUnavailableError)
+    expect(await results[1]).toBe(1)
+  })
+
+  it('T-20 what has broken off is stored also when the broker remembers a later one', async () => {
+    const { appends, publish, pass } = laneOf()
+    const results = [publish('a'), publish('b')]
+    for (const { answer } of appends) answer.reject(new PublishUncertainError('rooms/1'))
+    await pass(1000)
+    appends[2]?.answer.resolve(BEHIND)
+    appends[3]?.answer.resolve({ epoch: 'e', offset: 2, duplicate: true })
+
+    expect(await Promise.all(results)).toEqual([null, 2])
+  })
+
+  it('T-19 what a client sent is uncertain when the broker refused it and stored a later one', async () => {
+    const { appends, publish, pass } = laneOf()
+    const client = (sequence: number) => ({ lane: 'client', sequence })
+    const overtaken = [publish('a', null, client(1)), publish('b', null, client(2))]
+    appends[0]?.answer.reject(refusal())
+    appends[1]?.answer.resolve(stored(1))
+    await pass(1000)
+    const behind = publish('c', null, client(3))
+    appends[2]?.answer.reject(refusal())
+    await pass(1000)
+    appends[3]?.answer.resolve(BEHIND)
+
+    expect(await overtaken[0]).toBeInstanceOf(PublishUncertainError)
+    expect(await overtaken[1]).toBe(1)
+    expect(await behind).toBeInstanceOf(PublishUncertainError)
+  })
+
+  it('what the broker refused is tried again when one of another publisher is stored', async () => {
+    const { appends, publish, pass } = laneOf()
+    const results = [publish('a', null, { lane: 'client', sequence: 1 }), publish('b')]
+    appends[0]?.answer.reject(refusal())
+    appends[1]?.answer.resolve(stored(1))
+    await pass(1000)
+    appends[2]?.answer.resolve(stored(2))
+
+    expect(appends.map(({ message }) => message)).toEqual(['a', 'b', 'a'])
+    expect(await Promise.all(results)).toEqual([2, 1])
   })
 
   it('gives up after publishTimeout, and says what is known', async () => {
