@@ -233,7 +233,7 @@ export class PublishLane {
       entry.error = error
       // An entry that has expired meanwhile is no longer there, and nobody waits for it.
       this.#isBroken = this.#entries.some(({ state }) => state === 'failed')
-      if (this.#isBroken && this.#sent === 0 && this.#parts.isUp()) this.#again()
+      this.#goOn()
       return
     }
     this.#remove(entry)

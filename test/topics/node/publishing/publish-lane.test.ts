@@ -196,6 +196,24 @@ describe('PublishLane', () => {
     expect(await results[1]).toBeInstanceOf(BrokerUnavailableError)
   })
 
+  it('goes on when an attempt fails whose publish has expired', async () => {
+    const { appends, publish, pass } = laneOf(1)
+    const expired = publish('expired')
+    await pass(1000)
+    const waiting = publish('waiting')
+    appends[0]?.answer.reject(refusal())
+    await pass(1000)
+    await pass(8000)
+    expect(await expired).toBeInstanceOf(PublishUncertainError)
+
+    appends[1]?.answer.reject(refusal())
+    await pass(0)
+    appends[2]?.answer.resolve(stored(1))
+
+    expect(appends.map(({ message }) => message)).toEqual(['expired', 'expired', 'waiting'])
+    expect(await waiting).toBe(1)
+  })
+
   it('says after publishTimeout why the broker refused', async () => {
     const { publish, appends, broker, pass } = laneOf()
     const result = publish('refused')
