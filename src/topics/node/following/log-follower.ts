@@ -265,11 +265,11 @@ export class LogFollower implements TopicSource {
     const { topic } = this
     const { place, now: askedAt } = topic
     const { epoch, offset: from } = place
-    const other = await this.#fill()
+    const { other, isWhole } = await this.#fill()
     trouble.isHealing = false
     if (this.#isStopped) return
     if (topic.head > from) {
-      this.#knownAt = Math.max(this.#knownAt, askedAt)
+      if (isWhole) this.#knownAt = Math.max(this.#knownAt, askedAt)
       this.#echoUntil = Math.max(this.#echoUntil, topic.head)
       this.#parts.told({ type: 'healed', topic: topic.name, from, to: topic.head })
     }
@@ -277,12 +277,18 @@ export class LogFollower implements TopicSource {
     const hasFound = topic.epoch !== epoch || topic.head > from
     const isLost = trouble.healed(hasFound)
     if (isLost) this.#tellLost(trouble)
+    // First: while the follower waits, a released event reads nothing.
+    if (!isWhole || (!hasFound && !isLost)) this.#lookLater()
     if (hasFound || isLost) this.#release()
-    else this.#lookLater()
   }
 
-  /** Never rejects. @returns the head of a log that is another one; otherwise `null`. */
-  async #fill(): Promise<Head | null> {
+  /**
+   * Never rejects.
+   *
+   * @returns `other`: the head of a log that is another one; otherwise `null`. `isWhole`: whether
+   *   the log was read to its end.
+   */
+  async #fill(): Promise<{ readonly other: Head | null; readonly isWhole: boolean }> {
     const hole = {
       topic: this.topic,
       log: this.log,
@@ -291,10 +297,11 @@ export class LogFollower implements TopicSource {
       isGivenUp: () => this.#isStopped,
     }
     try {
-      return await fillHole(hole, this.#parts)
+      return { other: await fillHole(hole, this.#parts), isWhole: true }
     } catch {
-      // The broker is down: all heads are checked when it is back.
-      return null
+      // The broker is down, and all heads are checked when it is back. Or it is up, and one read
+      // has failed.
+      return { other: null, isWhole: false }
     }
   }
 
@@ -315,10 +322,13 @@ export class LogFollower implements TopicSource {
     const trouble = this.#trouble
     // While the broker is down there is nothing to read: all heads are checked when it is back.
     if (trouble === null || !this.#parts.isUp()) return
-    if (trouble.doubt === 'none') await this.check()
-    else await this.#ask(trouble)
+    const hasDoubt = trouble.doubt !== 'none'
+    if (hasDoubt) await this.#ask(trouble)
+    const isUnknown = !hasDoubt && (await this.check()) === null
     if (this.#isStopped || this.#isBusy) return
     this.#release()
+    // The broker is up, and has not told the head.
+    if (isUnknown) this.#lookLater()
     this.topic.mark()
   }
 }

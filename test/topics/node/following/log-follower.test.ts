@@ -23,6 +23,8 @@ const Room = defineTopic('rooms/:room', { history: { size: 100, age: 600_000 } }
 interface AnsweredLog {
   head: Head
   page: LogPage | null
+  /** Answers reads instead of `page`. */
+  read: ((after: number) => Promise<LogPage>) | null
   isAway: boolean
   /** How many questions for the head fail, though the broker is up. */
   fails: number
@@ -40,7 +42,8 @@ function following(head: Head): {
   event: (offset: number, previous: number, text?: string, epoch?: string) => void
 } {
   const environment = createTestEnvironment(1)
-  const log: AnsweredLog = { head, page: null, isAway: false, fails: 0, reads: 0, asked: 0 }
+  const answers = { page: null, read: null, isAway: false, fails: 0 }
+  const log: AnsweredLog = { head, ...answers, reads: 0, asked: 0 }
   const ask = <T>(answer: T): Promise<T> =>
     log.isAway ? Promise.reject(new BrokerUnavailableError('ask', null)) : Promise.resolve(answer)
   const broker: Pick<Broker, 'follow' | 'unfollow' | 'read' | 'heads' | 'offsets'> = {
@@ -52,8 +55,9 @@ function following(head: Head): {
       if (log.fails > 0) return Promise.reject(new Error(`fails ${log.fails--}`))
       return ask([log.head])
     },
-    read() {
+    read(_topic, after) {
       log.reads++
+      if (log.read !== null) return log.read(after)
       const { epoch, offset } = log.head
       return ask(log.page ?? { epoch, head: offset, events: [], complete: true })
     },
@@ -87,6 +91,12 @@ function following(head: Head): {
 
 function messageOf(text: string): Uint8Array {
   return encodeEnvelope({ at: 0, key: null, publisher: null, ...encodeData(text) })
+}
+
+/** A page of a log that ends at `head`. */
+function pageOf(head: number, offsets: readonly number[], more: Partial<LogPage> = {}): LogPage {
+  const events = offsets.map((offset) => ({ offset, message: messageOf(`event ${offset}`) }))
+  return { epoch: 'e', head, events, complete: true, ...more }
 }
 
 describe('LogFollower', () => {
@@ -253,6 +263,50 @@ describe('LogFollower', () => {
     expect(follower.topic.head).toBe(10)
     expect(log.reads).toBe(1)
     expect(news).toEqual([{ type: 'healed', topic: 'rooms/1', from: 5, to: 9 }])
+  })
+
+  it('T-31 a heal that fails half-way goes on after a pause', async () => {
+    const { follower, pass, log } = following({ epoch: 'e', offset: 5 })
+    await follower.start()
+    log.head = { epoch: 'e', offset: 8 }
+    log.read = () => {
+      if (log.reads === 1) return Promise.resolve(pageOf(8, [6, 7]))
+      if (log.reads === 3) return Promise.resolve(pageOf(8, [7, 8]))
+      log.fails = 1
+      return Promise.reject(new Error('one read and one head fail'))
+    }
+
+    await follower.check()
+    await pass(0)
+    expect(follower.topic.head).toBe(7)
+    await pass(1000)
+
+    expect(follower.topic.head).toBe(8)
+    expect(follower.topic.ring?.events.map(({ missing }) => missing)).toEqual([null, null, null])
+  })
+
+  it('T-05 T-12 a heal that fails half-way does not hide what expires before the next', async () => {
+    const { follower, pass, log } = following({ epoch: 'e', offset: 5 })
+    await follower.start()
+    await pass(300_000)
+    log.head = { epoch: 'e', offset: 10 }
+    log.read = () => {
+      if (log.reads === 1) return Promise.resolve(pageOf(8, [6, 7]))
+      log.isAway = log.reads === 2
+      if (log.isAway) return Promise.reject(new BrokerUnavailableError('read', null))
+      return Promise.resolve(pageOf(10, [9, 10], { complete: 'unknown' }))
+    }
+    await follower.check()
+    await pass(400_000)
+    expect(follower.topic.head).toBe(7)
+
+    log.isAway = false
+    await follower.check()
+    await pass(1000)
+
+    expect(follower.topic.head).toBe(10)
+    const missing = follower.topic.ring?.events.map((event) => event.missing)
+    expect(missing).toEqual([null, null, { reason: 'expired', missed: 1 }, null])
   })
 
   it('tells a hole that the log does not fill as lost, and does not ask for it for ever', async () => {
