@@ -8,7 +8,7 @@ import type { EventPlace, Head, LogKind, LogPage, LogTopic } from '../../broker.
 import type { AnyTopicKind } from '../../kind/define-topic.ts'
 import { FollowedTopic, type TopicSource } from '../followed-topic.ts'
 import type { NodeParts } from '../node-parts.ts'
-import { keptOffsets } from '../reading/kept-events.ts'
+import { type KeptOffsets, keptOffsets } from '../reading/kept-events.ts'
 import { decodeEvent, LogPages } from '../reading/log-pages.ts'
 import type { MissingBefore } from '../topic-event.ts'
 import { fillHole } from './hole.ts'
@@ -34,7 +34,7 @@ export class LogFollower implements TopicSource {
    */
   #knownAt: number
   /** The offsets of the log while they are read; otherwise `null`. */
-  #offsets: Promise<readonly number[]> | null = null
+  #offsets: Promise<KeptOffsets> | null = null
   #isStopped = false
   #trouble: Trouble | null = null
 
@@ -125,19 +125,31 @@ export class LogFollower implements TopicSource {
   async offsetBefore(count: number): Promise<number> {
     const { topic } = this
     if (topic.isDense || count === 0) return Math.max(0, topic.head - count)
-    const inRing = topic.ring?.events.at(-count - 1)
-    if (inRing !== undefined) return inRing.offset
-    const offsets = await (this.#offsets ??= this.#readOffsets())
-    return offsets.at(-count - 1) ?? 0
+    for (;;) {
+      const inRing = topic.ring?.events.at(-count - 1)
+      if (inRing !== undefined) return inRing.offset
+      const { epoch } = topic
+      const { head, offsets } = await (this.#offsets ??= this.#readOffsets())
+      // The log has begun again: what was read may be of the old epoch.
+      if (topic.epoch !== epoch) continue
+      // The read may be older than the question: events that have come since are in the ring.
+      const newer = topic.ring?.events.filter((event) => event.offset > head) ?? []
+      const before =
+        newer.at(-count - 1)?.offset ?? offsets.at(Math.min(-1, newer.length - count - 1))
+      return Math.min(before ?? 0, topic.head)
+    }
   }
 
   /** Reads the whole log, once for all subscriptions that ask meanwhile, whatever their counts. */
-  #readOffsets(): Promise<readonly number[]> {
+  #readOffsets(): Promise<KeptOffsets> {
     const { broker, slots } = this.#parts
     const limit = { events: this.log.kind.size, bytes: MAX_BYTES }
     const read = (after: number): Promise<LogPage> =>
       slots.run(() => broker.read(this.log, after, limit))
-    return keptOffsets(read).finally(() => (this.#offsets = null))
+    const reading: Promise<KeptOffsets> = keptOffsets(read).finally(() => {
+      if (this.#offsets === reading) this.#offsets = null
+    })
+    return reading
   }
 
   /** @returns `false` if the event has to wait for missing ones before it. */
@@ -210,6 +222,7 @@ export class LogFollower implements TopicSource {
     const isFirst = this.#epoch === null
     this.#epoch = head.epoch
     this.#echoUntil = head.offset
+    this.#offsets = null
     this.#knownAt = askedAt
     this.topic.begin(this.exposed(head.epoch), head.offset)
     if (!isFirst) this.#parts.told({ type: 'epoch', topic: this.topic.name })

@@ -35,22 +35,26 @@ export async function settlePage(page: LogPage, size: number, read: ReadAfter): 
   return count < size ? page : { ...page, complete: false }
 }
 
-/**
- * Reads the whole log.
- *
- * @returns the offsets of all events that are kept, in order; none when the log has begun again
- *   meanwhile.
- */
-export async function keptOffsets(read: ReadAfter): Promise<readonly number[]> {
+/** The events that a log keeps. */
+export interface KeptOffsets {
+  /** Up to here the log was read. */
+  readonly head: number
+  /** In order; none when the log has begun again during the read. */
+  readonly offsets: readonly number[]
+}
+
+/** Reads the offsets of the whole log. */
+export async function keptOffsets(read: ReadAfter): Promise<KeptOffsets> {
   const offsets: number[] = []
   let epoch: string | null = null
   for (let after = 0; ;) {
     const page = await read(after)
+    const { head } = page
     epoch ??= page.epoch
-    if (page.epoch !== epoch) return []
+    if (page.epoch !== epoch) return { head, offsets: [] }
     for (const { offset } of page.events) offsets.push(offset)
     const last = page.events.at(-1)
-    if (last === undefined || last.offset >= page.head) return offsets
+    if (last === undefined || last.offset >= head) return { head, offsets }
     after = last.offset
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { Deferred } from '../../../../src/base/internal.ts'
 import { createTestEnvironment } from '../../../../src/testing/test-environment.ts'
 import {
   type Broker,
@@ -33,7 +34,10 @@ interface AnsweredLog {
 }
 
 /** A follower over a broker that answers what the test says. */
-function following(head: Head): {
+function following(
+  head: Head,
+  offsets: Broker['offsets'] = 'dense',
+): {
   follower: LogFollower
   log: AnsweredLog
   news: NodeNews[]
@@ -47,7 +51,7 @@ function following(head: Head): {
   const ask = <T>(answer: T): Promise<T> =>
     log.isAway ? Promise.reject(new BrokerUnavailableError('ask', null)) : Promise.resolve(answer)
   const broker: Pick<Broker, 'follow' | 'unfollow' | 'read' | 'heads' | 'offsets'> = {
-    offsets: 'dense',
+    offsets,
     follow: () => ask(log.head),
     unfollow() {},
     heads() {
@@ -307,6 +311,42 @@ describe('LogFollower', () => {
     expect(follower.topic.head).toBe(10)
     const missing = follower.topic.ring?.events.map((event) => event.missing)
     expect(missing).toEqual([null, null, { reason: 'expired', missed: 1 }, null])
+  })
+
+  it('T-15 the newest events count from the newest one, also in a read that began before it', async () => {
+    const { follower, event, log } = following({ epoch: 'e', offset: 30 }, 'sparse')
+    await follower.start()
+    const page = new Deferred<LogPage>()
+    log.read = () => page.promise
+
+    const first = follower.offsetBefore(1)
+    event(40, 30)
+    const second = follower.offsetBefore(1)
+    event(50, 40)
+    event(60, 50)
+    page.resolve(pageOf(30, [10, 20, 30]))
+
+    expect(await Promise.all([first, second])).toEqual([50, 50])
+    expect(await follower.offsetBefore(3)).toBe(30)
+    expect(await follower.offsetBefore(4)).toBe(20)
+  })
+
+  it('T-13 the newest events are those of the new epoch when the log begins again', async () => {
+    const { follower, log, pass } = following({ epoch: 'e', offset: 30 }, 'sparse')
+    await follower.start()
+    const pages = [new Deferred<LogPage>(), new Deferred<LogPage>()]
+    log.read = () => pages[log.reads - 1]?.promise ?? Promise.reject(new Error('too many reads'))
+
+    const before = follower.offsetBefore(1)
+    log.head = { epoch: 'f', offset: 5 }
+    await follower.check()
+    const after = follower.offsetBefore(1)
+    pages[0]?.resolve(pageOf(30, [10, 20, 30]))
+    await pass(0)
+    pages[1]?.resolve(pageOf(5, [3, 5], { epoch: 'f' }))
+
+    expect(await Promise.all([before, after])).toEqual([3, 3])
+    expect(log.reads).toBe(2)
   })
 
   it('tells a hole that the log does not fill as lost, and does not ask for it for ever', async () => {

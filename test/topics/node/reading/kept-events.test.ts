@@ -52,11 +52,12 @@ describe('settlePage', () => {
 
 describe('keptOffsets', () => {
   it('finds all events, over several pages', async () => {
-    expect(await keptOffsets(logOf(8).read)).toEqual([10, 20, 30, 40, 50, 60, 70, 80])
-    expect(await keptOffsets(logOf(0).read)).toEqual([])
+    const offsets = [10, 20, 30, 40, 50, 60, 70, 80]
+    expect(await keptOffsets(logOf(8).read)).toEqual({ head: 80, offsets })
+    expect(await keptOffsets(logOf(0).read)).toEqual({ head: 0, offsets: [] })
   })
 
   it('finds nothing when the log begins again', async () => {
-    expect(await keptOffsets(logOf(8, ['e', 'f']).read)).toEqual([])
+    expect(await keptOffsets(logOf(8, ['e', 'f']).read)).toEqual({ head: 80, offsets: [] })
   })
 })
