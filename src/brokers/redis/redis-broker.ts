@@ -5,6 +5,7 @@
 
 import type * as Redis from '@redis/client'
 
+import type { TimerWheel } from '../../base/internal.ts'
 import {
   type Broker,
   type BrokerOptions,
@@ -44,6 +45,7 @@ class RedisEngine implements Engine<RedisConnection, Buffer>, Delivery<Buffer> {
   readonly #redis: typeof Redis
   readonly #settings: RedisSettings
   readonly #names: RedisNames
+  readonly #timers: TimerWheel
   #unsentBytes = 0
   #attempts = 0
 
@@ -56,6 +58,7 @@ class RedisEngine implements Engine<RedisConnection, Buffer>, Delivery<Buffer> {
     this.#redis = redis
     this.#settings = settings
     this.#names = new RedisNames(namespace)
+    this.#timers = environment.waitingTimers
     this.subscriptions = new Subscriptions(sink, this)
     const { isTrusted } = settings
     const newEpoch = (): string => createEpoch(environment)
@@ -67,7 +70,8 @@ class RedisEngine implements Engine<RedisConnection, Buffer>, Delivery<Buffer> {
       if (!signal.aborted) this.subscriptions.heard(channel, message)
     }
     const attempt = this.#attempts++
-    return connectRedis(this.#redis, this.#settings, heard, { signal, ended, attempt })
+    const timers = this.#timers
+    return connectRedis(this.#redis, this.#settings, heard, { signal, ended, attempt, timers })
   }
 
   send(connection: RedisConnection, channel: string, message: Uint8Array): void {

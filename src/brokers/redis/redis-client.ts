@@ -5,6 +5,7 @@
 
 import type * as Redis from '@redis/client'
 
+import type { TimerWheel } from '../../base/internal.ts'
 import { UnusableEngineError } from '../broker-link.ts'
 import type { RedisAddress, RedisSettings } from './redis-options.ts'
 
@@ -24,9 +25,15 @@ export interface ClientParts {
   readonly ended: (cause: unknown) => void
   /** Counts the attempts to connect, from 0. */
   readonly attempt: number
+  /** Timers that keep the process alive. */
+  readonly timers: TimerWheel
 }
 
 const CONNECT_MS = 5000
+/** The servers that are asked in turn share this part of the time that an attempt has. */
+const ASKING_MS = 8000
+/** The least time for one of them. */
+const MIN_TURN_MS = 1000
 const OLDEST_MAJOR = 7
 /** Replies to a login that will not change by themselves. */
 const REFUSED = /^(?:WRONGPASS|NOAUTH|NOPERM)\b|AUTH.*without any password/
@@ -47,6 +54,10 @@ export async function openClient(
   })
   if (signal.aborted) throw new Error('Cannot connect: the attempt has ended')
   signal.addEventListener('abort', () => client.destroy(), { once: true })
+  // A client that is destroyed while its socket connects does not end the socket by itself.
+  client.on('connect', () => {
+    if (signal.aborted) client.destroy()
+  })
   try {
     await client.connect()
   } catch (error) {
@@ -65,7 +76,7 @@ export async function openClient(
  * Asks one server after another, each on a socket of its own.
  *
  * Each attempt to connect begins with another server: a server that was cut off from the others may
- * give an answer that is no longer true.
+ * give an answer that is no longer true. A server that does not answer in time is passed over.
  *
  * @param problem begins the message of the error when no server gives an answer.
  * @returns the first answer that is not `null`.
@@ -78,9 +89,13 @@ export async function askInTurn<T>(
 ): Promise<T> {
   let cause: unknown = null
   const first = parts.attempt % addresses.length
+  const turnMs = Math.max(MIN_TURN_MS, ASKING_MS / addresses.length)
   for (const address of [...addresses.slice(first), ...addresses.slice(0, first)]) {
+    // A signal that has fired tells its new listeners nothing.
+    if (parts.signal.aborted) break
     const asking = new AbortController()
     const stop = (): void => asking.abort()
+    const timer = parts.timers.schedule(turnMs, stop)
     parts.signal.addEventListener('abort', stop, { once: true })
     try {
       const client = await openClient({ ...parts, signal: asking.signal, ended() {} }, address)
@@ -89,6 +104,7 @@ export async function askInTurn<T>(
     } catch (error) {
       cause = error
     } finally {
+      timer.cancel()
       parts.signal.removeEventListener('abort', stop)
       stop()
     }

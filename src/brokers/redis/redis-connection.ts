@@ -25,9 +25,9 @@ export async function connectRedis(
   redis: typeof Redis,
   settings: RedisSettings,
   heard: HeardListener,
-  { signal, ended, attempt }: Pick<ClientParts, 'signal' | 'ended' | 'attempt'>,
+  attempt: Omit<ClientParts, 'redis' | 'settings'>,
 ): Promise<RedisConnection> {
-  const parts = { redis, settings, signal, ended, attempt }
+  const parts = { redis, settings, ...attempt }
   if (settings.cluster !== null) {
     return new RedisConnection(await RedisCluster.open(parts, settings.cluster, heard), null)
   }

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import * as redis from '@redis/client'
 import { describe, expect, it, vi } from 'vitest'
 import {
@@ -9,17 +9,41 @@ import {
   verifyServer,
 } from '../../../src/brokers/redis/redis-client.ts'
 import { readRedisOptions } from '../../../src/brokers/redis/redis-options.ts'
+import type { Environment } from '../../../src/base/internal.ts'
+import { createTestEnvironment } from '../../../src/testing/test-environment.ts'
 import { freePort } from '../../support/brokers/engine-process.ts'
 
 /** What a client is made with. */
-function partsOf(signal: AbortSignal = new AbortController().signal) {
-  return { redis, settings: readRedisOptions({}), signal, ended() {}, attempt: 0 }
+function partsOf(
+  signal: AbortSignal = new AbortController().signal,
+  { timers }: Pick<Environment, 'timers'> = createTestEnvironment(1),
+) {
+  return { redis, settings: readRedisOptions({}), signal, ended() {}, attempt: 0, timers }
 }
 
 /** A client whose server says `info`. */
 function saying(info: string): Client {
   // What the check uses of a client.
   return { info: () => Promise.resolve(info) } as unknown as Client
+}
+
+/** A server that accepts connections and never answers. */
+async function frozen() {
+  const server = createServer()
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo // of TCP
+  return {
+    port,
+    /** Resolves when the next client is connected. */
+    connected: async (): Promise<Socket> => {
+      const [socket] = (await once(server, 'connection')) as [Socket] // what the event passes
+      socket.on('error', () => {})
+      socket.resume()
+      return socket
+    },
+    close: () => server.close(),
+  }
 }
 
 /** A server that answers every command with `OK`. */
@@ -44,6 +68,20 @@ describe('openClient()', () => {
     await expect(openClient(partsOf(AbortSignal.abort()), address)).rejects.toThrow(
       'the attempt has ended',
     )
+  })
+
+  it('ends the socket of an attempt that ends while it connects', async () => {
+    const { port, connected, close } = await frozen()
+    const ending = connected().then((socket) => once(socket, 'close'))
+    const attempt = new AbortController()
+
+    const opening = openClient(partsOf(attempt.signal), { host: '127.0.0.1', port })
+    // Reading the password and making the socket take no turn of the event loop. To connect does.
+    process.nextTick(() => process.nextTick(() => attempt.abort()))
+
+    await expect(opening).rejects.toBeInstanceOf(Error)
+    await ending
+    close()
   })
 
   it('makes a client that arms no timer for a command', async () => {
@@ -75,6 +113,50 @@ describe('askInTurn()', () => {
       message: 'Cannot ask',
       cause: { code: 'ECONNREFUSED' },
     })
+  })
+})
+
+describe('askInTurn(), when a server is frozen', () => {
+  it('asks no other server after the attempt has ended', async () => {
+    const { port, connected, close } = await frozen()
+    const other = await listening()
+    const addresses = [port, other.port].map((each) => ({ host: '127.0.0.1', port: each }))
+    const attempt = new AbortController()
+    const asked: number[] = []
+    const socket = connected()
+
+    const answer = askInTurn(partsOf(attempt.signal), addresses, 'Cannot ask', (_, address) => {
+      asked.push(address.port)
+      return Promise.resolve(1)
+    })
+    const ending = once(await socket, 'close')
+    attempt.abort()
+
+    await expect(answer).rejects.toThrow('Cannot ask')
+    await ending
+    expect(asked).toEqual([])
+    close()
+    other.close()
+  })
+
+  it('passes over a server that does not answer in time', async () => {
+    const { port, connected, close } = await frozen()
+    const other = await listening()
+    const addresses = [port, other.port].map((each) => ({ host: '127.0.0.1', port: each }))
+    const environment = createTestEnvironment(1)
+    const parts = partsOf(undefined, environment)
+    const socket = connected()
+
+    const answer = askInTurn(parts, addresses, 'Cannot ask', (_, address) =>
+      Promise.resolve(address.port),
+    )
+    const ending = once(await socket, 'close')
+    await environment.clock.advance(5000)
+
+    expect(await answer).toBe(other.port)
+    await ending
+    close()
+    other.close()
   })
 })
 

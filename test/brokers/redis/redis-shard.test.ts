@@ -2,6 +2,7 @@ import * as redis from '@redis/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readRedisOptions } from '../../../src/brokers/redis/redis-options.ts'
 import { publishCommandOf, RedisShard } from '../../../src/brokers/redis/redis-shard.ts'
+import { createTestEnvironment } from '../../../src/testing/test-environment.ts'
 import { REDIS, RedisServer } from '../../support/brokers/redis-harness.ts'
 import { bytes, text } from '../../suites/brokers/harness.ts'
 
@@ -27,7 +28,8 @@ describe.skipIf(REDIS === null)('RedisShard', () => {
     let wake: () => void = () => {}
     const { signal } = life
     const ended = (cause: unknown): void => void ends.push(cause)
-    const parts = { redis, settings: readRedisOptions({}), signal, ended, attempt: 0 }
+    const { timers } = createTestEnvironment(1)
+    const parts = { redis, settings: readRedisOptions({}), signal, ended, attempt: 0, timers }
     const address = { host: '127.0.0.1', port: server.port }
     const shard = await RedisShard.open(parts, address, false, (channel, message) => {
       heard.push(`${channel} ${text(message)}`)
