@@ -93,10 +93,11 @@ local function failure(reply) return type(reply) == 'table' and reply.err and re
 -- Redis takes nothing back. The identity and the head are written before the event, and restored if
 -- the event is refused. No error then leaves an event that the next attempt does not recognise.
 local function restore()
-  if type(known) == 'string' then
+  if type(known) == 'string' and known ~= '' then
     redis.pcall('SET', KEYS[3], known, 'KEEPTTL')
   else
-    redis.pcall('DEL', KEYS[3])
+    -- Redis has permitted SET, and may forbid DEL.
+    redis.pcall('SET', KEYS[3], '', 'PX', 1)
   end
   redis.pcall('HSET', KEYS[1], 'o', whole(offset))
 end

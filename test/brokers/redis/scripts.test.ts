@@ -196,6 +196,20 @@ describe.skipIf(REDIS === null)('the scripts of redisBroker(), over a hostile Re
     },
   )
 
+  it('T-19 an append that the ACL forbids leaves nothing, also if it forbids DEL', async () => {
+    const { topic, epoch } = await threeEvents()
+
+    const append = () => broker.append(topic, bytes('4'), { id: '4' })
+    await without('xadd', () =>
+      without('del', async () => {
+        await expect(append()).rejects.toMatchObject({ code: 'TOWPATH_BROKER_UNAVAILABLE' })
+      }),
+    )
+
+    expect(await append()).toEqual({ epoch, offset: 4, duplicate: false })
+    expect(await texts(topic)).toEqual(['1', '2', '3', '4'])
+  })
+
   it.each(['publish', 'pexpire'])(
     'T-19 T-20 an append that cannot %s is uncertain, and is recognised when it is tried again',
     async (command) => {
