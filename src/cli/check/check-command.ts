@@ -12,8 +12,7 @@ import { Outlet } from '../outlet.ts'
 import { printable, printableUrl } from '../printable.ts'
 import { ReportFile } from '../report-file.ts'
 import type { World } from '../world.ts'
-import { clientCases, serverCases } from './cases/all-cases.ts'
-import { http2Cases } from './cases/http2.ts'
+import { clientCases, http2ServerCases, serverCases } from './cases/all-cases.ts'
 import {
   CHECK_SPEC,
   type CheckSettings,
@@ -24,10 +23,12 @@ import {
 } from './check-options.ts'
 import type { Described } from './check-case.ts'
 import { examine, runAll, runCases, type RunOutcome } from './check-run.ts'
+import type { Http2ServerCase } from './http2/http2-case.ts'
 import { Http2CaseRunner } from './http2/run-http2-case.ts'
 import { htmlCheckReport } from './report/check-html.ts'
 import { checkJson, checkLines, type CheckReport, isFailure } from './report/check-report.ts'
 import { junitReport } from './report/junit.ts'
+import type { CaseOutcome } from './run-case.ts'
 import { CheckServer } from './server/check-server.ts'
 import type { CheckTarget } from './wire/open-connection.ts'
 
@@ -56,7 +57,7 @@ async function checkServer(
   outlet: Outlet,
 ): Promise<number> {
   if (settings.isList) {
-    const cases: readonly Described[] = settings.isHttp2 ? http2Cases() : serverCases()
+    const cases: readonly Described[] = settings.isHttp2 ? http2ServerCases() : serverCases()
     return await printList(selectCases(cases, settings.filters), outlet)
   }
   const target = readCheckTarget(args)
@@ -86,10 +87,11 @@ async function checkOverHttp2(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<RunOutcome> {
-  const cases = selectCases(http2Cases(), settings.filters)
+  const cases = selectCases(http2ServerCases(), settings.filters)
   const runner = new Http2CaseRunner(target, clock, settings.deadline)
-  await runner.examine(signal)
-  return runAll((each) => runner.run(each, signal), { ...settings, cases }, clock, signal)
+  const facts = await runner.examine(signal)
+  const runOne = (each: Http2ServerCase): Promise<CaseOutcome> => runner.run(each, facts, signal)
+  return runAll(runOne, { ...settings, cases }, clock, signal)
 }
 
 async function checkClient(

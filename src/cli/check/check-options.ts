@@ -89,7 +89,7 @@ export const CHECK_SPEC: CommandSpec = {
 export interface CheckSettings {
   /** Whether a client is checked, which connects. */
   readonly isServing: boolean
-  /** Whether the cases about HTTP/2 are run, and no others. */
+  /** Whether the cases run over HTTP/2. */
   readonly isHttp2: boolean
   readonly filters: readonly string[]
   /** Whether `strict-fail` counts as a failure. */

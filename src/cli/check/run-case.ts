@@ -5,11 +5,11 @@
 import type { Clock } from '../../base/index.ts'
 import { ConnectError } from '../../client/index.ts'
 import { printable } from '../printable.ts'
-import type { CheckCase, Exchange, FrameCase, HandshakeCase } from './check-case.ts'
+import type { CheckCase, Described, Exchange, FrameCase, HandshakeCase } from './check-case.ts'
 import { type Finding, GOOD } from './check-result.ts'
 import { conduct } from './conduct.ts'
 import { judgeAnswer } from './judge.ts'
-import { agreementOf, type ServerAgreement } from './wire/deflate-agreement.ts'
+import { agreementOf } from './wire/deflate-agreement.ts'
 import { GOODBYE, GOODBYE_HEX, hex, TEXT } from './wire/frame-bytes.ts'
 import { type ResponseHead, switchingProblem } from './wire/http-head.ts'
 import { type CheckTarget, openConnection, shakeHands } from './wire/open-connection.ts'
@@ -43,6 +43,16 @@ export interface ServerFacts {
   readonly deflates: boolean
 }
 
+/** A connection after a handshake that succeeded. */
+export interface OpenedConnection {
+  readonly response: ResponseHead
+  readonly connection: RawConnection
+  /** The bytes that have arrived before. */
+  readonly rest: Uint8Array
+  /** How long one answer is awaited, in milliseconds. */
+  readonly patience: number
+}
+
 /** Runs cases, each on a connection of its own, each within its time. */
 export class CaseRunner {
   readonly #target: CheckTarget
@@ -59,7 +69,7 @@ export class CaseRunner {
   /** Never rejects for what the server does. */
   async run(each: CheckCase, { deflates }: ServerFacts, signal: AbortSignal): Promise<CaseOutcome> {
     const needsDeflate = each.kind === 'frames' ? each.offer !== undefined : each.needsDeflate
-    if (needsDeflate === true && !deflates) return notRun('it does not compress')
+    if (needsDeflate === true && !deflates) return NO_COMPRESSION
     let connection: RawConnection
     try {
       connection = await openConnection(this.#target, this.#clock, signal)
@@ -69,8 +79,7 @@ export class CaseRunner {
       return { finding: { kind: 'broken', why }, contact: 'unreachable' }
     }
     let isSilent = false
-    const deadline = each.family === 'limits' ? this.#deadline * LARGE_SHARES : this.#deadline
-    using _timer = this.#clock.setTimer(deadline, () => {
+    using _timer = this.#clock.setTimer(timeOf(each, this.#deadline), () => {
       isSilent = connection.receivedBytes === 0
       connection.expire()
     })
@@ -89,8 +98,8 @@ export class CaseRunner {
   }
 
   async #runFrames(connection: RawConnection, each: FrameCase): Promise<Finding> {
-    const { offer, needsTakeover, isSlow = false } = each
-    const { request } = this.#target
+    const { offer } = each
+    const { request, protocols } = this.#target
     const add = offer === undefined ? [] : [`Sec-WebSocket-Extensions: ${offer}`]
     const { response, rest } = await shakeHands(connection, request, { add }, false)
     if (response?.status !== 101) {
@@ -98,26 +107,9 @@ export class CaseRunner {
       // An offer that a server does not take must be declined, but it may also refuse the request.
       return offer !== undefined && response !== null ? { kind: 'loose', why } : broken(why)
     }
-    const agreed = this.#agreement(offer, response)
-    if (agreed !== null && 'problem' in agreed) return broken(agreed.problem)
-    if (offer !== undefined && agreed === null) return open('it declines the offer')
-    if (needsTakeover === true && agreed?.clientHasTakeover === false) {
-      return open('it does not let the client refer to earlier messages')
-    }
-    const exchange = each.exchange()
-    const how = { role: 'server', isSlow, patience: this.#patience } as const
-    const answer = await conduct(connection, exchange, how, rest)
-    return judgeAnswer(exchange, answer, agreed)
-  }
-
-  #agreement(
-    offer: string | undefined,
-    response: ResponseHead,
-  ): ServerAgreement | { readonly problem: string } | null {
-    const offered = offer === undefined ? [] : ['permessage-deflate']
-    const problem = switchingProblem(response, offered, this.#target.protocols)
-    if (problem !== null) return { problem }
-    return offer === undefined ? null : agreementOf(offer, response)
+    const problem = switchingProblem(response, offeredBy(each), protocols)
+    if (problem !== null) return broken(problem)
+    return runFrames(each, { response, connection, rest, patience: this.#patience })
   }
 
   async #runHandshake(connection: RawConnection, each: HandshakeCase): Promise<Finding> {
@@ -148,6 +140,37 @@ export class CaseRunner {
   get #patience(): number {
     return patienceOf(this.#deadline)
   }
+}
+
+/** The outcome of a case about compression, for a server without it. */
+export const NO_COMPRESSION: CaseOutcome = {
+  finding: open('it does not compress'),
+  contact: 'answered',
+}
+
+/** Runs a case about frames behind its handshake. */
+export async function runFrames(each: FrameCase, opened: OpenedConnection): Promise<Finding> {
+  const { offer, needsTakeover, isSlow = false } = each
+  const { response, connection, rest, patience } = opened
+  const agreed = offer === undefined ? null : agreementOf(offer, response)
+  if (agreed !== null && 'problem' in agreed) return broken(agreed.problem)
+  if (offer !== undefined && agreed === null) return open('it declines the offer')
+  if (needsTakeover === true && agreed?.clientHasTakeover === false) {
+    return open('it does not let the client refer to earlier messages')
+  }
+  const exchange = each.exchange()
+  const answer = await conduct(connection, exchange, { role: 'server', isSlow, patience }, rest)
+  return judgeAnswer(exchange, answer, agreed)
+}
+
+/** Returns the names of the extensions that a case offers. */
+export function offeredBy({ offer }: FrameCase): string[] {
+  return offer === undefined ? [] : ['permessage-deflate']
+}
+
+/** The time of a case, in milliseconds. @param deadline for a case without large messages. */
+export function timeOf({ family }: Described, deadline: number): number {
+  return family === 'limits' ? deadline * LARGE_SHARES : deadline
 }
 
 /** How long one answer is awaited, in milliseconds, before a case goes on. */
@@ -182,10 +205,6 @@ function notSwitched(response: ResponseHead | null, connection: RawConnection): 
   return connection.end === 'open'
     ? 'it did not answer the request'
     : 'it dropped the connection without a response'
-}
-
-function notRun(why: string): CaseOutcome {
-  return { finding: open(why), contact: 'answered' }
 }
 
 function open(why: string): Finding {

@@ -4,6 +4,7 @@
 
 import type { Role } from '../../../protocol/index.ts'
 import type { CheckCase, FrameCase } from '../check-case.ts'
+import type { Http2ServerCase } from '../http2/http2-case.ts'
 import { type ClientHandshakeCase, clientHandshakeCases } from './client-handshake.ts'
 import { closingCases } from './closing.ts'
 import { compressionCases } from './compression.ts'
@@ -11,6 +12,7 @@ import { deflateOfferCases } from './deflate-offers.ts'
 import { fragmentationCases } from './fragmentation.ts'
 import { framingCases } from './framing.ts'
 import { handshakeCases } from './handshake.ts'
+import { http2Cases } from './http2.ts'
 import { limitCases } from './limits.ts'
 import { pingCases } from './pings.ts'
 import { slowCases } from './slow-bytes.ts'
@@ -51,4 +53,10 @@ export function serverCases(): CheckCase[] {
     ...slowCases(frames),
     ...frames.filter(isHeavy),
   ]
+}
+
+/** Returns all cases for a server over HTTP/2: the requests are of RFC 8441, the frames the same. */
+export function http2ServerCases(): Http2ServerCase[] {
+  const frames = serverCases().filter((each) => each.kind === 'frames')
+  return [...http2Cases(), ...frames]
 }

@@ -3,10 +3,12 @@
  * what follows on its stream.
  */
 
-import type { Described, Exchange, Grade } from '../check-case.ts'
+import type { Described, Exchange, FrameCase, Grade } from '../check-case.ts'
 import { type Finding, GOOD } from '../check-result.ts'
 import { conduct } from '../conduct.ts'
 import { judgeAnswer } from '../judge.ts'
+import { offeredBy, runFrames } from '../run-case.ts'
+import { agreementOf } from '../wire/deflate-agreement.ts'
 import { GOODBYE, GOODBYE_HEX, hex, TEXT } from '../wire/frame-bytes.ts'
 import { elementsOf, offeredProblem } from '../wire/http-head.ts'
 import type { CheckTarget } from '../wire/open-connection.ts'
@@ -20,6 +22,9 @@ export interface Http2Case extends Described {
   readonly kind: 'http2'
   readonly perform: (stage: Http2Stage) => Promise<Finding>
 }
+
+/** Any case over HTTP/2. */
+export type Http2ServerCase = Http2Case | FrameCase
 
 export const HELLO: WireFrame = { first: TEXT, payload: hex('48 65 6c 6c 6f') }
 export const HELLO_HEX = '81 05 48 65 6c 6c 6f'
@@ -70,13 +75,46 @@ export class Http2Stage {
     return judgeAnswer(exchange, got, null)
   }
 
-  /** Why an answer opens no session; `null`: it opens one. */
-  refusalOf(answer: Http2Answer): Finding | null {
+  /** Runs a case about frames on a stream. */
+  async frames(each: FrameCase): Promise<Finding> {
+    const { offer } = each
+    const answer = await this.#askWith(offer)
+    const { response, connection, rest } = answer
+    const refusal = this.refusalOf(answer, offeredBy(each))
+    if (response === null || refusal !== null) {
+      const why = refusal?.why ?? 'it did not answer'
+      // An offer that a server does not take must be declined, but it may also refuse the request.
+      const mayRefuse = offer !== undefined && response !== null && response.status >= 400
+      return { kind: mayRefuse ? 'loose' : 'broken', why }
+    }
+    return runFrames(each, { response, connection, rest, patience: this.#patience })
+  }
+
+  /** Finds out whether the server compresses. */
+  async deflates(): Promise<boolean> {
+    const offer = 'permessage-deflate'
+    const { response } = await this.#askWith(offer)
+    return response !== null && response.status < 300 && agreementOf(offer, response) !== null
+  }
+
+  /** @param offer the extensions to offer; absent: none. */
+  #askWith(offer: string | undefined): Promise<Http2Answer> {
+    const offers: readonly Field[] =
+      offer === undefined ? [] : [['sec-websocket-extensions', offer]]
+    return this.ask({ fields: [...this.fields, ...offers] })
+  }
+
+  /**
+   * Why an answer opens no session; `null`: it opens one.
+   *
+   * @param offered the names of the extensions that were offered.
+   */
+  refusalOf(answer: Http2Answer, offered: readonly string[] = []): Finding | null {
     const { response } = answer
     if (response === null) return { kind: 'wrong', why: this.#silence(answer) }
     const { status } = response
     if (status < 200 || status > 299) return wrong(`it refused with status ${status}`)
-    const problem = offeredProblem(response, [], this.#target.protocols)
+    const problem = offeredProblem(response, offered, this.#target.protocols)
     return problem === null ? null : { kind: 'broken', why: problem }
   }
 

@@ -31,6 +31,7 @@ export class Http2Connection {
   readonly #streams: RawConnection[] = []
   #changed = new Deferred<void>()
   #isExpired = false
+  #hasAnswered = false
 
   private constructor(session: ClientHttp2Session, wire: Http2Wire, clock: Clock) {
     this.#session = session
@@ -62,6 +63,11 @@ export class Http2Connection {
     return this.wire.destroyed || this.#session.destroyed
   }
 
+  /** Whether the time of the case has passed without an answer to a request. */
+  get isSilent(): boolean {
+    return this.#isExpired && !this.#hasAnswered
+  }
+
   /** How the server has ended a stream, as far as it has. */
   factsOf({ stream }: Http2Answer): StreamFacts {
     return this.wire.factsOf(stream)
@@ -90,9 +96,9 @@ export class Http2Connection {
     let response: ResponseHead | null = null
     stream.on('response', (headers) => {
       response = headOf(headers)
-      this.#notify()
+      this.#answered()
     })
-    stream.on('close', () => this.#notify())
+    stream.on('close', () => this.#answered())
     await this.until(() => response !== null || stream.destroyed)
     return { response, connection, rest: Buffer.concat(early), stream: stream.id ?? 0 }
   }
@@ -108,6 +114,11 @@ export class Http2Connection {
     for (const stream of this.#streams) stream.destroy()
     this.#session.destroy()
     this.wire.destroy()
+  }
+
+  #answered(): void {
+    this.#hasAnswered = true
+    this.#notify()
   }
 
   #notify(): void {

@@ -2,8 +2,16 @@ import { once } from 'node:events'
 import { createServer, type Http2Server, type ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
+import { http2ServerCases } from '../../../../src/cli/check/cases/all-cases.ts'
 import { http2Cases } from '../../../../src/cli/check/cases/http2.ts'
-import { embeddedServer, type EmbeddedServerOptions, WebSockets } from '../../../../src/index.ts'
+import {
+  embeddedServer,
+  type EmbeddedServerOptions,
+  Frame,
+  permessageDeflate,
+  WebSockets,
+  type WebSocketsOptions,
+} from '../../../../src/index.ts'
 import { certificate } from '../../../support/certificate.ts'
 import { CommandLine } from '../../../support/command-line.ts'
 import { serveHttp2 } from '../../../support/http2-server.ts'
@@ -68,6 +76,25 @@ class Server implements AsyncDisposable {
   }
 }
 
+/** An echo of ours. @param answer returns what comes back for a frame. */
+async function ownServer(
+  plugin: WebSocketsOptions,
+  answer: (frame: Frame) => Frame = (frame) => frame,
+  options: Partial<EmbeddedServerOptions> = { http2: { cleartext: true } },
+): Promise<AsyncDisposable & { readonly url: string }> {
+  const address = { port: 0, host: '127.0.0.1', signals: false }
+  const server = await embeddedServer({ ...address, ...options }, (app) => {
+    app.install(WebSockets, plugin)
+    app.routing((route) => {
+      route.webSocket('/', { protocols: ['a', 'b'] }, async ({ incoming, send }) => {
+        for await (const frame of incoming) await send(answer(frame))
+      })
+    })
+  }).start()
+  const stop = async (): Promise<void> => void (await server.stop({ grace: 0 }))
+  return { url: `ws://127.0.0.1:${server.address.port}/`, [Symbol.asyncDispose]: stop }
+}
+
 /** The size of the first frame; infinite unless its head has come. */
 function sizeOf(bytes: Buffer): number {
   const length = bytes[1]
@@ -96,25 +123,52 @@ describe('towpath check --http2', () => {
     ['ws', { http2: { cleartext: true } }],
     ['wss', { http2: true, tls: certificate }],
   ])('E-56 our own server has no fail and no strict-fail (%s:)', async (scheme, options) => {
-    const server = await embeddedServer(
-      { port: 0, host: '127.0.0.1', signals: false, ...options },
-      (app) => {
-        app.install(WebSockets)
-        app.routing((route) => {
-          route.webSocket('/', { protocols: ['a', 'b'] }, async ({ incoming, send }) => {
-            for await (const frame of incoming) await send(frame)
-          })
-        })
-      },
-    ).start()
-    const url = `${scheme}://127.0.0.1:${server.address.port}/`
+    await using server = await ownServer({}, (frame) => frame, options)
+    const url = server.url.replace('ws', scheme)
 
-    const ended = await check(url, '--insecure', '-s', 'b', '--grade', 'strict')
-    await server.stop({ grace: 0 })
+    const args = ['--insecure', '-s', 'b', '--grade', 'strict', '--filter', 'http2:']
+    const ended = await check(url, ...args)
 
     expect(ended.err).toBe('')
     expect(rowsOf(ended)).toEqual([])
     expect(ended.out).toMatch(new RegExp(`^total +${http2Cases().length - 1} +0 +0 +1$`, 'm'))
+  })
+
+  it('E-56 runs the cases about frames, and finds what a server does not refuse', async () => {
+    await using server = await ownServer({}, (frame) =>
+      frame instanceof Frame.Text && frame.readText() === '' ? new Frame.Text('empty') : frame,
+    )
+
+    const args = ['--filter', 'framing:', '--filter', 'message of 0 bytes']
+    const ended = await check(server.url, ...args)
+
+    expect(ended.exitCode).toBe(5)
+    expect(ended.out).toMatch(/^framing +1 +0 +1 +0$/m)
+    expect(rowsOf(ended)).toEqual([
+      'fail MUST RFC 6455 §5.2 framing: a text message of 0 bytes is echoed: message 1 came back changed',
+    ])
+  })
+
+  it('E-56 offers compression, and uses what was agreed', async () => {
+    await using server = await ownServer({ extensions: [permessageDeflate()] })
+
+    const args = ['--filter', 'compression:', '--filter', '7.2.3', '--grade', 'strict']
+    const ended = await check(server.url, ...args)
+
+    expect(ended.err).toBe('')
+    expect(rowsOf(ended)).toEqual([])
+    expect(ended.out).toMatch(/^compression +[1-9]\d* +0 +0 +0$/m)
+  })
+
+  it('E-56 cases about compression need a server that compresses', async () => {
+    await using server = await laxServer(opening())
+
+    const args = ['--filter', 'compression:', '--filter', '7.2.3', '--verbose']
+    const { exitCode, out } = await check(server.url, ...args)
+
+    expect(exitCode).toBe(0)
+    expect(out).toContain('it does not compress')
+    expect(out).toMatch(/^total +0 +0 +0 +[1-9]\d*$/m)
   })
 
   it('E-56 finds that a server checks neither version, protocol, extensions nor masks', async () => {
@@ -240,11 +294,30 @@ describe('towpath check --http2', () => {
 
     expect(exitCode).toBe(0)
     expect(out).toContain('MUST   RFC 8441 §4        http2: a request without :scheme is refused\n')
-    expect(out.match(/\n/g)).toHaveLength(http2Cases().length)
+    expect(out).toContain('http2: a request without :scheme')
+    expect(out).toContain('framing: ')
+    expect(out.match(/\n/g)).toHaveLength(http2ServerCases().length)
   })
 
-  it('E-56 no two cases have the same name', () => {
-    const names = http2Cases().map(({ name }) => name)
+  it('E-56 stops after 20 cases in a row without any answer', async () => {
+    const line = new CommandLine()
+    let count = 0
+    await using server = await laxServer((stream, close) => {
+      // The examination makes two requests.
+      if (stream.headersSent || count++ < 2) opening()(stream, close)
+      else setImmediate(() => void line.clock.advance(5000))
+    })
+
+    const args = ['--http2', '--filter', 'framing:', '--concurrency', '1']
+    const { exitCode, err } = await line.run(['check', server.url, ...args])
+
+    expect(exitCode).toBe(5)
+    expect(err).toContain('Cannot go on: the server has stopped answering')
+    expect(count).toBe(22)
+  })
+
+  it('E-56 no two cases have the same family and name', () => {
+    const names = http2ServerCases().map(({ family, name }) => `${family}: ${name}`)
 
     expect(new Set(names).size).toBe(names.length)
   })
