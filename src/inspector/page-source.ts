@@ -869,20 +869,22 @@ export const PAGE_SCRIPT: string =
   'p(e=>$(`option`,{value:e,children:e},e))]})]}),$(`label`,{class:`field grows`,children:[$(' +
   '`span`,{class:`hidden`,children:`Filter by id, address or subprotocol`}),$(`input`,{ref:n,' +
   'type:`search`,maxLength:100,placeholder:`Filter by id, address or subprotocol`,value:r.tex' +
-  't,onInput:({currentTarget:{value:t}})=>e.show({text:t.trim()})}),$(`kbd`,{children:`/`})]}' +
-  ')]})}function po({live:e}){let{sort:t,order:n}=e.view,r=n===`descending`?`ascending`:`desc' +
-  'ending`;return $(`thead`,{children:$(`tr`,{children:[$(`th`,{children:`Session`}),$(`th`,{' +
-  'children:`Route`}),$(`th`,{children:`Remote`}),$(`th`,{children:`Protocol`}),lo.map(({sort' +
-  ':i,label:a,title:o})=>$(`th`,{class:`number`,"aria-sort":i===t?n:void 0,children:$(`button' +
-  '`,{type:`button`,title:o,onClick:()=>e.show({sort:i,order:i===t?r:`descending`}),children:' +
-  '[a,$(`span`,{class:`arrow`,"aria-hidden":`true`,children:i===t?n===`descending`?`↓`:`↑`:``' +
-  '})]})},i)),e.hello?.actions===!0?$(`th`,{children:$(`span`,{class:`hidden`,children:`Actio' +
-  'ns`})}):null]})})}function mo({row:e,sort:t,close:n}){return $(`tr`,{class:e.isClosing?`cl' +
-  'osing`:``,children:[$(`th`,{scope:`row`,class:`mono`,title:e.id,children:e.id}),$(`td`,{cl' +
-  'ass:`name`,children:e.route}),$(`td`,{class:`mono`,children:e.remote}),$(`td`,{children:e.' +
-  'protocol??``}),lo.map(({sort:n,value:r})=>$(`td`,{class:n===t?`number strong`:`number`,chi' +
-  'ldren:r(e)},n)),n===null?null:$(`td`,{children:$(`button`,{type:`button`,class:`small`,dis' +
-  'abled:e.isClosing,onClick:n,children:[e.isClosing?`Closing`:`Close`,$(`span`,{class:`hidde' +
+  't,"aria-keyshortcuts":`/`,onInput:({currentTarget:{value:t}})=>e.show({text:t.trim()}),onK' +
+  'eyDown:t=>{t.key===`Escape`&&(t.preventDefault(),r.text===``?t.currentTarget.blur():e.show' +
+  '({text:``}))}}),$(`kbd`,{"aria-hidden":`true`,children:`/`})]})]})}function po({live:e}){l' +
+  'et{sort:t,order:n}=e.view,r=n===`descending`?`ascending`:`descending`;return $(`thead`,{ch' +
+  'ildren:$(`tr`,{children:[$(`th`,{children:`Session`}),$(`th`,{children:`Route`}),$(`th`,{c' +
+  'hildren:`Remote`}),$(`th`,{children:`Protocol`}),lo.map(({sort:i,label:a,title:o})=>$(`th`' +
+  ',{class:`number`,"aria-sort":i===t?n:void 0,children:$(`button`,{type:`button`,title:o,onC' +
+  'lick:()=>e.show({sort:i,order:i===t?r:`descending`}),children:[a,$(`span`,{class:`arrow`,"' +
+  'aria-hidden":`true`,children:i===t?n===`descending`?`↓`:`↑`:``})]})},i)),e.hello?.actions=' +
+  '==!0?$(`th`,{children:$(`span`,{class:`hidden`,children:`Actions`})}):null]})})}function m' +
+  'o({row:e,sort:t,close:n}){return $(`tr`,{class:e.isClosing?`closing`:``,children:[$(`th`,{' +
+  'scope:`row`,class:`mono`,title:e.id,children:e.id}),$(`td`,{class:`name`,children:e.route}' +
+  '),$(`td`,{class:`mono`,children:e.remote}),$(`td`,{children:e.protocol??``}),lo.map(({sort' +
+  ':n,value:r})=>$(`td`,{class:n===t?`number strong`:`number`,children:r(e)},n)),n===null?nul' +
+  'l:$(`td`,{children:$(`button`,{type:`button`,class:`small`,"aria-disabled":e.isClosing,onC' +
+  'lick:()=>{e.isClosing||n()},children:[e.isClosing?`Closing`:`Close`,$(`span`,{class:`hidde' +
   'n`,children:[` session `,e.id]})]})})]})}function ho({row:e,done:t}){let n=B(null);return ' +
   '$(`dialog`,{"aria-labelledby":`confirm`,ref:t=>{let r=e?.id??null;t!==null&&r!==n.current&' +
   '&(n.current=r,r===null?t.close():t.showModal())},onCancel:e=>{e.preventDefault(),t(!1)},ch' +
@@ -909,77 +911,82 @@ export const PAGE_SCRIPT: string =
   'ds:600}],yo={connecting:`Connecting`,live:`Live`,offline:`Offline, trying again`,full:`Too' +
   ' many pages are open, trying again`,refused:`Not authorized`},bo=[`auto`,`light`,`dark`];f' +
   'unction xo({live:e}){let t=B(null),[n,r]=ye(60),[i,a]=Eo();ko({"/":()=>t.current?.focus(),' +
-  'p:()=>e.pause(),t:a});let{snapshot:o,samples:s}=e,c=o?.facts.sample.sessions??null;return ' +
-  'z(()=>{let e=`Towpath inspector`;document.title=c===null?e:`${Z(c)} sessions · ${e}`},[c])' +
-  ',$(y,{children:[$(So,{live:e,theme:i,turn:a,seconds:n,setSeconds:r}),$(`main`,{children:[e' +
-  '.status===`refused`?$(Co,{}):null,o===null?null:$(wo,{live:e,snapshot:o}),$(`div`,{class:e' +
-  '.status===`live`?`charts`:`charts stale`,children:_o.map(({title:e,format:t,curves:r})=>$(' +
-  'Va,{title:e,format:t,curves:r,samples:s,version:o?.facts.at??0,seconds:n,theme:i.shown},e)' +
-  ')}),o===null?null:$(`div`,{class:`panels`,children:[$(uo,{live:e,snapshot:o,filter:t}),$(Q' +
-  'a,{rows:o.facts.routes}),$(eo,{facts:o.facts}),$(`div`,{class:`column`,children:[$(no,{fac' +
-  'ts:o.facts}),$(io,{facts:o.facts})]}),$(to,{failures:o.facts.failures})]})]}),$(`p`,{class' +
-  ':`notice`,role:`status`,children:e.notice})]})}function So({live:e,theme:t,turn:n,seconds:' +
-  'r,setSeconds:i}){let{hello:a,status:o,isPaused:s}=e,c=o===`live`&&s?`Paused`:yo[o];return ' +
-  '$(`header`,{class:`bar`,children:[$(`h1`,{children:[$(`svg`,{viewBox:`0 0 32 32`,"aria-hid' +
-  'den":`true`,children:[$(`rect`,{width:`32`,height:`32`,rx:`7`}),$(`path`,{d:`M5 21h4l4-11 ' +
-  '5 15 4-9h5`})]}),`Towpath `,$(`span`,{children:`inspector`})]}),$(`p`,{class:`status ${s?`' +
-  'paused`:o}`,role:`status`,children:c}),a===null?null:$(`p`,{class:`where soft`,children:[a' +
-  '.process.host,` · pid `,a.process.pid,` · Node `,a.process.node.slice(1),a.operator===null' +
-  '?``:` · ${a.operator}`]}),$(`div`,{class:`tools`,children:[$(`div`,{class:`segments`,role:' +
-  '`group`,"aria-label":`Time on the charts`,children:vo.map(e=>$(`button`,{type:`button`,"ar' +
-  'ia-pressed":e.seconds===r,onClick:()=>i(e.seconds),children:e.label},e.label))}),$(`button' +
-  '`,{type:`button`,"aria-pressed":s,onClick:()=>e.pause(),title:`Key: p`,children:s?`Resume`' +
-  ':`Pause`}),$(`button`,{type:`button`,onClick:n,title:`Key: t`,"aria-label":`Theme: ${t.cho' +
-  'sen}`,children:{auto:`◐ Auto`,light:`○ Light`,dark:`● Dark`}[t.chosen]})]})]})}function Co' +
-  '(){return $(`p`,{class:`banner`,role:`alert`,children:[`The server does not let this page ' +
-  'look.`,` `,$(`button`,{type:`button`,onClick:()=>location.reload(),children:`Reload`})]})}' +
-  'function wo({live:e,snapshot:t}){let{facts:n}=t,{sample:r,budget:i}=n,a=i.limit===null?nul' +
-  'l:i.used/i.limit;return $(`dl`,{class:`summary card`,children:[$(`div`,{children:[$(`dt`,{' +
-  'children:`State`}),$(`dd`,{class:n.state===`running`?`good`:`bad`,children:n.state})]}),$(' +
-  '`div`,{children:[$(`dt`,{children:`Up for`}),$(`dd`,{children:e.hello===null?``:Na(n.at-e.' +
-  'hello.startedAt)})]}),$(`div`,{children:[$(`dt`,{children:`Opened`}),$(`dd`,{children:Z(n.' +
-  'opened)})]}),$(`div`,{children:[$(`dt`,{children:`Closed`}),$(`dd`,{children:Z(n.closed)})' +
-  ']}),$(`div`,{children:[$(`dt`,{children:`Refused`}),$(`dd`,{children:Z(Object.values(n.ref' +
-  'usals).reduce((e,t)=>e+t,0))})]}),$(`div`,{children:[$(`dt`,{children:`Event loop`}),$(`dd' +
-  '`,{class:(r.busy??0)>.9?`bad`:``,children:Ma(r.busy)})]}),$(`div`,{children:[$(`dt`,{child' +
-  'ren:`Processor`}),$(`dd`,{children:Ma(r.cpu)})]}),$(`div`,{class:`meter-cell`,children:[$(' +
-  '`dt`,{children:`Memory of sessions`}),$(`dd`,{class:(a??0)>7/8?`bad`:``,children:[Q(i.used' +
-  '),$(`span`,{class:`soft`,children:[` of `,i.limit===null?`no limit`:Q(i.limit)]}),a===null' +
-  '?null:$(`i`,{class:`meter`,role:`img`,"aria-label":Ma(a),children:$(`i`,{style:{width:`${M' +
-  'ath.min(a,1)*100}%`}})})]})]})]})}var To=`towpath-inspector-theme`;function Eo(){let[e,t]=' +
-  'ye(Do),[n,r]=ye(!1);return z(()=>{let e=matchMedia(`(prefers-color-scheme: dark)`),t=()=>r' +
-  '(e.matches);return t(),e.addEventListener(`change`,t),()=>e.removeEventListener(`change`,t' +
-  ')},[]),document.documentElement.style.colorScheme=e===`auto`?`light dark`:e,[{chosen:e,sho' +
-  'wn:e===`auto`?n?`dark`:`light`:e},()=>{let n=bo[(bo.indexOf(e)+1)%bo.length]??`auto`;Oo(n)' +
-  ',t(n)}]}function Do(){try{let e=localStorage.getItem(To);return bo.find(t=>t===e)??`auto`}' +
-  'catch{return`auto`}}function Oo(e){try{localStorage.setItem(To,e)}catch{}}function ko(e){l' +
-  'et t=B(e);t.current=e,z(()=>{let e=e=>{let{target:n,key:r,ctrlKey:i,metaKey:a,altKey:o}=e;' +
-  'if(n instanceof Element&&n.closest(`input, select, dialog`)!==null||i||a||o)return;let s=O' +
-  'bject.hasOwn(t.current,r)?t.current[r]:void 0;s!==void 0&&(e.preventDefault(),s())};return' +
-  ' document.addEventListener(`keydown`,e),()=>document.removeEventListener(`keydown`,e)},[])' +
-  '}var Ao=600,jo=1e3,Mo=15e3,No=1008,Po=1013,Fo=class{status=`connecting`;hello=null;snapsho' +
-  't=null;isPaused=!1;samples=Ro();view=Ka;notice=``;#e=null;#t=[];#n=jo;#r;constructor(e){th' +
-  'is.#r=e}connect(){let e=new URL(location.href);e.protocol=e.protocol===`https:`?`wss:`:`ws' +
-  ':`,e.search=``,e.hash=``;let t=new WebSocket(e);this.#e=t,this.status!==`offline`&&this.#c' +
-  '(`connecting`);let n=!1;t.onmessage=({data:e})=>{n=!0,this.#a(JSON.parse(String(e)))},t.on' +
-  'close=({code:e})=>void this.#s(e,n)}show(e){this.view={...this.view,...e},this.#i({type:`v' +
-  'iew`,...this.view}),this.#r()}close(e){this.notice=`Closing ${e}…`,this.#i({type:`close`,s' +
-  'ession:e}),this.#r()}pause(){if(this.isPaused=!this.isPaused,!this.isPaused){for(let e of ' +
-  'this.#t)this.#o(e);this.#t=[]}this.#r()}#i(e){this.#e?.readyState===WebSocket.OPEN&&this.#' +
-  'e.send(JSON.stringify(e))}#a(e){switch(e.type){case`hello`:this.hello=e,this.#n=jo,this.sa' +
-  'mples=Lo(e),this.#t=[],this.#i({type:`view`,...this.view}),this.#c(`live`);return;case`sna' +
-  'pshot`:this.isPaused?this.#t=[...this.#t,e].slice(-600):this.#o(e);break;case`closing`:thi' +
-  's.notice=e.found?`Session ${e.session} is closing.`:`Session ${e.session} had ended before' +
-  '.`}this.#r()}#o(e){let{at:t,sample:n}=e.facts;this.snapshot=e;let{times:r,series:i}=this.s' +
-  'amples;r.push(t/1e3);let a=r.length>Ao;a&&r.shift();for(let e of Ga)i[e].push(n[e]),a&&i[e' +
-  '].shift()}async#s(e,t){if(this.#e=null,e===No||!t&&!await Io())return this.#c(`refused`);t' +
-  'his.#c(e===Po?`full`:`offline`),setTimeout(()=>this.connect(),this.#n*(.75+Math.random()/2' +
-  ')),this.#n=Math.min(this.#n*2,Mo)}#c(e){this.status=e,this.#r()}};async function Io(){try{' +
-  'let{status:e,redirected:t}=await fetch(location.pathname,{method:`HEAD`});return!t&&(e<400' +
-  '||e>=500)}catch{return!0}}function Lo({history:e}){let t=Ro();t.times=e.times.map(e=>e/1e3' +
-  ');for(let n of Ga)t.series[n]=[...e.series[n]];return t}function Ro(){return{times:[],seri' +
-  'es:Object.fromEntries(Ga.map(e=>[e,[]]))}}var zo=document.getElementById(`inspector`),Bo=n' +
-  'ew Fo(Vo);Bo.connect();function Vo(){zo!==null&&F($(xo,{live:Bo}),zo)}'
+  'p:()=>e.pause(),t:a,Escape:()=>e.dismiss()});let{snapshot:o,samples:s}=e,c=o?.facts.sample' +
+  '.sessions??null;return z(()=>{let e=`Towpath inspector`;document.title=c===null?e:`${Z(c)}' +
+  ' sessions · ${e}`},[c]),$(y,{children:[$(So,{live:e,theme:i,turn:a,seconds:n,setSeconds:r}' +
+  '),$(`main`,{children:[e.status===`refused`?$(Co,{}):null,o===null?null:$(wo,{live:e,snapsh' +
+  'ot:o}),$(`div`,{class:e.status===`live`?`charts`:`charts stale`,children:_o.map(({title:e,' +
+  'format:t,curves:r})=>$(Va,{title:e,format:t,curves:r,samples:s,version:o?.facts.at??0,seco' +
+  'nds:n,theme:i.shown},e))}),o===null?null:$(`div`,{class:`panels`,children:[$(uo,{live:e,sn' +
+  'apshot:o,filter:t}),$(Qa,{rows:o.facts.routes}),$(eo,{facts:o.facts}),$(`div`,{class:`colu' +
+  'mn`,children:[$(no,{facts:o.facts}),$(io,{facts:o.facts})]}),$(to,{failures:o.facts.failur' +
+  'es})]})]}),$(`p`,{class:`notice`,role:`status`,children:e.notice})]})}function So({live:e,' +
+  'theme:t,turn:n,seconds:r,setSeconds:i}){let{hello:a,status:o,isPaused:s}=e,c=o===`live`&&s' +
+  '?`Paused`:yo[o];return $(`header`,{class:`bar`,children:[$(`h1`,{children:[$(`svg`,{viewBo' +
+  'x:`0 0 32 32`,"aria-hidden":`true`,children:[$(`rect`,{width:`32`,height:`32`,rx:`7`}),$(`' +
+  'path`,{d:`M5 21h4l4-11 5 15 4-9h5`})]}),`Towpath `,$(`span`,{children:`inspector`})]}),$(`' +
+  'p`,{class:`status ${s?`paused`:o}`,role:`status`,children:c}),a===null?null:$(`p`,{class:`' +
+  'where soft`,children:[a.process.host,` · pid `,a.process.pid,` · Node `,a.process.node.sli' +
+  'ce(1),a.operator===null?``:` · ${a.operator}`]}),$(`div`,{class:`tools`,children:[$(`div`,' +
+  '{class:`segments`,role:`group`,"aria-label":`Time on the charts`,children:vo.map(e=>$(`but' +
+  'ton`,{type:`button`,"aria-pressed":e.seconds===r,onClick:()=>i(e.seconds),children:e.label' +
+  '},e.label))}),$(`button`,{type:`button`,"aria-keyshortcuts":`p`,onClick:()=>e.pause(),titl' +
+  'e:`Key: p`,children:s?`Resume`:`Pause`}),$(`button`,{type:`button`,"aria-label":`Theme: ${' +
+  't.chosen}`,"aria-keyshortcuts":`t`,onClick:n,title:`Key: t`,children:{auto:`◐ Auto`,light:' +
+  '`○ Light`,dark:`● Dark`}[t.chosen]})]})]})}function Co(){return $(`p`,{class:`banner`,role' +
+  ':`alert`,children:[`The server does not let this page look.`,` `,$(`button`,{type:`button`' +
+  ',onClick:()=>location.reload(),children:`Reload`})]})}function wo({live:e,snapshot:t}){let' +
+  '{facts:n}=t,{sample:r,budget:i}=n,a=i.limit===null?null:i.used/i.limit;return $(`dl`,{clas' +
+  's:`summary card`,children:[$(`div`,{children:[$(`dt`,{children:`State`}),$(`dd`,{class:n.s' +
+  'tate===`running`?`good`:`bad`,children:n.state})]}),$(`div`,{children:[$(`dt`,{children:`U' +
+  'p for`}),$(`dd`,{children:e.hello===null?``:Na(n.at-e.hello.startedAt)})]}),$(`div`,{child' +
+  'ren:[$(`dt`,{children:`Opened`}),$(`dd`,{children:Z(n.opened)})]}),$(`div`,{children:[$(`d' +
+  't`,{children:`Closed`}),$(`dd`,{children:Z(n.closed)})]}),$(`div`,{children:[$(`dt`,{child' +
+  'ren:`Refused`}),$(`dd`,{children:Z(Object.values(n.refusals).reduce((e,t)=>e+t,0))})]}),$(' +
+  '`div`,{children:[$(`dt`,{children:`Event loop`}),$(`dd`,{class:(r.busy??0)>.9?`bad`:``,chi' +
+  'ldren:Ma(r.busy)})]}),$(`div`,{children:[$(`dt`,{children:`Processor`}),$(`dd`,{children:M' +
+  'a(r.cpu)})]}),$(`div`,{class:`meter-cell`,children:[$(`dt`,{children:`Memory of sessions`}' +
+  '),$(`dd`,{class:(a??0)>7/8?`bad`:``,children:[Q(i.used),$(`span`,{class:`soft`,children:[`' +
+  ' of `,i.limit===null?`no limit`:Q(i.limit)]}),a===null?null:$(`i`,{class:`meter`,role:`img' +
+  '`,"aria-label":Ma(a),children:$(`i`,{style:{width:`${Math.min(a,1)*100}%`}})})]})]})]})}va' +
+  'r To=`towpath-inspector-theme`;function Eo(){let[e,t]=ye(Do),[n,r]=ye(!1);return z(()=>{le' +
+  't e=matchMedia(`(prefers-color-scheme: dark)`),t=()=>r(e.matches);return t(),e.addEventLis' +
+  'tener(`change`,t),()=>e.removeEventListener(`change`,t)},[]),document.documentElement.styl' +
+  'e.colorScheme=e===`auto`?`light dark`:e,[{chosen:e,shown:e===`auto`?n?`dark`:`light`:e},()' +
+  '=>{let n=bo[(bo.indexOf(e)+1)%bo.length]??`auto`;Oo(n),t(n)}]}function Do(){try{let e=loca' +
+  'lStorage.getItem(To);return bo.find(t=>t===e)??`auto`}catch{return`auto`}}function Oo(e){t' +
+  'ry{localStorage.setItem(To,e)}catch{}}function ko(e){let t=B(e);t.current=e,z(()=>{let e=e' +
+  '=>{let{target:n,key:r,ctrlKey:i,metaKey:a,altKey:o}=e;if(n instanceof Element&&n.closest(`' +
+  'input, select, dialog`)!==null||i||a||o)return;let s=Object.hasOwn(t.current,r)?t.current[' +
+  'r]:void 0;s!==void 0&&(e.preventDefault(),s())};return document.addEventListener(`keydown`' +
+  ',e),()=>document.removeEventListener(`keydown`,e)},[])}var Ao=600,jo=1e3,Mo=15e3,No=1008,P' +
+  'o=1013,Fo=1e4,Io=class{status=`connecting`;hello=null;snapshot=null;isPaused=!1;samples=zo' +
+  '();view=Ka;notice=``;#e;#t=null;#n=[];#r=jo;#i;constructor(e){this.#i=e}connect(){let e=ne' +
+  'w URL(location.href);e.protocol=e.protocol===`https:`?`wss:`:`ws:`,e.search=``,e.hash=``;l' +
+  'et t=new WebSocket(e);this.#t=t,this.status!==`offline`&&this.#u(`connecting`);let n=!1;t.' +
+  'onmessage=({data:e})=>{n=!0,this.#o(JSON.parse(String(e)))},t.onclose=({code:e})=>void thi' +
+  's.#l(e,n)}show(e){this.view={...this.view,...e},this.#a({type:`view`,...this.view}),this.#' +
+  'i()}close(e){this.#s(`Closing ${e}…`),this.#a({type:`close`,session:e}),this.#i()}dismiss(' +
+  '){this.#s(``),this.#i()}pause(){if(this.isPaused=!this.isPaused,!this.isPaused){for(let e ' +
+  'of this.#n)this.#c(e);this.#n=[]}this.#i()}#a(e){this.#t?.readyState===WebSocket.OPEN&&thi' +
+  's.#t.send(JSON.stringify(e))}#o(e){switch(e.type){case`hello`:this.hello=e,this.#r=jo,this' +
+  '.samples=Ro(e),this.#n=[],this.#a({type:`view`,...this.view}),this.#u(`live`);return;case`' +
+  'snapshot`:this.isPaused?this.#n=[...this.#n,e].slice(-600):this.#c(e);break;case`closing`:' +
+  'this.#s(e.found?`Session ${e.session} is closing.`:`Session ${e.session} had ended before.' +
+  '`)}this.#i()}#s(e){this.notice=e,clearTimeout(this.#e),e!==``&&(this.#e=setTimeout(()=>thi' +
+  's.dismiss(),Fo))}#c(e){let{at:t,sample:n}=e.facts;this.snapshot=e;let{times:r,series:i}=th' +
+  'is.samples;r.push(t/1e3);let a=r.length>Ao;a&&r.shift();for(let e of Ga)i[e].push(n[e]),a&' +
+  '&i[e].shift()}async#l(e,t){if(this.#t=null,e===No||!t&&!await Lo())return this.#u(`refused' +
+  '`);this.#u(e===Po?`full`:`offline`),setTimeout(()=>this.connect(),this.#r*(.75+Math.random' +
+  '()/2)),this.#r=Math.min(this.#r*2,Mo)}#u(e){this.status=e,this.#i()}};async function Lo(){' +
+  'try{let{status:e,redirected:t}=await fetch(location.pathname,{method:`HEAD`});return!t&&(e' +
+  '<400||e>=500)}catch{return!0}}function Ro({history:e}){let t=zo();t.times=e.times.map(e=>e' +
+  '/1e3);for(let n of Ga)t.series[n]=[...e.series[n]];return t}function zo(){return{times:[],' +
+  'series:Object.fromEntries(Ga.map(e=>[e,[]]))}}var Bo=document.getElementById(`inspector`),' +
+  'Vo=new Io(Ho);Vo.connect();function Ho(){if(Bo===null)return;let e=document.activeElement,' +
+  't=e?.closest(`[role="region"]`)??null;if(F($(xo,{live:Vo}),Bo),document.activeElement===e)' +
+  'return;let n=e?.isConnected===!0?e:t;n instanceof HTMLElement&&n.focus({preventScroll:!0})' +
+  '}'
 
 /** The style. */
 export const PAGE_STYLE: string =
@@ -1011,96 +1018,100 @@ export const PAGE_STYLE: string =
   'x 2px #141e1c0f,none);--radius:10px;--sans:system-ui, -apple-system, "Segoe UI", Roboto, "' +
   'Helvetica Neue", "Noto Sans", sans-serif;--mono:ui-monospace, SFMono-Regular, Menlo, Conso' +
   'las, "DejaVu Sans Mono", monospace}*,:before,:after{box-sizing:border-box}html{-webkit-tex' +
-  't-size-adjust:100%}body{background:var(--paper);color:var(--ink);font:14px/1.45 var(--sans' +
-  ');margin:0}h1,h2,h3,p,ul,dl,dd{margin:0;padding:0}ul{list-style:none}h2{font-size:13px;fon' +
-  't-weight:600}h3{font-size:12px;font-weight:600}:focus-visible{outline:2px solid var(--focu' +
-  's);outline-offset:2px}.soft{color:var(--soft)}.mono,.name{font-family:var(--mono);font-siz' +
-  'e:12px}.strong{font-weight:600}.good{color:var(--good)}.bad{color:var(--bad)}.hidden{clip-' +
-  'path:inset(50%);white-space:nowrap;width:1px;height:1px;position:absolute;overflow:hidden}' +
-  'button,input,select{border:1px solid var(--line);background:var(--card);min-height:32px;co' +
-  'lor:inherit;font:inherit;border-radius:7px;padding:4px 10px;font-size:13px}button{cursor:p' +
-  'ointer;white-space:nowrap}button:hover:not(:disabled){border-color:var(--soft)}button:disa' +
-  'bled{opacity:.55;cursor:default}button[aria-pressed=true]{border-color:var(--one);backgrou' +
-  'nd:var(--one-mist)}button.small{min-height:26px;padding:1px 8px;font-size:12px}button.dang' +
-  'er{border-color:var(--bad);background:var(--bad-mist);color:var(--bad);font-weight:600}.ba' +
-  'r{z-index:2;border-bottom:1px solid var(--line);background:var(--card);flex-wrap:wrap;alig' +
-  'n-items:center;gap:8px 16px;padding:10px 20px;display:flex;position:sticky;top:0}.bar h1{a' +
-  'lign-items:center;gap:8px;font-size:15px;font-weight:650;display:flex}.bar h1 span{color:v' +
-  'ar(--soft);font-weight:400}.bar svg{width:24px;height:24px}.bar svg rect{fill:var(--one)}.' +
-  'bar svg path{fill:none;stroke:var(--card);stroke-width:2.6px;stroke-linecap:round;stroke-l' +
-  'inejoin:round}.status{border:1px solid var(--line);border-radius:99px;align-items:center;g' +
-  'ap:7px;padding:2px 10px;font-size:12px;display:flex}.status:before{background:var(--soft);' +
-  'content:"";border-radius:50%;width:8px;height:8px}.status.live:before{background:var(--goo' +
-  'd)}.status.offline:before,.status.refused:before,.status.full:before{background:var(--bad)' +
-  '}.status.paused:before{background:var(--two)}.where{font-size:12px}.tools{flex-wrap:wrap;g' +
-  'ap:8px;margin-left:auto;display:flex}.segments{display:flex}.segments button{border-radius' +
-  ':0}.segments button+button{margin-left:-1px}.segments button:first-child{border-radius:7px' +
-  ' 0 0 7px}.segments button:last-child{border-radius:0 7px 7px 0}.segments button[aria-press' +
-  'ed=true]{z-index:1}main{gap:12px;max-width:1760px;margin:0 auto;padding:12px 20px 48px;dis' +
-  'play:grid}.card{border:1px solid var(--line);border-radius:var(--radius);background:var(--' +
-  'card);min-width:0;box-shadow:var(--shadow)}.banner{border:1px solid var(--bad);border-radi' +
-  'us:var(--radius);background:var(--bad-mist);flex-wrap:wrap;align-items:center;gap:12px;pad' +
-  'ding:10px 14px;display:flex}.summary{grid-template-columns:repeat(7,auto) minmax(220px,1.4' +
-  'fr);gap:10px 24px;padding:10px 16px;display:grid}.summary dt{color:var(--soft);font-size:1' +
-  '2px}.summary dd{font-variant-numeric:tabular-nums;white-space:nowrap;font-size:15px;font-w' +
-  'eight:600}.summary dd .soft{font-size:13px;font-weight:400}.meter{background:var(--grid);b' +
-  'order-radius:3px;height:5px;margin-top:4px;display:block;overflow:hidden}.meter i{backgrou' +
-  'nd:var(--one);min-width:2px;height:100%;display:block}.bad .meter i{background:var(--bad)}' +
-  '.charts{grid-template-columns:repeat(4,minmax(0,1fr));gap:12px;display:grid}.stale{opacity' +
-  ':.55}.chart{padding:10px 4px 4px;overflow:hidden}.chart h2{color:var(--soft);padding:0 10p' +
-  'x}.legend{flex-wrap:wrap;gap:2px 18px;min-height:44px;padding:2px 10px 4px;display:flex}.l' +
-  'egend dt{color:var(--soft);align-items:center;gap:5px;font-size:11.5px;display:flex}.legen' +
-  'd dd{font-variant-numeric:tabular-nums;white-space:nowrap;font-size:16px;font-weight:600;l' +
-  'ine-height:1.25}.dot{border-radius:2px;width:8px;height:8px}.dot.one{background:var(--one)' +
-  '}.dot.two{background:var(--two)}.dot.three{background:var(--three)}.plot{height:132px}.u-c' +
-  'ursor-x{border-color:var(--soft)!important}.panels{grid-template-columns:repeat(2,minmax(0' +
-  ',1fr));align-items:start;gap:12px;display:grid}.wide{grid-column:1/-1}.column{gap:12px;min' +
-  '-width:0;display:grid}.panel header{align-items:baseline;gap:10px;padding:10px 14px;displa' +
-  'y:flex}.panel header p{font-variant-numeric:tabular-nums;font-size:12px}.empty{color:var(-' +
-  '-soft);padding:4px 14px 16px}.scroller{border-radius:0 0 var(--radius) var(--radius);max-h' +
-  'eight:340px;position:relative;overflow:auto}.wide .scroller{max-height:520px}.scroller:foc' +
-  'us-visible{outline-offset:-2px}table{border-spacing:0;width:100%;font-size:13px}th,td{bord' +
-  'er-top:1px solid var(--grid);text-align:left;white-space:nowrap;padding:5px 14px}tbody th{' +
-  'font-weight:400}thead th{z-index:1;border-top:0;border-bottom:1px solid var(--line);backgr' +
-  'ound:var(--sunken);color:var(--soft);font-size:12px;font-weight:500;position:sticky;top:0}' +
-  'tbody tr:first-child>*{border-top:0}tbody tr:hover>*{background:var(--sunken)}.number{font' +
-  '-variant-numeric:tabular-nums;text-align:right}th button{min-height:0;color:inherit;font:i' +
-  'nherit;background:0 0;border:0;padding:0}th[aria-sort]{color:var(--ink);font-weight:600}.a' +
-  'rrow{width:11px;margin-left:4px;display:inline-block}.sessions tbody th{text-overflow:elli' +
-  'psis;max-width:180px;overflow:hidden}.sessions .name,.cause{text-overflow:ellipsis;max-wid' +
-  'th:260px;overflow:hidden}tr.closing>*{color:var(--soft);font-style:italic}.controls{flex-w' +
-  'rap:wrap;gap:8px;padding:0 14px 10px;display:flex}.presets{flex-wrap:wrap;gap:6px;display:' +
-  'flex}.field{display:flex;position:relative}.field select{max-width:240px}.grows{flex:240px' +
-  '}.grows input{width:100%;padding-right:34px}kbd{border:1px solid var(--line);color:var(--s' +
-  'oft);font:11px/16px var(--mono);border-radius:4px;padding:0 5px;position:absolute;top:7px;' +
-  'right:9px}input:focus+kbd{display:none}.ages{background:var(--grid);border-radius:3px;widt' +
-  'h:100%;min-width:120px;height:9px;display:flex;overflow:hidden}.age{flex-basis:0;height:10' +
-  '0%;display:block}.age-0{background:var(--two)}.age-1{background:color-mix(in oklab, var(--' +
-  'one) 28%, var(--card))}.age-2{background:color-mix(in oklab, var(--one) 46%, var(--card))}' +
-  '.age-3{background:color-mix(in oklab, var(--one) 64%, var(--card))}.age-4{background:color' +
-  '-mix(in oklab, var(--one) 82%, var(--card))}.age-5{background:var(--one)}.ages-key{border-' +
-  'top:1px solid var(--grid);color:var(--soft);flex-wrap:wrap;gap:4px 16px;padding:8px 14px 1' +
-  '0px;font-size:12px;display:flex}.ages-key li{align-items:center;gap:6px;display:flex}.ages' +
-  '-key .age{border-radius:2px;flex:none;width:10px;height:10px}.groups{grid-template-columns' +
-  ':repeat(3,minmax(0,1fr));gap:16px;padding:2px 14px 16px;display:grid}.counts>div{border-bo' +
-  'ttom:1px solid var(--grid);justify-content:space-between;gap:8px;padding:3px 0;display:fle' +
-  'x}.counts dt{font-family:var(--mono);text-overflow:ellipsis;font-size:12px;overflow:hidden' +
-  '}.counts dd{font-variant-numeric:tabular-nums;font-weight:600}dialog{border:1px solid var(' +
-  '--line);border-radius:var(--radius);background:var(--card);max-width:460px;color:var(--ink' +
-  ');padding:18px 20px}dialog::backdrop{background:#00000073}dialog h2{margin-bottom:8px;font' +
-  '-size:15px}dialog p{overflow-wrap:anywhere}.buttons{justify-content:flex-end;gap:8px;margi' +
-  'n-top:16px;display:flex}.notice{z-index:3;overflow-wrap:anywhere;background:var(--ink);max' +
-  '-width:calc(100vw - 32px);color:var(--card);border-radius:8px;padding:8px 14px;font-size:1' +
-  '3px;position:fixed;bottom:16px;right:16px}.notice:empty{display:none}noscript{padding:40px' +
-  ';display:block}@media (width<=1180px){.charts{grid-template-columns:repeat(2,minmax(0,1fr)' +
-  ')}.summary{grid-template-columns:repeat(4,auto)}.meter-cell{grid-column:span 1}}@media (wi' +
-  'dth<=820px){.bar{padding:10px 12px;position:static}.tools{width:100%;margin-left:0}main{ga' +
-  'p:10px;padding:10px 10px 40px}.panels{grid-template-columns:minmax(0,1fr)}button,input,sel' +
-  'ect{min-height:40px}.grows input{font-size:16px}kbd{display:none}.groups{grid-template-col' +
-  'umns:minmax(0,1fr)}th,td{padding:7px 10px}tbody th,thead th:first-child{background:var(--c' +
-  'ard);position:sticky;left:0}thead th:first-child{z-index:2;background:var(--sunken)}}@medi' +
-  'a (width<=560px){.charts{grid-template-columns:minmax(0,1fr)}.sessions tbody th{max-width:' +
-  '110px}.summary{grid-template-columns:repeat(3,auto);gap:10px 16px;padding:10px 12px}.meter' +
-  '-cell{grid-column:span 2}.presets{flex-wrap:nowrap;width:100%;overflow-x:auto}.field selec' +
-  't{max-width:none}.field{flex:100%}.field select{width:100%}}@media (prefers-reduced-motion' +
-  ':no-preference){.stale,.charts,.sessions{transition:opacity .15s}}'
+  't-size-adjust:100%;scroll-padding-top:104px}body{background:var(--paper);color:var(--ink);' +
+  'font:14px/1.45 var(--sans);margin:0}h1,h2,h3,p,ul,dl,dd{margin:0;padding:0}ul{list-style:n' +
+  'one}h2{font-size:13px;font-weight:600}h3{font-size:12px;font-weight:600}:focus-visible{out' +
+  'line:2px solid var(--focus);outline-offset:2px}.soft{color:var(--soft)}.mono,.name{font-fa' +
+  'mily:var(--mono);font-size:12px}.strong{font-weight:600}.good{color:var(--good)}.bad{color' +
+  ':var(--bad)}.hidden{clip-path:inset(50%);white-space:nowrap;width:1px;height:1px;position:' +
+  'absolute;overflow:hidden}button,input,select{border:1px solid var(--line);background:var(-' +
+  '-card);min-height:32px;color:inherit;font:inherit;border-radius:7px;padding:4px 10px;font-' +
+  'size:13px}button{cursor:pointer;white-space:nowrap}button:hover:not([aria-disabled=true]){' +
+  'border-color:var(--soft)}button[aria-disabled=true]{opacity:.55;cursor:default}button[aria' +
+  '-pressed=true]{border-color:var(--one);background:var(--one-mist)}button.small{min-height:' +
+  '26px;padding:1px 8px;font-size:12px}button.danger{border-color:var(--bad);background:var(-' +
+  '-bad-mist);color:var(--bad);font-weight:600}.bar{z-index:2;border-bottom:1px solid var(--l' +
+  'ine);background:var(--card);flex-wrap:wrap;align-items:center;gap:8px 16px;padding:10px 20' +
+  'px;display:flex;position:sticky;top:0}.bar h1{align-items:center;gap:8px;font-size:15px;fo' +
+  'nt-weight:650;display:flex}.bar h1 span{color:var(--soft);font-weight:400}.bar svg{width:2' +
+  '4px;height:24px}.bar svg rect{fill:var(--one)}.bar svg path{fill:none;stroke:var(--card);s' +
+  'troke-width:2.6px;stroke-linecap:round;stroke-linejoin:round}.status{border:1px solid var(' +
+  '--line);border-radius:99px;align-items:center;gap:7px;padding:2px 10px;font-size:12px;disp' +
+  'lay:flex}.status:before{background:var(--soft);content:"";border-radius:50%;width:8px;heig' +
+  'ht:8px}.status.live:before{background:var(--good)}.status.offline:before,.status.refused:b' +
+  'efore,.status.full:before{background:var(--bad)}.status.paused:before{background:var(--two' +
+  ')}.where{font-size:12px}.tools{flex-wrap:wrap;gap:8px;margin-left:auto;display:flex}.segme' +
+  'nts{display:flex}.segments button{border-radius:0}.segments button+button{margin-left:-1px' +
+  '}.segments button:first-child{border-radius:7px 0 0 7px}.segments button:last-child{border' +
+  '-radius:0 7px 7px 0}.segments button[aria-pressed=true]{z-index:1}.segments button:focus-v' +
+  'isible{z-index:2}main{gap:12px;max-width:1760px;margin:0 auto;padding:12px 20px 48px;displ' +
+  'ay:grid}.card{border:1px solid var(--line);border-radius:var(--radius);background:var(--ca' +
+  'rd);min-width:0;box-shadow:var(--shadow)}.banner{border:1px solid var(--bad);border-radius' +
+  ':var(--radius);background:var(--bad-mist);flex-wrap:wrap;align-items:center;gap:12px;paddi' +
+  'ng:10px 14px;display:flex}.summary{grid-template-columns:repeat(7,auto) minmax(220px,1.4fr' +
+  ');gap:10px 24px;padding:10px 16px;display:grid}.summary dt{color:var(--soft);font-size:12p' +
+  'x}.summary dd{font-variant-numeric:tabular-nums;white-space:nowrap;font-size:15px;font-wei' +
+  'ght:600}.summary dd .soft{font-size:13px;font-weight:400}.meter{background:var(--grid);bor' +
+  'der-radius:3px;height:5px;margin-top:4px;display:block;overflow:hidden}.meter i{background' +
+  ':var(--one);min-width:2px;height:100%;display:block}.bad .meter i{background:var(--bad)}.c' +
+  'harts{grid-template-columns:repeat(4,minmax(0,1fr));gap:12px;display:grid}.stale{opacity:.' +
+  '55}.chart{padding:10px 4px 4px;overflow:hidden}.chart h2{color:var(--soft);padding:0 10px}' +
+  '.legend{flex-wrap:wrap;gap:2px 18px;min-height:44px;padding:2px 10px 4px;display:flex}.leg' +
+  'end dt{color:var(--soft);align-items:center;gap:5px;font-size:11.5px;display:flex}.legend ' +
+  'dd{font-variant-numeric:tabular-nums;white-space:nowrap;font-size:16px;font-weight:600;lin' +
+  'e-height:1.25}.dot{border-radius:2px;width:8px;height:8px}.dot.one{background:var(--one)}.' +
+  'dot.two{background:var(--two)}.dot.three{background:var(--three)}.plot{height:132px}.u-cur' +
+  'sor-x{border-color:var(--soft)!important}.panels{grid-template-columns:repeat(2,minmax(0,1' +
+  'fr));align-items:start;gap:12px;display:grid}.wide{grid-column:1/-1}.column{gap:12px;min-w' +
+  'idth:0;display:grid}.panel header{align-items:baseline;gap:10px;padding:10px 14px;display:' +
+  'flex}.panel header p{font-variant-numeric:tabular-nums;font-size:12px}.empty{color:var(--s' +
+  'oft);padding:4px 14px 16px}.scroller{border-radius:0 0 var(--radius) var(--radius);max-hei' +
+  'ght:340px;scroll-padding-top:36px;position:relative;overflow:auto}.wide .scroller{max-heig' +
+  'ht:520px}.scroller:focus-visible{outline-offset:-2px}table{border-spacing:0;width:100%;fon' +
+  't-size:13px}th,td{border-top:1px solid var(--grid);text-align:left;white-space:nowrap;padd' +
+  'ing:5px 14px}tbody th{font-weight:400}thead th{z-index:1;border-top:0;border-bottom:1px so' +
+  'lid var(--line);background:var(--sunken);color:var(--soft);font-size:12px;font-weight:500;' +
+  'position:sticky;top:0}tbody tr:first-child>*{border-top:0}tbody tr:hover>*{background:var(' +
+  '--sunken)}.number{font-variant-numeric:tabular-nums;text-align:right}th button{min-height:' +
+  '0;color:inherit;font:inherit;background:0 0;border:0;padding:0}th[aria-sort]{color:var(--i' +
+  'nk);font-weight:600}.arrow{width:11px;margin-left:4px;display:inline-block}.sessions tbody' +
+  ' th{text-overflow:ellipsis;max-width:180px;overflow:hidden}.sessions .name,.cause{text-ove' +
+  'rflow:ellipsis;max-width:260px;overflow:hidden}tr.closing>*{color:var(--soft);font-style:i' +
+  'talic}.controls{flex-wrap:wrap;gap:8px;padding:0 14px 10px;display:flex}.presets{flex-wrap' +
+  ':wrap;gap:6px;display:flex}.field{display:flex;position:relative}.field select{max-width:2' +
+  '40px}.grows{flex:240px}.grows input{width:100%;padding-right:34px}kbd{border:1px solid var' +
+  '(--line);color:var(--soft);font:11px/16px var(--mono);border-radius:4px;padding:0 5px;posi' +
+  'tion:absolute;top:7px;right:9px}input:focus+kbd{display:none}.ages{background:var(--grid);' +
+  'border-radius:3px;width:100%;min-width:120px;height:9px;display:flex;overflow:hidden}.age{' +
+  'flex-basis:0;height:100%;display:block}.age-0{background:var(--two)}.age-1{background:colo' +
+  'r-mix(in oklab, var(--one) 28%, var(--card))}.age-2{background:color-mix(in oklab, var(--o' +
+  'ne) 46%, var(--card))}.age-3{background:color-mix(in oklab, var(--one) 64%, var(--card))}.' +
+  'age-4{background:color-mix(in oklab, var(--one) 82%, var(--card))}.age-5{background:var(--' +
+  'one)}.ages-key{border-top:1px solid var(--grid);color:var(--soft);flex-wrap:wrap;gap:4px 1' +
+  '6px;padding:8px 14px 10px;font-size:12px;display:flex}.ages-key li{align-items:center;gap:' +
+  '6px;display:flex}.ages-key .age{border-radius:2px;flex:none;width:10px;height:10px}.groups' +
+  '{grid-template-columns:repeat(3,minmax(0,1fr));gap:16px;padding:2px 14px 16px;display:grid' +
+  '}.counts>div{border-bottom:1px solid var(--grid);justify-content:space-between;gap:8px;pad' +
+  'ding:3px 0;display:flex}.counts dt{font-family:var(--mono);text-overflow:ellipsis;font-siz' +
+  'e:12px;overflow:hidden}.counts dd{font-variant-numeric:tabular-nums;font-weight:600}dialog' +
+  '{border:1px solid var(--line);border-radius:var(--radius);background:var(--card);max-width' +
+  ':460px;color:var(--ink);padding:18px 20px}dialog::backdrop{background:#00000073}dialog h2{' +
+  'margin-bottom:8px;font-size:15px}dialog p{overflow-wrap:anywhere}.buttons{justify-content:' +
+  'flex-end;gap:8px;margin-top:16px;display:flex}.notice{z-index:3;overflow-wrap:anywhere;bac' +
+  'kground:var(--ink);max-width:calc(100vw - 32px);color:var(--card);border-radius:8px;paddin' +
+  'g:8px 14px;font-size:13px;position:fixed;bottom:16px;right:16px}.notice:empty{padding:0}no' +
+  'script{padding:40px;display:block}@media (width<=1180px){.charts{grid-template-columns:rep' +
+  'eat(2,minmax(0,1fr))}.summary{grid-template-columns:repeat(4,auto)}.meter-cell{grid-column' +
+  ':span 1}}@media (width<=820px){.bar{padding:10px 12px;position:static}.tools{width:100%;ma' +
+  'rgin-left:0}main{gap:10px;padding:10px 10px 40px}.panels{grid-template-columns:minmax(0,1f' +
+  'r)}button,input,select{min-height:40px}.grows input{font-size:16px}kbd{display:none}.group' +
+  's{grid-template-columns:minmax(0,1fr)}th,td{padding:7px 10px}tbody th,thead th:first-child' +
+  '{background:var(--card);position:sticky;left:0}thead th:first-child{z-index:2;background:v' +
+  'ar(--sunken)}html{scroll-padding-top:0}.scroller{scroll-padding-left:140px}}@media (width<' +
+  '=560px){.charts{grid-template-columns:minmax(0,1fr)}.sessions tbody th{max-width:110px}.su' +
+  'mmary{grid-template-columns:repeat(3,auto);gap:10px 16px;padding:10px 12px}.meter-cell{gri' +
+  'd-column:span 2}.presets{flex-wrap:nowrap;width:100%;overflow-x:auto}.presets button:focus' +
+  '-visible{outline-offset:-2px}.field select{max-width:none}.field{flex:100%}.field select{w' +
+  'idth:100%}}@media (forced-colors:active){button[aria-pressed=true]{outline:1px solid highl' +
+  'ight}.dot,.age,.meter i,.status:before{forced-color-adjust:none}}@media (prefers-reduced-m' +
+  'otion:no-preference){.stale,.charts,.sessions{transition:opacity .15s}}'

@@ -15,7 +15,7 @@ import { chromium } from 'playwright-core'
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
-import { SessionRegistry } from '../../src/application/internal.ts'
+import { type SessionControl, SessionRegistry } from '../../src/application/internal.ts'
 import {
   type Application,
   attach,
@@ -121,8 +121,13 @@ describe('the inspector in Chromium', { timeout: 60_000 }, () => {
   it('D-19 closes a session by keyboard, after a question', async () => {
     let closed = ''
     const target = session({ id: 'the-one', bytes: 5 })
-    Object.assign(target, { close: () => void (closed = target.id) })
-    inspected.add(target)
+    const control = { ...IDLE_CONTROL }
+    const close = (): void => {
+      closed = target.id
+      Object.assign(control, { ending: {} })
+    }
+    Object.assign(target, { close })
+    inspected.add(target, control)
     const page = await open()
     await page.getByRole('button', { name: 'Close session the-one' }).focus()
     await page.keyboard.press('Enter')
@@ -135,9 +140,47 @@ describe('the inspector in Chromium', { timeout: 60_000 }, () => {
     await page.getByRole('button', { name: 'Close session', exact: true }).focus()
     await page.keyboard.press('Enter')
     await page.getByText('Session the-one is closing.').waitFor()
+    await page.getByRole('button', { name: 'Closing session the-one' }).waitFor()
+    const focused = await page.evaluate('document.activeElement?.textContent')
+    await page.keyboard.press('Escape')
 
     expect([before, closed]).toEqual(['', 'the-one'])
+    expect(focused).toBe('Closing session the-one')
+    expect(await page.locator('.notice').textContent()).toBe('')
     expect(inspected.logged).toMatchObject([{ session: 'the-one', operator: 'ada' }])
+    expect(complaints).toEqual([])
+  })
+
+  it('keeps the focus on the button of a row that moves, and on the table when the row goes', async () => {
+    const [one, two, three] = [
+      session({ id: 'one', bytes: 3 }),
+      session({ id: 'two', bytes: 2 }),
+      session({ id: 'three', bytes: 1 }),
+    ] as const
+    for (const each of [one, two, three]) inspected.add(each)
+    const page = await open()
+    // Not every browser has it. Without it, an element that moves loses the focus.
+    await page.evaluate('delete Element.prototype.moveBefore')
+    await page.getByRole('button', { name: 'Bytes', exact: true }).click()
+    const first = page.locator('.sessions tbody tr').first()
+    await first.getByRole('rowheader', { name: 'one' }).waitFor()
+    await page.getByRole('button', { name: 'Close session two' }).focus()
+    const focused: unknown[] = []
+    const moves = [
+      [two, 10],
+      [three, 20],
+      [one, 30],
+    ] as const
+    for (const [moved, incoming] of moves) {
+      Object.assign(moved.statistics.bytes, { incoming })
+      await first.getByRole('rowheader', { name: moved.id }).waitFor()
+      focused.push(await page.evaluate('document.activeElement?.textContent'))
+    }
+    inspected.remove(two)
+    await page.getByRole('rowheader', { name: 'two' }).waitFor({ state: 'detached' })
+
+    expect(focused).toEqual(Array.from({ length: 3 }, () => 'Close session two'))
+    expect(await page.evaluate('document.activeElement?.ariaLabel')).toBe('Sessions')
     expect(complaints).toEqual([])
   })
 
@@ -154,8 +197,17 @@ describe('the inspector in Chromium', { timeout: 60_000 }, () => {
     await page.getByRole('status').getByText('Paused').waitFor()
     await page.keyboard.press('p')
     await page.keyboard.press('/')
+    const type = await page.evaluate('document.activeElement?.type')
+    await page.keyboard.type('1')
+    await page.keyboard.press('Escape')
+    const afterOne = await page.evaluate(
+      '[document.activeElement?.type, document.activeElement?.value]',
+    )
+    await page.keyboard.press('Escape')
 
-    expect(await page.evaluate('document.activeElement?.type')).toBe('search')
+    expect(type).toBe('search')
+    expect(afterOne).toEqual(['search', ''])
+    expect(await page.evaluate('document.activeElement?.tagName')).toBe('BODY')
     expect(light).not.toBe(dark)
     expect(
       await page.evaluate(
@@ -192,7 +244,8 @@ describe('the inspector in Chromium', { timeout: 60_000 }, () => {
 
 interface Inspected {
   readonly url: string
-  readonly add: (session: WebSocketServerSession) => void
+  readonly add: (session: WebSocketServerSession, control?: SessionControl) => void
+  readonly remove: (session: WebSocketServerSession) => void
   /** The facts of the lines that say who closed a session. */
   readonly logged: unknown[]
   readonly stop: () => Promise<void>
@@ -224,7 +277,8 @@ async function serve(port = 0): Promise<Inspected> {
   const address = server.address() as AddressInfo // it listens on TCP
   const inspected: Inspected = {
     url: `http://127.0.0.1:${address.port}/towpath`,
-    add: (each) => registryOf(app).add(each, IDLE_CONTROL),
+    add: (each, control = IDLE_CONTROL) => registryOf(app).add(each, control),
+    remove: (each) => void registryOf(app).delete(each),
     logged,
     stop: () => stop(app, server),
     isAllowed: true,

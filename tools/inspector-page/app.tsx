@@ -101,6 +101,7 @@ export function App({ live }: { readonly live: Live }) {
     '/': () => filter.current?.focus(),
     p: () => live.pause(),
     t: turn,
+    Escape: () => live.dismiss(),
   })
   const { snapshot, samples } = live
   const sessions = snapshot?.facts.sample.sessions ?? null
@@ -190,10 +191,16 @@ function Bar({ live, theme, turn, seconds, setSeconds }: BarProps) {
             </button>
           ))}
         </div>
-        <button type="button" aria-pressed={isPaused} onClick={() => live.pause()} title="Key: p">
+        <button type="button" aria-keyshortcuts="p" onClick={() => live.pause()} title="Key: p">
           {isPaused ? 'Resume' : 'Pause'}
         </button>
-        <button type="button" onClick={turn} title="Key: t" aria-label={`Theme: ${theme.chosen}`}>
+        <button
+          type="button"
+          aria-label={`Theme: ${theme.chosen}`}
+          aria-keyshortcuts="t"
+          onClick={turn}
+          title="Key: t"
+        >
           {{ auto: '◐ Auto', light: '○ Light', dark: '● Dark' }[theme.chosen]}
         </button>
       </div>
@@ -308,7 +315,7 @@ function store(theme: Theme): void {
   }
 }
 
-/** Keys of one letter, where no text is written. */
+/** Keys that work where no text is written. */
 function useKeys(keys: Readonly<Record<string, () => void>>): void {
   const current = useRef(keys)
   current.current = keys

@@ -28,6 +28,8 @@ const FIRST_DELAY_MS = 1000
 const MAX_DELAY_MS = 15_000
 const POLICY = 1008
 const TRY_LATER = 1013
+/** How long a notice is shown. */
+const NOTICE_MS = 10_000
 
 /** One connection after another. */
 export class Live {
@@ -39,6 +41,7 @@ export class Live {
   view: View = FIRST_VIEW
   /** What the last action has led to. */
   notice = ''
+  #noticeTimer: ReturnType<typeof setTimeout> | undefined
   #socket: WebSocket | null = null
   /** What has arrived while the page is paused, oldest first: the charts do not move. */
   #late: Snapshot[] = []
@@ -73,8 +76,14 @@ export class Live {
   }
 
   close(session: string): void {
-    this.notice = `Closing ${session}…`
+    this.#notify(`Closing ${session}…`)
     this.#send({ type: 'close', session })
+    this.#changed()
+  }
+
+  /** Removes the notice. */
+  dismiss(): void {
+    this.#notify('')
     this.#changed()
   }
 
@@ -106,12 +115,20 @@ export class Live {
         else this.#late = [...this.#late, message].slice(-MAX_SAMPLES)
         break
       case 'closing':
-        this.notice = message.found
-          ? `Session ${message.session} is closing.`
-          : `Session ${message.session} had ended before.`
+        this.#notify(
+          message.found
+            ? `Session ${message.session} is closing.`
+            : `Session ${message.session} had ended before.`,
+        )
         break
     }
     this.#changed()
+  }
+
+  #notify(notice: string): void {
+    this.notice = notice
+    clearTimeout(this.#noticeTimer)
+    if (notice !== '') this.#noticeTimer = setTimeout(() => this.dismiss(), NOTICE_MS)
   }
 
   #show(snapshot: Snapshot): void {

@@ -148,9 +148,17 @@ function Controls({ live, snapshot, filter }: SessionsProps) {
           maxLength={100}
           placeholder="Filter by id, address or subprotocol"
           value={view.text}
+          aria-keyshortcuts="/"
           onInput={({ currentTarget: { value } }) => live.show({ text: value.trim() })}
+          onKeyDown={(event) => {
+            if (event.key !== 'Escape') return
+            event.preventDefault()
+            // The first Escape empties the filter, the next one leaves it.
+            if (view.text === '') event.currentTarget.blur()
+            else live.show({ text: '' })
+          }}
         />
-        <kbd>/</kbd>
+        <kbd aria-hidden="true">/</kbd>
       </label>
     </div>
   )
@@ -212,7 +220,15 @@ function Row({ row, sort: sorted, close }: RowProps) {
       ))}
       {close === null ? null : (
         <td>
-          <button type="button" class="small" disabled={row.isClosing} onClick={close}>
+          <button
+            type="button"
+            class="small"
+            // A button that is disabled loses the focus.
+            aria-disabled={row.isClosing}
+            onClick={() => {
+              if (!row.isClosing) close()
+            }}
+          >
             {row.isClosing ? 'Closing' : 'Close'}
             <span class="hidden"> session {row.id}</span>
           </button>
