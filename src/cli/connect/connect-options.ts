@@ -2,7 +2,7 @@
  * The options of `towpath connect`.
  */
 
-import type { Arguments, CommandSpec } from '../arguments.ts'
+import { type Arguments, type CommandSpec, quoted } from '../arguments.ts'
 import { UsageError } from '../exit-code.ts'
 import { readUserFile, TARGET_OPTIONS } from '../wire/target-options.ts'
 import { Expectations } from './expectations.ts'
@@ -98,7 +98,7 @@ export function readConnectSettings(args: Arguments): ConnectSettings {
   const expectations = new Expectations(args.texts('expect'), args.number('count', { min: 1 }))
   const binary = args.has('binary') ? 'binary' : 'text'
   return {
-    script: args.texts('send').map(readLine),
+    script: readScript(args.texts('send'), topics.length > 0),
     topics,
     token: args.text('token'),
     format,
@@ -118,12 +118,31 @@ export function readConnectSettings(args: Arguments): ConnectSettings {
   }
 }
 
+/** Reads lines. One that cannot be run later is refused before there is a connection. */
+function readScript(lines: readonly string[], hasTopics: boolean): Instruction[] {
+  const script = lines.map(readLine)
+  const types = new Set(script.map(({ type }) => type))
+  if (hasTopics && (types.has('send') || types.has('ping'))) {
+    throw new UsageError(
+      'Cannot use --send with --subscribe for a message or a ping: expected /publish TOPIC JSON',
+    )
+  }
+  if (!hasTopics && types.has('publish')) {
+    throw new UsageError('Cannot use --send /publish: there are no topics, expected --subscribe')
+  }
+  return script
+}
+
 /** A file has a topic a line. */
 function readTopics(text: string): string[] {
   if (!text.startsWith('@')) return [text]
-  return readUserFile(text.slice(1))
+  const topics = readUserFile(text.slice(1))
     .toString('utf8')
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
+  if (topics.length > 0) return topics
+  throw new UsageError(
+    `Cannot use --subscribe: the file ${quoted(text.slice(1))} has no topic, expected one on each line`,
+  )
 }

@@ -151,6 +151,10 @@ describe('towpath connect, in a pipe', () => {
 
     expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' })
     expect(err).toContain(what)
+    [['connect', ECHO, '--subscribe', 'a', '--send', 'text'], '--send with --subscribe'],
+    [['connect', ECHO, '--subscribe', 'a', '--send', '/ping'], '--send with --subscribe'],
+    [['connect', ECHO, '--send', '/publish a 1'], 'expected --subscribe'],
+    [['connect', ECHO, '--subscribe', '@/dev/null'], '"/dev/null" has no topic'],
     expect(err.match(/\n/g)).toHaveLength(1)
   })
 

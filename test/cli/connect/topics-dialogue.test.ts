@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Application, WebSockets } from '../../../src/index.ts'
 import {
@@ -95,6 +98,32 @@ describe('towpath connect --subscribe', () => {
 
     expect(await lost.exitCode).toBe(4)
     expect(await refused.exitCode).toBe(2)
+  })
+
+  it('E-19 reads topics from a file, one on each line', async () => {
+    const { running, topics } = world()
+    const file = join(mkdtempSync(join(tmpdir(), 'towpath-')), 'topics')
+    writeFileSync(file, 'rooms/1\r\n\n rooms/2\n')
+    const command = await subscribed(running, ['--subscribe', `@${file}`, '--count', '2'])
+
+    await topics.topic(Room, { room: '1' }).publish('one')
+    await topics.topic(Room, { room: '2' }).publish('two')
+    await running.clock.advance(10)
+
+    expect(await command.exitCode).toBe(0)
+    expect(command.out).toMatch(/^\{"topic":"rooms\/1".*"one"\}\n\{"topic":"rooms\/2".*"two"\}\n$/)
+  })
+
+  it('E-19 ends with 5 when an expected event has not come', async () => {
+    const { running, topics } = world()
+    const args = ['--subscribe', 'rooms/1', '--expect', '{"a":1}', '--wait', '500']
+    const command = await subscribed(running, args)
+    await command.endInput()
+    await topics.topic(Room, { room: '1' }).publish({ a: 2 })
+    await running.clock.advance(1000)
+
+    expect(await command.exitCode).toBe(5)
+    expect(command.err).toContain('none of the last matches')
   })
 
   it('E-19 refuses input that is no command with 1', async () => {
