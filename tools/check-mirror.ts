@@ -91,7 +91,6 @@ const UNTESTED: Readonly<Record<string, string>> = {
   'cli/probe/ping-times.ts': 'is a part of probe: probe-command.test.ts runs it',
   'cli/probe/probe-options.ts': 'is a part of probe: probe-command.test.ts runs it',
   'cli/probe/probe-report.ts': 'is a part of probe: probe-command.test.ts runs it',
-  'cli/probe/step-times.ts': 'is a part of probe: probe-command.test.ts runs it',
   'cli/connect/conversation.ts': 'is a part of connect: connect-command.test.ts runs it',
   'cli/connect/dialogue.ts': 'is a part of connect: connect-command.test.ts runs it',
   'cli/connect/message-format.ts': 'is a part of connect: connect-command.test.ts runs it',

@@ -84,6 +84,28 @@ describe('SessionLog', () => {
     ).toThrow('Cannot install SessionLog: option "level" is a string, expected "debug" or "info"')
   })
 
+  it('D-06 writes its lines with pino', async () => {
+    const lines: string[] = []
+    const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) })
+    await withTestApplication(
+      async (t) => {
+        t.application.install(WebSockets)
+        t.application.install(SessionLog)
+        t.application.routing((route) => void route.webSocket('/', () => {}))
+        const session = await t.connect('/')
+        await session.closed
+      },
+      { logger },
+    )
+
+    const entries = lines.map((line) => JSON.parse(line) as { readonly msg: string })
+    expect(entries.find(({ msg }) => msg === 'WebSocket session ended')).toMatchObject({
+      level: 30,
+      route: '/',
+      code: 1000,
+    })
+  })
+
   it('D-06 takes pino as the logger of a server', async () => {
     const lines: string[] = []
     const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) })

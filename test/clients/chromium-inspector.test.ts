@@ -278,7 +278,7 @@ async function serve(port = 0): Promise<Inspected> {
   const inspected: Inspected = {
     url: `http://127.0.0.1:${address.port}/towpath`,
     add: (each, control = IDLE_CONTROL) => registryOf(app).add(each, control),
-    remove: (each) => void registryOf(app).delete(each),
+    remove: (each) => registryOf(app).delete(each),
     logged,
     stop: () => stop(app, server),
     isAllowed: true,

@@ -2,7 +2,7 @@ import { Registry } from 'prom-client'
 import { WebSockets } from 'towpath'
 import { withTestApplication } from 'towpath/testing'
 import { defineTopic, Topics } from 'towpath/topics'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 
 import { createApplication } from '../../src/application/index.ts'
 import { seconds } from '../../src/base/index.ts'
@@ -98,6 +98,23 @@ describe('PrometheusMetrics', () => {
       expect(text).toContain('towpath_broker_up 1\n')
       expect(text).toContain('towpath_broker_outages_total 0\n')
       expect(text).not.toMatch(/alice|bob|someone|hello/)
+    })
+  })
+
+  it('D-21 has the outages of the broker, and whether it is down', async () => {
+    await withTestApplication(async (t) => {
+      const registry = new Registry()
+      t.application.install(WebSockets)
+      t.application.install(PrometheusMetrics, { registry })
+      const topics = t.application.install(Topics)
+      const broker = { state: 'down', outages: 3, reconnects: 2 } as const
+      vi.spyOn(topics, 'statistics').mockReturnValue({ ...topics.statistics(), broker })
+
+      const text = await registry.metrics()
+
+      expect(text).toContain('towpath_broker_up 0\n')
+      expect(text).toContain('towpath_broker_outages_total 3\n')
+      expect(text).toContain('towpath_broker_reconnects_total 2\n')
     })
   })
 

@@ -246,6 +246,27 @@ describe('towpath bench', () => {
     expect((await bench('/echo', ...SHORT)).out).not.toContain('bottleneck')
   })
 
+  it.each([
+    [{ busy: 0.899, delay: 19.9 }, null],
+    [
+      { busy: 0.9, delay: 0 },
+      'The tool was the bottleneck: its thread was busy 90 % of the time. Use --workers or less load',
+    ],
+    [
+      { busy: 0, delay: 20 },
+      'The tool was the bottleneck: its event loop was late by 20 ms (p99). Use --workers or less load',
+    ],
+  ])('E-31 names the bottleneck of %j: %s', async (load, warning) => {
+    const line = new CommandLine(server)
+    line.load = load
+    const command = line.start(['bench', 'localhost/echo', '--json', ...SHORT])
+    await line.settle()
+    await line.clock.advance(20_000)
+    await command.exitCode
+
+    expect((JSON.parse(command.out) as Result).warning).toBe(warning)
+  })
+
   it('E-32 ends with 5 when a threshold of --expect does not hold', async () => {
     const held = await bench('/echo', ...SHORT, '--expect', 'p99<50ms,lost=0,sent>=200')
     const broken = await bench('/echo', ...SHORT, '--expect', 'p99<50ms,received>200')
@@ -289,10 +310,14 @@ describe('towpath bench', () => {
     const line = new CommandLine(server)
     line.network.refuse()
     const allowed = await line.run([...args, '--yes'])
+    const few = new CommandLine(server)
+    few.network.refuse()
+    const thousand = await few.run(['bench', 'wss://example.com/', '-c', '1000'])
 
     expect(refused.exitCode).toBe(1)
     expect(refused.err).toContain('1001 connections to a public host')
     expect(allowed.exitCode).toBe(2)
+    expect(thousand.exitCode).toBe(2)
   })
 
   it('E-33 ends with 3 when the server refuses every connection', async () => {

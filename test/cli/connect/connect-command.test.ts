@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Application, WebSockets } from '../../../src/index.ts'
-import { CloseReason } from '../../../src/protocol/index.ts'
+import { CloseReason, Frame } from '../../../src/protocol/index.ts'
 import { CommandLine } from '../../support/command-line.ts'
 
 const ECHO = 'ws://localhost/echo'
@@ -17,6 +17,14 @@ function server(app: Application): void {
     })
     route.webSocket('/close/:code', async ({ call, close }) => {
       await close(new CloseReason(Number(call.parameters.code), 'so\u0007'))
+    })
+    route.webSocketRaw('/close-without', async ({ incoming, send }) => {
+      await send(new Frame.Close())
+      for await (const _frame of incoming);
+    })
+    route.webSocket('/raw', async ({ incoming, send }) => {
+      await send('\u001b]0;title\u0007')
+      for await (const _frame of incoming);
     })
     route.webSocket('/silent', async ({ incoming }) => {
       for await (const _frame of incoming);
@@ -143,6 +151,10 @@ describe('towpath connect, in a pipe', () => {
     [['connect', 'ws://['], 'not a URL'],
     [['connect', 'ftp://localhost'], 'Cannot open WebSocket'],
     [['connect', ECHO, '--subscribe', 'a', '--protocol', 'b'], '--protocol with --subscribe'],
+    [['connect', ECHO, '--subscribe', 'a', '--send', 'text'], '--send with --subscribe'],
+    [['connect', ECHO, '--subscribe', 'a', '--send', '/ping'], '--send with --subscribe'],
+    [['connect', ECHO, '--send', '/publish a 1'], 'expected --subscribe'],
+    [['connect', ECHO, '--subscribe', '@/dev/null'], '"/dev/null" has no topic'],
   ])('E-09 refuses %j with 1, one sentence, and without a connection', async (args, what) => {
     const running = command()
     running.network.refuse()
@@ -151,10 +163,6 @@ describe('towpath connect, in a pipe', () => {
 
     expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' })
     expect(err).toContain(what)
-    [['connect', ECHO, '--subscribe', 'a', '--send', 'text'], '--send with --subscribe'],
-    [['connect', ECHO, '--subscribe', 'a', '--send', '/ping'], '--send with --subscribe'],
-    [['connect', ECHO, '--send', '/publish a 1'], 'expected --subscribe'],
-    [['connect', ECHO, '--subscribe', '@/dev/null'], '"/dev/null" has no topic'],
     expect(err.match(/\n/g)).toHaveLength(1)
   })
 
@@ -221,6 +229,14 @@ describe('towpath connect, in a pipe', () => {
     const running = command()
 
     expect(await running.start(['connect', 'localhost/close/1000']).exitCode).toBe(0)
+  })
+
+  it('E-12 ends with 0 when the Close of the server has no code', async () => {
+    const running = command()
+    const started = running.start(['connect', 'localhost/close-without', '-v'])
+
+    expect(await started.exitCode).toBe(0)
+    expect(started.err).toContain('* Close received')
   })
 
   it('E-13 ends with 124 after --timeout, whatever it waits for', async () => {
@@ -362,5 +378,35 @@ describe('towpath connect, on a terminal', () => {
     await started.exitCode
 
     expect(started.out).toContain('< [binary, 3 bytes] 1b 5d 00\n')
+  })
+
+  it('E-02 never passes the control characters of a text to a terminal, with --null either', async () => {
+    const running = command()
+    const started = running.start(['connect', 'localhost/raw', '--null'], { isTTY: true })
+    await running.settle()
+    await started.type('\u0004')
+    await started.exitCode
+
+    expect(started.out).toContain('< \\x1b]0;title\\x07\n')
+    expect(started.out).not.toContain('\u001b]')
+  })
+
+  it('E-18 erases the line that is typed before a message, and writes it again below', async () => {
+    const running = command()
+    const started = running.start(['connect', ECHO], { isTTY: true })
+    await running.settle()
+    running.network.delay(20)
+    await started.type('hello\r')
+    await started.type('half')
+    const before = started.out.length
+    await running.clock.advance(100)
+    const shown = started.out.slice(before)
+    // Ctrl-D leaves only if the line is empty.
+    await started.type('\u0015\u0004')
+    await running.clock.advance(100)
+
+    expect(await started.exitCode).toBe(0)
+    expect(shown.startsWith('\u001b[1G\u001b[2K< hello\n')).toBe(true)
+    expect(shown.split('< hello\n')[1]).toContain('> half')
   })
 })

@@ -38,6 +38,33 @@ async function ask(
   return client.text
 }
 
+it('D-04 health checks need no route, and are asked before routes, interceptors and the listener', async () => {
+  const asked: string[] = []
+  const application = createApplication((app) => {
+    app.install(WebSockets)
+    app.routing((route) => {
+      route.intercept(() => void asked.push('interceptor'))
+      route.webSocket('/live', () => {})
+    })
+  })
+  const listener: HttpListener = () => void asked.push('listener')
+  const health = { live: '/live', ready: '/ready' }
+  const { timers } = createEnvironment()
+  const requests = new PlainRequests(application, listener, timers, health)
+  const server = createServer((incoming, response) => requests.answer(incoming, response))
+  await using client = await RawClient.connect(await listen(server))
+
+  client.send('GET /live HTTP/1.1\r\nHost: h\r\n\r\n')
+  client.send('GET /ready HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n')
+  await client.ended
+  server.close()
+
+  expect(client.text).toMatch(
+    /^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nlive\nHTTP\/1\.1 200 OK\r\n[^]*ready\n$/,
+  )
+  expect(asked).toEqual([])
+})
+
 const GET = 'GET / HTTP/1.1\r\nHost: h\r\n\r\n'
 
 describe('PlainRequests', () => {
