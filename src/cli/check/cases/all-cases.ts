@@ -55,7 +55,7 @@ export function serverCases(): CheckCase[] {
   ]
 }
 
-/** Returns all cases for a server over HTTP/2: the requests are of RFC 8441, the frames the same. */
+/** Returns all cases for a server over HTTP/2: the requests of RFC 8441, and the same frames. */
 export function http2ServerCases(): Http2ServerCase[] {
   const frames = serverCases().filter((each) => each.kind === 'frames')
   return [...http2Cases(), ...frames]
