@@ -178,7 +178,8 @@ export function createClient<Options extends WebSocketClientOptions>(
             if (address !== null) readUrl(ACT, address)
             prepare(platform, complete(each), CONNECTION_NAMES)
           },
-          read: readReconnecting,
+          // The other defaults concern single sessions, and `open` adds them.
+          read: (each) => readReconnecting({ ...signalOf(defaults.signal), ...each }),
           environment: { clock: platform.waitingClock ?? clock, random },
           loop: loopShareOf(environment),
           hints: null,
@@ -190,6 +191,10 @@ export function createClient<Options extends WebSocketClientOptions>(
       return connection
     },
   }
+}
+
+function signalOf(signal: AbortSignal | undefined): { readonly signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal }
 }
 
 /** Options of `connect` beside those of `openWebSocket`: errors name them too. */

@@ -132,6 +132,23 @@ describe('createClient()', () => {
     expect(() => connect('here')).toThrow(TypeError)
     await connect(() => 'ws://localhost/').close()
   })
+
+  it('the signal of the defaults ends connections that come back, unless they have their own', async () => {
+    const [all, one] = [new AbortController(), new AbortController()]
+    const client = createClient(platform(), { signal: all.signal })
+    const connection = client.connect('ws://localhost/')
+    const other = client.connect('ws://localhost/', { signal: one.signal })
+    await Promise.all([connection.whenOpen(), other.whenOpen()])
+
+    all.abort(new Error('enough'))
+
+    expect((await connection.closed).why).toBe('aborted')
+    expect(other.state.type).toBe('open')
+    one.abort()
+    expect((await other.closed).why).toBe('aborted')
+    // @ts-expect-error -- what a caller without types may write
+    expect(() => client.connect('ws://a/', 'b')).toThrow('the options argument is a string')
+  })
 })
 
 describe('close() of a client', () => {

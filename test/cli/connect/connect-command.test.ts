@@ -242,6 +242,7 @@ describe('towpath connect, in a pipe', () => {
   it('E-13 ends with 124 after --timeout, whatever it waits for', async () => {
     const running = command()
     const connected = running.start(['connect', 'localhost/silent', '--timeout', '700'])
+    const again = running.start(['connect', 'localhost/silent', '--reconnect', '--timeout', '700'])
     await running.clock.advance(700)
     running.network.halfOpen()
     const connecting = running.start(['connect', ECHO, '--timeout', '700'])
@@ -249,6 +250,7 @@ describe('towpath connect, in a pipe', () => {
 
     expect(await connected.exitCode).toBe(124)
     expect(connected.err).toContain('700 ms of --timeout')
+    expect(await again.exitCode).toBe(124)
     expect(await connecting.exitCode).toBe(124)
   })
 

@@ -75,6 +75,18 @@ describe('towpath connect --subscribe', () => {
     expect(command.out).toContain('* Cannot send a message to topics, expected /publish TOPIC JSON')
   })
 
+  it('E-19 ends with 124 after --timeout, and with 130 when it is interrupted', async () => {
+    const { running } = world()
+    const waiting = await subscribed(running, ['--subscribe', 'rooms/1', '--timeout', '2000'])
+    await running.clock.advance(5000)
+    expect(await waiting.exitCode).toBe(124)
+
+    const interrupted = await subscribed(running, ['--subscribe', 'rooms/1'])
+    interrupted.interrupt()
+    await running.clock.advance(5000)
+    expect(await interrupted.exitCode).toBe(130)
+  })
+
   it('E-19 ends with 3 when the server refuses a topic, unless --token allows it', async () => {
     const { running, topics } = world()
     const refused = await subscribed(running, ['--subscribe', 'rooms/secret'])
