@@ -82,7 +82,7 @@ describe('towpath connect --subscribe', () => {
     expect(await waiting.exitCode).toBe(124)
 
     const interrupted = await subscribed(running, ['--subscribe', 'rooms/1'])
-    interrupted.interrupt()
+    await interrupted.interrupt()
     await running.clock.advance(5000)
     expect(await interrupted.exitCode).toBe(130)
   })
