@@ -141,6 +141,7 @@ async function compare() {
 /** Starts the server of a build, and finds the handle on which it listens. */
 async function open(folder) {
   const servers = []
+  // oxlint-disable-next-line typescript/unbound-method -- it is called with a server, below
   const { listen } = Server.prototype
   Server.prototype.listen = function (...given) {
     servers.push(this)

@@ -25,7 +25,7 @@ const EXPECTED_FILE =
   /^(package\.json|(src\/.+\/)?README\.md|LICENSE|CHANGELOG\.md|(dist|src)\/.+\.(ts|js|map))$/
 
 /** The command line is a part of every installation: it must stay small. */
-const MAX_COMMAND_LINE_BYTES = 384 * 1024
+const MAX_COMMAND_LINE_BYTES = 416 * 1024
 
 /** What `npm pack --json` prints; sizes are in bytes. */
 interface PackReport {
