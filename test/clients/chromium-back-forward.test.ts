@@ -116,26 +116,28 @@ describe.each(['WebSocketStream', 'WebSocket'])('a page that is left (%s)', (way
     }, name) as Promise<Awaited<ReturnType<LeavingPage[Name]>>>
   }
 
-  /** Both sessions have ended. */
-  async function bothEnded(): Promise<(number | undefined)[]> {
-    while (ended.length < 2) await new Promise<void>((resolve) => (wake = resolve))
+  /** Waits until `count` sessions have ended. */
+  async function codesOf(count: number): Promise<(number | undefined)[]> {
+    while (ended.length < count) await new Promise<void>((resolve) => (wake = resolve))
     return ended.map(({ reason }) => reason.code)
   }
 
   it('ends its sessions when it goes to another site, and connects again after Back', async () => {
     await tab.goto(`http://elsewhere.test:${otherPort}/`)
-    expect(await bothEnded()).toEqual([4001, 4001])
+    expect(await codesOf(2)).toEqual([4001, 4001])
     // Playwright's own goBack() waits for a load that a page that was kept does not have.
     await tab.evaluate('void setTimeout(() => history.back())')
 
     while (said.length < 2) await new Promise<void>((resolve) => (wake = resolve))
     expect(said).toEqual(['new', 'kept 4001'])
     await tab.close()
+    // The session that came back ends a moment after its tab.
+    expect(await codesOf(3)).toEqual([4001, 4001, 1001])
   })
 
   it('ends its sessions when its tab is closed', async () => {
     await tab.close()
 
-    expect(await bothEnded()).toEqual([1001, 1001])
+    expect(await codesOf(2)).toEqual([1001, 1001])
   })
 })
