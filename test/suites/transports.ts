@@ -65,6 +65,14 @@ export class Recorder implements TransportReceiver {
   }
 }
 
+/** Reads `stream` until it ends or fails. @returns how many bytes have come. */
+async function countToEnd(stream: Duplex): Promise<number> {
+  let received = 0
+  stream.on('data', (bytes: Uint8Array) => (received += bytes.length))
+  await new Promise((resolve) => stream.once('end', resolve).once('error', resolve))
+  return received
+}
+
 /** What a loopback peer has written is read in the next turn, if anything reads. */
 async function turnOfLoop(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve))
@@ -388,11 +396,7 @@ export function transportSuite(
 
           transport.abort()
           await recorder.until(isClosed)
-          let received = 0
-          pair.connecting.on('data', (bytes) => (received += bytes.length))
-          await new Promise((resolve) =>
-            pair.connecting.once('end', resolve).once('error', resolve),
-          )
+          const received = await countToEnd(pair.connecting)
 
           // Without the reset the kernel goes on to deliver all that it has taken.
           expect(received).toBeLessThan(taken)
@@ -417,11 +421,7 @@ export function transportSuite(
           transport.end()
           transport.abort()
           await recorder.until(isClosed)
-          let received = 0
-          pair.connecting.on('data', (bytes) => (received += bytes.length))
-          await new Promise((resolve) =>
-            pair.connecting.once('end', resolve).once('error', resolve),
-          )
+          const received = await countToEnd(pair.connecting)
 
           // A connection that is still open goes on to send all that was written.
           expect(received).toBeLessThan(sent)

@@ -247,7 +247,7 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   over(info: CloseInfo): void {
     this.#extras?.closed?.resolve(info)
     this.#extras?.scope?.abort()
-    // Later: the observer is told of the end first.
+    // The observer hears of the end first, so the session leaves in a later microtask.
     if (this.#handling === ENDED) void ENDED.then(() => this.leave())
   }
 

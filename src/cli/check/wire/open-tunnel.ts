@@ -51,7 +51,7 @@ export async function openTunnel(
     if (error !== null) return fail(error)
     if (url.protocol === 'wss:') stream.once('secureConnect', () => opened.resolve(stream))
     else opened.resolve(stream)
-    // The time has passed, or the command is over: nobody wants the connection.
+    // The connection came too late: its time has passed, or the command is over.
     opened.promise.catch(() => stream.destroy())
   })
   using _timer = clock.setTimer(connectTimeout, () => {
