@@ -3,9 +3,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import process from 'node:process'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
+import { settledBytes } from '../harness/memory.mjs'
 import { readLines } from '../harness/servers.mjs'
 import { CPU, RATE } from './metrics.mjs'
 
@@ -14,7 +14,6 @@ const LOAD = fileURLToPath(new URL('../load/streams.mjs', import.meta.url))
 const MESSAGES_PER_SECOND = 40_000
 const FEW = 100
 const MANY = 1000
-const SETTLE_MS = 700
 
 const EACH = {
   key: 'each',
@@ -67,8 +66,8 @@ function idle(security = 'plain') {
   return async (server, { core }) => {
     const { child, lines } = start(server, core, [security, 'idle'])
     try {
-      const few = await settledBytes(server, child, lines, FEW)
-      const many = await settledBytes(server, child, lines, MANY)
+      const few = await memoryOf(server, child, lines, FEW)
+      const many = await memoryOf(server, child, lines, MANY)
       return { cpu: Number.NaN, rate: Number.NaN, each: (many - few) / (MANY - FEW) / 1024 }
     } finally {
       child.stdin.end()
@@ -77,14 +76,10 @@ function idle(security = 'plain') {
   }
 }
 
-async function settledBytes(server, child, lines, total) {
+async function memoryOf(server, child, lines, total) {
   child.stdin.write(`open ${total}\n`)
   await next(server, lines)
-  for (let time = 0; time < 2; time++) {
-    await sleep(SETTLE_MS)
-    await server.collect()
-  }
-  return server.residentBytes()
+  return settledBytes(server)
 }
 
 function start({ name, port, pid }, core, more) {
