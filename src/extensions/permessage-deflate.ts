@@ -18,8 +18,19 @@ import {
   MAX_WINDOW_BITS,
   offersFor,
 } from './deflate-parameters.ts'
-import { DeflateSession, directionsOf, RSV1 } from './deflate-session.ts'
-import type { Extension, ExtensionAgreement, ExtensionParameters } from './extension.ts'
+import {
+  DeflateSession,
+  type DeflateTerms,
+  directionsOf,
+  RSV1,
+  termsOf,
+} from './deflate-session.ts'
+import type {
+  Extension,
+  ExtensionAgreement,
+  ExtensionContext,
+  ExtensionParameters,
+} from './extension.ts'
 import { chooseEngine } from './self-test.ts'
 
 /** The installed extension that compresses messages. */
@@ -101,10 +112,18 @@ class Deflate implements PermessageDeflate {
   #agreement(agreed: DeflateParameters, parameters: ExtensionParameters): ExtensionAgreement {
     const settings = this.#settings
     const directions = directionsOf(agreed)
+    // The terms live as long as their context: the agreement may outlive its sessions.
+    const known = new WeakMap<ExtensionContext, DeflateTerms>()
     return {
       parameters,
-      open: (context) =>
-        new DeflateSession(settings, chooseEngine(settings.engine), directions, context),
+      open: (context) => {
+        let terms = known.get(context)
+        if (terms === undefined) {
+          terms = termsOf(settings, chooseEngine(settings.engine), directions, context)
+          known.set(context, terms)
+        }
+        return new DeflateSession(terms)
+      },
     }
   }
 

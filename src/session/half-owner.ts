@@ -18,7 +18,7 @@ export interface HalfOwner {
   readonly session: SessionOwner
   /** `null`: the handshake agreed on none. */
   readonly extensions: SessionExtensions | null
-  /** Notes the time of each read and each send; `null`: the session has no time limit. */
+  /** Notes the time of each send; `null`: the session has no time limit. */
   readonly activity: { active(): void } | null
 
   /** `null` until the end begins. */

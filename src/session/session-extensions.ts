@@ -26,8 +26,6 @@ export interface ExtensionsOwner {
 
 /** The extensions that the handshake agreed on. */
 export class SessionExtensions {
-  /** The reserved bits that the extensions use: RSV1 is 4. */
-  readonly claimedBits: number
   /** In the order of installation. */
   readonly outgoing: readonly ExtensionSession[]
   /** In the reverse order. */
@@ -57,7 +55,6 @@ export class SessionExtensions {
     this.outgoing = openAll(extensions, context)
     // An idle session has one array for both directions.
     this.incoming = this.outgoing.length === 1 ? this.outgoing : [...this.outgoing].reverse()
-    this.claimedBits = extensions.reduce((bits, { reservedBits }) => bits | reservedBits, 0)
     this.#owner = owner
   }
 

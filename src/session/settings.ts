@@ -40,8 +40,8 @@ export interface HeartbeatListener {
 
 /**
  * Receives the events of sessions. One observer may serve many sessions, so the last argument of
- * each method is the session. `Session` is the class that was constructed with this observer. The
- * methods must not throw.
+ * each method but `buffered` is the session. `Session` is the class that was constructed with this
+ * observer. The methods must not throw.
  */
 export interface SessionObserver<Session extends WebSocketSession = WebSocketSession> {
   /** The handler or a launched task failed. Called once for a session at most. */
@@ -52,8 +52,11 @@ export interface SessionObserver<Session extends WebSocketSession = WebSocketSes
   limitReached(limit: SessionLimitName, error: Error, session: Session): void
   /** An overflow policy dropped a frame; `bytes` is the size of its payload. */
   frameDropped(direction: 'incoming' | 'outgoing', bytes: number, session: Session): void
-  /** The session may hold up to `bytes` more than before. Called on every read. */
-  buffered(bytes: number, session: Session): void
+  /**
+   * A session may hold up to `bytes` more than before. Called on every read, so the session itself
+   * need not be touched.
+   */
+  buffered(bytes: number): void
   /**
    * Runs `task` in the async context of the session: the call of `closed`, and the listeners of the
    * session's `signal`. Absent: the context of the caller is kept.

@@ -7,7 +7,7 @@ import {
   type PermessageDeflateOptions,
 } from '../../src/extensions/deflate-options.ts'
 import type { DeflateParameters } from '../../src/extensions/deflate-parameters.ts'
-import { DeflateSession, directionsOf } from '../../src/extensions/deflate-session.ts'
+import { DeflateSession, directionsOf, termsOf } from '../../src/extensions/deflate-session.ts'
 import { MessageFrame, transform } from '../../src/extensions/message-frame.ts'
 import { chooseEngine } from '../../src/extensions/self-test.ts'
 import { Frame, type PreparedFrame, preparedPayload } from '../../src/protocol/internal.ts'
@@ -33,16 +33,13 @@ function open(setup: Setup = {}) {
   const budget = setup.options?.budget ?? new CompressionBudget(1_000_000)
   const settings = readDeflateOptions({ threshold: 0, budget, ...setup.options })
   const clock = new VirtualClock({ settle: () => Promise.resolve() })
-  const session = new DeflateSession(
-    settings,
-    chooseEngine(settings.engine),
-    directionsOf({ ...WIDE, ...setup.agreed }),
-    {
-      role: setup.role ?? 'server',
-      maxMessageSize: setup.maxMessageSize ?? 1_048_576,
-      schedule: (delayMs, task) => clock.setTimer(delayMs, task),
-    },
-  )
+  const directions = directionsOf({ ...WIDE, ...setup.agreed })
+  const terms = termsOf(settings, chooseEngine(settings.engine), directions, {
+    role: setup.role ?? 'server',
+    maxMessageSize: setup.maxMessageSize ?? 1_048_576,
+    schedule: (delayMs, task) => clock.setTimer(delayMs, task),
+  })
+  const session = new DeflateSession(terms)
   return { session, budget, clock }
 }
 

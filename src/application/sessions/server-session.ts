@@ -155,7 +155,6 @@ class ServerSession extends LiveSession implements DefaultWebSocketServerSession
         contextOf(session).run(() => monitor.emit('limitReached', { session, limit, error }))
       },
 
-      // On every read: the session itself need not be touched.
       buffered: (bytes) => memoryBudget?.grow(bytes, environment),
 
       frameDropped: (direction, bytes, session) => {

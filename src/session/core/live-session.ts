@@ -28,6 +28,7 @@ import type { SessionOwner } from '../session-owner.ts'
 import type { SessionObserver, SessionSettings } from '../settings.ts'
 import { type SessionStatistics, statisticsOf } from '../statistics.ts'
 import type { Transport } from '../transport.ts'
+import { homeOf, type SessionKind } from '../writing/session-home.ts'
 import { Outgoing, sendOf } from './outgoing.ts'
 import { SessionCore } from './session-core.ts'
 import { createSessionId } from './session-id.ts'
@@ -70,19 +71,15 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   /** The promise of the handler while it runs; then `ENDED` until the session is over. */
   #handling: Promise<void> | null = null
 
-  /**
-   * @param kind `raw`: the handler sees every frame and fragment, and nothing is answered.
-   *   `default`: the handler sees whole messages; the session answers pings and Close frames.
-   */
   constructor(
     transport: Transport,
     settings: SessionSettings,
     environment: Environment,
     observer: SessionObserver,
-    kind: 'default' | 'raw' = 'default',
+    kind: SessionKind = 'default',
   ) {
     this.#openedAt = Math.floor(environment.clock.now())
-    this.core = new SessionCore(transport, settings, environment, observer, this, kind)
+    this.core = new SessionCore(transport, homeOf(settings, environment, observer, kind), this)
   }
 
   get id(): string {

@@ -20,6 +20,7 @@ import type { SessionOwner } from '../session-owner.ts'
 import type { SessionObserver, SessionSettings } from '../settings.ts'
 import type { Transport } from '../transport.ts'
 import { SLAB_BYTES } from '../writing/output.ts'
+import type { SessionHome } from '../writing/session-home.ts'
 import { WriteHalf } from '../writing/write-half.ts'
 import { ABNORMAL, Ending, reportedReason } from './ending.ts'
 import { PING_TIMEOUT, Pings } from './pings.ts'
@@ -28,9 +29,6 @@ import { createTimeLimits, type TimeLimits } from './time-limits.ts'
 
 /** Owns the parts of one session. */
 export class SessionCore implements HalfOwner {
-  readonly settings: SessionSettings
-  readonly environment: Environment
-  readonly observer: SessionObserver
   readonly session: SessionOwner
   readonly extensions: SessionExtensions | null
   readonly activity: TimeLimits | null
@@ -40,39 +38,37 @@ export class SessionCore implements HalfOwner {
   ending: SessionEnd | null = null
   /** Made for sessions that ping, or whose handler asks for the times of pings. */
   pings: Pings | null = null
+  readonly #home: SessionHome
   #keptBytes = 0
-  readonly #kind: 'default' | 'raw'
   #hasStarted = false
 
-  constructor(
-    transport: Transport,
-    settings: SessionSettings,
-    environment: Environment,
-    observer: SessionObserver,
-    session: SessionOwner,
-    kind: 'default' | 'raw',
-  ) {
-    this.settings = settings
-    this.environment = environment
-    this.observer = observer
+  constructor(transport: Transport, home: SessionHome, session: SessionOwner) {
+    this.#home = home
     this.session = session
-    this.#kind = kind
-    this.activity = createTimeLimits(environment, settings, {
-      busyAt: () =>
-        this.read.heldBack?.isHeldBack === true
-          ? environment.clock.now()
-          : (this.write.backlog?.movedOutAt ?? -Infinity),
-      timeIsUp: (limit, limitMs) => this.timeIsUp(limit, limitMs),
-    })
-    this.extensions = SessionExtensions.open(settings, environment, this)
-    this.write = new WriteHalf(this, transport)
-    this.read = new ReadHalf(this, kind)
+    this.activity = createTimeLimits(home.environment, home.settings, this, (limit, limitMs) =>
+      this.timeIsUp(limit, limitMs),
+    )
+    this.extensions = SessionExtensions.open(home.settings, home.environment, this)
+    this.write = new WriteHalf(this, home, transport)
+    this.read = new ReadHalf(this, home)
+  }
+
+  get settings(): SessionSettings {
+    return this.#home.settings
+  }
+
+  get environment(): Environment {
+    return this.#home.environment
+  }
+
+  get observer(): SessionObserver {
+    return this.#home.observer
   }
 
   /** Begins to read and to ping. Frames that arrive before the handler runs wait in `incoming`. */
   start(): void {
     this.#hasStarted = true
-    if (this.#kind === 'default' && this.settings.pingInterval !== null) this.openPings()
+    if (this.#home.kind === 'default' && this.settings.pingInterval !== null) this.openPings()
     this.activity?.start()
     this.write.transport.start(this.read)
   }
@@ -84,7 +80,7 @@ export class SessionCore implements HalfOwner {
    * @throws {TypeError} for a raw session, which sends no pings.
    */
   pingsFor(member: string): Pings {
-    if (this.#kind === 'default') return this.openPings()
+    if (this.#home.kind === 'default') return this.openPings()
     throw new TypeError(
       `Cannot use ${member} of a raw session: it sends no pings, expected webSocket()`,
     )
@@ -97,7 +93,7 @@ export class SessionCore implements HalfOwner {
 
   set keptBytes(bytes: number) {
     this.#keptBytes = bytes
-    this.observer.buffered(bytes, this.session)
+    this.observer.buffered(bytes)
   }
 
   /** Bytes that the session keeps in memory, in both directions. */
@@ -138,7 +134,7 @@ export class SessionCore implements HalfOwner {
     if (this.ending === null && this.read.channel.isAwaited) {
       this.observer.readingAbandoned?.(this.session)
     }
-    if (this.#kind === 'default') {
+    if (this.#home.kind === 'default') {
       void this.close(NORMAL)
       this.read.ending.discard()
       return

@@ -7,22 +7,36 @@ import type { Environment, WheelTimer } from '../../base/internal.ts'
 import { PatientTimer } from '../patient-timer.ts'
 import type { SessionSettings } from '../settings.ts'
 
-/** The session, as its time limits see it. */
-export interface TimeLimitCalls {
-  /** When the session was last busy with something other than a read or a send; now, if it is. */
-  readonly busyAt: () => number
-  readonly timeIsUp: (limit: 'idleTimeout' | 'maxSessionDuration', limitMs: number) => void
+/** The two halves of a session, as its time limits see them. */
+export interface TimedPath {
+  readonly read: {
+    /** When bytes last arrived, in whole milliseconds; `null`: never. */
+    readonly receivedAt: number | null
+    /** `null`: reading has never been held back. */
+    readonly heldBack: { readonly isHeldBack: boolean } | null
+  }
+  readonly write: {
+    /** `null`: nothing has ever had to wait. */
+    readonly backlog: {
+      /** When bytes that had waited last moved towards the peer; `-Infinity` if never. */
+      readonly movedOutAt: number
+    } | null
+  }
 }
+
+/** Ends the session because of a limit. */
+type TimeIsUp = (limit: 'idleTimeout' | 'maxSessionDuration', limitMs: number) => void
 
 /** Returns the limits that `settings` contains; `null` if there are none. */
 export function createTimeLimits(
   environment: Environment,
   settings: SessionSettings,
-  calls: TimeLimitCalls,
+  path: TimedPath,
+  timeIsUp: TimeIsUp,
 ): TimeLimits | null {
   const { idleTimeout, maxSessionDuration } = settings
   if (idleTimeout === null && maxSessionDuration === null) return null
-  return new TimeLimits(environment, idleTimeout, maxSessionDuration, calls)
+  return new TimeLimits(environment, settings, path, timeIsUp)
 }
 
 /** The time limits of one session. */
@@ -30,23 +44,25 @@ export class TimeLimits {
   readonly #environment: Environment
   readonly #idleMs: number | null
   readonly #lifeMs: number | null
-  readonly #calls: TimeLimitCalls
+  readonly #path: TimedPath
+  readonly #timeIsUp: TimeIsUp
   readonly #idleTimer: PatientTimer | null
   #lifeTimer: WheelTimer | null = null
   #activeAt = 0
 
   constructor(
     environment: Environment,
-    idleMs: number | null,
-    lifeMs: number | null,
-    calls: TimeLimitCalls,
+    { idleTimeout, maxSessionDuration }: SessionSettings,
+    path: TimedPath,
+    timeIsUp: TimeIsUp,
   ) {
     this.#environment = environment
-    this.#idleMs = idleMs
-    this.#lifeMs = lifeMs
-    this.#calls = calls
+    this.#idleMs = idleTimeout
+    this.#lifeMs = maxSessionDuration
+    this.#path = path
+    this.#timeIsUp = timeIsUp
     this.#idleTimer =
-      idleMs === null ? null : new PatientTimer(environment, () => this.#checkIdle())
+      idleTimeout === null ? null : new PatientTimer(environment, () => this.#checkIdle())
   }
 
   start(): void {
@@ -54,13 +70,13 @@ export class TimeLimits {
     const lifeMs = this.#lifeMs
     if (lifeMs !== null) {
       this.#lifeTimer = this.#environment.timers.schedule(lifeMs, () =>
-        this.#calls.timeIsUp('maxSessionDuration', lifeMs),
+        this.#timeIsUp('maxSessionDuration', lifeMs),
       )
     }
     if (this.#idleMs !== null) this.#idleTimer?.set(this.#idleMs)
   }
 
-  /** Bytes were received, or a frame is being sent. */
+  /** The session begins, or sends a frame. The read half knows when bytes arrived. */
   active(): void {
     if (this.#idleMs !== null) this.#activeAt = this.#environment.clock.now()
   }
@@ -73,9 +89,16 @@ export class TimeLimits {
   #checkIdle(): void {
     const idleMs = this.#idleMs
     if (idleMs === null) return
-    const activeAt = Math.max(this.#activeAt, this.#calls.busyAt())
+    const activeAt = Math.max(this.#activeAt, this.#busyAt)
     const leftMs = activeAt + idleMs - this.#environment.clock.now()
     if (leftMs > 0) this.#idleTimer?.set(leftMs)
-    else this.#calls.timeIsUp('idleTimeout', idleMs)
+    else this.#timeIsUp('idleTimeout', idleMs)
+  }
+
+  /** When the session was last busy with something other than a send; now, if frames wait. */
+  get #busyAt(): number {
+    const { read, write } = this.#path
+    if (read.heldBack?.isHeldBack === true) return this.#environment.clock.now()
+    return Math.max(read.receivedAt ?? -Infinity, write.backlog?.movedOutAt ?? -Infinity)
   }
 }

@@ -20,22 +20,14 @@ const LEAST_AHEAD_BYTES = 64 * 1024
 /** The most, even if the bounds of the channel are larger. */
 const MOST_AHEAD_BYTES = 1024 * 1024
 
-/** Settings without a callback are made once for all sessions of a route. */
+/** Settings are made once for all sessions of a route. */
 const SHARED = new WeakMap<ChannelBounds, ChannelSettings<Frame>>()
 
-/** Returns the settings of a channel. `onDropped` receives the size of a dropped frame in bytes. */
-export function incomingSettings(
-  bounds: ChannelBounds,
-  onDropped: (bytes: number) => void,
-): ChannelSettings<Frame> {
-  const { capacity, maxBytes, onOverflow } = bounds
-  const shared = { capacity, maxBytes, onOverflow, sizeOf: frameSize }
-  if (onOverflow.startsWith('drop')) {
-    return new ChannelSettings({ ...shared, onDropped: (frame) => onDropped(frameSize(frame)) })
-  }
+/** Returns the settings of a channel. */
+export function incomingSettings(bounds: ChannelBounds): ChannelSettings<Frame> {
   let settings = SHARED.get(bounds)
   if (settings === undefined) {
-    settings = new ChannelSettings(shared)
+    settings = new ChannelSettings({ ...bounds, sizeOf: frameSize })
     SHARED.set(bounds, settings)
   }
   return settings
@@ -71,11 +63,14 @@ export interface IncomingOwner {
   /** `null`: reading has never been held back. */
   readonly heldBack: { roomAgain(): void } | null
   readonly ending: { discard(): void }
+  /** An overflow policy has dropped a frame with a payload of `bytes`. */
+  dropped(bytes: number): void
 }
 
 /** The hooks of the channel, for all sessions. */
 export const INCOMING_HOOKS: ChannelHooks<Frame, IncomingOwner> = {
   onRoom: (read) => read.heldBack?.roomAgain(),
+  onDropped: (read, frame) => read.dropped(frameSize(frame)),
   onCancel: (read) => read.ending.discard(),
   clock: (read) => read.owner.environment.clock,
   sessionId: (read) => read.owner.session.id,

@@ -60,18 +60,18 @@ export class IncomingExtensions<Reader> {
       this.#extensions.failIncoming(error)
       return
     }
-    if (pending === null) this.#deliver(message, reservedBits)
-    else this.#await(pending, message, reservedBits)
+    if (pending === null) this.deliver(message, reservedBits)
+    else this.await(pending, message, reservedBits)
   }
 
-  #await(pending: Promise<void>, message: MessageFrame, reservedBits: number): void {
+  private await(pending: Promise<void>, message: MessageFrame, reservedBits: number): void {
     this.heldBytes = memoryOf(message.payload)
     this.#calls.work(this.#reader, true)
     pending.then(
       () => {
         this.heldBytes = 0
         if (this.#extensions.isIncomingOver) return
-        this.#deliver(message, reservedBits)
+        this.deliver(message, reservedBits)
         this.#calls.work(this.#reader, false)
       },
       (error: unknown) => {
@@ -82,7 +82,7 @@ export class IncomingExtensions<Reader> {
     )
   }
 
-  #deliver(message: MessageFrame, reservedBits: number): void {
+  private deliver(message: MessageFrame, reservedBits: number): void {
     const { type, payload } = message
     if (type === 'binary') {
       this.#calls.deliver(this.#reader, new Frame.Binary(payload), payload.length)

@@ -5,7 +5,6 @@
  * `incoming` channel. Pings and heartbeats are answered. `HeldBack` pauses reading.
  */
 
-import { loopShareOf } from '../../base/internal.ts'
 import { ChannelOverflowError } from '../../channels/index.ts'
 import { BufferedChannel } from '../../channels/internal.ts'
 import {
@@ -36,11 +35,9 @@ import {
 } from '../../protocol/internal.ts'
 import { failureReason, VIOLATED_POLICY } from '../failure-reason.ts'
 import type { HalfOwner } from '../half-owner.ts'
-import type { ChannelBounds } from '../channel-bounds.ts'
-import type { SessionOwner } from '../session-owner.ts'
-import type { HeartbeatListener, SessionObserver } from '../settings.ts'
+import type { HeartbeatListener } from '../settings.ts'
 import type { TransportReceiver } from '../transport.ts'
-import { type Output, outputOf } from '../writing/output.ts'
+import type { SessionHome } from '../writing/session-home.ts'
 import type { WriteHalf } from '../writing/write-half.ts'
 import { EXTENSION, HeldBack, RATE } from './held-back.ts'
 import {
@@ -63,6 +60,18 @@ interface ReadOwner extends HalfOwner {
   readonly write: WriteHalf
 }
 
+/** The parts of the reading of a session that most sessions never need, or only at their end. */
+class ReadExtras {
+  /** Made when reading is held back for the first time. */
+  heldBack: HeldBack | null = null
+  /** Made for the first message in fragments. */
+  assembler: MessageAssembler | null = null
+  /** Set while a client's heartbeat listens. */
+  heartbeat: HeartbeatListener | null = null
+  /** Made when the end begins. */
+  ending: ReadEnding | null = null
+}
+
 /** Reads for one session. */
 export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQueue {
   static readonly #calls: TransformedCalls<ReadHalf> = {
@@ -74,8 +83,6 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
 
   /** The channel that the handler receives from. */
   readonly channel: BufferedChannel<Frame, ReadHalf>
-  /** Made when reading is held back for the first time. */
-  heldBack: HeldBack | null = null
   /** Bytes that have arrived since the start. */
   received = 0
   /** When they last arrived, in whole milliseconds; `null`: never. */
@@ -83,11 +90,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
   /** Whole messages, a fragmented one counted once. */
   receivedMessages = 0
   readonly owner: ReadOwner
-  readonly #observer: SessionObserver
-  readonly #session: SessionOwner
-  readonly #activity: HalfOwner['activity']
-  readonly #bounds: ChannelBounds
-  readonly #output: Output
+  readonly #home: SessionHome
   /** What the decoder accepts. */
   #rules: DecoderRules
   /**
@@ -95,16 +98,12 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
    * sessions; else `null` between two reads.
    */
   #decoder: FrameDecoder | null = null
-  /** `null`: the handshake agreed on none. */
-  readonly #extensions: IncomingExtensions<ReadHalf> | null
+  /** Made for the first message, if the handshake agreed on extensions. */
+  #extensions: IncomingExtensions<ReadHalf> | null = null
   /** Made at once if messages or bytes have a rate, else for the first control frame. */
   #rates: RateLimits | null = null
-  /** Made for the first message in fragments. */
-  #assembler: MessageAssembler | null = null
-  /** Set while a client's heartbeat listens. */
-  #heartbeat: HeartbeatListener | null = null
-  /** Made when the end begins. */
-  #ending: ReadEnding | null = null
+  /** Made when one of them is first needed. */
+  #extras: ReadExtras | null = null
   /** The memory of incomplete frames and messages after the last read, in bytes. */
   #partBytes = 0
   /** The growth of the memory that has not been reported yet, in bytes. */
@@ -112,30 +111,22 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
   /** The frames that have been put into the channel since the last `ownPayloads`. */
   #newFrames = 0
 
-  constructor(owner: ReadOwner, kind: 'default' | 'raw') {
-    const { settings, environment, extensions } = owner
+  constructor(owner: ReadOwner, home: SessionHome) {
+    const { settings, kind } = home
     this.owner = owner
-    this.#observer = owner.observer
-    this.#session = owner.session
-    this.#activity = owner.activity
-    this.#bounds = settings.incoming
-    this.#output = outputOf(environment)
-    this.#extensions =
-      extensions === null
-        ? null
-        : new IncomingExtensions<ReadHalf>(extensions, this, ReadHalf.#calls)
+    this.#home = home
     if (countsData(settings)) this.limits()
-    this.channel = new BufferedChannel<Frame, ReadHalf>(
-      incomingSettings(settings.incoming, (bytes) => this.dropped(bytes)),
-      { owner: this, hooks: INCOMING_HOOKS },
-    )
+    this.channel = new BufferedChannel<Frame, ReadHalf>(incomingSettings(settings.incoming), {
+      owner: this,
+      hooks: INCOMING_HOOKS,
+    })
     const decoding: SessionDecoderOptions = {
       role: settings.role,
       maxFrameSize: settings.maxFrameSize,
       maxMessageSize: settings.maxMessageSize,
       maxFragments: settings.maxFragments,
       messages: kind === 'default',
-      claimedBits: extensions?.claimedBits ?? 0,
+      claimedBits: home.claimedBits,
       parts: kind === 'default',
     }
     this.#rules = rulesFor(decoding)
@@ -158,23 +149,28 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
     return heldBytesOf(this.channel) + unread + this.partialBytes
   }
 
+  /** `null`: reading has never been held back. */
+  get heldBack(): HeldBack | null {
+    return this.#extras === null ? null : this.#extras.heldBack
+  }
+
   /** Reports every message from now on to `listener`, and passes it the answers of the server. */
   set heartbeat(listener: HeartbeatListener) {
-    this.#heartbeat = listener
-    if (this.#extensions !== null) this.#extensions.hasHeartbeat = true
+    this.made.heartbeat = listener
+    if (this.extensions !== null) this.extensions.hasHeartbeat = true
   }
 
   // Calls of the transport
 
   receive(bytes: Uint8Array): void {
     this.received += bytes.length
-    this.receivedAt = Math.floor(this.#output.moreToRead())
-    this.#activity?.active()
+    this.receivedAt = Math.floor(this.#home.stretches.output.moreToRead())
     this.#grown += bytes.length
-    if (this.heldBack === null) {
+    const { heldBack } = this
+    if (heldBack === null) {
       this.decode(bytes)
     } else {
-      this.heldBack.receive(bytes)
+      heldBack.receive(bytes)
       this.reportGrowth()
     }
   }
@@ -207,7 +203,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
   text(payload: Uint8Array, fin: boolean, reservedBits: number): void {
     const message = this.gather(payload, fin)
     if (message === null) return
-    if (this.#extensions !== null) this.#extensions.receive('text', message, reservedBits)
+    if (this.#home.hasExtensions) this.extensions?.receive('text', message, reservedBits)
     else if (message[0] !== HEARTBEAT_MARK || !this.takesHeartbeat(message)) {
       this.deliver(receivedText(message, RECEIVED), message.length)
     }
@@ -215,20 +211,20 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
 
   asciiText(text: string): void {
     // Heartbeats are shorter.
-    if (this.#extensions === null) this.deliver(receivedText(text), text.length)
+    if (!this.#home.hasExtensions) this.deliver(receivedText(text), text.length)
     else this.text(encodeUtf8(text), true, 0)
   }
 
   binary(payload: Uint8Array, fin: boolean, reservedBits: number): void {
     const message = this.gather(payload, fin)
     if (message === null) return
-    if (this.#extensions !== null) this.#extensions.receive('binary', message, reservedBits)
+    if (this.#home.hasExtensions) this.extensions?.receive('binary', message, reservedBits)
     else this.deliver(receivedBinary(message, RECEIVED), message.length)
   }
 
   /** See `PartSink`. No fragment waits: the decoder is between two messages. */
   takePart(part: PayloadPart, isText: boolean): void {
-    if (this.#extensions === null && !(isText && part.beginsWith(HEARTBEAT_MARK))) {
+    if (!this.#home.hasExtensions && !(isText && part.beginsWith(HEARTBEAT_MARK))) {
       this.deliver(receivedPart(part, isText), part.length)
     } else if (isText) this.text(part.bytes, true, 0)
     else this.binary(part.bytes, true, 0)
@@ -241,7 +237,9 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
   pong(payload: Uint8Array): void {
     if (!this.limits().controlFrame()) return
     const roundTripMs = this.owner.pings?.ponged(payload) ?? null
-    if (roundTripMs !== null) this.#observer.pingAnswered?.(roundTripMs, this.#session)
+    if (roundTripMs !== null) {
+      this.#home.observer.pingAnswered?.(roundTripMs, this.owner.session)
+    }
   }
 
   close(reason: CloseReason | null): void {
@@ -256,10 +254,16 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
 
   /** How the reading ends. Made at the first call. */
   get ending(): ReadEnding {
-    this.#ending ??= new ReadEnding(this, this.#extensions, () =>
-      loopShareOf(this.owner.environment).awaitedBy(this.owner.write),
+    const { made } = this
+    made.ending ??= new ReadEnding(this, this.extensions, () =>
+      this.#home.stretches.share.awaitedBy(this.owner.write),
     )
-    return this.#ending
+    return made.ending
+  }
+
+  /** See `IncomingOwner`. */
+  dropped(bytes: number): void {
+    this.#home.observer.frameDropped('incoming', bytes, this.owner.session)
   }
 
   /** Nothing more is decoded. */
@@ -272,7 +276,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
   release(): void {
     this.#rates?.stop()
     this.stopDecoding()
-    this.#assembler = null
+    if (this.#extras !== null) this.#extras.assembler = null
   }
 
   /** See `FrameQueue`. */
@@ -288,7 +292,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
 
   /** Handles the last frame now, if that has not been done yet. */
   private conclude(): void {
-    this.#ending?.conclude()
+    this.#extras?.ending?.conclude()
   }
 
   /** The peer's end has been read. */
@@ -334,16 +338,17 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
 
   /** The memory of incomplete frames and messages. */
   private get partialBytes(): number {
-    const gathered = (this.#assembler?.keptBytes ?? 0) + (this.#extensions?.heldBytes ?? 0)
-    return gathered + (this.#decoder?.keptBytes ?? 0)
+    const gathered = this.#extras?.assembler?.keptBytes ?? 0
+    return gathered + (this.#extensions?.heldBytes ?? 0) + (this.#decoder?.keptBytes ?? 0)
   }
 
   /** Adds a piece of a message. @returns the whole message if it ends here, else `null`. */
   private gather(payload: Uint8Array, fin: boolean): Uint8Array | null {
-    if (fin && (this.#assembler === null || this.#assembler.isEmpty)) return payload
-    this.#assembler ??= new MessageAssembler()
-    this.#assembler.add(payload)
-    return fin ? this.#assembler.take() : null
+    if (fin && this.#extras?.assembler?.isEmpty !== false) return payload
+    const { made } = this
+    made.assembler ??= new MessageAssembler()
+    made.assembler.add(payload)
+    return fin ? made.assembler.take() : null
   }
 
   /**
@@ -351,7 +356,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
    * answered here. An answer goes to the heartbeat that listens.
    */
   private takesHeartbeat(message: Uint8Array): boolean {
-    if (this.#heartbeat?.takes(message) === true) return true
+    if (this.#extras?.heartbeat?.takes(message) === true) return true
     const answer = this.owner.settings.answerHeartbeats ? heartbeatAnswer(message) : null
     if (answer === null) return false
     if (this.limits().controlFrame()) this.owner.write.beat(answer)
@@ -360,14 +365,14 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
 
   /** Puts a message into the channel. `size` is the size of its payload in bytes. */
   private deliver(frame: Frame, size: number): void {
-    if (this.#heartbeat !== null) this.#heartbeat.heard()
+    this.#extras?.heartbeat?.heard()
     if (frame.fin) this.receivedMessages += 1
     if (this.#rates === null || this.#rates.message()) this.put(frame, size)
   }
 
   private put(frame: Frame, size: number): void {
-    if (this.#ending !== null && this.#ending.isOver) return
-    const { onOverflow } = this.#bounds
+    if (this.#extras?.ending?.isOver === true) return
+    const { capacity, onOverflow } = this.#home.settings.incoming
     if (onOverflow === 'suspend') {
       const wasFull = this.channel.isFull
       this.channel.offer(frame, size)
@@ -375,7 +380,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
     } else if (onOverflow !== 'close') {
       this.channel.trySend(frame)
     } else if (this.channel.isFull) {
-      const error = new ChannelOverflowError(this.#bounds.capacity, frame)
+      const error = new ChannelOverflowError(capacity, frame)
       this.owner.fail(VIOLATED_POLICY, error, 'channels.incoming')
     } else {
       this.channel.offer(frame, size)
@@ -385,7 +390,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
 
   /** Puts the last frame into the channel, whatever the policy, even if the channel is full. */
   private putLast(frame: Frame, size: number): void {
-    if (this.#ending?.isDiscarding === true) return
+    if (this.#extras?.ending?.isDiscarding === true) return
     this.channel.offer(frame, size)
     if (this.channel.size > 0) this.countWaiting(size)
   }
@@ -397,15 +402,12 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
   }
 
   private buffered(bytes: number): void {
-    this.#observer.buffered(bytes, this.#session)
-  }
-
-  private dropped(bytes: number): void {
-    this.#observer.frameDropped('incoming', bytes, this.#session)
+    this.#home.observer.buffered(bytes)
   }
 
   private held(): HeldBack {
-    this.heldBack ??= new HeldBack(
+    const { made } = this
+    made.heldBack ??= new HeldBack(
       {
         owner: this.owner,
         write: this.owner.write,
@@ -416,13 +418,27 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
         endDecoded: () => this.endDecoded(),
         paused: (isPaused) => {
           this.owner.pings?.pause(isPaused)
-          if (!isPaused) this.#heartbeat?.readingResumed()
+          if (!isPaused) this.#extras?.heartbeat?.readingResumed()
         },
       },
-      this.#ending?.isClosing === true,
-      this.#ending?.isOver === true,
+      made.ending?.isClosing === true,
+      made.ending?.isOver === true,
     )
-    return this.heldBack
+    return made.heldBack
+  }
+
+  private get made(): ReadExtras {
+    this.#extras ??= new ReadExtras()
+    return this.#extras
+  }
+
+  /** `null`: the handshake agreed on none. */
+  private get extensions(): IncomingExtensions<ReadHalf> | null {
+    const { extensions } = this.owner
+    if (this.#extensions === null && extensions !== null) {
+      this.#extensions = new IncomingExtensions<ReadHalf>(extensions, this, ReadHalf.#calls)
+    }
+    return this.#extensions
   }
 
   private limits(): RateLimits {

@@ -234,7 +234,7 @@ export class Backlog {
     const options = { outgoing: settings.outgoing, id: session.id }
     this.#queue = new OutgoingQueue(options, this.#writer, {
       frameDropped: (bytes) => owner.observer.frameDropped('outgoing', bytes, owner.session),
-      buffered: (bytes) => owner.observer.buffered(bytes, owner.session),
+      buffered: (bytes) => owner.observer.buffered(bytes),
     })
     return this.#queue
   }

@@ -37,8 +37,8 @@ export class KeptWrites {
 
   /** The transport kept bytes. */
   queued(): void {
-    const { environment, observer, session, settings } = this.#owner
-    observer.buffered(this.#transport.queuedBytes, session)
+    const { environment, observer, settings } = this.#owner
+    observer.buffered(this.#transport.queuedBytes)
     this.#progress.queued()
     const { writeTimeout } = settings
     // Once the end has begun, `closeTimeout` watches the writes.

@@ -6,10 +6,10 @@
  * extension may take time. At most one frame is under way, and the others wait in the queue.
  */
 
-import type { Environment } from '../../base/internal.ts'
 import { MessageFrame, transform } from '../../extensions/internal.ts'
 import { Opcode, type PreparedFrame, preparedPayload } from '../../protocol/internal.ts'
 import type { SessionExtensions } from '../session-extensions.ts'
+import type { SessionHome } from './session-home.ts'
 import type { Stretch } from './stretch.ts'
 
 /** The write half, as the extensions see it. */
@@ -30,20 +30,16 @@ interface FrameUnderWay {
 export class OutgoingExtensions {
   readonly #extensions: SessionExtensions
   readonly #writer: TransformedWriter
-  readonly #runDetached: Environment['runDetached']
+  readonly #home: SessionHome
   /** The type of the message under way, which continuations do not name. */
   #type: 'text' | 'binary' = 'text'
   #underWay: FrameUnderWay | null = null
   #isReady = false
 
-  constructor(
-    extensions: SessionExtensions,
-    writer: TransformedWriter,
-    { runDetached }: Pick<Environment, 'runDetached'>,
-  ) {
+  constructor(extensions: SessionExtensions, writer: TransformedWriter, home: SessionHome) {
     this.#extensions = extensions
     this.#writer = writer
-    this.#runDetached = runDetached
+    this.#home = home
   }
 
   /** Whether a frame is under way, and the next has to wait. */
@@ -71,11 +67,11 @@ export class OutgoingExtensions {
     if (opcode !== Opcode.CONTINUATION) this.#type = opcode === Opcode.TEXT ? 'text' : 'binary'
     const isFirst = opcode !== Opcode.CONTINUATION
     const frame = new MessageFrame(this.#type, isFirst, fin, payload, 0, prepared)
-    const pending = this.#transform(frame)
+    const pending = this.transform(frame)
     if (this.#extensions.isOutgoingOver) return
     this.#underWay = { opcode, frame }
-    if (pending === null) this.#ready()
-    else this.#await(pending, frame)
+    if (pending === null) this.ready()
+    else this.await(pending, frame)
   }
 
   /** Writes the frame that waits for the transport, if there is room now. */
@@ -86,7 +82,7 @@ export class OutgoingExtensions {
     if (stretch === null) return
     this.#underWay = null
     this.#isReady = false
-    const bits = frame.isFirst ? frame.reservedBits & this.#extensions.claimedBits : 0
+    const bits = frame.isFirst ? frame.reservedBits & this.#home.claimedBits : 0
     stretch.write(opcode, frame.fin, bits, frame.content, isUntouched(frame, bits))
   }
 
@@ -96,7 +92,7 @@ export class OutgoingExtensions {
     this.#isReady = false
   }
 
-  #transform(frame: MessageFrame): Promise<void> | null {
+  private transform(frame: MessageFrame): Promise<void> | null {
     try {
       return transform(this.#extensions.outgoing, 'outgoing', frame)
     } catch (error) {
@@ -105,21 +101,21 @@ export class OutgoingExtensions {
     }
   }
 
-  #ready(): void {
+  private ready(): void {
     this.#isReady = true
     this.writeHeld()
   }
 
-  #await(pending: Promise<void>, frame: MessageFrame): void {
+  private await(pending: Promise<void>, frame: MessageFrame): void {
     frame.keep()
     const settled = (): boolean =>
       this.#underWay?.frame === frame && !this.#extensions.isOutgoingOver
     pending.then(
       () => {
         if (!settled()) return
-        this.#ready()
+        this.ready()
         // The sender of the frame that took time is not the sender of the frames that wait.
-        this.#runDetached(() => this.#writer.pump())
+        this.#home.environment.runDetached(() => this.#writer.pump())
       },
       (error: unknown) => {
         if (!settled()) return

@@ -34,7 +34,8 @@ import {
   wholeText,
 } from './message-order.ts'
 import { OutgoingExtensions } from './outgoing-extensions.ts'
-import { type Stretch, type StretchPool, stretchPoolOf, type StretchUser } from './stretch.ts'
+import type { SessionHome } from './session-home.ts'
+import type { Stretch, StretchUser } from './stretch.ts'
 import { type LastFrame, WriteEnding } from './write-ending.ts'
 
 /** Writes for one session. */
@@ -51,9 +52,9 @@ export class WriteHalf implements BacklogWriter, StretchUser {
   sentMessages = 0
   readonly #owner: HalfOwner
   readonly #activity: HalfOwner['activity']
-  readonly #stretches: StretchPool
-  /** `null`: the handshake agreed on none. */
-  readonly #extensions: OutgoingExtensions | null
+  readonly #home: SessionHome
+  /** Made for the first message, if the handshake agreed on extensions. */
+  #extensions: OutgoingExtensions | null = null
   /** What has been serialised in this turn; `null`: nothing. */
   #stretch: Stretch | null = null
   /** Made when something has to wait. */
@@ -61,15 +62,12 @@ export class WriteHalf implements BacklogWriter, StretchUser {
   /** Made when the end begins. */
   #ending: WriteEnding | null = null
 
-  constructor(owner: HalfOwner, transport: Transport) {
-    const { settings, environment, extensions } = owner
-    this.masking = settings.masking
+  constructor(owner: HalfOwner, home: SessionHome, transport: Transport) {
+    this.masking = home.settings.masking
     this.transport = transport
     this.#owner = owner
     this.#activity = owner.activity
-    this.#stretches = stretchPoolOf(environment)
-    this.#extensions =
-      extensions === null ? null : new OutgoingExtensions(extensions, this, environment)
+    this.#home = home
   }
 
   /** What waits, if anything has ever had to. */
@@ -112,7 +110,7 @@ export class WriteHalf implements BacklogWriter, StretchUser {
     this.#activity?.active()
     if (!this.isOpen) return 'closed'
     // Under other policies the queue takes the frame: `full` would be wrong.
-    const maySuspend = this.#owner.settings.outgoing.onOverflow === 'suspend'
+    const maySuspend = this.#home.settings.outgoing.onOverflow === 'suspend'
     if (maySuspend && this.share.refuses(this)) return 'full'
     if (this.writeNow(data)) return 'sent'
     const backlog = this.waiting()
@@ -205,8 +203,8 @@ export class WriteHalf implements BacklogWriter, StretchUser {
     payload: string | Uint8Array,
     prepared: PreparedFrame | null,
   ): void {
-    if (this.#extensions !== null && opcode < FrameType.CLOSE) {
-      this.#extensions.write(opcode, fin, payload, prepared)
+    if (this.#home.hasExtensions && opcode < FrameType.CLOSE) {
+      this.extensions?.write(opcode, fin, payload, prepared)
     } else if (prepared !== null) {
       stretch.writePrepared(prepared)
     } else {
@@ -237,8 +235,17 @@ export class WriteHalf implements BacklogWriter, StretchUser {
     this.waiting().writeQueued()
   }
 
+  /** `null`: the handshake agreed on none. */
+  private get extensions(): OutgoingExtensions | null {
+    const { extensions } = this.#owner
+    if (this.#extensions === null && extensions !== null) {
+      this.#extensions = new OutgoingExtensions(extensions, this, this.#home)
+    }
+    return this.#extensions
+  }
+
   private get share(): LoopShare {
-    return this.#stretches.share
+    return this.#home.stretches.share
   }
 
   /** Whether a frame has to wait: for the transport, an extension, or the event loop. */
@@ -248,21 +255,21 @@ export class WriteHalf implements BacklogWriter, StretchUser {
 
   private roomFor(bound: number, shared: string | Uint8Array | null): Stretch | null {
     if (this.#backlog?.isTransportBusy === true) return null
-    this.#stretch ??= this.#stretches.begin(this)
+    this.#stretch ??= this.#home.stretches.begin(this)
     return this.#stretch.makeRoom(bound, shared) ? this.#stretch : null
   }
 
   /** @returns `false` if `data` has to wait. @throws if `data` may not be sent at all. */
   private writeNow(data: Outbound): boolean {
     if (this.isBlocked) return false
-    const isPlain = this.fragments === null && this.#extensions === null
+    const isPlain = this.fragments === null && !this.#home.hasExtensions
     const part = isPlain ? receivedPartOf(data) : null
     if (part !== null) return this.writePart(data, part)
     const text = isPlain ? wholeText(data) : null
     if (text !== null) return this.writeText(text)
     const payload = outboundPayload(data)
     const prepared = preparedOf(data)
-    const isShared = prepared !== null && this.#extensions === null
+    const isShared = prepared !== null && !this.#home.hasExtensions
     const stretch = this.roomFor(encodedSizeBound(payload), isShared ? payload : null)
     if (stretch === null) return false
     this.write(stretch, nextOpcode(this, data, payload), isLastFragment(data), payload, prepared)
@@ -272,7 +279,7 @@ export class WriteHalf implements BacklogWriter, StretchUser {
   /** The same for a short message that arrived, whose payload is `part`. */
   private writePart(data: Outbound, part: PayloadPart): boolean {
     if (this.#backlog?.isTransportBusy === true) return false
-    this.#stretch ??= this.#stretches.begin(this)
+    this.#stretch ??= this.#home.stretches.begin(this)
     const opcode = data instanceof Frame.Text ? FrameType.TEXT : FrameType.BINARY
     if (!this.#stretch.writePart(opcode, part)) return false
     this.sentMessages += 1
@@ -282,7 +289,7 @@ export class WriteHalf implements BacklogWriter, StretchUser {
   /** The same for a whole text message that cannot change: most messages are of this kind. */
   private writeText(text: string | Uint8Array): boolean {
     if (this.#backlog?.isTransportBusy === true) return false
-    this.#stretch ??= this.#stretches.begin(this)
+    this.#stretch ??= this.#home.stretches.begin(this)
     if (!this.#stretch.writeText(text)) return false
     this.sentMessages += 1
     return true
@@ -300,7 +307,7 @@ export class WriteHalf implements BacklogWriter, StretchUser {
     this.#backlog ??= new Backlog(this, {
       owner: this.#owner,
       share: this.share,
-      extensions: this.#extensions,
+      extensions: this.extensions,
     })
     return this.#backlog
   }
