@@ -288,7 +288,7 @@ export class LogFollower implements TopicSource {
     }
     if (other !== null) this.#beginAgain(other, askedAt)
     const hasFound = topic.epoch !== epoch || topic.head > from
-    const isLost = trouble.healed(hasFound)
+    const isLost = trouble.healed(hasFound ? 'found' : isWhole ? 'nothing' : 'failed')
     if (isLost) this.#tellLost(trouble)
     // First: while the follower waits, a released event reads nothing.
     if (!isWhole || (!hasFound && !isLost)) this.#lookLater()

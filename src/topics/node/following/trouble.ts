@@ -6,10 +6,22 @@
 import type { TimerWheel, WheelTimer } from '../../../base/internal.ts'
 import { type HeldBudget, HeldEvents } from './held-events.ts'
 
-/** How long the follower waits before it asks a log again that did not answer as expected. */
-const RETRY_MS = 250
-/** How often the follower reads a hole in vain before it reports the hole as lost. */
-const MAX_FRUITLESS = 4
+/** Pauses before a log is asked again that did not answer as expected. Each is twice the last. */
+const MIN_RETRY_MS = 250
+const MAX_RETRY_MS = 1000
+/**
+ * How often a log that answers does not have the events of a hole, before the hole is reported as
+ * lost: for about 4 s. A leader that was just elected may not have everything yet.
+ */
+const MAX_FRUITLESS = 5
+/**
+ * How often the log cannot be read, before a hole is reported as lost although the log may have its
+ * events: for a minute at least. Live events come meanwhile, and subscribers wait for them.
+ */
+const MAX_FAILED = 60
+
+/** The outcome of an attempt to read missing events: `failed` if the log could not be read. */
+export type Healing = 'found' | 'nothing' | 'failed'
 
 /** Live events that wait, and the reason for which they wait. */
 export class Trouble {
@@ -23,8 +35,11 @@ export class Trouble {
    * a known offset has come with another event.
    */
   doubt: 'none' | 'open' | 'proven' = 'none'
-  /** How many healings in a row have found nothing. */
+  /** How many healings in a row have found nothing, and how many could not read. */
   #fruitless = 0
+  #failed = 0
+  /** How many pauses there were since the log last answered as expected. */
+  #pauses = 0
   #retry: WheelTimer | null = null
 
   constructor(budget: HeldBudget) {
@@ -51,16 +66,24 @@ export class Trouble {
    *
    * @returns whether the log has been read in vain so often that the hole is lost.
    */
-  healed(hasFound: boolean): boolean {
-    this.#fruitless = hasFound || this.held.isEmpty ? 0 : this.#fruitless + 1
-    if (this.#fruitless <= MAX_FRUITLESS) return false
-    this.#fruitless = 0
-    return true
+  healed(healing: Healing): boolean {
+    if (healing === 'nothing') this.#fruitless++
+    if (healing === 'failed') this.#failed++
+    const isOver = healing === 'found' || this.held.isEmpty
+    const isLost = !isOver && (this.#fruitless > MAX_FRUITLESS || this.#failed > MAX_FAILED)
+    if (isOver || isLost) {
+      this.#fruitless = 0
+      this.#failed = 0
+      this.#pauses = 0
+    }
+    return isLost
   }
 
   /** Calls `work` after a pause, unless such a call is still to come. */
   retry(timers: TimerWheel, work: () => void): void {
-    this.#retry ??= timers.schedule(RETRY_MS, () => {
+    if (this.#retry !== null) return
+    const ms = Math.min(MAX_RETRY_MS, MIN_RETRY_MS * 2 ** this.#pauses++)
+    this.#retry = timers.schedule(ms, () => {
       this.#retry = null
       work()
     })

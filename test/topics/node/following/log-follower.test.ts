@@ -361,6 +361,35 @@ describe('LogFollower', () => {
     expect(log.reads).toBeLessThan(10)
   })
 
+  it('T-30 a hole is not told as lost while the log cannot be read', async () => {
+    const { follower, event, pass, log } = following({ epoch: 'e', offset: 5 })
+    await follower.start()
+    log.read = () => Promise.reject(new Error('the stream has no leader'))
+
+    event(8, 7)
+    await pass(30_000)
+    expect(follower.topic.head).toBe(5)
+    log.head = { epoch: 'e', offset: 8 }
+    log.read = () => Promise.resolve(pageOf(8, [6, 7, 8]))
+    await pass(1000)
+
+    expect(follower.topic.head).toBe(8)
+    expect(follower.topic.ring?.events.map(({ missing }) => missing)).toEqual([null, null, null])
+  })
+
+  it('a hole is told as lost when the log cannot be read for minutes and events come', async () => {
+    const { follower, event, pass, log } = following({ epoch: 'e', offset: 5 })
+    await follower.start()
+    log.read = () => Promise.reject(new Error('reads are forbidden'))
+    log.head = { epoch: 'e', offset: 8 }
+
+    event(8, 7)
+    await pass(120_000)
+
+    expect(follower.topic.head).toBe(8)
+    expect(follower.topic.ring?.events[0]?.missing).toEqual({ reason: 'broker', missed: null })
+  })
+
   it('does not ask while the broker is away', async () => {
     const { follower, event, pass, log } = following({ epoch: 'e', offset: 5 })
     await follower.start()

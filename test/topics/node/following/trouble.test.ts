@@ -44,19 +44,44 @@ describe('Trouble', () => {
     expect(calls).toBe(1)
   })
 
-  it('a hole is lost after five healings in a row that found nothing', () => {
+  /** How many healings in a row it takes until the hole is lost. */
+  function healingsUntilLost(healing: 'nothing' | 'failed'): number {
     const trouble = new Trouble(new HeldBudget())
     trouble.held.add(EVENT)
-    const outcomes = [false, false, true, false, false, false, false, false, false]
+    trouble.healed(healing)
+    trouble.healed('found')
+    for (let count = 1; count < 1000; count++) if (trouble.healed(healing)) return count
+    return Infinity
+  }
 
-    const lost = outcomes.map((hasFound) => trouble.healed(hasFound))
+  it('a hole is lost after six healings in a row that found nothing', () => {
+    expect(healingsUntilLost('nothing')).toBe(6)
+  })
 
-    expect(lost.indexOf(true)).toBe(7)
-    expect(lost.lastIndexOf(true)).toBe(7)
+  it('a hole is lost after 61 healings in a row that could not read the log', () => {
+    expect(healingsUntilLost('failed')).toBe(61)
   })
 
   it('no hole is lost while no event waits behind it', () => {
     const trouble = new Trouble(new HeldBudget())
-    expect([1, 2, 3, 4, 5, 6].map(() => trouble.healed(false))).not.toContain(true)
+    const healings = Array.from({ length: 100 }, () => 'nothing' as const)
+    expect(healings.map((healing) => trouble.healed(healing))).not.toContain(true)
+  })
+
+  it('the pauses grow up to a second, until a healing finds something', async () => {
+    const { clock, timers } = createTestEnvironment(1)
+    const trouble = new Trouble(new HeldBudget())
+    const pauses: number[] = []
+    const pause = async (): Promise<void> => {
+      const since = clock.now()
+      trouble.retry(timers, () => pauses.push(clock.now() - since))
+      await clock.advance(2000)
+    }
+
+    for (let count = 0; count < 5; count++) await pause()
+    trouble.healed('found')
+    await pause()
+
+    expect(pauses).toEqual([250, 500, 1000, 1000, 1000, 250])
   })
 })
