@@ -59,8 +59,8 @@ export interface EventPlace extends Head {
 export type AppendIdentity =
   | { readonly id: string }
   /**
-   * `sequence` grows by 1 or more within a lane and topic. An append whose sequence is not above
-   * the highest one that is stored is a duplicate. 1 or above.
+   * `sequence` grows by 1 within a lane and topic, and by more where an append was given up. An
+   * append whose sequence is not above the highest one that is stored is never stored. 1 or above.
    */
   | { readonly lane: string; readonly sequence: number }
 
@@ -69,8 +69,12 @@ export interface Appended {
   readonly epoch: string
   /** The offset of the event; `null` for a duplicate whose offset the broker does not remember. */
   readonly offset: number | null
-  /** Whether an earlier append of the same identity has stored the event. */
-  readonly duplicate: boolean
+  /**
+   * Whether an earlier append of the same identity has stored the event. `'unknown'`: nothing was
+   * stored now, because a later append of the lane is stored, and the broker does not remember
+   * whether this one is stored too. An append that the broker refused is never `true`.
+   */
+  readonly duplicate: boolean | 'unknown'
 }
 
 /** How much `read` returns at most. */

@@ -33,20 +33,18 @@ export class BrokerUnavailableError extends TowpathError {
 }
 
 /**
- * The event may be stored: the connection to the broker ended before the answer,
- * or the time in which a second attempt would have been recognised is over. Publishing again may
- * store the event twice.
+ * The event may be stored: the connection to the broker ended before the answer, or the time in
+ * which a second attempt would have been recognised is over, or a later publish was stored first.
+ * Publishing again may store the event twice.
  */
 export class PublishUncertainError extends TowpathError {
   override readonly name = 'PublishUncertainError'
   readonly code = 'TOWPATH_PUBLISH_UNCERTAIN'
   readonly topic: string
 
-  constructor(topic: string, options?: ErrorOptions) {
-    super(
-      `Cannot say whether the event for ${quoteName(topic)} is stored: no answer came in time`,
-      options,
-    )
+  /** @param problem why nobody knows. */
+  constructor(topic: string, options?: ErrorOptions, problem = 'no answer came in time') {
+    super(`Cannot say whether the event for ${quoteName(topic)} is stored: ${problem}`, options)
     this.topic = topic
   }
 }

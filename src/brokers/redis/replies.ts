@@ -12,9 +12,9 @@ export function readAppended(reply: unknown): Appended | null {
   if (outcome === 2) return null
   const text = textOf(offset)
   const known = text === '' ? null : offsetOf(text)
-  const isDuplicate = outcome === 1
-  if (!isDuplicate && known === null) throw strange()
-  return { epoch: epochOf(epoch), offset: known, duplicate: isDuplicate }
+  const duplicate = outcome === 3 ? 'unknown' : outcome === 1
+  if (duplicate === false && known === null) throw strange()
+  return { epoch: epochOf(epoch), offset: known, duplicate }
 }
 
 /** Heads of `count` topics. */

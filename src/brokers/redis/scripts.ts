@@ -3,7 +3,9 @@
  *
  * Keys of a topic: *meta*, a hash of `e` (epoch), `o` (newest offset) and `r` (the replication id
  * that it was written under); *log*, a stream whose ids are `<offset>-0` and whose one field is
- * `m`; and one key for each recent identity, `<sequence>:<offset>`.
+ * `m`; and one key for each recent identity, `<sequence>:<offset>`. A lane has one key. It may end
+ * with ranges of sequences that were passed over, `:<first>-<last>`: a later append of the lane was
+ * stored, and these may not have been.
  *
  * The epoch follows the data. Redis changes its replication id at a restart and at a promotion.
  * Meta that was written under another id belongs to a copy that may lack acknowledged events, so a
@@ -72,18 +74,27 @@ end
  * dedupe, size, age, expected epoch or nothing, expected offset, `PUBLISH` or `SPUBLISH`.
  *
  * Returns epoch, offset or nothing, and 0 for stored, 1 for a duplicate, 2 for a failed
- * expectation. An error that begins with `STORED` comes after the event was stored.
+ * expectation, 3 for a sequence that was passed over. An error that begins with `STORED` comes
+ * after the event was stored.
  */
 const APPEND = `local isAppend = true${PRELUDE}
 local id = life()
 local epoch, offset = open(KEYS[1], KEYS[2], id)
 local known = ours(redis.pcall('GET', KEYS[3]))
+local sequence, last, gaps = tonumber(ARGV[6]), 0, ''
 if type(known) == 'string' then
-  local sequence, at = string.match(known, '^(%d+):(%d+)$')
-  if sequence and tonumber(sequence) >= tonumber(ARGV[6]) then
+  local newest, at, passed = string.match(known, '^(%d+):(%d+)([:%d-]*)$')
+  if newest and tonumber(newest) >= sequence then
     -- An offset above the head is of an event that was lost.
-    return { epoch, sequence == ARGV[6] and tonumber(at) <= offset and at or '', 1 }
+    if newest == ARGV[6] then return { epoch, tonumber(at) <= offset and at or '', 1 } end
+    for first, final in string.gmatch(passed, ':(%d+)%-(%d+)') do
+      if tonumber(first) <= sequence and sequence <= tonumber(final) then
+        return { epoch, '', 3 }
+      end
+    end
+    return { epoch, '', 1 }
   end
+  if newest then last, gaps = tonumber(newest), passed end
 end
 if ARGV[10] ~= '' and (ARGV[10] ~= epoch or ARGV[11] ~= whole(offset)) then
   return { epoch, '', 2 }
@@ -101,9 +112,18 @@ local function restore()
   end
   redis.pcall('HSET', KEYS[1], 'o', whole(offset))
 end
+-- The same bounds as in src/topics/memory/lane-gaps.ts.
+if sequence > last + 1 then gaps = gaps .. ':' .. whole(last + 1) .. '-' .. whole(sequence - 1) end
+if gaps ~= '' then
+  local final = tonumber(string.match(gaps, '^:%d+%-(%d+)') or '')
+  if final and final < sequence - 16384 then gaps = string.gsub(gaps, '^:%d+%-%d+', '') end
+  local _, count = string.gsub(gaps, ':', ':')
+  if count > 16 then gaps = string.gsub(gaps, '^(:%d+)%-%d+:%d+(%-%d+)', '%1%2') end
+end
 local function store()
   local next = whole(offset + 1)
-  local refused = failure(redis.pcall('SET', KEYS[3], ARGV[6] .. ':' .. next, 'PX', ARGV[7]))
+  local identity = ARGV[6] .. ':' .. next .. gaps
+  local refused = failure(redis.pcall('SET', KEYS[3], identity, 'PX', ARGV[7]))
   -- Nothing was written.
   if refused then return refused end
   refused = failure(redis.pcall('HSET', KEYS[1], 'o', next))

@@ -18,8 +18,8 @@ export function readLiveEvent({ header, body }: LogFrame): LiveEvent | null {
 /** The answer to an append. */
 export function readAppended({ header }: LogFrame): Appended {
   const { epoch, offset, duplicate } = fieldsOf(header['value'])
-  if (typeof duplicate !== 'boolean') throw strange()
-  const isUnknown = offset === null && duplicate
+  if (typeof duplicate !== 'boolean' && duplicate !== 'unknown') throw strange()
+  const isUnknown = offset === null && duplicate !== false
   return { epoch: epochOf(epoch), offset: isUnknown ? null : offsetOf(offset), duplicate }
 }
 

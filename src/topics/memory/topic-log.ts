@@ -21,10 +21,10 @@ interface Entry {
   readonly identity: AppendIdentity
 }
 
-/** An append that stored an event. */
+/** An append that was answered. */
 export interface Stored {
   readonly appended: Appended
-  /** `null` for a duplicate. */
+  /** `null` if nothing was stored now. */
   readonly place: EventPlace | null
 }
 
@@ -67,8 +67,7 @@ export class TopicLog {
     this.trim(now)
     const known = this.#identities.find(identity)
     if (known !== null) {
-      const appended = { epoch: this.#epoch, offset: known.offset, duplicate: true }
-      return { appended, place: null }
+      return { appended: { epoch: this.#epoch, ...known }, place: null }
     }
     if (expect !== null && (expect.epoch !== this.#epoch || expect.offset !== this.#head)) {
       return null

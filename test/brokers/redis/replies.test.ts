@@ -84,6 +84,10 @@ describe('readAppended()', () => {
     expect(readAppended([...buffers('e', '3'), 1])).toMatchObject({ offset: 3, duplicate: true })
     expect(readAppended([...buffers('e', ''), 1])).toMatchObject({ offset: null, duplicate: true })
     expect(readAppended([...buffers('e', ''), 2])).toBeNull()
+    expect(readAppended([...buffers('e', ''), 3])).toMatchObject({
+      offset: null,
+      duplicate: 'unknown',
+    })
   })
 
   it('a stored event without an offset is an error', () => {

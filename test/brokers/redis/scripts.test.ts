@@ -247,6 +247,34 @@ describe.skipIf(REDIS === null)('the scripts of redisBroker(), over a hostile Re
     })
   })
 
+  it('T-19 a lane remembers 16 gaps, and what is between two older ones is unknown', async () => {
+    const topic = topicOf(`rooms/${++count}`)
+    const append = (sequence: number) =>
+      broker.append(topic, bytes(`${sequence}`), { lane: 'a', sequence })
+    for (let sequence = 2; sequence <= 34; sequence += 2) await append(sequence)
+
+    const duplicates = []
+    for (const sequence of [1, 2, 3, 4, 5, 33, 34]) {
+      duplicates.push((await append(sequence)).duplicate)
+    }
+
+    expect(duplicates).toEqual(['unknown', 'unknown', 'unknown', true, 'unknown', 'unknown', true])
+    expect(await texts(topic)).toHaveLength(17)
+  })
+
+  it('T-19 a lane forgets a gap that is far behind', async () => {
+    const topic = topicOf(`rooms/${++count}`)
+    const lane = (sequence: number) => ({ lane: 'a', sequence })
+    for (const sequence of [2, 16_000, 16_386]) {
+      await broker.append(topic, bytes('x'), lane(sequence))
+    }
+
+    const key = new RedisNames('test').identity(topic.name, lane(1))
+    const kept = await server.command((run) => run('GET', key))
+
+    expect(String(kept)).toBe('16386:3:3-15999:16001-16385')
+  })
+
   it('T-33 metadata that the ACL hides does not begin a new epoch', async () => {
     const { topic, epoch } = await threeEvents()
     await server.command((run) => run('ACL', 'SETUSER', 'default', '-hmget'))

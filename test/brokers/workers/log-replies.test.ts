@@ -59,6 +59,8 @@ describe('readAppended()', () => {
     const duplicate = { epoch: 'e', offset: null, duplicate: true }
 
     expect(readAppended(answer(duplicate))).toEqual(duplicate)
+    const passed = { ...duplicate, duplicate: 'unknown' }
+    expect(readAppended(answer(passed))).toEqual(passed)
     expect(() => readAppended(answer({ ...duplicate, duplicate: false }))).toThrow(STRANGE)
   })
 

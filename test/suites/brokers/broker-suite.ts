@@ -249,6 +249,31 @@ export function brokerSuite({ name, createHarness, skip = {} }: BrokerUnderTest)
       expect(await texts(a, ROOM)).toEqual(['1', '2'])
     })
 
+    sentence('T-18 T-19 a sequence that a later one has passed is not told as stored', async () => {
+      const node = await open()
+      const appendTo = (lane: string, sequence: number) =>
+        harness.settle(node.broker.append(ROOM, bytes(`${lane}${sequence}`), { lane, sequence }))
+      await appendTo('a', 1)
+      await appendTo('a', 3)
+      await appendTo('a', 4)
+      await appendTo('b', 7)
+
+      const passed = [await appendTo('a', 2), await appendTo('b', 6)]
+      const known = [await appendTo('a', 1), await appendTo('a', 3), await appendTo('a', 4)]
+
+      // A broker that remembers each sequence may store it now. It says so.
+      const log = await texts(node, ROOM)
+      for (const [index, name] of ['a2', 'b6'].entries()) {
+        expect(passed[index]?.duplicate).toBe(log.includes(name) ? false : 'unknown')
+      }
+      expect(known.map(({ duplicate }) => duplicate)).toEqual([true, true, true])
+      expect(log.filter((each) => each.startsWith('a') && each !== 'a2')).toEqual([
+        'a1',
+        'a3',
+        'a4',
+      ])
+    })
+
     sentence('T-20 an id of one topic is not an id of another, nor of a lane', async () => {
       const node = await open()
 

@@ -15,9 +15,21 @@ describe('RecentIdentities', () => {
     const recent = new RecentIdentities()
     recent.remember({ lane: 'a', sequence: 5 }, 7, 0)
 
-    expect(recent.find({ lane: 'a', sequence: 5 })).toEqual({ offset: 7 })
-    expect(recent.find({ lane: 'a', sequence: 4 })).toEqual({ offset: null })
-    expect(recent.find({ lane: 'a', sequence: 6 })).toBeNull()
+    recent.remember({ lane: 'a', sequence: 6 }, 8, 0)
+
+    expect(recent.find({ lane: 'a', sequence: 6 })).toEqual({ offset: 8, duplicate: true })
+    expect(recent.find({ lane: 'a', sequence: 5 })).toEqual({ offset: null, duplicate: true })
+    expect(recent.find({ lane: 'a', sequence: 7 })).toBeNull()
+  })
+
+  it('T-19 does not know sequences that were passed over', () => {
+    const recent = new RecentIdentities()
+    for (const sequence of [3, 4, 7]) recent.remember({ lane: 'a', sequence }, sequence, 0)
+
+    const known = [1, 2, 3, 4, 5, 6, 7].map((sequence) => recent.find({ lane: 'a', sequence }))
+
+    const passed = ['unknown', 'unknown', true, true, 'unknown', 'unknown', true]
+    expect(known.map((each) => each?.duplicate)).toEqual(passed)
   })
 
   it('forgets what is old, and what was lost', () => {
@@ -34,6 +46,7 @@ describe('RecentIdentities', () => {
     recent.remember({ lane: 'a', sequence: 7 }, 4, 10)
     recent.forgetLost({ lane: 'a', sequence: 7 })
     expect(recent.find({ lane: 'a', sequence: 7 })).toBeNull()
-    expect(recent.find({ lane: 'a', sequence: 6 })).toEqual({ offset: null })
+    recent.remember({ lane: 'a', sequence: 7 }, 4, 10)
+    expect(recent.find({ lane: 'a', sequence: 7 })).toEqual({ offset: 4, duplicate: true })
   })
 })

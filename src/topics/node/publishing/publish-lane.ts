@@ -32,9 +32,14 @@ export interface LaneParts {
   readonly nextLaneId: () => string
 }
 
+/** An event that is stored. */
+export interface PublishedPlace extends Appended {
+  readonly duplicate: boolean
+}
+
 interface Entry extends PublishRequest {
   readonly identity: AppendIdentity
-  readonly answer: Deferred<Appended>
+  readonly answer: Deferred<PublishedPlace>
   readonly deadline: number
   state: 'waiting' | 'sent' | 'failed'
   /** Whether an attempt may have stored it. */
@@ -51,6 +56,9 @@ const MAX_WAITING_BYTES = 1 << 20
 // What a broker that takes many may be at.
 const MAX_SENT = 8192
 const RETRY_MS = 250
+/** Why the result of a publish is unknown, if not because no answer came. */
+const OVERTAKEN = 'a later publish of the same publisher was stored before it'
+const CLOSED = 'the topics were closed before the answer came'
 
 /** One lane. */
 export class PublishLane {
@@ -78,8 +86,8 @@ export class PublishLane {
   }
 
   /** @returns as `Topic.publish` says. */
-  publish(request: PublishRequest): Promise<Appended> {
-    const answer = new Deferred<Appended>()
+  publish(request: PublishRequest): Promise<PublishedPlace> {
+    const answer = new Deferred<PublishedPlace>()
     const refusal = this.#refusal(request.message.length)
     if (refusal !== null) answer.reject(refusal)
     else this.#enter(request, answer)
@@ -98,7 +106,7 @@ export class PublishLane {
 
   /** Nothing is tried any more. */
   end(): void {
-    for (const entry of this.#entries) this.#reject(entry, entry.state === 'sent')
+    for (const entry of this.#entries) this.#reject(entry, entry.state === 'sent', CLOSED)
     this.#entries = []
     this.#alarm?.cancel()
   }
@@ -118,7 +126,7 @@ export class PublishLane {
     return isFull ? new PublishRefusedError(name, 'busy') : null
   }
 
-  #enter(request: PublishRequest, answer: Deferred<Appended>): void {
+  #enter(request: PublishRequest, answer: Deferred<PublishedPlace>): void {
     const { environment, publishTimeoutMs } = this.#parts
     const entry: Entry = {
       ...request,
@@ -182,13 +190,22 @@ export class PublishLane {
     this.#sent--
     if (this.#isBroken) this.#rejectOvertaken(entry)
     this.#remove(entry)
-    const { duplicate, offset } = appended
-    const { identity, wasRefused } = entry
-    // The broker remembers a later entry of the lane. It cannot tell whether it has this one.
-    const isBehind = wasRefused && duplicate && offset === null && 'lane' in identity
-    if (isBehind) this.#reject(entry, !this.#isOwn(entry))
-    else entry.answer.resolve(appended)
+    const { epoch, offset, duplicate } = appended
+    if (duplicate === 'unknown' || this.#isBehind(entry, appended)) {
+      const isRefused = entry.wasRefused && this.#isOwn(entry)
+      this.#reject(entry, !isRefused, OVERTAKEN)
+    } else {
+      entry.answer.resolve({ epoch, offset, duplicate })
+    }
     this.#goOn()
+  }
+
+  /**
+   * Whether the broker remembers a later entry of the lane, although it has refused this one. The
+   * log in Redis may have been written by a node of an older version, which kept no gaps.
+   */
+  #isBehind({ identity, wasRefused }: Entry, { offset, duplicate }: Appended): boolean {
+    return wasRefused && duplicate === true && offset === null && 'lane' in identity
   }
 
   /** After an answer: sends what waits, or tries again what has failed. */
@@ -208,7 +225,7 @@ export class PublishLane {
       const wasRefused = entry.state === 'failed' && !entry.isUncertain
       if (!wasRefused || this.#publisherOf(entry) !== publisher) continue
       this.#remove(entry)
-      this.#reject(entry, !this.#isOwn(entry))
+      this.#reject(entry, !this.#isOwn(entry), OVERTAKEN)
     }
     this.#isBroken = this.#entries.some(({ state }) => state === 'failed')
   }
@@ -271,13 +288,16 @@ export class PublishLane {
     if (!this.#isBroken) this.#advance()
   }
 
-  /** @param isUncertain whether the entry may be stored. What was sent is, until the answer. */
-  #reject(entry: Entry, isUncertain: boolean): void {
+  /**
+   * @param isUncertain whether the entry may be stored. What was sent is, until the answer.
+   * @param problem why that is not known. @defaultValue no answer came in time
+   */
+  #reject(entry: Entry, isUncertain: boolean, problem?: string): void {
     const { name } = this.#topic
     const { error } = entry
     entry.answer.reject(
       isUncertain || entry.isUncertain
-        ? new PublishUncertainError(name, { cause: error?.cause })
+        ? new PublishUncertainError(name, { cause: error?.cause }, problem)
         : (error ?? new BrokerUnavailableError(`publish to ${quoteName(name)}`, name)),
     )
   }

@@ -73,6 +73,7 @@ function laneOf(appendsInFlight = Infinity): {
 const stored = (offset: number): Appended => ({ epoch: 'e', offset, duplicate: false })
 const refusal = (): Error => new BrokerUnavailableError('publish', 'rooms/1')
 const BEHIND: Appended = { epoch: 'e', offset: null, duplicate: true }
+const PASSED: Appended = { epoch: 'e', offset: null, duplicate: 'unknown' }
 
 describe('PublishLane', () => {
   it('numbers what it appends, and has as many under way as the broker takes', async () => {
@@ -144,6 +145,35 @@ describe('PublishLane', () => {
     expect(await results[1]).toBe(1)
   })
 
+  it('T-18 T-19 a publish that a later one has passed is not stored because both answers were lost', async () => {
+    const { appends, publish, pass } = laneOf()
+    const results = [publish('refused'), publish('b')]
+    for (const { answer } of appends) answer.reject(new PublishUncertainError('rooms/1'))
+    await pass(1000)
+    appends[2]?.answer.resolve(PASSED)
+    appends[3]?.answer.resolve({ epoch: 'e', offset: 1, duplicate: true })
+
+    expect(await results[0]).toMatchObject({
+      code: 'TOWPATH_PUBLISH_UNCERTAIN',
+      message:
+        'Cannot say whether the event for "rooms/1" is stored: a later publish of the same publisher was stored before it',
+    })
+    expect(await results[1]).toBe(1)
+  })
+
+  it('T-19 a publish that the broker refused, and then passed, is rejected for certain', async () => {
+    const { appends, publish, pass } = laneOf()
+    const results = [publish('a'), publish('b')]
+    appends[0]?.answer.reject(refusal())
+    appends[1]?.answer.reject(new PublishUncertainError('rooms/1'))
+    await pass(1000)
+    appends[2]?.answer.resolve(PASSED)
+    appends[3]?.answer.resolve({ epoch: 'e', offset: 1, duplicate: true })
+
+    expect(await results[0]).toBeInstanceOf(BrokerUnavailableError)
+    expect(await results[1]).toBe(1)
+  })
+
   it('T-20 what has broken off is stored also when the broker remembers a later one', async () => {
     const { appends, publish, pass } = laneOf()
     const results = [publish('a'), publish('b')]
@@ -167,7 +197,10 @@ describe('PublishLane', () => {
     await pass(1000)
     appends[3]?.answer.resolve(BEHIND)
 
-    expect(await overtaken[0]).toBeInstanceOf(PublishUncertainError)
+    expect(await overtaken[0]).toMatchObject({
+      code: 'TOWPATH_PUBLISH_UNCERTAIN',
+      message: expect.stringContaining('a later publish of the same publisher') as unknown,
+    })
     expect(await overtaken[1]).toBe(1)
     expect(await behind).toBeInstanceOf(PublishUncertainError)
   })
