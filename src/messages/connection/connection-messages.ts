@@ -153,7 +153,7 @@ export class ConnectionMessages implements Servable, IncomingReader {
   }
 
   /**
-   * The link of the session that there is, or of the next one.
+   * Returns the link of the open session, or of the next one.
    *
    * @param isStream a stream that is kept: it is asked for before requests that wait, which may
    *   rely on it.
@@ -167,7 +167,8 @@ export class ConnectionMessages implements Servable, IncomingReader {
     isStream = false,
   ): Promise<Link> {
     signal?.throwIfAborted()
-    if (this.#current !== null) return this.#current.link
+    // A session that is closing takes no requests: what is asked now waits for the next session.
+    if (this.#current?.session.outgoing.isClosedForSend === false) return this.#current.link
     if (this.#isOver) throw new RequestFailedError(type, 'DISCONNECTED')
     const waiting = new Deferred<Link>()
     const queue = isStream ? this.#streams : this.#waiting
@@ -295,6 +296,8 @@ export class ConnectionMessages implements Servable, IncomingReader {
       void handled(waiting.promise)
       waiting.reject(new RequestFailedError(type, 'DISCONNECTED'))
     }
+    // A schema may never answer.
+    this.order?.end()
     this.incoming.close(cause)
   }
 }

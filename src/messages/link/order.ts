@@ -32,6 +32,7 @@ export class Order {
   readonly #turns = new Turns()
   /** Withdraw the messages that wait for their turn. */
   readonly #withdrawals = new Set<Withdraw>()
+  #isOver = false
 
   constructor(settings: OrderSettings) {
     this.#settings = settings
@@ -134,8 +135,9 @@ export class Order {
     )
   }
 
-  /** The session is over: what still waits will not be sent. */
+  /** The session is over: messages that wait for a schema, now or later, are not sent. */
   end(): void {
+    this.#isOver = true
     for (const withdraw of this.#withdrawals) withdraw(new ClosedSendChannelError(undefined))
   }
 
@@ -171,6 +173,7 @@ export class Order {
     }
     this.#withdrawals.add(withdraw)
     onWait(withdraw)
+    if (this.#isOver) withdraw(new ClosedSendChannelError(undefined))
     return outcome.promise
   }
 }

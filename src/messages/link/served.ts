@@ -275,6 +275,7 @@ export class Served {
     else if (this.#deadline !== null) {
       // A stream ends with its time also where no handler looks at the signal.
       this.signal.addEventListener('abort', () => source.stop(), { once: true })
+      if (this.signal.aborted) source.stop()
     }
     const end = await source.run(items, (item) => this.#item(item))
     if (end === null) await this.failed(this.#controller?.signal.reason)

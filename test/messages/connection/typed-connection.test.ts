@@ -1,4 +1,9 @@
-import { CloseReason, WebSockets, type WebSocketServerSession } from 'towpath'
+import {
+  ClosedSendChannelError,
+  CloseReason,
+  WebSockets,
+  type WebSocketServerSession,
+} from 'towpath'
 import {
   type Codec,
   defineContract,
@@ -42,6 +47,12 @@ function connectTo(t: TestApplication, options: object) {
     ...options,
   })
   return { connection, client: typedConnection(connection, contract) }
+}
+
+async function collect(items: AsyncIterable<number>): Promise<number[]> {
+  const all: number[] = []
+  for await (const item of items) all.push(item)
+  return all
 }
 
 async function withWorld(block: (world: World) => Promise<void>): Promise<void> {
@@ -367,6 +378,80 @@ describe('typedConnection()', () => {
       expect(await steps[0]).toMatchObject({ done: true })
       await expect(steps[1]).rejects.toThrow('given up')
       await expect(left.result).rejects.toMatchObject({ failure: 'CANCELLED' })
+    })
+  })
+
+  it('M-30 keep() waits for the next session while a session is closing', async () => {
+    await withWorld(async ({ t, connect, sessions, asked }) => {
+      const { connection, client } = connect()
+      await connection.whenOpen()
+      // The server has closed; it ends TCP when the answer of the client has come.
+      t.network.delay({ seconds: 5 }, { towards: 'server' })
+      void sessions[0]?.close(new CloseReason(1001))
+      await t.settle()
+      expect(connection.state.type).toBe('open')
+      const inputs: unknown[] = []
+      const stream = client.keep('watch', (last) => {
+        inputs.push(last)
+        if (inputs.length > 9) throw new Error('asked again and again')
+        return 3
+      })
+      const all = collect(stream)
+      t.network.restore()
+      await t.clock.advance({ minutes: 1 })
+
+      expect(await all).toEqual([3, 4])
+      expect(inputs).toHaveLength(1)
+      expect(asked).toEqual(['from 3'])
+    })
+  })
+
+  it('M-29 has a request wait for the next session while a session is closing', async () => {
+    await withWorld(async ({ t, connect, sessions, asked }) => {
+      const { connection, client } = connect()
+      await connection.whenOpen()
+      t.network.delay({ seconds: 5 }, { towards: 'server' })
+      void sessions[0]?.close(new CloseReason(1001))
+      await t.settle()
+      const outcome = client.requestCatching('once', 'a')
+      t.network.restore()
+      await t.clock.advance({ minutes: 1 })
+
+      expect(await outcome).toEqual({ type: 'value', value: 'a' })
+      expect(asked).toEqual(['a'])
+    })
+  })
+
+  it('M-04 rejects an event whose schema has not answered when the connection ends', async () => {
+    await withWorld(async ({ t }) => {
+      const slow = defineContract({
+        name: 'c',
+        client: { say: { event: z.string().refine(() => new Promise<boolean>(() => {})) } },
+      })
+      const connection = t.client.connect('ws://localhost/', { protocols: contract.protocols })
+      const client = typedConnection(connection, slow, { validate: 'both' })
+      await connection.whenOpen()
+      const sent = client.send('say', 'a')
+      await connection.close()
+
+      await expect(sent).rejects.toBeInstanceOf(ClosedSendChannelError)
+      await expect(client.send('say', 'b')).rejects.toBeInstanceOf(ClosedSendChannelError)
+    })
+  })
+
+  it('M-30 keep() fails with DISCONNECTED while the connection is being closed', async () => {
+    await withWorld(async ({ connect }) => {
+      const { connection, client } = connect()
+      await connection.whenOpen()
+      void connection.close()
+      let inputs = 0
+      const stream = client.keep('watch', () => {
+        if (++inputs > 9) throw new Error('asked again and again')
+        return 3
+      })
+
+      await expect(collect(stream)).rejects.toMatchObject({ failure: 'DISCONNECTED' })
+      expect(inputs).toBe(0)
     })
   })
 

@@ -2,10 +2,11 @@
  * One request of the peer, its stream and its upload, over a pair of sessions in memory.
  */
 
+import type { Frame } from 'towpath'
 import { bytes, defineContract, type MessageStream } from 'towpath/messages'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { withPair } from '../../support/typed-pair.ts'
+import { withPair, withServer } from '../../support/typed-pair.ts'
 
 const contract = defineContract({
   name: 'c',
@@ -195,6 +196,28 @@ describe('a stream', () => {
 
       await expect(stream.result).rejects.toMatchObject({ failure: 'TIMEOUT' })
       expect(seen.finallies).toBe(1)
+    })
+  })
+
+  it('M-15 is not sent if its time is up before its items are there', async () => {
+    await withServer(contract, async (t, opened) => {
+      const client = await t.connect('/', { protocols: contract.protocols })
+      // A peer that does not cancel when its own time is up.
+      await client.send(JSON.stringify({ type: 'watch', id: 1, data: 'all', timeout: 1000 }))
+      const { incoming } = await opened
+      const request = await incoming.receive()
+      if (request.type !== 'watch') throw new Error('expected the request')
+      const timedOut = aborted(request.signal)
+      await t.clock.advance(1000)
+      await timedOut
+      const items = (async function* endless() {
+        for (;;) yield 1
+      })()
+      await request.respond(items)
+
+      expect(await items.next()).toEqual({ done: true, value: undefined })
+      const answer = (await client.incoming.receive()) as Frame.Text
+      expect(JSON.parse(answer.readText())).toEqual({ type: '.error', id: 1, code: 'TIMEOUT' })
     })
   })
 
