@@ -30,10 +30,6 @@ export interface ClientParts {
 }
 
 const CONNECT_MS = 5000
-/** The servers that are asked in turn share this part of the time that an attempt has. */
-const ASKING_MS = 8000
-/** The least time for one of them. */
-const MIN_TURN_MS = 1000
 const OLDEST_MAJOR = 7
 /** Replies to a login that will not change by themselves. */
 const REFUSED = /^(?:WRONGPASS|NOAUTH|NOPERM)\b|AUTH.*without any password/
@@ -70,46 +66,6 @@ export async function openClient(
   }
   isOpen = true
   return client
-}
-
-/**
- * Asks one server after another, each on a socket of its own.
- *
- * Each attempt to connect begins with another server: a server that was cut off from the others may
- * give an answer that is no longer true. A server that does not answer in time is passed over.
- *
- * @param problem begins the message of the error when no server gives an answer.
- * @returns the first answer that is not `null`.
- */
-export async function askInTurn<T>(
-  parts: ClientParts,
-  addresses: readonly RedisAddress[],
-  problem: string,
-  ask: (client: Client, address: RedisAddress) => Promise<T | null>,
-): Promise<T> {
-  let cause: unknown = null
-  const first = parts.attempt % addresses.length
-  const turnMs = Math.max(MIN_TURN_MS, ASKING_MS / addresses.length)
-  for (const address of [...addresses.slice(first), ...addresses.slice(0, first)]) {
-    // A signal that has fired tells its new listeners nothing.
-    if (parts.signal.aborted) break
-    const asking = new AbortController()
-    const stop = (): void => asking.abort()
-    const timer = parts.timers.schedule(turnMs, stop)
-    parts.signal.addEventListener('abort', stop, { once: true })
-    try {
-      const client = await openClient({ ...parts, signal: asking.signal, ended() {} }, address)
-      const answer = await ask(client, address)
-      if (answer !== null) return answer
-    } catch (error) {
-      cause = error
-    } finally {
-      timer.cancel()
-      parts.signal.removeEventListener('abort', stop)
-      stop()
-    }
-  }
-  throw new Error(problem, { cause })
 }
 
 /** Makes sure that the server is new enough, a primary, and part of a cluster if `isCluster`. */

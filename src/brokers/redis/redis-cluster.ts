@@ -5,7 +5,8 @@
  * connection ends, and the next one asks for the division again.
  */
 
-import { askInTurn, type ClientParts } from './redis-client.ts'
+import { askInTurn } from './asking.ts'
+import type { ClientParts } from './redis-client.ts'
 import type { RedisAddress } from './redis-options.ts'
 import { type HeardListener, RedisShard } from './redis-shard.ts'
 import { SLOTS, slotOf } from './hash-slot.ts'
