@@ -38,6 +38,9 @@ export function redisBroker(options: RedisBrokerOptions = {}): Broker {
   )
 }
 
+/** No node listens to the channel without a name. */
+const NOTHING = new Uint8Array(0)
+
 class RedisEngine implements Engine<RedisConnection, Buffer>, Delivery<Buffer> {
   readonly subscriptions: Subscriptions<Buffer>
   readonly log: RedisLog
@@ -65,13 +68,17 @@ class RedisEngine implements Engine<RedisConnection, Buffer>, Delivery<Buffer> {
     this.log = new RedisLog(this.#names, redis.ErrorReply, isTrusted, newEpoch)
   }
 
-  connect(signal: AbortSignal, ended: (cause: unknown) => void): Promise<RedisConnection> {
+  async connect(signal: AbortSignal, ended: (cause: unknown) => void): Promise<RedisConnection> {
     const heard = (channel: string, message: Buffer): void => {
       if (!signal.aborted) this.subscriptions.heard(channel, message)
     }
     const attempt = this.#attempts++
     const timers = this.#timers
-    return connectRedis(this.#redis, this.#settings, heard, { signal, ended, attempt, timers })
+    const parts = { signal, ended, attempt, timers }
+    const connection = await connectRedis(this.#redis, this.#settings, heard, parts)
+    // Rejects if the ACL forbids it: an outage tells more than messages that do not arrive.
+    await connection.publish(this.#names.wire(''), NOTHING)
+    return connection
   }
 
   send(connection: RedisConnection, channel: string, message: Uint8Array): void {

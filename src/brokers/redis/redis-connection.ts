@@ -7,7 +7,8 @@ import type * as Redis from '@redis/client'
 import { loadPackage } from '../../packages/index.ts'
 import type { EngineConnection } from '../engine.ts'
 import { readOffset } from '../places.ts'
-import { askInTurn, type ClientParts } from './redis-client.ts'
+import { askInTurn } from './asking.ts'
+import type { ClientParts } from './redis-client.ts'
 import { RedisCluster } from './redis-cluster.ts'
 import type { RedisAddress, RedisSettings } from './redis-options.ts'
 import { type HeardListener, publishCommandOf, RedisShard } from './redis-shard.ts'
@@ -76,6 +77,14 @@ export class RedisConnection implements EngineConnection {
 
   publish(channel: string, message: Uint8Array): Promise<unknown> {
     return this.#shardOf(channel).publish(channel, message)
+  }
+
+  /**
+   * Ends the connection after the answers that have come are passed on: the connection of `key`
+   * cannot be used.
+   */
+  failSoon(key: string, cause: Error): void {
+    this.#shardOf(key).failSoon(cause)
   }
 
   /** Resolves when Redis has confirmed all of `channels`. */

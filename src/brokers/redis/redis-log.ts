@@ -13,10 +13,11 @@ import {
   type LogTopic,
   type ReadLimit,
 } from '../../topics/index.ts'
+import { UnusableEngineError } from '../broker-link.ts'
 import type { AppendRequest, EngineLog } from '../engine.ts'
 import type { RedisConnection } from './redis-connection.ts'
 import type { RedisNames } from './redis-names.ts'
-import { readAppended, readHeads, readPage } from './replies.ts'
+import { readAppended, readAppendFailure, readHeads, readPage } from './replies.ts'
 import { APPEND_SCRIPT, HEADS_SCRIPT, READ_SCRIPT } from './scripts.ts'
 
 /**
@@ -67,13 +68,16 @@ export class RedisLog implements EngineLog<RedisConnection> {
       connection.publishCommand,
     ]
     try {
-      const appended = readAppended(await connection.run(APPEND_SCRIPT, all, args))
+      const reply = await connection.run(APPEND_SCRIPT, all, args)
+      const failure = readAppendFailure(reply)
+      if (failure !== null) connection.failSoon(keys.meta, halfDone(failure))
+      const appended = readAppended(reply)
       if (appended !== null) return appended
     } catch (cause) {
-      // The link rejects the append as uncertain for an error without an answer, and for an event
-      // that is stored although a later command of the script failed. Otherwise the script has
-      // stored nothing. NOSCRIPT and the like have ended the connection before this error.
-      if (!(cause instanceof this.#ErrorReply) || cause.message.startsWith('STORED ')) throw cause
+      // The link rejects the append as uncertain for an error without an answer. Otherwise the
+      // script has stored nothing. NOSCRIPT and the like have ended the connection before this
+      // error.
+      if (!(cause instanceof this.#ErrorReply)) throw cause
       const problem = `Redis answers ${/^[A-Z]+/.exec(cause.message)?.[0] ?? 'with an error'}`
       throw new BrokerUnavailableError(`publish to ${quoteName(name)}`, name, { cause, problem })
     }
@@ -135,4 +139,11 @@ export class RedisLog implements EngineLog<RedisConnection> {
     const outlivesMs = Math.min(MAX_META_MS, Math.max(MIN_META_MS, ageMs))
     return [this.#isTrusted ? '1' : '0', this.#createEpoch(), String(ageMs + outlivesMs)]
   }
+}
+
+/** The event is stored, and cannot be published or does not expire. */
+function halfDone(failure: string): UnusableEngineError {
+  const problem =
+    'Redis has stored an event and refuses PUBLISH or PEXPIRE after it, expected a user who may run both'
+  return new UnusableEngineError(problem, { cause: new Error(failure) })
 }

@@ -5,6 +5,8 @@
  * too slow.
  */
 
+import type { TimerWheel } from '../../base/internal.ts'
+import { UnusableEngineError } from '../broker-link.ts'
 import { type Client, type ClientParts, openClient, verifyServer } from './redis-client.ts'
 import type { RedisAddress } from './redis-options.ts'
 import { APPEND_SCRIPT, HEADS_SCRIPT, READ_SCRIPT, type Script } from './scripts.ts'
@@ -19,6 +21,9 @@ export type HeardListener = (channel: string, message: Buffer) => void
 const USELESS =
   /^(?:READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|NOSCRIPT|UNBLOCKED|NOAUTH|MOVED|CROSSSLOT)\b/
 
+/** The reply to a command that the ACL forbids. */
+const FORBIDDEN = /^NOPERM\b/
+
 /** One primary, connected. */
 export class RedisShard {
   readonly #commands: Client
@@ -27,10 +32,11 @@ export class RedisShard {
   readonly #subscriber: Client
   readonly #isSharded: boolean
   readonly #ended: (cause: unknown) => void
+  readonly #timers: TimerWheel
   readonly #listener: (message: Buffer, channel: Buffer) => void
 
   private constructor(
-    { redis, ended }: ClientParts,
+    { redis, ended, timers }: ClientParts,
     commands: Client,
     subscriber: Client,
     isSharded: boolean,
@@ -41,6 +47,7 @@ export class RedisShard {
     this.#subscriber = subscriber
     this.#isSharded = isSharded
     this.#ended = ended
+    this.#timers = timers
     this.#listener = (message, channel) => heard(channel.toString(), message)
     // Another server of the cluster has this channel now.
     subscriber.on('sharded-channel-moved', () => ended(new Error('A channel has moved')))
@@ -86,8 +93,17 @@ export class RedisShard {
     return this.#send(['EVALSHA', script.sha, String(keys.length), ...keys, ...parts])
   }
 
-  publish(channel: string, message: Uint8Array): Promise<unknown> {
-    return this.#send([publishCommandOf(this.#isSharded), channel, bufferOf(message)])
+  async publish(channel: string, message: Uint8Array): Promise<unknown> {
+    try {
+      return await this.#send([publishCommandOf(this.#isSharded), channel, bufferOf(message)])
+    } catch (error) {
+      throw this.#permitted(error)
+    }
+  }
+
+  /** Ends the connection in the next turn. */
+  failSoon(cause: Error): void {
+    this.#timers.schedule(0, () => this.#ended(cause))
   }
 
   async subscribe(channels: readonly string[]): Promise<void> {
@@ -96,7 +112,7 @@ export class RedisShard {
       if (this.#isSharded) await subscriber.sSubscribe([...channels], this.#listener, true)
       else await subscriber.subscribe([...channels], this.#listener, true)
     } catch (error) {
-      throw this.#checked(error)
+      throw this.#permitted(this.#checked(error))
     }
   }
 
@@ -111,6 +127,21 @@ export class RedisShard {
     } catch (error) {
       throw this.#checked(error)
     }
+  }
+
+  /**
+   * Ends the connection if `error` says that the ACL forbids the channel: this node would hear no
+   * other, or not be heard, and nothing else would say so.
+   *
+   * @returns `error`, or the one that the connection has ended with.
+   */
+  #permitted(error: unknown): unknown {
+    if (!(error instanceof Error) || !FORBIDDEN.test(error.message)) return error
+    const problem =
+      'the ACL of Redis forbids a channel, expected a user who may publish and subscribe'
+    const unusable = new UnusableEngineError(problem, { cause: error })
+    this.#ended(unusable)
+    return unusable
   }
 
   /** Ends the connection if `error` makes it useless. @returns `error`. */

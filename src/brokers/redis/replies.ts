@@ -17,6 +17,12 @@ export function readAppended(reply: unknown): Appended | null {
   return { epoch: epochOf(epoch), offset: known, duplicate }
 }
 
+/** The error of a command that failed after an event was stored; `null` if none did. */
+export function readAppendFailure(reply: unknown): string | null {
+  const failure = listOf(reply)[3]
+  return failure === undefined || failure === null ? null : textOf(failure)
+}
+
 /** Heads of `count` topics. */
 export function readHeads(reply: unknown, count: number): Head[] {
   const parts = listOf(reply)

@@ -74,7 +74,7 @@ end
  * dedupe, size, age, expected epoch or nothing, expected offset, `PUBLISH` or `SPUBLISH`.
  *
  * Returns epoch, offset or nothing, and 0 for stored, 1 for a duplicate, 2 for a failed
- * expectation, 3 for a sequence that was passed over. An error that begins with `STORED` comes
+ * expectation, 3 for a sequence that was passed over. After 0, the error of a command that failed
  * after the event was stored.
  */
 const APPEND = `local isAppend = true${PRELUDE}
@@ -146,13 +146,12 @@ if refused then
   if refused then return refused end
 end
 offset = whole(offset + 1)
--- The event is stored. An error of a later command says so.
+-- The event is stored, whatever comes of the rest.
 local live = epoch .. ' ' .. offset .. ' ' .. whole(previous) .. ' ' .. ARGV[5]
 local expired = failure(redis.pcall('PEXPIRE', KEYS[1], ARGV[3]))
   or failure(redis.pcall('PEXPIRE', KEYS[2], ARGV[9]))
 local failed = failure(redis.pcall(ARGV[12], ARGV[4], live)) or expired
-if failed then return redis.error_reply('STORED ' .. failed.err) end
-return { epoch, offset, 0 }
+return { epoch, offset, 0, failed and failed.err or nil }
 `
 
 /**

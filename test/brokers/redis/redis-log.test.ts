@@ -13,10 +13,12 @@ class ErrorReply extends Error {}
 function createWorld(answer: (keys: readonly string[]) => unknown, isCluster = false) {
   const runs: Array<readonly string[]> = []
   const leading: Array<readonly unknown[]> = []
+  const ends: Error[] = []
   // What a log uses of a connection.
   const connection = {
     isCluster,
     publishCommand: isCluster ? 'SPUBLISH' : 'PUBLISH',
+    failSoon: (_key: string, cause: Error) => void ends.push(cause),
     run(_script: unknown, keys: readonly string[], args: readonly unknown[]) {
       runs.push(keys)
       leading.push(args.slice(0, 3))
@@ -31,7 +33,7 @@ function createWorld(answer: (keys: readonly string[]) => unknown, isCluster = f
       identity: { id: 'x' },
       expect: undefined,
     })
-  return { log, connection, append, runs, leading }
+  return { log, connection, append, runs, leading, ends }
 }
 
 describe('RedisLog', () => {
@@ -44,12 +46,18 @@ describe('RedisLog', () => {
     await expect(append()).rejects.toThrow('Redis answers OOM')
   })
 
-  it('T-19 what Redis has stored before it failed is passed on: it is uncertain', async () => {
-    const { append } = createWorld(() => {
-      throw new ErrorReply('STORED NOPERM this user cannot publish')
-    })
+  it('T-18 what Redis has stored before it failed is stored, and ends the connection', async () => {
+    const { append, ends } = createWorld(() => ['e', '3', 0, 'NOPERM this user cannot publish'])
 
-    await expect(append()).rejects.toThrow(ErrorReply)
+    expect(await append()).toEqual({ epoch: 'e', offset: 3, duplicate: false })
+    expect(ends).toMatchObject([
+      {
+        code: 'TOWPATH_BROKER_UNUSABLE',
+        message:
+          'Cannot use the broker: Redis has stored an event and refuses PUBLISH or PEXPIRE after it, expected a user who may run both',
+        cause: { message: 'NOPERM this user cannot publish' },
+      },
+    ])
   })
 
   it('T-19 an answer that did not come is passed on as it is', async () => {

@@ -210,23 +210,80 @@ describe.skipIf(REDIS === null)('the scripts of redisBroker(), over a hostile Re
     expect(await texts(topic)).toEqual(['1', '2', '3', '4'])
   })
 
+  /** A second broker. `down`: resolves with the cause when it is down. */
+  async function openSecond() {
+    const sink = new RecordingSink()
+    const second = redisBroker({ url: `redis://127.0.0.1:${server.port}` })
+    const options = { namespace: 'test', nodeId: 'b', environment: createEnvironment() }
+    await second.open(sink, options)
+    const down = async (): Promise<unknown> => {
+      await sink.untilState('down')
+      return sink.states.flatMap((each) => (each.state === 'down' ? [each.cause] : [])).at(-1)
+    }
+    return { second, sink, down }
+  }
+
   it.each(['publish', 'pexpire'])(
-    'T-19 T-20 an append that cannot %s is uncertain, and is recognised when it is tried again',
+    'T-18 an append that cannot %s is stored at the first attempt, and the state tells why',
     async (command) => {
       const { topic, epoch } = await threeEvents()
+      const { second, sink, down } = await openSecond()
 
       await without(command, async () => {
-        await expect(broker.append(topic, bytes('4'), { id: '4' })).rejects.toMatchObject({
-          code: 'TOWPATH_PUBLISH_UNCERTAIN',
-          cause: { message: expect.stringMatching(/^STORED /) as unknown },
-        })
+        const appended = await second.append(topic, bytes('4'), { id: '4' })
+        expect(appended).toEqual({ epoch, offset: 4, duplicate: false })
+        expect(await down()).toMatchObject({ code: 'TOWPATH_BROKER_UNUSABLE' })
       })
 
-      const appended = await broker.append(topic, bytes('4'), { id: '4' })
-      expect(appended).toEqual({ epoch, offset: 4, duplicate: true })
+      await sink.untilState('up')
+      const again = await second.append(topic, bytes('4'), { id: '4' })
+      expect(again).toEqual({ epoch, offset: 4, duplicate: true })
       expect(await texts(topic)).toEqual(['1', '2', '3', '4'])
+      await second.close()
     },
   )
+
+  it('a user who may not publish cannot open the broker', async () => {
+    const second = redisBroker({ url: `redis://127.0.0.1:${server.port}` })
+    const options = { namespace: 'test', nodeId: 'b', environment: createEnvironment() }
+
+    await without('publish', async () => {
+      await expect(second.open(new RecordingSink(), options)).rejects.toMatchObject({
+        code: 'TOWPATH_BROKER_UNUSABLE',
+        message: expect.stringContaining('may publish and subscribe') as unknown,
+      })
+    })
+    await second.close()
+  })
+
+  it('T-06 a message that the ACL forbids takes the broker down until it is permitted', async () => {
+    const { second, sink, down } = await openSecond()
+
+    await without('publish', async () => {
+      second.send('channel', bytes('lost'))
+      expect(await down()).toMatchObject({ code: 'TOWPATH_BROKER_UNUSABLE' })
+    })
+
+    await sink.untilState('up')
+    await second.close()
+  })
+
+  it('T-30 a subscription that the ACL forbids takes the broker down until it is permitted', async () => {
+    const { second, sink, down } = await openSecond()
+    const topic = topicOf('rooms/forbidden')
+
+    await without('subscribe', async () => {
+      await expect(second.follow(topic)).rejects.toMatchObject({
+        cause: { code: 'TOWPATH_BROKER_UNUSABLE' },
+      })
+      expect(await down()).toMatchObject({ code: 'TOWPATH_BROKER_UNUSABLE' })
+    })
+
+    await sink.untilState('up')
+    await broker.append(topic, bytes('heard'), { id: '1' })
+    await sink.until(({ events }) => events.length === 1)
+    await second.close()
+  })
 
   it('T-20 an append that is refused does not hide the one before it in its lane', async () => {
     const topic = topicOf(`rooms/${++count}`)
