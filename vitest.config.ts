@@ -4,7 +4,10 @@ import { defineConfig } from 'vitest/config'
 
 const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url))
 
-/** All tests that need no other program: `npm run test:all`, and what `npx vitest run <path>` uses. */
+/**
+ * All tests that need no other program, each file in a process of its own: `npx vitest run <path>`
+ * uses it, and the other configurations begin with it.
+ */
 export default defineConfig({
   resolve: {
     alias: [
@@ -19,6 +22,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/clients/**', '**/node_modules/**'],
+    setupFiles: ['test/support/byte-equality.ts'],
     // A leaked rejection is a promise that nobody owns (invariant 4): it fails the run.
     dangerouslyIgnoreUnhandledErrors: false,
     // No test is slow by itself, but the machine may be: on a busy one a property test has taken
@@ -26,7 +30,7 @@ export default defineConfig({
     testTimeout: 400_000,
     hookTimeout: 400_000,
     pool: 'forks',
-    // Three on a machine of two cores: some files wait for other programs most of the time.
-    maxWorkers: Math.max(3, availableParallelism() - 1),
+    // Five on a machine of two cores: many files wait for timers and for other programs.
+    maxWorkers: Math.max(5, availableParallelism() - 1),
   },
 })
