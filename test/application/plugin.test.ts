@@ -126,7 +126,7 @@ describe('plugin()', () => {
 })
 
 describe('install() in an editor', () => {
-  it('shows the documentation of an option when it is pointed at', { timeout: 60_000 }, () => {
+  it('shows the documentation of an option when it is pointed at', () => {
     const program = `import { createApplication, WebSockets } from '${ROOT}src/index.ts'
 createApplication().install(WebSockets, { pingPeriod: 1000 })
 `
