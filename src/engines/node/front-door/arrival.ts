@@ -86,6 +86,15 @@ export class Arrival implements TlsNewcomer {
     return this.#hasLeft
   }
 
+  /**
+   * Whether the client has left and the kernel has the whole answer: a client may end its side and
+   * still read. The end of a write says less: TLS may never report a write to a client that is
+   * gone.
+   */
+  get isSpent(): boolean {
+    return this.#hasLeft && (this.handle.writeQueueSize ?? 0) === 0
+  }
+
   /** Whether the connection is closed, or is not this object's any more. */
   get isClosed(): boolean {
     return this.#state === 'released' || this.#state === 'closed'
@@ -180,10 +189,13 @@ export class Arrival implements TlsNewcomer {
     else if (!this.#isReading && this.#readable.readStart() !== 0) this.close()
   }
 
-  /** The client has ended, too. The kernel sends the answer, but TLS may not have ended yet. */
+  /**
+   * The client has ended, too. The kernel sends what it has taken of the answer, but TLS may not
+   * have ended yet. The owner closes the connection when the kernel has taken the rest.
+   */
   #closeOnceAnswered(): void {
-    if (this.tls === null) this.close()
-    else this.tls.closeOnceAnswered()
+    if (this.tls !== null) this.tls.closeOnceAnswered()
+    else if (this.isSpent) this.close()
   }
 
   close(): void {

@@ -302,8 +302,7 @@ export class FrontDoor implements ArrivalOwner {
     for (const [arrival, answeredAt] of this.#answered) {
       const age = now - answeredAt
       if (age < this.#limits.checkMs) break
-      // TLS may never report a write to a client that is gone.
-      if (arrival.hasLeft || age >= ANSWER_LIMIT_MS) arrival.close()
+      if (arrival.isSpent || age >= ANSWER_LIMIT_MS) arrival.close()
     }
     if (this.#insecure.size + this.#arrivals.size + this.#answered.size > 0) this.#scheduleCheck()
   }

@@ -206,7 +206,7 @@ describe('FrontDoor', () => {
     let isClosed = false
     const close = (): void => void (isClosed = true)
     // TLS reports no write after one that has failed.
-    const arrival = { hasLeft: true, answer() {}, close } as unknown as Arrival
+    const arrival = { isSpent: true, answer() {}, close } as unknown as Arrival
 
     opened.door.headCutOff(arrival)
     await opened.clock.advance(999)
@@ -214,6 +214,28 @@ describe('FrontDoor', () => {
     await opened.clock.advance(1_001)
 
     expect(isClosed).toBe(true)
+  })
+
+  it('FrontDoor sends the whole of a large answer to a client that has ended its side', async () => {
+    // More than the kernel keeps for a client that does not read.
+    const body = Buffer.alloc(24 * 1024 * 1024, 'x')
+    await using opened = await openOver('TCP', () => ({ ...REFUSED, body }))
+    await using client = await opened.connect()
+    let received = 0
+    // RawClient would copy all of it with every piece.
+    client.socket.removeAllListeners('data')
+    client.socket.on('data', (bytes: Buffer) => (received += bytes.length))
+
+    client.send(UPGRADE)
+    await once(client.socket, 'data')
+    client.socket.pause()
+    client.socket.end()
+    for (let turn = 0; turn < 20; turn++) await nextTurn()
+    await opened.clock.advance(2_000)
+    client.socket.resume()
+    await client.ended
+
+    expect(received).toBeGreaterThan(body.length)
   })
 
   it('FrontDoor is not opened where handles may not be used', async () => {
