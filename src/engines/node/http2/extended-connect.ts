@@ -90,13 +90,17 @@ class Departure {
   }
 }
 
-/** Answers `request` with a plain response, or not at all if its stream is gone. Never throws. */
+/**
+ * Answers `request` with a plain response, or not at all if its stream is gone. A client that does
+ * not take the response in time loses the stream. Never throws.
+ */
 export function refuseConnect(
   { application: { logger } }: Pick<ConnectHost, 'application'>,
-  { stream }: Pick<StreamRequest, 'stream'>,
+  { stream, connection }: Pick<StreamRequest, 'stream' | 'connection'>,
   answer: HttpAnswer,
 ): void {
   if (stream.destroyed || stream.closed) return
+  connection.limitAnswer(stream)
   try {
     answerStream(stream, answer)
   } catch (error) {

@@ -52,5 +52,8 @@ export function answerStream(
   // Node ends the answer to HEAD, and answers without a body, by itself.
   if (!stream.writableEnded) stream.end(body)
   // A client that has ended its side needs no more, and Node 22 would lose its answer to HEAD.
-  if (!stream.endAfterHeaders) stream.close(ErrorCode.NO_ERROR)
+  if (stream.endAfterHeaders) return
+  // `close` would wait for the end of the answer too, but then no other code could follow.
+  if (stream.writableFinished) stream.close(ErrorCode.NO_ERROR)
+  else stream.once('finish', () => stream.close(ErrorCode.NO_ERROR))
 }

@@ -25,6 +25,9 @@ const CLOSED_LIMIT_MS = 120_000
  */
 const REFUSAL_LIMIT_MS = 2000
 
+/** How long a client may take to read the answer to a refused request, in milliseconds. */
+const ANSWER_LIMIT_MS = 5000
+
 /** What the server knows of a connection. */
 export interface AcceptedConnection {
   /** What the session runs on; `null` if it is not known. */
@@ -114,6 +117,19 @@ export class Http2Connection implements StreamConnection {
     this.#watched += 1
     this.#pulse.start()
     stream.on('error', ignoreFailure)
+  }
+
+  /**
+   * Ends `stream` soon, whether or not the client takes its answer: a client that opens no window
+   * would keep the stream, and with it the connection, without being counted anywhere.
+   */
+  limitAnswer(stream: ServerHttp2Stream): void {
+    const deadline = this.#timers.schedule(ANSWER_LIMIT_MS, () => {
+      // Without a code, `destroy` would send NO_ERROR, and the client would take half for all.
+      stream.close(ErrorCode.CANCEL)
+      stream.destroy()
+    })
+    stream.once('close', () => deadline.cancel())
   }
 
   /** How many sessions it has, with requests for more that are being decided. */

@@ -17,13 +17,16 @@ import {
   WebSockets,
 } from '../../../../src/index.ts'
 import { certificate } from '../../../support/certificate.ts'
-import { serveHttp2 } from '../../../support/http2-server.ts'
+import { serveHttp2, serveInVirtualTime } from '../../../support/http2-server.ts'
 import { clientFrame } from '../../../support/peer.ts'
 import {
   connectHeaders,
+  END_HEADERS,
+  END_STREAM,
   FrameKind,
   RawHttp2,
   type ReceivedFrame,
+  Setting,
 } from '../../../support/raw-http2.ts'
 
 const OPTIONS = { port: 0, host: '127.0.0.1', signals: false, tls: certificate, http2: true }
@@ -199,4 +202,36 @@ it('memoryBudget counts what waits for a session that does not read', async () =
   gone.resolve()
 
   expect(during - before).toBeGreaterThanOrEqual(250_000)
+})
+
+it('a refused stream whose client takes no answer is gone after 5 seconds, and then its connection', async () => {
+  await using server = await serveInVirtualTime()
+  await using client = await RawHttp2.connectPlainly(server.port)
+  client.sendSettings([[Setting.INITIAL_WINDOW_SIZE, 0]])
+  const streams = [
+    client.request(connectHeaders('/nope')),
+    client.request(
+      [
+        [':method', 'GET'],
+        [':scheme', 'https'],
+        [':path', '/nope'],
+        [':authority', 'localhost'],
+      ],
+      END_HEADERS | END_STREAM,
+    ),
+  ]
+  const statuses = await Promise.all(streams.map((stream) => client.status(stream)))
+  await client.settle()
+  const early = streams.filter((stream) => client.over.has(stream))
+  await server.clock.advance(6_000)
+  await client.until(() => streams.every((stream) => client.over.has(stream)))
+  const resets = client.frames.filter(({ kind }) => kind === FrameKind.RST_STREAM)
+  // The limit of idle connections, and a second for the end.
+  await server.clock.advance(122_000)
+  await client.closed
+
+  expect(statuses).toEqual([404, 404])
+  expect(early).toEqual([])
+  // CANCEL: the answer is not whole.
+  expect(resets.map(({ payload }) => payload.readUInt32BE(0))).toEqual([8, 8])
 })
