@@ -3,8 +3,11 @@
  */
 
 import { once } from 'node:events'
+import { mkdtemp, rename, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { createServer as createNetServer } from 'node:net'
+import { connect, createServer as createNetServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 
@@ -448,6 +451,32 @@ describe('a server on an inherited socket', () => {
       aborted: 0,
     })
     expect(await program.ended).toEqual([0, null])
+  })
+
+  it('serves a Unix socket, whose path Node does not know', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'towpath-'))
+    const path = join(folder, 'server')
+    const listener = createNetServer()
+    listener.listen({ path })
+    await once(listener, 'listening')
+    // Node has no public way to read it.
+    const { fd } = Reflect.get(listener, '_handle') as { readonly fd: number }
+    await using program = new Program('inherited-server', {}, [fd])
+    const { address } = await program.next('listening')
+    // To close the listener of this process removes the file that it has made.
+    await rename(path, `${path}-moved`)
+    listener.close()
+    const socket = connect({ path: `${path}-moved` })
+    await once(socket, 'connect')
+    await using probe = new RawClient(socket)
+    probe.send('GET /live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    await probe.ended
+    program.signal('SIGTERM')
+
+    expect(address).toEqual({ host: '', port: 0, socketPath: '' })
+    expect(probe.text).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*live\n$/)
+    expect(await program.ended).toEqual([0, null])
+    await rm(folder, { recursive: true })
   })
 })
 

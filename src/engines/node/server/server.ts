@@ -10,7 +10,10 @@ export interface ServerAddress {
   readonly host: string
   /** 1 to 65535: the port that was chosen if 0 was requested. */
   readonly port: number
-  /** The path of the Unix socket; absent for TCP. `host` is then `''`, and `port` 0. */
+  /**
+   * The path of the Unix socket; absent for TCP. `host` is then `''`, and `port` 0. The path is
+   * `''` if the option `fd` names a Unix socket: Node does not know its path.
+   */
   readonly socketPath?: string
 }
 
