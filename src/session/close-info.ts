@@ -28,7 +28,8 @@ export interface CloseInfo {
 
   /**
    * The error that ended the session: a violation of the protocol, the handler's error, or a
-   * failure of the transport. `null` if there was no error.
+   * failure of the transport. A peer that did not answer the Close frame in time is a
+   * `SessionTimeoutError`, except in browsers. `null` if there was no error.
    */
   readonly cause: Error | null
 }

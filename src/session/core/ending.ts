@@ -61,6 +61,11 @@ export class Ending {
     if (!this.isAgreed && !this.isGone) this.#cause ??= cause
   }
 
+  /** The peer has not answered in time, or has not taken our Close frame. */
+  timedOut(error: Error): void {
+    if (!this.isAgreed) this.#cause ??= error
+  }
+
   /** Our Close frame is on its way; `null` is an empty one. */
   closeSent(reason: CloseReason | null): void {
     this.#phase = nextPhase(this.#phase, 'send-close')

@@ -176,6 +176,7 @@ export class SessionEnd {
     // A session that is over for its handler (no pong came) may end slowly: that is no news.
     if (this.info === null) {
       const error = new SessionTimeoutError('closeTimeout', limitMs)
+      this.#facts.timedOut(error)
       this.#core.observer.limitReached('closeTimeout', error, this.#core.session)
     }
     this.#core.write.transport.abort()

@@ -117,12 +117,41 @@ describe('SessionEnd', () => {
   })
 
   it('aborts the transport, and reports closeTimeout, when the end takes too long', async () => {
-    const { gate, end, limits, clock } = open()
+    const { session, gate, end, limits, clock } = open()
     end.sendClose(BYE)
 
     await clock.advance(60_000)
 
     expect(gate.aborted).toBe(true)
     expect(limits).toEqual(['closeTimeout'])
+    expect((await session.closed).cause).toMatchObject({ limitName: 'closeTimeout' })
+  })
+
+  it('has closeTimeout as the cause if the peer never reads, and no Close frame was sent', async () => {
+    const { session, gate, clock } = open()
+    gate.shut = true
+    void session.send('a')
+    await settled()
+    void session.close(BYE)
+
+    await clock.advance(60_000)
+
+    expect(await session.closed).toMatchObject({
+      reason: BYE,
+      clean: false,
+      local: null,
+      cause: { limitName: 'closeTimeout' },
+    })
+  })
+
+  it('has no cause if only the end of TCP takes too long', async () => {
+    const { session, gate, end, clock } = open()
+    end.sendClose(BYE)
+    end.peerClosed(BYE, true)
+
+    await clock.advance(60_000)
+
+    expect(gate.aborted).toBe(true)
+    expect(await session.closed).toMatchObject({ clean: true, cause: null })
   })
 })
