@@ -148,6 +148,17 @@ describe.each([true, false])('BrowserSession with WebSocketStream: %s', (hasStre
       expect((await served()).remote).toEqual(new CloseReason(1000))
     }))
 
+  it('close() refuses anything but a CloseReason at the call, and then works', () =>
+    within(listen, async ({ session }) => {
+      // As JavaScript may call it. The browser refuses the length of the message.
+      const plain = { code: 4000, message: 'x'.repeat(200) } as unknown as CloseReason
+      expect(() => session.close(plain)).toThrow(TypeError)
+      expect(() => session.close(1000 as unknown as CloseReason)).toThrow(TypeError)
+      void session.close()
+
+      expect(await session.closed).toMatchObject({ reason: new CloseReason(1000), clean: true })
+    }))
+
   it('a connection that breaks is 1006, and no failure of incoming', () =>
     within(listen, async ({ t, session }) => {
       t.network.reset()
