@@ -5,7 +5,12 @@
 import type { ClientSession } from '../../client/portable.ts'
 import { toBase64 } from '../wire/base64.ts'
 import { CLIENT_LAYOUTS, SERVER_LAYOUTS } from '../wire/binary-layouts.ts'
-import { decodeBinary, encodeBinary } from '../wire/binary-messages.ts'
+import {
+  decodeWith,
+  encodeWith,
+  readServerField,
+  writeClientField,
+} from '../wire/binary-messages.ts'
 import { BINARY_PROTOCOL, type ServerMessage } from '../wire/messages.ts'
 
 /** A message of the client, checked by its types where it is made. */
@@ -27,8 +32,10 @@ export function createClientEncoding(protocol: string | null): ClientEncoding {
 
 const JSON_ENCODING: ClientEncoding = {
   encode: (message) =>
-    JSON.stringify(message, (_name, value: unknown) =>
-      value instanceof Uint8Array ? toBase64(value) : value,
+    JSON.stringify(
+      message['bytes'] instanceof Uint8Array
+        ? { ...message, bytes: toBase64(message['bytes']) }
+        : message,
     ),
   read(frame) {
     if (!('readText' in frame)) return null
@@ -48,13 +55,13 @@ class BinaryEncoding implements ClientEncoding {
 
   encode(message: ClientFields): Uint8Array {
     // The client sends nothing that has no layout.
-    return encodeBinary(CLIENT_LAYOUTS, message) ?? new Uint8Array(0)
+    return encodeWith(CLIENT_LAYOUTS, message, writeClientField) ?? new Uint8Array(0)
   }
 
   read(frame: Frame): ServerMessage | null {
     if ('readText' in frame || !('buffer' in frame)) return null
     try {
-      const message = decodeBinary(SERVER_LAYOUTS, frame.buffer)
+      const message = decodeWith(SERVER_LAYOUTS, frame.buffer, JSON.parse, readServerField)
       if (message?.['type'] === 'event') return this.#named(message)
       if (message?.['type'] === 'subscribed') {
         this.#topics.set(message['number'], message['topic'])

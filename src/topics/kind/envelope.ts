@@ -6,7 +6,7 @@
  * publisher if there are any (length and UTF-8), and the data up to the end.
  */
 
-import { ByteReader, ByteWriter, MalformedBytesError } from './numbers.ts'
+import { ByteReader, ByteWriter, MalformedBytesError, fromUtf8, toUtf8 } from './numbers.ts'
 
 /** An event without its offset and epoch. */
 export interface Envelope {
@@ -22,9 +22,6 @@ const BINARY = 1
 const KEY = 2
 const PUBLISHER = 4
 const KNOWN_FLAGS = BINARY | KEY | PUBLISHER
-
-const TEXT_ENCODER = /* @__PURE__ */ new TextEncoder()
-const TEXT_DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** @returns fresh memory. */
 export function encodeEnvelope({ at, key, publisher, isBinary, data }: Envelope): Uint8Array {
@@ -67,10 +64,10 @@ export function encodeData(event: unknown): Pick<Envelope, 'isBinary' | 'data'> 
       `Cannot use a ${typeof event} as an event, expected a JSON value or a Uint8Array`,
     )
   }
-  return { isBinary: false, data: TEXT_ENCODER.encode(json) }
+  return { isBinary: false, data: toUtf8(json) }
 }
 
 /** The JSON text of data that is not binary. @throws {TypeError} when it is not UTF-8. */
 export function jsonTextOf(data: Uint8Array): string {
-  return TEXT_DECODER.decode(data)
+  return fromUtf8(data)
 }

@@ -10,6 +10,16 @@ const INITIAL_BYTES = 128
 /** 2^53 - 1 in groups of 7 bits. Without a limit, zeros in front of a number would never end. */
 const MAX_NUMBER_BYTES = 8
 
+/** Fresh memory. */
+export function toUtf8(text: string): Uint8Array {
+  return TEXT_ENCODER.encode(text)
+}
+
+/** @throws {TypeError} for bytes that are not UTF-8. */
+export function fromUtf8(bytes: Uint8Array): string {
+  return TEXT_DECODER.decode(bytes)
+}
+
 /** Bytes that end too early, or that are no number or text. */
 export class MalformedBytesError extends RangeError {
   override readonly name = 'MalformedBytesError'
@@ -42,7 +52,7 @@ export class ByteWriter {
   }
 
   text(value: string): this {
-    return this.block(TEXT_ENCODER.encode(value))
+    return this.block(toUtf8(value))
   }
 
   /** Bytes with their length before them. */
@@ -106,7 +116,7 @@ export class ByteReader {
   text(length: number = this.number()): string {
     const bytes = this.block(length)
     try {
-      return TEXT_DECODER.decode(bytes)
+      return fromUtf8(bytes)
     } catch {
       throw new MalformedBytesError('Cannot read a text: it is not UTF-8')
     }

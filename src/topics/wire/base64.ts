@@ -15,6 +15,10 @@ export function toBase64(bytes: Uint8Array): string {
 
 /** @returns `null` for a text that is not base64. */
 export function fromBase64(text: string): Uint8Array | null {
-  if (!BASE64.test(text)) return null
+  return BASE64.test(text) ? readBase64(text) : null
+}
+
+/** As `fromBase64`, for a text of a server. @throws {DOMException} for most that are not base64. */
+export function readBase64(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
 }

@@ -3,14 +3,13 @@
  */
 
 import { decodeEnvelope, jsonTextOf } from '../kind/envelope.ts'
-import { ByteReader, ByteWriter, MalformedBytesError } from '../kind/numbers.ts'
+import { ByteReader, ByteWriter, MalformedBytesError, toUtf8 } from '../kind/numbers.ts'
 import type { FieldKind, Layout } from './binary-layouts.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
 /** How many entries a list of a message has at most. */
 const MAX_ENTRIES = 10_000
-const UTF8 = new TextEncoder()
 
 /** An event that is still in its envelope. */
 export interface EnvelopedEvent {
@@ -25,18 +24,21 @@ const LAST = 2
 const POSITION = 3
 const POSITION_AND_AWAY = 4
 
-/** @returns `null` if `type` has no layout. Otherwise fresh memory. */
-export function encodeBinary(layouts: readonly Layout[], message: Fields): Uint8Array | null {
-  const index = layouts.findIndex(([type]) => type === message['type'])
-  const layout = layouts[index]
-  if (layout === undefined) return null
-  const writer = new ByteWriter().byte(index + 1)
-  for (const [name, kind] of Object.entries(layout[1])) write(writer, kind, message[name], message)
-  return writer.finish()
-}
+/** Writes the kinds of fields that only one end sends. A page needs no fields of the server. */
+type WriteField = (writer: ByteWriter, kind: FieldKind, value: unknown, message: Fields) => void
+/** Reads the kinds of fields that only one end sends. */
+type ReadField = (reader: ByteReader, kind: FieldKind, parse: ParseJson) => unknown
 
 /** Reads a JSON text. @throws {SyntaxError} */
 export type ParseJson = (text: string) => unknown
+
+/** @returns `null` if `type` has no layout. Otherwise fresh memory. */
+export function encodeBinary(layouts: readonly Layout[], message: Fields): Uint8Array | null {
+  return encodeWith(layouts, message, (writer, kind, value) => {
+    writeClientField(writer, kind, value, message)
+    writeServerField(writer, kind, value)
+  })
+}
 
 /**
  * @param parse reads JSON: a server limits its depth.
@@ -48,20 +50,94 @@ export function decodeBinary(
   bytes: Uint8Array,
   parse: ParseJson = JSON.parse,
 ): Fields | null {
+  return decodeWith(layouts, bytes, parse, (reader, kind) =>
+    kind === 'events' || kind === 'envelope'
+      ? readServerField(reader, kind, parse)
+      : readClientField(reader, kind, parse),
+  )
+}
+
+/** As `encodeBinary`, with the fields of one end. */
+export function encodeWith(
+  layouts: readonly Layout[],
+  message: Fields,
+  writeField: WriteField,
+): Uint8Array | null {
+  const index = layouts.findIndex(([type]) => type === message['type'])
+  const layout = layouts[index]
+  if (layout === undefined) return null
+  const writer = new ByteWriter().byte(index + 1)
+  for (const [name, kind] of Object.entries(layout[1])) {
+    write(writer, kind, message[name], message, writeField)
+  }
+  return writer.finish()
+}
+
+/** As `decodeBinary`, with the fields of one end. */
+export function decodeWith(
+  layouts: readonly Layout[],
+  bytes: Uint8Array,
+  parse: ParseJson,
+  readField: ReadField,
+): Fields | null {
   const reader = new ByteReader(bytes)
   const layout = layouts[reader.byte() - 1]
   if (layout === undefined) return null
   const message: Record<string, unknown> = { type: layout[0] }
   for (const [name, kind] of Object.entries(layout[1])) {
+    const value = read(reader, kind, parse, readField)
     // The data of an event is a field of its own name: `data` or `bytes`.
-    if (kind === 'data' || kind === 'envelope') Object.assign(message, read(reader, kind, parse))
-    else message[name] = read(reader, kind, parse)
+    if (kind === 'data' || kind === 'envelope') Object.assign(message, value)
+    else message[name] = value
   }
   return message
 }
 
+/** Writes a field that only clients send. */
+export function writeClientField(
+  writer: ByteWriter,
+  kind: FieldKind,
+  value: unknown,
+  message: Fields,
+): void {
+  if (kind === 'place') writeFrom(writer, value)
+  if (kind === 'topics') writeTopics(writer, value as readonly Fields[])
+  if (kind === 'data') writeData(writer, message)
+}
+
+function writeServerField(writer: ByteWriter, kind: FieldKind, value: unknown): void {
+  if (kind === 'flag') writer.byte(value === true ? 1 : 0)
+  if (kind === 'events') writeEvents(writer, value as readonly EnvelopedEvent[])
+  if (kind === 'envelope') writer.bytes(value as Uint8Array)
+}
+
+/** Reads a field that only servers send. */
+export function readServerField(reader: ByteReader, kind: FieldKind, parse: ParseJson): unknown {
+  if (kind === 'envelope') return readEvent(reader.rest(), parse)
+  return readList(reader, () => ({
+    offset: reader.number(),
+    ...readEvent(reader.block(), parse),
+  }))
+}
+
+function readClientField(reader: ByteReader, kind: FieldKind, parse: ParseJson): unknown {
+  if (kind === 'place') return readFrom(reader)
+  if (kind === 'topics') {
+    return readList(reader, () => ({ topic: reader.text(), from: readFrom(reader) }))
+  }
+  return reader.byte() === 1
+    ? { bytes: reader.rest().slice() }
+    : { data: parse(jsonTextOf(reader.rest())) }
+}
+
 /** The layout says of what type a value is: both ends check their messages before. */
-function write(writer: ByteWriter, kind: FieldKind, value: unknown, message: Fields): void {
+function write(
+  writer: ByteWriter,
+  kind: FieldKind,
+  value: unknown,
+  message: Fields,
+  writeField: WriteField,
+): void {
   switch (kind) {
     case 'number':
       writer.number(value as number)
@@ -75,30 +151,20 @@ function write(writer: ByteWriter, kind: FieldKind, value: unknown, message: Fie
     case 'text?':
       writeText(writer, value as string | null | undefined)
       return
-    case 'flag':
-      writer.byte(value === true ? 1 : 0)
-      return
     case 'json':
       writer.text(JSON.stringify(value ?? null))
       return
-    case 'place':
-      writeFrom(writer, value)
-      return
-    case 'topics':
-      writeTopics(writer, value as readonly Fields[])
-      return
-    case 'data':
-      writeData(writer, message)
-      return
-    case 'events':
-      writeEvents(writer, value as readonly EnvelopedEvent[])
-      return
-    case 'envelope':
-      writer.bytes(value as Uint8Array)
+    default:
+      writeField(writer, kind, value, message)
   }
 }
 
-function read(reader: ByteReader, kind: FieldKind, parse: ParseJson): unknown {
+function read(
+  reader: ByteReader,
+  kind: FieldKind,
+  parse: ParseJson,
+  readField: ReadField,
+): unknown {
   switch (kind) {
     case 'number':
       return reader.number()
@@ -114,21 +180,8 @@ function read(reader: ByteReader, kind: FieldKind, parse: ParseJson): unknown {
       return reader.byte() === 1
     case 'json':
       return parse(reader.text())
-    case 'place':
-      return readFrom(reader)
-    case 'topics':
-      return readList(reader, () => ({ topic: reader.text(), from: readFrom(reader) }))
-    case 'data':
-      return reader.byte() === 1
-        ? { bytes: reader.rest().slice() }
-        : { data: parse(jsonTextOf(reader.rest())) }
-    case 'events':
-      return readList(reader, () => ({
-        offset: reader.number(),
-        ...readEvent(reader.block(), parse),
-      }))
-    case 'envelope':
-      return readEvent(reader.rest(), parse)
+    default:
+      return readField(reader, kind, parse)
   }
 }
 
@@ -137,7 +190,7 @@ function writeText(writer: ByteWriter, value: string | null | undefined): void {
     writer.byte(0)
     return
   }
-  const bytes = UTF8.encode(value)
+  const bytes = toUtf8(value)
   writer.number(bytes.length + 1).bytes(bytes)
 }
 
@@ -182,7 +235,7 @@ function writeTopics(writer: ByteWriter, topics: readonly Fields[]): void {
 
 function writeData(writer: ByteWriter, { data, bytes }: Fields): void {
   if (bytes instanceof Uint8Array) writer.byte(1).bytes(bytes)
-  else writer.byte(0).bytes(UTF8.encode(JSON.stringify(data)))
+  else writer.byte(0).bytes(toUtf8(JSON.stringify(data)))
 }
 
 function writeEvents(writer: ByteWriter, events: readonly EnvelopedEvent[]): void {

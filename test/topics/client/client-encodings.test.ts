@@ -27,6 +27,13 @@ describe('createClientEncoding()', () => {
     )
   })
 
+  it('writes a Buffer as bytes, and bytes in the data as any JSON', () => {
+    const encoding = createClientEncoding(JSON_PROTOCOL)
+
+    expect(encoding.encode({ bytes: Buffer.from([1, 2]) })).toBe('{"bytes":"AQI="}')
+    expect(encoding.encode({ data: [new Uint8Array([1])] })).toBe('{"data":[{"0":1}]}')
+  })
+
   it('names the topic of a binary event by the number that subscribed told', () => {
     const encoding = createClientEncoding(BINARY_PROTOCOL)
 
