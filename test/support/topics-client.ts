@@ -3,7 +3,7 @@
  */
 
 import { z } from 'zod'
-import { WebSockets } from '../../src/index.ts'
+import { Frame, WebSockets } from '../../src/index.ts'
 import type { TestApplication } from '../../src/testing/index.ts'
 import {
   defineTopic,
@@ -17,6 +17,7 @@ import {
   type LiveTopics,
   type TopicsClientOptions,
 } from '../../src/topics/portable.ts'
+import { JSON_PROTOCOL } from '../../src/topics/wire/messages.ts'
 
 const history = { size: 1000, age: 600_000 }
 
@@ -66,4 +67,40 @@ export function connecting(
     },
     options,
   )
+}
+
+/** A message of the protocol. */
+export type Message = Record<string, unknown>
+
+export const WELCOME = {
+  type: 'welcome',
+  client: 'a.b',
+  dedupe: 120_000,
+  features: [],
+  limits: { topics: 128, eventBytes: 65_536, publishesPerSecond: 20, unanswered: 32 },
+}
+
+/**
+ * A server of JSON alone that answers as `answer` says, and `hello` with `welcome` by default.
+ *
+ * @returns the codes of the Close frames that it has received.
+ */
+export function scripted(
+  t: TestApplication,
+  answer: (message: Message) => readonly Message[] | null,
+): readonly unknown[] {
+  const codes: unknown[] = []
+  t.application.install(WebSockets)
+  t.application.routing((route) =>
+    route.webSocket('/live', { protocols: [JSON_PROTOCOL] }, async (session) => {
+      void session.closed.then(({ remote }) => codes.push(remote?.code))
+      for await (const frame of session.incoming) {
+        if (!(frame instanceof Frame.Text)) continue
+        const message = JSON.parse(frame.readText()) as Message // of the client
+        const said = answer(message) ?? (message['type'] === 'hello' ? [WELCOME] : [])
+        for (const each of said) await session.send(JSON.stringify(each))
+      }
+    }),
+  )
+  return codes
 }

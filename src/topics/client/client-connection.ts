@@ -6,16 +6,21 @@ import type { Clock } from '../../base/index.ts'
 import type { ClientSession, ReconnectingWebSocket } from '../../client/portable.ts'
 import { CloseReason } from '../../protocol/portable.ts'
 import type { BrokerState } from '../broker.ts'
+import { toUtf8 } from '../kind/numbers.ts'
 import { BINARY_PROTOCOL, JSON_PROTOCOL, type ServerMessage } from '../wire/messages.ts'
 import { type ClientEncoding, type ClientFields, createClientEncoding } from './client-encodings.ts'
 import type { TopicsClientOptions, TopicsConnector } from './live-topics.ts'
 
+type Encoded = string | Uint8Array
 type Welcome = Extract<ServerMessage, { type: 'welcome' }>
 
 /** The parts that use the connection. */
 export interface ConnectionOwner {
-  /** The topics to resume. `away`: milliseconds since the last frame, if there was one. */
-  resumed(away: number | null): readonly ClientFields[]
+  /**
+   * The topics to resume in `hello`, `max` at most. The owner subscribes to the others when the
+   * session is open. `away`: milliseconds since the last frame, if there was one.
+   */
+  resumed(away: number | null, max: number): readonly ClientFields[]
   /** A session has begun. `isSame`: the server knows the client by its name of before. */
   opened(welcome: Welcome, isSame: boolean): void
   received(message: ServerMessage): void
@@ -33,7 +38,10 @@ const NOT_UNDERSTOOD = new CloseReason(4400, 'Not understood')
 const MAX_DELAY_MS = 60_000
 /** Closes a session whose peer has sent a message that is too large. */
 const TOO_BIG = 1009
-const UTF8 = new TextEncoder()
+/** Bytes of `hello` at most, while the limit of the server is not known. */
+const FIRST_HELLO_BYTES = 16_384
+/** Bytes of `hello` at most: a server may accept a longer message, but not that many topics. */
+const HELLO_BYTES = 65_536
 
 /** The connection of one client. */
 export class ClientConnection {
@@ -46,7 +54,7 @@ export class ClientConnection {
   /** The id of the last message on this session, if it has one. */
   #lastId: unknown
   /** Bytes of the largest message that the server accepts. A server may not say it. */
-  #maxBytes = Infinity
+  #maxBytes = FIRST_HELLO_BYTES
   #encoding: ClientEncoding = createClientEncoding(null)
   #client: string | null = null
   #ids = 0
@@ -131,8 +139,7 @@ export class ClientConnection {
     const heardAt = this.#heardAt
     const away = heardAt === null ? null : Math.max(0, Math.round(this.#clock.now() - heardAt))
     const encoding = createClientEncoding(session.protocol)
-    const topics = this.#owner.resumed(away)
-    await session.send(encoding.encode({ type: 'hello', client: this.#client, token, topics }))
+    await session.send(this.#hello(encoding, token, away))
     const message = encoding.read(await session.incoming.receive())
     if (message?.type !== 'welcome') {
       void session.close(NOT_UNDERSTOOD)
@@ -146,6 +153,7 @@ export class ClientConnection {
     this.#maxBytes = message.limits.messageBytes ?? Infinity
     this.#session = session
     this.#lastId = null
+    this.#clearTimers()
     void session.closed.then(({ remote }) => {
       if (this.#session === session && remote?.code === TOO_BIG) {
         this.#owner.unhandled(this.#lastId)
@@ -154,9 +162,19 @@ export class ClientConnection {
     this.#owner.opened(message, isSame)
   }
 
+  /** As many topics as the server accepts in one message. */
+  #hello(encoding: ClientEncoding, token: string | null, away: number | null): Encoded {
+    for (let max = Infinity; ;) {
+      const topics = this.#owner.resumed(away, max)
+      const hello = encoding.encode({ type: 'hello', client: this.#client, token, topics })
+      if (max === 0 || sizeOf(hello) <= Math.min(this.#maxBytes, HELLO_BYTES)) return hello
+      max = topics.length >> 1
+    }
+  }
+
   /** Answers a request that is too large. The caller of `send` may not have noted it yet. */
-  #refusesSize(id: number, encoded: string | Uint8Array): boolean {
-    const { length } = typeof encoded === 'string' ? UTF8.encode(encoded) : encoded
+  #refusesSize(id: number, encoded: Encoded): boolean {
+    const length = sizeOf(encoded)
     if (length <= this.#maxBytes) return false
     const message = `it has ${length} bytes, expected at most ${this.#maxBytes}`
     queueMicrotask(() => this.#owner.received({ type: 'error', id, code: 'size', message }))
@@ -173,6 +191,8 @@ export class ClientConnection {
       }
       this.#finish(null)
     } catch (error) {
+      // If a message of the server is invalid, the connection is still open.
+      void this.socket.close(NOT_UNDERSTOOD)
       this.#finish(error instanceof Error ? error : null)
     }
   }
@@ -181,8 +201,17 @@ export class ClientConnection {
     if (this.#end !== null) return
     this.#end = { error }
     this.#session = null
-    for (const timer of this.#timers) timer[Symbol.dispose]()
-    this.#timers.clear()
+    this.#clearTimers()
     this.#owner.ended(error)
   }
+
+  /** Everything is asked again on a new session, and nothing after the end. */
+  #clearTimers(): void {
+    for (const timer of this.#timers) timer[Symbol.dispose]()
+    this.#timers.clear()
+  }
+}
+
+function sizeOf(encoded: Encoded): number {
+  return (typeof encoded === 'string' ? toUtf8(encoded) : encoded).length
 }

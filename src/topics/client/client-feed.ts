@@ -32,6 +32,13 @@ export class ClientFeed {
   #taken: Position | null = null
   #hasReader = false
   #isSuspended = false
+  /**
+   * The answer that begins the subscription: the id of the newest subscribe, or `null` for a topic
+   * of `hello`. `undefined` when it has come. Earlier items are of an earlier subscription.
+   */
+  #awaited: number | null | undefined = null
+  /** What is missing before the first item, unless that is a gap of the server. */
+  #gap: TopicItem | null = null
   #woken: Deferred<void> | null = null
   #end: { readonly error: Error | null } | null = null
 
@@ -60,40 +67,50 @@ export class ClientFeed {
     return this.#taken
   }
 
-  /** The server has begun the subscription. */
-  subscribed(position: Position | null, resumed: boolean): void {
+  /** The client has asked for a subscription, with `id` or in `hello`. */
+  asked(id: number | null): void {
+    this.#awaited = id
+  }
+
+  /** The server has begun a subscription. */
+  subscribed(position: Position | null, resumed: boolean, id: number | null): void {
+    if (typeof this.#awaited === 'number' && this.#awaited !== id) return
+    this.#awaited = undefined
     const before = this.#received
     const isElsewhere =
       position !== null &&
       before !== null &&
       (position.epoch !== before.epoch || position.offset > before.offset)
-    // A subscription that the server has made begins again with each connection.
-    if (isElsewhere && !resumed && this.isServed) {
+    this.#gap = null
+    // A subscription that the server has made begins again with each connection. The position
+    // stays until the first item: if the connection is lost before, the next one tells the gap.
+    if (isElsewhere && !resumed) {
       const { epoch, offset } = position
       const isSame = epoch === before.epoch
-      const gap = {
+      this.#gap = {
         type: 'gap',
         after: before.offset,
         before: offset + 1,
         missed: isSame ? offset - before.offset : null,
         reason: isSame ? 'broker' : 'epoch',
         epoch,
-      } as const
-      this.#push(gap)
+      }
     }
-    if (before === null || (isElsewhere && !resumed)) this.#received = position
+    this.#received ??= position
     this.#taken ??= position
   }
 
   /** An item has come. */
   receive(item: TopicItem): void {
-    if (this.#isSuspended || this.#end !== null) return
-    if (item.type === 'event' && item.offset !== null && this.#received !== null) {
-      if (item.offset <= this.#received.offset) return
-      this.#received = { epoch: this.#received.epoch, offset: item.offset }
-    } else if (item.type === 'gap' && item.epoch !== null && item.before !== null) {
-      this.#received = { epoch: item.epoch, offset: item.before - 1 }
+    if (this.#isSuspended || this.#end !== null || this.#awaited !== undefined) return
+    const gap = this.#gap
+    this.#gap = null
+    if (gap !== null && item.type !== 'gap') this.receive(gap)
+    const before = this.#received
+    if (item.type === 'event' && before !== null && (item.offset ?? Infinity) <= before.offset) {
+      return
     }
+    this.#received = positionAfter(item, before)
     this.#push(item)
     if (this.#items.length > MAX_ITEMS) this.#suspend()
   }
@@ -146,7 +163,7 @@ export class ClientFeed {
 
   #take(): TopicItem | undefined {
     const item = this.#items.shift()
-    if (item !== undefined) this.#took(item)
+    if (item !== undefined) this.#taken = positionAfter(item, this.#taken)
     else if (this.#isSuspended) {
       this.#isSuspended = false
       this.#owner.subscribe(this)
@@ -154,15 +171,10 @@ export class ClientFeed {
     return item
   }
 
-  #took(item: TopicItem): void {
-    if (item.type === 'event' && item.offset !== null && this.#taken !== null) {
-      this.#taken = { epoch: this.#taken.epoch, offset: item.offset }
-    } else if (item.type === 'gap' && item.epoch !== null && item.before !== null) {
-      this.#taken = { epoch: item.epoch, offset: item.before - 1 }
-    }
-  }
-
-  /** The reader is slow: drops the items, and asks for them again when the reader has caught up. */
+  /**
+   * The reader is slow: leaves later items on the server until the reader has taken the ones that
+   * have come. Items that the server cannot bring again are dropped, and a gap tells it.
+   */
   #suspend(): void {
     const missed = this.#items.filter(({ type }) => type === 'event').length
     if (this.isServed || this.#taken === null) {
@@ -171,11 +183,8 @@ export class ClientFeed {
       ]
       return
     }
-    this.#items = []
-    this.#received = this.#taken
     this.#isSuspended = true
     this.#owner.unsubscribe(this)
-    this.#wake()
   }
 
   #push(item: TopicItem): void {
@@ -188,4 +197,14 @@ export class ClientFeed {
     this.#woken = null
     woken?.resolve()
   }
+}
+
+/** The position after `item`, if the one before it was `position`. */
+function positionAfter(item: TopicItem, position: Position | null): Position | null {
+  if (item.type === 'event' && item.offset !== null && position !== null) {
+    return { epoch: position.epoch, offset: item.offset }
+  }
+  return item.type === 'gap' && item.epoch !== null && item.before !== null
+    ? { epoch: item.epoch, offset: item.before - 1 }
+    : position
 }

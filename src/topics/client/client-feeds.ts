@@ -22,6 +22,8 @@ export class ClientFeeds {
   readonly #asked = new Map<number, string>()
   /** The feeds whose topics are in the newest `hello`. */
   #resumed: readonly ClientFeed[] = []
+  /** Milliseconds without a connection before the newest `hello`, if there was one before. */
+  #away: number | null = null
 
   constructor(connection: () => ClientConnection) {
     this.#connection = connection
@@ -49,34 +51,37 @@ export class ClientFeeds {
     return feed.read(signal)
   }
 
-  /** The topics to resume on a new session. */
-  resumed(away: number | null): readonly ClientFields[] {
+  /** The topics to resume on a new session: `max` at most, in its `hello`. */
+  resumed(away: number | null, max: number): readonly ClientFields[] {
+    this.#away = away
     this.#asked.clear()
-    this.#resumed = [...this.#feeds.values()].filter(isWanted)
-    return this.#resumed.map(({ topic, from }) =>
-      typeof from === 'object' && 'epoch' in from
-        ? { topic, ...from, ...(away === null ? {} : { away }) }
-        : { topic, from },
-    )
+    const feeds = [...this.#feeds.values()]
+    for (const feed of feeds) feed.asked(null)
+    this.#resumed = feeds.filter(isWanted).slice(0, max)
+    return this.#resumed.map((feed) => ({ topic: feed.topic, from: fromOf(feed, away) }))
   }
 
-  /** The server has answered `hello`: subscribes to what has changed since it was sent. */
+  /** The server has answered `hello`: subscribes to what was not in it. */
   opened(): void {
     const resumed = this.#resumed
     for (const feed of resumed) {
       if (this.#feeds.get(feed.topic) !== feed || !isWanted(feed)) this.#unsubscribe(feed.topic)
     }
     for (const feed of this.#feeds.values()) {
-      if (isWanted(feed) && !resumed.includes(feed)) this.#subscribe(feed)
+      if (isWanted(feed) && !resumed.includes(feed)) this.#subscribe(feed, this.#away)
     }
   }
 
   subscribed({ id, topic, epoch, offset, resumed }: Subscribed): void {
     if (id !== null) this.#asked.delete(id)
     const position = epoch === null || offset === null ? null : { epoch, offset }
-    // The server may subscribe a client by itself.
-    const feed = this.#feeds.get(topic) ?? this.#add(topic, 'now', true)
-    feed.subscribed(position, resumed)
+    let feed = this.#feeds.get(topic)
+    if (feed === undefined) {
+      // The loop may have ended since. Otherwise the server has subscribed the client by itself.
+      if (id !== null || this.#resumed.some((each) => each.topic === topic)) return
+      feed = this.#add(topic, 'now', true)
+    }
+    feed.subscribed(position, resumed, id)
   }
 
   receive(message: Extract<ServerMessage, { type: 'event' | 'gap' | 'skipped' | 'live' }>): void {
@@ -132,9 +137,12 @@ export class ClientFeeds {
     return feed
   }
 
-  #subscribe({ topic, from }: ClientFeed): void {
+  #subscribe(feed: ClientFeed, away: number | null = null): void {
+    const { topic } = feed
     const connection = this.#connection()
     const id = connection.nextId()
+    feed.asked(id)
+    const from = fromOf(feed, away)
     if (connection.send({ type: 'subscribe', id, topic, from })) this.#asked.set(id, topic)
   }
 
@@ -147,4 +155,8 @@ export class ClientFeeds {
 /** Whether the client has to ask for the topic. */
 function isWanted({ isServed, isSuspended }: ClientFeed): boolean {
   return !isServed && !isSuspended
+}
+
+function fromOf({ from }: ClientFeed, away: number | null): From | ClientFields {
+  return away !== null && typeof from === 'object' && 'epoch' in from ? { ...from, away } : from
 }

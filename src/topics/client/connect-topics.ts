@@ -60,7 +60,7 @@ class TopicsConnection implements LiveTopics {
     this.#histories = new ClientHistories(connection)
     this.#presences = new ClientPresences(connection)
     this.#connection = new ClientConnection(connector, options, {
-      resumed: (away) => this.#feeds.resumed(away),
+      resumed: (away, max) => this.#feeds.resumed(away, max),
       opened: ({ limits, dedupe }, isSame) => {
         this.#outbox.opened({ unanswered: limits.unanswered, dedupeMs: dedupe }, isSame)
         this.#feeds.opened()

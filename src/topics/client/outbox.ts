@@ -29,8 +29,6 @@ interface Pending {
 
 /** A publish is not sent again shortly before the server forgets its number. */
 const DEDUPE_SHARE = 0.9
-const DEFAULT_DEDUPE_MS = 120_000
-const DEFAULT_UNANSWERED = 32
 
 /** The outbox of one client. */
 export class Outbox {
@@ -38,12 +36,13 @@ export class Outbox {
   /** A function: the connection is made after its parts. */
   readonly #connection: () => ClientConnection
   readonly #sequences = new Map<string, number>()
-  /** Topics whose publishes have to wait, and until when. */
-  readonly #paused = new Map<string, number>()
+  /** Topics whose publishes have to wait. */
+  readonly #paused = new Set<string>()
   #pending: Pending[] = []
   #bytes = 0
-  #dedupeMs = DEFAULT_DEDUPE_MS
-  #maxUnanswered = DEFAULT_UNANSWERED
+  // As a server has them by default: its own come before anything is sent.
+  #dedupeMs = 120_000
+  #maxUnanswered = 32
 
   constructor(limits: OutboxLimits, connection: () => ClientConnection) {
     this.#limits = limits
@@ -107,7 +106,7 @@ export class Outbox {
     for (const pending of this.#pending.slice()) {
       if (pending.isSent) continue
       if (unanswered >= this.#maxUnanswered) return
-      if ((this.#paused.get(pending.topic) ?? 0) > now) continue
+      if (this.#paused.has(pending.topic)) continue
       const { firstSentAt } = pending
       if (firstSentAt !== null && now - firstSentAt > this.#dedupeMs * DEDUPE_SHARE) {
         this.#giveUp(pending)
@@ -133,9 +132,13 @@ export class Outbox {
     if (pending === undefined) return false
     if (retryAfter !== null) {
       pending.isSent = false
+      const { topic } = pending
       if (code !== 'order') {
-        this.#paused.set(pending.topic, this.#connection().now() + retryAfter)
-        this.#connection().later(retryAfter, () => this.flush())
+        this.#paused.add(topic)
+        this.#connection().later(retryAfter, () => {
+          this.#paused.delete(topic)
+          this.flush()
+        })
       } else this.flush()
       return true
     }

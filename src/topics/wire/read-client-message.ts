@@ -112,7 +112,7 @@ function readPublish(message: Fields): ClientMessage | null {
       : bytes instanceof Uint8Array
         ? bytes
         : message['data']
-  if (data === null && typeof bytes === 'string') return null
+  if (data === undefined || (data === null && typeof bytes === 'string')) return null
   return { type: 'publish', id, topic, seq, key: textOf(message['key']), data }
 }
 

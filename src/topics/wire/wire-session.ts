@@ -40,6 +40,8 @@ export class WireSession implements TopicsClient {
   readonly #requests: WireRequests
   #id = ''
   #token: string | null = null
+  /** The topics of `hello`, until the subscribes to them begin. */
+  #resumed: ReadonlyMap<string, Hello['topics'][number]> | null = null
   /** The state of the broker that waits until the client has taken what was sent before. */
   #untold: BrokerState['state'] | null = null
 
@@ -109,7 +111,10 @@ export class WireSession implements TopicsClient {
   ): Promise<void> {
     const anyKind = kind as AnyTopicKind // Its types do not matter here.
     this.#service.topics.kinds.add(anyKind)
-    await this.#subscriptions.subscribeAsServer(kind.nameOf(parameters), anyKind, from)
+    const name = kind.nameOf(parameters)
+    // The client continues from its own place. Two subscriptions would hide what lies between.
+    if (this.#resumed?.has(name) === true) this.#subscriptions.serve(name, anyKind, from)
+    else await this.#subscriptions.subscribeAsServer(name, anyKind, from)
   }
 
   async #hello(): Promise<Hello | null> {
@@ -169,9 +174,11 @@ export class WireSession implements TopicsClient {
       features: ['presence', 'history'],
     })
     if (!node.isUp) this.#answers.send({ type: 'broker', state: node.state.state })
-    await options.connected?.(this)
     // A topic that is named twice costs one question to the application: the last one counts.
     const resumed = new Map(hello.topics.map((each) => [each.topic, each]))
+    this.#resumed = resumed
+    await options.connected?.(this)
+    this.#resumed = null
     for (const { topic, ...rest } of resumed.values()) {
       const from = 'from' in rest ? rest.from : rest
       // The rate does not count topics that are resumed. Their number is limited.

@@ -22,6 +22,12 @@ interface Ending {
   readonly end: PermissionEnd
 }
 
+/** A subscription that the application has made. */
+interface Served {
+  readonly kind: AnyTopicKind
+  readonly from: From
+}
+
 /** Stands for a subscription that is under way. */
 interface Asking {
   isOver: boolean
@@ -40,7 +46,8 @@ export class WireSubscriptions {
   /** By topic. Subscriptions that have begun are in the outlet of the session. */
   readonly #asking = new Map<string, Asking>()
   readonly #endings = new Map<string, Ending>()
-
+  /** What the application has subscribed the client to; `null` until it does. */
+  #served: Map<string, Served> | null = null
   /** Pages of the history are read one after another. */
   #paging: Promise<void> = Promise.resolve()
   #isOver = false
@@ -73,7 +80,9 @@ export class WireSubscriptions {
       answers.refuse(id, null, 'name', 'The name of the topic is invalid')
       return
     }
+    const served = this.#served?.get(name)
     this.unsubscribe(name)
+    if (served !== undefined) this.#served?.set(name, served)
     if (this.#asking.size + this.#begun().length >= topics.settings.maxTopics) {
       answers.tellLimit('maxTopics', name)
       answers.refuse(id, name, 'limit', 'Too many topics')
@@ -84,10 +93,15 @@ export class WireSubscriptions {
     const decision = await this.decide(name, allowed)
     if (asking.isOver) return
     if (!decision.isAllowed || allowed === null) {
+      if (served !== undefined) {
+        await this.#attach(id, name, served.kind, asking, served.from)
+        return
+      }
       this.#asking.delete(name)
       answers.forbid(id, name, decision.isAllowed ? null : decision.denied)
       return
     }
+    this.#served?.delete(name)
     this.#endAt(name, allowed, decision.until)
     await this.#attach(id, name, allowed.kind, asking, from)
   }
@@ -95,11 +109,22 @@ export class WireSubscriptions {
   /** Subscribes without asking for a permission. Does nothing if there is a subscription. */
   async subscribeAsServer(name: string, kind: AnyTopicKind, from: From): Promise<void> {
     if (this.#asking.has(name) || this.#find(name) !== undefined) return
+    this.serve(name, kind, from)
     await this.#attach(null, name, kind, this.#ask(name), from)
+  }
+
+  /**
+   * Notes that the application subscribes the client to a topic. A client may ask for the topic
+   * too. Without a permission of its own, it keeps the subscription of the application.
+   */
+  serve(name: string, kind: AnyTopicKind, from: From): void {
+    this.#served ??= new Map()
+    this.#served.set(name, { kind, from })
   }
 
   /** Does nothing if there is no subscription. */
   unsubscribe(topic: string): void {
+    this.#served?.delete(topic)
     const asking = this.#asking.get(topic)
     if (asking !== undefined) asking.isOver = true
     this.#asking.delete(topic)
@@ -188,6 +213,7 @@ export class WireSubscriptions {
     this.#asking.clear()
     for (const { end } of this.#endings.values()) end.cancel()
     this.#endings.clear()
+    this.#served = null
     this.#feed.end()
   }
 

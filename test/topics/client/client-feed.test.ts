@@ -32,7 +32,7 @@ function gap(after: number, before: number, epoch = EPOCH): TopicItem {
 /** A feed that has begun at offset 0 and is read. */
 function reading(isServed = false): { feed: ClientFeed; listening: Listening } {
   const feed = createFeed(isServed)
-  feed.subscribed({ epoch: EPOCH, offset: 0 }, false)
+  feed.subscribed({ epoch: EPOCH, offset: 0 }, false, null)
   return { feed, listening: new Listening(feed.read(null)) }
 }
 
@@ -48,7 +48,7 @@ describe('ClientFeed', () => {
   it('T-10 the position is that of the newest item that was taken', async () => {
     const feed = createFeed()
     expect([feed.position, feed.from]).toEqual([null, 'now'])
-    feed.subscribed({ epoch: EPOCH, offset: 4 }, false)
+    feed.subscribed({ epoch: EPOCH, offset: 4 }, false, null)
     feed.receive(event(5))
     feed.receive(event(6))
     const events = feed.read(null)
@@ -71,7 +71,7 @@ describe('ClientFeed', () => {
 
   it('a topic without history has events without a position', async () => {
     const feed = createFeed()
-    feed.subscribed(null, false)
+    feed.subscribed(null, false, null)
     const listening = new Listening(feed.read(null))
     feed.receive(event(null))
     feed.receive(event(null))
@@ -83,17 +83,54 @@ describe('ClientFeed', () => {
 
   it('a reader that is slow leaves the rest on the server, and asks for it once it has caught up', async () => {
     const feed = createFeed()
-    feed.subscribed({ epoch: EPOCH, offset: 0 }, false)
+    feed.subscribed({ epoch: EPOCH, offset: 0 }, false, null)
     const events = feed.read(null)
     for (let offset = 1; offset <= 300; offset++) feed.receive(event(offset))
     expect([asked, feed.isSuspended]).toEqual([['suspend'], true])
 
+    for (let offset = 1; offset <= 257; offset++) {
+      expect(await events.next()).toMatchObject({ value: { offset } })
+    }
+    expect(asked).toHaveLength(1)
     const next = events.next()
     await settled()
-    expect(asked.slice(1)).toEqual([`subscribe {"epoch":"${EPOCH}","offset":0}`])
-    feed.receive(event(1))
+    expect(asked.slice(1)).toEqual([`subscribe {"epoch":"${EPOCH}","offset":257}`])
+    feed.receive(event(258))
 
-    expect(await next).toMatchObject({ value: { offset: 1 } })
+    expect(await next).toMatchObject({ value: { offset: 258 } })
+  })
+
+  it('T-05 drops items of an earlier subscription until the newest subscribe is answered', async () => {
+    const { feed, listening } = reading()
+    feed.asked(7)
+    feed.receive(event(9))
+    feed.subscribed({ epoch: EPOCH, offset: 9 }, false, null)
+    feed.subscribed({ epoch: EPOCH, offset: 9 }, false, 6)
+    feed.receive(event(10))
+    feed.subscribed({ epoch: EPOCH, offset: 0 }, true, 7)
+    for (const offset of [1, 2]) feed.receive(event(offset))
+    await settled()
+
+    expect(listening.short).toBe('1 2')
+  })
+
+  it('T-05 tells a gap if the server does not resume a topic and tells none', async () => {
+    const { feed, listening } = reading()
+    feed.receive(event(1))
+    feed.asked(null)
+    feed.subscribed({ epoch: EPOCH, offset: 4 }, false, null)
+    feed.receive(event(5))
+    await settled()
+
+    expect(listening.short).toBe('1 gap(1→5 broker 3) 5')
+  })
+
+  it('T-05 asks again from before a gap if the connection is lost before the gap is told', () => {
+    const { feed } = reading()
+    feed.receive(event(1))
+    feed.subscribed({ epoch: 'another', offset: 4 }, false, null)
+
+    expect(feed.from).toEqual({ epoch: EPOCH, offset: 1 })
   })
 
   it('T-05 a slow reader of a topic of the server gets a gap, because nothing can be asked for', async () => {
@@ -111,17 +148,18 @@ describe('ClientFeed', () => {
   ])('T-05 a topic of the server that begins again %s is a gap', async (_title, place, told) => {
     const { feed, listening } = reading(true)
     feed.receive(event(1))
-    feed.subscribed(place, false)
+    feed.subscribed(place, false, null)
+    feed.receive({ type: 'live' })
     await settled()
 
-    expect(listening.short).toBe(`1 ${told}`)
+    expect(listening.short).toBe(`1 ${told} live`)
     expect(feed.from).toEqual(place)
   })
 
   it('T-12 leaves it to the server to tell a gap of a topic that the client has asked for', async () => {
     const { feed, listening } = reading()
     feed.receive(event(1))
-    feed.subscribed({ epoch: 'another', offset: 0 }, false)
+    feed.subscribed({ epoch: 'another', offset: 0 }, false, null)
     feed.receive(gap(1, 1, 'another'))
     feed.receive(event(1))
     await settled()
@@ -132,7 +170,7 @@ describe('ClientFeed', () => {
   it('begins again without a gap where nothing is missing', async () => {
     const { feed, listening } = reading(true)
     feed.receive(event(1))
-    feed.subscribed({ epoch: EPOCH, offset: 1 }, false)
+    feed.subscribed({ epoch: EPOCH, offset: 1 }, false, null)
     feed.receive(event(2))
     await settled()
 
@@ -141,7 +179,7 @@ describe('ClientFeed', () => {
 
   it('brings what has come before its end, then the error', async () => {
     const feed = createFeed()
-    feed.subscribed({ epoch: EPOCH, offset: 0 }, false)
+    feed.subscribed({ epoch: EPOCH, offset: 0 }, false, null)
     feed.receive(event(1))
     feed.end(new Error('denied'))
     feed.end(null)
@@ -166,7 +204,7 @@ describe('ClientFeed', () => {
 
   it('a signal ends the reader with its reason, also while items wait', async () => {
     const feed = createFeed()
-    feed.subscribed({ epoch: EPOCH, offset: 0 }, false)
+    feed.subscribed({ epoch: EPOCH, offset: 0 }, false, null)
     const controller = new AbortController()
     const listening = new Listening(feed.read(controller.signal))
     await settled()

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { withTestApplication } from '../../../src/testing/index.ts'
-import { connecting, Room, serving } from '../../support/topics-client.ts'
+import {
+  connecting,
+  Inbox,
+  type Message,
+  Room,
+  room,
+  scripted,
+  serving,
+} from '../../support/topics-client.ts'
 import { Listening } from '../../support/topics-world.ts'
 
 describe('ClientFeeds', () => {
@@ -82,4 +90,93 @@ describe('ClientFeeds', () => {
       await live.close()
     })
   })
+
+  it('T-05 a slow reader misses nothing while events are under way when it subscribes again', async () => {
+    await withTestApplication(async (t) => {
+      const events = (topic: unknown, from: number, to: number): Message[] =>
+        Array.from({ length: to - from + 1 }, (_, n) => ({
+          type: 'event',
+          topic,
+          offset: from + n,
+          at: 0,
+          data: from + n,
+        }))
+      let subscribes = 0
+      scripted(t, ({ type, id, topic, from }) => {
+        if (type !== 'subscribe') return null
+        const subscribed = { type: 'subscribed', id, topic, number: 1, epoch: 'e', resumed: true }
+        if (subscribes++ === 0) return [{ ...subscribed, offset: 0 }, ...events(topic, 1, 300)]
+        const { offset } = from as { offset: number } // of the client
+        // The server has sent the first ones before it has read the subscribe.
+        return [
+          ...events(topic, 301, 310),
+          { ...subscribed, offset },
+          ...events(topic, offset + 1, 310),
+        ]
+      })
+      const live = connecting(t)
+      await t.clock.advance(10)
+      const stream = live.topic(Room, room).events()
+      const first = stream.next()
+      await t.clock.advance(10)
+      const rest = new Listening(stream)
+      await t.clock.advance(10)
+
+      expect(await first).toMatchObject({ value: { offset: 1 } })
+      expect(rest.events).toEqual(Array.from({ length: 309 }, (_, n) => n + 2))
+      await live.close()
+    })
+  })
+
+  it('a topic whose loop ended before the server answered can be read again', async () => {
+    await withTestApplication(async (t) => {
+      // The server has answered before it reads the unsubscribe.
+      scripted(t, ({ type, id, topic }) =>
+        type === 'subscribe'
+          ? [
+              { type: 'subscribed', id, topic, number: 1, epoch: 'e', offset: 0, resumed: false },
+              { type: 'event', topic, offset: 1, at: 0, data: id },
+            ]
+          : null,
+      )
+      const live = connecting(t)
+      await t.clock.advance(10)
+      const topic = live.topic(Room, room)
+      await new Listening(topic.events()).stop()
+      await t.clock.advance(10)
+      expect(topic.position).toBeNull()
+      const listening = new Listening(topic.events())
+      await t.clock.advance(10)
+
+      // The first subscribe had the id 1, and the unsubscribe 2.
+      expect(listening.events).toEqual([3])
+      await live.close()
+    })
+  })
+
+  it.each([
+    ['may read', true, 'live 1 2 live 3'],
+    ['may not read', false, 'live 1 gap(1→3 broker 1) live 3'],
+  ])(
+    'T-05 hides nothing of a topic that the server has subscribed to, and that the client %s',
+    async (_title, mayRead, told) => {
+      await withTestApplication(async (t) => {
+        const topics = serving(t)
+        topics.allow(Inbox, { subscribe: () => mayRead })
+        const live = connecting(t)
+        const listening = new Listening(live.topic(Inbox, { user: 'a' }).events())
+        await t.clock.advance(10)
+        await topics.topic(Inbox, { user: 'a' }).publish(1)
+        await t.clock.advance(10)
+        t.network.reset()
+        await topics.topic(Inbox, { user: 'a' }).publish(2)
+        await t.clock.advance(2000)
+        await topics.topic(Inbox, { user: 'a' }).publish(3)
+        await t.clock.advance(10)
+
+        expect([listening.short, listening.error]).toEqual([told, null])
+        await live.close()
+      })
+    },
+  )
 })

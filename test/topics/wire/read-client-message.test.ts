@@ -61,6 +61,8 @@ describe('readClientMessage()', () => {
     { type: 'publish', id: 1, topic: 'a', seq: 0, data: 1 },
     { type: 'publish', id: 1, topic: 'a', seq: 2 ** 53, data: 1 },
     { type: 'publish', id: 1, topic: 'a', seq: 1, bytes: '!' },
+    { type: 'publish', id: 1, topic: 'a', seq: 1 },
+    { type: 'publish', id: 1, topic: 'a', seq: 1, bytes: { type: 'Buffer', data: [1] } },
   ])('refuses %j', (message) => {
     expect(read(message)).toBeNull()
   })
