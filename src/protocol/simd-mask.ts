@@ -32,6 +32,8 @@ interface MaskExports {
 /** One instance of the module. */
 export class SimdMask {
   readonly #memory: Uint8Array
+  readonly #buffer: ArrayBuffer
+  readonly #view: DataView
   readonly #mask: MaskExports['mask']
   /** The beginning of the scratch, in the length of the last piece: most pieces have one length. */
   #piece: Uint8Array
@@ -39,7 +41,9 @@ export class SimdMask {
   #free = SCRATCH_BYTES
 
   constructor({ memory, mask }: MaskExports) {
+    this.#buffer = memory.buffer
     this.#memory = new Uint8Array(memory.buffer)
+    this.#view = new DataView(memory.buffer)
     this.#mask = mask
     this.#piece = this.#memory.subarray(0, SCRATCH_BYTES)
   }
@@ -50,6 +54,11 @@ export class SimdMask {
     if (start + byteLength > this.#memory.length) return null
     this.#free += (byteLength + 63) & ~63
     return this.#memory.subarray(start, start + byteLength)
+  }
+
+  /** Returns a view of all of this memory if `bytes` lie in it; else `null`. */
+  viewOf(bytes: Uint8Array): DataView | null {
+    return this.#holds(bytes) ? this.#view : null
   }
 
   /**
@@ -67,7 +76,7 @@ export class SimdMask {
     key: number,
   ): boolean {
     const memory = this.#memory
-    const isInside = source.buffer === memory.buffer
+    const isInside = this.#holds(source)
     const offset = isInside ? source.byteOffset + sourceStart : 0
     let isAscii = 1
     for (let done = 0; done < length; done += SCRATCH_BYTES) {
@@ -94,10 +103,14 @@ export class SimdMask {
   ): boolean {
     const memory = this.#memory
     const to = target.byteOffset
-    const isInside = source.buffer === memory.buffer
+    const isInside = this.#holds(source)
     if (!isInside) memory.set(source.subarray(sourceStart, sourceStart + length), to)
     const from = isInside ? source.byteOffset + sourceStart : to
     return this.#mask(from, to, length, key) === 1
+  }
+
+  #holds(bytes: Uint8Array): boolean {
+    return bytes.buffer === this.#buffer
   }
 }
 
@@ -113,6 +126,11 @@ export function simdMask(): SimdMask | null {
 /** Allocates the buffer of a transport. Payloads in it are unmasked at the lowest cost. */
 export function allocateReadBuffer(byteLength: number): Uint8Array {
   return simdMask()?.readBuffer(byteLength) ?? allocate(byteLength)
+}
+
+/** Returns a view of all read buffers if `bytes` lie in one of them; else `null`. */
+export function viewOfReadBuffer(bytes: Uint8Array): DataView | null {
+  return instance?.viewOf(bytes) ?? null
 }
 
 function createSimdMask(): SimdMask | null {

@@ -20,7 +20,9 @@ const SIZES = [
 // Other files that share their modules with this one must not get the plain way.
 afterAll(() => void vi.resetModules())
 
-for (const [way, { copyMasked, forgetSource, maskInPlace }, hasSimd] of WAYS) {
+for (const [way, mask, hasSimd] of WAYS) {
+  const { allocateReadBuffer, copyMasked, forgetSource, maskInPlace } = mask
+
   describe(`mask.ts ${way}`, () => {
     describe('copyMasked()', () => {
       it('copyMasked() unmasks the example of RFC 6455 §5.7', () => {
@@ -99,6 +101,34 @@ for (const [way, { copyMasked, forgetSource, maskInPlace }, hasSimd] of WAYS) {
           if (round === 2) forgetSource()
         }
       })
+
+      it('copyMasked() reads the right bytes of read buffers in turn with other memory', () => {
+        const buffers = [
+          allocateReadBuffer(300).fill(1),
+          allocateReadBuffer(300).fill(2),
+          new Uint8Array(300).fill(3),
+        ]
+        const parts = buffers.flatMap((bytes) => [bytes.subarray(0, 38), bytes.subarray(7, 157)])
+        const target = filled(160)
+        fc.assert(
+          fc.property(
+            fc.array(fc.tuple(fc.nat(5), fc.nat(20), fc.nat(18), fc.boolean()), { minLength: 2 }),
+            fc.nat(255),
+            (copies, seed) => {
+              for (const [index, bytes] of buffers.entries()) {
+                for (let at = 0; at < bytes.length; at++) bytes[at] = seed + at * 31 + index * 97
+              }
+              for (const [index, start, length, isLast] of copies) {
+                const source = parts[index]!
+                copyMasked(source, start, target, 0, length, KEY)
+                const expected = slowly(source.slice(start, start + length), 0, KEY)
+                expect(target.slice(0, length)).toEqual(expected)
+                if (isLast) forgetSource()
+              }
+            },
+          ),
+        )
+      })
     })
 
     describe('maskInPlace()', () => {
@@ -153,11 +183,11 @@ for (const [way, { copyMasked, forgetSource, maskInPlace }, hasSimd] of WAYS) {
 async function freshMask({ without }: { without?: string } = {}) {
   vi.resetModules()
   const mask = await import('../../src/protocol/mask.ts')
-  const { simdMask } = await import('../../src/protocol/simd-mask.ts')
+  const { allocateReadBuffer, simdMask } = await import('../../src/protocol/simd-mask.ts')
   if (without !== undefined) vi.stubGlobal(without, undefined)
   expect(simdMask() !== null).toBe(without === undefined)
   vi.unstubAllGlobals()
-  return mask
+  return { ...mask, allocateReadBuffer }
 }
 
 function numbered(size: number): Uint8Array {

@@ -189,7 +189,7 @@ export class TlsTransport implements Transport, TlsOwner, EndedTransport {
     const count = this.#reactor.internals.bytesRead()
     if (count === 0 || this.#isGone) return
     if (count > 0) {
-      this.#receiver?.receive(this.#reactor.buffer.subarray(0, count))
+      this.#receiver?.receive(this.#reactor.lent(count))
       return
     }
     if (getSystemErrorName(count) !== END_OF_FILE) {

@@ -39,6 +39,23 @@ describe('TcpReactor', () => {
     expect(reactor.takeWrite()).toBe(first)
     expect(reactor.takeWrite()).not.toBe(second)
   })
+
+  it('lent() gives what was read last, in one view for reads of one length', () => {
+    const reactor = new TcpReactor({
+      createWrite: () => ({}),
+      createShutdown: () => ({}),
+      bytesRead: () => 0,
+      wroteAsync: () => true,
+    })
+    reactor.buffer.set([1, 2, 3])
+    const first = reactor.lent(2)
+    reactor.buffer.set([7, 8])
+
+    expect([...reactor.lent(3)]).toEqual([7, 8, 3])
+    expect([...reactor.lent(2)]).toEqual([7, 8])
+    expect(reactor.lent(2)).toBe(reactor.lent(2))
+    expect([...first]).toEqual([7, 8])
+  })
 })
 
 describe('TcpTransport', () => {
