@@ -27,7 +27,7 @@ const SESSION_FOLDERS = ['session', 'channels', 'protocol', 'extensions', 'appli
 
 const HAS_DEFLATE = process.argv.includes('--deflate')
 /** How many instances of these classes an idle session may hold, and their bytes. */
-const [MAX_INSTANCES, MAX_BYTES] = HAS_DEFLATE ? [11, 960] : [8, 712]
+const [MAX_INSTANCES, MAX_BYTES] = HAS_DEFLATE ? [11, 936] : [8, 688]
 const REQUEST =
   'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
   (HAS_DEFLATE ? 'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n' : '') +

@@ -51,6 +51,9 @@ export interface HalfOwner {
 
   // Calls of the write half
 
+  /** The handler sends a Close frame: see `WebSocketSession.close`. */
+  close(reason: CloseReason): Promise<void>
+
   /** Drops the connection at once: a peer that does not read cannot be told why. */
   terminate(cause: Error): void
   /** The last bytes have been given to the transport, which may still be sending them. */

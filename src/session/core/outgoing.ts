@@ -9,14 +9,11 @@ import { INTERNAL_ERROR, NORMAL } from '../failure-reason.ts'
 import type { Outbound, OutgoingChannel } from '../session.ts'
 import type { SessionCore } from './session-core.ts'
 
-/** Returns `send` of a session. A Close frame begins the closing handshake. */
+/** Returns `send` of a session. */
 export function sendOf(core: SessionCore): OutgoingChannel['send'] {
   // Bound to the write half: a message touches no other object of the session.
   const { write } = core
-  return (data, options) =>
-    data instanceof Frame.Close
-      ? core.close(data.readReason() ?? NORMAL)
-      : write.send(data, options)
+  return (data, options) => write.send(data, options)
 }
 
 /** The write half as a send channel. Closing the channel closes the session. */
@@ -32,7 +29,6 @@ export class Outgoing implements OutgoingChannel {
   }
 
   send(data: Outbound, options?: SendOptions): Promise<void> {
-    if (data instanceof Frame.Close) return this.#core.close(data.readReason() ?? NORMAL)
     return this.#core.write.send(data, options)
   }
 

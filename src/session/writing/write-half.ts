@@ -22,6 +22,7 @@ import {
   type PayloadPart,
   PreparedFrame,
 } from '../../protocol/internal.ts'
+import { NORMAL } from '../failure-reason.ts'
 import type { HalfOwner } from '../half-owner.ts'
 import type { Outbound } from '../session.ts'
 import type { Transport } from '../transport.ts'
@@ -38,57 +39,73 @@ import type { SessionHome } from './session-home.ts'
 import type { Stretch, StretchUser } from './stretch.ts'
 import { type LastFrame, WriteEnding } from './write-ending.ts'
 
+/** The parts of the writing of a session that most sessions never need, or only at their end. */
+class WriteExtras {
+  fragments: FragmentSequence | null = null
+  /** Notes the time of each send; `null`: the session has no time limit. */
+  activity: HalfOwner['activity'] = null
+  /** Made when something has to wait. */
+  backlog: Backlog | null = null
+  /** Made when the end begins. */
+  ending: WriteEnding | null = null
+}
+
 /** Writes for one session. */
 export class WriteHalf implements BacklogWriter, StretchUser {
   /** Whether frames are accepted: see `maySendData`. Only the session core sets it. */
   isOpen = true
   masking: boolean
-  /** See `SentMessages`. */
-  fragments: FragmentSequence | null = null
   readonly transport: Transport
   /** Bytes that have been given to the transport. */
   sentBytes = 0
   /** Whole messages that have been serialised, a fragmented one counted once. */
   sentMessages = 0
   readonly #owner: HalfOwner
-  readonly #activity: HalfOwner['activity']
   readonly #home: SessionHome
   /** Made for the first message, if the handshake agreed on extensions. */
   #extensions: OutgoingExtensions | null = null
   /** What has been serialised in this turn; `null`: nothing. */
   #stretch: Stretch | null = null
-  /** Made when something has to wait. */
-  #backlog: Backlog | null = null
-  /** Made when the end begins. */
-  #ending: WriteEnding | null = null
+  /** Made when one of them is first needed. */
+  #extras: WriteExtras | null = null
 
   constructor(owner: HalfOwner, home: SessionHome, transport: Transport) {
     this.masking = home.settings.masking
     this.transport = transport
     this.#owner = owner
-    this.#activity = owner.activity
     this.#home = home
+    if (owner.activity !== null) this.made.activity = owner.activity
+  }
+
+  /** See `SentMessages`. */
+  get fragments(): FragmentSequence | null {
+    return this.#extras === null ? null : this.#extras.fragments
+  }
+
+  set fragments(fragments: FragmentSequence | null) {
+    this.made.fragments = fragments
   }
 
   /** What waits, if anything has ever had to. */
   get backlog(): Backlog | null {
-    return this.#backlog
+    return this.#extras === null ? null : this.#extras.backlog
   }
 
   /** Whether our Close frame has been given to the transport. */
   get isCloseWritten(): boolean {
-    return this.#ending?.isCloseWritten === true
+    return this.ending?.isCloseWritten === true
   }
 
   /** Bytes accepted and not yet handed to the operating system. */
   get bufferedAmount(): number {
     const serialised = (this.#stretch?.size ?? 0) + this.transport.queuedBytes
-    return serialised + (this.#backlog?.bytes ?? 0) + (this.#extensions?.heldBytes ?? 0)
+    return serialised + (this.backlog?.bytes ?? 0) + (this.#extensions?.heldBytes ?? 0)
   }
 
-  /** See `WebSocketSession.send`; Close frames do not come here. */
+  /** See `WebSocketSession.send`. A Close frame begins the closing handshake. */
   send(data: Outbound, options?: SendOptions): Promise<void> {
-    this.#activity?.active()
+    if (data instanceof Frame.Close) return this.#owner.close(data.readReason() ?? NORMAL)
+    this.#extras?.activity?.active()
     if (!this.isOpen) return this.refuse(this.closedError(data))
     try {
       if (this.writeNow(data)) return this.share.accepted(this, SENT)
@@ -107,7 +124,7 @@ export class WriteHalf implements BacklogWriter, StretchUser {
    * @throws the error that `send` rejects with, for data that may not be sent at all.
    */
   trySend(data: Outbound): TrySendResult {
-    this.#activity?.active()
+    this.#extras?.activity?.active()
     if (!this.isOpen) return 'closed'
     // Under other policies the queue takes the frame: `full` would be wrong.
     const maySuspend = this.#home.settings.outgoing.onOverflow === 'suspend'
@@ -121,7 +138,7 @@ export class WriteHalf implements BacklogWriter, StretchUser {
   whenWritable(signal: AbortSignal | undefined): Promise<void> {
     if (!this.isOpen) return this.refuse(this.closedError(undefined))
     if (signal?.aborted === true) return handled(rejected(signal.reason))
-    const backlog = this.#backlog
+    const backlog = this.backlog
     return backlog === null || backlog.isQueueEmpty ? this.settled() : backlog.whenRoom(signal)
   }
 
@@ -147,10 +164,10 @@ export class WriteHalf implements BacklogWriter, StretchUser {
   /** Answers a heartbeat: a text message, past the queue, between two others. */
   beat(answer: Uint8Array): void {
     const isBetween = this.fragments?.isInsideMessage !== true && this.#extensions?.isBusy !== true
-    if (this.#backlog === null && isBetween && this.writeNext(FrameType.TEXT, answer)) return
+    if (this.backlog === null && isBetween && this.writeNext(FrameType.TEXT, answer)) return
     const backlog = this.waiting()
     backlog.control.beat(answer)
-    if (this.#ending?.isOver !== true) backlog.writeBeat()
+    if (this.ending?.isOver !== true) backlog.writeBeat()
   }
 
   /**
@@ -158,35 +175,35 @@ export class WriteHalf implements BacklogWriter, StretchUser {
    * then `closeWritten` is called.
    */
   end(last: LastFrame): void {
-    this.#ending ??= new WriteEnding()
-    if (this.#ending.hasBegun) return
-    this.#ending.last = last
-    this.#backlog?.endRoom(this.closedError(undefined))
+    const ending = this.makeEnding()
+    if (ending.hasBegun) return
+    ending.last = last
+    this.backlog?.endRoom(this.closedError(undefined))
     this.pump()
   }
 
   /** Resolves when the operating system has the last bytes, or the transport is gone. */
   closed(): Promise<void> {
-    this.#ending ??= new WriteEnding()
-    const isDone = this.#ending.isOver && this.#backlog?.isTransportBusy !== true
-    return isDone ? this.settled() : this.#ending.wait()
+    const ending = this.makeEnding()
+    const isDone = ending.isOver && this.backlog?.isTransportBusy !== true
+    return isDone ? this.settled() : ending.wait()
   }
 
   /** The transport is gone: accepted frames are lost, and all waits end. */
   abandon(): void {
-    this.#ending ??= new WriteEnding()
-    this.#backlog?.endRoom(this.closedError(undefined))
+    const ending = this.makeEnding()
+    this.backlog?.endRoom(this.closedError(undefined))
     this.#stretch?.drop()
     this.#extensions?.abandon()
-    this.#ending.isOver = true
-    this.#backlog?.abandon()
-    this.#ending.lost()
+    ending.isOver = true
+    this.backlog?.abandon()
+    ending.lost()
   }
 
   /** The transport has handed over everything. */
   drained(): void {
-    this.#backlog?.drained()
-    if (this.#ending?.isOver === true) this.#ending.handedOver()
+    this.backlog?.drained()
+    if (this.ending?.isOver === true) this.ending.handedOver()
     else this.pump()
   }
 
@@ -211,7 +228,7 @@ export class WriteHalf implements BacklogWriter, StretchUser {
       stretch.write(opcode, fin, 0, payload)
     }
     if (fin && opcode < FrameType.CLOSE) this.sentMessages += 1
-    this.#backlog?.written(opcode, fin)
+    this.backlog?.written(opcode, fin)
   }
 
   writeOut(): void {
@@ -219,11 +236,11 @@ export class WriteHalf implements BacklogWriter, StretchUser {
   }
 
   pump(): void {
-    if (this.#ending?.isOver === true) return // nothing follows the end
+    if (this.ending?.isOver === true) return // nothing follows the end
     this.#extensions?.writeHeld()
-    this.#backlog?.pump()
+    this.backlog?.pump()
     if (this.isBlocked) return
-    if (this.#ending !== null && this.#ending.last !== null) this.writeLast(this.#ending.last)
+    if (this.ending !== null && this.ending.last !== null) this.writeLast(this.ending.last)
     else this.writeOut()
   }
 
@@ -233,6 +250,22 @@ export class WriteHalf implements BacklogWriter, StretchUser {
 
   writeQueued(): void {
     this.waiting().writeQueued()
+  }
+
+  private get made(): WriteExtras {
+    this.#extras ??= new WriteExtras()
+    return this.#extras
+  }
+
+  /** `null` until the end begins. */
+  private get ending(): WriteEnding | null {
+    return this.#extras === null ? null : this.#extras.ending
+  }
+
+  private makeEnding(): WriteEnding {
+    const { made } = this
+    made.ending ??= new WriteEnding()
+    return made.ending
   }
 
   /** `null`: the handshake agreed on none. */
@@ -250,11 +283,11 @@ export class WriteHalf implements BacklogWriter, StretchUser {
 
   /** Whether a frame has to wait: for the transport, an extension, or the event loop. */
   private get isBlocked(): boolean {
-    return this.#backlog?.isBlocked === true || this.#extensions?.isBusy === true
+    return this.backlog?.isBlocked === true || this.#extensions?.isBusy === true
   }
 
   private roomFor(bound: number, shared: string | Uint8Array | null): Stretch | null {
-    if (this.#backlog?.isTransportBusy === true) return null
+    if (this.backlog?.isTransportBusy === true) return null
     this.#stretch ??= this.#home.stretches.begin(this)
     return this.#stretch.makeRoom(bound, shared) ? this.#stretch : null
   }
@@ -278,7 +311,7 @@ export class WriteHalf implements BacklogWriter, StretchUser {
 
   /** The same for a short message that arrived, whose payload is `part`. */
   private writePart(data: Outbound, part: PayloadPart): boolean {
-    if (this.#backlog?.isTransportBusy === true) return false
+    if (this.backlog?.isTransportBusy === true) return false
     this.#stretch ??= this.#home.stretches.begin(this)
     const opcode = data instanceof Frame.Text ? FrameType.TEXT : FrameType.BINARY
     if (!this.#stretch.writePart(opcode, part)) return false
@@ -288,7 +321,7 @@ export class WriteHalf implements BacklogWriter, StretchUser {
 
   /** The same for a whole text message that cannot change: most messages are of this kind. */
   private writeText(text: string | Uint8Array): boolean {
-    if (this.#backlog?.isTransportBusy === true) return false
+    if (this.backlog?.isTransportBusy === true) return false
     this.#stretch ??= this.#home.stretches.begin(this)
     if (!this.#stretch.writeText(text)) return false
     this.sentMessages += 1
@@ -297,19 +330,20 @@ export class WriteHalf implements BacklogWriter, StretchUser {
 
   /** Writes a control frame now. @returns `false` if it has to wait. */
   private writeNext(type: FrameType, payload: Uint8Array): boolean {
-    if (this.#ending?.isOver === true) return true // nothing follows the end
+    if (this.ending?.isOver === true) return true // nothing follows the end
     const stretch = this.room(payload)
     stretch?.write(type, true, 0, payload)
     return stretch !== null
   }
 
   private waiting(): Backlog {
-    this.#backlog ??= new Backlog(this, {
+    const { made } = this
+    made.backlog ??= new Backlog(this, {
       owner: this.#owner,
       share: this.share,
       extensions: this.extensions,
     })
-    return this.#backlog
+    return made.backlog
   }
 
   private writeLast(last: LastFrame): void {
@@ -320,9 +354,9 @@ export class WriteHalf implements BacklogWriter, StretchUser {
       if (stretch === null) return
       stretch.writeClose(last.reason)
     }
-    this.#ending?.written()
+    this.ending?.written()
     this.#owner.closeWritten()
-    if (this.#backlog?.isTransportBusy !== true) this.#ending?.handedOver()
+    if (this.backlog?.isTransportBusy !== true) this.ending?.handedOver()
   }
 
   /** For calls that need not wait: a loop of them must let the event loop turn, too. */
