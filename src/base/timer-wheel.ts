@@ -58,18 +58,22 @@ export class TimerWheel {
   }
 
   /**
-   * Calls `callback` once, `delayMs` milliseconds from now (0 or above, finite), rounded up to the
-   * clock's next whole millisecond; never before this call has returned, nor within the current
-   * turn of timers. Timers due in the same millisecond run in the order in which they were set. If
-   * more are due than run in one turn, the others run in the next turns.
+   * Calls `callback(argument)` once, `delayMs` milliseconds from now (0 or above, finite), rounded
+   * up to the clock's next whole millisecond; never before this call has returned, nor within the
+   * current turn of timers. Timers due in the same millisecond run in the order in which they were
+   * set. If more are due than run in one turn, the others run in the next turns.
    *
    * A callback must not throw: that is a bug of the caller. It stops no other timer. At the end of
    * the turn, the error is thrown out of the clock's own timer, as an uncaught error (several as
    * one `AggregateError`).
+   *
+   * @param argument passed along, so that a timer of an idle session needs no closure.
    */
-  schedule(delayMs: number, callback: () => void): WheelTimer {
+  schedule(delayMs: number, callback: () => void): WheelTimer
+  schedule<T>(delayMs: number, callback: (argument: T) => void, argument: T): WheelTimer
+  schedule(delayMs: number, callback: (argument: unknown) => void, argument?: unknown): WheelTimer {
     const dueAt = Math.ceil(this.#clock.now() + toMilliseconds(delayMs, 'delayMs'))
-    const timer = new BucketTimer(this.#bucketAt(dueAt), callback)
+    const timer = new BucketTimer(this.#bucketAt(dueAt), callback, argument)
     this.#size++
     if (dueAt < this.#alarmAt) this.#setAlarm(dueAt)
     return timer
@@ -224,11 +228,13 @@ class BucketTimer implements WheelTimer {
   previous: BucketTimer | null = null
   next: BucketTimer | null = null
   readonly #bucket: Bucket
-  #callback: (() => void) | null
+  #callback: ((argument: unknown) => void) | null
+  #argument: unknown
 
-  constructor(bucket: Bucket, callback: () => void) {
+  constructor(bucket: Bucket, callback: (argument: unknown) => void, argument: unknown) {
     this.#bucket = bucket
     this.#callback = callback
+    this.#argument = argument
     bucket.append(this)
   }
 
@@ -243,6 +249,7 @@ class BucketTimer implements WheelTimer {
   cancel(): void {
     if (this.#callback === null) return
     this.#callback = null
+    this.#argument = undefined
     this.#bucket.remove(this)
     this.#bucket.onCancelled(this.#bucket)
   }
@@ -254,7 +261,9 @@ class BucketTimer implements WheelTimer {
   /** The wheel has taken it out of its bucket. */
   run(): void {
     const callback = this.#callback
+    const argument = this.#argument
     this.#callback = null
-    callback?.()
+    this.#argument = undefined
+    callback?.(argument)
   }
 }

@@ -14,33 +14,43 @@ const STALL_MS = 250
 /** The extra time for the peer after a stall. */
 const GRACE_MS = 1000
 
-/** One timer, which can be set any number of times. */
+/** The object that a timer belongs to. */
+export interface TimerOwner {
+  /** The timer is due. */
+  due(): void
+}
+
+/**
+ * One timer, which can be set any number of times. Idle sessions keep some of these objects: no
+ * closure belongs to a timer, and `#` methods would cost a field.
+ */
 export class PatientTimer {
   readonly #environment: Environment
-  readonly #onDue: () => void
+  readonly #owner: TimerOwner
   #timer: WheelTimer | null = null
   #isDeciding = false
   #hasForgiven = false
   /** When the timer is due. Valid only while the timer is set. */
   dueAt = 0
 
-  constructor(environment: Environment, onDue: () => void) {
+  constructor(environment: Environment, owner: TimerOwner) {
     this.#environment = environment
-    this.#onDue = onDue
+    this.#owner = owner
   }
 
-  /** Whether `onDue` is still to be called. */
+  /** Whether `due` of the owner is still to be called. */
   get isSet(): boolean {
     return this.#timer !== null || this.#isDeciding
   }
 
   /**
-   * Calls `onDue` once, `delayMs` milliseconds from now or later. Replaces an earlier setting.
+   * Calls `due` of the owner once, `delayMs` milliseconds from now or later. Replaces an earlier
+   * setting.
    */
   set(delayMs: number): void {
     this.cancel()
     this.#hasForgiven = false
-    this.#arm(delayMs)
+    this.arm(delayMs)
   }
 
   cancel(): void {
@@ -49,17 +59,18 @@ export class PatientTimer {
     this.#isDeciding = false
   }
 
-  #arm(delayMs: number): void {
-    this.#timer = this.#environment.timers.schedule(delayMs, () => this.#fired())
+  private arm(delayMs: number): void {
+    this.#timer = this.#environment.timers.schedule(delayMs, fired, this)
     this.dueAt = this.#timer.dueAt
   }
 
-  #fired(): void {
+  /** The timer of the wheel is due. */
+  fired(): void {
     this.#timer = null
     const lateMs = this.#environment.clock.now() - this.dueAt
     if (lateMs > STALL_MS && !this.#hasForgiven) {
       this.#hasForgiven = true
-      this.#arm(GRACE_MS)
+      this.arm(GRACE_MS)
       return
     }
     this.#isDeciding = true
@@ -70,8 +81,12 @@ export class PatientTimer {
   decide(): void {
     if (!this.#isDeciding) return
     this.#isDeciding = false
-    this.#onDue()
+    this.#owner.due()
   }
+}
+
+function fired(timer: PatientTimer): void {
+  timer.fired()
 }
 
 function decide(timer: PatientTimer): void {

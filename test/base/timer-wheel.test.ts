@@ -59,6 +59,17 @@ describe('TimerWheel', () => {
     expect(log).toEqual(['a at 0'])
   })
 
+  it('schedule() passes its argument to the callback, and none once it was cancelled', async () => {
+    const { clock, wheel, log } = setUp()
+    const note = (name: string): void => void log.push(name)
+    wheel.schedule(10, note, 'a')
+    wheel.schedule(10, note, 'b').cancel()
+
+    await clock.advance(10)
+
+    expect(log).toEqual(['a'])
+  })
+
   it('schedule() from a callback for the same moment has a turn of its own', async () => {
     const { clock, wheel, log, note } = setUp()
     wheel.schedule(10, () => {

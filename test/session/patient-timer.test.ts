@@ -38,7 +38,7 @@ function open() {
   const clock = new LateClock()
   const dueAt: number[] = []
   const environment = { ...memoryEnvironment(), clock, timers: new TimerWheel(clock) }
-  const timer = new PatientTimer(environment, () => void dueAt.push(clock.time))
+  const timer = new PatientTimer(environment, { due: () => void dueAt.push(clock.time) })
   return { clock, timer, dueAt }
 }
 

@@ -9,7 +9,7 @@
 
 import type { Clock } from '../../base/index.ts'
 import type { Environment } from '../../base/internal.ts'
-import { PatientTimer } from '../patient-timer.ts'
+import { PatientTimer, type TimerOwner } from '../patient-timer.ts'
 
 /** The two halves of a session, as the deadline sees them. */
 export interface ClosingPath {
@@ -33,7 +33,7 @@ const MIN_RECEIVED_BYTES = 64 * 1024
 const MAX_EXTENSIONS = 16
 
 /** The deadline of one session's end. Made when the end begins. */
-export class ClosingDeadline {
+export class ClosingDeadline implements TimerOwner {
   readonly #clock: Clock
   readonly #path: ClosingPath
   readonly #timedOut: () => void
@@ -61,7 +61,7 @@ export class ClosingDeadline {
     this.#unsent = path.write.bufferedAmount
     this.#begunAt = environment.clock.now()
     this.#part = Math.max(1, this.#unsent / PARTS)
-    this.#timer = new PatientTimer(environment, () => this.#check())
+    this.#timer = new PatientTimer(environment, this)
     this.#timer.set(timeoutMs)
   }
 
@@ -74,7 +74,8 @@ export class ClosingDeadline {
     this.#timer.cancel()
   }
 
-  #check(): void {
+  /** See `TimerOwner`. */
+  due(): void {
     const { received } = this.#path.read
     const { bufferedAmount: unsent, backlog } = this.#path.write
     const isPart = this.#unsent > 0 && (unsent === 0 || this.#unsent - unsent >= this.#part)

@@ -9,7 +9,7 @@
 
 import type { Environment, WheelTimer } from '../../base/internal.ts'
 import { FrameType, sameBytes } from '../../protocol/internal.ts'
-import { PatientTimer } from '../patient-timer.ts'
+import { PatientTimer, type TimerOwner } from '../patient-timer.ts'
 
 /** The two halves of a session, as pings see them. */
 export interface PingPath {
@@ -53,14 +53,18 @@ const MAX_OUTSTANDING = 8
  */
 const SPREAD = 1 / 8
 
-/** Sends pings, and watches for bytes of the peer. */
-export class Pinger {
+/**
+ * Sends pings, and watches for bytes of the peer. Idle sessions keep one: it has no closures, and
+ * no `#` methods.
+ */
+export class Pinger implements TimerOwner {
   readonly #environment: Environment
   readonly #path: PingPath
   readonly #period: number
   readonly #timeout: number
-  readonly #timedOut: () => void
-  readonly #outstanding: Ping[] = []
+  readonly #timedOut: (timeoutMs: number) => void
+  /** The pings that have not been answered; `null`: none. */
+  #outstanding: Ping[] | null = null
   #pingTimer: WheelTimer
   readonly #deadline: PatientTimer
   /** The rest of the timeout when reading was held back; `null` if it was not running. */
@@ -77,7 +81,7 @@ export class Pinger {
     path: PingPath,
     period: number,
     timeout: number,
-    timedOut: () => void,
+    timedOut: (timeoutMs: number) => void,
   ) {
     this.#environment = environment
     this.#path = path
@@ -85,16 +89,18 @@ export class Pinger {
     this.#timedOut = timedOut
     this.#period = period
     this.#timeout = timeout
-    this.#deadline = new PatientTimer(environment, () => this.#expire())
-    this.#pingTimer = environment.timers.schedule(period, () => this.#ping())
+    this.#deadline = new PatientTimer(environment, this)
+    this.#pingTimer = environment.timers.schedule(period, ping, this)
   }
 
   /** A pong has arrived. @returns the round-trip time if it answers our ping, else `null`. */
   pong(payload: Uint8Array): number | null {
-    const index = this.#outstanding.findIndex((ping) => sameBytes(ping.payload, payload))
-    const answered = this.#outstanding[index]
+    const outstanding = this.#outstanding ?? []
+    const index = outstanding.findIndex((each) => sameBytes(each.payload, payload))
+    const answered = outstanding[index]
     if (answered === undefined) return null
-    this.#outstanding.splice(0, index + 1)
+    const isLast = index + 1 === outstanding.length
+    this.#outstanding = isLast ? null : outstanding.slice(index + 1)
     this.#arrivedBytes = answered.behindBytes
     return this.#environment.clock.now() - answered.sentAt
   }
@@ -124,26 +130,28 @@ export class Pinger {
     this.#remaining = null
   }
 
-  #ping(): void {
+  /** The next ping is due. */
+  ping(): void {
     const payload = this.#environment.random(new Uint8Array(PAYLOAD_BYTES))
-    if (this.#outstanding.length === MAX_OUTSTANDING) this.#outstanding.shift()
-    this.#outstanding.push({
+    const sent: Ping = {
       payload,
       sentAt: this.#environment.clock.now(),
       behindBytes: this.#path.write.transport.bytesWritten,
-    })
+    }
+    // An array that grows by `push` has room for 17.
+    this.#outstanding = [...(this.#outstanding ?? []), sent].slice(-MAX_OUTSTANDING)
     const early = ((payload[0] ?? 0) / 256) * SPREAD * this.#period
-    this.#pingTimer = this.#environment.timers.schedule(this.#period - early, () => this.#ping())
-    this.#watch()
+    this.#pingTimer = this.#environment.timers.schedule(this.#period - early, ping, this)
+    this.watch()
     this.#path.write.control(FrameType.PING, payload)
   }
 
   /** Starts the timeout, unless it runs already and nothing has been heard since it was started. */
-  #watch(): void {
+  private watch(): void {
     const isRunning = this.#deadline.isSet || this.#remaining !== null
-    if (isRunning && !this.#isHeard) return
+    if (isRunning && !this.isHeard) return
     this.#receivedBefore = this.#path.read.received
-    const timeout = this.#timeout + this.#aheadMs()
+    const timeout = this.#timeout + this.aheadMs()
     if (this.#paused) this.#remaining = timeout
     else this.#deadline.set(timeout)
   }
@@ -152,23 +160,28 @@ export class Pinger {
    * How long the bytes that the operating system took before a ping may delay the ping. Bytes that
    * the transport still keeps give no extra time: their progress can be seen (`movedOutAt`).
    */
-  #aheadMs(): number {
+  private aheadMs(): number {
     const { bytesWritten, queuedBytes } = this.#path.write.transport
     const aheadBytes = Math.max(0, bytesWritten - queuedBytes - this.#arrivedBytes)
     return Math.floor(Math.min(aheadBytes, MAX_AHEAD_BYTES) / AHEAD_BYTES_PER_MS)
   }
 
   /** Whether bytes of any kind have arrived since the timeout was started. */
-  get #isHeard(): boolean {
+  private get isHeard(): boolean {
     return this.#path.read.received !== this.#receivedBefore
   }
 
-  #expire(): void {
-    if (this.#isHeard) return
+  /** See `TimerOwner`: the peer was silent for the timeout. */
+  due(): void {
+    if (this.isHeard) return
     // The ping waits behind bytes that the peer is still taking.
     const movedAt = this.#path.write.backlog?.movedOutAt ?? -Infinity
     const leftMs = movedAt + this.#timeout - this.#environment.clock.now()
     if (leftMs > 0) this.#deadline.set(leftMs)
-    else this.#timedOut()
+    else this.#timedOut(this.#timeout)
   }
+}
+
+function ping(pinger: Pinger): void {
+  pinger.ping()
 }

@@ -6,7 +6,6 @@
 
 import type { Environment } from '../../base/internal.ts'
 import { CloseReason } from '../../protocol/internal.ts'
-import { PingTimeoutError } from '../errors.ts'
 import type { SessionSettings } from '../settings.ts'
 import { Pinger, type PingPath } from './pinger.ts'
 
@@ -26,7 +25,7 @@ export class Pings {
   roundTripTime: number | null = null
   readonly #environment: Environment
   readonly #path: PingPath
-  readonly #timedOut: (cause: PingTimeoutError) => void
+  readonly #timedOut: (timeoutMs: number) => void
   /** Called for each pong; `null`: none. */
   #listener: ((payload: Uint8Array) => void) | null = null
   /** `null` while no pings are sent. */
@@ -34,12 +33,12 @@ export class Pings {
   #isRunning = false
   #isPaused = false
 
-  /** @param timedOut called when a ping was not answered in time. */
+  /** @param timedOut called when a ping was not answered within `timeoutMs`. */
   constructor(
     environment: Environment,
     settings: SessionSettings,
     path: PingPath,
-    timedOut: (cause: PingTimeoutError) => void,
+    timedOut: (timeoutMs: number) => void,
   ) {
     this.#environment = environment
     this.#path = path
@@ -51,14 +50,14 @@ export class Pings {
   /** Begins to ping. */
   start(): void {
     this.#isRunning = true
-    this.#restart()
+    this.restart()
   }
 
   /** Changes the times. The next ping is sent one interval from now. */
   set(interval: number | null, timeout: number): void {
     this.interval = interval
     this.timeout = timeout
-    this.#restart()
+    this.restart()
   }
 
   /** The transport is not read for the moment, or is read again. */
@@ -88,17 +87,15 @@ export class Pings {
   /** Stops the pings and the timeout. */
   stop(): void {
     this.#isRunning = false
-    this.#restart()
+    this.restart()
   }
 
-  #restart(): void {
+  private restart(): void {
     this.#pinger?.stop()
     this.#pinger = null
     const { interval, timeout } = this
     if (!this.#isRunning || interval === null) return
-    this.#pinger = new Pinger(this.#environment, this.#path, interval, timeout, () =>
-      this.#timedOut(new PingTimeoutError(timeout)),
-    )
+    this.#pinger = new Pinger(this.#environment, this.#path, interval, timeout, this.#timedOut)
     if (this.#isPaused) this.#pinger.pause()
   }
 }

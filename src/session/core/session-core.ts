@@ -9,7 +9,7 @@
 import type { Environment } from '../../base/internal.ts'
 import { CloseReason, requireTravelling } from '../../protocol/internal.ts'
 import type { CloseInfo } from '../close-info.ts'
-import { type MemoryBudgetError, SessionTimeoutError } from '../errors.ts'
+import { type MemoryBudgetError, PingTimeoutError, SessionTimeoutError } from '../errors.ts'
 import { GOING_AWAY, NORMAL, TIME_IS_UP, TRY_AGAIN_LATER } from '../failure-reason.ts'
 import type { HalfOwner } from '../half-owner.ts'
 import { limitOf, type SessionLimitName } from '../limit-name.ts'
@@ -216,9 +216,9 @@ export class SessionCore implements HalfOwner {
 
   private openPings(): Pings {
     if (this.pings !== null) return this.pings
-    this.pings = new Pings(this.environment, this.settings, this, (cause) => {
+    this.pings = new Pings(this.environment, this.settings, this, (timeoutMs) => {
       // The session is over at once: a peer that has gone will not answer a Close frame either.
-      this.fail(PING_TIMEOUT, cause)
+      this.fail(PING_TIMEOUT, new PingTimeoutError(timeoutMs))
       this.ending?.finish()
     })
     this.pings.pause(this.read.heldBack?.isStopped === true)

@@ -4,7 +4,7 @@
  */
 
 import type { Environment, WheelTimer } from '../../base/internal.ts'
-import { PatientTimer } from '../patient-timer.ts'
+import { PatientTimer, type TimerOwner } from '../patient-timer.ts'
 import type { SessionSettings } from '../settings.ts'
 
 /** The two halves of a session, as its time limits see them. */
@@ -40,7 +40,7 @@ export function createTimeLimits(
 }
 
 /** The time limits of one session. */
-export class TimeLimits {
+export class TimeLimits implements TimerOwner {
   readonly #environment: Environment
   readonly #idleMs: number | null
   readonly #lifeMs: number | null
@@ -61,8 +61,7 @@ export class TimeLimits {
     this.#lifeMs = maxSessionDuration
     this.#path = path
     this.#timeIsUp = timeIsUp
-    this.#idleTimer =
-      idleTimeout === null ? null : new PatientTimer(environment, () => this.#checkIdle())
+    this.#idleTimer = idleTimeout === null ? null : new PatientTimer(environment, this)
   }
 
   start(): void {
@@ -86,17 +85,18 @@ export class TimeLimits {
     this.#lifeTimer?.cancel()
   }
 
-  #checkIdle(): void {
+  /** See `TimerOwner`: checks `idleTimeout`. */
+  due(): void {
     const idleMs = this.#idleMs
     if (idleMs === null) return
-    const activeAt = Math.max(this.#activeAt, this.#busyAt)
+    const activeAt = Math.max(this.#activeAt, this.busyAt)
     const leftMs = activeAt + idleMs - this.#environment.clock.now()
     if (leftMs > 0) this.#idleTimer?.set(leftMs)
     else this.#timeIsUp('idleTimeout', idleMs)
   }
 
   /** When the session was last busy with something other than a send; now, if frames wait. */
-  get #busyAt(): number {
+  private get busyAt(): number {
     const { read, write } = this.#path
     if (read.heldBack?.isHeldBack === true) return this.#environment.clock.now()
     return Math.max(read.receivedAt ?? -Infinity, write.backlog?.movedOutAt ?? -Infinity)

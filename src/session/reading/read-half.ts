@@ -47,7 +47,7 @@ import {
   WAITING_FRAME_BYTES,
 } from './incoming-channel.ts'
 import { IncomingExtensions, type TransformedCalls } from './incoming-extensions.ts'
-import { countsData, RateLimits } from './rate-limits.ts'
+import { countsData, type RateCalls, RateLimits } from './rate-limits.ts'
 import { RawFrames } from './raw-frames.ts'
 import { ReadEnding } from './read-ending.ts'
 import { type FrameQueue, waitingFramesOf } from './waiting-frames.ts'
@@ -81,6 +81,11 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
       isWorking ? read.held().pause(EXTENSION) : read.heldBack?.resume(EXTENSION),
   }
 
+  static readonly #rateCalls: RateCalls<ReadHalf> = {
+    wait: (read, waits) => (waits ? read.held().pause(RATE) : read.heldBack?.resume(RATE)),
+    exceeded: (read, error) => read.owner.fail(VIOLATED_POLICY, error),
+  }
+
   /** The channel that the handler receives from. */
   readonly channel: BufferedChannel<Frame, ReadHalf>
   /** Bytes that have arrived since the start. */
@@ -101,7 +106,7 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
   /** Made for the first message, if the handshake agreed on extensions. */
   #extensions: IncomingExtensions<ReadHalf> | null = null
   /** Made at once if messages or bytes have a rate, else for the first control frame. */
-  #rates: RateLimits | null = null
+  #rates: RateLimits<ReadHalf> | null = null
   /** Made when one of them is first needed. */
   #extras: ReadExtras | null = null
   /** The memory of incomplete frames and messages after the last read, in bytes. */
@@ -441,11 +446,9 @@ export class ReadHalf implements TransportReceiver, FrameSink, PartSink, FrameQu
     return this.#extensions
   }
 
-  private limits(): RateLimits {
-    this.#rates ??= new RateLimits(this.owner.environment, this.owner.settings, {
-      wait: (waits) => (waits ? this.held().pause(RATE) : this.heldBack?.resume(RATE)),
-      exceeded: (error) => this.owner.fail(VIOLATED_POLICY, error),
-    })
+  private limits(): RateLimits<ReadHalf> {
+    const { environment, settings } = this.#home
+    this.#rates ??= new RateLimits<ReadHalf>(environment, settings, this, ReadHalf.#rateCalls)
     return this.#rates
   }
 

@@ -7,11 +7,11 @@
  */
 
 import type { Environment } from '../../base/internal.ts'
-import { PatientTimer } from '../patient-timer.ts'
+import { PatientTimer, type TimerOwner } from '../patient-timer.ts'
 import type { WriteProgress } from './write-progress.ts'
 
 /** The timeout of the writes of one session. */
-export class WriteWatch {
+export class WriteWatch implements TimerOwner {
   readonly #environment: Environment
   readonly #progress: WriteProgress
   readonly #timeoutMs: number
@@ -29,7 +29,7 @@ export class WriteWatch {
     this.#progress = progress
     this.#timeoutMs = timeoutMs
     this.#onStill = onStill
-    this.#timer = new PatientTimer(environment, () => this.#check())
+    this.#timer = new PatientTimer(environment, this)
   }
 
   /** The transport kept bytes. */
@@ -42,7 +42,8 @@ export class WriteWatch {
     this.#timer.cancel()
   }
 
-  #check(): void {
+  /** See `TimerOwner`. */
+  due(): void {
     if (!this.#progress.isUnderWay) return
     const leftMs = this.#progress.stillSince + this.#timeoutMs - this.#environment.clock.now()
     if (leftMs > 0) this.#timer.set(leftMs)
