@@ -12,6 +12,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { type EventEmitter, once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { WebSocket } from 'ws'
@@ -42,6 +43,8 @@ async function main(): Promise<void> {
   rmSync(FOLDER, { recursive: true, force: true })
   mkdirSync(FOLDER, { recursive: true })
   writeFileSync(join(FOLDER, 'package.json'), '{ "name": "create", "private": true }\n')
+  // Without it, Vitest would find the configuration of this repository, and test its sources.
+  writeFileSync(join(FOLDER, 'vitest.config.mjs'), 'export default {}\n')
   const { devDependencies } = JSON.parse(
     readFileSync(join(ROOT, 'test', 'mounts', 'package.json'), 'utf8'),
   ) as { devDependencies: Record<string, string> } // our own file
@@ -92,11 +95,30 @@ async function converse(server: ChildProcess, template: string): Promise<void> {
     socket.send(say)
     expectEqual(String(await first(socket, 'message')), answer, `the answer of ${template}`)
   }
+  if (template === 'typed') await useTerminalClient(new URL(path, address))
   const closed = first(socket, 'close')
   const exited = first(server, 'exit')
   server.kill('SIGTERM')
   expectEqual(await closed, 1001, `the close code of ${template}`)
   expectEqual(await exited, 0, `the exit code of ${template}`)
+}
+
+/** Uses the terminal client of `typed`: it reports an invalid line, and sends the next one. */
+async function useTerminalClient(url: URL): Promise<void> {
+  const client = spawn(process.execPath, ['dist/client.js', 'ada'], {
+    cwd: join(FOLDER, 'typed'),
+    env: { ...process.env, URL: url.href },
+    stdio: 'pipe',
+  })
+  const errors = text(client.stderr)
+  const exited = first(client, 'exit')
+  for await (const line of createInterface({ input: client.stdout })) {
+    if (line.includes('you are ada')) client.stdin.write('\nhello\n')
+    if (line === 'ada: hello') client.stdin.end()
+  }
+  expectEqual(await exited, 0, 'the exit code of the client of typed')
+  const report = (await errors).split(':')[0]
+  expectEqual(report, '· cannot say that', 'what the client of typed reports')
 }
 
 /** Resolves with the first argument of the next event. */
