@@ -5,6 +5,7 @@
  */
 
 import type { LogTopic } from '../../broker.ts'
+import { PublishBudget } from './publish-budget.ts'
 import { type LaneParts, PublishLane } from './publish-lane.ts'
 
 const IDLE_MS = 60_000
@@ -30,9 +31,10 @@ export class Lanes {
   readonly #senders = new Map<string, Used<Sender>>()
   #made = 0
 
-  constructor(nodeId: string, parts: Omit<LaneParts, 'nextLaneId'>) {
+  constructor(nodeId: string, parts: Omit<LaneParts, 'nextLaneId' | 'budget'>) {
     this.#nodeId = nodeId
-    this.#parts = { ...parts, nextLaneId: () => this.#nextName() }
+    const budget = new PublishBudget()
+    this.#parts = { ...parts, budget, nextLaneId: () => this.#nextName() }
   }
 
   /** How many topics are remembered. */

@@ -11,6 +11,7 @@ import {
   PublishRefusedError,
   PublishUncertainError,
 } from '../../errors.ts'
+import type { PublishBudget } from './publish-budget.ts'
 
 /** What is to be stored. */
 export interface PublishRequest {
@@ -26,6 +27,8 @@ export interface LaneParts {
   readonly broker: Broker
   readonly environment: Environment
   readonly publishTimeoutMs: number
+  /** Shared by all lanes of a node. */
+  readonly budget: PublishBudget
   /** Whether the broker is up. */
   readonly isUp: () => boolean
   /** A name that no other lane has had. */
@@ -106,11 +109,15 @@ export class PublishLane {
 
   /** Nothing is tried any more. */
   end(): void {
-    for (const entry of this.#entries) this.#reject(entry, entry.state === 'sent', CLOSED)
+    for (const entry of this.#entries) {
+      this.#parts.budget.giveBack(entry.message.length)
+      this.#reject(entry, entry.state === 'sent', CLOSED)
+    }
     this.#entries = []
     this.#alarm?.cancel()
   }
 
+  /** Why a publish is refused. `null`: it has room, which it gives back when it is removed. */
   #refusal(bytes: number): Error | null {
     const { name } = this.#topic
     const act = `publish to ${quoteName(name)}`
@@ -122,7 +129,8 @@ export class PublishLane {
     }
     const isFull =
       this.#waiting >= MAX_WAITING ||
-      (this.#waiting > 0 && this.#waitingBytes + bytes > MAX_WAITING_BYTES)
+      (this.#waiting > 0 && this.#waitingBytes + bytes > MAX_WAITING_BYTES) ||
+      !this.#parts.budget.take(bytes)
     return isFull ? new PublishRefusedError(name, 'busy') : null
   }
 
@@ -306,6 +314,7 @@ export class PublishLane {
     const index = this.#entries.indexOf(entry)
     if (index === -1) return
     this.#entries.splice(index, 1)
+    this.#parts.budget.giveBack(entry.message.length)
     if (entry.state === 'waiting') {
       this.#waiting--
       this.#waitingBytes -= entry.message.length

@@ -10,6 +10,7 @@ import {
   PublishRefusedError,
   PublishUncertainError,
 } from '../../../../src/topics/index.ts'
+import { PublishBudget } from '../../../../src/topics/node/publishing/publish-budget.ts'
 import { PublishLane } from '../../../../src/topics/node/publishing/publish-lane.ts'
 import { bytes, text, topicOf } from '../../../suites/brokers/harness.ts'
 
@@ -20,7 +21,10 @@ interface Append {
 }
 
 /** A lane over a broker whose answers the test gives. */
-function laneOf(appendsInFlight = Infinity): {
+function laneOf(
+  appendsInFlight = Infinity,
+  budget = new PublishBudget(),
+): {
   lane: PublishLane
   appends: Append[]
   broker: { isUp: boolean }
@@ -47,6 +51,7 @@ function laneOf(appendsInFlight = Infinity): {
     broker: broker as Broker,
     environment,
     publishTimeoutMs: 10_000,
+    budget,
     isUp: () => state.isUp,
     nextLaneId: () => 'lane',
   })
@@ -267,6 +272,41 @@ describe('PublishLane', () => {
 
     expect(refused).toBeInstanceOf(PublishRefusedError)
     expect(refused).toMatchObject({ reason: 'busy' })
+  })
+
+  it('T-58 publishes that a silent broker does not answer have a limit over all topics', async () => {
+    const budget = new PublishBudget(1000)
+    const lanes = [laneOf(Infinity, budget), laneOf(Infinity, budget)]
+    const message = 'x'.repeat(400)
+    const [first, second] = lanes.map(({ publish }) => publish(message))
+    expect(await lanes[1]?.publish(message)).toMatchObject({
+      code: 'TOWPATH_PUBLISH_REFUSED',
+      reason: 'busy',
+    })
+
+    lanes[0]?.appends[0]?.answer.resolve(stored(1))
+    expect(await first).toBe(1)
+    const third = lanes[1]?.publish(message)
+    lanes[1]?.lane.end()
+
+    expect(await second).toBeInstanceOf(PublishUncertainError)
+    expect(await third).toBeInstanceOf(PublishUncertainError)
+    expect(budget.bytes).toBe(0)
+  })
+
+  it('every end of a publish gives its room back', async () => {
+    const budget = new PublishBudget()
+    const { appends, publish, pass } = laneOf(2, budget)
+    const leaving = new AbortController()
+    const all = [publish('stored'), publish('refused'), publish('left', leaving.signal)]
+    leaving.abort()
+    appends[0]?.answer.resolve(stored(1))
+    appends[1]?.answer.reject(new ExpectationFailedError('rooms/1'))
+    const expired = publish('expired')
+    await pass(10_000)
+
+    await Promise.all([...all, expired])
+    expect(budget.bytes).toBe(0)
   })
 
   it('passes an expectation that failed on, and goes on', async () => {
