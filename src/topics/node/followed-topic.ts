@@ -12,6 +12,7 @@ import { Ring, shareOf } from './ring.ts'
 import type { Run } from './run.ts'
 import type { RingBudget } from './ring-budget.ts'
 import type { KindCounters } from './kind-counters.ts'
+import { NewestByKey } from './reading/newest-by-key.ts'
 import { type Sweep, type Visited, VisitedList } from './sweep.ts'
 import type { TopicEvent } from './topic-event.ts'
 
@@ -50,20 +51,6 @@ interface Stretch {
   readonly to: number
 }
 
-/** What a topic of the kind `latest` knows for slow subscribers. */
-interface Newest {
-  /** The newest event of each key, in order of offsets. */
-  readonly events: Map<string | null, TopicEvent>
-  /**
-   * The newest offset whose event was lost or is unreadable, 0 if there is none: it may be the
-   * newest event of its key.
-   */
-  lostAt: number
-}
-
-/** How many keys of a `latest` topic are known. With more, the topic behaves as `skip`. */
-const MAX_KEYS = 10_000
-
 /** One topic in one node. */
 export class FollowedTopic {
   readonly name: string
@@ -87,7 +74,7 @@ export class FollowedTopic {
   /** Events that came late: a subscription that misses them is not slow. */
   #healed: Stretch | null = null
   /** `null` in topics of another kind, and once there are too many keys. */
-  #newest: Newest | null
+  #newest: NewestByKey | null
 
   constructor(name: string, kind: AnyTopicKind, source: TopicSource | null, parts: TopicParts) {
     this.name = name
@@ -96,7 +83,7 @@ export class FollowedTopic {
     this.counters = parts.countersOf(kind)
     this.#source = source
     this.#parts = parts
-    this.#newest = kind.lagging === 'latest' ? { events: new Map(), lostAt: 0 } : null
+    this.#newest = kind.lagging === 'latest' ? new NewestByKey(parts.budget) : null
   }
 
   /** The position of the newest event. */
@@ -130,7 +117,7 @@ export class FollowedTopic {
   }
 
   /** The newest event of each key; `null` if that is not known. */
-  get newest(): Readonly<Newest> | null {
+  get newest(): Pick<NewestByKey, 'events' | 'lostAt' | 'lostReason'> | null {
     return this.#newest
   }
 
@@ -157,14 +144,15 @@ export class FollowedTopic {
     this.lastCheck = null
     this.#pages?.forget()
     this.#ring?.reset(head)
-    if (this.kind.lagging === 'latest') this.#newest = { events: new Map(), lostAt: 0 }
+    this.#newest?.clear()
+    if (this.kind.lagging === 'latest') this.#newest = new NewestByKey(this.#parts.budget)
     this.mark()
   }
 
   /** Continues after events that no longer exist: subscriptions learn it from the log. */
   skipTo(head: number): void {
     this.head = head
-    if (this.#newest !== null) this.#newest.lostAt = head
+    this.#newest?.lost(head)
     this.#ring?.reset(head)
     this.mark()
   }
@@ -200,23 +188,20 @@ export class FollowedTopic {
   end(): void {
     this.#ring?.reset(this.head)
     this.#pages?.end()
-    this.#newest?.events.clear()
+    this.#newest?.clear()
   }
 
   /** Does not throw: a client or another program may have written the event. */
-  #remember(newest: Newest, event: TopicEvent): void {
-    const { events } = newest
-    if (event.missing !== null) newest.lostAt = event.offset - 1
+  #remember(newest: NewestByKey, event: TopicEvent): void {
+    if (event.missing !== null) newest.lost(event.offset - 1)
     // It has no event to send: subscriptions get a gap.
     if (event.isLoss || !event.isReadable) {
-      newest.lostAt = event.offset
+      newest.lost(event.offset)
       return
     }
-    const key = this.#keyOf(event)
-    // Deleted first, so that the map stays in order of offsets.
-    events.delete(key)
-    events.set(key, event)
-    if (events.size > MAX_KEYS) this.#newest = null
+    if (newest.add(this.#keyOf(event), event)) return
+    newest.clear()
+    this.#newest = null
   }
 
   /** The key by the function of the kind; the key of the publish if there is none, or it throws. */

@@ -119,10 +119,10 @@ function skip(cursor: Cursor): readonly Taken[] {
 function conflate(cursor: Cursor, limit: TakeLimit): readonly Taken[] {
   const { newest } = cursor.topic
   if (newest === null) return skip(cursor)
-  const { lostAt } = newest
+  const { lostAt, lostReason } = newest
   const from = cursor.offset
   const events: TopicEvent[] = []
-  for (const event of newest.events.values()) {
+  for (const event of newest.events) {
     if (event.offset <= from) continue
     events.push(event)
     if (events.length === limit.events) break
@@ -134,7 +134,7 @@ function conflate(cursor: Cursor, limit: TakeLimit): readonly Taken[] {
   if (spared > 0) taken.push({ type: 'skipped', count: countOf(cursor, spared) })
   for (const event of events) {
     if (cursor.offset < lostAt && lostAt < event.offset) {
-      taken.push(gapOf(cursor, 'broker', event.offset, null))
+      taken.push(gapOf(cursor, lostReason, event.offset, null))
     }
     taken.push(event)
     cursor.offset = event.offset
