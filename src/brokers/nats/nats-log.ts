@@ -56,7 +56,8 @@ export class NatsLog implements EngineLog<NatsConnection> {
     if (message.length > connection.maxMessageBytes) throw new PublishRefusedError(name, 'size')
     const stream = this.#streams.of(topic)
     if (expect !== undefined && expect.epoch !== stream.epoch) {
-      throw new ExpectationFailedError(name)
+      // It may be a repetition: a stream that goes on in another epoch has kept its events.
+      return repeated(connection, stream, topic, identity, expect)
     }
     const messageId = messageIdOf(name, identity)
     const expected = expect && { 'Nats-Expected-Last-Subject-Sequence': String(expect.offset) }

@@ -63,7 +63,8 @@ export class RedisLog implements EngineLog<RedisConnection> {
       String(kind.dedupeMs),
       String(kind.size),
       String(kind.ageMs),
-      expect?.epoch ?? '',
+      // Marked: the epoch that an application expects may be empty.
+      expect === undefined ? '' : `=${expect.epoch}`,
       String(expect?.offset ?? ''),
       connection.publishCommand,
     ]

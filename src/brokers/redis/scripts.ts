@@ -71,7 +71,7 @@ end
 
 /**
  * Appends. KEYS: meta, log, identity. ARGV after the leading ones: channel, message, sequence,
- * dedupe, size, age, expected epoch or nothing, expected offset, `PUBLISH` or `SPUBLISH`.
+ * dedupe, size, age, `=` and expected epoch or nothing, expected offset, `PUBLISH` or `SPUBLISH`.
  *
  * Returns epoch, offset or nothing, and 0 for stored, 1 for a duplicate, 2 for a failed
  * expectation, 3 for a sequence that was passed over. After 0, the error of a command that failed
@@ -96,7 +96,7 @@ if type(known) == 'string' then
   end
   if newest then last, gaps = tonumber(newest), passed end
 end
-if ARGV[10] ~= '' and (ARGV[10] ~= epoch or ARGV[11] ~= whole(offset)) then
+if ARGV[10] ~= '' and (ARGV[10] ~= '=' .. epoch or ARGV[11] ~= whole(offset)) then
   return { epoch, '', 2 }
 end
 local previous = redis.call('EXISTS', KEYS[2]) == 1 and offset or 0

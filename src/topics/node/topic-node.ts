@@ -342,10 +342,16 @@ export class TopicNode {
       const prepared = this.#kinds.prepare(topic.kind)
       // Without a wait where none is needed: publishes keep the order of the calls.
       if (prepared !== null) await prepared
-      const request = { message: envelope, identity, expect, signal }
+      const follower = this.#followers.find(name)
+      const hidden =
+        expect !== null && follower instanceof LogFollower
+          ? { ...expect, epoch: follower.hidden(expect.epoch) }
+          : expect
+      const request = { message: envelope, identity, expect: hidden, signal }
       const { epoch, offset, duplicate } = await this.#lanes.laneOf(topic).publish(request)
       counters.published++
-      return { epoch, offset, duplicate, here: this.subscribersOf(name) }
+      const here = this.subscribersOf(name)
+      return { epoch: this.#exposed(name, epoch), offset, duplicate, here }
     } catch (error) {
       const isExpectation = error instanceof PublishRefusedError && error.reason === 'expectation'
       if (!isExpectation) counters.publishFailures++

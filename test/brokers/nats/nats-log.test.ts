@@ -4,7 +4,7 @@ import { KindStream } from '../../../src/brokers/nats/kind-stream.ts'
 import type { KindStreams } from '../../../src/brokers/nats/kind-streams.ts'
 import type { NatsConnection } from '../../../src/brokers/nats/nats-connection.ts'
 import { NatsLog } from '../../../src/brokers/nats/nats-log.ts'
-import { NatsNames } from '../../../src/brokers/nats/nats-names.ts'
+import { messageIdOf, NatsNames } from '../../../src/brokers/nats/nats-names.ts'
 import { readNatsOptions } from '../../../src/brokers/nats/nats-options.ts'
 import type { WantedEvents } from '../../../src/brokers/subscriptions.ts'
 import {
@@ -27,6 +27,7 @@ function createWorld() {
   const server = {
     append: { seq: 1 } as unknown,
     newest: null as number | null,
+    newestId: '',
     lastSequence: 0,
     isUnheard: false,
     /** What the barrier brings about, and its answer. */
@@ -41,6 +42,7 @@ function createWorld() {
       if (subject.startsWith('$JS.API.DIRECT')) {
         const all = server.newest === null ? createHeaders(404, 'none') : createHeaders()
         all.set('Nats-Sequence', String(server.newest))
+        if (server.newestId !== '') all.set('Nats-Msg-Id', server.newestId)
         return Promise.resolve({ headers: all, data: bytes('') })
       }
       if (server.isUnheard) return Promise.reject(new Error('no responders'))
@@ -114,6 +116,16 @@ describe('NatsLog.append()', () => {
 
   it('T-24 an expectation of another epoch is refused', async () => {
     await expect(createWorld().append('x', 'another')).rejects.toThrow(ExpectationFailedError)
+  })
+
+  it('T-19 T-24 a repeated append of an older epoch is known if its event is stored', async () => {
+    const { append, server } = createWorld()
+    server.newest = 8
+    server.newestId = messageIdOf(ROOM.name, { id: 'x' })
+
+    expect(await append('x', 'older')).toEqual({ epoch: 'e', offset: 8, duplicate: true })
+    server.newestId = 'of another append'
+    await expect(append('x', 'older')).rejects.toThrow(ExpectationFailedError)
   })
 })
 

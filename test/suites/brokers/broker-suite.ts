@@ -314,6 +314,37 @@ export function brokerSuite({ name, createHarness, skip = {} }: BrokerUnderTest)
       expect(await texts(a, ROOM)).toEqual(['1', '2', '3', '4', '5', '6', '7', '8', '9', '10'])
     })
 
+    sentence(
+      'T-19 T-24 an append that a new epoch finds stored is no failed expectation',
+      async () => {
+        const node = await open()
+        const { epoch, offset } = await append(node, ROOM, 'one')
+        const expected = { epoch, offset: offset ?? 0 }
+        const stored = await append(node, ROOM, 'two', 'second', expected)
+
+        // On Redis and NATS, a restart begins a new epoch.
+        await harness.restart()
+        await harness.settle(node.sink.untilState('up'))
+        const again = await append(node, ROOM, 'two', 'second', expected)
+
+        expect(again).toMatchObject({ offset: stored.offset, duplicate: true })
+        await expect(append(node, ROOM, 'three', 'third', expected)).rejects.toThrow(
+          ExpectationFailedError,
+        )
+        expect(await texts(node, ROOM)).toEqual(['one', 'two'])
+      },
+    )
+
+    sentence('T-24 an expected position without an epoch refuses the append', async () => {
+      const node = await open()
+      const nowhere = { epoch: '', offset: 0 }
+
+      await expect(append(node, ROOM, 'one', 'first', nowhere)).rejects.toThrow(
+        ExpectationFailedError,
+      )
+      expect(await texts(node, ROOM)).toEqual([])
+    })
+
     sentence('T-24 an expected position that the log has passed refuses the append', async () => {
       const node = await open()
       const { epoch, offset } = await append(node, ROOM, 'one')

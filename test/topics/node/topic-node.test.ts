@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { Deferred } from '../../../src/base/internal.ts'
 import { createTestEnvironment, settled } from '../../../src/testing/test-environment.ts'
-import { type Broker, BrokerUnavailableError, defineTopic } from '../../../src/topics/index.ts'
+import {
+  type Broker,
+  BrokerUnavailableError,
+  defineTopic,
+  type Head,
+} from '../../../src/topics/index.ts'
 import { encodeData, encodeEnvelope } from '../../../src/topics/kind/envelope.ts'
 import { TopicNode } from '../../../src/topics/node/topic-node.ts'
 
@@ -22,6 +27,7 @@ async function createNode() {
     followed: 0,
     head: 100,
     answer: Promise.resolve(),
+    expected: [] as Array<Head | undefined>,
   }
   const ask = <T>(value: T): Promise<T> => {
     log.asked++
@@ -44,6 +50,10 @@ async function createNode() {
     },
     unfollow: () => void log.followed--,
     heads: (topics) => ask(topics.map(() => ({ epoch: 'e', offset: log.head }))),
+    append(_topic, _message, _identity, expected) {
+      log.expected.push(expected)
+      return ask({ epoch: 'e', offset: log.head + 1, duplicate: false })
+    },
     read(_topic, after) {
       if (log.isAway) return Promise.reject(new BrokerUnavailableError('read', null))
       const { head, answer } = log
@@ -191,6 +201,27 @@ describe('TopicNode', () => {
 
     expect(ended).toEqual(['rooms/1', 'rooms/2', 'rooms/2'])
     expect(topic?.subscriptions.size).toBe(0)
+  })
+
+  it('T-10 T-24 positions of publishes name the epoch that subscribers know', async () => {
+    const { node, log } = await createNode()
+    await node.subscribe('rooms/1', Room, receiver, 'now')
+    log.head = 50
+    // A position above the head has the head read: the log has gone back in its epoch.
+    await node.subscribe('rooms/1', Room, receiver, { epoch: 'e', offset: 200 })
+    const position = await node.position('rooms/1', Room)
+    expect(position).toEqual({ epoch: 'e~1', offset: 50 })
+    const publish = (expect: Head | null) =>
+      node.publish('rooms/1', Room, { envelope: MESSAGE, identity: null, expect, signal: null })
+
+    const { epoch } = await publish(position)
+    await publish({ epoch: 'e', offset: 50 })
+
+    expect(epoch).toBe('e~1')
+    expect(log.expected[0]).toEqual({ epoch: 'e', offset: 50 })
+    // No epoch of a broker has this name.
+    expect(log.expected[1]).toEqual({ epoch: 'e~', offset: 50 })
+    await node.close()
   })
 
   it('a page of the history is read again if the log went back meanwhile', async () => {

@@ -235,6 +235,16 @@ export class LogFollower implements TopicSource {
     return this.#lives === 0 ? epoch : `${epoch}~${this.#lives}`
   }
 
+  /**
+   * The broker's name of an epoch that subscribers know. For an epoch of another life of the log, a
+   * name that no epoch has.
+   */
+  hidden(epoch: string): string {
+    if (this.#lives === 0) return epoch
+    const life = `~${this.#lives}`
+    return epoch.endsWith(life) ? epoch.slice(0, -life.length) : `${epoch}~`
+  }
+
   #append(offset: number, message: Uint8Array, missing: MissingBefore | null): void {
     const event = decodeEvent(offset, message, missing)
     // Another program has written into the log. Subscriptions are told when they read the log.
