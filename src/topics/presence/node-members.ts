@@ -34,7 +34,10 @@ const BATCH_MS = 100
 /** The time from the last change to the beacon. */
 const BEACON_MS = 3000
 const RETRY_MS = 2000
+const UTF8 = new TextEncoder()
 const MEMBERS_PER_MESSAGE = 200
+/** What the members of a message may have in JSON. A broker may refuse a message of 1 MiB. */
+const BYTES_PER_MESSAGE = 128 * 1024
 
 /** One topic. */
 export class NodeMembers {
@@ -128,10 +131,9 @@ export class NodeMembers {
   answer(): void {
     this.#flush()
     const members = [...this.#owner.own.keys].flatMap((key) => this.#entryOf(key))
-    for (let part = 0, at = 0; part === 0 || at < members.length; part++) {
-      const some = members.slice(at, at + MEMBERS_PER_MESSAGE)
-      at += MEMBERS_PER_MESSAGE
-      const isLast = at >= members.length
+    const parts = members.length === 0 ? [[]] : inParts(members)
+    for (const [part, some] of parts.entries()) {
+      const isLast = part === parts.length - 1
       this.#send({ type: 'snapshot', version: this.#version, part, isLast, members: some })
     }
   }
@@ -198,16 +200,15 @@ export class NodeMembers {
     this.#batch?.cancel()
     this.#batch = null
     if (this.#changed.size === 0) return
-    const keys = [...this.#changed]
+    const all = Array.from(this.#changed, (key) => {
+      const [entry = [key] as const] = this.#entryOf(key)
+      return entry
+    })
     this.#changed = new Set()
     const { nodes, timers } = this.#parts
-    for (let at = 0; at < keys.length; at += MEMBERS_PER_MESSAGE) {
+    for (const changes of inParts(all)) {
       const from = this.#version
       this.#version = nodes.nextVersion()
-      const changes = keys.slice(at, at + MEMBERS_PER_MESSAGE).map((key) => {
-        const [entry = [key] as const] = this.#entryOf(key)
-        return entry
-      })
       this.#send({ type: 'delta', from, to: this.#version, changes })
     }
     this.#beacon?.cancel()
@@ -238,6 +239,24 @@ export class NodeMembers {
     const { nodes } = this.#parts
     nodes.send(this.#channel, { ...message, node: nodes.id })
   }
+}
+
+/** Cuts a list into the parts that fit into a message. A larger entry has a part of its own. */
+function inParts<Entry>(entries: readonly Entry[]): Entry[][] {
+  const parts: Entry[][] = []
+  let part: Entry[] = []
+  let left = 0
+  for (const entry of entries) {
+    const bytes = UTF8.encode(JSON.stringify(entry)).length
+    if (part.length === 0 || part.length === MEMBERS_PER_MESSAGE || bytes > left) {
+      part = []
+      parts.push(part)
+      left = BYTES_PER_MESSAGE
+    }
+    part.push(entry)
+    left -= bytes
+  }
+  return parts
 }
 
 type WithoutNode<T> = T extends PresenceMessage ? Omit<T, 'node'> : never

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CloseReason, WebSockets } from '../../../src/index.ts'
+import { createTestEnvironment } from '../../../src/testing/test-environment.ts'
 import { type TestApplication, withTestApplications } from '../../../src/testing/index.ts'
 import {
   defineTopic,
@@ -11,6 +12,13 @@ import {
   type PresenceList,
   Topics,
 } from '../../../src/topics/index.ts'
+import { MemberTable } from '../../../src/topics/presence/member-table.ts'
+import { NodeMembers } from '../../../src/topics/presence/node-members.ts'
+import {
+  encodePresence,
+  type PresenceMessage,
+} from '../../../src/topics/presence/presence-messages.ts'
+import type { PresenceParts } from '../../../src/topics/presence/presence-parts.ts'
 
 const Room = defineTopic('rooms/:room', { presence: { listed: 1000 } })
 const room = { room: '1' }
@@ -339,5 +347,63 @@ describe('NodeMembers', () => {
       expect(sessions[0]?.outgoing.isClosedForSend).toBe(false)
       expect(a.t.takeFailures()).toEqual([new Error('lost in sync'), new Error('lost in async')])
     })
+  })
+})
+
+describe('NodeMembers', () => {
+  /** The own members of one process, and what it sends about them. */
+  function createMembers() {
+    const { clock, timers } = createTestEnvironment(1)
+    const sent: PresenceMessage[] = []
+    let versions = 0
+    const nodes = {
+      id: 'a',
+      nextVersion: () => ++versions,
+      send: (_channel: string, message: PresenceMessage) => void sent.push(message),
+    }
+    const own = new MemberTable()
+    const parts = { timers, nodes, isAlone: false }
+    const owner = { all: new MemberTable(), own, changed() {}, answered() {}, idle() {} }
+    // What the members use of their process.
+    const members = new NodeMembers('rooms/1', parts as unknown as PresenceParts, owner)
+    const sit = (key: string, size: number): void => {
+      own.sit('seat', key, { meta: 'x'.repeat(size), stamp: 1, by: 'a' })
+      members.ownChanged(key)
+    }
+    return { members, sit, sent, clock }
+  }
+
+  it('T-49 members with large metas are told in messages that every broker takes', async () => {
+    const { members, sit, sent, clock } = createMembers()
+    for (let n = 0; n < 20; n++) sit(`${n}`, 60_000)
+    sit('alone', 500_000)
+    await clock.advance(100)
+    const deltas = sent.splice(0)
+    members.answer()
+
+    const sizeOf = (message: PresenceMessage): number => encodePresence(message).length
+    for (const all of [deltas, sent]) {
+      expect(all).toHaveLength(11)
+      expect(
+        all
+          .slice(0, 10)
+          .map(sizeOf)
+          .every((size) => size < 132_000),
+      ).toBe(true)
+    }
+    const changes = deltas.flatMap((each) => (each.type === 'delta' ? each.changes : []))
+    expect(changes.map(([key]) => key)).toEqual([...Array(20).keys(), 'alone'].map(String))
+    const parts = sent.flatMap((each) => (each.type === 'snapshot' ? [each] : []))
+    expect(parts.map(({ part }) => part)).toEqual([...Array(11).keys()])
+    expect(parts.map(({ isLast }) => isLast).indexOf(true)).toBe(10)
+    members.end()
+  })
+
+  it('a process without members says so in one message', () => {
+    const { members, sent } = createMembers()
+
+    members.answer()
+
+    expect(sent).toMatchObject([{ type: 'snapshot', part: 0, isLast: true, members: [] }])
   })
 })
