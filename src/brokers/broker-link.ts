@@ -56,7 +56,10 @@ interface Pending {
   readonly fail: (cause: unknown) => Error
 }
 
-/** An attempt to connect, with everything restored, may take so long. */
+/**
+ * To connect may take so long, and each step of restoring too. All steps together may take longer:
+ * a node may follow very many topics.
+ */
 const CONNECT_MS = 10_000
 const PROBE_EVERY_MS = 3000
 /** With the period of probes, a silent line is found after 8 s. */
@@ -155,13 +158,13 @@ export class BrokerLink<Connection extends LinkConnection> {
     const life = new AbortController()
     this.#life = life
     const ended = (cause: unknown): void => this.#fail(life, cause)
-    const late = (): void => ended(silence(CONNECT_MS))
-    this.#timer = this.#environment.waitingTimers.schedule(CONNECT_MS, late)
+    this.#limitStep(ended)
     try {
       const connection = await this.#connector.connect(life.signal, ended)
       while (!life.signal.aborted) {
         const restoring = this.#connector.restore(connection)
         if (restoring === null) break
+        this.#limitStep(ended)
         await restoring
       }
       if (!life.signal.aborted) this.#up(connection, life)
@@ -172,6 +175,13 @@ export class BrokerLink<Connection extends LinkConnection> {
         ended(error)
       }
     }
+  }
+
+  /** Ends the attempt if its next step takes too long. */
+  #limitStep(ended: (cause: unknown) => void): void {
+    this.#timer?.cancel()
+    const late = (): void => ended(silence(CONNECT_MS))
+    this.#timer = this.#environment.waitingTimers.schedule(CONNECT_MS, late)
   }
 
   #up(connection: Connection, life: AbortController): void {

@@ -20,14 +20,24 @@ function createWorld(connectAttempt: (attempt: number) => Promise<unknown> = asy
   const environment = createTestEnvironment(1)
   const sink = new RecordingSink()
   const lines: Line[] = []
-  const world = { probe: (): Promise<unknown> => Promise.resolve(), missing: 0 }
+  const world = {
+    probe: (): Promise<unknown> => Promise.resolve(),
+    missing: 0,
+    /** How long each step of restoring takes. */
+    stepMs: 0,
+  }
   const connector: Connector<LinkConnection> = {
     async connect(signal, ended) {
       lines.push({ signal, ended })
       await connectAttempt(lines.length)
       return { probe: () => world.probe() }
     },
-    restore: () => (world.missing-- > 0 ? Promise.resolve() : null),
+    restore() {
+      if (world.missing-- <= 0) return null
+      const restored = new Deferred<void>()
+      environment.timers.schedule(world.stepMs, () => void restored.resolve())
+      return world.stepMs === 0 ? Promise.resolve() : restored.promise
+    },
   }
   const link = new BrokerLink(connector, sink, environment)
   return { environment, sink, lines, world, link, clock: environment.clock }
@@ -44,6 +54,33 @@ describe('BrokerLink', () => {
 
     expect(world.missing).toBeLessThan(0)
     expect(sink.states.map(({ state }) => state)).toEqual(['connecting', 'up'])
+  })
+
+  it('an attempt that goes on restoring succeeds, however long all steps take together', async () => {
+    const { link, sink, lines, world, clock } = createWorld()
+    world.missing = 10
+    world.stepMs = 9000
+
+    const started = link.start()
+    await clock.advance(91_000)
+
+    await started
+    expect(lines).toHaveLength(1)
+    expect(sink.states.at(-1)).toEqual({ state: 'up' })
+    link.close()
+  })
+
+  it('an attempt that stops restoring ends after 10 s', async () => {
+    const { link, sink, lines, world, clock } = createWorld()
+    world.missing = 2
+    world.stepMs = 11_000
+
+    void link.start()
+    await clock.advance(10_000)
+
+    expect(lines[0]?.signal.aborted).toBe(true)
+    expect(sink.states.at(-1)).toMatchObject({ state: 'down' })
+    link.close()
   })
 
   it('start() tries for ever, at most 3 s apart, while the engine cannot be reached', async () => {
