@@ -74,6 +74,7 @@ class NatsEngine implements Engine<NatsConnection, NatsMessage>, Delivery<NatsMe
     const moved = ({ subject }: NatsMessage): void =>
       void this.kinds.markerMoved(connection, subject)
     await connection.watch(this.#names.allMarkers, moved)
+    await connection.checkPublish(this.#names.wire(''))
     return connection
   }
 

@@ -4,6 +4,7 @@
 
 import type * as Nats from '@nats-io/transport-node'
 
+import { UnusableEngineError } from '../broker-link.ts'
 import type { EngineConnection } from '../engine.ts'
 import { type AnswerFields, readAnswer } from './jetstream-answers.ts'
 
@@ -20,6 +21,8 @@ const ANSWER_MS = 4000
  * stream before the stream listens, and before it answers.
  */
 const NEW_STREAM_ANSWER_MS: readonly number[] = [125, 250, 500, 1000, 2000]
+
+const NOTHING = new Uint8Array(0)
 
 /** A message as it comes. */
 export type NatsMessage = Nats.Msg
@@ -129,6 +132,28 @@ export class NatsConnection implements EngineConnection {
       }
     }
     return this.request(subject, message, headers)
+  }
+
+  /**
+   * Makes sure that this user may publish to `subject`, which has no subscribers. The publisher of
+   * a message is not told that the server has refused it.
+   *
+   * @throws (by rejecting) {UnusableEngineError} if the permissions forbid it.
+   */
+  async checkPublish(subject: string): Promise<void> {
+    try {
+      await this.#connection.request(subject, NOTHING, { timeout: ANSWER_MS })
+    } catch (error) {
+      if (this.isUnheard(error)) return
+      if (!this.isForbidden(error)) throw error
+      const problem = `NATS forbids to publish to "${subject}", expected a user who may`
+      throw new UnusableEngineError(problem, { cause: error })
+    }
+  }
+
+  /** Whether `error` says that the permissions forbid the request: the server has dropped it. */
+  isForbidden(error: unknown): boolean {
+    return error instanceof Error && error.cause instanceof this.#nats.PermissionViolationError
   }
 
   /** Whether `error` says that nobody was there: the request was not heard. */

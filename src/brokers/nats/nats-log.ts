@@ -157,8 +157,11 @@ async function unlessGone<T>(connection: NatsConnection, work: () => Promise<T>)
 }
 
 function appendError(connection: NatsConnection, topic: string, error: unknown): unknown {
-  if (connection.isUnheard(error)) {
-    return new BrokerUnavailableError(`publish to ${quoteName(topic)}`, topic, { cause: error })
+  const act = `publish to ${quoteName(topic)}`
+  if (connection.isUnheard(error)) return new BrokerUnavailableError(act, topic, { cause: error })
+  if (connection.isForbidden(error)) {
+    const problem = 'the permissions of NATS forbid it'
+    return new BrokerUnavailableError(act, topic, { cause: error, problem })
   }
   if (!(error instanceof JetStreamError)) return error
   if (TOO_LARGE.has(error.number)) return new PublishRefusedError(topic, 'size', { cause: error })

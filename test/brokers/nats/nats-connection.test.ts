@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { NatsConnection, NatsMessage } from '../../../src/brokers/nats/nats-connection.ts'
 import { connectNats, loadNats } from '../../../src/brokers/nats/nats-dialing.ts'
@@ -5,6 +7,14 @@ import { readNatsOptions } from '../../../src/brokers/nats/nats-options.ts'
 import { EngineProcess, freePort, TemporaryFolder } from '../../support/brokers/engine-process.ts'
 import { NATS } from '../../support/brokers/nats-harness.ts'
 import { bytes, text } from '../../suites/brokers/harness.ts'
+
+/** A server whose user `limited` may not publish below `forbidden`. */
+const LIMITED = `authorization {
+  users = [
+    { user: all, password: all }
+    { user: limited, password: limited, permissions: { publish: { deny: "forbidden.>" } } }
+  ]
+}`
 
 describe.skipIf(NATS === null)('NatsConnection', () => {
   let folder: TemporaryFolder
@@ -14,7 +24,10 @@ describe.skipIf(NATS === null)('NatsConnection', () => {
   beforeEach(async () => {
     folder = new TemporaryFolder()
     const port = await freePort()
-    const args = ['-a', '127.0.0.1', '-p', `${port}`, '-js', '-sd', folder.path]
+    const config = join(folder.path, 'nats.conf')
+    writeFileSync(config, LIMITED)
+    const address = ['-a', '127.0.0.1', '-p', `${port}`]
+    const args = [...address, '-js', '-sd', folder.path, '-c', config]
     engine = new EngineProcess(NATS ?? '', args, port)
     life = new AbortController()
     await engine.start()
@@ -26,8 +39,12 @@ describe.skipIf(NATS === null)('NatsConnection', () => {
     folder[Symbol.dispose]()
   })
 
-  function connect(heard: (message: NatsMessage) => void = () => {}): Promise<NatsConnection> {
-    const settings = readNatsOptions({ servers: `127.0.0.1:${engine.port}` })
+  function connect(
+    heard: (message: NatsMessage) => void = () => {},
+    user = 'all',
+  ): Promise<NatsConnection> {
+    const servers = `127.0.0.1:${engine.port}`
+    const settings = readNatsOptions({ servers, user, pass: user })
     return connectNats(loadNats(), settings, heard, life.signal, () => {})
   }
 
@@ -39,6 +56,18 @@ describe.skipIf(NATS === null)('NatsConnection', () => {
     await connection.ask('STREAM.CREATE.late', { name: 'late', subjects: ['late'] })
 
     expect((await answer).json()).toMatchObject({ stream: 'late' })
+  })
+
+  it('a subject that the permissions forbid is found by checkPublish()', async () => {
+    const connection = await connect(() => {}, 'limited')
+
+    await expect(connection.checkPublish('permitted.w')).resolves.toBeUndefined()
+    await expect(connection.checkPublish('forbidden.w')).rejects.toMatchObject({
+      code: 'TOWPATH_BROKER_UNUSABLE',
+      message:
+        'Cannot use the broker: NATS forbids to publish to "forbidden.w", expected a user who may',
+      cause: { cause: { name: 'PermissionViolationError' } },
+    })
   })
 
   it('what comes on subscriptions is heard once, until unsubscribe()', async () => {

@@ -19,6 +19,8 @@ const ROOM = topicOf('rooms/1')
 const WANTED: WantedEvents = { type: 'event', topic: ROOM }
 const STREAM = 'towpath=test=rooms=2F=3Aroom'
 
+class Forbidden extends Error {}
+
 /** A log whose server answers what the test says. */
 function createWorld() {
   const stream = new KindStream(KIND, new NatsNames('test'), readNatsOptions({}), () => 'e')
@@ -30,6 +32,7 @@ function createWorld() {
     newestId: '',
     lastSequence: 0,
     isUnheard: false,
+    isForbidden: false,
     /** What the barrier brings about, and its answer. */
     appliesAll: (): unknown => ({ json: () => ({ seq: server.lastSequence + 1 }) }),
   }
@@ -37,6 +40,7 @@ function createWorld() {
   const connection = {
     maxMessageBytes: 100,
     isUnheard: () => server.isUnheard,
+    isForbidden: (error: unknown) => error instanceof Forbidden,
     fail: (cause: unknown) => failures.push(cause),
     request(subject: string) {
       if (subject.startsWith('$JS.API.DIRECT')) {
@@ -46,6 +50,7 @@ function createWorld() {
         return Promise.resolve({ headers: all, data: bytes('') })
       }
       if (server.isUnheard) return Promise.reject(new Error('no responders'))
+      if (server.isForbidden) return Promise.reject(new Forbidden())
       return Promise.resolve({ json: () => server.append })
     },
     requestOfNew: () => Promise.resolve(server.appliesAll()),
@@ -91,6 +96,16 @@ describe('NatsLog.append()', () => {
     server.isUnheard = true
 
     await expect(append()).rejects.toThrow(BrokerUnavailableError)
+  })
+
+  it('T-19 what the permissions forbid is not stored', async () => {
+    const { append, server } = createWorld()
+    server.isForbidden = true
+
+    await expect(append()).rejects.toMatchObject({
+      code: 'TOWPATH_BROKER_UNAVAILABLE',
+      message: 'Cannot publish to "rooms/1": the permissions of NATS forbid it',
+    })
   })
 
   it('T-19 a refusal whose meaning is not known is uncertain', async () => {
