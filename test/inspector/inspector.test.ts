@@ -79,15 +79,20 @@ describe('Inspector', () => {
     const authorize = (): Response | undefined =>
       isAllowed ? undefined : new Response('no', { status: 401 })
     await inspect({ authorize }, async ({ t, open }) => {
-      const { session } = await open()
+      const { session: old } = await open()
       await t.clock.advance(seconds(31))
-      const before = session.signal.aborted
+      // This page is reviewed for the first time 30 seconds after the permission is gone.
+      const { session: young } = await open()
+      const before = old.signal.aborted
       isAllowed = false
       await t.clock.advance(seconds(30))
 
       expect(before).toBe(false)
-      const { code, message } = await session.closeReason
-      expect([code, message]).toEqual([1008, 'Not authorized any longer'])
+      expect([old.signal.aborted, young.signal.aborted]).toEqual([true, true])
+      for (const { closeReason } of [old, young]) {
+        const { code, message } = await closeReason
+        expect([code, message]).toEqual([1008, 'Not authorized any longer'])
+      }
     })
   })
 
