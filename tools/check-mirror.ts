@@ -85,7 +85,6 @@ const UNTESTED: Readonly<Record<string, string>> = {
   'cli/check/wire/open-connection.ts': 'is a part of check: check-command.test.ts runs it',
   'cli/check/wire/raw-connection.ts': 'is a part of check: check-command.test.ts runs it',
   'cli/check/wire/wire-frame.ts': 'is a part of check: check-command.test.ts runs it',
-  'cli/session-end.ts': 'is a part of connect: connect-command.test.ts runs it',
   'cli/listen/listen-options.ts': 'is a part of listen: listen-command.test.ts runs it',
   'cli/listen/recorder.ts': 'is a part of listen: listen-command.test.ts runs it',
   'cli/probe/ping-times.ts': 'is a part of probe: probe-command.test.ts runs it',
