@@ -105,7 +105,7 @@ export class ClientFeed {
     if (this.#isSuspended || this.#end !== null || this.#awaited !== undefined) return
     const gap = this.#gap
     this.#gap = null
-    if (gap !== null && item.type !== 'gap') this.receive(gap)
+    if (gap && item.type !== 'gap') this.receive(gap)
     const before = this.#received
     if (item.type === 'event' && before !== null && (item.offset ?? Infinity) <= before.offset) {
       return

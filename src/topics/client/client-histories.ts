@@ -36,13 +36,14 @@ export class ClientHistories {
     request: HistoryPageOptions,
     signal: AbortSignal | null,
   ): Promise<HistoryPage> {
+    const connection = this.#connection()
     const answer = new Deferred<HistoryPage>()
-    const { end } = this.#connection()
+    const { end } = connection
     if (end !== null) answer.reject(end.error ?? new SubscriptionRefusedError(topic, 'closed'))
     else if (this.#asked.size >= MAX_ASKED)
       answer.reject(new SubscriptionRefusedError(topic, 'limit'))
     else {
-      const id = this.#connection().nextId()
+      const id = connection.nextId()
       this.#asked.set(id, { topic, request, answer })
       if (signal !== null) this.#watch(id, answer, signal)
       this.#ask(id)

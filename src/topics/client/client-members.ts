@@ -44,6 +44,8 @@ export class ClientMembers {
 
   /** Applies a change that the server has told, and passes it to the watches. */
   apply(change: PresenceChange): void {
+    // Changes of an earlier watch may still be under way.
+    if (!this.#isReady && change.type !== (this.mode === 'full' ? 'members' : 'count')) return
     this.#change(change)
     const isRenewed = change.type === 'members' || !this.#isReady
     this.#isReady = true

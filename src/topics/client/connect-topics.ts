@@ -61,8 +61,8 @@ class TopicsConnection implements LiveTopics {
     this.#presences = new ClientPresences(connection)
     this.#connection = new ClientConnection(connector, options, {
       resumed: (away, max) => this.#feeds.resumed(away, max),
-      opened: ({ limits, dedupe }, isSame) => {
-        this.#outbox.opened({ unanswered: limits.unanswered, dedupeMs: dedupe }, isSame)
+      opened: (welcome, isSame) => {
+        this.#outbox.opened(welcome, isSame)
         this.#feeds.opened()
         this.#histories.opened()
         this.#presences.opened()

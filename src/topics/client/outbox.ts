@@ -23,8 +23,18 @@ interface Pending {
   isSent: boolean
   /** Whether it was sent on an earlier session too, and may be stored since. */
   isRepeated: boolean
-  /** When it was sent for the first time; `null` when it never was. */
+  /**
+   * When it was sent for the first time; `null` when it never was. `Infinity` if the server has
+   * refused it for now: it is not stored, but the server waits for its number.
+   */
   firstSentAt: number | null
+}
+
+/** What the server says to a new session. */
+interface OutboxWelcome {
+  readonly limits: { readonly unanswered: number }
+  /** In milliseconds. */
+  readonly dedupe: number
 }
 
 /** A publish is not sent again shortly before the server forgets its number. */
@@ -83,18 +93,15 @@ export class Outbox {
   }
 
   /** There is a new session: sends everything again, in order. */
-  opened(
-    limits: { readonly unanswered: number; readonly dedupeMs: number },
-    isSame: boolean,
-  ): void {
+  opened({ limits, dedupe }: OutboxWelcome, isSame: boolean): void {
     this.#maxUnanswered = limits.unanswered
-    this.#dedupeMs = limits.dedupeMs
+    this.#dedupeMs = dedupe
     this.#paused.clear()
     for (const pending of this.#pending.slice()) {
       pending.isSent = false
-      pending.isRepeated = pending.firstSentAt !== null
+      pending.isRepeated = mayBeStored(pending)
       // The server does not recognise the numbers of a client with another name.
-      if (!isSame && pending.firstSentAt !== null) this.#giveUp(pending)
+      if (!isSame && pending.isRepeated) this.#giveUp(pending)
     }
     this.flush()
   }
@@ -104,18 +111,16 @@ export class Outbox {
     const now = this.#connection().now()
     let unanswered = this.#pending.filter(({ isSent }) => isSent).length
     for (const pending of this.#pending.slice()) {
-      if (pending.isSent) continue
+      const { id, topic, seq, body, firstSentAt } = pending
+      if (pending.isSent || this.#paused.has(topic)) continue
       if (unanswered >= this.#maxUnanswered) return
-      if (this.#paused.has(pending.topic)) continue
-      const { firstSentAt } = pending
-      if (firstSentAt !== null && now - firstSentAt > this.#dedupeMs * DEDUPE_SHARE) {
+      if (now - (firstSentAt ?? now) > this.#dedupeMs * DEDUPE_SHARE) {
         this.#giveUp(pending)
         continue
       }
-      const { id, topic, seq, body } = pending
       if (!this.#connection().send({ type: 'publish', id, topic, seq, ...body })) return
       pending.isSent = true
-      pending.firstSentAt ??= now
+      pending.firstSentAt = Math.min(firstSentAt ?? now, now)
       unanswered++
     }
   }
@@ -130,9 +135,10 @@ export class Outbox {
   refused(id: number, code: ErrorCode, message: string, retryAfter: number | null): boolean {
     const pending = this.#pending.find((each) => each.id === id)
     if (pending === undefined) return false
+    const { answer, topic } = pending
     if (retryAfter !== null) {
       pending.isSent = false
-      const { topic } = pending
+      if (!pending.isRepeated) pending.firstSentAt = Infinity
       if (code !== 'order') {
         this.#paused.add(topic)
         this.#connection().later(retryAfter, () => {
@@ -143,7 +149,6 @@ export class Outbox {
       return true
     }
     this.#take(id)
-    const { answer, topic } = pending
     if (code === 'uncertain') answer.reject(new PublishUncertainError(topic))
     else {
       const reason = code === 'size' || code === 'schema' ? code : 'forbidden'
@@ -170,11 +175,11 @@ export class Outbox {
 
   #giveUp(pending: Pending): void {
     this.#take(pending.id)
-    const { answer, topic, firstSentAt } = pending
+    const { answer, topic } = pending
     answer.reject(
-      firstSentAt === null
-        ? new PublishRefusedError(topic, 'closed')
-        : new PublishUncertainError(topic),
+      mayBeStored(pending)
+        ? new PublishUncertainError(topic)
+        : new PublishRefusedError(topic, 'closed'),
     )
   }
 
@@ -194,4 +199,8 @@ export class Outbox {
       if (pending.firstSentAt === null) this.#take(pending.id)
     })
   }
+}
+
+function mayBeStored({ firstSentAt }: Pending): boolean {
+  return Number.isFinite(firstSentAt)
 }

@@ -138,6 +138,8 @@ export class WireSession implements TopicsClient {
 
   /** Only the newest state waits: a client that reads nothing cannot fill the memory. */
   #tellBroker(state: BrokerState['state']): void {
+    // `welcome` is the first message, and is followed by the state.
+    if (this.#id === '') return
     const isWaiting = this.#untold !== null
     const taken = isWaiting ? null : this.#answers.taken()
     if (!isWaiting && taken === null) {

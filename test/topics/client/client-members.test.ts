@@ -97,6 +97,25 @@ describe('ClientMembers', () => {
     expect(brought).toEqual([members('ada')])
   })
 
+  it.each([
+    ['full', members('ada'), members('ada')],
+    ['count', { type: 'count', count: 7 }, { type: 'count', count: 7 }],
+  ] as const)(
+    'T-48 a watch of the mode %s does not begin with changes of an earlier watch',
+    async (mode, answer, first) => {
+      const known = new ClientMembers(mode, () => {})
+      const brought = reading(known.watch(mode, null))
+      known.apply({ type: 'joined', member: memberOf('bob') })
+      if (mode === 'full') known.apply({ type: 'count', count: 2 })
+      await settled()
+      expect(brought).toEqual([])
+      known.apply(answer)
+      await settled()
+
+      expect(brought).toEqual([first])
+    },
+  )
+
   it('is not used any more when its last watch has ended, by itself or with an error', async () => {
     let unused = 0
     const known = new ClientMembers('full', () => unused++)

@@ -8,7 +8,7 @@ import {
 } from '../../../src/testing/test-environment.ts'
 
 const DEDUPE_MS = 120_000
-const LIMITS = { unanswered: 32, dedupeMs: DEDUPE_MS }
+const WELCOME = { limits: { unanswered: 32 }, dedupe: DEDUPE_MS }
 const stored = (offset: number) => ({ epoch: 'e', offset, duplicate: false })
 
 /** A connection as an outbox uses it. */
@@ -95,7 +95,7 @@ describe('Outbox', () => {
     void publish()
     connection.sent = []
     connection.isOpen = true
-    outbox.opened(LIMITS, true)
+    outbox.opened(WELCOME, true)
     void publish()
 
     expect(connection.sent.slice(0, 2)).toEqual([before[0], before[2]])
@@ -105,11 +105,11 @@ describe('Outbox', () => {
   it('T-21 does not send again shortly before the server forgets the number', async () => {
     const old = publish()
     await connection.environment.clock.advance(DEDUPE_MS / 2)
-    outbox.opened(LIMITS, true)
+    outbox.opened(WELCOME, true)
     await connection.environment.clock.advance(DEDUPE_MS * 0.4 + 1)
     const fresh = publish()
     connection.take()
-    outbox.opened(LIMITS, true)
+    outbox.opened(WELCOME, true)
 
     expect(await old).toMatchObject({ code: 'TOWPATH_PUBLISH_UNCERTAIN', topic: 'a' })
     expect(connection.take()).toBe('a2')
@@ -123,7 +123,7 @@ describe('Outbox', () => {
     void publish()
     connection.take()
     connection.isOpen = true
-    outbox.opened(LIMITS, false)
+    outbox.opened(WELCOME, false)
 
     expect(await sent).toMatchObject({ code: 'TOWPATH_PUBLISH_UNCERTAIN' })
     expect(connection.take()).toBe('a2')
@@ -140,6 +140,43 @@ describe('Outbox', () => {
     await connection.environment.clock.advance(500)
 
     expect(connection.take()).toBe('a1 a2 a3')
+  })
+
+  it('T-19 a publish that was refused for now is not uncertain, however long that takes', async () => {
+    const [first, second] = [publish(), publish()]
+    for (let attempt = 0; attempt < 4; attempt++) {
+      outbox.refused(1, 'unavailable', '', 60_000)
+      outbox.refused(2, 'order', '', 0)
+      await connection.environment.clock.advance(60_000)
+    }
+    expect(connection.take()).toBe('a1 a2 a1 a2 a1 a2 a1 a2 a1 a2')
+    outbox.refused(2, 'order', '', 0)
+    outbox.published(1, stored(1))
+    expect(await first).toEqual(stored(1))
+    outbox.refused(2, 'rate', '', 1000)
+    outbox.end()
+
+    expect(await second).toMatchObject({ code: 'TOWPATH_PUBLISH_REFUSED', reason: 'closed' })
+  })
+
+  it('T-21 a publish that was sent after a refusal is repeated only while dedupe lasts', async () => {
+    const published = publish()
+    outbox.refused(1, 'unavailable', '', 60_000)
+    await connection.environment.clock.advance(60_000)
+    await connection.environment.clock.advance(DEDUPE_MS)
+    outbox.opened(WELCOME, true)
+
+    expect(await published).toMatchObject({ code: 'TOWPATH_PUBLISH_UNCERTAIN' })
+    expect(connection.take()).toBe('a1 a1')
+  })
+
+  it('a refusal of a repeated publish says nothing about its first attempt', async () => {
+    const published = publish()
+    outbox.opened(WELCOME, true)
+    outbox.refused(1, 'rate', '', 1000)
+    outbox.end()
+
+    expect(await published).toMatchObject({ code: 'TOWPATH_PUBLISH_UNCERTAIN' })
   })
 
   it.each([

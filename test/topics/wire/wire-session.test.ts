@@ -98,6 +98,22 @@ describe.each(ENCODINGS)('WireSession in %s', (encoding) => {
     })
   })
 
+  it('welcome is the first message, also if the broker changes while the client is asked for', async () => {
+    await withTestApplication(async (t) => {
+      const asked = new Deferred<boolean>()
+      const { monitor } = serving(t, {}, { authenticate: () => asked.promise }).parts
+      const client = await Speaking.connect(t, encoding)
+      await client.say({ type: 'hello', client: null, topics: [] })
+      await t.clock.advance(1)
+      monitor.emit('brokerChanged', { state: { state: 'down', since: 0, cause: null } })
+      asked.resolve(true)
+
+      expect(await client.hear()).toMatchObject({ type: 'welcome' })
+      monitor.emit('brokerChanged', { state: { state: 'up' } })
+      expect(await client.hear()).toEqual({ type: 'broker', state: 'up' })
+    })
+  })
+
   it('a client that reads nothing has one state of the broker waiting, the newest', async () => {
     await withTestApplication(async (t) => {
       const served: TopicsClient[] = []
