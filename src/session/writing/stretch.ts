@@ -47,6 +47,17 @@ const MAX_SPARE = 1024
 
 const MASK_SCRATCH = new Uint8Array(4)
 
+/** Stands for the session of a spare stretch, which must keep no session in memory. */
+const NO_USER: StretchUser = {
+  masking: false,
+  sentBytes: 0,
+  get transport(): never {
+    throw new Error('Cannot write a spare stretch: it belongs to no session')
+  },
+  turnEnded: () => {},
+  writeQueued: () => {},
+}
+
 /** Serialises the frames of one session in one turn. */
 export class Stretch implements OutputUser {
   readonly #pool: StretchPool
@@ -361,7 +372,9 @@ export class StretchPool {
 
   /** The turn of `stretch` is over, and it is empty. */
   release(stretch: Stretch): void {
-    if (this.#spare.length < MAX_SPARE) this.#spare.push(stretch)
+    if (this.#spare.length >= MAX_SPARE) return
+    stretch.reuse(NO_USER)
+    this.#spare.push(stretch)
   }
 }
 

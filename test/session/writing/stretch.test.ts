@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 
 import { CloseReason } from '../../../src/protocol/index.ts'
@@ -48,6 +50,20 @@ function open({ masking = false, environment = memoryEnvironment(), gate = new G
     return stretch !== null
   }
   return { gate, writer, write }
+}
+
+/** Has a session send in this turn. Only its stretch refers to it afterwards. */
+function sendOnce(environment: ReturnType<typeof memoryEnvironment>): WeakRef<Writer> {
+  const { writer, write } = open({ environment })
+  write('a')
+  return new WeakRef(writer)
+}
+
+/** Runs the garbage collector, which is not there unless it is asked for. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  const gc: () => void = runInNewContext('gc')
+  gc()
 }
 
 describe('Stretch', () => {
@@ -494,6 +510,16 @@ describe('StretchPool', () => {
     expect(gate.writes).toEqual(['81 01 61', '81 01 62'])
     expect(writer.stretch).toBe(null)
     expect(before).not.toBe(null)
+  })
+
+  it('a spare stretch keeps no session in memory', async () => {
+    const environment = memoryEnvironment()
+    const sessions = Array.from({ length: 3 }, () => sendOnce(environment))
+
+    await settled()
+    collectGarbage()
+
+    expect(sessions.map((session) => session.deref())).toEqual([undefined, undefined, undefined])
   })
 
   it('two sessions never have the same stretch', () => {
