@@ -58,7 +58,7 @@ export class TimerWheel {
   }
 
   /**
-   * Calls `callback(argument)` once, `delayMs` milliseconds from now (0 or above, finite), rounded
+   * Calls `callback` once, `delayMs` milliseconds from now (0 or above, finite), rounded
    * up to the clock's next whole millisecond; never before this call has returned, nor within the
    * current turn of timers. Timers due in the same millisecond run in the order in which they were
    * set. If more are due than run in one turn, the others run in the next turns.
@@ -66,10 +66,9 @@ export class TimerWheel {
    * A callback must not throw: that is a bug of the caller. It stops no other timer. At the end of
    * the turn, the error is thrown out of the clock's own timer, as an uncaught error (several as
    * one `AggregateError`).
-   *
-   * @param argument passed along, so that a timer of an idle session needs no closure.
    */
   schedule(delayMs: number, callback: () => void): WheelTimer
+  /** The same with an argument for `callback`: timers of idle sessions need no closure. */
   schedule<T>(delayMs: number, callback: (argument: T) => void, argument: T): WheelTimer
   schedule(delayMs: number, callback: (argument: unknown) => void, argument?: unknown): WheelTimer {
     const dueAt = Math.ceil(this.#clock.now() + toMilliseconds(delayMs, 'delayMs'))
