@@ -18,7 +18,7 @@ import { isSameOrigin, readRedirect, readUrl } from './client-url.ts'
 import type { DialAnswered, Dialer, DialOutcome, DialSwitched } from './dialer.ts'
 import { ConnectError, type NetworkStep, UpgradeRefusedError } from './errors.ts'
 import { LeaveSignals } from './leave-signals.ts'
-import { OpenedSession } from './opened-session.ts'
+import { type ClientOpening, OpenedSession } from './opened-session.ts'
 import { composeHeaders, type RequestTarget, withoutCredentials } from './request-headers.ts'
 
 /** What the owner of a session adds: a client, or a test. */
@@ -167,21 +167,25 @@ function begin(
 ): OpenedSession {
   const { response, transport } = outcome
   const { protocol, extensions } = agree(handshake, outcome, settings)
-  return new OpenedSession(
-    {
-      url: target.url.href,
-      response,
-      protocol,
-      extensions,
-      settings: settings.session,
-      environment,
-      leave,
-      id,
-      failed,
-      ended,
-    },
-    transport,
-  )
+  const opening: ClientOpening = {
+    url: target.url.href,
+    response,
+    protocol,
+    extensions,
+    settings: settings.session,
+    environment,
+    leave,
+    id,
+    failed,
+    ended,
+  }
+  try {
+    return new OpenedSession(opening, transport)
+  } catch (error) {
+    // An extension has thrown. The connection has no session that would end it.
+    transport.abort()
+    throw error
+  }
 }
 
 interface Agreement {

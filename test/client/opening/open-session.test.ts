@@ -4,7 +4,7 @@ import { readClientOptions } from '../../../src/client/opening/client-options.ts
 import { ConnectError, UpgradeRefusedError } from '../../../src/client/opening/errors.ts'
 import { openSession, type OpeningExtras } from '../../../src/client/opening/open-session.ts'
 import type { OpenedSession } from '../../../src/client/opening/opened-session.ts'
-import { permessageDeflate } from '../../../src/extensions/index.ts'
+import { type Extension, permessageDeflate } from '../../../src/extensions/index.ts'
 import {
   CloseReason,
   Frame,
@@ -120,6 +120,27 @@ describe('openSession()', () => {
     const { open } = world(() => Promise.reject(error))
 
     expect(await failure(open())).toBe(error)
+  })
+})
+
+describe('openSession() with an extension of the application', () => {
+  it.each(['agree', 'open'])('that throws in %s() drops the connection', async (method) => {
+    const { open, server } = switchingWith([['Sec-WebSocket-Extensions', 'custom']])
+    const failed = new Error('broken')
+    const throws = (): never => {
+      throw failed
+    }
+    const agreement = { parameters: [], open: throws }
+    const extension: Extension = {
+      name: 'custom',
+      reservedBits: 0,
+      accept: () => null,
+      offer: () => [[]],
+      agree: method === 'agree' ? throws : () => agreement,
+    }
+
+    expect(await failure(open({ extensions: [extension] }))).toBe(failed)
+    expect(await server.closed).toMatchObject({ reason: { code: 1006 } })
   })
 })
 
