@@ -361,6 +361,7 @@ class World {
           if (this.#isBlocked) this.#waiting.push(send)
           else send()
         }),
+      turn: () => null,
       fail: (code, message) => {
         this.#codes.push(code)
         return new CloseReason(code, message)

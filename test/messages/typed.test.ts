@@ -1,6 +1,7 @@
 import { defineContract, InvalidMessageError, typed } from 'towpath/messages'
 import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
+import { letsLoopTurn } from '../support/turns.ts'
 import { withPair, withServer } from '../support/typed-pair.ts'
 
 const contract = defineContract({
@@ -79,6 +80,19 @@ describe('typed()', () => {
 
       expect(await received).toMatchObject({ code: 'TOWPATH_CLOSED_RECEIVE_CHANNEL' })
       expect(Reflect.get(Object(await received), 'cause')).toBeUndefined()
+    })
+  })
+
+  it('M-17 loops of calls after the end let the event loop turn, and need not be awaited', async () => {
+    await withPair(contract, async ({ client, server, session, served }) => {
+      await session.close()
+      await served.closed
+
+      expect(await letsLoopTurn(() => client.requestCatching('ping', undefined))).toBe(true)
+      expect(await letsLoopTurn(() => server.incoming.receive())).toBe(true)
+      expect(await letsLoopTurn(() => client.incoming.receiveCatching())).toBe(true)
+      // It would end the process.
+      void client.request('ping', undefined)
     })
   })
 

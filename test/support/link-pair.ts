@@ -33,6 +33,7 @@ export function linkPair(contract: Contract, handlers: object): LinkPair {
       return 'sent'
     },
     send: () => Promise.resolve(),
+    turn: () => null,
     fail: (code, message) => {
       throw new Error(`Cannot go on: ${code} ${message}`)
     },

@@ -317,6 +317,13 @@ export class Reconnecting<Session extends ClientSession>
     this.#closed.resolve(end)
   }
 
+  /** Code that calls a function again and again after the end must not block the event loop. */
+  #turn(): Promise<void> | null {
+    const { loop } = this.#dependencies
+    loop.spend(0)
+    return loop.delay(this)
+  }
+
   async #whenOpen(options: ReceiveOptions | undefined): Promise<Session> {
     const states = this.#state.watch()
     try {
@@ -324,7 +331,10 @@ export class Reconnecting<Session extends ClientSession>
         // After `closed` there are no more states, and `receive` rejects.
         const state = await states.receive(options)
         if (state.type === 'open') return state.session
-        if (state.type === 'closed' && state.end.cause !== null) throw state.end.cause
+        if (state.type === 'closed') {
+          await this.#turn()
+          if (state.end.cause !== null) throw state.end.cause
+        }
       }
     } finally {
       states.cancel()

@@ -37,7 +37,7 @@ import type { Link } from '../link/link.ts'
 import type { Order, OrderSettings } from '../link/order.ts'
 import { Outbox } from '../link/outbox.ts'
 import type { LinkPort, LinkSettings } from '../link/port.ts'
-import { closeWith, reportTo } from '../link/session-port.ts'
+import { closeWith, reportTo, turnOf } from '../link/session-port.ts'
 import type { Servable, Server } from '../serve.ts'
 import { ACT, agreedCodec } from '../settings.ts'
 
@@ -105,6 +105,10 @@ export class ConnectionMessages implements Servable, IncomingReader {
     this.#current?.link.roomAgain()
   }
 
+  turn(): Promise<void> | null {
+    return this.port.turn()
+  }
+
   readonly send = (type: string, data: unknown, options?: SendOptions): Promise<void> =>
     passOn(this.#send(type, data, options))
 
@@ -169,7 +173,10 @@ export class ConnectionMessages implements Servable, IncomingReader {
     signal?.throwIfAborted()
     // A session that is closing takes no requests: what is asked now waits for the next session.
     if (this.#current?.session.outgoing.isClosedForSend === false) return this.#current.link
-    if (this.#isOver) throw new RequestFailedError(type, 'DISCONNECTED')
+    if (this.#isOver) {
+      await this.turn()
+      throw new RequestFailedError(type, 'DISCONNECTED')
+    }
     const waiting = new Deferred<Link>()
     const queue = isStream ? this.#streams : this.#waiting
     queue.set(waiting, type)
@@ -324,6 +331,7 @@ function portOf(connection: ReconnectingWebSocket): LinkPort {
     trySend: (message) => connection.outgoing.trySend(message),
     send: (message, signal) =>
       connection.send(message, signal === undefined ? undefined : { signal }),
+    turn: () => turnOf(connection),
     // The whole connection: another session would hear the same.
     fail: (code, message) => closeWith(connection, code, message),
     report: (error, type) => reportTo(null, error, type),

@@ -7,6 +7,7 @@
 
 import { Deferred } from '../../base/internal.ts'
 import { BufferedChannel, type ChannelHooks } from '../../channels/internal.ts'
+import type { LinkPort } from './port.ts'
 import type { Served } from './served.ts'
 import type { Turns } from './turns.ts'
 
@@ -37,11 +38,14 @@ const MAX_BYTES = 1024 * 1024
 /** The owner of an `incoming`. */
 export interface IncomingReader {
   roomAgain(): void
+  /** See `LinkPort.turn`. */
+  turn(): Promise<void> | null
 }
 
 const HOOKS: ChannelHooks<Arrival, IncomingReader> = {
   onRoom: (reader) => reader.roomAgain(),
   onCancel: (reader) => reader.roomAgain(),
+  onEndReceived: (reader) => reader.turn(),
 }
 
 /** The channel of what has arrived. */
@@ -54,6 +58,7 @@ export function createIncoming(owner: IncomingReader): IncomingMessages {
 
 /** What the arrivals ask of their link. */
 export interface ArrivalsOwner {
+  readonly port: Pick<LinkPort, 'turn'>
   readonly settings: { readonly readAhead: number }
   /** Whether what is held back may be what this side waits for. */
   readonly isExpecting: boolean
@@ -112,6 +117,10 @@ export class Arrivals implements IncomingReader {
   roomAgain(): void {
     this.#aheadBytes = 0
     this.wake()
+  }
+
+  turn(): Promise<void> | null {
+    return this.#owner.port.turn()
   }
 
   /** Resolves `room` if more may be read now. */

@@ -290,6 +290,6 @@ export class Ask {
 }
 
 /** What a request fails with when its session is over. */
-export function disconnected(type: string, cause: Error | null): RequestFailedError {
+function disconnected(type: string, cause: Error | null): RequestFailedError {
   return new RequestFailedError(type, 'DISCONNECTED', cause === null ? {} : { cause })
 }

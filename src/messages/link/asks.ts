@@ -2,7 +2,7 @@
  * The requests of this side: those that wait, and those whose answers are awaited.
  */
 
-import { Ask, disconnected, type Question } from './ask.ts'
+import { Ask, type Question } from './ask.ts'
 import type { LinkParts } from './parts.ts'
 
 /** All requests of this side. */
@@ -30,7 +30,7 @@ export class Asks {
   /** Asks. The outcome is that of `ask.result`. */
   ask(question: Question): Ask {
     const ask = new Ask(this.#link, this, question)
-    if (this.#end !== null) ask.fail(disconnected(question.type, this.#end.cause))
+    if (this.#end !== null) this.#refuse(ask, this.#end.cause)
     else if (question.signal?.aborted === true) ask.fail(question.signal.reason)
     else {
       ask.begin()
@@ -70,6 +70,12 @@ export class Asks {
     if (this.#end !== null) return
     this.#end = { cause }
     for (const ask of [...this.#waiting, ...this.#pending.values()]) ask.disconnected(cause)
+  }
+
+  #refuse(ask: Ask, cause: Error | null): void {
+    const turn = this.#link.port.turn()
+    if (turn === null) ask.disconnected(cause)
+    else void turn.then(() => ask.disconnected(cause))
   }
 
   get #hasRoom(): boolean {

@@ -22,6 +22,11 @@ export interface LinkPort {
   trySend(message: Wire): TrySendResult
   /** As `send` of a session. */
   send(message: Wire, signal?: AbortSignal): Promise<void>
+  /**
+   * Resolves when the event loop has had its turn, if the session is over: a loop of calls that
+   * fail at once must not block it. `null`: the session is not over.
+   */
+  turn(): Promise<void> | null
   /** Ends the session because the peer has broken a rule. @returns what the peer is sent. */
   fail(code: number, message: string): CloseReason
   /** The session or the connection itself. */

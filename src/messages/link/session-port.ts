@@ -46,9 +46,18 @@ export function sessionPort(act: string, session: CarrierSession): LinkPort {
       if (session.outgoing.isClosedForSend) sent.catch(ignore)
       return sent
     },
+    turn: () => turnOf(session),
     fail: (code, message) => failSession(session, code, message),
     report: (error, type) => reportTo(loggerOf(session), error, type),
   }
+}
+
+/** See `LinkPort.turn`. A `send` that is refused lets the event loop turn. */
+export function turnOf({
+  outgoing,
+  send,
+}: Pick<CarrierSession, 'outgoing' | 'send'>): Promise<void> | null {
+  return outgoing.isClosedForSend ? send('').catch(ignore) : null
 }
 
 /** Ends `session` with `code`, and drops what it still receives. @returns what is sent. */

@@ -11,8 +11,10 @@ import {
   Deferred,
   delayOn,
   type Environment,
+  handled,
   type HasClock,
   kindOf,
+  loopShareOf,
   rejected,
   requireNoBareSeconds,
   TaskScope,
@@ -121,8 +123,10 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
   }
 
   get delay(): WebSocketSession['delay'] {
-    return (this.made.delay ??= (duration, options) =>
-      delayOn(this.clock, duration, [this.signal, options?.signal]))
+    return (this.made.delay ??= (duration, options) => {
+      const waited = delayOn(this.clock, duration, [this.signal, options?.signal])
+      return this.signal.aborted ? this.inTurn(waited) : waited
+    })
   }
 
   get masking(): boolean {
@@ -246,6 +250,17 @@ export class LiveSession implements DefaultWebSocketSession, SessionOwner, HasCl
     this.#extras?.scope?.abort()
     // The observer hears of the end first, so the session leaves in a later microtask.
     if (this.#handling === ENDED) void ENDED.then(() => this.leave())
+  }
+
+  /**
+   * Settles as `settled`. A loop of calls that are refused because the session is over must not
+   * block the event loop.
+   */
+  private inTurn(settled: Promise<void>): Promise<void> {
+    const share = loopShareOf(this.core.environment)
+    share.spend(0)
+    const turn = share.delay(this)
+    return turn === null ? settled : handled(turn.then(() => settled))
   }
 
   private get made(): Extras {

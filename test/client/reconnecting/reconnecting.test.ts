@@ -11,6 +11,7 @@ import { CloseReason, Frame } from '../../../src/protocol/index.ts'
 import { withTestApplication } from '../../../src/testing/index.ts'
 import { createSeededRandom } from '../../../src/testing/seeded-random.ts'
 import { reconnecting, TestHints } from '../../support/reconnecting.ts'
+import { letsLoopTurn } from '../../support/turns.ts'
 
 type Connection = Reconnecting<WebSocketClientSession>
 
@@ -315,6 +316,16 @@ describe('endings that are final', () => {
       })
       await expect(connection.whenOpen()).rejects.toBe(cause)
       await expect(connection.close()).resolves.toBeUndefined()
+    })
+  })
+
+  it('lets the event loop turn in a loop of whenOpen() after the end', async () => {
+    await withTestApplication(serving(echo), async (t) => {
+      const connection = reconnecting(t)
+      await connection.whenOpen()
+      await connection.close()
+
+      expect(await letsLoopTurn(() => connection.whenOpen())).toBe(true)
     })
   })
 

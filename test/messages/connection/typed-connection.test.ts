@@ -16,6 +16,7 @@ import { messagePack } from 'towpath/msgpack'
 import { type TestApplication, withTestApplication } from 'towpath/testing'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { letsLoopTurn } from '../../support/turns.ts'
 
 const contract = defineContract({
   name: 'c',
@@ -419,6 +420,18 @@ describe('typedConnection()', () => {
 
       expect(await outcome).toEqual({ type: 'value', value: 'a' })
       expect(asked).toEqual(['a'])
+    })
+  })
+
+  it('M-17 loops of calls after the end let the event loop turn', async () => {
+    await withWorld(async ({ connect }) => {
+      const { connection, client } = connect()
+      await connection.whenOpen()
+      await connection.close()
+
+      expect(await letsLoopTurn(() => client.requestCatching('once', 'a'))).toBe(true)
+      expect(await letsLoopTurn(() => client.incoming.receiveCatching())).toBe(true)
+      expect(await letsLoopTurn(() => collect(client.keep('watch', () => 0)))).toBe(true)
     })
   })
 

@@ -2,7 +2,12 @@ import { describe, expect, it, vi } from 'vitest'
 import { ArrivedEvent, Arrivals } from '../../../src/messages/link/arrivals.ts'
 
 function setUp({ isExpecting = false, readAhead = 100 } = {}) {
-  const owner = { settings: { readAhead }, isExpecting, isFlooded: false }
+  const owner = {
+    port: { turn: () => null },
+    settings: { readAhead },
+    isExpecting,
+    isFlooded: false,
+  }
   const arrivals = new Arrivals(owner)
   const fill = (count: number, size = 1): void => {
     for (let n = 0; n < count; n++) arrivals.show(new ArrivedEvent('say', n, size), size)

@@ -29,11 +29,17 @@ function setUp() {
   const failures: string[] = []
   const answers: Array<Deferred<Validated>> = []
   const settings = { ...readSettings('server', contract, {}), codec: json }
-  const arrivals = new Arrivals({ settings, isExpecting: false, isFlooded: false })
+  const arrivals = new Arrivals({
+    port: { turn: () => null },
+    settings,
+    isExpecting: false,
+    isFlooded: false,
+  })
   const port = {
     clock: new VirtualClock(),
     trySend: () => 'sent' as const,
     send: () => Promise.resolve(),
+    turn: () => null,
     fail: (code: number) => new CloseReason(code),
     owner: {},
     requests: undefined,

@@ -18,6 +18,7 @@ function setUp(isFull = false) {
       sent.push(wire)
       return Promise.resolve()
     }),
+    turn: () => null,
     fail: (code: number) => new CloseReason(code),
     owner: {},
     requests: undefined,

@@ -8,6 +8,7 @@ import { DefaultSession } from '../../support/bare-session.ts'
 import { memoryEnvironment, memoryPeer, settled } from '../../support/memory-world.ts'
 import { clientFrame } from '../../support/peer.ts'
 import { defaultSession, rawSession, SETTINGS } from '../../support/session.ts'
+import { letsLoopTurn } from '../../support/turns.ts'
 
 /** What a proxy or a getter does that nobody has expected. */
 function trap(): never {
@@ -318,6 +319,14 @@ describe('LiveSession.delay', () => {
 
     await expect(waiting).rejects.toMatchObject({ name: 'AbortError' })
     await expect(delay(0)).rejects.toMatchObject({ name: 'AbortError' })
+  })
+
+  it('delay() lets the event loop turn in a loop after the end', async () => {
+    const { session } = rawSession()
+    session.terminate()
+    await session.closed
+
+    expect(await letsLoopTurn(() => session.delay({ seconds: 1 }))).toBe(true)
   })
 
   it('delay() rejects with the reason of its own signal', async () => {
