@@ -252,8 +252,8 @@ export type WebSocketRawHandler<Parameters = AnyParameters> = (
  * `next()` runs the inner interceptors. Calling it is optional: they run after this function
  * otherwise. It resolves with the refusal of an inner interceptor, or with `undefined`. A context
  * around the call, as in `storage.run(value, next)`, also surrounds the handler. All interceptors
- * have settled before the 101 is sent. `call.signal` aborts when `handshakeTimeout` passes or the
- * client leaves.
+ * have settled before the 101 is sent. `call.signal` aborts when `handshakeTimeout` passes, the
+ * client leaves, or the upgrade is refused.
  */
 export type Interceptor<Parameters = AnyParameters> = (
   call: ApplicationCall<Parameters>,
@@ -336,8 +336,8 @@ export interface ApplicationCall<Parameters = AnyParameters> {
   readonly attributes: Attributes
 
   /**
-   * Aborts when the call is over: the session has ended, the upgrade took too long
-   * (`HandshakeTimeoutError`), or the client left before the decision.
+   * Aborts when the call is over: the session has ended, the upgrade was refused or took too long
+   * (`HandshakeTimeoutError`), or the client left before the session.
    */
   readonly signal: AbortSignal
 }

@@ -66,10 +66,17 @@ export interface UpgradeAccepted {
 
   /**
    * Begins the session. Called once, after that head has been written. The transport delivers bytes
-   * that arrived after the request. Not called if the connection was lost before; nothing needs to
-   * be released then.
+   * that arrived after the request.
    */
   start(transport: Transport): void
+
+  /**
+   * Ends the upgrade without a session. Called once, in place of `start`, if the connection was
+   * lost or that head cannot be sent.
+   *
+   * @param failure why the head cannot be sent; `null`: the client has left.
+   */
+  abandon(failure: unknown): void
 }
 
 /** The outcome of a request that gets a plain HTTP answer. */

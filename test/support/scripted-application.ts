@@ -33,12 +33,13 @@ export function scriptedApplication(
   })
 }
 
-/** Accepts, and hands over to `start`. */
+/** Accepts, and hands over to `start`, or to `abandon`. */
 export function accepted(
   start: (transport: Transport) => void,
   headers: UpgradeAccepted['headers'] = [['Upgrade', 'websocket']],
+  abandon: (failure: unknown) => void = () => {},
 ): UpgradeAccepted {
-  return { type: 'accepted', headers, start }
+  return { type: 'accepted', headers, start, abandon }
 }
 
 /** Sends back what it receives, and ends when the peer does. */

@@ -182,6 +182,7 @@ describe('checkAnswer()', () => {
       ...more,
     ],
     start: () => {},
+    abandon() {},
   })
   const request = upgradeRequest(readTarget('/'), { protocols: ['a', 'b'] }, transport, zeros)
 

@@ -11,6 +11,7 @@ describe('toTestResponse()', () => {
         ['set-cookie', 'b=2'],
       ],
       start: () => {},
+      abandon: () => {},
     })
 
     expect([response.status, response.body]).toEqual([101, ''])

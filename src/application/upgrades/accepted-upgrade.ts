@@ -21,12 +21,15 @@ export class AcceptedUpgrade implements UpgradeAccepted, SessionOpening {
   readonly extensions: readonly AgreedExtension[]
   readonly environment: Environment
   readonly dependencies: SessionDependencies
+  readonly #routed: RoutedRequest
 
   constructor(
     headers: UpgradeAccepted['headers'],
-    { call, environment, dependencies }: RoutedRequest,
+    routed: RoutedRequest,
     { protocol, extensions }: Acceptance,
   ) {
+    const { call, environment, dependencies } = routed
+    this.#routed = routed
     this.headers = headers
     this.call = call
     this.protocol = protocol
@@ -37,5 +40,9 @@ export class AcceptedUpgrade implements UpgradeAccepted, SessionOpening {
 
   start(transport: Transport): void {
     openServerSession(this, transport)
+  }
+
+  abandon(failure: unknown): void {
+    this.#routed.abandon(failure)
   }
 }

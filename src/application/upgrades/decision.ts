@@ -39,6 +39,8 @@ export interface RoutedRequest {
   readonly hasParameters: boolean
   /** Counts the connection; returns the refusal if it is not admitted. */
   admit(): Refusal | null
+  /** See `UpgradeAccepted.abandon`. */
+  abandon(failure: unknown): void
 }
 
 /** What the session of an accepted upgrade needs. */

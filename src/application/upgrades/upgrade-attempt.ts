@@ -21,7 +21,6 @@ import {
 import { acceptingHeaders } from './opening-handshake.ts'
 import { isHandshakeHeader, refuse, type Refusal, toOutcome } from './refusal.ts'
 
-/** Decides one request that has a route. */
 /** Decides one request that has a route, once. */
 export class UpgradeAttempt implements RoutedRequest {
   readonly dependencies: UpgradeDependencies
@@ -95,6 +94,11 @@ export class UpgradeAttempt implements RoutedRequest {
     return null
   }
 
+  /** See `UpgradeAccepted.abandon`. */
+  abandon(failure: unknown): void {
+    this.#report(failure === null ? departure(endReason()) : breakdown(failure))
+  }
+
   /** Reserves memory for the request until the decision. */
   #reserve(bytes: number): void {
     if (this.#outcome !== null) return
@@ -133,17 +137,11 @@ export class UpgradeAttempt implements RoutedRequest {
     logFailure(this.dependencies.application.logger, error, 'WebSocket upgrade failed', {
       route: this.call.route.path,
     })
-    return this.#refuse(
-      refuse(500, 'failure', 'Cannot upgrade: the server failed', { cause: error }),
-    )
+    return this.#refuse(breakdown(error))
   }
 
   #abandon(reason: unknown): UpgradeOutcome {
-    const outcome = this.#refuse(
-      refuse(503, 'abandoned', 'Cannot upgrade: the client left', { cause: reason }),
-    )
-    rootContext.run(() => this.call.end(() => reason))
-    return outcome
+    return this.#refuse(departure(reason))
   }
 
   #startDeadline(): WheelTimer {
@@ -153,7 +151,6 @@ export class UpgradeAttempt implements RoutedRequest {
       this.#refuse(
         refuse(503, 'timeout', 'Cannot upgrade: the server took too long', { cause: error }),
       )
-      rootContext.run(() => this.call.end(() => error))
     })
   }
 
@@ -162,6 +159,12 @@ export class UpgradeAttempt implements RoutedRequest {
     this.refusal = refusal
     const outcome = this.#settle(toOutcome(refusal, this.call.responseHeaders))
     this.#leave()
+    this.#report(refusal)
+    return outcome
+  }
+
+  /** Counts a refusal, tells listeners, and ends the call. */
+  #report(refusal: Refusal): void {
     const { monitor, counters } = this.dependencies
     counters.upgradeRefused(refusal.reason, refusal.cause)
     if (monitor.hasListeners('upgradeRefused')) {
@@ -170,7 +173,7 @@ export class UpgradeAttempt implements RoutedRequest {
       const facts = { request, route: this.call.route.path, status, reason, cause }
       rootContext.run(() => monitor.emit('upgradeRefused', facts))
     }
-    return outcome
+    rootContext.run(() => this.call.end(() => refusal.cause ?? endReason()))
   }
 
   /** Sets the outcome if there is none yet. @returns the outcome. */
@@ -187,4 +190,19 @@ export class UpgradeAttempt implements RoutedRequest {
     this.#isCounted = false
     this.dependencies.admission().leave(this.call.remoteHost)
   }
+}
+
+/** The client has left. */
+function departure(cause: unknown): Refusal {
+  return refuse(503, 'abandoned', 'Cannot upgrade: the client left', { cause })
+}
+
+/** Code of the application has thrown. The client gets no details. */
+function breakdown(cause: unknown): Refusal {
+  return refuse(500, 'failure', 'Cannot upgrade: the server failed', { cause })
+}
+
+/** The reason of a call that ends without an error: that of an `AbortController`. */
+function endReason(): unknown {
+  return AbortSignal.abort().reason
 }

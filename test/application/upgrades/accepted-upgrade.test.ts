@@ -12,3 +12,27 @@ it('an accepted upgrade that never starts takes no place among the connections',
   expectRefusal(await world.upgrade('/chat'), 503, 'the server has too many connections')
   expect(world.app.sessions.size).toBe(1)
 })
+
+it.each([
+  [null, 'abandoned', 'AbortError'],
+  [new TypeError('on purpose'), 'failure', 'TypeError'],
+] as const)(
+  'an accepted upgrade that is abandoned (%s) ends its call, and counts as refused',
+  async (failure, reason, name) => {
+    const world = chat()
+    const ended: unknown[] = []
+    world.app.routing((route) =>
+      route.intercept(({ signal }) => {
+        signal.addEventListener('abort', () => ended.push(signal.reason))
+      }),
+    )
+    const outcome = await world.upgrade('/chat')
+    if (outcome.type !== 'accepted') throw new Error('expected a 101')
+    expect(ended).toEqual([])
+
+    outcome.abandon(failure)
+
+    expect(ended).toEqual([expect.objectContaining({ name })])
+    expect(world.app.statistics().upgradesRefused).toEqual({ [reason]: 1 })
+  },
+)

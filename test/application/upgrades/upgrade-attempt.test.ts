@@ -89,6 +89,22 @@ describe('upgrade() and its one outcome', () => {
     expect(refusals).toMatchObject([{ status: 500, reason: 'failure', cause: failure }])
   })
 
+  it('fires the signal of the call when a later rule refuses', async () => {
+    const world = new World().install()
+    const seen: unknown[] = []
+    world.app.routing((route) => {
+      route.webSocket('/chat', { protocols: ['a'], requireProtocol: true }, handler)
+      route.intercept(({ signal }) => {
+        signal.addEventListener('abort', () => seen.push(signal.reason))
+      })
+    })
+
+    const { status } = await world.refused('/chat')
+
+    expect(status).toBe(400)
+    expect(seen).toEqual([expect.objectContaining({ name: 'AbortError' })])
+  })
+
   it('Handshake 5: answers 503 at the deadline, and fires the signal of the call', async () => {
     const seen: unknown[] = []
     const world = new World().install({ handshakeTimeout: 3_000 })

@@ -22,7 +22,7 @@ import type { Transport } from '../../../session/index.ts'
 import type { ConnectionFacts } from '../transports/connection-facts.ts'
 import { AcceptedRequest } from './accepted-request.ts'
 import { Arrival, type ArrivalOwner } from './arrival.ts'
-import { encoded, FAILURE } from '../upgrades/final-answer.ts'
+import { encoded, encodedHead, FAILURE } from '../upgrades/final-answer.ts'
 import { acceptsOnHandles } from './front-door-self-test.ts'
 import { encodeSwitch, type HttpAnswer, PreparedAnswer } from '../upgrades/http-answer.ts'
 import { type AcceptedHandle, type Listener, listenOnHandle } from './tcp-listener.ts'
@@ -227,6 +227,8 @@ export class FrontDoor implements ArrivalOwner {
 
   #conclude(arrival: Arrival, request: AcceptedRequest, outcome: UpgradeOutcome): void {
     request.decided()
+    const isGone = arrival.isClosed || arrival.hasLeft
+    if (isGone && outcome.type === 'accepted') outcome.abandon(null)
     if (arrival.isClosed) return
     if (arrival.hasLeft) arrival.close()
     else if (outcome.type === 'unclaimed') this.headIsOther(arrival)
@@ -236,7 +238,7 @@ export class FrontDoor implements ArrivalOwner {
 
   #begin(arrival: Arrival, request: AcceptedRequest, outcome: UpgradeAccepted): void {
     request.accepted()
-    const greeting = encoded(this.#host.application, encodeSwitch, outcome.headers)
+    const greeting = encodedHead(this.#host.application, encodeSwitch, outcome)
     if (greeting === null) {
       this.#answer(arrival, FAILURE)
       return

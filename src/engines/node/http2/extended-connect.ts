@@ -8,7 +8,7 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { Application, UpgradeAccepted, UpgradeOutcome } from '../../../application/index.ts'
 import { logFailure, noSuchPath } from '../../../application/internal.ts'
 import type { Environment } from '../../../base/internal.ts'
-import { FAILURE } from '../upgrades/final-answer.ts'
+import { encodedHead, FAILURE } from '../upgrades/final-answer.ts'
 import type { HttpAnswer } from '../upgrades/http-answer.ts'
 import { ConnectRequest } from './connect-request.ts'
 import { streamFailure } from './error-codes.ts'
@@ -123,7 +123,9 @@ function conclude(
   } else if (outcome.type === 'refused') {
     refuseConnect(host, request, outcome)
     connection.refusedSocket()
-  } else if (!stream.destroyed && !stream.closed) {
+  } else if (stream.destroyed || stream.closed) {
+    outcome.abandon(null)
+  } else {
     accept(host, request, outcome, inbox)
   }
 }
@@ -135,15 +137,18 @@ function accept(
   inbox: StreamInbox,
 ): void {
   const { stream, connection } = request
-  let head
-  try {
-    head = responseHeaders(200, outcome.headers)
-  } catch (error) {
-    logFailure(host.application.logger, error, 'Upgrade failed')
+  const encode = (headers: UpgradeAccepted['headers']) => responseHeaders(200, headers)
+  const head = encodedHead(host.application, encode, outcome)
+  if (head === null) {
     refuseConnect(host, request, FAILURE)
     return
   }
-  stream.respond(head)
+  try {
+    stream.respond(head)
+  } catch (error) {
+    outcome.abandon(error)
+    throw error
+  }
   const transport = new Http2Transport(stream, connection, connection.facts, inbox)
   try {
     outcome.start(transport)

@@ -1,6 +1,6 @@
 /** The last answer on a connection that gets no session. */
 
-import type { Application } from '../../../application/index.ts'
+import type { Application, UpgradeAccepted } from '../../../application/index.ts'
 import { logFailure } from '../../../application/internal.ts'
 import type { Environment } from '../../../base/internal.ts'
 import type { Transport } from '../../../session/index.ts'
@@ -22,6 +22,21 @@ export function encoded<Value, Encoded>(
     return encode(value)
   } catch (error) {
     logFailure(logger, error, 'Upgrade failed')
+    return null
+  }
+}
+
+/** The same for the head of an accepted upgrade, which is abandoned if it cannot be encoded. */
+export function encodedHead<Encoded>(
+  { logger }: Application,
+  encode: (headers: UpgradeAccepted['headers']) => Encoded,
+  outcome: UpgradeAccepted,
+): Encoded | null {
+  try {
+    return encode(outcome.headers)
+  } catch (error) {
+    logFailure(logger, error, 'Upgrade failed')
+    outcome.abandon(error)
     return null
   }
 }

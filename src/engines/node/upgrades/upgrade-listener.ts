@@ -17,7 +17,7 @@ import { Deferred, type Environment } from '../../../base/internal.ts'
 import { HttpHeaders } from '../../../protocol/index.ts'
 import { shareStrings } from '../../../protocol/internal.ts'
 import { type ConnectionFacts, connectionFacts } from '../transports/connection-facts.ts'
-import { answerAndEnd, encoded, FAILURE } from './final-answer.ts'
+import { answerAndEnd, encoded, encodedHead, FAILURE } from './final-answer.ts'
 import { encodeAnswer, encodeSwitch, type HttpAnswer } from './http-answer.ts'
 import type { OwedAnswers } from './owed-answers.ts'
 import { StreamTransport } from '../transports/stream-transport.ts'
@@ -225,8 +225,10 @@ class Answering {
     waiting?.release()
     const isGone = waiting?.signal.aborted ?? upgrade.stream.destroyed
     let isAccepted = false
-    if (isGone || upgrade.stream.writableEnded) upgrade.stream.destroy()
-    else if (outcome.type === 'accepted') isAccepted = accept(host, upgrade, facts, outcome)
+    if (isGone || upgrade.stream.writableEnded) {
+      upgrade.stream.destroy()
+      if (outcome.type === 'accepted') outcome.abandon(null)
+    } else if (outcome.type === 'accepted') isAccepted = accept(host, upgrade, facts, outcome)
     else refuseUpgrade(host, upgrade, facts, outcome)
     host.concluded?.(upgrade, isAccepted ? 'accepted' : 'refused')
   }
@@ -247,7 +249,7 @@ function accept(
   facts: ConnectionFacts,
   outcome: UpgradeAccepted,
 ): boolean {
-  const switching = encoded(host.application, encodeSwitch, outcome.headers)
+  const switching = encodedHead(host.application, encodeSwitch, outcome)
   if (switching === null) {
     refuseUpgrade(host, { request, stream, head }, facts, FAILURE)
     return false

@@ -419,16 +419,28 @@ describe.each<Over>(['TCP', 'TLS'])('FrontDoor over %s', (over) => {
       if (leave === 'end') client.socket.end()
       else tcpOf.get(client)?.resetAndDestroy()
       await aborted
-      decision.resolve(accepted(() => expect.unreachable('the client has left')))
+      const abandoned: unknown[] = []
+      decision.resolve(
+        accepted(
+          () => expect.unreachable('the client has left'),
+          [],
+          (failure) => abandoned.push(failure),
+        ),
+      )
       await client.closed
 
       expect(signal.aborted).toBe(true)
+      expect(abandoned).toEqual([null])
     },
   )
 
   it('FrontDoor answers 500 and logs a header that HTTP does not allow', async () => {
     const failures: unknown[] = []
-    await using opened = await open(() => accepted(echoBytes, [['x', 'a\r\nb']]), failures)
+    const abandoned: unknown[] = []
+    await using opened = await open(
+      () => accepted(echoBytes, [['x', 'a\r\nb']], (failure) => abandoned.push(failure)),
+      failures,
+    )
     await using client = await opened.connect()
 
     client.send(UPGRADE)
@@ -436,6 +448,7 @@ describe.each<Over>(['TCP', 'TLS'])('FrontDoor over %s', (over) => {
 
     expect(client.text).toMatch(/^HTTP\/1\.1 500 /)
     expect(failures).toHaveLength(1)
+    expect(abandoned).toEqual([expect.any(TypeError)])
   })
 
   it('FrontDoor ends the connection of an upgrade that throws, and logs it', async () => {

@@ -2,6 +2,7 @@ import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'n
 import type { AddressInfo } from 'node:net'
 import { expect, it } from 'vitest'
 
+import type { UpgradeOutcome } from '../../../../src/application/index.ts'
 import { Deferred } from '../../../../src/base/internal.ts'
 import { createEnvironment } from '../../../../src/engines/node/environment.ts'
 import {
@@ -18,8 +19,10 @@ import {
 } from '../../../../src/index.ts'
 import { certificate } from '../../../support/certificate.ts'
 import { serveHttp2, serveInVirtualTime } from '../../../support/http2-server.ts'
+import { listen } from '../../../support/loopback.ts'
 import { clientFrame } from '../../../support/peer.ts'
 import {
+  code,
   connectHeaders,
   END_HEADERS,
   END_STREAM,
@@ -28,6 +31,7 @@ import {
   type ReceivedFrame,
   Setting,
 } from '../../../support/raw-http2.ts'
+import { accepted, scriptedApplication } from '../../../support/scripted-application.ts'
 
 const OPTIONS = { port: 0, host: '127.0.0.1', signals: false, tls: certificate, http2: true }
 
@@ -143,6 +147,37 @@ it('a fault while a request is decided resets its stream with INTERNAL_ERROR', a
   await client.until(() => client.frames.some(isReset))
 
   expect(client.frames.find(isReset)?.payload.readUInt32BE(0)).toBe(2)
+  server.close()
+})
+
+it('an accepted upgrade whose stream is gone is abandoned', async () => {
+  const environment = createEnvironment()
+  const decision = new Deferred<UpgradeOutcome>()
+  const abandoned = new Deferred<unknown>()
+  const application = scriptedApplication(() => decision.promise)
+  const server = createServer({ settings: { enableConnectProtocol: true } })
+  server.on('stream', (stream, headers) => {
+    const session = stream.session as ServerHttp2Session // it is open
+    const accepting = { socket: null, settings: null, closed: () => {} }
+    const connection = new Http2Connection(session, environment.timers, accepting)
+    const host = { application, environment, maxSocketsPerConnection: 1, unclaimed: () => {} }
+    receiveConnect(host, { stream, headers, rawHeaders: [], connection })
+    stream.once('close', () =>
+      decision.resolve(
+        accepted(
+          () => expect.unreachable('the stream is gone'),
+          [],
+          (failure) => abandoned.resolve(failure),
+        ),
+      ),
+    )
+  })
+  // It listens on TCP.
+  await using client = await RawHttp2.connectPlainly(await listen(server))
+  const stream = client.request(connectHeaders('/'))
+  client.send(FrameKind.RST_STREAM, 0, stream, code(8))
+
+  expect(await abandoned.promise).toBe(null)
   server.close()
 })
 

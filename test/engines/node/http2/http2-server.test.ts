@@ -219,6 +219,7 @@ it('an answer that an interceptor gave a line break is not sent (response splitt
   const stream = client.request(connectHeaders('/split'))
 
   expect(await client.status(stream)).toBe(500)
+  expect(server.application.statistics().upgradesRefused).toEqual({ failure: 1 })
 })
 
 it('a client that sends GOAWAY and then HEADERS and DATA in one chunk ends no process', async () => {

@@ -233,11 +233,19 @@ describe('receiveUpgrade()', () => {
     const { signal } = await asked.promise
     served.client.socket.resetAndDestroy()
     await once(signal, 'abort')
-    decision.resolve(accepted(() => expect.unreachable('the client has left')))
+    const abandoned: unknown[] = []
+    decision.resolve(
+      accepted(
+        () => expect.unreachable('the client has left'),
+        [],
+        (failure) => abandoned.push(failure),
+      ),
+    )
     const socket = await served.socket
     await decision.promise
     await new Promise((resolve) => setImmediate(resolve))
 
+    expect(abandoned).toEqual([null])
     expect(socket.destroyed).toBe(true)
     expect(listenersOf(socket)).toBe(0)
   })
