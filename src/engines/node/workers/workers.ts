@@ -11,6 +11,7 @@
 import cluster from 'node:cluster'
 
 import { systemClock } from '../../../base/internal.ts'
+import { closeUndelivered } from './handed-over.ts'
 import type { PrimaryDependencies } from './primary.ts'
 import type { WorkerDependencies } from './worker.ts'
 
@@ -39,7 +40,11 @@ export function roleOf(workers: number): ProcessRole {
 export const primaryDependencies: PrimaryDependencies = {
   clock: systemClock,
   signals: process,
-  fork: () => cluster.fork({ [PRIMARY_PID]: process.pid }),
+  fork: () => {
+    const worker = cluster.fork({ [PRIMARY_PID]: process.pid })
+    closeUndelivered(worker.process)
+    return worker
+  },
   claim: () => {
     claim()
     // Keeps the process alive between the end of the last worker and its replacement.

@@ -5,7 +5,8 @@ import { WebSocket } from 'ws'
 
 import { roleOf } from '../../../../src/engines/node/workers/workers.ts'
 import { certificate } from '../../../support/certificate.ts'
-import { listen } from '../../../support/loopback.ts'
+import { listen, RawClient } from '../../../support/loopback.ts'
+import { upgradeRequest } from '../../../support/loopback-world.ts'
 import { Program } from '../../../support/program.ts'
 
 // Each program compiles itself with tsx, once in every process.
@@ -250,6 +251,24 @@ describe('embeddedServer() with workers', () => {
         { signal: 'SIGKILL', exitCode: null },
         { signal: 'SIGKILL', exitCode: null },
       ])
+    })
+
+    it('that is killed takes no connection with it that it has not taken', async () => {
+      await using program = new Program('scaled-echo', { workers: 2 })
+      const { port } = await program.next('started')
+      const serving = [await program.next('serving', 1), await program.next('serving', 2)]
+      for (const { pid } of serving) process.kill(pid, 'SIGSTOP')
+      const clients = await Promise.all(
+        Array.from({ length: 4 }, () => RawClient.connect(Number(port))),
+      )
+      for (const client of clients) client.send(upgradeRequest('/'))
+
+      for (const { pid } of serving) process.kill(pid, 'SIGKILL')
+
+      // Two were under way to the workers. The replacements may get the others.
+      const answered = clients.map((client) => client.until((text) => text !== '').catch(() => ''))
+      expect(await Promise.all(answered)).toHaveLength(4)
+      for (const client of clients) client.socket.destroy()
     })
 
     it('that stops itself is replaced without a word in the log', async () => {
