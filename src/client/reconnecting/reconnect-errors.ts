@@ -35,12 +35,10 @@ export class ConnectionLostError extends TowpathError {
 
   constructor(why: ConnectionLostError['why'], setback: Setback) {
     const cause = setback.error ?? setback.info?.cause ?? undefined
-    super(
-      why === 'final'
-        ? 'Cannot reconnect: the close code, the refusal or shouldReconnect forbids it'
-        : 'Cannot reconnect: maxAttempts or maxElapsed is reached',
-      { cause },
-    )
+    const after = setback.info ? `close code ${setback.info.reason.code}` : 'a failed attempt'
+    const limit = 'maxAttempts or maxElapsed is reached'
+    const fact = why === 'final' ? 'this is final unless shouldReconnect returns true' : limit
+    super(`Cannot reconnect after ${after}: ${fact}`, { cause })
     this.why = why
     this.setback = setback
   }

@@ -30,7 +30,7 @@ describe('ConnectionLostError', () => {
       why: 'exhausted',
       setback,
       cause: failure,
-      message: 'Cannot reconnect: maxAttempts or maxElapsed is reached',
+      message: 'Cannot reconnect after a failed attempt: maxAttempts or maxElapsed is reached',
     })
   })
 
@@ -44,8 +44,16 @@ describe('ConnectionLostError', () => {
 
     expect(failed.cause).toBe(cause)
     expect(ended.cause).toBeUndefined()
+  })
+
+  it('names the close code of the session, which has no error of its own', () => {
+    const reason = new CloseReason(1008, 'a text of the peer')
+    const info = { reason, initiator: 'remote', local: null, remote: reason, clean: true } as const
+
+    const ended = new ConnectionLostError('final', { info: { ...info, cause: null }, error: null })
+
     expect(ended.message).toBe(
-      'Cannot reconnect: the close code, the refusal or shouldReconnect forbids it',
+      'Cannot reconnect after close code 1008: this is final unless shouldReconnect returns true',
     )
   })
 })
