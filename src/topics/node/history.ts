@@ -41,6 +41,8 @@ export interface HistoryEvents {
 export interface HistoryLog {
   /** Whether each offset is the one before it plus 1. */
   readonly isDense: boolean
+  /** How far apart the newest offsets are on average; `null` if that is not known. */
+  readonly spacing: number | null
   head(): Promise<Position>
   /**
    * An offset that the newest `count` events come after, if that is known without a read for this
@@ -53,6 +55,9 @@ export interface HistoryLog {
 const MAX_PAGE_BYTES = 256 * 1024
 /** How much one read of a log brings, if several are needed. */
 export const SCAN_LIMIT: ReadLimit = { events: 256, bytes: 1 << 20 }
+
+/** A guess reaches for so many times the events that are wanted. */
+const GUESSED = 2
 
 /** @throws (by rejecting) the errors of `log`. */
 export async function readHistory(
@@ -83,38 +88,70 @@ async function readNewest(
   log: HistoryLog,
 ): Promise<HistoryEvents> {
   const end = Math.min(before ?? head.offset + 1, head.offset + 1)
-  const scan = { count, end, head, mayRead }
-  if (log.isDense) return readForward({ ...scan, from: Math.max(0, end - 1 - count) }, log)
+  let reads = 0
+  const scan: Scan = {
+    count,
+    end,
+    head,
+    limit: SCAN_LIMIT,
+    mayRead: () => reads++ === 0 || mayRead(1),
+  }
+  if (log.isDense) return readForward(Math.max(0, end - 1 - count), scan, log)
   const known = before === null && count > 0 ? await log.offsetBefore(count) : 0
   if (known > 0 && known < end) {
-    const page = await readForward({ ...scan, from: known }, log)
+    const page = await readForward(known, scan, log)
     // With fewer events, the offset was of another time, or some events are unreadable.
     if (page.events.length === count) return page
   }
-  return readForward({ ...scan, from: 0 }, log)
+  return (before === null ? null : await readBefore(scan, log)) ?? readForward(0, scan, log)
 }
 
-/** A stretch of the log, from which the newest events are wanted. */
+/**
+ * Guesses by the average distance of offsets where the events before `end` begin: the whole log may
+ * be much longer.
+ *
+ * @returns `null` if the guesses were too near.
+ */
+async function readBefore(scan: Scan, log: HistoryLog): Promise<HistoryEvents | null> {
+  const { count, end } = scan
+  const limit = { ...SCAN_LIMIT, events: Math.min(SCAN_LIMIT.events, GUESSED * count + 1) }
+  let found = -1
+  for (let guess = GUESSED * count; log.spacing !== null; guess *= GUESSED * GUESSED) {
+    const from = Math.floor(end - 1 - guess * log.spacing)
+    if (from <= 0) return null
+    const page = await readForward(from, { ...scan, limit }, log)
+    if (page.events.length === count) return page
+    // A longer stretch has no more events: the log may begin here.
+    if (page.events.length <= found) return null
+    found = page.events.length
+  }
+  return null
+}
+
+/** What is wanted of the log. */
 interface Scan {
-  readonly from: number
   /** Only events with a lower offset. */
   readonly end: number
+  /** How many of the newest of them. */
   readonly count: number
   readonly head: Position
-  readonly mayRead: (reads: number) => boolean
+  /** How much one read brings. */
+  readonly limit: ReadLimit
+  /** Called before each read. `false` ends the reading. */
+  readonly mayRead: () => boolean
 }
 
 /** Reads forward, because brokers cannot read backward, and keeps the newest events. */
 async function readForward(
-  { from, end, count, head: { epoch, offset: head }, mayRead }: Scan,
+  from: number,
+  { end, count, head: { epoch, offset: head }, limit, mayRead }: Scan,
   log: HistoryLog,
 ): Promise<HistoryEvents> {
   let newest: TopicEvent[] = []
   let complete = true
   let after = from
-  for (let isFirst = true; count > 0 && after < end - 1; isFirst = false) {
-    if (!isFirst && !mayRead(1)) break
-    const page = await log.read(after, SCAN_LIMIT)
+  while (count > 0 && after < end - 1 && mayRead()) {
+    const page = await log.read(after, limit)
     const last = page.events.at(-1)
     if (page.epoch !== epoch) {
       // The log has begun again: newer events of it may be missing here.

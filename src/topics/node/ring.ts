@@ -49,6 +49,14 @@ export class Ring {
     return this.#events
   }
 
+  /** How far apart the offsets are on average; `null` with fewer than two events. */
+  get spacing(): number | null {
+    const [first] = this.#events
+    const last = this.#events.at(-1)
+    if (first === undefined || last === undefined || first === last) return null
+    return (last.offset - first.offset) / (this.#events.length - 1)
+  }
+
   /** Empties the ring: it begins after `base`. */
   reset(base: number): void {
     this.#changed(-this.#bytes)

@@ -252,6 +252,7 @@ export class TopicNode {
     await this.#kinds.prepare(topic.kind)
     return readHistory(request, {
       isDense: this.broker.offsets === 'dense',
+      spacing: this.#followers.find(name)?.topic.ring?.spacing ?? null,
       head: () => this.position(name, kind),
       offsetBefore: async (count) => {
         const follower = this.#followers.find(name)

@@ -19,6 +19,7 @@ function logOf(
   return {
     reads: 0,
     isDense,
+    spacing: null,
     head: () => Promise.resolve(head),
     offsetBefore: () => Promise.resolve(0),
     read(after, { events: limit }) {
@@ -123,6 +124,31 @@ describe('readHistory()', () => {
 
     expect(page.events.map(({ offset }) => offset)).toEqual([50, 60, 70, 80])
     expect(page).toMatchObject({ epoch: 'e', complete: false })
+  })
+
+  it('pages of a long log are found by the distance of its offsets, at any of them', async () => {
+    const long = Array.from({ length: 400 }, (_, index) => 10 * (index + 1))
+    for (const spacing of [10, 4, 30]) {
+      const log = { ...logOf(long, false), spacing }
+      for (const last of [399, 200, 8, 3, 1]) {
+        log.reads = 0
+        const expected = long.slice(Math.max(0, last - 2), last)
+        const before = 10 * last + 1
+        expect(await offsetsOf(log, { from: { last: 2 }, before })).toEqual(expected)
+        expect(log.reads).toBeLessThan(10)
+      }
+    }
+  })
+
+  it('a log that is short among others is read whole after two guesses', async () => {
+    const log = { ...logOf([1_000_000, 1_000_100, 1_000_110], false), spacing: 10 }
+    const asked: number[] = []
+    const mayRead = (reads: number): boolean => asked.push(reads) < 100
+
+    const request = { from: { last: 10 }, before: 1_000_110, mayRead }
+    expect(await offsetsOf(log, request)).toEqual([1_000_000, 1_000_100])
+    expect(log.reads).toBeLessThan(10)
+    expect(asked).toHaveLength(log.reads - 1)
   })
 
   it('an empty topic has an empty history', async () => {

@@ -34,6 +34,17 @@ describe('Ring', () => {
     expect(ring.at(999)).toBeNull()
   })
 
+  it('knows how far apart its offsets are', () => {
+    const ring = new Ring(new RingBudget())
+    expect(ring.spacing).toBeNull()
+    ring.append(eventOf(10))
+    expect(ring.spacing).toBeNull()
+    ring.append(eventOf(12))
+    ring.append(eventOf(30))
+
+    expect(ring.spacing).toBe(10)
+  })
+
   it('holds 256 KiB, and at least one event', () => {
     const ring = new Ring(new RingBudget())
     for (let offset = 1; offset <= 10; offset++) ring.append(eventOf(offset, 50_000))
