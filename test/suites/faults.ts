@@ -169,6 +169,7 @@ const OURS = 4000
 const THEIRS = 4001
 const VANISHED = 1006
 const WRITE_TIMEOUT = ended(VANISHED, 30_000, { cause: 'TOWPATH_SESSION_TIMEOUT' })
+const CLOSE_TIMEOUT = ended(OURS, 10_000, { cause: 'TOWPATH_SESSION_TIMEOUT' })
 const PING_TIMEOUT = ended(1011, 4000, { cause: 'TOWPATH_PING_TIMEOUT' })
 
 /** What the contract says, for each fault and kind of moment. */
@@ -201,8 +202,8 @@ const OUTCOMES: Readonly<Record<FaultName, Readonly<Record<MomentKind, Outcome>>
   silence: {
     open: LIVES_ON,
     blocked: WRITE_TIMEOUT,
-    'our close': ended(OURS, 10_000),
-    'our close, queued': ended(OURS, 10_000),
+    'our close': CLOSE_TIMEOUT,
+    'our close, queued': CLOSE_TIMEOUT,
     'their close': ended(THEIRS, 10_000, { clean: true }),
     'their close, queued': ended(THEIRS, 10_000),
   },
@@ -217,8 +218,8 @@ const OUTCOMES: Readonly<Record<FaultName, Readonly<Record<MomentKind, Outcome>>
   'a reader that stops': {
     open: LIVES_ON,
     blocked: WRITE_TIMEOUT,
-    'our close': ended(OURS, 10_000),
-    'our close, queued': ended(OURS, 10_000),
+    'our close': CLOSE_TIMEOUT,
+    'our close, queued': CLOSE_TIMEOUT,
     'their close': ended(THEIRS, 10_000, { clean: true }),
     'their close, queued': ended(THEIRS, 10_000),
   },
@@ -241,8 +242,8 @@ const OUTCOMES: Readonly<Record<FaultName, Readonly<Record<MomentKind, Outcome>>
   'a writer that is too slow': {
     open: LIVES_ON,
     blocked: LIVES_ON,
-    'our close': ended(OURS, 10_000),
-    'our close, queued': ended(OURS, 10_000),
+    'our close': CLOSE_TIMEOUT,
+    'our close, queued': CLOSE_TIMEOUT,
     'their close': ended(THEIRS, 10_000, { clean: true }),
     'their close, queued': ended(THEIRS, 10_000),
   },
