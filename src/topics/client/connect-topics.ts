@@ -32,7 +32,8 @@ import type {
 import { Outbox } from './outbox.ts'
 
 const DEFAULT_OUTBOX: OutboxLimits = { messages: 64, bytes: 1 << 20 }
-const OPTION_NAMES = ['token', 'outbox', 'encoding']
+/** `connection` is for the caller, and is here for the message about an unknown option. */
+const OPTION_NAMES = ['token', 'outbox', 'encoding', 'connection']
 
 type Denied = { readonly code: string; readonly message: string } | null
 

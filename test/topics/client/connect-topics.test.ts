@@ -12,6 +12,18 @@ import { Listening } from '../../support/topics-world.ts'
 
 const MIB = 1 << 20
 
+describe('connectTopicsOn()', () => {
+  it.each([[{ reconnect: {} }, 'expected one of "token", "outbox", "encoding", "connection"']])(
+    'refuses %j at the call',
+    async (options, message) => {
+      await withTestApplication((t) => {
+        // A mistake that JavaScript does not find.
+        expect(() => connecting(t, options as never)).toThrow(message)
+      })
+    },
+  )
+})
+
 describe.each(['json', 'binary'] as const)('connectTopicsOn() in %s', (encoding) => {
   it('publishes and receives, with types from the kind', async () => {
     await withTestApplication(async (t) => {
