@@ -115,7 +115,7 @@ class TypedOutgoing implements SendChannel<unknown> {
     this.#codec = codec
     this.#port = sessionPort(ACT, session)
     this.#order = new Order({ side: 'server', contract: null, validatesOutgoing: true })
-    void session.closed.then(() => this.#order.end())
+    void session.closed.then(() => this.#order.end(() => this.#port.turn()))
   }
 
   get isClosedForSend(): boolean {

@@ -19,6 +19,13 @@ const contract = defineContract({
 })
 const older = defineContract({ name: 'c', version: 1, client: contract.shape.client })
 
+/** Its schema answers later. */
+const checked = defineContract({
+  name: 'c',
+  client: {},
+  server: { said: { event: z.string().refine(() => Promise.resolve(true)) } },
+})
+
 const HANDLERS = { say: () => {}, row: () => ({ name: 'ada' }), ping: () => {} }
 
 describe('typed()', () => {
@@ -93,6 +100,25 @@ describe('typed()', () => {
       expect(await letsLoopTurn(() => client.incoming.receiveCatching())).toBe(true)
       // It would end the process.
       void client.request('ping', undefined)
+    })
+  })
+
+  it('M-17 a loop of events whose schema answers later lets the event loop turn after the end', async () => {
+    await withPair(checked, async ({ server, served, t }) => {
+      await served.close()
+      await t.settle()
+
+      expect(await letsLoopTurn(() => server.send('said', 'a'))).toBe(true)
+    })
+  })
+
+  it('M-04 an event whose schema answers later is sent after incoming was cancelled', async () => {
+    await withPair(checked, async ({ client, server, served, t }) => {
+      served.incoming.cancel()
+      await t.settle()
+      await server.send('said', 'a')
+
+      expect(await client.incoming.receive()).toMatchObject({ type: 'said', data: 'a' })
     })
   })
 

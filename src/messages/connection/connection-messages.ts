@@ -173,8 +173,10 @@ export class ConnectionMessages implements Servable, IncomingReader {
     signal?.throwIfAborted()
     // A session that is closing takes no requests: what is asked now waits for the next session.
     if (this.#current?.session.outgoing.isClosedForSend === false) return this.#current.link
-    if (this.#isOver) {
-      await this.turn()
+    const turn = this.turn()
+    // No session will follow: the connection is over, or this side is closing it.
+    if (this.#isOver || turn !== null) {
+      await turn
       throw new RequestFailedError(type, 'DISCONNECTED')
     }
     const waiting = new Deferred<Link>()
@@ -304,7 +306,7 @@ export class ConnectionMessages implements Servable, IncomingReader {
       waiting.reject(new RequestFailedError(type, 'DISCONNECTED'))
     }
     // A schema may never answer.
-    this.order?.end()
+    this.order?.end(() => this.turn())
     this.incoming.close(cause)
   }
 }

@@ -134,7 +134,7 @@ export class Link implements LinkParts {
     const detail = cause === null && reason !== null ? new SessionClosedError(reason) : cause
     this.asks.end(detail)
     this.answers?.end()
-    this.order?.end()
+    this.order?.end(() => this.port.turn())
     const close = (): void => {
       // `incoming` ends, unless other sessions go on with it.
       if (!this.#isShared) this.incoming.close(cause, detail)

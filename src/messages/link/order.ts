@@ -17,7 +17,7 @@ import { type Check, isPromise, type Validated } from '../../schema/index.ts'
 import type { CompiledEntry } from '../contract.ts'
 import { InvalidMessageError } from '../errors.ts'
 import { ignore } from './outbox.ts'
-import type { LinkSettings } from './port.ts'
+import type { LinkPort, LinkSettings } from './port.ts'
 import { Turns } from './turns.ts'
 
 /** Takes one message out of the queue, as if it had never been sent: its sender gets `reason`. */
@@ -32,7 +32,8 @@ export class Order {
   readonly #turns = new Turns()
   /** Withdraw the messages that wait for their turn. */
   readonly #withdrawals = new Set<Withdraw>()
-  #isOver = false
+  /** Set by `end`. */
+  #turnAtEnd: LinkPort['turn'] | null = null
 
   constructor(settings: OrderSettings) {
     this.#settings = settings
@@ -135,9 +136,14 @@ export class Order {
     )
   }
 
-  /** The session is over: messages that wait for a schema, now or later, are not sent. */
-  end(): void {
-    this.#isOver = true
+  /**
+   * The session is over: messages that wait for a schema are not sent. Later ones are refused too,
+   * but a loop of them lets the event loop turn.
+   *
+   * @param turn see `LinkPort.turn`: where it returns `null`, messages may still be sent.
+   */
+  end(turn: LinkPort['turn']): void {
+    this.#turnAtEnd = turn
     for (const withdraw of this.#withdrawals) withdraw(new ClosedSendChannelError(undefined))
   }
 
@@ -173,7 +179,7 @@ export class Order {
     }
     this.#withdrawals.add(withdraw)
     onWait(withdraw)
-    if (this.#isOver) withdraw(new ClosedSendChannelError(undefined))
+    void this.#turnAtEnd?.()?.then(() => withdraw(new ClosedSendChannelError(undefined)))
     return outcome.promise
   }
 }

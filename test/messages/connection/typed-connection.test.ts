@@ -423,6 +423,21 @@ describe('typedConnection()', () => {
     })
   })
 
+  it('M-29 a request fails with DISCONNECTED while this side is closing the connection', async () => {
+    await withWorld(async ({ t, connect }) => {
+      const { connection, client } = connect()
+      await connection.whenOpen()
+      // The server answers our Close frame later.
+      t.network.delay({ seconds: 5 }, { towards: 'server' })
+      void connection.close()
+
+      await expect(client.request('once', 'a')).rejects.toMatchObject({ failure: 'DISCONNECTED' })
+
+      expect(connection.state.type).not.toBe('closed')
+      t.network.restore()
+    })
+  })
+
   it('M-17 loops of calls after the end let the event loop turn', async () => {
     await withWorld(async ({ connect }) => {
       const { connection, client } = connect()

@@ -108,7 +108,7 @@ describe('Order', () => {
     const { order, send, sent } = setUp()
     const waiting = send('a', slow().schema)
     void send('b')
-    order.end()
+    order.end(() => Promise.resolve())
 
     await expect(waiting).rejects.toThrow(ClosedSendChannelError)
     expect(sent).toEqual([])
