@@ -39,7 +39,13 @@ export class AcceptedUpgrade implements UpgradeAccepted, SessionOpening {
   }
 
   start(transport: Transport): void {
-    openServerSession(this, transport)
+    try {
+      openServerSession(this, transport)
+    } catch (error) {
+      // Such as one of an extension of the application: there is no session that ends the call.
+      this.abandon(error)
+      throw error
+    }
   }
 
   abandon(failure: unknown): void {

@@ -173,7 +173,8 @@ export class UpgradeAttempt implements RoutedRequest {
       const facts = { request, route: this.call.route.path, status, reason, cause }
       rootContext.run(() => monitor.emit('upgradeRefused', facts))
     }
-    rootContext.run(() => this.call.end(() => refusal.cause ?? endReason()))
+    let reason = refusal.cause
+    rootContext.run(() => this.call.end(() => (reason ??= endReason())))
   }
 
   /** Sets the outcome if there is none yet. @returns the outcome. */

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 
+import type { Extension } from '../../../src/extensions/index.ts'
 import { expectRefusal, chat } from '../upgrade-client.ts'
 
 it('an accepted upgrade that never starts takes no place among the connections', async () => {
@@ -11,6 +12,33 @@ it('an accepted upgrade that never starts takes no place among the connections',
   await world.connect('/chat')
   expectRefusal(await world.upgrade('/chat'), 503, 'the server has too many connections')
   expect(world.app.sessions.size).toBe(1)
+})
+
+it('an accepted upgrade whose extension throws ends its call, and counts as refused', async () => {
+  const failure = new TypeError('on purpose')
+  const open = (): never => {
+    throw failure
+  }
+  const extension: Extension = {
+    name: 'custom',
+    reservedBits: 0,
+    accept: () => ({ parameters: [], open }),
+    offer: () => [],
+    agree: () => null,
+  }
+  const world = chat({ extensions: [extension] })
+  let reason: unknown
+  world.app.routing((route) =>
+    route.intercept(({ signal }) => {
+      signal.addEventListener('abort', () => (reason = signal.reason))
+    }),
+  )
+  const headers = { 'Sec-WebSocket-Extensions': 'custom' }
+
+  await expect(world.connect('/chat', { headers })).rejects.toBe(failure)
+
+  expect(reason).toBe(failure)
+  expect(world.app.statistics().upgradesRefused).toEqual({ failure: 1 })
 })
 
 it.each([
