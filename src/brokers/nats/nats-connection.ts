@@ -135,14 +135,18 @@ export class NatsConnection implements EngineConnection {
   }
 
   /**
-   * Makes sure that this user may publish to `subject`, which has no subscribers. The publisher of
-   * a message is not told that the server has refused it.
+   * Makes sure that this user may publish to `subject`. The publisher of a message is not told that
+   * the server has refused it, but the one of a request is.
    *
    * @throws (by rejecting) {UnusableEngineError} if the permissions forbid it.
    */
   async checkPublish(subject: string): Promise<void> {
+    const asked = this.#connection.request(subject, NOTHING, { timeout: ANSWER_MS })
+    // A program that listens to all subjects answers nothing. The server answers in order: a refusal
+    // has come before the second flush has begun.
+    const passed = this.flush().then(() => this.flush())
     try {
-      await this.#connection.request(subject, NOTHING, { timeout: ANSWER_MS })
+      await Promise.race([asked, passed])
     } catch (error) {
       if (this.isUnheard(error)) return
       if (!this.isForbidden(error)) throw error
@@ -153,7 +157,10 @@ export class NatsConnection implements EngineConnection {
 
   /** Whether `error` says that the permissions forbid the request: the server has dropped it. */
   isForbidden(error: unknown): boolean {
-    return error instanceof Error && error.cause instanceof this.#nats.PermissionViolationError
+    if (!(error instanceof Error)) return false
+    const { cause } = error
+    // A refused subscription to the answers rejects all requests: the server may have heard them.
+    return cause instanceof this.#nats.PermissionViolationError && cause.operation === 'publish'
   }
 
   /** Whether `error` says that nobody was there: the request was not heard. */

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { NatsConnection, NatsMessage } from '../../../src/brokers/nats/nats-connection.ts'
 import { connectNats, loadNats } from '../../../src/brokers/nats/nats-dialing.ts'
 import { readNatsOptions } from '../../../src/brokers/nats/nats-options.ts'
-import { EngineProcess, freePort, TemporaryFolder } from '../../support/brokers/engine-process.ts'
+import { EngineProcess, TemporaryFolder } from '../../support/brokers/engine-process.ts'
+import { freePort } from '../../support/free-port.ts'
 import { NATS } from '../../support/brokers/nats-harness.ts'
 import { bytes, text } from '../../suites/brokers/harness.ts'
 
@@ -68,6 +69,14 @@ describe.skipIf(NATS === null)('NatsConnection', () => {
         'Cannot use the broker: NATS forbids to publish to "forbidden.w", expected a user who may',
       cause: { cause: { name: 'PermissionViolationError' } },
     })
+  })
+
+  it('checkPublish() needs no answer of a program that listens to all subjects', async () => {
+    const [listener, connection] = await Promise.all([connect(), connect(() => {}, 'limited')])
+    await listener.subscribe(['>'])
+
+    await expect(connection.checkPublish('permitted.w')).resolves.toBeUndefined()
+    await expect(connection.checkPublish('forbidden.w')).rejects.toThrow('NATS forbids')
   })
 
   it('what comes on subscriptions is heard once, until unsubscribe()', async () => {
