@@ -1,5 +1,5 @@
 import { on, once } from 'node:events'
-import { createServer, type IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 
@@ -10,7 +10,7 @@ import { type Interceptor, throughMiddleware } from '../../../src/index.ts'
 import { load } from '../../mounts/frameworks.ts'
 import { mountSuite } from '../../suites/mounts.ts'
 import { certificate } from '../../support/certificate.ts'
-import { listen } from '../../support/loopback.ts'
+import { freePort } from '../../support/free-port.ts'
 import {
   applicationOf,
   asGateway,
@@ -215,15 +215,6 @@ describe.skipIf(skipped !== null)('TowpathAdapter', () => {
     expect(() => new TowpathAdapter(app, { webSockets: { maxFrameSize: 0 } })).toThrow(RangeError)
   })
 })
-
-/** A port that was free a moment ago: a gateway cannot ask for any. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  const port = await listen(server)
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** A client that keeps its messages until they are asked for. */
 interface Client {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Deferred } from '../../../src/base/internal.ts'
 import { askInTurn } from '../../../src/brokers/redis/asking.ts'
 import { createTestEnvironment } from '../../../src/testing/test-environment.ts'
-import { freePort } from '../../support/brokers/engine-process.ts'
+import { freePort } from '../../support/free-port.ts'
 import { frozen, listening, partsOf } from '../../support/brokers/redis-servers.ts'
 
 describe('askInTurn()', () => {

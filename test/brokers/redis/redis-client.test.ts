@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { describe, expect, it, vi } from 'vitest'
 import { type Client, openClient, verifyServer } from '../../../src/brokers/redis/redis-client.ts'
-import { freePort } from '../../support/brokers/engine-process.ts'
+import { freePort } from '../../support/free-port.ts'
 import { frozen, listening, partsOf } from '../../support/brokers/redis-servers.ts'
 
 /** A client whose server says `info`. */

@@ -5,7 +5,8 @@ import { redisBroker, type RedisBrokerOptions } from '../../../src/brokers/redis
 import { readPrimary } from '../../../src/brokers/redis/redis-connection.ts'
 import { createEnvironment } from '../../../src/engines/node/environment.ts'
 import type { Broker } from '../../../src/topics/index.ts'
-import { EngineProcess, freePort, TemporaryFolder } from '../../support/brokers/engine-process.ts'
+import { EngineProcess, TemporaryFolder } from '../../support/brokers/engine-process.ts'
+import { freePort } from '../../support/free-port.ts'
 import { REDIS, RedisServer } from '../../support/brokers/redis-harness.ts'
 import { RecordingSink } from '../../suites/brokers/harness.ts'
 

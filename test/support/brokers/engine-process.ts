@@ -5,17 +5,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const FOLDERS = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin', '/usr/local/sbin']
 
-const FIRST_PORT = 12_000
 /** Of what an engine has printed last, for the error of one that ends by itself. */
 const OUTPUT_CHARACTERS = 8000
-/** Linux gives outgoing connections ports from 32 768. Redis Cluster adds 10 000 to a port. */
-const PORTS = 10_000
 
 /**
  * Where `program` is; `null` when it is not installed, which skips tests.
@@ -37,26 +34,6 @@ export function findProgram(program: string): string | null {
     throw new Error(`Cannot test: ${program} is not installed, and TOWPATH_ENGINES is "required"`)
   }
   return null
-}
-
-/**
- * A port that is free now, below those that the system gives to outgoing connections: an engine
- * that was killed finds its port free when it starts again.
- */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = FIRST_PORT + Math.floor(Math.random() * PORTS)
-    const server = createServer()
-    const outcome = once(server, 'listening').then(
-      () => true,
-      () => false,
-    )
-    server.listen(port, '127.0.0.1')
-    if (!(await outcome)) continue
-    server.close()
-    await once(server, 'close')
-    return port
-  }
 }
 
 /** A folder that ends with the test. */

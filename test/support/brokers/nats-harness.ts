@@ -10,7 +10,8 @@ import { createEnvironment } from '../../../src/engines/node/environment.ts'
 import type { Broker } from '../../../src/topics/index.ts'
 import type { BrokerHarness } from '../../suites/brokers/harness.ts'
 import { CutProxy } from './cut-proxy.ts'
-import { EngineProcess, findProgram, freePort, TemporaryFolder } from './engine-process.ts'
+import { freePort } from '../free-port.ts'
+import { EngineProcess, findProgram, TemporaryFolder } from './engine-process.ts'
 
 /** Where nats-server is; `null` skips. */
 export const NATS: string | null = findProgram('nats-server')

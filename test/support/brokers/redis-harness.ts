@@ -11,7 +11,8 @@ import { RedisNames } from '../../../src/brokers/redis/redis-names.ts'
 import type { BrokerHarness } from '../../suites/brokers/harness.ts'
 import type { Lie, LiePlace, LyingEngine } from '../../suites/brokers/lying-suite.ts'
 import { CutProxy } from './cut-proxy.ts'
-import { EngineProcess, findProgram, freePort, TemporaryFolder } from './engine-process.ts'
+import { freePort } from '../free-port.ts'
+import { EngineProcess, findProgram, TemporaryFolder } from './engine-process.ts'
 
 /** Where redis-server is; `null` skips. */
 export const REDIS: string | null = findProgram('redis-server')
