@@ -3,6 +3,7 @@
  * that have one each. The configurations of Vitest put them together.
  */
 
+import { existsSync } from 'node:fs'
 import type { TestProjectInlineConfiguration } from 'vitest/config'
 import base from './vitest.config.ts'
 
@@ -76,6 +77,10 @@ export function sharing(setups: readonly string[], excluded: readonly string[] =
 
 /** Files with a process each. */
 export function isolated(files: readonly string[]): Project {
+  for (const file of files) {
+    if (file.includes('*') || existsSync(new URL(file, import.meta.url))) continue
+    throw new Error(`Cannot test ${file}: the file does not exist`)
+  }
   // The name sorts before `sharing`: Vitest begins with the project that has the slow files.
   return { ...base, test: { ...base.test, name: 'isolated', include: [...files] } }
 }

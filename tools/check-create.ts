@@ -109,6 +109,8 @@ async function useTerminalClient(url: URL): Promise<void> {
     cwd: join(FOLDER, 'typed'),
     env: { ...process.env, URL: url.href },
     stdio: 'pipe',
+    // It ends by itself in a second, or not at all.
+    timeout: 60_000,
   })
   const errors = text(client.stderr)
   const exited = first(client, 'exit')
