@@ -57,8 +57,8 @@ interface Pending {
 }
 
 /**
- * To connect may take so long, and each step of restoring too. All steps together may take longer:
- * a node may follow very many topics.
+ * The limit of connecting, and of each step of restoring. All steps together may take longer: a
+ * node may follow very many topics.
  */
 const CONNECT_MS = 10_000
 const PROBE_EVERY_MS = 3000

@@ -34,15 +34,15 @@ export class BrokerUnavailableError extends TowpathError {
 
 /**
  * The event may be stored: the connection to the broker ended before the answer, or the time in
- * which a second attempt would have been recognised is over, or a later publish was stored first.
- * Publishing again may store the event twice.
+ * which a second attempt is recognised is over, a later publish was stored first, or the topics
+ * were closed. Publishing again may store the event twice.
  */
 export class PublishUncertainError extends TowpathError {
   override readonly name = 'PublishUncertainError'
   readonly code = 'TOWPATH_PUBLISH_UNCERTAIN'
   readonly topic: string
 
-  /** @param problem why nobody knows. */
+  /** @param problem why the result is unknown. */
   constructor(topic: string, options?: ErrorOptions, problem = 'no answer came in time') {
     super(`Cannot say whether the event for ${quoteName(topic)} is stored: ${problem}`, options)
     this.topic = topic

@@ -6,7 +6,7 @@ import { Deferred, type WheelTimer } from '../../base/internal.ts'
 import { type Client, type ClientParts, openClient } from './redis-client.ts'
 import type { RedisAddress } from './redis-options.ts'
 
-/** A server that is silent for so long is not waited for alone. */
+/** After this silence, in milliseconds, the next server is asked too. */
 const SILENT_MS = 500
 
 /** A question to one server. Resolves with `null` if the server does not know the answer. */
@@ -34,7 +34,7 @@ export async function askInTurn<T>(
   const asking = new Asking(parts, inTurn, problem, ask)
   const fail = (): void => asking.fail()
   parts.signal.addEventListener('abort', fail, { once: true })
-  // A signal that has fired tells its new listeners nothing.
+  // An aborted signal does not call listeners that are added later.
   if (parts.signal.aborted) fail()
   try {
     return await asking.run()

@@ -76,7 +76,7 @@ class RedisEngine implements Engine<RedisConnection, Buffer>, Delivery<Buffer> {
     const timers = this.#timers
     const parts = { signal, ended, attempt, timers }
     const connection = await connectRedis(this.#redis, this.#settings, heard, parts)
-    // Rejects if the ACL forbids it: an outage tells more than messages that do not arrive.
+    // Rejects if the ACL forbids it. Otherwise messages would be lost without an error.
     await connection.publish(this.#names.wire(''), NOTHING)
     return connection
   }

@@ -205,7 +205,7 @@ export class ClientConnection {
     this.#owner.ended(error)
   }
 
-  /** Everything is asked again on a new session, and nothing after the end. */
+  /** A new session repeats all requests, and after the end there are none: no timer is needed. */
   #clearTimers(): void {
     for (const timer of this.#timers) timer[Symbol.dispose]()
     this.#timers.clear()

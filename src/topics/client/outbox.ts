@@ -50,7 +50,7 @@ export class Outbox {
   readonly #paused = new Set<string>()
   #pending: Pending[] = []
   #bytes = 0
-  // As a server has them by default: its own come before anything is sent.
+  // The server's defaults. Its own values arrive before the first publish is sent.
   #dedupeMs = 120_000
   #maxUnanswered = 32
 

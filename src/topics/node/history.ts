@@ -56,7 +56,7 @@ const MAX_PAGE_BYTES = 256 * 1024
 /** How much one read of a log brings, if several are needed. */
 export const SCAN_LIMIT: ReadLimit = { events: 256, bytes: 1 << 20 }
 
-/** A guess reaches for so many times the events that are wanted. */
+/** The first guess covers this many times the wanted events. */
 const GUESSED = 2
 
 /** @throws (by rejecting) the errors of `log`. */
@@ -132,7 +132,7 @@ async function readBefore(scan: Scan, log: HistoryLog): Promise<HistoryEvents | 
 interface Scan {
   /** Only events with a lower offset. */
   readonly end: number
-  /** How many of the newest of them. */
+  /** How many events are wanted, the newest ones. */
   readonly count: number
   readonly head: Position
   /** How much one read brings. */

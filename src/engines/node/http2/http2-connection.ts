@@ -125,7 +125,7 @@ export class Http2Connection implements StreamConnection {
    */
   limitAnswer(stream: ServerHttp2Stream): void {
     const deadline = this.#timers.schedule(ANSWER_LIMIT_MS, () => {
-      // Without a code, `destroy` would send NO_ERROR, and the client would take half for all.
+      // Without a code, `destroy` would send NO_ERROR: a partial answer would look complete.
       stream.close(ErrorCode.CANCEL)
       stream.destroy()
     })

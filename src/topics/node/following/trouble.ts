@@ -6,7 +6,7 @@
 import type { TimerWheel, WheelTimer } from '../../../base/internal.ts'
 import { type HeldBudget, HeldEvents } from './held-events.ts'
 
-/** Pauses before a log is asked again that did not answer as expected. Each is twice the last. */
+/** The first and the longest pause before the log is read again. Each pause doubles the last. */
 const MIN_RETRY_MS = 250
 const MAX_RETRY_MS = 1000
 /**
@@ -35,7 +35,7 @@ export class Trouble {
    * a known offset has come with another event.
    */
   doubt: 'none' | 'open' | 'proven' = 'none'
-  /** How many healings in a row have found nothing, and how many could not read. */
+  /** How many healings since the last success found nothing, and how many could not read. */
   #fruitless = 0
   #failed = 0
   /** How many pauses there were since the log last answered as expected. */

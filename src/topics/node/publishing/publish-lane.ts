@@ -210,7 +210,8 @@ export class PublishLane {
 
   /**
    * Whether the broker remembers a later entry of the lane, although it has refused this one. The
-   * log in Redis may have been written by a node of an older version, which kept no gaps.
+   * log in Redis may have been written by a node of an older version, which kept no gaps. Nodes of
+   * both versions must not run at the same time: an older one cannot read these gaps.
    */
   #isBehind({ identity, wasRefused }: Entry, { offset, duplicate }: Appended): boolean {
     return wasRefused && duplicate === true && offset === null && 'lane' in identity
