@@ -250,7 +250,7 @@ export class WireSession implements TopicsClient {
   }
 
   #deny(topic: string, denied: Denied | null): void {
-    this.#subscriptions.unsubscribe(topic)
+    this.#subscriptions.revoke(topic)
     this.#presence.denied(topic)
     const { code = 'expired', message = '' } = denied ?? {}
     this.#answers.send({ type: 'denied', topic, code, message })

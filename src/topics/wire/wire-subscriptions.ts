@@ -46,7 +46,10 @@ export class WireSubscriptions {
   /** By topic. Subscriptions that have begun are in the outlet of the session. */
   readonly #asking = new Map<string, Asking>()
   readonly #endings = new Map<string, Ending>()
-  /** What the application has subscribed the client to; `null` until it does. */
+  /**
+   * What the application has subscribed the client to, until the permission for the topic or the
+   * session ends; `null` until it does.
+   */
   #served: Map<string, Served> | null = null
   /** Pages of the history are read one after another. */
   #paging: Promise<void> = Promise.resolve()
@@ -82,7 +85,6 @@ export class WireSubscriptions {
     }
     const served = this.#served?.get(name)
     this.unsubscribe(name)
-    if (served !== undefined) this.#served?.set(name, served)
     if (this.#asking.size + this.#begun().length >= topics.settings.maxTopics) {
       answers.tellLimit('maxTopics', name)
       answers.refuse(id, name, 'limit', 'Too many topics')
@@ -101,7 +103,6 @@ export class WireSubscriptions {
       answers.forbid(id, name, decision.isAllowed ? null : decision.denied)
       return
     }
-    this.#served?.delete(name)
     this.#endAt(name, allowed, decision.until)
     await this.#attach(id, name, allowed.kind, asking, from)
   }
@@ -122,9 +123,11 @@ export class WireSubscriptions {
     this.#served.set(name, { kind, from })
   }
 
-  /** Does nothing if there is no subscription. */
+  /**
+   * Does nothing if there is no subscription. The client may subscribe again to a topic of the
+   * application: a client with a slow reader does so.
+   */
   unsubscribe(topic: string): void {
-    this.#served?.delete(topic)
     const asking = this.#asking.get(topic)
     if (asking !== undefined) asking.isOver = true
     this.#asking.delete(topic)
@@ -135,6 +138,12 @@ export class WireSubscriptions {
       this.#feed.forget(subscription)
       this.#parts.topics.outlets.detach(this.#receiver, subscription)
     }
+  }
+
+  /** The permission for a topic has ended, and the subscription of the application with it. */
+  revoke(topic: string): void {
+    this.#served?.delete(topic)
+    this.unsubscribe(topic)
   }
 
   /**

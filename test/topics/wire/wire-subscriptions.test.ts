@@ -256,6 +256,48 @@ describe.each(ENCODINGS)('WireSubscriptions in %s', (encoding) => {
     })
   })
 
+  it('T-05 a client may leave a topic of the application, and subscribe to it again', async () => {
+    await withTestApplication(async (t) => {
+      serving(t, {}, { connected: (client) => client.subscribe(Inbox, { user: 'ada' }) })
+      const client = await Speaking.begin(t, encoding)
+      const topic = 'inboxes/ada'
+      await client.hear() // subscribed
+      await client.hear() // live
+      for (const id of [1, 3]) {
+        const subscribed = await client.ask({ type: 'subscribe', id, topic, from: 'now' })
+        expect(subscribed).toMatchObject({ type: 'subscribed', id, topic })
+        await client.hear() // live
+        await client.ask({ type: 'unsubscribe', id: id + 1, topic })
+      }
+    })
+  })
+
+  it('T-55 the end of a permission ends the subscription of the application too', async () => {
+    await withTestApplication(async (t) => {
+      const topics = serving(
+        t,
+        {},
+        { connected: (client) => client.subscribe(Renewed, { name: 'x' }) },
+      )
+      topics.allow(Renewed, {
+        subscribe: ({ client }) =>
+          client.token === 'good' && { until: new Date(Date.now() + 5000) },
+      })
+      const client = await Speaking.begin(t, encoding, { token: 'good' })
+      const topic = 'renewed/x'
+      await client.hear() // subscribed
+      await client.hear() // live
+      await client.ask({ type: 'subscribe', id: 1, topic, from: 'now' })
+      await client.hear() // live
+      expect(await client.ask({ type: 'token', token: 'bad' })).toMatchObject({ type: 'denied' })
+
+      expect(await client.ask({ type: 'subscribe', id: 2, topic, from: 'now' })).toMatchObject({
+        id: 2,
+        code: 'forbidden',
+      })
+    })
+  })
+
   it('T-06 a topic without history has events without an offset', async () => {
     await withTestApplication(async (t) => {
       const topics = serving(t)
