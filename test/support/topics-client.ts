@@ -72,6 +72,8 @@ export function connecting(
 /** A message of the protocol. */
 export type Message = Record<string, unknown>
 
+type Answer = readonly Message[] | null
+
 export const WELCOME = {
   type: 'welcome',
   client: 'a.b',
@@ -87,7 +89,7 @@ export const WELCOME = {
  */
 export function scripted(
   t: TestApplication,
-  answer: (message: Message) => readonly Message[] | null,
+  answer: (message: Message) => Answer | Promise<Answer>,
 ): readonly unknown[] {
   const codes: unknown[] = []
   t.application.install(WebSockets)
@@ -97,7 +99,7 @@ export function scripted(
       for await (const frame of session.incoming) {
         if (!(frame instanceof Frame.Text)) continue
         const message = JSON.parse(frame.readText()) as Message // of the client
-        const said = answer(message) ?? (message['type'] === 'hello' ? [WELCOME] : [])
+        const said = (await answer(message)) ?? (message['type'] === 'hello' ? [WELCOME] : [])
         for (const each of said) await session.send(JSON.stringify(each))
       }
     }),

@@ -123,6 +123,12 @@ export class ClientConnection {
     return true
   }
 
+  /** @returns the id of the request; `null` without a session. */
+  request(message: ClientFields): number | null {
+    const id = this.nextId()
+    return this.send({ id, ...message }) ? id : null
+  }
+
   async renewToken(): Promise<void> {
     this.send({ type: 'token', token: (await this.#token?.()) ?? null })
   }
@@ -143,7 +149,7 @@ export class ClientConnection {
     const message = encoding.read(await session.incoming.receive())
     if (message?.type !== 'welcome') {
       void session.close(NOT_UNDERSTOOD)
-      throw new TypeError('Cannot talk to the server: it did not answer hello with welcome')
+      throw new TypeError('Cannot talk to the server: it sent no welcome')
     }
     const isSame = this.#client === message.client
     this.#client = message.client

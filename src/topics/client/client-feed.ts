@@ -4,10 +4,13 @@
  */
 
 import { addAbortListener, Deferred, removeAbortListener } from '../../base/internal.ts'
-import type { From, Position, TopicItem } from '../kind/items.ts'
+import type { From, GapItem, Position, TopicItem } from '../kind/items.ts'
 
 /** With more items, the client unsubscribes until the reader has taken them. */
 const MAX_ITEMS = 256
+
+/** A gap that the client has found by itself. */
+type OwnGap = GapItem & { readonly before: number }
 
 /** What a feed asks of its connection. */
 export interface FeedOwner {
@@ -32,13 +35,15 @@ export class ClientFeed {
   #taken: Position | null = null
   #hasReader = false
   #isSuspended = false
+  /** Whether the position is older than the last frame: later events are still on the server. */
+  #isOld = false
   /**
    * The answer that begins the subscription: the id of the newest subscribe, or `null` for a topic
    * of `hello`. `undefined` when it has come. Earlier items are of an earlier subscription.
    */
   #awaited: number | null | undefined = null
   /** What is missing before the first item, unless that is a gap of the server. */
-  #gap: TopicItem | null = null
+  #gap: OwnGap | null = null
   #woken: Deferred<void> | null = null
   #end: { readonly error: Error | null } | null = null
 
@@ -58,9 +63,15 @@ export class ClientFeed {
     return this.#isSuspended
   }
 
-  /** Where the feed continues: after the newest item, or where it began if none has come. */
-  get from(): From {
-    return this.#received ?? this.#from
+  /**
+   * Where the feed continues: after the newest item, or where it began if none has come.
+   *
+   * @param away milliseconds since the last frame of the connection.
+   */
+  from(away: number | null): From {
+    const received = this.#received
+    if (received === null) return this.#from
+    return away === null || this.#isOld ? received : { ...received, away }
   }
 
   get position(): Position | null {
@@ -72,10 +83,16 @@ export class ClientFeed {
     this.#awaited = id
   }
 
+  /** There is a new session: its frames do not bring the topic before the server has answered. */
+  opened(): void {
+    this.#isOld = true
+  }
+
   /** The server has begun a subscription. */
   subscribed(position: Position | null, resumed: boolean, id: number | null): void {
     if (typeof this.#awaited === 'number' && this.#awaited !== id) return
     this.#awaited = undefined
+    this.#isOld = this.#isSuspended
     const before = this.#received
     const isElsewhere =
       position !== null &&
@@ -105,7 +122,7 @@ export class ClientFeed {
     if (this.#isSuspended || this.#end !== null || this.#awaited !== undefined) return
     const gap = this.#gap
     this.#gap = null
-    if (gap && item.type !== 'gap') this.receive(gap)
+    if (gap && !tells(item, gap)) this.receive(gap)
     const before = this.#received
     if (item.type === 'event' && before !== null && (item.offset ?? Infinity) <= before.offset) {
       return
@@ -132,6 +149,8 @@ export class ClientFeed {
       isOver = true
       if (signal !== null) removeAbortListener(signal, aborted)
       this.#hasReader = false
+      // The feed is not continued: its owner forgets it.
+      this.#isSuspended = false
       if (!this.isServed) this.#owner.unsubscribe(this)
       this.#wake()
     }
@@ -184,6 +203,7 @@ export class ClientFeed {
       return
     }
     this.#isSuspended = true
+    this.#isOld = true
     this.#owner.unsubscribe(this)
   }
 
@@ -197,6 +217,11 @@ export class ClientFeed {
     this.#woken = null
     woken?.resolve()
   }
+}
+
+/** Whether `item` is a gap of the server that contains the beginning of `gap`. */
+function tells(item: TopicItem, { before }: OwnGap): boolean {
+  return item.type === 'gap' && (item.reason === 'epoch' || (item.after ?? 0) < before - 1)
 }
 
 /** The position after `item`, if the one before it was `position`. */

@@ -18,8 +18,12 @@ export class ClientFeeds {
   /** A function: the connection is made after its parts. */
   readonly #connection: () => ClientConnection
   readonly #feeds = new Map<string, ClientFeed>()
-  /** The topics of subscribes without an answer, by their ids. */
-  readonly #asked = new Map<number, string>()
+  /**
+   * The topics without an answer, by the ids of their subscribes. A topic of `hello` is here by its
+   * name, and is answered once: later messages without an id are about subscriptions that the
+   * server has made by itself.
+   */
+  readonly #asked = new Map<number | string, string>()
   /** The feeds whose topics are in the newest `hello`. */
   #resumed: readonly ClientFeed[] = []
   /** Milliseconds without a connection before the newest `hello`, if there was one before. */
@@ -38,9 +42,7 @@ export class ClientFeeds {
   read(topic: string, from: From, signal: AbortSignal | null): AsyncIterableIterator<TopicItem> {
     let feed = this.#feeds.get(topic)
     if (feed?.hasReader === true) {
-      throw new TypeError(
-        `Cannot read ${quoteName(topic)} twice: another loop reads it, expected one`,
-      )
+      throw new TypeError(`Cannot read ${quoteName(topic)}: another loop reads it`)
     }
     if (feed === undefined) {
       feed = this.#add(topic, from, false)
@@ -58,7 +60,11 @@ export class ClientFeeds {
     const feeds = [...this.#feeds.values()]
     for (const feed of feeds) feed.asked(null)
     this.#resumed = feeds.filter(isWanted).slice(0, max)
-    return this.#resumed.map((feed) => ({ topic: feed.topic, from: fromOf(feed, away) }))
+    return this.#resumed.map((feed) => {
+      const { topic } = feed
+      this.#asked.set(topic, topic)
+      return { topic, from: feed.from(away) }
+    })
   }
 
   /** The server has answered `hello`: subscribes to what was not in it. */
@@ -69,16 +75,17 @@ export class ClientFeeds {
     }
     for (const feed of this.#feeds.values()) {
       if (isWanted(feed) && !resumed.includes(feed)) this.#subscribe(feed, this.#away)
+      feed.opened()
     }
   }
 
   subscribed({ id, topic, epoch, offset, resumed }: Subscribed): void {
-    if (id !== null) this.#asked.delete(id)
+    const isAsked = this.#asked.delete(id ?? topic)
     const position = epoch === null || offset === null ? null : { epoch, offset }
     let feed = this.#feeds.get(topic)
     if (feed === undefined) {
       // The loop may have ended since. Otherwise the server has subscribed the client by itself.
-      if (id !== null || this.#resumed.some((each) => each.topic === topic)) return
+      if (id !== null || isAsked) return
       feed = this.#add(topic, 'now', true)
     }
     feed.subscribed(position, resumed, id)
@@ -96,16 +103,16 @@ export class ClientFeeds {
     retryAfter: number | null,
     error: (topic: string) => SubscriptionRefusedError,
   ): void {
-    const asked = id === null ? topic : this.#asked.get(id)
-    if (id !== null) this.#asked.delete(id)
-    const feed = asked === null || asked === undefined ? undefined : this.#feeds.get(asked)
+    const key = id ?? topic ?? ''
+    const feed = this.#feeds.get(this.#asked.get(key) ?? '')
+    this.#asked.delete(key)
     if (feed === undefined) return
     if (retryAfter === null) {
       this.end(feed.topic, error(feed.topic))
       return
     }
     this.#connection().later(retryAfter, () => {
-      if (this.#feeds.get(feed.topic) === feed && !feed.isSuspended) this.#subscribe(feed)
+      if (this.#feeds.get(feed.topic) === feed && isWanted(feed)) this.#subscribe(feed)
     })
   }
 
@@ -139,24 +146,19 @@ export class ClientFeeds {
 
   #subscribe(feed: ClientFeed, away: number | null = null): void {
     const { topic } = feed
-    const connection = this.#connection()
-    const id = connection.nextId()
+    const from = feed.from(away)
+    const id = this.#connection().request({ type: 'subscribe', topic, from })
+    // Without a session, `hello` asks for the topic or has asked: its answer has no id.
     feed.asked(id)
-    const from = fromOf(feed, away)
-    if (connection.send({ type: 'subscribe', id, topic, from })) this.#asked.set(id, topic)
+    if (id !== null) this.#asked.set(id, topic)
   }
 
   #unsubscribe(topic: string): void {
-    const connection = this.#connection()
-    connection.send({ type: 'unsubscribe', id: connection.nextId(), topic })
+    this.#connection().request({ type: 'unsubscribe', topic })
   }
 }
 
 /** Whether the client has to ask for the topic. */
 function isWanted({ isServed, isSuspended }: ClientFeed): boolean {
   return !isServed && !isSuspended
-}
-
-function fromOf({ from }: ClientFeed, away: number | null): From | ClientFields {
-  return away !== null && typeof from === 'object' && 'epoch' in from ? { ...from, away } : from
 }

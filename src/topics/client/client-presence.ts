@@ -8,7 +8,6 @@ import { SubscriptionRefusedError } from '../errors.ts'
 import type { PresenceChange, PresenceMode } from '../presence/presence.ts'
 import type { PresenceWatch } from '../presence/presence-watch.ts'
 import type { ClientConnection } from './client-connection.ts'
-import type { ClientFields } from './client-encodings.ts'
 import { ClientMembers } from './client-members.ts'
 import type { ClientPresence, ClientSeat } from './live-topics.ts'
 
@@ -130,7 +129,7 @@ export class ClientPresences {
       // The server may have ended the watch, and another one may have begun since.
       if (this.#known.get(topic) !== known) return
       this.#known.delete(topic)
-      this.#send({ type: 'presence', topic, mode: 'off' })
+      this.#connection().request({ type: 'presence', topic, mode: 'off' })
     })
     this.#known.set(topic, known)
     return known
@@ -143,7 +142,7 @@ export class ClientPresences {
     const leave = (): void => {
       if (!ended.resolve(null)) return
       this.#joined.delete(topic)
-      this.#send({ type: 'leave', topic })
+      this.#connection().request({ type: 'leave', topic })
     }
     return {
       key,
@@ -172,13 +171,6 @@ export class ClientPresences {
     return joined
   }
 
-  /** @returns the id of the request; `null` without a session. */
-  #send(message: ClientFields): number | null {
-    const connection = this.#connection()
-    const id = connection.nextId()
-    return connection.send({ id, ...message }) ? id : null
-  }
-
   #askAgain({ topic, said }: Asked): void {
     const known = this.#known.get(topic)
     const joined = this.#joined.get(topic)
@@ -187,12 +179,16 @@ export class ClientPresences {
   }
 
   #askToWatch(topic: string, mode: PresenceMode): void {
-    const id = this.#send({ type: 'presence', topic, mode })
+    const id = this.#connection().request({ type: 'presence', topic, mode })
     if (id !== null) this.#asked.set(id, { topic })
   }
 
   #askToJoin(topic: string, meta: unknown): void {
-    const id = this.#send({ type: 'join', topic, ...(meta === undefined ? {} : { meta }) })
+    const id = this.#connection().request({
+      type: 'join',
+      topic,
+      ...(meta === undefined ? {} : { meta }),
+    })
     if (id !== null) this.#asked.set(id, { topic, said: { meta } })
   }
 

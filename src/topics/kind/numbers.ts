@@ -109,7 +109,7 @@ export class ByteReader {
       if (byte < 0x80) return value
       factor *= 0x80
     }
-    throw new MalformedBytesError('Cannot read a number: it is above 2^53 - 1')
+    throw new MalformedBytesError('Cannot read a number: it is too large')
   }
 
   /** @param length in bytes; by default the length is before the text. */

@@ -255,7 +255,7 @@ function readEvent(bytes: Uint8Array, parse: ParseJson): object {
 function readList<T>(reader: ByteReader, readOne: () => T): T[] {
   const list: T[] = []
   const count = reader.number()
-  if (count > MAX_ENTRIES) throw new MalformedBytesError('Cannot read a list: it is too long')
+  if (count > MAX_ENTRIES) throw new MalformedBytesError('Cannot read a list: it is too large')
   while (list.length < count) list.push(readOne())
   return list
 }

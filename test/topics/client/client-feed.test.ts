@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { ClientFeed } from '../../../src/topics/client/client-feed.ts'
-import type { EventItem, TopicItem } from '../../../src/topics/index.ts'
+import type { EventItem, GapItem, TopicItem } from '../../../src/topics/index.ts'
 import { settled } from '../../../src/testing/test-environment.ts'
 import { Listening } from '../../support/topics-world.ts'
 
@@ -14,7 +14,7 @@ beforeEach(() => {
 
 function createFeed(isServed = false): ClientFeed {
   const owner = {
-    subscribe: ({ from }: ClientFeed) => asked.push(`subscribe ${JSON.stringify(from)}`),
+    subscribe: (each: ClientFeed) => asked.push(`subscribe ${JSON.stringify(each.from(null))}`),
     unsubscribe: ({ isSuspended }: ClientFeed) =>
       asked.push(isSuspended ? 'suspend' : 'unsubscribe'),
   }
@@ -25,7 +25,7 @@ function event(offset: number | null): EventItem {
   return { type: 'event', offset, event: offset, key: null, at: 0, publisher: null }
 }
 
-function gap(after: number, before: number, epoch = EPOCH): TopicItem {
+function gap(after: number, before: number, epoch = EPOCH): GapItem {
   return { type: 'gap', after, before, missed: before - after - 1, reason: 'trimmed', epoch }
 }
 
@@ -34,6 +34,15 @@ function reading(isServed = false): { feed: ClientFeed; listening: Listening } {
   const feed = createFeed(isServed)
   feed.subscribed({ epoch: EPOCH, offset: 0 }, false, null)
   return { feed, listening: new Listening(feed.read(null)) }
+}
+
+/** A feed that is suspended: its reader has taken none of 257 events. */
+function slow(): { feed: ClientFeed; events: AsyncIterableIterator<TopicItem> } {
+  const feed = createFeed()
+  feed.subscribed({ epoch: EPOCH, offset: 0 }, false, null)
+  const events = feed.read(null)
+  for (let offset = 1; offset <= 257; offset++) feed.receive(event(offset))
+  return { feed, events }
 }
 
 describe('ClientFeed', () => {
@@ -47,7 +56,7 @@ describe('ClientFeed', () => {
 
   it('T-10 the position is that of the newest item that was taken', async () => {
     const feed = createFeed()
-    expect([feed.position, feed.from]).toEqual([null, 'now'])
+    expect([feed.position, feed.from(null)]).toEqual([null, 'now'])
     feed.subscribed({ epoch: EPOCH, offset: 4 }, false, null)
     feed.receive(event(5))
     feed.receive(event(6))
@@ -55,7 +64,7 @@ describe('ClientFeed', () => {
     await events.next()
 
     expect(feed.position).toEqual({ epoch: EPOCH, offset: 5 })
-    expect(feed.from).toEqual({ epoch: EPOCH, offset: 6 })
+    expect(feed.from(null)).toEqual({ epoch: EPOCH, offset: 6 })
   })
 
   it('T-12 continues after a gap, in its epoch', async () => {
@@ -78,7 +87,7 @@ describe('ClientFeed', () => {
     await settled()
 
     expect(listening.events).toHaveLength(2)
-    expect([feed.position, feed.from]).toEqual([null, 'now'])
+    expect([feed.position, feed.from(null)]).toEqual([null, 'now'])
   })
 
   it('a reader that is slow leaves the rest on the server, and asks for it once it has caught up', async () => {
@@ -130,7 +139,7 @@ describe('ClientFeed', () => {
     feed.receive(event(1))
     feed.subscribed({ epoch: 'another', offset: 4 }, false, null)
 
-    expect(feed.from).toEqual({ epoch: EPOCH, offset: 1 })
+    expect(feed.from(null)).toEqual({ epoch: EPOCH, offset: 1 })
   })
 
   it('T-05 a slow reader of a topic of the server gets a gap, because nothing can be asked for', async () => {
@@ -153,18 +162,75 @@ describe('ClientFeed', () => {
     await settled()
 
     expect(listening.short).toBe(`1 ${told} live`)
-    expect(feed.from).toEqual(place)
+    expect(feed.from(null)).toEqual(place)
   })
 
   it('T-12 leaves it to the server to tell a gap of a topic that the client has asked for', async () => {
     const { feed, listening } = reading()
     feed.receive(event(1))
     feed.subscribed({ epoch: 'another', offset: 0 }, false, null)
-    feed.receive(gap(1, 1, 'another'))
+    feed.receive({ ...gap(1, 1, 'another'), reason: 'epoch', missed: null })
     feed.receive(event(1))
     await settled()
 
-    expect(listening.short).toBe('1 gap(1→1 trimmed -1) 1')
+    expect(listening.short).toBe('1 gap(1→1 epoch null) 1')
+  })
+
+  it('T-05 tells its own gap before a later gap of the server', async () => {
+    const { feed, listening } = reading(true)
+    feed.receive(event(1))
+    feed.subscribed({ epoch: EPOCH, offset: 4 }, false, null)
+    feed.receive(gap(4, 8))
+    feed.receive(event(8))
+    await settled()
+
+    expect(listening.short).toBe('1 gap(1→5 broker 3) gap(4→8 trimmed 3) 8')
+  })
+
+  it('T-05 tells no gap of its own if a gap of the server contains it', async () => {
+    const { feed, listening } = reading()
+    feed.receive(event(1))
+    feed.subscribed({ epoch: EPOCH, offset: 4 }, false, null)
+    feed.receive(gap(1, 8))
+    feed.receive(event(8))
+    await settled()
+
+    expect(listening.short).toBe('1 gap(1→8 trimmed 6) 8')
+  })
+
+  it('T-05 says how old its position is only while the last frame may have brought it', () => {
+    const place = { epoch: EPOCH, offset: 257 }
+    const { feed } = slow()
+    expect(feed.from(5)).toEqual(place)
+    // The server has answered the subscribe that was sent before the suspension.
+    feed.subscribed(place, true, null)
+    expect(feed.from(5)).toEqual(place)
+  })
+
+  it('T-05 says how old its position is again once it has caught up and is subscribed', async () => {
+    const { feed, events } = slow()
+    for (let offset = 1; offset <= 257; offset++) await events.next()
+    void events.next()
+    await settled()
+    const place = { epoch: EPOCH, offset: 257 }
+    expect([feed.isSuspended, feed.from(5)]).toEqual([false, place])
+    feed.subscribed(place, true, null)
+
+    expect(feed.from(5)).toEqual({ ...place, away: 5 })
+  })
+
+  it('T-05 does not say how old the position is at which the caller begins', () => {
+    const place = { epoch: EPOCH, offset: 3 }
+    const owner = { subscribe: () => {}, unsubscribe: () => {} }
+
+    expect(new ClientFeed('rooms/1', place, owner, false).from(5)).toEqual(place)
+  })
+
+  it('leaving the reader of a suspended feed ends the feed', async () => {
+    const { events } = slow()
+    await events.return?.()
+
+    expect(asked).toEqual(['suspend', 'unsubscribe'])
   })
 
   it('begins again without a gap where nothing is missing', async () => {

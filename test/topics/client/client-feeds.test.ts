@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { Deferred } from '../../../src/base/internal.ts'
 import { withTestApplication } from '../../../src/testing/index.ts'
 import {
   connecting,
@@ -8,8 +9,22 @@ import {
   room,
   scripted,
   serving,
+  WELCOME,
 } from '../../support/topics-client.ts'
 import { Listening } from '../../support/topics-world.ts'
+
+const SUBSCRIBED = {
+  type: 'subscribed',
+  topic: 'rooms/1',
+  number: 1,
+  epoch: 'e',
+  offset: 0,
+  resumed: false,
+}
+
+function eventOf(offset: number): Message {
+  return { type: 'event', topic: 'rooms/1', offset, at: 0, data: offset }
+}
 
 describe('ClientFeeds', () => {
   it('subscribes as fast as it may, and in the end to everything', async () => {
@@ -150,6 +165,105 @@ describe('ClientFeeds', () => {
 
       // The first subscribe had the id 1, and the unsubscribe 2.
       expect(listening.events).toEqual([3])
+      await live.close()
+    })
+  })
+
+  it('T-05 receives a resumed topic although its refused subscribe was due before welcome', async () => {
+    await withTestApplication(async (t) => {
+      const welcomed = new Deferred<void>()
+      const said: unknown[] = []
+      scripted(t, async ({ type, id, topic }) => {
+        said.push(type)
+        if (type === 'subscribe') {
+          return [{ type: 'error', id, topic, code: 'rate', message: '', retryAfter: 4000 }]
+        }
+        if (said.length < 3) return null
+        await welcomed.promise
+        return [WELCOME, { ...SUBSCRIBED, id: null }, eventOf(1)]
+      })
+      const live = connecting(t)
+      await t.clock.advance(10)
+      const listening = new Listening(live.topic(Room, room).events())
+      await t.clock.advance(10)
+      t.network.reset()
+      await t.clock.advance(4500)
+      expect(said).toEqual(['hello', 'subscribe', 'hello'])
+      welcomed.resolve()
+      await t.clock.advance(10)
+
+      expect(listening.events).toEqual([1])
+      await live.close()
+    })
+  })
+
+  it('a loop that ends while its topic is suspended leaves nothing for the next loop', async () => {
+    await withTestApplication(async (t) => {
+      let subscribes = 0
+      scripted(t, ({ type, id }) => {
+        if (type !== 'subscribe') return null
+        const count = subscribes++ === 0 ? 300 : 1
+        return [{ ...SUBSCRIBED, id }, ...Array.from({ length: count }, (_, n) => eventOf(n + 1))]
+      })
+      const live = connecting(t)
+      await t.clock.advance(10)
+      const topic = live.topic(Room, room)
+      const slow = topic.events()
+      await Promise.all([slow.next(), t.clock.advance(10)])
+      await slow.return?.()
+      expect(topic.position).toBeNull()
+      const listening = new Listening(topic.events())
+      await t.clock.advance(10)
+
+      expect([subscribes, listening.events]).toEqual([2, [1]])
+      await live.close()
+    })
+  })
+
+  it('receives a topic that the server subscribes to after it has answered hello', async () => {
+    await withTestApplication(async (t) => {
+      const subscribed = { ...SUBSCRIBED, id: null }
+      scripted(t, ({ type }) => {
+        if (type === 'hello') return [WELCOME, subscribed]
+        return type === 'unsubscribe' ? [subscribed, eventOf(1)] : null
+      })
+      const live = connecting(t)
+      const topic = live.topic(Room, room)
+      const first = new Listening(topic.events())
+      await t.clock.advance(10)
+      await first.stop()
+      await t.clock.advance(10)
+      const second = new Listening(topic.events())
+      await t.clock.advance(10)
+
+      expect(second.events).toEqual([1])
+      await live.close()
+    })
+  })
+
+  it('T-05 says how old a position is, unless the connection was lost before it was resumed', async () => {
+    await withTestApplication(async (t) => {
+      const resumed: unknown[] = []
+      scripted(t, ({ type, id, topics }) => {
+        if (type === 'subscribe') return [{ ...SUBSCRIBED, id }]
+        if (type === 'hello') resumed.push(topics)
+        return null
+      })
+      const live = connecting(t)
+      await t.clock.advance(10)
+      void live.topic(Room, room).events().next()
+      await t.clock.advance(10)
+      for (let count = 0; count < 2; count++) {
+        t.network.reset()
+        await t.clock.advance(2000)
+      }
+
+      const from = { epoch: 'e', offset: 0 }
+      expect(resumed).toEqual([
+        [],
+        [{ topic: 'rooms/1', from: { ...from, away: expect.any(Number) as unknown } }],
+        [{ topic: 'rooms/1', from }],
+      ])
       await live.close()
     })
   })
