@@ -142,8 +142,8 @@ export class NatsConnection implements EngineConnection {
    */
   async checkPublish(subject: string): Promise<void> {
     const asked = this.#connection.request(subject, NOTHING, { timeout: ANSWER_MS })
-    // A program that listens to all subjects answers nothing. The server answers in order: a refusal
-    // has come before the second flush has begun.
+    // A program that listens to all subjects answers nothing. The server answers in order: a
+    // refusal has come before the second flush has begun.
     const passed = this.flush().then(() => this.flush())
     try {
       await Promise.race([asked, passed])

@@ -130,8 +130,8 @@ export class RedisShard {
   }
 
   /**
-   * Ends the connection if `error` says that the ACL forbids the channel. Otherwise messages between
-   * nodes would be lost without an error.
+   * Ends the connection if `error` says that the ACL forbids the channel. Otherwise messages
+   * between nodes would be lost without an error.
    *
    * @returns `error`, or the one that the connection has ended with.
    */
