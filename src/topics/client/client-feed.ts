@@ -183,7 +183,7 @@ export class ClientFeed {
   #take(): TopicItem | undefined {
     const item = this.#items.shift()
     if (item !== undefined) this.#taken = positionAfter(item, this.#taken)
-    else if (this.#isSuspended) {
+    else if (this.#isSuspended && this.#end === null) {
       this.#isSuspended = false
       this.#owner.subscribe(this)
     }

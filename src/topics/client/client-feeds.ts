@@ -134,6 +134,8 @@ export class ClientFeeds {
       {
         subscribe: (each) => this.#subscribe(each),
         unsubscribe: (each) => {
+          // The feed may have ended, and another loop may read the topic since.
+          if (this.#feeds.get(name) !== each) return
           if (!each.isSuspended) this.#feeds.delete(name)
           this.#unsubscribe(name)
         },

@@ -233,6 +233,15 @@ describe('ClientFeed', () => {
     expect(asked).toEqual(['suspend', 'unsubscribe'])
   })
 
+  it('a suspended feed that has ended does not subscribe again', async () => {
+    const { feed, events } = slow()
+    feed.end(null)
+    for (let offset = 1; offset <= 257; offset++) await events.next()
+
+    expect(await events.next()).toEqual({ done: true, value: undefined })
+    expect(asked).toEqual(['suspend', 'unsubscribe'])
+  })
+
   it('begins again without a gap where nothing is missing', async () => {
     const { feed, listening } = reading(true)
     feed.receive(event(1))

@@ -268,6 +268,34 @@ describe('ClientFeeds', () => {
     })
   })
 
+  it('a loop that has ended with an error does not end the next loop of its topic', async () => {
+    await withTestApplication(async (t) => {
+      let subscribes = 0
+      scripted(t, ({ type, id, topic }) => {
+        if (type === 'unsubscribe') return [{ type: 'unsubscribed', id, topic }]
+        if (type !== 'subscribe') return null
+        return subscribes++ === 0
+          ? [
+              { ...SUBSCRIBED, id },
+              { type: 'denied', topic, code: 'expired', message: '' },
+            ]
+          : [{ ...SUBSCRIBED, id }]
+      })
+      const live = connecting(t)
+      await t.clock.advance(10)
+      const topic = live.topic(Room, room)
+      const denied = topic.events()
+      await t.clock.advance(10)
+      const next = new Listening(topic.events())
+      await t.clock.advance(10)
+      await expect(denied.next()).rejects.toMatchObject({ reason: 'forbidden' })
+
+      expect(topic.position).toEqual({ epoch: 'e', offset: 0 })
+      await next.stop()
+      await live.close()
+    })
+  })
+
   it.each([
     ['may read', true, 'live 1 2 live 3'],
     ['may not read', false, 'live 1 gap(1→3 broker 1) live 3'],
