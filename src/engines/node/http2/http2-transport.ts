@@ -211,7 +211,12 @@ class Reports implements TransportReceiver {
   }
 }
 
-/** After an extended CONNECT, HEADERS on its stream are a stream error (RFC 9113 §8.5). */
+/**
+ * After an extended CONNECT, HEADERS on its stream are a stream error (RFC 9113 §8.5).
+ *
+ * `close` would send END_STREAM first: if the HEADERS had it too, the stream is over then, and
+ * Node 24.21 sends no reset. `destroy` resets with INTERNAL_ERROR.
+ */
 function refuseTrailers(this: Http2Stream): void {
-  this.close(ErrorCode.PROTOCOL_ERROR)
+  this.destroy(new Error('The peer sent HEADERS on the stream of a WebSocket'))
 }
